@@ -1,0 +1,67 @@
+// Byte strings of fixed and varying length, and their hexadecimal form.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aivm {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+// Exactly N bytes, ordered lexicographically; all zero unless told otherwise.
+template <std::size_t N>
+struct FixedBytes {
+    static constexpr std::size_t size_bytes = N;
+    std::array<std::uint8_t, N> bytes{};
+
+    friend auto operator<=>(const FixedBytes&, const FixedBytes&) = default;
+
+    [[nodiscard]] const std::uint8_t* data() const { return bytes.data(); }
+    [[nodiscard]] std::uint8_t* data() { return bytes.data(); }
+    [[nodiscard]] static constexpr std::size_t size() { return N; }
+    [[nodiscard]] ByteView view() const { return ByteView{bytes}; }
+    [[nodiscard]] bool is_zero() const { return *this == FixedBytes{}; }
+
+    // The first eight bytes as a little-endian number: a cheap hash of what is already a hash.
+    [[nodiscard]] std::uint64_t prefix64() const
+        requires(N >= 8)
+    {
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data(), sizeof value);
+        return value;
+    }
+};
+
+using Hash32 = FixedBytes<32>;
+using Address = FixedBytes<20>;
+
+inline ByteView as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Lower-case hexadecimal without a prefix.
+std::string to_hex(ByteView bytes);
+
+// The bytes of an even number of hexadecimal digits, "0x" allowed in front; nothing when the text is anything else.
+std::optional<Bytes> from_hex(std::string_view text);
+
+// As from_hex, for exactly N bytes.
+template <std::size_t N>
+std::optional<FixedBytes<N>> fixed_from_hex(std::string_view text) {
+    const auto parsed = from_hex(text);
+    if (!parsed || parsed->size() != N) return std::nullopt;
+    FixedBytes<N> out;
+    std::memcpy(out.data(), parsed->data(), N);
+    return out;
+}
+
+}  // namespace aivm

@@ -1,0 +1,112 @@
+// The canonical encoding: fixed-width big-endian integers, length-prefixed byte strings and lists, no trailing bytes.
+// A type is encoded by `void encode(Writer&) const` and decoded by a function that reads the same fields in the same
+// order; decoding then encoding gives the same bytes, or decoding fails.
+//
+//   u8 u16 u32 u64   big-endian, fixed width          bool     one byte, 0 or 1, anything else is malformed
+//   fixed<N>         N bytes                          bytes    u32 length, then that many bytes
+//   list             u32 count, then the elements     string   as bytes
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+
+namespace aivm {
+
+// Appends to a byte string.
+class Writer {
+public:
+    Writer& u8(std::uint8_t value) {
+        out_.push_back(value);
+        return *this;
+    }
+    Writer& u16(std::uint16_t value) { return big_endian(value); }
+    Writer& u32(std::uint32_t value) { return big_endian(value); }
+    Writer& u64(std::uint64_t value) { return big_endian(value); }
+    Writer& boolean(bool value) { return u8(value ? 1 : 0); }
+    Writer& amount(Amount value) { return u64(value.nlux()); }
+    Writer& raw(ByteView bytes) {
+        out_.insert(out_.end(), bytes.begin(), bytes.end());
+        return *this;
+    }
+    template <std::size_t N>
+    Writer& fixed(const FixedBytes<N>& value) {
+        return raw(value.view());
+    }
+    Writer& bytes(ByteView value) { return u32(static_cast<std::uint32_t>(value.size())).raw(value); }
+    Writer& string(std::string_view value) { return bytes(as_bytes(value)); }
+
+    void clear() { out_.clear(); }
+    void reserve(std::size_t size) { out_.reserve(size); }
+    [[nodiscard]] std::size_t size() const { return out_.size(); }
+    [[nodiscard]] ByteView view() const { return out_; }
+    [[nodiscard]] Bytes take() { return std::move(out_); }
+
+private:
+    template <class Integer>
+    Writer& big_endian(Integer value) {
+        std::uint8_t buffer[sizeof(Integer)];
+        for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+            buffer[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Integer) - 1 - i)));
+        }
+        return raw(buffer);
+    }
+    Bytes out_;
+};
+
+// Reads what Writer wrote. The first fault sticks: every later read gives zero, and finish() reports it. Code therefore
+// reads a whole object first and asks once.
+class Reader {
+public:
+    explicit Reader(ByteView input) : input_(input) {}
+
+    std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
+    std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
+    std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
+    std::uint64_t u64() { return big_endian(8); }
+    bool boolean();
+    Amount amount() { return Amount(u64()); }
+    template <std::size_t N>
+    FixedBytes<N> fixed() {
+        FixedBytes<N> out;
+        const ByteView piece = take(N);
+        if (piece.size() == N) std::memcpy(out.data(), piece.data(), N);
+        return out;
+    }
+    Hash32 hash() { return fixed<32>(); }
+    // A byte string of at most `limit` bytes.
+    Bytes bytes(std::size_t limit);
+    std::string string(std::size_t limit);
+    // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long, so that a lying
+    // count cannot make the caller allocate more than the input could fill.
+    std::uint32_t list(std::size_t limit, std::size_t element_size_min = 1);
+    // An enumerator below `count`.
+    template <class Enum>
+    Enum enumerator(Enum count) {
+        const std::uint8_t value = u8();
+        if (value >= static_cast<std::uint8_t>(count)) set_fault("unknown kind byte");
+        return ok() ? static_cast<Enum>(value) : Enum{};
+    }
+
+    void set_fault(std::string_view what);
+    [[nodiscard]] bool ok() const { return fault_.empty(); }
+    [[nodiscard]] std::size_t remaining() const { return input_.size() - position_; }
+    // An error if anything went wrong on the way.
+    [[nodiscard]] Status status() const;
+    // As status(), and also an error if bytes are left over.
+    [[nodiscard]] Status finish();
+
+private:
+    ByteView take(std::size_t count);
+    std::uint64_t big_endian(std::size_t width);
+
+    ByteView input_;
+    std::size_t position_ = 0;
+    std::string fault_;
+};
+
+}  // namespace aivm

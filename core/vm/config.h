@@ -1,0 +1,89 @@
+// What can be set about the VM: the published configuration, and the policies of the protocol on top of it.
+// Defaults are those of the published package (Config) and of the protocol description (Policy).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/amount.h"
+
+namespace aivm {
+
+enum class VerificationMode : std::uint8_t { kOptimistic = 0, kRedundant = 1, kTee = 2, kCount_ = 3 };
+
+// The published fields, with their published defaults. Durations are nanoseconds here and "30s"-style strings in JSON.
+struct Config {
+    std::uint32_t max_providers_per_node = 100;
+    std::uint32_t max_tasks_per_provider = 10;
+    std::string host_chain_id = "primary";
+    VerificationMode verification_mode = VerificationMode::kOptimistic;
+    std::uint64_t challenge_window_blocks = 100;
+    std::uint32_t redundancy_factor = 3;  // M of Policy::redundancy_providers
+    Amount min_provider_bond = lux(1000);
+    bool require_tee_attestation = false;
+    std::uint8_t min_trust_score = 50;
+    std::uint64_t attestation_timeout_ns = 30'000'000'000;
+    std::uint32_t max_task_queue_size = 1000;
+    std::uint64_t task_timeout_ns = 300'000'000'000;
+    Amount base_reward = lux(1);
+    std::uint64_t epoch_duration_ns = 3'600'000'000'000;
+    std::uint32_t merkle_anchor_freq = 100;  // blocks
+
+    friend bool operator==(const Config&, const Config&) = default;
+};
+
+// The published permissioned variant: TEE required, trust score at least 70.
+Config default_permissioned_config();
+
+enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1, kCount_ = 2 };
+enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1, kCount_ = 2 };
+enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1, kCount_ = 2 };
+
+// The protocol's own parameters. Rates in basis points (10,000 = all), windows in blocks.
+struct Policy {
+    Amount fee_floor = millilux(1);
+    std::uint32_t fee_burn_bps = 1000;
+    Amount result_bond = lux(0);  // 0: min_provider_bond / max_tasks_per_provider
+    Amount challenger_bond = lux(10);
+    std::uint32_t slash_bps = 10'000;
+    std::uint32_t challenger_share_bps = 4000;
+    std::uint32_t requester_share_bps = 1000;
+    std::uint32_t provider_share_bps = 5000;
+    std::uint32_t slash_timeout_bps = 2000;
+    std::uint32_t slash_divergent_bps = 5000;
+    std::uint32_t slash_unrevealed_bps = 5000;
+    std::uint32_t slash_silent_bps = 2000;
+    std::uint32_t slash_equivocation_bps = 5000;  // of a validator's stake
+    std::uint64_t challenge_reveal_blocks = 5;
+    std::uint64_t dispute_move_blocks = 10;
+    std::uint64_t unbond_cooldown_blocks = 200;
+    std::uint64_t commit_window_blocks = 30;
+    std::uint64_t reveal_window_blocks = 30;
+    std::uint32_t redundancy_providers = 5;  // N
+    std::uint32_t max_assignments = 5;       // a task fails for good after so many assignments
+    DisputeGame dispute_game = DisputeGame::kOneStep;
+    RewardSchedule reward_schedule = RewardSchedule::kFlat;
+    MintCap mint_cap = MintCap::kPerBurn;
+    bool commit_reveal = true;           // redundant mode: hide answers until all have committed
+    bool challenge_in_clear = false;     // a challenge names its claim at once, so that it can be copied
+    bool obligation_rule = true;         // a bond stays while anything it backs can still be slashed
+    bool self_reported_compute = false;  // the tiered schedule believes the provider (A38)
+    std::uint64_t max_clock_skew_ns = 60'000'000'000;
+
+    friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+struct VmParameters {
+    Config config;
+    Policy policy;
+
+    // The bond one result locks: Policy::result_bond, or the published minimum spread over the allowed tasks.
+    [[nodiscard]] Amount result_bond() const {
+        if (!policy.result_bond.is_zero()) return policy.result_bond;
+        return Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider);
+    }
+
+    friend bool operator==(const VmParameters&, const VmParameters&) = default;
+};
+
+}  // namespace aivm

@@ -1,0 +1,104 @@
+// A scenario: everything that, together with a seed, decides a run. Plain data; scenarios/file reads it from TOML.
+// Times are virtual nanoseconds, probabilities are parts per million, money is nLUX.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/amount.h"
+#include "core/vm/config.h"
+
+namespace aivm::sim {
+
+enum class Fidelity : std::uint8_t { kFull, kEconomic };
+enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
+enum class CensorshipModel : std::uint8_t { kNone, kIid, kPermuted, kSticky };
+
+struct RunSettings {
+    Fidelity fidelity = Fidelity::kFull;
+    std::uint64_t max_time_ns = 7'200'000'000'000;    // a run still busy then ends as a liveness failure
+    std::uint64_t quiet_period_ns = 120'000'000'000;  // after the last fault; liveness must return within it
+    std::uint64_t max_events = 2'000'000'000;
+};
+
+struct ChainSettings {
+    ConsensusKind consensus = ConsensusKind::kSnowman;
+    std::uint32_t validators = 21;
+    std::string stake = "equal";  // a profile's name: equal, avax-2021, zipf
+    std::uint64_t block_interval_ns = 4'000'000'000;
+    std::uint32_t max_block_ops = 1000;
+    std::uint32_t k = 20;
+    std::uint32_t alpha_preference = 15;
+    std::uint32_t alpha_confidence = 15;
+    std::uint32_t beta = 20;
+    std::uint32_t concurrent_polls = 4;
+    std::uint64_t poll_timeout_ns = 2'000'000'000;
+    std::uint64_t restart_delay_ns = 5'000'000'000;
+    CensorshipModel censorship = CensorshipModel::kNone;  // of fraud proofs, by a share of the proposers
+    std::uint32_t censoring_ppm = 0;
+};
+
+struct NetworkSettings {
+    std::string latency = "six-region-2019";  // a profile's name: six-region-2019, ten-city-2024, lan
+    std::uint32_t loss_ppm = 0;
+    std::uint32_t duplicate_ppm = 0;
+    std::uint32_t reorder_ppm = 0;
+    std::uint64_t reorder_delay_ns = 100'000'000;
+    std::uint64_t jitter_ns = 0;
+    std::uint64_t bandwidth_bps = 0;  // bits per second a direction; 0 is unlimited
+};
+
+enum class FaultKind : std::uint8_t { kPartition, kCrash, kOneWay, kSlowNode };
+
+// One scheduled fault. Which fields count depends on the kind.
+struct FaultPlan {
+    FaultKind kind = FaultKind::kPartition;
+    std::uint64_t at_ns = 0;
+    std::uint64_t duration_ns = 0;
+    std::vector<std::string> regions;       // partition, one_way: the side cut off
+    std::vector<std::uint32_t> validators;  // crash, slow_node, or the side cut off by index
+    std::uint64_t delay_ns = 0;             // slow_node: added to every message
+};
+
+struct Workload {
+    std::uint32_t tasks = 2000;
+    std::uint32_t tasks_per_block = 10;
+    std::uint32_t requesters = 4;
+    Amount fee = lux(1);
+    Amount value_at_risk = lux(50);  // what a wrong answer gains whoever wanted it; reported beside the coverage
+    std::uint32_t steps = 1;
+    std::uint32_t models = 1;
+    std::uint32_t feature_rows = 4096;
+    std::uint64_t step_time_ns = 200'000'000;     // one inference step on a provider of speed 1
+    std::uint64_t check_time_ns = 200'000'000;    // one step re-executed by a challenger
+};
+
+// Some identities of one role that share a strategy. With `shared_principal` they belong to one owner.
+struct ActorGroup {
+    std::string role;      // provider, challenger, requester, validator
+    std::string name;      // label of the principal in every output
+    std::string strategy = "honest";
+    std::uint32_t count = 1;
+    bool shared_principal = false;
+    std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
+    Amount stake = lux(2000);             // opening balance
+    Amount bond = lux(1000);
+    std::map<std::string, std::int64_t> parameters;  // of the strategy, by its own table
+};
+
+struct Scenario {
+    std::string name;
+    std::string description;
+    RunSettings run;
+    ChainSettings chain;
+    NetworkSettings network;
+    Workload workload;
+    VmParameters vm;
+    std::vector<ActorGroup> actors;
+    std::vector<FaultPlan> faults;
+    std::vector<std::string> expected_violations;  // invariant ids that must be violated, or the run fails
+};
+
+}  // namespace aivm::sim
