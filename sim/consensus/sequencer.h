@@ -1,0 +1,27 @@
+// The sequencer engine: one node orders, the others follow. The fast path for economics.
+//
+// What the ordering node builds is final: it sends the block to all and accepts it, and so does every follower that has
+// verified it, each after the finality delay. A follower that missed blocks fetches them back to its last accepted one;
+// one that heard nothing for a while asks the sequencer for its frontier.
+#pragma once
+
+#include <memory>
+
+#include "core/base/error.h"
+#include "sim/consensus/consensus.h"
+
+namespace aivm::sim {
+
+struct SequencerConfig {
+    std::uint32_t validators = 1;
+    ValidatorIndex sequencer = 0;
+    ValidatorIndex self = 0;
+    std::uint64_t finality_delay_ns = 0;           // from verified and ordered to accepted
+    std::uint64_t fetch_timeout_ns = 2'000'000'000;
+    std::uint64_t idle_probe_ns = 10'000'000'000;  // 0: never
+};
+
+// Refuses a sequencer or self outside the list.
+Result<std::unique_ptr<Engine>> make_sequencer(const SequencerConfig& config);
+
+}  // namespace aivm::sim
