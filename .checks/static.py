@@ -1,0 +1,232 @@
+"""Static checks of the whole tree: what a reviewer should never have to say twice.
+
+    python3 .checks/static.py [ROOT]
+
+Prints `path:line: rule: what is wrong and what would be right` for every finding, then `N passed, M failed` over the
+rules, and exits 1 if any failed. Standard library only. Each rule is a generator of findings over a Tree; RULES at the
+end lists them. static_test.py plants a violation for each and sees it caught.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.dont_write_bytecode = True
+import cpp  # noqa: E402
+
+LAYERS = ["core", "gpu", "sim", "scenarios"]  # each may include itself and what stands before it
+USERS = ["fuzz", "bench", "pyharness", "reports"]  # may include every layer, and nobody includes them
+DECIDING = ["core", "sim", "scenarios"]  # where results are decided
+TOP_LEVEL_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md", "HACKING.md", "dev", "CHANGELOG.md", "LICENSE"}
+FUNCTION_LINES_MAX = 70
+CPP = {".cpp", ".h", ".cu", ".cuh"}
+COMPILED = {".cpp", ".cu"}
+TEXT = CPP | {".txt", ".cmake", ".md", ".toml", ".py", ".sh", ".json", ".sql", ".expected", ".dict", ".html", ""}
+
+
+class Tree:
+    """The files that belong to the project, read once."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.paths = sorted(self._listed())
+        self.texts = {}
+        for path in self.paths:
+            if Path(path).suffix in TEXT and not path.startswith("fuzz/corpus/"):
+                try:
+                    # newline="" keeps carriage returns in sight
+                    with open(self.root / path, encoding="utf-8", newline="") as file:
+                        self.texts[path] = file.read()
+                except UnicodeDecodeError:
+                    pass  # binary
+
+    def _listed(self):
+        """Tracked and new files as git sees them; without git, everything outside build output and caches."""
+        git = ["git", "-C", str(self.root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        try:
+            names = subprocess.run(git, capture_output=True, check=True).stdout.decode().split("\0")
+            if any(names) and (self.root / ".git").exists():
+                return {name for name in names if name and (self.root / name).is_file()}
+        except (OSError, subprocess.CalledProcessError):
+            pass
+        skip = re.compile(r"(^|/)(build|\.git|aivmsim-out|\.cache|__pycache__|\.pytest_cache|[^/]*\.egg-info)(/|$)")
+        names = (str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+        return {name for name in names if not skip.search(name)}
+
+    def cpp_files(self, tops=None):
+        for path, text in self.texts.items():
+            if Path(path).suffix in CPP and (tops is None or path.split("/")[0] in tops):
+                yield path, text
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+# --- Rules ----------------------------------------------------------------------------------------------------------
+def layers(tree):
+    """No include points upward or sideways; nothing but the command line includes the command line."""
+    known = set(tree.paths)
+    for path, text in tree.cpp_files(LAYERS + USERS):
+        for match in re.finditer(r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', cpp.blank(text, keep_strings=True)):
+            wrong = _wrong_include(path, match[1], known)
+            if wrong:
+                yield path, line_of(text, match.start(1)), wrong
+
+
+def _wrong_include(path, target, known):
+    top, target_top = path.split("/")[0], target.split("/")[0]
+    if target not in known:
+        return f'"{target}" is no file of this tree; name it from the root, and outside libraries with <>'
+    if target.startswith("scenarios/cli/") and not path.startswith("scenarios/cli/"):
+        return f'"{target}": only scenarios/cli includes scenarios/cli'
+    if path.startswith("core/base/") and not target.startswith("core/base/"):
+        return f'"{target}": core/base is the ground floor and includes only itself'
+    if top in LAYERS and target_top not in LAYERS[: LAYERS.index(top) + 1]:
+        return f'"{target}": {top} may include only {", ".join(LAYERS[: LAYERS.index(top) + 1])}'
+    if top in USERS and target_top in USERS and target_top != top:
+        return f'"{target}": {top} and {target_top} know nothing of each other'
+    return None
+
+
+BANNED = [
+    (r"\b(?:std::)?(?:time|clock|gettimeofday|clock_gettime|localtime|gmtime)\s*\(", "the wall clock; use virtual time"),
+    (r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b", "the wall clock; use virtual time"),
+    (r"\b(?:std::)?s?rand(?:om|_r)?\s*\(", "unseeded randomness; use a stream"),
+    (r"\brandom_device\b|\bgetrandom\b|\barc4random\w*", "unseeded randomness; use a stream"),
+    (r"\b\w+_distribution\b", "library distributions differ between machines; use our tables"),
+    (r"\bmt19937(?:_64)?\b|\bdefault_random_engine\b", "not keyed by actor and purpose; use a stream"),
+    (r"\bstd::hash\b", "differs between libraries; use a digest"),
+    (r"\bunordered_(?:multi)?(?:map|set)\b", "no defined order; use an ordered container"),
+    (r"\bstd::(?:log|log2|log10|log1p|exp|exp2|expm1|pow|sin|cos|tan|erf|tgamma|lgamma)\b|\bpowl?\s*\(",
+     "libm differs between machines; use integers"),
+]  # fmt: skip
+EXCUSE = re.compile(r"//\s*order never reaches results: \S|//\s*never reaches results: \S")
+
+
+def banned_calls(tree):
+    """No clock, entropy or undefined order where results are decided. `// never reaches results: why` excuses a line."""
+    for path, text in tree.cpp_files(DECIDING):
+        if path.endswith("_test.cpp") or path.startswith("scenarios/cli/"):
+            continue
+        lines = text.split("\n")
+        for number, line in enumerate(cpp.blank(text).split("\n"), 1):
+            if line.lstrip().startswith("#include"):
+                continue
+            for pattern, why in BANNED:
+                match = re.search(pattern, line)
+                if match and not _member_or_definition(line, match) and not _excused(lines, number):
+                    yield path, number, f"{match[0].strip()}: {why}"
+
+
+def _member_or_definition(line, match):
+    """x.time(), x->time() and `Nanoseconds time() const` are ours, not the C library's."""
+    before = line[: match.start()].rstrip()
+    if not match[0].rstrip().endswith("("):
+        return False
+    if before.endswith((".", "->")) or (before.endswith("::") and not before.endswith("std::")):
+        return True
+    return bool(re.search(r"[\w>&*]$", before)) and not re.search(r"\b(return|else|case|co_return)$", before)
+
+
+def _excused(lines, number):
+    """The excuse stands on the line or on the one above it."""
+    return any(EXCUSE.search(lines[n - 1]) for n in (number, number - 1) if n >= 1)
+
+
+def long_functions(tree):
+    """A function fits a screen."""
+    for path, text in tree.cpp_files():
+        for first, last, heading in cpp.functions(text):
+            if last - first + 1 > FUNCTION_LINES_MAX:
+                yield path, first, f"{last - first + 1} lines, at most {FUNCTION_LINES_MAX}: {heading[:60]}"
+
+
+LEFTOVERS = re.compile(r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p|unittest\.sk[i]p")
+REGISTRY = re.compile(
+    r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)|crates[.]io"
+    r"|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven|rubygems[.]org|registry[.]\w+[.]\w+"
+)
+
+
+def leftovers(tree):
+    """Nothing is left open and no test is switched off."""
+    yield from _matches(tree, LEFTOVERS, "finish it or take it out")
+
+
+def registry_hosts(tree):
+    """Packages are asked for by name; where they come from is the machine's business."""
+    yield from _matches(tree, REGISTRY, "name the package, not the registry")
+
+
+def _matches(tree, pattern, advice):
+    for path, text in tree.texts.items():
+        for match in pattern.finditer(text):
+            yield path, line_of(text, match.start()), f"{match[0]}: {advice}"
+
+
+def built_files(tree):
+    """Every source is named in a CMakeLists.txt of its folder or one above, and every header is included."""
+    included = set()
+    for _, text in tree.cpp_files():
+        included.update(re.findall(r'#[ \t]*include[ \t]*"([^"]+)"', text))
+    for path in tree.paths:
+        if path.split("/")[0] not in LAYERS + USERS:
+            continue
+        suffix = Path(path).suffix
+        if suffix in COMPILED and not _named_in_cmake(tree, Path(path)):
+            yield path, 1, "no CMakeLists.txt names it, so it is never built"
+        if suffix in CPP - COMPILED and path not in included:
+            yield path, 1, "nothing includes it"
+
+
+def _named_in_cmake(tree, path):
+    for folder in path.parents:
+        text = tree.texts.get(str(folder / "CMakeLists.txt") if str(folder) != "." else "CMakeLists.txt")
+        if text and re.search(r"(?<![\w./-])" + re.escape(str(path.relative_to(folder))) + r"(?![\w.])", text):
+            return True
+    return False
+
+
+def whitespace(tree):
+    """Lines end in LF without blanks before it, the file ends in one, and nothing is indented by tabs."""
+    for path, text in tree.texts.items():
+        for pattern, wrong in [
+            (r"\r", "carriage return"),
+            (r"[ \t]+(?=\r?\n|\Z)", "blanks at the end of the line"),
+            (r"(?m)^ *\t", "tab"),
+            (r"\n\n+\Z", "empty lines at the end of the file"),
+            (r"[^\n]\Z", "no newline at the end of the file"),
+        ]:
+            match = re.search(pattern, text)
+            if match and path != "LICENSE" and not path.endswith(".json"):  # data stays as it was published
+                yield path, line_of(text, match.start()), wrong
+
+
+def top_level(tree):
+    """The top level holds the layers, their users, the build files and dot files."""
+    allowed = set(LAYERS + USERS) | TOP_LEVEL_FILES
+    for name in sorted({path.split("/")[0] for path in tree.paths}):
+        if name not in allowed and not name.startswith("."):
+            yield name, 1, "has no place at the top level"
+
+
+RULES = [layers, banned_calls, long_functions, leftovers, registry_hosts, built_files, whitespace, top_level]
+
+
+def main(root):
+    tree = Tree(root)
+    failed = 0
+    for rule in RULES:
+        findings = list(rule(tree))
+        failed += bool(findings)
+        for path, line, what in findings:
+            print(f"{path}:{line}: {rule.__name__}: {what}")
+    print(f"{len(RULES) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent))
