@@ -1,0 +1,119 @@
+#include "sim/engine/choice_sources.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/check.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::array<std::string_view, kChoiceKinds> kNames = {
+    "message_loss", "message_duplicate", "message_reorder", "message_corruption", "crash", "restart_delay", "disk_fault"};
+static_assert(!kNames.back().empty());
+
+// Streams of choices have their purposes up here, away from those that actors number for themselves.
+constexpr std::uint32_t kPurposeBase = 0xC401'0000;
+
+constexpr std::uint8_t kEncodingVersion = 1;
+constexpr std::size_t kEncodedAnswerSize = 1 + 4 + 8 + 8;
+constexpr std::size_t kChoicesMax = 50'000'000;
+
+}  // namespace
+
+std::string_view choice_name(ChoiceKind kind) {
+    return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n) {
+    AIVM_CHECK(n > 0);
+    return n == 1 ? 0 : answer({{kind, actor, next_ordinal(kind, actor)}, n, 0});
+}
+
+void encode_choices(Writer& out, const ChoiceList& choices) {
+    out.u8(kEncodingVersion).u32(static_cast<std::uint32_t>(choices.size()));
+    for (const ChoiceAnswer& choice : choices) {
+        out.u8(static_cast<std::uint8_t>(choice.id.kind)).u32(choice.id.actor).u64(choice.id.ordinal);
+        out.u64(choice.answer);
+    }
+}
+
+Result<ChoiceList> decode_choices(ByteView bytes) {
+    Reader in(bytes);
+    if (in.u8() != kEncodingVersion) in.set_fault("unknown version of a list of choices");
+    const std::uint32_t count = in.list(kChoicesMax, kEncodedAnswerSize);
+    ChoiceList choices;
+    choices.reserve(count);
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+        ChoiceAnswer choice;
+        choice.id.kind = in.enumerator(ChoiceKind::kCount_);
+        choice.id.actor = in.u32();
+        choice.id.ordinal = in.u64();
+        choice.answer = in.u64();
+        if (choice.answer == 0) in.set_fault("a choice of 0 is not recorded");
+        choices.push_back(choice);
+    }
+    AIVM_TRY(in.finish());
+    return choices;
+}
+
+std::uint64_t StreamChoices::answer(const ChoiceQuestion& question) {
+    const auto kind = static_cast<std::uint32_t>(question.id.kind);
+    const std::size_t index = std::size_t{question.id.actor} * kChoiceKinds + kind;
+    if (index >= streams_.size()) streams_.resize(index + kChoiceKinds);
+    auto& stream = streams_[index];
+    if (!stream) stream.emplace(StreamName{seed_, question.id.actor, kPurposeBase + kind});
+    if (question.ppm != 0) return stream->bernoulli_ppm(question.ppm) ? 1 : 0;
+    return stream->below(question.options);
+}
+
+std::uint64_t RecordingChoices::answer(const ChoiceQuestion& question) {
+    const std::uint64_t given = source_.answer(question);
+    if (given != 0) choices_.push_back({question.id, given});
+    return given;
+}
+
+ReplayChoices::ReplayChoices(const ChoiceList& choices) {
+    for (const ChoiceAnswer& choice : choices) answers_.insert_or_assign(choice.id, choice.answer);
+    for (auto entry = answers_.cbegin(); entry != answers_.cend(); ++entry) {
+        unused_.try_emplace({entry->first.kind, entry->first.actor}, entry);
+    }
+}
+
+std::uint64_t ReplayChoices::answer(const ChoiceQuestion& question) {
+    const auto next = unused_.find({question.id.kind, question.id.actor});
+    if (next == unused_.end() || next->second == answers_.cend() || question.id < next->second->first) return 0;
+    // Ordinals rise one by one, so the next entry is this question's or belongs to another actor or kind.
+    if (next->second->first != question.id) return 0;
+    const std::uint64_t recorded = next->second->second;
+    ++next->second;
+    return std::min(recorded, question.options - 1);
+}
+
+std::uint64_t ByteChoices::answer(const ChoiceQuestion& question) {
+    if (!gap_) return 0;
+    if (*gap_ > 0) {
+        --*gap_;
+        return 0;
+    }
+    std::uint64_t given = 1;
+    if (question.ppm == 0) {
+        const std::uint64_t value = position_ < input_.size() ? input_[position_++] : 0;
+        given = 1 + value % (question.options - 1);
+    }
+    read_gap();
+    return given;
+}
+
+void ByteChoices::read_gap() {
+    gap_.reset();
+    if (position_ == input_.size()) return;
+    const std::uint8_t first = input_[position_++];
+    if (first < 0xC0) {
+        gap_ = first;
+    } else if (position_ < input_.size()) {
+        gap_ = (first & 0x3FU) * 256U + input_[position_++];
+    }
+}
+
+}  // namespace aivm::sim

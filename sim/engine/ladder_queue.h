@@ -1,0 +1,315 @@
+// The pending events of a run, in exact (time, priority, sequence) order at a cost per event that does not grow with
+// their number. From near to far an event waits in one of five places:
+//
+//   rings_   events for this very instant, scheduled during it: a FIFO a priority
+//   run_     the nearest stretch of time, sorted
+//   near_    a heap: events that came into that stretch after it was sorted, or all events while they are few
+//   rungs_   a ladder of bucket arrays, unsorted; each rung divides one bucket of the rung above it
+//   far_     everything behind the last rung, unsorted; when the rungs are used up it becomes the first rung
+//
+// Invariants. 1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times in far_.
+// 2. Events in rings_ are at now_, the time of the event popped last. 3. A rung covers exactly the bucket that it
+// divides. 4. While few_ holds, near_end_ is the end of time and only rings_, run_ and near_ are in use.
+//
+// Not thread safe. The structure follows W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder queue", ACM TOMACS 15(3),
+// 2005, with a heap where that has a sorted list, so that no distribution of delays makes it quadratic.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/check.h"
+#include "sim/engine/cancellation.h"
+#include "sim/engine/chunk_pool.h"
+#include "sim/engine/heap.h"
+#include "sim/engine/sorted_run.h"
+#include "sim/engine/zero_delay.h"
+
+namespace aivm::sim {
+
+template <class PayloadType>
+class LadderQueue {
+public:
+    using Payload = PayloadType;
+    using Event = QueuedEvent<Payload>;
+
+    // Adds an event that cannot be cancelled. Requires time >= the time of the event popped last.
+    void push(SimTime time, Priority priority, const Payload& payload) { add(time, priority, 0, payload); }
+
+    EventHandle push_cancellable(SimTime time, Priority priority, const Payload& payload) {
+        const EventHandle handle = cancellation_.acquire();
+        add(time, priority, handle.slot, payload);
+        return handle;
+    }
+
+    // True if the event was still pending; it will not come up.
+    bool cancel(EventHandle handle) {
+        if (!cancellation_.cancel(handle)) return false;
+        --size_;
+        if (cancellation_.cancelled() > kCancelledMin && cancellation_.cancelled() > size_) purge();
+        return true;
+    }
+
+    // Takes out the next event if its time is at most `last`.
+    bool pop_until(SimTime last, Event& out) {
+        for (;;) {
+            if (near_.empty() && rings_.empty() && !run_.empty()) [[likely]] {
+                if (run_.front().time > last) return false;
+                out = run_.take();
+            } else if (!pop_slow(last, out)) {
+                return false;
+            }
+            if (out.slot() == 0 || cancellation_.release(out.slot())) [[likely]] break;
+        }
+        now_ = out.time;
+        --size_;
+        return true;
+    }
+    bool pop(Event& out) { return pop_until(kEndOfTime, out); }
+
+    // The time of the next event.
+    std::optional<SimTime> peek_time() {
+        for (;;) {
+            const Source source = next_source();
+            if (source == Source::kNone) return std::nullopt;
+            const Event& event = front(source);
+            if (cancellation_.is_wanted(event.slot())) return event.time;
+            cancellation_.release(take(source).slot());
+        }
+    }
+
+    // Events pending and not cancelled.
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    [[nodiscard]] bool is_pending(EventHandle handle) const { return cancellation_.is_pending(handle); }
+
+private:
+    using Pool = ChunkPool<Event>;
+    using Bag = typename Pool::Bag;
+
+    // As many events as a heap holds more cheaply than the ladder; above twice that, the ladder is set up.
+    static constexpr std::size_t kFew = 48;
+    static constexpr std::size_t kNearMax = 192;        // latecomers that make it worth while to sort in finer steps
+    static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
+    static constexpr std::uint64_t kBucketEvents = 6;   // wanted in a bucket on average
+    static constexpr std::uint64_t kBucketsMin = 64;
+    static constexpr std::uint64_t kBucketsMax = 1ULL << 18;
+    static constexpr std::uint64_t kCancelledMin = 4096;
+    static constexpr std::uint64_t kNever = static_cast<std::uint64_t>(kEndOfTime) + 1;
+
+    struct Rung {
+        std::uint64_t start = 0;
+        std::uint64_t end = 0;
+        unsigned shift = 0;         // buckets are 2^shift wide, the last one perhaps cut short by `end`
+        std::size_t current = 0;    // the first bucket not yet used up
+        std::vector<Bag> buckets;   // those of earlier use may be left over behind `count`
+        std::size_t count = 0;
+    };
+
+    enum class Source : std::uint8_t { kNone, kRun, kNear, kRings };
+
+    void add(SimTime time, Priority priority, std::uint64_t slot, const Payload& payload) {
+        AIVM_CHECK(time >= now_);
+        AIVM_CHECK(sequence_ <= kSequenceMax);
+        ++size_;
+        const Event event{time, make_order(priority, sequence_++, slot), payload};
+        if (time == now_) {
+            rings_.push(event);
+        } else {
+            place(event);
+        }
+    }
+
+    // Puts an event where its time belongs; for times after now_, and for any time while the rings are not concerned.
+    void place(const Event& event) {
+        const auto time = static_cast<std::uint64_t>(event.time);
+        if (time >= far_start_) {
+            far_min_ = std::min(far_min_, time);
+            far_max_ = std::max(far_max_, time);
+            pool_.add(far_, event);
+        } else if (time >= near_end_) {
+            Rung* rung = &rungs_[depth_ - 1];
+            while (time >= rung->end) --rung;  // ends at the first rung: time < far_start_
+            pool_.add(rung->buckets[(time - rung->start) >> rung->shift], event);
+        } else {
+            near_.push(event);
+            if (near_.size() > (few_ ? 2 * kFew : kNearMax)) spill();
+        }
+    }
+
+    bool pop_slow(SimTime last, Event& out) {
+        const Source source = next_source();
+        if (source == Source::kNone || front(source).time > last) return false;
+        out = take(source);
+        return true;
+    }
+
+    // Where the next event is, after bringing it near if need be.
+    Source next_source() {
+        if (run_.empty() && near_.empty()) {
+            // With something in the rings there is nothing earlier further out, unless spill() has moved it there.
+            const bool near_is_current = !rings_.empty() && near_end_ > static_cast<std::uint64_t>(now_);
+            if (!near_is_current) refill();
+        }
+        Source source = Source::kNone;
+        if (!run_.empty()) source = Source::kRun;
+        if (!near_.empty() && (source == Source::kNone || near_.top().before(run_.front()))) source = Source::kNear;
+        if (!rings_.empty() && (source == Source::kNone || rings_.front().before(front(source)))) {
+            source = Source::kRings;
+        }
+        return source;
+    }
+
+    const Event& front(Source source) const {
+        if (source == Source::kRun) return run_.front();
+        return source == Source::kNear ? near_.top() : rings_.front();
+    }
+
+    Event take(Source source) {
+        if (source == Source::kRun) return run_.take();
+        return source == Source::kNear ? near_.pop() : rings_.pop();
+    }
+
+    // Brings the nearest events into run_ or near_, both of which are empty; leaves them empty if there are none.
+    void refill() {
+        for (;;) {
+            if (depth_ == 0) {
+                if (far_.count <= kFew) return go_few();
+                const std::uint64_t end = far_max_ + 1;
+                Bag far = far_;
+                far_ = {};
+                far_start_ = end;
+                open_rung(far_min_, end, far.count);
+                fill_rung(far);
+                far_min_ = kNever;
+                far_max_ = 0;
+            }
+            Rung& rung = rungs_[depth_ - 1];
+            while (rung.current < rung.count && rung.buckets[rung.current].count == 0) ++rung.current;
+            if (rung.current == rung.count) {
+                near_end_ = rung.end;
+                --depth_;
+                continue;
+            }
+            if (use_bucket(rung)) return;
+        }
+    }
+
+    // Takes the current bucket of the last rung: into run_ (true), or into a rung of its own if it is too full.
+    bool use_bucket(Rung& rung) {
+        const std::uint64_t start = rung.start + (static_cast<std::uint64_t>(rung.current) << rung.shift);
+        const std::uint64_t end = std::min(rung.end, start + (std::uint64_t{1} << rung.shift));
+        Bag bag = rung.buckets[rung.current];
+        rung.buckets[rung.current] = {};
+        ++rung.current;
+        near_end_ = end;
+        if (bag.count > kRunMax && end - start > 1) {
+            open_rung(start, end, bag.count);
+            fill_rung(bag);
+            return false;
+        }
+        if (rung.current < rung.count) pool_.prefetch(rung.buckets[rung.current]);
+        run_.load(pool_, bag, start, rung.shift);
+        return true;
+    }
+
+    // Starts a rung over [start, end) for about `events` events.
+    void open_rung(std::uint64_t start, std::uint64_t end, std::uint64_t events) {
+        const std::uint64_t wanted = std::clamp(std::bit_ceil(events / kBucketEvents + 1), kBucketsMin, kBucketsMax);
+        const std::uint64_t width = end - start;
+        unsigned shift = 0;
+        while ((width - 1) >> shift >= wanted) ++shift;
+        if (rungs_.size() == depth_) rungs_.emplace_back();
+        Rung& rung = rungs_[depth_++];
+        rung.start = start;
+        rung.end = end;
+        rung.shift = shift;
+        rung.current = 0;
+        rung.count = static_cast<std::size_t>((width - 1) >> shift) + 1;
+        if (rung.buckets.size() < rung.count) rung.buckets.resize(rung.count);
+        near_end_ = start;
+    }
+
+    void fill_rung(Bag& bag) {
+        Rung& rung = rungs_[depth_ - 1];
+        pool_.move_out(bag, [&](const Event& event) {
+            pool_.add(rung.buckets[(static_cast<std::uint64_t>(event.time) - rung.start) >> rung.shift], event);
+        });
+    }
+
+    // From the ladder, all of it used up, to the heap alone.
+    void go_few() {
+        few_ = true;
+        near_end_ = far_start_ = kNever;
+        pool_.move_out(far_, [&](const Event& event) { near_.push(event); });
+        far_min_ = kNever;
+        far_max_ = 0;
+    }
+
+    // The heap has grown too big: from the heap to the ladder, or to a finer rung.
+    void spill() {
+        const auto now = static_cast<std::uint64_t>(now_);
+        if (few_) {
+            few_ = false;
+            near_end_ = far_start_ = 0;
+        } else {
+            if (near_end_ - now <= 1) return;  // all at one instant: no rung can divide them
+            open_rung(now, near_end_, near_.size() + run_.size());
+        }
+        const std::vector<Event> events = near_.items();
+        near_.clear();
+        for (const Event& event : events) place(event);
+        for (const Event& event : run_) place(event);
+        run_.clear();
+    }
+
+    // Throws out the cancelled events, which are by now more than the others. Everything left goes to far_.
+    void purge() {
+        std::vector<Event> kept;
+        kept.reserve(static_cast<std::size_t>(size_));
+        const auto keep = [&](const Event& event) {
+            if (cancellation_.is_wanted(event.slot())) {
+                kept.push_back(event);
+            } else {
+                cancellation_.release(event.slot());
+            }
+        };
+        std::for_each(run_.begin(), run_.end(), keep);
+        std::for_each(near_.items().begin(), near_.items().end(), keep);
+        while (!rings_.empty()) keep(rings_.pop());
+        for (; depth_ > 0; --depth_) {
+            Rung& rung = rungs_[depth_ - 1];
+            for (std::size_t i = rung.current; i < rung.count; ++i) pool_.move_out(rung.buckets[i], keep);
+        }
+        pool_.move_out(far_, keep);
+        run_.clear();
+        near_.clear();
+        few_ = false;
+        near_end_ = far_start_ = 0;
+        far_min_ = kNever;
+        far_max_ = 0;
+        for (const Event& event : kept) place(event);
+    }
+
+    ZeroDelayRings<Event> rings_;
+    SortedRun<Event> run_;
+    Heap<Event> near_;
+    std::uint64_t near_end_ = kNever;
+    std::uint64_t far_start_ = kNever;
+    std::vector<Rung> rungs_;  // the first depth_ are in use
+    std::size_t depth_ = 0;
+    bool few_ = true;
+    Pool pool_;
+    Bag far_;
+    std::uint64_t far_min_ = kNever;
+    std::uint64_t far_max_ = 0;
+    CancellationTable cancellation_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t size_ = 0;
+    SimTime now_ = 0;
+};
+
+}  // namespace aivm::sim
