@@ -3,11 +3,12 @@
 //
 // A B+ tree: entries in leaves, keys and values in arrays of their own; branches of up to 31 children.
 //   1. A node with reference count 1 belongs to one map only and is changed in place.
-//   2. A node with a higher count is never changed; what changes the map replaces it by a copy first, from the root down.
+//   2. A node with a higher count is never changed; a change of the map first replaces it by a copy, from the root
+//      down.
 //   3. Keys of child i < separators[i] <= keys of child i + 1. Every leaf has an entry, every branch a child; an empty
 //      map has no root.
-//   4. A node is split as soon as its array is full, in half, except at the right edge: there the newcomer alone moves
-//      to a new node, so that ascending keys leave full nodes behind.
+//   4. A node is split as soon as its array is full, in half, except at the right edge: there the newcomer alone
+//      moves to a new node, so that ascending keys leave full nodes behind.
 //   5. Erasing frees a node when it becomes empty and drops a root with one child; half-empty neighbours are not merged.
 //      Depth is thus bounded by the logarithm, base 16, of the number of insertions ever made rather than of the size,
 //      and a queue (append at the end, erase at the front) stays as shallow and dense as its size.
@@ -72,8 +73,8 @@ public:
         return find(key) != nullptr;
     }
 
-    // The value under `key`, to be changed, or null; an absent key copies nothing. Valid until the next non-const call on
-    // this map, or until it is copied (after which a write through it would show in the copy).
+    // The value under `key`, to be changed, or null; an absent key copies nothing. Valid until the next non-const call
+    // on this map, or until it is copied (after which a write through it would show in the copy).
     template <class K = Key>
     Value* edit(const K& key) {
         if (root_ == nullptr) return nullptr;

@@ -4,8 +4,8 @@
 //   1. A node with reference count 1 belongs to one vector only and is changed in place.
 //   2. A node with a higher count is never changed; edit and push_back replace it by a copy first, from the root down.
 //   3. Element i lies in leaf i / LeafSize; depth_ branch levels lie above every leaf; an empty vector has no root.
-// Counts are not atomic: a vector and all its copies belong to one thread (hand one to another thread only together with
-// everything it shares nodes with). If copying an element throws, the vector is unchanged.
+// Counts are not atomic: a vector and all its copies belong to one thread (hand one to another thread only together
+// with everything it shares nodes with). If copying an element throws, the vector is unchanged.
 #pragma once
 
 #include <bit>

@@ -13,8 +13,8 @@
 
 namespace aivm {
 
-// Indices are the caller's duty (the trees compute them); growing beyond Capacity is checked. Moving an element must not
-// throw, or a shift could stop halfway.
+// Indices are the caller's duty (the trees compute them); growing beyond Capacity is checked. Moving an element must
+// not throw, or a shift could stop halfway.
 template <class T, std::size_t Capacity>
 class InlineVector {
     static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>);
