@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "core/kernels/abi.h"
+#include "core/kernels/batch_hasher.h"
 
 namespace aivm {
 
@@ -62,6 +63,11 @@ public:
 
     virtual int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                              std::uint32_t op_count) = 0;
+
+    // How KernelTables closes a round with these kernels. Usually it folds from its caches and this hasher computes the
+    // digests; a backend that must see all the work itself (a GPU that the user asked for) gets whole tables.
+    [[nodiscard]] virtual const BatchHasher& hasher() const { return scalar_hasher(); }
+    [[nodiscard]] virtual bool wants_whole_tables() const { return false; }
 };
 
 // The canonical kernels: plain loops whose bytes define what every other backend must give.
