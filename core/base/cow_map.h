@@ -9,9 +9,9 @@
 //      map has no root.
 //   4. A node is split as soon as its array is full, in half, except at the right edge: there the newcomer alone
 //      moves to a new node, so that ascending keys leave full nodes behind.
-//   5. Erasing frees a node when it becomes empty and drops a root with one child; half-empty neighbours are not merged.
-//      Depth is thus bounded by the logarithm, base 16, of the number of insertions ever made rather than of the size,
-//      and a queue (append at the end, erase at the front) stays as shallow and dense as its size.
+//   5. Erasing frees a node when it becomes empty and drops a root with one child; half-empty neighbours are not
+//      merged. Depth is thus bounded by the logarithm, base 16, of the number of insertions ever made rather than of
+//      the size, and a queue (append at the end, erase at the front) stays as shallow and dense as its size.
 // Counts are not atomic: a map and all its copies belong to one thread (hand one to another thread only together with
 // everything it shares nodes with). If copying an entry of a shared node throws, the map is unchanged.
 #pragma once

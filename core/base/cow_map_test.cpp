@@ -1,6 +1,6 @@
 // CowMap against std::map: a random program runs on both, snapshots are taken on the way and changed too, and at the
-// end every snapshot must still equal the copy of the model taken at the same moment. Steps work on runs of keys, so that
-// short programs build and empty whole subtrees.
+// end every snapshot must still equal the copy of the model taken at the same moment. Steps work on runs of keys, so
+// that short programs build and empty whole subtrees.
 #include "core/base/cow_map.h"
 
 #include <gtest/gtest.h>
