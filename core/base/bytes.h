@@ -44,6 +44,16 @@ struct FixedBytes {
 using Hash32 = FixedBytes<32>;
 using Address = FixedBytes<20>;
 
+// Lexicographic order of byte strings, for ordered containers that are searched with views.
+struct ByteOrder {
+    using is_transparent = void;
+    bool operator()(ByteView a, ByteView b) const {
+        const std::size_t common = a.size() < b.size() ? a.size() : b.size();
+        const int order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
+        return order != 0 ? order < 0 : a.size() < b.size();
+    }
+};
+
 inline ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }

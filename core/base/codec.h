@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,7 @@ public:
     Writer& boolean(bool value) { return u8(value ? 1 : 0); }
     Writer& amount(Amount value) { return u64(value.nlux()); }
     Writer& raw(ByteView bytes) {
-        out_.insert(out_.end(), bytes.begin(), bytes.end());
+        append(bytes.data(), bytes.size());
         return *this;
     }
     template <std::size_t N>
@@ -53,7 +54,13 @@ private:
         for (std::size_t i = 0; i < sizeof(Integer); ++i) {
             buffer[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Integer) - 1 - i)));
         }
-        return raw(buffer);
+        append(buffer, sizeof buffer);
+        return *this;
+    }
+    void append(const std::uint8_t* data, std::size_t size) {
+        const std::size_t at = out_.size();
+        out_.resize(at + size);
+        if (size != 0) std::memcpy(out_.data() + at, data, size);
     }
     Bytes out_;
 };

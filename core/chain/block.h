@@ -1,0 +1,62 @@
+// Blocks: a header, the operations, and the proposer's signature for the slot.
+//
+//   block      := kind:u8=1 parent:32 height:u64 timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32
+//                 parent_aivm_root:32 state_root:32 receipt_root:32 list(signed operation)
+//   block id   := sha256(block), so it covers everything
+//   sealed     := bytes(block) bytes(authorisation)
+//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || block id)
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/chain/operation.h"
+
+namespace aivm {
+
+struct BlockHeader {
+    Hash32 parent;
+    Height height = 0;
+    TimestampNs timestamp_ns = 0;
+    ValidatorIndex proposer;
+    Hash32 beacon_secret;      // opens the commitment that the proposer left in its previous block
+    Hash32 beacon_commitment;  // keccak of its next secret
+    Hash32 parent_aivm_root;   // the kernel round of the parent
+    Hash32 state_root;         // after this block
+    Hash32 receipt_root;       // after this block
+};
+
+// What the proposer of a block signs, and what Evidence compares.
+Hash32 slot_message(std::uint64_t chain_id, Height slot, const Hash32& item_id);
+
+// Immutable once made; shared by everyone who holds it.
+class Block {
+public:
+    Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes authorization);
+
+    // The same block with its signature; the id does not change.
+    [[nodiscard]] Block with_authorization(Bytes authorization) const;
+
+    // Refuses anything that is not the canonical encoding of a block.
+    static Result<std::shared_ptr<const Block>> decode(ByteView sealed);
+
+    [[nodiscard]] const BlockHeader& header() const { return header_; }
+    [[nodiscard]] const std::vector<OperationPtr>& operations() const { return operations_; }
+    [[nodiscard]] const Hash32& id() const { return id_; }
+    [[nodiscard]] const Hash32& parent() const { return header_.parent; }
+    [[nodiscard]] Height height() const { return header_.height; }
+    [[nodiscard]] const Bytes& authorization() const { return authorization_; }
+    [[nodiscard]] Bytes encode() const;  // sealed
+    [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
+
+private:
+    BlockHeader header_;
+    std::vector<OperationPtr> operations_;
+    Bytes authorization_;
+    Bytes body_;
+    Hash32 id_;
+};
+using BlockPtr = std::shared_ptr<const Block>;
+
+}  // namespace aivm

@@ -1,0 +1,158 @@
+// Operations: what a block's payload is made of.
+//
+//   operation        := sender:20 nonce:u64 kind:u8 fields          (fields of the kind in the order of its struct)
+//   signed operation := bytes(operation) bytes(authorisation)
+//   operation id     := sha256(operation), which is also what the authorisation signs
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/codec.h"
+#include "core/kernels/abi.h"
+#include "core/state/model.h"
+#include "core/state/task.h"
+
+namespace aivm {
+
+namespace op {
+
+struct RegisterProvider {
+    std::string provider_id;
+    Address wallet;
+    std::string endpoint;
+    std::vector<std::string> models;
+    Amount bond;
+    Bytes evidence;  // attestation evidence, empty for none
+};
+struct DeregisterProvider {
+    std::string provider_id;
+};
+struct WithdrawBond {
+    std::string provider_id;
+};
+struct RegisterModel {
+    Model model;  // its owner is the sender
+    Hash32 license_root;
+};
+struct SubmitTask {
+    std::string job_id;
+    TaskType type = TaskType::kInference;
+    VerificationMode mode = VerificationMode::kOptimistic;
+    std::string model_id;
+    std::uint32_t input_row = 0;
+    Amount fee;
+};
+struct Commit {
+    std::string job_id;
+    std::string provider_id;
+    Hash32 commitment;
+};
+struct Reveal {
+    std::string job_id;
+    std::string provider_id;
+    Answer answer = 0;
+    Hash32 embedding_digest;
+    Hash32 nonce;
+};
+struct SubmitResult {
+    std::string job_id;
+    std::string provider_id;
+    Answer answer = 0;
+    Hash32 trace_root;  // zero when the model has one step
+    std::uint32_t compute_time_ms = 0;
+};
+struct Challenge {
+    std::string job_id;
+    Hash32 commitment;           // keccak(claimed output || salt || challenger)
+    std::optional<Answer> claim;  // only under the policy challenge_in_clear
+};
+struct ChallengeReveal {
+    std::string job_id;
+    Answer claim = 0;
+    Hash32 salt;
+};
+// One move of a bisection: the provider opens a step of its trace, or the challenger judges the step opened last.
+struct DisputeMove {
+    std::string job_id;
+    Address challenger;
+    bool opens = false;  // true: provider's opening, with the fields below; false: the challenger's verdict
+    FixedBytes<32> input;
+    Answer output = 0;
+    std::vector<Hash32> proof;
+    bool agrees = false;
+};
+struct ClaimRewards {
+    std::string provider_id;
+};
+struct Attest {
+    std::string provider_id;
+    abi::AttestationOp attestation{};
+    Bytes evidence;
+};
+struct ModelUpdate {
+    abi::ModelOp update{};
+};
+// Two different items signed by one validator for one slot.
+struct Evidence {
+    std::uint32_t validator = 0;
+    Height slot = 0;
+    Hash32 first_id;
+    Bytes first_authorization;
+    Hash32 second_id;
+    Bytes second_authorization;
+};
+
+}  // namespace op
+
+using OperationBody =
+    std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel, op::SubmitTask,
+                 op::Commit, op::Reveal, op::SubmitResult, op::Challenge, op::ChallengeReveal, op::DisputeMove,
+                 op::ClaimRewards, op::Attest, op::ModelUpdate, op::Evidence>;
+
+// The operation's name as the protocol writes it, such as "SubmitTask".
+std::string_view operation_name(const OperationBody& body);
+
+// The job an operation is about: its conflict key in the DAG. Empty for operations about no job.
+std::string_view job_of(const OperationBody& body);
+
+struct Operation {
+    Address sender;
+    std::uint64_t nonce = 0;
+    OperationBody body;
+
+    [[nodiscard]] Bytes encode() const;
+    static Result<Operation> decode(ByteView bytes);
+};
+
+// An operation with its authorisation, immutable and shared: queues, blocks and messages all hold the same one.
+class SignedOperation {
+public:
+    SignedOperation(Operation operation, Bytes authorization);
+
+    [[nodiscard]] const Operation& operation() const { return operation_; }
+    [[nodiscard]] const OperationBody& body() const { return operation_.body; }
+    [[nodiscard]] const Address& sender() const { return operation_.sender; }
+    [[nodiscard]] std::uint64_t nonce() const { return operation_.nonce; }
+    [[nodiscard]] const Bytes& authorization() const { return authorization_; }
+    [[nodiscard]] const Hash32& id() const { return id_; }
+    [[nodiscard]] const Bytes& bytes() const { return bytes_; }  // of the operation alone
+
+    void encode(Writer& out) const { out.bytes(bytes_).bytes(authorization_); }
+    static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
+
+private:
+    Operation operation_;
+    Bytes bytes_;
+    Bytes authorization_;
+    Hash32 id_;
+};
+using OperationPtr = std::shared_ptr<const SignedOperation>;
+
+}  // namespace aivm

@@ -1,0 +1,64 @@
+#include "core/ledger/ledger.h"
+
+#include <fmt/format.h>
+
+namespace aivm::ledger {
+namespace {
+
+Amount& pot_of(Totals& totals, Pot pot) {
+    switch (pot) {
+        case Pot::kBonds: return totals.bonds;
+        case Pot::kTaskEscrows: return totals.task_escrows;
+        case Pot::kChallengeBonds: return totals.challenge_bonds;
+        case Pot::kCredits: return totals.credits;
+    }
+    check_failed("unknown pot", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+Status check_balance(const State& state, const Address& from, Amount amount) {
+    const Amount balance = state.balance(from);
+    if (balance >= amount) return {};
+    return fail(ErrorCode::kInsufficientFunds,
+                fmt::format("{} nLUX are needed and {} are there", amount.nlux(), balance.nlux()));
+}
+
+void lock(Transition& t, const Address& from, Pot pot, Amount amount) {
+    if (amount.is_zero()) return;
+    AIVM_CHECK(from != escrow_address());
+    t.account(from).balance -= amount;
+    t.account(escrow_address()).balance += amount;
+    pot_of(t.head().totals, pot) += amount;
+}
+
+void release(Transition& t, Pot pot, const Address& to, Amount amount) {
+    if (amount.is_zero()) return;
+    AIVM_CHECK(to != escrow_address());
+    pot_of(t.head().totals, pot) -= amount;
+    t.account(escrow_address()).balance -= amount;
+    t.account(to).balance += amount;
+}
+
+void move(Transition& t, Pot from, Pot to, Amount amount) {
+    pot_of(t.head().totals, from) -= amount;
+    pot_of(t.head().totals, to) += amount;
+}
+
+void burn(Transition& t, Pot pot, Amount amount) {
+    if (amount.is_zero()) return;
+    pot_of(t.head().totals, pot) -= amount;
+    t.account(escrow_address()).balance -= amount;
+    t.head().totals.burned += amount;
+}
+
+Amount mint(Transition& t, Pot pot, Amount amount) {
+    Totals& totals = t.head().totals;
+    if (!totals.minted.checked_plus(amount) || !(totals.minted + amount).checked_plus(totals.genesis)) return {};
+    totals.minted += amount;
+    pot_of(totals, pot) += amount;
+    t.account(escrow_address()).balance += amount;
+    return amount;
+}
+
+}  // namespace aivm::ledger

@@ -1,0 +1,109 @@
+#include "core/registry/kernel_operations.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "core/state/limits.h"
+
+namespace aivm {
+namespace {
+
+constexpr std::uint32_t kRegister = 0;  // ModelOp kinds, see kernels/provenance_apply.cpp
+constexpr std::uint32_t kTransfer = 3;
+constexpr std::uint64_t kParameterCount = 32 * 16 + 16 + 16 + 1;  // weights and biases of both layers
+
+Status status_of(KernelVerdict verdict) {
+    switch (verdict) {
+        case KernelVerdict::kApplies: return {};
+        case KernelVerdict::kMalformed: return fail(ErrorCode::kInvalidArgument, "a key, root or hash is zero");
+        case KernelVerdict::kTableFull: return fail(ErrorCode::kTableFull);
+        case KernelVerdict::kUnknownModel: return fail(ErrorCode::kNotFound, "model root");
+        case KernelVerdict::kNotSuccessor: return fail(ErrorCode::kConflict, "not the successor of the last anchor");
+    }
+    check_failed("unknown verdict", __FILE__, __LINE__);
+}
+
+abi::AIVMRoundDescriptor descriptor(const Transition& t) {
+    abi::AIVMRoundDescriptor desc{};
+    desc.timestamp_ns = t.block().timestamp_ns;
+    return desc;
+}
+
+// Through the kernel, one operation at a time, so that each is judged against the table that its predecessors left.
+void apply(Transition& t, const abi::ModelOp& update) {
+    const KernelOutcome outcome = t.kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
+    AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
+    t.touch_kernel_slots(KernelTable::kModels, outcome.changed);
+    t.kernel_counts.models += 1;
+}
+
+}  // namespace
+
+Status check_model(const State& state, const Model& m) {
+    if (m.id.empty() || m.id.size() > kModelIdBytesMax) return fail(ErrorCode::kInvalidArgument, "model id");
+    if (state.find_model(m.id)) return fail(ErrorCode::kDuplicate, "model " + m.id);
+    if (m.rows.empty() || m.rows.size() % kInputBytes != 0 || m.row_count() > kFeatureRowsMax) {
+        return fail(ErrorCode::kInvalidArgument, fmt::format("a model has 1 to {} feature rows", kFeatureRowsMax));
+    }
+    if (m.steps == 0 || m.steps > kStepsMax) {
+        return fail(ErrorCode::kInvalidArgument, fmt::format("a model has 1 to {} steps", kStepsMax));
+    }
+    return {};
+}
+
+Hash32 model_root(const Model& model) {
+    Writer encoding;
+    model.encode(encoding);
+    return keccak256(encoding.view());
+}
+
+Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r) {
+    AIVM_TRY(check_model(t.state(), r.model));
+    Model model = r.model;
+    model.owner = sender;
+    abi::ModelOp update{};
+    const Hash32 root = model_root(model);
+    const Hash32 weights = weights_digest(model.weights);
+    std::memcpy(update.model_root, root.data(), root.size());
+    std::memcpy(update.weight_hash, weights.data(), weights.size());
+    std::memcpy(update.license_root, r.license_root.data(), r.license_root.size());
+    std::memcpy(update.owner_addr, sender.data(), sender.size());
+    update.parameter_count = kParameterCount;
+    update.kind = kRegister;
+    AIVM_TRY(status_of(t.state().kernels.check(update)));
+    apply(t, update);
+    t.add_model(std::move(model));
+    return {};
+}
+
+Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u) {
+    if (u.update.kind == kRegister || u.update.kind > kTransfer) {
+        return fail(ErrorCode::kInvalidArgument, "an update is of kind 1, 2 or 3");
+    }
+    AIVM_TRY(status_of(t.state().kernels.check(u.update)));
+    Hash32 root;
+    std::memcpy(root.data(), u.update.model_root, root.size());
+    const abi::ModelRegistryEntry* entry = t.state().kernels.find_model(root);
+    if (std::memcmp(entry->owner_addr, sender.data(), sender.size()) != 0) {
+        return fail(ErrorCode::kNotAuthorized, "only a model's owner may update it");
+    }
+    apply(t, u.update);
+    return {};
+}
+
+Status attest(Transition& t, const Address& sender, const op::Attest& a) {
+    const auto provider = t.state().find_provider(a.provider_id);
+    if (!provider) return fail(ErrorCode::kProviderNotFound, a.provider_id);
+    if (t.state().provider(*provider).owner != sender) return fail(ErrorCode::kNotAuthorized, a.provider_id);
+    AIVM_TRY(status_of(t.state().kernels.check(a.attestation)));
+    const KernelOutcome outcome =
+        t.kernels().apply_attestations(*t.rules().kernels, descriptor(t), {&a.attestation, 1});
+    AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
+    t.touch_kernel_slots(KernelTable::kAttestations, outcome.changed);
+    t.kernel_counts.attestations += 1;
+    return {};
+}
+
+}  // namespace aivm

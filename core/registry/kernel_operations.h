@@ -1,0 +1,21 @@
+// Operations that end in the kernel tables: models and attestations. What a kernel would drop or ignore without a word is
+// refused here, so that the sender hears of it.
+#pragma once
+
+#include "core/chain/operation.h"
+#include "core/state/transition.h"
+
+namespace aivm {
+
+// Rows, steps and id within their limits, and an id not in use.
+Status check_model(const State& state, const Model& model);
+
+// The digest under which a model stands in the kernel's registry.
+Hash32 model_root(const Model& model);
+
+Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r);
+// Only the owner of a registered root may update it.
+Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u);
+Status attest(Transition& t, const Address& sender, const op::Attest& a);
+
+}  // namespace aivm

@@ -1,0 +1,104 @@
+#include "core/registry/providers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/ledger/ledger.h"
+#include "core/state/limits.h"
+
+namespace aivm {
+namespace {
+
+Result<std::vector<ModelIndex>> find_models(const State& state, const std::vector<std::string>& names) {
+    std::vector<ModelIndex> models;
+    for (const std::string& name : names) {
+        const auto model = state.find_model(name);
+        if (!model) return fail(ErrorCode::kInvalidArgument, "unknown model " + name);
+        models.push_back(*model);
+    }
+    std::sort(models.begin(), models.end());
+    if (std::adjacent_find(models.begin(), models.end()) != models.end()) {
+        return fail(ErrorCode::kInvalidArgument, "a model is advertised twice");
+    }
+    return models;
+}
+
+Status check_registration(const Transition& t, const Address& sender, const op::RegisterProvider& r) {
+    if (r.provider_id.empty()) return fail(ErrorCode::kInvalidArgument, "a provider needs an id");
+    if (t.state().find_provider(r.provider_id)) return fail(ErrorCode::kDuplicate, "provider " + r.provider_id);
+    if (r.wallet.is_zero() || r.wallet == escrow_address()) return fail(ErrorCode::kInvalidArgument, "wallet");
+    if (r.bond < t.config().min_provider_bond) {
+        return fail(ErrorCode::kInsufficientFunds, fmt::format("a bond of {} nLUX is below the minimum of {}",
+                                                               r.bond.nlux(), t.config().min_provider_bond.nlux()));
+    }
+    std::uint32_t owned = 0;
+    t.state().providers.for_each([&](std::size_t, const Provider& p) {
+        if (p.owner == sender && p.status != ProviderStatus::kLeft) ++owned;
+    });
+    if (owned >= t.config().max_providers_per_node) {
+        return fail(ErrorCode::kLimitReached, fmt::format("one account runs at most {} providers", owned));
+    }
+    if (t.config().require_tee_attestation) return fail(ErrorCode::kTrustTooLow, "no attestation that verifies");
+    return ledger::check_balance(t.state(), sender, r.bond);
+}
+
+Result<ProviderIndex> find_owned(const State& state, const Address& sender, const std::string& id) {
+    const auto index = state.find_provider(id);
+    if (!index) return fail(ErrorCode::kProviderNotFound, id);
+    if (state.provider(*index).owner != sender) return fail(ErrorCode::kNotAuthorized, id);
+    return *index;
+}
+
+}  // namespace
+
+Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r) {
+    AIVM_TRY(check_registration(t, sender, r));
+    AIVM_ASSIGN(std::vector<ModelIndex> models, find_models(t.state(), r.models));
+    ledger::lock(t, sender, ledger::Pot::kBonds, r.bond);
+    Provider provider;
+    provider.id = r.provider_id;
+    provider.owner = sender;
+    provider.wallet = r.wallet;
+    provider.endpoint = r.endpoint;
+    provider.models = std::move(models);
+    provider.bond = r.bond;
+    provider.registered_at = t.block().height;
+    const ProviderIndex index = t.add_provider(std::move(provider));
+    t.emit(event::ProviderRegistered{index});
+    return {};
+}
+
+Status deregister_provider(Transition& t, const Address& sender, const op::DeregisterProvider& d) {
+    AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, d.provider_id));
+    if (!t.state().provider(index).active()) return fail(ErrorCode::kWrongState, d.provider_id + " is leaving already");
+    Provider& provider = t.provider(index);
+    provider.status = ProviderStatus::kUnbonding;
+    provider.unbonding_since = t.block().height;
+    t.emit(event::ProviderUnbonding{index});
+    return {};
+}
+
+Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBond& w) {
+    AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, w.provider_id));
+    const Provider& leaving = t.state().provider(index);
+    if (leaving.status != ProviderStatus::kUnbonding) return fail(ErrorCode::kWrongState, w.provider_id);
+    const auto free_at = checked_add(leaving.unbonding_since, t.policy().unbond_cooldown_blocks);
+    if (!free_at) return fail(ErrorCode::kOverflow, "unbonding cooldown");
+    if (t.block().height < *free_at) {
+        return fail(ErrorCode::kBondLocked, fmt::format("{} may withdraw from block {} on", w.provider_id, *free_at));
+    }
+    if (t.policy().obligation_rule && leaving.obligations != 0) {
+        return fail(ErrorCode::kBondLocked,
+                    fmt::format("{} has {} open obligations", w.provider_id, leaving.obligations));
+    }
+    Provider& provider = t.provider(index);
+    const Amount amount = provider.bond;
+    provider.bond = Amount();
+    provider.status = ProviderStatus::kLeft;
+    ledger::release(t, ledger::Pot::kBonds, sender, amount);
+    t.emit(event::BondWithdrawn{index, amount});
+    return {};
+}
+
+}  // namespace aivm

@@ -1,0 +1,87 @@
+#include "core/rewards/rewards.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/merkle.h"
+#include "core/ledger/ledger.h"
+
+namespace aivm {
+namespace {
+
+struct Tier {
+    std::uint64_t below_ms;
+    std::uint64_t percent;
+};
+constexpr std::array<Tier, 4> kTiers{{{100, 100}, {1'000, 150}, {10'000, 200}, {~std::uint64_t{0}, 300}}};
+
+// What the schedule looks at: the model's registered time, or, as a policy under study, what the provider says.
+std::uint64_t billed_time_ms(const Transition& t, const Task& task) {
+    if (!t.policy().self_reported_compute || task.seats.empty()) return t.state().model(task.model).compute_time_ms;
+    return task.seats.front().compute_time_ms;
+}
+
+}  // namespace
+
+Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_time_ms) {
+    if (parameters.policy.reward_schedule == RewardSchedule::kFlat) return parameters.config.base_reward;
+    const auto tier = std::find_if(kTiers.begin(), kTiers.end() - 1,
+                                   [&](const Tier& candidate) { return compute_time_ms < candidate.below_ms; });
+    const auto hundredfold = parameters.config.base_reward.checked_times(tier->percent);
+    return hundredfold ? Amount(hundredfold->nlux() / 100) : parameters.config.base_reward;
+}
+
+void complete_task(Transition& t, TaskIndex index, const std::vector<ProviderIndex>& winners) {
+    AIVM_CHECK(!winners.empty());
+    Task& task = t.task(index);
+    AIVM_CHECK(!task.terminal());
+    const Amount fee = task.escrow;
+    task.escrow = Amount();
+    task.status = TaskStatus::kCompleted;
+    task.final_at = t.block().height;
+
+    const Amount burned = fee.bps(t.policy().fee_burn_bps);
+    ledger::burn(t, ledger::Pot::kTaskEscrows, burned);
+    Amount reward = scheduled_reward(t.parameters(), billed_time_ms(t, t.state().task(index)));
+    if (t.policy().mint_cap == MintCap::kPerBurn) reward = std::min(reward, burned);
+
+    const Amount fee_each = Amount((fee - burned).nlux() / winners.size());
+    const Amount mint_each = Amount(reward.nlux() / winners.size());
+    Amount minted;
+    Amount paid;
+    for (const ProviderIndex winner : winners) {
+        ledger::move(t, ledger::Pot::kTaskEscrows, ledger::Pot::kCredits, fee_each);
+        const Amount fresh = ledger::mint(t, ledger::Pot::kCredits, mint_each);
+        Provider& provider = t.provider(winner);
+        provider.credit += fee_each + fresh;
+        provider.rewards_total += fee_each + fresh;
+        provider.tasks_completed += 1;
+        minted += fresh;
+        paid += fee_each + fresh;
+        t.emit(event::ProviderPaid{index, winner, fee_each + fresh});
+    }
+    const Amount fee_paid = Amount(fee_each.nlux() * winners.size());
+    const Task& done = t.state().task(index);
+    ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - burned - fee_paid);
+    t.head().totals.tasks_completed += 1;
+    t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted, t.block().height});
+    t.emit(event::TaskCompleted{index, done.provisional, burned, minted});
+}
+
+Status claim_rewards(Transition& t, const Address& sender, const op::ClaimRewards& claim) {
+    const auto index = t.state().find_provider(claim.provider_id);
+    if (!index) return fail(ErrorCode::kProviderNotFound, claim.provider_id);
+    const Provider& provider = t.state().provider(*index);
+    if (provider.owner != sender) return fail(ErrorCode::kNotAuthorized, claim.provider_id);
+    if (provider.credit.is_zero()) return fail(ErrorCode::kInsufficientFunds, claim.provider_id + " has no credit");
+    const Amount amount = provider.credit;
+    const Address wallet = provider.wallet;
+    t.provider(*index).credit = Amount();
+    ledger::release(t, ledger::Pot::kCredits, wallet, amount);
+    t.emit(event::RewardsClaimed{*index, amount});
+    return {};
+}
+
+Hash32 receipt_root(const State& state) { return merkle::root(state.receipt_peaks, state.receipts.size()); }
+
+}  // namespace aivm

@@ -1,0 +1,45 @@
+// A challenge against a provisional answer, from its hidden commitment to its end.
+#pragma once
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/codec.h"
+#include "core/base/ids.h"
+#include "core/state/task.h"
+
+namespace aivm {
+
+enum class DisputeStatus : std::uint8_t {
+    kCommitted = 0,  // the claim is hidden; ChallengeReveal is due
+    kPlaying = 1,    // bisection: a move is due
+    kWon = 2,        // the claim was true and the answer was not
+    kLost = 3,       // the claim was false, or a deadline was missed
+    kCount_ = 4
+};
+
+struct Dispute {
+    TaskIndex task;
+    std::uint32_t assignment = 0;  // which of the task's assignments it is about
+    Address challenger;
+    Hash32 commitment;  // keccak(claimed output || salt || challenger)
+    Amount bond;
+    DisputeStatus status = DisputeStatus::kCommitted;
+    Answer claim = 0;  // valid once revealed
+    bool revealed = false;
+    Height opened_at = 0;
+    Height deadline = 0;  // last block in which the side that is due may act
+    Height closed_at = 0;
+    // Bisection: steps [low, high) hold the first difference; the provider's opening at `middle` awaits a verdict.
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    std::uint32_t middle = 0;
+    bool provider_to_move = false;
+    FixedBytes<32> low_input;  // the input of step `low`, on which both agree
+
+    [[nodiscard]] bool open() const { return status < DisputeStatus::kWon; }
+
+    void encode(Writer& out) const;
+    static Dispute decode(Reader& in);
+};
+
+}  // namespace aivm

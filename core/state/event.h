@@ -1,0 +1,123 @@
+// What a block did, in the order in which it did it: for actors that follow the chain, for the recorder and for the
+// invariants. Events are not state; they carry nothing that the state does not imply.
+#pragma once
+
+#include <variant>
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/state/task.h"
+
+namespace aivm {
+
+enum class SlashCause : std::uint8_t {
+    kWrongAnswer = 0,
+    kTimeout = 1,
+    kDivergent = 2,
+    kUnrevealed = 3,
+    kSilent = 4,
+    kLostChallenge = 5,
+    kEquivocation = 6,
+    kCount_ = 7
+};
+std::string_view slash_cause_name(SlashCause cause);
+
+namespace event {
+
+struct ProviderRegistered {
+    ProviderIndex provider;
+};
+struct ProviderUnbonding {
+    ProviderIndex provider;
+};
+struct BondWithdrawn {
+    ProviderIndex provider;
+    Amount amount;
+};
+struct TaskSubmitted {
+    TaskIndex task;
+};
+struct TaskAssigned {
+    TaskIndex task;
+    ProviderIndex provider;
+    Amount locked;
+};
+struct ResultPosted {
+    TaskIndex task;
+    ProviderIndex provider;
+    Answer answer = 0;
+};
+struct ResultCommitted {
+    TaskIndex task;
+    ProviderIndex provider;
+};
+struct ChallengeOpened {
+    TaskIndex task;
+    DisputeIndex dispute;
+};
+struct ChallengeRevealed {
+    TaskIndex task;
+    DisputeIndex dispute;
+};
+struct DisputeClosed {
+    TaskIndex task;
+    DisputeIndex dispute;
+    bool challenger_won = false;
+};
+// `due` is what the rules ask for, `taken` what was still there; the rest of the fields say where it went.
+struct Slashed {
+    SlashCause cause = SlashCause::kWrongAnswer;
+    TaskIndex task;
+    Address account;  // who lost it: the provider's owner, the challenger or the validator
+    ProviderIndex provider;  // meaningful for the causes that slash a provider
+    Amount due;
+    Amount taken;
+    Amount burned;
+    Amount to_challenger;
+    Amount to_requester;
+    Amount to_provider;
+    Address challenger;  // who got to_challenger
+};
+struct ProviderPaid {
+    TaskIndex task;
+    ProviderIndex provider;
+    Amount amount;
+};
+struct TaskCompleted {
+    TaskIndex task;
+    Answer answer = 0;
+    Amount burned;
+    Amount minted;
+};
+struct TaskRefunded {
+    TaskIndex task;
+    Amount amount;
+};
+struct TaskReturned {  // back to the queue for another provider
+    TaskIndex task;
+};
+struct TaskFailed {
+    TaskIndex task;
+};
+struct RewardsClaimed {
+    ProviderIndex provider;
+    Amount amount;
+};
+struct Anchored {
+    Hash32 commit_root;
+};
+struct EpochClosed {
+    std::uint64_t epoch = 0;
+};
+
+}  // namespace event
+
+using VmEvent =
+    std::variant<event::ProviderRegistered, event::ProviderUnbonding, event::BondWithdrawn, event::TaskSubmitted,
+                 event::TaskAssigned, event::ResultPosted, event::ResultCommitted, event::ChallengeOpened,
+                 event::ChallengeRevealed, event::DisputeClosed, event::Slashed, event::ProviderPaid,
+                 event::TaskCompleted, event::TaskRefunded, event::TaskReturned, event::TaskFailed,
+                 event::RewardsClaimed, event::Anchored, event::EpochClosed>;
+
+}  // namespace aivm

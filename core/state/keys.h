@@ -1,0 +1,39 @@
+// Keys of the store. State keys come first and are what state_root covers; the rest is the chain's own bookkeeping.
+//
+//   'a' address   account      'c'  head                'd' u32  dispute      'e'  kernel epoch state
+//   'k' table u8, slot u32     a kernel table's slot    'm' u32  model        'p' u32  provider
+//   'r' u32  receipt           't' u32  task            'v' u32  validator
+//   0x81 block id  block bytes         0x82 height  block id         0x84  tip: block id, state root
+//   0x85  height of the last block this node signed
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/codec.h"
+
+namespace aivm::keys {
+
+constexpr std::uint8_t kAccount = 'a';
+constexpr std::uint8_t kHead = 'c';
+constexpr std::uint8_t kDispute = 'd';
+constexpr std::uint8_t kKernelEpoch = 'e';
+constexpr std::uint8_t kKernelSlot = 'k';
+constexpr std::uint8_t kModel = 'm';
+constexpr std::uint8_t kProvider = 'p';
+constexpr std::uint8_t kReceipt = 'r';
+constexpr std::uint8_t kTask = 't';
+constexpr std::uint8_t kValidator = 'v';
+constexpr std::uint8_t kBlock = 0x81;
+constexpr std::uint8_t kHeightIndex = 0x82;
+constexpr std::uint8_t kTip = 0x84;
+constexpr std::uint8_t kSigned = 0x85;
+
+inline Bytes single(std::uint8_t table) { return {table}; }
+inline Bytes indexed(std::uint8_t table, std::uint32_t index) { return Writer().u8(table).u32(index).take(); }
+inline Bytes account(const Address& address) { return Writer().u8(kAccount).fixed(address).take(); }
+inline Bytes kernel_slot(std::uint8_t table, std::uint32_t slot) {
+    return Writer().u8(kKernelSlot).u8(table).u32(slot).take();
+}
+inline Bytes block(const Hash32& id) { return Writer().u8(kBlock).fixed(id).take(); }
+inline Bytes height(std::uint64_t height) { return Writer().u8(kHeightIndex).u64(height).take(); }
+
+}  // namespace aivm::keys

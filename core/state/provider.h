@@ -1,0 +1,46 @@
+// A provider: who sells inference, the bond behind its answers and what it is owed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/codec.h"
+#include "core/base/ids.h"
+
+namespace aivm {
+
+enum class ProviderStatus : std::uint8_t { kActive = 0, kUnbonding = 1, kLeft = 2, kCount_ = 3 };
+
+struct Provider {
+    std::string id;
+    Address owner;   // signs for the provider
+    Address wallet;  // is paid by ClaimRewards
+    std::string endpoint;
+    std::vector<ModelIndex> models;  // sorted, unique
+    ProviderStatus status = ProviderStatus::kActive;
+    Amount bond;
+    Amount locked;  // part of the bond that backs open results
+    Amount credit;  // earned, not yet claimed
+    Height registered_at = 0;
+    Height unbonding_since = 0;
+    std::uint8_t trust_score = 0;
+    bool hardware_attested = false;
+    TimestampNs attested_at_ns = 0;
+    std::uint32_t open_tasks = 0;  // assigned to it and not yet posted
+    std::uint32_t obligations = 0;  // seats whose outcome can still slash it
+    std::uint64_t tasks_completed = 0;
+    Amount rewards_total;
+    Amount slashed_total;
+
+    [[nodiscard]] bool active() const { return status == ProviderStatus::kActive; }
+    // What new results may still lock. Zero when a run without the obligation rule let the bond go below what is locked.
+    [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
+    [[nodiscard]] bool offers(ModelIndex model) const;
+
+    void encode(Writer& out) const;
+    static Provider decode(Reader& in);
+};
+
+}  // namespace aivm

@@ -1,0 +1,107 @@
+// The VM's whole state as a value. Copying it takes a snapshot; a copy and its original share what neither has changed.
+// So Verify is a copy that is thrown away or kept, and a refused block cannot leave anything behind.
+//
+// Like the trees it is made of, a state and its copies belong to one thread.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/cow_map.h"
+#include "core/base/cow_vector.h"
+#include "core/base/ids.h"
+#include "core/kernels/kernel_tables.h"
+#include "core/state/account.h"
+#include "core/state/dispute.h"
+#include "core/state/model.h"
+#include "core/state/provider.h"
+#include "core/state/receipt.h"
+#include "core/state/task.h"
+
+namespace aivm {
+
+// Sums that conservation is stated in. The escrow account's balance is the sum of the four pots.
+struct Totals {
+    Amount genesis;
+    Amount minted;
+    Amount burned;
+    Amount bonds;  // of providers, and the validators' stakes
+    Amount task_escrows;
+    Amount challenge_bonds;
+    Amount credits;
+    std::uint64_t tasks_completed = 0;
+    std::uint64_t tasks_failed = 0;
+
+    [[nodiscard]] Amount pots() const { return bonds + task_escrows + challenge_bonds + credits; }
+    friend bool operator==(const Totals&, const Totals&) = default;
+};
+
+// The head of the state: what the next block is built on.
+struct ChainHead {
+    Height height = 0;
+    TimestampNs timestamp_ns = 0;
+    Hash32 beacon;
+    std::uint64_t epoch = 0;
+    TimestampNs epoch_started_ns = 0;
+    Hash32 last_anchor;  // commit root of the last anchor taken in, zero before the first
+    Totals totals;
+
+    void encode(Writer& out) const;
+    static ChainHead decode(Reader& in);
+};
+
+// What waits for a height. Start-of-block kinds come first, in the order in which they run; see vm/apply_block.cpp.
+enum class TimerKind : std::uint8_t { kSettle = 0, kDraw = 1, kDisputeDeadline = 2, kCommitEnd = 3, kRevealEnd = 4 };
+struct HeightTimer {
+    Height at = 0;
+    TimerKind kind = TimerKind::kSettle;
+    std::uint32_t id = 0;  // of the task or the dispute
+    friend auto operator<=>(const HeightTimer&, const HeightTimer&) = default;
+};
+// What waits for a block timestamp: a pending or assigned task's timeout.
+struct TimeTimer {
+    TimestampNs at = 0;
+    std::uint32_t task = 0;
+    friend auto operator<=>(const TimeTimer&, const TimeTimer&) = default;
+};
+struct Nothing {};
+
+struct State {
+    ChainHead head;
+    Hash32 state_root;  // chained over the write batches of all blocks so far
+
+    CowMap<Address, Account> accounts;
+    CowVector<Provider, 4> providers;
+    CowVector<Task, 4> tasks;
+    CowVector<Dispute, 8> disputes;
+    CowVector<std::shared_ptr<const Model>> models;
+    CowVector<Validator> validators;
+    CowVector<Receipt, 8> receipts;
+    KernelTables kernels{KernelTableSizes{}};
+
+    // Derived from the above when a state is loaded, so never stored.
+    CowMap<std::string, TaskIndex> jobs;
+    CowMap<std::string, ProviderIndex> provider_ids;
+    CowMap<std::string, ModelIndex> model_ids;
+    CowMap<HeightTimer, Nothing> height_timers;
+    CowMap<TimeTimer, Nothing> time_timers;
+    std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider
+    std::vector<Hash32> receipt_peaks;  // of the receipt tree, see rewards/receipt_tree.h
+
+    [[nodiscard]] const Task& task(TaskIndex i) const { return tasks[i.value]; }
+    [[nodiscard]] const Provider& provider(ProviderIndex i) const { return providers[i.value]; }
+    [[nodiscard]] const Dispute& dispute(DisputeIndex i) const { return disputes[i.value]; }
+    [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
+    [[nodiscard]] Amount balance(const Address& address) const;
+    [[nodiscard]] std::uint64_t nonce(const Address& address) const;
+    [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view job_id) const;
+    [[nodiscard]] std::optional<ProviderIndex> find_provider(std::string_view id) const;
+    [[nodiscard]] std::optional<ModelIndex> find_model(std::string_view id) const;
+};
+
+}  // namespace aivm

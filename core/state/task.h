@@ -1,0 +1,90 @@
+// A task from submission to its end, with a seat for every provider drawn to work on it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/amount.h"
+#include "core/base/bytes.h"
+#include "core/base/codec.h"
+#include "core/base/ids.h"
+#include "core/vm/config.h"
+
+namespace aivm {
+
+enum class TaskType : std::uint8_t { kInference = 0, kTraining = 1, kEmbedding = 2, kMining = 3, kCount_ = 4 };
+
+// Pending -> Assigned -> Posted -> {Completed | Challenged -> Completed | Failed}. A task may go back to Pending for
+// another provider; a terminal one (Completed, Failed) never changes again.
+enum class TaskStatus : std::uint8_t {
+    kPending = 0,
+    kAssigned = 1,
+    kPosted = 2,
+    kChallenged = 3,
+    kCompleted = 4,
+    kFailed = 5,
+    kCount_ = 6
+};
+
+enum class SeatStatus : std::uint8_t {
+    kSelected = 0,   // drawn, nothing heard yet
+    kCommitted = 1,  // redundant mode: a hidden answer
+    kPosted = 2,     // an answer in the open
+    kReleased = 3,   // over, bond freed
+    kSlashed = 4,    // over, bond taken
+    kCount_ = 5
+};
+
+// The answer of the model: the one byte that the last InferenceStep puts out.
+using Answer = std::uint8_t;
+
+// One provider's place at one task.
+struct Seat {
+    ProviderIndex provider;
+    SeatStatus status = SeatStatus::kSelected;
+    Amount locked;         // result bond held for this seat
+    Hash32 commitment;     // of the answer
+    Hash32 trace_root;     // Merkle root over the steps, zero when there is one step
+    Answer answer = 0;     // meaningful from kPosted on
+    std::uint32_t compute_time_ms = 0;  // as the provider reports it
+    Height posted_at = 0;
+
+    [[nodiscard]] bool open() const { return status < SeatStatus::kReleased; }
+};
+
+struct Task {
+    std::string job_id;  // the client's id, and the conflict key of the DAG
+    Hash32 task_key;     // keccak of every field of the submission
+    Address requester;
+    TaskType type = TaskType::kInference;
+    VerificationMode mode = VerificationMode::kOptimistic;
+    ModelIndex model;
+    std::uint32_t input_row = 0;
+    Amount fee;
+    Amount escrow;  // what is still held of the fee
+    TaskStatus status = TaskStatus::kPending;
+    Height submitted_at = 0;
+    TimestampNs waiting_since_ns = 0;  // since when it is pending or assigned; timeouts count from here
+    std::uint32_t assignments = 0;     // draws so far
+    Height draw_at = 0;                // pending: block of the next draw
+    std::vector<Seat> seats;
+    Height posted_at = 0;   // block of the provisional answer
+    Height settle_at = 0;   // block of settlement unless a dispute is open
+    bool proven_wrong = false;          // a dispute showed the provisional answer to be false
+    Answer provisional = 0;             // the answer under challenge
+    Answer truth = 0;                   // valid with proven_wrong: what re-execution gave
+    std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
+    std::vector<DisputeIndex> open_disputes;    // in order of commitment
+    std::vector<DisputeIndex> closed_disputes;  // of the present result, not yet paid out
+    Height usable_at = 0;   // TEE: block from which the consumer may use the answer; 0 is never
+    Height final_at = 0;    // block in which the task became terminal
+
+    [[nodiscard]] bool terminal() const {
+        return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
+    }
+
+    void encode(Writer& out) const;
+    static Task decode(Reader& in);
+};
+
+}  // namespace aivm

@@ -1,0 +1,183 @@
+#include "core/state/transition.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/digest.h"
+#include "core/base/merkle.h"
+#include "core/state/keys.h"
+
+namespace aivm {
+namespace {
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+// Puts one touched table into the batch, in ascending order of index.
+template <class Encode>
+void put_table(WriteBatch& batch, std::uint8_t table, std::vector<std::uint32_t>& touched, Encode&& encode) {
+    sort_unique(touched);
+    Writer value;
+    for (const std::uint32_t index : touched) {
+        value.clear();
+        encode(index, value);
+        batch.put(keys::indexed(table, index), value.view());
+    }
+}
+
+template <class Slot>
+ByteView bytes_of(std::span<const Slot> slots, std::uint32_t index) {
+    AIVM_CHECK(index < slots.size());
+    return {reinterpret_cast<const std::uint8_t*>(&slots[index]), sizeof(Slot)};
+}
+
+}  // namespace
+
+ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
+    switch (slot.table) {
+        case KernelTable::kAttestations: return bytes_of(tables.attestations(), slot.index);
+        case KernelTable::kModels: return bytes_of(tables.models(), slot.index);
+        case KernelTable::kAnchors: return bytes_of(tables.anchors(), slot.index);
+        case KernelTable::kCount_: break;
+    }
+    check_failed("unknown kernel table", __FILE__, __LINE__);
+}
+
+Transition::Transition(const State& parent, const BlockContext& block, const Rules& rules)
+    : state_(parent), block_(block), rules_(rules) {
+    AIVM_CHECK(rules.kernels != nullptr && rules.authorizer != nullptr);
+    events_.reserve(64);
+}
+
+template <class Table>
+auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::uint32_t index) {
+    touched.push_back(index);
+    return table.edit(index);
+}
+
+Account& Transition::account(const Address& address) {
+    touched_accounts_.push_back(address);
+    return state_.accounts.insert_or_edit(address);
+}
+Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_providers_, i.value); }
+Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_tasks_, i.value); }
+Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_disputes_, i.value); }
+Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validators, touched_validators_, i.value); }
+
+TaskIndex Transition::add_task(Task task) {
+    const TaskIndex index{static_cast<std::uint32_t>(state_.tasks.size())};
+    AIVM_CHECK(state_.jobs.insert(task.job_id, index));
+    touched_tasks_.push_back(index.value);
+    state_.tasks.push_back(std::move(task));
+    return index;
+}
+
+ProviderIndex Transition::add_provider(Provider provider) {
+    const ProviderIndex index{static_cast<std::uint32_t>(state_.providers.size())};
+    AIVM_CHECK(state_.provider_ids.insert(provider.id, index));
+    touched_providers_.push_back(index.value);
+    state_.providers.push_back(std::move(provider));
+    return index;
+}
+
+DisputeIndex Transition::add_dispute(Dispute dispute) {
+    const DisputeIndex index{static_cast<std::uint32_t>(state_.disputes.size())};
+    touched_disputes_.push_back(index.value);
+    state_.disputes.push_back(std::move(dispute));
+    return index;
+}
+
+ModelIndex Transition::add_model(Model model) {
+    const ModelIndex index{static_cast<std::uint32_t>(state_.models.size())};
+    AIVM_CHECK(state_.model_ids.insert(model.id, index));
+    touched_models_.push_back(index.value);
+    state_.models.push_back(std::make_shared<const Model>(std::move(model)));
+    return index;
+}
+
+ValidatorIndex Transition::add_validator(Validator validator) {
+    const ValidatorIndex index{static_cast<std::uint32_t>(state_.validators.size())};
+    touched_validators_.push_back(index.value);
+    state_.validators.push_back(std::move(validator));
+    return index;
+}
+
+void Transition::add_receipt(const Receipt& receipt) {
+    const auto index = static_cast<std::uint32_t>(state_.receipts.size());
+    Writer encoding;
+    receipt.encode(encoding);
+    merkle::append(state_.receipt_peaks, index, merkle::leaf(encoding.view()));
+    touched_receipts_.push_back(index);
+    state_.receipts.push_back(receipt);
+}
+
+void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer, {}); }
+void Transition::clear_timer(const HeightTimer& timer) { state_.height_timers.erase(timer); }
+void Transition::set_timer(const TimeTimer& timer) { state_.time_timers.insert(timer, {}); }
+void Transition::clear_timer(const TimeTimer& timer) { state_.time_timers.erase(timer); }
+
+void Transition::count_waiting_task(int change) {
+    AIVM_CHECK(change > 0 || state_.waiting_tasks > 0);
+    state_.waiting_tasks += static_cast<std::uint32_t>(change);
+}
+
+std::optional<HeightTimer> Transition::take_due_timer(TimerKind first, TimerKind last) {
+    std::optional<HeightTimer> due;
+    state_.height_timers.for_each_from(HeightTimer{}, [&](const HeightTimer& timer, const Nothing&) {
+        if (timer.at > block_.height) return false;
+        if (timer.kind >= first && timer.kind <= last) due = timer;
+        return !due;
+    });
+    if (due) clear_timer(*due);
+    return due;
+}
+
+std::optional<TimeTimer> Transition::take_due_time_timer() {
+    const TimeTimer* first = state_.time_timers.first_key();
+    if (first == nullptr || first->at > block_.timestamp_ns) return std::nullopt;
+    const TimeTimer due = *first;
+    clear_timer(due);
+    return due;
+}
+
+void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots) {
+    for (const std::uint32_t index : slots) touched_slots_.push_back({table, index});
+}
+
+Transition::Finished Transition::finish() && {
+    WriteBatch batch;
+    Writer value;
+    sort_unique(touched_accounts_);
+    for (const Address& address : touched_accounts_) {
+        value.clear();
+        state_.accounts.find(address)->encode(value);
+        batch.put(keys::account(address), value.view());
+    }
+    value.clear();
+    state_.head.encode(value);
+    batch.put(keys::single(keys::kHead), value.view());
+    const auto from = [](const auto& table) {
+        return [&table](std::uint32_t i, Writer& out) { table[i].encode(out); };
+    };
+    put_table(batch, keys::kDispute, touched_disputes_, from(state_.disputes));
+    const abi::AIVMEpochState& epoch = state_.kernels.epoch();
+    batch.put(keys::single(keys::kKernelEpoch), {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
+    sort_unique(touched_slots_);
+    for (const KernelSlot& slot : touched_slots_) {
+        batch.put(keys::kernel_slot(static_cast<std::uint8_t>(slot.table), slot.index),
+                  slot_bytes(state_.kernels, slot));
+    }
+    put_table(batch, keys::kModel, touched_models_,
+              [&](std::uint32_t i, Writer& out) { state_.models[i]->encode(out); });
+    put_table(batch, keys::kProvider, touched_providers_, from(state_.providers));
+    put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
+    put_table(batch, keys::kTask, touched_tasks_, from(state_.tasks));
+    put_table(batch, keys::kValidator, touched_validators_, from(state_.validators));
+    state_.state_root = sha256({state_.state_root.view(), batch.sorted_digest().view()});
+    return {std::move(state_), std::move(batch), std::move(events_)};
+}
+
+}  // namespace aivm

@@ -1,0 +1,130 @@
+// One block on its way from the parent's state to its own: the changing copy, what it has touched and what it did.
+// Rule functions (tasks, verification, rewards ...) read and change the state through it and nothing else.
+#pragma once
+
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/kernels/kernels.h"
+#include "core/state/event.h"
+#include "core/state/state.h"
+#include "core/state/write_batch.h"
+#include "core/vm/config.h"
+
+namespace aivm {
+
+// What a block's header says about the moment of its application.
+struct BlockContext {
+    Height height = 0;
+    TimestampNs timestamp_ns = 0;
+    ValidatorIndex proposer;
+    Hash32 beacon;             // of this block: keccak(parent's beacon || the secret it reveals)
+    Hash32 beacon_commitment;  // to the proposer's next secret
+};
+
+// Who may sign for an address. Ed25519 for the service, ideal signatures for simulation; see vm/authorizer.h.
+class Authorizer {
+public:
+    virtual ~Authorizer() = default;
+    [[nodiscard]] virtual bool verify(const Address& signer, const Hash32& message, ByteView authorization) const = 0;
+};
+
+// What every application of every block has in common.
+struct Rules {
+    VmParameters parameters;
+    std::uint64_t chain_id = 1;
+    Kernels* kernels = nullptr;                // neither is owned, both are set
+    const Authorizer* authorizer = nullptr;
+};
+
+// Which of the three kernel tables, in the order of their keys in the store.
+enum class KernelTable : std::uint8_t { kAttestations = 0, kModels = 1, kAnchors = 2, kCount_ = 3 };
+struct KernelSlot {
+    KernelTable table = KernelTable::kAttestations;
+    std::uint32_t index = 0;
+    friend auto operator<=>(const KernelSlot&, const KernelSlot&) = default;
+};
+// The slot's bytes as they are stored.
+ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot);
+
+class Transition {
+public:
+    // Starts from a snapshot of the parent's state.
+    Transition(const State& parent, const BlockContext& block, const Rules& rules);
+
+    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] const BlockContext& block() const { return block_; }
+    [[nodiscard]] const Config& config() const { return rules_.parameters.config; }
+    [[nodiscard]] const Policy& policy() const { return rules_.parameters.policy; }
+    [[nodiscard]] const VmParameters& parameters() const { return rules_.parameters; }
+    [[nodiscard]] const Rules& rules() const { return rules_; }
+
+    // Access for change. The references hold until the next call that changes the same table.
+    ChainHead& head() { return state_.head; }
+    Account& account(const Address& address);
+    Provider& provider(ProviderIndex index);
+    Task& task(TaskIndex index);
+    Dispute& dispute(DisputeIndex index);
+    Validator& validator(ValidatorIndex index);
+    KernelTables& kernels() { return state_.kernels; }
+
+    TaskIndex add_task(Task task);
+    ProviderIndex add_provider(Provider provider);
+    DisputeIndex add_dispute(Dispute dispute);
+    ModelIndex add_model(Model model);
+    ValidatorIndex add_validator(Validator validator);
+    void add_receipt(const Receipt& receipt);
+
+    void set_timer(const HeightTimer& timer);
+    void clear_timer(const HeightTimer& timer);
+    void set_timer(const TimeTimer& timer);
+    void clear_timer(const TimeTimer& timer);
+    void count_waiting_task(int change);  // +1 or -1
+
+    // Takes the first timer that is due now: at or before this block's height and of a kind in [first, last]; nothing
+    // when there is none. The timer is gone afterwards.
+    std::optional<HeightTimer> take_due_timer(TimerKind first, TimerKind last);
+    std::optional<TimeTimer> take_due_time_timer();
+
+    void emit(VmEvent event) { events_.push_back(std::move(event)); }
+    [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }
+
+    // Remembers which slots of a kernel table have a new value.
+    void touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots);
+    // Kernel operations applied so far in this block.
+    struct KernelCounts {
+        std::uint32_t attestations = 0;
+        std::uint32_t models = 0;
+        std::uint32_t anchors = 0;
+    };
+    KernelCounts kernel_counts;
+
+    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last.
+    struct Finished {
+        State state;
+        WriteBatch batch;
+        std::vector<VmEvent> events;
+    };
+    [[nodiscard]] Finished finish() &&;
+
+private:
+    template <class Table>
+    auto& edit(Table& table, std::vector<std::uint32_t>& touched, std::uint32_t index);
+
+    State state_;
+    BlockContext block_;
+    const Rules& rules_;
+    std::vector<VmEvent> events_;
+
+    // Touched entries, with repetitions; finish() sorts them.
+    std::vector<Address> touched_accounts_;
+    std::vector<std::uint32_t> touched_providers_;
+    std::vector<std::uint32_t> touched_tasks_;
+    std::vector<std::uint32_t> touched_disputes_;
+    std::vector<std::uint32_t> touched_models_;
+    std::vector<std::uint32_t> touched_validators_;
+    std::vector<std::uint32_t> touched_receipts_;
+    std::vector<KernelSlot> touched_slots_;
+};
+
+}  // namespace aivm

@@ -1,0 +1,19 @@
+// Taking in a task.
+#pragma once
+
+#include "core/chain/operation.h"
+#include "core/state/transition.h"
+
+namespace aivm {
+
+// keccak over every field of the submission and its sender, so that nothing the payer relies on can be swapped.
+Hash32 task_key(const Address& requester, const op::SubmitTask& submission);
+
+// Refuses a fee below the floor, a full queue, a duplicate id, an unknown model or row, and a balance that cannot cover
+// the fee; else moves the fee into escrow and sets the draw for two blocks later.
+Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& submission);
+
+// The part of the check that needs no money and no queue: what an operation queue asks before it takes the operation.
+Status check_submission(const State& state, const VmParameters& parameters, const op::SubmitTask& submission);
+
+}  // namespace aivm

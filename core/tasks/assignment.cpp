@@ -1,0 +1,87 @@
+#include "core/tasks/assignment.h"
+
+#include <algorithm>
+
+#include "core/base/digest.h"
+#include "core/tasks/seats.h"
+#include "core/verification/slashing.h"
+
+namespace aivm {
+namespace {
+
+// One provider with weight 1 + trust score, in registration order.
+std::optional<ProviderIndex> draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
+    std::vector<std::pair<ProviderIndex, std::uint64_t>> candidates;
+    std::uint64_t total = 0;
+    t.state().providers.for_each([&](std::size_t i, const Provider& p) {
+        if (!eligible(t, p, task.model)) return;
+        total += 1 + std::uint64_t{p.trust_score};
+        candidates.emplace_back(ProviderIndex{static_cast<std::uint32_t>(i)}, total);
+    });
+    if (candidates.empty()) return std::nullopt;
+    const std::uint64_t point = big_endian_modulo(seed, total);
+    const auto chosen = std::upper_bound(candidates.begin(), candidates.end(), point,
+                                         [](std::uint64_t x, const auto& c) { return x < c.second; });
+    return chosen->first;
+}
+
+}  // namespace
+
+Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) { return keccak256({task_key.view(), beacon.view()}); }
+
+std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
+    AIVM_CHECK(modulus != 0);
+    __extension__ using Wide = unsigned __int128;
+    Wide remainder = 0;
+    for (const std::uint8_t b : number.bytes) remainder = (remainder << 8 | b) % modulus;
+    return static_cast<std::uint64_t>(remainder);
+}
+
+bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
+    return p.active() && p.open_tasks < t.config().max_tasks_per_provider && p.offers(model) &&
+           p.unlocked() >= t.parameters().result_bond();
+}
+
+void draw(Transition& t, TaskIndex index) {
+    if (t.state().task(index).status != TaskStatus::kPending) return;
+    const Hash32 seed = draw_seed(t.state().task(index).task_key, t.block().beacon);
+    const auto provider = draw_weighted(t, t.state().task(index), seed);
+    Task& task = t.task(index);
+    if (!provider) {
+        task.draw_at = t.block().height + 1;
+        t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
+        return;
+    }
+    t.clear_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    task.status = TaskStatus::kAssigned;
+    task.assignments += 1;
+    task.waiting_since_ns = t.block().timestamp_ns;
+    t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    t.count_waiting_task(-1);
+    take_seat(t, index, *provider);
+}
+
+void time_out(Transition& t, TaskIndex index) {
+    const Task& task = t.state().task(index);
+    if (task.status == TaskStatus::kPending) {
+        t.clear_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
+        t.count_waiting_task(-1);
+        fail_task(t, index);
+        return;
+    }
+    AIVM_CHECK(task.status == TaskStatus::kAssigned);
+    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
+        const Seat seat = t.state().task(index).seats[i];
+        if (!seat.open()) continue;
+        end_seat(t, index, i, SeatStatus::kSlashed);
+        slash_provider(t, {.cause = SlashCause::kTimeout,
+                           .task = index,
+                           .provider = seat.provider,
+                           .due = seat.locked.bps(t.policy().slash_timeout_bps),
+                           .challenger = {},
+                           .requester = {}});
+    }
+    return_or_fail(t, index);
+}
+
+}  // namespace aivm

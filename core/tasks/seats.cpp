@@ -1,0 +1,80 @@
+#include "core/tasks/seats.h"
+
+#include <algorithm>
+
+#include "core/ledger/ledger.h"
+
+namespace aivm {
+
+void take_seat(Transition& t, TaskIndex task, ProviderIndex provider) {
+    const Amount bond = t.parameters().result_bond();
+    Provider& p = t.provider(provider);
+    AIVM_CHECK(p.unlocked() >= bond);
+    p.locked += bond;
+    p.open_tasks += 1;
+    p.obligations += 1;
+    Seat seat;
+    seat.provider = provider;
+    seat.locked = bond;
+    t.task(task).seats.push_back(seat);
+    t.emit(event::TaskAssigned{task, provider, bond});
+}
+
+void mark_answered(Transition& t, TaskIndex task, std::size_t seat, SeatStatus status) {
+    Seat& s = t.task(task).seats.at(seat);
+    AIVM_CHECK(s.open() && status < SeatStatus::kReleased);
+    if (s.status == SeatStatus::kSelected) t.provider(s.provider).open_tasks -= 1;
+    s.status = status;
+}
+
+void end_seat(Transition& t, TaskIndex task, std::size_t seat, SeatStatus end) {
+    Seat& s = t.task(task).seats.at(seat);
+    AIVM_CHECK(s.open() && end >= SeatStatus::kReleased);
+    Provider& p = t.provider(s.provider);
+    if (s.status == SeatStatus::kSelected) p.open_tasks -= 1;
+    p.obligations -= 1;
+    p.locked -= s.locked;
+    s.locked = Amount();
+    s.status = end;
+}
+
+std::optional<std::size_t> find_seat(const Task& task, ProviderIndex provider) {
+    for (std::size_t i = 0; i < task.seats.size(); ++i) {
+        if (task.seats[i].provider == provider && task.seats[i].open()) return i;
+    }
+    return std::nullopt;
+}
+
+void return_or_fail(Transition& t, TaskIndex index) {
+    if (t.state().task(index).assignments >= t.policy().max_assignments) return fail_task(t, index);
+    Task& task = t.task(index);
+    AIVM_CHECK(std::none_of(task.seats.begin(), task.seats.end(), [](const Seat& s) { return s.open(); }));
+    task.seats.clear();
+    task.status = TaskStatus::kPending;
+    task.posted_at = task.settle_at = task.usable_at = 0;
+    task.proven_wrong = false;
+    task.challenges_lost = 0;
+    task.closed_disputes.clear();
+    task.waiting_since_ns = t.block().timestamp_ns;
+    task.draw_at = t.block().height + kDrawDelayBlocks;
+    t.count_waiting_task(+1);
+    t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
+    t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    t.emit(event::TaskReturned{index});
+}
+
+void fail_task(Transition& t, TaskIndex index) {
+    Task& task = t.task(index);
+    AIVM_CHECK(!task.terminal());
+    task.status = TaskStatus::kFailed;
+    task.final_at = t.block().height;
+    const Amount refund = task.escrow;
+    const Address requester = task.requester;
+    task.escrow = Amount();
+    ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);
+    t.head().totals.tasks_failed += 1;
+    t.emit(event::TaskRefunded{index, refund});
+    t.emit(event::TaskFailed{index});
+}
+
+}  // namespace aivm

@@ -1,0 +1,158 @@
+#include "core/verification/dispute.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/digest.h"
+#include "core/ledger/ledger.h"
+#include "core/state/limits.h"
+#include "core/verification/optimistic.h"
+#include "core/verification/reexecution.h"
+#include "core/verification/slashing.h"
+
+namespace aivm {
+namespace {
+
+Status check_challengeable(const Transition& t, const Address& sender, const Task& task) {
+    if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) {
+        return fail(ErrorCode::kWrongState, "task " + task.job_id + " has no answer to challenge");
+    }
+    if (task.proven_wrong) return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
+    const Height last = task.posted_at + t.config().challenge_window_blocks;
+    if (t.block().height <= task.posted_at || t.block().height > last) {
+        return fail(ErrorCode::kWindowClosed, fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
+                                                          task.posted_at + 1, last));
+    }
+    if (task.open_disputes.size() + task.closed_disputes.size() >= kDisputesPerTaskMax) {
+        return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", kDisputesPerTaskMax));
+    }
+    for (const DisputeIndex d : task.open_disputes) {
+        if (t.state().dispute(d).challenger == sender) return fail(ErrorCode::kDuplicate, "this challenge is open");
+    }
+    return {};
+}
+
+// Settles a claim that is in the open by running the model again.
+void judge(Transition& t, DisputeIndex index, Answer claim) {
+    Dispute& dispute = t.dispute(index);
+    dispute.claim = claim;
+    dispute.revealed = true;
+    t.emit(event::ChallengeRevealed{dispute.task, index});
+    const Task& task = t.state().task(dispute.task);
+    const Answer truth = run_model(*t.rules().kernels, t.state().model(task.model), task.input_row);
+    const bool won = claim == truth && task.provisional != truth;
+    if (won) {
+        Task& wrong = t.task(dispute.task);
+        wrong.proven_wrong = true;
+        wrong.truth = truth;
+    }
+    close_dispute(t, index, won);
+}
+
+}  // namespace
+
+Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challenger) {
+    return keccak256(Writer().u8(claim).fixed(salt).fixed(challenger).view());
+}
+
+Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) {
+    const std::uint32_t doublings = std::min(task.challenges_lost, kBondDoublingsMax);
+    const auto bond = policy.challenger_bond.checked_times(std::uint64_t{1} << doublings);
+    if (!bond) return fail(ErrorCode::kOverflow, "challenger bond");
+    return *bond;
+}
+
+Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
+    const auto index = t.state().find_task(c.job_id);
+    if (!index) return fail(ErrorCode::kNotFound, "task " + c.job_id);
+    AIVM_TRY(check_challengeable(t, sender, t.state().task(*index)));
+    if (c.claim.has_value() != t.policy().challenge_in_clear) {
+        return fail(ErrorCode::kInvalidArgument, t.policy().challenge_in_clear ? "the claim must be in the clear"
+                                                                               : "the claim must be hidden");
+    }
+    AIVM_ASSIGN(const Amount bond, required_challenger_bond(t.policy(), t.state().task(*index)));
+    AIVM_TRY(ledger::check_balance(t.state(), sender, bond));
+    const auto deadline = checked_add(t.block().height, t.policy().challenge_reveal_blocks);
+    if (!deadline) return fail(ErrorCode::kOverflow, "reveal deadline");
+
+    ledger::lock(t, sender, ledger::Pot::kChallengeBonds, bond);
+    Dispute dispute;
+    dispute.task = *index;
+    dispute.assignment = t.state().task(*index).assignments;
+    dispute.challenger = sender;
+    dispute.commitment = c.commitment;
+    dispute.bond = bond;
+    dispute.opened_at = t.block().height;
+    dispute.deadline = *deadline;
+    const DisputeIndex opened = t.add_dispute(std::move(dispute));
+    Task& task = t.task(*index);
+    if (task.open_disputes.empty()) t.clear_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
+    task.open_disputes.push_back(opened);
+    task.status = TaskStatus::kChallenged;
+    t.set_timer(HeightTimer{*deadline, TimerKind::kDisputeDeadline, opened.value});
+    t.emit(event::ChallengeOpened{*index, opened});
+    if (c.claim) judge(t, opened, *c.claim);
+    return {};
+}
+
+Status reveal_challenge(Transition& t, const Address& sender, const op::ChallengeReveal& r) {
+    const auto index = t.state().find_task(r.job_id);
+    if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
+    const Task& task = t.state().task(*index);
+    const auto mine = std::find_if(task.open_disputes.begin(), task.open_disputes.end(), [&](DisputeIndex d) {
+        return t.state().dispute(d).challenger == sender && t.state().dispute(d).status == DisputeStatus::kCommitted;
+    });
+    if (mine == task.open_disputes.end()) {
+        return fail(ErrorCode::kWrongState, "no challenge of this sender on task " + r.job_id + " awaits a reveal");
+    }
+    if (claim_commitment(r.claim, r.salt, sender) != t.state().dispute(*mine).commitment) {
+        return fail(ErrorCode::kInvalidArgument, "the claim does not open the commitment");
+    }
+    judge(t, *mine, r.claim);
+    return {};
+}
+
+void expire_dispute(Transition& t, DisputeIndex index) {
+    const Dispute& dispute = t.state().dispute(index);
+    if (!dispute.open() || dispute.deadline > t.block().height) return;
+    close_dispute(t, index, false);
+}
+
+void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
+    Dispute& dispute = t.dispute(index);
+    AIVM_CHECK(dispute.open());
+    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+    dispute.status = challenger_won ? DisputeStatus::kWon : DisputeStatus::kLost;
+    dispute.closed_at = t.block().height;
+    const TaskIndex task_index = dispute.task;
+    Task& task = t.task(task_index);
+    std::erase(task.open_disputes, index);
+    task.closed_disputes.push_back(index);
+    if (!challenger_won) task.challenges_lost += 1;
+    if (task.open_disputes.empty()) {
+        task.settle_at = settlement_height(task, t.config(), t.block().height);
+        t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, task_index.value});
+    }
+    t.emit(event::DisputeClosed{task_index, index, challenger_won});
+}
+
+std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index, std::optional<ProviderIndex> right_provider) {
+    std::vector<DisputeIndex> closed = t.state().task(index).closed_disputes;
+    std::sort(closed.begin(), closed.end());
+    std::optional<Address> rewarded;
+    for (const DisputeIndex d : closed) {
+        const Dispute dispute = t.state().dispute(d);
+        t.dispute(d).bond = Amount();
+        if (dispute.status == DisputeStatus::kWon) {
+            ledger::release(t, ledger::Pot::kChallengeBonds, dispute.challenger, dispute.bond);
+            if (!rewarded) rewarded = dispute.challenger;
+        } else {
+            slash_challenger(t, {index, dispute.challenger, dispute.bond, right_provider});
+        }
+    }
+    if (!closed.empty()) t.task(index).closed_disputes.clear();
+    return rewarded;
+}
+
+}  // namespace aivm

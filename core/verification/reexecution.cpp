@@ -1,0 +1,69 @@
+#include "core/verification/reexecution.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/check.h"
+#include "core/base/digest.h"
+#include "core/base/merkle.h"
+
+namespace aivm {
+
+Answer run_step(Kernels& kernels, const Model& model, const InputRow& input) {
+    abi::InferenceOp operation{};
+    std::memcpy(operation.model_hash, model.weights.model_hash, sizeof operation.model_hash);
+    operation.input_len = kInputBytes;
+    operation.output_capacity = 1;
+    Answer output = 0;
+    abi::InferenceResult result{};
+    InferenceBatch batch;
+    batch.weights = &model.weights;
+    batch.ops = &operation;
+    batch.inputs = input.data();
+    batch.outputs = &output;
+    batch.results = &result;
+    batch.op_count = 1;
+    AIVM_CHECK(kernels.inference_step(batch) == 0 && result.status == 0);
+    return output;
+}
+
+InputRow next_input(const InputRow& input, Answer output) {
+    InputRow next;
+    std::copy(input.begin() + 1, input.end(), next.begin());
+    next.back() = output;
+    return next;
+}
+
+Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row) {
+    InputRow input = model.row(row);
+    Answer output = run_step(kernels, model, input);
+    for (std::uint32_t step = 1; step < model.steps; ++step) {
+        input = next_input(input, output);
+        output = run_step(kernels, model, input);
+    }
+    return output;
+}
+
+std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row) {
+    std::vector<InferenceTraceStep> trace(model.steps);
+    InputRow input = model.row(row);
+    for (InferenceTraceStep& step : trace) {
+        step.input = input;
+        step.output = run_step(kernels, model, input);
+        input = next_input(input, step.output);
+    }
+    return trace;
+}
+
+Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step) {
+    return keccak256(Writer().u32(index).raw(step.input).u8(step.output).view());
+}
+
+Hash32 trace_root(const std::vector<InferenceTraceStep>& trace) {
+    std::vector<Hash32> leaves;
+    leaves.reserve(trace.size());
+    for (std::uint32_t i = 0; i < trace.size(); ++i) leaves.push_back(trace_leaf(i, trace[i]));
+    return merkle::root(leaves);
+}
+
+}  // namespace aivm

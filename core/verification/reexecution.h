@@ -1,0 +1,36 @@
+// Running a model again: the arbiter of every dispute. Uses the same kernel that providers are asked to run.
+#pragma once
+
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/kernels/kernels.h"
+#include "core/state/model.h"
+#include "core/state/task.h"
+
+namespace aivm {
+
+struct InferenceTraceStep {
+    InputRow input{};
+    Answer output = 0;
+};
+
+// One step of the model on `input`. A kernel that fails is a broken machine, not a wrong answer: it stops the run.
+Answer run_step(Kernels& kernels, const Model& model, const InputRow& input);
+
+// The input of the next step: the present one shifted left by one byte, with the step's output as its last byte.
+InputRow next_input(const InputRow& input, Answer output);
+
+// The model's answer to one of its feature rows: all its steps, the last one's output.
+Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row);
+
+// As run_model, with every step.
+std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row);
+
+// keccak(u32be(i) || x_i || y_i)
+Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step);
+
+// What a provider of a model with several steps posts beside its answer.
+Hash32 trace_root(const std::vector<InferenceTraceStep>& trace);
+
+}  // namespace aivm

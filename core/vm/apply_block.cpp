@@ -1,0 +1,85 @@
+#include "core/vm/apply_block.h"
+
+#include <fmt/format.h>
+
+#include "core/registry/kernel_operations.h"
+#include "core/registry/providers.h"
+#include "core/rewards/rewards.h"
+#include "core/tasks/admission.h"
+#include "core/tasks/assignment.h"
+#include "core/verification/dispute.h"
+#include "core/verification/equivocation.h"
+#include "core/verification/optimistic.h"
+#include "core/vm/kernel_round.h"
+
+namespace aivm {
+namespace {
+
+Status not_played_here(const char* what) {
+    return fail(ErrorCode::kWrongState, std::string(what) + " belongs to a mode that this chain does not run");
+}
+
+// One overload for every kind of operation: (transition, sender, body) -> Status.
+struct Apply {
+    Transition& t;
+    const Address& sender;
+
+    Status operator()(const op::RegisterProvider& b) const { return register_provider(t, sender, b); }
+    Status operator()(const op::DeregisterProvider& b) const { return deregister_provider(t, sender, b); }
+    Status operator()(const op::WithdrawBond& b) const { return withdraw_bond(t, sender, b); }
+    Status operator()(const op::RegisterModel& b) const { return register_model(t, sender, b); }
+    Status operator()(const op::SubmitTask& b) const { return submit_task(t, sender, b); }
+    Status operator()(const op::Commit&) const { return not_played_here("Commit"); }
+    Status operator()(const op::Reveal&) const { return not_played_here("Reveal"); }
+    Status operator()(const op::SubmitResult& b) const { return submit_result(t, sender, b); }
+    Status operator()(const op::Challenge& b) const { return challenge(t, sender, b); }
+    Status operator()(const op::ChallengeReveal& b) const { return reveal_challenge(t, sender, b); }
+    Status operator()(const op::DisputeMove&) const { return not_played_here("DisputeMove"); }
+    Status operator()(const op::ClaimRewards& b) const { return claim_rewards(t, sender, b); }
+    Status operator()(const op::Attest& b) const { return attest(t, sender, b); }
+    Status operator()(const op::ModelUpdate& b) const { return update_model(t, sender, b); }
+    Status operator()(const op::Evidence& b) const { return prove_equivocation(t, b); }
+};
+
+void run_start_timer(Transition& t, const HeightTimer& timer) {
+    if (timer.kind == TimerKind::kSettle) settle(t, TaskIndex{timer.id});
+    if (timer.kind == TimerKind::kDraw) draw(t, TaskIndex{timer.id});
+}
+
+}  // namespace
+
+void start_block(Transition& t) {
+    ChainHead& head = t.head();
+    AIVM_CHECK(t.block().height == head.height + 1 && t.block().timestamp_ns >= head.timestamp_ns);
+    head.height = t.block().height;
+    head.timestamp_ns = t.block().timestamp_ns;
+    head.beacon = t.block().beacon;
+    if (t.block().proposer.value < t.state().validators.size()) {
+        t.validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
+    }
+    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw)) run_start_timer(t, *timer);
+}
+
+Status apply_operation(Transition& t, const SignedOperation& operation) {
+    const Address& sender = operation.sender();
+    if (operation.nonce() <= t.state().nonce(sender)) {
+        return fail(ErrorCode::kBadNonce, fmt::format("{} after {}", operation.nonce(), t.state().nonce(sender)));
+    }
+    if (!t.rules().authorizer->verify(sender, operation.id(), operation.authorization())) {
+        return fail(ErrorCode::kNotAuthorized, fmt::format("{} of {}", operation_name(operation.body()),
+                                                           to_hex(sender.view())));
+    }
+    AIVM_TRY(std::visit(Apply{t, sender}, operation.body()));
+    t.account(sender).nonce = operation.nonce();
+    return {};
+}
+
+Status end_block(Transition& t) {
+    while (const auto timer = t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kDisputeDeadline)) {
+        expire_dispute(t, DisputeIndex{timer->id});
+    }
+    while (const auto timer = t.take_due_time_timer()) time_out(t, TaskIndex{timer->task});
+    return run_kernel_round(t);
+}
+
+}  // namespace aivm

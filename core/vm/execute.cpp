@@ -1,0 +1,116 @@
+#include "core/vm/execute.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "core/rewards/rewards.h"
+#include "core/state/keys.h"
+#include "core/state/limits.h"
+#include "core/vm/apply_block.h"
+
+namespace aivm {
+namespace {
+
+Hash32 aivm_root(const State& state) {
+    Hash32 root;
+    std::memcpy(root.data(), state.kernels.epoch().aivm_state_root, root.size());
+    return root;
+}
+
+Status check_header(const State& parent, const Block& block, const Rules& rules) {
+    const BlockHeader& h = block.header();
+    if (h.height != parent.head.height + 1) {
+        return fail(ErrorCode::kBadHeight, fmt::format("{} on a parent of height {}", h.height, parent.head.height));
+    }
+    if (h.timestamp_ns < parent.head.timestamp_ns) return fail(ErrorCode::kBadTimestamp);
+    if (h.parent_aivm_root != aivm_root(parent)) return fail(ErrorCode::kBadRoot, "parent aivm root");
+    if (h.proposer.value >= parent.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
+    const Validator& proposer = parent.validators[h.proposer.value];
+    if (keccak256(h.beacon_secret.view()) != proposer.beacon_commitment) {
+        return fail(ErrorCode::kInvalidArgument, "the beacon secret does not open the proposer's commitment");
+    }
+    if (block.operations().size() > kBlockOpsMax) return fail(ErrorCode::kLimitReached, "operations in a block");
+    if (!rules.authorizer->verify(proposer.address, slot_message(rules.chain_id, h.height, block.id()),
+                                  block.authorization())) {
+        return fail(ErrorCode::kNotAuthorized, "the block is not signed by its proposer");
+    }
+    return {};
+}
+
+BlockContext context_of(const State& parent, const BlockHeader& h) {
+    return {.height = h.height,
+            .timestamp_ns = h.timestamp_ns,
+            .proposer = h.proposer,
+            .beacon = next_beacon(parent.head.beacon, h.beacon_secret),
+            .beacon_commitment = h.beacon_commitment};
+}
+
+ExecutedPtr assemble(Transition::Finished finished, BlockPtr block) {
+    WriteBatch& batch = finished.batch;
+    batch.put(keys::block(block->id()), block->encode());
+    batch.put(keys::height(block->height()), block->id().view());
+    batch.put(keys::single(keys::kTip), Writer().fixed(block->id()).fixed(finished.state.state_root).view());
+    auto executed = std::make_shared<Executed>();
+    executed->id = block->id();
+    executed->block = std::move(block);
+    executed->state = std::move(finished.state);
+    executed->events = std::move(finished.events);
+    executed->batch = std::make_shared<const WriteBatch>(std::move(batch));
+    return executed;
+}
+
+}  // namespace
+
+Hash32 next_beacon(const Hash32& parent_beacon, const Hash32& secret) {
+    return keccak256({parent_beacon.view(), secret.view()});
+}
+
+Result<ExecutedPtr> execute_block(const State& parent, const BlockPtr& block, const Rules& rules) {
+    AIVM_TRY(check_header(parent, *block, rules));
+    Transition t(parent, context_of(parent, block->header()), rules);
+    start_block(t);
+    for (const OperationPtr& operation : block->operations()) AIVM_TRY(apply_operation(t, *operation));
+    AIVM_TRY(end_block(t));
+    Transition::Finished finished = std::move(t).finish();
+    if (finished.state.state_root != block->header().state_root) return fail(ErrorCode::kBadRoot, "state root");
+    if (receipt_root(finished.state) != block->header().receipt_root) return fail(ErrorCode::kBadRoot, "receipt root");
+    return assemble(std::move(finished), block);
+}
+
+Result<Built> build_on(const State& parent, const BuildRequest& request, const std::vector<OperationPtr>& candidates,
+                       const Rules& rules) {
+    BlockHeader header;
+    header.parent = request.parent;
+    header.height = parent.head.height + 1;
+    header.timestamp_ns = std::max(request.timestamp_ns, parent.head.timestamp_ns);
+    header.proposer = request.proposer;
+    header.beacon_secret = request.beacon_secret;
+    header.beacon_commitment = request.beacon_commitment;
+    header.parent_aivm_root = aivm_root(parent);
+
+    Transition t(parent, context_of(parent, header), rules);
+    start_block(t);
+    Built built;
+    std::vector<OperationPtr> taken;
+    for (const OperationPtr& candidate : candidates) {
+        if (const Status status = apply_operation(t, *candidate); status) {
+            taken.push_back(candidate);
+        } else {
+            built.left_out.push_back({candidate, status.error().code});
+        }
+    }
+    AIVM_TRY(end_block(t));
+    Transition::Finished finished = std::move(t).finish();
+    header.state_root = finished.state.state_root;
+    header.receipt_root = receipt_root(finished.state);
+    const Block unsigned_block(header, std::move(taken), {});
+    Bytes authorization = request.sign(slot_message(rules.chain_id, header.height, unsigned_block.id()));
+    auto block = std::make_shared<const Block>(unsigned_block.with_authorization(std::move(authorization)));
+    built.executed = assemble(std::move(finished), std::move(block));
+    return built;
+}
+
+}  // namespace aivm

@@ -1,0 +1,43 @@
+// The first state of a chain.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/kernels/kernel_tables.h"
+#include "core/state/state.h"
+#include "core/vm/execute.h"
+
+namespace aivm {
+
+struct GenesisAllocation {
+    Address address;
+    Amount balance;
+};
+struct GenesisValidator {
+    Address address;
+    Amount stake;
+    Hash32 beacon_commitment;
+};
+
+struct Genesis {
+    int version = 1;
+    std::string message;
+    std::uint64_t timestamp_ns = 0;
+    std::uint64_t chain_id = 1;
+    std::vector<GenesisAllocation> allocations;
+    std::vector<GenesisValidator> validators;
+    std::vector<Model> models;
+    KernelTableSizes table_sizes;
+};
+
+// Block 0: the state with its batch, under the id sha256("aivm-genesis" || version || message || timestamp || chain id ||
+// state root). Refuses repeated addresses, validators or model ids, and a total that does not fit into 64 bits.
+Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
+
+// The published VMID: "aivm", zero padded to 32 bytes.
+Hash32 vm_id();
+constexpr std::string_view kVmVersion = "1.0.0";
+
+}  // namespace aivm

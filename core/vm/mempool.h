@@ -1,0 +1,52 @@
+// Operations that wait for a block. Kept in order of arrival; offered to a builder in that order, except that a sender's
+// own operations go by nonce, since including a later one first would make the earlier ones stale for ever.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "core/chain/operation.h"
+#include "core/state/state.h"
+
+namespace aivm {
+
+class Mempool {
+public:
+    explicit Mempool(std::size_t limit) : limit_(limit) {}
+
+    // Refuses a duplicate (same sender and nonce) and a full queue.
+    Status add(const OperationPtr& operation);
+
+    // The first `count` operations that `include` lets through, to be tried in this order.
+    [[nodiscard]] std::vector<OperationPtr> candidates(
+        std::size_t count, const std::function<bool(const SignedOperation&)>& include) const;
+
+    // Forgets everything that `state` has made stale among the senders of these operations.
+    void remove_stale(const State& state, const std::vector<OperationPtr>& included);
+
+    // A builder refused it. After kTriesMax refusals it is dropped: what fails for good must not be tried for ever.
+    void note_refused(const SignedOperation& operation);
+
+    [[nodiscard]] std::size_t size() const { return by_arrival_.size(); }
+    [[nodiscard]] bool contains(const SignedOperation& operation) const;
+
+    static constexpr int kTriesMax = 8;
+
+private:
+    struct Entry {
+        OperationPtr operation;
+        std::uint64_t arrival = 0;
+        int tries = 0;
+    };
+    using Queue = std::map<std::uint64_t, Entry>;  // by nonce
+
+    void erase(std::map<Address, Queue>::iterator sender, Queue::iterator entry);
+
+    std::size_t limit_;
+    std::uint64_t arrivals_ = 0;
+    std::map<Address, Queue> by_sender_;
+    std::map<std::uint64_t, Address> by_arrival_;
+};
+
+}  // namespace aivm

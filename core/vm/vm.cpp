@@ -1,0 +1,180 @@
+#include "core/vm/vm.h"
+
+#include <fmt/format.h>
+
+#include "core/state/keys.h"
+#include "core/state/load.h"
+#include "core/tasks/admission.h"
+
+namespace aivm {
+namespace {
+
+constexpr std::size_t kMempoolLimit = 50'000;
+
+}  // namespace
+
+Vm::Vm(const Setup& setup) : setup_(setup), mempool_(kMempoolLimit) {}
+
+Result<Vm> Vm::open(const Setup& setup) {
+    AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);
+    Vm vm(setup);
+    AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
+    AIVM_ASSIGN(const auto signed_height, setup.store->get(keys::single(keys::kSigned)));
+    if (signed_height) {
+        Reader in(*signed_height);
+        vm.signed_height_ = in.u64();
+        AIVM_TRY(in.finish());
+    }
+    if (tip) {
+        AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
+    } else {
+        AIVM_TRY(setup.store->write(setup.genesis->batch));
+        vm.tip_ = setup.genesis;
+    }
+    vm.preferred_ = vm.tip_;
+    return vm;
+}
+
+Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
+    Reader in(record);
+    auto executed = std::make_shared<Executed>();
+    executed->id = in.hash();
+    const Hash32 state_root = in.hash();
+    AIVM_TRY(in.finish());
+    AIVM_ASSIGN(executed->state, load_state(*setup_.store, setup_.genesis->state.kernels.sizes(),
+                                            setup_.rules->parameters));
+    executed->state.state_root = state_root;
+    if (executed->id != setup_.genesis->id) {
+        AIVM_ASSIGN(executed->block, get_block(executed->id));
+    }
+    return executed;
+}
+
+Status Vm::submit(const OperationPtr& operation) {
+    if (operation->nonce() <= preferred_->state.nonce(operation->sender())) return fail(ErrorCode::kBadNonce);
+    if (operation->sender() == escrow_address() ||
+        !setup_.rules->authorizer->verify(operation->sender(), operation->id(), operation->authorization())) {
+        return fail(ErrorCode::kNotAuthorized, std::string(operation_name(operation->body())));
+    }
+    if (const auto* task = std::get_if<op::SubmitTask>(&operation->body())) {
+        AIVM_TRY(check_submission(preferred_->state, setup_.rules->parameters, *task));
+    }
+    return mempool_.add(operation);
+}
+
+Status Vm::remember_signed_height(Height height) {
+    auto batch = std::make_shared<WriteBatch>();
+    batch->put(keys::single(keys::kSigned), Writer().u64(height).view());
+    AIVM_TRY(setup_.store->write(std::move(batch)));
+    signed_height_ = height;
+    return {};
+}
+
+Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
+    const Height height = preferred_->state.head.height + 1;
+    if (height <= signed_height_) {
+        return fail(ErrorCode::kConflict, fmt::format("a block of height {} is already signed", height));
+    }
+    const BuildRequest request{.parent = preferred_->id,
+                               .proposer = options.proposer,
+                               .timestamp_ns = options.timestamp_ns,
+                               .beacon_secret = options.beacon_secret,
+                               .beacon_commitment = options.beacon_commitment,
+                               .sign = options.sign};
+    const auto candidates = mempool_.candidates(options.operations_max, options.include);
+    AIVM_ASSIGN(const Built built, build_on(preferred_->state, request, candidates, *setup_.rules));
+    // On disk before anyone can see it: a node that crashes now must not sign another block for this height.
+    AIVM_TRY(remember_signed_height(height));
+    for (const LeftOut& left : built.left_out) mempool_.note_refused(*left.operation);
+    setup_.executor->remember(built.executed);
+    processing_.emplace(built.executed->id, built.executed);
+    return built.executed->block;
+}
+
+ExecutedPtr Vm::parent_of(const Block& block) const {
+    if (block.parent() == tip_->id) return tip_;
+    const auto parent = processing_.find(block.parent());
+    return parent == processing_.end() ? nullptr : parent->second;
+}
+
+Status Vm::verify(const BlockPtr& block, TimestampNs now_ns) {
+    if (processing_.contains(block->id())) return {};
+    const auto latest = checked_add(now_ns, setup_.rules->parameters.policy.max_clock_skew_ns);
+    if (latest && block->header().timestamp_ns > *latest) return fail(ErrorCode::kTooEarly);
+    const ExecutedPtr parent = parent_of(*block);
+    if (!parent) return fail(ErrorCode::kBadParent, to_hex(block->parent().view()));
+    AIVM_ASSIGN(ExecutedPtr executed, setup_.executor->execute(parent->state, block, *setup_.rules));
+    processing_.emplace(block->id(), std::move(executed));
+    return {};
+}
+
+Status Vm::accept(const Hash32& id) {
+    const auto found = processing_.find(id);
+    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "accept of a block that is not processing");
+    const ExecutedPtr executed = found->second;
+    if (executed->block->parent() != tip_->id) return fail(ErrorCode::kBadParent, "accept out of order");
+    AIVM_TRY(setup_.store->write(executed->batch));
+    processing_.erase(found);
+    const bool preference_moves = preferred_ == tip_;
+    tip_ = executed;
+    if (preference_moves) preferred_ = executed;
+    mempool_.remove_stale(tip_->state, executed->block->operations());
+    return {};
+}
+
+Status Vm::reject(const Hash32& id) {
+    const auto found = processing_.find(id);
+    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "reject of a block that is not processing");
+    const ExecutedPtr executed = found->second;
+    processing_.erase(found);
+    if (preferred_ == executed) preferred_ = tip_;
+    for (const OperationPtr& operation : executed->block->operations()) {
+        // Duplicates and what another block has made stale are refused here, which is what should happen to them.
+        static_cast<void>(submit(operation));
+    }
+    return {};
+}
+
+Status Vm::set_preference(const Hash32& id) {
+    const ExecutedPtr wanted = executed(id);
+    if (!wanted) return fail(ErrorCode::kNotFound, "preference for a block that is not verified");
+    preferred_ = wanted;
+    return {};
+}
+
+Result<BlockStatus> Vm::status(const Hash32& id) const {
+    if (processing_.contains(id)) return BlockStatus::kProcessing;
+    if (id == tip_->id || id == setup_.genesis->id) return BlockStatus::kAccepted;
+    AIVM_ASSIGN(const auto stored, setup_.store->get(keys::block(id)));
+    return stored ? BlockStatus::kAccepted : BlockStatus::kUnknown;
+}
+
+ExecutedPtr Vm::executed(const Hash32& id) const {
+    if (id == tip_->id) return tip_;
+    const auto found = processing_.find(id);
+    return found == processing_.end() ? nullptr : found->second;
+}
+
+Result<BlockPtr> Vm::get_block(const Hash32& id) const {
+    if (const auto found = processing_.find(id); found != processing_.end()) return found->second->block;
+    if (tip_ && tip_->id == id && tip_->block) return tip_->block;
+    AIVM_ASSIGN(const auto stored, setup_.store->get(keys::block(id)));
+    if (!stored) return fail(ErrorCode::kNotFound, "block " + to_hex(id.view()));
+    return Block::decode(*stored);
+}
+
+Result<Hash32> Vm::block_id_at_height(Height height) const {
+    AIVM_ASSIGN(const auto stored, setup_.store->get(keys::height(height)));
+    if (!stored || stored->size() != Hash32::size_bytes) {
+        return fail(ErrorCode::kNotFound, fmt::format("height {}", height));
+    }
+    Reader in(*stored);
+    return in.hash();
+}
+
+bool Vm::wants_block() const {
+    const State& state = preferred_->state;
+    return mempool_.size() != 0 || !state.height_timers.empty() || !state.time_timers.empty();
+}
+
+}  // namespace aivm
