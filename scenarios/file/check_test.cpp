@@ -1,0 +1,153 @@
+#include "scenarios/file/check.h"
+
+#include <gtest/gtest.h>
+
+#include "scenarios/file/test_scenarios.h"
+
+namespace aivm::scenarios {
+namespace {
+
+// The first line of the first error about what is in `more`, without its place.
+std::string complaint(const std::string& more) {
+    const auto result = load_scenario_text(with_provider(more), "t.toml");
+    return result ? std::string("none") : result.error().front().message;
+}
+
+std::string fault(const std::string& keys) { return "[[fault]]\nat = \"1m\"\n" + keys + "\n"; }
+
+TEST(Check, ADefaultScenarioWithAProviderHasNothingWrong) { EXPECT_EQ(complaint(""), "none"); }
+
+TEST(Check, AConfidenceThresholdThatNoPollCanReachIsRefused) {
+    EXPECT_EQ(complaint("[chain]\nvalidators = 10\n"),
+              "alpha_confidence = 15 can never be reached: a poll asks 9 validators");
+    EXPECT_EQ(complaint("[chain]\nalpha_confidence = 21\n"),
+              "alpha_confidence = 21 can never be reached: a poll asks 20 validators");
+}
+
+TEST(Check, ThePreferenceThresholdIsAMajorityAndNotAboveTheConfidenceThreshold) {
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 10\n"),
+              "alpha_preference = 10 is no majority of the 20 validators asked");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 16\n"), "alpha_preference = 16 is above alpha_confidence = 15");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 11\n"), "none");
+    EXPECT_EQ(complaint("[chain]\nbeta = 3\n"), "4 polls at a time, but 3 decide");
+}
+
+TEST(Check, SnowmanThresholdsDoNotMatterWithoutSnowman) {
+    EXPECT_EQ(complaint("[chain]\nconsensus = \"sequencer\"\nvalidators = 1\n"), "none");
+    EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n[chain]\nvalidators = 1\n"), "none");
+    EXPECT_EQ(complaint("[chain]\nvalidators = 1\n"), "snowman needs somebody to poll");
+}
+
+TEST(Check, ACensoringShareNeedsAModel) {
+    EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\n"), "a censoring share without a model of censorship");
+    EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\ncensorship = \"iid\"\n"), "none");
+}
+
+TEST(Check, AQuorumIsAStrictMajorityOfTheProvidersDrawn) {
+    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\n"), "2 of 5 is not a strict majority");
+    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 6\n"), "6 of 5 is not a strict majority");
+    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\nredundancy_providers = 4\n"), "2 of 4 is not a strict majority");
+    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 3\nredundancy_providers = 4\n"), "none");
+}
+
+TEST(Check, TheSharesOfASlashAreAtMostAllOfIt) {
+    EXPECT_EQ(complaint("[vm]\nchallenger_share_bps = 9000\nrequester_share_bps = 1001\n"),
+              "the shares of a slash add up to 10001 basis points");
+    EXPECT_EQ(complaint("[vm]\nchallenger_share_bps = 9000\nrequester_share_bps = 1000\n"), "none");
+}
+
+TEST(Check, AWindowIsNeededUnlessTheModeIsRedundant) {
+    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\n"), "without a window no result could ever be challenged");
+    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\nverification_mode = \"redundant\"\n"), "none");
+}
+
+TEST(Check, TheWindowMustEndWithinTheRun) {
+    EXPECT_EQ(complaint("[run]\nmax_time = \"6m\"\n"),
+              "no result can become final: 102 blocks of 4s take longer than run.max_time = 6m");
+    EXPECT_EQ(complaint("[run]\nmax_time = \"408s\"\n"), "none");
+}
+
+TEST(Check, AResultIsBackedBySomeBond) {
+    EXPECT_EQ(complaint("[vm]\nmin_provider_bond = \"0 LUX\"\n"), "a result would be backed by no bond at all");
+}
+
+TEST(Check, AFeeBelowTheFloorWouldRefuseEveryTask) {
+    EXPECT_EQ(complaint("[tasks]\nfee = \"1 uLUX\"\n"),
+              "every task would be refused: the fee is below vm.fee_floor = 1 mLUX");
+}
+
+TEST(Check, GroupsHaveNamesOfTheirOwnAcrossRoles) {
+    EXPECT_EQ(complaint("[[challenger]]\nname = \"p\"\n"), "there are two groups named \"p\"");
+}
+
+TEST(Check, ValidatorGroupsFitInTheValidatorSet) {
+    EXPECT_EQ(complaint("[[validator]]\nname = \"v\"\ncount = 22\n"),
+              "the [[validator]] groups have 22 members, but chain.validators = 21");
+}
+
+TEST(Check, ABondIsPaidFromTheStake) {
+    EXPECT_EQ(complaint("[[provider]]\nname = \"q\"\nstake = \"999 LUX\"\n"),
+              "a bond of 1000 LUX cannot be paid from a stake of 999 LUX");
+    const auto result = load_scenario_text("name = \"t\"\n[[provider]]\nname = \"q\"\nbond = \"1 LUX\"\n", "t.toml");
+    ASSERT_TRUE(result);
+    ASSERT_EQ(result->notes.size(), 1U);
+    EXPECT_EQ(result->notes[0].message,
+              "registration will be refused: the bond is below vm.min_provider_bond = 1000 LUX");
+}
+
+TEST(Check, OpeningBalancesFitIn64BitsTogether) {
+    EXPECT_EQ(complaint("[[provider]]\nname = \"q\"\ncount = 10000\nstake = \"1000000000 LUX\"\n"),
+              "the opening balances of all actors do not fit in 64 bits of nLUX");
+}
+
+TEST(Check, APartitionLeavesAValidatorOnEachSide) {
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"")), "the side cut off is empty");
+    EXPECT_EQ(
+        complaint(fault(
+            "kind = \"partition\"\nduration = \"1m\"\nregions = [\"NA\", \"EU\", \"SA\", \"AP\", \"JP\", \"AU\"]")),
+        "every validator is on the side cut off: nothing is cut");
+    EXPECT_EQ(complaint(fault("kind = \"one_way\"\nduration = \"1m\"\nregions = [\"NA\"]\nvalidators = [1]")),
+              "both regions and validators name the side cut off");
+    EXPECT_EQ(complaint("[chain]\nconsensus = \"sequencer\"\nvalidators = 2\n" +
+                        fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"JP\"]")),
+              "no validator is in the regions cut off");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\"]")), "none");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nvalidators = [0, 1]")), "none");
+}
+
+TEST(Check, RegionsAreThoseOfTheLatencyProfile) {
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"tokyo\"]")),
+              "the latency profile \"six-region-2019\" has no region \"tokyo\"");
+    EXPECT_EQ(complaint("[network]\nlatency = \"ten-city-2024\"\n" +
+                        fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"tokyo\"]")),
+              "none");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\", \"AP\"]")),
+              "region \"AP\" is named twice");
+}
+
+TEST(Check, ACrashNamesValidatorsThatExistOnceEach) {
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [20, 21]")), "there is no validator 21");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [2, 2]")), "validator 2 is named twice");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"")), "the fault hits nobody");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nregions = [\"NA\"]\nvalidators = [1]")),
+              "regions are for a partition or one_way");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [20]")), "none");
+}
+
+TEST(Check, AFaultHasTheKeysOfItsKindAndFitsTheRun) {
+    EXPECT_EQ(complaint(fault("kind = \"slow_node\"\nduration = \"1m\"\nvalidators = [1]")),
+              "a slow node without a delay");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\ndelay = \"1s\"")), "only a slow_node has a delay");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\nduration = \"2h\"")),
+              "the fault ends after run.max_time = 2h");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nvalidators = [1]")), "a fault that lasts no time");
+}
+
+TEST(Check, ExpectedViolationsLookLikeInvariantIds) {
+    EXPECT_NE(errors_of("name = \"t\"\nexpect = [\"e3\"]\n[[provider]]\nname = \"p\"\n")
+                  .find("\"e3\" is not an invariant's id"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

@@ -1,0 +1,90 @@
+// One row of the field table: what a key of a scenario file is called, takes and means, and where it lives in the struct.
+// Everything that names keys (loading, overrides, printing, the reference page, the editor schema) works from these rows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "scenarios/file/units.h"
+
+namespace aivm::scenarios {
+
+enum class FieldType : std::uint8_t {
+    kInteger,     // a TOML integer; FieldInfo::unit says of what
+    kDuration,    // "30s"; nanoseconds
+    kAmount,      // "1000 LUX"; nLUX
+    kRatio,       // "1/100", "1%", "10000 ppm"; parts per million
+    kBandwidth,   // "100 Mbit/s" or "unlimited"; bits per second
+    kBoolean,     // true or false
+    kChoice,      // one of FieldInfo::choices; its index
+    kName,        // a name as is_name() allows
+    kText,        // free text of at most FieldInfo::max bytes
+    kNames,       // a list of names
+    kIntegers,    // a list of integers
+    kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans (0, 1)
+};
+
+using Parameters = std::map<std::string, std::int64_t>;
+using Value =
+    std::variant<std::uint64_t, bool, std::string, std::vector<std::string>, std::vector<std::uint32_t>, Parameters>;
+
+struct FieldInfo {
+    std::string_view section;  // "" for the top level, "run", ..., "fault", "group"
+    std::string_view key;
+    FieldType type = FieldType::kInteger;
+    std::string_view unit;  // of an integer: "blocks", "operations"
+    std::uint64_t min = 0;  // of a number, or of a list's elements
+    std::uint64_t max = 0;  // the same; for a text the most bytes
+    std::span<const std::string_view> choices;
+    bool required = false;
+    std::string_view doc;  // one line
+
+    // "vm.challenge_window_blocks"; a top-level key stands alone.
+    [[nodiscard]] std::string dotted() const;
+};
+
+// A row together with the way to read and write the member. `set` takes what parse_value or get gave.
+template <class Owner>
+struct Field {
+    FieldInfo info;
+    Value (*get)(const Owner&) = nullptr;
+    void (*set)(Owner&, const Value&) = nullptr;
+
+    // The member's initialiser in the struct: no default is typed twice.
+    [[nodiscard]] Value default_value() const { return get(Owner{}); }
+};
+
+inline constexpr std::size_t kMaxListItems = 4096;
+
+// "a duration".
+std::string_view type_name(FieldType type);
+// "a duration such as \"30s\"": what a value of this type is written like in a file.
+std::string type_form(FieldType type);
+
+// Whether TOML and JSON write the type in quotes.
+bool is_quoted(FieldType type);
+
+// "1 to 4096 blocks", in the field's own unit; empty for types without a range.
+std::string range_text(const FieldInfo& info);
+
+// A value from text without quotes, as after `--set key=`; lists are separated by commas. Range and form are checked.
+Parsed<Value> parse_value(const FieldInfo& info, std::string_view text);
+
+// Whether an integer is in the field's range; the problem names the range.
+Parsed<Value> check_range(const FieldInfo& info, std::uint64_t number);
+
+// A strategy's parameter: an integer (may be negative), "true", "false", a ratio, an amount or a duration.
+Parsed<std::int64_t> parse_parameter(std::string_view text);
+
+// The value as TOML; loading it gives the same value.
+std::string print_value(const FieldInfo& info, const Value& value);
+
+// A TOML basic string, quotes included.
+std::string quote(std::string_view text);
+
+}  // namespace aivm::scenarios

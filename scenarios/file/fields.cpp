@@ -1,0 +1,375 @@
+#include "scenarios/file/fields.h"
+
+#include <iterator>
+#include <type_traits>
+
+#include "core/base/check.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using sim::ActorGroup;
+using sim::ChainSettings;
+using sim::FaultPlan;
+using sim::NetworkSettings;
+using sim::RunSettings;
+using sim::Scenario;
+using sim::Workload;
+
+// ---- names of enumerators, in the order of the enum --------------------------------------------------------------
+
+constexpr std::string_view kFidelities[] = {"full", "economic"};
+constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
+constexpr std::string_view kCensorshipModels[] = {"none", "iid", "permuted", "sticky"};
+constexpr std::string_view kFaultKinds[] = {"partition", "crash", "one_way", "slow_node"};
+constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
+constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
+constexpr std::string_view kRewardSchedules[] = {"flat", "tiered"};
+constexpr std::string_view kMintCaps[] = {"per_burn", "uncapped"};
+
+template <class Enum>
+constexpr std::size_t count_to(Enum last) {
+    return static_cast<std::size_t>(last) + 1;
+}
+static_assert(std::size(kFidelities) == count_to(sim::Fidelity::kEconomic));
+static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowman));
+static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kSticky));
+static_assert(std::size(kFaultKinds) == count_to(sim::FaultKind::kSlowNode));
+static_assert(std::size(kModes) == static_cast<std::size_t>(VerificationMode::kCount_));
+static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::kCount_));
+static_assert(std::size(kRewardSchedules) == static_cast<std::size_t>(RewardSchedule::kCount_));
+static_assert(std::size(kMintCaps) == static_cast<std::size_t>(MintCap::kCount_));
+
+// ---- from a member to a Value and back ---------------------------------------------------------------------------
+
+template <class Member>
+Value to_value(const Member& member) {
+    if constexpr (std::is_same_v<Member, Amount>) {
+        return member.nlux();
+    } else if constexpr (std::is_enum_v<Member>) {
+        return static_cast<std::uint64_t>(member);
+    } else if constexpr (std::is_integral_v<Member> && !std::is_same_v<Member, bool>) {
+        static_assert(std::is_unsigned_v<Member>);
+        return static_cast<std::uint64_t>(member);
+    } else {
+        return member;
+    }
+}
+
+template <class Member>
+void from_value(Member& member, const Value& value) {
+    if constexpr (std::is_same_v<Member, Amount>) {
+        member = Amount(std::get<std::uint64_t>(value));
+    } else if constexpr (std::is_enum_v<Member> || (std::is_integral_v<Member> && !std::is_same_v<Member, bool>)) {
+        member = static_cast<Member>(std::get<std::uint64_t>(value));
+        AIVM_CHECK(static_cast<std::uint64_t>(member) ==
+                   std::get<std::uint64_t>(value));  // a row's max fits its member
+    } else {
+        member = std::get<Member>(value);
+    }
+}
+
+template <class Owner, class Member>
+Owner owner_of(Member Owner::*);
+
+// The row for the member reached by following the path of member pointers from the first one's class.
+template <auto First, auto... Rest>
+constexpr auto at(FieldInfo info) {
+    using Owner = decltype(owner_of(First));
+    return Field<Owner>{info, [](const Owner& owner) -> Value { return to_value(((owner.*First).*....*Rest)); },
+                        [](Owner& owner, const Value& value) { from_value(((owner.*First).*....*Rest), value); }};
+}
+
+template <auto Member>
+constexpr auto in_run = [](FieldInfo info) { return at<&Scenario::run, Member>(info); };
+template <auto Member>
+constexpr auto in_chain = [](FieldInfo info) { return at<&Scenario::chain, Member>(info); };
+template <auto Member>
+constexpr auto in_network = [](FieldInfo info) { return at<&Scenario::network, Member>(info); };
+template <auto Member>
+constexpr auto in_tasks = [](FieldInfo info) { return at<&Scenario::workload, Member>(info); };
+template <auto Member>
+constexpr auto in_config = [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::config, Member>(info); };
+template <auto Member>
+constexpr auto in_policy = [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::policy, Member>(info); };
+
+// ---- the forms of a row ------------------------------------------------------------------------------------------
+
+using Text = std::string_view;
+
+struct Range {
+    std::uint64_t min;
+    std::uint64_t max;
+};
+
+constexpr FieldInfo integer(Text section, Text key, Text unit, Range range, Text doc) {
+    return {section, key, FieldType::kInteger, unit, range.min, range.max, {}, false, doc};
+}
+constexpr FieldInfo duration(Text section, Text key, Range range, Text doc) {
+    return {section, key, FieldType::kDuration, {}, range.min, range.max, {}, false, doc};
+}
+constexpr FieldInfo amount(Text section, Text key, Text doc) {
+    constexpr std::uint64_t kMaxAmount = 1'000'000'000 * kNluxPerLux;  // a thousand million LUX
+    return {section, key, FieldType::kAmount, {}, 0, kMaxAmount, {}, false, doc};
+}
+constexpr FieldInfo probability(Text section, Text key, Text doc) {
+    return {section, key, FieldType::kRatio, {}, 0, kPpmWhole, {}, false, doc};
+}
+constexpr FieldInfo flag(Text section, Text key, Text doc) {
+    return {section, key, FieldType::kBoolean, {}, 0, 0, {}, false, doc};
+}
+constexpr FieldInfo choice(Text section, Text key, std::span<const Text> choices, Text doc) {
+    return {section, key, FieldType::kChoice, {}, 0, choices.size() - 1, choices, false, doc};
+}
+constexpr FieldInfo plain(FieldType type, Text section, Text key, Text doc) {
+    return {section, key, type, {}, 0, 0, {}, false, doc};
+}
+constexpr FieldInfo basis_points(Text key, Text doc) {
+    return {"vm", key, FieldType::kInteger, "basis points", 0, 10'000, {}, false, doc};
+}
+constexpr FieldInfo required(FieldInfo info) {
+    info.required = true;
+    return info;
+}
+
+constexpr std::uint64_t kMillisecond = 1'000'000;
+constexpr std::uint64_t kSecond = 1000 * kMillisecond;
+constexpr std::uint64_t kHour = 3600 * kSecond;
+constexpr std::uint64_t kYear = 365 * 24 * kHour;
+constexpr Range kAnyTime{0, kYear};
+constexpr Range kSomeTime{1, kYear};
+constexpr Range kBlocks{0, 1'000'000};
+constexpr Range kSomeBlocks{1, 1'000'000};
+constexpr std::uint64_t kMaxValidators = 4096;
+
+// ---- the rows ----------------------------------------------------------------------------------------------------
+
+constexpr FieldInfo kDescription{"", "description", FieldType::kText, {}, 0, 2000, {}, false, "what the run shows"};
+constexpr FieldInfo kVictims{"fault",
+                             "validators",
+                             FieldType::kIntegers,
+                             {},
+                             0,
+                             kMaxValidators - 1,
+                             {},
+                             false,
+                             "the validators hit, by index; for a partition the side cut off"};
+constexpr FieldInfo kSpeed{
+    "group", "speed", FieldType::kRatio,
+    {},      1000,    1'000'000'000,
+    {},      false,   "how fast it computes beside a normal machine; \"50%\" takes twice as long"};
+constexpr FieldInfo kBandwidth{"network", "bandwidth", FieldType::kBandwidth,          {}, 0, 1'000'000'000'000,
+                               {},        false,       "of every link, each direction"};
+
+constexpr Field<Scenario> kScenarioFields[] = {
+    at<&Scenario::name>(required(plain(FieldType::kName, "", "name", "the label of the run in every output"))),
+    at<&Scenario::description>(kDescription),
+    at<&Scenario::expected_violations>(plain(FieldType::kNames, "", "expect",
+                                             "invariants that must be violated for the run to pass, such as [\"E3\"]")),
+
+    in_run<&RunSettings::fidelity>(
+        choice("run", "fidelity", kFidelities,
+               "full: every validator is a replica; economic: a sequencer stands for consensus, much faster")),
+    in_run<&RunSettings::max_time_ns>(
+        duration("run", "max_time", kSomeTime, "virtual time after which a run that is still busy has failed")),
+    in_run<&RunSettings::quiet_period_ns>(
+        duration("run", "quiet_period", kAnyTime, "after the last fault, the time within which liveness must return")),
+    in_run<&RunSettings::max_events>(integer("run", "max_events", "events", {1, 1'000'000'000'000},
+                                             "events after which the run stops as over budget")),
+
+    in_chain<&ChainSettings::consensus>(choice("chain", "consensus", kConsensusKinds, "the consensus engine")),
+    in_chain<&ChainSettings::validators>(
+        integer("chain", "validators", "validators", {1, kMaxValidators}, "nodes that take part in consensus")),
+    in_chain<&ChainSettings::stake>(plain(FieldType::kName, "chain", "stake", "the stake profile of the validators")),
+    in_chain<&ChainSettings::block_interval_ns>(
+        duration("chain", "block_interval", {kMillisecond, kHour}, "between two blocks when there is work")),
+    in_chain<&ChainSettings::max_block_ops>(
+        integer("chain", "max_block_ops", "operations", {1, 1'000'000}, "the most operations one block holds")),
+    in_chain<&ChainSettings::k>(
+        integer("chain", "k", "validators", {1, kMaxValidators}, "snowman: validators asked in one poll")),
+    in_chain<&ChainSettings::alpha_preference>(integer("chain", "alpha_preference", "votes", {1, kMaxValidators},
+                                                       "snowman: votes that change the preference")),
+    in_chain<&ChainSettings::alpha_confidence>(integer("chain", "alpha_confidence", "votes", {1, kMaxValidators},
+                                                       "snowman: votes that add to the confidence")),
+    in_chain<&ChainSettings::beta>(
+        integer("chain", "beta", "polls", {1, 10'000}, "snowman: successful polls in a row that decide")),
+    in_chain<&ChainSettings::concurrent_polls>(
+        integer("chain", "concurrent_polls", "polls", {1, 1000}, "snowman: polls a node keeps open at a time")),
+    in_chain<&ChainSettings::poll_timeout_ns>(duration("chain", "poll_timeout", {kMillisecond, kHour},
+                                                       "snowman: after which a missing answer counts for nobody")),
+    in_chain<&ChainSettings::restart_delay_ns>(duration(
+        "chain", "restart_delay", kAnyTime, "between a crash and the restart, unless the fault has a duration")),
+    in_chain<&ChainSettings::censorship>(
+        choice("chain", "censorship", kCensorshipModels, "how the proposers that leave out fraud proofs are drawn")),
+    in_chain<&ChainSettings::censoring_ppm>(
+        probability("chain", "censoring_share", "share of the proposers that leave out fraud proofs")),
+
+    in_network<&NetworkSettings::latency>(
+        plain(FieldType::kName, "network", "latency", "the latency profile of the links")),
+    in_network<&NetworkSettings::loss_ppm>(probability("network", "loss", "probability that a message is lost")),
+    in_network<&NetworkSettings::duplicate_ppm>(
+        probability("network", "duplicate", "probability that a message arrives twice")),
+    in_network<&NetworkSettings::reorder_ppm>(
+        probability("network", "reorder", "probability that a message is held back")),
+    in_network<&NetworkSettings::reorder_delay_ns>(
+        duration("network", "reorder_delay", kAnyTime, "the longest time a message is held back")),
+    in_network<&NetworkSettings::jitter_ns>(
+        duration("network", "jitter", kAnyTime, "the largest random extra delay of a message")),
+    in_network<&NetworkSettings::bandwidth_bps>(kBandwidth),
+
+    in_tasks<&Workload::tasks>(integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
+    in_tasks<&Workload::tasks_per_block>(
+        integer("tasks", "per_block", "tasks", {1, 100'000}, "tasks submitted for each block")),
+    in_tasks<&Workload::requesters>(
+        integer("tasks", "requesters", "requesters", {1, 10'000}, "honest requesters when no [[requester]] is listed")),
+    in_tasks<&Workload::fee>(amount("tasks", "fee", "paid for one task")),
+    in_tasks<&Workload::value_at_risk>(amount(
+        "tasks", "value_at_risk", "what a wrong answer gains whoever wanted it; reported beside the slash coverage")),
+    in_tasks<&Workload::steps>(integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
+    in_tasks<&Workload::models>(integer("tasks", "models", "models", {1, 256}, "registered models, asked in turn")),
+    in_tasks<&Workload::feature_rows>(integer("tasks", "feature_rows", "rows", {1, 1'000'000},
+                                              "rows of a model's feature table; a task's input names one")),
+    in_tasks<&Workload::step_time_ns>(duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
+    in_tasks<&Workload::check_time_ns>(
+        duration("tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
+
+    in_config<&Config::verification_mode>(choice("vm", "verification_mode", kModes, "how results are verified")),
+    in_config<&Config::challenge_window_blocks>(
+        integer("vm", "challenge_window_blocks", "blocks", kBlocks,
+                "in which a posted result can be challenged; 0 only in redundant mode")),
+    in_config<&Config::max_providers_per_node>(
+        integer("vm", "max_providers_per_node", "providers", {1, 1'000'000}, "providers one node may register")),
+    in_config<&Config::max_tasks_per_provider>(
+        integer("vm", "max_tasks_per_provider", "tasks", {1, 10'000}, "tasks a provider may hold at a time")),
+    in_config<&Config::host_chain_id>(
+        plain(FieldType::kName, "vm", "host_chain_id", "where anchors go; \"primary\" is Q-Chain")),
+    in_config<&Config::redundancy_factor>(integer("vm", "redundancy_factor", "providers", {1, 64},
+                                                  "redundant mode: equal answers that make a quorum (M)")),
+    in_config<&Config::min_provider_bond>(
+        amount("vm", "min_provider_bond", "the least bond that registers a provider")),
+    in_config<&Config::require_tee_attestation>(
+        flag("vm", "require_tee_attestation", "only attested hardware may register")),
+    in_config<&Config::min_trust_score>(integer("vm", "min_trust_score", "points", {0, 100},
+                                                "TEE mode: the score from which a result is usable at once")),
+    in_config<&Config::attestation_timeout_ns>(
+        duration("vm", "attestation_timeout", kSomeTime, "how long an attestation may take")),
+    in_config<&Config::max_task_queue_size>(
+        integer("vm", "max_task_queue_size", "tasks", {1, 10'000'000}, "tasks that may wait; more are refused")),
+    in_config<&Config::task_timeout_ns>(
+        duration("vm", "task_timeout", kSomeTime, "after which a silent provider is slashed")),
+    in_config<&Config::base_reward>(amount("vm", "base_reward", "minted for a final task, before schedule and cap")),
+    in_config<&Config::epoch_duration_ns>(duration("vm", "epoch_duration", kSomeTime, "length of an epoch")),
+    in_config<&Config::merkle_anchor_freq>(
+        integer("vm", "merkle_anchor_freq", "blocks", kSomeBlocks, "between two anchors")),
+
+    in_policy<&Policy::fee_floor>(amount("vm", "fee_floor", "a task that pays less is refused")),
+    in_policy<&Policy::fee_burn_bps>(basis_points("fee_burn_bps", "share of the fee that is burned")),
+    in_policy<&Policy::result_bond>(
+        amount("vm", "result_bond", "locked for one result; \"0 LUX\" is min_provider_bond / max_tasks_per_provider")),
+    in_policy<&Policy::challenger_bond>(
+        amount("vm", "challenger_bond", "locked by a challenge; doubled for every one already lost on the result")),
+    in_policy<&Policy::slash_bps>(basis_points("slash_bps", "of the result bond, taken for a wrong result")),
+    in_policy<&Policy::challenger_share_bps>(
+        basis_points("challenger_share_bps", "of a slash, to the rewarded challenger")),
+    in_policy<&Policy::requester_share_bps>(basis_points("requester_share_bps", "of a slash, to the requester")),
+    in_policy<&Policy::provider_share_bps>(
+        basis_points("provider_share_bps", "of a lost challenger bond, to the provider that was right")),
+    in_policy<&Policy::slash_timeout_bps>(
+        basis_points("slash_timeout_bps", "of the result bond, for silence until the task timeout")),
+    in_policy<&Policy::slash_divergent_bps>(
+        basis_points("slash_divergent_bps", "redundant mode: for an answer outside the quorum")),
+    in_policy<&Policy::slash_unrevealed_bps>(
+        basis_points("slash_unrevealed_bps", "redundant mode: for a commitment never revealed")),
+    in_policy<&Policy::slash_silent_bps>(
+        basis_points("slash_silent_bps", "redundant mode: for being drawn and never committing")),
+    in_policy<&Policy::slash_equivocation_bps>(
+        basis_points("slash_equivocation_bps", "of a validator's stake, for two signed items in one slot")),
+    in_policy<&Policy::challenge_reveal_blocks>(
+        integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks, "within which a challenge must be revealed")),
+    in_policy<&Policy::dispute_move_blocks>(
+        integer("vm", "dispute_move_blocks", "blocks", kSomeBlocks, "within which a dispute move must be answered")),
+    in_policy<&Policy::unbond_cooldown_blocks>(
+        integer("vm", "unbond_cooldown_blocks", "blocks", kBlocks, "between leaving and withdrawing the bond")),
+    in_policy<&Policy::commit_window_blocks>(
+        integer("vm", "commit_window_blocks", "blocks", kSomeBlocks, "redundant mode: to commit")),
+    in_policy<&Policy::reveal_window_blocks>(
+        integer("vm", "reveal_window_blocks", "blocks", kSomeBlocks, "redundant mode: to reveal")),
+    in_policy<&Policy::redundancy_providers>(
+        integer("vm", "redundancy_providers", "providers", {1, 64}, "redundant mode: providers drawn for a task (N)")),
+    in_policy<&Policy::max_assignments>(
+        integer("vm", "max_assignments", "assignments", {1, 1000}, "after which a task fails for good")),
+    in_policy<&Policy::dispute_game>(choice("vm", "dispute_game", kDisputeGames,
+                                            "one_step re-executes at once; bisection first narrows to one step")),
+    in_policy<&Policy::reward_schedule>(
+        choice("vm", "reward_schedule", kRewardSchedules, "whether long tasks mint more")),
+    in_policy<&Policy::mint_cap>(choice("vm", "mint_cap", kMintCaps, "per_burn mints at most what the task burned")),
+    in_policy<&Policy::commit_reveal>(
+        flag("vm", "commit_reveal", "redundant mode: hide answers until all have committed")),
+    in_policy<&Policy::challenge_in_clear>(
+        flag("vm", "challenge_in_clear", "a challenge names its claim at once, so that it can be copied")),
+    in_policy<&Policy::obligation_rule>(
+        flag("vm", "obligation_rule", "a bond stays while anything it backs can still be slashed")),
+    in_policy<&Policy::self_reported_compute>(
+        flag("vm", "self_reported_compute", "the tiered schedule believes the provider's own time")),
+    in_policy<&Policy::max_clock_skew_ns>(
+        duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
+};
+
+constexpr Field<FaultPlan> kFaultFields[] = {
+    at<&FaultPlan::kind>(required(choice(
+        "fault", "kind", kFaultKinds, "partition: both ways; one_way: what the side sends is lost; crash; slow_node"))),
+    at<&FaultPlan::at_ns>(required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
+    at<&FaultPlan::duration_ns>(
+        duration("fault", "duration", kAnyTime, "how long it lasts; \"0s\" for a crash means chain.restart_delay")),
+    at<&FaultPlan::regions>(plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
+    at<&FaultPlan::validators>(kVictims),
+    at<&FaultPlan::delay_ns>(duration("fault", "delay", kAnyTime, "slow_node: added to every message")),
+};
+
+constexpr Field<ActorGroup> kGroupFields[] = {
+    at<&ActorGroup::name>(required(plain(FieldType::kName, "group", "name", "the label of the group in every output"))),
+    at<&ActorGroup::count>(integer("group", "count", "identities", {1, 10'000}, "identities in the group")),
+    at<&ActorGroup::strategy>(plain(FieldType::kName, "group", "strategy", "what they do")),
+    at<&ActorGroup::shared_principal>(
+        flag("group", "shared_principal", "they belong to one owner, and profit is counted together")),
+    at<&ActorGroup::speed_ppm>(kSpeed),
+    at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each")),
+    at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
+    at<&ActorGroup::parameters>(plain(FieldType::kParameters, "group", "parameters", "of the strategy")),
+};
+
+}  // namespace
+
+std::span<const Field<Scenario>> scenario_fields() { return kScenarioFields; }
+std::span<const Field<FaultPlan>> fault_fields() { return kFaultFields; }
+std::span<const Field<ActorGroup>> group_fields() { return kGroupFields; }
+
+std::string_view section_doc(std::string_view section) {
+    struct Row {
+        std::string_view section;
+        std::string_view doc;
+    };
+    static constexpr Row kDocs[] = {
+        {"", "About the scenario itself; these keys stand before the first table."},
+        {"run", "How long and how closely the run is simulated."},
+        {"chain", "The validators, their consensus and who among them censors."},
+        {"network", "The links between nodes. Probabilities are per message."},
+        {"tasks", "The work that requesters ask for."},
+        {"vm", "The VM under test: its published configuration and the protocol's policies."},
+        {"fault", "One scheduled fault; the table may be repeated."},
+        {"group", "Identities of one role that share a strategy; each table may be repeated."},
+    };
+    for (const auto& row : kDocs)
+        if (row.section == section) return row.doc;
+    AIVM_CHECK(!"a section without a line of documentation");
+    return {};
+}
+
+std::vector<const Field<Scenario>*> fields_of_section(std::string_view section) {
+    std::vector<const Field<Scenario>*> out;
+    for (const auto& field : kScenarioFields)
+        if (field.info.section == section) out.push_back(&field);
+    return out;
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,38 @@
+// THE field table: every key a scenario file can hold, in the order in which it is printed and documented.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/file/field.h"
+#include "sim/run/scenario.h"
+
+namespace aivm::scenarios {
+
+// Top-level keys first (section ""), then [run], [chain], [network], [tasks] and [vm].
+std::span<const Field<sim::Scenario>> scenario_fields();
+// The keys of a [[fault]].
+std::span<const Field<sim::FaultPlan>> fault_fields();
+// The keys of a [[provider]], [[challenger]], [[requester]] or [[validator]].
+std::span<const Field<sim::ActorGroup>> group_fields();
+
+// The roles a group can have, which are the names of its tables too; Scenario::actors lists groups in this order.
+inline constexpr std::array<std::string_view, 4> kRoles = {"provider", "challenger", "requester", "validator"};
+// The tables of a scenario file, in order.
+inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks", "vm"};
+
+// What a section is about, in one line; for the reference page.
+std::string_view section_doc(std::string_view section);
+
+// The rows whose section is `section`, in order.
+std::vector<const Field<sim::Scenario>*> fields_of_section(std::string_view section);
+
+// Limits that are no single field's.
+inline constexpr std::size_t kMaxGroups = 1000;    // groups of all roles together
+inline constexpr std::size_t kMaxFaults = 1000;    // [[fault]] tables
+inline constexpr std::size_t kMaxParameters = 32;  // of one strategy
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,23 @@
+// Names in scenario files: how they may look, and which known one was probably meant.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace aivm::scenarios {
+
+inline constexpr std::size_t kMaxNameBytes = 64;
+
+// Letters, digits, '_' and '-', one to kMaxNameBytes of them: labels, strategies, profiles, regions.
+bool is_name(std::string_view text);
+
+// The candidate with the fewest edits (insert, delete, replace, swap neighbours) from `wrong`; the first of equals.
+// Empty when none is near enough to be worth naming: more than a third of the longer one's length would have to change.
+std::string nearest_name(std::string_view wrong, std::span<const std::string> candidates);
+
+// "did you mean \"x\"?" or, when nothing is near, "one of a, b, c".
+std::string suggest(std::string_view wrong, std::span<const std::string> candidates);
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,75 @@
+#include "scenarios/file/print.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "scenarios/file/check.h"
+#include "scenarios/file/fields.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using sim::Scenario;
+
+template <class Owner>
+std::string line(const Field<Owner>& field, const Owner& owner) {
+    return fmt::format("{} = {}\n", field.info.key, print_value(field.info, field.get(owner)));
+}
+
+std::string origin_text(const LoadedScenario& loaded, const std::string& key) {
+    const auto found = loaded.origins.find(key);
+    if (found == loaded.origins.end()) return "default";
+    const auto& origin = found->second;
+    return origin.line == 0 ? origin.label : fmt::format("{}:{}", origin.label, origin.line);
+}
+
+}  // namespace
+
+std::string canonical_text(const Scenario& scenario) {
+    std::string out;
+    for (const auto* field : fields_of_section("")) out += line(*field, scenario);
+    for (const auto section : kSections) {
+        out += fmt::format("\n[{}]\n", section);
+        for (const auto* field : fields_of_section(section)) out += line(*field, scenario);
+    }
+    for (const auto role : kRoles) {
+        for (const auto& group : scenario.actors) {
+            if (group.role != role) continue;
+            out += fmt::format("\n[[{}]]\n", role);
+            for (const auto& field : group_fields()) out += line(field, group);
+        }
+    }
+    for (const auto& fault : scenario.faults) {
+        out += "\n[[fault]]\n";
+        for (const auto& field : fault_fields()) out += line(field, fault);
+    }
+    return out;
+}
+
+std::string show_config(const LoadedScenario& loaded) {
+    const auto& scenario = loaded.scenario;
+    std::vector<std::pair<std::string, std::string>> rows;  // "key = value", origin
+    const auto add = [&](const std::string& key, const std::string& value) {
+        rows.emplace_back(fmt::format("{} = {}", key, value), origin_text(loaded, key));
+    };
+    for (const auto& field : scenario_fields()) add(field.info.dotted(), print_value(field.info, field.get(scenario)));
+    for (const auto& group : scenario.actors)
+        for (const auto& field : group_fields())
+            add(group_key(group, field.info.key), print_value(field.info, field.get(group)));
+    for (std::size_t i = 0; i < scenario.faults.size(); ++i)
+        for (const auto& field : fault_fields())
+            add(fault_key(i, field.info.key), print_value(field.info, field.get(scenario.faults[i])));
+
+    constexpr std::size_t kWidest = 60;  // a longer value pushes only its own origin to the right
+    std::size_t width = 0;
+    for (const auto& [text, origin] : rows)
+        if (text.size() <= kWidest) width = std::max(width, text.size());
+    std::string out;
+    for (const auto& [text, origin] : rows) out += fmt::format("{:<{}}  # {}\n", text, width, origin);
+    return out;
+}
+
+}  // namespace aivm::scenarios

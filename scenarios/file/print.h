@@ -1,0 +1,18 @@
+// A scenario as text again.
+#pragma once
+
+#include <string>
+
+#include "scenarios/file/load.h"
+#include "sim/run/scenario.h"
+
+namespace aivm::scenarios {
+
+// Every key with its value, in the order of the field table, as TOML. Loading it gives the same scenario, with the
+// groups in the order of kRoles (the order within a role is kept). Equal scenarios print the same bytes.
+std::string canonical_text(const sim::Scenario& scenario);
+
+// One line a key: its value and where it comes from ("default", "quickstart.toml:12", "--set ...").
+std::string show_config(const LoadedScenario& loaded);
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,42 @@
+// The text of a scenario file, line by line, and the checks that come before any parsing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/file/diagnostic.h"
+
+namespace aivm::scenarios {
+
+inline constexpr std::size_t kMaxFileBytes = 1 << 20;
+// A bound on the length of a line bounds how deeply dotted keys can nest, and so the parser's use of the stack.
+inline constexpr std::size_t kMaxLineBytes = 4096;
+
+class SourceText {
+public:
+    // `text` must outlive this.
+    SourceText(std::string source, std::string_view text);
+
+    // Too large, not UTF-8, or a line that is too long: one clear error, and nothing else should be tried.
+    [[nodiscard]] std::optional<Diagnostic> first_flaw() const;
+
+    // An error at a place in this text; line and column count from 1, characters.
+    [[nodiscard]] Diagnostic error_at(std::uint32_t line, std::uint32_t column, std::uint32_t width,
+                                      std::string message, std::string mend) const;
+    // The same without a place.
+    [[nodiscard]] Diagnostic error(std::string message, std::string mend) const;
+
+    // Line n from 1, without its end; empty past the last.
+    [[nodiscard]] std::string_view line(std::uint32_t n) const;
+    [[nodiscard]] const std::string& source() const { return source_; }
+
+private:
+    std::string source_;
+    std::string_view text_;
+    std::vector<std::string_view> lines_;
+};
+
+}  // namespace aivm::scenarios
