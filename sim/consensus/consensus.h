@@ -120,7 +120,7 @@ struct Verify {
     Hash32 id;
 };
 
-// Forget the unverified body held under `id`.
+// Forget the unverified body held under `id`, if there still is one.
 struct Discard {
     Hash32 id;
 };

@@ -1,8 +1,9 @@
 // The sequencer engine: one node orders, the others follow. The fast path for economics.
 //
-// What the ordering node builds is final: it sends the block to all and accepts it, and so does every follower that has
-// verified it, each after the finality delay. A follower that missed blocks fetches them back to its last accepted one;
-// one that heard nothing for a while asks the sequencer for its frontier.
+// What the ordering node builds it accepts after the finality delay, and only then sends to all: a crash in between
+// loses a block that nobody else has. Followers accept what comes from the sequencer, and its ancestors, as soon as they
+// have verified it. A follower that missed blocks fetches them back to its last accepted one; one that heard nothing for
+// a while asks the sequencer for its frontier.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,7 @@ struct SequencerConfig {
     std::uint32_t validators = 1;
     ValidatorIndex sequencer = 0;
     ValidatorIndex self = 0;
-    std::uint64_t finality_delay_ns = 0;           // from verified and ordered to accepted
+    std::uint64_t finality_delay_ns = 0;           // from built to accepted
     std::uint64_t fetch_timeout_ns = 2'000'000'000;
     std::uint64_t idle_probe_ns = 10'000'000'000;  // 0: never
 };

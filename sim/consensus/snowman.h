@@ -8,6 +8,10 @@
 // height, if that one is verified here; else its last accepted block, if that one is still undecided here; else nothing.
 // A choice unknown here is fetched, and helps in a later poll. No answer in time is no vote.
 //
+// What cannot be helped: where everybody is asked (k = n - 1), siblings of which none is preferred by alpha_preference
+// of the others stay undecided, since nobody may change its mind on less. A simple majority as alpha_preference settles
+// any split in two; sampling fewer than all settles the others too, by chance.
+//
 // Quiet: with nothing undecided no polls are made. A node that heard nothing for `idle_probe_ns` asks one other for its
 // frontier, which is how one that was cut off finds out.
 #pragma once

@@ -1,0 +1,405 @@
+#include "sim/consensus/snowman.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/check.h"
+#include "sim/consensus/block_tree.h"
+#include "sim/consensus/catch_up.h"
+#include "sim/consensus/intake.h"
+#include "sim/consensus/poll.h"
+#include "sim/consensus/stake.h"
+#include "sim/consensus/stake_sampler.h"
+#include "sim/consensus/timers.h"
+#include "sim/engine/random_stream.h"
+
+namespace aivm::sim {
+namespace {
+
+class Snowman final : public Engine {
+public:
+    Snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted, RandomStream& random)
+        : config_(config), accepted_(accepted), random_(random), sampler_(config.stakes) {}
+
+    void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
+    void on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) override;
+    void on_verified(const BlockInfo& block, Actions& out) override;
+    void on_invalid(const Hash32& id, Actions& out) override;
+    void on_own_block(const BlockInfo& block, Actions& out) override;
+    void on_message(ValidatorIndex from, const Message& message, Actions& out) override;
+    void on_timer(TimerId timer, Actions& out) override;
+
+    [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
+    [[nodiscard]] BlockRef preferred() const override { return state().tree.preferred_tip(); }
+    [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
+    [[nodiscard]] bool catching_up() const override { return state().catch_up.active(); }
+    [[nodiscard]] bool wants_block() const override {
+        return !catching_up() && processing() < config_.snow.optimal_processing;
+    }
+    [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
+
+private:
+    // What there is once the last accepted block is known.
+    struct State {
+        State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
+        BlockTree tree;
+        Intake intake;
+        CatchUp catch_up;
+        PollSet polls;
+        std::uint64_t next_serial;
+        BlockRef preferred;  // as told to the node
+        std::optional<Hash32> unsent;  // an own block no poll has carried yet
+        bool may_catch_up = true;
+        bool was_catching_up = false;  // and has not gone back to normal yet
+        bool heard_somebody = false;
+    };
+
+    void on(ValidatorIndex from, const Query& query, Actions& out);
+    void on(ValidatorIndex from, const Answer& answer, Actions& out);
+    void on(ValidatorIndex from, const FrontierRequest& request, Actions& out);
+    void on(ValidatorIndex from, const Frontier& frontier, Actions& out);
+    void on(ValidatorIndex from, const ConfirmRequest& request, Actions& out);
+    void on(ValidatorIndex from, const Confirm& confirm, Actions& out);
+    void on(ValidatorIndex, const Ordered&, Actions&) {}  // there is no sequencer here
+
+    bool add_to_tree(const BlockInfo& block, Actions& out);
+    void accept(const Hash32& id, AcceptedBy by, Actions& out);
+    void tell_preference(Actions& out);
+
+    void start_poll(Actions& out);
+    void keep_polling(Actions& out);
+    void count_finished_polls(Actions& out);
+    void finish_poll(Poll& poll, Actions& out);
+    [[nodiscard]] std::optional<BlockTree::Handle> vote_of(const Answer& answer) const;
+    [[nodiscard]] Hash32 block_at(Height height) const;
+    [[nodiscard]] bool accepted_here(const BlockRef& block) const;
+
+    void catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions& out);
+    void begin_catch_up(Actions& out);
+    void advance_catch_up(Actions& out);
+    void probe_if_idle(Actions& out);
+
+    [[nodiscard]] State& state() {
+        AIVM_CHECK(state_.has_value());
+        return *state_;
+    }
+    [[nodiscard]] const State& state() const {
+        AIVM_CHECK(state_.has_value());
+        return *state_;
+    }
+
+    SnowmanConfig config_;
+    const AcceptedBlocks& accepted_;
+    RandomStream& random_;
+    StakeSampler sampler_;
+    EngineCounters counters_;
+    std::vector<ValidatorIndex> sample_;  // of the poll being begun
+    std::optional<State> state_;
+};
+
+Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial)
+    : tree(last_accepted),
+      intake({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
+              .self = engine.config_.self,
+              .waiting_max = engine.config_.snow.max_processing,
+              .fetch_timeout_ns = engine.config_.catch_up.timeout_ns},
+             tree, engine.counters_, serial),
+      catch_up({.self = engine.config_.self,
+                .sample = effective_k(engine.config_.snow, engine.config_.stakes.size()),
+                .timeout_ns = engine.config_.catch_up.timeout_ns,
+                .blocks_per_fetch = engine.config_.catch_up.blocks_per_fetch},
+               tree, engine.sampler_, engine.random_, engine.counters_, serial),
+      polls(serial),
+      next_serial(serial),
+      preferred(last_accepted) {}
+
+void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) {
+    AIVM_CHECK(!state_.has_value());
+    state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
+    out.push_back(Prefer{last_accepted.id});
+    state().heard_somebody = true;  // the first probe comes a whole interval after the first silence
+    probe_if_idle(out);
+    if (options.catch_up) begin_catch_up(out);
+}
+
+// --- Blocks ---
+
+void Snowman::on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
+    State& s = state();
+    if (!s.catch_up.active()) return s.intake.body(from, block, out);
+    if (s.catch_up.body(block, out)) return advance_catch_up(out);
+    // While catching up, what was not asked for is not looked at: it could only be voted on, and there is no voting now.
+    if (s.catch_up.holds(block.id) || s.intake.verifying(block.id)) return;
+    ++counters_.bodies_discarded;
+    out.push_back(Discard{block.id});
+}
+
+// False when the block came too late: its place is decided, and so is it.
+bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
+    State& s = state();
+    s.intake.end_verification(block.id);
+    if (block.parent != s.tree.root().id && !s.tree.find(block.parent)) {
+        out.push_back(Reject{block.id});
+        s.intake.refused(block.ref(), out);
+        return false;
+    }
+    s.tree.add(block);
+    s.intake.verified(block.id, out);
+    return true;
+}
+
+void Snowman::on_verified(const BlockInfo& block, Actions& out) {
+    add_to_tree(block, out);
+    tell_preference(out);
+    advance_catch_up(out);
+    keep_polling(out);
+}
+
+void Snowman::on_own_block(const BlockInfo& block, Actions& out) {
+    State& s = state();
+    if (!add_to_tree(block, out)) return;
+    tell_preference(out);
+    s.unsent = block.id;
+    // One poll, beyond the usual number if need be: it carries the block to the others. Further polls begin when it or
+    // another ends; begun now they would ask about a block nobody has yet.
+    if (!s.catch_up.active() && s.preferred.id == block.id) start_poll(out);
+}
+
+void Snowman::on_invalid(const Hash32& id, Actions& out) {
+    State& s = state();
+    const BlockInfo* awaited = s.catch_up.deliverable();
+    const bool of_history = awaited != nullptr && awaited->id == id;
+    s.intake.invalid(id, out);
+    if (!of_history) return;
+    s.catch_up.conflict(out);
+    advance_catch_up(out);
+}
+
+void Snowman::accept(const Hash32& id, AcceptedBy by, Actions& out) {
+    State& s = state();
+    for (const BlockRef& each : s.tree.accept(id, by, out)) s.intake.refused(each, out);
+    s.intake.root_moved(out);
+}
+
+void Snowman::tell_preference(Actions& out) {
+    State& s = state();
+    const BlockRef tip = s.tree.preferred_tip();
+    if (tip == s.preferred) return;
+    s.preferred = tip;
+    out.push_back(Prefer{tip.id});
+}
+
+// --- Polls: asking ---
+
+void Snowman::start_poll(Actions& out) {
+    State& s = state();
+    const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
+    const auto validators = config_.stakes.size();
+    sampler_.sample(effective_k(config_.snow, validators), config_.self, below, sample_);
+    const bool push = s.unsent == s.preferred.id;
+    const Query query{0, s.preferred, s.tree.root().height + 1, push};
+    if (push) s.unsent.reset();
+    const std::size_t first = out.size();
+    for (const ValidatorIndex each : sample_) out.push_back(Send{each, query});
+    const RequestId id = s.polls.open(query.next_height, sample_).id();
+    for (std::size_t i = first; i < out.size(); ++i) std::get<Query>(std::get<Send>(out[i]).message).poll = id;
+    out.push_back(SetTimer{timer_id(TimerKind::kPoll, id), config_.snow.poll_timeout_ns});
+}
+
+void Snowman::keep_polling(Actions& out) {
+    State& s = state();
+    if (s.tree.size() == 0) return s.polls.give_up_all();
+    if (s.catch_up.active()) return;
+    while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
+}
+
+void Snowman::finish_poll(Poll& poll, Actions& out) {
+    state().polls.finish(poll);
+    count_finished_polls(out);
+    keep_polling(out);
+}
+
+void Snowman::count_finished_polls(Actions& out) {
+    State& s = state();
+    while (const Poll* poll = s.polls.oldest_finished()) {
+        ++counters_.polls;
+        if (poll->apply(s.tree, config_.snow)) ++counters_.polls_successful;
+        s.polls.pop();
+        while (const auto child = s.tree.certain_child(config_.snow.beta)) accept(*child, AcceptedBy::kPolls, out);
+    }
+    tell_preference(out);
+}
+
+// --- Polls: answering, and being answered ---
+
+Hash32 Snowman::block_at(Height height) const {
+    const State& s = state();
+    if (height >= s.tree.root().height) return s.tree.preferred_at(std::min(height, s.preferred.height));
+    return accepted_.accepted_at(height).value_or(s.tree.root().id);
+}
+
+bool Snowman::accepted_here(const BlockRef& block) const {
+    const BlockRef& root = state().tree.root();
+    if (block.height >= root.height) return block == root;
+    return accepted_.accepted_at(block.height) == block.id;
+}
+
+void Snowman::on(ValidatorIndex from, const Query& query, Actions& out) {
+    State& s = state();
+    out.push_back(Send{from, Answer{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
+    if (query.next_height == 0 || s.catch_up.active()) return;
+    catch_up_if_behind(query.next_height - 1, s.tree.size() == 0, out);
+    if (!s.catch_up.active()) s.intake.want(from, query.block, out);
+}
+
+std::optional<BlockTree::Handle> Snowman::vote_of(const Answer& answer) const {
+    const BlockTree& tree = state().tree;
+    for (const Hash32& choice : {answer.preferred.id, answer.at_height, answer.last_accepted.id}) {
+        if (const auto handle = tree.find(choice)) return handle;
+    }
+    return std::nullopt;
+}
+
+void Snowman::on(ValidatorIndex from, const Answer& answer, Actions& out) {
+    State& s = state();
+    Poll* poll = s.polls.find(answer.poll);
+    if (poll == nullptr || !poll->take_answer_of(from)) {
+        ++counters_.answers_ignored;
+        return;
+    }
+    const BlockRef next{answer.at_height, std::min(poll->next_height(), answer.preferred.height)};
+    const bool next_unknown = next.id != s.tree.root().id && !s.tree.find(next.id);
+    if (const auto choice = vote_of(answer)) {
+        poll->vote(s.tree, *choice);
+    } else {
+        ++counters_.votes_unusable;
+    }
+    if (poll->settled(s.tree, config_.snow)) finish_poll(*poll, out);
+
+    catch_up_if_behind(answer.last_accepted.height, next_unknown, out);
+    if (s.catch_up.active()) return;
+    s.intake.want(from, answer.preferred, out);
+    s.intake.want(from, next, out);
+}
+
+// --- Others ask for what is decided ---
+
+void Snowman::on(ValidatorIndex from, const FrontierRequest& request, Actions& out) {
+    out.push_back(Send{from, Frontier{request.request, state().tree.root()}});
+}
+
+void Snowman::on(ValidatorIndex from, const ConfirmRequest& request, Actions& out) {
+    Confirm confirm{request.request, 0};
+    for (std::size_t i = 0; i < std::min(request.blocks.size(), kConfirmMax); ++i) {
+        if (accepted_here(request.blocks[i])) confirm.accepted_mask |= std::uint64_t{1} << i;
+    }
+    out.push_back(Send{from, confirm});
+}
+
+// --- Catching up ---
+
+void Snowman::on(ValidatorIndex from, const Frontier& frontier, Actions& out) {
+    State& s = state();
+    if (s.catch_up.on_frontier(from, frontier, out)) return advance_catch_up(out);
+    if (s.catch_up.active()) return;
+    catch_up_if_behind(frontier.last_accepted.height, s.tree.size() == 0, out);
+    if (!s.catch_up.active()) s.intake.want(from, frontier.last_accepted, out);
+}
+
+void Snowman::on(ValidatorIndex from, const Confirm& confirm, Actions& out) {
+    if (state().catch_up.on_confirm(from, confirm, out)) advance_catch_up(out);
+}
+
+void Snowman::catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions& out) {
+    State& s = state();
+    if (s.catch_up.active() || !s.may_catch_up || !nothing_to_vote_on) return;
+    const Height own = s.tree.root().height;
+    if (others > own && others - own >= config_.catch_up.gap) begin_catch_up(out);
+}
+
+void Snowman::begin_catch_up(Actions& out) {
+    State& s = state();
+    s.polls.give_up_all();
+    s.intake.clear(out);
+    s.catch_up.begin(out);
+    s.was_catching_up = true;
+    s.may_catch_up = false;  // until it has ended well, or the cool-down is over
+    advance_catch_up(out);
+}
+
+// Hands the node the next block of the confirmed history, and goes back to normal after the last.
+void Snowman::advance_catch_up(Actions& out) {
+    State& s = state();
+    while (const BlockInfo* next = s.catch_up.deliverable()) {
+        if (!s.tree.find(next->id)) {
+            if (!s.intake.verifying(next->id)) s.intake.verify(*next, out);
+            return;
+        }
+        accept(next->id, AcceptedBy::kCatchUp, out);
+        s.catch_up.delivered();
+    }
+    tell_preference(out);
+    if (s.catch_up.active() || !s.was_catching_up) return;
+    s.was_catching_up = false;
+    if (s.catch_up.progressed()) {
+        s.may_catch_up = true;
+    } else {
+        out.push_back(SetTimer{timer_id(TimerKind::kCooldown, s.next_serial++), config_.catch_up.cooldown_ns});
+    }
+    keep_polling(out);
+}
+
+void Snowman::probe_if_idle(Actions& out) {
+    State& s = state();
+    if (config_.catch_up.idle_probe_ns == 0) return;
+    const std::uint64_t serial = s.next_serial++;
+    if (!s.heard_somebody && !s.catch_up.active()) {
+        const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
+        sampler_.sample(1, config_.self, below, sample_);
+        for (const ValidatorIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
+    }
+    s.heard_somebody = false;
+    out.push_back(SetTimer{timer_id(TimerKind::kProbe, serial), config_.catch_up.idle_probe_ns});
+}
+
+// --- Dispatch ---
+
+void Snowman::on_message(ValidatorIndex from, const Message& message, Actions& out) {
+    AIVM_CHECK(from < config_.stakes.size());
+    state().heard_somebody = true;
+    std::visit([&](const auto& each) { on(from, each, out); }, message);
+}
+
+void Snowman::on_timer(TimerId timer, Actions& out) {
+    State& s = state();
+    const std::uint64_t serial = serial_of(timer);
+    switch (kind_of(timer)) {
+        case TimerKind::kPoll:
+            if (Poll* poll = s.polls.find(serial)) finish_poll(*poll, out);
+            return;
+        case TimerKind::kFetch: return s.intake.on_timer(serial, out);
+        case TimerKind::kCatchUp:
+            s.catch_up.on_timer(serial, out);
+            return advance_catch_up(out);
+        case TimerKind::kCooldown: s.may_catch_up = true; return;
+        case TimerKind::kProbe: return probe_if_idle(out);
+        case TimerKind::kFinality: return;
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
+                                             RandomStream& random) {
+    AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
+    AIVM_TRY(check(config.snow, config.stakes.size()));
+    if (config.self >= config.stakes.size()) {
+        return fail(ErrorCode::kConfig, "the node's own index is outside the list of validators");
+    }
+    if (config.catch_up.gap == 0 || config.catch_up.timeout_ns == 0 || config.catch_up.blocks_per_fetch == 0) {
+        return fail(ErrorCode::kConfig, "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
+    }
+    return std::make_unique<Snowman>(config, accepted, random);
+}
+
+}  // namespace aivm::sim

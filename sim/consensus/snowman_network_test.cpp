@@ -1,0 +1,208 @@
+// Whole networks of snowman engines: agreement, liveness, partitions, restarts. The nodes themselves check every decision
+// (test_network.h): S1, S3, S4, S5, S6.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "sim/consensus/test_network.h"
+
+namespace aivm::sim {
+namespace {
+
+using namespace testing;
+
+TEST(SnowmanNetwork, AnUncontestedBlockIsAcceptedByAllAndThenThereIsQuiet) {
+    auto network = snowman_network(small_config(21), {});
+    network.nodes[3]->build(1);
+    EXPECT_TRUE(network.run(20 * kSecond, [&] { return network.all_at(1); }));
+    network.run(kSecond);
+    std::uint64_t before = 0;
+    for (const auto& node : network.nodes) before += node->queries_sent;
+    network.run(60 * kSecond);
+    std::uint64_t after = 0;
+    for (const auto& node : network.nodes) after += node->queries_sent;
+    EXPECT_EQ(before, after) << "L5: polls while nothing is processing";
+}
+
+TEST(SnowmanNetwork, ConflictingSiblingsEndInOneAndTheLosersAreRejected) {
+    SnowmanConfig config = small_config(15);
+    config.snow.k = 7;  // fewer than all: chance breaks the tie between five
+    config.snow.alpha_preference = 4;
+    config.snow.alpha_confidence = 6;
+    config.snow.beta = 10;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        auto network = snowman_network(config, {.seed = seed});
+        for (ValidatorIndex node = 0; node < 5; ++node) network.nodes[node]->build(100 + node);
+        ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "seed " << seed;
+        network.run(10 * kSecond);
+        for (const auto& node : network.nodes) {
+            for (const auto& [id, status] : node->statuses) EXPECT_NE(status, Status::kProcessing) << "seed " << seed;
+        }
+    }
+}
+
+TEST(SnowmanNetwork, AChainGrowsUnderLossAndDuplication) {
+    auto network = snowman_network(small_config(15), {.seed = 7, .loss_ppm = 30'000, .duplicate_ppm = 50'000});
+    for (std::uint64_t number = 1; number <= 30; ++number) {
+        network.nodes[number % 15]->build(number);
+        network.run(kSecond);
+    }
+    network.run(30 * kSecond);
+    for (const auto& node : network.nodes) EXPECT_GE(node->height(), 25U);
+    for (const auto& node : network.nodes) EXPECT_EQ(node->height(), network.nodes[0]->height());
+}
+
+TEST(SnowmanNetwork, VerificationMayTakeItsTime) {
+    auto network = snowman_network(small_config(9), {.seed = 5, .verify_ns = 300 * kMs});
+    for (std::uint64_t number = 1; number <= 8; ++number) {
+        network.nodes[number % 9]->build(number);
+        network.run(400 * kMs);
+    }
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(4); }));
+}
+
+TEST(SnowmanNetwork, AnInvalidBlockAndItsDescendantsAreNeverVerifiedElsewhere) {
+    auto network = snowman_network(small_config(9), {});
+    const BlockInfo bad = test_block(genesis(), 66);
+    network.invalid.insert(bad.id);
+    network.nodes[0]->build(66);  // its own VM is the only one that takes it
+    network.run(5 * kSecond);
+    network.nodes[1]->build(1);
+    EXPECT_TRUE(network.run(30 * kSecond, [&] { return network.all_at(1); }));
+    for (const auto& node : network.nodes) EXPECT_NE(node->status(bad.id), Status::kAccepted);
+}
+
+TEST(SnowmanNetwork, L6AMinorityFinalisesNothingAndConvergesAfterHealing) {
+    auto network = snowman_network(small_config(15), {.seed = 3});
+    for (ValidatorIndex node = 0; node < 3; ++node) network.side[node] = 1;
+    network.nodes[0]->build(500);
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        network.nodes[3 + number % 12]->build(number);
+        network.run(2 * kSecond);
+    }
+    for (ValidatorIndex node = 0; node < 3; ++node) EXPECT_EQ(network.nodes[node]->height(), 0U);
+    const Height reached = network.nodes[5]->height();
+    EXPECT_GE(reached, 15U);
+    network.side.assign(15, 0);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(reached); }));
+}
+
+TEST(SnowmanNetwork, HalvesOfAPartitionFinaliseNothing) {
+    auto network = snowman_network(small_config(21), {.seed = 4});
+    for (ValidatorIndex node = 0; node < 10; ++node) network.side[node] = 1;
+    network.nodes[0]->build(1);
+    network.nodes[15]->build(2);
+    network.run(60 * kSecond);
+    EXPECT_TRUE(network.decided.empty());
+    network.side.assign(21, 0);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); }));
+}
+
+TEST(SnowmanNetwork, ASilentNodeThatMissedTheLastBlocksFindsOut) {
+    auto network = snowman_network(small_config(9), {.seed = 9});
+    network.side[8] = 1;
+    network.nodes[0]->build(1);
+    network.run(20 * kSecond);
+    network.side[8] = 0;
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "nobody builds any more";
+}
+
+TEST(SnowmanNetwork, L3ARestartedNodeCatchesUp) {
+    auto network = snowman_network(small_config(9), {.seed = 11, .loss_ppm = 20'000});
+    network.nodes[0]->build(1);
+    network.run(5 * kSecond);
+    network.crash(4);
+    for (std::uint64_t number = 2; number <= 150; ++number) {
+        network.nodes[number % 4]->build(number);
+        network.run(kSecond);
+    }
+    const Height reached = network.nodes[0]->height();
+    EXPECT_GE(reached, 120U);
+    network.restart(4);
+    EXPECT_TRUE(network.run(30 * kSecond, [&] { return network.nodes[4]->height() >= reached; }));
+    EXPECT_FALSE(network.nodes[4]->engine->catching_up());
+    EXPECT_EQ(network.nodes[4]->engine->counters().catch_up_conflicts, 0U);
+}
+
+TEST(SnowmanNetwork, AllNodesMayRestartAtOnce) {
+    auto network = snowman_network(small_config(7), {.seed = 12});
+    network.nodes[0]->build(1);
+    network.run(100 * kMs);
+    for (ValidatorIndex node = 0; node < 7; ++node) network.crash(node);
+    for (ValidatorIndex node = 0; node < 7; ++node) network.restart(node);
+    network.run(10 * kSecond);
+    network.nodes[2]->build(2);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); }));
+}
+
+// Whether some node still has two blocks of one height to choose from.
+bool contested(const TestNetwork& network) {
+    std::map<Height, std::set<Hash32>> open;
+    for (const auto& node : network.nodes) {
+        for (const auto& [id, status] : node->statuses) {
+            if (status == Status::kProcessing) open[node->bodies.at(id).height].insert(id);
+        }
+    }
+    for (const auto& [height, blocks] : open) {
+        if (blocks.size() > 1) return true;
+    }
+    return false;
+}
+
+// Safety in any schedule: random sizes, delays, losses, builders, crashes and cuts; and, after the last fault, an end of
+// all that is not split among siblings.
+RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
+    const auto seed = *rc::gen::inRange<std::uint64_t>(1, 1'000'000);
+    const auto count = *rc::gen::inRange<std::uint32_t>(5, 16);
+    RandomStream chance({seed, 1, 2});
+    auto network = snowman_network(small_config(count), {.seed = seed,
+                                                         .loss_ppm = static_cast<std::uint32_t>(chance.below(80'000)),
+                                                         .duplicate_ppm = 50'000,
+                                                         .delay_min_ns = kMs,
+                                                         .delay_max_ns = chance.uniform(2, 500) * kMs,
+                                                         .verify_ns = chance.below(2) * 20 * kMs});
+    for (std::uint64_t step = 1; step <= 15; ++step) {
+        const auto someone = static_cast<ValidatorIndex>(chance.below(count));
+        TestNode& node = *network.nodes[someone];
+        const std::uint64_t what = chance.below(10);
+        if (what == 0 && network.nodes[0]->up) {
+            network.crash(0);  // always the same one: a node that comes back has forgotten what it preferred
+        } else if (what == 1 && !network.nodes[0]->up) {
+            network.restart(0);
+        } else if (what == 2) {
+            for (auto& side : network.side) side = static_cast<std::uint32_t>(chance.below(2));
+        } else if (what == 3) {
+            network.side.assign(count, 0);
+        } else if (node.up && node.engine->wants_block()) {
+            node.build(step);
+        }
+        network.run(chance.below(1500) * kMs);
+    }
+    network.side.assign(count, 0);
+    for (ValidatorIndex i = 0; i < count; ++i) {
+        if (!network.nodes[i]->up) network.restart(i);
+    }
+    const auto settled = [&] {
+        for (const auto& node : network.nodes) {
+            if (node->height() != network.nodes[0]->height() || node->engine->processing() != 0) return false;
+        }
+        return true;
+    };
+    RC_ASSERT(network.run(100 * kSecond, settled) || contested(network));
+    RC_ASSERT(!::testing::Test::HasFailure());
+}
+
+TEST(SnowmanNetwork, TheSameSeedGivesTheSameHistory) {
+    const auto history = [] {
+        auto network = snowman_network(small_config(12), {.seed = 21, .loss_ppm = 50'000});
+        for (ValidatorIndex node = 0; node < 4; ++node) network.nodes[node]->build(node);
+        network.run(20 * kSecond);
+        return std::pair{network.delivered, network.decided};
+    };
+    EXPECT_EQ(history(), history());
+}
+
+}  // namespace
+}  // namespace aivm::sim

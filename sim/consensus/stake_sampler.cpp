@@ -1,0 +1,37 @@
+#include "sim/consensus/stake_sampler.h"
+
+#include <bit>
+
+namespace aivm::sim {
+
+StakeSampler::StakeSampler(std::span<const std::uint64_t> stakes)
+    : stakes_(stakes.begin(), stakes.end()), tree_(stakes.size() + 1), top_step_(std::bit_floor(stakes.size())) {
+    for (ValidatorIndex i = 0; i < stakes_.size(); ++i) put_back(i);
+}
+
+void StakeSampler::take_out(ValidatorIndex index) {
+    const std::uint64_t stake = stakes_[index];
+    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] -= stake;
+    remaining_ -= stake;
+}
+
+void StakeSampler::put_back(ValidatorIndex index) {
+    const std::uint64_t stake = stakes_[index];
+    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] += stake;
+    remaining_ += stake;
+}
+
+ValidatorIndex StakeSampler::owner_of(std::uint64_t point) const {
+    std::size_t before = 0;  // validators whose stretches all end at or before the point
+    for (std::size_t step = top_step_; step > 0; step /= 2) {
+        const std::size_t next = before + step;
+        if (next < tree_.size() && tree_[next] <= point) {
+            before = next;
+            point -= tree_[next];
+        }
+    }
+    AIVM_CHECK(before < stakes_.size());
+    return static_cast<ValidatorIndex>(before);
+}
+
+}  // namespace aivm::sim

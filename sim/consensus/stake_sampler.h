@@ -1,0 +1,55 @@
+// Drawing distinct validators by stake: each next one with probability stake / stake of those not yet drawn.
+//
+// A Fenwick tree of the stakes; a draw descends it and takes the drawn stake out, so a sample of k costs O(k log n) and
+// is exact for every distribution of stake. Integers only. After a sample the tree is as before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/base/check.h"
+#include "sim/consensus/consensus.h"
+
+namespace aivm::sim {
+
+class StakeSampler {
+public:
+    // The sum of the stakes must fit 64 bits (stake.h checks that).
+    explicit StakeSampler(std::span<const std::uint64_t> stakes);
+
+    // Puts up to `count` distinct validators other than `excluded` into `out`, in the order drawn; fewer when fewer have
+    // stake. `below(n)` gives a uniform number in [0, n).
+    template <class Below>
+    void sample(std::uint32_t count, std::optional<ValidatorIndex> excluded, Below&& below,
+                std::vector<ValidatorIndex>& out) {
+        out.clear();
+        if (excluded) take_out(*excluded);
+        while (out.size() < count && remaining_ > 0) {
+            const std::uint64_t point = below(remaining_);
+            AIVM_CHECK(point < remaining_);
+            out.push_back(owner_of(point));
+            take_out(out.back());
+        }
+        for (const ValidatorIndex drawn : out) put_back(drawn);
+        if (excluded) put_back(*excluded);
+    }
+
+    [[nodiscard]] std::size_t size() const { return stakes_.size(); }
+    [[nodiscard]] std::uint64_t stake(ValidatorIndex index) const { return stakes_[index]; }
+    [[nodiscard]] std::uint64_t total() const { return remaining_; }
+
+private:
+    void take_out(ValidatorIndex index);
+    void put_back(ValidatorIndex index);
+    // The validator into whose stretch of the line of remaining stakes `point` falls.
+    [[nodiscard]] ValidatorIndex owner_of(std::uint64_t point) const;
+
+    std::vector<std::uint64_t> stakes_;
+    std::vector<std::uint64_t> tree_;  // Fenwick, from 1
+    std::uint64_t remaining_ = 0;
+    std::size_t top_step_ = 0;  // the largest power of two not above size()
+};
+
+}  // namespace aivm::sim

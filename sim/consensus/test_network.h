@@ -1,0 +1,107 @@
+// A network of engines for tests: an ordered queue, seeded delays, loss, duplication, partitions and crashes. Nodes carry
+// out the engines' contract and check it: what is decided was verified, in topological order, once, and alike everywhere.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "sim/consensus/sequencer.h"
+#include "sim/consensus/snowman.h"
+#include "sim/engine/random_stream.h"
+
+namespace aivm::sim::testing {
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kSecond = 1000 * kMs;
+
+// Block number `number` at a height: the id is made up, and unique if the number is.
+BlockInfo test_block(const BlockInfo& parent, std::uint64_t number);
+BlockInfo genesis();
+
+struct NetworkOptions {
+    std::uint64_t seed = 1;
+    std::uint32_t loss_ppm = 0;
+    std::uint32_t duplicate_ppm = 0;
+    std::uint64_t delay_min_ns = 5 * kMs;
+    std::uint64_t delay_max_ns = 60 * kMs;
+    std::uint64_t verify_ns = 0;  // virtual time one verification takes
+};
+
+enum class Status : std::uint8_t { kUnknown, kProcessing, kRejected, kAccepted };
+
+class TestNetwork;
+
+class TestNode final : public AcceptedBlocks {
+public:
+    TestNode(TestNetwork& network, ValidatorIndex self);
+
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override {
+        if (height >= chain.size()) return std::nullopt;
+        return chain[height].id;
+    }
+    [[nodiscard]] Status status(const Hash32& id) const;
+    [[nodiscard]] Height height() const { return chain.size() - 1; }
+    void carry_out(Actions actions);
+    // Builds block `number` on the preference.
+    BlockInfo build(std::uint64_t number);
+
+    TestNetwork& network;
+    ValidatorIndex self;
+    bool up = true;
+    std::uint32_t incarnation = 0;
+    RandomStream random;
+    std::unique_ptr<Engine> engine;
+    std::vector<BlockInfo> chain{genesis()};
+    std::map<Hash32, Status> statuses;
+    std::map<Hash32, BlockInfo> bodies;  // held, verified or not
+    std::set<Hash32> executed;
+    Hash32 preferred;
+    std::uint64_t queries_sent = 0;
+
+private:
+    void perform(const Action& action, Actions& more);
+    void verify(const Hash32& id, Actions& more);
+    void decide(const Hash32& id, Status status);
+};
+
+class TestNetwork {
+public:
+    using Factory = std::function<std::unique_ptr<Engine>(TestNode&)>;
+    TestNetwork(std::uint32_t nodes, NetworkOptions options, Factory factory);
+
+    // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.
+    bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
+    void crash(ValidatorIndex node);
+    void restart(ValidatorIndex node);
+    [[nodiscard]] bool all_at(Height height) const;
+
+    std::vector<std::uint32_t> side;    // messages pass only between nodes of equal side
+    std::set<Hash32> invalid;           // blocks every VM refuses
+    std::vector<std::unique_ptr<TestNode>> nodes;
+    std::map<Height, Hash32> decided;   // by whoever was first
+    std::uint64_t now_ns = 0;
+    std::uint64_t delivered = 0;
+
+private:
+    friend class TestNode;
+    using Event = std::function<void()>;
+    void at(std::uint64_t delay_ns, Event event) { queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, event); }
+    // Delivers once, twice or not at all.
+    void transmit(ValidatorIndex from, ValidatorIndex to, const std::function<void(TestNode&)>& arrive);
+    void start(TestNode& node, bool catch_up);
+
+    NetworkOptions options_;
+    Factory factory_;
+    RandomStream random_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, Event> queue_;
+    std::uint64_t sequence_ = 0;
+};
+
+// Equal stakes, everybody asked, a simple majority to prefer, three quarters for confidence, beta 4.
+SnowmanConfig small_config(std::uint32_t nodes);
+TestNetwork snowman_network(const SnowmanConfig& config, const NetworkOptions& options);
+
+}  // namespace aivm::sim::testing
