@@ -1,0 +1,140 @@
+// How a C++ value becomes a column and comes back. One overload set for all tables, so a type is stored one way only.
+//
+//   bool                    INTEGER 0 or 1           enum (Words)      TEXT, one of its words
+//   integers, Amount        INTEGER up to 2^63 - 1   std::string       TEXT
+//   double                  REAL                     Number            ANY: INTEGER or REAL
+//   std::optional<T>        as T, or NULL
+#pragma once
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <concepts>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+#include "sim/record/tables.h"
+
+namespace aivm::sim {
+
+template <class T>
+struct OptionalOf {
+    static constexpr bool is_optional = false;
+    using Inner = T;
+};
+template <class T>
+struct OptionalOf<std::optional<T>> {
+    static constexpr bool is_optional = true;
+    using Inner = T;
+};
+
+template <class T>
+constexpr std::string_view sql_type() {
+    using Inner = typename OptionalOf<T>::Inner;
+    if constexpr (std::same_as<Inner, double>) return "REAL";
+    if constexpr (std::same_as<Inner, Number>) return "ANY";
+    if constexpr (std::same_as<Inner, std::string> || std::is_enum_v<Inner>) return "TEXT";
+    return "INTEGER";
+}
+
+// Each bind_value gives false when the value does not fit the column; `index` counts from 1. Texts are not copied, so they
+// must live until the statement has been stepped.
+inline bool bind_value(sqlite3_stmt* statement, int index, std::int64_t value) {
+    return sqlite3_bind_int64(statement, index, value) == SQLITE_OK;
+}
+inline bool bind_value(sqlite3_stmt* statement, int index, bool value) {
+    return bind_value(statement, index, std::int64_t{value});
+}
+template <std::unsigned_integral T>
+bool bind_value(sqlite3_stmt* statement, int index, T value) {
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+    return bind_value(statement, index, static_cast<std::int64_t>(value));
+}
+inline bool bind_value(sqlite3_stmt* statement, int index, Amount value) {
+    return bind_value(statement, index, value.nlux());
+}
+// SQLite would store not-a-number as NULL; nothing we measure may be one.
+inline bool bind_value(sqlite3_stmt* statement, int index, double value) {
+    return value == value && sqlite3_bind_double(statement, index, value) == SQLITE_OK;
+}
+inline bool bind_value(sqlite3_stmt* statement, int index, std::string_view value) {
+    return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK;
+}
+template <class T>
+    requires std::is_enum_v<T>
+bool bind_value(sqlite3_stmt* statement, int index, T value) {
+    return bind_value(statement, index, word(value));
+}
+inline bool bind_value(sqlite3_stmt* statement, int index, const Number& value) {
+    return std::visit([&](auto number) { return bind_value(statement, index, number); }, value);
+}
+template <class T>
+bool bind_value(sqlite3_stmt* statement, int index, const std::optional<T>& value) {
+    return value ? bind_value(statement, index, *value) : sqlite3_bind_null(statement, index) == SQLITE_OK;
+}
+
+// The value of a column of the current row; `index` counts from 0. The column has the type of `out` by the schema.
+template <std::integral T>
+void fetch_value(sqlite3_stmt* statement, int index, T& out) {
+    out = static_cast<T>(sqlite3_column_int64(statement, index));
+}
+inline void fetch_value(sqlite3_stmt* statement, int index, Amount& out) {
+    out = Amount(static_cast<std::uint64_t>(sqlite3_column_int64(statement, index)));
+}
+inline void fetch_value(sqlite3_stmt* statement, int index, double& out) {
+    out = sqlite3_column_double(statement, index);
+}
+inline void fetch_value(sqlite3_stmt* statement, int index, std::string& out) {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
+    out.assign(bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+}
+template <class T>
+    requires std::is_enum_v<T>
+void fetch_value(sqlite3_stmt* statement, int index, T& out) {
+    std::string text;
+    fetch_value(statement, index, text);
+    const auto& names = Words<T>::names;  // the table's CHECK lets no other word in
+    out = static_cast<T>(std::ranges::find(names, text) - names.begin());
+}
+inline void fetch_value(sqlite3_stmt* statement, int index, Number& out) {
+    if (sqlite3_column_type(statement, index) == SQLITE_FLOAT) {
+        out = sqlite3_column_double(statement, index);
+    } else {
+        out = static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
+    }
+}
+template <class T>
+void fetch_value(sqlite3_stmt* statement, int index, std::optional<T>& out) {
+    if (sqlite3_column_type(statement, index) == SQLITE_NULL) {
+        out.reset();
+    } else {
+        fetch_value(statement, index, out.emplace());
+    }
+}
+
+// Binds all fields of a row, the first at `index`; gives the name of the first column that did not take its value, or
+// an empty name.
+template <class Row>
+std::string_view bind_row(sqlite3_stmt* statement, int index, const Row& row) {
+    std::string_view refused;
+    const auto bind_one = [&](const auto& column) {
+        if (bind_value(statement, index++, row.*column.member)) return true;
+        refused = column.name;
+        return false;
+    };
+    std::apply([&](const auto&... column) { static_cast<void>((bind_one(column) && ...)); }, Table<Row>::columns);
+    return refused;
+}
+
+// The current row of a statement that selects the table's columns in order.
+template <class Row>
+Row fetch_row(sqlite3_stmt* statement) {
+    Row row;
+    int index = 0;
+    std::apply([&](const auto&... column) { (fetch_value(statement, index++, row.*column.member), ...); },
+               Table<Row>::columns);
+    return row;
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,16 @@
+// Adding one study file to another.
+#pragma once
+
+#include <string>
+
+#include "core/base/error.h"
+#include "sim/record/sqlite.h"
+
+namespace aivm::sim {
+
+// Copies every row of the study file at `other_path` into `target`, in one transaction; keys come from contents, so
+// nothing is renumbered. Nothing changes on an error: as open_study(); kDuplicate when a run is in both; kConflict when
+// equal runs have different digests, or different things the same key. `target` must not be within a transaction.
+Status merge_study(Database& target, const std::string& other_path);
+
+}  // namespace aivm::sim

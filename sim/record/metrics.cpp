@@ -1,0 +1,49 @@
+#include "sim/record/metrics.h"
+
+#include <algorithm>
+#include <array>
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::array kSpecs{
+    MetricSpec{"p_final_corrupt", "share", true, "wrong results that became final, of all that became final"},
+    MetricSpec{"n_fraud_posted", "", true, "wrong results posted"},
+    MetricSpec{"n_fraud_missed", "", true, "wrong results that became final"},
+    MetricSpec{"ttf_mean", "s", true, "time from submission to finality, mean"},
+    MetricSpec{"ttf_p50", "s", true, "time from submission to finality, median"},
+    MetricSpec{"ttf_p99", "s", true, "time from submission to finality, 99th percentile"},
+    MetricSpec{"attacker_net", "nLUX", false, "net payoff of all dishonest principals together"},
+    MetricSpec{"attacker_roi_ppm", "ppm", false, "attacker_net of the dishonest principals' opening stake"},
+    MetricSpec{"attacker_profitable", "", false, "1 if attacker_net is above zero"},
+    MetricSpec{"honest_false_slash", "nLUX", false, "taken from agents that had done nothing wrong"},
+    MetricSpec{"slash_due", "nLUX", false, "what the rules asked for"},
+    MetricSpec{"slash_taken", "nLUX", false, "what was taken"},
+    MetricSpec{"slash_escape", "nLUX", false, "slash_due less slash_taken"},
+    MetricSpec{"grief_victim_loss", "nLUX", false, "what honest principals lost to griefing"},
+    MetricSpec{"grief_attacker_cost", "nLUX", false, "what the griefing cost"},
+    MetricSpec{"censored_proofs", "", false, "times a fraud proof was left out of a block on purpose"},
+    MetricSpec{"locked_mean", "nLUX", false, "locked value, mean over blocks"},
+    MetricSpec{"refused_share", "share", false, "tasks refused at submission, of all submitted"},
+    MetricSpec{"unchecked_share", "share", false, "results nobody checked, of all results"},
+    MetricSpec{"quorum_fail", "", false, "tasks whose providers reached no quorum"},
+    MetricSpec{"reassign_rounds", "", false, "assignments beyond a task's first"},
+    MetricSpec{"max_value_uncovered", "nLUX", false, "most value at risk above the slashable bond at any block"},
+    MetricSpec{"blocks", "blocks", false, "height reached"},
+    MetricSpec{"tasks", "", false, "tasks submitted"},
+    MetricSpec{"events", "", false, "events executed"},
+    MetricSpec{"messages", "", false, "messages sent"},
+    MetricSpec{"virtual_seconds", "s", false, "virtual time simulated"},
+    MetricSpec{"wall_seconds", "s", false, "real time it took"},
+};
+
+}  // namespace
+
+std::span<const MetricSpec> metric_specs() { return kSpecs; }
+
+const MetricSpec* find_metric(std::string_view name) {
+    const auto found = std::ranges::find(kSpecs, name, &MetricSpec::name);
+    return found == kSpecs.end() ? nullptr : &*found;
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,275 @@
+// The rows of the outcome database as plain structs: what the simulator hands to a RowSink and reads back from a file.
+// Money is Amount (or a signed number of nLUX where it can be negative), blocks are heights, times are virtual
+// nanoseconds since the start of the run. What never happened is an empty optional. sim/record/tables.h gives each
+// field its column, unit and meaning, once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/base/amount.h"
+#include "core/vm/config.h"
+
+namespace aivm::sim {
+
+// How a run ended. Only kClean and kViolated say something about the system under test.
+enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted, kCount_ };
+
+enum class TaskOutcome : std::uint8_t { kFinalOk, kFinalCorrupt, kReverted, kExpired, kPending, kCount_ };
+
+enum class DisputeWinner : std::uint8_t { kNone, kChallenger, kProvider, kCount_ };
+
+// An exact number of a run: a count, nLUX or blocks stay integers; only measured times and means are real.
+using Number = std::variant<std::int64_t, double>;
+
+struct StudyRow {
+    std::int64_t study_id = 0;
+    std::string name;
+    std::string created;
+    std::string code_version;
+    std::string compiler;
+    std::string build_flags;
+    std::uint32_t schema_version = 0;
+
+    friend bool operator==(const StudyRow&, const StudyRow&) = default;
+};
+
+struct PointRow {
+    std::int64_t point_id = 0;
+    std::string config_hash;
+    std::string config;
+    std::string scenario;
+    std::string scenario_text;
+    std::string overrides;
+
+    friend bool operator==(const PointRow&, const PointRow&) = default;
+};
+
+struct PointParamRow {
+    std::int64_t point_id = 0;
+    std::string name;
+    std::optional<double> number;
+    std::string text;
+    std::string unit;
+
+    friend bool operator==(const PointParamRow&, const PointParamRow&) = default;
+};
+
+struct RunRow {
+    std::int64_t run_id = 0;
+    std::int64_t study_id = 0;
+    std::int64_t point_id = 0;
+    std::uint32_t replicate = 0;
+    std::string seed;
+    std::string crn_group;
+    RunStatus status = RunStatus::kClean;
+    std::uint64_t end_block = 0;
+    std::uint64_t end_time_ns = 0;
+    std::uint64_t events = 0;
+    std::string digest;
+    std::uint64_t wall_time_ns = 0;
+    std::string invariants;
+    std::uint64_t invariant_checks = 0;
+    std::string row_counts;
+
+    friend bool operator==(const RunRow&, const RunRow&) = default;
+};
+
+struct PrincipalRow {
+    std::uint32_t principal = 0;
+    std::string label;
+    std::string strategy;
+    std::string parameters;
+    bool honest = true;
+
+    friend bool operator==(const PrincipalRow&, const PrincipalRow&) = default;
+};
+
+struct AgentRow {
+    std::uint32_t agent = 0;
+    std::uint32_t principal = 0;
+    std::string role;
+    std::string name;
+    Amount opening_stake;
+    std::uint32_t trust = 0;
+
+    friend bool operator==(const AgentRow&, const AgentRow&) = default;
+};
+
+struct TaskRow {
+    std::uint64_t task = 0;
+    std::uint32_t requester = 0;
+    VerificationMode mode = VerificationMode::kOptimistic;
+    Amount fee;
+    Amount value_at_risk;
+    Height submit_block = 0;
+    std::optional<Height> assign_block;
+    std::optional<Height> final_block;
+    std::uint64_t submit_time_ns = 0;
+    std::optional<std::uint64_t> final_time_ns;
+    std::uint32_t assignments = 0;
+    TaskOutcome outcome = TaskOutcome::kPending;
+    std::optional<bool> correct;
+
+    friend bool operator==(const TaskRow&, const TaskRow&) = default;
+};
+
+struct ResultRow {
+    std::uint64_t task = 0;
+    std::uint32_t provider = 0;
+    std::uint32_t attempt = 0;
+    std::optional<Height> commit_block;
+    std::optional<Height> reveal_block;
+    std::string answer_class;
+    bool correct = false;
+    Amount bond_locked;
+    std::optional<Height> bond_freed_block;
+    bool challenge_skipped = false;
+
+    friend bool operator==(const ResultRow&, const ResultRow&) = default;
+};
+
+struct ChallengeRow {
+    std::uint64_t challenge = 0;
+    std::uint64_t task = 0;
+    std::uint32_t provider = 0;
+    std::uint32_t challenger = 0;
+    Height ready_block = 0;
+    std::optional<Height> first_tried_block;
+    std::optional<Height> included_block;
+    std::optional<Height> resolved_block;
+    std::uint32_t times_censored = 0;
+    Amount bond;
+    bool valid = false;
+    DisputeWinner winner = DisputeWinner::kNone;
+    std::string reason;
+
+    friend bool operator==(const ChallengeRow&, const ChallengeRow&) = default;
+};
+
+struct SlashRow {
+    std::uint64_t slash = 0;
+    std::uint32_t agent = 0;
+    std::optional<std::uint64_t> task;
+    Height block = 0;
+    std::string cause;
+    Amount due;
+    Amount taken;
+    Amount burned;
+    Amount to_challenger;
+    Amount to_requester;
+    bool false_positive = false;
+
+    friend bool operator==(const SlashRow&, const SlashRow&) = default;
+};
+
+struct PayoffRow {
+    std::uint32_t principal = 0;
+    Amount revenue;
+    Amount cost;
+    Amount slashed;
+    Amount bribes;
+    Amount rewards;
+    std::int64_t net_nlux = 0;
+    std::uint64_t capital_nlux_blocks = 0;
+
+    friend bool operator==(const PayoffRow&, const PayoffRow&) = default;
+};
+
+struct ChainStatRow {
+    Height block = 0;
+    std::uint64_t time_ns = 0;
+    std::uint32_t proposer = 0;
+    std::uint32_t censored = 0;
+    std::uint32_t queue = 0;
+    Amount locked;
+    Amount value_at_risk;
+
+    friend bool operator==(const ChainStatRow&, const ChainStatRow&) = default;
+};
+
+struct FaultRow {
+    std::uint32_t fault = 0;
+    std::string kind;
+    std::uint64_t from_ns = 0;
+    std::uint64_t to_ns = 0;
+    std::string targets;
+
+    friend bool operator==(const FaultRow&, const FaultRow&) = default;
+};
+
+struct ViolationRow {
+    std::uint32_t violation = 0;
+    std::string invariant;
+    std::uint64_t time_ns = 0;
+    Height block = 0;
+    std::string actors;
+    std::string message;
+    bool expected = false;
+    std::string replay;
+
+    friend bool operator==(const ViolationRow&, const ViolationRow&) = default;
+};
+
+struct MetricRow {
+    std::string name;  // one of metric_specs()
+    std::string mode;  // a verification mode's name, or empty for the whole run
+    Number value = std::int64_t{0};
+
+    friend bool operator==(const MetricRow&, const MetricRow&) = default;
+};
+
+struct EventRow {
+    std::uint64_t sequence = 0;
+    std::uint64_t time_ns = 0;
+    std::uint32_t actor = 0;
+    std::string kind;
+    std::string digest;
+
+    friend bool operator==(const EventRow&, const EventRow&) = default;
+};
+
+struct EstimateRow {
+    std::int64_t point_id = 0;
+    std::string name;
+    std::string mode;
+    std::string method;
+    std::uint64_t n = 0;
+    double mean = 0;
+    double low = 0;
+    double high = 0;
+
+    friend bool operator==(const EstimateRow&, const EstimateRow&) = default;
+};
+
+struct ContrastRow {
+    std::int64_t point_id = 0;
+    std::int64_t base_point_id = 0;
+    std::string name;
+    std::string mode;
+    std::string method;
+    std::uint64_t n = 0;
+    double mean = 0;
+    double low = 0;
+    double high = 0;
+
+    friend bool operator==(const ContrastRow&, const ContrastRow&) = default;
+};
+
+struct ValidationRow {
+    std::string name;
+    std::int64_t point_id = 0;
+    std::string method;
+    std::uint64_t n = 0;
+    double predicted = 0;
+    double mean = 0;
+    double low = 0;
+    double high = 0;
+    bool passed = false;
+
+    friend bool operator==(const ValidationRow&, const ValidationRow&) = default;
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,75 @@
+// Reading a study file back. It is opened for reading only and checked on the way in: whoever holds a Study holds a
+// whole file. Not thread safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "sim/record/column_io.h"
+#include "sim/record/rows.h"
+#include "sim/record/schema.h"
+#include "sim/record/sqlite.h"
+
+namespace aivm::sim {
+
+class Study {
+public:
+    // Errors: kNotFound (no such file); kStorage: a directory, not SQLite, not ours, of an unreadable schema version,
+    // still being written, truncated or damaged, fewer rows than its runs wrote. Each one sentence that names the file.
+    static Result<Study> open(const std::string& path);
+
+    // What the user should know about an older file; empty as a rule.
+    [[nodiscard]] const std::string& notice() const { return notice_; }
+    [[nodiscard]] const std::string& path() const { return database_.path(); }
+
+    // All rows of a table that belongs to no run, in the order of their keys: StudyRow, PointRow, RunRow, ...
+    template <class Row>
+    Result<std::vector<Row>> rows() {
+        static_assert(Table<Row>::scope == Scope::kFile, "name the run");
+        return select<Row>("");
+    }
+    // The rows of one run, in the order of their keys.
+    template <class Row>
+    Result<std::vector<Row>> rows(std::int64_t run_id) {
+        static_assert(Table<Row>::scope == Scope::kRun, "this table does not belong to a run");
+        return select<Row>("WHERE run_id = " + std::to_string(run_id));
+    }
+
+    // Everything needed to run a run again and compare.
+    struct Provenance {
+        StudyRow study;
+        PointRow point;
+        RunRow run;
+        [[nodiscard]] std::vector<std::string> overrides() const;  // "key=value"
+    };
+    // Errors: kNotFound.
+    Result<Provenance> provenance(std::int64_t run_id);
+
+private:
+    explicit Study(Database database) : database_(std::move(database)) {}
+
+    Status check_file_size();
+    Status check_kind();
+    Status check_whole();
+
+    template <class Row>
+    Result<std::vector<Row>> select(const std::string& where) {
+        AIVM_ASSIGN(const Statement statement, database_.prepare(select_sql(table_index<Row>(), where)));
+        std::vector<Row> out;
+        while (true) {
+            AIVM_ASSIGN(const bool found, database_.next(statement));
+            if (!found) return out;
+            out.push_back(fetch_row<Row>(statement.raw()));
+        }
+    }
+    // The table's columns without run_id, ordered by key.
+    static std::string select_sql(std::size_t table, const std::string& where);
+
+    Database database_;
+    std::string notice_;
+};
+
+inline Result<Study> open_study(const std::string& path) { return Study::open(path); }
+
+}  // namespace aivm::sim

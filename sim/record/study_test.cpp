@@ -1,0 +1,90 @@
+#include "sim/record/study.h"
+
+#include "sim/record/test_support.h"
+
+namespace aivm::sim {
+namespace {
+
+using testing::read_bytes;
+using testing::RecordTest;
+using testing::write_bytes;
+using testing::write_study;
+
+class StudyTest : public RecordTest {
+protected:
+    // The one error of opening a file with these bytes.
+    std::string error_of(std::string_view bytes) {
+        write_bytes(file("bad.db"), bytes);
+        return error_at(file("bad.db"));
+    }
+    static std::string error_at(const std::string& path) {
+        const auto study = open_study(path);
+        return study ? std::string("no error") : study.error().text();
+    }
+    // A whole file after one SQL statement by somebody else.
+    std::string error_after(const std::string& sql) {
+        write_study(file("changed.db"), {"1"}, "00", {.overwrite = true});
+        auto database = Database::open(file("changed.db"), Database::Mode::kReadWrite).value();
+        const Status changed = database.execute(sql);
+        EXPECT_TRUE(changed) << changed.error().text();
+        EXPECT_TRUE(database.close());
+        return error_at(file("changed.db"));
+    }
+};
+
+TEST_F(StudyTest, WhatIsNotAStudyIsRefusedInOneSentence) {
+    EXPECT_NE(error_at(file("missing.db")).find("no such file"), std::string::npos);
+    EXPECT_NE(error_at(directory_.string()).find("is a directory"), std::string::npos);
+    EXPECT_NE(error_of("").find("is empty"), std::string::npos);
+    EXPECT_NE(error_of("[run]\nseed = 1\n").find("is not an SQLite database"), std::string::npos);
+}
+
+TEST_F(StudyTest, AnotherProgramsDatabaseIsRecognised) {
+    auto foreign = Database::open(file("foreign.db"), Database::Mode::kCreate).value();
+    ASSERT_TRUE(foreign.execute("CREATE TABLE run (x); PRAGMA user_version = 1"));
+    ASSERT_TRUE(foreign.close());
+    EXPECT_NE(error_at(file("foreign.db")).find("not one of aivmsim"), std::string::npos);
+}
+
+TEST_F(StudyTest, ANewerSchemaIsRefused) {
+    EXPECT_NE(error_after("PRAGMA user_version = 99").find("schema version 99"), std::string::npos);
+}
+
+TEST_F(StudyTest, AFileCutAtAnyLengthIsDetected) {
+    write_study(file("whole.db"), {"1", "2"});
+    const std::string whole = read_bytes(file("whole.db"));
+    std::vector<std::size_t> lengths{1, 15, 16, 17, 31, 32, 99, 100, 101, 511, 512, 4096};
+    for (std::size_t length = 8191; length < whole.size(); length += 4095) lengths.push_back(length);
+    lengths.push_back(whole.size() - 1);
+    for (const std::size_t length : lengths) {
+        EXPECT_NE(error_of(std::string_view(whole).substr(0, length)).find("truncated"), std::string::npos) << length;
+    }
+    EXPECT_EQ(error_of(whole), "no error");
+}
+
+TEST_F(StudyTest, OverwrittenPagesAreDetected) {
+    write_study(file("whole.db"), {"1"});
+    const std::string whole = read_bytes(file("whole.db"));
+    for (std::size_t page = 8192; page + 8192 <= whole.size(); page += 8192) {
+        std::string damaged = whole;
+        damaged.replace(page, 8192, 8192, '\x5a');
+        EXPECT_NE(error_of(damaged).find("is damaged"), std::string::npos) << "page at " << page;
+    }
+}
+
+TEST_F(StudyTest, LostRowsAndRowsOfNobodyAreDetected) {
+    const std::string lost = error_after("DELETE FROM task WHERE task = 1");
+    EXPECT_NE(lost.find("table task"), std::string::npos) << lost;
+    EXPECT_NE(lost.find("wrote 2 rows, 1 are there"), std::string::npos) << lost;
+    EXPECT_NE(error_after("DELETE FROM run").find("is incomplete"), std::string::npos);
+    EXPECT_EQ(error_after("ANALYZE"), "no error");
+}
+
+TEST_F(StudyTest, AFileThatIsStillWrittenToIsRefused) {
+    write_study(file("run.db"), {"1"});
+    write_bytes(file("run.db-wal"), "log");
+    EXPECT_NE(error_at(file("run.db")).find("is being written"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace aivm::sim

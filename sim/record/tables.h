@@ -1,0 +1,427 @@
+// The one place that ties a row struct to its table: name, key, and for every field its column, unit and meaning. The
+// SQL type, NOT NULL, the allowed words of an enum, the CREATE and INSERT statements, binding, reading back and the
+// schema page all follow from it (sim/record/schema.h, sim/record/column_io.h). Table<Row>::columns lists the fields.
+//
+// Tables of Scope::kRun have a first column run_id, which rows do not carry: the sink knows the run.
+// A change here that alters a column is a new schema version: kSchemaVersion in sim/record/schema.h.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <tuple>
+
+#include "sim/record/rows.h"
+
+namespace aivm::sim {
+
+enum class Scope : std::uint8_t { kFile, kRun };
+
+template <class Row, class Value_>
+struct Column {
+    using Value = Value_;
+    std::string_view name;
+    Value_ Row::* member;
+    std::string_view unit;  // empty for a plain count, id or word
+    std::string_view doc;
+};
+template <class Row, class Value>
+Column(std::string_view, Value Row::*, std::string_view, std::string_view) -> Column<Row, Value>;
+
+// The words an enum is stored as, in the enum's order.
+template <class Enum>
+struct Words;
+template <>
+struct Words<RunStatus> {
+    static constexpr std::array<std::string_view, 4> names{"clean", "violated", "budget", "interrupted"};
+};
+template <>
+struct Words<TaskOutcome> {
+    static constexpr std::array<std::string_view, 5> names{"final_ok", "final_corrupt", "reverted", "expired",
+                                                           "pending"};
+};
+template <>
+struct Words<DisputeWinner> {
+    static constexpr std::array<std::string_view, 3> names{"none", "challenger", "provider"};
+};
+template <>
+struct Words<VerificationMode> {
+    static constexpr std::array<std::string_view, 3> names{"optimistic", "redundant", "tee"};
+};
+
+// The stored word of an enumerator, such as "final_ok".
+template <class Enum>
+constexpr std::string_view word(Enum value) {
+    static_assert(Words<Enum>::names.size() == static_cast<std::size_t>(Enum::kCount_), "an enumerator has no word");
+    return Words<Enum>::names.at(static_cast<std::size_t>(value));
+}
+
+template <class Row>
+struct Table;
+
+template <>
+struct Table<StudyRow> {
+    static constexpr std::string_view name = "study";
+    static constexpr std::string_view doc = "a study: many runs of one program version with one purpose";
+    static constexpr std::string_view key = "study_id";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"study_id", &StudyRow::study_id, "", "63 bits of a hash of the other columns"},
+        Column{"name", &StudyRow::name, "", "what the user called it"},
+        Column{"created", &StudyRow::created, "UTC", "when it was asked for, ISO 8601"},
+        Column{"code_version", &StudyRow::code_version, "", "version and commit of the simulator"},
+        Column{"compiler", &StudyRow::compiler, "", "compiler and its version"},
+        Column{"build_flags", &StudyRow::build_flags, "", "build type and flags"},
+        Column{"schema_version", &StudyRow::schema_version, "", "equal to PRAGMA user_version"},
+    };
+};
+
+template <>
+struct Table<PointRow> {
+    static constexpr std::string_view name = "point";
+    static constexpr std::string_view doc =
+        "one parameter combination: with a seed, all that is needed to run it again";
+    static constexpr std::string_view key = "point_id";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"point_id", &PointRow::point_id, "", "the first 63 bits of config_hash"},
+        Column{"config_hash", &PointRow::config_hash, "hex", "SHA-256 of config"},
+        Column{"config", &PointRow::config, "", "the canonical configuration after all overrides"},
+        Column{"scenario", &PointRow::scenario, "", "the scenario's name"},
+        Column{"scenario_text", &PointRow::scenario_text, "", "the scenario file, word for word"},
+        Column{"overrides", &PointRow::overrides, "", "key=value settings laid over the file, one a line"},
+    };
+};
+
+template <>
+struct Table<PointParamRow> {
+    static constexpr std::string_view name = "point_param";
+    static constexpr std::string_view doc = "one overridden parameter of a point";
+    static constexpr std::string_view key = "point_id, name";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"point_id", &PointParamRow::point_id, "", "the point"},
+        Column{"name", &PointParamRow::name, "", "the scenario key, such as vm.challenge_window_blocks"},
+        Column{"number", &PointParamRow::number, "see unit", "the value in base units, where it is a number"},
+        Column{"text", &PointParamRow::text, "", "the value as it was written"},
+        Column{"unit", &PointParamRow::unit, "", "base unit of number, such as ns, nLUX, ppm, blocks"},
+    };
+};
+
+template <>
+struct Table<RunRow> {
+    static constexpr std::string_view name = "run";
+    static constexpr std::string_view doc = "one simulation, written when it has ended";
+    static constexpr std::string_view key = "run_id";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"run_id", &RunRow::run_id, "", "63 bits of a hash of code version, config hash, seed and replicate"},
+        Column{"study_id", &RunRow::study_id, "", "the study, hence code version and build"},
+        Column{"point_id", &RunRow::point_id, "", "the parameters"},
+        Column{"replicate", &RunRow::replicate, "", "counts repetitions of a point"},
+        Column{"seed", &RunRow::seed, "", "the seed as text, so that none is too long"},
+        Column{"crn_group", &RunRow::crn_group, "", "runs of one group share their random numbers; empty if none"},
+        Column{"status", &RunRow::status, "", "how it ended"},
+        Column{"end_block", &RunRow::end_block, "blocks", "height reached"},
+        Column{"end_time_ns", &RunRow::end_time_ns, "ns", "virtual time reached"},
+        Column{"events", &RunRow::events, "", "events executed"},
+        Column{"digest", &RunRow::digest, "hex", "the 128-bit trace digest"},
+        Column{"wall_time_ns", &RunRow::wall_time_ns, "ns", "real time it took"},
+        Column{"invariants", &RunRow::invariants, "", "ids of the invariants watched, separated by blanks"},
+        Column{"invariant_checks", &RunRow::invariant_checks, "", "checks made by them"},
+        Column{"row_counts", &RunRow::row_counts, "JSON",
+               "rows this run has in each table: fewer means a damaged file"},
+    };
+};
+
+template <>
+struct Table<PrincipalRow> {
+    static constexpr std::string_view name = "principal";
+    static constexpr std::string_view doc = "an owner of identities; profit is counted per principal";
+    static constexpr std::string_view key = "principal";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"principal", &PrincipalRow::principal, "", "number within the run"},
+        Column{"label", &PrincipalRow::label, "", "its name in every output"},
+        Column{"strategy", &PrincipalRow::strategy, "", "the strategy's name"},
+        Column{"parameters", &PrincipalRow::parameters, "", "the strategy's parameters, key=value, one a line"},
+        Column{"honest", &PrincipalRow::honest, "", "1 if the strategy keeps to the protocol"},
+    };
+};
+
+template <>
+struct Table<AgentRow> {
+    static constexpr std::string_view name = "agent";
+    static constexpr std::string_view doc = "one identity";
+    static constexpr std::string_view key = "agent";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"agent", &AgentRow::agent, "", "number within the run"},
+        Column{"principal", &AgentRow::principal, "", "its owner"},
+        Column{"role", &AgentRow::role, "", "validator, provider, challenger or requester"},
+        Column{"name", &AgentRow::name, "", "its name in messages, such as provider[7]"},
+        Column{"opening_stake", &AgentRow::opening_stake, "nLUX", "balance at the start"},
+        Column{"trust", &AgentRow::trust, "", "trust score at the end, 0 to 100"},
+    };
+};
+
+template <>
+struct Table<TaskRow> {
+    static constexpr std::string_view name = "task";
+    static constexpr std::string_view doc = "a task";
+    static constexpr std::string_view key = "task";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"task", &TaskRow::task, "", "number within the run"},
+        Column{"requester", &TaskRow::requester, "", "the agent that pays"},
+        Column{"mode", &TaskRow::mode, "", "how its result is verified"},
+        Column{"fee", &TaskRow::fee, "nLUX", "what it pays"},
+        Column{"value_at_risk", &TaskRow::value_at_risk, "nLUX", "what a wrong answer is worth outside"},
+        Column{"submit_block", &TaskRow::submit_block, "blocks", "block of submission"},
+        Column{"assign_block", &TaskRow::assign_block, "blocks", "block of the first assignment"},
+        Column{"final_block", &TaskRow::final_block, "blocks", "block in which its outcome became final"},
+        Column{"submit_time_ns", &TaskRow::submit_time_ns, "ns", "virtual time of submission"},
+        Column{"final_time_ns", &TaskRow::final_time_ns, "ns", "virtual time of finality"},
+        Column{"assignments", &TaskRow::assignments, "", "times it was given to providers"},
+        Column{"outcome", &TaskRow::outcome, "", "what became of it"},
+        Column{"correct", &TaskRow::correct, "", "1 if its final result is right; NULL without a result"},
+    };
+};
+
+template <>
+struct Table<ResultRow> {
+    static constexpr std::string_view name = "result";
+    static constexpr std::string_view doc = "one provider's answer";
+    static constexpr std::string_view key = "task, provider, attempt";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"task", &ResultRow::task, "", "the task"},
+        Column{"provider", &ResultRow::provider, "", "the agent that answered"},
+        Column{"attempt", &ResultRow::attempt, "", "which assignment of the task"},
+        Column{"commit_block", &ResultRow::commit_block, "blocks", "block of the commitment"},
+        Column{"reveal_block", &ResultRow::reveal_block, "blocks", "block in which the answer became public"},
+        Column{"answer_class", &ResultRow::answer_class, "", "equal words are equal answers"},
+        Column{"correct", &ResultRow::correct, "", "1 if it is the right answer"},
+        Column{"bond_locked", &ResultRow::bond_locked, "nLUX", "bond behind it"},
+        Column{"bond_freed_block", &ResultRow::bond_freed_block, "blocks", "block in which that bond was freed"},
+        Column{"challenge_skipped", &ResultRow::challenge_skipped, "", "1 if nobody checked it"},
+    };
+};
+
+template <>
+struct Table<ChallengeRow> {
+    static constexpr std::string_view name = "challenge";
+    static constexpr std::string_view doc = "one challenge of a result";
+    static constexpr std::string_view key = "challenge";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"challenge", &ChallengeRow::challenge, "", "number within the run"},
+        Column{"task", &ChallengeRow::task, "", "the task"},
+        Column{"provider", &ChallengeRow::provider, "", "the accused agent"},
+        Column{"challenger", &ChallengeRow::challenger, "", "the accusing agent"},
+        Column{"ready_block", &ChallengeRow::ready_block, "blocks", "tip when the proof was ready"},
+        Column{"first_tried_block", &ChallengeRow::first_tried_block, "blocks", "first block that could have had it"},
+        Column{"included_block", &ChallengeRow::included_block, "blocks", "block that has it"},
+        Column{"resolved_block", &ChallengeRow::resolved_block, "blocks", "block that decided it"},
+        Column{"times_censored", &ChallengeRow::times_censored, "", "blocks that left it out on purpose"},
+        Column{"bond", &ChallengeRow::bond, "nLUX", "the challenger's bond"},
+        Column{"valid", &ChallengeRow::valid, "", "1 if the accused result is wrong"},
+        Column{"winner", &ChallengeRow::winner, "", "who won; none while open"},
+        Column{"reason", &ChallengeRow::reason, "", "how it was decided"},
+    };
+};
+
+template <>
+struct Table<SlashRow> {
+    static constexpr std::string_view name = "slash";
+    static constexpr std::string_view doc = "one slash; due above taken is an escape";
+    static constexpr std::string_view key = "slash";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"slash", &SlashRow::slash, "", "number within the run"},
+        Column{"agent", &SlashRow::agent, "", "who was slashed"},
+        Column{"task", &SlashRow::task, "", "the task, if there is one"},
+        Column{"block", &SlashRow::block, "blocks", "the block"},
+        Column{"cause", &SlashRow::cause, "", "why"},
+        Column{"due", &SlashRow::due, "nLUX", "what the rules ask for"},
+        Column{"taken", &SlashRow::taken, "nLUX", "what there was to take"},
+        Column{"burned", &SlashRow::burned, "nLUX", "of taken: destroyed"},
+        Column{"to_challenger", &SlashRow::to_challenger, "nLUX", "of taken: to the challenger"},
+        Column{"to_requester", &SlashRow::to_requester, "nLUX", "of taken: to the requester"},
+        Column{"false_positive", &SlashRow::false_positive, "", "1 if the slashed agent had done nothing wrong"},
+    };
+};
+
+template <>
+struct Table<PayoffRow> {
+    static constexpr std::string_view name = "payoff";
+    static constexpr std::string_view doc = "what a principal earned and lost";
+    static constexpr std::string_view key = "principal";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"principal", &PayoffRow::principal, "", "the principal"},
+        Column{"revenue", &PayoffRow::revenue, "nLUX", "fees and outside gains"},
+        Column{"cost", &PayoffRow::cost, "nLUX", "compute, fees and lost challenge bonds"},
+        Column{"slashed", &PayoffRow::slashed, "nLUX", "taken by slashing"},
+        Column{"bribes", &PayoffRow::bribes, "nLUX", "paid to others to misbehave"},
+        Column{"rewards", &PayoffRow::rewards, "nLUX", "rewards and shares of slashes"},
+        Column{"net_nlux", &PayoffRow::net_nlux, "nLUX",
+               "revenue + rewards - cost - slashed - bribes; may be negative"},
+        Column{"capital_nlux_blocks", &PayoffRow::capital_nlux_blocks, "nLUX x blocks",
+               "capital locked times how long"},
+    };
+};
+
+template <>
+struct Table<ChainStatRow> {
+    static constexpr std::string_view name = "chain_stat";
+    static constexpr std::string_view doc = "a block, perhaps only every n-th";
+    static constexpr std::string_view key = "block";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"block", &ChainStatRow::block, "blocks", "height"},
+        Column{"time_ns", &ChainStatRow::time_ns, "ns", "virtual time of acceptance"},
+        Column{"proposer", &ChainStatRow::proposer, "", "the agent that built it"},
+        Column{"censored", &ChainStatRow::censored, "", "fraud proofs it left out on purpose"},
+        Column{"queue", &ChainStatRow::queue, "", "tasks waiting for a provider"},
+        Column{"locked", &ChainStatRow::locked, "nLUX", "bonds and escrows locked"},
+        Column{"value_at_risk", &ChainStatRow::value_at_risk, "nLUX", "outside value of results not yet final"},
+    };
+};
+
+template <>
+struct Table<FaultRow> {
+    static constexpr std::string_view name = "fault";
+    static constexpr std::string_view doc = "an injected fault";
+    static constexpr std::string_view key = "fault";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"fault", &FaultRow::fault, "", "number within the run"},
+        Column{"kind", &FaultRow::kind, "", "partition, crash, ..."},
+        Column{"from_ns", &FaultRow::from_ns, "ns", "when it begins"},
+        Column{"to_ns", &FaultRow::to_ns, "ns", "when it ends"},
+        Column{"targets", &FaultRow::targets, "", "what it hits"},
+    };
+};
+
+template <>
+struct Table<ViolationRow> {
+    static constexpr std::string_view name = "violation";
+    static constexpr std::string_view doc = "a violated invariant";
+    static constexpr std::string_view key = "violation";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"violation", &ViolationRow::violation, "", "number within the run"},
+        Column{"invariant", &ViolationRow::invariant, "", "its id, such as E3"},
+        Column{"time_ns", &ViolationRow::time_ns, "ns", "virtual time"},
+        Column{"block", &ViolationRow::block, "blocks", "tip at that time"},
+        Column{"actors", &ViolationRow::actors, "", "who was involved"},
+        Column{"message", &ViolationRow::message, "", "what happened, one sentence"},
+        Column{"expected", &ViolationRow::expected, "", "1 if the scenario demonstrates it"},
+        Column{"replay", &ViolationRow::replay, "", "the command that shows it again; empty if none was saved"},
+    };
+};
+
+template <>
+struct Table<MetricRow> {
+    static constexpr std::string_view name = "metric";
+    static constexpr std::string_view doc = "one named number of a run";
+    static constexpr std::string_view key = "name, mode";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"name", &MetricRow::name, "", "one of the names below"},
+        Column{"mode", &MetricRow::mode, "", "verification mode; empty for the whole run"},
+        Column{"value", &MetricRow::value, "see below", "an integer wherever it is exact"},
+    };
+};
+
+template <>
+struct Table<EventRow> {
+    static constexpr std::string_view name = "event";
+    static constexpr std::string_view doc = "an executed event; only at trace level";
+    static constexpr std::string_view key = "sequence";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"sequence", &EventRow::sequence, "", "number within the run, in order of execution"},
+        Column{"time_ns", &EventRow::time_ns, "ns", "virtual time"},
+        Column{"actor", &EventRow::actor, "", "who handled it"},
+        Column{"kind", &EventRow::kind, "", "what it was"},
+        Column{"digest", &EventRow::digest, "hex", "the trace digest after it"},
+    };
+};
+
+template <>
+struct Table<EstimateRow> {
+    static constexpr std::string_view name = "estimate";
+    static constexpr std::string_view doc = "a metric over the runs of a point";
+    static constexpr std::string_view key = "point_id, name, mode, method";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"point_id", &EstimateRow::point_id, "", "the point"},
+        Column{"name", &EstimateRow::name, "", "the metric"},
+        Column{"mode", &EstimateRow::mode, "", "verification mode; empty for the whole run"},
+        Column{"method", &EstimateRow::method, "", "how the interval was made"},
+        Column{"n", &EstimateRow::n, "", "runs"},
+        Column{"mean", &EstimateRow::mean, "the metric's", "the estimate"},
+        Column{"low", &EstimateRow::low, "the metric's", "lower end of the interval"},
+        Column{"high", &EstimateRow::high, "the metric's", "upper end of the interval"},
+    };
+};
+
+template <>
+struct Table<ContrastRow> {
+    static constexpr std::string_view name = "contrast";
+    static constexpr std::string_view doc = "the difference of a metric between two points";
+    static constexpr std::string_view key = "point_id, base_point_id, name, mode, method";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"point_id", &ContrastRow::point_id, "", "the point"},
+        Column{"base_point_id", &ContrastRow::base_point_id, "", "what it is compared with"},
+        Column{"name", &ContrastRow::name, "", "the metric"},
+        Column{"mode", &ContrastRow::mode, "", "verification mode; empty for the whole run"},
+        Column{"method", &ContrastRow::method, "", "how the interval was made"},
+        Column{"n", &ContrastRow::n, "", "pairs of runs"},
+        Column{"mean", &ContrastRow::mean, "the metric's", "mean difference, point minus base"},
+        Column{"low", &ContrastRow::low, "the metric's", "lower end of the interval"},
+        Column{"high", &ContrastRow::high, "the metric's", "upper end of the interval"},
+    };
+};
+
+template <>
+struct Table<ValidationRow> {
+    static constexpr std::string_view name = "validation";
+    static constexpr std::string_view doc = "a measured number beside what theory predicts";
+    static constexpr std::string_view key = "name, point_id, method";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::tuple columns{
+        Column{"name", &ValidationRow::name, "", "the validation case, such as V31"},
+        Column{"point_id", &ValidationRow::point_id, "", "the point"},
+        Column{"method", &ValidationRow::method, "", "how the interval was made"},
+        Column{"n", &ValidationRow::n, "", "samples"},
+        Column{"predicted", &ValidationRow::predicted, "the case's", "by the formula"},
+        Column{"mean", &ValidationRow::mean, "the case's", "as measured"},
+        Column{"low", &ValidationRow::low, "the case's", "lower end of the interval"},
+        Column{"high", &ValidationRow::high, "the case's", "upper end of the interval"},
+        Column{"passed", &ValidationRow::passed, "", "1 if the prediction lies within"},
+    };
+};
+
+// Every table, in the order of creation, of dumps and of merging.
+template <class... Rows>
+struct RowList {
+    static constexpr std::size_t size = sizeof...(Rows);
+};
+using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, PrincipalRow, AgentRow, TaskRow, ResultRow,
+                        ChallengeRow, SlashRow, PayoffRow, ChainStatRow, FaultRow, ViolationRow, MetricRow, EventRow,
+                        EstimateRow, ContrastRow, ValidationRow>;
+
+// Calls visit.template operator()<Row>() for every row type.
+template <class Visitor, class... Rows>
+constexpr void for_each_row_type(Visitor& visit, RowList<Rows...>) {
+    (visit.template operator()<Rows>(), ...);
+}
+template <class Visitor>
+constexpr void for_each_table(Visitor visit) {
+    for_each_row_type(visit, AllRows{});
+}
+
+}  // namespace aivm::sim
