@@ -26,8 +26,15 @@ def blank(text, keep_strings=False):
     return _TOKEN.sub(spaces, text)
 
 
+def mask_raw_strings(text):
+    """The text with the inside of raw strings turned into x: quoted data has its own whitespace."""
+    return _TOKEN.sub(lambda m: re.sub(r"[^\n]", "x", m[0]) if m["raw"] else m[0], text)
+
+
 def functions(text):
-    """(first line, last line, heading) of every function body that is not inside another, lines from 1."""
+    """(first line, lines of code, heading) of every function body that is not inside another, lines from 1.
+    Lines inside raw strings are data and not counted."""
+    raw = [match.span() for match in _TOKEN.finditer(text) if match["raw"]]
     code = re.sub(r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m[0]), blank(text))
     stack = []  # of (is_function, opening position, heading) for each open brace
     heading_begin = 0
@@ -48,7 +55,9 @@ def functions(text):
             is_function, begin, heading, parens = stack.pop()
             heading_begin = position + 1
             if is_function:
-                yield (code.count("\n", 0, begin) + 1, code.count("\n", 0, position) + 1, " ".join(heading.split()))
+                data = sum(text.count("\n", *span) for span in raw if begin < span[0] < position)
+                lines = code.count("\n", begin, position) + 1 - data
+                yield code.count("\n", 0, begin) + 1, lines, " ".join(heading.split())
 
 
 def _is_function(heading):

@@ -127,6 +127,9 @@ class Rules(unittest.TestCase):
         shorter = "\n    ".join(["a();"] * (static.FUNCTION_LINES_MAX - 2))
         self.clean(self.core_body(shorter))
 
+    def test_lines_of_a_raw_string_are_data_and_count_neither_as_code_nor_as_whitespace(self):
+        self.clean(self.core_body('const char* text = R"(' + "\n\t " * static.FUNCTION_LINES_MAX + ')";'))
+
     def test_leftovers_are_caught(self):
         for word in ["TO" + "DO", "FIX" + "ME", "X" * 3, "DISABLED" + "_x", "GTEST" + "_SKIP"]:
             with self.subTest(word):
