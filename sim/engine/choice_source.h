@@ -24,10 +24,8 @@ enum class ChoiceKind : std::uint8_t {
     kMessageLoss,
     kMessageDuplicate,
     kMessageReorder,
-    kMessageCorruption,
     kCrash,
     kRestartDelay,
-    kDiskFault,
     kCount_,
 };
 

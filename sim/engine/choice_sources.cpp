@@ -9,7 +9,7 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::array<std::string_view, kChoiceKinds> kNames = {
-    "message_loss", "message_duplicate", "message_reorder", "message_corruption", "crash", "restart_delay", "disk_fault"};
+    "message_loss", "message_duplicate", "message_reorder", "crash", "restart_delay"};
 static_assert(!kNames.back().empty());
 
 // Streams of choices have their purposes up here, away from those that actors number for themselves.

@@ -60,6 +60,7 @@ public:
             Event copy[kChunkEvents];
             for (std::uint32_t i = 0; i < size; ++i) copy[i] = events_[std::size_t{chunk} * kChunkEvents + i];
             const std::uint32_t next = next_[chunk];
+            if (next != kNone) prefetch_chunk(next);
             release(chunk);
             for (std::uint32_t i = 0; i < size; ++i) visit(copy[i]);
             chunk = next;
@@ -69,11 +70,7 @@ public:
 
     // Asks for the newest chunk of a bag that is about to be drained.
     void prefetch(const Bag& bag) const {
-        if (bag.count == 0) return;
-        const auto* line = reinterpret_cast<const char*>(&events_[std::size_t{bag.head} * kChunkEvents]);
-        for (std::size_t offset = 0; offset < kChunkEvents * sizeof(Event); offset += 64) {
-            __builtin_prefetch(line + offset);
-        }
+        if (bag.count != 0) prefetch_chunk(bag.head);
     }
 
 private:
@@ -85,6 +82,13 @@ private:
         free_ = next_[chunk];
         next_[chunk] = next;
         return chunk;
+    }
+
+    void prefetch_chunk(std::uint32_t chunk) const {
+        const auto* line = reinterpret_cast<const char*>(&events_[std::size_t{chunk} * kChunkEvents]);
+        for (std::size_t offset = 0; offset < kChunkEvents * sizeof(Event); offset += 64) {
+            __builtin_prefetch(line + offset);
+        }
     }
 
     void release(std::uint32_t chunk) {

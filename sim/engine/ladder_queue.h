@@ -94,9 +94,12 @@ private:
     static constexpr std::size_t kFew = 48;
     static constexpr std::size_t kNearMax = 192;        // latecomers that make it worth while to sort in finer steps
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
-    static constexpr std::uint64_t kBucketEvents = 6;   // wanted in a bucket on average
+    static constexpr std::uint64_t kBucketEvents = 12;     // wanted in a bucket on average
     static constexpr std::uint64_t kBucketsMin = 64;
-    static constexpr std::uint64_t kBucketsMax = 1ULL << 18;
+    // A rung that would need more than kBucketsMax buckets gets only kBucketsCoarse: the line that each is filled at then
+    // stays in the cache, which pays for dividing every bucket once more.
+    static constexpr std::uint64_t kBucketsMax = 2048;
+    static constexpr std::uint64_t kBucketsCoarse = 512;
     static constexpr std::uint64_t kCancelledMin = 4096;
     static constexpr std::uint64_t kNever = static_cast<std::uint64_t>(kEndOfTime) + 1;
 
@@ -218,7 +221,8 @@ private:
 
     // Starts a rung over [start, end) for about `events` events.
     void open_rung(std::uint64_t start, std::uint64_t end, std::uint64_t events) {
-        const std::uint64_t wanted = std::clamp(std::bit_ceil(events / kBucketEvents + 1), kBucketsMin, kBucketsMax);
+        std::uint64_t wanted = std::max(std::bit_ceil(events / kBucketEvents + 1), kBucketsMin);
+        if (wanted > kBucketsMax) wanted = kBucketsCoarse;
         const std::uint64_t width = end - start;
         unsigned shift = 0;
         while ((width - 1) >> shift >= wanted) ++shift;

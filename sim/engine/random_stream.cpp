@@ -17,27 +17,25 @@ std::uint64_t nonzero(std::uint64_t u) { return u == 0 ? 1 : u; }
 
 }  // namespace
 
-void RandomStream::refill() {
+std::array<std::uint64_t, 4> random_block(const StreamName& name, std::uint64_t index) {
     using Philox = r123::Philox4x64;
-    const Philox::ctr_type counter = {{blocks_, std::uint64_t{name_.purpose} << 32 | name_.actor, 0, 0}};
-    const Philox::key_type key = {{name_.seed, 0}};
+    const Philox::ctr_type counter = {{index, std::uint64_t{name.purpose} << 32 | name.actor, 0, 0}};
+    const Philox::key_type key = {{name.seed, 0}};
     const Philox::ctr_type block = Philox()(counter, key);
-    for (std::size_t i = 0; i < block_.size(); ++i) block_[i] = block[i];
-    ++blocks_;
-    used_ = 0;
+    return {block[0], block[1], block[2], block[3]};
 }
 
-std::uint64_t RandomStream::exponential(std::uint64_t mean) {
+std::uint64_t exponential_of(std::uint64_t bits, std::uint64_t mean) {
     AIVM_CHECK(mean < 1ULL << 56);
-    const std::uint64_t log = fixed::minus_log2(nonzero(next_u64()));
+    const std::uint64_t log = fixed::minus_log2(nonzero(bits));
     const auto natural = static_cast<std::uint64_t>(static_cast<Wide>(log) * kLn2 >> 32);
     return static_cast<std::uint64_t>(static_cast<Wide>(natural) * mean >> fixed::kFraction);
 }
 
-std::uint64_t RandomStream::pareto5(std::uint64_t mean) {
+std::uint64_t pareto5_of(std::uint64_t bits, std::uint64_t mean) {
     AIVM_CHECK(mean < 1ULL << 48);
     // scale * u^(-1/5), the power taken as 2^(-log2(u) / 5) <= 2^12.8.
-    const std::uint64_t factor = fixed::exp2(fixed::minus_log2(nonzero(next_u64())) / 5);
+    const std::uint64_t factor = fixed::exp2(fixed::minus_log2(nonzero(bits)) / 5);
     return static_cast<std::uint64_t>(static_cast<Wide>(factor) * (mean * 4 / 5) >> fixed::kFraction);
 }
 

@@ -18,6 +18,16 @@ struct StreamName {
     friend auto operator<=>(const StreamName&, const StreamName&) = default;
 };
 
+// The four 64-bit words at `index` of a stream: draws 4 * index and on.
+std::array<std::uint64_t, 4> random_block(const StreamName& name, std::uint64_t index);
+
+// Samples as functions of 64 uniform bits.
+// Exponential with this mean, in its unit, rounded down. Requires mean < 2^56.
+std::uint64_t exponential_of(std::uint64_t bits, std::uint64_t mean);
+// Pareto of shape 5 and scale 0.8 * mean, whose mean is `mean`: the latency law of the network. Never below 0.8 * mean.
+// Requires mean < 2^48.
+std::uint64_t pareto5_of(std::uint64_t bits, std::uint64_t mean);
+
 class RandomStream {
 public:
     explicit RandomStream(const StreamName& name) : name_(name) {}
@@ -49,18 +59,17 @@ public:
     // True with probability ppm / 1,000,000; exactly never for 0 and always from 1,000,000 on.
     bool bernoulli_ppm(std::uint32_t ppm) { return below(1'000'000) < ppm; }
 
-    // Exponential with this mean, in its unit, rounded down. Requires mean < 2^56.
-    std::uint64_t exponential(std::uint64_t mean);
-
-    // Pareto of shape 5 and scale 0.8 * mean, whose mean is `mean`: the latency law of the network. Never below
-    // 0.8 * mean. Requires mean < 2^48.
-    std::uint64_t pareto5(std::uint64_t mean);
+    std::uint64_t exponential(std::uint64_t mean) { return exponential_of(next_u64(), mean); }
+    std::uint64_t pareto5(std::uint64_t mean) { return pareto5_of(next_u64(), mean); }
 
     // Draws taken so far.
     [[nodiscard]] std::uint64_t position() const { return blocks_ * block_.size() - (block_.size() - used_); }
 
 private:
-    void refill();
+    void refill() {
+        block_ = random_block(name_, blocks_++);
+        used_ = 0;
+    }
 
     StreamName name_;
     std::uint64_t blocks_ = 0;

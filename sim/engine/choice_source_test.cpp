@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <stdexcept>
+
+#include "sim/engine/choice_sources.h"
+
+namespace aivm::sim {
+namespace {
+
+// Asks a fixed program of questions and gives the answers.
+std::vector<std::uint64_t> interview(ChoiceSource& source, int rounds = 2000) {
+    std::vector<std::uint64_t> answers;
+    for (int i = 0; i < rounds; ++i) {
+        const auto actor = static_cast<std::uint32_t>(i % 5);
+        answers.push_back(source.chance(ChoiceKind::kMessageLoss, actor, 100'000) ? 1 : 0);
+        answers.push_back(source.chance(ChoiceKind::kCrash, actor, actor == 2 ? 50'000 : 0) ? 1 : 0);
+        answers.push_back(source.choose(ChoiceKind::kRestartDelay, actor, 1 + static_cast<std::uint64_t>(i) % 3));
+    }
+    return answers;
+}
+
+RC_GTEST_PROP(Choices, ReplayingWhatWasRecordedGivesEveryAnswerAgain, (std::uint64_t seed)) {
+    StreamChoices stream(seed);
+    RecordingChoices recording(stream);
+    const auto answers = interview(recording);
+    Writer out;
+    encode_choices(out, recording.choices());
+    const auto decoded = decode_choices(out.view());
+    RC_ASSERT(decoded.has_value());
+    RC_ASSERT(*decoded == recording.choices());
+    ReplayChoices replay(*decoded);
+    RC_ASSERT(interview(replay) == answers);
+}
+
+RC_GTEST_PROP(Choices, TakingOneAnswerAwayChangesOnlyThatAnswer, (std::uint64_t seed)) {
+    StreamChoices stream(seed);
+    RecordingChoices recording(stream);
+    const auto before = interview(recording, 200);
+    ChoiceList fewer = recording.choices();
+    RC_PRE(!fewer.empty());
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, fewer.size())));
+    ReplayChoices replay(fewer);
+    const auto after = interview(replay, 200);
+    int changed = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) changed += before[i] != after[i] ? 1 : 0;
+    RC_ASSERT(changed == 1);
+}
+
+RC_GTEST_PROP(Choices, AFuzzersBytesRecordedAndReplayedAreTheSameRun, (const Bytes& bytes)) {
+    ByteChoices source(bytes);
+    RecordingChoices recording(source);
+    const auto answers = interview(recording);
+    ReplayChoices replay(recording.choices());
+    RC_ASSERT(interview(replay) == answers);
+}
+
+RC_GTEST_PROP(Choices, DecodingForeignBytesFailsOrGivesWhatEncodesToThem, (const Bytes& bytes)) {
+    const auto decoded = decode_choices(bytes);
+    if (!decoded) return;
+    Writer out;
+    encode_choices(out, *decoded);
+    RC_ASSERT(out.take() == bytes);
+}
+
+TEST(Choices, OneActorsQuestionsDoNotMoveAnothersAnswers) {
+    StreamChoices a(9);
+    StreamChoices b(9);
+    for (int i = 0; i < 100; ++i) static_cast<void>(b.chance(ChoiceKind::kMessageLoss, 1, 500'000));
+    for (int i = 0; i < 100; ++i) static_cast<void>(b.chance(ChoiceKind::kCrash, 0, 500'000));
+    for (int i = 0; i < 100; ++i) static_cast<void>(b.chance(ChoiceKind::kMessageLoss, 0, 0));
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_EQ(a.chance(ChoiceKind::kMessageLoss, 0, 500'000), b.chance(ChoiceKind::kMessageLoss, 0, 500'000));
+    }
+}
+
+TEST(Choices, AChanceFromTheSeedComesTrueAsOftenAsItSays) {
+    StreamChoices source(1);
+    int yes = 0;
+    for (int i = 0; i < 100'000; ++i) yes += source.chance(ChoiceKind::kMessageLoss, 3, 10'000) ? 1 : 0;
+    EXPECT_NEAR(yes, 1000, 150);
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_TRUE(source.chance(ChoiceKind::kMessageLoss, 3, kPpm));
+        EXPECT_FALSE(source.chance(ChoiceKind::kMessageLoss, 3, 0));
+    }
+}
+
+TEST(Choices, BytesAreGapsAndValues) {
+    const Bytes bytes = {2, 0, 0xC1, 0x00, 1, 7};
+    ByteChoices source(bytes);
+    const auto lost = [&] { return source.chance(ChoiceKind::kMessageLoss, 0, 1); };
+    EXPECT_FALSE(lost());
+    EXPECT_FALSE(lost());
+    EXPECT_TRUE(lost());  // gap 2
+    EXPECT_TRUE(lost());  // gap 0
+    for (int i = 0; i < 256; ++i) EXPECT_FALSE(lost());
+    EXPECT_TRUE(lost());  // gap 256
+    EXPECT_EQ(source.choose(ChoiceKind::kRestartDelay, 0, 10), 0U);
+    EXPECT_EQ(source.choose(ChoiceKind::kRestartDelay, 0, 10), 8U);  // gap 1, value 7
+    EXPECT_EQ(source.choose(ChoiceKind::kRestartDelay, 0, 10), 0U);
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(lost());
+}
+
+TEST(Choices, ARecordedAnswerTooBigForItsQuestionBecomesTheBiggest) {
+    ReplayChoices replay({{{ChoiceKind::kRestartDelay, 0, 0}, 1000}});
+    EXPECT_EQ(replay.choose(ChoiceKind::kRestartDelay, 0, 4), 3U);
+    EXPECT_THROW(replay.choose(ChoiceKind::kRestartDelay, 0, 0), std::logic_error);
+}
+
+TEST(Choices, EveryKindHasANameOfItsOwn) {
+    for (std::size_t i = 0; i < kChoiceKinds; ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            EXPECT_NE(choice_name(static_cast<ChoiceKind>(i)), choice_name(static_cast<ChoiceKind>(j)));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace aivm::sim

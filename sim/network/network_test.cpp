@@ -1,0 +1,198 @@
+#include "sim/network/network.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "sim/engine/choice_sources.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::uint64_t kNear = 10'000'000;
+constexpr std::uint64_t kFar = 150'000'000;
+
+// Two regions; even nodes are in the first, odd ones in the second.
+NetworkLayout two_regions(std::uint32_t nodes) {
+    NetworkLayout layout;
+    for (std::uint32_t i = 0; i < nodes; ++i) layout.region_of.push_back(i % 2);
+    layout.latency = {2, {kNear, kFar, kFar * 2, kNear}};
+    return layout;
+}
+
+struct Harness {
+    explicit Harness(const NetworkSettings& settings, std::uint64_t seed = 1, std::uint32_t nodes = 6)
+        : choices(seed), network(seed, settings, two_regions(nodes), choices) {}
+
+    Arrivals send(NodeId from, NodeId to, SimTime now = 0, std::uint32_t size = 100) {
+        return network.plan({from, to, size}, now);
+    }
+    // The arrival times of `count` messages on one link.
+    std::vector<SimTime> arrivals(NodeId from, NodeId to, int count) {
+        std::vector<SimTime> times;
+        for (int i = 0; i < count; ++i) {
+            for (const SimTime time : send(from, to)) times.push_back(time);
+        }
+        return times;
+    }
+
+    StreamChoices choices;
+    Network network;
+};
+
+double mean(const std::vector<SimTime>& times) {
+    double sum = 0;
+    for (const SimTime time : times) sum += static_cast<double>(time);
+    return sum / static_cast<double>(times.size());
+}
+
+TEST(Network, DeliversInTheMeanTimeOfTheTableForEachDirection) {
+    Harness harness({});
+    EXPECT_NEAR(mean(harness.arrivals(0, 2, 50'000)), kNear, kNear * 0.01);
+    EXPECT_NEAR(mean(harness.arrivals(0, 1, 50'000)), kFar, kFar * 0.01);
+    EXPECT_NEAR(mean(harness.arrivals(1, 0, 50'000)), kFar * 2, kFar * 0.02);
+}
+
+TEST(Network, AddsJitterUniformly) {
+    Harness plain({});
+    Harness jittery({.jitter_ns = 1'000'000});
+    const auto without = plain.arrivals(0, 2, 20'000);
+    const auto with = jittery.arrivals(0, 2, 20'000);
+    for (std::size_t i = 0; i < with.size(); ++i) {
+        ASSERT_GE(with[i], without[i]);
+        ASSERT_LE(with[i], without[i] + 1'000'000);
+    }
+    EXPECT_NEAR(mean(with) - mean(without), 500'000, 15'000);
+}
+
+TEST(Network, LosesDuplicatesAndReordersTheStatedShares) {
+    Harness harness({.loss_ppm = 20'000, .duplicate_ppm = 50'000, .reorder_ppm = 100'000});
+    constexpr int kMessages = 100'000;
+    const auto times = harness.arrivals(0, 2, kMessages);
+    const NetworkCounters& counters = harness.network.counters();
+    EXPECT_EQ(counters.sent, 100'000U);
+    EXPECT_EQ(counters.sent_bytes, 10'000'000U);
+    EXPECT_NEAR(static_cast<double>(counters.lost), 2'000, 270);
+    EXPECT_NEAR(static_cast<double>(counters.duplicated), 4'900, 410);
+    EXPECT_NEAR(static_cast<double>(counters.reordered), 9'800, 570);
+    EXPECT_EQ(times.size(), kMessages - counters.lost + counters.duplicated);
+    // The extra delay of a reordered message is 50 ms in the mean.
+    EXPECT_NEAR(mean(times), kNear + 0.1 * 50e6 * 0.95, 500'000);
+}
+
+TEST(Network, PartitionBlocksBothWaysUntilItHeals) {
+    Harness harness({});
+    const NetworkFault fault = harness.network.partition({{0, 1}, {2, 3}});
+    EXPECT_EQ(harness.send(0, 1).count, 1U);
+    EXPECT_EQ(harness.send(0, 2).count, 0U);
+    EXPECT_EQ(harness.send(2, 0).count, 0U);
+    EXPECT_EQ(harness.send(0, 4).count, 0U);  // those in no group are a group
+    EXPECT_EQ(harness.send(4, 5).count, 1U);
+    EXPECT_FALSE(harness.network.is_reachable(0, 2));
+    EXPECT_EQ(harness.network.counters().blocked, 3U);
+    harness.network.heal(fault);
+    EXPECT_EQ(harness.send(0, 2).count, 1U);
+    EXPECT_EQ(harness.send(2, 0).count, 1U);
+}
+
+TEST(Network, OverlappingFaultsEndOneByOne) {
+    Harness harness({});
+    const NetworkFault one = harness.network.partition({{0}});
+    const NetworkFault two = harness.network.take_down({0, 2});
+    const NetworkFault three = harness.network.block_one_way({0}, {1, 2});
+    harness.network.heal(one);
+    EXPECT_EQ(harness.send(0, 1).count, 0U);
+    harness.network.heal(two);
+    EXPECT_EQ(harness.send(0, 1).count, 0U);
+    EXPECT_EQ(harness.send(1, 0).count, 1U);  // one way only
+    harness.network.heal(three);
+    EXPECT_EQ(harness.send(0, 1).count, 1U);
+    EXPECT_THROW(harness.network.heal(three), std::logic_error);
+}
+
+TEST(Network, SlowNodesDelayWhatTheySendAndWhatTheyGet) {
+    Harness plain({});
+    Harness slowed({});
+    const NetworkFault fault = slowed.network.slow_down({0}, 7'000);
+    EXPECT_EQ(*slowed.send(0, 2).begin(), *plain.send(0, 2).begin() + 7'000);
+    EXPECT_EQ(*slowed.send(2, 0).begin(), *plain.send(2, 0).begin() + 7'000);
+    EXPECT_EQ(*slowed.send(2, 4).begin(), *plain.send(2, 4).begin());
+    slowed.network.heal(fault);
+    EXPECT_EQ(*slowed.send(0, 2).begin(), *plain.send(0, 2).begin());
+}
+
+TEST(Network, MessagesOfOneSenderQueueForItsLine) {
+    Harness plain({});
+    Harness narrow({.bandwidth_bps = 1'000'000});  // a byte takes 8 us
+    constexpr SimTime kEach = 800'000;             // 100 bytes
+    EXPECT_EQ(*narrow.send(0, 2).begin(), *plain.send(0, 2).begin() + kEach);
+    EXPECT_EQ(*narrow.send(0, 4).begin(), *plain.send(0, 4).begin() + 2 * kEach);
+    EXPECT_EQ(*narrow.send(2, 4).begin(), *plain.send(2, 4).begin() + kEach);  // a line of its own
+    EXPECT_EQ(*narrow.send(0, 2, kSecond).begin(), *plain.send(0, 2, kSecond).begin() + kEach);  // free again
+    Harness odd({.bandwidth_bps = 3});
+    EXPECT_EQ(*odd.send(0, 2, 0, 1).begin(), *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
+}
+
+TEST(Network, GivesTheSameArrivalsForTheSameSeedAndOthersForAnother) {
+    const NetworkSettings settings{.loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
+    EXPECT_EQ(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 1).arrivals(0, 1, 1000));
+    EXPECT_NE(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 2).arrivals(0, 1, 1000));
+}
+
+// Loses every message of one sender, and nothing else.
+class LoseAllOf final : public ChoiceSource {
+public:
+    LoseAllOf(NodeId victim, ChoiceSource& source) : victim_(victim), source_(source) {}
+    std::uint64_t answer(const ChoiceQuestion& question) override {
+        if (question.id.kind == ChoiceKind::kMessageLoss && question.id.actor == victim_) return 1;
+        return source_.answer(question);
+    }
+
+private:
+    NodeId victim_;
+    ChoiceSource& source_;
+};
+
+TEST(Network, WhatOneSenderLosesDoesNotShiftTheDrawsOfAnother) {
+    const NetworkSettings settings{.loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
+    Harness harness(settings);
+    StreamChoices stream(1);
+    LoseAllOf choices(0, stream);
+    Network network(1, settings, two_regions(6), choices);
+    for (int i = 0; i < 5000; ++i) {
+        static_cast<void>(harness.send(0, 1));
+        static_cast<void>(network.plan({0, 1, 100}, 0));
+        const Arrivals expected = harness.send(2, 1);
+        const Arrivals got = network.plan({2, 1, 100}, 0);
+        ASSERT_EQ(expected.count, got.count);
+        ASSERT_EQ(expected.times, got.times);
+    }
+    EXPECT_GE(network.counters().lost, 5000U);
+}
+
+TEST(Network, ADifferentLossRateLeavesTheTimesOfWhatArrivesAlone) {
+    Harness little({.loss_ppm = 1'000, .duplicate_ppm = 50'000});
+    Harness much({.loss_ppm = 300'000, .duplicate_ppm = 50'000});
+    const NetworkFault fault = much.network.partition({{5}});
+    for (int i = 0; i < 5000; ++i) {
+        if (i == 2000) much.network.heal(fault);
+        static_cast<void>(little.send(0, 5));
+        static_cast<void>(much.send(0, 5));
+        const Arrivals a = little.send(0, 1);
+        const Arrivals b = much.send(0, 1);
+        if (a.count == 0 || b.count == 0) continue;
+        ASSERT_EQ(a.count, b.count);
+        ASSERT_EQ(a.times, b.times);
+    }
+}
+
+TEST(Network, RefusesWhatCannotBeAMessage) {
+    Harness harness({});
+    EXPECT_THROW(harness.send(0, 0), std::logic_error);
+    EXPECT_THROW(harness.send(0, 6), std::logic_error);
+    EXPECT_THROW(harness.send(0, 1, 0, Network::kMessageBytesMax + 1), std::logic_error);
+    EXPECT_THROW(harness.network.partition({{0}, {0}}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace aivm::sim
