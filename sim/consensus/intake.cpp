@@ -22,7 +22,7 @@ bool Intake::useless(const BlockInfo& block) const {
 
 void Intake::want(ValidatorIndex from, const BlockRef& block, Actions& out) {
     if (block.height <= tree_.root().height || refused_.contains(block.id) || fetching_.contains(block.id)) return;
-    if (waiting_.contains(block.id) || verifying_.contains(block.id) || tree_.find(block.id)) return;
+    if (holds(block.id) || tree_.find(block.id)) return;
     if (fetching_.size() >= config_.waiting_max) return;
     Fetching& fetching = fetching_[block.id];
     fetching.from = from;
@@ -61,7 +61,7 @@ void Intake::verify(const BlockInfo& block, Actions& out) {
 
 void Intake::body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
     fetching_.erase(block.id);
-    if (waiting_.contains(block.id) || verifying_.contains(block.id)) return;  // held already
+    if (holds(block.id)) return;
     if (useless(block) || tree_.find(block.id)) return discard(block.id, out);
 
     const auto parent = tree_.find(block.parent);

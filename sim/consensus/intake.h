@@ -49,6 +49,8 @@ public:
     void verify(const BlockInfo& block, Actions& out);
     // Whether the body of `id` was asked for and has not come.
     [[nodiscard]] bool awaits(const Hash32& id) const { return fetching_.contains(id); }
+    // Whether the node holds the unverified body of `id` for us.
+    [[nodiscard]] bool holds(const Hash32& id) const { return waiting_.contains(id) || verifying_.contains(id); }
     [[nodiscard]] bool verifying(const Hash32& id) const { return verifying_.contains(id); }
     void end_verification(const Hash32& id) { verifying_.erase(id); }
 

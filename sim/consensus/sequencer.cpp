@@ -92,6 +92,7 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
 // Only what the sequencer sends of itself, or what was asked for by id, is looked at.
 void Sequencer::on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
+    if (s.intake.holds(block.id)) return;
     if (!orders() && (from == config_.sequencer || s.intake.awaits(block.id))) return s.intake.body(from, block, out);
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});

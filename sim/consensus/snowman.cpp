@@ -333,7 +333,7 @@ void Snowman::advance_catch_up(Actions& out) {
     while (const BlockInfo* next = s.catch_up.deliverable()) {
         if (!s.tree.find(next->id)) {
             if (!s.intake.verifying(next->id)) s.intake.verify(*next, out);
-            return;
+            return tell_preference(out);
         }
         accept(next->id, AcceptedBy::kCatchUp, out);
         s.catch_up.delivered();
