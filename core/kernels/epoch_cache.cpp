@@ -21,7 +21,7 @@ const Hash32& EpochCache::root() const {
 }
 
 void EpochCache::sort_dirty() {
-    std::sort(dirty_.begin(), dirty_.end());
+    if (!std::is_sorted(dirty_.begin(), dirty_.end())) std::sort(dirty_.begin(), dirty_.end());
     dirty_.erase(std::unique(dirty_.begin(), dirty_.end()), dirty_.end());
     AIVM_CHECK(dirty_.back() < occupied_.size());
 }
@@ -39,6 +39,7 @@ void EpochCache::set_occupied(std::uint32_t index, bool occupied) {
 EpochCache::Fold EpochCache::plan_fold() const {
     Fold fold;
     fold.first_page = dirty_.front() / kPageSlots;
+    fold.leaves.reserve(occupied_count_);
     for (std::size_t i = std::size_t{fold.first_page} * kPageSlots; i < occupied_.size(); ++i) {
         if (occupied_[i] != 0) fold.leaves.push_back(leaves_[i]);
     }

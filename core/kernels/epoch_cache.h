@@ -62,6 +62,8 @@ EpochCache::Fold EpochCache::begin_refresh(const Entry* slots, const BatchHasher
     using Leaf = decltype(kernels::leaf_of(slots[0], 0));
     std::vector<Leaf> messages;
     std::vector<std::uint32_t> taken;
+    messages.reserve(dirty_.size());
+    taken.reserve(dirty_.size());
     for (const std::uint32_t index : dirty_) {
         set_occupied(index, slots[index].occupied != 0);
         if (slots[index].occupied == 0) continue;

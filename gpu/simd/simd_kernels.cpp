@@ -31,6 +31,7 @@ struct LeafBatch {
 
 void gather_attestations(const EpochTables& tables, std::uint64_t now_ns, LeafBatch<kernels::AttestationLeaf>& batch,
                          kernels::TableSummary& summary) {
+    batch.messages.reserve(tables.attestation_count);
     for (std::uint32_t i = 0; i < tables.attestation_count; ++i) {
         auto slot = kernels::load(tables.attestations, i);
         if (slot.occupied == 0) continue;
@@ -45,6 +46,7 @@ void gather_attestations(const EpochTables& tables, std::uint64_t now_ns, LeafBa
 
 template <class Entry, class Leaf>
 std::uint32_t gather(const Entry* table, std::uint32_t count, LeafBatch<Leaf>& batch) {
+    batch.messages.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
         if (kernels::load_u32(table, i, offsetof(Entry, occupied)) == 0) continue;
         batch.messages.push_back(kernels::leaf_of(kernels::load(table, i), i));

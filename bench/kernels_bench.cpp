@@ -1,0 +1,270 @@
+// What the kernels cost: Keccak in every width, each kernel, and closing an epoch beside its floor, the hashes alone.
+// Over the gpu layer.
+//
+// Epoch closings are measured on tables whose attestation slots are all occupied; `changed` of them differ at each
+// close. The floor hashes the same leaves and folds the same accumulators from ready-made messages, nothing else, with
+// the same hasher: the ratio close / floor is what bookkeeping costs.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "core/base/digest.h"
+#include "core/base/keccak.h"
+#include "core/kernels/kernel_tables.h"
+#include "core/kernels/leaves.h"
+#include "gpu/simd/keccak_lanes.h"
+#include "gpu/simd/simd_kernels.h"
+
+namespace aivm {
+namespace {
+
+using gpu::KeccakWidth;
+
+bool is_supported(KeccakWidth width) {
+    const auto widths = gpu::supported_widths();
+    return std::find(widths.begin(), widths.end(), width) != widths.end();
+}
+
+// One permutation of as many states as the width has; items are states.
+void keccak(benchmark::State& state, KeccakWidth width) {
+    if (!is_supported(width)) return state.SkipWithError("this CPU lacks the instructions");
+    alignas(64) static std::uint64_t lanes[200] = {};
+    KeccakState scalar{};
+    for (auto _ : state) {
+        switch (width) {
+            case KeccakWidth::kScalar:
+                keccak_f1600(scalar);
+                break;
+            case KeccakWidth::kAvx2:
+                gpu::keccak_f1600_avx2(lanes);
+                break;
+            case KeccakWidth::kAvx512:
+                gpu::keccak_f1600_avx512(lanes);
+                break;
+        }
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(width));
+}
+BENCHMARK_CAPTURE(keccak, scalar, KeccakWidth::kScalar);
+BENCHMARK_CAPTURE(keccak, avx2, KeccakWidth::kAvx2);
+BENCHMARK_CAPTURE(keccak, avx512, KeccakWidth::kAvx512);
+
+// Keccak-256 of 4,096 messages of 140 bytes, a model leaf each.
+void hash_many(benchmark::State& state, KeccakWidth width) {
+    if (!is_supported(width)) return state.SkipWithError("this CPU lacks the instructions");
+    const gpu::SimdHasher hasher(width);
+    constexpr std::size_t kCount = 4096;
+    const std::vector<std::uint8_t> messages(kCount * 140, 7);
+    std::vector<Hash32> digests(kCount);
+    for (auto _ : state) {
+        hasher.hash_many(messages.data(), 140, kCount, digests.data());
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * kCount);
+}
+BENCHMARK_CAPTURE(hash_many, scalar, KeccakWidth::kScalar);
+BENCHMARK_CAPTURE(hash_many, avx2, KeccakWidth::kAvx2);
+BENCHMARK_CAPTURE(hash_many, avx512, KeccakWidth::kAvx512);
+
+std::unique_ptr<Kernels> make_kernels(bool simd) {
+    if (simd) return std::make_unique<gpu::SimdKernels>();
+    return std::make_unique<CpuKernels>();
+}
+
+abi::Attestation attestation(std::uint32_t index) {
+    abi::Attestation slot{};
+    std::memcpy(slot.tee_quote_digest, &index, 4);
+    slot.tee_quote_digest[31] = slot.attesting_key[0] = 1;
+    slot.status = abi::kAttestationVerified;
+    slot.occupied = 1;
+    return slot;
+}
+
+// The operation that renews the attestation of a slot, with a kind that differs from time to time.
+abi::AttestationOp renewal(const abi::Attestation& slot, std::uint32_t kind) {
+    abi::AttestationOp op{};
+    std::memcpy(op.tee_quote_digest, slot.tee_quote_digest, 32);
+    std::memcpy(op.attesting_key, slot.attesting_key, 48);
+    op.kind = kind;
+    return op;
+}
+
+KernelTables full_tables(std::uint32_t slots) {
+    KernelTables tables({slots, 512, 4096});
+    CpuKernels kernels;
+    for (std::uint32_t i = 0; i < slots; ++i) {
+        const abi::AttestationOp op = renewal(attestation(i), 0);
+        tables.apply_attestations(kernels, {}, {&op, 1});
+    }
+    return tables;
+}
+
+// The slots of a close with `changed` changes: the lowest ones, the dearest place for a single change.
+void close_epoch(benchmark::State& state, bool simd) {
+    const auto kernels = make_kernels(simd);
+    const auto slots = static_cast<std::uint32_t>(state.range(0));
+    const auto changed = static_cast<std::uint32_t>(state.range(1));
+    KernelTables tables = full_tables(slots);
+    abi::AIVMTransitionResult result{};
+    tables.close_round(*kernels, {}, result);
+    std::uint32_t round = 0;
+    for (auto _ : state) {
+        state.PauseTiming();
+        std::vector<abi::AttestationOp> ops;
+        ++round;
+        for (std::uint32_t i = 0; i < changed; ++i) ops.push_back(renewal(tables.attestations()[i], round));
+        tables.apply_attestations(*kernels, {}, ops);
+        state.ResumeTiming();
+        tables.close_round(*kernels, {}, result);
+    }
+}
+
+// The same leaves and folds from ready-made messages.
+void hashes_alone(benchmark::State& state, bool simd) {
+    const auto kernels = make_kernels(simd);
+    const BatchHasher& hasher = kernels->hasher();
+    const auto slots = static_cast<std::uint32_t>(state.range(0));
+    const auto changed = static_cast<std::uint32_t>(state.range(1));
+    std::vector<kernels::AttestationLeaf> messages;
+    for (std::uint32_t i = 0; i < changed; ++i) messages.push_back(kernels::leaf_of(attestation(i), i));
+    std::vector<Hash32> leaves(slots), after(slots);
+    const std::vector<std::uint8_t> last(148, 1);
+    const FoldChain chain{Hash32{}, leaves.data(), changed == 0 ? 0u : slots, after.data()};
+    Hash32 root;
+    for (auto _ : state) {
+        if (changed != 0) hasher.hash_many(messages[0].data(), 144, changed, leaves.data());
+        hasher.fold_many({&chain, 1});
+        hasher.hash_many(last.data(), last.size(), 1, &root);
+        benchmark::ClobberMemory();
+    }
+}
+
+// epoch_transition of the interface: whole tables, nothing remembered.
+void whole_epoch(benchmark::State& state, bool simd) {
+    const auto kernels = make_kernels(simd);
+    const auto slots = static_cast<std::uint32_t>(state.range(0));
+    std::vector<abi::Attestation> table;
+    for (std::uint32_t i = 0; i < slots; ++i) table.push_back(attestation(i));
+    abi::AIVMRoundDescriptor round{};
+    abi::AIVMEpochState epoch{};
+    abi::AIVMTransitionResult result{};
+    for (auto _ : state) {
+        kernels->epoch_transition(&round, {table.data(), nullptr, nullptr, slots, 0, 0}, &epoch, &result);
+    }
+}
+
+void slots_and_changes(benchmark::internal::Benchmark* benchmark) {
+    benchmark->ArgNames({"slots", "changed"})->Unit(benchmark::kMicrosecond);
+    for (const std::int64_t slots : {64, 1024, 4096}) {
+        for (const std::int64_t changed : {std::int64_t{0}, std::int64_t{1}, slots}) benchmark->Args({slots, changed});
+    }
+}
+BENCHMARK_CAPTURE(close_epoch, scalar, false)->Apply(slots_and_changes);
+BENCHMARK_CAPTURE(hashes_alone, scalar, false)->Apply(slots_and_changes);
+BENCHMARK_CAPTURE(close_epoch, simd, true)->Apply(slots_and_changes);
+BENCHMARK_CAPTURE(hashes_alone, simd, true)->Apply(slots_and_changes);
+BENCHMARK_CAPTURE(whole_epoch, scalar, false)
+    ->ArgName("slots")
+    ->Arg(64)
+    ->Arg(1024)
+    ->Arg(4096)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(whole_epoch, simd, true)
+    ->ArgName("slots")
+    ->Arg(64)
+    ->Arg(1024)
+    ->Arg(4096)
+    ->Unit(benchmark::kMicrosecond);
+
+constexpr std::uint32_t kBatch = 256;  // operations a call, below
+
+void attestation_apply(benchmark::State& state) {
+    CpuKernels kernels;
+    std::vector<abi::AttestationOp> ops;
+    for (std::uint32_t i = 0; i < kBatch; ++i) ops.push_back(renewal(attestation(i), 0));
+    std::vector<abi::Attestation> table(1024);
+    abi::AIVMRoundDescriptor round{};
+    round.attestation_op_count = kBatch;
+    std::uint32_t applied = 0;
+    for (auto _ : state) kernels.attestation_apply(&round, ops.data(), table.data(), &applied, 1024);
+    state.SetItemsProcessed(state.iterations() * kBatch);
+}
+BENCHMARK(attestation_apply);
+
+void provenance_apply(benchmark::State& state) {
+    CpuKernels kernels;
+    std::vector<abi::ModelOp> ops(kBatch);
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+        std::memcpy(ops[i].model_root, &i, 4);
+        ops[i].model_root[31] = ops[i].weight_hash[0] = 1;
+    }
+    std::vector<abi::ModelRegistryEntry> table(512);
+    abi::AIVMRoundDescriptor round{};
+    round.model_op_count = kBatch;
+    std::uint32_t applied = 0;
+    for (auto _ : state) kernels.provenance_apply(&round, ops.data(), table.data(), &applied, 512);
+    state.SetItemsProcessed(state.iterations() * kBatch);
+}
+BENCHMARK(provenance_apply);
+
+void anchor_apply(benchmark::State& state) {
+    CpuKernels kernels;
+    std::vector<abi::AnchorOp> ops(kBatch);
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+        ops[i].commit_root[0] = ops[i].parent_root[0] = 1;
+        ops[i].height = i + 1;
+    }
+    std::vector<abi::AuditAnchor> table(4096);
+    abi::AIVMRoundDescriptor round{};
+    round.anchor_op_count = kBatch;
+    std::uint32_t applied = 0;
+    for (auto _ : state) {
+        for (std::uint32_t i = 0; i < applied; ++i) table[i].occupied = 0;
+        kernels.anchor_apply(&round, ops.data(), table.data(), &applied, 4096);
+    }
+    state.SetItemsProcessed(state.iterations() * kBatch);
+}
+BENCHMARK(anchor_apply);
+
+void inference_step(benchmark::State& state, bool simd) {
+    const auto kernels = make_kernels(simd);
+    abi::InferenceWeights weights{};
+    std::memset(weights.w1, 3, sizeof weights.w1);
+    std::memset(weights.w2, 5, sizeof weights.w2);
+    weights.shift1 = weights.shift2 = 4;
+    std::vector<abi::InferenceOp> ops(kBatch);
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+        ops[i].mode = ops[i].output_capacity = 1;
+        ops[i].input_len = 32;
+        ops[i].input_offset = 32 * i;
+        ops[i].output_offset = i;
+    }
+    const std::vector<std::uint8_t> inputs(32 * kBatch, 9);
+    std::vector<std::uint8_t> outputs(kBatch);
+    std::vector<abi::InferenceResult> results(kBatch);
+    for (auto _ : state) {
+        kernels->inference_step({&weights, ops.data(), inputs.data(), outputs.data(), results.data(), kBatch});
+    }
+    state.SetItemsProcessed(state.iterations() * kBatch);
+}
+BENCHMARK_CAPTURE(inference_step, scalar, false);
+BENCHMARK_CAPTURE(inference_step, simd, true);
+
+void proof_verify(benchmark::State& state, bool simd) {
+    const auto kernels = make_kernels(simd);
+    const std::vector<abi::ProofVerifyOp> ops(kBatch);
+    std::vector<abi::ProofVerifyResult> results(kBatch);
+    for (auto _ : state) kernels->proof_verify(ops.data(), results.data(), kBatch);
+    state.SetItemsProcessed(state.iterations() * kBatch);
+}
+BENCHMARK_CAPTURE(proof_verify, scalar, false);
+BENCHMARK_CAPTURE(proof_verify, simd, true);
+
+}  // namespace
+}  // namespace aivm
+
+BENCHMARK_MAIN();

@@ -1,0 +1,185 @@
+// Foreign bytes through the six kernels: the canonical and the SIMD code must agree, and nothing may be touched
+// outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
+//
+// The input is cut into descriptor, sizes, operations and table slots as it lies, so that the corpus is made of plain
+// ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of operations and slots, the rest fills the buffers
+// (short inputs are continued with zeros).
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/kernels/kernels.h"
+#include "gpu/simd/simd_kernels.h"
+
+namespace aivm {
+namespace {
+
+// At most this many operations and slots a run: enough for every collision and wrap, and fast.
+constexpr std::uint32_t kItemsMax = 40;
+
+class Input {
+public:
+    Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
+
+    template <class T>
+    T take() {
+        T value{};
+        const std::size_t size = std::min(sizeof value, left_);
+        if (size != 0) std::memcpy(&value, data_, size);
+        data_ += size;
+        left_ -= size;
+        return value;
+    }
+    std::uint32_t take_count() { return take<std::uint8_t>() % (kItemsMax + 1); }
+
+    template <class T>
+    std::vector<T> take_many(std::size_t count) {
+        std::vector<T> values(count);
+        for (T& value : values) value = take<T>();
+        return values;
+    }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t left_;
+};
+
+// A heap block of exactly these elements, so that a byte too far is seen.
+template <class T>
+class Exact {
+public:
+    explicit Exact(const std::vector<T>& values) : count_(values.size()), block_(new T[values.size()]) {
+        std::copy(values.begin(), values.end(), block_.get());
+    }
+    T* data() { return block_.get(); }
+    std::uint32_t count() const { return static_cast<std::uint32_t>(count_); }
+    friend bool operator==(const Exact& a, const Exact& b) {
+        return a.count_ == 0 || std::memcmp(a.block_.get(), b.block_.get(), a.count_ * sizeof(T)) == 0;
+    }
+
+private:
+    std::size_t count_;
+    std::unique_ptr<T[]> block_;
+};
+
+CpuKernels& canonical() {
+    static CpuKernels kernels;
+    return kernels;
+}
+
+gpu::SimdKernels& simd() {
+    static gpu::SimdKernels kernels;
+    return kernels;
+}
+
+template <class Op, class Entry, class Kernel>
+void apply(Input& input, std::uint32_t abi::AIVMRoundDescriptor::* op_count, Kernel kernel) {
+    const std::uint32_t ops_wanted = 1 + input.take_count();
+    const std::uint32_t slots = input.take_count();
+    auto desc = input.take<abi::AIVMRoundDescriptor>();
+    desc.*op_count = ops_wanted;
+    Exact<Op> ops(input.take_many<Op>(ops_wanted));
+    const auto table = input.take_many<Entry>(slots);
+    Exact<Entry> first(table);
+    Exact<Entry> second(table);
+    const Exact<Entry> before(table);
+    std::uint32_t applied[2] = {77, 77};
+    const int code = kernel(canonical(), &desc, ops.data(), first.data(), &applied[0], slots);
+    AIVM_CHECK(code == kernel(simd(), &desc, ops.data(), second.data(), &applied[1], slots));
+    AIVM_CHECK(first == second && applied[0] == applied[1]);
+    AIVM_CHECK(code == abi::kOk ? applied[0] <= ops_wanted : (first == before && applied[0] == 77));
+}
+
+void epoch(Input& input) {
+    const std::uint32_t slots = input.take_count();
+    const auto desc = input.take<abi::AIVMRoundDescriptor>();
+    const auto state = input.take<abi::AIVMEpochState>();
+    const auto result = input.take<abi::AIVMTransitionResult>();
+    const auto attestations = input.take_many<abi::Attestation>(slots);
+    Exact<abi::ModelRegistryEntry> models(input.take_many<abi::ModelRegistryEntry>(slots));
+    Exact<abi::AuditAnchor> anchors(input.take_many<abi::AuditAnchor>(slots));
+    const auto run = [&](Kernels& kernels) {
+        Exact<abi::Attestation> table(attestations);
+        auto after = state;
+        auto out = result;
+        const EpochTables tables{table.data(), models.data(), anchors.data(), slots, slots, slots};
+        AIVM_CHECK(kernels.epoch_transition(&desc, tables, &after, &out) == abi::kOk);
+        return std::tuple{std::move(table), after, out};
+    };
+    const auto [table, after, out] = run(canonical());
+    const auto [simd_table, simd_after, simd_out] = run(simd());
+    AIVM_CHECK(table == simd_table);
+    AIVM_CHECK(std::memcmp(&after, &simd_after, sizeof after) == 0 && std::memcmp(&out, &simd_out, sizeof out) == 0);
+}
+
+void inference(Input& input) {
+    const std::uint32_t count = input.take_count();
+    Exact<abi::InferenceWeights> weights(input.take_many<abi::InferenceWeights>(1));
+    auto list = input.take_many<abi::InferenceOp>(count);
+    for (auto& op : list) {  // a hash of 32 bytes is not found by chance
+        if (op._pad0 % 4 != 0) std::memcpy(op.model_hash, weights.data()->model_hash, 32);
+        if (op._pad0 % 8 != 0) op.input_len = 32, op.input_offset %= 32 * count, op.output_offset %= count;
+    }
+    Exact<abi::InferenceOp> ops(list);
+    Exact<std::uint8_t> inputs(input.take_many<std::uint8_t>(32 * count));
+    const std::vector<std::uint8_t> fill(count, 0xEE);
+    const auto run = [&](Kernels& kernels) {
+        Exact<std::uint8_t> outputs(fill);
+        Exact<abi::InferenceResult> results(std::vector<abi::InferenceResult>(count, abi::InferenceResult{}));
+        const int code =
+            kernels.inference_step({weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), count});
+        return std::tuple{code, std::move(outputs), std::move(results)};
+    };
+    AIVM_CHECK(run(canonical()) == run(simd()));
+}
+
+void proofs(Input& input) {
+    const std::uint32_t count = input.take_count();
+    Exact<abi::ProofVerifyOp> ops(input.take_many<abi::ProofVerifyOp>(count));
+    const auto run = [&](Kernels& kernels) {
+        Exact<abi::ProofVerifyResult> results(std::vector<abi::ProofVerifyResult>(count, abi::ProofVerifyResult{}));
+        AIVM_CHECK(kernels.proof_verify(ops.data(), results.data(), count) == abi::kOk);
+        return results;
+    };
+    AIVM_CHECK(run(canonical()) == run(simd()));
+}
+
+}  // namespace
+}  // namespace aivm
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace aivm;
+    Input input(data, size);
+    switch (input.take<std::uint8_t>() % 6) {
+        case 0:
+            apply<abi::AttestationOp, abi::Attestation>(
+                input, &abi::AIVMRoundDescriptor::attestation_op_count,
+                [](Kernels& kernels, auto... arguments) { return kernels.attestation_apply(arguments...); });
+            break;
+        case 1:
+            apply<abi::ModelOp, abi::ModelRegistryEntry>(
+                input, &abi::AIVMRoundDescriptor::model_op_count,
+                [](Kernels& kernels, auto... arguments) { return kernels.provenance_apply(arguments...); });
+            break;
+        case 2:
+            apply<abi::AnchorOp, abi::AuditAnchor>(
+                input, &abi::AIVMRoundDescriptor::anchor_op_count,
+                [](Kernels& kernels, auto... arguments) { return kernels.anchor_apply(arguments...); });
+            break;
+        case 3:
+            epoch(input);
+            break;
+        case 4:
+            inference(input);
+            break;
+        case 5:
+            proofs(input);
+            break;
+    }
+    return 0;
+}
