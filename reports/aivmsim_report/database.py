@@ -1,0 +1,88 @@
+"""Opening an outcome database for reading, checked as the simulator itself checks it."""
+
+import math
+import sqlite3
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote
+
+APPLICATION_ID = 0x4149564D  # "AIVM"
+SCHEMA_VERSION = 1
+RUN_TABLES = (
+    "principal", "agent", "task", "result", "challenge", "slash",
+    "payoff", "chain_stat", "fault", "violation", "metric", "event",
+)  # fmt: skip
+
+
+class BadDatabase(Exception):
+    """The file is missing, foreign, damaged or of another version; the text is one sentence for the user."""
+
+
+def connect(path: str | Path) -> sqlite3.Connection:
+    """A read-only connection to a whole study file, with the views of views.sql on it."""
+    _check_header(Path(path))
+    uri = "file:" + quote(str(Path(path).absolute())) + "?mode=ro"
+    try:
+        db = sqlite3.connect(uri, uri=True)
+        db.row_factory = sqlite3.Row
+        _check_kind(db, path)
+        _check_whole(db, path)
+        db.create_function("sqrt", 1, _sqrt, deterministic=True)  # not every SQLite is built with it
+        db.executescript(resources.files(__package__).joinpath("views.sql").read_text())
+    except sqlite3.Error as error:
+        raise BadDatabase(f"{path} is damaged: {error}") from None
+    return db
+
+
+def _sqrt(value: float | None) -> float | None:
+    return None if value is None else math.sqrt(value)
+
+
+def _check_header(path: Path) -> None:
+    if not path.exists():
+        raise BadDatabase(f"{path}: no such file")
+    if path.is_dir():
+        raise BadDatabase(f"{path} is a directory; name the database file in it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+    except OSError as error:
+        raise BadDatabase(f"{path} cannot be read: {error.strerror}") from None
+    magic = b"SQLite format 3\0"
+    if not head:
+        raise BadDatabase(f"{path} is empty, not a database of aivmsim")
+    if head[:16] != magic[: len(head)]:
+        raise BadDatabase(f"{path} is not an SQLite database")
+    # The file format's header: page size at 16 (1 stands for 65536), number of pages at 28, big-endian.
+    page_size = int.from_bytes(head[16:18], "big")
+    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(head[28:32], "big")
+    if len(head) < 100 or path.stat().st_size < expected:
+        raise BadDatabase(f"{path} is truncated")
+    if Path(f"{path}-wal").exists():
+        raise BadDatabase(f"{path} is being written to; wait for its writer to finish")
+
+
+def _check_kind(db: sqlite3.Connection, path: str | Path) -> None:
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise BadDatabase(f"{path} is an SQLite database, but not one of aivmsim")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise BadDatabase(
+            f"{path} has schema version {version}, this report reads version {SCHEMA_VERSION}: "
+            "use the report that came with the program that wrote it"
+        )
+
+
+def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise BadDatabase(f"{path} is damaged: {verdict}")
+    for table in RUN_TABLES:
+        found = dict(db.execute(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id").fetchall())
+        expected = dict(db.execute("SELECT run_id, json_extract(row_counts, ?) FROM run", (f"$.{table}",)).fetchall())
+        for run in sorted(expected.keys() | found.keys()):
+            if (expected.get(run) or 0) != found.get(run, 0):
+                raise BadDatabase(
+                    f"{path} is incomplete: table {table}: run {run} wrote {expected.get(run) or 0} rows, "
+                    f"{found.get(run, 0)} are there"
+                )

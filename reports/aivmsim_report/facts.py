@@ -1,0 +1,82 @@
+"""The facts of one run as plain Python values. Numbers that are metrics are read from the metric table, never recomputed,
+so that the report, the terminal and pandas agree."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from .database import BadDatabase
+
+NLUX = 10**9
+Row = dict[str, Any]
+
+
+@dataclass
+class Run:
+    row: Row  # run, point and study in one
+    number: int  # of `runs`, counted from 1
+    runs: int
+    metrics: dict[tuple[str, str], float]  # by (name, mode)
+    principals: list[Row]  # with their roles and payoff
+    outcomes: dict[str, int]  # tasks by outcome
+    undecided_fraud: int  # wrong results whose task is still pending
+    ttf: list[tuple[str, float]]  # (mode, seconds)
+    blocks: list[Row]
+    faults: list[Row]
+    violations: list[Row]
+    params: list[Row]
+
+    def metric(self, name: str, mode: str = "") -> float | None:
+        return self.metrics.get((name, mode))
+
+    @property
+    def unexpected(self) -> list[Row]:
+        return [violation for violation in self.violations if not violation["expected"]]
+
+    @property
+    def caught(self) -> int | None:
+        posted, missed = self.metric("n_fraud_posted"), self.metric("n_fraud_missed")
+        if posted is None or missed is None:
+            return None
+        return int(posted - missed - self.undecided_fraud)
+
+
+def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
+    """The run with this id, or the first one that failed, or else the first."""
+    runs = [row["run_id"] for row in db.execute("SELECT run_id FROM run ORDER BY status <> 'violated', replicate, run_id")]
+    if not runs:
+        raise BadDatabase("the study holds no run yet")
+    chosen = runs[0] if run_id is None else run_id
+    if chosen not in runs:
+        raise BadDatabase(f"the study has no run {chosen}; it has {len(runs)}, the first is {runs[0]}")
+
+    def rows(sql: str) -> list[Row]:
+        return [dict(row) for row in db.execute(sql, {"run": chosen})]
+
+    return Run(
+        row=rows("SELECT run.*, point.*, study.*, study.name AS study_name"
+            " FROM run JOIN point USING (point_id) JOIN study USING (study_id) WHERE run_id = :run"
+        )[0],
+        number=runs.index(chosen) + 1,
+        runs=len(runs),
+        metrics={(m["name"], m["mode"]): m["value"] for m in rows("SELECT * FROM metric WHERE run_id = :run")},
+        principals=rows(
+            "SELECT p.*, f.*, (SELECT group_concat(DISTINCT role) FROM agent AS a"
+            " WHERE a.run_id = p.run_id AND a.principal = p.principal) AS roles"
+            " FROM principal AS p JOIN payoff AS f USING (run_id, principal)"
+            " WHERE run_id = :run ORDER BY net_nlux, principal"
+        ),
+        outcomes={
+            row["outcome"]: row["n"]
+            for row in rows("SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome")
+        },
+        undecided_fraud=rows(
+            "SELECT count(*) AS n FROM result JOIN task USING (run_id, task)"
+            " WHERE run_id = :run AND result.correct = 0 AND outcome = 'pending'"
+        )[0]["n"],
+        ttf=[(r["mode"], r["seconds"]) for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")],
+        blocks=rows("SELECT * FROM chain_stat WHERE run_id = :run ORDER BY block"),
+        faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
+        violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),
+        params=rows("SELECT * FROM point_param WHERE point_id = (SELECT point_id FROM run WHERE run_id = :run) ORDER BY name"),
+    )

@@ -1,0 +1,199 @@
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import LUX, ROOT, StudyFile, make_run
+
+from aivmsim_report import BadDatabase, connect
+from aivmsim_report.__main__ import main
+from aivmsim_report.facts import load
+from aivmsim_report.verdict import did_cheating_pay, lux, status
+
+
+def load_file(path: Path):
+    return load(connect(path))
+
+
+def specs_of(page: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_page_is_one_file_that_asks_nothing_of_the_network(run_file, tmp_path):
+    assert main([str(run_file), "-o", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    assert set(specs_of(page)) == {"payoff", "fraud", "outcomes", "ttf", "timeline"}
+    assert [f.name for f in tmp_path.iterdir() if f.suffix == ".partial"] == []
+
+
+def test_the_first_line_answers_whether_cheating_paid(tmp_path):
+    lost = did_cheating_pay(load_file(make_run(tmp_path / "lost.db", cheats_net=-240)))
+    assert lost.startswith("No: the 4 cheating principals lost")
+    assert "6 of their 118 wrong results became final" in lost
+    gained = did_cheating_pay(load_file(make_run(tmp_path / "gained.db", cheats_net=900)))
+    assert gained.startswith("Yes: the 4 cheating principals gained")
+    less = did_cheating_pay(load_file(make_run(tmp_path / "less.db", cheats_net=60)))
+    assert less.startswith("No:") and "honest ones in the same roles made" in less
+
+
+def test_without_cheats_there_is_nothing_to_ask(tmp_path):
+    study = StudyFile(tmp_path / "empty.db")
+    study.point(7)
+    study.run(70, 7)
+    run = load_file(study.close())
+    assert did_cheating_pay(run) == "Nobody cheated in this run."
+    assert main([str(tmp_path / "empty.db"), "-o", str(tmp_path / "report.html")]) == 0
+
+
+def test_caught_fraud_is_what_was_posted_and_neither_final_nor_open(run_file):
+    assert load_file(run_file).caught == 118 - 6
+
+
+def test_a_violation_is_told_with_the_command_that_shows_it_again(tmp_path):
+    path = make_run(tmp_path / "bad.db", violated=True)
+    assert status(load_file(path)) == "FAIL"
+    assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "aivmsim replay aivmsim-out/r-0192/findings/3f9a2c71" in page
+    assert "withdrew 1000 LUX" in page
+
+
+def test_an_expected_violation_does_not_fail_the_run(tmp_path):
+    path = make_run(tmp_path / "demo.db", violated=True)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE violation SET expected = 1")
+        db.execute("UPDATE run SET status = 'clean'")
+    assert status(load_file(path)) == "PASS"
+
+
+def test_texts_of_the_run_cannot_become_markup(run_file, tmp_path):
+    main([str(run_file), "-o", str(tmp_path / "report.html")])
+    page = (tmp_path / "report.html").read_text()
+    assert "3 &lt; 4 &amp; &lt;/script&gt; stay text" in page
+
+
+def test_money_reads_well():
+    assert lux(1_500_000_000) == "1.5 LUX"
+    assert lux(-12_345 * LUX) == "\u221212\u2009345 LUX"
+    assert lux(0) == "0 LUX"
+    assert lux(40 * LUX, signed=True) == "+40 LUX"
+
+
+def test_the_constants_are_those_of_the_schema():
+    from aivmsim_report.database import APPLICATION_ID, RUN_TABLES, SCHEMA_VERSION
+
+    sql = (ROOT / "sim/record/schema.sql").read_text()
+    assert f"application_id = {APPLICATION_ID};" in sql
+    assert f"user_version = {SCHEMA_VERSION};" in sql
+    tables = re.findall(r"CREATE TABLE (\w+) \([^\n]*\n    run_id INTEGER NOT NULL,\n    (?!study_id)", sql)
+    assert tuple(tables) == RUN_TABLES
+
+
+def assert_refused(path, tmp_path, capsys, words):
+    with pytest.raises(BadDatabase):
+        connect(path)
+    assert main([str(path), "-o", str(tmp_path / "report.html")]) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1 and words in errors[0]
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_file_that_is_not_a_study_gives_one_error(tmp_path, capsys):
+    assert_refused(tmp_path / "missing.db", tmp_path, capsys, "no such file")
+    assert_refused(tmp_path, tmp_path, capsys, "is a directory")
+    (tmp_path / "empty.db").write_bytes(b"")
+    assert_refused(tmp_path / "empty.db", tmp_path, capsys, "is empty")
+    (tmp_path / "text.db").write_text("seed = 1\n" * 100)
+    assert_refused(tmp_path / "text.db", tmp_path, capsys, "is not an SQLite database")
+    with sqlite3.connect(tmp_path / "foreign.db") as db:
+        db.execute("CREATE TABLE run (x)")
+    assert_refused(tmp_path / "foreign.db", tmp_path, capsys, "not one of aivmsim")
+
+
+def test_a_damaged_study_gives_one_error(run_file, tmp_path, capsys):
+    whole = run_file.read_bytes()
+    for length in (1, 50, 99, 100, 4096, 20_000, len(whole) - 1):
+        (tmp_path / "cut.db").write_bytes(whole[:length])
+        assert_refused(tmp_path / "cut.db", tmp_path, capsys, "is truncated")
+    with sqlite3.connect(run_file) as db:
+        db.execute("DELETE FROM task WHERE task = 5")
+    assert_refused(run_file, tmp_path, capsys, "wrote 2000 rows, 1999 are there")
+
+
+def test_another_schema_version_is_refused(run_file, tmp_path, capsys):
+    with sqlite3.connect(run_file) as db:
+        db.execute("PRAGMA user_version = 9")
+    assert_refused(run_file, tmp_path, capsys, "schema version 9")
+
+
+def test_an_unknown_run_or_place_gives_one_error(run_file, tmp_path, capsys):
+    assert main([str(run_file), "--run", "5", "-o", str(tmp_path / "report.html")]) == 2
+    assert "no run 5" in capsys.readouterr().err
+    assert main([str(run_file), "-o", str(tmp_path / "nowhere" / "report.html")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.fixture
+def sweep_file(tmp_path):
+    """Windows of 10, 50 and 100 blocks, two runs each: longer is safer and slower; the last is no safer than the second."""
+    study = StudyFile(tmp_path / "sweep.db")
+    for point, (window, corrupt, ttf) in enumerate([(10, 0.2, 40), (50, 0.0, 200), (100, 0.0, 400)]):
+        study.point(point, vm__challenge_window_blocks=window)
+        for replicate in range(2):
+            study.metric(point * 10 + replicate, "p_final_corrupt", corrupt)
+            study.metric(point * 10 + replicate, "ttf_mean", ttf + replicate * 2)
+            study.run(point * 10 + replicate, point)
+    return study.close()
+
+
+def test_views_estimate_points_and_find_the_safe_window_and_the_frontier(sweep_file):
+    db = connect(sweep_file)
+    row = db.execute("SELECT * FROM v_point_estimate WHERE point_id = 1 AND name = 'ttf_mean'").fetchone()
+    assert (row["n"], row["mean"]) == (2, 201)
+    assert row["sd"] == pytest.approx(2**0.5)
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96)
+    safe = db.execute("SELECT * FROM v_safe_window").fetchall()
+    assert [(row["safe_window_blocks"], row["points"]) for row in safe] == [(50, 3)]
+    frontier = db.execute("SELECT point_id, on_frontier FROM v_frontier ORDER BY point_id").fetchall()
+    assert [tuple(row) for row in frontier] == [(0, 1), (1, 1), (2, 0)]
+
+
+def test_views_give_distributions(run_file):
+    db = connect(run_file)
+    shares = [row["share"] for row in db.execute("SELECT share FROM v_ttf_cdf ORDER BY seconds")]
+    assert shares == sorted(shares) and shares[-1] == 1
+    roi = db.execute("SELECT roi_ppm, net_nlux, stake_nlux FROM v_roi_dist WHERE label = 'lazy[0]'").fetchone()
+    assert roi["roi_ppm"] == pytest.approx(1e6 * roi["net_nlux"] / roi["stake_nlux"])
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs a browser")
+def test_a_browser_draws_every_chart(run_file, tmp_path):
+    main([str(run_file), "-o", str(tmp_path / "report.html")])
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom",
+               f"file://{tmp_path}/report.html"]  # fmt: skip
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert re.search(r"<body[^>]* data-ready", dom)
+    assert dom.count('class="main-svg"') >= 5
+
+
+def test_long_series_are_thinned_and_keep_their_end():
+    from aivmsim_report.figures import MAX_POINTS, _thin
+
+    for length in (0, 1, MAX_POINTS, MAX_POINTS + 1, 10 * MAX_POINTS + 3):
+        thin = _thin(list(range(length)))
+        assert len(thin) <= MAX_POINTS and thin[-1:] == list(range(length))[-1:]
+    assert _thin([1, 2, 3]) == [1, 2, 3]
+
+
+def test_many_principals_are_grouped_by_label(tmp_path):
+    from aivmsim_report.figures import payoff_groups
+
+    run = load_file(make_run(tmp_path / "run.db"))
+    run.principals = [dict(p, label=f"{p['label']}") for p in run.principals for _ in range(3)]
+    groups = payoff_groups(run)
+    assert [g["label"] for g in groups] == ["customer", "lazy", "frivolous", "slow", "watch", "steady"]
+    assert sum(g["net_nlux"] for g in groups) == sum(p["net_nlux"] for p in run.principals)
