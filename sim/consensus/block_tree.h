@@ -82,7 +82,7 @@ private:
     [[nodiscard]] std::uint32_t slot_of(const Hash32& id) const;
 
     BlockRef root_;
-    std::vector<Node> nodes_;        // nodes_[kRootSlot] is the last accepted block
+    std::vector<Node> nodes_;  // nodes_[kRootSlot] is the last accepted block
     std::vector<std::uint32_t> free_;
     std::vector<IndexEntry> index_;  // by id, the root left out
     std::uint32_t open_choices_ = 0;

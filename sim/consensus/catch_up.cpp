@@ -92,10 +92,9 @@ bool CatchUp::on_confirm(ValidatorIndex from, const Confirm& message, Actions& o
 }
 
 void CatchUp::judge_candidates(bool all_answered, Actions& out) {
-    const auto confirmed =
-        std::find_if(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
-            return more_than_half(candidate.stake, stake_of_others());
-        });
+    const auto confirmed = std::find_if(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
+        return more_than_half(candidate.stake, stake_of_others());
+    });
     if (confirmed == candidates_.end()) {
         // Enough spoke and none is confirmed: what is ahead of us is not decided by enough yet, polls will do.
         if (all_answered || more_than_half(stake_answered_, stake_of_others())) {

@@ -59,8 +59,8 @@ struct Query {
 
 struct Answer {
     RequestId poll = 0;
-    BlockRef preferred;      // the tip of the responder's preference
-    Hash32 at_height;        // its preferred or accepted block at the query's next_height, or its tip if that is lower
+    BlockRef preferred;  // the tip of the responder's preference
+    Hash32 at_height;    // its preferred or accepted block at the query's next_height, or its tip if that is lower
     BlockRef last_accepted;
 };
 

@@ -72,8 +72,8 @@ private:
     const BlockTree& tree_;
     EngineCounters& counters_;
     std::uint64_t next_serial_;
-    std::map<Hash32, BlockInfo> waiting_;          // for their parents
-    std::multimap<Hash32, Hash32> waiting_for_;    // parent -> child
+    std::map<Hash32, BlockInfo> waiting_;        // for their parents
+    std::multimap<Hash32, Hash32> waiting_for_;  // parent -> child
     std::map<Hash32, Fetching> fetching_;
     std::map<Hash32, Height> verifying_;
     std::map<Hash32, Height> refused_;

@@ -68,8 +68,8 @@ public:
     void give_up_all();
 
 private:
-    std::deque<Poll> polls_;    // ids without gaps
-    std::vector<Poll> spare_;   // kept for their memory
+    std::deque<Poll> polls_;   // ids without gaps
+    std::vector<Poll> spare_;  // kept for their memory
     RequestId next_ = 0;
     std::uint32_t outstanding_ = 0;
 };

@@ -13,7 +13,7 @@ namespace aivm::sim {
 struct ProposerSlot {
     std::uint64_t seed = 0;  // of the chain, the same for all nodes
     Hash32 parent;
-    Height height = 0;       // of the block to be built
+    Height height = 0;  // of the block to be built
 };
 
 // The first `count` proposers of a slot, drawn by stake without replacement from a SHA-256 stream over the slot.

@@ -42,7 +42,7 @@ TEST(SnowParameters, D42HalfOfTheSampleIsNoMajority) {
 }
 
 TEST(SnowParameters, TheMajorityIsOfWhatIsReallySampled) {
-    EXPECT_TRUE(check(with(20, 3, 3), 6).has_value());    // five others, three are a majority
+    EXPECT_TRUE(check(with(20, 3, 3), 6).has_value());  // five others, three are a majority
     EXPECT_FALSE(check(with(20, 2, 3), 6).has_value());
 }
 

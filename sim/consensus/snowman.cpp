@@ -47,7 +47,7 @@ private:
         CatchUp catch_up;
         PollSet polls;
         std::uint64_t next_serial;
-        BlockRef preferred;  // as told to the node
+        BlockRef preferred;            // as told to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
         bool may_catch_up = true;
         bool was_catching_up = false;  // and has not gone back to normal yet
@@ -377,13 +377,18 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
         case TimerKind::kPoll:
             if (Poll* poll = s.polls.find(serial)) finish_poll(*poll, out);
             return;
-        case TimerKind::kFetch: return s.intake.on_timer(serial, out);
+        case TimerKind::kFetch:
+            return s.intake.on_timer(serial, out);
         case TimerKind::kCatchUp:
             s.catch_up.on_timer(serial, out);
             return advance_catch_up(out);
-        case TimerKind::kCooldown: s.may_catch_up = true; return;
-        case TimerKind::kProbe: return probe_if_idle(out);
-        case TimerKind::kFinality: return;
+        case TimerKind::kCooldown:
+            s.may_catch_up = true;
+            return;
+        case TimerKind::kProbe:
+            return probe_if_idle(out);
+        case TimerKind::kFinality:
+            return;
     }
 }
 

@@ -27,10 +27,10 @@ namespace aivm::sim {
 class RandomStream;
 
 struct CatchUpParameters {
-    Height gap = 3;                                   // this far behind somebody's frontier, catching up begins
-    std::uint64_t timeout_ns = 2'000'000'000;         // of one round of requests
-    std::uint64_t cooldown_ns = 5'000'000'000;        // between two that this node begins by itself
-    std::uint64_t idle_probe_ns = 10'000'000'000;     // 0: never
+    Height gap = 3;                                // this far behind somebody's frontier, catching up begins
+    std::uint64_t timeout_ns = 2'000'000'000;      // of one round of requests
+    std::uint64_t cooldown_ns = 5'000'000'000;     // between two that this node begins by itself
+    std::uint64_t idle_probe_ns = 10'000'000'000;  // 0: never
     std::uint32_t blocks_per_fetch = 64;
 };
 

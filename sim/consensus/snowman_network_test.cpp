@@ -162,11 +162,11 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     config.snow.alpha_preference = config.snow.alpha_confidence;
     config.snow.beta = 12;
     auto network = snowman_network(config, {.seed = seed,
-                                                         .loss_ppm = static_cast<std::uint32_t>(chance.below(80'000)),
-                                                         .duplicate_ppm = 50'000,
-                                                         .delay_min_ns = kMs,
-                                                         .delay_max_ns = chance.uniform(2, 500) * kMs,
-                                                         .verify_ns = chance.below(2) * 20 * kMs});
+                                            .loss_ppm = static_cast<std::uint32_t>(chance.below(80'000)),
+                                            .duplicate_ppm = 50'000,
+                                            .delay_min_ns = kMs,
+                                            .delay_max_ns = chance.uniform(2, 500) * kMs,
+                                            .verify_ns = chance.below(2) * 20 * kMs});
     for (std::uint64_t step = 1; step <= 15; ++step) {
         const auto someone = static_cast<ValidatorIndex>(chance.below(count));
         TestNode& node = *network.nodes[someone];

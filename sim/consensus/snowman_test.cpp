@@ -48,7 +48,8 @@ protected:
     }
     void remember(const Actions& out) {
         const auto sends = all_of<Send>(out);
-        if (std::any_of(sends.begin(), sends.end(), [](const Send& s) { return s.message.index() == 0; })) asked_.clear();
+        if (std::any_of(sends.begin(), sends.end(), [](const Send& s) { return s.message.index() == 0; }))
+            asked_.clear();
         for (const Send& send : sends) {
             if (const auto* query = std::get_if<Query>(&send.message)) {
                 asked_.push_back(send.to);
