@@ -73,6 +73,8 @@ void fail_task(Transition& t, TaskIndex index) {
     task.escrow = Amount();
     ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);
     t.head().totals.tasks_failed += 1;
+    const Task& failed = t.state().task(index);
+    t.add_receipt({index, failed.task_key, failed.status, 0, Amount(), Amount(), Amount(), t.block().height});
     t.emit(event::TaskRefunded{index, refund});
     t.emit(event::TaskFailed{index});
 }
