@@ -3,17 +3,16 @@
 // must reach the same check value. The two run back to back and only the ratio of such a pair counts: absolute figures
 // move with whatever else the machine does.
 //
-//   engine_bench [--quick] [--plain]     exit code 1 if a check value differs
+//   engine_bench [--quick | --plain [NAME]]     exit code 1 if a check value differs
 //
-// --quick: 10^6 events and three pairs each. --plain: only the engine, one run each, as "name events seconds" (for
-// peers/compare.py). Draws of this benchmark use libm's log, as the peers do; the simulator itself never does.
+// --quick: 10^6 events and three pairs each. --plain: only the engine, one run of each workload or of the one named, as
+// "name events seconds" (for peers/compare.py). Draws of this benchmark use libm's log, as the peers do; the simulator itself never does.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <queue>
 #include <string>
@@ -248,11 +247,13 @@ bool run_plain(const Workload& workload) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    bool quick = false;
-    bool plain = false;
-    for (int i = 1; i < argc; ++i) {
-        quick = quick || std::strcmp(argv[i], "--quick") == 0;
-        plain = plain || std::strcmp(argv[i], "--plain") == 0;
+    const std::string mode = argc > 1 ? argv[1] : "";
+    const std::string only = argc > 2 ? argv[2] : "";
+    const bool quick = mode == "--quick";
+    const bool plain = mode == "--plain";
+    if (argc > 3 || (!quick && !plain && argc > 1)) {
+        std::fprintf(stderr, "usage: engine_bench [--quick | --plain [NAME]]\n");
+        return 2;
     }
     std::vector<Workload> workloads;
     if (quick || plain) {
@@ -267,6 +268,9 @@ int main(int argc, char** argv) {
 
     bool good = true;
     if (!plain) std::printf("workload     Mev/cpu-s  heap/ref  engine/ref target          check\n");
-    for (const Workload& workload : workloads) good = (plain ? run_plain(workload) : compare(workload, quick ? 3 : 5)) && good;
+    for (const Workload& workload : workloads) {
+        if (!only.empty() && only != workload.name) continue;
+        good = (plain ? run_plain(workload) : compare(workload, quick ? 3 : 5)) && good;
+    }
     return good ? 0 : 1;
 }
