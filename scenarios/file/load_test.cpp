@@ -121,6 +121,13 @@ TEST(Load, TextThatIsNotTomlNamesThePlaceWhereItStops) {
     EXPECT_EQ(errors.find("t.toml:2:4: error: not TOML: "), 0U) << errors;
 }
 
+TEST(Load, LettersBeyondAsciiOutsideQuotesAreASyntaxError) {
+    for (const auto* text :
+         {"chale ü\n", "schlüssel = 1\n", "[größe]\n", "x = ü\n", "\u1500 = 1\n", "\u2030\n", "\uffff\n"}) {
+        EXPECT_NE(errors_of(text).find("not TOML"), std::string::npos) << text;
+    }
+}
+
 TEST(Load, BytesThatAreNotTextAreOneError) {
     EXPECT_EQ(errors_of("name = \"t\"\nx = \"\xff\xfe\"\n\x80"),
               "t.toml: error: line 2, column 6 is not UTF-8 text\n  a scenario is a TOML text file; is this one?\n");
@@ -138,12 +145,13 @@ TEST(Load, ATextOrALineThatIsTooLongIsOneError) {
 }
 
 TEST(Load, DeepNestingIsRefusedAndNotFollowedIntoTheGround) {
+    // The deepest a text can be: dotted keys as long as a line allows, at each of the levels the parser follows.
     std::string deep = "a";
-    while (deep.size() + 2 < kMaxLineBytes - 10) deep += ".a";
-    std::string nested = "[" + deep + "]\n";
-    for (int i = 0; i < 3; ++i) nested += deep + " = [\n{" + deep + " = [\n";
-    EXPECT_NE(errors_of(nested), "");
-    EXPECT_NE(errors_of("[" + deep + "]\n" + deep + " = { " + "b = 1 }\n"), "");
+    while (deep.size() + 8 < kMaxLineBytes) deep += ".a";
+    const auto header = "[" + deep + "]\n" + deep + " = [\n{" + deep;
+    EXPECT_NE(errors_of(header + " = 1}\n]\n").find("unknown key \"a\" at the top level"), std::string::npos);
+    EXPECT_NE(errors_of(header + " = [\n{" + deep + " = 1}\n]}\n]\n").find("maximum nested value depth"),
+              std::string::npos);
 }
 
 TEST(Load, TheNumberOfErrorsShownIsBounded) {

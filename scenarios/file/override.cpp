@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "scenarios/file/check.h"
 #include "scenarios/file/fields.h"
@@ -139,8 +140,10 @@ std::vector<Override> environment_overrides(std::span<const std::string> environ
         if (name.find("__") == std::string_view::npos) continue;
         out.push_back({OriginKind::kEnvironment, entry.substr(0, equals), key_of(name), entry.substr(equals + 1)});
     }
-    // The order of the environment must not matter where one variable is given twice under different spellings.
-    std::stable_sort(out.begin(), out.end(), [](const Override& a, const Override& b) { return a.label < b.label; });
+    // The order of the environment must not matter where one key is given under two spellings.
+    std::sort(out.begin(), out.end(), [](const Override& a, const Override& b) {
+        return std::tie(a.label, a.value) < std::tie(b.label, b.value);
+    });
     return out;
 }
 

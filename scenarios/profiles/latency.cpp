@@ -60,7 +60,8 @@ constexpr auto kTenMeans = times(
 
 constexpr std::array<std::string_view, 1> kOneRegion = {"LAN"};
 constexpr std::array<std::uint32_t, 1> kWholeShare = {kShareWhole};
-constexpr std::array<std::uint64_t, 1> kLanMeans = {275 * kMicrosecond};  // the middle of 0.05 and 0.5 ms
+constexpr std::array<std::uint64_t, 1> kLanMeans = {
+    275 * kMicrosecond};  // the middle of 0.05 and 0.5 ms; the network's law spreads it
 
 constexpr LatencyProfile kProfiles[] = {
     {"six-region-2019",
@@ -69,7 +70,8 @@ constexpr LatencyProfile kProfiles[] = {
     {"ten-city-2024",
      "half the round trips of IBM Cloud VPC's published inter-region and inter-AZ tables, 3 February to 3 March 2024",
      kTenCities, kTenShares, kTenMeans},
-    {"lan", "a local network, 0.05 to 0.5 ms; a design figure, not a measurement", kOneRegion, kWholeShare, kLanMeans},
+    {"lan", "a local network, mean in the middle of 0.05 to 0.5 ms; a design figure, not a measurement", kOneRegion,
+     kWholeShare, kLanMeans},
 };
 
 constexpr bool shares_are_whole() {
@@ -129,6 +131,11 @@ const LatencyProfile* find_latency_profile(std::string_view name) {
     const auto* found = std::find_if(std::begin(kProfiles), std::end(kProfiles),
                                      [&](const LatencyProfile& profile) { return profile.name == name; });
     return found == std::end(kProfiles) ? nullptr : found;
+}
+
+sim::LatencyTable latency_table(const LatencyProfile& profile) {
+    return {static_cast<std::uint32_t>(profile.regions.size()),
+            {profile.mean_one_way_ns.begin(), profile.mean_one_way_ns.end()}};
 }
 
 std::vector<std::uint32_t> assign_regions(const LatencyProfile& profile, std::uint32_t nodes) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/network/latency_table.h"
+
 namespace aivm::scenarios {
 
 struct LatencyProfile {
@@ -27,6 +29,9 @@ std::span<const LatencyProfile> latency_profiles();
 std::vector<std::string> latency_profile_names();
 // nullptr when there is no such profile.
 const LatencyProfile* find_latency_profile(std::string_view name);
+
+// The means as the network takes them.
+sim::LatencyTable latency_table(const LatencyProfile& profile);
 
 // The region of each of `nodes` nodes: largest remainder over the shares with at least one node a region (while there
 // are enough nodes), spread evenly over the indexes, so that the first nodes, which hold the largest stakes of a

@@ -39,6 +39,18 @@ TEST(LatencyProfiles, TheTenCitiesHaveHalfThePublishedRoundTrips) {
     EXPECT_EQ(ten.mean_ns(2, 2), 425'000U) << "between the zones of Washington: 0.85 ms";
 }
 
+TEST(LatencyProfiles, TheNetworkGetsTheSameMeans) {
+    for (const auto& profile : latency_profiles()) {
+        const auto table = latency_table(profile);
+        ASSERT_EQ(table.regions, profile.regions.size());
+        for (std::uint32_t from = 0; from < table.regions; ++from) {
+            for (std::uint32_t to = 0; to < table.regions; ++to) {
+                EXPECT_EQ(table.mean(from, to), profile.mean_ns(from, to));
+            }
+        }
+    }
+}
+
 TEST(RegionAssignment, TwentyOneValidatorsAreSpreadByShareWithOneInEveryRegion) {
     EXPECT_EQ(counts_of(*find_latency_profile("six-region-2019"), 21), (std::vector<std::uint32_t>{6, 10, 1, 2, 1, 1}));
     EXPECT_EQ(counts_of(*find_latency_profile("ten-city-2024"), 21),
