@@ -119,20 +119,26 @@ void get(Reader& in, op::ChallengeReveal& b) {
 }
 
 void put(Writer& out, const op::DisputeMove& b) {
-    out.string(b.job_id).fixed(b.challenger).boolean(b.opens).fixed(b.input).u8(b.output);
-    out.u32(static_cast<std::uint32_t>(b.proof.size()));
+    out.string(b.job_id).fixed(b.challenger).boolean(b.opens);
+    if (!b.opens) {
+        out.boolean(b.agrees);
+        return;
+    }
+    out.fixed(b.input).u8(b.output).u32(static_cast<std::uint32_t>(b.proof.size()));
     for (const Hash32& node : b.proof) out.fixed(node);
-    out.boolean(b.agrees);
 }
 void get(Reader& in, op::DisputeMove& b) {
     b.job_id = in.string(kJobIdBytesMax);
     b.challenger = in.fixed<20>();
     b.opens = in.boolean();
+    if (!b.opens) {
+        b.agrees = in.boolean();
+        return;
+    }
     b.input = in.hash();
     b.output = in.u8();
     const std::uint32_t count = in.list(kProofNodesMax, 32);
     for (std::uint32_t i = 0; i < count; ++i) b.proof.push_back(in.hash());
-    b.agrees = in.boolean();
 }
 
 void put(Writer& out, const op::ClaimRewards& b) { out.string(b.provider_id); }

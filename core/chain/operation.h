@@ -82,11 +82,11 @@ struct ChallengeReveal {
 struct DisputeMove {
     std::string job_id;
     Address challenger;
-    bool opens = false;  // true: provider's opening, with the fields below; false: the challenger's verdict
+    bool opens = false;  // true: the provider's opening; false: the challenger's verdict. Only its own fields are encoded.
     FixedBytes<32> input;
     Answer output = 0;
     std::vector<Hash32> proof;
-    bool agrees = false;
+    bool agrees = false;  // the verdict: the challenger computed the same step
 };
 struct ClaimRewards {
     std::string provider_id;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/registry/attestation.h"
 #include "core/state/limits.h"
 
 namespace aivm {
@@ -37,6 +38,21 @@ void apply(Transition& t, const abi::ModelOp& update) {
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kModels, outcome.changed);
     t.kernel_counts.models += 1;
+}
+
+// Evidence for the provider must be what the operation's quote digest names, verify, and be newer than what the provider
+// showed before: old evidence with a better score cannot be brought back.
+Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, const op::Attest& a, const Provider& provider) {
+    if (a.evidence.empty()) return std::optional<DeviceStatus>();
+    const Hash32 digest = keccak256(a.evidence);
+    if (std::memcmp(digest.data(), a.attestation.tee_quote_digest, digest.size()) != 0) {
+        return fail(ErrorCode::kInvalidArgument, "the quote digest is not the keccak of the evidence");
+    }
+    AIVM_ASSIGN(const DeviceStatus status, check_evidence(t, a.evidence, a.provider_id));
+    if (status.last_seen_ns <= provider.attested_at_ns) {
+        return fail(ErrorCode::kDuplicate, a.provider_id + " has shown this or newer evidence");
+    }
+    return std::optional(status);
 }
 
 }  // namespace
@@ -98,11 +114,16 @@ Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     if (!provider) return fail(ErrorCode::kProviderNotFound, a.provider_id);
     if (t.state().provider(*provider).owner != sender) return fail(ErrorCode::kNotAuthorized, a.provider_id);
     AIVM_TRY(status_of(t.state().kernels.check(a.attestation)));
+    AIVM_ASSIGN(const auto trust, check_new_evidence(t, a, t.state().provider(*provider)));
     const KernelOutcome outcome =
         t.kernels().apply_attestations(*t.rules().kernels, descriptor(t), {&a.attestation, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kAttestations, outcome.changed);
     t.kernel_counts.attestations += 1;
+    if (trust) {
+        set_trust(t.provider(*provider), *trust);
+        t.emit(event::ProviderAttested{*provider, trust->trust_score, trust->mode == AttestationMode::kHardware});
+    }
     return {};
 }
 

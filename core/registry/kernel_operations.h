@@ -16,6 +16,7 @@ Hash32 model_root(const Model& model);
 Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r);
 // Only the owner of a registered root may update it.
 Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u);
+// Puts the attestation into the kernel's table. Evidence, when there is some, must verify and sets the provider's trust.
 Status attest(Transition& t, const Address& sender, const op::Attest& a);
 
 }  // namespace aivm

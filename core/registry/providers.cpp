@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/ledger/ledger.h"
+#include "core/registry/attestation.h"
 #include "core/state/limits.h"
 
 namespace aivm {
@@ -39,8 +40,24 @@ Status check_registration(const Transition& t, const Address& sender, const op::
     if (owned >= t.config().max_providers_per_node) {
         return fail(ErrorCode::kLimitReached, fmt::format("one account runs at most {} providers", owned));
     }
-    if (t.config().require_tee_attestation) return fail(ErrorCode::kTrustTooLow, "no attestation that verifies");
     return ledger::check_balance(t.state(), sender, r.bond);
+}
+
+// The standing that the registration's evidence earns; unattested when it carries none and none is required.
+Result<DeviceStatus> check_trust(const Transition& t, const op::RegisterProvider& r) {
+    DeviceStatus status;
+    if (!r.evidence.empty()) {
+        AIVM_ASSIGN(status, check_evidence(t, r.evidence, r.provider_id));
+    }
+    if (!t.config().require_tee_attestation) return status;
+    if (!status.attested || status.mode != AttestationMode::kHardware) {
+        return fail(ErrorCode::kTrustTooLow, r.provider_id + " brings no hardware attestation that verifies");
+    }
+    if (status.trust_score < t.config().min_trust_score) {
+        return fail(ErrorCode::kTrustTooLow, fmt::format("{} scores {}, the minimum is {}", r.provider_id,
+                                                         status.trust_score, t.config().min_trust_score));
+    }
+    return status;
 }
 
 Result<ProviderIndex> find_owned(const State& state, const Address& sender, const std::string& id) {
@@ -55,6 +72,7 @@ Result<ProviderIndex> find_owned(const State& state, const Address& sender, cons
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r) {
     AIVM_TRY(check_registration(t, sender, r));
     AIVM_ASSIGN(std::vector<ModelIndex> models, find_models(t.state(), r.models));
+    AIVM_ASSIGN(const DeviceStatus trust, check_trust(t, r));
     ledger::lock(t, sender, ledger::Pot::kBonds, r.bond);
     Provider provider;
     provider.id = r.provider_id;
@@ -64,8 +82,10 @@ Status register_provider(Transition& t, const Address& sender, const op::Registe
     provider.models = std::move(models);
     provider.bond = r.bond;
     provider.registered_at = t.block().height;
+    if (trust.attested) set_trust(provider, trust);
     const ProviderIndex index = t.add_provider(std::move(provider));
     t.emit(event::ProviderRegistered{index});
+    if (trust.attested) t.emit(event::ProviderAttested{index, trust.trust_score, trust.mode == AttestationMode::kHardware});
     return {};
 }
 

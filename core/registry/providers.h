@@ -6,6 +6,8 @@
 
 namespace aivm {
 
+// Needs the minimum bond and, where requireTEEAttestation is set, hardware evidence that verifies and scores at least
+// minTrustScore. Evidence that is there must verify in any case.
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r);
 
 // Stops new work at once. What is assigned may still be finished, and what is posted can still be slashed.

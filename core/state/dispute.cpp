@@ -7,6 +7,7 @@ void Dispute::encode(Writer& out) const {
     out.u8(static_cast<std::uint8_t>(status)).u8(claim).boolean(revealed);
     out.u64(opened_at).u64(deadline).u64(closed_at);
     out.u32(low).u32(high).u32(middle).boolean(provider_to_move).fixed(low_input);
+    out.fixed(opened_input).u8(opened_output).fixed(high_input).u8(high_output);
 }
 
 Dispute Dispute::decode(Reader& in) {
@@ -27,6 +28,10 @@ Dispute Dispute::decode(Reader& in) {
     d.middle = in.u32();
     d.provider_to_move = in.boolean();
     d.low_input = in.hash();
+    d.opened_input = in.hash();
+    d.opened_output = in.u8();
+    d.high_input = in.hash();
+    d.high_output = in.u8();
     return d;
 }
 

@@ -52,6 +52,28 @@ struct ResultCommitted {
     TaskIndex task;
     ProviderIndex provider;
 };
+struct ResultRevealed {  // redundant: one member's answer is in the open
+    TaskIndex task;
+    ProviderIndex provider;
+    Answer answer = 0;
+};
+struct QuorumReached {
+    TaskIndex task;
+    Answer answer = 0;
+    std::uint32_t votes = 0;
+};
+struct QuorumMissed {
+    TaskIndex task;
+};
+struct UsableEarly {  // TEE: the consumer may use the posted result from this block on
+    TaskIndex task;
+    ProviderIndex provider;
+};
+struct ProviderAttested {
+    ProviderIndex provider;
+    std::uint8_t trust_score = 0;
+    bool hardware = false;
+};
 struct ChallengeOpened {
     TaskIndex task;
     DisputeIndex dispute;
@@ -59,6 +81,11 @@ struct ChallengeOpened {
 struct ChallengeRevealed {
     TaskIndex task;
     DisputeIndex dispute;
+};
+struct DisputeMoved {
+    TaskIndex task;
+    DisputeIndex dispute;
+    bool provider_moved = false;
 };
 struct DisputeClosed {
     TaskIndex task;
@@ -118,6 +145,8 @@ using VmEvent =
                  event::TaskAssigned, event::ResultPosted, event::ResultCommitted, event::ChallengeOpened,
                  event::ChallengeRevealed, event::DisputeClosed, event::Slashed, event::ProviderPaid,
                  event::TaskCompleted, event::TaskRefunded, event::TaskReturned, event::TaskFailed,
-                 event::RewardsClaimed, event::Anchored, event::EpochClosed>;
+                 event::RewardsClaimed, event::Anchored, event::EpochClosed, event::ResultRevealed,
+                 event::QuorumReached, event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
+                 event::DisputeMoved>;
 
 }  // namespace aivm

@@ -91,14 +91,22 @@ Status load_head(const KeyValueStore& store, State& state) {
 }
 
 // Sets the timers that a task in this state waits for.
-void index_task(State& state, TaskIndex index, const Task& task, std::uint64_t timeout_ns) {
+void index_task(State& state, TaskIndex index, const Task& task, const VmParameters& parameters) {
     state.jobs.insert(task.job_id, index);
     if (task.status == TaskStatus::kPending) {
         ++state.waiting_tasks;
         state.height_timers.insert({task.draw_at, TimerKind::kDraw, index.value}, {});
     }
-    if (task.status == TaskStatus::kPending || task.status == TaskStatus::kAssigned) {
-        state.time_timers.insert({task.waiting_since_ns + timeout_ns, index.value}, {});
+    const bool seated = task.status == TaskStatus::kAssigned && task.mode == VerificationMode::kRedundant;
+    if (seated) {
+        const Height commits = commit_end(task, parameters.policy);
+        if (commits > state.head.height) state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value}, {});
+        if (parameters.policy.commit_reveal) {
+            const Height reveals = reveal_end(task, parameters.policy);
+            state.height_timers.insert({reveals, TimerKind::kRevealEnd, index.value}, {});
+        }
+    } else if (task.status == TaskStatus::kPending || task.status == TaskStatus::kAssigned) {
+        state.time_timers.insert({task.waiting_since_ns + parameters.config.task_timeout_ns, index.value}, {});
     }
     const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
     if (posted && task.open_disputes.empty()) {
@@ -126,7 +134,7 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         state.validators.push_back(std::move(validator));
     }));
     AIVM_TRY(load_table<Task>(store, keys::kTask, [&](std::uint32_t i, Task task) {
-        index_task(state, TaskIndex{i}, task, parameters.config.task_timeout_ns);
+        index_task(state, TaskIndex{i}, task, parameters);
         state.tasks.push_back(std::move(task));
     }));
     AIVM_TRY(load_table<Dispute>(store, keys::kDispute, [&](std::uint32_t i, Dispute dispute) {

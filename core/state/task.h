@@ -66,13 +66,13 @@ struct Task {
     Height submitted_at = 0;
     TimestampNs waiting_since_ns = 0;  // since when it is pending or assigned; timeouts count from here
     std::uint32_t assignments = 0;     // draws so far
-    Height draw_at = 0;                // pending: block of the next draw
+    Height draw_at = 0;                // pending: block of the next draw; later: of the last one
     std::vector<Seat> seats;
     Height posted_at = 0;   // block of the provisional answer
     Height settle_at = 0;   // block of settlement unless a dispute is open
     bool proven_wrong = false;          // a dispute showed the provisional answer to be false
     Answer provisional = 0;             // the answer under challenge
-    Answer truth = 0;                   // valid with proven_wrong: what re-execution gave
+    Answer truth = 0;  // what re-execution gave; a bisection leaves it unset, as it runs one step only
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
     std::vector<DisputeIndex> open_disputes;    // in order of commitment
     std::vector<DisputeIndex> closed_disputes;  // of the present result, not yet paid out
@@ -86,5 +86,11 @@ struct Task {
     void encode(Writer& out) const;
     static Task decode(Reader& in);
 };
+
+// Redundant mode, valid while the task is assigned: the last blocks that take a commit and a reveal.
+inline Height commit_end(const Task& task, const Policy& policy) { return task.draw_at + policy.commit_window_blocks; }
+inline Height reveal_end(const Task& task, const Policy& policy) {
+    return commit_end(task, policy) + policy.reveal_window_blocks;
+}
 
 }  // namespace aivm

@@ -35,6 +35,7 @@ struct Rules {
     std::uint64_t chain_id = 1;
     Kernels* kernels = nullptr;                // neither is owned, both are set
     const Authorizer* authorizer = nullptr;
+    Address vendor_root;  // signs attestation evidence; all zero: none verifies
 };
 
 // Which of the three kernel tables, in the order of their keys in the store.

@@ -23,7 +23,7 @@ Status check_submission(const State& state, const VmParameters& parameters, cons
     if (s.job_id.empty() || s.job_id.size() > kJobIdBytesMax) {
         return fail(ErrorCode::kInvalidTask, fmt::format("a task id has 1 to {} bytes", kJobIdBytesMax));
     }
-    if (s.mode != VerificationMode::kOptimistic) {
+    if (s.mode != parameters.config.verification_mode) {
         return fail(ErrorCode::kInvalidTask, "task " + s.job_id + " asks for a mode that this chain does not run");
     }
     if (state.find_task(s.job_id)) return fail(ErrorCode::kDuplicate, "task " + s.job_id);

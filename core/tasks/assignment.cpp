@@ -4,13 +4,14 @@
 
 #include "core/base/digest.h"
 #include "core/tasks/seats.h"
+#include "core/verification/redundant.h"
 #include "core/verification/slashing.h"
 
 namespace aivm {
 namespace {
 
 // One provider with weight 1 + trust score, in registration order.
-std::optional<ProviderIndex> draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
+std::vector<ProviderIndex> draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<std::pair<ProviderIndex, std::uint64_t>> candidates;
     std::uint64_t total = 0;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
@@ -18,11 +19,22 @@ std::optional<ProviderIndex> draw_weighted(const Transition& t, const Task& task
         total += 1 + std::uint64_t{p.trust_score};
         candidates.emplace_back(ProviderIndex{static_cast<std::uint32_t>(i)}, total);
     });
-    if (candidates.empty()) return std::nullopt;
+    if (candidates.empty()) return {};
     const std::uint64_t point = big_endian_modulo(seed, total);
     const auto chosen = std::upper_bound(candidates.begin(), candidates.end(), point,
                                          [](std::uint64_t x, const auto& c) { return x < c.second; });
-    return chosen->first;
+    return {chosen->first};
+}
+
+// A committee of redundancy_providers, each as likely as any other.
+std::vector<ProviderIndex> draw_members(const Transition& t, const Task& task, const Hash32& seed) {
+    std::vector<ProviderIndex> candidates;
+    t.state().providers.for_each([&](std::size_t i, const Provider& p) {
+        if (eligible(t, p, task.model)) candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
+    });
+    const std::size_t count = t.policy().redundancy_providers;
+    if (candidates.size() < count) return {};
+    return draw_committee(std::move(candidates), seed, count);
 }
 
 }  // namespace
@@ -45,9 +57,11 @@ bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
 void draw(Transition& t, TaskIndex index) {
     if (t.state().task(index).status != TaskStatus::kPending) return;
     const Hash32 seed = draw_seed(t.state().task(index).task_key, t.block().beacon);
-    const auto provider = draw_weighted(t, t.state().task(index), seed);
+    const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
+    const std::vector<ProviderIndex> drawn = redundant ? draw_members(t, t.state().task(index), seed)
+                                                       : draw_weighted(t, t.state().task(index), seed);
     Task& task = t.task(index);
-    if (!provider) {
+    if (drawn.empty()) {
         task.draw_at = t.block().height + 1;
         t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
         return;
@@ -56,9 +70,13 @@ void draw(Transition& t, TaskIndex index) {
     task.status = TaskStatus::kAssigned;
     task.assignments += 1;
     task.waiting_since_ns = t.block().timestamp_ns;
-    t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    if (redundant) {
+        open_windows(t, index);
+    } else {
+        t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    }
     t.count_waiting_task(-1);
-    take_seat(t, index, *provider);
+    for (const ProviderIndex provider : drawn) take_seat(t, index, provider);
 }
 
 void time_out(Transition& t, TaskIndex index) {

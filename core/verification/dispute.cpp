@@ -7,6 +7,7 @@
 #include "core/base/digest.h"
 #include "core/ledger/ledger.h"
 #include "core/state/limits.h"
+#include "core/verification/bisection.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/reexecution.h"
 #include "core/verification/slashing.h"
@@ -33,15 +34,17 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
     return {};
 }
 
-// Settles a claim that is in the open by running the model again.
+// Settles a claim that is in the open by running the model again, or starts the game that finds the step to run.
 void judge(Transition& t, DisputeIndex index, Answer claim) {
     Dispute& dispute = t.dispute(index);
     dispute.claim = claim;
     dispute.revealed = true;
     t.emit(event::ChallengeRevealed{dispute.task, index});
     const Task& task = t.state().task(dispute.task);
+    if (claim == task.provisional) return close_dispute(t, index, false);  // it disputes nothing
+    if (plays_bisection(t, task)) return start_bisection(t, index);
     const Answer truth = run_model(*t.rules().kernels, t.state().model(task.model), task.input_row);
-    const bool won = claim == truth && task.provisional != truth;
+    const bool won = claim == truth;
     if (won) {
         Task& wrong = t.task(dispute.task);
         wrong.proven_wrong = true;
@@ -116,6 +119,7 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
 void expire_dispute(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.state().dispute(index);
     if (!dispute.open() || dispute.deadline > t.block().height) return;
+    if (dispute.status == DisputeStatus::kPlaying) return forfeit_bisection(t, index);
     close_dispute(t, index, false);
 }
 

@@ -7,7 +7,9 @@
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
 #include "core/verification/dispute.h"
+#include "core/verification/redundant.h"
 #include "core/verification/slashing.h"
+#include "core/verification/tee.h"
 
 namespace aivm {
 namespace {
@@ -61,6 +63,7 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
     const auto provider = t.state().find_provider(r.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, r.provider_id);
+    if (t.state().task(*index).mode == VerificationMode::kRedundant) return answer_in_the_open(t, sender, r);
     AIVM_TRY(check_result(t, sender, r, *index, *provider));
 
     const std::size_t seat = *find_seat(t.state().task(*index), *provider);
@@ -79,11 +82,13 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     task.settle_at = settlement_height(task, t.config(), t.block().height);
     t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
     t.emit(event::ResultPosted{*index, *provider, r.answer});
+    grant_early_use(t, *index, *provider);
     return {};
 }
 
 void settle(Transition& t, TaskIndex index) {
     const Task& task = t.state().task(index);
+    if (task.mode == VerificationMode::kRedundant) return settle_committee(t, index);
     AIVM_CHECK(!task.terminal() && task.open_disputes.empty() && task.seats.size() == 1);
     const ProviderIndex provider = task.seats.front().provider;
     const bool wrong = task.proven_wrong;

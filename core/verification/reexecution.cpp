@@ -59,11 +59,13 @@ Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step) {
     return keccak256(Writer().u32(index).raw(step.input).u8(step.output).view());
 }
 
-Hash32 trace_root(const std::vector<InferenceTraceStep>& trace) {
+std::vector<Hash32> trace_leaves(const std::vector<InferenceTraceStep>& trace) {
     std::vector<Hash32> leaves;
     leaves.reserve(trace.size());
     for (std::uint32_t i = 0; i < trace.size(); ++i) leaves.push_back(trace_leaf(i, trace[i]));
-    return merkle::root(leaves);
+    return leaves;
 }
+
+Hash32 trace_root(const std::vector<InferenceTraceStep>& trace) { return merkle::root(trace_leaves(trace)); }
 
 }  // namespace aivm

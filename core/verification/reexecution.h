@@ -30,6 +30,8 @@ std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model
 // keccak(u32be(i) || x_i || y_i)
 Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step);
 
+std::vector<Hash32> trace_leaves(const std::vector<InferenceTraceStep>& trace);
+
 // What a provider of a model with several steps posts beside its answer.
 Hash32 trace_root(const std::vector<InferenceTraceStep>& trace);
 

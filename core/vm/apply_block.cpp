@@ -7,17 +7,15 @@
 #include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
 #include "core/tasks/assignment.h"
+#include "core/verification/bisection.h"
 #include "core/verification/dispute.h"
 #include "core/verification/equivocation.h"
 #include "core/verification/optimistic.h"
+#include "core/verification/redundant.h"
 #include "core/vm/kernel_round.h"
 
 namespace aivm {
 namespace {
-
-Status not_played_here(const char* what) {
-    return fail(ErrorCode::kWrongState, std::string(what) + " belongs to a mode that this chain does not run");
-}
 
 // One overload for every kind of operation: (transition, sender, body) -> Status.
 struct Apply {
@@ -29,12 +27,12 @@ struct Apply {
     Status operator()(const op::WithdrawBond& b) const { return withdraw_bond(t, sender, b); }
     Status operator()(const op::RegisterModel& b) const { return register_model(t, sender, b); }
     Status operator()(const op::SubmitTask& b) const { return submit_task(t, sender, b); }
-    Status operator()(const op::Commit&) const { return not_played_here("Commit"); }
-    Status operator()(const op::Reveal&) const { return not_played_here("Reveal"); }
+    Status operator()(const op::Commit& b) const { return commit_result(t, sender, b); }
+    Status operator()(const op::Reveal& b) const { return reveal_result(t, sender, b); }
     Status operator()(const op::SubmitResult& b) const { return submit_result(t, sender, b); }
     Status operator()(const op::Challenge& b) const { return challenge(t, sender, b); }
     Status operator()(const op::ChallengeReveal& b) const { return reveal_challenge(t, sender, b); }
-    Status operator()(const op::DisputeMove&) const { return not_played_here("DisputeMove"); }
+    Status operator()(const op::DisputeMove& b) const { return move_dispute(t, sender, b); }
     Status operator()(const op::ClaimRewards& b) const { return claim_rewards(t, sender, b); }
     Status operator()(const op::Attest& b) const { return attest(t, sender, b); }
     Status operator()(const op::ModelUpdate& b) const { return update_model(t, sender, b); }
@@ -44,6 +42,12 @@ struct Apply {
 void run_start_timer(Transition& t, const HeightTimer& timer) {
     if (timer.kind == TimerKind::kSettle) settle(t, TaskIndex{timer.id});
     if (timer.kind == TimerKind::kDraw) draw(t, TaskIndex{timer.id});
+}
+
+void run_end_timer(Transition& t, const HeightTimer& timer) {
+    if (timer.kind == TimerKind::kDisputeDeadline) expire_dispute(t, DisputeIndex{timer.id});
+    if (timer.kind == TimerKind::kCommitEnd) close_commits(t, TaskIndex{timer.id});
+    if (timer.kind == TimerKind::kRevealEnd) close_reveals(t, TaskIndex{timer.id});
 }
 
 }  // namespace
@@ -75,8 +79,8 @@ Status apply_operation(Transition& t, const SignedOperation& operation) {
 }
 
 Status end_block(Transition& t) {
-    while (const auto timer = t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kDisputeDeadline)) {
-        expire_dispute(t, DisputeIndex{timer->id});
+    while (const auto timer = t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
+        run_end_timer(t, *timer);
     }
     while (const auto timer = t.take_due_time_timer()) time_out(t, TaskIndex{timer->task});
     return run_kernel_round(t);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/amount.h"
+#include "core/base/error.h"
 
 namespace aivm {
 
@@ -85,5 +86,13 @@ struct VmParameters {
 
     friend bool operator==(const VmParameters&, const VmParameters&) = default;
 };
+
+// Whether every published field is in its range; the error names the field by its JSON tag.
+Status check_config(const Config& config);
+
+// check_config, the ranges of the policy, and what must hold between fields: shares of one slash add up to at most all
+// of it, redundancyFactor is a strict majority of redundancy_providers, a result bond fits into the minimum bond, and no
+// deadline can overflow. A chain is made with nothing less.
+Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

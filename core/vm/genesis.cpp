@@ -39,6 +39,7 @@ Status add_validators(Transition& t, const Genesis& genesis) {
 }  // namespace
 
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
+    AIVM_TRY(check_parameters(rules.parameters));
     State empty;
     empty.kernels = KernelTables(genesis.table_sizes);
     Transition t(empty, BlockContext{}, rules);

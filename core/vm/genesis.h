@@ -33,7 +33,8 @@ struct Genesis {
 };
 
 // Block 0: the state with its batch, under the id sha256("aivm-genesis" || version || message || timestamp || chain id ||
-// state root). Refuses repeated addresses, validators or model ids, and a total that does not fit into 64 bits.
+// state root). Refuses repeated addresses, validators or model ids, and a total that does not fit into 64 bits, and
+// parameters that check_parameters refuses.
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
 
 // The published VMID: "aivm", zero padded to 32 bytes.
