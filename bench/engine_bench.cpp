@@ -191,14 +191,25 @@ struct Workload {
     std::function<Run()> engine;
 };
 
-Workload hold_workload(const char* name, std::uint64_t pending, std::uint64_t events, std::uint64_t check, double target) {
-    return {name, events, check, target, [=] { return hold_reference(pending, events); },
-            [=] { return hold<HeapEngine>(pending, events); }, [=] { return hold<Engine>(pending, events); }};
+Workload hold_workload(const char* name, std::uint64_t pending, std::uint64_t events, std::uint64_t check,
+                       double target) {
+    return {name,
+            events,
+            check,
+            target,
+            [=] { return hold_reference(pending, events); },
+            [=] { return hold<HeapEngine>(pending, events); },
+            [=] { return hold<Engine>(pending, events); }};
 }
 
 Workload phold_workload(const char* name, std::uint64_t events, std::uint64_t check, double target) {
-    return {name, events, check, target, [=] { return phold_reference(events); },
-            [=] { return phold<HeapEngine>(events); }, [=] { return phold<Engine>(events); }};
+    return {name,
+            events,
+            check,
+            target,
+            [=] { return phold_reference(events); },
+            [=] { return phold<HeapEngine>(events); },
+            [=] { return phold<Engine>(events); }};
 }
 
 double median(std::vector<double> values) {

@@ -63,8 +63,7 @@ NetworkLayout mesh_layout() {
 template <class AnyEngine>
 class Mesh {
 public:
-    explicit Mesh(std::uint64_t seed)
-        : choices_(seed), network_(seed, mesh_settings(), mesh_layout(), choices_) {
+    explicit Mesh(std::uint64_t seed) : choices_(seed), network_(seed, mesh_settings(), mesh_layout(), choices_) {
         for (NodeId node = 0; node < kNodes; ++node) nodes_.emplace_back(StreamName{seed, node, 0});
         for (NodeId node = 0; node < kNodes; ++node) {
             for (std::uint32_t i = 0; i < kInFlightEach; ++i) send(node);
@@ -79,10 +78,16 @@ public:
 
     void operator()(const QueuedEvent<EventBody>& event) {
         switch (event.payload.kind) {
-            case kMessage: send(event.payload.actor); [[fallthrough]];
-            case kCopy: ++delivered_; return;
-            case kRetry: return send(event.payload.actor);
-            default: return change_partition(event);
+            case kMessage:
+                send(event.payload.actor);
+                [[fallthrough]];
+            case kCopy:
+                ++delivered_;
+                return;
+            case kRetry:
+                return send(event.payload.actor);
+            default:
+                return change_partition(event);
         }
     }
 
@@ -158,7 +163,8 @@ int main(int argc, char** argv) {
         const Run bare = run_mesh<Engine>(events, false);
         const Run traced = run_mesh<Engine>(events, true);
         const Run heap = run_mesh<HeapEngine>(events, true);
-        if ((round > 0 && traced.digest != digest) || heap.digest != traced.digest || !(bare.counters == heap.counters)) {
+        if ((round > 0 && traced.digest != digest) || heap.digest != traced.digest ||
+            !(bare.counters == heap.counters)) {
             std::printf("FAIL  digests differ: ladder %s, heap %s\n", traced.digest.hex().c_str(),
                         heap.digest.hex().c_str());
             return 1;
@@ -170,7 +176,8 @@ int main(int argc, char** argv) {
         digest_costs.push_back(traced.seconds / bare.seconds - 1);
         heap_ratios.push_back(heap.seconds / traced.seconds);
     }
-    std::printf("mesh of %u nodes, %lu events, %lu of them deliveries, digest %s\n", kNodes, events, delivered, digest.hex().c_str());
+    std::printf("mesh of %u nodes, %lu events, %lu of them deliveries, digest %s\n", kNodes, events, delivered,
+                digest.hex().c_str());
     std::printf("sent %lu, lost %lu, blocked %lu, duplicated %lu, reordered %lu\n", counters.sent, counters.lost,
                 counters.blocked, counters.duplicated, counters.reordered);
     std::printf("message events per CPU second   %.1f million (target %.0f: %s)\n", median(rates), kTarget,

@@ -39,8 +39,6 @@ bool CancellationTable::release(std::uint64_t slot) {
     return wanted;
 }
 
-bool CancellationTable::is_slot_wanted(std::uint64_t slot) const {
-    return slots_[slot].wanted;
-}
+bool CancellationTable::is_slot_wanted(std::uint64_t slot) const { return slots_[slot].wanted; }
 
 }  // namespace aivm::sim

@@ -8,8 +8,8 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::array<std::string_view, kChoiceKinds> kNames = {
-    "message_loss", "message_duplicate", "message_reorder", "crash", "restart_delay"};
+constexpr std::array<std::string_view, kChoiceKinds> kNames = {"message_loss", "message_duplicate", "message_reorder",
+                                                               "crash", "restart_delay"};
 static_assert(!kNames.back().empty());
 
 // Streams of choices have their purposes up here, away from those that actors number for themselves.
@@ -21,9 +21,7 @@ constexpr std::size_t kChoicesMax = 50'000'000;
 
 }  // namespace
 
-std::string_view choice_name(ChoiceKind kind) {
-    return kNames.at(static_cast<std::size_t>(kind));
-}
+std::string_view choice_name(ChoiceKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
 std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n) {
     AIVM_CHECK(n > 0);

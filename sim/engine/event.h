@@ -47,8 +47,9 @@ struct QueuedEvent {
 
     // Strict: no two events of a queue compare equal. Bit operators, because a branch here is a coin flip.
     [[nodiscard]] bool before(const QueuedEvent& other) const {
-        return static_cast<bool>(static_cast<unsigned>(time < other.time) |
-                                 (static_cast<unsigned>(time == other.time) & static_cast<unsigned>(order < other.order)));
+        return static_cast<bool>(
+            static_cast<unsigned>(time < other.time) |
+            (static_cast<unsigned>(time == other.time) & static_cast<unsigned>(order < other.order)));
     }
 };
 

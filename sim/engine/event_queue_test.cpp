@@ -47,12 +47,18 @@ enum class Style : std::uint8_t { kExponential, kZeroDelay, kTies, kFarFuture, k
 
 SimTime delay_of(Style style, RandomStream& draws) {
     switch (style) {
-        case Style::kExponential: return static_cast<SimTime>(draws.exponential(1'000'000));
-        case Style::kZeroDelay: return draws.below(3) == 0 ? static_cast<SimTime>(draws.below(1000)) : 0;
-        case Style::kTies: return static_cast<SimTime>(draws.below(3)) * 1000;
-        case Style::kFarFuture: return static_cast<SimTime>(1ULL << draws.below(55));
-        case Style::kBursts: return static_cast<SimTime>(draws.below(50) == 0 ? draws.below(1ULL << 40) : draws.below(64));
-        default: return static_cast<SimTime>(draws.below(2) * draws.below(1'000'000) + 1);
+        case Style::kExponential:
+            return static_cast<SimTime>(draws.exponential(1'000'000));
+        case Style::kZeroDelay:
+            return draws.below(3) == 0 ? static_cast<SimTime>(draws.below(1000)) : 0;
+        case Style::kTies:
+            return static_cast<SimTime>(draws.below(3)) * 1000;
+        case Style::kFarFuture:
+            return static_cast<SimTime>(1ULL << draws.below(55));
+        case Style::kBursts:
+            return static_cast<SimTime>(draws.below(50) == 0 ? draws.below(1ULL << 40) : draws.below(64));
+        default:
+            return static_cast<SimTime>(draws.below(2) * draws.below(1'000'000) + 1);
     }
 }
 

@@ -77,8 +77,8 @@ constexpr std::uint64_t between(const Table& table, std::size_t step, std::uint6
 constexpr std::uint64_t minus_log2(std::uint64_t u) {
     const auto zeros = static_cast<unsigned>(std::countl_zero(u));
     const std::uint64_t mantissa = u << zeros << 1;  // the bits after the leading one
-    const std::uint64_t log = between(kLog2, static_cast<std::size_t>(mantissa >> (64 - kStepBits)),
-                                      mantissa << kStepBits >> 32, 32);
+    const std::uint64_t log =
+        between(kLog2, static_cast<std::size_t>(mantissa >> (64 - kStepBits)), mantissa << kStepBits >> 32, 32);
     return ((std::uint64_t{zeros} + 1) << kFraction) - log;
 }
 

@@ -63,7 +63,8 @@ public:
             } else if (!pop_slow(last, out)) {
                 return false;
             }
-            if (out.slot() == 0 || cancellation_.release(out.slot())) [[likely]] break;
+            if (out.slot() == 0 || cancellation_.release(out.slot())) [[likely]]
+                break;
         }
         now_ = out.time;
         --size_;
@@ -94,7 +95,7 @@ private:
     static constexpr std::size_t kFew = 48;
     static constexpr std::size_t kNearMax = 192;        // latecomers that make it worth while to sort in finer steps
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
-    static constexpr std::uint64_t kBucketEvents = 12;     // wanted in a bucket on average
+    static constexpr std::uint64_t kBucketEvents = 12;  // wanted in a bucket on average
     static constexpr std::uint64_t kBucketsMin = 64;
     // A rung that would need more than kBucketsMax buckets gets only kBucketsCoarse: the line that each is filled at then
     // stays in the cache, which pays for dividing every bucket once more.
@@ -106,9 +107,9 @@ private:
     struct Rung {
         std::uint64_t start = 0;
         std::uint64_t end = 0;
-        unsigned shift = 0;         // buckets are 2^shift wide, the last one perhaps cut short by `end`
-        std::size_t current = 0;    // the first bucket not yet used up
-        std::vector<Bag> buckets;   // those of earlier use may be left over behind `count`
+        unsigned shift = 0;        // buckets are 2^shift wide, the last one perhaps cut short by `end`
+        std::size_t current = 0;   // the first bucket not yet used up
+        std::vector<Bag> buckets;  // those of earlier use may be left over behind `count`
         std::size_t count = 0;
     };
 

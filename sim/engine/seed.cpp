@@ -1,8 +1,8 @@
 #include "sim/engine/seed.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <string>
 
 #include "core/base/digest.h"

@@ -1,7 +1,7 @@
 #include "sim/engine/trace_digest.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -22,9 +22,7 @@ std::size_t block_size(std::uint64_t records) {
 
 }  // namespace
 
-std::string Digest128::hex() const {
-    return fmt::format("{:016x}{:016x}", high, low);
-}
+std::string Digest128::hex() const { return fmt::format("{:016x}{:016x}", high, low); }
 
 std::optional<Digest128> Digest128::from_hex(std::string_view text) {
     if (text.size() != 32) return std::nullopt;
@@ -44,8 +42,8 @@ TraceDigest::TraceDigest(std::uint32_t checkpoint_blocks) : checkpoint_blocks_(c
 
 void TraceDigest::note(std::uint64_t tag, ByteView bytes) {
     const Digest128 hash = xxh3(bytes.data(), bytes.size());
-    event(TraceRecord::kNoteTime, tag, static_cast<std::uint32_t>(hash.high), static_cast<std::uint32_t>(hash.high >> 32),
-          hash.low);
+    event(TraceRecord::kNoteTime, tag, static_cast<std::uint32_t>(hash.high),
+          static_cast<std::uint32_t>(hash.high >> 32), hash.low);
 }
 
 Digest128 TraceDigest::digest() const {

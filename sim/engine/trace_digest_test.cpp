@@ -11,7 +11,8 @@ void feed(TraceDigest& digest, std::uint64_t count, std::uint64_t changed) {
         if (i % 500 == 499) {
             digest.note(i, as_bytes(i == changed ? "another root" : "a root"));
         } else {
-            digest.event(static_cast<SimTime>(i * 10), i, static_cast<std::uint32_t>(i % 7), 3, i == changed ? 99 : i * i);
+            digest.event(static_cast<SimTime>(i * 10), i, static_cast<std::uint32_t>(i % 7), 3,
+                         i == changed ? 99 : i * i);
         }
     }
 }

@@ -64,7 +64,8 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
         return {};
     }
     const std::uint64_t mean = layout_.latency.mean(layout_.region_of[message.from], layout_.region_of[message.to]);
-    const SimTime base = left_at + slowness_[message.from] + slowness_[message.to] + up_to(settings_.jitter_ns, draws[1]);
+    const SimTime base =
+        left_at + slowness_[message.from] + slowness_[message.to] + up_to(settings_.jitter_ns, draws[1]);
     Arrivals arrivals;
     arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[0], mean));
     if (reordered) {

@@ -127,14 +127,15 @@ TEST(Network, MessagesOfOneSenderQueueForItsLine) {
     constexpr SimTime kEach = 800'000;             // 100 bytes
     EXPECT_EQ(*narrow.send(0, 2).begin(), *plain.send(0, 2).begin() + kEach);
     EXPECT_EQ(*narrow.send(0, 4).begin(), *plain.send(0, 4).begin() + 2 * kEach);
-    EXPECT_EQ(*narrow.send(2, 4).begin(), *plain.send(2, 4).begin() + kEach);  // a line of its own
+    EXPECT_EQ(*narrow.send(2, 4).begin(), *plain.send(2, 4).begin() + kEach);                    // a line of its own
     EXPECT_EQ(*narrow.send(0, 2, kSecond).begin(), *plain.send(0, 2, kSecond).begin() + kEach);  // free again
     Harness odd({.bandwidth_bps = 3});
     EXPECT_EQ(*odd.send(0, 2, 0, 1).begin(), *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
 }
 
 TEST(Network, GivesTheSameArrivalsForTheSameSeedAndOthersForAnother) {
-    const NetworkSettings settings{.loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
+    const NetworkSettings settings{
+        .loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
     EXPECT_EQ(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 1).arrivals(0, 1, 1000));
     EXPECT_NE(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 2).arrivals(0, 1, 1000));
 }
@@ -154,7 +155,8 @@ private:
 };
 
 TEST(Network, WhatOneSenderLosesDoesNotShiftTheDrawsOfAnother) {
-    const NetworkSettings settings{.loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
+    const NetworkSettings settings{
+        .loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
     Harness harness(settings);
     StreamChoices stream(1);
     LoseAllOf choices(0, stream);
