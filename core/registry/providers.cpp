@@ -26,7 +26,13 @@ Result<std::vector<ModelIndex>> find_models(const State& state, const std::vecto
 }
 
 Status check_registration(const Transition& t, const Address& sender, const op::RegisterProvider& r) {
-    if (r.provider_id.empty()) return fail(ErrorCode::kInvalidArgument, "a provider needs an id");
+    if (r.provider_id.empty() || r.provider_id.size() > kProviderIdBytesMax) {
+        return fail(ErrorCode::kInvalidArgument, fmt::format("a provider's id has 1 to {} bytes", kProviderIdBytesMax));
+    }
+    if (r.endpoint.size() > kEndpointBytesMax || r.models.size() > kModelsPerProviderMax ||
+        r.evidence.size() > kEvidenceBytesMax) {
+        return fail(ErrorCode::kInvalidArgument, "the endpoint, the models or the evidence are too long");
+    }
     if (t.state().find_provider(r.provider_id)) return fail(ErrorCode::kDuplicate, "provider " + r.provider_id);
     if (r.wallet.is_zero() || r.wallet == escrow_address()) return fail(ErrorCode::kInvalidArgument, "wallet");
     if (r.bond < t.config().min_provider_bond) {
