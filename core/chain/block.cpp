@@ -9,7 +9,6 @@ namespace aivm {
 namespace {
 
 constexpr std::uint8_t kBlockKind = 1;
-constexpr std::size_t kBlockBytesMax = 64 << 20;
 constexpr std::size_t kSignedOperationBytesMin = 4 + 29 + 4;
 
 Bytes encode_body(const BlockHeader& h, const std::vector<OperationPtr>& operations) {

@@ -48,6 +48,7 @@ public:
     [[nodiscard]] Height height() const { return header_.height; }
     [[nodiscard]] const Bytes& authorization() const { return authorization_; }
     [[nodiscard]] Bytes encode() const;  // sealed
+    [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }
     [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
 
 private:

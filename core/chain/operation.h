@@ -144,6 +144,7 @@ public:
     [[nodiscard]] const Hash32& id() const { return id_; }
     [[nodiscard]] const Bytes& bytes() const { return bytes_; }  // of the operation alone
 
+    [[nodiscard]] std::size_t size_bytes() const { return bytes_.size() + authorization_.size() + 8; }  // encoded
     void encode(Writer& out) const { out.bytes(bytes_).bytes(authorization_); }
     static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
 

@@ -20,20 +20,31 @@ Hash32 aivm_root(const State& state) {
     return root;
 }
 
-Status check_header(const State& parent, const Block& block, const Rules& rules) {
-    const BlockHeader& h = block.header();
+// Everything about a header that its parent's state decides, save the roots after it.
+Status check_header(const State& parent, const BlockHeader& h, const Rules& rules) {
     if (h.height != parent.head.height + 1) {
         return fail(ErrorCode::kBadHeight, fmt::format("{} on a parent of height {}", h.height, parent.head.height));
     }
     if (h.timestamp_ns < parent.head.timestamp_ns) return fail(ErrorCode::kBadTimestamp);
+    // So that no deadline that starts in this block can wrap.
+    if (!checked_add(h.timestamp_ns, rules.parameters.config.task_timeout_ns)) {
+        return fail(ErrorCode::kBadTimestamp, "no time is left for a timeout");
+    }
     if (h.parent_aivm_root != aivm_root(parent)) return fail(ErrorCode::kBadRoot, "parent aivm root");
     if (h.proposer.value >= parent.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
     const Validator& proposer = parent.validators[h.proposer.value];
     if (keccak256(h.beacon_secret.view()) != proposer.beacon_commitment) {
         return fail(ErrorCode::kInvalidArgument, "the beacon secret does not open the proposer's commitment");
     }
+    return {};
+}
+
+// What needs the whole block: its limits, which a block that never was bytes could break, and the signature.
+Status check_seal(const State& parent, const Block& block, const Rules& rules) {
     if (block.operations().size() > kBlockOpsMax) return fail(ErrorCode::kLimitReached, "operations in a block");
-    if (!rules.authorizer->verify(proposer.address, slot_message(rules.chain_id, h.height, block.id()),
+    if (block.body_bytes() > kBlockBytesMax) return fail(ErrorCode::kLimitReached, "bytes of a block");
+    const Validator& proposer = parent.validators[block.header().proposer.value];
+    if (!rules.authorizer->verify(proposer.address, slot_message(rules.chain_id, block.height(), block.id()),
                                   block.authorization())) {
         return fail(ErrorCode::kNotAuthorized, "the block is not signed by its proposer");
     }
@@ -69,7 +80,8 @@ Hash32 next_beacon(const Hash32& parent_beacon, const Hash32& secret) {
 }
 
 Result<ExecutedPtr> execute_block(const State& parent, const BlockPtr& block, const Rules& rules) {
-    AIVM_TRY(check_header(parent, *block, rules));
+    AIVM_TRY(check_header(parent, block->header(), rules));
+    AIVM_TRY(check_seal(parent, *block, rules));
     Transition t(parent, context_of(parent, block->header()), rules);
     start_block(t);
     for (const OperationPtr& operation : block->operations()) AIVM_TRY(apply_operation(t, *operation));
@@ -90,14 +102,20 @@ Result<Built> build_on(const State& parent, const BuildRequest& request, const s
     header.beacon_secret = request.beacon_secret;
     header.beacon_commitment = request.beacon_commitment;
     header.parent_aivm_root = aivm_root(parent);
+    AIVM_TRY(check_header(parent, header, rules));
 
     Transition t(parent, context_of(parent, header), rules);
     start_block(t);
     Built built;
     std::vector<OperationPtr> taken;
+    std::size_t bytes = kBlockHeaderBytesMax;
     for (const OperationPtr& candidate : candidates) {
-        if (const Status status = apply_operation(t, *candidate); status) {
+        const std::size_t size = candidate->size_bytes();
+        if (taken.size() >= kBlockOpsMax || bytes + size > kBlockBytesMax) {
+            built.left_out.push_back({candidate, ErrorCode::kLimitReached});
+        } else if (const Status status = apply_operation(t, *candidate); status) {
             taken.push_back(candidate);
+            bytes += size;
         } else {
             built.left_out.push_back({candidate, status.error().code});
         }

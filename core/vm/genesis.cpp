@@ -1,6 +1,7 @@
 #include "core/vm/genesis.h"
 
 #include <cstring>
+#include <set>
 
 #include "core/base/digest.h"
 #include "core/ledger/ledger.h"
@@ -25,7 +26,11 @@ Status add_allocations(Transition& t, const Genesis& genesis) {
 }
 
 Status add_validators(Transition& t, const Genesis& genesis) {
+    std::set<Address> seen;
     for (const GenesisValidator& validator : genesis.validators) {
+        if (!seen.insert(validator.address).second || validator.address == escrow_address()) {
+            return fail(ErrorCode::kDuplicate, "genesis validator " + to_hex(validator.address.view()));
+        }
         const auto sum = t.head().totals.genesis.checked_plus(validator.stake);
         if (!sum) return fail(ErrorCode::kOverflow, "genesis stakes");
         t.head().totals.genesis = *sum;

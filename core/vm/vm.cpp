@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/state/keys.h"
+#include "core/state/limits.h"
 #include "core/state/load.h"
 #include "core/tasks/admission.h"
 
@@ -26,6 +29,8 @@ Result<Vm> Vm::open(const Setup& setup) {
         AIVM_TRY(in.finish());
     }
     if (tip) {
+        AIVM_ASSIGN(const Hash32 first, vm.block_id_at_height(0));
+        if (first != setup.genesis->id) return fail(ErrorCode::kConfig, "the store belongs to another genesis");
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
         AIVM_TRY(setup.store->write(setup.genesis->batch));
@@ -81,7 +86,7 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
                                .beacon_secret = options.beacon_secret,
                                .beacon_commitment = options.beacon_commitment,
                                .sign = options.sign};
-    const auto candidates = mempool_.candidates(options.operations_max, options.include);
+    const auto candidates = mempool_.candidates(std::min(options.operations_max, kBlockOpsMax), options.include);
     AIVM_ASSIGN(const Built built, build_on(preferred_->state, request, candidates, *setup_.rules));
     // On disk before anyone can see it: a node that crashes now must not sign another block for this height.
     AIVM_TRY(remember_signed_height(height));
@@ -165,9 +170,8 @@ Result<BlockPtr> Vm::get_block(const Hash32& id) const {
 
 Result<Hash32> Vm::block_id_at_height(Height height) const {
     AIVM_ASSIGN(const auto stored, setup_.store->get(keys::height(height)));
-    if (!stored || stored->size() != Hash32::size_bytes) {
-        return fail(ErrorCode::kNotFound, fmt::format("height {}", height));
-    }
+    if (!stored) return fail(ErrorCode::kNotFound, fmt::format("height {}", height));
+    if (stored->size() != Hash32::size_bytes) return fail(ErrorCode::kStorage, fmt::format("height {}", height));
     Reader in(*stored);
     return in.hash();
 }
