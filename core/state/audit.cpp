@@ -43,7 +43,7 @@ public:
 private:
     template <class... Args>
     void report(std::string_view invariant, fmt::format_string<Args...> format, Args&&... args) {
-        findings_.push_back({invariant, fmt::format(format, std::forward<Args>(args)...)});
+        findings_.push_back({invariant, fmt::format(format, std::forward<Args>(args)...), {}});
     }
 
     void expect_pot(const char* pot, Wide walked, Amount total) {
@@ -168,6 +168,7 @@ private:
             report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}", p.id,
                    in_words(Wide{p.bond.nlux()} + p.credit.nlux()), what, in_words(owed.exposure), until);
         }
+        findings_.back().provider = state_.find_provider(p.id);
     }
 
     void check_counts() {

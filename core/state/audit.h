@@ -8,6 +8,7 @@
 //   structure   counters, indexes and timers agree with the tables that they are derived from
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ namespace aivm {
 struct AuditFinding {
     std::string_view invariant;  // "E1", "E2", "E3", "E16" or "structure"
     std::string message;         // in the words of the domain: who, how much, until when
+    std::optional<ProviderIndex> provider = {};  // whose doing it is, where it is one provider's
 };
 
 // Everything that is wrong with the state; empty when nothing is.

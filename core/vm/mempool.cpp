@@ -14,7 +14,7 @@ Status Mempool::add(const OperationPtr& operation) {
 }
 
 std::vector<OperationPtr> Mempool::candidates(std::size_t count,
-                                              const std::function<bool(const SignedOperation&)>& include) const {
+                                              const std::function<bool(const OperationPtr&)>& include) const {
     std::vector<OperationPtr> out;
     std::map<Address, Queue::const_iterator> next;
     for (const auto& [arrival, sender] : by_arrival_) {
@@ -23,7 +23,7 @@ std::vector<OperationPtr> Mempool::candidates(std::size_t count,
         const auto at = next.try_emplace(sender, queue.begin()).first;
         const OperationPtr& operation = at->second->second.operation;
         ++at->second;
-        if (!include || include(*operation)) out.push_back(operation);
+        if (!include || include(operation)) out.push_back(operation);
     }
     return out;
 }

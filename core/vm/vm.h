@@ -40,7 +40,7 @@ public:
         Hash32 beacon_secret;
         Hash32 beacon_commitment;
         std::function<Bytes(const Hash32& slot_message)> sign;
-        std::function<bool(const SignedOperation&)> include;  // empty: everything
+        std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
     // Builds and verifies a block on the preferred one. Refuses a second block for a height it has signed before, across
     // restarts too, so that an honest node never equivocates.

@@ -57,7 +57,7 @@ struct Query {
     bool push = false;
 };
 
-struct Answer {
+struct Chits {
     RequestId poll = 0;
     BlockRef preferred;  // the tip of the responder's preference
     Hash32 at_height;    // its preferred or accepted block at the query's next_height, or its tip if that is lower
@@ -90,7 +90,7 @@ struct Ordered {
     BlockRef block;
 };
 
-using Message = std::variant<Query, Answer, FrontierRequest, Frontier, ConfirmRequest, Confirm, Ordered>;
+using Message = std::variant<Query, Chits, FrontierRequest, Frontier, ConfirmRequest, Confirm, Ordered>;
 
 // The block whose body the sender attaches to `message`, if any.
 std::optional<Hash32> attached_block(const Message& message);
@@ -176,9 +176,9 @@ struct EngineCounters {
     std::uint64_t catch_up_conflicts = 0;  // a confirmed history that contradicts ours, or that our VM refuses
 };
 
-class Engine {
+class ConsensusEngine {
 public:
-    virtual ~Engine() = default;
+    virtual ~ConsensusEngine() = default;
 
     // Called first and once. `last_accepted` is what the node's VM has on disk.
     virtual void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) = 0;

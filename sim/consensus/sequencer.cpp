@@ -14,7 +14,7 @@ namespace {
 // A follower's gap is fetched block by block, newest first; this bounds what it holds meanwhile.
 constexpr std::uint32_t kGapMax = 1U << 20;
 
-class Sequencer final : public Engine {
+class Sequencer final : public ConsensusEngine {
 public:
     explicit Sequencer(const SequencerConfig& config) : config_(config) {}
 
@@ -189,7 +189,7 @@ void Sequencer::on_timer(TimerId timer, Actions& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> make_sequencer(const SequencerConfig& config) {
+Result<std::unique_ptr<ConsensusEngine>> make_sequencer(const SequencerConfig& config) {
     if (config.sequencer >= config.validators || config.self >= config.validators) {
         return fail(ErrorCode::kConfig, "the sequencer and the node itself must be among the validators");
     }

@@ -23,6 +23,6 @@ struct SequencerConfig {
 };
 
 // Refuses a sequencer or self outside the list.
-Result<std::unique_ptr<Engine>> make_sequencer(const SequencerConfig& config);
+Result<std::unique_ptr<ConsensusEngine>> make_sequencer(const SequencerConfig& config);
 
 }  // namespace aivm::sim

@@ -16,7 +16,7 @@
 namespace aivm::sim {
 namespace {
 
-class Snowman final : public Engine {
+class Snowman final : public ConsensusEngine {
 public:
     Snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted, RandomStream& random)
         : config_(config), accepted_(accepted), random_(random), sampler_(config.stakes) {}
@@ -55,7 +55,7 @@ private:
     };
 
     void on(ValidatorIndex from, const Query& query, Actions& out);
-    void on(ValidatorIndex from, const Answer& answer, Actions& out);
+    void on(ValidatorIndex from, const Chits& answer, Actions& out);
     void on(ValidatorIndex from, const FrontierRequest& request, Actions& out);
     void on(ValidatorIndex from, const Frontier& frontier, Actions& out);
     void on(ValidatorIndex from, const ConfirmRequest& request, Actions& out);
@@ -70,7 +70,7 @@ private:
     void keep_polling(Actions& out);
     void count_finished_polls(Actions& out);
     void finish_poll(Poll& poll, Actions& out);
-    [[nodiscard]] std::optional<BlockTree::Handle> vote_of(const Answer& answer) const;
+    [[nodiscard]] std::optional<BlockTree::Handle> vote_of(const Chits& answer) const;
     [[nodiscard]] Hash32 block_at(Height height) const;
     [[nodiscard]] bool accepted_here(const BlockRef& block) const;
 
@@ -246,13 +246,13 @@ bool Snowman::accepted_here(const BlockRef& block) const {
 
 void Snowman::on(ValidatorIndex from, const Query& query, Actions& out) {
     State& s = state();
-    out.push_back(Send{from, Answer{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
+    out.push_back(Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
     if (query.next_height == 0 || s.catch_up.active()) return;
     catch_up_if_behind(query.next_height - 1, s.tree.size() == 0, out);
     if (!s.catch_up.active()) s.intake.want(from, query.block, out);
 }
 
-std::optional<BlockTree::Handle> Snowman::vote_of(const Answer& answer) const {
+std::optional<BlockTree::Handle> Snowman::vote_of(const Chits& answer) const {
     const BlockTree& tree = state().tree;
     for (const Hash32& choice : {answer.preferred.id, answer.at_height, answer.last_accepted.id}) {
         if (const auto handle = tree.find(choice)) return handle;
@@ -260,7 +260,7 @@ std::optional<BlockTree::Handle> Snowman::vote_of(const Answer& answer) const {
     return std::nullopt;
 }
 
-void Snowman::on(ValidatorIndex from, const Answer& answer, Actions& out) {
+void Snowman::on(ValidatorIndex from, const Chits& answer, Actions& out) {
     State& s = state();
     Poll* poll = s.polls.find(answer.poll);
     if (poll == nullptr || !poll->take_answer_of(from)) {
@@ -394,7 +394,7 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
+Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
                                              RandomStream& random) {
     AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
     AIVM_TRY(check(config.snow, config.stakes.size()));

@@ -60,7 +60,7 @@ protected:
     }
     void answer(ValidatorIndex from, RequestId poll, const BlockInfo& choice) {
         Actions out;
-        engine_->on_message(from, Answer{poll, choice.ref(), choice.id, genesis().ref()}, out);
+        engine_->on_message(from, Chits{poll, choice.ref(), choice.id, genesis().ref()}, out);
         remember(out);
     }
     // The first `votes` of those asked choose `choice`, the rest the last accepted block.
@@ -73,7 +73,7 @@ protected:
 
     NothingAccepted accepted_;
     RandomStream random_{{1, 0, 0}};
-    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<ConsensusEngine> engine_;
     std::vector<ValidatorIndex> asked_;
     RequestId poll_ = 0;
     Actions log_;
@@ -210,7 +210,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockIsFetchedAndCountsForTheKnownBlockAtTh
     const RequestId id = poll_;
     Actions out;
     for (const ValidatorIndex each : asked) {
-        engine_->on_message(each, Answer{id, unknown.ref(), a_.id, genesis().ref()}, out);
+        engine_->on_message(each, Chits{id, unknown.ref(), a_.id, genesis().ref()}, out);
     }
     EXPECT_EQ(all_of<Fetch>(out).size(), 1U);
     EXPECT_EQ(all_of<Accept>(out).size(), 1U);
@@ -224,7 +224,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockAloneCountsForNothing) {
     const RequestId id = poll_;
     Actions out;
     for (const ValidatorIndex each : asked) {
-        engine_->on_message(each, Answer{id, unknown.ref(), unknown.id, genesis().ref()}, out);
+        engine_->on_message(each, Chits{id, unknown.ref(), unknown.id, genesis().ref()}, out);
     }
     EXPECT_TRUE(all_of<Accept>(out).empty());
     EXPECT_GE(engine_->counters().votes_unusable, 2U);

@@ -53,7 +53,7 @@ public:
     bool up = true;
     std::uint32_t incarnation = 0;
     RandomStream random;
-    std::unique_ptr<Engine> engine;
+    std::unique_ptr<ConsensusEngine> engine;
     std::vector<BlockInfo> chain{genesis()};
     std::map<Hash32, Status> statuses;
     std::map<Hash32, BlockInfo> bodies;  // held, verified or not
@@ -69,7 +69,7 @@ private:
 
 class TestNetwork {
 public:
-    using Factory = std::function<std::unique_ptr<Engine>(TestNode&)>;
+    using Factory = std::function<std::unique_ptr<ConsensusEngine>(TestNode&)>;
     TestNetwork(std::uint32_t nodes, NetworkOptions options, Factory factory);
 
     // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.

@@ -1,0 +1,44 @@
+// The baselines: a provider that computes, a challenger that checks everything, a validator that includes everything.
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class HonestProvider final : public sim::ProviderStrategy {
+public:
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return run_model(view.kernels, view.model, view.task.input_row);
+    }
+};
+
+class AlwaysCheck final : public sim::ChallengerStrategy {
+public:
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> claim(const sim::TaskView& view) override {
+        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
+        return truth == view.task.provisional ? std::nullopt : std::optional(truth);
+    }
+};
+
+class HonestValidator final : public sim::ValidatorStrategy {
+public:
+    bool includes(const SignedOperation&) override { return true; }
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, sim::RandomStream) {
+    return std::make_unique<HonestProvider>();
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, sim::RandomStream) {
+    return std::make_unique<AlwaysCheck>();
+}
+
+std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, sim::RandomStream) {
+    return std::make_unique<HonestValidator>();
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,56 @@
+// A01 lazy_guess: returns the most common answer without computing.
+//
+// Stresses the slash against the answer's entropy: a guess is right as often as the most common answer occurs, so a model
+// that answers one thing half of the time needs twice the deterrent of one that never repeats itself. Observe the share
+// of fraud that was challenged, and the net of its principals beside that of honest providers.
+#include <algorithm>
+#include <array>
+
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class LazyGuess final : public sim::ProviderStrategy {
+public:
+    LazyGuess(const Parameters& parameters, sim::RandomStream random)
+        : random_(random),
+          guess_ppm_(parameters.ppm("guess_ppm")),
+          sample_(static_cast<std::uint32_t>(parameters.get("sample"))) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override {
+        guessing_ = random_.bernoulli_ppm(guess_ppm_);
+        return guessing_ ? 0 : view.model.steps;
+    }
+
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        if (!guessing_) return run_model(view.kernels, view.model, view.task.input_row);
+        const auto [known, is_new] = most_common_.try_emplace(view.model.id, Answer{0});
+        if (is_new) known->second = learn(view);
+        return known->second;
+    }
+
+private:
+    // What it has learnt by running the model on a few rows, once, before the run.
+    [[nodiscard]] Answer learn(const sim::TaskView& view) const {
+        std::array<std::uint32_t, 256> seen{};
+        const std::uint32_t rows = std::min(sample_, view.model.row_count());
+        for (std::uint32_t row = 0; row < rows; ++row) ++seen[run_model(view.kernels, view.model, row)];
+        return static_cast<Answer>(std::ranges::max_element(seen) - seen.begin());
+    }
+
+    sim::RandomStream random_;
+    std::uint32_t guess_ppm_;
+    std::uint32_t sample_;
+    bool guessing_ = false;
+    std::map<std::string, Answer> most_common_;  // by model
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters, sim::RandomStream random) {
+    return std::make_unique<LazyGuess>(parameters, random);
+}
+
+}  // namespace aivm::scenarios

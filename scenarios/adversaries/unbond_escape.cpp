@@ -1,0 +1,55 @@
+// A25 unbond_escape: posts a wrong result and asks to leave the moment it is accepted.
+//
+// Stresses the cooldown against the obligations that the bond backs: where only a cooldown shorter than the challenge
+// window stands in between, the bond is gone when the slash is due (V58). Observe E3 and slash_escape.
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class UnbondEscape final : public sim::ProviderStrategy {
+public:
+    explicit UnbondEscape(const Parameters& parameters)
+        : honest_answers_left_(static_cast<std::uint64_t>(parameters.get("cheat_at"))) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
+        if (honest_answers_left_ > 0) {
+            --honest_answers_left_;
+            return truth;
+        }
+        cheated_ = true;
+        return static_cast<Answer>(truth + 1);
+    }
+
+    std::vector<OperationBody> on_block(const State& state, const Provider& self) override {
+        // The result is posted once the provider has an obligation and nothing left to answer.
+        const bool posted = cheated_ && self.obligations > 0 && self.open_tasks == 0;
+        if (self.active() && posted && !leaving_) {
+            leaving_ = true;
+            return {op::DeregisterProvider{self.id}};
+        }
+        if (self.status != ProviderStatus::kUnbonding || state.head.height < next_try_) return {};
+        next_try_ = state.head.height + kTryEveryBlocks;
+        return {op::WithdrawBond{self.id}};
+    }
+
+private:
+    static constexpr Height kTryEveryBlocks = 4;
+
+    std::uint64_t honest_answers_left_;
+    bool cheated_ = false;
+    bool leaving_ = false;
+    Height next_try_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters, sim::RandomStream) {
+    return std::make_unique<UnbondEscape>(parameters);
+}
+
+}  // namespace aivm::scenarios

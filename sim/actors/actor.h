@@ -1,0 +1,37 @@
+// Actors and what they may touch. An actor sees what a real node would: messages, its clock, its timers, its randomness;
+// the disk is handed to those that have one. Nothing else of the world is reachable from here.
+#pragma once
+
+#include "sim/actors/packet.h"
+#include "sim/engine/random_stream.h"
+#include "sim/engine/time.h"
+
+namespace aivm::sim {
+
+// What an actor draws random numbers for; each is a stream of its own.
+enum class Purpose : std::uint32_t { kConsensus = 1, kStrategy = 2, kWorkload = 3, kSalt = 4, kCensorship = 5 };
+
+class Environment {
+public:
+    virtual ~Environment() = default;
+    [[nodiscard]] virtual SimTime now() const = 0;
+    // The actor's own clock, as a block timestamp.
+    [[nodiscard]] virtual TimestampNs clock() const = 0;
+    virtual void send(ActorId to, Packet packet) = 0;
+    // Wakes the actor with `tag` after `delay` >= 0, unless it crashes before. Tags may repeat.
+    virtual void set_timer(SimTime delay, std::uint64_t tag) = 0;
+    [[nodiscard]] virtual RandomStream stream(Purpose purpose) const = 0;
+};
+
+class Actor {
+public:
+    virtual ~Actor() = default;
+    virtual void start() = 0;
+    virtual void receive(ActorId from, const Packet& packet) = 0;
+    virtual void wake(std::uint64_t tag) = 0;
+    // The machine stops: everything but the disk is lost. Packets and timers of before never arrive.
+    virtual void crash() {}
+    virtual void restart() {}
+};
+
+}  // namespace aivm::sim

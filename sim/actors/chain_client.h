@@ -1,0 +1,72 @@
+// Following the chain from outside: a client hears of accepted blocks from a few validators, in order and without gaps,
+// and sees its own operations through, whatever the network and the proposers do with them.
+#pragma once
+
+#include <map>
+
+#include "sim/actors/actor.h"
+#include "sim/actors/signing.h"
+
+namespace aivm::sim {
+
+struct ClientSetup {
+    ActorId self = 0;
+    std::vector<ActorId> sources;     // validators it follows; a packet from anybody else is not believed
+    std::vector<ActorId> validators;  // where operations go: all of them
+    SimTime block_interval = 0;
+    Environment* environment = nullptr;
+};
+
+class ChainClient : public Actor {
+public:
+    ChainClient(const ClientSetup& setup, Signer signer);
+
+    void start() override;
+    void receive(ActorId from, const Packet& packet) final;
+    void wake(std::uint64_t tag) final;
+
+protected:
+    // Every accepted block once, in order. When blocks were missed for good `complete` is false: their events are lost,
+    // and what they did must be read off the state.
+    virtual void on_block(const Executed& block, bool complete) = 0;
+    // A timer of the subclass, with the tag it was set with.
+    virtual void on_timer(std::uint64_t tag) = 0;
+    // The operation cannot succeed as it stands any more or was tried in vain for too long, and is given up.
+    virtual void on_given_up(const OperationBody& body) { static_cast<void>(body); }
+
+    // Signs with the next nonce and sends; sends again until it is in a block.
+    void submit(OperationBody body);
+    void set_timer(SimTime delay, std::uint64_t tag);
+
+    [[nodiscard]] Environment& environment() const { return *setup_.environment; }
+    [[nodiscard]] const Address& address() const { return signer_.address(); }
+    // The state after the last block heard of; null before the first.
+    [[nodiscard]] const State* state() const { return tip_ ? &tip_->state : nullptr; }
+    [[nodiscard]] std::size_t pending_operations() const { return pending_.size(); }
+    [[nodiscard]] const Signer& signer() const { return signer_; }
+
+private:
+    struct Pending {
+        OperationPtr operation;
+        Height sent_at = 0;
+        std::uint32_t tries = 1;
+    };
+
+    void hear(ActorId from, const ExecutedPtr& executed);
+    void process(const ExecutedPtr& executed, bool complete);
+    void ask_for_news();
+    void send(const OperationPtr& operation);
+    void see_operations_through(const Executed& block);
+    void watch();
+
+    ClientSetup setup_;
+    Signer signer_;
+    ExecutedPtr tip_;
+    std::map<Height, ExecutedPtr> early_;  // heard of, but not their parents
+    std::map<std::uint64_t, Pending> pending_;  // by nonce
+    std::uint64_t nonce_ = 0;
+    std::uint32_t next_source_ = 0;
+    SimTime last_news_ = 0;
+};
+
+}  // namespace aivm::sim

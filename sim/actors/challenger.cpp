@@ -1,0 +1,97 @@
+#include "sim/actors/challenger.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/verification/dispute.h"
+
+namespace aivm::sim {
+
+ChallengerActor::ChallengerActor(const ClientSetup& client, Signer signer, const ChallengerSetup& setup,
+                                 std::unique_ptr<ChallengerStrategy> strategy)
+    : ChainClient(client, signer),
+      setup_(setup),
+      strategy_(std::move(strategy)),
+      salts_(environment().stream(Purpose::kSalt)) {
+    AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.kernels != nullptr);
+}
+
+void ChallengerActor::on_block(const Executed& block, bool complete) {
+    if (!complete) return find_missed_answers();
+    for (const VmEvent& e : block.events) {
+        if (const auto* posted = std::get_if<event::ResultPosted>(&e)) consider(posted->task);
+        if (const auto* opened = std::get_if<event::ChallengeOpened>(&e)) reveal(opened->task, opened->dispute);
+        if (const auto* done = std::get_if<event::TaskCompleted>(&e)) judged_.erase(done->task);
+    }
+}
+
+void ChallengerActor::find_missed_answers() {
+    state()->tasks.for_each([&](std::size_t i, const Task& task) {
+        const TaskIndex index{static_cast<std::uint32_t>(i)};
+        if (task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged) consider(index);
+        for (const DisputeIndex dispute : task.open_disputes) reveal(index, dispute);
+    });
+}
+
+void ChallengerActor::consider(TaskIndex index) {
+    const Task& task = state()->task(index);
+    const auto [seen, first_time] = judged_.try_emplace(index, task.posted_at);
+    if (!first_time && seen->second == task.posted_at) return;
+    seen->second = task.posted_at;
+    queue_.push_back(index);
+    if (queue_.size() == 1) check_next();
+}
+
+void ChallengerActor::check_next() {
+    while (!queue_.empty()) {
+        const Task& task = state()->task(queue_.front());
+        const auto steps = strategy_->steps_to_check({*state(), task, state()->model(task.model), *setup_.kernels});
+        if (steps) {
+            __extension__ using Wide = unsigned __int128;
+            const Wide work_ns = Wide(*steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
+            return set_timer(static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4))), queue_.front().value);
+        }
+        queue_.pop_front();
+    }
+}
+
+void ChallengerActor::on_timer(std::uint64_t tag) {
+    const TaskIndex task{static_cast<std::uint32_t>(tag)};
+    AIVM_CHECK(!queue_.empty() && queue_.front() == task);
+    queue_.pop_front();
+    judge(task);
+    check_next();
+}
+
+void ChallengerActor::judge(TaskIndex index) {
+    const Task& task = state()->task(index);
+    if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) return;
+    if (setup_.on_checked) setup_.on_checked(index, task.assignments);
+    const auto claim = strategy_->claim({*state(), task, state()->model(task.model), *setup_.kernels});
+    if (claim) challenge(task, *claim);
+}
+
+void ChallengerActor::challenge(const Task& task, Answer answer) {
+    Claim claim{answer, {}};
+    for (std::size_t i = 0; i < claim.salt.size(); i += 8) {
+        const std::uint64_t word = salts_.next_u64();
+        std::memcpy(claim.salt.data() + i, &word, sizeof word);
+    }
+    op::Challenge challenge;
+    challenge.job_id = task.job_id;
+    challenge.commitment = claim_commitment(answer, claim.salt, address());
+    if (setup_.in_clear) challenge.claim = answer;
+    claims_[challenge.commitment] = claim;
+    submit(std::move(challenge));
+}
+
+void ChallengerActor::reveal(TaskIndex task, DisputeIndex index) {
+    const Dispute& dispute = state()->dispute(index);
+    if (dispute.challenger != address() || dispute.status != DisputeStatus::kCommitted) return;
+    const auto mine = claims_.find(dispute.commitment);
+    if (mine == claims_.end()) return;
+    submit(op::ChallengeReveal{state()->task(task).job_id, mine->second.answer, mine->second.salt});
+    claims_.erase(mine);
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,42 @@
+#include "sim/actors/requester.h"
+
+#include <fmt/format.h>
+
+#include "core/base/check.h"
+
+namespace aivm::sim {
+
+RequesterActor::RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup)
+    : ChainClient(client, signer), setup_(std::move(setup)), rows_(environment().stream(Purpose::kWorkload)) {
+    AIVM_CHECK(setup_.model_rows > 0 && setup_.interval > 0);
+}
+
+void RequesterActor::on_block(const Executed& block, bool) {
+    if (started_ || block.state.providers.empty()) return;  // nobody to buy from yet
+    started_ = true;
+    set_timer(setup_.interval, 0);
+}
+
+void RequesterActor::on_timer(std::uint64_t) {
+    owed_ppm_ += setup_.tasks_per_interval_ppm;
+    for (; owed_ppm_ >= 1'000'000 && submitted_ < setup_.tasks; owed_ppm_ -= 1'000'000) submit_task(submitted_++);
+    if (submitted_ < setup_.tasks) set_timer(setup_.interval, 0);
+}
+
+void RequesterActor::on_given_up(const OperationBody& body) {
+    // A full queue or an empty purse may pass: the task is offered again, unless it is on chain after all.
+    const auto* task = std::get_if<op::SubmitTask>(&body);
+    if (task != nullptr && !state()->find_task(task->job_id)) submit(body);
+}
+
+void RequesterActor::submit_task(std::uint32_t number) {
+    op::SubmitTask task;
+    task.job_id = fmt::format("{}-{}", setup_.name, number);
+    task.mode = setup_.mode;
+    task.model_id = setup_.model_id;
+    task.input_row = static_cast<std::uint32_t>(rows_.below(setup_.model_rows));
+    task.fee = setup_.fee;
+    submit(std::move(task));
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,39 @@
+// A requester: buys inference, so many tasks a block interval, until its share of the workload is submitted. It goes by
+// time and not by blocks: a chain with nothing to do builds none.
+#pragma once
+
+#include "sim/actors/chain_client.h"
+
+namespace aivm::sim {
+
+struct RequesterSetup {
+    std::string name;            // prefix of its job ids
+    std::uint32_t tasks = 0;     // in all
+    std::uint64_t tasks_per_interval_ppm = 1'000'000;  // a rate: millionths of a task a block interval
+    SimTime interval = 0;                               // the block interval
+    Amount fee;
+    VerificationMode mode = VerificationMode::kOptimistic;
+    std::string model_id;
+    std::uint32_t model_rows = 1;
+};
+
+class RequesterActor final : public ChainClient {
+public:
+    RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup);
+
+protected:
+    void on_block(const Executed& block, bool complete) override;
+    void on_timer(std::uint64_t tag) override;
+    void on_given_up(const OperationBody& body) override;
+
+private:
+    void submit_task(std::uint32_t number);
+
+    RequesterSetup setup_;
+    RandomStream rows_;
+    bool started_ = false;
+    std::uint32_t submitted_ = 0;
+    std::uint64_t owed_ppm_ = 0;  // tasks due and not yet submitted
+};
+
+}  // namespace aivm::sim

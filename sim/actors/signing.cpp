@@ -1,0 +1,39 @@
+#define XXH_INLINE_ALL
+#include "sim/actors/signing.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "core/base/codec.h"
+#include "core/base/digest.h"
+
+namespace aivm::sim {
+
+Address identity_address(std::uint32_t identity) {
+    const Hash32 digest = keccak256(Writer().string("aivm-identity").u32(identity).view());
+    Address out;
+    std::copy_n(digest.data(), out.size(), out.data());
+    return out;
+}
+
+FixedBytes<IdealAuthorizer::kTagBytes> IdealAuthorizer::tag(const Address& signer, const Hash32& message) const {
+    const XXH64_hash_t key = XXH3_64bits_withSeed(signer.data(), signer.size(), seed_);
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_withSeed(message.data(), message.size(), key));
+    FixedBytes<kTagBytes> out;
+    std::copy_n(canonical.digest, out.size(), out.data());
+    return out;
+}
+
+bool IdealAuthorizer::verify(const Address& signer, const Hash32& message, ByteView authorization) const {
+    const auto expected = tag(signer, message);
+    return std::equal(authorization.begin(), authorization.end(), expected.bytes.begin(), expected.bytes.end());
+}
+
+Bytes Signer::sign(const Hash32& message) const {
+    const auto tag = authority_->tag(address_, message);
+    return {tag.bytes.begin(), tag.bytes.end()};
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,37 @@
+// Ideal signatures: what signatures promise, without their cost. A tag over a message can be made only through the Signer
+// of its address, which only the identity's own actor holds; so no adversary can forge an honest key.
+#pragma once
+
+#include "core/state/transition.h"
+
+namespace aivm::sim {
+
+// A name for the n-th identity of a run; ideal, so it needs no key.
+Address identity_address(std::uint32_t identity);
+
+class IdealAuthorizer final : public Authorizer {
+public:
+    explicit IdealAuthorizer(std::uint64_t seed) : seed_(seed) {}
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message, ByteView authorization) const override;
+
+private:
+    friend class Signer;
+    static constexpr std::size_t kTagBytes = 16;
+    [[nodiscard]] FixedBytes<kTagBytes> tag(const Address& signer, const Hash32& message) const;
+
+    std::uint64_t seed_;
+};
+
+// The right to sign for one address.
+class Signer {
+public:
+    Signer(const IdealAuthorizer& authority, const Address& address) : authority_(&authority), address_(address) {}
+    [[nodiscard]] const Address& address() const { return address_; }
+    [[nodiscard]] Bytes sign(const Hash32& message) const;
+
+private:
+    const IdealAuthorizer* authority_;
+    Address address_;
+};
+
+}  // namespace aivm::sim

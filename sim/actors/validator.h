@@ -1,0 +1,100 @@
+// A validator: one replica of the VM on its own disk, driven by a consensus engine, building blocks when the schedule
+// says so, serving clients that follow it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "core/vm/vm.h"
+#include "sim/actors/actor.h"
+#include "sim/actors/node_observer.h"
+#include "sim/actors/signing.h"
+#include "sim/actors/strategy.h"
+#include "sim/consensus/consensus.h"
+#include "sim/storage/sim_disk.h"
+
+namespace aivm::sim {
+
+struct ValidatorSetup {
+    ActorId self = 0;
+    std::uint64_t run_seed = 0;
+    std::vector<std::uint64_t> stakes;
+    Vm::Setup vm;  // its store is the node's disk
+    SimDisk* disk = nullptr;
+    std::function<std::unique_ptr<ConsensusEngine>(const AcceptedBlocks&, RandomStream&)> make_engine;
+    std::uint64_t block_interval_ns = 0;
+    std::uint64_t fallback_delay_ns = 0;  // between one proposer's turn and the next one's
+    std::uint32_t max_block_ops = 1000;
+    bool sole_proposer = false;           // sequencer: no schedule, this node alone builds
+    bool proposes = true;
+    std::vector<ActorId> followers;
+    Environment* environment = nullptr;
+    NodeObserver* observer = nullptr;
+};
+
+// The secret that a validator commits to in its n-th block and opens in the next; only its holder can compute it.
+Hash32 beacon_secret(std::uint64_t run_seed, ActorId validator, std::uint64_t n);
+
+class ValidatorActor final : public Actor, private AcceptedBlocks {
+public:
+    ValidatorActor(ValidatorSetup setup, Signer signer, std::unique_ptr<ValidatorStrategy> strategy);
+
+    void start() override;
+    void receive(ActorId from, const Packet& packet) override;
+    void wake(std::uint64_t tag) override;
+    void crash() override;
+    void restart() override;
+
+    // Null while the node is down.
+    [[nodiscard]] const Vm* vm() const { return vm_ ? &*vm_ : nullptr; }
+    [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
+
+private:
+    std::optional<Hash32> accepted_at(Height height) const override;
+
+    void boot(bool catch_up);
+    void stop(const Error& error);
+
+    void take_body(ActorId from, const BlockPtr& block);
+    void take(ActorId from, const ConsensusPacket& packet);
+    void serve(ActorId from, const BlockRequest& request);
+    void serve(ActorId from, const FollowRequest& request);
+
+    // Carries out the engine's actions, including those that they lead to, in order.
+    void run_actions();
+    void act(const Send& action);
+    void act(const Fetch& action);
+    void act(const Verify& action);
+    void act(const Discard& action);
+    void act(const Accept& action);
+    void act(const Reject& action);
+    void act(const Prefer& action);
+    void act(const SetTimer& action);
+
+    void consider_building();
+    void build();
+    [[nodiscard]] std::uint64_t turn_ns() const;
+    [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
+    [[nodiscard]] BlockInfo info_of(const Block& block) const { return {block.id(), block.parent(), block.height()}; }
+    [[nodiscard]] bool running() const { return vm_.has_value(); }
+
+    ValidatorSetup setup_;
+    Signer signer_;
+    std::unique_ptr<ValidatorStrategy> strategy_;
+    RandomStream random_;
+    std::uint32_t incarnation_ = 0;
+
+    // Lost in a crash.
+    std::optional<Vm> vm_;
+    std::unique_ptr<ConsensusEngine> engine_;
+    Actions actions_;
+    bool acting_ = false;
+    std::map<Hash32, BlockPtr> bodies_;    // received, not yet verified
+    std::deque<ExecutedPtr> history_;      // the last accepted blocks, for followers
+    std::optional<Hash32> building_on_;    // the parent for which a building timer is set
+    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, as far as computed
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,104 @@
+// Invariants: small objects that see state changes as they happen and say in one sentence what was violated.
+//
+// An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in which things happen;
+// what they see is the whole world, which no actor ever does. To add one: write the class beside its kind (money, safety,
+// liveness, kernels), list it in registry.cpp, and give it a test that violates it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/vm/vm.h"
+#include "sim/actors/packet.h"
+#include "sim/engine/time.h"
+#include "sim/run/directory.h"
+#include "sim/run/scenario.h"
+
+namespace aivm::sim {
+
+struct InvariantInfo {
+    std::string_view id;       // "E3"
+    std::string_view name;     // "bond-outlives-obligation"
+    std::string_view meaning;  // one line
+    bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
+};
+
+// What every invariant may look at, and where it reports. The world implements it.
+class Watch {
+public:
+    virtual ~Watch() = default;
+    [[nodiscard]] virtual SimTime now() const = 0;
+    [[nodiscard]] virtual const Scenario& scenario() const = 0;
+    [[nodiscard]] virtual const Directory& directory() const = 0;
+    // Null while the validator is down.
+    [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
+    // Validators that no present fault keeps from any validator of the larger side.
+    [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
+    virtual void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) = 0;
+};
+
+class Invariant {
+public:
+    explicit Invariant(const InvariantInfo& info) : info_(info) {}
+    Invariant(const Invariant&) = delete;
+    Invariant& operator=(const Invariant&) = delete;
+    virtual ~Invariant() = default;
+
+    // A block was executed or built for the first time anywhere; `parent` is the state it stands on.
+    virtual void on_executed(const Executed&, const State& /*parent*/) {}
+    // The accepted chain grew by this block for the first time anywhere.
+    virtual void on_chain(const Executed&, const State& /*parent*/) {}
+    virtual void on_verified(ActorId, const Vm&, const ExecutedPtr&) {}
+    virtual void before_accept(ActorId, const Vm&, const ExecutedPtr&, AcceptedBy) {}
+    virtual void on_accepted(ActorId, const Vm&, const ExecutedPtr&) {}
+    virtual void before_reject(ActorId, const Vm&, const ExecutedPtr&) {}
+    virtual void on_rejected(ActorId, const Vm&, const ExecutedPtr&) {}
+    virtual void on_restarted(ActorId, const Vm&) {}
+    virtual void on_faults_changed() {}
+    // Something outside found it violated: the shared executor, the kernel comparison.
+    virtual void on_finding(const std::string& message) { report(message); }
+    virtual void at_end() {}
+
+    [[nodiscard]] const InvariantInfo& info() const { return info_; }
+    [[nodiscard]] std::uint64_t checks() const { return checks_; }
+    void attach(Watch& watch) { watch_ = &watch; }
+
+protected:
+    [[nodiscard]] Watch& watch() const { return *watch_; }
+    void count_check() { ++checks_; }
+    void report(std::string message, std::vector<ActorId> actors = {}) {
+        watch_->violate(info_, std::move(message), std::move(actors));
+    }
+    // Counts one check and reports when it fails; the message is made only then.
+    template <class Message>
+    void expect(bool holds, Message&& message, std::vector<ActorId> actors = {}) {
+        ++checks_;
+        if (!holds) report(message(), std::move(actors));
+    }
+
+private:
+    InvariantInfo info_;
+    Watch* watch_ = nullptr;
+    std::uint64_t checks_ = 0;
+};
+
+using Invariants = std::vector<std::unique_ptr<Invariant>>;
+
+// All invariants that are on by default, in the order in which they are listed.
+Invariants make_invariants();
+
+// Their descriptions, for listings and for checking names in scenarios.
+std::vector<InvariantInfo> invariant_infos();
+
+// Nothing when no invariant has this id.
+const Invariant* find_invariant(const Invariants& invariants, std::string_view id);
+
+// The rooms that registry.cpp puts together.
+void add_money_invariants(Invariants& out);
+void add_safety_invariants(Invariants& out);
+void add_liveness_invariants(Invariants& out);
+void add_kernel_invariants(Invariants& out);
+
+}  // namespace aivm::sim

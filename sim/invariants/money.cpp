@@ -1,0 +1,107 @@
+// What money must obey: E1, E2, E3, E7, E8 and E16, checked on the accepted chain, block by block.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/codec.h"
+#include "core/state/audit.h"
+#include "core/state/keys.h"
+#include "sim/invariants/invariant.h"
+
+namespace aivm::sim {
+namespace {
+
+// E1, E2, E3 and E16 are all found by one walk over the state, which each of them would otherwise repeat. The walk is made
+// by the first of them; the others take their findings from it.
+struct AuditOnce {
+    Hash32 block;
+    std::vector<AuditFinding> findings;
+
+    const std::vector<AuditFinding>& of(const Executed& executed, const VmParameters& parameters) {
+        if (block != executed.id) {
+            findings = audit_state(executed.state, parameters);
+            block = executed.id;
+        }
+        return findings;
+    }
+};
+
+class Audited final : public Invariant {
+public:
+    Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit) : Invariant(info), audit_(std::move(audit)) {}
+
+    void on_chain(const Executed& block, const State&) override {
+        count_check();
+        for (const AuditFinding& finding : audit_->of(block, watch().scenario().vm)) {
+            if (finding.invariant == info().id) return report(finding.message, actors_of(block, finding));
+        }
+    }
+
+private:
+    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block, const AuditFinding& finding) const {
+        if (!finding.provider) return {};
+        const auto agent = watch().directory().find(block.state.provider(*finding.provider).owner);
+        return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
+    }
+
+    std::shared_ptr<AuditOnce> audit_;
+};
+
+// E7, read off what the block wrote: no write may touch a task that was terminal before.
+class TerminalTasksStay final : public Invariant {
+public:
+    TerminalTasksStay()
+        : Invariant({"E7", "terminal-is-final", "a completed or failed task or result never changes again"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (std::size_t i = 0; i < block.batch->size(); ++i) {
+            const ByteView key = block.batch->entry(i).key;
+            if (key.empty() || key[0] != keys::kTask) continue;
+            Reader in(key.subspan(1));
+            const TaskIndex task{in.u32()};
+            if (task.value >= parent.tasks.size()) continue;
+            expect(!parent.task(task).terminal(), [&] {
+                return fmt::format("task {} changed in block {} although it was final since block {}", task.value,
+                                   block.state.head.height, parent.task(task).final_at);
+            });
+        }
+    }
+};
+
+// E8, read off the payments: the parent's state must show a window that has run out and no dispute.
+class PaidAfterWindow final : public Invariant {
+public:
+    PaidAfterWindow()
+        : Invariant({"E8", "pay-after-window", "a provider is paid only after the window, with no dispute open"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const VmEvent& e : block.events) {
+            const auto* paid = std::get_if<event::ProviderPaid>(&e);
+            if (paid == nullptr) continue;
+            const Task& task = parent.task(paid->task);
+            const Height earliest = task.posted_at + watch().scenario().vm.config.challenge_window_blocks;
+            expect(task.posted_at != 0 && block.state.head.height > earliest && task.open_disputes.empty() &&
+                       !task.proven_wrong,
+                   [&] {
+                       return fmt::format("task {} was paid in block {}, before its window to block {} had closed "
+                                          "without a dispute",
+                                          paid->task.value, block.state.head.height, earliest);
+                   });
+        }
+    }
+};
+
+}  // namespace
+
+void add_money_invariants(Invariants& out) {
+    const auto audit = std::make_shared<AuditOnce>();
+    const auto add = [&](const InvariantInfo& info) { out.push_back(std::make_unique<Audited>(info, audit)); };
+    add({"E1", "conservation", "money only moves: balances, pots and burned sum to genesis plus minted"});
+    add({"E2", "escrow-balances", "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
+    add({"E3", "bond-outlives-obligation", "whoever can still be slashed still has the bond"});
+    out.push_back(std::make_unique<TerminalTasksStay>());
+    out.push_back(std::make_unique<PaidAfterWindow>());
+    add({"E16", "slash-coverage", "each provider's bond covers all that its open obligations could still cost"});
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,291 @@
+#include "sim/run/accounting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/ledger/ledger.h"
+#include "core/verification/slashing.h"
+
+namespace aivm::sim {
+namespace {
+
+std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
+
+}  // namespace
+
+Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
+    : scenario_(scenario), directory_(directory), truth_(truth), flows_(directory.principals.size()) {}
+
+// --- Reading the chain ---
+
+void Accounting::accept(const Executed& block, SimTime now) {
+    final_state_ = block.state;
+    for (const VmEvent& e : block.events) note(block, e, now);
+    if (block.block) measure_block(block, now);
+}
+
+void Accounting::note(const Executed& block, const VmEvent& e, SimTime now) {
+    std::visit(
+        [&](const auto& one) {
+            if constexpr (requires { on(block, one, now); }) {
+                on(block, one, now);
+            } else if constexpr (requires { on(block, one); }) {
+                on(block, one);
+            }
+        },
+        e);
+}
+
+void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTime now) {
+    AIVM_CHECK(e.task.value == tasks_.size());
+    const Task& task = block.state.task(e.task);
+    TaskRow row;
+    row.task = e.task.value;
+    row.requester = directory_.find(task.requester).value_or(0);
+    row.mode = task.mode;
+    row.fee = task.fee;
+    row.value_at_risk = scenario_.workload.value_at_risk;
+    row.submit_block = block.state.head.height;
+    row.submit_time_ns = static_cast<std::uint64_t>(now);
+    tasks_.push_back(row);
+    flow_of(task.requester).fees_paid += task.fee;
+    open_value_nlux_ += row.value_at_risk.nlux();
+}
+
+void Accounting::on(const Executed& block, const event::TaskAssigned& e) {
+    TaskRow& row = tasks_.at(e.task.value);
+    if (!row.assign_block) row.assign_block = block.state.head.height;
+    row.assignments = std::max(row.assignments, block.state.task(e.task).assignments);
+}
+
+void Accounting::on(const Executed& block, const event::ResultPosted& e) {
+    const Task& task = block.state.task(e.task);
+    ResultRow row;
+    row.task = e.task.value;
+    row.provider = agent_of(block.state, e.provider);
+    row.attempt = task.assignments;
+    row.reveal_block = block.state.head.height;
+    row.answer_class = fmt::format("{:02x}", e.answer);
+    row.correct = e.answer == truth_.answer(block.state, task);
+    row.bond_locked = block.state.task(e.task).seats.front().locked;
+    for (const Seat& seat : task.seats) {
+        if (seat.provider == e.provider) row.bond_locked = seat.locked;
+    }
+    row.challenge_skipped = true;  // until somebody looks
+    result_of_[{e.task, e.provider, task.assignments}] = results_.size();
+    unfreed_[e.task].push_back(results_.size());
+    results_.push_back(std::move(row));
+}
+
+void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
+    const Dispute& dispute = block.state.dispute(e.dispute);
+    const Task& task = block.state.task(e.task);
+    ChallengeRow row;
+    row.challenge = e.dispute.value;
+    row.task = e.task.value;
+    row.provider = agent_of(block.state, task.seats.front().provider);
+    row.challenger = directory_.find(dispute.challenger).value_or(0);
+    row.ready_block = task.posted_at;
+    row.first_tried_block = task.posted_at + 1;
+    row.included_block = block.state.head.height;
+    const auto censored = times_censored_.find(dispute.commitment);
+    row.times_censored = censored == times_censored_.end() ? 0 : censored->second;
+    row.bond = dispute.bond;
+    row.valid = task.provisional != truth_.answer(block.state, task);
+    AIVM_CHECK(challenges_.size() == e.dispute.value);
+    challenges_.push_back(std::move(row));
+}
+
+void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
+    ChallengeRow& row = challenges_.at(e.dispute.value);
+    row.resolved_block = block.state.head.height;
+    row.winner = e.challenger_won ? DisputeWinner::kChallenger : DisputeWinner::kProvider;
+    const Dispute& dispute = block.state.dispute(e.dispute);
+    row.reason = !dispute.revealed ? "not revealed in time" : e.challenger_won ? "the claim was true" : "the claim was false";
+}
+
+void Accounting::on(const Executed& block, const event::Slashed& e) {
+    SlashRow row;
+    row.slash = slashes_.size();
+    row.agent = directory_.find(e.account).value_or(0);
+    if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
+    row.block = block.state.head.height;
+    row.cause = std::string(slash_cause_name(e.cause));
+    row.due = e.due;
+    row.taken = e.taken;
+    row.burned = e.burned;
+    row.to_challenger = e.to_challenger;
+    row.to_requester = e.to_requester;
+    if (e.cause == SlashCause::kWrongAnswer) {
+        const auto& answers = tasks_.at(e.task.value);
+        const auto result = result_of_.find({e.task, e.provider, answers.assignments});
+        row.false_positive = result != result_of_.end() && results_[result->second].correct;
+    }
+    slashes_.push_back(row);
+    Flow& loser = flow_of(e.account);
+    (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
+    if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
+    if (!e.to_requester.is_zero()) flow_of(block.state.task(e.task).requester).rewards += e.to_requester;
+    if (!e.to_provider.is_zero()) flow_of(block.state.provider(e.provider).owner).rewards += e.to_provider;
+}
+
+void Accounting::on(const Executed& block, const event::ProviderPaid& e) {
+    flow_of(block.state.provider(e.provider).owner).fees_earned += e.amount;
+}
+
+void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTime now) {
+    TaskRow& row = tasks_.at(e.task.value);
+    const Task& task = block.state.task(e.task);
+    row.final_block = block.state.head.height;
+    row.final_time_ns = static_cast<std::uint64_t>(now);
+    row.correct = e.answer == truth_.answer(block.state, task);
+    row.outcome = *row.correct ? TaskOutcome::kFinalOk : TaskOutcome::kFinalCorrupt;
+    open_value_nlux_ -= row.value_at_risk.nlux();
+    free_bonds(e.task, block.state.head.height);
+}
+
+void Accounting::on(const Executed& block, const event::TaskReturned& e) {
+    ++reassignments_;
+    free_bonds(e.task, block.state.head.height);
+}
+
+void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime now) {
+    TaskRow& row = tasks_.at(e.task.value);
+    row.final_block = block.state.head.height;
+    row.final_time_ns = static_cast<std::uint64_t>(now);
+    row.outcome = row.assignments == 0 ? TaskOutcome::kExpired : TaskOutcome::kReverted;
+    open_value_nlux_ -= row.value_at_risk.nlux();
+    flow_of(block.state.task(e.task).requester).fees_paid -= row.fee;
+    free_bonds(e.task, block.state.head.height);
+}
+
+void Accounting::free_bonds(TaskIndex task, Height height) {
+    const auto held = unfreed_.find(task);
+    if (held == unfreed_.end()) return;
+    for (const std::size_t result : held->second) results_[result].bond_freed_block = height;
+    unfreed_.erase(held);
+}
+
+void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& left_out) {
+    censored_by_block_[block] += static_cast<std::uint32_t>(left_out.size());
+    for (const OperationPtr& operation : left_out) {
+        const auto* challenge = std::get_if<op::Challenge>(&operation->body());
+        if (challenge != nullptr) ++times_censored_[challenge->commitment];
+    }
+}
+
+void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
+    for (auto it = result_of_.lower_bound({task, ProviderIndex{0}, 0});
+         it != result_of_.end() && it->first.task == task; ++it) {
+        if (it->first.assignment == assignment) results_[it->second].challenge_skipped = false;
+    }
+}
+
+void Accounting::measure_block(const Executed& block, SimTime now) {
+    const State& state = block.state;
+    ChainStatRow row;
+    row.block = state.head.height;
+    row.time_ns = static_cast<std::uint64_t>(now);
+    row.proposer = block.block->header().proposer.value;
+    const auto left_out = censored_by_block_.find(block.id);
+    row.censored = left_out == censored_by_block_.end() ? 0 : left_out->second;
+    censored_total_ += row.censored;
+    row.queue = state.waiting_tasks;
+    row.locked = state.head.totals.pots();
+    row.value_at_risk = Amount(open_value_nlux_);
+    chain_stats_.push_back(row);
+
+    std::uint64_t covered = 0;
+    state.providers.for_each([&](std::size_t, const Provider& provider) {
+        covered += std::min(provider.locked, provider.bond).nlux();
+        flow_of(provider.owner).capital_nlux_blocks += provider.bond.nlux() / kNluxPerLux;
+    });
+    if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
+}
+
+Accounting::Flow& Accounting::flow_of(const Address& account) {
+    const auto agent = directory_.find(account);
+    AIVM_CHECK(agent.has_value());
+    return flows_.at(directory_.agents.at(*agent).principal);
+}
+
+ActorId Accounting::agent_of(const State& state, ProviderIndex provider) const {
+    return directory_.find(state.provider(provider).owner).value_or(0);
+}
+
+// --- Closing the books ---
+
+// Everything the identity has in the end: free balance, bond, unclaimed credit, open escrows and challenge bonds.
+std::int64_t Accounting::holdings(const Agent& agent) const {
+    Amount total = final_state_.balance(agent.address);
+    final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
+        if (provider.owner == agent.address) total += provider.bond + provider.credit;
+    });
+    final_state_.tasks.for_each([&](std::size_t, const Task& task) {
+        if (!task.terminal() && task.requester == agent.address) total += task.escrow;
+    });
+    final_state_.disputes.for_each([&](std::size_t, const Dispute& dispute) {
+        if (dispute.challenger == agent.address) total += dispute.bond;
+    });
+    final_state_.validators.for_each([&](std::size_t, const aivm::Validator& validator) {
+        if (validator.address == agent.address) total += validator.stake;
+    });
+    return signed_nlux(total);
+}
+
+void Accounting::close_payoffs() {
+    payoffs_.resize(directory_.principals.size());
+    for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
+        const Flow& flow = flows_[i];
+        payoffs_[i].principal = i;
+        payoffs_[i].revenue = flow.fees_earned;
+        payoffs_[i].cost = flow.fees_paid + flow.lost_challenges;
+        payoffs_[i].slashed = flow.slashed;
+        payoffs_[i].rewards = flow.rewards;
+        payoffs_[i].capital_nlux_blocks = flow.capital_nlux_blocks;
+    }
+    for (const Agent& agent : directory_.agents) {
+        payoffs_[agent.principal].net_nlux +=
+            holdings(agent) - signed_nlux(agent.opening_balance + agent.opening_stake);
+    }
+    // Fees of tasks still open are in escrow, not spent.
+    for (const TaskRow& task : tasks_) {
+        if (task.outcome != TaskOutcome::kPending) continue;
+        payoffs_[directory_.agents.at(task.requester).principal].cost -= task.fee;
+    }
+    for (const PayoffRow& p : payoffs_) {
+        const std::int64_t by_flows =
+            signed_nlux(p.revenue) + signed_nlux(p.rewards) - signed_nlux(p.cost) - signed_nlux(p.slashed);
+        AIVM_CHECK(by_flows == p.net_nlux);  // two ways of counting the same money
+    }
+}
+
+void Accounting::write(RowSink& sink, const RunTotals& totals) {
+    close_payoffs();
+    close_metrics(totals);
+    for (std::uint32_t i = 0; i < directory_.principals.size(); ++i) {
+        const Principal& p = directory_.principals[i];
+        sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
+    }
+    for (const Agent& agent : directory_.agents) {
+        AgentRow row{agent.id, agent.principal, agent.role, agent.name, agent.opening_balance, 0};
+        final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
+            if (provider.owner == agent.address) row.trust = provider.trust_score;
+        });
+        sink.add(row);
+    }
+    const auto add_all = [&sink](const auto& rows) {
+        for (const auto& row : rows) sink.add(row);
+    };
+    add_all(tasks_);
+    add_all(results_);
+    add_all(challenges_);
+    add_all(slashes_);
+    add_all(payoffs_);
+    add_all(chain_stats_);
+    add_all(metrics_);
+}
+
+}  // namespace aivm::sim

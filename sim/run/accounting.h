@@ -1,0 +1,105 @@
+// Keeps the books of a run: reads the accepted chain block by block, as it becomes final for the first time anywhere, and
+// turns it into the rows and metrics that the database, the terminal and Python all show.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/vm/execute.h"
+#include "sim/engine/time.h"
+#include "sim/record/row_sink.h"
+#include "sim/run/directory.h"
+#include "sim/run/scenario.h"
+#include "sim/run/truth.h"
+
+namespace aivm::sim {
+
+// What happened besides the chain.
+struct RunTotals {
+    std::uint64_t events = 0;
+    std::uint64_t messages = 0;
+    SimTime virtual_ns = 0;
+    std::uint64_t wall_ns = 0;
+};
+
+class Accounting {
+public:
+    // Directory and truth must outlive this.
+    Accounting(const Scenario& scenario, const Directory& directory, Truth& truth);
+
+    // The next block of the accepted chain; genesis first.
+    void accept(const Executed& block, SimTime now);
+    // A block that was built without these fraud proofs.
+    void censored(const Hash32& block, const std::vector<OperationPtr>& left_out);
+    // A challenger or anybody else re-ran this result.
+    void checked(TaskIndex task, std::uint32_t assignment);
+
+    // Closes the books: rows of everything, in a fixed order, and the metrics.
+    void write(RowSink& sink, const RunTotals& totals);
+
+    [[nodiscard]] const std::vector<MetricRow>& metrics() const { return metrics_; }
+    [[nodiscard]] const std::vector<PayoffRow>& payoffs() const { return payoffs_; }
+    [[nodiscard]] const std::vector<TaskRow>& tasks() const { return tasks_; }
+    [[nodiscard]] const std::vector<SlashRow>& slashes() const { return slashes_; }
+    [[nodiscard]] const std::vector<ChallengeRow>& challenges() const { return challenges_; }
+    [[nodiscard]] const std::vector<ResultRow>& results() const { return results_; }
+
+private:
+    struct Flow {  // of one principal, by what the events say
+        Amount fees_earned;
+        Amount rewards;
+        Amount fees_paid;
+        Amount lost_challenges;
+        Amount slashed;
+        std::uint64_t capital_nlux_blocks = 0;
+    };
+    struct Key {  // one provider's answer to one assignment
+        TaskIndex task;
+        ProviderIndex provider;
+        std::uint32_t assignment = 0;
+        friend auto operator<=>(const Key&, const Key&) = default;
+    };
+
+    void note(const Executed& block, const VmEvent& event, SimTime now);
+    void on(const Executed& block, const event::TaskSubmitted& e, SimTime now);
+    void on(const Executed& block, const event::TaskAssigned& e);
+    void on(const Executed& block, const event::ResultPosted& e);
+    void on(const Executed& block, const event::ChallengeOpened& e);
+    void on(const Executed& block, const event::DisputeClosed& e);
+    void on(const Executed& block, const event::Slashed& e);
+    void on(const Executed& block, const event::ProviderPaid& e);
+    void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
+    void on(const Executed& block, const event::TaskReturned& e);
+    void on(const Executed& block, const event::TaskFailed& e, SimTime now);
+    void free_bonds(TaskIndex task, Height height);
+    void measure_block(const Executed& block, SimTime now);
+
+    [[nodiscard]] Flow& flow_of(const Address& account);
+    [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) const;
+    [[nodiscard]] std::int64_t holdings(const Agent& agent) const;
+    void close_payoffs();
+    void close_metrics(const RunTotals& totals);
+
+    const Scenario& scenario_;
+    const Directory& directory_;
+    Truth& truth_;
+    State final_state_;
+    std::vector<Flow> flows_;
+    std::vector<TaskRow> tasks_;
+    std::vector<ResultRow> results_;
+    std::map<Key, std::size_t> result_of_;
+    std::map<TaskIndex, std::vector<std::size_t>> unfreed_;  // results whose bond is still held
+    std::vector<ChallengeRow> challenges_;
+    std::vector<SlashRow> slashes_;
+    std::vector<ChainStatRow> chain_stats_;
+    std::vector<PayoffRow> payoffs_;
+    std::vector<MetricRow> metrics_;
+    std::map<Hash32, std::uint32_t> times_censored_;  // by a challenge's commitment
+    std::map<Hash32, std::uint32_t> censored_by_block_;
+    std::uint64_t censored_total_ = 0;
+    std::uint64_t reassignments_ = 0;
+    std::uint64_t open_value_nlux_ = 0;
+    std::uint64_t max_uncovered_nlux_ = 0;
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,160 @@
+#include "sim/run/cast.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "sim/actors/actor.h"
+#include "sim/actors/signing.h"
+#include "sim/actors/validator.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::uint64_t kGenesisTimestampNs = 1'767'225'600ULL * 1'000'000'000ULL;  // 2026-01-01T00:00:00Z
+constexpr std::uint32_t kModelActor = 0xFFFF'FF00;  // streams of the models belong to no actor
+constexpr std::uint32_t kWeightPurpose = 1;
+constexpr std::uint32_t kRowPurpose = 2;
+
+// Shifts that leave the output of random weights spread over the whole byte, with the two saturated answers common: a
+// lazy guess is then right now and then, as it is with real models.
+constexpr std::int8_t kHiddenShift = 8;
+constexpr std::int8_t kOutputShift = 3;
+
+std::string principal_label(const ActorGroup& group, std::uint32_t index) {
+    return group.count == 1 || group.shared_principal ? group.name : fmt::format("{}-{}", group.name, index);
+}
+
+std::string parameters_text(const ActorGroup& group) {
+    std::string out;
+    for (const auto& [name, value] : group.parameters) out += fmt::format("{}={}\n", name, value);
+    return out;
+}
+
+void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std::uint32_t index,
+                std::uint32_t index_in_role, std::uint32_t region) {
+    Directory& directory = cast.directory;
+    if (index == 0 || !group.shared_principal) {
+        directory.principals.push_back({principal_label(group, index), group.strategy, parameters_text(group),
+                                        setting.strategies->is_honest(group)});
+    }
+    Agent agent;
+    agent.id = static_cast<ActorId>(directory.agents.size());
+    agent.principal = static_cast<std::uint32_t>(directory.principals.size() - 1);
+    agent.role = group.role;
+    agent.name = fmt::format("{}[{}]", group.role, index_in_role);
+    agent.address = identity_address(agent.id);
+    if (group.role == "validator") {
+        agent.opening_stake = setting.stakes.at(index_in_role);
+    } else {
+        agent.opening_balance = group.stake;
+    }
+    directory.by_address.emplace(agent.address, agent.id);
+    directory.agents.push_back(std::move(agent));
+    cast.members.push_back({group, index, index_in_role, region});
+}
+
+Model make_model(const Workload& workload, std::uint32_t index, std::uint64_t seed) {
+    RandomStream weights({seed, kModelActor + index, kWeightPurpose});
+    Model model;
+    model.id = model_name(index);
+    model.owner = identity_address(0);
+    for (auto& w : model.weights.w1) w = static_cast<std::remove_reference_t<decltype(w)>>(weights.below(128)) - 64;
+    for (auto& b : model.weights.b1) b = static_cast<std::int32_t>(weights.below(8192)) - 4096;
+    for (auto& w : model.weights.w2) w = static_cast<std::remove_reference_t<decltype(w)>>(weights.below(64)) - 32;
+    model.weights.b2 = static_cast<std::int32_t>(weights.below(1024)) - 512;
+    model.weights.shift1 = kHiddenShift;
+    model.weights.shift2 = kOutputShift;
+    const Hash32 hash = weights_digest(model.weights);
+    std::memcpy(model.weights.model_hash, hash.data(), hash.size());
+    RandomStream rows({seed, kModelActor + index, kRowPurpose});
+    model.rows.resize(std::size_t{workload.feature_rows} * kInputBytes);
+    for (std::uint8_t& byte : model.rows) byte = static_cast<std::uint8_t>(rows.next_u64());
+    model.steps = workload.steps;
+    model.compute_time_ms = static_cast<std::uint32_t>(workload.step_time_ns * workload.steps / 1'000'000);
+    return model;
+}
+
+}  // namespace
+
+std::string model_name(std::uint32_t index) { return fmt::format("model-{}", index); }
+
+std::string provider_name(const Agent& agent) { return agent.name; }
+
+std::uint32_t client_count(const Scenario& scenario) {
+    std::uint32_t count = 0;
+    for (const ActorGroup& group : groups_of(scenario)) count += group.role == "validator" ? 0 : group.count;
+    return count;
+}
+
+std::vector<ActorGroup> groups_of(const Scenario& scenario) {
+    std::vector<ActorGroup> groups;
+    std::uint32_t named_validators = 0;
+    bool has_requesters = false;
+    for (const ActorGroup& group : scenario.actors) {
+        if (group.role == "validator") named_validators += group.count;
+        has_requesters = has_requesters || group.role == "requester";
+    }
+    // Listed validators take the highest indexes: a fault that names validator 0 hits an honest one.
+    if (named_validators < scenario.chain.validators) {
+        ActorGroup rest;
+        rest.role = "validator";
+        rest.name = "validators";
+        rest.count = scenario.chain.validators - named_validators;
+        rest.shared_principal = true;
+        groups.push_back(rest);
+    }
+    for (const char* role : {"validator", "provider", "challenger", "requester"}) {
+        for (const ActorGroup& group : scenario.actors) {
+            if (group.role == role) groups.push_back(group);
+        }
+    }
+    if (!has_requesters) {
+        ActorGroup requesters;
+        requesters.role = "requester";
+        requesters.name = "requesters";
+        requesters.count = scenario.workload.requesters;
+        requesters.shared_principal = true;
+        const std::uint64_t each = scenario.workload.tasks / requesters.count + 1;
+        requesters.stake = scenario.workload.fee.checked_times(2 * each).value_or(scenario.workload.fee);
+        groups.push_back(requesters);
+    }
+    return groups;
+}
+
+Cast make_cast(const Setting& setting) {
+    Cast cast;
+    std::map<std::string, std::uint32_t> role_counts;
+    std::uint32_t clients = 0;
+    for (const ActorGroup& group : groups_of(setting.scenario)) {
+        for (std::uint32_t i = 0; i < group.count; ++i) {
+            const std::uint32_t index_in_role = role_counts[group.role]++;
+            const std::uint32_t region = group.role == "validator" ? setting.validator_regions.at(index_in_role)
+                                                                    : setting.client_regions.at(clients++);
+            add_member(cast, setting, group, i, index_in_role, region);
+        }
+    }
+    return cast;
+}
+
+Genesis make_genesis_of(const Setting& setting, const Cast& cast, std::uint64_t seed) {
+    Genesis genesis;
+    genesis.message = setting.scenario.name;
+    genesis.timestamp_ns = kGenesisTimestampNs;
+    for (const Agent& agent : cast.directory.agents) {
+        if (agent.role == "validator") {
+            genesis.validators.push_back(
+                {agent.address, agent.opening_stake, keccak256(beacon_secret(seed, agent.id, 0).view())});
+        } else {
+            genesis.allocations.push_back({agent.address, agent.opening_balance});
+        }
+    }
+    for (std::uint32_t i = 0; i < setting.scenario.workload.models; ++i) {
+        genesis.models.push_back(make_model(setting.scenario.workload, i, seed));
+    }
+    return genesis;
+}
+
+}  // namespace aivm::sim

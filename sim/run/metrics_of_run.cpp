@@ -1,0 +1,131 @@
+// The metrics of a run, from its rows: the second half of Accounting.
+#include <algorithm>
+
+#include "sim/run/accounting.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+
+std::string_view mode_name(VerificationMode mode) {
+    switch (mode) {
+        case VerificationMode::kOptimistic: return "optimistic";
+        case VerificationMode::kRedundant: return "redundant";
+        case VerificationMode::kTee: return "tee";
+        case VerificationMode::kCount_: break;
+    }
+    return "";
+}
+
+// The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
+double percentile(const std::vector<double>& sorted, std::size_t percent) {
+    if (sorted.empty()) return 0;
+    const std::size_t rank = (sorted.size() * percent + 99) / 100;
+    return sorted[std::max<std::size_t>(rank, 1) - 1];
+}
+
+double mean(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// What is told for each mode and for the run as a whole.
+struct ModeCounts {
+    std::uint64_t final_results = 0;
+    std::uint64_t fraud_posted = 0;
+    std::uint64_t fraud_missed = 0;
+    std::vector<double> ttf_seconds;
+
+    void append_to(std::vector<MetricRow>& rows, const std::string& mode) {
+        std::sort(ttf_seconds.begin(), ttf_seconds.end());
+        rows.push_back({"p_final_corrupt", mode, share(fraud_missed, final_results)});
+        rows.push_back({"n_fraud_posted", mode, static_cast<std::int64_t>(fraud_posted)});
+        rows.push_back({"n_fraud_missed", mode, static_cast<std::int64_t>(fraud_missed)});
+        rows.push_back({"ttf_mean", mode, mean(ttf_seconds)});
+        rows.push_back({"ttf_p50", mode, percentile(ttf_seconds, 50)});
+        rows.push_back({"ttf_p99", mode, percentile(ttf_seconds, 99)});
+    }
+};
+
+}  // namespace
+
+void Accounting::close_metrics(const RunTotals& totals) {
+    std::map<std::string, ModeCounts> modes;
+    modes[""];
+    for (const TaskRow& task : tasks_) {
+        if (!task.correct) continue;
+        for (const std::string& mode : {std::string(), std::string(mode_name(task.mode))}) {
+            ModeCounts& counts = modes[mode];
+            ++counts.final_results;
+            if (!*task.correct) ++counts.fraud_missed;
+            counts.ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
+        }
+    }
+    std::uint64_t unchecked = 0;
+    for (const ResultRow& result : results_) {
+        unchecked += result.challenge_skipped;
+        if (result.correct) continue;
+        ++modes[""].fraud_posted;
+        ++modes[std::string(mode_name(tasks_[result.task].mode))].fraud_posted;
+    }
+    for (auto& [mode, counts] : modes) counts.append_to(metrics_, mode);
+
+    const auto add = [this](const char* name, Number value) { metrics_.push_back({name, "", value}); };
+    const auto count = [&add](const char* name, std::uint64_t value) { add(name, static_cast<std::int64_t>(value)); };
+
+    std::int64_t attacker_net = 0;
+    std::uint64_t attacker_stake = 0;
+    std::uint64_t victim_loss = 0;
+    std::uint64_t attacker_cost = 0;
+    for (const PayoffRow& payoff : payoffs_) {
+        if (!directory_.principals[payoff.principal].honest) attacker_net += payoff.net_nlux;
+    }
+    for (const Agent& agent : directory_.agents) {
+        if (!directory_.principals[agent.principal].honest) attacker_stake += agent.opening_balance.nlux();
+    }
+    std::uint64_t due = 0;
+    std::uint64_t taken = 0;
+    std::uint64_t false_slash = 0;
+    for (const SlashRow& slash : slashes_) {
+        due += slash.due.nlux();
+        taken += slash.taken.nlux();
+        if (slash.false_positive) false_slash += slash.taken.nlux();
+        if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
+        (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) += slash.taken.nlux();
+    }
+    add("attacker_net", attacker_net);
+    __extension__ using Wide = __int128;
+    count("attacker_roi_ppm", 0);
+    if (attacker_stake != 0) {
+        metrics_.back().value =
+            static_cast<std::int64_t>(Wide(attacker_net) * 1'000'000 / static_cast<std::int64_t>(attacker_stake));
+    }
+    count("attacker_profitable", attacker_net > 0 ? 1 : 0);
+    count("honest_false_slash", false_slash);
+    count("slash_due", due);
+    count("slash_taken", taken);
+    count("slash_escape", due - taken);
+    count("grief_victim_loss", victim_loss);
+    count("grief_attacker_cost", attacker_cost);
+    count("censored_proofs", censored_total_);
+    std::vector<double> locked;
+    for (const ChainStatRow& row : chain_stats_) locked.push_back(static_cast<double>(row.locked.nlux()));
+    add("locked_mean", mean(locked));
+    add("unchecked_share", share(unchecked, results_.size()));
+    count("reassign_rounds", reassignments_);
+    count("max_value_uncovered", max_uncovered_nlux_);
+    count("blocks", final_state_.head.height);
+    count("tasks", tasks_.size());
+    count("events", totals.events);
+    count("messages", totals.messages);
+    add("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
+    add("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,55 @@
+// What a run leaves behind besides its rows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/amount.h"
+#include "sim/engine/choice_source.h"
+#include "sim/engine/time.h"
+#include "sim/engine/trace_digest.h"
+#include "sim/record/rows.h"
+
+namespace aivm::sim {
+
+struct Violation {
+    std::string invariant;  // "E3"
+    std::string name;       // "bond-outlives-obligation"
+    std::string message;
+    SimTime time = 0;
+    Height block = 0;  // tip at that time
+    std::uint64_t event = 0;
+    std::vector<std::string> actors;
+    bool expected = false;
+    bool liveness = false;
+};
+
+struct Outcome {
+    std::string scenario;
+    std::uint64_t seed = 0;
+    RunStatus status = RunStatus::kClean;
+    std::uint64_t events = 0;
+    std::uint64_t messages = 0;
+    SimTime virtual_time = 0;
+    Height blocks = 0;
+    Digest128 digest;
+    std::vector<TraceCheckpoint> checkpoints;
+    std::uint64_t invariant_checks = 0;
+    std::vector<std::string> invariants;
+    std::vector<Violation> violations;              // at most one per invariant
+    std::vector<std::string> missing_violations;    // expected by the scenario and not seen
+    ChoiceList choices;                             // what the choice source answered other than "nothing happens"
+
+    // The books, for whoever prints them.
+    std::vector<MetricRow> metrics;
+    std::vector<PrincipalRow> principals;
+    std::vector<PayoffRow> payoffs;
+
+    // Neither an unexpected violation nor a missing one.
+    [[nodiscard]] bool clean() const { return status == RunStatus::kClean; }
+    // The metric for the whole run; 0 when the run does not have it.
+    [[nodiscard]] Number metric(std::string_view name) const;
+};
+
+}  // namespace aivm::sim

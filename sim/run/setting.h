@@ -1,0 +1,26 @@
+// A scenario with its names resolved: what the world needs and the layers above know.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/actors/strategy.h"
+#include "sim/network/latency_table.h"
+#include "sim/run/scenario.h"
+
+namespace aivm::sim {
+
+struct Setting {
+    Scenario scenario;
+    std::vector<Amount> stakes;  // of the validators, by index
+    LatencyTable latency;
+    std::vector<std::string> region_names;
+    std::vector<std::uint32_t> validator_regions;
+    std::vector<std::uint32_t> client_regions;  // of all other actors, in the order in which the scenario lists them
+    const StrategyFactory* strategies = nullptr;
+};
+
+// The number of actors that are not validators.
+std::uint32_t client_count(const Scenario& scenario);
+
+}  // namespace aivm::sim

@@ -1,0 +1,57 @@
+// A world: the engine, the network, the disks and the actors of one run, and those who watch it. A value built from a
+// setting and a seed; two worlds share nothing and may run on two threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "sim/record/row_sink.h"
+#include "sim/run/outcome.h"
+#include "sim/run/setting.h"
+
+namespace aivm::sim {
+
+struct WorldOptions {
+    std::uint64_t seed = 1;
+    bool paranoid = false;               // execute every block once more wherever it is shared, and compare
+    const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
+    Kernels* kernels = nullptr;          // the backend; null: the CPU's best
+    std::optional<TraceInterval> window;  // records to keep readable
+    // Called now and then with the virtual time and the tasks that are final; returns false to interrupt the run.
+    std::function<bool(SimTime, std::uint64_t)> progress;
+};
+
+class World {
+public:
+    // Errors: a strategy nobody knows, parameters that contradict each other, a genesis that does not add up.
+    static Result<std::unique_ptr<World>> make(const Setting& setting, const WorldOptions& options);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+    ~World();
+
+    // Runs to the end: all work final and all validators caught up, a violation nobody expected, or a limit. Call once.
+    Outcome run();
+
+    // The rows of the run that just ended, and the numbers made from them, which also go into `outcome`. Call once.
+    void write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
+
+    // Records of WorldOptions::window, with the kinds of events as words.
+    struct TracedEvent {
+        TraceRecord record;
+        std::string actor;
+        std::string kind;
+    };
+    [[nodiscard]] std::vector<TracedEvent> traced() const;
+    [[nodiscard]] const TraceDigest& trace() const;
+
+private:
+    class Impl;
+    explicit World(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aivm::sim
