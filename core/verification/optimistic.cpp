@@ -54,7 +54,8 @@ void settle_wrong(Transition& t, TaskIndex index, const std::optional<Address>& 
 }  // namespace
 
 Height settlement_height(const Task& task, const Config& config, Height closed) {
-    if (task.proven_wrong) return closed + 1;
+    // An overturned committee still pays those who were right, and nothing is paid inside the window.
+    if (task.proven_wrong && task.mode != VerificationMode::kRedundant) return closed + 1;
     return std::max(task.posted_at + config.challenge_window_blocks + 1, closed + 1);
 }
 

@@ -15,7 +15,7 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
 void settle(Transition& t, TaskIndex task);
 
 // The block in which a result is settled when every dispute on it closes by `closed`: the one after the window, or, for
-// a result proven wrong, the next.
+// one provider's result proven wrong, the next.
 Height settlement_height(const Task& task, const Config& config, Height closed);
 
 }  // namespace aivm

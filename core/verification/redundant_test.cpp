@@ -281,7 +281,7 @@ TEST(Committee, IsOverturnedByReexecutionWhichPaysTheMinorityThatWasRight) {
     const Amount bob = world.chain.balance("bob");
     world.chain.block({world.chain.by("bob", hidden_challenge("job", "bob", truth))});
     world.chain.block({world.chain.by("bob", opening("job", "bob", truth))});
-    world.chain.block();
+    world.chain.advance_to(world.chain.task("job").settle_at);
     const Task& task = world.chain.task("job");
     EXPECT_EQ(task.status, TaskStatus::kCompleted);
     EXPECT_EQ(task.provisional, truth);
@@ -300,7 +300,7 @@ TEST(Committee, OverturnedWithNobodyRightGoesBackToTheQueue) {
     const Answer truth = world.chain.truth("job");
     world.chain.block({world.chain.by("bob", hidden_challenge("job", "bob", truth))});
     world.chain.block({world.chain.by("bob", opening("job", "bob", truth))});
-    world.chain.block();
+    world.chain.advance_to(world.chain.task("job").settle_at);
     EXPECT_EQ(world.chain.task("job").status, TaskStatus::kPending);
     EXPECT_EQ(world.chain.task("job").escrow, lux(1));
 }

@@ -23,7 +23,7 @@ struct Config {
     Amount min_provider_bond = lux(1000);
     bool require_tee_attestation = false;
     std::uint8_t min_trust_score = 50;
-    std::uint64_t attestation_timeout_ns = 30'000'000'000;
+    std::uint64_t attestation_timeout_ns = 30'000'000'000;  // how long after it was made an attestation gives early use
     std::uint32_t max_task_queue_size = 1000;
     std::uint64_t task_timeout_ns = 300'000'000'000;
     Amount base_reward = lux(1);
