@@ -71,6 +71,8 @@ public:
     void write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
 
     [[nodiscard]] const TraceDigest& trace() const { return trace_; }
+    [[nodiscard]] Ground ground() const { return {genesis_, rules_, setting_.scenario, cast_.directory}; }
+    [[nodiscard]] const std::vector<BlockPtr>& history() const { return history_; }
     [[nodiscard]] std::string actor_name(std::uint32_t actor) const {
         return actor == kWorldItself ? "world" : cast_.directory.name(actor);
     }
@@ -178,6 +180,7 @@ private:
     Invariants invariants_;
     std::optional<Accounting> accounting_;
     ExecutedPtr chain_tip_;  // of the accepted chain, as far as anybody got
+    std::vector<BlockPtr> history_;  // of that chain, when it is to be kept
     std::map<Hash32, bool> executed_before_;
     std::vector<Violation> violations_;
     bool interrupted_ = false;
@@ -559,6 +562,7 @@ void World::Impl::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& exe
 
 void World::Impl::extend_chain(const ExecutedPtr& executed) {
     const ExecutedPtr parent = std::exchange(chain_tip_, executed);
+    if (options_.keep_history) history_.push_back(executed->block);
     trace_.note(kStateRootTag, executed->state.state_root.view());
     tell_invariants([&](Invariant& i) { i.on_chain(*executed, parent->state); });
     accounting_->accept(*executed, engine_.now());
@@ -672,6 +676,10 @@ void World::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outc
 }
 
 const TraceDigest& World::trace() const { return impl_->trace(); }
+
+World::Ground World::ground() const { return impl_->ground(); }
+
+const std::vector<BlockPtr>& World::history() const { return impl_->history(); }
 
 std::vector<World::TracedEvent> World::traced() const {
     std::vector<TracedEvent> out;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/vm/execute.h"
 #include "sim/record/row_sink.h"
+#include "sim/run/directory.h"
 #include "sim/run/outcome.h"
 #include "sim/run/setting.h"
 
@@ -21,6 +23,7 @@ struct WorldOptions {
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
     Kernels* kernels = nullptr;          // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
+    bool keep_history = false;            // keep the accepted blocks for World::history
     // Called now and then with the virtual time and the tasks that are final; returns false to interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;
 };
@@ -47,6 +50,17 @@ public:
     };
     [[nodiscard]] std::vector<TracedEvent> traced() const;
     [[nodiscard]] const TraceDigest& trace() const;
+
+    // What the blocks of the run stand on; as long as the world lives.
+    struct Ground {
+        ExecutedPtr genesis;
+        const Rules& rules;
+        const Scenario& scenario;
+        const Directory& directory;
+    };
+    [[nodiscard]] Ground ground() const;
+    // The accepted chain so far, from height 1; empty unless WorldOptions::keep_history.
+    [[nodiscard]] const std::vector<BlockPtr>& history() const;
 
 private:
     class Impl;
