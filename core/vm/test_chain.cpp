@@ -82,11 +82,11 @@ VmParameters short_parameters() {
     return p;
 }
 
-TestChain::TestChain(TestOptions options) : store_(options.store ? options.store : &own_store_) {
-    rules_.parameters = options.parameters;
-    rules_.kernels = &kernels_;
-    rules_.authorizer = &authorizer_;
-    rules_.vendor_root = address_of("vendor");
+TestChain::TestChain(TestOptions options) : store_(options.store ? options.store : &ground_->own_store) {
+    ground_->rules.parameters = options.parameters;
+    ground_->rules.kernels = &ground_->kernels;
+    ground_->rules.authorizer = &ground_->authorizer;
+    ground_->rules.vendor_root = address_of("vendor");
     Genesis genesis;
     genesis.message = "test";
     genesis.timestamp_ns = 1'000'000 * kBlockNs;
@@ -97,7 +97,7 @@ TestChain::TestChain(TestOptions options) : store_(options.store ? options.store
     }
     genesis.models = options.models;
     genesis.table_sizes = options.tables;
-    auto made = make_genesis(genesis, rules_);
+    auto made = make_genesis(genesis, rules());
     if (!made) throw TestFailure(made.error().text());
     genesis_ = *made;
     restart();
@@ -105,7 +105,7 @@ TestChain::TestChain(TestOptions options) : store_(options.store ? options.store
 
 void TestChain::restart() {
     vm_.reset();
-    auto opened = Vm::open({genesis_, &rules_, &executor_, store_});
+    auto opened = Vm::open({genesis_, &ground_->rules, &ground_->executor, store_});
     if (!opened) throw TestFailure(opened.error().text());
     vm_.emplace(std::move(*opened));
 }
@@ -152,7 +152,7 @@ Vm::BuildOptions TestChain::build_options(std::uint64_t interval_ns) const {
 }
 
 Built TestChain::build(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) const {
-    auto built = build_on(state(), request(interval_ns), operations, rules_);
+    auto built = build_on(state(), request(interval_ns), operations, rules());
     if (!built) throw TestFailure(built.error().text());
     return std::move(*built);
 }
@@ -161,7 +161,7 @@ BlockPtr TestChain::resign(const BlockHeader& header, const std::vector<Operatio
     const Block bare(header, operations, {});
     const Address signer = state().validators[header.proposer.value].address;
     return std::make_shared<const Block>(
-        bare.with_authorization(IdealAuthorizer::sign(signer, slot_message(rules_.chain_id, header.height, bare.id()))));
+        bare.with_authorization(IdealAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
 }
 
 void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {
@@ -185,7 +185,7 @@ std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operation
 }
 
 void TestChain::audit() const {
-    const auto findings = audit_state(state(), rules_.parameters);
+    const auto findings = audit_state(state(), rules().parameters);
     if (findings.empty()) return;
     throw TestFailure(fmt::format("{} in block {}: {}", findings.front().invariant, height(), findings.front().message));
 }
@@ -207,7 +207,7 @@ std::optional<Error> TestChain::refusal(const OperationPtr& operation) const {
                   .proposer = r.proposer,
                   .beacon = next_beacon(state().head.beacon, r.beacon_secret),
                   .beacon_commitment = r.beacon_commitment},
-                 rules_);
+                 rules());
     start_block(t);
     const Hash32 before = contents_digest(t.state());
     const Status status = apply_operation(t, *operation);
@@ -226,7 +226,7 @@ void TestChain::expect_refused(const OperationPtr& operation, ErrorCode code) co
 }
 
 void TestChain::join(std::string_view provider) {
-    block({by(provider, registration(provider, rules_.parameters.config.min_provider_bond))});
+    block({by(provider, registration(provider, rules().parameters.config.min_provider_bond))});
 }
 
 std::string TestChain::assign(std::string_view job, std::string_view requester, Amount fee) {

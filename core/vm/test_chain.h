@@ -91,7 +91,7 @@ public:
     [[nodiscard]] Answer truth(std::string_view job) const;
     [[nodiscard]] Answer lie(std::string_view job) const { return static_cast<Answer>(truth(job) + 1); }
     [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }  // of the last block
-    [[nodiscard]] const Rules& rules() const { return rules_; }
+    [[nodiscard]] const Rules& rules() const { return ground_->rules; }
     [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
     template <class Event>
     [[nodiscard]] std::vector<Event> last() const {
@@ -106,11 +106,15 @@ private:
     [[nodiscard]] ValidatorIndex next_proposer() const;
     void audit() const;
 
-    CpuKernels kernels_;
-    IdealAuthorizer authorizer_;
-    DirectExecutor executor_;
-    MemoryStore own_store_;
-    Rules rules_;
+    // What the Vm points to, at an address that outlives a move of the chain.
+    struct Ground {
+        CpuKernels kernels;
+        IdealAuthorizer authorizer;
+        DirectExecutor executor;
+        MemoryStore own_store;
+        Rules rules;
+    };
+    std::unique_ptr<Ground> ground_ = std::make_unique<Ground>();
     ExecutedPtr genesis_;
     KeyValueStore* store_;
     std::optional<Vm> vm_;

@@ -1,0 +1,200 @@
+// Bonds and what comes out of them: joining, leaving, claiming, and the ways to escape that must not exist.
+#include <gtest/gtest.h>
+
+#include "core/state/audit.h"
+#include "core/vm/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+TEST(Bonds, registration_locks_the_bond_and_refuses_less_than_the_minimum) {
+    TestChain chain;
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000) - Amount(1))), ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(10'001))), ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000), "none")), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("p-1", registration("", lux(1000))), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("p-1", registration(std::string(65, 'x'), lux(1000))), ErrorCode::kInvalidArgument);
+    op::RegisterProvider twice = registration("p-1", lux(1000));
+    twice.models = {"model", "model"};
+    chain.expect_refused(chain.by("p-1", twice), ErrorCode::kInvalidArgument);
+    op::RegisterProvider far = registration("p-1", lux(1000));
+    far.endpoint = std::string(257, 'x');
+    chain.expect_refused(chain.by("p-1", far), ErrorCode::kInvalidArgument);
+    op::RegisterProvider lost = registration("p-1", lux(1000));
+    lost.wallet = escrow_address();
+    chain.expect_refused(chain.by("p-1", lost), ErrorCode::kInvalidArgument);
+    chain.join("p-1");
+    EXPECT_EQ(chain.balance("p-1"), lux(9000));
+    chain.expect_refused(chain.by("bob", registration("p-1", lux(1000))), ErrorCode::kDuplicate);
+}
+
+TEST(Bonds, one_account_runs_at_most_max_providers_per_node) {
+    TestOptions options;
+    options.parameters.config.max_providers_per_node = 2;
+    TestChain chain(options);
+    chain.block({chain.by("bob", registration("a", lux(1000))), chain.by("bob", registration("b", lux(1000)))});
+    chain.expect_refused(chain.by("bob", registration("c", lux(1000))), ErrorCode::kLimitReached);
+}
+
+TEST(Bonds, leaving_takes_a_notice_a_cooldown_and_pays_the_owner) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kWrongState);
+    chain.expect_refused(chain.by("bob", leave("p-1")), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by("p-1", leave("p-9")), ErrorCode::kProviderNotFound);
+    chain.block({chain.by("p-1", leave("p-1"))});
+    const Height since = chain.height();
+    chain.expect_refused(chain.by("p-1", leave("p-1")), ErrorCode::kWrongState);
+    chain.advance_to(since + 6);
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);
+    chain.advance_to(since + 7);
+    chain.expect_refused(chain.by("bob", withdrawal("p-1")), ErrorCode::kNotAuthorized);
+    chain.block({chain.by("p-1", withdrawal("p-1"))});
+    EXPECT_EQ(chain.balance("p-1"), lux(10'000));
+    EXPECT_EQ(chain.provider("p-1").status, ProviderStatus::kLeft);
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kWrongState);
+}
+
+TEST(Bonds, who_leaves_gets_no_new_work_but_may_finish_what_it_has) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("mine");
+    chain.block({chain.by("p-1", leave("p-1")), chain.by("alice", submission("next"))});
+    chain.advance(2);
+    EXPECT_EQ(chain.task("next").status, TaskStatus::kPending);
+    chain.post("mine", chain.truth("mine"));
+    chain.advance(6);
+    EXPECT_EQ(chain.task("mine").status, TaskStatus::kCompleted);
+}
+
+// D22 unbond cooldown equals commit + reveal: stake leaves one block before the slash. Here: cooldown below the window.
+TEST(Bonds, D22_the_bond_stays_while_a_result_can_still_be_slashed_whatever_the_cooldown) {
+    TestOptions options;
+    options.parameters.policy.unbond_cooldown_blocks = 0;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.assign("job");
+    chain.block({chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
+    const Answer truth = chain.truth("job");
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);
+    chain.advance(4);
+    chain.block({chain.by("bob", hidden_challenge("job", "bob", truth))});
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);  // an open dispute counts too
+    chain.block({chain.by("bob", opening("job", "bob", truth))});
+    const auto left = chain.offer({chain.by("p-1", withdrawal("p-1"))});  // settled first thing in this block
+    EXPECT_TRUE(left.empty());
+    EXPECT_EQ(chain.balance("p-1"), lux(9'900));
+}
+
+TEST(Bonds, without_the_obligation_rule_the_stake_escapes_and_the_audit_says_so) {
+    TestOptions options;
+    options.parameters.policy.unbond_cooldown_blocks = 0;
+    options.parameters.policy.obligation_rule = false;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.assign("job");
+    chain.block({chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
+    const Built escape = chain.build({chain.by("p-1", withdrawal("p-1"))});
+    ASSERT_TRUE(escape.left_out.empty());
+    const auto findings = audit_state(escape.executed->state, options.parameters);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].invariant, "E3");
+    EXPECT_EQ(findings[0].message, "provider p-1 withdrew its bond while 1 result was still slashable until block 10");
+}
+
+// D23 deregistering allowed with open selections: paid without stake.
+TEST(Bonds, D23_a_selection_without_an_answer_holds_the_bond_as_well) {
+    TestOptions options;
+    options.parameters.policy.unbond_cooldown_blocks = 0;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.assign("job");
+    chain.block({chain.by("p-1", leave("p-1"))});
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);
+}
+
+// D24 only committed-but-silent is slashed: here, silence after selection.
+TEST(Bonds, D24_being_selected_and_silent_costs_something) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("job");
+    chain.advance(5);
+    EXPECT_LT(chain.provider("p-1").bond, lux(1000));
+    EXPECT_EQ(chain.last<event::Slashed>().at(0).cause, SlashCause::kTimeout);
+}
+
+// D34 slash takes unclaimed rewards only: claim first, cheat later.
+TEST(Bonds, D34_a_slash_takes_the_bond_first_and_claiming_before_does_not_help) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("good");
+    chain.post("good", chain.truth("good"));
+    chain.advance(6);
+    chain.block({chain.by("p-1", claim("p-1"))});
+    chain.assign("bad");
+    const Answer truth = chain.truth("bad");
+    chain.post("bad", chain.lie("bad"));
+    chain.block({chain.by("bob", hidden_challenge("bad", "bob", truth))});
+    chain.block({chain.by("bob", opening("bad", "bob", truth))});
+    chain.block();
+    EXPECT_EQ(chain.provider("p-1").bond, lux(900));
+}
+
+// D37 claim zeroes the credit and pays nobody; anyone may claim for anyone.
+TEST(Bonds, D37_only_the_owner_claims_and_the_wallet_is_paid_all_of_it) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.expect_refused(chain.by("p-1", claim("p-1")), ErrorCode::kInsufficientFunds);
+    chain.assign("job");
+    chain.post("job", chain.truth("job"));
+    chain.advance(6);
+    const Amount credit = chain.provider("p-1").credit;
+    ASSERT_FALSE(credit.is_zero());
+    chain.expect_refused(chain.by("bob", claim("p-1")), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by("wallet of p-1", claim("p-1")), ErrorCode::kNotAuthorized);
+    chain.block({chain.by("p-1", claim("p-1"))});
+    EXPECT_EQ(chain.balance("wallet of p-1"), credit);
+    EXPECT_EQ(chain.provider("p-1").credit, Amount());
+    EXPECT_EQ(chain.provider("p-1").rewards_total, credit);
+}
+
+TEST(Bonds, credit_can_be_claimed_only_when_the_task_is_final) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("job");
+    chain.post("job", chain.truth("job"));
+    chain.advance(5);
+    chain.expect_refused(chain.by("alice", claim("p-1")), ErrorCode::kNotAuthorized);
+    EXPECT_EQ(chain.provider("p-1").credit, Amount());
+    EXPECT_FALSE(chain.refusal(chain.by("p-1", claim("p-1"))));  // settled first thing in the next block
+}
+
+TEST(Bonds, two_signed_items_for_one_slot_cost_half_the_stake_once) {
+    TestChain chain;
+    const auto sign = [&](std::string_view who, Height slot, const Hash32& id) {
+        return IdealAuthorizer::sign(address_of(who), slot_message(chain.rules().chain_id, slot, id));
+    };
+    const Hash32 one = salt_of("one");
+    const Hash32 two = salt_of("two");
+    const op::Evidence proof{1, 3, one, sign("v-1", 3, one), two, sign("v-1", 3, two)};
+    op::Evidence bad = proof;
+    bad.second_id = one;
+    bad.second_authorization = proof.first_authorization;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
+    bad = proof;
+    bad.second_authorization = sign("v-0", 3, two);
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotAuthorized);
+    bad = proof;
+    bad.slot = 4;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotAuthorized);
+    bad = proof;
+    bad.validator = 2;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotFound);
+    chain.block({chain.by("bob", proof)});
+    EXPECT_EQ(chain.state().validators[1].stake, lux(2500));
+    EXPECT_EQ(chain.totals().burned, lux(2500));
+    chain.expect_refused(chain.by("carol", proof), ErrorCode::kDuplicate);
+}
+
+}  // namespace
+}  // namespace aivm::test

@@ -1,0 +1,230 @@
+// Challenges of a posted result: the window to the block, hidden claims, who is paid and who is slashed.
+#include <gtest/gtest.h>
+
+#include "core/verification/dispute.h"
+#include "core/vm/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+// A result on which p-1 lies or not; the chain stands at the block of the result, with five to challenge in.
+TestChain posted(bool lie, TestOptions options = {}) {
+    TestChain chain(std::move(options));
+    chain.join("p-1");
+    chain.assign("job", "alice", lux(2));
+    chain.post("job", lie ? chain.lie("job") : chain.truth("job"));
+    return chain;
+}
+
+OperationPtr hide(TestChain& chain, std::string_view who, Answer claim) {
+    return chain.by(who, hidden_challenge("job", who, claim));
+}
+OperationPtr show(TestChain& chain, std::string_view who, Answer claim) {
+    return chain.by(who, opening("job", who, claim));
+}
+
+TEST(Optimistic, the_window_opens_one_block_after_the_result_and_closes_after_its_last_block) {
+    TestChain chain(TestOptions{});
+    chain.join("p-1");
+    chain.assign("job");
+    const Answer truth = chain.truth("job");
+    // In the result's own block p, behind it: refused.
+    const auto left = chain.offer({chain.by("p-1", result("job", "p-1", chain.lie("job"))), hide(chain, "bob", truth)});
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_EQ(left[0].reason, ErrorCode::kWindowClosed);
+    const Height p = chain.height();
+    EXPECT_FALSE(chain.refusal(hide(chain, "bob", truth)));  // p + 1
+    chain.advance_to(p + 4);
+    EXPECT_FALSE(chain.refusal(hide(chain, "bob", truth)));  // p + W
+    chain.advance_to(p + 5);
+    // p + W + 1: settled before any operation of that block.
+    chain.expect_refused(hide(chain, "bob", truth), ErrorCode::kWrongState);
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+}
+
+TEST(Optimistic, a_challenge_in_the_last_block_of_the_window_still_wins) {
+    TestChain chain = posted(true);
+    chain.advance_to(chain.task("job").posted_at + 4);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth)});
+    EXPECT_EQ(chain.height(), chain.task("job").posted_at + 5);
+    chain.advance(1);
+    chain.block({show(chain, "bob", truth)});
+    EXPECT_TRUE(chain.task("job").proven_wrong);
+    chain.block();
+    EXPECT_EQ(chain.provider("p-1").bond, lux(900));
+}
+
+TEST(Optimistic, a_wrong_result_costs_the_bond_which_is_shared_out_and_burned) {
+    TestChain chain = posted(true);
+    const Amount alice = chain.balance("alice");
+    const Amount bob = chain.balance("bob");
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth)});
+    EXPECT_EQ(chain.balance("bob"), bob - lux(10));
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);
+    chain.block({show(chain, "bob", truth)});
+    chain.block();
+    EXPECT_EQ(chain.provider("p-1").bond, lux(900));
+    EXPECT_EQ(chain.balance("bob"), bob + lux(40));      // bond back, 40% of 100
+    EXPECT_EQ(chain.balance("alice"), alice + lux(10));  // 10%
+    EXPECT_EQ(chain.totals().burned, lux(50));
+    EXPECT_EQ(chain.totals().challenge_bonds, Amount());
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);  // to be done again
+    EXPECT_EQ(chain.task("job").escrow, lux(2));
+    EXPECT_TRUE(chain.last<event::TaskReturned>().size() == 1);
+}
+
+TEST(Optimistic, a_challenger_of_a_true_result_loses_its_bond_half_to_the_provider) {
+    TestChain chain = posted(false);
+    const Answer lie = chain.lie("job");
+    chain.block({hide(chain, "bob", lie)});
+    chain.block({show(chain, "bob", lie)});
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);  // a lost challenge does not shorten the window
+    chain.advance_to(chain.task("job").posted_at + 5);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+    EXPECT_EQ(chain.provider("p-1").credit, lux(2) + lux(5));
+    EXPECT_EQ(chain.balance("bob"), lux(10'000) - lux(10));
+}
+
+TEST(Optimistic, a_claim_that_equals_the_true_posted_answer_wins_nothing) {
+    TestChain chain = posted(false);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth)});
+    chain.block({show(chain, "bob", truth)});
+    EXPECT_EQ(chain.last<event::DisputeClosed>().at(0).challenger_won, false);
+}
+
+TEST(Optimistic, every_lost_challenge_doubles_the_next_challengers_bond) {
+    TestChain chain = posted(false);
+    const Answer lie = chain.lie("job");
+    for (const std::uint64_t bond : {10U, 20U}) {
+        const Amount before = chain.balance("bob");
+        chain.block({hide(chain, "bob", lie)});
+        EXPECT_EQ(chain.balance("bob"), before - lux(bond));
+        chain.block({show(chain, "bob", lie)});
+    }
+    chain.block({hide(chain, "carol", lie)});
+    EXPECT_EQ(chain.balance("carol"), lux(10'000) - lux(40));
+}
+
+TEST(Optimistic, challenges_side_by_side_pay_the_same_bond) {
+    TestChain chain = posted(false);
+    chain.block({hide(chain, "bob", 1), hide(chain, "carol", 1)});
+    EXPECT_EQ(chain.totals().challenge_bonds, lux(20));
+    chain.expect_refused(hide(chain, "bob", 2), ErrorCode::kDuplicate);
+}
+
+TEST(Optimistic, the_earliest_true_commitment_is_rewarded_although_it_is_opened_last) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth), hide(chain, "carol", truth)});
+    chain.block({show(chain, "carol", truth)});
+    EXPECT_TRUE(chain.task("job").proven_wrong);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);  // bob's dispute is still open
+    chain.block({show(chain, "bob", truth)});
+    chain.block();
+    EXPECT_EQ(chain.balance("bob"), lux(10'000) + lux(40));
+    EXPECT_EQ(chain.balance("carol"), lux(10'000));  // right too: its bond comes back
+}
+
+TEST(Optimistic, an_earlier_false_claim_does_not_take_the_reward_and_loses_its_bond) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    const auto nonsense = static_cast<Answer>(truth + 7);
+    chain.block({hide(chain, "bob", nonsense)});
+    chain.block({hide(chain, "carol", truth)});
+    chain.block({show(chain, "bob", nonsense), show(chain, "carol", truth)});
+    chain.block();
+    EXPECT_EQ(chain.balance("carol"), lux(10'000) + lux(40));
+    EXPECT_EQ(chain.balance("bob"), lux(10'000) - lux(10));
+    EXPECT_EQ(chain.totals().burned, lux(50) + lux(10));  // no provider was right: all of bob's bond burns
+}
+
+TEST(Optimistic, a_commitment_that_is_not_opened_in_time_loses) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth)});
+    const Height opened = chain.height();
+    chain.advance_to(opened + 1);
+    EXPECT_FALSE(chain.refusal(show(chain, "bob", truth)));  // block opened + 2 is the last
+    chain.advance_to(opened + 2);
+    EXPECT_EQ(chain.last<event::DisputeClosed>().at(0).challenger_won, false);
+    chain.expect_refused(show(chain, "bob", truth), ErrorCode::kWrongState);
+    chain.advance_to(chain.task("job").posted_at + 6);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);  // nobody else spoke up
+}
+
+TEST(Optimistic, a_commitment_is_bound_to_its_challenger_and_to_its_claim) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    const op::Challenge bobs = hidden_challenge("job", "bob", truth);
+    chain.block({chain.by("bob", bobs), chain.by("carol", bobs)});  // carol copies what she sees
+    op::ChallengeReveal copied = opening("job", "bob", truth);
+    chain.expect_refused(chain.by("carol", copied), ErrorCode::kInvalidArgument);
+    chain.expect_refused(show(chain, "bob", chain.lie("job")), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("alice", copied), ErrorCode::kWrongState);
+}
+
+TEST(Optimistic, after_the_proof_nobody_can_challenge_the_same_result_again) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth), hide(chain, "carol", truth)});
+    chain.block({show(chain, "bob", truth)});
+    chain.expect_refused(hide(chain, "alice", truth), ErrorCode::kWrongState);
+}
+
+TEST(Optimistic, challenges_in_the_clear_are_a_policy_and_are_judged_at_once) {
+    TestOptions options;
+    options.parameters.policy.challenge_in_clear = true;
+    TestChain chain = posted(true, options);
+    op::Challenge open = hidden_challenge("job", "bob", chain.truth("job"));
+    chain.expect_refused(chain.by("bob", open), ErrorCode::kInvalidArgument);
+    open.claim = chain.truth("job");
+    chain.block({chain.by("bob", open)});
+    chain.block();
+    EXPECT_EQ(chain.balance("bob"), lux(10'000) + lux(40));
+    TestChain hidden = posted(true);
+    hidden.expect_refused(hidden.by("bob", open), ErrorCode::kInvalidArgument);
+}
+
+TEST(Optimistic, settlement_waits_for_a_dispute_that_outlives_the_window) {
+    TestOptions options;
+    options.parameters.policy.challenge_reveal_blocks = 9;
+    TestChain chain = posted(false, options);
+    const Height p = chain.height();
+    chain.advance_to(p + 4);
+    chain.block({hide(chain, "bob", 1)});
+    chain.advance_to(p + 14);  // deadline: p + 5 + 9
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);
+    EXPECT_TRUE(chain.task("job").open_disputes.empty());
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+}
+
+TEST(Optimistic, a_second_result_has_its_own_window_and_its_own_bonds) {
+    TestChain chain = posted(true);
+    const Answer truth = chain.truth("job");
+    chain.block({hide(chain, "bob", truth), hide(chain, "carol", chain.lie("job"))});
+    chain.block({show(chain, "bob", truth), show(chain, "carol", chain.lie("job"))});
+    chain.advance(3);
+    ASSERT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    chain.post("job", truth);
+    EXPECT_EQ(*required_challenger_bond(chain.rules().parameters.policy, chain.task("job")), lux(10));
+    chain.advance_to(chain.height() + 6);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+    EXPECT_EQ(chain.provider("p-1").tasks_completed, 1U);
+}
+
+TEST(Optimistic, a_challenger_needs_the_bond) {
+    TestOptions options;
+    options.names = {"alice", "p-1"};
+    TestChain chain = posted(true, options);
+    chain.expect_refused(hide(chain, "nobody", 1), ErrorCode::kInsufficientFunds);
+}
+
+}  // namespace
+}  // namespace aivm::test

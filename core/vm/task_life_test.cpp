@@ -1,0 +1,235 @@
+// A task from submission to its end in the optimistic mode, without quarrels: admission, draw, result, window, payment,
+// timeouts.
+#include <gtest/gtest.h>
+
+#include "core/rewards/rewards.h"
+#include "core/tasks/admission.h"
+#include "core/tasks/assignment.h"
+#include "core/vm/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+TEST(TaskLife, goes_from_pending_to_assigned_to_posted_to_completed) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.block({chain.by("alice", submission("job"))});
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);  // the draw needs the beacon of two blocks later
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    EXPECT_EQ(chain.provider("p-1").locked, lux(100));  // 1000 LUX over 10 tasks
+    EXPECT_EQ(chain.provider("p-1").open_tasks, 1U);
+    chain.post("job", chain.truth("job"));
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPosted);
+    EXPECT_EQ(chain.provider("p-1").open_tasks, 0U);
+    EXPECT_EQ(chain.provider("p-1").obligations, 1U);
+    const Height posted = chain.height();
+    chain.advance_to(posted + 5);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPosted);  // the last block of the window
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+    EXPECT_EQ(chain.task("job").final_at, posted + 6);
+    EXPECT_EQ(chain.provider("p-1").locked, Amount());
+    EXPECT_EQ(chain.provider("p-1").obligations, 0U);
+}
+
+TEST(TaskLife, a_tenth_of_the_fee_is_burned_and_as_much_is_minted_at_most) {
+    TestChain chain;
+    chain.join("p-1");
+    const Amount before = chain.balance("alice");
+    chain.assign("job", "alice", lux(3));
+    EXPECT_EQ(chain.balance("alice"), before - lux(3));
+    EXPECT_EQ(chain.totals().task_escrows, lux(3));
+    chain.post("job", chain.truth("job"));
+    chain.advance(6);
+    EXPECT_EQ(chain.totals().burned, millilux(300));
+    EXPECT_EQ(chain.totals().minted, millilux(300));  // base reward 1 LUX, capped by what the task burned
+    EXPECT_EQ(chain.provider("p-1").credit, lux(3));
+    EXPECT_EQ(chain.totals().task_escrows, Amount());
+}
+
+TEST(TaskLife, the_uncapped_mint_pays_the_whole_base_reward) {
+    TestOptions options;
+    options.parameters.policy.mint_cap = MintCap::kUncapped;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.assign("job", "alice", lux(3));
+    chain.post("job", chain.truth("job"));
+    chain.advance(6);
+    EXPECT_EQ(chain.totals().minted, lux(1));
+    EXPECT_EQ(chain.provider("p-1").credit, millilux(2700) + lux(1));
+}
+
+TEST(TaskLife, a_fee_below_the_base_rewards_cap_mints_no_more_than_a_large_one_would) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("job", "alice", lux(50));  // burns 5 LUX, more than the base reward
+    chain.post("job", chain.truth("job"));
+    chain.advance(6);
+    EXPECT_EQ(chain.totals().minted, lux(1));
+}
+
+TEST(TaskLife, the_tiered_schedule_goes_by_the_registered_compute_time) {
+    VmParameters v;
+    v.policy.reward_schedule = RewardSchedule::kTiered;
+    EXPECT_EQ(scheduled_reward(v, 99), lux(1));
+    EXPECT_EQ(scheduled_reward(v, 100), millilux(1500));
+    EXPECT_EQ(scheduled_reward(v, 999), millilux(1500));
+    EXPECT_EQ(scheduled_reward(v, 1'000), lux(2));
+    EXPECT_EQ(scheduled_reward(v, 9'999), lux(2));
+    EXPECT_EQ(scheduled_reward(v, 10'000), lux(3));
+}
+
+TEST(TaskLife, admission_refuses_what_nobody_could_work_on) {
+    TestChain chain;
+    chain.block({chain.by("alice", submission("job"))});
+    chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
+    chain.expect_refused(chain.by("bob", submission("low", Amount(999'999))), ErrorCode::kFeeTooLow);
+    chain.expect_refused(chain.by("bob", submission("free", Amount())), ErrorCode::kFeeTooLow);
+    chain.expect_refused(chain.by("bob", submission("rich", lux(10'001))), ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("bob", submission("")), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("bob", submission(std::string(65, 'x'))), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("bob", submission("row", lux(1), 8)), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("bob", submission("model", lux(1), 0, "none")), ErrorCode::kInvalidTask);
+    chain.block({chain.by("bob", submission("floor", millilux(1)))});
+}
+
+TEST(TaskLife, a_full_queue_refuses_and_has_room_again_after_a_draw) {
+    TestOptions options;
+    options.parameters.config.max_task_queue_size = 2;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b"))});
+    chain.expect_refused(chain.by("alice", submission("c")), ErrorCode::kQueueFull);
+    chain.advance(2);
+    chain.block({chain.by("alice", submission("c"))});
+}
+
+TEST(TaskLife, the_task_key_binds_every_field_of_the_submission) {
+    const op::SubmitTask base = submission("job");
+    std::set<Hash32> keys{task_key(address_of("alice"), base), task_key(address_of("bob"), base)};
+    op::SubmitTask other = base;
+    other.fee = lux(2);
+    keys.insert(task_key(address_of("alice"), other));
+    other = base;
+    other.input_row = 1;
+    keys.insert(task_key(address_of("alice"), other));
+    other = base;
+    other.mode = VerificationMode::kTee;
+    keys.insert(task_key(address_of("alice"), other));
+    other = base;
+    other.type = TaskType::kEmbedding;
+    keys.insert(task_key(address_of("alice"), other));
+    other = submission("jo");
+    other.model_id = "bmodel";
+    keys.insert(task_key(address_of("alice"), other));
+    EXPECT_EQ(keys.size(), 7U);
+}
+
+TEST(TaskLife, only_the_assigned_provider_posts_and_only_once) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.block({chain.by("p-2", registration("p-2", lux(1000), "model"))});
+    const std::string provider = chain.assign("job");
+    const std::string other = provider == "p-1" ? "p-2" : "p-1";
+    chain.expect_refused(chain.by(other, result("job", other, 0)), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by(other, result("job", provider, 0)), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by("alice", result("none", provider, 0)), ErrorCode::kNotFound);
+    chain.expect_refused(chain.by("alice", result("job", "none", 0)), ErrorCode::kProviderNotFound);
+    chain.post("job", 1);
+    chain.expect_refused(chain.by(provider, result("job", provider, 2)), ErrorCode::kWrongState);
+    chain.advance(6);
+    chain.expect_refused(chain.by(provider, result("job", provider, 2)), ErrorCode::kWrongState);
+    EXPECT_EQ(chain.task("job").provisional, 1);
+}
+
+TEST(TaskLife, a_silent_provider_is_slashed_and_the_task_goes_to_another_draw) {
+    TestChain chain;  // timeout: 5 blocks of 4 s
+    chain.join("p-1");
+    chain.assign("job");
+    const Height assigned = chain.height();
+    chain.advance_to(assigned + 4);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    chain.block();
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);
+    EXPECT_EQ(chain.provider("p-1").bond, lux(980));  // 20% of 100 LUX, burned
+    EXPECT_EQ(chain.totals().burned, lux(20));
+    EXPECT_EQ(chain.provider("p-1").locked, Amount());
+    chain.advance(2);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    EXPECT_EQ(chain.task("job").assignments, 2U);
+}
+
+TEST(TaskLife, timeouts_compare_block_timestamps_and_operations_of_that_block_come_first) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("late");
+    chain.block({}, 5 * kBlockNs - 1);
+    EXPECT_EQ(chain.task("late").status, TaskStatus::kAssigned);
+    chain.block({}, 1);
+    EXPECT_EQ(chain.task("late").status, TaskStatus::kPending);
+    chain.assign("in time");
+    chain.block({chain.by("p-1", result("in time", "p-1", 0))}, 100 * kBlockNs);
+    EXPECT_EQ(chain.task("in time").status, TaskStatus::kPosted);
+}
+
+TEST(TaskLife, fails_with_a_refund_after_the_last_assignment) {
+    TestOptions options;
+    options.parameters.policy.max_assignments = 2;
+    TestChain chain(options);
+    chain.join("p-1");
+    const Amount before = chain.balance("alice");
+    chain.assign("job");
+    chain.advance(5 + 2 + 5);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kFailed);
+    EXPECT_EQ(chain.balance("alice"), before);
+    EXPECT_EQ(chain.totals().tasks_failed, 1U);
+    EXPECT_EQ(chain.provider("p-1").bond, lux(960));
+    EXPECT_EQ(chain.state().receipts.size(), 1U);  // every final task has one
+    EXPECT_EQ(chain.state().receipts[0].outcome, TaskStatus::kFailed);
+}
+
+TEST(TaskLife, waits_for_a_provider_and_fails_with_a_refund_when_none_comes) {
+    TestChain chain;
+    const Amount before = chain.balance("alice");
+    chain.block({chain.by("alice", submission("served")), chain.by("alice", submission("lost"))});
+    chain.advance(3);
+    chain.block({chain.by("p-1", registration("p-1", lux(1000)))});
+    chain.block();
+    EXPECT_EQ(chain.task("served").status, TaskStatus::kAssigned);
+    TestChain empty;
+    empty.block({empty.by("alice", submission("job"))});
+    empty.advance(4);
+    EXPECT_EQ(empty.task("job").status, TaskStatus::kPending);
+    empty.block();
+    EXPECT_EQ(empty.task("job").status, TaskStatus::kFailed);
+    EXPECT_EQ(empty.balance("alice"), before);
+    EXPECT_FALSE(empty.state().height_timers.size() > 0 || empty.state().time_timers.size() > 0);
+}
+
+TEST(TaskLife, a_provider_takes_no_more_than_its_task_limit) {
+    TestOptions options;
+    options.parameters.config.max_tasks_per_provider = 2;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b")),
+                 chain.by("alice", submission("c"))});
+    chain.advance(2);
+    EXPECT_EQ(chain.provider("p-1").open_tasks, 2U);
+    EXPECT_EQ(chain.provider("p-1").locked, lux(1000));
+    EXPECT_EQ(chain.state().waiting_tasks, 1U);
+}
+
+TEST(TaskLife, the_draw_is_weighted_modulo_of_a_big_endian_number) {
+    Hash32 number;
+    number.bytes[31] = 7;
+    EXPECT_EQ(big_endian_modulo(number, 5), 2U);
+    number.bytes[0] = 1;  // 2^248 + 7, and 2^248 = 1 modulo 5
+    EXPECT_EQ(big_endian_modulo(number, 5), 3U);
+    EXPECT_EQ(big_endian_modulo(number, 1), 0U);
+}
+
+}  // namespace
+}  // namespace aivm::test
