@@ -219,10 +219,12 @@ void ValidatorActor::act(const SetTimer& action) {
 
 // --- Building ---
 
-// When this node may build on the preferred block.
+// When this node may build on the preferred block. The slot opens a block interval after the parent or, on a chain that
+// was idle, when there is work: were it only the parent's time, every turn would have come at once.
 std::uint64_t ValidatorActor::turn_ns() const {
     const State& parent = vm_->preferred_state();
-    const std::uint64_t slot_ns = parent.head.timestamp_ns + setup_.block_interval_ns;
+    const std::uint64_t slot_ns =
+        std::max(parent.head.timestamp_ns + setup_.block_interval_ns, setup_.environment->clock());
     if (setup_.sole_proposer) return slot_ns;
     const ProposerSchedule schedule(setup_.stakes, {setup_.run_seed, vm_->preferred(), parent.head.height + 1},
                                     kProposersDrawn);
@@ -233,9 +235,8 @@ void ValidatorActor::consider_building() {
     if (!setup_.proposes || building_on_ == vm_->preferred()) return;
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     building_on_ = vm_->preferred();
-    const std::uint64_t now = setup_.environment->clock();
-    const std::uint64_t turn = turn_ns();
-    setup_.environment->set_timer(turn > now ? static_cast<SimTime>(turn - now) : 0, kBuildTag);
+    turn_ns_ = turn_ns();
+    setup_.environment->set_timer(static_cast<SimTime>(turn_ns_ - setup_.environment->clock()), kBuildTag);
 }
 
 std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
@@ -247,10 +248,10 @@ std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
 }
 
 void ValidatorActor::build() {
-    if (building_on_ != vm_->preferred()) return;  // the preference moved on; another timer is set for it
+    if (building_on_ != vm_->preferred()) return;           // the preference moved on; another timer is set for it
+    if (setup_.environment->clock() < turn_ns_) return;  // the timer of an earlier visit to this parent
     building_on_.reset();
     if (!engine_->wants_block() || !vm_->wants_block()) return;
-    if (setup_.environment->clock() < turn_ns()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
     const std::uint64_t secret = find_secret(self.beacon_commitment);
     std::vector<OperationPtr> censored;

@@ -94,6 +94,7 @@ private:
     std::map<Hash32, BlockPtr> bodies_;    // received, not yet verified
     std::deque<ExecutedPtr> history_;      // the last accepted blocks, for followers
     std::optional<Hash32> building_on_;    // the parent for which a building timer is set
+    std::uint64_t turn_ns_ = 0;            // and for when
     std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, as far as computed
 };
 

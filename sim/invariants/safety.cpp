@@ -83,7 +83,9 @@ public:
                {node});
     }
     void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        expect(executed != nullptr && executed->state.head.height <= vm.last_accepted_height() + vm.processing_count(),
+        const bool parent_decided = executed != nullptr && (executed->block->parent() == vm.last_accepted() ||
+                                                            vm.executed(executed->block->parent()) == nullptr);
+        expect(parent_decided,
                [&] { return watch().directory().name(node) + " rejects a block before its parent was decided"; }, {node});
     }
 };

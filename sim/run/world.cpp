@@ -39,6 +39,11 @@ std::string_view fault_name(FaultKind kind) {
     return "";
 }
 
+// A crash without a duration lasts as long as a restart takes.
+std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain) {
+    return plan.kind == FaultKind::kCrash && plan.duration_ns == 0 ? chain.restart_delay_ns : plan.duration_ns;
+}
+
 constexpr std::uint64_t kStateRootTag = 1;   // notes in the trace digest
 constexpr std::uint64_t kSettingTag = 2;
 constexpr SimTime kLookInterval = 10 * kSecond;
@@ -355,7 +360,7 @@ void World::Impl::plan_faults() {
     faults_in_force_.resize(faults.size());
     for (std::size_t i = 0; i < faults.size(); ++i) {
         post(faults[i].at_ns, EventKind::kFaultBegins, i);
-        post(faults[i].at_ns + faults[i].duration_ns, EventKind::kFaultEnds, i);
+        post(faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), EventKind::kFaultEnds, i);
     }
 }
 
@@ -480,7 +485,7 @@ bool World::Impl::finished() const {
     const Totals& totals = chain_tip_->state.head.totals;
     if (totals.tasks_completed + totals.tasks_failed < setting_.scenario.workload.tasks) return false;
     for (const FaultPlan& plan : setting_.scenario.faults) {
-        if (static_cast<SimTime>(plan.at_ns + plan.duration_ns) > engine_.now()) return false;
+        if (static_cast<SimTime>(plan.at_ns + duration_of(plan, setting_.scenario.chain)) > engine_.now()) return false;
     }
     for (const ValidatorActor* validator : validators_) {
         if (validator->vm() == nullptr) continue;
@@ -638,7 +643,7 @@ void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome
     accounting_->write(sink, {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     const auto& faults = setting_.scenario.faults;
     for (std::uint32_t i = 0; i < faults.size(); ++i) {
-        FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns, faults[i].at_ns + faults[i].duration_ns,
+        FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns, faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain),
                      ""};
         for (const NodeId node : targets_of(faults[i])) {
             row.targets += (row.targets.empty() ? "" : " ") + cast_.directory.name(node);
