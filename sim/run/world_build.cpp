@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/actors/challenger.h"
+#include "sim/actors/provider.h"
+#include "sim/actors/requester.h"
+#include "sim/consensus/sequencer.h"
+#include "sim/consensus/snowman.h"
+#include "sim/run/world_impl.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::uint64_t kSettingTag = 2;  // of notes in the trace digest; world_watch.cpp has 1
+constexpr std::uint32_t kSourcesPerClient = 3;
+
+// For making an engine only to see whether its parameters are accepted.
+class NothingAccepted final : public AcceptedBlocks {
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
+};
+
+}  // namespace
+
+std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain) {
+    return plan.kind == FaultKind::kCrash && plan.duration_ns == 0 ? chain.restart_delay_ns : plan.duration_ns;
+}
+
+World::Impl::Impl(const Setting& setting, const WorldOptions& options)
+    : setting_(setting),
+      options_(options),
+      cast_(make_cast(setting)),
+      authority_(options.seed),
+      kernels_(options.kernels != nullptr ? *options.kernels : default_kernels_,
+               [this](const std::string& message) { find("K1", message); }),
+      executor_(options.paranoid, [this](const std::string& message) { find("S14", message); }),
+      truth_(canonical_),
+      answers_(options.choices != nullptr ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
+                                          : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
+      choices_(*answers_) {}
+
+Status World::Impl::build() {
+    rules_.parameters = setting_.scenario.vm;
+    rules_.kernels = &kernels_;
+    rules_.authorizer = &authority_;
+    AIVM_ASSIGN(genesis_, make_genesis(make_genesis_of(setting_, cast_, options_.seed), rules_));
+    chain_tip_ = genesis_;
+    if (options_.window) trace_.keep_window(*options_.window);
+    trace_.note(kSettingTag, Writer().u64(options_.seed).fixed(genesis_->id).view());
+    engine_.attach(&trace_);
+    invariants_ = make_invariants();
+    for (const auto& invariant : invariants_) invariant->attach(*this);
+    accounting_.emplace(setting_.scenario, cast_.directory, truth_);
+    accounting_->accept(*genesis_, 0);
+
+    NetworkLayout layout;
+    layout.latency = setting_.latency;
+    for (const CastMember& member : cast_.members) layout.region_of.push_back(member.region);
+    network_.emplace(options_.seed, setting_.scenario.network, std::move(layout), choices_);
+    incarnations_.resize(cast_.members.size());
+    down_.resize(cast_.members.size());
+    cut_off_.resize(setting_.scenario.chain.validators);
+    for (std::size_t i = 0; i < cast_.members.size(); ++i) {
+        AIVM_TRY(add_actor(cast_.members[i], cast_.directory.agents[i]));
+    }
+    plan_faults();
+    engine_.post_at(kLookInterval, Priority::kObserver, {kWorldItself, static_cast<std::uint16_t>(EventKind::kLook), 0});
+    return {};
+}
+
+Status World::Impl::add_actor(const CastMember& member, const Agent& agent) {
+    desks_.push_back(std::make_unique<Desk>(*this, agent.id));
+    const bool validates = agent.role == "validator";
+    if (validates) disks_.push_back(std::make_unique<SimDisk>());
+    AIVM_ASSIGN(auto actor, validates ? make_validator(member, agent) : make_client(member, agent));
+    if (validates) validators_.push_back(static_cast<ValidatorActor*>(actor.get()));
+    actors_.push_back(std::move(actor));
+    return {};
+}
+
+Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self, const AcceptedBlocks& accepted,
+                                                                  RandomStream& random) const {
+    const ChainSettings& chain = setting_.scenario.chain;
+    if (chain.consensus == ConsensusKind::kSequencer) {
+        return make_sequencer({.validators = chain.validators, .sequencer = 0, .self = self});
+    }
+    SnowmanConfig config;
+    config.snow.k = chain.k;
+    config.snow.alpha_preference = chain.alpha_preference;
+    config.snow.alpha_confidence = chain.alpha_confidence;
+    config.snow.beta = chain.beta;
+    config.snow.concurrent_polls = chain.concurrent_polls;
+    config.snow.poll_timeout_ns = chain.poll_timeout_ns;
+    for (const Amount stake : setting_.stakes) config.stakes.push_back(stake.nlux());
+    config.self = self;
+    return make_snowman(config, accepted, random);
+}
+
+Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& member, const Agent& agent) {
+    const ChainSettings& chain = setting_.scenario.chain;
+    ValidatorSetup setup;
+    setup.self = agent.id;
+    setup.run_seed = options_.seed;
+    for (const Amount stake : setting_.stakes) setup.stakes.push_back(stake.nlux());
+    setup.disk = disks_.back().get();
+    setup.vm = {.genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
+    setup.block_interval_ns = chain.block_interval_ns;
+    setup.fallback_delay_ns = chain.block_interval_ns;
+    setup.max_block_ops = chain.max_block_ops;
+    setup.sole_proposer = chain.consensus == ConsensusKind::kSequencer;
+    setup.proposes = !setup.sole_proposer || agent.id == 0;
+    setup.environment = desks_.back().get();
+    setup.observer = this;
+    for (const Agent& other : cast_.directory.agents) {
+        if (other.role == "validator") continue;
+        const ClientSetup client = client_setup(other);
+        if (std::ranges::find(client.sources, agent.id) != client.sources.end()) setup.followers.push_back(other.id);
+    }
+    // Refused parameters must come out here, and not when an engine is made in the middle of a run.
+    RandomStream unused({0, 0, 0});
+    AIVM_TRY(make_engine(agent.id, NothingAccepted(), unused));
+    setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted, RandomStream& random) {
+        return std::move(make_engine(self, accepted, random).value());
+    };
+    AIVM_ASSIGN(auto strategy,
+                setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
+    return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
+}
+
+ClientSetup World::Impl::client_setup(const Agent& agent) const {
+    const std::uint32_t validators = setting_.scenario.chain.validators;
+    ClientSetup setup;
+    setup.self = agent.id;
+    // Spread over the validators: neighbours in the list do not share all their sources.
+    const std::uint32_t count = std::min(kSourcesPerClient, validators);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        setup.sources.push_back((agent.id * kSourcesPerClient + i * (validators / count)) % validators);
+    }
+    for (ActorId id = 0; id < validators; ++id) setup.validators.push_back(id);
+    setup.block_interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
+    return setup;
+}
+
+Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member, const Agent& agent) {
+    const Workload& workload = setting_.scenario.workload;
+    const Signer signer(authority_, agent.address);
+    ClientSetup client = client_setup(agent);
+    client.environment = desks_.back().get();
+    const RandomStream random = desks_.back()->stream(Purpose::kStrategy);
+    if (agent.role == "provider") {
+        cast_.directory.by_provider_id.emplace(provider_name(agent), agent.id);
+        ProviderSetup setup{.id = provider_name(agent),
+                            .bond = member.group.bond,
+                            .models = {},
+                            .speed_ppm = member.group.speed_ppm,
+                            .step_time_ns = workload.step_time_ns,
+                            .kernels = &kernels_};
+        for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
+        AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, random));
+        return std::make_unique<ProviderActor>(client, signer, std::move(setup), std::move(strategy));
+    }
+    if (agent.role == "challenger") {
+        const ChallengerSetup setup{
+            .speed_ppm = member.group.speed_ppm,
+            .step_time_ns = workload.check_time_ns,
+            .in_clear = setting_.scenario.vm.policy.challenge_in_clear,
+            .kernels = &kernels_,
+            .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); }};
+        AIVM_ASSIGN(auto strategy, setting_.strategies->challenger(member.group, random));
+        return std::make_unique<ChallengerActor>(client, signer, setup, std::move(strategy));
+    }
+    std::uint32_t requesters = 0;
+    for (const CastMember& other : cast_.members) requesters += other.group.role == "requester" ? 1 : 0;
+    RequesterSetup setup;
+    setup.name = fmt::format("job-{}", member.index_in_role);
+    setup.tasks = workload.tasks / requesters + (member.index_in_role < workload.tasks % requesters ? 1 : 0);
+    setup.tasks_per_interval_ppm = std::uint64_t{workload.tasks_per_block} * 1'000'000 / requesters;
+    setup.interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
+    setup.fee = workload.fee;
+    setup.mode = setting_.scenario.vm.config.verification_mode;
+    setup.model_id = model_name(member.index_in_role % workload.models);
+    setup.model_rows = workload.feature_rows;
+    return std::make_unique<RequesterActor>(client, signer, std::move(setup));
+}
+
+void World::Impl::plan_faults() {
+    const auto post = [this](std::uint64_t at_ns, EventKind kind, std::size_t index) {
+        engine_.post_at(static_cast<SimTime>(at_ns), Priority::kFault,
+                        {kWorldItself, static_cast<std::uint16_t>(kind), index});
+    };
+    const auto& faults = setting_.scenario.faults;
+    faults_in_force_.resize(faults.size());
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        post(faults[i].at_ns, EventKind::kFaultBegins, i);
+        post(faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), EventKind::kFaultEnds, i);
+    }
+}
+
+}  // namespace aivm::sim
