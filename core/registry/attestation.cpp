@@ -108,10 +108,9 @@ DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_vie
 
 Result<DeviceStatus> check_evidence(const Transition& t, ByteView bytes, std::string_view provider_id) {
     AIVM_ASSIGN(const GpuEvidence evidence, decode_evidence(bytes));
-    return check_evidence(evidence, provider_id,
-                          {.authorizer = t.rules().authorizer,
-                           .vendor_root = t.rules().vendor_root,
-                           .now_ns = t.block().timestamp_ns});
+    return check_evidence(
+        evidence, provider_id,
+        {.authorizer = t.rules().authorizer, .vendor_root = t.rules().vendor_root, .now_ns = t.block().timestamp_ns});
 }
 
 void set_trust(Provider& provider, const DeviceStatus& status) {

@@ -17,11 +17,16 @@ constexpr std::uint64_t kParameterCount = 32 * 16 + 16 + 16 + 1;  // weights and
 
 Status status_of(KernelVerdict verdict) {
     switch (verdict) {
-        case KernelVerdict::kApplies: return {};
-        case KernelVerdict::kMalformed: return fail(ErrorCode::kInvalidArgument, "a key, root or hash is zero");
-        case KernelVerdict::kTableFull: return fail(ErrorCode::kTableFull);
-        case KernelVerdict::kUnknownModel: return fail(ErrorCode::kNotFound, "model root");
-        case KernelVerdict::kNotSuccessor: return fail(ErrorCode::kConflict, "not the successor of the last anchor");
+        case KernelVerdict::kApplies:
+            return {};
+        case KernelVerdict::kMalformed:
+            return fail(ErrorCode::kInvalidArgument, "a key, root or hash is zero");
+        case KernelVerdict::kTableFull:
+            return fail(ErrorCode::kTableFull);
+        case KernelVerdict::kUnknownModel:
+            return fail(ErrorCode::kNotFound, "model root");
+        case KernelVerdict::kNotSuccessor:
+            return fail(ErrorCode::kConflict, "not the successor of the last anchor");
     }
     check_failed("unknown verdict", __FILE__, __LINE__);
 }
@@ -42,7 +47,8 @@ void apply(Transition& t, const abi::ModelOp& update) {
 
 // Evidence for the provider must be what the operation's quote digest names, verify, and be newer than what the provider
 // showed before: old evidence with a better score cannot be brought back.
-Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, const op::Attest& a, const Provider& provider) {
+Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, const op::Attest& a,
+                                                       const Provider& provider) {
     if (a.evidence.empty()) return std::optional<DeviceStatus>();
     const Hash32 digest = keccak256(a.evidence);
     if (std::memcmp(digest.data(), a.attestation.tee_quote_digest, digest.size()) != 0) {

@@ -91,7 +91,8 @@ Status register_provider(Transition& t, const Address& sender, const op::Registe
     if (trust.attested) set_trust(provider, trust);
     const ProviderIndex index = t.add_provider(std::move(provider));
     t.emit(event::ProviderRegistered{index});
-    if (trust.attested) t.emit(event::ProviderAttested{index, trust.trust_score, trust.mode == AttestationMode::kHardware});
+    if (trust.attested)
+        t.emit(event::ProviderAttested{index, trust.trust_score, trust.mode == AttestationMode::kHardware});
     return {};
 }
 

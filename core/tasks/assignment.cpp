@@ -58,8 +58,8 @@ void draw(Transition& t, TaskIndex index) {
     if (t.state().task(index).status != TaskStatus::kPending) return;
     const Hash32 seed = draw_seed(t.state().task(index).task_key, t.block().beacon);
     const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
-    const std::vector<ProviderIndex> drawn = redundant ? draw_members(t, t.state().task(index), seed)
-                                                       : draw_weighted(t, t.state().task(index), seed);
+    const std::vector<ProviderIndex> drawn =
+        redundant ? draw_members(t, t.state().task(index), seed) : draw_weighted(t, t.state().task(index), seed);
     Task& task = t.task(index);
     if (drawn.empty()) {
         task.draw_at = t.block().height + 1;

@@ -1,131 +1,10 @@
-// Bisection: an honest player wins against anybody, in few moves, and who does not move loses.
+// Bisection, move by move: who may move, who is late, and what the end costs.
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
-#include <bit>
-
-#include "core/verification/bisection_play.h"
-#include "core/verification/redundant.h"
-#include "core/vm/test_chain.h"
+#include "core/verification/bisection_board.h"
 
 namespace aivm::test {
 namespace {
-
-using Trace = std::vector<InferenceTraceStep>;
-
-TestOptions options_for(std::uint32_t steps) {
-    TestOptions options;
-    options.parameters = short_parameters();
-    options.parameters.policy.dispute_game = DisputeGame::kBisection;
-    options.names = {"alice", "bob", "carol", "p-1"};
-    options.models = {small_model("model", steps)};
-    return options;
-}
-
-std::uint32_t ceil_log2(std::uint32_t n) { return static_cast<std::uint32_t>(std::bit_width(n - 1)); }
-
-// A chain on which p-1 is about to post its answer to "job".
-struct Board {
-    explicit Board(std::uint32_t steps) : chain(options_for(steps)) {
-        chain.join("p-1");
-        chain.assign("job");
-        const Task& task = chain.task("job");
-        truth = trace_model(*chain.rules().kernels, chain.state().model(task.model), task.input_row);
-    }
-
-    void post(const Trace& trace, Answer answer) {
-        op::SubmitResult posted = result("job", "p-1", answer);
-        posted.trace_root = trace_root(trace);
-        chain.block({chain.by("p-1", posted)});
-    }
-
-    void challenge(Answer claim, std::string_view who = "bob") {
-        chain.block({chain.by(who, hidden_challenge("job", who, claim))});
-        chain.block({chain.by(who, opening("job", who, claim))});
-    }
-
-    [[nodiscard]] const Dispute& dispute() const { return chain.state().disputes[0]; }
-
-    // Plays until the dispute is closed; true when the challenger won. `verdict` is asked when the challenger is due.
-    template <class Verdict>
-    bool play_against(Verdict&& verdict, const Trace& provider) {
-        while (dispute().open()) {
-            ++moves;
-            if (const auto move = next_provider_move(provider, dispute(), "job")) {
-                chain.block({chain.by("p-1", *move)});
-            } else {
-                chain.block({chain.by("bob", verdict())});
-            }
-        }
-        return dispute().status == DisputeStatus::kWon;
-    }
-    bool play(const Trace& provider, const Trace& challenger) {
-        return play_against([&] { return *next_challenger_move(challenger, dispute(), "job"); }, provider);
-    }
-
-    TestChain chain;
-    Trace truth;
-    std::uint32_t moves = 0;
-};
-
-// Changes one step of the trace; with `propagate` everything after it is computed from the change.
-void corrupt(Board& board, Trace& trace, std::size_t at, bool input, bool propagate, std::uint8_t by) {
-    if (input) trace[at].input[by % kInputBytes] ^= by | 1;
-    if (!input) trace[at].output = static_cast<Answer>(trace[at].output + (by | 1));
-    if (!propagate) return;
-    const Model& model = board.chain.state().model(board.chain.task("job").model);
-    for (std::size_t i = at + 1; i < trace.size(); ++i) {
-        trace[i].input = next_input(trace[i - 1].input, trace[i - 1].output);
-        trace[i].output = run_step(*board.chain.rules().kernels, model, trace[i].input);
-    }
-}
-
-Trace corrupted(Board& board) {
-    Trace trace = board.truth;
-    const int faults = *rc::gen::inRange(1, 5);
-    for (int i = 0; i < faults; ++i) {
-        corrupt(board, trace, *rc::gen::inRange<std::size_t>(0, trace.size()), *rc::gen::arbitrary<bool>(),
-                *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<std::uint8_t>());
-    }
-    return trace;
-}
-
-RC_GTEST_PROP(Bisection, AnHonestChallengerBeatsAnyWrongProvider, ()) {
-    const auto steps = *rc::gen::inRange<std::uint32_t>(2, 200);
-    Board board(steps);
-    Trace wrong = corrupted(board);
-    const Answer truth = board.truth.back().output;
-    if (wrong.back().output == truth) wrong.back().output = static_cast<Answer>(truth + 1);
-    board.post(wrong, wrong.back().output);
-    board.challenge(truth);
-    RC_ASSERT(board.play(wrong, board.truth));
-    RC_ASSERT(board.moves <= 2 * ceil_log2(steps) + 2);
-    RC_ASSERT(board.chain.task("job").proven_wrong);
-}
-
-RC_GTEST_PROP(Bisection, AnHonestProviderBeatsAnyChallenger, ()) {
-    const auto steps = *rc::gen::inRange<std::uint32_t>(2, 200);
-    Board board(steps);
-    const Answer truth = board.truth.back().output;
-    board.post(board.truth, truth);
-    board.challenge(static_cast<Answer>(truth + *rc::gen::inRange(1, 256)));
-    const auto any_verdict = [] {
-        return op::DisputeMove{"job", address_of("bob"), false, {}, 0, {}, *rc::gen::arbitrary<bool>()};
-    };
-    const bool won = board.play_against(any_verdict, board.truth);
-    RC_ASSERT(!won);
-    RC_ASSERT(board.moves <= 2 * ceil_log2(steps) + 2);
-    RC_ASSERT(!board.chain.task("job").proven_wrong);
-}
-
-RC_GTEST_PROP(Bisection, AnHonestProviderBeatsAChallengerWhoBelievesAWrongTrace, ()) {
-    Board board(*rc::gen::inRange<std::uint32_t>(2, 64));
-    const Trace belief = corrupted(board);
-    const Answer truth = board.truth.back().output;
-    board.post(board.truth, truth);
-    board.challenge(static_cast<Answer>(truth + 1));
-    RC_ASSERT(!board.play(board.truth, belief));
-}
 
 TEST(Bisection, ATraceOfTheLargestLengthIsDecidedIn33Moves) {
     Board board(kStepsMax);
@@ -219,8 +98,8 @@ TEST(Bisection, SeveralGamesOnOneResultRunSideBySide) {
     const auto& chain = board.chain;
     board.chain.block({board.chain.by("bob", hidden_challenge("job", "bob", truth)),
                        board.chain.by("carol", hidden_challenge("job", "carol", truth))});
-    board.chain.block({board.chain.by("bob", opening("job", "bob", truth)),
-                       board.chain.by("carol", opening("job", "carol", truth))});
+    board.chain.block(
+        {board.chain.by("bob", opening("job", "bob", truth)), board.chain.by("carol", opening("job", "carol", truth))});
     while (chain.state().disputes[0].open() || chain.state().disputes[1].open()) {
         std::vector<OperationPtr> moves;
         for (std::size_t i = 0; i < 2; ++i) {

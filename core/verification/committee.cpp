@@ -125,8 +125,7 @@ void settle_committee(Transition& t, TaskIndex index) {
     const Answer right = wrong ? task.truth : task.provisional;
     const Address requester = task.requester;
     const std::vector<ProviderIndex> winners = givers_of(task, right);
-    const auto challenger =
-        pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
+    const auto challenger = pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
 
     const Penalty divergent{SlashCause::kDivergent, t.policy().slash_divergent_bps, {}, {}};
     const Penalty proven{SlashCause::kWrongAnswer, t.policy().slash_bps, challenger, requester};

@@ -66,7 +66,8 @@ RC_GTEST_PROP(CommitteeProperty, EveryoneIsPaidAndSlashedByWhatTheyDid, ()) {
     for (const std::string& m : members) {
         const auto slashed = expected.slashed.find(m);
         const bool won = std::find(expected.winners.begin(), expected.winners.end(), m) != expected.winners.end();
-        RC_ASSERT(world.chain.provider(m).slashed_total == (slashed == expected.slashed.end() ? Amount() : slashed->second));
+        RC_ASSERT(world.chain.provider(m).slashed_total ==
+                  (slashed == expected.slashed.end() ? Amount() : slashed->second));
         RC_ASSERT(!world.chain.provider(m).credit.is_zero() == won);
     }
 }

@@ -22,8 +22,8 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
     if (task.proven_wrong) return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
     const Height last = task.posted_at + t.config().challenge_window_blocks;
     if (t.block().height <= task.posted_at || t.block().height > last) {
-        return fail(ErrorCode::kWindowClosed, fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
-                                                          task.posted_at + 1, last));
+        return fail(ErrorCode::kWindowClosed,
+                    fmt::format("task {} is challengeable in blocks {} to {}", task.job_id, task.posted_at + 1, last));
     }
     if (task.open_disputes.size() + task.closed_disputes.size() >= kDisputesPerTaskMax) {
         return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", kDisputesPerTaskMax));
@@ -71,8 +71,8 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     if (!index) return fail(ErrorCode::kNotFound, "task " + c.job_id);
     AIVM_TRY(check_challengeable(t, sender, t.state().task(*index)));
     if (c.claim.has_value() != t.policy().challenge_in_clear) {
-        return fail(ErrorCode::kInvalidArgument, t.policy().challenge_in_clear ? "the claim must be in the clear"
-                                                                               : "the claim must be hidden");
+        return fail(ErrorCode::kInvalidArgument,
+                    t.policy().challenge_in_clear ? "the claim must be in the clear" : "the claim must be hidden");
     }
     AIVM_ASSIGN(const Amount bond, required_challenger_bond(t.policy(), t.state().task(*index)));
     AIVM_TRY(ledger::check_balance(t.state(), sender, bond));

@@ -80,10 +80,14 @@ private:
     void business() {
         const std::string who = provider();
         switch (choose_(4)) {
-            case 0: return add(who, leave(who));
-            case 1: return add(who, withdrawal(who));
-            case 2: return add(who, claim(who));
-            default: return add(who, registration(who + "'", lux(1000)));
+            case 0:
+                return add(who, leave(who));
+            case 1:
+                return add(who, withdrawal(who));
+            case 2:
+                return add(who, claim(who));
+            default:
+                return add(who, registration(who + "'", lux(1000)));
         }
     }
 
@@ -109,8 +113,8 @@ private:
         if (seat.status == SeatStatus::kCommitted) {
             // The answer behind the commitment is found again by trying.
             for (int guess = 0; guess < 256; ++guess) {
-                const CommittedResult r = result_of(chain.state(), task, address_of(who), static_cast<Answer>(guess),
-                                                    salt_of(who));
+                const CommittedResult r =
+                    result_of(chain.state(), task, address_of(who), static_cast<Answer>(guess), salt_of(who));
                 if (result_commitment(r) != seat.commitment) continue;
                 return add(who, op::Reveal{job, who, r.answer, empty_embedding_digest(), salt_of(who)});
             }

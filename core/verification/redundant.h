@@ -20,7 +20,7 @@ struct CommittedResult {
     Hash32 model;  // weights_digest
     InputRow input{};
     Answer answer = 0;
-    Hash32 embedding_digest;  // of the empty string, as no model defines an embedding
+    Hash32 embedding_digest;   // of the empty string, as no model defines an embedding
     Address operator_address;  // the provider's owner, so that nobody can reveal a copy
     Hash32 nonce;              // hides the answer, which is only one byte
 };

@@ -56,19 +56,24 @@ Status check_policy(const Policy& p) {
 Status check_relations(const VmParameters& v) {
     const Policy& p = v.policy;
     if (p.challenger_share_bps + p.requester_share_bps > kAll) {
-        return fail(ErrorCode::kConfig, fmt::format("challenger_share_bps + requester_share_bps is {}; at most {} can be "
-                                                    "shared out", p.challenger_share_bps + p.requester_share_bps, kAll));
+        return fail(ErrorCode::kConfig,
+                    fmt::format("challenger_share_bps + requester_share_bps is {}; at most {} can be "
+                                "shared out",
+                                p.challenger_share_bps + p.requester_share_bps, kAll));
     }
     const std::uint32_t m = v.config.redundancy_factor;
     const std::uint32_t n = p.redundancy_providers;
     if (m > n || 2 * m <= n) {
-        return fail(ErrorCode::kConfig, fmt::format("redundancyFactor {} is no strict majority of redundancy_providers {}; "
-                                                    "it must be {} to {}", m, n, n / 2 + 1, n));
+        return fail(ErrorCode::kConfig,
+                    fmt::format("redundancyFactor {} is no strict majority of redundancy_providers {}; "
+                                "it must be {} to {}",
+                                m, n, n / 2 + 1, n));
     }
     if (v.result_bond() > v.config.min_provider_bond) {
-        return fail(ErrorCode::kConfig, fmt::format("result_bond {} is above minProviderBond {}, so a provider with the "
-                                                    "minimum could never work", v.result_bond().nlux(),
-                                                    v.config.min_provider_bond.nlux()));
+        return fail(ErrorCode::kConfig,
+                    fmt::format("result_bond {} is above minProviderBond {}, so a provider with the "
+                                "minimum could never work",
+                                v.result_bond().nlux(), v.config.min_provider_bond.nlux()));
     }
     return {};
 }

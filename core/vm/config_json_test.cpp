@@ -57,8 +57,10 @@ TEST(ConfigJson, NamesTheKeyThatIsUnknownRepeatedOrHasABadValue) {
     EXPECT_EQ(refusal(R"({"minTrustScore": 256})"), "minTrustScore is 256; it must be a whole number from 0 to 255");
     EXPECT_EQ(refusal(R"({"verificationMode": 3})"),
               "verificationMode is 3; it must be 0 (optimistic), 1 (redundant) or 2 (TEE)");
-    EXPECT_EQ(refusal(R"({"taskTimeout": 5})"), "taskTimeout is 5; it must be a duration such as \"30s\", \"5m\" or \"1h\"");
-    EXPECT_EQ(refusal(R"({"requireTEEAttestation": "yes"})"), "requireTEEAttestation is \"yes\"; it must be true or false");
+    EXPECT_EQ(refusal(R"({"taskTimeout": 5})"),
+              "taskTimeout is 5; it must be a duration such as \"30s\", \"5m\" or \"1h\"");
+    EXPECT_EQ(refusal(R"({"requireTEEAttestation": "yes"})"),
+              "requireTEEAttestation is \"yes\"; it must be true or false");
     EXPECT_EQ(refusal(R"({"hostChainID": null})"), "hostChainID is null; it must be a string");
     for (const char* text : {R"({"baseReward": -1})", R"({"baseReward": 1.5})", R"({"baseReward": "1"})",
                              R"({"baseReward": 18446744073709551616})", R"({"baseReward": {}})"}) {

@@ -83,8 +83,10 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
         const auto term = take_term(rest);
         const auto next = term ? checked_add(sum, *term) : std::nullopt;
         if (!next) {
-            return fail(ErrorCode::kConfig, fmt::format("\"{}\" is not a duration; write one such as \"30s\", \"5m\" or "
-                                                        "\"1h30m\"", text));
+            return fail(ErrorCode::kConfig,
+                        fmt::format("\"{}\" is not a duration; write one such as \"30s\", \"5m\" or "
+                                    "\"1h30m\"",
+                                    text));
         }
         sum = *next;
     } while (!rest.empty());
