@@ -1,0 +1,286 @@
+// The VM as a node drives it: build, verify, accept, reject, prefer, look up; and its store, when it works and when not.
+#include "core/vm/vm.h"
+
+#include <gtest/gtest.h>
+
+#include "core/state/load.h"
+#include "core/vm/failing_store.h"
+#include "core/vm/random_play.h"
+#include "core/vm/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+// Two blocks on the tip that differ by what they carry.
+struct Fork {
+    BlockPtr left, right;
+};
+Fork fork(TestChain& chain) {
+    const Fork out{chain.build({chain.by("alice", submission("left"))}).executed->block,
+                   chain.build({chain.by("bob", submission("right"))}).executed->block};
+    for (const BlockPtr& block : {out.left, out.right}) {
+        EXPECT_TRUE(chain.vm().verify(block, block->header().timestamp_ns).has_value());
+    }
+    return out;
+}
+
+// D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only with it.
+TEST(VmBlocks, accept_moves_everything_and_verify_nothing) {
+    TestChain chain;
+    const Hash32 genesis = chain.vm().last_accepted();
+    const Fork blocks = fork(chain);
+    EXPECT_EQ(chain.vm().last_accepted(), genesis);
+    EXPECT_EQ(chain.height(), 0U);
+    EXPECT_EQ(*chain.vm().status(blocks.left->id()), BlockStatus::kProcessing);
+    EXPECT_EQ(chain.vm().block_id_at_height(1).error().code, ErrorCode::kNotFound);
+    ASSERT_TRUE(chain.vm().accept(blocks.left->id()).has_value());
+    EXPECT_EQ(chain.vm().last_accepted(), blocks.left->id());
+    EXPECT_EQ(*chain.vm().block_id_at_height(1), blocks.left->id());
+    EXPECT_EQ(*chain.vm().block_id_at_height(0), genesis);
+    EXPECT_EQ(*chain.vm().status(blocks.left->id()), BlockStatus::kAccepted);
+    EXPECT_TRUE(chain.state().find_task("left").has_value());
+    EXPECT_FALSE(chain.state().find_task("right").has_value());
+}
+
+// D21 status moved without checking the current one.
+TEST(VmBlocks, D21_nothing_is_accepted_or_rejected_twice_or_after_the_other) {
+    TestChain chain;
+    const Fork blocks = fork(chain);
+    ASSERT_TRUE(chain.vm().accept(blocks.left->id()).has_value());
+    EXPECT_EQ(chain.vm().accept(blocks.left->id()).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(chain.vm().reject(blocks.left->id()).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(chain.vm().accept(blocks.right->id()).error().code, ErrorCode::kBadParent);
+    ASSERT_TRUE(chain.vm().reject(blocks.right->id()).has_value());
+    EXPECT_EQ(chain.vm().reject(blocks.right->id()).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(chain.vm().accept(blocks.right->id()).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(chain.vm().verify(blocks.right, blocks.right->header().timestamp_ns).error().code, ErrorCode::kBadParent);
+    EXPECT_EQ(chain.vm().processing_count(), 0U);
+}
+
+TEST(VmBlocks, a_child_is_accepted_only_after_its_parent) {
+    TestChain chain;
+    const BlockPtr parent = *chain.vm().build_block(chain.build_options());
+    ASSERT_TRUE(chain.vm().set_preference(parent->id()).has_value());
+    const auto built = build_on(chain.vm().preferred_state(), [&] {
+        BuildRequest r = chain.request(2 * kBlockNs);
+        r.parent = parent->id();
+        r.beacon_secret = {};
+        return r;
+    }(), {}, chain.rules());
+    EXPECT_FALSE(built.has_value());  // its proposer has used that secret
+    EXPECT_EQ(chain.vm().accept(Hash32{}).error().code, ErrorCode::kWrongState);
+}
+
+// D12 SetPreference does nothing; building on last accepted.
+TEST(VmBlocks, D12_building_goes_on_the_preferred_block) {
+    TestOptions options;
+    options.validators = 1;
+    TestChain chain(options);
+    const Fork blocks = fork(chain);
+    EXPECT_EQ(chain.vm().set_preference(Hash32{}).error().code, ErrorCode::kNotFound);
+    ASSERT_TRUE(chain.vm().set_preference(blocks.right->id()).has_value());
+    EXPECT_EQ(chain.vm().preferred(), blocks.right->id());
+    EXPECT_TRUE(chain.vm().preferred_state().find_task("right").has_value());
+    ASSERT_TRUE(chain.vm().reject(blocks.right->id()).has_value());
+    EXPECT_EQ(chain.vm().preferred(), chain.vm().last_accepted());
+}
+
+// D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the queue.
+TEST(VmBlocks, D13_a_rejected_blocks_operations_wait_again_and_an_accepted_ones_do_not) {
+    TestChain chain;
+    const OperationPtr one = chain.by("alice", submission("one"));
+    ASSERT_TRUE(chain.vm().submit(one).has_value());
+    EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kDuplicate);
+    const BlockPtr block = *chain.vm().build_block(chain.build_options());
+    ASSERT_EQ(block->operations().size(), 1U);
+    EXPECT_TRUE(chain.vm().mempool().contains(*one));
+    const BlockPtr foreign = chain.build({chain.by("bob", submission("two"))}).executed->block;
+    ASSERT_TRUE(chain.vm().verify(foreign, foreign->header().timestamp_ns).has_value());
+    ASSERT_TRUE(chain.vm().reject(foreign->id()).has_value());
+    EXPECT_EQ(chain.vm().mempool().size(), 2U);  // a follower takes in what others had
+    ASSERT_TRUE(chain.vm().accept(block->id()).has_value());
+    EXPECT_FALSE(chain.vm().mempool().contains(*one));
+    EXPECT_EQ(chain.vm().mempool().size(), 1U);
+    EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kBadNonce);
+}
+
+TEST(VmBlocks, the_queue_is_offered_in_order_of_arrival_and_each_senders_by_nonce) {
+    TestChain chain;
+    const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
+    const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
+    const OperationPtr a1 = chain.by_with_nonce("alice", 1, submission("a1"));
+    for (const OperationPtr& operation : {a2, b1, a1}) ASSERT_TRUE(chain.vm().submit(operation).has_value());
+    const BlockPtr block = *chain.vm().build_block(chain.build_options());
+    EXPECT_EQ(block->operations(), (std::vector<OperationPtr>{a1, b1, a2}));
+}
+
+TEST(VmBlocks, submit_refuses_what_can_never_be_included) {
+    TestChain chain;
+    EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code, ErrorCode::kBadNonce);
+    EXPECT_EQ(chain.vm().submit(chain.by("bob", submission("job", Amount(1)))).error().code, ErrorCode::kFeeTooLow);
+    const Operation forged{address_of("alice"), 1, submission("job")};
+    const auto unsigned_one = std::make_shared<const SignedOperation>(forged, Bytes{});
+    EXPECT_EQ(chain.vm().submit(unsigned_one).error().code, ErrorCode::kNotAuthorized);
+    const Operation escrow{escrow_address(), 1, submission("job")};
+    const Hash32 id = SignedOperation(escrow, {}).id();
+    const auto thief = std::make_shared<const SignedOperation>(escrow, IdealAuthorizer::sign(escrow_address(), id));
+    EXPECT_EQ(chain.vm().submit(thief).error().code, ErrorCode::kNotAuthorized);
+    chain.expect_refused(thief, ErrorCode::kNotAuthorized);
+}
+
+TEST(VmBlocks, a_second_block_for_a_signed_height_is_refused_also_after_a_restart) {
+    TestChain chain;
+    const auto first = chain.vm().build_block(chain.build_options());
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(chain.vm().build_block(chain.build_options()).error().code, ErrorCode::kConflict);
+    chain.restart();
+    EXPECT_EQ(chain.vm().build_block(chain.build_options()).error().code, ErrorCode::kConflict);
+    ASSERT_TRUE(chain.vm().verify(*first, (*first)->header().timestamp_ns).has_value());
+    ASSERT_TRUE(chain.vm().accept((*first)->id()).has_value());
+    EXPECT_TRUE(chain.vm().build_block(chain.build_options()).has_value());
+}
+
+// D19 height index answers a generic error.
+TEST(VmBlocks, D19_the_height_index_is_total_up_to_the_tip_and_not_found_above) {
+    TestChain chain;
+    chain.advance(5);
+    for (Height h = 1; h <= 5; ++h) {
+        const auto block = chain.vm().get_block(*chain.vm().block_id_at_height(h));
+        ASSERT_TRUE(block.has_value());
+        EXPECT_EQ((*block)->height(), h);
+    }
+    EXPECT_EQ(chain.vm().block_id_at_height(6).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(chain.vm().get_block(Hash32{}).error().code, ErrorCode::kNotFound);
+}
+
+// D16, D17: tip, ledger and stake come back together.
+TEST(VmBlocks, D16_D17_a_restart_finds_tip_money_and_stake) {
+    TestChain chain;
+    chain.join("p-1");
+    chain.assign("job");
+    const Hash32 tip = chain.vm().last_accepted();
+    const Hash32 contents = contents_digest(chain.state());
+    const Hash32 root = chain.state().state_root;
+    chain.restart();
+    EXPECT_EQ(chain.vm().last_accepted(), tip);
+    EXPECT_EQ(contents_digest(chain.state()), contents);
+    EXPECT_EQ(chain.state().state_root, root);
+    EXPECT_EQ(chain.totals().bonds, lux(11'000));
+    chain.post("job", chain.truth("job"));
+}
+
+// D18 a read error is taken for "unset".
+TEST(VmBlocks, D18_a_read_error_is_an_error_and_never_unset) {
+    MemoryStore disk;
+    FailingStore store(disk);
+    TestOptions options;
+    options.store = &store;
+    TestChain chain(options);
+    chain.advance(2);
+    store.fail_reads(true);
+    EXPECT_EQ(chain.vm().block_id_at_height(1).error().code, ErrorCode::kStorage);
+    EXPECT_EQ(chain.vm().block_id_at_height(9).error().code, ErrorCode::kStorage);
+    EXPECT_EQ(chain.vm().get_block(Hash32{}).error().code, ErrorCode::kStorage);
+    EXPECT_EQ(chain.vm().status(Hash32{}).error().code, ErrorCode::kStorage);
+    EXPECT_THROW(chain.restart(), TestFailure);
+}
+
+TEST(VmBlocks, a_store_of_another_genesis_is_refused) {
+    MemoryStore disk;
+    TestOptions options;
+    options.store = &disk;
+    TestChain first(options);
+    options.validators = 3;
+    EXPECT_THROW(TestChain{options}, TestFailure);
+}
+
+// D20 memory tip moved before the write succeeded.
+TEST(VmBlocks, D20_a_failed_write_moves_nothing) {
+    MemoryStore disk;
+    FailingStore store(disk);
+    TestOptions options;
+    options.store = &store;
+    TestChain chain(options);
+    chain.join("p-1");
+    const BlockPtr block = chain.build({}).executed->block;
+    ASSERT_TRUE(chain.vm().verify(block, block->header().timestamp_ns).has_value());
+    const Hash32 tip = chain.vm().last_accepted();
+    store.fail_at(store.writes(), Failure::kRefuses);
+    EXPECT_EQ(chain.vm().accept(block->id()).error().code, ErrorCode::kStorage);
+    EXPECT_EQ(chain.vm().last_accepted(), tip);
+    EXPECT_EQ(*chain.vm().status(block->id()), BlockStatus::kProcessing);
+    EXPECT_EQ(chain.vm().build_block(chain.build_options()).error().code, ErrorCode::kStorage);
+}
+
+// One game, and the same game again with the store going down at every one of its writes, before it or after it. After the
+// crash a new node over the same disk must be exactly where the old one was before or after that write, and go on.
+TEST(VmCrash, at_every_single_write_recovers_to_before_or_after) {
+    constexpr int kBlocks = 25;
+    const auto choices = [] {
+        return [state = std::uint64_t{7}](std::uint32_t bound) mutable {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            return static_cast<std::uint32_t>(state >> 33) % bound;
+        };
+    };
+    std::vector<BlockPtr> history;
+    std::vector<Hash32> contents;
+    TestChain steady;
+    contents.push_back(contents_digest(steady.state()));
+    const Choose choose = choices();
+    for (int i = 0; i < kBlocks; ++i) {
+        random_block(steady, choose);
+        history.push_back(*steady.vm().get_block(steady.vm().last_accepted()));
+        contents.push_back(contents_digest(steady.state()));
+    }
+    for (const Failure how : {Failure::kLosesBefore, Failure::kCrashesAfter}) {
+        for (std::size_t crash = 1; crash <= history.size(); ++crash) {  // write 0 is genesis
+            MemoryStore disk;
+            FailingStore store(disk);
+            TestOptions options;
+            options.store = &store;
+            TestChain chain(options);
+            store.fail_at(crash, how);
+            std::size_t done = 0;
+            const auto feed = [&] {
+                for (; done < history.size(); ++done) {
+                    ASSERT_TRUE(chain.vm().verify(history[done], history[done]->header().timestamp_ns).has_value());
+                    if (!chain.vm().accept(history[done]->id())) return;
+                }
+            };
+            feed();
+            ASSERT_EQ(done, crash - 1);
+            store.fail_at(~std::uint64_t{0}, how);
+            chain.restart();
+            const std::size_t expected = how == Failure::kCrashesAfter ? crash : crash - 1;
+            ASSERT_EQ(chain.height(), expected);
+            ASSERT_EQ(contents_digest(chain.state()), contents[expected]);
+            done = expected;
+            feed();
+            ASSERT_EQ(chain.vm().last_accepted(), history.back()->id());
+            ASSERT_EQ(contents_digest(chain.state()), contents.back());
+        }
+    }
+}
+
+TEST(VmCrash, at_the_write_of_genesis_or_of_a_signed_height_recovers_too) {
+    for (const Failure how : {Failure::kLosesBefore, Failure::kCrashesAfter}) {
+        MemoryStore disk;
+        FailingStore store(disk);
+        store.fail_at(0, how);
+        TestOptions options;
+        options.store = &store;
+        EXPECT_THROW(TestChain{options}, TestFailure);
+        store.fail_at(~std::uint64_t{0}, how);
+        TestChain chain(options);
+        chain.advance(1);
+        store.fail_at(store.writes(), how);
+        EXPECT_FALSE(chain.vm().build_block(chain.build_options()).has_value());  // nobody has seen that block
+        EXPECT_EQ(chain.vm().processing_count(), 0U);
+        store.fail_at(~std::uint64_t{0}, how);
+        chain.restart();
+        EXPECT_EQ(chain.vm().build_block(chain.build_options()).has_value(), how == Failure::kLosesBefore);
+    }
+}
+
+}  // namespace
+}  // namespace aivm::test
