@@ -1,0 +1,66 @@
+// The VM on a game that the input plays: every choice of the random player (which operation, by whom, on which task, how
+// much, how long between blocks) is taken from the bytes. After each block the audit of the whole state, the checks
+// between successive states and a second execution of the block must agree (see core/vm/random_play.h); every now and
+// then the node is restarted from its store.
+//
+// Three bytes choose the policies, then the game goes on while there are bytes, for at most kBlocksMax blocks.
+#include <cstdint>
+
+#include "core/base/check.h"
+#include "core/state/load.h"
+#include "core/vm/random_play.h"
+
+namespace {
+
+using namespace aivm;
+using namespace aivm::test;
+
+constexpr int kBlocksMax = 150;
+
+// Choices from bytes: one byte for a small bound, two for a large one, zero when there are none left.
+class Bytewise {
+public:
+    Bytewise(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
+    [[nodiscard]] bool empty() const { return left_ == 0; }
+    std::uint32_t operator()(std::uint32_t bound) {
+        std::uint32_t value = byte();
+        if (bound > 256) value = value << 8 | byte();
+        return value % bound;
+    }
+
+private:
+    std::uint32_t byte() {
+        if (left_ == 0) return 0;
+        --left_;
+        return *data_++;
+    }
+    const std::uint8_t* data_;
+    std::size_t left_;
+};
+
+TestOptions policies(const Choose& choose) {
+    TestOptions options;
+    VmParameters& v = options.parameters;
+    v.policy.max_assignments = 1 + choose(3);
+    v.policy.slash_bps = choose(2) == 0 ? 10'000 : 3'333;
+    v.policy.reward_schedule = choose(2) == 0 ? RewardSchedule::kFlat : RewardSchedule::kTiered;
+    v.config.max_task_queue_size = 1 + choose(8);
+    v.config.max_tasks_per_provider = 1 + choose(4);
+    return options;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Bytewise bytes(data, size);
+    const Choose choose = [&bytes](std::uint32_t bound) { return bytes(bound); };
+    TestChain chain(policies(choose));
+    for (int i = 0; i < kBlocksMax && !bytes.empty(); ++i) {
+        random_block(chain, choose);
+        if (choose(16) != 1) continue;
+        const Hash32 contents = contents_digest(chain.state());
+        chain.restart();
+        AIVM_CHECK(contents_digest(chain.state()) == contents);
+    }
+    return 0;
+}
