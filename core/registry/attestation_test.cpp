@@ -76,7 +76,8 @@ TEST(Attestation, VerifiesWithTheVendorsSignatureAndReportsTheDevice) {
     EXPECT_FALSE(verify_gpu_attestation(at(software_evidence(), kNow), "p-1", kCheck).hardware_cc);
 }
 
-TEST(Attestation, ScoresNothingForWhatAProviderDeclaresByItself) {
+// D35: the trust score believes what the provider declares.
+TEST(Attestation, D35_ScoresNothingForWhatAProviderDeclaresByItself) {
     GpuEvidence unsigned_evidence = hardware_evidence();
     unsigned_evidence.timestamp_ns = kNow;
     EXPECT_EQ(verify_gpu_attestation(unsigned_evidence, "p-1", kCheck).trust_score, 0);

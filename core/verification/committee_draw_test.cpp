@@ -47,7 +47,8 @@ TEST(CommitteeDraw, IsDistinctAndFairOverManySeeds) {
     for (const auto& [provider, count] : chosen) EXPECT_NEAR(count, 2500, 155) << provider;
 }
 
-TEST(CommitteeDraw, FollowsABeaconThatTheRequesterCannotKnow) {
+// D27: the draw is seeded by a value the requester chooses.
+TEST(CommitteeDraw, D27_FollowsABeaconThatTheRequesterCannotKnow) {
     EXPECT_EQ(draw_seed(salt_of("task"), salt_of("beacon")),
               keccak256({salt_of("task").view(), salt_of("beacon").view()}));
     CommitteeWorld world(committee_parameters(), 12);
@@ -75,9 +76,14 @@ TEST(CommitteeCommitment, BindsEveryFieldIn32BytesEach) {
                          keccak256(ByteView{}).view(), padding, r.operator_address.view(), r.nonce.view()}));
 }
 
-TEST(CommitteeCommitment, HidesTheFeeThatTheTaskWasSubmittedWith) {
-    EXPECT_NE(task_key(address_of("alice"), committee_task("job", lux(1))),
-              task_key(address_of("alice"), committee_task("job", lux(2))));
+// D26: the reward is not bound into the intent's id, so the payer can be drained.
+TEST(CommitteeCommitment, D26_IsForTheFeeThatTheTaskWasSubmittedWith) {
+    CommittedResult cheap;
+    cheap.task_key = task_key(address_of("alice"), committee_task("job", lux(1)));
+    CommittedResult dear = cheap;
+    dear.task_key = task_key(address_of("alice"), committee_task("job", lux(2)));
+    EXPECT_NE(cheap.task_key, dear.task_key);
+    EXPECT_NE(result_commitment(cheap), result_commitment(dear));
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ TEST(Committee, AgreesAndSharesFeeAndRewardEquallyWithTheRemainderToTheRequester
     EXPECT_EQ(before - world.chain.balance("alice"), burned + Amount(each.nlux() * 5));
 }
 
-TEST(Committee, SlashesEachCauseByItsOwnRate) {
+// D24: only committed-but-silent is slashed. D25: divergent answers cost nothing.
+TEST(Committee, D24_D25_SlashesEachCauseByItsOwnRate) {
     CommitteeWorld world;
     world.draw("job");
     auto events = world.play("job", {B::kHonest, B::kHonest, B::kSilent, B::kUnrevealed, B::kHonest});

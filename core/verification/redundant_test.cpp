@@ -43,7 +43,8 @@ TEST(CommitteeWindows, TakesTheLastCommitAndRevealInTheLastBlockOfTheirWindows) 
     world.chain.expect_refused(reveal_of(2), ErrorCode::kWrongState);
 }
 
-TEST(CommitteeWindows, CountsAProviderOnce) {
+// D33: duplicate winners are counted towards the threshold.
+TEST(CommitteeWindows, D33_CountsAProviderOnce) {
     CommitteeWorld world;
     world.draw("job");
     const auto members = world.members("job");

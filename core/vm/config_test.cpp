@@ -34,7 +34,8 @@ TEST(Parameters, TheQuorumMustBeAStrictMajority) {
     EXPECT_NE(refusal([](VmParameters& p) { p.config.redundancy_factor = p.policy.redundancy_providers = 33; }), "");
 }
 
-TEST(Parameters, NoWindowIsLongEnoughToMakeADeadlineWrap) {
+// D28: deadlines are added without overflow check.
+TEST(Parameters, D28_NoWindowIsLongEnoughToMakeADeadlineWrap) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.commit_window_blocks = kMost; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.reveal_window_blocks = kMost - 30; }), "");
