@@ -34,7 +34,7 @@ inline constexpr std::size_t kFindingActionsMax = 15;  // lines; the last one co
 // How shrinking left the reproducer: not at all, as operations for the VM, or as a smaller run.
 enum class Reproducer : std::uint8_t { kNone, kHistory, kRun };
 
-struct Finding {
+struct SavedFinding {
     std::string id;  // 8 hexadecimal digits
     sim::Violation violation;
     std::string scenario_name;
@@ -72,15 +72,15 @@ struct ShrinkOptions {
 
 // Runs the scenario again, shrinks its first unexpected violation and saves the folder <directory>/<id>, making the
 // directories it needs. Errors: an outcome without an unexpected violation, a scenario that cannot be set up or written
-// as text, and whatever the file system refuses. That a run cannot be shrunk is no error, see Finding::note.
-Result<Finding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome, const std::string& directory,
+// as text, and whatever the file system refuses. That a run cannot be shrunk is no error, see SavedFinding::note.
+Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome, const std::string& directory,
                              const ShrinkOptions& options = {});
 
 // Reads a finding's folder. Errors name the file and what is wrong with it: missing, damaged, or another format.
-Result<Finding> load_finding(const std::string& folder);
+Result<SavedFinding> load_finding(const std::string& folder);
 
 struct ReplayResult {
-    Finding finding;
+    SavedFinding finding;
     sim::Outcome outcome;         // of the whole run, just now
     bool same_violation = false;  // invariant, time and message as recorded
     bool same_digest = false;
@@ -95,6 +95,6 @@ struct ReplayResult {
 Result<ReplayResult> replay_finding(const std::string& folder, const Rerun& rerun = {});
 
 // The text for the terminal, from "FAIL  E3 ..." to the command that reproduces it, lines ended by '\n'.
-std::string finding_text(const Finding& finding);
+std::string finding_text(const SavedFinding& finding);
 
 }  // namespace aivm::scenarios
