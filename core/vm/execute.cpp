@@ -64,13 +64,11 @@ ExecutedPtr assemble(Transition::Finished finished, BlockPtr block) {
     batch.put(keys::block(block->id()), block->encode());
     batch.put(keys::height(block->height()), block->id().view());
     batch.put(keys::single(keys::kTip), Writer().fixed(block->id()).fixed(finished.state.state_root).view());
-    auto executed = std::make_shared<Executed>();
-    executed->id = block->id();
-    executed->block = std::move(block);
-    executed->state = std::move(finished.state);
-    executed->events = std::move(finished.events);
-    executed->batch = std::make_shared<const WriteBatch>(std::move(batch));
-    return executed;
+    const Hash32 id = block->id();
+    // Made in one go: a state that is only there to be overwritten would cost two kernel tables.
+    return std::make_shared<const Executed>(Executed{id, std::move(block), std::move(finished.state),
+                                                     std::move(finished.events),
+                                                     std::make_shared<const WriteBatch>(std::move(batch))});
 }
 
 }  // namespace
