@@ -29,7 +29,8 @@ TEST(Merkle, every_leaf_can_be_proven_and_no_other_place_accepts_its_proof) {
             const auto proof = merkle::prove(leaves, i);
             EXPECT_TRUE(merkle::verify(root, count, i, leaves[i], proof));
             for (std::uint64_t j = 0; j <= count; ++j) {
-                if (j != i) EXPECT_FALSE(merkle::verify(root, count, j, leaves[i], proof));
+                if (j == i) continue;
+                EXPECT_FALSE(merkle::verify(root, count, j, leaves[i], proof));
             }
             EXPECT_FALSE(merkle::verify(root, count + 1, i, leaves[i], proof));
         }
