@@ -33,8 +33,10 @@ public:
 
     std::vector<AuditFinding> run() {
         check_money();
-        state_.tasks.for_each([&](std::size_t i, const Task& task) { check_task(static_cast<std::uint32_t>(i), task); });
-        state_.disputes.for_each([&](std::size_t i, const Dispute& d) { check_dispute(static_cast<std::uint32_t>(i), d); });
+        state_.tasks.for_each(
+            [&](std::size_t i, const Task& task) { check_task(static_cast<std::uint32_t>(i), task); });
+        state_.disputes.for_each(
+            [&](std::size_t i, const Dispute& d) { check_dispute(static_cast<std::uint32_t>(i), d); });
         state_.providers.for_each([&](std::size_t i, const Provider& p) { check_provider(p, owed_[i]); });
         check_counts();
         return std::move(findings_);
@@ -68,7 +70,8 @@ private:
         const Wide there = free + held + totals.burned.nlux();
         const Wide brought = Wide{totals.genesis.nlux()} + totals.minted.nlux();
         if (there != brought) {
-            report("E1", "{} are held or burned while genesis and minting brought {}", in_words(there), in_words(brought));
+            report("E1", "{} are held or burned while genesis and minting brought {}", in_words(there),
+                   in_words(brought));
         }
         expect_pot("bonds", bonds, totals.bonds);
         expect_pot("task escrows", escrows, totals.task_escrows);
@@ -83,7 +86,8 @@ private:
     void check_task(std::uint32_t index, const Task& task) {
         for (const Seat& seat : task.seats) add_seat(task, seat);
         const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
-        if (task.terminal() && (!task.escrow.is_zero() || !task.open_disputes.empty() || !task.closed_disputes.empty())) {
+        if (task.terminal() &&
+            (!task.escrow.is_zero() || !task.open_disputes.empty() || !task.closed_disputes.empty())) {
             report("structure", "task {} is final and still holds {} and {} disputes", task.job_id,
                    in_words(task.escrow.nlux()), task.open_disputes.size() + task.closed_disputes.size());
         }
@@ -160,7 +164,8 @@ private:
                    owed.selected);
         }
         if (Wide{p.bond.nlux()} + p.credit.nlux() >= owed.exposure) return;
-        const std::string what = owed.open_seats == 1 ? "1 result was" : fmt::format("{} results were", owed.open_seats);
+        const std::string what =
+            owed.open_seats == 1 ? "1 result was" : fmt::format("{} results were", owed.open_seats);
         const std::string until = owed.until == 0 ? "" : fmt::format(" until block {}", owed.until);
         if (p.status == ProviderStatus::kLeft) {
             report("E3", "provider {} withdrew its bond while {} still slashable{}", p.id, what, until);

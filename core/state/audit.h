@@ -19,8 +19,8 @@
 namespace aivm {
 
 struct AuditFinding {
-    std::string_view invariant;  // "E1", "E2", "E3", "E16" or "structure"
-    std::string message;         // in the words of the domain: who, how much, until when
+    std::string_view invariant;                  // "E1", "E2", "E3", "E16" or "structure"
+    std::string message;                         // in the words of the domain: who, how much, until when
     std::optional<ProviderIndex> provider = {};  // whose doing it is, where it is one provider's
 };
 

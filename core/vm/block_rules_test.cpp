@@ -46,7 +46,8 @@ TEST(BlockRules, D10_every_field_of_the_header_is_checked) {
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.height -= 1; }), ErrorCode::kBadHeight);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns -= kBlockNs + 1; }), ErrorCode::kBadTimestamp);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns += 60'000'000'001; }), ErrorCode::kTooEarly);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.beacon_secret.bytes[9] ^= 1; }), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.beacon_secret.bytes[9] ^= 1; }),
+              ErrorCode::kInvalidArgument);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.state_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.receipt_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
@@ -69,7 +70,9 @@ TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
     const Candidate candidate = next(chain);
     const Block bare(candidate.header, candidate.operations, {});
     const Hash32 message = slot_message(chain.rules().chain_id, 1, bare.id());
-    const auto sealed = [&](Bytes seal) { return std::make_shared<const Block>(bare.with_authorization(std::move(seal))); };
+    const auto sealed = [&](Bytes seal) {
+        return std::make_shared<const Block>(bare.with_authorization(std::move(seal)));
+    };
     EXPECT_EQ(verdict(chain, sealed({})), ErrorCode::kNotAuthorized);
     EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-1"), message))), ErrorCode::kNotAuthorized);
     const Hash32 elsewhere = slot_message(chain.rules().chain_id + 1, 1, bare.id());
@@ -121,7 +124,8 @@ TEST(BlockRules, a_builder_leaves_out_what_is_refused_and_says_why) {
     const OperationPtr good = chain.by("alice", submission("job"));
     const OperationPtr poor = chain.by("bob", submission("rich", lux(20'000)));
     const OperationPtr again = chain.by("carol", submission("job"));
-    const OperationPtr forged = std::make_shared<const SignedOperation>(chain.by("bob", leave("p"))->operation(), Bytes{1});
+    const OperationPtr forged =
+        std::make_shared<const SignedOperation>(chain.by("bob", leave("p"))->operation(), Bytes{1});
     const Built built = chain.build({good, poor, again, forged, good});
     EXPECT_EQ(built.executed->block->operations(), std::vector<OperationPtr>{good});
     ASSERT_EQ(built.left_out.size(), 4U);

@@ -53,17 +53,23 @@ struct Feed {
 
 std::string status_in_words(TaskStatus status) {
     switch (status) {
-        case TaskStatus::kPending: return "pending";
-        case TaskStatus::kAssigned: return "assigned";
-        case TaskStatus::kCompleted: return "completed";
-        case TaskStatus::kFailed: return "failed";
-        default: return "posted";
+        case TaskStatus::kPending:
+            return "pending";
+        case TaskStatus::kAssigned:
+            return "assigned";
+        case TaskStatus::kCompleted:
+            return "completed";
+        case TaskStatus::kFailed:
+            return "failed";
+        default:
+            return "posted";
     }
 }
 
 void compare(const ModelLedger& model, const State& state) {
     for (const auto& [name, money] : model.free) {
-        ASSERT_EQ(money, static_cast<Money>(state.balance(address_of(name)).nlux())) << name << " in " << state.head.height;
+        ASSERT_EQ(money, static_cast<Money>(state.balance(address_of(name)).nlux()))
+            << name << " in " << state.head.height;
     }
     for (const auto& [id, provider] : model.providers) {
         const Provider& real = state.provider(*state.find_provider(id));

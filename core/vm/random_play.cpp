@@ -66,7 +66,8 @@ struct Player {
         for (const std::string_view who : kNames) {
             if (address_of(who) != dispute.challenger) continue;
             const auto lie = hidden_challenge(on, who, chain.lie(on));
-            return chain.by(who, opening(on, who, lie.commitment == dispute.commitment ? chain.lie(on) : chain.truth(on)));
+            return chain.by(who,
+                            opening(on, who, lie.commitment == dispute.commitment ? chain.lie(on) : chain.truth(on)));
         }
         throw TestFailure("a dispute of nobody");
     }
@@ -80,9 +81,12 @@ struct Player {
         const std::string_view who = some_provider();
         const std::string_view sender = slip() ? anyone() : who;
         switch (choose(6)) {
-            case 0: return chain.by(sender, leave(who));
-            case 1: return chain.by(sender, withdrawal(who));
-            default: return chain.by(sender, claim(who));
+            case 0:
+                return chain.by(sender, leave(who));
+            case 1:
+                return chain.by(sender, withdrawal(who));
+            default:
+                return chain.by(sender, claim(who));
         }
     }
     OperationPtr evidence() const {

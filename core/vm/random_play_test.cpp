@@ -54,8 +54,8 @@ TEST(RandomPlay, reaches_every_kind_of_event_and_slash_of_the_optimistic_mode) {
         if (kind == VmEvent(event::ResultCommitted{}).index()) continue;  // of the redundant mode
         EXPECT_GT(reached[kind], 2) << "event kind " << kind;
     }
-    for (const SlashCause cause : {SlashCause::kWrongAnswer, SlashCause::kTimeout, SlashCause::kLostChallenge,
-                                   SlashCause::kEquivocation}) {
+    for (const SlashCause cause :
+         {SlashCause::kWrongAnswer, SlashCause::kTimeout, SlashCause::kLostChallenge, SlashCause::kEquivocation}) {
         EXPECT_GT(slashed[cause], 2) << slash_cause_name(cause);
     }
     EXPECT_GT(disputes[true], 2);

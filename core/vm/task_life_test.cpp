@@ -214,8 +214,8 @@ TEST(TaskLife, a_provider_takes_no_more_than_its_task_limit) {
     options.parameters.config.max_tasks_per_provider = 2;
     TestChain chain(options);
     chain.join("p-1");
-    chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b")),
-                 chain.by("alice", submission("c"))});
+    chain.block(
+        {chain.by("alice", submission("a")), chain.by("alice", submission("b")), chain.by("alice", submission("c"))});
     chain.advance(2);
     EXPECT_EQ(chain.provider("p-1").open_tasks, 2U);
     EXPECT_EQ(chain.provider("p-1").locked, lux(1000));
