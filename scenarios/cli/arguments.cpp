@@ -1,0 +1,149 @@
+// All of CLI11 is in this file: what can be written on the command line, and its help.
+#include "scenarios/cli/arguments.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/terminal.h"
+#include "sim/engine/seed.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "aivmsim: a deterministic simulator of the AIVM. A scenario and a seed go in; the same history comes out, "
+    "always.\n";
+constexpr const char* kFooter =
+    "\nValues: a flag wins over --set, --set over AIVMSIM_SECTION__KEY variables, those over the scenario file.\n"
+    "Exit codes: 0 clean, 1 a property was violated, 2 the request was wrong, 3 aivmsim failed, 4 nothing matched,\n"
+    "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (what there is was kept).\n";
+
+// Adds a subcommand that fills a request and leads to `run`.
+template <class Request>
+std::shared_ptr<Request> command(CLI::App& app, std::function<int()>& chosen, int (*run)(const Request&),
+                                 const char* name, const char* about, CLI::App*& out) {
+    auto request = std::make_shared<Request>();
+    out = app.add_subcommand(name, about);
+    out->callback([&chosen, request, run] { chosen = [request, run] { return run(*request); }; });
+    return request;
+}
+
+void add_seed(CLI::App& app, std::uint64_t& seed) {
+    app.add_option_function<std::string>(
+           "--seed",
+           [&seed](const std::string& text) {
+               const auto parsed = sim::seed_from_text(text);
+               if (!parsed) throw CLI::ValidationError("--seed " + text, parsed.error().context);
+               seed = *parsed;
+           },
+           "decimal, 0x hexadecimal, or a 40-digit git hash (default 1)")
+        ->envname("AIVMSIM_SEED")
+        ->type_name("S");
+}
+
+void add_set(CLI::App& app, std::vector<std::string>& assignments) {
+    app.add_option("--set", assignments, "set one key of the scenario, such as vm.slash_bps=5000; may be repeated")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUE");
+}
+
+void add_backend(CLI::App& app, gpu::Mode& mode) {
+    app.add_option_function<std::string>(
+           "--backend", [&mode](const std::string& text) { mode = *gpu::mode_from_name(text); },
+           "what computes the kernels: cpu (default), gpu, or auto")
+        ->envname("AIVMSIM_BACKEND")
+        ->check(CLI::IsMember({"auto", "cpu", "gpu"}));
+}
+
+void add_run(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* run = nullptr;
+    const auto request = command(app, chosen, run_command, "run", "run a scenario once, check it and record it", run);
+    run->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue (aivmsim list)")
+        ->required();
+    add_seed(*run, request->seed);
+    add_set(*run, request->assignments);
+    auto* out = run->add_option("--out", request->out, "database to write (default aivmsim-out/SCENARIO-SEED.db)")
+                    ->type_name("FILE.db");
+    run->add_flag("--overwrite", request->overwrite, "replace the database when it is there already");
+    run->add_flag("!--no-record", request->record, "write no database")->excludes(out);
+    run->add_flag("--json", request->json, "print the result as one JSON document");
+    run->add_flag("--paranoid", request->paranoid,
+                  "execute every block once more wherever a result is shared, and compare");
+    add_backend(*run, request->backend);
+    auto* verify = run->add_flag("--verify-determinism", request->verify_determinism,
+                                 "run twice, compare, and name the first event that differs");
+    run->add_option("--threads", request->threads, "2: do both runs of --verify-determinism at the same time")
+        ->check(CLI::Range(1, 2))
+        ->needs(verify);
+    run->add_flag("--show-config", request->show_config, "print every value and where it comes from, and run nothing");
+    run->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
+    run->add_flag("--progress", request->progress, "tell how far the run is even when stderr is no terminal");
+}
+
+void add_replay(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* replay = nullptr;
+    const auto request =
+        command(app, chosen, replay_command, "replay", "run a finding or a recorded run again and compare", replay);
+    replay->add_option("path", request->path, "a finding's folder, or a database")->required();
+    replay->add_option("--run", request->run, "of a database: only this run")->type_name("ID");
+    replay->add_flag("--json", request->json, "print the result as one JSON document");
+}
+
+void add_inspection(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto check = command(app, chosen, check_command, "check",
+                               "say what is in a scenario file or a database, and "
+                               "whether it is sound",
+                               sub);
+    sub->add_option("file", check->path, "a scenario file, a name of the catalogue, or a database")->required();
+    add_set(*sub, check->assignments);
+
+    const auto list = command(app, chosen, list_command, "list", "list what there is", sub);
+    sub->add_option("what", list->what, "scenarios (default), strategies, invariants, metrics, profiles")
+        ->check(CLI::IsMember({"scenarios", "strategies", "invariants", "metrics", "profiles"}));
+
+    const auto explain =
+        command(app, chosen, explain_command, "explain",
+                "explain a scenario, scenario key, strategy, invariant, metric, profile or error", sub);
+    sub->add_option("name", explain->name, "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked")->required();
+}
+
+void add_report(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto report = command(app, chosen, report_command, "report", "make one offline HTML page of a database", sub);
+    sub->add_option("database", report->database, "the file that a run wrote")->required();
+    sub->add_option("-o,--out", report->out, "the page to write (default report.html)")->type_name("FILE.html");
+    sub->add_option("--run", report->run, "run to report on")->type_name("ID");
+}
+
+}  // namespace
+
+Parsed parse_arguments(int argc, char** argv) {
+    CLI::App app{kAbout, "aivmsim"};
+    app.footer(kFooter);
+    app.require_subcommand(1);
+    app.set_help_all_flag("--help-all", "help of every command");
+    std::function<int()> chosen;
+    add_run(app, chosen);
+    add_replay(app, chosen);
+    add_inspection(app, chosen);
+    add_report(app, chosen);
+    app.add_subcommand("version", "what this program was built from")->callback([&] { chosen = version_command; });
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return {nullptr, print_result(app.help()) ? kExitClean : kExitHarnessFailed};
+    } catch (const CLI::CallForAllHelp&) {
+        return {nullptr, print_result(app.help("", CLI::AppFormatMode::All)) ? kExitClean : kExitHarnessFailed};
+    } catch (const CLI::ParseError& error) {
+        complain(fmt::format("{}\nRun with --help for more information.", error.what()));
+        return {nullptr, kExitBadRequest};
+    }
+    return {std::move(chosen), kExitClean};
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,16 @@
+// What this program was made from, fixed when it was configured and compiled.
+#pragma once
+
+#include <string>
+
+namespace aivm::scenarios::cli {
+
+struct BuildInfo {
+    std::string version;   // "0.1.0", with the commit where it is known: "0.1.0 (3f9a2c71)"
+    std::string compiler;  // "g++ 12.2.0"
+    std::string flags;     // "Release -O3 -DNDEBUG"
+};
+
+const BuildInfo& build_info();
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,64 @@
+// The commands of aivmsim: what each can be asked, and the function that does it and returns the exit code. Results go to
+// stdout, everything else to stderr.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gpu/backend/backend_kind.h"
+
+namespace aivm::scenarios::cli {
+
+struct RunRequest {
+    std::string scenario;  // a path, or a name of the catalogue
+    std::uint64_t seed = 1;
+    std::vector<std::string> assignments;  // of --set, in order
+    std::optional<std::string> out;
+    bool overwrite = false;
+    bool json = false;
+    bool paranoid = false;
+    gpu::Mode backend = gpu::Mode::kCpu;
+    bool verify_determinism = false;
+    std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
+    bool show_config = false;
+    bool record = true;
+    bool quiet = false;
+    bool progress = false;  // report it even where stderr is no terminal
+};
+int run_command(const RunRequest& request);
+
+struct ReplayRequest {
+    std::string path;                 // a finding's folder, or a database
+    std::optional<std::int64_t> run;  // of a database; all of them when not given
+    bool json = false;
+};
+int replay_command(const ReplayRequest& request);
+
+struct CheckRequest {
+    std::string path;
+    std::vector<std::string> assignments;
+};
+int check_command(const CheckRequest& request);
+
+struct ListRequest {
+    std::string what = "scenarios";
+};
+int list_command(const ListRequest& request);
+
+struct ExplainRequest {
+    std::string name;
+};
+int explain_command(const ExplainRequest& request);
+
+struct ReportRequest {
+    std::string database;
+    std::string out = "report.html";
+    std::optional<std::int64_t> run;
+};
+int report_command(const ReportRequest& request);
+
+int version_command();
+
+}  // namespace aivm::scenarios::cli

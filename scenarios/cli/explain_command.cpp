@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/error.h"
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/terminal.h"
+#include "scenarios/file/load.h"
+#include "scenarios/file/names.h"
+#include "scenarios/file/override.h"
+#include "scenarios/file/reference.h"
+#include "scenarios/profiles/latency.h"
+#include "scenarios/profiles/stake.h"
+#include "sim/invariants/invariant.h"
+#include "sim/record/metrics.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+// Each explains one kind of thing: empty when nothing of the kind has this name. `known` takes all names of the kind.
+using Known = std::set<std::string>;
+
+// The comment that a scenario file begins with is its explanation.
+std::string leading_comment(std::string_view text) {
+    std::string out;
+    while (text.starts_with('#')) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(1, end - 1);
+        if (line.starts_with(' ')) line.remove_prefix(1);
+        out += fmt::format("  {}\n", line);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+std::string explain_scenario(const std::string& name, Known& known) {
+    const std::vector<std::string> names = catalog_names();
+    known.insert(names.begin(), names.end());
+    if (std::ranges::find(names, name) == names.end()) return {};
+    const std::string path = scenario_path(name).string();
+    const auto loaded = load_scenario_file(path);
+    if (!loaded) return fmt::format("scenario {}\n{}", name, to_text(loaded.error()));
+    return fmt::format("scenario {}: {}\n{}  file  {}\n  run   aivmsim run {}\n", name, loaded->scenario.description,
+                       leading_comment(loaded->text), path, name);
+}
+
+std::string explain_strategy(const std::string& name, Known& known) {
+    std::string out;
+    for (const StrategyRow& row : strategies()) {
+        known.emplace(row.name);
+        if (!row.id.empty()) known.emplace(row.id);
+        if (row.name != name && row.id != name) continue;
+        std::string roles;
+        if (row.provider != nullptr) roles += " provider";
+        if (row.challenger != nullptr) roles += " challenger";
+        if (row.validator != nullptr) roles += " validator";
+        if (row.requester) roles += " requester";
+        out += fmt::format("strategy {}{}, {}\n  {}\n  played by{}\n", row.name,
+                           row.id.empty() ? "" : fmt::format(" ({})", row.id), row.honest ? "honest" : "dishonest",
+                           row.doc, roles);
+        for (const StrategyParameter& p : row.parameters) {
+            out += fmt::format("  parameters.{}  {} ({} to {}{}{}, default {})\n", p.name, p.doc, p.minimum, p.maximum,
+                               p.unit.empty() ? "" : " ", p.unit, p.default_value);
+        }
+    }
+    return out;
+}
+
+std::string explain_invariant(const std::string& name, Known& known) {
+    std::string out;
+    for (const sim::InvariantInfo& info : sim::invariant_infos()) {
+        known.emplace(info.id);
+        known.emplace(info.name);
+        if (info.id != name && info.name != name) continue;
+        out += fmt::format(
+            "invariant {} {}\n  {}\n  a violation ends the run with exit code {}; a scenario that wants "
+            "it says expect = [\"{}\"]\n",
+            info.id, info.name, info.meaning, static_cast<int>(info.liveness ? kExitLimit : kExitViolated), info.id);
+    }
+    return out;
+}
+
+std::string explain_metric(const std::string& name, Known& known) {
+    for (const sim::MetricSpec& spec : sim::metric_specs()) known.emplace(spec.name);
+    const sim::MetricSpec* spec = sim::find_metric(name);
+    if (spec == nullptr) return {};
+    return fmt::format(
+        "metric {}{}\n  {}\n  {}\n", name, spec->unit.empty() ? "" : fmt::format(" [{}]", spec->unit), spec->doc,
+        spec->per_mode ? "in table metric for the whole run (mode is empty) and for each verification mode"
+                       : "in table metric, for the whole run");
+}
+
+std::string explain_key(const std::string& name, Known& known) {
+    const std::vector<std::string> keys = known_keys({});
+    known.insert(keys.begin(), keys.end());
+    const std::string text = help_text(name);
+    return text.empty() ? "" : fmt::format("keys of a scenario file\n{}", text);
+}
+
+std::string explain_profile(const std::string& name, Known& known) {
+    std::string out;
+    for (const std::string& one : latency_profile_names()) known.insert(one);
+    for (const std::string& one : stake_profile_names()) known.insert(one);
+    if (const LatencyProfile* latency = find_latency_profile(name)) {
+        out += fmt::format("latency profile {}\n  source  {}\n  regions ", name, latency->source);
+        for (const auto region : latency->regions) out += fmt::format(" {}", region);
+        out += "\n";
+    }
+    if (const StakeProfile* stake = find_stake_profile(name)) {
+        out += fmt::format("stake profile {}\n  source  {}\n", name, stake->source);
+    }
+    return out;
+}
+
+std::string explain_error(const std::string& name, Known& known) {
+    std::string out;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(ErrorCode::kCount_); ++i) {
+        const auto code = static_cast<ErrorCode>(i);
+        known.emplace(error_name(code));
+        if (error_name(code) == name) out = fmt::format("error {}\n  {}\n", name, error_message(code));
+    }
+    return out;
+}
+
+}  // namespace
+
+int explain_command(const ExplainRequest& request) {
+    Known known;
+    std::string out;
+    for (const auto explain : {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_key,
+                               explain_profile, explain_error}) {
+        const std::string part = explain(request.name, known);
+        if (!part.empty() && !out.empty()) out += "\n";
+        out += part;
+    }
+    if (!out.empty()) return print_result(out) ? kExitClean : kExitHarnessFailed;
+    const std::vector<std::string> names(known.begin(), known.end());
+    const std::string near = nearest_name(request.name, names);
+    complain(
+        fmt::format("nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | invariants | metrics | "
+                    "profiles",
+                    request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+    return kExitNothingMatched;
+}
+
+}  // namespace aivm::scenarios::cli

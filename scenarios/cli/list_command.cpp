@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/terminal.h"
+#include "scenarios/file/load.h"
+#include "scenarios/profiles/latency.h"
+#include "scenarios/profiles/stake.h"
+#include "sim/invariants/invariant.h"
+#include "sim/record/metrics.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+Rows scenario_rows() {
+    Rows rows;
+    for (const std::string& name : catalog_names()) {
+        const auto loaded = load_scenario_file(scenario_path(name));
+        rows.emplace_back(name,
+                          loaded ? loaded->scenario.description : "(cannot be loaded: aivmsim check " + name + ")");
+    }
+    return rows;
+}
+
+Rows strategy_rows() {
+    Rows rows;
+    for (const StrategyRow& row : strategies()) {
+        const std::string id = row.id.empty() ? "" : fmt::format(" ({})", row.id);
+        rows.emplace_back(std::string(row.name), std::string(row.doc) + id);
+    }
+    return rows;
+}
+
+Rows invariant_rows() {
+    Rows rows;
+    for (const sim::InvariantInfo& info : sim::invariant_infos()) {
+        rows.emplace_back(fmt::format("{:<4} {}", info.id, info.name), std::string(info.meaning));
+    }
+    return rows;
+}
+
+Rows metric_rows() {
+    Rows rows;
+    for (const sim::MetricSpec& spec : sim::metric_specs()) {
+        const std::string unit = spec.unit.empty() ? "" : fmt::format(" [{}]", spec.unit);
+        rows.emplace_back(std::string(spec.name), std::string(spec.doc) + unit);
+    }
+    return rows;
+}
+
+Rows profile_rows() {
+    Rows rows;
+    for (const LatencyProfile& profile : latency_profiles()) {
+        rows.emplace_back(fmt::format("latency {}", profile.name), std::string(profile.source));
+    }
+    for (const std::string& name : stake_profile_names()) {
+        rows.emplace_back("stake " + name, std::string(find_stake_profile(name)->source));
+    }
+    return rows;
+}
+
+Rows rows_of(const std::string& what) {
+    if (what == "strategies") return strategy_rows();
+    if (what == "invariants") return invariant_rows();
+    if (what == "metrics") return metric_rows();
+    if (what == "profiles") return profile_rows();
+    return scenario_rows();
+}
+
+}  // namespace
+
+int list_command(const ListRequest& request) {
+    const Rows rows = rows_of(request.what);
+    if (rows.empty()) {
+        complain(fmt::format("there are no {} in {}; set AIVMSIM_CATALOG to their folder", request.what,
+                             catalog_folder().string()));
+        return kExitNothingMatched;
+    }
+    std::size_t width = 0;
+    for (const auto& [name, text] : rows) width = std::max(width, name.size());
+    std::string out;
+    for (const auto& [name, text] : rows) out += fmt::format("{:<{}}  {}\n", name, width, text);
+    return print_result(out) ? kExitClean : kExitHarnessFailed;
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,56 @@
+#include "scenarios/cli/output_file.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "scenarios/cli/build_info.h"
+#include "sim/record/identity.h"
+#include "sim/record/study.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool holds_this_run(const std::string& path, const sim::RunInfo& info) {
+    auto study = sim::open_study(path);
+    if (!study) return false;
+    const auto runs = study->rows<sim::RunRow>();
+    return runs && runs->size() == 1 && runs->front().status != sim::RunStatus::kInterrupted &&
+           runs->front().run_id == sim::run_id_of(build_info().version, sim::point_of(info), info.seed, info.replicate);
+}
+
+}  // namespace
+
+sim::StudyInfo study_info(const std::string& name) {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    return {name, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), build_info().version, build_info().compiler,
+            build_info().flags};
+}
+
+Result<std::unique_ptr<sim::Recorder>> record_to(const std::string& path, bool overwrite) {
+    sim::RecorderOptions options;
+    options.overwrite = overwrite;
+    return sim::Recorder::create(path, study_info(fs::path(path).stem().string()), options);
+}
+
+Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& info, bool overwrite) {
+    std::error_code error;
+    fs::create_directories(kOutputFolder, error);
+    if (error) {
+        return fail(ErrorCode::kStorage, fmt::format("the folder {} cannot be made: {}; name a file with --out, or use "
+                                                     "--no-record",
+                                                     kOutputFolder, error.message()));
+    }
+    const std::string stem = fmt::format("{}/{}-{}", kOutputFolder, info.scenario, info.seed);
+    std::string path = stem + ".db";
+    for (int number = 2; !overwrite && fs::exists(path, error) && !holds_this_run(path, info); ++number) {
+        path = fmt::format("{}-{}.db", stem, number);
+    }
+    return record_to(path, true);
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,83 @@
+// The report is made by Python: this looks for one that can, and becomes it.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/study_access.h"
+#include "scenarios/cli/terminal.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// AIVMSIM_PYTHON, else the environment that ./dev makes in the build folder, else python3 of the system.
+std::string python_program() {
+    const char* given = std::getenv("AIVMSIM_PYTHON");
+    if (given != nullptr && *given != '\0') return given;
+    std::error_code ignored;
+    const fs::path venv = AIVM_SOURCE_DIR "/build/venv/bin/python";
+    return fs::exists(venv, ignored) ? venv.string() : "python3";
+}
+
+// The source tree's module wins over an installed one: it fits this program.
+void put_source_tree_first() {
+    std::error_code ignored;
+    const std::string folder = AIVM_SOURCE_DIR "/reports";
+    if (!fs::exists(folder + "/aivmsim_report", ignored)) return;
+    const char* before = std::getenv("PYTHONPATH");
+    const std::string path = before != nullptr && *before != '\0' ? folder + ":" + before : folder;
+    setenv("PYTHONPATH", path.c_str(), 1);
+}
+
+void execute(const std::vector<std::string>& command) {
+    std::vector<char*> words;
+    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    execvp(words[0], words.data());
+}
+
+// The exit status of a command whose output nobody wants; 127 when it cannot be started.
+int quietly(const std::vector<std::string>& command) {
+    const pid_t child = fork();
+    if (child == 0) {
+        if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(126);
+        execute(command);
+        _exit(127);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status)) return 126;
+    return WEXITSTATUS(status);
+}
+
+}  // namespace
+
+int report_command(const ReportRequest& request) {
+    if (!open_for_user(request.database)) return kExitBadRequest;
+    put_source_tree_first();
+    const std::string python = python_program();
+    const int probe = quietly({python, "-c", "import plotly, aivmsim_report"});
+    if (probe == 127) {
+        complain(fmt::format("{} cannot be started; install Python 3, or name one in AIVMSIM_PYTHON", python));
+        return kExitHarnessFailed;
+    }
+    if (probe != 0) {
+        complain(
+            fmt::format("{} has no plotly or no aivmsim_report; {} -m pip install plotly, or name a Python that "
+                        "has them in AIVMSIM_PYTHON",
+                        python, python));
+        return kExitHarnessFailed;
+    }
+    std::vector<std::string> command{python, "-m", "aivmsim_report", request.database, "-o", request.out};
+    if (request.run) command.insert(command.end(), {"--run", std::to_string(*request.run)});
+    execute(command);
+    complain(fmt::format("{} cannot be started", python));
+    return kExitHarnessFailed;
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,95 @@
+// The machine's view of a run; the keys stay.
+#include <nlohmann/json.hpp>
+
+#include "scenarios/cli/books.h"
+#include "scenarios/cli/run_screen.h"
+#include "scenarios/cli/verdict.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view status_word(const sim::Outcome& outcome) {
+    switch (exit_code_of(outcome)) {
+        case kExitClean:
+            return "clean";
+        case kExitLimit:
+            return "limit";
+        case kExitInterrupted:
+            return "interrupted";
+        default:
+            return "violated";
+    }
+}
+
+Json number_of(const sim::Number& number) {
+    return std::visit([](auto value) { return Json(value); }, number);
+}
+
+Json metrics_of(const sim::Outcome& outcome) {
+    Json metrics = Json::object();
+    for (const sim::MetricRow& metric : outcome.metrics) {
+        metrics[metric.mode.empty() ? metric.name : metric.name + "." + metric.mode] = number_of(metric.value);
+    }
+    return metrics;
+}
+
+Json principals_of(const RunShown& run) {
+    Json principals = Json::array();
+    const auto lines = books_by_principal(run.scenario, run.outcome);
+    for (const BooksLine& line : lines) {
+        principals.push_back({{"label", line.who},
+                              {"role", line.role},
+                              {"strategy", line.strategy},
+                              {"honest", line.honest},
+                              {"agents", line.agents},
+                              {"earned_nlux", line.earned},
+                              {"paid_nlux", line.paid},
+                              {"slashed_nlux", line.slashed},
+                              {"net_nlux", line.net}});
+    }
+    return principals;
+}
+
+Json violations_of(const sim::Outcome& outcome) {
+    Json violations = Json::array();
+    for (const sim::Violation& v : outcome.violations) {
+        violations.push_back({{"invariant", v.invariant},
+                              {"name", v.name},
+                              {"message", v.message},
+                              {"time_ns", v.time},
+                              {"block", v.block},
+                              {"event", v.event},
+                              {"actors", v.actors},
+                              {"expected", v.expected},
+                              {"liveness", v.liveness}});
+    }
+    return violations;
+}
+
+}  // namespace
+
+std::string run_json(const RunShown& run) {
+    const sim::Outcome& outcome = run.outcome;
+    const Json document = {{"scenario", outcome.scenario},
+                           {"seed", outcome.seed},
+                           {"status", status_word(outcome)},
+                           {"exit_code", static_cast<int>(exit_code_of(outcome))},
+                           {"digest", outcome.digest.hex()},
+                           {"events", outcome.events},
+                           {"blocks", outcome.blocks},
+                           {"virtual_seconds", static_cast<double>(outcome.virtual_time) / 1e9},
+                           {"wall_seconds", static_cast<double>(run.wall_ns) / 1e9},
+                           {"invariants", outcome.invariants},
+                           {"invariant_checks", outcome.invariant_checks},
+                           {"did_cheating_pay", did_cheating_pay(run.scenario, outcome)},
+                           {"metrics", metrics_of(outcome)},
+                           {"principals", principals_of(run)},
+                           {"violations", violations_of(outcome)},
+                           {"missing_violations", outcome.missing_violations},
+                           {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace aivm::scenarios::cli

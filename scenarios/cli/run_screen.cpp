@@ -1,0 +1,137 @@
+#include "scenarios/cli/run_screen.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "scenarios/cli/books.h"
+#include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
+#include "scenarios/cli/verdict.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+constexpr std::size_t kMostPrincipals = 16;  // beyond it groups are shown
+constexpr std::size_t kLabelWidth = 12;
+constexpr std::size_t kMostTargets = 6;
+
+std::string row(std::string_view label, std::string_view text) {
+    const std::size_t indent = kLabelWidth + 2;
+    return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, kWidth - indent, indent));
+}
+
+std::string books_table(const RunShown& run, bool colour) {
+    const bool all = run.outcome.principals.size() <= kMostPrincipals;
+    const auto lines = all ? books_by_principal(run.scenario, run.outcome) : books_by_group(run.scenario, run.outcome);
+    std::size_t who = 3;
+    std::size_t what = 4;
+    for (const BooksLine& line : lines) {
+        who = std::max(who, line.who.size());
+        what = std::max(what, line.role.size() + line.strategy.size() + 2);
+    }
+    std::string text =
+        styled(Style::kFaint,
+               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}", "who", who,
+                           "role, strategy", what, "count", "earned", "paid", "slashed", "net LUX", "each"),
+               colour) +
+        "\n";
+    for (const BooksLine& line : lines) {
+        const std::string net = fmt::format("{:>11}", lux_column(line.net));
+        text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}\n", line.who, who,
+                            line.role + ", " + line.strategy, what, grouped(line.agents), lux_column(line.earned),
+                            lux_column(line.paid), lux_column(line.slashed),
+                            styled(line.net < 0 ? Style::kBad : Style::kPlain, net, colour),
+                            line.agents > 1 ? lux_column(line.net_each()) : "");
+    }
+    return text;
+}
+
+std::int64_t count_metric(const sim::Outcome& outcome, std::string_view name) {
+    return std::get<std::int64_t>(outcome.metric(name));
+}
+
+std::string seconds_metric(const sim::Outcome& outcome, std::string_view name) {
+    const sim::Number value = outcome.metric(name);
+    const double seconds = std::holds_alternative<double>(value) ? std::get<double>(value) : 0;
+    return span_text(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+std::string fraud_text(const RunShown& run) {
+    const std::int64_t posted = count_metric(run.outcome, "n_fraud_posted");
+    const std::int64_t missed = count_metric(run.outcome, "n_fraud_missed");
+    const auto open = static_cast<std::int64_t>(run.tally.fraud_open());
+    return fmt::format("{} wrong results posted, {} caught, {} missed{}; slashed {} times, {} of {} LUX due",
+                       grouped(posted), grouped(posted - missed - open), grouped(missed),
+                       open == 0 ? "" : fmt::format(", {} undecided", grouped(open)), grouped(run.tally.slashes()),
+                       lux_text(count_metric(run.outcome, "slash_taken")),
+                       lux_text(count_metric(run.outcome, "slash_due")));
+}
+
+std::string tasks_text(const Tally& tally) {
+    struct Named {
+        sim::TaskOutcome outcome;
+        std::string_view words;
+    };
+    constexpr std::array kNames{
+        Named{sim::TaskOutcome::kFinalOk, "right"}, Named{sim::TaskOutcome::kFinalCorrupt, "wrong and final"},
+        Named{sim::TaskOutcome::kReverted, "reverted"}, Named{sim::TaskOutcome::kExpired, "expired"},
+        Named{sim::TaskOutcome::kPending, "unfinished"}};
+    std::vector<std::string> parts;
+    for (const Named& named : kNames) {
+        if (tally.tasks(named.outcome) != 0)
+            parts.push_back(fmt::format("{} {}", grouped(tally.tasks(named.outcome)), named.words));
+    }
+    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string fault_text(const sim::FaultRow& fault) {
+    std::vector<std::string> targets;
+    std::string_view rest = fault.targets;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(' '), rest.size());
+        targets.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    const std::size_t more = targets.size() > kMostTargets ? targets.size() - kMostTargets : 0;
+    targets.resize(targets.size() - more);
+    return fmt::format("{} from {} to {} of {}{}", fault.kind, span_text(static_cast<std::int64_t>(fault.from_ns)),
+                       span_text(static_cast<std::int64_t>(fault.to_ns)), fmt::join(targets, " "),
+                       more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+std::string faults_text(const RunShown& run) {
+    std::vector<std::string> parts;
+    for (const sim::FaultRow& fault : run.tally.faults()) parts.push_back(fault_text(fault));
+    if (run.scenario.network.loss_ppm != 0) {
+        parts.insert(parts.begin(), fmt::format("{:g} % of messages lost", run.scenario.network.loss_ppm / 1e4));
+    }
+    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+}  // namespace
+
+std::string run_screen(const RunShown& run, bool colour) {
+    const sim::Outcome& outcome = run.outcome;
+    std::string text = verdict_line(outcome, run.wall_ns, colour) + "\n";
+    text += violations_text(outcome, colour) + "\n";
+    text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
+    text += wrapped(did_cheating_pay(run.scenario, outcome), kWidth - 18, 2) + "\n\n";
+    text += books_table(run, colour) + "\n";
+    text += row("fraud", fraud_text(run));
+    text += row("finality", fmt::format("mean {}, half within {}, 99 % within {}", seconds_metric(outcome, "ttf_mean"),
+                                        seconds_metric(outcome, "ttf_p50"), seconds_metric(outcome, "ttf_p99")));
+    text += row("tasks", tasks_text(run.tally));
+    text += row("faults", faults_text(run));
+    text +=
+        row("invariants",
+            fmt::format("{} watched, {} checks: {}", outcome.invariants.size(), grouped(outcome.invariant_checks),
+                        outcome.violations.empty() ? "all held"
+                                                   : counted(outcome.violations.size(), "invariant") + " violated"));
+    text += row("database", run.database.empty() ? "not recorded" : run.database);
+    return text;
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,33 @@
+#include "scenarios/cli/study_access.h"
+
+#include "scenarios/cli/terminal.h"
+
+namespace aivm::scenarios::cli {
+
+std::optional<sim::Study> open_for_user(const std::string& path) {
+    auto study = sim::open_study(path);
+    if (!study) {
+        complain(study.error().context);
+        return std::nullopt;
+    }
+    if (!study->notice().empty()) complain(study->notice());
+    return std::move(*study);
+}
+
+std::string_view status_name(sim::RunStatus status) {
+    switch (status) {
+        case sim::RunStatus::kClean:
+            return "clean";
+        case sim::RunStatus::kViolated:
+            return "violated";
+        case sim::RunStatus::kBudget:
+            return "budget";
+        case sim::RunStatus::kInterrupted:
+            return "interrupted";
+        case sim::RunStatus::kCount_:
+            break;
+    }
+    return "";
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,52 @@
+// Counts what a run's rows tell beyond its metrics, on their way to the recorder.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/record/row_sink.h"
+
+namespace aivm::scenarios::cli {
+
+class Tally final : public sim::RowSink {
+public:
+    explicit Tally(sim::RowSink& behind) : behind_(behind) {}
+
+    Status begin_run(const sim::RunInfo& info) override { return behind_.begin_run(info); }
+    Status finish_run(const sim::RunSummary& summary) override { return behind_.finish_run(summary); }
+
+    [[nodiscard]] std::uint64_t tasks(sim::TaskOutcome outcome) const {
+        return outcomes_.at(static_cast<std::size_t>(outcome));
+    }
+    // Wrong results posted for tasks that are not final yet.
+    [[nodiscard]] std::uint64_t fraud_open() const;
+    [[nodiscard]] std::uint64_t slashes() const { return slashes_; }
+    [[nodiscard]] const std::vector<sim::FaultRow>& faults() const { return faults_; }
+    // Agents of each principal, by its number.
+    [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& agents() const { return agents_; }
+
+protected:
+    void take(sim::RowRef row) override;
+
+private:
+    template <class Row>
+    void note(const Row&) {}
+    void note(const sim::TaskRow& row);
+    void note(const sim::ResultRow& row);
+    void note(const sim::SlashRow&) { ++slashes_; }
+    void note(const sim::FaultRow& row) { faults_.push_back(row); }
+    void note(const sim::AgentRow& row) { ++agents_[row.principal]; }
+
+    sim::RowSink& behind_;
+    std::array<std::uint64_t, static_cast<std::size_t>(sim::TaskOutcome::kCount_)> outcomes_{};
+    std::vector<std::uint64_t> pending_;  // tasks without an outcome, ascending
+    std::vector<std::uint64_t> wrong_;    // the task of every wrong result
+    std::uint64_t slashes_ = 0;
+    std::vector<sim::FaultRow> faults_;
+    std::map<std::uint32_t, std::uint64_t> agents_;
+};
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,86 @@
+#include "scenarios/cli/verdict.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+bool is_liveness_failure(const sim::Violation& violation) { return !violation.expected && violation.liveness; }
+bool is_safety_failure(const sim::Violation& violation) { return !violation.expected && !violation.liveness; }
+
+struct Word {
+    std::string_view text;
+    Style style;
+};
+
+Word word_of(ExitCode code) {
+    switch (code) {
+        case kExitClean:
+            return {"PASS", Style::kGood};
+        case kExitLimit:
+            return {"LIMIT", Style::kCaution};
+        case kExitInterrupted:
+            return {"STOPPED", Style::kCaution};
+        default:
+            return {"FAIL", Style::kBad};
+    }
+}
+
+std::string place_of(const sim::Violation& v) {
+    std::string text =
+        fmt::format("t={}  block {}  event #{}", moment_text(v.time), grouped(v.block), grouped(v.event));
+    if (!v.actors.empty()) text += fmt::format("  {}", fmt::join(v.actors, " "));
+    return text;
+}
+
+std::string violation_text(const sim::Violation& v, const std::string& scenario, bool colour) {
+    const std::string message = "  " + wrapped(v.message, kWidth - 2, 2) + "\n";
+    if (v.expected) {
+        return fmt::format("{} {} {}, as this scenario expects\n  {}\n{}",
+                           styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name, place_of(v), message);
+    }
+    const Word word = v.liveness ? word_of(kExitLimit) : word_of(kExitViolated);
+    return fmt::format("{}  {} {}   {}\n  {}\n{}", styled(word.style, word.text, colour), v.invariant, v.name, scenario,
+                       place_of(v), message);
+}
+
+}  // namespace
+
+ExitCode exit_code_of(const sim::Outcome& outcome) {
+    if (outcome.status == sim::RunStatus::kInterrupted) return kExitInterrupted;
+    if (std::ranges::any_of(outcome.violations, is_safety_failure)) return kExitViolated;
+    if (outcome.status == sim::RunStatus::kBudget) return kExitLimit;
+    if (std::ranges::any_of(outcome.violations, is_liveness_failure)) return kExitLimit;
+    return outcome.clean() ? kExitClean : kExitViolated;
+}
+
+std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour) {
+    const Word word = word_of(exit_code_of(outcome));
+    const std::string wall = wall_ns == 0 ? "" : fmt::format(" wall={:.1f}s", static_cast<double>(wall_ns) / 1e9);
+    return fmt::format("{} {} seed={} events={} sim={}{} digest={}", styled(word.style, word.text, colour),
+                       outcome.scenario, outcome.seed, grouped(outcome.events), span_text(outcome.virtual_time), wall,
+                       outcome.digest.hex());
+}
+
+std::string violations_text(const sim::Outcome& outcome, bool colour) {
+    std::string text;
+    for (const sim::Violation& v : outcome.violations) text += violation_text(v, outcome.scenario, colour);
+    for (const std::string& id : outcome.missing_violations) {
+        text += fmt::format("{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n",
+                            styled(Style::kBad, "FAIL", colour), id, outcome.scenario);
+    }
+    if (outcome.status == sim::RunStatus::kBudget) text += "  the event budget (run.max_events) ran out\n";
+    if (outcome.status == sim::RunStatus::kInterrupted)
+        text += "  interrupted: the numbers are those up to that moment\n";
+    return text;
+}
+
+}  // namespace aivm::scenarios::cli

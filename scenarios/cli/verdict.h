@@ -1,0 +1,21 @@
+// How a run ended: the exit code, the one line, and the words for a violation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "scenarios/cli/exit_codes.h"
+#include "sim/run/outcome.h"
+
+namespace aivm::scenarios::cli {
+
+ExitCode exit_code_of(const sim::Outcome& outcome);
+
+// "PASS quickstart seed=1 events=48 211 sim=6h wall=0.8s digest=9f3c...": PASS, FAIL, LIMIT or STOPPED. Without a wall
+// time (0) the line is the same on every machine.
+std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour);
+
+// What was violated, where and by whom; for an expected violation "demonstrated ...". Ends in a line break.
+std::string violations_text(const sim::Outcome& outcome, bool colour);
+
+}  // namespace aivm::scenarios::cli
