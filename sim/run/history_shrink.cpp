@@ -1,5 +1,6 @@
 #include "sim/run/history_shrink.h"
 
+#include <algorithm>
 #include <set>
 
 #include "sim/run/operation_words.h"
@@ -41,9 +42,49 @@ History only(History history, const std::vector<Key>& keys, KeyOf key_of) {
     return history;
 }
 
-bool shows(const Played& played, const Violation& found) {
-    return played.violation && (found.actors.empty() || played.violation->actors == found.actors);
-}
+// What those who violate still answer for. A smaller history must keep it, or a wrong result that got away would shrink
+// to some violation by the same actors that nobody would care about.
+struct AtStake {
+    bool posted = false;  // an answer that can still be challenged
+    bool wrong = false;   // and that is wrong
+
+    [[nodiscard]] bool covers(const AtStake& other) const {
+        return posted >= other.posted && wrong >= other.wrong;
+    }
+};
+
+class Judge {
+public:
+    Judge(const Directory& directory, const Violation& found) : directory_(directory), found_(found) {}
+
+    // Whether it is the violation that was found, by the same actors.
+    [[nodiscard]] bool is_it(const Played& played) const {
+        return played.violation && (found_.actors.empty() || played.violation->actors == found_.actors);
+    }
+
+    AtStake at_stake(const State& state) {
+        AtStake out;
+        Truth truth(kernels_);
+        state.tasks.for_each([&](std::size_t, const Task& task) {
+            for (const Seat& seat : task.seats) {
+                if (seat.status != SeatStatus::kPosted || !is_found(state.provider(seat.provider).owner)) continue;
+                out.posted = true;
+                out.wrong = out.wrong || seat.answer != truth.answer(state, task);
+            }
+        });
+        return out;
+    }
+
+private:
+    [[nodiscard]] bool is_found(const Address& address) const {
+        const auto actor = directory_.find(address);
+        return actor && std::ranges::find(found_.actors, directory_.name(*actor)) != found_.actors.end();
+    }
+
+    const Directory& directory_;
+    const Violation& found_;
+    CpuKernels kernels_;
+};
 
 }  // namespace
 
@@ -51,7 +92,9 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
     HistoryPlayer player(world, found.invariant);
     const History whole = history_of(world.history());
     AIVM_ASSIGN(const Played original, player.play(whole));
-    if (!shows(original, found)) return std::nullopt;
+    Judge judge(world.ground().directory, found);
+    if (!judge.is_it(original)) return std::nullopt;
+    const AtStake at_stake = judge.at_stake(original.state);
 
     Played best = original;
     std::optional<Error> broken;
@@ -61,7 +104,8 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
                            if (broken || !budget.take(operation_count(best.history))) return std::nullopt;
                            auto played = player.play(only(best.history, keys, key_of));
                            if (!played) broken = played.error();
-                           if (!played || !shows(*played, found)) return std::nullopt;
+                           if (!played || !judge.is_it(*played)) return std::nullopt;
+                           if (!judge.at_stake(played->state).covers(at_stake)) return std::nullopt;
                            best = std::move(*played);
                            return keys_of(best.history, key_of);
                        });

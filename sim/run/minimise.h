@@ -22,7 +22,11 @@ public:
         if (!over_) ++tries_;
         return !over_;
     }
-    void stop() { over_ = true; }
+    // For the middle of a long try: whether to finish it.
+    bool keep_going(std::size_t actions_left) {
+        if (go_on_ && !go_on_(tries_, actions_left)) over_ = true;
+        return !over_;
+    }
     [[nodiscard]] bool over() const { return over_; }
     [[nodiscard]] std::size_t tries() const { return tries_; }
 
