@@ -142,6 +142,7 @@ TEST(Attestation, OnChainReplacesTheScoreAndCannotBeReplayed) {
     chain.block({chain.by("p-1", attestation("p-1", weak))});
     EXPECT_EQ(chain.provider("p-1").trust_score, 78);
     chain.expect_refused(chain.by("p-1", attestation("p-1", strong)), ErrorCode::kDuplicate);
+    chain.expect_refused(chain.by("p-1", attestation("p-1", weak)), ErrorCode::kDuplicate);
 }
 
 TEST(Attestation, OnChainNeedsTheQuoteDigestToNameTheEvidence) {

@@ -133,5 +133,17 @@ TEST(Tee, RequiringAttestationClosesRegistrationToOthers) {
     EXPECT_EQ(chain.provider("p-1").trust_score, 100);
 }
 
+TEST(Tee, ASoftwareScoreAboveTheMinimumDoesNotOpenRegistrationThatRequiresAttestation) {
+    TestOptions options = tee_options();
+    options.parameters.config.require_tee_attestation = true;
+    options.parameters.config.min_trust_score = 50;
+    TestChain chain(options);
+    op::RegisterProvider joining = registration("p-1", lux(1000));
+    GpuEvidence evidence = software_evidence();
+    evidence.timestamp_ns = chain.state().head.timestamp_ns;
+    joining.evidence = encode_evidence(signed_evidence(evidence, "p-1"));
+    chain.expect_refused(chain.by("p-1", joining), ErrorCode::kTrustTooLow);
+}
+
 }  // namespace
 }  // namespace aivm::test
