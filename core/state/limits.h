@@ -23,12 +23,17 @@ constexpr std::uint64_t kDrawDelayBlocks = 2;    // from acceptance to the beaco
 constexpr std::size_t kBlockOpsMax = 10'000;
 constexpr std::size_t kBlockBytesMax = 64 << 20;  // without the proposer's signature
 constexpr std::size_t kBlockHeaderBytesMax = 256;
+constexpr std::size_t kVertexParentsMax = 5;
+constexpr std::size_t kVertexOpsMax = 30;
+constexpr std::size_t kVertexBytesMax = 8 << 20;  // without the proposer's signature
+constexpr std::size_t kVertexHeaderBytesMax = 256;
 constexpr std::size_t kOperationBytesMax = 4 << 20;
 constexpr std::size_t kAuthorizationBytesMax = 128;
 constexpr std::size_t kProofNodesMax = 32;
 constexpr std::size_t kEvidenceBytesMax = 64 << 10;
 constexpr std::size_t kSlashedSlotsMax = 1024;  // a validator slashed so often has no stake left to take
 
+static_assert(kOperationBytesMax + 4096 <= kVertexBytesMax, "every operation fits into a vertex");
 static_assert((std::size_t{1} << kProofNodesMax) > kStepsMax, "a proof reaches every leaf of a trace");
 static_assert(kFeatureRowsMax * kInputBytes + 4096 <= kOperationBytesMax, "a model fits into its operation");
 

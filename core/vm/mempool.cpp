@@ -50,6 +50,15 @@ void Mempool::note_refused(const SignedOperation& operation) {
     erase(sender, entry);
 }
 
+void Mempool::remove(const SignedOperation& operation) {
+    const auto sender = by_sender_.find(operation.sender());
+    if (sender == by_sender_.end()) return;
+    const auto entry = sender->second.find(operation.nonce());
+    // Another operation with the same nonce is not the one that was meant.
+    if (entry == sender->second.end() || entry->second.operation->id() != operation.id()) return;
+    erase(sender, entry);
+}
+
 bool Mempool::contains(const SignedOperation& operation) const {
     const auto sender = by_sender_.find(operation.sender());
     return sender != by_sender_.end() && sender->second.contains(operation.nonce());

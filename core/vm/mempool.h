@@ -28,6 +28,9 @@ public:
     // A builder refused it. After kTriesMax refusals it is dropped: what fails for good must not be tried for ever.
     void note_refused(const SignedOperation& operation);
 
+    // Forgets one operation, if it waits here.
+    void remove(const SignedOperation& operation);
+
     [[nodiscard]] std::size_t size() const { return by_arrival_.size(); }
     [[nodiscard]] bool contains(const SignedOperation& operation) const;
 

@@ -1,0 +1,138 @@
+#include "core/chain/vertex.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/digest.h"
+#include "core/state/limits.h"
+
+namespace aivm {
+namespace {
+
+constexpr std::uint8_t kVertexKind = 2;
+constexpr std::size_t kJobKeyBytesMin = 4 + 20 + 8;
+constexpr std::size_t kSignedOperationBytesMin = 4 + 29 + 4;
+
+Bytes encode_body(const VertexHeader& h, const std::vector<JobKey>& jobs, const std::vector<OperationPtr>& operations) {
+    Writer out;
+    out.reserve(256 + jobs.size() * 64 + operations.size() * 200);
+    out.u8(kVertexKind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
+    for (const Hash32& parent : h.parents) out.fixed(parent);
+    out.u64(h.timestamp_ns).u32(h.proposer.value);
+    out.u32(static_cast<std::uint32_t>(jobs.size()));
+    for (const JobKey& job : jobs) job.encode(out);
+    out.u32(static_cast<std::uint32_t>(operations.size()));
+    for (const OperationPtr& operation : operations) operation->encode(out);
+    return out.take();
+}
+
+template <class T>
+bool strictly_ascending(const std::vector<T>& values) {
+    return std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
+}
+
+VertexHeader decode_header(Reader& in) {
+    VertexHeader h;
+    if (in.u8() != kVertexKind) in.set_fault("not a vertex");
+    h.epoch = in.u32();
+    h.height = in.u64();
+    const std::uint32_t parents = in.list(kVertexParentsMax, Hash32::size_bytes);
+    for (std::uint32_t i = 0; i < parents; ++i) h.parents.push_back(in.hash());
+    if (parents == 0) in.set_fault("a vertex has a parent");
+    if (!strictly_ascending(h.parents)) in.set_fault("a vertex names its parents in ascending order, each once");
+    h.timestamp_ns = in.u64();
+    h.proposer.value = in.u32();
+    return h;
+}
+
+}  // namespace
+
+JobKey JobKey::decode(Reader& in) {
+    JobKey key;
+    key.job = in.string(kJobIdBytesMax);
+    key.sender = in.fixed<20>();
+    key.nonce = in.u64();
+    return key;
+}
+
+std::string JobKey::text() const {
+    return nonce == 0 ? job : fmt::format("{}, turn {} of {}", job, nonce, to_hex(sender.view()));
+}
+
+bool job_key(const Operation& operation, JobKey& out) {
+    const std::string_view job = job_of(operation.body);
+    if (job.empty()) return false;
+    const bool submits = std::holds_alternative<op::SubmitTask>(operation.body);
+    out = submits ? JobKey{std::string(job), {}, 0} : JobKey{std::string(job), operation.sender, operation.nonce};
+    return true;
+}
+
+std::vector<JobKey> job_keys(const std::vector<OperationPtr>& operations) {
+    std::vector<JobKey> keys;
+    JobKey key;
+    for (const OperationPtr& operation : operations) {
+        if (job_key(operation->operation(), key)) keys.push_back(key);
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+}
+
+Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization)
+    : header_(std::move(header)),
+      operations_(std::move(operations)),
+      jobs_(job_keys(operations_)),
+      authorization_(std::move(authorization)),
+      body_(encode_body(header_, jobs_, operations_)),
+      id_(sha256(body_)) {}
+
+Vertex Vertex::with_authorization(Bytes authorization) const {
+    Vertex copy = *this;
+    copy.authorization_ = std::move(authorization);
+    return copy;
+}
+
+Bytes Vertex::encode() const { return Writer().bytes(body_).bytes(authorization_).take(); }
+
+Result<VertexPtr> Vertex::decode(ByteView sealed) {
+    Reader outer(sealed);
+    const Bytes body = outer.bytes(kVertexBytesMax);
+    Bytes authorization = outer.bytes(kAuthorizationBytesMax);
+    AIVM_TRY(outer.finish());
+
+    Reader in(body);
+    VertexHeader header = decode_header(in);
+    const std::uint32_t job_count = in.list(kVertexOpsMax, kJobKeyBytesMin);
+    std::vector<JobKey> jobs;
+    for (std::uint32_t i = 0; i < job_count; ++i) jobs.push_back(JobKey::decode(in));
+    const std::uint32_t count = in.list(kVertexOpsMax, kSignedOperationBytesMin);
+    std::vector<OperationPtr> operations;
+    operations.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        AIVM_ASSIGN(OperationPtr operation, SignedOperation::decode(in));
+        operations.push_back(std::move(operation));
+    }
+    AIVM_TRY(in.finish());
+    auto vertex = std::make_shared<const Vertex>(std::move(header), std::move(operations), std::move(authorization));
+    if (vertex->jobs_ != jobs) return fail(ErrorCode::kMalformed, "a vertex names exactly the jobs of its payload");
+    if (vertex->body_ != body) return fail(ErrorCode::kMalformed, "a vertex is not in canonical form");
+    return vertex;
+}
+
+bool Vertex::conflicts(const Vertex& other) const {
+    if (id_ == other.id_) return false;
+    auto a = jobs_.begin();
+    auto b = other.jobs_.begin();
+    while (a != jobs_.end() && b != other.jobs_.end()) {
+        if (*a == *b) return true;
+        if (*a < *b) {
+            ++a;
+        } else {
+            ++b;
+        }
+    }
+    return false;
+}
+
+}  // namespace aivm

@@ -1,0 +1,90 @@
+// Vertices: what the DAG is made of. Each names up to five parents and carries up to thirty operations.
+//
+//   vertex     := kind:u8=2 epoch:u32 height:u64 list(parent:32) timestamp:u64 proposer:u32
+//                 list(job key) list(signed operation)
+//   job key    := string(job id) sender:20 nonce:u64
+//   vertex id  := sha256(vertex), so it covers everything
+//   sealed     := bytes(vertex) bytes(authorisation)
+//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || vertex id), as for blocks
+//
+// Parents and job keys are strictly ascending, and the job keys are exactly those of the payload; bytes that say
+// otherwise are no vertex. As every part has a width or a length of its own, no two vertices share their bytes.
+#pragma once
+
+#include <compare>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/chain/block.h"
+#include "core/chain/operation.h"
+
+namespace aivm {
+
+// What at most one accepted vertex may take: the conflict key. A submission takes its job id, whoever sends it. What
+// follows on the job (commits, results, challenges ...) takes the sender's next turn on it: two items that use one turn
+// conflict, while the five members of a committee can answer side by side, and nobody can use up the turn of another.
+struct JobKey {
+    std::string job;
+    Address sender;           // zero for the submission
+    std::uint64_t nonce = 0;  // zero for the submission; never zero for what follows
+
+    void encode(Writer& out) const { out.string(job).fixed(sender).u64(nonce); }
+    static JobKey decode(Reader& in);
+    [[nodiscard]] std::string text() const;  // "job-7", or "job-7, turn 4 of <sender>"
+    friend auto operator<=>(const JobKey&, const JobKey&) = default;
+};
+
+// The operation's key; false when it is about no job, and so conflicts with nothing.
+bool job_key(const Operation& operation, JobKey& out);
+
+// Ascending, each once.
+std::vector<JobKey> job_keys(const std::vector<OperationPtr>& operations);
+
+struct VertexHeader {
+    std::uint32_t epoch = 0;
+    Height height = 0;
+    std::vector<Hash32> parents;  // ascending, 1 to kVertexParentsMax
+    TimestampNs timestamp_ns = 0;
+    ValidatorIndex proposer;
+};
+
+// Immutable once made; shared by everyone who holds it. Its job keys follow from its operations, so that one made here
+// cannot hide a conflict.
+class Vertex {
+public:
+    Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization);
+
+    // The same vertex with its signature; the id does not change.
+    [[nodiscard]] Vertex with_authorization(Bytes authorization) const;
+
+    // Refuses anything that is not the canonical encoding of a vertex.
+    static Result<std::shared_ptr<const Vertex>> decode(ByteView sealed);
+
+    [[nodiscard]] const Hash32& id() const { return id_; }
+    [[nodiscard]] Bytes encode() const;  // sealed
+    [[nodiscard]] const VertexHeader& header() const { return header_; }
+    [[nodiscard]] Height height() const { return header_.height; }
+    [[nodiscard]] std::uint32_t epoch() const { return header_.epoch; }
+    [[nodiscard]] const std::vector<Hash32>& parents() const { return header_.parents; }
+    [[nodiscard]] const std::vector<JobKey>& jobs() const { return jobs_; }
+    [[nodiscard]] const std::vector<OperationPtr>& operations() const { return operations_; }
+    [[nodiscard]] const Bytes& authorization() const { return authorization_; }
+    [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }
+    [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
+
+    // Whether the two are different and share a job key. Never "the same class": a-b and b-c do not make a-c.
+    [[nodiscard]] bool conflicts(const Vertex& other) const;
+
+private:
+    VertexHeader header_;
+    std::vector<OperationPtr> operations_;
+    std::vector<JobKey> jobs_;
+    Bytes authorization_;
+    Bytes body_;
+    Hash32 id_;
+};
+using VertexPtr = std::shared_ptr<const Vertex>;
+
+}  // namespace aivm
