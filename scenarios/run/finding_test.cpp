@@ -18,6 +18,7 @@ namespace aivm::scenarios {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::uint64_t kMinuteNs = 60'000'000'000;
 using testing::AllOf;
 using testing::Contains;
 using testing::EndsWith;
@@ -263,6 +264,27 @@ TEST_F(Findings, AKernelThatLiesOnceIsCaughtAndShrinksToASmallerRun) {
     ASSERT_TRUE(mended);
     EXPECT_FALSE(mended->reproduced());
     EXPECT_EQ(mended->difference, "K1 was not violated");
+}
+
+TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {
+    sim::Scenario scenario = small_network();
+    scenario.run.max_time_ns = 20 * kMinuteNs;
+    scenario.faults[0].validators = {0};  // the only one that proposes
+    scenario.faults[0].duration_ns = 19 * kMinuteNs;
+    sim::FaultPlan harmless;
+    harmless.kind = sim::FaultKind::kCrash;
+    harmless.at_ns = kMinuteNs;
+    harmless.duration_ns = kMinuteNs;
+    harmless.validators = {3};
+    scenario.faults.push_back(harmless);
+    const SavedFinding finding = save(scenario, run(scenario), directory());
+    EXPECT_EQ(finding.violation.invariant, "L1");
+    EXPECT_THAT(finding.actions, testing::ElementsAre("1 provider \"honest\" (honest) takes part",
+                                                      "1 task is submitted",
+                                                      "partition of validator[0] from 10s to 19m10s"));
+    const auto replay = replay_finding(finding.folder);
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
 }
 
 TEST_F(Findings, AnOutcomeWithoutAnUnexpectedViolationIsRefused) {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/file/units.h"
+#include "core/vm/config_json.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -20,14 +20,14 @@ std::string plural(std::uint64_t count, std::string_view noun) {
 }  // namespace
 
 std::string fault_words(const sim::FaultPlan& fault) {
-    const std::string from = print_duration_ns(fault.at_ns);
-    const std::string when = fmt::format("from {} to {}", from, print_duration_ns(fault.at_ns + fault.duration_ns));
+    const std::string from = print_duration(fault.at_ns);
+    const std::string when = fmt::format("from {} to {}", from, print_duration(fault.at_ns + fault.duration_ns));
     const std::string whom = targets_words(fault);
     switch (fault.kind) {
         case sim::FaultKind::kPartition: return fmt::format("partition of {} {}", whom, when);
         case sim::FaultKind::kOneWay: return fmt::format("nothing gets out of {} {}", whom, when);
         case sim::FaultKind::kSlowNode:
-            return fmt::format("messages of {} take {} longer {}", whom, print_duration_ns(fault.delay_ns), when);
+            return fmt::format("messages of {} take {} longer {}", whom, print_duration(fault.delay_ns), when);
         case sim::FaultKind::kCrash:
             if (fault.duration_ns == 0) return fmt::format("crash of {} at {}", whom, from);
             return fmt::format("crash of {} {}", whom, when);

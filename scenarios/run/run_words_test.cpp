@@ -1,0 +1,70 @@
+#include "scenarios/run/run_words.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace aivm::scenarios {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::uint64_t kMinuteNs = 60'000'000'000;
+
+sim::FaultPlan fault(sim::FaultKind kind) {
+    sim::FaultPlan out;
+    out.kind = kind;
+    out.at_ns = 5 * kMinuteNs;
+    out.duration_ns = 2 * kMinuteNs;
+    return out;
+}
+
+TEST(RunWords, AFaultSaysWhatWhomAndWhen) {
+    auto partition = fault(sim::FaultKind::kPartition);
+    partition.regions = {"AP"};
+    EXPECT_EQ(fault_words(partition), "partition of AP from 5m to 7m");
+    auto one_way = fault(sim::FaultKind::kOneWay);
+    one_way.regions = {"AP", "EU"};
+    EXPECT_EQ(fault_words(one_way), "nothing gets out of AP, EU from 5m to 7m");
+    auto slow = fault(sim::FaultKind::kSlowNode);
+    slow.validators = {3};
+    slow.delay_ns = 250'000'000;
+    EXPECT_EQ(fault_words(slow), "messages of validator[3] take 250ms longer from 5m to 7m");
+    auto crash = fault(sim::FaultKind::kCrash);
+    crash.validators = {2, 5};
+    EXPECT_EQ(fault_words(crash), "crash of validator[2], validator[5] from 5m to 7m");
+    crash.duration_ns = 0;
+    EXPECT_EQ(fault_words(crash), "crash of validator[2], validator[5] at 5m");
+}
+
+TEST(RunWords, AChoiceSaysWhichMessageOfWhom) {
+    sim::Directory directory;
+    directory.agents.emplace_back().name = "validator[0]";
+    const auto say = [&](sim::ChoiceKind kind, std::uint32_t actor) {
+        return choice_words({{kind, actor, 122}, 1}, directory);
+    };
+    EXPECT_EQ(say(sim::ChoiceKind::kMessageLoss, 0), "message 123 of validator[0] is lost");
+    EXPECT_EQ(say(sim::ChoiceKind::kMessageDuplicate, 0), "message 123 of validator[0] arrives twice");
+    EXPECT_EQ(say(sim::ChoiceKind::kMessageReorder, 9), "message 123 of actor 9 is overtaken");
+    EXPECT_EQ(say(sim::ChoiceKind::kCrash, 0), "validator[0] crashes (chance 123)");
+    EXPECT_EQ(say(sim::ChoiceKind::kRestartDelay, 0), "restart 123 of validator[0] is late");
+}
+
+TEST(RunWords, ARunSaysWhoTakesPartTheWorkAndWhatGoesWrong) {
+    sim::Scenario scenario;
+    scenario.workload.tasks = 1;
+    scenario.faults = {fault(sim::FaultKind::kPartition)};
+    scenario.faults[0].regions = {"AP"};
+    sim::ActorGroup group;
+    group.role = "provider";
+    group.name = "p";
+    group.count = 3;
+    scenario.actors = {group};
+    const sim::ChoiceList choices{{{sim::ChoiceKind::kMessageLoss, 0, 0}, 1}};
+    EXPECT_THAT(run_words(scenario, choices, {}),
+                ElementsAre("3 providers \"p\" (honest) take part", "1 task is submitted",
+                            "partition of AP from 5m to 7m", "message 1 of actor 0 is lost"));
+    EXPECT_EQ(run_action_count(scenario, choices), 6U);
+}
+
+}  // namespace
+}  // namespace aivm::scenarios
