@@ -30,12 +30,12 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     world_options.kernels = options.kernels;
     world_options.choices = options.choices;
     world_options.progress = options.progress;
-    const auto clock = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
+    const auto real_time_ns = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
     AIVM_TRY(sink.begin_run(info));
-    const std::uint64_t started = clock();
+    const std::uint64_t started = real_time_ns();
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, world_options));
     sim::Outcome outcome = world->run();
-    const std::uint64_t wall_ns = clock() - started;
+    const std::uint64_t wall_ns = real_time_ns() - started;
     world->write_books(sink, wall_ns, outcome);
     AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
     return outcome;

@@ -26,7 +26,9 @@ void RequesterActor::on_timer(std::uint64_t) {
 void RequesterActor::on_given_up(const OperationBody& body) {
     // A full queue or an empty purse may pass: the task is offered again, unless it is on chain after all.
     const auto* task = std::get_if<op::SubmitTask>(&body);
-    if (task != nullptr && !state()->find_task(task->job_id)) submit(body);
+    if (task == nullptr || state()->find_task(task->job_id)) return;
+    if (setup_.on_refused) setup_.on_refused();
+    submit(body);
 }
 
 void RequesterActor::submit_task(std::uint32_t number) {

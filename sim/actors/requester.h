@@ -2,6 +2,8 @@
 // time and not by blocks: a chain with nothing to do builds none.
 #pragma once
 
+#include <functional>
+
 #include "sim/actors/chain_client.h"
 
 namespace aivm::sim {
@@ -15,6 +17,8 @@ struct RequesterSetup {
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;
     std::uint32_t model_rows = 1;
+    // Hears of every task that the chain did not take; for the books only.
+    std::function<void()> on_refused;
 };
 
 class RequesterActor final : public ChainClient {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/ledger/ledger.h"
@@ -151,6 +152,8 @@ void Accounting::on(const Executed& block, const event::TaskReturned& e) {
     free_bonds(e.task, block.state.head.height);
 }
 
+void Accounting::on(const Executed&, const event::QuorumMissed&) { ++quorums_missed_; }
+
 void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime now) {
     TaskRow& row = tasks_.at(e.task.value);
     row.final_block = block.state.head.height;
@@ -200,7 +203,7 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     std::uint64_t covered = 0;
     state.providers.for_each([&](std::size_t, const Provider& provider) {
         covered += std::min(provider.locked, provider.bond).nlux();
-        flow_of(provider.owner).capital_nlux_blocks += provider.bond.nlux() / kNluxPerLux;
+        flow_of(provider.owner).capital_nlux_blocks += provider.bond.nlux();
     });
     if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
@@ -236,6 +239,7 @@ std::int64_t Accounting::holdings(const Agent& agent) const {
 }
 
 void Accounting::close_payoffs() {
+    constexpr Wide kRecordedMax = std::numeric_limits<std::int64_t>::max();  // what a column holds
     payoffs_.resize(directory_.principals.size());
     for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
         const Flow& flow = flows_[i];
@@ -244,7 +248,7 @@ void Accounting::close_payoffs() {
         payoffs_[i].cost = flow.fees_paid + flow.lost_challenges;
         payoffs_[i].slashed = flow.slashed;
         payoffs_[i].rewards = flow.rewards;
-        payoffs_[i].capital_nlux_blocks = flow.capital_nlux_blocks;
+        payoffs_[i].capital_nlux_blocks = static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
     for (const Agent& agent : directory_.agents) {
         payoffs_[agent.principal].net_nlux +=
@@ -270,7 +274,8 @@ void Accounting::write(RowSink& sink, const RunTotals& totals) {
         sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
     }
     for (const Agent& agent : directory_.agents) {
-        AgentRow row{agent.id, agent.principal, agent.role, agent.name, agent.opening_balance, 0};
+        AgentRow row{agent.id, agent.principal, agent.role, agent.name,
+                     agent.opening_balance + agent.opening_stake, 0};
         final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
             if (provider.owner == agent.address) row.trust = provider.trust_score;
         });

@@ -33,6 +33,8 @@ public:
     void censored(const Hash32& block, const std::vector<OperationPtr>& left_out);
     // A challenger or anybody else re-ran this result.
     void checked(TaskIndex task, std::uint32_t assignment);
+    // A requester offered a task in vain for so long that it gave up; it may offer it again.
+    void refused() { ++refused_; }
 
     // Closes the books: rows of everything, in a fixed order, and the metrics.
     void write(RowSink& sink, const RunTotals& totals);
@@ -45,13 +47,14 @@ public:
     [[nodiscard]] const std::vector<ResultRow>& results() const { return results_; }
 
 private:
+    __extension__ using Wide = unsigned __int128;
     struct Flow {  // of one principal, by what the events say
         Amount fees_earned;
         Amount rewards;
         Amount fees_paid;
         Amount lost_challenges;
         Amount slashed;
-        std::uint64_t capital_nlux_blocks = 0;
+        Wide capital_nlux_blocks = 0;
     };
     struct Key {  // one provider's answer to one assignment
         TaskIndex task;
@@ -70,6 +73,7 @@ private:
     void on(const Executed& block, const event::ProviderPaid& e);
     void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
     void on(const Executed& block, const event::TaskReturned& e);
+    void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);
     void free_bonds(TaskIndex task, Height height);
     void measure_block(const Executed& block, SimTime now);
@@ -79,6 +83,13 @@ private:
     [[nodiscard]] std::int64_t holdings(const Agent& agent) const;
     void close_payoffs();
     void close_metrics(const RunTotals& totals);
+    void add_mode_metrics();
+    void add_attack_metrics();
+    void add_slash_metrics();
+    void add_chain_metrics();
+    void add_run_metrics(const RunTotals& totals);
+    void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }
+    void add_count(const char* name, std::uint64_t value) { add_metric(name, static_cast<std::int64_t>(value)); }
 
     const Scenario& scenario_;
     const Directory& directory_;
@@ -98,6 +109,8 @@ private:
     std::map<Hash32, std::uint32_t> censored_by_block_;
     std::uint64_t censored_total_ = 0;
     std::uint64_t reassignments_ = 0;
+    std::uint64_t quorums_missed_ = 0;
+    std::uint64_t refused_ = 0;
     std::uint64_t open_value_nlux_ = 0;
     std::uint64_t max_uncovered_nlux_ = 0;
 };

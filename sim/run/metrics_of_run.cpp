@@ -56,6 +56,14 @@ struct ModeCounts {
 }  // namespace
 
 void Accounting::close_metrics(const RunTotals& totals) {
+    add_mode_metrics();
+    add_attack_metrics();
+    add_slash_metrics();
+    add_chain_metrics();
+    add_run_metrics(totals);
+}
+
+void Accounting::add_mode_metrics() {
     std::map<std::string, ModeCounts> modes;
     modes[""];
     for (const TaskRow& task : tasks_) {
@@ -67,65 +75,71 @@ void Accounting::close_metrics(const RunTotals& totals) {
             counts.ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
         }
     }
-    std::uint64_t unchecked = 0;
     for (const ResultRow& result : results_) {
-        unchecked += result.challenge_skipped;
         if (result.correct) continue;
         ++modes[""].fraud_posted;
         ++modes[std::string(mode_name(tasks_[result.task].mode))].fraud_posted;
     }
     for (auto& [mode, counts] : modes) counts.append_to(metrics_, mode);
+}
 
-    const auto add = [this](const char* name, Number value) { metrics_.push_back({name, "", value}); };
-    const auto count = [&add](const char* name, std::uint64_t value) { add(name, static_cast<std::int64_t>(value)); };
-
-    std::int64_t attacker_net = 0;
-    std::uint64_t attacker_stake = 0;
-    std::uint64_t victim_loss = 0;
-    std::uint64_t attacker_cost = 0;
+void Accounting::add_attack_metrics() {
+    std::int64_t net = 0;
+    std::int64_t stake = 0;
     for (const PayoffRow& payoff : payoffs_) {
-        if (!directory_.principals[payoff.principal].honest) attacker_net += payoff.net_nlux;
+        if (!directory_.principals[payoff.principal].honest) net += payoff.net_nlux;
     }
     for (const Agent& agent : directory_.agents) {
-        if (!directory_.principals[agent.principal].honest) attacker_stake += agent.opening_balance.nlux();
+        if (directory_.principals[agent.principal].honest) continue;
+        stake += static_cast<std::int64_t>((agent.opening_balance + agent.opening_stake).nlux());
     }
+    __extension__ using Signed = __int128;
+    add_metric("attacker_net", net);
+    add_metric("attacker_roi_ppm", stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
+    add_count("attacker_profitable", net > 0 ? 1 : 0);
+}
+
+void Accounting::add_slash_metrics() {
     std::uint64_t due = 0;
     std::uint64_t taken = 0;
-    std::uint64_t false_slash = 0;
+    std::uint64_t from_the_innocent = 0;
+    std::uint64_t victim_loss = 0;
+    std::uint64_t attacker_cost = 0;
     for (const SlashRow& slash : slashes_) {
         due += slash.due.nlux();
         taken += slash.taken.nlux();
-        if (slash.false_positive) false_slash += slash.taken.nlux();
+        if (slash.false_positive) from_the_innocent += slash.taken.nlux();
         if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
         (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) += slash.taken.nlux();
     }
-    add("attacker_net", attacker_net);
-    __extension__ using Wide = __int128;
-    count("attacker_roi_ppm", 0);
-    if (attacker_stake != 0) {
-        metrics_.back().value =
-            static_cast<std::int64_t>(Wide(attacker_net) * 1'000'000 / static_cast<std::int64_t>(attacker_stake));
-    }
-    count("attacker_profitable", attacker_net > 0 ? 1 : 0);
-    count("honest_false_slash", false_slash);
-    count("slash_due", due);
-    count("slash_taken", taken);
-    count("slash_escape", due - taken);
-    count("grief_victim_loss", victim_loss);
-    count("grief_attacker_cost", attacker_cost);
-    count("censored_proofs", censored_total_);
+    add_count("honest_false_slash", from_the_innocent);
+    add_count("slash_due", due);
+    add_count("slash_taken", taken);
+    add_count("slash_escape", due - taken);
+    add_count("grief_victim_loss", victim_loss);
+    add_count("grief_attacker_cost", attacker_cost);
+}
+
+void Accounting::add_chain_metrics() {
     std::vector<double> locked;
     for (const ChainStatRow& row : chain_stats_) locked.push_back(static_cast<double>(row.locked.nlux()));
-    add("locked_mean", mean(locked));
-    add("unchecked_share", share(unchecked, results_.size()));
-    count("reassign_rounds", reassignments_);
-    count("max_value_uncovered", max_uncovered_nlux_);
-    count("blocks", final_state_.head.height);
-    count("tasks", tasks_.size());
-    count("events", totals.events);
-    count("messages", totals.messages);
-    add("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
-    add("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
+    const auto unchecked = std::ranges::count(results_, true, &ResultRow::challenge_skipped);
+    add_count("censored_proofs", censored_total_);
+    add_metric("locked_mean", mean(locked));
+    add_metric("refused_share", share(refused_, refused_ + tasks_.size()));
+    add_metric("unchecked_share", share(static_cast<std::uint64_t>(unchecked), results_.size()));
+    add_count("quorum_fail", quorums_missed_);
+    add_count("reassign_rounds", reassignments_);
+    add_count("max_value_uncovered", max_uncovered_nlux_);
+}
+
+void Accounting::add_run_metrics(const RunTotals& totals) {
+    add_count("blocks", final_state_.head.height);
+    add_count("tasks", tasks_.size());
+    add_count("events", totals.events);
+    add_count("messages", totals.messages);
+    add_metric("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
+    add_metric("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
 }
 
 }  // namespace aivm::sim

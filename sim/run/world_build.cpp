@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/actors/censorship.h"
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
 #include "sim/actors/requester.h"
@@ -19,6 +20,21 @@ constexpr std::uint32_t kSourcesPerClient = 3;
 class NothingAccepted final : public AcceptedBlocks {
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
 };
+
+// What this version cannot do, and must not pretend to.
+Status check_supported(const Scenario& scenario) {
+    if (scenario.run.fidelity == Fidelity::kEconomic) {
+        return fail(ErrorCode::kConfig, "fidelity economic is not built yet; use full");
+    }
+    const CensorshipModel model = scenario.chain.censorship;
+    if (scenario.chain.consensus != ConsensusKind::kSequencer &&
+        (model == CensorshipModel::kPermuted || model == CensorshipModel::kSticky)) {
+        return fail(ErrorCode::kConfig,
+                    "chain.censorship permuted and sticky say in which order proposers follow each other, which "
+                    "snowman decides itself; use iid, or the consensus sequencer");
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -40,6 +56,7 @@ World::Impl::Impl(const Setting& setting, const WorldOptions& options)
       choices_(*answers_) {}
 
 Status World::Impl::build() {
+    AIVM_TRY(check_supported(setting_.scenario));
     rules_.parameters = setting_.scenario.vm;
     rules_.kernels = &kernels_;
     rules_.authorizer = &authority_;
@@ -124,6 +141,10 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     };
     AIVM_ASSIGN(auto strategy,
                 setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
+    if (chain.censorship != CensorshipModel::kNone) {
+        strategy = make_censoring(std::move(strategy), {chain.censorship, chain.censoring_ppm,
+                                                        desks_.back()->stream(Purpose::kCensorship)});
+    }
     return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
 }
 
@@ -180,6 +201,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member
     setup.mode = setting_.scenario.vm.config.verification_mode;
     setup.model_id = model_name(member.index_in_role % workload.models);
     setup.model_rows = workload.feature_rows;
+    setup.on_refused = [this] { accounting_->refused(); };
     return std::make_unique<RequesterActor>(client, signer, std::move(setup));
 }
 
