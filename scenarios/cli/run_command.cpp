@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
-#include <filesystem>
 
 #include "gpu/backend/backend_registry.h"
 #include "scenarios/cli/commands.h"
@@ -14,8 +14,10 @@
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/print.h"
+#include "scenarios/run/determinism.h"
 #include "scenarios/run/run.h"
 #include "scenarios/run/run_info.h"
+#include "scenarios/run/setting.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -34,6 +36,13 @@ int print_and_return(const std::string& text, int code) {
     if (print_result(text)) return code;
     complain("stdout cannot be written; is the disk full?");
     return kExitHarnessFailed;
+}
+
+int show(const RunRequest& request, const RunShown& shown) {
+    const std::string text = request.json    ? run_json(shown)
+                             : request.quiet ? quiet_text(shown, has_colour(stdout))
+                                             : run_screen(shown, has_colour(stdout));
+    return print_and_return(text, exit_code_of(shown));
 }
 
 // One run with its rows going to `sink`.
@@ -67,11 +76,28 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     if (recorder) {
         if (const Status closed = recorder->close(); !closed) return refuse(kExitHarnessFailed, closed.error());
     }
-    const RunShown shown{given.loaded.scenario, *outcome, tally, wall_ns, recorder ? recorder->path() : ""};
-    const std::string text = request.json    ? run_json(shown)
-                             : request.quiet ? verdict_line(*outcome, wall_ns, has_colour(stdout)) + "\n"
-                                             : run_screen(shown, has_colour(stdout));
-    return print_and_return(text, exit_code_of(*outcome));
+    return show(request, {given.loaded.scenario, *outcome, tally, wall_ns, recorder ? recorder->path() : "", nullptr});
+}
+
+// The rows of the comparison's first run are counted for the screen; nothing is recorded.
+int verify_and_show(const RunRequest& request, const ScenarioGiven& given, const std::array<Kernels*, 2>& kernels) {
+    auto setting = make_setting(given.loaded.scenario);
+    if (!setting) return refuse(kExitBadRequest, setting.error());
+    sim::NullSink nowhere;
+    Tally tally(nowhere);
+    const std::uint64_t started = wall_clock_ns();
+    Progress progress(progress_mode(request.quiet, request.progress), given.loaded.scenario.workload.tasks);
+    DeterminismOptions options;
+    options.seed = request.seed;
+    options.paranoid = request.paranoid;
+    options.side_by_side = request.threads == 2;
+    options.kernels = kernels;
+    options.progress = progress.hook();
+    const auto report = verify_determinism(*setting, options, tally);
+    progress.clear();
+    if (!report) return refuse(kExitHarnessFailed, report.error());
+    const RunShown shown{given.loaded.scenario, report->first, tally, wall_clock_ns() - started, "", &*report};
+    return show(request, shown);
 }
 
 }  // namespace
@@ -81,13 +107,16 @@ int run_command(const RunRequest& request) {
     if (!given) return kExitBadRequest;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
-    gpu::BackendRegistry backends;
-    if (const Status chosen = backends.set_backend(request.backend); !chosen) {
+    std::array<gpu::BackendRegistry, 2> backends;  // one a run: kernels may not be shared by threads
+    for (gpu::BackendRegistry& backend : backends) {
+        const Status chosen = backend.set_backend(request.backend);
+        if (chosen) continue;
         complain(fmt::format("--backend {}: {}", gpu::name(request.backend), chosen.error().text()));
         return kExitBadRequest;
     }
     catch_interrupts();
-    return run_and_show(request, *given, backends.kernels());
+    if (!request.verify_determinism) return run_and_show(request, *given, backends[0].kernels());
+    return verify_and_show(request, *given, {&backends[0].kernels(), &backends[1].kernels()});
 }
 
 }  // namespace aivm::scenarios::cli

@@ -10,8 +10,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view status_word(const sim::Outcome& outcome) {
-    switch (exit_code_of(outcome)) {
+std::string_view status_word(const RunShown& run) {
+    switch (exit_code_of(run)) {
+        case kExitNotDeterministic:
+            return "not deterministic";
         case kExitClean:
             return "clean";
         case kExitLimit:
@@ -68,27 +70,43 @@ Json violations_of(const sim::Outcome& outcome) {
     return violations;
 }
 
+Json determinism_of(const DeterminismReport& report) {
+    Json json = {{"same", report.same()},
+                 {"digests", {report.first.digest.hex(), report.second_digest.hex()}},
+                 {"first_difference", nullptr}};
+    if (!report.difference || !report.difference->position) return json;
+    const auto event_of = [](const std::optional<sim::World::TracedEvent>& event) {
+        if (!event) return Json(nullptr);
+        return Json{{"time_ns", event->record.time}, {"actor", event->actor}, {"kind", event->kind}};
+    };
+    json["first_difference"] = {{"record", *report.difference->position},
+                                {"first", event_of(report.difference->first)},
+                                {"second", event_of(report.difference->second)}};
+    return json;
+}
+
 }  // namespace
 
 std::string run_json(const RunShown& run) {
     const sim::Outcome& outcome = run.outcome;
-    const Json document = {{"scenario", outcome.scenario},
-                           {"seed", outcome.seed},
-                           {"status", status_word(outcome)},
-                           {"exit_code", static_cast<int>(exit_code_of(outcome))},
-                           {"digest", outcome.digest.hex()},
-                           {"events", outcome.events},
-                           {"blocks", outcome.blocks},
-                           {"virtual_seconds", static_cast<double>(outcome.virtual_time) / 1e9},
-                           {"wall_seconds", static_cast<double>(run.wall_ns) / 1e9},
-                           {"invariants", outcome.invariants},
-                           {"invariant_checks", outcome.invariant_checks},
-                           {"did_cheating_pay", did_cheating_pay(run.scenario, outcome)},
-                           {"metrics", metrics_of(outcome)},
-                           {"principals", principals_of(run)},
-                           {"violations", violations_of(outcome)},
-                           {"missing_violations", outcome.missing_violations},
-                           {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
+    Json document = {{"scenario", outcome.scenario},
+                     {"seed", outcome.seed},
+                     {"status", status_word(run)},
+                     {"exit_code", static_cast<int>(exit_code_of(run))},
+                     {"digest", outcome.digest.hex()},
+                     {"events", outcome.events},
+                     {"blocks", outcome.blocks},
+                     {"virtual_seconds", static_cast<double>(outcome.virtual_time) / 1e9},
+                     {"wall_seconds", static_cast<double>(run.wall_ns) / 1e9},
+                     {"invariants", outcome.invariants},
+                     {"invariant_checks", outcome.invariant_checks},
+                     {"did_cheating_pay", did_cheating_pay(run.scenario, outcome)},
+                     {"metrics", metrics_of(outcome)},
+                     {"principals", principals_of(run)},
+                     {"violations", violations_of(outcome)},
+                     {"missing_violations", outcome.missing_violations},
+                     {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
+    if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -111,12 +111,43 @@ std::string faults_text(const RunShown& run) {
     return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string event_text(const std::optional<sim::World::TracedEvent>& event) {
+    if (!event) return "the history had ended";
+    if (event->record.is_note()) return fmt::format("{} {:016x}", event->kind, event->record.payload);
+    return fmt::format("t={}  {}  {}  payload {:016x}", moment_text(event->record.time), event->actor, event->kind,
+                       event->record.payload);
+}
+
+std::string difference_text(const DeterminismReport& report, bool colour) {
+    std::string text = fmt::format("{}  {} seed={} is not deterministic\n  first run   {}\n  second run  {}\n",
+                                   styled(Style::kBad, "FAIL", colour), report.first.scenario, report.first.seed,
+                                   report.first.digest.hex(), report.second_digest.hex());
+    if (!report.difference) return text;
+    const TraceDifference& difference = *report.difference;
+    text += fmt::format("  they part between records {} and {}\n", grouped(difference.interval.first),
+                        grouped(difference.interval.last));
+    if (!difference.position) return text + "  two further runs agreed there: chance struck once\n";
+    return text + fmt::format("  two further runs part at record {}\n    {}\n    {}\n", grouped(*difference.position),
+                              event_text(difference.first), event_text(difference.second));
+}
+
 }  // namespace
+
+ExitCode exit_code_of(const RunShown& run) {
+    const bool interrupted = run.outcome.status == sim::RunStatus::kInterrupted;
+    if (run.determinism != nullptr && !run.determinism->same() && !interrupted) return kExitNotDeterministic;
+    return exit_code_of(run.outcome);
+}
+
+std::string quiet_text(const RunShown& run, bool colour) {
+    std::string text = verdict_line(run.outcome, run.wall_ns, colour) + "\n" + violations_text(run.outcome, colour);
+    if (exit_code_of(run) == kExitNotDeterministic) text = difference_text(*run.determinism, colour) + text;
+    return text;
+}
 
 std::string run_screen(const RunShown& run, bool colour) {
     const sim::Outcome& outcome = run.outcome;
-    std::string text = verdict_line(outcome, run.wall_ns, colour) + "\n";
-    text += violations_text(outcome, colour) + "\n";
+    std::string text = quiet_text(run, colour) + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
     text += wrapped(did_cheating_pay(run.scenario, outcome), kWidth - 18, 2) + "\n\n";
     text += books_table(run, colour) + "\n";
@@ -130,6 +161,7 @@ std::string run_screen(const RunShown& run, bool colour) {
             fmt::format("{} watched, {} checks: {}", outcome.invariants.size(), grouped(outcome.invariant_checks),
                         outcome.violations.empty() ? "all held"
                                                    : counted(outcome.violations.size(), "invariant") + " violated"));
+    if (run.determinism != nullptr && run.determinism->same()) text += row("determinism", "two runs, one digest");
     text += row("database", run.database.empty() ? "not recorded" : run.database);
     return text;
 }

@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/tally.h"
+#include "scenarios/run/determinism.h"
 #include "sim/run/outcome.h"
 #include "sim/run/scenario.h"
 
@@ -14,8 +16,15 @@ struct RunShown {
     const sim::Outcome& outcome;
     const Tally& tally;
     std::uint64_t wall_ns = 0;
-    std::string database;  // empty: not recorded
+    std::string database;                            // empty: not recorded
+    const DeterminismReport* determinism = nullptr;  // null: the run was not repeated
 };
+
+// That of the outcome, or 5 when its repetition differed.
+ExitCode exit_code_of(const RunShown& run);
+
+// The verdict line, and whatever was violated.
+std::string quiet_text(const RunShown& run, bool colour);
 
 // Everything, ending in a line break.
 std::string run_screen(const RunShown& run, bool colour);
