@@ -1,0 +1,129 @@
+// A backend that is wrong in one kernel at a time, and K1.
+#include "sim/invariants/checked_kernels.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/verification/reexecution.h"
+#include "core/vm/test_chain.h"
+#include "sim/invariants/test_watch.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+enum class Broken { kNone, kAttestation, kProvenance, kAnchor, kEpoch, kInference, kProof };
+
+class BrokenBackend final : public Kernels {
+public:
+    Broken broken = Broken::kNone;
+
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
+                          std::uint32_t* applied, std::uint32_t slot_count) override {
+        const int code = right_.attestation_apply(desc, ops, table, applied, slot_count);
+        if (broken == Broken::kAttestation) flip(table);
+        return code;
+    }
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
+                         std::uint32_t* applied, std::uint32_t slot_count) override {
+        const int code = right_.provenance_apply(desc, ops, table, applied, slot_count);
+        if (broken == Broken::kProvenance) ++*applied;
+        return code;
+    }
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
+                     std::uint32_t* applied, std::uint32_t slot_count) override {
+        const int code = right_.anchor_apply(desc, ops, table, applied, slot_count);
+        return broken == Broken::kAnchor ? code + 1 : code;
+    }
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
+                         abi::AIVMTransitionResult* result) override {
+        const int code = right_.epoch_transition(desc, tables, epoch, result);
+        if (broken == Broken::kEpoch) flip(result);
+        return code;
+    }
+    int inference_step(const InferenceBatch& batch) override {
+        const int code = right_.inference_step(batch);
+        if (broken == Broken::kInference) flip(batch.outputs);
+        return code;
+    }
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t count) override {
+        const int code = right_.proof_verify(ops, results, count);
+        if (broken == Broken::kProof) flip(results);
+        return code;
+    }
+
+private:
+    template <class T>
+    static void flip(T* first) {
+        reinterpret_cast<std::uint8_t*>(first)[0] ^= 1;
+    }
+    CpuKernels right_;
+};
+
+// Calls every kernel once through the comparison.
+void call_all(CheckedKernels& kernels) {
+    const abi::AIVMRoundDescriptor desc{};
+    std::uint32_t applied = 0;
+    abi::Attestation attestations[4]{};
+    abi::ModelRegistryEntry models[4]{};
+    abi::AuditAnchor anchors[4]{};
+    abi::AIVMEpochState epoch{};
+    abi::AIVMTransitionResult result{};
+    kernels.attestation_apply(&desc, nullptr, attestations, &applied, 4);
+    kernels.provenance_apply(&desc, nullptr, models, &applied, 4);
+    kernels.anchor_apply(&desc, nullptr, anchors, &applied, 4);
+    kernels.epoch_transition(&desc, {attestations, models, anchors, 4, 4, 4}, &epoch, &result);
+    static_cast<void>(run_model(kernels, aivm::test::small_model("m"), 0));
+    const abi::ProofVerifyOp proof{};
+    abi::ProofVerifyResult verdict{};
+    kernels.proof_verify(&proof, &verdict, 1);
+}
+
+std::vector<std::string> differences(Broken broken) {
+    BrokenBackend backend;
+    backend.broken = broken;
+    std::vector<std::string> out;
+    CheckedKernels kernels(backend, [&](const std::string& text) { out.push_back(text); });
+    call_all(kernels);
+    EXPECT_EQ(kernels.comparisons(), 6U);
+    return out;
+}
+
+TEST(CheckedKernels, ABackendThatIsRightIsComparedAndNothingIsSaid) { EXPECT_THAT(differences(Broken::kNone), IsEmpty()); }
+
+TEST(CheckedKernels, EachKernelThatGivesOtherBytesIsNamed) {
+    const auto names = [](const char* kernel) {
+        return ElementsAre(std::string(kernel) + " gave other bytes than the canonical kernel");
+    };
+    EXPECT_THAT(differences(Broken::kAttestation), names("attestation_apply"));
+    EXPECT_THAT(differences(Broken::kProvenance), names("provenance_apply"));
+    EXPECT_THAT(differences(Broken::kAnchor), names("anchor_apply"));
+    EXPECT_THAT(differences(Broken::kEpoch), names("epoch_transition"));
+    EXPECT_THAT(differences(Broken::kInference), names("inference_step"));
+    EXPECT_THAT(differences(Broken::kProof), names("proof_verify"));
+}
+
+TEST(CheckedKernels, WhatItHearsOfBecomesAViolationOfK1) {
+    Watched seen;
+    BrokenBackend backend;
+    backend.broken = Broken::kInference;
+    CheckedKernels kernels(backend, [&](const std::string& text) { seen.of("K1").on_finding(text); });
+    static_cast<void>(run_model(kernels, aivm::test::small_model("m"), 0));
+    EXPECT_THAT(seen.told(), ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
+}
+
+TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
+    std::vector<std::string> ids;
+    for (const InvariantInfo& info : invariant_infos()) {
+        ids.emplace_back(info.id);
+        EXPECT_FALSE(info.name.empty());
+        EXPECT_FALSE(info.meaning.empty());
+    }
+    EXPECT_THAT(ids, ::testing::UnorderedElementsAre("E1", "E2", "E3", "E7", "E8", "E16", "S1", "S3", "S6", "S7", "S13",
+                                                     "S14", "S15", "S16", "L1", "L6", "K1"));
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

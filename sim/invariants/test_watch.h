@@ -1,0 +1,87 @@
+// What an invariant sees of a world, made by hand.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "sim/invariants/invariant.h"
+
+namespace aivm::sim::test {
+
+class FakeWatch final : public Watch {
+public:
+    FakeWatch() {
+        for (ActorId id = 0; id < 4; ++id) {
+            Agent agent;
+            agent.id = id;
+            agent.name = "validator[" + std::to_string(id) + "]";
+            directory_.agents.push_back(agent);
+        }
+        directory_.principals.push_back({"all", "honest", "", true});
+    }
+
+    [[nodiscard]] SimTime now() const override { return time; }
+    [[nodiscard]] const Scenario& scenario() const override { return settings; }
+    [[nodiscard]] const Directory& directory() const override { return directory_; }
+    [[nodiscard]] const Vm* vm(ActorId validator) const override {
+        const auto found = vms.find(validator);
+        return found == vms.end() ? nullptr : found->second;
+    }
+    [[nodiscard]] bool cut_off(ActorId validator) const override { return alone.contains(validator); }
+    void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) override {
+        violations.push_back({std::string(invariant.id), std::move(message), std::move(actors)});
+    }
+
+    // The agent of this address, as `name`.
+    void introduce(const Address& address, std::string name) {
+        Agent agent;
+        agent.id = static_cast<ActorId>(directory_.agents.size());
+        agent.name = std::move(name);
+        agent.address = address;
+        directory_.by_address[address] = agent.id;
+        directory_.agents.push_back(agent);
+    }
+
+    struct Seen {
+        std::string id;
+        std::string message;
+        std::vector<ActorId> actors;
+    };
+    SimTime time = 0;
+    Scenario settings;
+    std::map<ActorId, const Vm*> vms;
+    std::set<ActorId> alone;
+    std::vector<Seen> violations;
+
+private:
+    Directory directory_;
+};
+
+// All invariants under one watch, and what they said.
+struct Watched {
+    FakeWatch watch;
+    Invariants invariants = make_invariants();
+
+    Watched() {
+        for (const auto& one : invariants) one->attach(watch);
+    }
+    [[nodiscard]] Invariant& of(std::string_view id) {
+        for (const auto& one : invariants) {
+            if (one->info().id == id) return *one;
+        }
+        AIVM_CHECK(false);
+        return *invariants.front();
+    }
+    // The violations so far as "ID message", sorted by nothing but time.
+    [[nodiscard]] std::vector<std::string> told() const {
+        std::vector<std::string> out;
+        for (const auto& seen : watch.violations) out.push_back(seen.id + " " + seen.message);
+        return out;
+    }
+};
+
+}  // namespace aivm::sim::test
