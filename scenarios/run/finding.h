@@ -73,8 +73,8 @@ struct ShrinkOptions {
 // Runs the scenario again, shrinks its first unexpected violation and saves the folder <directory>/<id>, making the
 // directories it needs. Errors: an outcome without an unexpected violation, a scenario that cannot be set up or written
 // as text, and whatever the file system refuses. That a run cannot be shrunk is no error, see SavedFinding::note.
-Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome, const std::string& directory,
-                             const ShrinkOptions& options = {});
+Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                                  const std::string& directory, const ShrinkOptions& options = {});
 
 // Reads a finding's folder. Errors name the file and what is wrong with it: missing, damaged, or another format.
 Result<SavedFinding> load_finding(const std::string& folder);

@@ -8,11 +8,11 @@ namespace aivm::scenarios {
 
 // The files beside finding.json and report.txt.
 struct FindingFiles {
-    std::string scenario;     // canonical text
-    Bytes choices;            // encoded
-    Bytes history;            // of Reproducer::kHistory
-    std::string shrunk;       // of Reproducer::kRun: canonical text
-    Bytes shrunk_choices;     // of Reproducer::kRun: encoded
+    std::string scenario;  // canonical text
+    Bytes choices;         // encoded
+    Bytes history;         // of Reproducer::kHistory
+    std::string shrunk;    // of Reproducer::kRun: canonical text
+    Bytes shrunk_choices;  // of Reproducer::kRun: encoded
 };
 
 // The name of a finding: 8 hexadecimal digits of a digest of all that decides it.

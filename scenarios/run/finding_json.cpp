@@ -124,10 +124,16 @@ std::string finding_to_json(const SavedFinding& f, const FileDigests& files) {
                       {"message", f.shrunk_message},
                       {"digest", f.shrunk_digest},
                       {"note", f.note}};
-    const Json out{{"format", kFormat},          {"version", kVersion}, {"id", f.id},
-                   {"scenario", f.scenario_name}, {"seed", f.seed},      {"digest", f.digest},
-                   {"paranoid", f.paranoid},      {"violation", violation_json(f.violation)},
-                   {"shrunk", shrunk},            {"files", files}};
+    const Json out{{"format", kFormat},
+                   {"version", kVersion},
+                   {"id", f.id},
+                   {"scenario", f.scenario_name},
+                   {"seed", f.seed},
+                   {"digest", f.digest},
+                   {"paranoid", f.paranoid},
+                   {"violation", violation_json(f.violation)},
+                   {"shrunk", shrunk},
+                   {"files", files}};
     // Messages may quote a scenario's bytes, which need not be UTF-8.
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -64,8 +64,8 @@ Result<std::string> replay_history(const StoredFinding& stored, const RunPlan& p
 
 Result<std::string> replay_shrunk_run(const StoredFinding& stored, const Rerun& rerun) {
     const FindingFiles& files = stored.files;
-    AIVM_ASSIGN(const RunPlan plan, plan_of(stored.finding, files.shrunk, "shrunk.toml", files.shrunk_choices,
-                                            "shrunk_choices.bin"));
+    AIVM_ASSIGN(const RunPlan plan,
+                plan_of(stored.finding, files.shrunk, "shrunk.toml", files.shrunk_choices, "shrunk_choices.bin"));
     AIVM_ASSIGN(const sim::Outcome outcome, run_plan(plan, rerun, {}));
     const sim::Violation* violation = unexpected_violation(outcome, stored.finding.violation.invariant);
     if (violation == nullptr) return "the shrunk run does not violate the invariant";
@@ -79,8 +79,8 @@ Result<ReplayResult> replay_finding(const std::string& folder, const Rerun& how)
     AIVM_ASSIGN(const StoredFinding stored, read_finding(folder));
     Rerun rerun = how;
     rerun.paranoid = stored.finding.paranoid;
-    AIVM_ASSIGN(const RunPlan plan, plan_of(stored.finding, stored.files.scenario, "scenario.toml",
-                                            stored.files.choices, "choices.bin"));
+    AIVM_ASSIGN(const RunPlan plan,
+                plan_of(stored.finding, stored.files.scenario, "scenario.toml", stored.files.choices, "choices.bin"));
     ReplayResult result;
     result.finding = stored.finding;
     AIVM_ASSIGN(result.outcome, run_plan(plan, rerun, {}));

@@ -103,7 +103,8 @@ TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt
     const SavedFinding finding = save(scenario, run(scenario), directory());
     const std::string report = read(fs::path(finding.folder) / "report.txt");
     EXPECT_EQ(report, finding_text(finding));
-    EXPECT_THAT(report, testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " + finding.id));
+    EXPECT_THAT(report,
+                testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " + finding.id));
     EXPECT_THAT(report, HasSubstr("shrunk "));
     EXPECT_THAT(report, EndsWith("  reproduce  aivmsim replay " + finding.folder + "\n"));
 }
@@ -143,8 +144,10 @@ TEST_F(Findings, SavedInOneProcessReplaysInAnother) {
         return;
     }
     const std::string self = fs::read_symlink("/proc/self/exe");
-    ASSERT_EQ(std::system(("AIVM_FINDING_CHILD=1 '" + self + "' --gtest_filter=Findings." + test_name() +
-                           " > /dev/null").c_str()), 0);
+    ASSERT_EQ(
+        std::system(
+            ("AIVM_FINDING_CHILD=1 '" + self + "' --gtest_filter=Findings." + test_name() + " > /dev/null").c_str()),
+        0);
     const auto replay = replay_finding(read(folder_file));
     ASSERT_TRUE(replay) << replay.error().text();
     EXPECT_TRUE(replay->reproduced()) << replay->difference;
@@ -182,8 +185,8 @@ public:
                           std::uint32_t* applied, std::uint32_t slots) override {
         return honest_.attestation_apply(desc, ops, table, applied, slots);
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                         abi::ModelRegistryEntry* table, std::uint32_t* applied, std::uint32_t slots) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
+                         std::uint32_t* applied, std::uint32_t slots) override {
         return honest_.provenance_apply(desc, ops, table, applied, slots);
     }
     int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
@@ -279,9 +282,9 @@ TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {
     scenario.faults.push_back(harmless);
     const SavedFinding finding = save(scenario, run(scenario), directory());
     EXPECT_EQ(finding.violation.invariant, "L1");
-    EXPECT_THAT(finding.actions, testing::ElementsAre("1 provider \"honest\" (honest) takes part",
-                                                      "1 task is submitted",
-                                                      "partition of validator[0] from 10s to 19m10s"));
+    EXPECT_THAT(finding.actions,
+                testing::ElementsAre("1 provider \"honest\" (honest) takes part", "1 task is submitted",
+                                     "partition of validator[0] from 10s to 19m10s"));
     const auto replay = replay_finding(finding.folder);
     ASSERT_TRUE(replay) << replay.error().text();
     EXPECT_TRUE(replay->reproduced()) << replay->difference;

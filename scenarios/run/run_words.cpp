@@ -24,8 +24,10 @@ std::string fault_words(const sim::FaultPlan& fault) {
     const std::string when = fmt::format("from {} to {}", from, print_duration(fault.at_ns + fault.duration_ns));
     const std::string whom = targets_words(fault);
     switch (fault.kind) {
-        case sim::FaultKind::kPartition: return fmt::format("partition of {} {}", whom, when);
-        case sim::FaultKind::kOneWay: return fmt::format("nothing gets out of {} {}", whom, when);
+        case sim::FaultKind::kPartition:
+            return fmt::format("partition of {} {}", whom, when);
+        case sim::FaultKind::kOneWay:
+            return fmt::format("nothing gets out of {} {}", whom, when);
         case sim::FaultKind::kSlowNode:
             return fmt::format("messages of {} take {} longer {}", whom, print_duration(fault.delay_ns), when);
         case sim::FaultKind::kCrash:
@@ -37,15 +39,21 @@ std::string fault_words(const sim::FaultPlan& fault) {
 
 std::string choice_words(const sim::ChoiceAnswer& choice, const sim::Directory& directory) {
     const auto actor = choice.id.actor < directory.agents.size() ? directory.name(choice.id.actor)
-                                                                  : fmt::format("actor {}", choice.id.actor);
+                                                                 : fmt::format("actor {}", choice.id.actor);
     const std::uint64_t number = choice.id.ordinal + 1;
     switch (choice.id.kind) {
-        case sim::ChoiceKind::kMessageLoss: return fmt::format("message {} of {} is lost", number, actor);
-        case sim::ChoiceKind::kMessageDuplicate: return fmt::format("message {} of {} arrives twice", number, actor);
-        case sim::ChoiceKind::kMessageReorder: return fmt::format("message {} of {} is overtaken", number, actor);
-        case sim::ChoiceKind::kCrash: return fmt::format("{} crashes (chance {})", actor, number);
-        case sim::ChoiceKind::kRestartDelay: return fmt::format("restart {} of {} is late", number, actor);
-        case sim::ChoiceKind::kCount_: break;
+        case sim::ChoiceKind::kMessageLoss:
+            return fmt::format("message {} of {} is lost", number, actor);
+        case sim::ChoiceKind::kMessageDuplicate:
+            return fmt::format("message {} of {} arrives twice", number, actor);
+        case sim::ChoiceKind::kMessageReorder:
+            return fmt::format("message {} of {} is overtaken", number, actor);
+        case sim::ChoiceKind::kCrash:
+            return fmt::format("{} crashes (chance {})", actor, number);
+        case sim::ChoiceKind::kRestartDelay:
+            return fmt::format("restart {} of {} is late", number, actor);
+        case sim::ChoiceKind::kCount_:
+            break;
     }
     return "";
 }
@@ -54,10 +62,12 @@ std::vector<std::string> run_words(const sim::Scenario& scenario, const sim::Cho
                                    const sim::Directory& directory) {
     std::vector<std::string> out;
     for (const sim::ActorGroup& group : scenario.actors) {
-        out.push_back(fmt::format("{} \"{}\" ({}) takes part", plural(group.count, group.role), group.name, group.strategy));
+        out.push_back(
+            fmt::format("{} \"{}\" ({}) takes part", plural(group.count, group.role), group.name, group.strategy));
         if (group.count != 1) out.back().replace(out.back().rfind("takes"), 5, "take");
     }
-    out.push_back(plural(scenario.workload.tasks, "task") + (scenario.workload.tasks == 1 ? " is" : " are") + " submitted");
+    out.push_back(plural(scenario.workload.tasks, "task") + (scenario.workload.tasks == 1 ? " is" : " are") +
+                  " submitted");
     for (const sim::FaultPlan& fault : scenario.faults) out.push_back(fault_words(fault));
     for (const sim::ChoiceAnswer& choice : choices) out.push_back(choice_words(choice, directory));
     return out;

@@ -104,7 +104,8 @@ private:
         const auto setting = make_setting(best_.scenario);
         AIVM_CHECK(setting.has_value());  // it has just run
         const sim::Directory directory = sim::make_cast(*setting).directory;
-        return ShrunkRun{best_, violation_, digest_, run_words(best_.scenario, best_.choices, directory), actions(best_)};
+        return ShrunkRun{best_, violation_, digest_, run_words(best_.scenario, best_.choices, directory),
+                         actions(best_)};
     }
 
     RunPlan best_;
@@ -129,9 +130,8 @@ Result<sim::Outcome> run_plan(const RunPlan& plan, const Rerun& rerun, const std
 }
 
 const sim::Violation* unexpected_violation(const sim::Outcome& outcome, std::string_view invariant) {
-    const auto found = std::ranges::find_if(outcome.violations, [&](const sim::Violation& v) {
-        return !v.expected && v.invariant == invariant;
-    });
+    const auto found = std::ranges::find_if(
+        outcome.violations, [&](const sim::Violation& v) { return !v.expected && v.invariant == invariant; });
     return found == outcome.violations.end() ? nullptr : &*found;
 }
 

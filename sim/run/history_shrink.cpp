@@ -48,9 +48,7 @@ struct AtStake {
     bool posted = false;  // an answer that can still be challenged
     bool wrong = false;   // and that is wrong
 
-    [[nodiscard]] bool covers(const AtStake& other) const {
-        return posted >= other.posted && wrong >= other.wrong;
-    }
+    [[nodiscard]] bool covers(const AtStake& other) const { return posted >= other.posted && wrong >= other.wrong; }
 };
 
 class Judge {

@@ -82,7 +82,9 @@ RC_GTEST_PROP(Minimise, NoSingleItemCanBeTakenOutOfTheResult, ()) {
     // Two alternatives, either of which is enough: not monotone in the small, as violations are.
     const auto one = *rc::gen::container<std::set<int>>(rc::gen::inRange(0, 50));
     const auto other = *rc::gen::container<std::set<int>>(rc::gen::inRange(0, 50));
-    const auto holds = [&](const Numbers& c) { return std::ranges::includes(c, one) || std::ranges::includes(c, other); };
+    const auto holds = [&](const Numbers& c) {
+        return std::ranges::includes(c, one) || std::ranges::includes(c, other);
+    };
     const ShrinkBudget budget(1, {});
     const Numbers left = minimise(up_to(50), budget, [&](const Numbers& candidate) {
         return holds(candidate) ? std::optional(candidate) : std::nullopt;

@@ -22,7 +22,9 @@ public:
         return fmt::format("registers with a bond of {}", money(b.bond));
     }
     std::string operator()(const op::DeregisterProvider&) const { return "deregisters"; }
-    std::string operator()(const op::WithdrawBond&) const { return fmt::format("withdraws its bond at block {}", block_); }
+    std::string operator()(const op::WithdrawBond&) const {
+        return fmt::format("withdraws its bond at block {}", block_);
+    }
     std::string operator()(const op::RegisterModel& b) const { return fmt::format("registers model {}", b.model.id); }
     std::string operator()(const op::SubmitTask& b) const { return fmt::format("submits {}", words_.task(b.job_id)); }
     std::string operator()(const op::Commit& b) const {
