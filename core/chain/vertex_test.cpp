@@ -1,0 +1,186 @@
+// Vertices as bytes: one id a content, canonical or refused, and conflict keys that say what the payload says.
+#include "core/chain/vertex.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/digest.h"
+#include "core/state/limits.h"
+#include "core/vm/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+OperationPtr signed_by(std::string_view name, std::uint64_t nonce, OperationBody body) {
+    Operation operation{address_of(name), nonce, std::move(body)};
+    const Hash32 id = SignedOperation(operation, {}).id();
+    return std::make_shared<const SignedOperation>(operation, IdealAuthorizer::sign(operation.sender, id));
+}
+
+VertexHeader some_header() {
+    VertexHeader h;
+    h.epoch = 3;
+    h.height = 8;
+    h.parents = {salt_of("a"), salt_of("b")};
+    std::sort(h.parents.begin(), h.parents.end());
+    h.timestamp_ns = 77;
+    h.proposer.value = 1;
+    return h;
+}
+
+std::vector<OperationPtr> some_operations() {
+    return {signed_by("alice", 1, submission("job-b")), signed_by("bob", 1, submission("job-a")),
+            signed_by("p-1", 4, result("job-c", "p-1", 9)), signed_by("p-2", 1, claim("p-2"))};
+}
+
+// A vertex written field by field, with whatever parents and job keys the test wants.
+Bytes written(const VertexHeader& h, const std::vector<JobKey>& jobs, const std::vector<OperationPtr>& operations,
+              std::uint8_t kind = 2) {
+    Writer out;
+    out.u8(kind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
+    for (const Hash32& parent : h.parents) out.fixed(parent);
+    out.u64(h.timestamp_ns).u32(h.proposer.value).u32(static_cast<std::uint32_t>(jobs.size()));
+    for (const JobKey& job : jobs) job.encode(out);
+    out.u32(static_cast<std::uint32_t>(operations.size()));
+    for (const OperationPtr& operation : operations) operation->encode(out);
+    return Writer().bytes(out.view()).bytes({}).take();
+}
+
+ErrorCode refusal(ByteView sealed) {
+    const auto vertex = Vertex::decode(sealed);
+    return vertex ? ErrorCode::kCount_ : vertex.error().code;
+}
+
+TEST(Vertex, decoding_gives_back_what_was_encoded_and_its_id) {
+    const Vertex vertex = Vertex(some_header(), some_operations(), {}).with_authorization({1, 2, 3});
+    const Bytes sealed = vertex.encode();
+    const auto back = Vertex::decode(sealed);
+    ASSERT_TRUE(back.has_value()) << back.error().text();
+    EXPECT_EQ((*back)->id(), vertex.id());
+    EXPECT_EQ((*back)->encode(), sealed);
+    EXPECT_EQ((*back)->size_bytes(), sealed.size());
+    EXPECT_EQ((*back)->jobs(), vertex.jobs());
+    EXPECT_EQ((*back)->parents(), vertex.parents());
+    EXPECT_EQ((*back)->operations().size(), 4U);
+    EXPECT_EQ(refusal(written(some_header(), vertex.jobs(), some_operations())), ErrorCode::kCount_);
+}
+
+TEST(Vertex, every_cut_and_every_extra_byte_is_refused) {
+    const Bytes sealed = Vertex(some_header(), some_operations(), {9}).encode();
+    for (std::size_t size = 0; size < sealed.size(); ++size) {
+        ASSERT_EQ(refusal(ByteView(sealed).first(size)), ErrorCode::kMalformed) << size;
+    }
+    Bytes longer = sealed;
+    longer.push_back(0);
+    EXPECT_EQ(refusal(longer), ErrorCode::kMalformed);
+}
+
+// D01 a vertex id hashes parents and job ids joined without lengths.
+TEST(Vertex, D01_job_ids_that_join_to_the_same_text_give_different_ids) {
+    const VertexHeader h = some_header();
+    const Vertex left(h, {signed_by("alice", 1, submission("ab")), signed_by("alice", 2, submission("c"))}, {});
+    const Vertex right(h, {signed_by("alice", 1, submission("a")), signed_by("alice", 2, submission("bc"))}, {});
+    EXPECT_NE(left.id(), right.id());
+    EXPECT_NE(written(h, {{"ab", {}, 0}, {"c", {}, 0}}, {}), written(h, {{"a", {}, 0}, {"bc", {}, 0}}, {}));
+}
+
+// D02 a vertex id leaves out tasks and results.
+TEST(Vertex, D02_a_change_of_any_field_changes_the_id) {
+    std::set<Hash32> ids;
+    const auto add = [&](const VertexHeader& h, const std::vector<OperationPtr>& operations) {
+        EXPECT_TRUE(ids.insert(Vertex(h, operations, {}).id()).second);
+    };
+    const auto operations = some_operations();
+    add(some_header(), operations);
+    VertexHeader h = some_header();
+    h.epoch = 4;
+    add(h, operations);
+    h = some_header(), h.height = 9;
+    add(h, operations);
+    h = some_header(), h.parents.pop_back();
+    add(h, operations);
+    h = some_header(), h.timestamp_ns = 78;
+    add(h, operations);
+    h = some_header(), h.proposer.value = 0;
+    add(h, operations);
+    add(some_header(), {operations[0]});
+    // The same jobs with another fee, and the same result with another answer.
+    add(some_header(), {signed_by("alice", 1, submission("job-b", lux(2))), operations[1], operations[2], operations[3]});
+    add(some_header(), {operations[0], operations[1], signed_by("p-1", 4, result("job-c", "p-1", 8)), operations[3]});
+    // The operations' signatures are part of it too.
+    add(some_header(), {std::make_shared<const SignedOperation>(operations[0]->operation(), Bytes{1})});
+}
+
+// D03 a vertex is built by iterating a hash map: here one content has one encoding.
+TEST(Vertex, D03_parents_and_jobs_have_one_order) {
+    const Vertex vertex(some_header(), some_operations(), {});
+    EXPECT_TRUE(std::is_sorted(vertex.jobs().begin(), vertex.jobs().end()));
+    VertexHeader swapped = some_header();
+    std::swap(swapped.parents[0], swapped.parents[1]);
+    EXPECT_EQ(refusal(written(swapped, vertex.jobs(), some_operations())), ErrorCode::kMalformed);
+    swapped.parents[0] = swapped.parents[1];
+    EXPECT_EQ(refusal(written(swapped, vertex.jobs(), some_operations())), ErrorCode::kMalformed);
+    auto jobs = vertex.jobs();
+    std::swap(jobs[0], jobs[1]);
+    EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
+}
+
+// D05 Verify lets the job list differ from the payload's jobs.
+TEST(Vertex, D05_job_keys_are_exactly_those_of_the_payload) {
+    const Vertex vertex(some_header(), some_operations(), {});
+    ASSERT_EQ(vertex.jobs().size(), 3U);
+    EXPECT_EQ(vertex.jobs()[0], (JobKey{"job-a", {}, 0}));
+    EXPECT_EQ(vertex.jobs()[1], (JobKey{"job-b", {}, 0}));
+    EXPECT_EQ(vertex.jobs()[2], (JobKey{"job-c", address_of("p-1"), 4}));
+    auto jobs = vertex.jobs();
+    jobs.pop_back();  // one hidden
+    EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
+    jobs.push_back({"job-d", {}, 0});  // one swapped for a decoy
+    EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
+    jobs = vertex.jobs();
+    jobs.push_back({"job-d", {}, 0});  // one too many
+    EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
+    jobs = vertex.jobs();
+    jobs.insert(jobs.begin(), jobs[0]);  // one twice
+    EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
+}
+
+TEST(Vertex, limits_and_kinds_are_kept_by_the_decoder) {
+    VertexHeader h = some_header();
+    EXPECT_EQ(refusal(written(h, {}, {}, 1)), ErrorCode::kMalformed);
+    h.parents.clear();
+    EXPECT_EQ(refusal(written(h, {}, {})), ErrorCode::kMalformed);
+    for (std::uint8_t i = 0; i < kVertexParentsMax; ++i) h.parents.push_back(Hash32{{i}});
+    EXPECT_EQ(refusal(written(h, {}, {})), ErrorCode::kCount_);
+    h.parents.push_back(Hash32{{kVertexParentsMax}});
+    EXPECT_EQ(refusal(written(h, {}, {})), ErrorCode::kMalformed);
+    std::vector<OperationPtr> many;
+    for (std::uint64_t i = 1; i <= kVertexOpsMax; ++i) many.push_back(signed_by("p-2", i, claim("p-2")));
+    EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kCount_);
+    many.push_back(signed_by("p-2", 99, claim("p-2")));
+    EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kMalformed);
+}
+
+TEST(Vertex, one_submission_of_a_job_conflicts_with_every_other_and_a_turn_with_itself_only) {
+    const VertexHeader h = some_header();
+    const auto with = [&](std::vector<OperationPtr> operations) { return Vertex(h, std::move(operations), {}); };
+    const Vertex alice = with({signed_by("alice", 1, submission("job"))});
+    const Vertex bob = with({signed_by("bob", 1, submission("job"))});
+    const Vertex other = with({signed_by("bob", 1, submission("another job"))});
+    EXPECT_TRUE(alice.conflicts(bob));
+    EXPECT_TRUE(bob.conflicts(alice));
+    EXPECT_FALSE(alice.conflicts(alice));
+    EXPECT_FALSE(alice.conflicts(other));
+    const Vertex yes = with({signed_by("p-1", 5, result("job", "p-1", 1))});
+    const Vertex no = with({signed_by("p-1", 5, result("job", "p-1", 2))});
+    const Vertex colleague = with({signed_by("p-2", 5, result("job", "p-2", 1))});
+    EXPECT_TRUE(yes.conflicts(no));  // two answers in one turn
+    EXPECT_FALSE(yes.conflicts(colleague));
+    EXPECT_FALSE(yes.conflicts(alice));
+    EXPECT_EQ(yes.jobs()[0].text(), "job, turn 5 of " + to_hex(address_of("p-1").view()));
+}
+
+}  // namespace
+}  // namespace aivm::test

@@ -1,0 +1,123 @@
+// The conflict graph against a slow, obvious model that asks every pair.
+#include "core/dag/conflict_graph.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace aivm {
+namespace {
+
+Hash32 id_of(std::uint8_t number) { return Hash32{{static_cast<std::uint8_t>(255 - number)}}; }
+
+ConflictGraph::Node node(std::uint8_t number, Height height, std::vector<std::uint8_t> parents,
+                         std::vector<std::string> jobs) {
+    ConflictGraph::Node out;
+    out.id = id_of(number);
+    out.height = height;
+    for (const std::uint8_t parent : parents) out.parents.push_back(id_of(parent));
+    for (const std::string& job : jobs) out.jobs.push_back({job, {}, 0});
+    return out;
+}
+
+// D07 conflicts treated as equivalence classes.
+TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
+    ConflictGraph graph;
+    graph.add(node(1, 1, {}, {"x"}));
+    graph.add(node(2, 1, {}, {"x", "y"}));
+    graph.add(node(3, 1, {}, {"y"}));
+    EXPECT_TRUE(graph.conflicts(id_of(1), id_of(2)));
+    EXPECT_TRUE(graph.conflicts(id_of(2), id_of(3)));
+    EXPECT_FALSE(graph.conflicts(id_of(1), id_of(3)));
+    EXPECT_EQ(graph.conflicts_of(id_of(2)), (std::vector{id_of(3), id_of(1)}));  // ids run against the numbers
+    graph.remove(id_of(2));
+    EXPECT_TRUE(graph.conflicts_of(id_of(1)).empty());
+    EXPECT_EQ(graph.holders_of({"x", {}, 0}), std::vector{id_of(1)});
+}
+
+TEST(ConflictGraph, descendants_come_parents_first_and_reach_grandchildren) {
+    ConflictGraph graph;
+    graph.add(node(1, 1, {}, {}));
+    graph.add(node(2, 2, {1}, {}));
+    graph.add(node(3, 3, {2}, {}));
+    graph.add(node(4, 2, {1}, {}));
+    graph.add(node(5, 4, {3, 4}, {}));
+    EXPECT_EQ(graph.descendants(id_of(1)), (std::vector{id_of(4), id_of(2), id_of(3), id_of(5)}));
+    EXPECT_EQ(graph.ancestors(id_of(5)), (std::vector{id_of(1), id_of(4), id_of(2), id_of(3)}));
+    EXPECT_EQ(graph.leaves(), std::vector{id_of(5)});
+    graph.remove(id_of(5));
+    EXPECT_EQ(graph.leaves(), (std::vector{id_of(4), id_of(3)}));
+    EXPECT_TRUE(graph.descendants(id_of(9)).empty());
+}
+
+struct Model {
+    std::map<Hash32, ConflictGraph::Node> nodes;
+
+    bool conflicts(const Hash32& a, const Hash32& b) const {
+        if (a == b) return false;
+        for (const JobKey& job : nodes.at(a).jobs) {
+            const auto& others = nodes.at(b).jobs;
+            if (std::find(others.begin(), others.end(), job) != others.end()) return true;
+        }
+        return false;
+    }
+    bool below(const Hash32& ancestor, const Hash32& id) const {
+        for (const Hash32& parent : nodes.at(id).parents) {
+            if (nodes.contains(parent) && (parent == ancestor || below(ancestor, parent))) return true;
+        }
+        return false;
+    }
+};
+
+RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
+    ConflictGraph graph;
+    Model model;
+    const auto steps = *rc::gen::inRange(1, 30);
+    for (int i = 0; i < steps; ++i) {
+        if (!model.nodes.empty() && *rc::gen::inRange(0, 4) == 0) {
+            const Hash32 id = std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))->first;
+            graph.remove(id);
+            model.nodes.erase(id);
+            continue;
+        }
+        ConflictGraph::Node fresh = node(static_cast<std::uint8_t>(i), 1, {}, {});
+        for (int k = *rc::gen::inRange(0, 3); k > 0 && !model.nodes.empty(); --k) {
+            const auto& parent =
+                std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))->second;
+            if (std::find(fresh.parents.begin(), fresh.parents.end(), parent.id) != fresh.parents.end()) continue;
+            fresh.parents.push_back(parent.id);
+            fresh.height = std::max(fresh.height, parent.height + 1);
+        }
+        for (int k = *rc::gen::inRange(0, 3); k > 0; --k) {
+            fresh.jobs.push_back({std::string(1, static_cast<char>('a' + *rc::gen::inRange(0, 5))), {}, 0});
+        }
+        graph.add(fresh);
+        model.nodes.emplace(fresh.id, fresh);
+    }
+    RC_ASSERT(graph.size() == model.nodes.size());
+    for (const auto& [a, node_a] : model.nodes) {
+        std::vector<Hash32> rivals;
+        std::set<Hash32> above;
+        std::set<Hash32> under;
+        for (const auto& [b, node_b] : model.nodes) {
+            RC_ASSERT(graph.conflicts(a, b) == model.conflicts(a, b));
+            if (model.conflicts(a, b)) rivals.push_back(b);
+            if (model.below(a, b)) above.insert(b);
+            if (model.below(b, a)) under.insert(b);
+        }
+        RC_ASSERT(graph.conflicts_of(a) == rivals);
+        const auto up = graph.descendants(a);
+        const auto down = graph.ancestors(a);
+        RC_ASSERT(up.size() == above.size() && std::set<Hash32>(up.begin(), up.end()) == above);
+        RC_ASSERT(down.size() == under.size() && std::set<Hash32>(down.begin(), down.end()) == under);
+        RC_ASSERT(std::is_sorted(up.begin(), up.end(), [&](const Hash32& x, const Hash32& y) {
+            return std::pair(model.nodes.at(x).height, x) < std::pair(model.nodes.at(y).height, y);
+        }));
+    }
+}
+
+}  // namespace
+}  // namespace aivm
