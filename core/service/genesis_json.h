@@ -1,0 +1,27 @@
+// A chain's beginning as a JSON file: the published fields version, message and timestamp (seconds), and
+//
+//   chain_id?     a number, 1 when absent
+//   allocations?  [{"address": "0x...", "balance": nLUX}, or with "key": the Ed25519 key in hex, 0x in front]
+//   vendor_root?  the address that signs attestation evidence; without it no evidence verifies
+//
+// Balances are whole numbers or decimal strings. The models are the published defaults.
+#pragma once
+
+#include <string_view>
+
+#include "core/vm/genesis.h"
+
+namespace aivm {
+
+struct GenesisFile {
+    Genesis genesis;
+    Address vendor_root;
+};
+
+// Unknown fields, repeated ones and values of another kind are errors that name the field.
+Result<GenesisFile> genesis_from_json(std::string_view text);
+
+// A genesis with the default models and nobody's money.
+GenesisFile default_genesis();
+
+}  // namespace aivm

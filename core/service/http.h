@@ -1,0 +1,25 @@
+// A request and its answer, without a transport: whoever owns a socket fills one in and sends the other.
+#pragma once
+
+#include <string>
+
+#include "core/base/amount.h"
+
+namespace aivm {
+
+struct Request {
+    std::string method;         // "GET"
+    std::string path;           // "/tasks", decoded, without the query
+    std::string query;          // "id=t-1", as sent
+    std::string authorization;  // the header's value, empty when there is none
+    std::string body;
+    TimestampNs now_ns = 0;  // when it arrived; the service has no clock of its own
+};
+
+struct Response {
+    int status = 200;
+    std::string body;   // JSON
+    std::string allow;  // with 405: the method that the path takes
+};
+
+}  // namespace aivm

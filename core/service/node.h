@@ -1,0 +1,91 @@
+// A chain of one node: the VM, its only validator, and the rule by which blocks come about. No clock and no thread of its
+// own; whoever drives it says what time it is.
+//
+//   1. A block is built when there is something to do and the interval since the last one is over.
+//   2. An operation is taken in only if the next block, as it stands, would take it; it is on disk before submit()
+//      returns, and stays queued over a restart.
+//   3. Each block is one atomic write, what the VM notes about signing it and the emptied queue included.
+//   4. After a failed write nothing more is written: the node is unhealthy until it is opened again.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/kernels/kernels.h"
+#include "core/service/authorization.h"
+#include "core/service/held_store.h"
+#include "core/vm/genesis.h"
+#include "core/vm/vm.h"
+
+namespace aivm {
+
+struct NodeSetup {
+    VmParameters parameters;
+    Genesis genesis;      // its validators are ignored: the node is the only one
+    Address vendor_root;  // signs attestation evidence; all zero: none verifies
+    Ed25519Seed seed;     // the node's key and its beacon secrets
+    std::uint64_t block_interval_ns = 4'000'000'000;
+    KeyValueStore* store = nullptr;  // outlives the node
+};
+
+// The seed that the store's chain was begun with; a store without one keeps `fresh`.
+Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh);
+
+class Node {
+public:
+    // The chain that the store holds, or a new one. Refuses a store that belongs to another genesis or another seed.
+    static Result<std::unique_ptr<Node>> open(const NodeSetup& setup);
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    // Builds and accepts a block if one is due.
+    Status advance(TimestampNs now_ns);
+    // Builds one at once for what is queued, due or not: before the node is put away.
+    Status flush(TimestampNs now_ns);
+
+    // Queues the operation; the error is the one the next block would give. `note` is written together with it, null for
+    // none.
+    Status submit(const OperationPtr& operation, TimestampNs now_ns, const WriteBatch* note = nullptr);
+
+    // Takes a request's nonce for good; bad_nonce unless it is above all that the account has used.
+    Status use_nonce(const Address& account, std::uint64_t nonce);
+    // What the account's next operation may carry.
+    [[nodiscard]] std::uint64_t next_nonce(const Address& account, TimestampNs now_ns);
+
+    [[nodiscard]] const Vm& vm() const { return *vm_; }
+    [[nodiscard]] const State& state() const { return vm_->state(); }
+    // As the next block would leave it if nothing more came: accepted state with everything queued applied.
+    [[nodiscard]] const State& pending_state(TimestampNs now_ns);
+    [[nodiscard]] const Rules& rules() const { return rules_; }
+    [[nodiscard]] const KeyValueStore& store() const { return store_; }
+    [[nodiscard]] bool healthy() const { return !failed_; }
+    // The block's timestamp; of the last one for heights above it.
+    [[nodiscard]] TimestampNs timestamp_of(Height height) const;
+
+    static constexpr std::size_t kQueuedMax = 10'000;
+
+private:
+    explicit Node(const NodeSetup& setup);
+    Status open_vm();
+    Status load_queue();
+    Status build(TimestampNs now_ns);
+    Transition& trial(TimestampNs now_ns);
+    [[nodiscard]] Hash32 beacon_secret(Height height) const;
+    [[nodiscard]] std::shared_ptr<WriteBatch> leftovers_of(const Block& block);
+    Status failed(Status status);
+
+    NodeSetup setup_;
+    Ed25519Key key_;
+    CpuKernels kernels_;
+    ServiceAuthorizer authorizer_;
+    DirectExecutor executor_;
+    HeldStore store_;
+    Rules rules_;
+    ExecutedPtr genesis_;
+    std::optional<Vm> vm_;
+    std::map<Hash32, OperationPtr> queued_;
+    std::optional<Transition> trial_;  // the next block so far
+    bool failed_ = false;
+};
+
+}  // namespace aivm

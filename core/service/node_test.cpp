@@ -1,0 +1,115 @@
+#include "core/service/node.h"
+
+#include <gtest/gtest.h>
+
+#include "core/service/test_node.h"
+#include "core/state/load.h"
+#include "core/vm/failing_store.h"
+
+namespace aivm::test {
+namespace {
+
+TEST(Node, what_was_queued_and_what_was_accepted_are_there_after_a_restart) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    t.blocks(1);
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    const Hash32 contents = contents_digest(t.node().state());
+    t.restart();
+    EXPECT_EQ(contents_digest(t.node().state()), contents);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "pending");
+    t.blocks(4);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "assigned");
+    EXPECT_EQ(body_of(t.get("/providers")).at("providers").at(0).at("gpus").size(), 1U);
+    EXPECT_EQ(t.audit(), "");
+}
+
+TEST(Node, a_block_comes_when_its_interval_is_over_and_not_before) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    t.blocks(1);
+    const Height first = t.node().state().head.height;
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-2")).status, 200);
+    t.now_ns += NodeSetup{}.block_interval_ns - 1;
+    ASSERT_TRUE(t.node().advance(t.now_ns));
+    EXPECT_EQ(t.node().state().head.height, first);
+    t.now_ns += 1;
+    ASSERT_TRUE(t.node().advance(t.now_ns));
+    EXPECT_EQ(t.node().state().head.height, first + 1);
+}
+
+TEST(Node, flushing_builds_for_the_queue_at_once) {
+    TestNode t;
+    ASSERT_TRUE(t.node().flush(t.now_ns));
+    EXPECT_EQ(t.node().state().head.height, 0U);
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    ASSERT_TRUE(t.node().flush(t.now_ns));
+    EXPECT_TRUE(t.node().state().find_task("t-1"));
+}
+
+TEST(Node, an_operation_that_nobody_vouched_for_does_not_count) {
+    TestNode t;
+    const Request request = t.signed_request(t.alice, 1, "/tasks/submit", task_body("t-1"));
+    const RequestProof proof = check_request(request, t.node().rules().chain_id).value();
+    const Operation theft{t.alice.account, 1, op::RegisterProvider{"thief", t.bob.account, "", {}, lux(1000), {}}};
+    const SignedOperation forged(theft, proof.authorization);
+    EXPECT_FALSE(t.node().rules().authorizer->verify(forged.sender(), forged.id(), forged.authorization()));
+    EXPECT_EQ(t.node().rules().authorizer->verify(t.bob.account, forged.id(), forged.authorization()), false);
+}
+
+TEST(Node, a_crash_at_any_write_keeps_every_promise_and_the_node_goes_on_afterwards) {
+    for (std::uint64_t at = 1; at < 12; ++at) {
+        for (const Failure how : {Failure::kRefuses, Failure::kLosesBefore, Failure::kCrashesAfter}) {
+            MemoryStore disk;
+            FailingStore failing(disk);
+            failing.fail_at(at, how);
+            bool registered = false;
+            bool submitted = false;
+            {
+                TestNode::Options options;
+                options.store = &failing;
+                TestNode t(options);
+                registered = t.post(t.bob, "/providers/register", registration_body("p-1")).status == 200;
+                t.now_ns += NodeSetup{}.block_interval_ns;
+                submitted = t.post(t.alice, "/tasks/submit", task_body("t-1")).status == 200;
+                const bool down = failing.writes() > at;
+                EXPECT_EQ(body_of(t.get("/health")).at("healthy"), !down);
+                EXPECT_EQ(t.audit(), "");
+            }
+            TestNode::Options options;
+            options.store = &disk;
+            TestNode t(options);
+            t.now_ns += 100'000'000'000;
+            t.next_nonce = 10;
+            t.blocks(1);
+            EXPECT_EQ(t.audit(), "") << at;
+            if (registered) {
+                EXPECT_EQ(body_of(t.get("/providers")).at("count"), 1) << at;
+            }
+            EXPECT_EQ(t.get("/tasks", "id=t-1").status == 200 || !submitted, true) << at;
+            EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-2")).status, 200) << at;
+            t.blocks(1);
+            EXPECT_TRUE(t.node().state().find_task("t-2")) << at;
+        }
+    }
+}
+
+TEST(Node, a_store_of_another_chain_is_refused) {
+    MemoryStore store;
+    NodeSetup setup;
+    setup.store = &store;
+    setup.genesis.table_sizes = {8, 8, 8};
+    ASSERT_TRUE(Node::open(setup));
+    setup.genesis.message = "another";
+    EXPECT_EQ(Node::open(setup).error().code, ErrorCode::kConfig);
+}
+
+TEST(Node, a_seed_stays_with_its_store) {
+    MemoryStore store;
+    const Ed25519Seed first{{1}};
+    EXPECT_EQ(seed_of_store(store, first).value(), first);
+    EXPECT_EQ(seed_of_store(store, Ed25519Seed{{2}}).value(), first);
+}
+
+}  // namespace
+}  // namespace aivm::test

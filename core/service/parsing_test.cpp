@@ -1,0 +1,153 @@
+// The small parsers of the service: times, queries, amounts, genesis files, attestations.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/registry/test_evidence.h"
+#include "core/service/genesis_json.h"
+#include "core/service/query.h"
+#include "core/service/test_node.h"
+#include "core/service/time_text.h"
+
+namespace aivm::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(TimeText, times_are_printed_as_they_are_read) {
+    for (const char* text : {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2027-01-15T08:00:00.25Z",
+                             "2554-07-21T23:34:33.709551615Z", "1999-12-31T00:00:00.000000001Z"}) {
+        const auto ns = parse_time(text);
+        ASSERT_TRUE(ns) << text;
+        EXPECT_EQ(print_time(*ns), text);
+    }
+    EXPECT_EQ(parse_time("1970-01-01T00:00:01.5Z"), 1'500'000'000U);
+    EXPECT_EQ(parse_time("1970-01-02T00:00:00Z"), 86'400'000'000'000U);
+}
+
+TEST(TimeText, what_is_no_time_in_utc_is_refused) {
+    for (const char* text :
+         {"", "1970-01-01", "1969-12-31T23:59:59Z", "2001-02-29T00:00:00Z", "2001-13-01T00:00:00Z",
+          "2001-01-01T24:00:00Z", "2001-01-01T00:60:00Z", "2001-01-01T00:00:60Z", "2001-01-01T00:00:00",
+          "2001-01-01T00:00:00+01:00", "2001-01-01T00:00:00.Z", "2001-01-01T00:00:00.1234567890Z",
+          "2001-01-01T00:00:00ZZ", "2554-07-21T23:34:33.709551616Z", "9999-01-01T00:00:00Z", "+001-01-01T00:00:00Z"}) {
+        EXPECT_FALSE(parse_time(text)) << text;
+    }
+}
+
+TEST(Query, names_and_values_are_decoded) {
+    const Query query = parse_query("a=1&b=x%20y%2f+z&c=").value();
+    EXPECT_EQ(query, (Query{{"a", "1"}, {"b", "x y/ z"}, {"c", ""}}));
+    EXPECT_TRUE(parse_query("").value().empty());
+    for (const char* broken : {"a", "a=1&b", "a=%", "a=%4", "a=%0x", "a=1&a=2", "&&"})
+        EXPECT_FALSE(parse_query(broken)) << broken;
+}
+
+TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
+    const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7, "chain_id": 9,
+        "vendor_root": "0x00000000000000000000000000000000000000ff",
+        "allocations": [{"address": "0x0000000000000000000000000000000000000001", "balance": 5},
+                        {"key": "0x0000000000000000000000000000000000000000000000000000000000000002", "balance": "6"}]})");
+    ASSERT_TRUE(file) << file.error().text();
+    EXPECT_EQ(file->genesis.timestamp_ns, 7'000'000'000U);
+    EXPECT_EQ(file->genesis.chain_id, 9U);
+    EXPECT_EQ(file->genesis.allocations.size(), 2U);
+    EXPECT_EQ(file->genesis.allocations[0].balance, Amount(5));
+    Ed25519PublicKey key;
+    key.bytes.back() = 2;
+    EXPECT_EQ(file->genesis.allocations[1].address, address_of(key));
+    EXPECT_EQ(file->genesis.models.size(), 3U);
+}
+
+TEST(GenesisJson, mistakes_are_named) {
+    const auto error = [](std::string_view text) { return genesis_from_json(text).error().text(); };
+    EXPECT_THAT(error("{"), HasSubstr("not JSON at byte"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "models": 1})"),
+                HasSubstr("unknown field models"));
+    EXPECT_THAT(error(R"({"version": 1, "message": ""})"), HasSubstr("timestamp is missing"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations": [{"balance": 1}]})"),
+                HasSubstr("allocations[0].address is missing"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations":
+                          [{"address": "0x0000000000000000000000000000000000000001", "balance": "1 LUX"}]})"),
+                HasSubstr("allocations[0].balance must be a whole number of nLUX"));
+}
+
+// Evidence as the service reads it, signed by a vendor's key.
+std::string attestation_body(const Ed25519Key& vendor, GpuEvidence e, std::string_view provider) {
+    e.vendor_signature = vendor.sign(attestation_message(e, provider));
+    Json json{{"device_id", e.device_id},
+              {"model", e.model},
+              {"cc_enabled", e.cc_enabled},
+              {"tee_io_enabled", e.tee_io_enabled},
+              {"driver_version", e.driver_version},
+              {"vbios_version", ""},
+              {"timestamp", print_time(e.timestamp_ns)},
+              {"mode", static_cast<int>(e.mode)}};
+    if (e.mode == AttestationMode::kHardware) {
+        json["local_evidence"] = Json{{"spdm_report", to_base64(e.spdm_report)},
+                                      {"cert_chain", to_base64(e.vendor_signature)},
+                                      {"rim_verified", e.rim_verified},
+                                      {"driver_report", ""},
+                                      {"nonce", to_text(e.nonce)}};
+    } else {
+        Bytes signature = e.provider_signature;
+        signature.insert(signature.end(), e.vendor_signature.begin(), e.vendor_signature.end());
+        json["software_attestation"] = Json{{"gpu_serial", ""},
+                                            {"pci_id", ""},
+                                            {"board_id", ""},
+                                            {"gpu_part_num", ""},
+                                            {"compute_caps", ""},
+                                            {"driver_version", e.driver_version},
+                                            {"cuda_version", ""},
+                                            {"vbios_version", ""},
+                                            {"benchmark_hash", to_text(e.benchmark_hash)},
+                                            {"benchmark_time_ms", e.benchmark_time_ms},
+                                            {"provider_pubkey", to_base64(e.provider_key)},
+                                            {"signature", to_base64(signature)},
+                                            {"timestamp", print_time(e.timestamp_ns)},
+                                            {"nonce", to_text(e.nonce)}};
+    }
+    return Json{{"gpu_attestation", json}}.dump();
+}
+
+TEST(Attestation, evidence_that_the_vendor_signed_earns_its_points_and_a_changed_flag_earns_none) {
+    const Ed25519Key vendor(Ed25519Seed{{7}});
+    TestNode::Options options;
+    options.vendor_root = vendor.address();
+    TestNode t(options);
+    for (GpuEvidence e : {hardware_evidence(), software_evidence()}) {
+        e.timestamp_ns = t.now_ns - 1'000'000'000;
+        e.device_id = "p-1";
+        const bool hardware = e.mode == AttestationMode::kHardware;
+        const std::string body = attestation_body(vendor, e, "p-1");
+        EXPECT_EQ(body_of(t.post("/attestation/verify", body)), (Json{{"verified", true},
+                                                                      {"trustScore", hardware ? 100 : 60},
+                                                                      {"mode", hardware ? 0 : 1},
+                                                                      {"hardwareCC", hardware}}));
+        std::string forged = body;
+        const std::string_view place = "\"device_id\":\"p-1\"";
+        forged.replace(forged.find(place), place.size(), "\"device_id\":\"p-2\"");
+        EXPECT_EQ(body_of(t.post("/attestation/verify", forged)).at("verified"), false);
+    }
+}
+
+TEST(Attestation, a_provider_that_registers_with_evidence_has_its_reputation) {
+    const Ed25519Key vendor(Ed25519Seed{{7}});
+    TestNode::Options options;
+    options.vendor_root = vendor.address();
+    TestNode t(options);
+    GpuEvidence e = hardware_evidence();
+    e.timestamp_ns = t.now_ns;
+    Json body = parse_json(registration_body("p-1")).value();
+    body["gpu_attestation"] = parse_json(attestation_body(vendor, e, "p-1")).value().at("gpu_attestation");
+    ASSERT_EQ(t.post(t.bob, "/providers/register", body.dump()).status, 200);
+    body["id"] = "p-2";
+    const Response stolen = t.post(t.alice, "/providers/register", body.dump());
+    EXPECT_EQ(stolen.status, 400) << "the evidence is for another";
+    t.blocks(1);
+    const Json provider = body_of(t.get("/providers")).at("providers").at(0);
+    EXPECT_EQ(provider.at("reputation"), 100);
+    EXPECT_EQ(provider.at("gpu_attestation").at("mode"), 0);
+}
+
+}  // namespace
+}  // namespace aivm::test

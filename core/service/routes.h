@@ -1,0 +1,55 @@
+// Between the service and its routes. Only the .cpp files of this folder include this.
+#pragma once
+
+#include "core/service/json.h"
+#include "core/service/node.h"
+#include "core/service/query.h"
+
+namespace aivm {
+
+// For whom an authorised request acts.
+struct Caller {
+    Address account;
+    std::uint64_t nonce = 0;
+    Bytes authorization;  // empty: the throw-away node's key signs the operation itself
+};
+
+// One request on its way.
+struct Call {
+    Node& node;
+    TimestampNs now_ns = 0;
+    Query query;
+    Json body;      // of a POST
+    Caller caller;  // of a route that moves value
+};
+
+// Hands the operation to the node in the caller's name.
+Status submit(Call& call, OperationBody body, const WriteBatch* note = nullptr);
+
+// The provider of that id; provider_not_found.
+Result<const Provider*> find_provider(const State& state, std::string_view id);
+
+// What a provider's seats on all tasks say about its work.
+struct WorkRecord {
+    std::uint64_t answered = 0;
+    std::uint64_t slashed = 0;
+    std::uint64_t compute_time_ms = 0;  // sum over the answered ones
+};
+std::vector<WorkRecord> work_records(const State& state);  // by provider index
+// Seconds since the provider joined; 0 once it has left.
+std::uint64_t uptime_seconds(const Node& node, const Provider& provider);
+
+Result<Json> list_providers(Call& call);
+Result<Json> register_provider(Call& call);
+Result<Json> get_task(Call& call);
+Result<Json> submit_task(Call& call);
+Result<Json> submit_result(Call& call);
+Result<Json> list_models(Call& call);
+Result<Json> verify_attestation(Call& call);
+Result<Json> claim_rewards(Call& call);
+Result<Json> reward_stats(Call& call);
+Result<Json> vm_stats(Call& call);
+Result<Json> merkle_root(Call& call);
+Result<Json> health(Call& call);
+
+}  // namespace aivm

@@ -1,0 +1,122 @@
+#include "core/service/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/service/routes.h"
+
+namespace aivm {
+namespace {
+
+struct Route {
+    std::string_view path;
+    std::string_view method;
+    Result<Json> (*answer)(Call&);
+    bool moves_value;
+    std::string_view query;  // the one name that the query may have
+};
+
+constexpr std::array kRoutes{
+    Route{"/providers", "GET", list_providers, false, ""},
+    Route{"/providers/register", "POST", register_provider, true, ""},
+    Route{"/tasks", "GET", get_task, false, "id"},
+    Route{"/tasks/submit", "POST", submit_task, true, ""},
+    Route{"/tasks/result", "POST", submit_result, true, ""},
+    Route{"/models", "GET", list_models, false, ""},
+    Route{"/attestation/verify", "POST", verify_attestation, false, ""},
+    Route{"/rewards/claim", "POST", claim_rewards, true, ""},
+    Route{"/rewards/stats", "GET", reward_stats, false, "provider_id"},
+    Route{"/stats", "GET", vm_stats, false, ""},
+    Route{"/merkle", "GET", merkle_root, false, ""},
+    Route{"/health", "GET", health, false, ""},
+};
+
+int status_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kNotFound:
+        case ErrorCode::kProviderNotFound:
+            return 404;
+        case ErrorCode::kStorage:
+            return 503;
+        default:
+            return 400;
+    }
+}
+
+Result<Query> read_query(const Route& route, const Request& request) {
+    AIVM_ASSIGN(Query query, parse_query(request.query));
+    for (const auto& [name, value] : query) {
+        if (name != route.query)
+            return fail(ErrorCode::kInvalidArgument, fmt::format("{} takes no \"{}\"", route.path, name));
+    }
+    return query;
+}
+
+Result<Caller> authorise(Node& node, const Request& request) {
+    AIVM_ASSIGN(RequestProof proof, check_request(request, node.rules().chain_id));
+    AIVM_TRY(node.use_nonce(proof.account, proof.nonce));
+    return Caller{proof.account, proof.nonce, std::move(proof.authorization)};
+}
+
+Response to_response(const Result<Json>& answer) {
+    if (!answer) return error_response(status_of(answer.error().code), answer.error());
+    return {.status = 200, .body = print_json(*answer), .allow = {}};
+}
+
+}  // namespace
+
+Response error_response(int status, const Error& error) {
+    const Json body{{"error", {{"code", error_name(error.code)}, {"message", error.text()}}}};
+    return {.status = status, .body = print_json(body), .allow = {}};
+}
+
+Response Service::handle(const Request& request) {
+    // A failure shows in /health, and in whatever needs to write.
+    static_cast<void>(node_.advance(request.now_ns));
+    const auto route =
+        std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& r) { return r.path == request.path; });
+    if (route == kRoutes.end()) {
+        return error_response(404, {ErrorCode::kNotFound, fmt::format("there is no {}", request.path)});
+    }
+    if (route->method != request.method) {
+        Response response = error_response(
+            405, {ErrorCode::kInvalidArgument, fmt::format("{} takes {} only", route->path, route->method)});
+        response.allow = route->method;
+        return response;
+    }
+    Call call{.node = node_, .now_ns = request.now_ns, .query = {}, .body = {}, .caller = {}};
+    auto query = read_query(*route, request);
+    if (!query) return error_response(400, query.error());
+    call.query = std::move(*query);
+    if (route->moves_value && access_ == Access::kAuthorized) {
+        auto caller = authorise(node_, request);
+        if (!caller) return error_response(caller.error().code == ErrorCode::kStorage ? 503 : 401, caller.error());
+        call.caller = std::move(*caller);
+    } else if (route->moves_value) {
+        call.caller = {dev_key().address(), node_.next_nonce(dev_key().address(), request.now_ns), {}};
+    }
+    if (route->method == "POST") {
+        auto body = parse_json(request.body);
+        if (!body) return error_response(400, body.error());
+        call.body = std::move(*body);
+    }
+    return to_response(route->answer(call));
+}
+
+Status submit(Call& call, OperationBody body, const WriteBatch* note) {
+    const Operation operation{call.caller.account, call.caller.nonce, std::move(body)};
+    Bytes authorization = call.caller.authorization;
+    if (authorization.empty()) authorization = dev_key().sign(SignedOperation(operation, {}).id());
+    return call.node.submit(std::make_shared<const SignedOperation>(operation, std::move(authorization)), call.now_ns,
+                            note);
+}
+
+Result<const Provider*> find_provider(const State& state, std::string_view id) {
+    const auto index = state.find_provider(id);
+    if (!index) return fail(ErrorCode::kProviderNotFound, std::string(id));
+    return &state.provider(*index);
+}
+
+}  // namespace aivm

@@ -1,0 +1,335 @@
+// The twelve routes as a client meets them: what they answer, and how they refuse.
+#include "core/service/service.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/digest.h"
+#include "core/service/test_node.h"
+#include "core/verification/reexecution.h"
+
+namespace aivm::test {
+namespace {
+
+using testing::HasSubstr;
+
+struct RouteCase {
+    const char* path;
+    bool posts;
+    bool moves_value;
+};
+constexpr RouteCase kRoutes[] = {
+    {"/providers", false, false},
+    {"/providers/register", true, true},
+    {"/tasks", false, false},
+    {"/tasks/submit", true, true},
+    {"/tasks/result", true, true},
+    {"/models", false, false},
+    {"/attestation/verify", true, false},
+    {"/rewards/claim", true, true},
+    {"/rewards/stats", false, false},
+    {"/stats", false, false},
+    {"/merkle", false, false},
+    {"/health", false, false},
+};
+
+// A good body for each route that takes one.
+std::string good_body(std::string_view path) {
+    if (path == "/providers/register") return registration_body("p-1");
+    if (path == "/tasks/submit") return task_body("t-1");
+    if (path == "/tasks/result") {
+        return R"({"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 5, "proof": ""})";
+    }
+    if (path == "/rewards/claim") return R"({"provider_id": "p-1"})";
+    return R"({"gpu_attestation": {"device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": true,
+      "tee_io_enabled": true, "driver_version": "1", "vbios_version": "1", "timestamp": "2027-01-15T08:00:00Z", "mode": 0,
+      "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": true, "driver_report": "",
+      "nonce": "0x0000000000000000000000000000000000000000000000000000000000000000"}}})";
+}
+
+Answer truth(TestNode& t, std::uint32_t row) {
+    CpuKernels kernels;
+    const State& state = t.node().state();
+    return run_model(kernels, state.model(*state.find_model("zen-mini-0.5b")), row);
+}
+
+std::string result_body(std::string_view task, std::string_view provider, Answer answer) {
+    return fmt::format(
+        R"({{"task_id": "{}", "provider_id": "{}", "output": {{"answer": {}}}, "compute_time_ms": 40, "proof": ""}})",
+        task, provider, answer);
+}
+
+// A task by alice, assigned to bob's provider.
+void assign(TestNode& t) {
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    t.blocks(4);
+    ASSERT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "assigned");
+}
+
+TEST(Service, every_route_answers_405_to_the_other_methods_and_says_which_one_it_takes) {
+    TestNode t;
+    for (const RouteCase& route : kRoutes) {
+        for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}) {
+            const std::string right = route.posts ? "POST" : "GET";
+            if (method == right) continue;
+            const Response r =
+                t.send({.method = method, .path = route.path, .query = {}, .authorization = {}, .body = {}});
+            EXPECT_EQ(r.status, 405) << method << " " << route.path;
+            EXPECT_EQ(r.allow, right);
+            EXPECT_THAT(body_of(r).at("error").at("message").get<std::string>(), HasSubstr(route.path));
+        }
+    }
+}
+
+TEST(Service, a_path_that_is_not_exactly_a_route_is_404) {
+    TestNode t;
+    for (const char* path : {"/", "", "/task", "/tasks/", "/tasks/submit/x", "/Providers", "//tasks", "/../stats"}) {
+        EXPECT_EQ(t.get(path).status, 404) << path;
+    }
+}
+
+TEST(Service, every_posting_route_refuses_what_is_no_json_or_not_its_object) {
+    TestNode t;
+    for (const RouteCase& route : kRoutes) {
+        if (!route.posts) continue;
+        for (const std::string body :
+             {"", "{", "[]", "null", "{\"a\": 1, \"a\": 2}", "{}x", "\"x\"", "{\"x\": 1e999}", "{\"id\": \"\xff\"}"}) {
+            const Response r = route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
+            EXPECT_EQ(r.status, 400) << route.path << " " << body;
+            EXPECT_FALSE(body_of(r).at("error").at("message").get<std::string>().empty());
+        }
+        const std::string deep(100'000, '[');
+        EXPECT_EQ((route.moves_value ? t.post(t.alice, route.path, deep) : t.post(route.path, deep)).status, 400);
+    }
+}
+
+TEST(Service, every_posting_route_refuses_a_field_it_does_not_know_and_names_it) {
+    TestNode t;
+    for (const RouteCase& route : kRoutes) {
+        if (!route.posts) continue;
+        std::string body = good_body(route.path);
+        body.insert(body.rfind('}'), R"(, "surprise": 1)");
+        const Response r = route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
+        EXPECT_EQ(r.status, 400) << route.path;
+        EXPECT_THAT(r.body, HasSubstr("surprise"));
+    }
+}
+
+TEST(Service, every_posting_route_refuses_a_missing_field_and_names_it) {
+    TestNode t;
+    for (const RouteCase& route : kRoutes) {
+        if (!route.posts) continue;
+        const Json whole = parse_json(good_body(route.path)).value();
+        for (const auto& [name, value] : whole.items()) {
+            Json body = whole;
+            body.erase(name);
+            const Response r =
+                route.moves_value ? t.post(t.alice, route.path, body.dump()) : t.post(route.path, body.dump());
+            EXPECT_EQ(r.status, 400) << route.path << " without " << name;
+            EXPECT_THAT(r.body, HasSubstr(name + " is missing"));
+        }
+    }
+}
+
+TEST(Service, what_moves_value_needs_a_signature_that_holds) {
+    TestNode t;
+    for (const RouteCase& route : kRoutes) {
+        if (!route.moves_value) continue;
+        const std::string body = good_body(route.path);
+        EXPECT_EQ(t.post(route.path, body).status, 401) << route.path;
+        const Request good = t.signed_request(t.alice, 1'000, route.path, body);
+        const auto refused = [&](auto&& spoil) {
+            Request bad = good;
+            spoil(bad);
+            const Response r = t.send(bad);
+            EXPECT_EQ(r.status, 401) << route.path << " " << bad.authorization;
+            EXPECT_EQ(error_code(r), "not_authorized");
+        };
+        refused([](Request& r) { r.body += " "; });
+        refused([](Request& r) { r.path = r.path == "/tasks/submit" ? "/tasks/result" : "/tasks/submit"; });
+        refused([](Request& r) { r.authorization.back() = r.authorization.back() == '0' ? '1' : '0'; });
+        refused([](Request& r) { r.authorization.replace(r.authorization.find(":1000:"), 6, ":1001:"); });
+        refused([](Request& r) { r.authorization.replace(r.authorization.find(":1000:"), 6, ":01000:"); });
+        refused([](Request& r) { r.authorization.replace(0, 7, "Bearer "); });
+        refused([](Request& r) { r.authorization.resize(40); });
+    }
+    EXPECT_EQ(t.node().state().nonce(t.alice.account), 0U);
+}
+
+TEST(Service, a_nonce_counts_once_even_over_a_restart_and_when_its_request_was_refused) {
+    TestNode t;
+    const Request first = t.signed_request(t.alice, 5, "/tasks/submit", task_body("t-1"));
+    const Request refused = t.signed_request(t.alice, 6, "/tasks/submit", task_body("t-2", "1", "\"99999999999999\""));
+    EXPECT_EQ(t.send(first).status, 200);
+    EXPECT_EQ(t.send(refused).status, 400);
+    for (int round = 0; round < 2; ++round) {
+        for (const Request& again : {first, refused}) {
+            const Response r = t.send(again);
+            EXPECT_EQ(r.status, 401);
+            EXPECT_EQ(error_code(r), "bad_nonce");
+        }
+        EXPECT_EQ(t.send(t.signed_request(t.alice, 4, "/tasks/submit", task_body("t-4"))).status, 401);
+        t.restart();
+    }
+    EXPECT_EQ(t.send(t.signed_request(t.alice, 7, "/tasks/submit", task_body("t-7"))).status, 200);
+}
+
+TEST(Service, nobody_moves_what_another_owns) {
+    TestNode t;
+    assign(t);
+    const Response r = t.post(t.alice, "/tasks/result", result_body("t-1", "p-1", truth(t, 3)));
+    EXPECT_EQ(r.status, 400);
+    EXPECT_EQ(error_code(r), "not_authorized");
+    EXPECT_EQ(t.post(t.alice, "/rewards/claim", R"({"provider_id": "p-1"})").status, 400);
+    EXPECT_EQ(t.post(t.nobody, "/tasks/submit", task_body("t-9")).status, 400);
+    EXPECT_EQ(t.audit(), "");
+}
+
+TEST(Service, a_task_goes_from_submission_to_a_claimed_reward_over_http) {
+    TestNode t;
+    EXPECT_EQ(body_of(t.post(t.bob, "/providers/register", registration_body("p-1"))),
+              (Json{{"success", true}, {"providerId", "p-1"}}));
+    EXPECT_EQ(body_of(t.post(t.alice, "/tasks/submit", task_body("t-1"))),
+              (Json{{"success", true}, {"taskId", "t-1"}}));
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "pending") << "before any block was built";
+    t.blocks(4);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("assigned_to"), "p-1");
+    EXPECT_EQ(body_of(t.post(t.bob, "/tasks/result", result_body("t-1", "p-1", truth(t, 3)))),
+              (Json{{"success", true}, {"taskId", "t-1"}}));
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "processing");
+    t.blocks(5);
+    const Json task = body_of(t.get("/tasks", "id=t-1"));
+    EXPECT_EQ(task.at("status"), "completed");
+    EXPECT_EQ(task.at("output"), (Json{{"answer", truth(t, 3)}}));
+    EXPECT_EQ(task.at("input"), (Json{{"row", 3}}));
+    EXPECT_EQ(task.at("fee"), "1000000000");
+    EXPECT_EQ(task.at("created_at"), "2027-01-15T08:00:04Z");
+    EXPECT_EQ(task.at("compute_time_ms"), 40);
+
+    const Json before = body_of(t.get("/rewards/stats", "provider_id=p-1"));
+    EXPECT_EQ(before.at("tasks_completed"), 1);
+    EXPECT_EQ(before.at("avg_latency_ms"), 40);
+    EXPECT_EQ(body_of(t.post(t.bob, "/rewards/claim", R"({"provider_id": "p-1"})")),
+              (Json{{"success", true}, {"claimed", before.at("pending_rewards")}}));
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/rewards/stats", "provider_id=p-1")).at("pending_rewards"), "0");
+    const auto wallet = fixed_from_hex<20>("00000000000000000000000000000000000000aa");
+    EXPECT_EQ(to_text(t.node().state().balance(*wallet)), before.at("pending_rewards").get<std::string>());
+    const Json stats = body_of(t.get("/stats"));
+    EXPECT_EQ(stats.at("tasks_completed"), 1);
+    EXPECT_EQ(stats.at("receipts_processed"), 1);
+    EXPECT_EQ(stats.at("epoch_rewards"), before.at("total_rewards"));
+    EXPECT_EQ(t.audit(), "");
+}
+
+TEST(Service, providers_are_listed_with_what_the_chain_and_they_themselves_say) {
+    TestNode t;
+    EXPECT_EQ(body_of(t.get("/providers")), (Json{{"providers", Json::array()}, {"count", 0}}));
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    t.blocks(1);
+    const Json list = body_of(t.get("/providers"));
+    EXPECT_EQ(list.at("count"), 1);
+    const Json& p = list.at("providers").at(0);
+    EXPECT_EQ(p.at("wallet_address"), "0x00000000000000000000000000000000000000aa");
+    EXPECT_EQ(p.at("gpus").at(0).at("tflops"), 60.5);
+    EXPECT_EQ(p.at("bond"), "1000000000000");
+    EXPECT_EQ(p.at("locked"), "0");
+    EXPECT_EQ(p.at("unbonding"), false);
+    EXPECT_EQ(p.at("joined_at"), "2027-01-15T08:00:04Z");
+    EXPECT_EQ(p.at("status").at("online"), true);
+    EXPECT_EQ(p.at("status").at("max_tasks"), 10);
+    EXPECT_EQ(error_code(t.post(t.alice, "/providers/register", registration_body("p-1"))), "duplicate");
+}
+
+TEST(Service, the_published_models_are_there_under_their_published_hashes) {
+    TestNode t;
+    const Json list = body_of(t.get("/models"));
+    EXPECT_EQ(list.at("count"), 3);
+    const Json& first = list.at("models").at(0);
+    EXPECT_EQ(first.at("id"), "zen-coder-1.5b");
+    EXPECT_EQ(first.at("context_size"), 32768);
+    EXPECT_EQ(first.at("hash"), "0x" + to_hex(sha256(as_bytes("zen-coder-1.5b")).view()));
+    EXPECT_EQ(list.at("models").at(1).at("context_size"), 8192);
+    EXPECT_EQ(list.at("models").at(2).at("context_size"), 131072);
+}
+
+TEST(Service, unknown_ids_are_404_everywhere) {
+    TestNode t;
+    EXPECT_EQ(t.get("/tasks", "id=none").status, 404);
+    EXPECT_EQ(t.get("/rewards/stats", "provider_id=none").status, 404);
+    EXPECT_EQ(t.post(t.alice, "/rewards/claim", R"({"provider_id": "none"})").status, 404);
+    EXPECT_EQ(t.post(t.alice, "/tasks/result", good_body("/tasks/result")).status, 404);
+    EXPECT_EQ(t.get("/rewards/stats").status, 400) << "no id at all";
+    EXPECT_EQ(t.get("/stats", "id=1").status, 400) << "a query it does not know";
+    EXPECT_EQ(t.get("/tasks", "id=%zz").status, 400);
+    EXPECT_EQ(t.get("/tasks", "id=a&id=b").status, 400);
+}
+
+TEST(Service, a_task_is_refused_with_the_reason_before_it_is_queued) {
+    TestNode t;
+    const auto code = [&](const std::string& body) { return error_code(t.post(t.alice, "/tasks/submit", body)); };
+    EXPECT_EQ(code(task_body("t", "1", "0")), "fee_too_low");
+    EXPECT_EQ(code(task_body("t", R"({"row": 256})")), "invalid_task");
+    EXPECT_EQ(code(task_body("t", R"({"row": 1, "and": 2})")), "invalid_task");
+    EXPECT_EQ(code(task_body("", "1")), "invalid_task");
+    EXPECT_EQ(code(task_body("t", "1", "-5")), "invalid_argument");
+    EXPECT_EQ(code(task_body("t", "1", "1.5")), "invalid_argument");
+    EXPECT_EQ(code(task_body("t", "1", "\"20000000000000\"")), "insufficient_funds");
+    EXPECT_EQ(t.node().vm().mempool().size(), 0U);
+    EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t")).status, 200);
+    EXPECT_EQ(code(task_body("t")), "duplicate") << "the first one still waits for its block";
+}
+
+TEST(Service, any_json_is_an_input_and_equal_json_names_the_same_row) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("a", R"({"prompt": "hi", "n": [1, null]})")).status, 200);
+    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("b", R"({"n":[1,null],"prompt":"hi"})")).status, 200);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=a")).at("input"), body_of(t.get("/tasks", "id=b")).at("input"));
+}
+
+TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_error) {
+    TestNode t;
+    assign(t);
+    const auto post = [&](std::string_view output, std::string_view rest) {
+        return t.post(
+            t.bob, "/tasks/result",
+            fmt::format(R"({{"task_id": "t-1", "provider_id": "p-1", "output": {}, "compute_time_ms": 1, {}}})", output,
+                        rest));
+    };
+    EXPECT_EQ(post("256", R"("proof": "")").status, 400);
+    EXPECT_EQ(post("\"x\"", R"("proof": "")").status, 400);
+    EXPECT_EQ(post("1", R"("proof": "AAAA")").status, 400);
+    EXPECT_EQ(post("1", R"("proof": "no base64")").status, 400);
+    EXPECT_EQ(post("1", R"("proof": "", "error": "out of memory")").status, 400);
+    EXPECT_EQ(post("1", R"("proof": "", "error": "")").status, 200);
+    EXPECT_EQ(post("1", R"("proof": "")").status, 400) << "one answer a task";
+}
+
+TEST(Service, an_idle_chain_stands_still_and_health_and_merkle_answer) {
+    TestNode t;
+    t.blocks(10);
+    EXPECT_EQ(t.node().state().head.height, 0U);
+    EXPECT_EQ(body_of(t.get("/health")), (Json{{"healthy", true}, {"version", "1.0.0"}}));
+    EXPECT_EQ(body_of(t.get("/merkle")).at("merkleRoot").get<std::string>().size(), 66U);
+    EXPECT_EQ(body_of(t.get("/tasks")), body_of(t.get("/stats")));
+}
+
+TEST(Service, a_throw_away_node_asks_nobody_and_acts_for_its_one_account) {
+    TestNode t(TestNode::Options{.access = Service::Access::kThrowAway, .config = {}, .vendor_root = {}});
+    EXPECT_EQ(t.post("/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(t.post("/tasks/submit", task_body("t-1")).status, 200);
+    t.blocks(4);
+    EXPECT_EQ(t.post("/tasks/result", result_body("t-1", "p-1", truth(t, 3))).status, 200);
+    t.blocks(6);
+    EXPECT_EQ(t.post("/rewards/claim", R"({"provider_id": "p-1"})").status, 200);
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "completed");
+    EXPECT_EQ(t.node().state().balance(t.alice.account), lux(10'000)) << "keys of others are out of its reach";
+    EXPECT_EQ(t.audit(), "");
+}
+
+}  // namespace
+}  // namespace aivm::test
