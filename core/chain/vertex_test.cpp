@@ -107,7 +107,8 @@ TEST(Vertex, D02_a_change_of_any_field_changes_the_id) {
     add(h, operations);
     add(some_header(), {operations[0]});
     // The same jobs with another fee, and the same result with another answer.
-    add(some_header(), {signed_by("alice", 1, submission("job-b", lux(2))), operations[1], operations[2], operations[3]});
+    add(some_header(),
+        {signed_by("alice", 1, submission("job-b", lux(2))), operations[1], operations[2], operations[3]});
     add(some_header(), {operations[0], operations[1], signed_by("p-1", 4, result("job-c", "p-1", 8)), operations[3]});
     // The operations' signatures are part of it too.
     add(some_header(), {std::make_shared<const SignedOperation>(operations[0]->operation(), Bytes{1})});

@@ -87,15 +87,13 @@ private:
         std::vector<OperationPtr> out;
         std::set<Address> waiting;
         for (const OperationPtr& operation : vm_.mempool_.candidates(kCandidatesMax, {})) {
+            AIVM_ASSIGN(const bool dead, is_dead(*operation));
+            if (dead) {
+                dead_.push_back(operation);
+                continue;
+            }
             JobKey job;
             const bool keyed = job_key(operation->operation(), job);
-            if (keyed) {
-                AIVM_ASSIGN(const auto taker, vm_.history_.taker_of(job));
-                if (taker) {
-                    dead_.push_back(operation);
-                    continue;
-                }
-            }
             if (operation->nonce() <= view.nonce(operation->sender())) continue;  // in the past already
             const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
             const bool unwanted = options_.include && !options_.include(operation);
@@ -108,10 +106,19 @@ private:
         return out;
     }
 
+    // Whether it can never be accepted, or never do anything, any more.
+    [[nodiscard]] Result<bool> is_dead(const SignedOperation& operation) const {
+        if (operation.nonce() <= vm_.settled_state().nonce(operation.sender())) return true;
+        JobKey job;
+        if (!job_key(operation.operation(), job)) return false;
+        AIVM_ASSIGN(const auto taker, vm_.history_.taker_of(job));
+        return taker.has_value();
+    }
+
     [[nodiscard]] bool concurrent(const Address& sender) const {
         const auto found = vm_.senders_.find(sender);
-        return found != vm_.senders_.end() && !std::includes(past_.begin(), past_.end(), found->second.begin(),
-                                                             found->second.end());
+        return found != vm_.senders_.end() &&
+               !std::includes(past_.begin(), past_.end(), found->second.begin(), found->second.end());
     }
 
     std::vector<OperationPtr> take(Transition& t, const std::vector<OperationPtr>& candidates) {

@@ -158,7 +158,7 @@ Status DagVm::accept(const Hash32& id) {
     history_.commit(plan);
     forget(*vertex);
     for (const OperationPtr& operation : vertex->operations()) mempool_.remove(*operation);
-    mempool_.remove_stale(state(), vertex->operations());
+    mempool_.remove_stale(settled_state(), vertex->operations());
     return {};
 }
 
@@ -176,8 +176,14 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        // Refused here are duplicates, taken jobs and what has become stale, which is what should happen to them.
-        static_cast<void>(submit(operation));
+        // A nonce that the state has passed may come back when a vertex below the tip makes its user void.
+        if (operation->nonce() <= settled_state().nonce(operation->sender())) continue;
+        JobKey job;
+        if (job_key(operation->operation(), job)) {
+            const auto taker = history_.taker_of(job);
+            if (taker && *taker) continue;  // if this cannot be read, the next builder asks again
+        }
+        static_cast<void>(mempool_.add(operation));  // it may wait there already
     }
 }
 
@@ -239,6 +245,11 @@ Result<std::vector<JobKey>> DagVm::txs(const Hash32& id) const {
 }
 
 Height DagVm::settled_height() const { return tip_height() > kLateHeights ? tip_height() - kLateHeights : 0; }
+
+const State& DagVm::settled_state() const {
+    const SlicePtr slice = history_.kept_slice(settled_height());
+    return slice ? slice->state : history_.genesis_state();
+}
 
 Status DagVm::remember_signed_height(Height height) {
     auto batch = std::make_shared<WriteBatch>();

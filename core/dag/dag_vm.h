@@ -106,6 +106,8 @@ private:
     void admit(const VertexPtr& vertex);
     void forget(const Vertex& vertex);
     void requeue(const Vertex& vertex);
+    // At the settled height; genesis' after a restart, until enough has been accepted: older, so never wrong.
+    [[nodiscard]] const State& settled_state() const;
     Status remember_signed_height(Height height);
 
     Setup setup_;

@@ -22,10 +22,14 @@ std::optional<Bytes> row(const Table& table, std::uint32_t index) {
 
 bool occupied(const KernelTables& tables, const KernelSlot& slot) {
     switch (slot.table) {
-        case KernelTable::kAttestations: return tables.attestations()[slot.index].occupied != 0;
-        case KernelTable::kModels: return tables.models()[slot.index].occupied != 0;
-        case KernelTable::kAnchors: return tables.anchors()[slot.index].occupied != 0;
-        case KernelTable::kCount_: break;
+        case KernelTable::kAttestations:
+            return tables.attestations()[slot.index].occupied != 0;
+        case KernelTable::kModels:
+            return tables.models()[slot.index].occupied != 0;
+        case KernelTable::kAnchors:
+            return tables.anchors()[slot.index].occupied != 0;
+        case KernelTable::kCount_:
+            break;
     }
     return false;
 }
@@ -46,7 +50,8 @@ std::optional<Bytes> state_entry(const State& state, ByteView key) {
     Reader in(key);
     const std::uint8_t table = in.u8();
     switch (table) {
-        case keys::kHead: return encoded(state.head);
+        case keys::kHead:
+            return encoded(state.head);
         case keys::kKernelEpoch: {
             const abi::AIVMEpochState& epoch = state.kernels.epoch();
             const auto* bytes = reinterpret_cast<const std::uint8_t*>(&epoch);
@@ -56,19 +61,28 @@ std::optional<Bytes> state_entry(const State& state, ByteView key) {
             const Account* account = state.accounts.find(in.fixed<20>());
             return account ? encoded(*account) : std::nullopt;
         }
-        case keys::kKernelSlot: return kernel_entry(state.kernels, in);
-        default: break;
+        case keys::kKernelSlot:
+            return kernel_entry(state.kernels, in);
+        default:
+            break;
     }
     const std::uint32_t index = in.u32();
     AIVM_CHECK(in.ok());
     switch (table) {
-        case keys::kDispute: return row(state.disputes, index);
-        case keys::kModel: return index < state.models.size() ? encoded(*state.models[index]) : std::nullopt;
-        case keys::kProvider: return row(state.providers, index);
-        case keys::kReceipt: return row(state.receipts, index);
-        case keys::kTask: return row(state.tasks, index);
-        case keys::kValidator: return row(state.validators, index);
-        default: break;
+        case keys::kDispute:
+            return row(state.disputes, index);
+        case keys::kModel:
+            return index < state.models.size() ? encoded(*state.models[index]) : std::nullopt;
+        case keys::kProvider:
+            return row(state.providers, index);
+        case keys::kReceipt:
+            return row(state.receipts, index);
+        case keys::kTask:
+            return row(state.tasks, index);
+        case keys::kValidator:
+            return row(state.validators, index);
+        default:
+            break;
     }
     check_failed("not a state key", __FILE__, __LINE__);
 }

@@ -16,10 +16,14 @@ OperationPtr random_dag_operation(TestDag& dag, const Choose& choose) {
     const std::string_view provider = kProviders[choose(kProviders.size())];
     const std::string job = fmt::format("job-{}", choose(6));
     switch (choose(6)) {
-        case 0: return dag.by(provider, registration(provider, lux(1000)));
-        case 1: return dag.by(provider, result(job, provider, static_cast<Answer>(choose(256))));
-        case 2: return dag.by(requester, submission(job, lux(4000)));  // the third one is more than anyone has
-        default: return dag.by(requester, submission(job, lux(1 + choose(3)), choose(8)));
+        case 0:
+            return dag.by(provider, registration(provider, lux(1000)));
+        case 1:
+            return dag.by(provider, result(job, provider, static_cast<Answer>(choose(256))));
+        case 2:
+            return dag.by(requester, submission(job, lux(4000)));  // the third one is more than anyone has
+        default:
+            return dag.by(requester, submission(job, lux(1 + choose(3)), choose(8)));
     }
 }
 
@@ -74,9 +78,7 @@ DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t propos
     return options;
 }
 
-DagVm::VerifyOptions TestDag::now() const {
-    return {genesis()->state.head.timestamp_ns + 1'000'000 * kBlockNs, false};
-}
+DagVm::VerifyOptions TestDag::now() const { return {genesis()->state.head.timestamp_ns + 1'000'000 * kBlockNs, false}; }
 
 void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex) {
     must(vm.verify(vertex, dag.now()));

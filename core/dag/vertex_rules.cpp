@@ -49,9 +49,7 @@ Status check_operations(const Vertex& vertex, const Rules& rules) {
 
 }  // namespace
 
-ParentFacts facts_of(const Vertex& vertex) {
-    return {vertex.height(), vertex.header().timestamp_ns, vertex.epoch()};
-}
+ParentFacts facts_of(const Vertex& vertex) { return {vertex.height(), vertex.header().timestamp_ns, vertex.epoch()}; }
 
 ParentFacts highest(const std::vector<ParentFacts>& parents) {
     AIVM_CHECK(!parents.empty());
