@@ -23,6 +23,8 @@ struct WorldOptions {
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
     Kernels* kernels = nullptr;          // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
+    bool trace = true;                    // false: no digest; for measuring what it costs
+    bool invariants = true;               // false: nothing is watched; for measuring what it costs
     bool keep_history = false;            // keep the accepted blocks for World::history
     // Called now and then with the virtual time and the tasks that are final; returns false to interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;

@@ -59,13 +59,14 @@ Status World::Impl::build() {
     AIVM_TRY(check_supported(setting_.scenario));
     rules_.parameters = setting_.scenario.vm;
     rules_.kernels = &kernels_;
+    if (!options_.invariants) rules_.kernels = options_.kernels != nullptr ? options_.kernels : &default_kernels_;
     rules_.authorizer = &authority_;
     AIVM_ASSIGN(genesis_, make_genesis(make_genesis_of(setting_, cast_, options_.seed), rules_));
     chain_tip_ = genesis_;
     if (options_.window) trace_.keep_window(*options_.window);
     trace_.note(kSettingTag, Writer().u64(options_.seed).fixed(genesis_->id).view());
-    engine_.attach(&trace_);
-    invariants_ = make_invariants();
+    if (options_.trace) engine_.attach(&trace_);
+    if (options_.invariants) invariants_ = make_invariants();
     for (const auto& invariant : invariants_) invariant->attach(*this);
     accounting_.emplace(setting_.scenario, cast_.directory, truth_);
     accounting_->accept(*genesis_, 0);
@@ -175,7 +176,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member
                             .models = {},
                             .speed_ppm = member.group.speed_ppm,
                             .step_time_ns = workload.step_time_ns,
-                            .kernels = &kernels_};
+                            .kernels = rules_.kernels};
         for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
         AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, random));
         return std::make_unique<ProviderActor>(client, signer, std::move(setup), std::move(strategy));
@@ -185,7 +186,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member
             .speed_ppm = member.group.speed_ppm,
             .step_time_ns = workload.check_time_ns,
             .in_clear = setting_.scenario.vm.policy.challenge_in_clear,
-            .kernels = &kernels_,
+            .kernels = rules_.kernels,
             .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); }};
         AIVM_ASSIGN(auto strategy, setting_.strategies->challenger(member.group, random));
         return std::make_unique<ChallengerActor>(client, signer, setup, std::move(strategy));
