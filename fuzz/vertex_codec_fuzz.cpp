@@ -1,0 +1,40 @@
+// The codec of vertices on foreign bytes. What decodes must encode to the same bytes, keep its id and survive a second
+// trip, and must name its parents in order and exactly the jobs of its payload; what does not decode must say so with
+// kMalformed and nothing else.
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+
+#include "core/base/check.h"
+#include "core/base/digest.h"
+#include "core/chain/vertex.h"
+#include "core/state/limits.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace aivm;
+    const ByteView sealed{data, size};
+    const auto decoded = Vertex::decode(sealed);
+    if (!decoded) {
+        AIVM_CHECK(decoded.error().code == ErrorCode::kMalformed);
+        return 0;
+    }
+    const Vertex& vertex = **decoded;
+    const Bytes again = vertex.encode();
+    AIVM_CHECK(again.size() == size && std::equal(again.begin(), again.end(), sealed.begin()));
+    AIVM_CHECK(vertex.size_bytes() == size);
+    AIVM_CHECK(vertex.id() == sha256(sealed.subspan(4, vertex.body_bytes())));
+    const auto second = Vertex::decode(again);
+    AIVM_CHECK(second.has_value() && (*second)->id() == vertex.id());
+    // The signature is no part of what it signs.
+    AIVM_CHECK(vertex.with_authorization({}).id() == vertex.id());
+
+    const auto& parents = vertex.parents();
+    AIVM_CHECK(!parents.empty() && parents.size() <= kVertexParentsMax);
+    AIVM_CHECK(std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) == parents.end());
+    AIVM_CHECK(vertex.operations().size() <= kVertexOpsMax);
+    AIVM_CHECK(vertex.jobs() == job_keys(vertex.operations()));
+    AIVM_CHECK(!vertex.conflicts(vertex));
+    const Vertex other({vertex.epoch(), vertex.height() + 1, parents, 0, {}}, vertex.operations(), {});
+    AIVM_CHECK(vertex.conflicts(other) == !vertex.jobs().empty());
+    return 0;
+}
