@@ -8,6 +8,7 @@
 
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/serve/serve_command.h"
 #include "scenarios/cli/terminal.h"
 #include "sim/engine/seed.h"
 
@@ -69,7 +70,7 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     auto* out = run->add_option("--out", request->out, "database to write (default aivmsim-out/SCENARIO-SEED.db)")
                     ->type_name("FILE.db");
     run->add_flag("--overwrite", request->overwrite, "replace the database when it is there already");
-    run->add_flag("!--no-record", request->record, "write no database")->excludes(out);
+    run->add_flag("!--no-record", request->record, "write no database and no finding")->excludes(out);
     run->add_flag("--json", request->json, "print the result as one JSON document");
     run->add_flag("--paranoid", request->paranoid,
                   "execute every block once more wherever a result is shared, and compare");
@@ -120,6 +121,20 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--run", report->run, "run to report on")->type_name("ID");
 }
 
+void add_serve(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto serve = command(app, chosen, serve_command, "serve", "run a chain of one node with its HTTP service", sub);
+    sub->add_option("--listen", serve->listen, "a loopback address (default 127.0.0.1:8080; port 0: any free one)")
+        ->type_name("HOST:PORT");
+    sub->add_flag("--dev", serve->dev, "a throw-away node: nobody has to sign, one funded account for all");
+    sub->add_option("--store", serve->store, "keep the chain in this file (default: in memory)")->type_name("FILE");
+    sub->add_option("--config", serve->config, "the VM's published configuration")->type_name("FILE.json");
+    sub->add_option("--genesis", serve->genesis, "who holds what at the start, chain id, vendor root")
+        ->type_name("FILE.json");
+    sub->add_option("--block-interval", serve->block_interval, "least time between blocks (default 4s)")
+        ->type_name("DURATION");
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, char** argv) {
@@ -132,6 +147,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_replay(app, chosen);
     add_inspection(app, chosen);
     add_report(app, chosen);
+    add_serve(app, chosen);
     app.add_subcommand("version", "what this program was built from")->callback([&] { chosen = version_command; });
     try {
         app.parse(argc, argv);

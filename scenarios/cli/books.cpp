@@ -88,7 +88,8 @@ std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& 
         clauses.push_back(std::move(clause));
     }
     if (clauses.empty()) return "Nobody cheated.";
-    std::string text = fmt::format("{}: {}.", paid ? "Yes" : "No", fmt::join(clauses, "; "));
+    const std::string answer = outcome.clean() ? (paid ? "Yes" : "No") : (paid ? "So far yes" : "So far no");
+    std::string text = fmt::format("{}: {}.", answer, fmt::join(clauses, "; "));
     const auto missed = std::get<std::int64_t>(outcome.metric("n_fraud_missed"));
     if (missed > 0) {
         const auto worth = missed * signed_nlux(scenario.workload.value_at_risk);

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -51,6 +52,15 @@ Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& inf
         path = fmt::format("{}-{}.db", stem, number);
     }
     return record_to(path, true);
+}
+
+ExitCode exit_code_of_refusal(const std::string& path, const Error& error) {
+    std::error_code ignored;
+    const fs::path parent = fs::path(path).parent_path();
+    const fs::path folder = parent.empty() ? fs::path(".") : parent;
+    const bool path_is_fine =
+        fs::is_directory(folder, ignored) && access(folder.c_str(), W_OK) == 0 && !fs::is_directory(path, ignored);
+    return error.code == ErrorCode::kStorage && path_is_fine ? kExitHarnessFailed : kExitBadRequest;
 }
 
 }  // namespace aivm::scenarios::cli

@@ -7,13 +7,15 @@
 
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/text.h"
+#include "scenarios/cli/wall_clock.h"
 
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kLineInterval{200};
-constexpr std::chrono::milliseconds kLogInterval{5000};
-constexpr std::chrono::milliseconds kPatience{500};  // a run shorter than this shows nothing
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kLineInterval = 200 * kMs;
+constexpr std::uint64_t kLogInterval = 5000 * kMs;
+constexpr std::uint64_t kPatience = 500 * kMs;  // what takes less shows nothing
 
 }  // namespace
 
@@ -23,33 +25,33 @@ ProgressMode progress_mode(bool quiet, bool asked) {
     return asked ? ProgressMode::kLog : ProgressMode::kNone;
 }
 
-Progress::Progress(ProgressMode mode, std::uint64_t tasks)
-    : mode_(mode), tasks_(tasks), next_(started_ + (mode == ProgressMode::kLog ? kLogInterval : kPatience)) {}
+StatusLine::StatusLine(ProgressMode mode)
+    : mode_(mode), next_ns_(wall_clock_ns() + (mode == ProgressMode::kLog ? kLogInterval : kPatience)) {}
+
+void StatusLine::show(const std::function<std::string()>& text) {
+    if (mode_ == ProgressMode::kNone || wall_clock_ns() < next_ns_) return;
+    const bool over = mode_ == ProgressMode::kLine;
+    std::fputs(((over ? "\r\x1b[K" : "") + text() + (over ? "" : "\n")).c_str(), stderr);
+    std::fflush(stderr);
+    shown_ = over;
+    next_ns_ = wall_clock_ns() + (over ? kLineInterval : kLogInterval);
+}
+
+void StatusLine::clear() {
+    if (shown_) std::fputs("\r\x1b[K", stderr);
+    shown_ = false;
+}
+
+Progress::Progress(ProgressMode mode, std::uint64_t tasks) : line_(mode), tasks_(tasks), started_ns_(wall_clock_ns()) {}
 
 std::function<bool(sim::SimTime, std::uint64_t)> Progress::hook() {
     return [this](sim::SimTime now, std::uint64_t final_tasks) {
-        if (mode_ != ProgressMode::kNone && Clock::now() >= next_) report(now, final_tasks);
+        line_.show([&] {
+            return fmt::format("t={}  {} of {} tasks final  {:.1f} s", span_text(now), grouped(final_tasks),
+                               grouped(tasks_), static_cast<double>(wall_clock_ns() - started_ns_) / 1e9);
+        });
         return !interrupted();
     };
-}
-
-void Progress::report(sim::SimTime now, std::uint64_t final_tasks) {
-    const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-    const std::string text = fmt::format("t={}  {} of {} tasks final  {:.1f} s", span_text(now), grouped(final_tasks),
-                                         grouped(tasks_), seconds);
-    if (mode_ == ProgressMode::kLine) {
-        std::fputs(("\r\x1b[K" + text).c_str(), stderr);
-        shown_ = true;
-    } else {
-        std::fputs((text + "\n").c_str(), stderr);
-    }
-    std::fflush(stderr);
-    next_ = Clock::now() + (mode_ == ProgressMode::kLine ? kLineInterval : kLogInterval);
-}
-
-void Progress::clear() {
-    if (shown_) std::fputs("\r\x1b[K", stderr);
-    shown_ = false;
 }
 
 }  // namespace aivm::scenarios::cli

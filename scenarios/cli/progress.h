@@ -2,9 +2,9 @@
 // when asked for, a line every few seconds.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "sim/engine/time.h"
 
@@ -15,28 +15,36 @@ enum class ProgressMode { kNone, kLine, kLog };
 // kLine on a terminal, kLog when asked for, else kNone; `quiet` wins.
 ProgressMode progress_mode(bool quiet, bool asked);
 
-class Progress {
+class StatusLine {
 public:
-    Progress(ProgressMode mode, std::uint64_t tasks);
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-    ~Progress() { clear(); }
+    explicit StatusLine(ProgressMode mode);
+    StatusLine(const StatusLine&) = delete;
+    StatusLine& operator=(const StatusLine&) = delete;
+    ~StatusLine() { clear(); }
 
-    // For RunOptions::progress. The Progress must outlive the run.
-    std::function<bool(sim::SimTime, std::uint64_t)> hook();
-
+    // Shows what `text` makes, if it is time for that.
+    void show(const std::function<std::string()>& text);
     // Takes the line away.
     void clear();
 
 private:
-    using Clock = std::chrono::steady_clock;
-    void report(sim::SimTime now, std::uint64_t final_tasks);
-
     ProgressMode mode_;
-    std::uint64_t tasks_;
-    Clock::time_point started_ = Clock::now();
-    Clock::time_point next_;
+    std::uint64_t next_ns_;
     bool shown_ = false;
+};
+
+class Progress {
+public:
+    Progress(ProgressMode mode, std::uint64_t tasks);
+
+    // For RunOptions::progress. The Progress must outlive the run.
+    std::function<bool(sim::SimTime, std::uint64_t)> hook();
+    void clear() { line_.clear(); }
+
+private:
+    StatusLine line_;
+    std::uint64_t tasks_;
+    std::uint64_t started_ns_;
 };
 
 }  // namespace aivm::scenarios::cli

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "scenarios/cli/build_info.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/progress.h"
+#include "scenarios/cli/replay_finding.h"
 #include "scenarios/cli/replay_json.h"
 #include "scenarios/cli/study_access.h"
 #include "scenarios/cli/terminal.h"
@@ -119,6 +122,8 @@ int replay_database(const ReplayRequest& request) {
 
 int replay_command(const ReplayRequest& request) {
     catch_interrupts();
+    std::error_code ignored;
+    if (std::filesystem::is_directory(request.path, ignored)) return replay_finding_folder(request);
     return replay_database(request);
 }
 

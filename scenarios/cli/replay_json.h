@@ -1,9 +1,11 @@
-// What replaying a database found.
+// What a replay found, for machines.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "scenarios/run/finding.h"
 
 namespace aivm::scenarios::cli {
 
@@ -18,5 +20,8 @@ struct ReplayedRun {
 
 // One JSON document: {"runs": [...]}.
 std::string replay_json(const std::vector<ReplayedRun>& runs);
+
+// The same for a finding.
+std::string replay_json(const ReplayResult& replay, int exit_code);
 
 }  // namespace aivm::scenarios::cli

@@ -1,18 +1,20 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
+#include <filesystem>
 
 #include "gpu/backend/backend_registry.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/leave_finding.h"
 #include "scenarios/cli/loading.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/progress.h"
 #include "scenarios/cli/run_screen.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/verdict.h"
+#include "scenarios/cli/wall_clock.h"
 #include "scenarios/file/print.h"
 #include "scenarios/run/determinism.h"
 #include "scenarios/run/run.h"
@@ -21,11 +23,6 @@
 
 namespace aivm::scenarios::cli {
 namespace {
-
-std::uint64_t wall_clock_ns() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 int refuse(int code, const Error& error) {
     complain(error.context.empty() ? error.text() : error.context);
@@ -64,7 +61,8 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     if (request.record) {
         auto made =
             request.out ? record_to(*request.out, request.overwrite) : record_by_default(info, request.overwrite);
-        if (!made) return refuse(kExitBadRequest, made.error());
+        const std::string path = request.out.value_or(fmt::format("{}/run.db", kOutputFolder));
+        if (!made) return refuse(exit_code_of_refusal(path, made.error()), made.error());
         recorder = std::move(*made);
     }
     sim::NullSink nowhere;
@@ -76,7 +74,14 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     if (recorder) {
         if (const Status closed = recorder->close(); !closed) return refuse(kExitHarnessFailed, closed.error());
     }
-    return show(request, {given.loaded.scenario, *outcome, tally, wall_ns, recorder ? recorder->path() : "", nullptr});
+    RunShown shown{given.loaded.scenario, *outcome, tally, wall_ns, recorder ? recorder->path() : "", nullptr, nullptr};
+    std::optional<SavedFinding> finding;
+    if (recorder) {
+        const std::string folder = (std::filesystem::path(recorder->path()).parent_path() / "findings").string();
+        finding = leave_finding(given.loaded.scenario, *outcome, folder, request.paranoid, request.quiet);
+        if (finding) shown.finding = &*finding;
+    }
+    return show(request, shown);
 }
 
 // The rows of the comparison's first run are counted for the screen; nothing is recorded.
@@ -96,7 +101,7 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given, const
     const auto report = verify_determinism(*setting, options, tally);
     progress.clear();
     if (!report) return refuse(kExitHarnessFailed, report.error());
-    const RunShown shown{given.loaded.scenario, report->first, tally, wall_clock_ns() - started, "", &*report};
+    const RunShown shown{given.loaded.scenario, report->first, tally, wall_clock_ns() - started, "", &*report, nullptr};
     return show(request, shown);
 }
 

@@ -106,6 +106,7 @@ std::string run_json(const RunShown& run) {
                      {"violations", violations_of(outcome)},
                      {"missing_violations", outcome.missing_violations},
                      {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
+    document["finding"] = run.finding == nullptr ? Json(nullptr) : Json(run.finding->folder);
     if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -63,11 +63,11 @@ std::string fraud_text(const RunShown& run) {
     const std::int64_t posted = count_metric(run.outcome, "n_fraud_posted");
     const std::int64_t missed = count_metric(run.outcome, "n_fraud_missed");
     const auto open = static_cast<std::int64_t>(run.tally.fraud_open());
-    return fmt::format("{} wrong results posted, {} caught, {} missed{}; slashed {} times, {} of {} LUX due",
-                       grouped(posted), grouped(posted - missed - open), grouped(missed),
-                       open == 0 ? "" : fmt::format(", {} undecided", grouped(open)), grouped(run.tally.slashes()),
-                       lux_text(count_metric(run.outcome, "slash_taken")),
-                       lux_text(count_metric(run.outcome, "slash_due")));
+    return fmt::format(
+        "{} wrong results posted, {} caught, {} missed{}; {} {} took {} of {} LUX due", grouped(posted),
+        grouped(posted - missed - open), grouped(missed), open == 0 ? "" : fmt::format(", {} undecided", grouped(open)),
+        grouped(run.tally.slashes()), run.tally.slashes() == 1 ? "slash" : "slashes",
+        lux_text(count_metric(run.outcome, "slash_taken")), lux_text(count_metric(run.outcome, "slash_due")));
 }
 
 std::string tasks_text(const Tally& tally) {
@@ -85,6 +85,14 @@ std::string tasks_text(const Tally& tally) {
             parts.push_back(fmt::format("{} {}", grouped(tally.tasks(named.outcome)), named.words));
     }
     return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string finality_text(const RunShown& run) {
+    if (run.tally.tasks(sim::TaskOutcome::kFinalOk) + run.tally.tasks(sim::TaskOutcome::kFinalCorrupt) == 0) {
+        return "no result became final";
+    }
+    return fmt::format("mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, "ttf_mean"),
+                       seconds_metric(run.outcome, "ttf_p50"), seconds_metric(run.outcome, "ttf_p99"));
 }
 
 std::string fault_text(const sim::FaultRow& fault) {
@@ -140,20 +148,19 @@ ExitCode exit_code_of(const RunShown& run) {
 }
 
 std::string quiet_text(const RunShown& run, bool colour) {
-    std::string text = verdict_line(run.outcome, run.wall_ns, colour) + "\n" + violations_text(run.outcome, colour);
-    if (exit_code_of(run) == kExitNotDeterministic) text = difference_text(*run.determinism, colour) + text;
-    return text;
+    std::string text = verdict_line(run.outcome, run.wall_ns, colour) + "\n" + notes_text(run.outcome, colour);
+    if (exit_code_of(run) == kExitNotDeterministic) text += difference_text(*run.determinism, colour);
+    return text + failures_text(run.outcome, run.finding, colour);
 }
 
 std::string run_screen(const RunShown& run, bool colour) {
     const sim::Outcome& outcome = run.outcome;
-    std::string text = quiet_text(run, colour) + "\n";
+    std::string text = verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
     text += wrapped(did_cheating_pay(run.scenario, outcome), kWidth - 18, 2) + "\n\n";
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
-    text += row("finality", fmt::format("mean {}, half within {}, 99 % within {}", seconds_metric(outcome, "ttf_mean"),
-                                        seconds_metric(outcome, "ttf_p50"), seconds_metric(outcome, "ttf_p99")));
+    text += row("finality", finality_text(run));
     text += row("tasks", tasks_text(run.tally));
     text += row("faults", faults_text(run));
     text +=
@@ -163,7 +170,10 @@ std::string run_screen(const RunShown& run, bool colour) {
                                                    : counted(outcome.violations.size(), "invariant") + " violated"));
     if (run.determinism != nullptr && run.determinism->same()) text += row("determinism", "two runs, one digest");
     text += row("database", run.database.empty() ? "not recorded" : run.database);
-    return text;
+    const std::string different =
+        exit_code_of(run) == kExitNotDeterministic ? difference_text(*run.determinism, colour) : "";
+    const std::string failures = different + failures_text(outcome, run.finding, colour);
+    return failures.empty() ? text : text + "\n" + failures;
 }
 
 }  // namespace aivm::scenarios::cli

@@ -6,6 +6,7 @@
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/tally.h"
 #include "scenarios/run/determinism.h"
+#include "scenarios/run/finding.h"
 #include "sim/run/outcome.h"
 #include "sim/run/scenario.h"
 
@@ -18,6 +19,7 @@ struct RunShown {
     std::uint64_t wall_ns = 0;
     std::string database;                            // empty: not recorded
     const DeterminismReport* determinism = nullptr;  // null: the run was not repeated
+    const SavedFinding* finding = nullptr;           // null: nothing was found, or it was not saved
 };
 
 // That of the outcome, or 5 when its repetition differed.

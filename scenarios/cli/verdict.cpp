@@ -70,17 +70,33 @@ std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, boo
                        outcome.digest.hex());
 }
 
-std::string violations_text(const sim::Outcome& outcome, bool colour) {
+std::string notes_text(const sim::Outcome& outcome, bool colour) {
     std::string text;
-    for (const sim::Violation& v : outcome.violations) text += violation_text(v, outcome.scenario, colour);
-    for (const std::string& id : outcome.missing_violations) {
-        text += fmt::format("{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n",
-                            styled(Style::kBad, "FAIL", colour), id, outcome.scenario);
+    for (const sim::Violation& v : outcome.violations) {
+        if (v.expected) text += violation_text(v, outcome.scenario, colour);
     }
     if (outcome.status == sim::RunStatus::kBudget) text += "  the event budget (run.max_events) ran out\n";
     if (outcome.status == sim::RunStatus::kInterrupted)
         text += "  interrupted: the numbers are those up to that moment\n";
     return text;
+}
+
+std::string failures_text(const sim::Outcome& outcome, const SavedFinding* finding, bool colour) {
+    std::string text;
+    for (const sim::Violation& v : outcome.violations) {
+        const bool told_below = finding != nullptr && finding->violation.invariant == v.invariant;
+        if (!v.expected && !told_below) text += violation_text(v, outcome.scenario, colour);
+    }
+    const std::string fail = styled(Style::kBad, word_of(kExitViolated).text, colour);
+    for (const std::string& id : outcome.missing_violations) {
+        text += fmt::format("{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n", fail,
+                            id, outcome.scenario);
+    }
+    if (finding == nullptr) return text;
+    std::string found = finding_text(*finding);
+    const std::string_view plain = word_of(kExitViolated).text;
+    if (found.starts_with(plain)) found.replace(0, plain.size(), fail);
+    return text + found;
 }
 
 }  // namespace aivm::scenarios::cli

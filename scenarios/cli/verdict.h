@@ -5,6 +5,7 @@
 #include <string>
 
 #include "scenarios/cli/exit_codes.h"
+#include "scenarios/run/finding.h"
 #include "sim/run/outcome.h"
 
 namespace aivm::scenarios::cli {
@@ -15,7 +16,12 @@ ExitCode exit_code_of(const sim::Outcome& outcome);
 // time (0) the line is the same on every machine.
 std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour);
 
-// What was violated, where and by whom; for an expected violation "demonstrated ...". Ends in a line break.
-std::string violations_text(const sim::Outcome& outcome, bool colour);
+// What happened besides, and is no failure: demonstrated violations, an interruption, a budget that ran out. Ends in a
+// line break unless empty.
+std::string notes_text(const sim::Outcome& outcome, bool colour);
+
+// What was violated, where and by whom; the saved finding last, so that the text ends with the command that runs it again.
+// Ends in a line break unless empty.
+std::string failures_text(const sim::Outcome& outcome, const SavedFinding* finding, bool colour);
 
 }  // namespace aivm::scenarios::cli

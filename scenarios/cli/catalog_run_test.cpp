@@ -1,0 +1,59 @@
+// Golden runs: every scenario of the catalogue at seed 1 gives the verdict and the figures of its NAME.expected.
+// After a change that is meant, AIVM_UPDATE_EXPECTED=1 writes them anew; review them in the diff.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "scenarios/cli/books.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/verdict.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr std::array kFigures{"tasks",          "blocks",          "messages",        "n_fraud_posted",
+                              "n_fraud_missed", "slash_due",       "slash_taken",     "honest_false_slash",
+                              "attacker_net",   "censored_proofs", "reassign_rounds", "max_value_uncovered"};
+
+std::string read(const std::filesystem::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+// Only what is exact: every figure is an integer, so all machines print the same.
+std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outcome) {
+    std::string text = verdict_line(outcome, 0, false) + "\n" + notes_text(outcome, false) +
+                       failures_text(outcome, nullptr, false) + did_cheating_pay(scenario, outcome) + "\n";
+    for (const char* name : kFigures) {
+        text += fmt::format("{} = {}\n", name, std::get<std::int64_t>(outcome.metric(name)));
+    }
+    return text;
+}
+
+class CatalogRun : public testing::TestWithParam<std::string> {};
+
+TEST_P(CatalogRun, GivesTheVerdictAndTheFiguresOfItsExpectedFile) {
+    const auto loaded = load_scenario_file(scenario_path(GetParam()));
+    ASSERT_TRUE(loaded) << to_text(loaded.error());
+    const auto outcome = run_scenario(loaded->scenario, {});
+    ASSERT_TRUE(outcome) << outcome.error().text();
+    EXPECT_TRUE(outcome->clean());
+    const std::string found = golden_text(loaded->scenario, *outcome);
+    const std::filesystem::path golden = catalog_folder() / (GetParam() + ".expected");
+    if (std::getenv("AIVM_UPDATE_EXPECTED") != nullptr) std::ofstream(golden) << found;
+    EXPECT_EQ(found, read(golden)) << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review " << golden;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, CatalogRun, testing::ValuesIn(catalog_names()),
+                         [](const auto& run) { return run.param; });
+
+}  // namespace
+}  // namespace aivm::scenarios::cli

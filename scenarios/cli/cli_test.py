@@ -1,0 +1,298 @@
+"""The program as its users meet it: exit codes, streams, files. Run as: cli_test.py PATH-OF-aivmsim"""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+PROGRAM = ""
+
+# Small enough to run in a fraction of a second on any build.
+SMALL = """
+name = "small"
+description = "A few tasks on a small chain."
+[chain]
+validators = 5
+k = 3
+alpha_preference = 2
+alpha_confidence = 2
+beta = 4
+[network]
+latency = "lan"
+[tasks]
+count = 8
+per_block = 2
+requesters = 1
+[vm]
+challenge_window_blocks = 6
+challenge_reveal_blocks = 6
+[[provider]]
+name = "honest"
+count = 2
+[[challenger]]
+name = "watchers"
+"""
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="aivmsim-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.small = self.folder / "small.toml"
+        self.small.write_text(SMALL)
+
+    def call(self, *arguments, env=None, **more):
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("AIVMSIM_")}
+        variables.update(env or {})
+        return subprocess.run(
+            [PROGRAM, *map(str, arguments)], cwd=self.folder, env=variables, stdin=subprocess.DEVNULL,
+            stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE, text=True, timeout=300, **more,
+        )  # fmt: skip
+
+    def ok(self, *arguments, **more):
+        done = self.call(*arguments, **more)
+        self.assertEqual(done.returncode, 0, done.stderr + (done.stdout or ""))
+        return done
+
+    def refused(self, *arguments, code=2, says=(), **more):
+        done = self.call(*arguments, **more)
+        self.assertEqual(done.returncode, code, done.stderr + (done.stdout or ""))
+        for words in says:
+            self.assertIn(words, done.stderr)
+        self.assertFalse(done.stdout)
+        return done
+
+    def files(self):
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())
+
+    # --- Running ---
+    def test_a_clean_run_prints_one_screen_and_records_it(self):
+        done = self.ok("run", self.small)
+        self.assertRegex(done.stdout, r"^PASS small seed=1 events=[0-9 ]+ sim=\S+ wall=\S+ digest=[0-9a-f]{32}\n")
+        self.assertIn("Did cheating pay? Nobody cheated.", done.stdout)
+        self.assertLess(len(done.stdout.splitlines()), 40)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
+
+    def test_json_is_one_document_with_the_figures(self):
+        found = json.loads(self.ok("run", self.small, "--json", "--seed", "0x10").stdout)
+        self.assertEqual((found["scenario"], found["seed"], found["status"]), ("small", 16, "clean"))
+        self.assertEqual(found["metrics"]["tasks"], 8)
+        self.assertEqual(found["violations"], [])
+        self.assertEqual({p["label"] for p in found["principals"]} & {"watchers"}, {"watchers"})
+        self.assertEqual(sum(p["net_nlux"] for p in found["principals"]), 0)
+        self.assertTrue((self.folder / found["database"]).exists())
+
+    def test_the_same_seed_gives_the_same_digest_and_another_seed_another(self):
+        digests = [json.loads(self.ok("run", self.small, "--json", "--no-record", "--seed", s).stdout)["digest"]
+                   for s in ("7", "0x7", "8", "f" * 40)]  # fmt: skip
+        self.assertEqual(digests[0], digests[1])
+        self.assertEqual(len(set(digests)), 3)
+
+    def test_values_come_from_flag_set_environment_and_file_in_that_order(self):
+        env = {"AIVMSIM_TASKS__COUNT": "5", "AIVMSIM_SEED": "3"}
+        shown = self.ok("run", self.small, "--show-config", env=env).stdout
+        self.assertRegex(shown, r"tasks.count = 5 +# AIVMSIM_TASKS__COUNT")
+        self.assertRegex(shown, r"chain.validators = 5 +# \S*small.toml:5")
+        shown = self.ok("run", self.small, "--show-config", "--set", "tasks.count=6", env=env).stdout
+        self.assertRegex(shown, r"tasks.count = 6 +# --set tasks.count=6")
+        self.assertIn("seed=3", self.ok("run", self.small, "--quiet", "--no-record", env=env).stdout)
+        self.assertIn("seed=4", self.ok("run", self.small, "--quiet", "--no-record", "--seed", "4", env=env).stdout)
+
+    def test_no_escape_codes_where_nobody_could_see_them(self):
+        for env in ({}, {"NO_COLOR": "1"}):
+            self.assertNotIn("\x1b", self.ok("run", self.small, "--no-record", env=env).stdout)
+
+    def test_colours_on_a_terminal_unless_no_color_is_set(self):
+        script = shutil.which("script")
+        if script is None:
+            return
+        command = f"{PROGRAM} run {self.small} --no-record --quiet"
+        for value, coloured in (("", True), ("1", False)):
+            env = {**os.environ, "NO_COLOR": value, "TERM": "xterm"}
+            done = subprocess.run([script, "-qec", command, "/dev/null"], env=env, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=300)  # fmt: skip
+            self.assertEqual("\x1b[1;32mPASS" in done.stdout, coloured, done.stdout)
+
+    def test_determinism_is_verified_on_one_thread_and_on_two(self):
+        one = json.loads(self.ok("run", self.small, "--verify-determinism", "--json").stdout)
+        two = json.loads(self.ok("run", self.small, "--verify-determinism", "--threads", "2", "--json").stdout)
+        self.assertTrue(one["determinism"]["same"])
+        self.assertEqual(one["digest"], two["digest"])
+        self.refused("run", self.small, "--threads", "2", says=["--verify-determinism"])
+
+    # --- Files that are there already ---
+    def test_an_existing_output_is_kept_unless_told_otherwise(self):
+        self.ok("run", self.small, "--out", "mine.db")
+        before = (self.folder / "mine.db").read_bytes()
+        self.refused("run", self.small, "--out", "mine.db", says=["mine.db", "overwrite"])
+        self.assertEqual((self.folder / "mine.db").read_bytes(), before)
+        self.ok("run", self.small, "--out", "mine.db", "--overwrite", "--seed", "2")
+        self.assertNotEqual((self.folder / "mine.db").read_bytes(), before)
+
+    def test_the_default_name_repeats_for_the_same_run_and_gets_a_number_for_another(self):
+        for _ in range(2):
+            self.ok("run", self.small)
+        self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
+        self.ok("run", self.small, "--set", "tasks.count=4")
+        self.assertEqual(self.files(), ["aivmsim-out/small-1-2.db", "aivmsim-out/small-1.db", "small.toml"])
+
+    # --- Violations ---
+    def test_a_demonstration_passes_and_names_what_it_shows(self):
+        found = json.loads(self.ok("run", "unbond_escape", "--json", "--no-record").stdout)
+        self.assertEqual([v["invariant"] for v in found["violations"]], ["E3"])
+        self.assertTrue(found["violations"][0]["expected"])
+
+    def test_an_expected_violation_that_does_not_happen_fails(self):
+        done = self.call("run", self.small, "--no-record", "--set", "expect=E3")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("FAIL  E3", done.stdout)
+
+    def test_a_violation_ends_with_the_command_that_replays_it(self):
+        done = self.call("run", "unbond_escape", "--set", "expect=")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("FAIL  E3 bond-outlives-obligation", done.stdout)
+        last = done.stdout.splitlines()[-1].split()
+        self.assertEqual(last[:3], ["reproduce", "aivmsim", "replay"])
+        again = self.call("replay", last[3])
+        self.assertEqual(again.returncode, 1, again.stderr + again.stdout)
+        self.assertIn("REPRODUCED", again.stdout)
+
+    def test_an_event_budget_that_runs_out_is_exit_code_6(self):
+        done = self.call("run", self.small, "--no-record", "--set", "run.max_events=1000")
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertTrue(done.stdout.startswith("LIMIT "))
+
+    # --- Bad input ---
+    def test_a_scenario_that_is_not_there_is_named_with_the_nearest(self):
+        self.refused("run", "quickstrat", says=["quickstrat", 'did you mean "quickstart"?', "lazy_provider"])
+        self.refused("run", "no/such.toml", says=["no/such.toml"])
+        self.refused("run", self.folder, says=["directory"])
+        self.assertEqual(self.files(), ["small.toml"])
+
+    def test_an_unknown_key_is_shown_with_a_caret_and_the_nearest_name(self):
+        self.small.write_text(SMALL.replace("per_block", "per_blok"))
+        self.refused("run", self.small, says=['unknown key "per_blok"', "^~~~~~~~", 'did you mean "per_block"?'])
+
+    def test_a_value_out_of_range_names_the_range(self):
+        self.refused("run", self.small, "--set", "vm.slash_bps=20000", says=["--set vm.slash_bps=20000", "10000"])
+        self.refused("run", self.small, "--set", "vm.slash_bsp=1", says=['did you mean "vm.slash_bps"?'])
+        self.refused("run", self.small, "--set", "nonsense", says=["key=value"])
+        self.refused("run", self.small, "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
+
+    def test_bad_arguments_are_exit_code_2(self):
+        for arguments in ([], ["fly"], ["run"], ["run", self.small, "--nope"], ["run", self.small, "--seed", "x"],
+                          ["run", self.small, "--seed", "99999999999999999999"], ["run", self.small, "--backend", "x"],
+                          ["run", self.small, "--out", "a.db", "--no-record"]):  # fmt: skip
+            self.refused(*arguments)
+        self.assertEqual(self.files(), ["small.toml"])
+
+    def test_help_goes_to_stdout(self):
+        self.assertIn("--verify-determinism", self.ok("run", "--help").stdout)
+        self.assertIn("Exit codes", self.ok("--help").stdout)
+
+    def test_an_output_that_cannot_be_written_is_refused_before_the_run(self):
+        self.refused("run", self.small, "--out", "no/such/folder/x.db", says=["no/such/folder"])
+        self.refused("run", self.small, "--out", self.folder, says=["directory"])
+
+    def test_a_full_disk_leaves_nothing_behind(self):
+        def small_files_only():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        done = self.call("run", self.small, "--out", "x.db", preexec_fn=small_files_only)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertEqual(self.files(), ["small.toml"])
+        with open("/dev/full", "w") as full:
+            done = self.call("run", self.small, "--no-record", stdout=full)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("stdout", done.stderr)
+
+    # --- Databases ---
+    def test_a_recorded_run_replays_to_its_digest(self):
+        self.ok("run", self.small, "--out", "x.db", "--set", "tasks.count=6")
+        found = json.loads(self.ok("replay", "x.db", "--json").stdout)
+        self.assertTrue(found["runs"][0]["same"])
+        self.refused("replay", "x.db", "--run", "12", code=4, says=["12"])
+
+    def test_a_digest_that_differs_is_exit_code_5(self):
+        self.ok("run", self.small, "--out", "x.db")
+        with sqlite3.connect(self.folder / "x.db") as database:
+            database.execute("UPDATE run SET digest = ?", ("0" * 32,))
+        database.close()
+        done = self.call("replay", "x.db")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("DIFFERS", done.stdout)
+
+    def test_damaged_and_foreign_databases_are_refused(self):
+        self.ok("run", self.small, "--out", "x.db")
+        self.assertIn("whole database", self.ok("check", "x.db").stdout)
+        whole = (self.folder / "x.db").read_bytes()
+        (self.folder / "cut.db").write_bytes(whole[: len(whole) // 2])
+        (self.folder / "text.db").write_text("hello")
+        with sqlite3.connect(self.folder / "foreign.db") as database:
+            database.execute("CREATE TABLE t (x)")
+        database.close()
+        for name, why in (("cut.db", "truncated"), ("text.db", "not an SQLite"), ("foreign.db", "not one of aivmsim"),
+                          ("none.db", "no such file")):  # fmt: skip
+            self.refused("replay", name, says=[name, why])
+            self.refused("report", name, says=[name, why])
+            if name != "none.db":
+                self.refused("check", name, says=[name, why])
+
+    def test_ctrl_c_keeps_what_is_there(self):
+        process = subprocess.Popen(
+            [PROGRAM, "run", "quickstart", "--out", "x.db", "--set", "tasks.count=100000"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not (self.folder / "x.db.partial").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertTrue(out.startswith("STOPPED quickstart"), out)
+        self.assertIn("interrupted", self.ok("check", "x.db").stdout)
+        self.assertNotIn("x.db.partial", self.files())
+        self.ok("replay", "x.db")
+
+    # --- Looking things up ---
+    def test_everything_listed_can_be_explained(self):
+        for what in ("scenarios", "strategies", "invariants", "metrics"):
+            for line in self.ok("list", what).stdout.splitlines():
+                self.assertIn(line.split()[0], self.ok("explain", line.split()[0]).stdout)
+        self.ok("list", "profiles")
+        for name in ("vm.slash_bps", "bond_locked", "lan", "provider"):
+            self.ok("explain", name)
+
+    def test_what_nothing_is_called_is_exit_code_4(self):
+        self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
+        self.refused("list", code=4, env={"AIVMSIM_CATALOG": "/nowhere"})
+
+    def test_version_tells_what_it_was_built_from(self):
+        self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")
+
+    def test_check_tells_of_a_sound_scenario(self):
+        self.assertIn("sound", self.ok("check", self.small).stdout)
+        self.assertIn("sound", self.ok("check", "quickstart").stdout)
+        self.refused("check", "no.toml", says=["no.toml"])
+
+    def test_a_report_without_a_python_says_what_to_do(self):
+        self.ok("run", self.small, "--out", "x.db")
+        self.refused("report", "x.db", code=3, env={"AIVMSIM_PYTHON": "/no/python"}, says=["AIVMSIM_PYTHON"])
+        self.assertEqual(self.files(), ["small.toml", "x.db"])
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

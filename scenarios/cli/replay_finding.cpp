@@ -1,0 +1,41 @@
+#include "scenarios/cli/replay_finding.h"
+
+#include <fmt/format.h>
+
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/replay_json.h"
+#include "scenarios/cli/terminal.h"
+#include "scenarios/run/finding.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+std::string replay_text(const ReplayResult& replay, bool colour) {
+    if (replay.reproduced()) {
+        return fmt::format("{} digest={}, as recorded\n\n{}", styled(Style::kStrong, "REPRODUCED", colour),
+                           replay.outcome.digest.hex(), finding_text(replay.finding));
+    }
+    return fmt::format("{} {} {} of {}\n  {}\n", styled(Style::kBad, "DIFFERS", colour),
+                       replay.finding.violation.invariant, replay.finding.violation.name, replay.finding.folder,
+                       replay.difference);
+}
+
+}  // namespace
+
+int replay_finding_folder(const ReplayRequest& request) {
+    if (request.run) {
+        complain("--run chooses a run of a database; a finding is one run");
+        return kExitBadRequest;
+    }
+    const auto replay = replay_finding(request.path);
+    if (!replay) {
+        complain(replay.error().context.empty() ? replay.error().text() : replay.error().context);
+        return kExitBadRequest;
+    }
+    const int again = replay->finding.violation.liveness ? kExitLimit : kExitViolated;
+    const int code = replay->reproduced() ? again : kExitNotDeterministic;
+    const std::string text = request.json ? replay_json(*replay, code) : replay_text(*replay, has_colour(stdout));
+    return print_result(text) ? code : kExitHarnessFailed;
+}
+
+}  // namespace aivm::scenarios::cli
