@@ -1,0 +1,17 @@
+"""The names that a run's numbers have, here as in the database and at the terminal."""
+
+from typing import NamedTuple
+
+from . import _core
+
+
+class Metric(NamedTuple):
+    """One metric: its name, its unit (empty for a count) and its meaning in one line."""
+
+    name: str
+    unit: str
+    doc: str
+
+
+#: Every metric by name. A run has those that apply to it.
+METRICS: dict[str, Metric] = {name: Metric(name, unit, doc) for name, unit, doc in _core.metric_specs()}

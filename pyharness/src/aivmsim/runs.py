@@ -1,0 +1,53 @@
+"""One run."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from . import _core
+from .result import RunResult
+from .scenario import Scenario
+from .study import Study
+
+
+def run(scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | None = None) -> RunResult:
+    """Runs a scenario to its end.
+
+    Other threads go on meanwhile, and may run scenarios of their own. Ctrl-C ends the run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to run.
+    seed : int or str
+        0 to 2**64 - 1, or the text of a seed as at the terminal: decimal, ``0x...``, or a 40-digit git commit.
+    out : path-like, optional
+        The database to write. A file that is there is replaced once the new one is complete.
+
+    Returns
+    -------
+    RunResult
+        A violated invariant is a result, not an error: see ``status`` and ``violations``.
+
+    Raises
+    ------
+    ScenarioError
+        A strategy or profile that nobody knows, or parameters out of their range.
+    StudyError
+        The database cannot be written.
+    ValueError
+        The seed is none.
+    """
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    record = _core.run(scenario._loaded, seed_text(seed), heed_signals=on_main_thread)
+    if out is not None:
+        Study.begin(scenario.name).write(out, record)
+    return RunResult(scenario, record)
+
+
+def seed_text(seed: int | str) -> str:
+    """The seed as text, checked. Raises ValueError with the forms that there are."""
+    text = seed if isinstance(seed, str) else str(seed)
+    _core.parse_seed(text)
+    return text

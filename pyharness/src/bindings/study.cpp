@@ -1,0 +1,46 @@
+// The database of a study, for writing. Reading it back is SQL's business.
+#include <pybind11/stl.h>
+
+#include <fmt/format.h>
+
+#include "pyharness/src/bindings/bindings.h"
+#include "sim/record/recorder.h"
+
+namespace py = pybind11;
+
+namespace aivm::python {
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang++ " __clang_version__;
+#else
+constexpr const char* kCompiler = "g++ " __VERSION__;
+#endif
+
+void must(const Status& status) {
+    if (!status) throw StudyFault(status.error().text());
+}
+
+std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string& name, const std::string& created,
+                                      bool overwrite) {
+    auto recorder = sim::Recorder::create(path, {name, created, AIVM_VERSION, kCompiler, AIVM_BUILD_TYPE},
+                                          {.overwrite = overwrite});
+    if (!recorder) throw StudyFault(recorder.error().text());
+    return std::move(*recorder);
+}
+
+}  // namespace
+
+void bind_study(py::module_& module) {
+    using sim::Recorder;
+    const auto unlocked = py::call_guard<py::gil_scoped_release>();
+    py::class_<Recorder, std::shared_ptr<Recorder>>(module, "Recorder")
+        .def(py::init(&create), py::arg("path"), py::arg("name"), py::arg("created"), py::arg("overwrite") = false)
+        .def(
+            "add", [](Recorder& self, const RunRecord& run) { must(run.rows.copy_to(self)); }, py::arg("run"), unlocked)
+        .def(
+            "merge", [](Recorder& self, const std::string& path) { must(self.merge(path)); }, py::arg("path"), unlocked)
+        .def("close", [](Recorder& self) { must(self.close()); }, unlocked);
+}
+
+}  // namespace aivm::python
