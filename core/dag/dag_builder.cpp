@@ -75,7 +75,8 @@ private:
             AIVM_ASSIGN(auto vertices, vm_.history_.vertices_at(h));
             vertices.insert(vertices.end(), extra[h].begin(), extra[h].end());
             sort_by_id(vertices);
-            AIVM_ASSIGN(const SlicePtr slice, execute_slice(state, std::move(vertices), *vm_.setup_.rules));
+            AIVM_ASSIGN(const SlicePtr slice,
+                        vm_.setup_.executor->execute(state, std::move(vertices), *vm_.setup_.rules));
             state = slice->state;
         }
         return state;

@@ -178,7 +178,7 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
         {
             FailingStore failing(disk);
             failing.fail_at(crash, how);
-            auto node = DagVm::open({dag.genesis(), &dag.rules(), &failing});
+            auto node = DagVm::open(dag.setup(failing));
             for (const VertexPtr& vertex : decisions.accepted) {
                 if (!node || !node->verify(vertex, dag.now()) || !node->accept(vertex->id())) break;
             }

@@ -326,7 +326,7 @@ TEST_F(DagVmTest, every_entry_of_a_state_is_found_by_its_key) {
 TEST_F(DagVmTest, a_store_of_another_genesis_is_refused) {
     TestOptions options;
     options.allocation = lux(1);
-    EXPECT_EQ(DagVm::open({TestDag(options).genesis(), &dag.rules(), &store}).error().code, ErrorCode::kConfig);
+    EXPECT_EQ(DagVm::open(TestDag(options).setup(store)).error().code, ErrorCode::kConfig);
 }
 
 // S17: a write that fails changes nothing, and a read that fails is never "unset".

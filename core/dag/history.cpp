@@ -35,7 +35,7 @@ Bytes job_index_key(const JobKey& job) {
 }
 
 Result<History> History::open(const Setup& setup) {
-    AIVM_CHECK(setup.genesis && setup.rules && setup.store);
+    AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);
     History history(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kDagTip)));
     if (tip) {
@@ -118,7 +118,7 @@ Result<State> History::state_after(Height height) const {
     State state = genesis_state();
     for (Height h = 1; h <= height; ++h) {
         AIVM_ASSIGN(auto vertices, vertices_at(h));
-        AIVM_ASSIGN(const SlicePtr slice, execute_slice(state, std::move(vertices), *setup_.rules));
+        AIVM_ASSIGN(const SlicePtr slice, setup_.executor->execute(state, std::move(vertices), *setup_.rules));
         state = slice->state;
         if (h + kSlicesKept > tip_height()) kept_[h] = slice;
     }
@@ -164,7 +164,7 @@ Result<History::Plan> History::plan(const VertexPtr& vertex) const {
             vertices.push_back(vertex);
             sort_by_id(vertices);
         }
-        AIVM_ASSIGN(SlicePtr slice, execute_slice(state, std::move(vertices), *setup_.rules));
+        AIVM_ASSIGN(SlicePtr slice, setup_.executor->execute(state, std::move(vertices), *setup_.rules));
         state = slice->state;
         plan.slices.push_back(std::move(slice));
     }

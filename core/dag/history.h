@@ -28,6 +28,7 @@ public:
     struct Setup {
         ExecutedPtr genesis;
         const Rules* rules = nullptr;
+        SliceExecutor* executor = nullptr;
         KeyValueStore* store = nullptr;
     };
     // Reads what the store holds, or writes genesis into an empty one. Refuses a store of another genesis.

@@ -45,4 +45,20 @@ BlockContext slice_context(const State& below, const std::vector<VertexPtr>& ver
 // does, which is a broken machine and no broken vertex.
 Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices, const Rules& rules);
 
+// How a VM has its slices executed. Replicas of one simulated world can share an implementation that computes each slice
+// once: its result follows from the root of the state below and the ids of its vertices.
+class SliceExecutor {
+public:
+    virtual ~SliceExecutor() = default;
+    virtual Result<SlicePtr> execute(const State& below, std::vector<VertexPtr> vertices, const Rules& rules) = 0;
+};
+
+// Executes every slice itself.
+class DirectSliceExecutor final : public SliceExecutor {
+public:
+    Result<SlicePtr> execute(const State& below, std::vector<VertexPtr> vertices, const Rules& rules) override {
+        return execute_slice(below, std::move(vertices), rules);
+    }
+};
+
 }  // namespace aivm

@@ -33,8 +33,10 @@ void must(const Status& status) {
     if (!status) throw TestFailure(status.error().text());
 }
 
+DagVm::Setup TestDag::setup(KeyValueStore& store) const { return {genesis(), &rules(), &executor_, &store}; }
+
 DagVm TestDag::open(KeyValueStore& store) const {
-    auto vm = DagVm::open({genesis(), &rules(), &store});
+    auto vm = DagVm::open(setup(store));
     if (!vm) throw TestFailure(vm.error().text());
     return std::move(*vm);
 }

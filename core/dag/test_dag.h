@@ -17,6 +17,7 @@ class TestDag {
 public:
     explicit TestDag(TestOptions options = {}) : chain_(std::move(options)) {}
 
+    [[nodiscard]] DagVm::Setup setup(KeyValueStore& store) const;
     [[nodiscard]] DagVm open(KeyValueStore& store) const;
 
     // The account's next operation, signed.
@@ -40,6 +41,7 @@ public:
 
 private:
     TestChain chain_;
+    mutable DirectSliceExecutor executor_;  // has no state
     std::map<std::string, std::uint64_t, std::less<>> nonces_;
 };
 
