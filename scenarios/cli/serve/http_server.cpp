@@ -88,9 +88,13 @@ void HttpServer::Inside::set_handlers() {
         if (refused == 0) return serve(in, out, std::move(body));
         put(out, error_response(refused, transport_error(refused)));
     };
-    server.Get(kEverything, without_body).Options(kEverything, without_body);
-    server.Post(kEverything, with_body).Put(kEverything, with_body);
-    server.Patch(kEverything, with_body).Delete(kEverything, with_body);
+    // No route takes these, so whatever body comes with them is not read.
+    const auto body_unread = [this](const httplib::Request& in, httplib::Response& out, const httplib::ContentReader&) {
+        serve(in, out, {});
+    };
+    server.Post(kEverything, with_body);
+    server.Get(kEverything, without_body).Options(kEverything, without_body).Delete(kEverything, without_body);
+    server.Put(kEverything, body_unread).Patch(kEverything, body_unread).Delete(kEverything, body_unread);
     server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
         if (out.body.empty()) put(out, error_response(out.status, transport_error(out.status)));
     });
