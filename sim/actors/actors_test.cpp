@@ -1,0 +1,256 @@
+// Providers, challengers and requesters, one at a time, on a small real chain that the test plays for them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/verification/reexecution.h"
+#include "core/vm/test_chain.h"
+#include "sim/actors/challenger.h"
+#include "sim/actors/provider.h"
+#include "sim/actors/requester.h"
+#include "sim/actors/test_environment.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using aivm::test::address_of;
+using aivm::test::TestChain;
+
+constexpr SimTime kInterval = 4 * kSecond;
+
+class Computes final : public ProviderStrategy {
+public:
+    std::uint32_t steps_to_compute(const TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const TaskView& view) override {
+        return run_model(view.kernels, view.model, view.task.input_row);
+    }
+};
+
+// Challenges every answer it is shown, with the claim that is true or false as told.
+class Attacks final : public ChallengerStrategy {
+public:
+    std::optional<std::uint32_t> steps_to_check(const TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> claim(const TaskView& view) override { return static_cast<Answer>(view.task.provisional + 1); }
+};
+
+// The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the test signs the
+// bodies anew in the actor's name: the chain then takes them as its own.
+class Stage : public ::testing::Test {
+protected:
+    [[nodiscard]] ClientSetup client() {
+        return {.self = 9, .sources = {0}, .validators = {0, 1}, .block_interval = kInterval, .environment = &environment};
+    }
+    [[nodiscard]] Signer signer(std::string_view name) const { return {authority, address_of(name)}; }
+
+    // A block with everything the actor sent since the last one, and `others`; the actor hears of it at its time.
+    void block(ChainClient& actor, std::string_view name, std::vector<OperationPtr> others = {}) {
+        for (const OperationPtr& sent : environment.take_operations()) others.push_back(chain.by(name, sent->body()));
+        chain.offer(others);
+        environment.pass(actor, environment.time + kInterval);
+        if (told_) actor.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
+    }
+
+    TestChain chain;
+    FakeEnvironment environment;
+    IdealAuthorizer authority{1};
+    CpuKernels kernels;
+    bool told_ = true;  // false: the network keeps the blocks from the actor
+};
+
+class AProvider : public Stage {
+protected:
+    ProviderActor make(std::uint64_t speed_ppm, std::uint64_t step_ns) {
+        return {client(), signer("p-1"),
+                {.id = "p-1", .bond = lux(5000), .models = {"model"}, .speed_ppm = speed_ppm, .step_time_ns = step_ns,
+                 .kernels = &kernels},
+                std::make_unique<Computes>()};
+    }
+};
+
+TEST_F(AProvider, RegistersAnswersTrulyAndClaimsItsRewards) {
+    ProviderActor provider = make(1'000'000, kSecond);
+    provider.start();
+    block(provider, "p-1");
+    ASSERT_TRUE(chain.state().find_provider("p-1"));
+    block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
+    std::size_t claims = 0;
+    for (int i = 0; i < 40; ++i) {
+        claims += environment.operations<op::ClaimRewards>().size();
+        block(provider, "p-1");
+    }
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
+    EXPECT_EQ(chain.task("job").provisional, chain.truth("job"));
+    EXPECT_EQ(claims, 1U);
+    EXPECT_TRUE(chain.provider("p-1").credit.is_zero());
+}
+
+TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
+    for (const std::uint64_t speed : {1'000'000U, 500'000U}) {
+        chain = TestChain();
+        environment = FakeEnvironment();
+        ProviderActor provider = make(speed, kSecond);
+        provider.start();
+        block(provider, "p-1");
+        block(provider, "p-1", {chain.by("alice", aivm::test::submission("a")), chain.by("alice", aivm::test::submission("b"))});
+        while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
+        ASSERT_EQ(chain.task("b").status, TaskStatus::kAssigned);
+        const SimTime assigned = environment.time;
+        const SimTime each = static_cast<SimTime>(1'000'000ULL * kSecond / speed);
+        environment.pass(provider, assigned + each - 1);
+        EXPECT_THAT(environment.operations<op::SubmitResult>(), IsEmpty());
+        environment.pass(provider, assigned + each);
+        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+        environment.pass(provider, assigned + 2 * each - 1);
+        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+        environment.pass(provider, assigned + 2 * each);
+        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(2));
+    }
+}
+
+TEST_F(AProvider, WhoseTaskWentToSomebodyElseMeanwhilePostsNothing) {
+    ProviderActor provider = make(1'000'000, 1000 * kSecond);
+    provider.start();
+    block(provider, "p-1");
+    block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
+    for (int i = 0; i < 260; ++i) block(provider, "p-1");  // the task times out and fails, long before it has computed
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kFailed);
+    EXPECT_EQ(chain.task("job").posted_at, 0U);
+}
+
+TEST_F(AProvider, FindsItsWorkInTheStateAfterBlocksThatItNeverHeardOf) {
+    ProviderActor provider = make(1'000'000, kSecond);
+    provider.start();
+    block(provider, "p-1");
+    told_ = false;
+    block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
+    while (chain.task("job").status == TaskStatus::kPending) block(provider, "p-1");
+    told_ = true;
+    // So many later blocks arrive without the missing ones that it goes on from the newest.
+    const ExecutedPtr tip = chain.vm().executed(chain.vm().last_accepted());
+    for (Height ahead = 0; ahead <= 64; ++ahead) {
+        auto later = std::make_shared<Executed>(*tip);
+        later->state.head.height += ahead;
+        provider.receive(0, AcceptedPacket{later});
+    }
+    environment.pass(provider, environment.time + kSecond);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+}
+
+class AChallenger : public Stage {
+protected:
+    AChallenger() { chain.join("p-1"); }
+    ChallengerActor make(std::uint64_t check_ns, bool in_clear = false) {
+        return {client(), signer("bob"),
+                {.speed_ppm = 500'000, .step_time_ns = check_ns, .in_clear = in_clear, .kernels = &kernels,
+                 .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); }},
+                std::make_unique<Attacks>()};
+    }
+    // Tells the actor of all blocks so far that it has not heard of; the chain here starts before it does.
+    void post(ChallengerActor& challenger, std::string_view job, Answer answer) {
+        const std::string provider = chain.assigned_provider(job);
+        block(challenger, "bob", {chain.by(provider, aivm::test::result(job, provider, answer))});
+    }
+    void assign(ChallengerActor& challenger, std::string_view job) {
+        block(challenger, "bob", {chain.by("alice", aivm::test::submission(job))});
+        while (chain.task(job).status == TaskStatus::kPending) block(challenger, "bob");
+    }
+    // The blocks before the actor started.
+    void catch_up(ChallengerActor& challenger) {
+        for (Height height = 1; height < chain.height(); ++height) {
+            auto old = std::make_shared<Executed>(*chain.genesis());
+            old->block = *chain.vm().get_block(*chain.vm().block_id_at_height(height));
+            old->state.head.height = height;
+            challenger.receive(0, AcceptedPacket{old});
+        }
+        challenger.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
+    }
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> checked;
+};
+
+TEST_F(AChallenger, ChecksInItsOwnTimeHidesItsClaimAndRevealsIt) {
+    ChallengerActor challenger = make(kSecond);
+    catch_up(challenger);
+    assign(challenger, "job");
+    post(challenger, "job", static_cast<Answer>(chain.truth("job") - 1));
+    environment.pass(challenger, environment.time + 2 * kSecond - 1);
+    EXPECT_THAT(environment.operations<op::Challenge>(), IsEmpty());
+    environment.pass(challenger, environment.time + 1);
+    ASSERT_THAT(environment.operations<op::Challenge>(), SizeIs(1));
+    EXPECT_FALSE(environment.operations<op::Challenge>()[0].claim) << "hidden";
+    EXPECT_THAT(checked, ElementsAre(std::pair(0U, 1U)));
+    block(challenger, "bob");
+    ASSERT_THAT(environment.operations<op::ChallengeReveal>(), SizeIs(1));
+    EXPECT_EQ(environment.operations<op::ChallengeReveal>()[0].claim, chain.truth("job"));
+    block(challenger, "bob");
+    EXPECT_TRUE(chain.state().dispute(DisputeIndex{0}).revealed);
+    EXPECT_EQ(chain.state().dispute(DisputeIndex{0}).status, DisputeStatus::kWon);
+    EXPECT_THAT(environment.operations<op::ChallengeReveal>(), IsEmpty()) << "once";
+}
+
+TEST_F(AChallenger, UnderThePolicyInClearNamesItsClaimAtOnce) {
+    ChallengerActor challenger = make(0, true);
+    catch_up(challenger);
+    assign(challenger, "job");
+    post(challenger, "job", 7);
+    environment.pass(challenger, environment.time);
+    ASSERT_THAT(environment.operations<op::Challenge>(), SizeIs(1));
+    EXPECT_EQ(environment.operations<op::Challenge>()[0].claim, std::optional<Answer>(8));
+}
+
+TEST_F(AChallenger, RevealsNobodyElsesChallenge) {
+    ChallengerActor challenger = make(1000 * kSecond);
+    catch_up(challenger);
+    assign(challenger, "job");
+    post(challenger, "job", chain.lie("job"));
+    block(challenger, "bob", {chain.by("carol", aivm::test::hidden_challenge("job", "carol", chain.truth("job")))});
+    ASSERT_THAT(chain.last<event::ChallengeOpened>(), SizeIs(1));
+    EXPECT_THAT(environment.operations<op::ChallengeReveal>(), IsEmpty());
+}
+
+class ARequester : public Stage {
+protected:
+    RequesterActor make(std::uint32_t tasks, std::uint64_t rate_ppm) {
+        return {client(), signer("alice"),
+                {.name = "job", .tasks = tasks, .tasks_per_interval_ppm = rate_ppm, .interval = kInterval, .fee = lux(1),
+                 .mode = VerificationMode::kOptimistic, .model_id = "model", .model_rows = 8,
+                 .on_refused = [this] { ++refused; }}};
+    }
+    std::uint32_t refused = 0;
+};
+
+TEST_F(ARequester, WaitsForAProviderAndThenBuysAtItsRateUntilItsShareIsSubmitted) {
+    RequesterActor requester = make(5, 500'000);
+    requester.start();
+    for (int i = 0; i < 4; ++i) block(requester, "alice");
+    EXPECT_EQ(chain.state().tasks.size(), 0U);
+    block(requester, "alice", {chain.by("p-1", aivm::test::registration("p-1", lux(5000)))});
+    std::vector<std::size_t> tasks;
+    for (int i = 0; i < 14; ++i) {
+        block(requester, "alice");
+        tasks.push_back(chain.state().tasks.size());
+    }
+    EXPECT_EQ(tasks.back(), 5U);
+    EXPECT_TRUE(chain.state().find_task("job-0"));
+    EXPECT_TRUE(chain.state().find_task("job-4"));
+    for (std::size_t i = 1; i < tasks.size(); ++i) EXPECT_LE(tasks[i], tasks[i - 1] + 1) << "half a task an interval";
+}
+
+TEST_F(ARequester, OffersARefusedTaskAgainAndTellsTheBooks) {
+    RequesterActor requester = make(1, 1'000'000);
+    requester.start();
+    block(requester, "alice", {chain.by("p-1", aivm::test::registration("p-1", lux(5000)))});
+    for (int i = 0; i < 3 * 12 + 4; ++i) {
+        environment.pass(requester, environment.time + kInterval);
+        chain.advance(1);  // without its operations
+        requester.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
+    }
+    EXPECT_EQ(refused, 1U);
+    for (int i = 0; i < 4; ++i) block(requester, "alice");
+    EXPECT_TRUE(chain.state().find_task("job-0"));
+    EXPECT_EQ(chain.state().tasks.size(), 1U);
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

@@ -1,0 +1,169 @@
+#include "sim/actors/chain_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/vm/test_chain.h"
+#include "sim/actors/test_environment.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using aivm::test::TestChain;
+
+constexpr SimTime kInterval = 4 * kSecond;
+
+class Recorder final : public ChainClient {
+public:
+    using ChainClient::ChainClient;
+    using ChainClient::pending_operations;
+    using ChainClient::state;
+    using ChainClient::submit;
+
+    std::vector<Height> heights;
+    std::vector<bool> complete;
+    std::vector<std::string> given_up;
+
+protected:
+    void on_block(const Executed& block, bool is_complete) override {
+        heights.push_back(block.state.head.height);
+        complete.push_back(is_complete);
+    }
+    void on_timer(std::uint64_t) override {}
+    void on_given_up(const OperationBody& body) override { given_up.emplace_back(operation_name(body)); }
+};
+
+// A client named alice who follows validators 0 and 1 of three; the chain is played by hand.
+class Client : public ::testing::Test {
+protected:
+    Client() {
+        for (int i = 0; i < 90; ++i) {
+            chain.advance(1);
+            blocks.push_back(chain.vm().executed(chain.vm().last_accepted()));
+        }
+        client.start();
+    }
+    void hear(Height height, ActorId from = 0) { client.receive(from, AcceptedPacket{blocks.at(height - 1)}); }
+    // A block at the height after the last one heard, whose state knows `nonce` of alice, with these operations in it.
+    void hear_of(std::uint64_t nonce, std::vector<OperationPtr> operations = {}) {
+        const Height height = client.heights.empty() ? 1 : client.heights.back() + 1;
+        auto made = std::make_shared<Executed>(*blocks.at(height - 1));
+        made->state.accounts.insert_or_edit(aivm::test::address_of("alice")).nonce = nonce;
+        made->block = std::make_shared<const Block>(made->block->header(), std::move(operations), Bytes{});
+        client.receive(0, AcceptedPacket{made});
+    }
+
+    TestChain chain;
+    std::vector<ExecutedPtr> blocks;
+    FakeEnvironment environment;
+    IdealAuthorizer authority{1};
+    Recorder client{{.self = 9, .sources = {0, 1}, .validators = {0, 1, 2}, .block_interval = kInterval,
+                     .environment = &environment},
+                    Signer(authority, aivm::test::address_of("alice"))};
+};
+
+TEST_F(Client, TakesEveryBlockOnceFromWhoeverTellsItFirst) {
+    hear(1);
+    hear(1, 1);
+    hear(2, 1);
+    hear(2);
+    hear(1);
+    EXPECT_THAT(client.heights, ElementsAre(1, 2));
+}
+
+TEST_F(Client, DoesNotBelieveStrangers) {
+    hear(1, 2);
+    EXPECT_THAT(client.heights, IsEmpty());
+}
+
+TEST_F(Client, KeepsEarlyBlocksAndAsksOnceForWhatIsMissing) {
+    hear(1);
+    hear(4);
+    hear(3);
+    EXPECT_THAT(client.heights, ElementsAre(1));
+    const auto asked = environment.packets<FollowRequest>();
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].first, 0U);
+    EXPECT_EQ(asked[0].second.from, 2U);
+    hear(2, 1);
+    EXPECT_THAT(client.heights, ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(client.complete, ElementsAre(true, true, true, true));
+}
+
+TEST_F(Client, GoesOnFromTheNewestBlockWhenAGapWillNotClose) {
+    hear(1);
+    for (Height height = 3; height <= 66; ++height) hear(height);
+    EXPECT_THAT(client.heights, ElementsAre(1)) << "64 blocks wait";
+    hear(67);
+    EXPECT_THAT(client.heights, ElementsAre(1, 67));
+    EXPECT_THAT(client.complete, ElementsAre(true, false));
+    hear(68);
+    EXPECT_EQ(client.heights.back(), 68U);
+    EXPECT_TRUE(client.complete.back());
+}
+
+TEST_F(Client, AsksItsSourcesInTurnWhenItHearsNothingForThreeIntervals) {
+    hear(1);
+    environment.pass(client, 9 * kInterval + 1);
+    std::vector<ActorId> asked;
+    for (const auto& [to, request] : environment.packets<FollowRequest>()) {
+        asked.push_back(to);
+        EXPECT_EQ(request.from, 2U);
+    }
+    EXPECT_THAT(asked, ElementsAre(0, 1, 0));
+}
+
+TEST_F(Client, SendsAnOperationToAllValidatorsAndForgetsItOnceItIsInABlock) {
+    hear(1);
+    client.submit(op::ClaimRewards{"p"});
+    const auto sent = environment.packets<OperationPacket>();
+    ASSERT_EQ(sent.size(), 3U);
+    EXPECT_EQ(client.pending_operations(), 1U);
+    hear_of(1, {sent[0].second.operation});
+    EXPECT_EQ(client.pending_operations(), 0U);
+    EXPECT_THAT(client.given_up, IsEmpty());
+}
+
+TEST_F(Client, SendsAgainEveryThreeBlocksAndGivesUpAfterTwelveTries) {
+    hear(1);
+    client.submit(op::ClaimRewards{"p"});
+    const auto tries = [&] { return environment.operations<op::ClaimRewards>().size(); };
+    for (Height height = 2; height <= 3; ++height) hear(height);
+    EXPECT_EQ(tries(), 1U);
+    hear(4);
+    EXPECT_EQ(tries(), 2U);
+    for (Height height = 5; height <= 36; ++height) hear(height);
+    EXPECT_EQ(tries(), 12U);
+    EXPECT_THAT(client.given_up, IsEmpty());
+    hear(37);
+    EXPECT_THAT(client.given_up, ElementsAre("ClaimRewards"));
+    EXPECT_EQ(client.pending_operations(), 0U);
+}
+
+TEST_F(Client, SignsAnOvertakenOperationAnewWithTheNextNonce) {
+    hear(1);
+    client.submit(op::ClaimRewards{"first"});
+    client.submit(op::ClaimRewards{"second"});
+    const auto sent = environment.packets<OperationPacket>();
+    ASSERT_EQ(sent.at(0).second.operation->nonce(), 1U);
+    ASSERT_EQ(sent.at(3).second.operation->nonce(), 2U);
+    environment.sent.clear();
+    hear_of(2, {sent[3].second.operation});  // the later one came first
+    const auto again = environment.packets<OperationPacket>();
+    ASSERT_EQ(again.size(), 3U);
+    EXPECT_EQ(again[0].second.operation->nonce(), 3U);
+    EXPECT_EQ(std::get<op::ClaimRewards>(again[0].second.operation->body()).provider_id, "first");
+    EXPECT_EQ(client.pending_operations(), 1U);
+}
+
+TEST_F(Client, SendsEverythingAgainWhenTheNewsStops) {
+    hear(1);
+    client.submit(op::ClaimRewards{"p"});
+    environment.pass(client, 3 * kInterval + 1);
+    EXPECT_EQ(environment.operations<op::ClaimRewards>().size(), 2U);
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

@@ -1,0 +1,320 @@
+// A few validators with real engines, disks and VMs on a network that delays everything by the same time. Disks fail when
+// told to; a node that stopped is started again. Everybody's promises are watched: what each signs, builds and accepts.
+#include "sim/actors/validator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <queue>
+#include <set>
+
+#include "core/base/digest.h"
+#include "core/state/load.h"
+#include "core/vm/test_chain.h"
+#include "sim/consensus/snowman.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr std::uint32_t kNodes = 4;
+constexpr SimTime kLatency = 30 * kMillisecond;
+constexpr std::uint64_t kBlockIntervalNs = 2'000'000'000;
+constexpr SimTime kRestartAfter = 5 * kSecond;
+constexpr std::uint64_t kRunSeed = 5;
+constexpr ActorId kFollower = kNodes;  // the one client
+
+class IncludesEverything final : public ValidatorStrategy {
+    bool includes(const SignedOperation&) override { return true; }
+};
+
+class Cluster final : public NodeObserver {
+public:
+    Cluster() {
+        Genesis genesis;
+        genesis.timestamp_ns = 1'000'000'000'000;
+        for (ActorId id = 0; id < kNodes; ++id) {
+            genesis.validators.push_back({identity_address(id), lux(2000), keccak256(beacon_secret(kRunSeed, id, 0).view())});
+        }
+        genesis.allocations.push_back({identity_address(kFollower), lux(10'000)});
+        genesis.models = {aivm::test::small_model("model")};
+        rules_.parameters = aivm::test::short_parameters();
+        rules_.kernels = &kernels_;
+        rules_.authorizer = &authority_;
+        genesis_ = make_genesis(genesis, rules_).value();
+        for (ActorId id = 0; id < kNodes; ++id) add(id);
+    }
+
+    void start() {
+        for (const auto& node : nodes) node->start();
+    }
+    // Submits the client's next operation to everybody.
+    void submit(OperationBody body) {
+        Operation operation{identity_address(kFollower), ++nonce_, std::move(body)};
+        const Hash32 id = SignedOperation(operation, {}).id();
+        const Signer signer(authority_, operation.sender);
+        const auto made = std::make_shared<const SignedOperation>(operation, signer.sign(id));
+        for (ActorId to = 0; to < kNodes; ++to) send(kFollower, to, OperationPacket{made});
+    }
+    void submit_task(std::uint32_t number) {
+        submit(aivm::test::submission("job-" + std::to_string(number), lux(1)));
+    }
+    void run_until(SimTime until) {
+        while (!queue_.empty() && queue_.top().at <= until) {
+            const Event event = queue_.top();
+            queue_.pop();
+            now_ = event.at;
+            event.happen();
+        }
+        now_ = until;
+    }
+    void send(ActorId from, ActorId to, Packet packet) {
+        if (to == kFollower) {
+            if (const auto* accepted = std::get_if<AcceptedPacket>(&packet)) {
+                followed.push_back(accepted->executed->state.head.height);
+            }
+            return;
+        }
+        if (cut_off.contains(from) || cut_off.contains(to)) return;
+        at(kLatency, [this, from, to, packet = std::move(packet)] {
+            if (!down.contains(to)) nodes[to]->receive(from, packet);
+        });
+    }
+    void at(SimTime delay, std::function<void()> happen) { queue_.push({now_ + delay, next_++, std::move(happen)}); }
+
+    void crash(ActorId node) {
+        if (!down.insert(node).second) return;
+        ++incarnation[node];
+        nodes[node]->crash();
+    }
+    void restart(ActorId node) {
+        down.erase(node);
+        nodes[node]->restart();
+    }
+    [[nodiscard]] const Vm* vm(ActorId node) const { return nodes[node]->vm(); }
+    [[nodiscard]] Height height(ActorId node) const { return vm(node) == nullptr ? 0 : vm(node)->last_accepted_height(); }
+    // Whether all nodes run and agree on every block up to the lowest tip, and on the state where the tips are equal.
+    void expect_agreement() const {
+        for (ActorId node = 0; node < kNodes; ++node) {
+            ASSERT_NE(vm(node), nullptr) << node;
+            const Height common = std::min(height(0), height(node));
+            EXPECT_GE(common + 2, std::max(height(0), height(node)));
+            for (Height h = 0; h <= common; ++h) {
+                ASSERT_EQ(*vm(node)->block_id_at_height(h), *vm(0)->block_id_at_height(h)) << node << " at " << h;
+            }
+            if (height(node) == height(0)) {
+                EXPECT_EQ(contents_digest(vm(node)->state()), contents_digest(vm(0)->state()));
+            }
+        }
+        EXPECT_THAT(signed_twice, IsEmpty());
+    }
+
+    // NodeObserver
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        const BlockHeader& header = executed->block->header();
+        if (header.proposer.value != node) return;
+        built[node].insert(header.height);
+        const auto [first, is_new] = signed_.try_emplace({node, header.height}, executed->id);
+        if (!is_new && first->second != executed->id) signed_twice.push_back({node, header.height});
+    }
+    void before_accept(ActorId, const Vm&, const ExecutedPtr&, AcceptedBy) override {}
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr&) override { last_accept[node] = now_; }
+    void before_reject(ActorId, const Vm&, const ExecutedPtr&) override {}
+    void on_rejected(ActorId, const Vm&, const ExecutedPtr&) override {}
+    void on_censored(ActorId, const ExecutedPtr&, const std::vector<OperationPtr>&) override {}
+    void on_restarted(ActorId node, const Vm& vm) override { restarted_at[node] = vm.last_accepted_height(); }
+    void on_stopped(ActorId node, const Error& error) override {
+        stopped.emplace_back(error.text());
+        // The world takes the machine down and starts it again; not from inside of its own call.
+        at(0, [this, node] { crash(node); });
+        at(kRestartAfter, [this, node] { restart(node); });
+    }
+
+    std::vector<std::unique_ptr<SimDisk>> disks;
+    std::vector<std::unique_ptr<ValidatorActor>> nodes;
+    std::set<ActorId> down;
+    std::set<ActorId> cut_off;
+    std::map<ActorId, std::uint32_t> incarnation;
+    std::map<ActorId, std::set<Height>> built;
+    std::vector<std::pair<ActorId, Height>> signed_twice;
+    std::map<ActorId, SimTime> last_accept;
+    std::map<ActorId, Height> restarted_at;
+    std::vector<std::string> stopped;
+    std::vector<Height> followed;  // heights that the client was told of, by validator 0
+    std::map<ActorId, SimTime> clock_offset;
+
+private:
+    class Desk final : public Environment {
+    public:
+        Desk(Cluster& cluster, ActorId self) : cluster_(cluster), self_(self) {}
+        SimTime now() const override { return cluster_.now_; }
+        TimestampNs clock() const override {
+            const auto offset = cluster_.clock_offset.find(self_);
+            const SimTime shown = cluster_.now_ + (offset == cluster_.clock_offset.end() ? 0 : offset->second);
+            return cluster_.genesis_->state.head.timestamp_ns + static_cast<TimestampNs>(shown);
+        }
+        void send(ActorId to, Packet packet) override { cluster_.send(self_, to, std::move(packet)); }
+        void set_timer(SimTime delay, std::uint64_t tag) override {
+            cluster_.at(delay, [this, tag, born = cluster_.incarnation[self_]] {
+                if (cluster_.incarnation[self_] != born || cluster_.down.contains(self_)) return;
+                cluster_.nodes[self_]->wake(tag);
+            });
+        }
+        RandomStream stream(Purpose purpose) const override {
+            return RandomStream({kRunSeed, self_, static_cast<std::uint32_t>(purpose)});
+        }
+
+    private:
+        Cluster& cluster_;
+        ActorId self_;
+    };
+    struct Event {
+        SimTime at = 0;
+        std::uint64_t number = 0;
+        std::function<void()> happen;
+        bool operator<(const Event& other) const { return std::pair(at, number) > std::pair(other.at, other.number); }
+    };
+
+    void add(ActorId id) {
+        disks.push_back(std::make_unique<SimDisk>());
+        desks_.push_back(std::make_unique<Desk>(*this, id));
+        ValidatorSetup setup;
+        setup.self = id;
+        setup.run_seed = kRunSeed;
+        setup.stakes.assign(kNodes, lux(2000).nlux());
+        setup.disk = disks.back().get();
+        setup.vm = {.genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
+        setup.block_interval_ns = kBlockIntervalNs;
+        setup.fallback_delay_ns = kBlockIntervalNs;
+        setup.environment = desks_.back().get();
+        setup.observer = this;
+        if (id == 0) setup.followers = {kFollower};
+        setup.make_engine = [id, stakes = setup.stakes](const AcceptedBlocks& accepted, RandomStream& random) {
+            SnowmanConfig config;
+            config.snow.k = 3;
+            config.snow.alpha_preference = 2;
+            config.snow.alpha_confidence = 2;
+            config.snow.beta = 3;
+            config.snow.concurrent_polls = 2;
+            config.snow.poll_timeout_ns = 1'000'000'000;
+            config.stakes = stakes;
+            config.self = id;
+            return std::move(make_snowman(config, accepted, random).value());
+        };
+        nodes.push_back(std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, identity_address(id)),
+                                                         std::make_unique<IncludesEverything>()));
+    }
+
+    CpuKernels kernels_;
+    IdealAuthorizer authority_{kRunSeed};
+    DirectExecutor executor_;
+    Rules rules_;
+    ExecutedPtr genesis_;
+    std::vector<std::unique_ptr<Desk>> desks_;
+    std::priority_queue<Event> queue_;
+    SimTime now_ = 0;
+    std::uint64_t next_ = 0;
+    std::uint64_t nonce_ = 0;
+    std::map<std::pair<ActorId, Height>, Hash32> signed_;
+};
+
+TEST(Validator, BuildsNothingOnAnIdleChainAndOpensASlotWhenThereIsWork) {
+    Cluster cluster;
+    cluster.start();
+    cluster.run_until(60 * kSecond);
+    EXPECT_EQ(cluster.height(0), 0U);
+    cluster.submit_task(0);
+    cluster.run_until(64 * kSecond);
+    EXPECT_GE(cluster.height(0), 1U);
+    const auto first = cluster.vm(0)->get_block(*cluster.vm(0)->block_id_at_height(1));
+    ASSERT_TRUE(first);
+    EXPECT_THAT((*first)->operations(), ::testing::SizeIs(1));
+    std::uint32_t builders = 0;
+    for (const auto& [node, heights] : cluster.built) builders += heights.contains(1) ? 1 : 0;
+    EXPECT_EQ(builders, 1U) << "one slot, one builder, though all of them had the work";
+}
+
+TEST(Validator, TheyBuildInTurnsATasksLifeLongAndTellTheirFollowersInOrder) {
+    Cluster cluster;
+    cluster.start();
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        cluster.submit_task(i);
+        cluster.run_until((i + 1) * 2 * kSecond);
+    }
+    cluster.run_until(90 * kSecond);
+    cluster.expect_agreement();
+    EXPECT_GT(cluster.height(0), 20U);
+    EXPECT_EQ(cluster.built.size(), kNodes) << "everybody had a turn";
+    std::vector<Height> expected;
+    for (Height h = 1; h <= cluster.height(0); ++h) expected.push_back(h);
+    EXPECT_EQ(cluster.followed, expected);
+}
+
+TEST(Validator, ABlockFromTheFutureIsTriedAgainUntilItIsDue) {
+    Cluster cluster;
+    // One node's clock is behind the others' by more than the allowed skew: it accepts later than they do, but it does.
+    const SimTime skew = 60 * kSecond;
+    cluster.clock_offset[3] = -(skew + 10 * kSecond);
+    cluster.start();
+    cluster.run_until(80 * kSecond);
+    for (std::uint32_t i = 0; i < 3; ++i) cluster.submit_task(i);
+    cluster.run_until(88 * kSecond);
+    const Height others = cluster.height(0);
+    EXPECT_GT(others, 0U);
+    EXPECT_EQ(cluster.height(3), 0U);
+    cluster.run_until(150 * kSecond);
+    cluster.expect_agreement();
+}
+
+TEST(Validator, ACrashedMajorityStopsTheOthersAndBringsThemBack) {
+    Cluster cluster;
+    cluster.start();
+    cluster.submit_task(0);
+    cluster.run_until(6 * kSecond);
+    for (const ActorId node : {1U, 2U, 3U}) cluster.crash(node);
+    const Height before = cluster.height(0);
+    for (std::uint32_t i = 1; i < 10; ++i) cluster.submit_task(i);
+    cluster.run_until(60 * kSecond);
+    EXPECT_LE(cluster.height(0), before + 1);
+    for (const ActorId node : {1U, 2U, 3U}) cluster.restart(node);
+    cluster.run_until(120 * kSecond);
+    cluster.expect_agreement();
+    EXPECT_GT(cluster.height(0), before + 1);
+}
+
+// S17, S18 and S20: whatever the disk does at whichever write, the node comes back with the state before or after that
+// write, rejoins, and never signs two blocks for one height.
+TEST(Validator, ADiskThatFailsOrCrashesAtAnyWriteIsRecoveredFromAndNothingIsSignedTwice) {
+    Cluster calm;
+    calm.start();
+    const auto play = [](Cluster& cluster) {
+        for (std::uint32_t i = 0; i < 12; ++i) {
+            cluster.submit_task(i);
+            cluster.run_until((i + 1) * 2 * kSecond);
+        }
+        cluster.run_until(75 * kSecond);
+    };
+    play(calm);
+    calm.expect_agreement();
+    const std::uint64_t writes = std::min<std::uint64_t>(calm.disks[1]->writes(), 24);
+    ASSERT_GT(writes, 10U);
+    for (const WriteFault fault : {WriteFault::kFail, WriteFault::kCrashBefore, WriteFault::kCrashAfter}) {
+        for (std::uint64_t index = 0; index < writes; ++index) {
+            SCOPED_TRACE(testing::Message() << "fault " << static_cast<int>(fault) << " at write " << index);
+            Cluster cluster;
+            cluster.disks[1]->set_fault(index, fault);
+            cluster.start();
+            play(cluster);
+            ASSERT_EQ(cluster.stopped.size(), 1U);
+            ASSERT_TRUE(cluster.restarted_at.contains(1));
+            cluster.expect_agreement();
+            EXPECT_GT(cluster.height(1), cluster.restarted_at[1]);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace aivm::sim::test
