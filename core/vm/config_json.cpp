@@ -118,6 +118,8 @@ Result<Json> parse_object(std::string_view text) {
         json = Json::parse(text, watch);
     } catch (const Json::parse_error& e) {
         return fail(ErrorCode::kConfig, fmt::format("not JSON at byte {}", e.byte));
+    } catch (const Json::out_of_range&) {  // 1e999: well written, but no double holds it
+        return fail(ErrorCode::kConfig, "a number is out of range");
     }
     if (!json.is_object()) return fail(ErrorCode::kConfig, "a configuration is a JSON object, {...}");
     if (!repeated.empty()) return fail(ErrorCode::kConfig, fmt::format("the key \"{}\" is there twice", repeated));
