@@ -116,9 +116,9 @@ def _points(scenario: Scenario, over: Mapping[str, Iterable[Value]]) -> list[_Po
             raise ValueError(f"{key}: the range is empty; give at least one value")
     points: dict[str, _Point] = {}
     for combination in itertools.product(*grid.values()):
-        values = dict(zip(grid, combination, strict=True))
-        changed = scenario.replace(**values) if values else scenario
-        point = _Point(values, changed)
+        chosen = dict(zip(grid, combination, strict=True))
+        changed = scenario.replace(**chosen) if chosen else scenario
+        point = _Point(chosen, changed)
         try:
             changed._loaded.check_runnable()
         except _core.ScenarioError as error:
