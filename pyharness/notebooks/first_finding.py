@@ -11,9 +11,9 @@
 # %% [markdown]
 # # First finding: a longer challenge window is not enough
 #
-# Some validators leave fraud proofs out of the blocks they build. A wrong answer becomes final when no proof of it gets
-# through in time. The rule of thumb says: with a share $\alpha$ of censoring proposers and a window of $W$ blocks, this
-# happens with probability $\alpha^W$. We run the machine and look.
+# Some validators leave fraud proofs out of the blocks they build. A wrong answer becomes final when no proof of it
+# gets through in time. The rule of thumb says: with a share $\alpha$ of censoring proposers and a window of $W$
+# blocks, this happens with probability $\alpha^W$. We run the machine and look.
 #
 # Run this file with Python, or open it as a notebook with jupytext. It takes a few minutes on two cores;
 # `AIVMSIM_NOTEBOOK_BUDGET=small` makes a quick, rough picture.
@@ -35,10 +35,10 @@ out.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## The experiment
 #
-# The catalogue's `censorship`: 21 validators of equal stake under Snowman, two providers that guess instead of computing,
-# two honest challengers that check every answer. We sweep three things: the window, how many validators censor, and the
-# number of blocks that a challenger has to reveal its claim. The guessers get deep pockets, so that slashing does not
-# end the supply of fraud.
+# The catalogue's `censorship`: 21 validators of equal stake under Snowman, two providers that guess instead of
+# computing, two honest challengers that check every answer. We sweep three things: the window, how many validators
+# censor, and the number of blocks that a challenger has to reveal its claim. The guessers get deep pockets, so that
+# slashing does not end the supply of fraud.
 
 # %%
 scenario = aivmsim.Scenario.load("censorship").replace(
@@ -57,10 +57,10 @@ assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
 # %% [markdown]
 # ## What was measured
 #
-# The share of the wrong answers posted that became final. Answers of neighbouring blocks meet the same proposers, so they
-# are not independent; seeds are. The error bars are twice the standard error of the ratio, from the spread between seeds.
-# Where no wrong answer became final, a triangle marks the rule of three, $3/n$: an upper bound, and for dependent answers
-# a bold one.
+# The share of the wrong answers posted that became final. Answers of neighbouring blocks meet the same proposers, so
+# they are not independent; seeds are. The error bars are twice the standard error of the ratio, from the spread
+# between seeds. Where no wrong answer became final, a triangle marks the rule of three, $3/n$: an upper bound, and
+# for dependent answers a bold one.
 
 
 # %%
@@ -69,7 +69,9 @@ def fraud_finalised(group: pd.DataFrame) -> pd.Series:
     share = missed / posted
     spread = ((group["n_fraud_missed"] - share * group["n_fraud_posted"]) ** 2).sum()
     n = len(group)
-    return pd.Series({"posted": posted, "missed": missed, "share": share, "error": np.sqrt(spread * n / (n - 1)) / posted})
+    return pd.Series(
+        {"posted": posted, "missed": missed, "share": share, "error": np.sqrt(spread * n / (n - 1)) / posted}
+    )
 
 
 points = runs.groupby(list(grid))[["n_fraud_posted", "n_fraud_missed"]].apply(fraud_finalised).reset_index()
@@ -77,8 +79,9 @@ points = runs.groupby(list(grid))[["n_fraud_posted", "n_fraud_missed"]].apply(fr
 # %% [markdown]
 # ## What theory says about the machine that runs
 #
-# A fraud proof here takes two blocks, not one. A challenge first commits to the right answer without showing it, so that
-# nobody can copy it; then it must be revealed within $R$ = `challenge_reveal_blocks`, or it is lost. Both can be censored:
+# A fraud proof here takes two blocks, not one. A challenge first commits to the right answer without showing it, so
+# that nobody can copy it; then it must be revealed within $R$ = `challenge_reveal_blocks`, or it is lost. Both can be
+# censored:
 #
 # - no challenge in any of the $W$ blocks after the answer: $\alpha^W$;
 # - else a challenge is in, and no honest proposer comes in the $R$ blocks after it: $\alpha^R$.
@@ -90,8 +93,8 @@ points = runs.groupby(list(grid))[["n_fraud_posted", "n_fraud_missed"]].apply(fr
 # - *Each block's first proposer is an independent draw.* Proposers are drawn by stake from the parent block; drawing
 #   without replacement is only among the fallbacks for one slot, which are rarely needed, so there is no better bound
 #   as there would be if a whole window's proposers were drawn without replacement.
-# - *A challenge is ready for the first block of the window.* Checking takes 0.2 s and a block 4 s. A slow challenger, or
-#   one with a queue, loses blocks, and $W$ with them.
+# - *A challenge is ready for the first block of the window.* Checking takes 0.2 s and a block 4 s. A slow challenger,
+#   or one with a queue, loses blocks, and $W$ with them.
 # - *One chance.* A second challenger does not help against censorship, since both meet the same proposers.
 
 
@@ -133,6 +136,6 @@ figure.savefig(out / "first_finding.png", dpi=120)
 # %% [markdown]
 # ## The finding
 #
-# With 6 blocks to reveal, the curve leaves $\alpha^W$ and settles at $\alpha^6$, however long the window is: a censor that
-# missed the challenge gets a second, fixed chance at the reveal. With 30 blocks the same validators are back on
+# With 6 blocks to reveal, the curve leaves $\alpha^W$ and settles at $\alpha^6$, however long the window is: a censor
+# that missed the challenge gets a second, fixed chance at the reveal. With 30 blocks the same validators are back on
 # $\alpha^W$. Who lengthens `challenge_window_blocks` for safety has to lengthen `challenge_reveal_blocks` with it.

@@ -51,7 +51,11 @@ def test_principals_are_told_with_what_they_earned(result):
     principals = result.principals.set_index("label")
     assert principals.loc["lazy", "strategy"] == "lazy_guess"
     assert not principals.loc["lazy", "honest"]
-    assert principals.loc["lazy", "net_nlux"] < 0 < principals.loc["watchers-0", "rewards"] + principals.loc["watchers-1", "rewards"]
+    assert (
+        principals.loc["lazy", "net_nlux"]
+        < 0
+        < principals.loc["watchers-0", "rewards"] + principals.loc["watchers-1", "rewards"]
+    )
 
 
 def test_every_table_is_a_frame_with_the_columns_of_the_database(scenario, result, tmp_path):
@@ -64,7 +68,9 @@ def test_every_table_is_a_frame_with_the_columns_of_the_database(scenario, resul
             (rows,) = database.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert rows == len(result.table(name)), name
         assert database.execute("SELECT seed, digest, status FROM run").fetchall() == [("3", result.digest, "clean")]
-        assert database.execute("SELECT name, number, unit FROM point_param").fetchall() == [("tasks.count", 40.0, "tasks")]
+        assert database.execute("SELECT name, number, unit FROM point_param").fetchall() == [
+            ("tasks.count", 40.0, "tasks")
+        ]
 
 
 def test_what_never_happened_is_missing_and_not_a_number(result):

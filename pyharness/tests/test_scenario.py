@@ -69,7 +69,9 @@ def test_values_can_be_python_s_own():
     scenario = Scenario.load("lazy_provider").replace(
         **{"network.loss": Fraction(1, 100), "vm.require_tee_attestation": False, "expect": ["E3", "E7"]}
     )
-    assert scenario.get("network.loss") == Scenario.load("lazy_provider").replace(**{"network.loss": "1%"}).get("network.loss")
+    assert scenario.get("network.loss") == Scenario.load("lazy_provider").replace(**{"network.loss": "1%"}).get(
+        "network.loss"
+    )
     assert scenario.get("expect") == ["E3", "E7"]
     assert scenario.get("vm.require_tee_attestation") is False
 

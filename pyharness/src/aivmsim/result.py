@@ -11,7 +11,7 @@ from .scenario import Scenario
 
 
 class RunResult:
-    """A finished run: the verdict, the numbers, and every row the database would have, as DataFrames made when asked for.
+    """A finished run: the verdict, the numbers, and every row the database would have, as DataFrames made when asked.
 
     Attributes
     ----------
@@ -58,7 +58,9 @@ class RunResult:
 
         Raises KeyError for a table that a run does not have.
         """
-        return pd.DataFrame({key: pd.Series(cells, dtype=kind) for key, (kind, cells) in self._record.columns(name).items()})
+        return pd.DataFrame(
+            {key: pd.Series(cells, dtype=kind) for key, (kind, cells) in self._record.columns(name).items()}
+        )
 
     @functools.cached_property
     def principals(self) -> pd.DataFrame:

@@ -26,7 +26,10 @@ class _Point(NamedTuple):
     scenario: Scenario
 
     def __str__(self) -> str:
-        return ", ".join(f"{key}={value_text(key, value)}" for key, value in self.values.items()) or "the scenario as it is"
+        return (
+            ", ".join(f"{key}={value_text(key, value)}" for key, value in self.values.items())
+            or "the scenario as it is"
+        )
 
 
 class _Item(NamedTuple):
@@ -93,11 +96,19 @@ def sweep(
     parts = Parts(out, study) if out is not None else None
     try:
         items = [
-            _Item(point.scenario, seed, replicate, parts.path(number * len(seed_list) + replicate) if parts else None, study)
+            _Item(
+                point.scenario,
+                seed,
+                replicate,
+                parts.path(number * len(seed_list) + replicate) if parts else None,
+                study,
+            )
             for number, point in enumerate(points)
             for replicate, seed in enumerate(seed_list)
         ]
-        rows = _run_all(items, lambda index: f"{points[index // len(seed_list)]}, seed {items[index].seed}", jobs, executor)
+        rows = _run_all(
+            items, lambda index: f"{points[index // len(seed_list)]}, seed {items[index].seed}", jobs, executor
+        )
         if parts:
             parts.merge(len(items))
     finally:
