@@ -12,11 +12,11 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::address_of;
+using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using aivm::test::address_of;
-using aivm::test::TestChain;
 
 constexpr SimTime kInterval = 4 * kSecond;
 
@@ -32,7 +32,9 @@ public:
 class Attacks final : public ChallengerStrategy {
 public:
     std::optional<std::uint32_t> steps_to_check(const TaskView& view) override { return view.model.steps; }
-    std::optional<Answer> claim(const TaskView& view) override { return static_cast<Answer>(view.task.provisional + 1); }
+    std::optional<Answer> claim(const TaskView& view) override {
+        return static_cast<Answer>(view.task.provisional + 1);
+    }
 };
 
 // The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the test signs the
@@ -40,7 +42,8 @@ public:
 class Stage : public ::testing::Test {
 protected:
     [[nodiscard]] ClientSetup client() {
-        return {.self = 9, .sources = {0}, .validators = {0, 1}, .block_interval = kInterval, .environment = &environment};
+        return {
+            .self = 9, .sources = {0}, .validators = {0, 1}, .block_interval = kInterval, .environment = &environment};
     }
     [[nodiscard]] Signer signer(std::string_view name) const { return {authority, address_of(name)}; }
 
@@ -62,8 +65,13 @@ protected:
 class AProvider : public Stage {
 protected:
     ProviderActor make(std::uint64_t speed_ppm, std::uint64_t step_ns) {
-        return {client(), signer("p-1"),
-                {.id = "p-1", .bond = lux(5000), .models = {"model"}, .speed_ppm = speed_ppm, .step_time_ns = step_ns,
+        return {client(),
+                signer("p-1"),
+                {.id = "p-1",
+                 .bond = lux(5000),
+                 .models = {"model"},
+                 .speed_ppm = speed_ppm,
+                 .step_time_ns = step_ns,
                  .kernels = &kernels},
                 std::make_unique<Computes>()};
     }
@@ -93,7 +101,8 @@ TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
         ProviderActor provider = make(speed, kSecond);
         provider.start();
         block(provider, "p-1");
-        block(provider, "p-1", {chain.by("alice", aivm::test::submission("a")), chain.by("alice", aivm::test::submission("b"))});
+        block(provider, "p-1",
+              {chain.by("alice", aivm::test::submission("a")), chain.by("alice", aivm::test::submission("b"))});
         while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
         ASSERT_EQ(chain.task("b").status, TaskStatus::kAssigned);
         const SimTime assigned = environment.time;
@@ -142,8 +151,12 @@ class AChallenger : public Stage {
 protected:
     AChallenger() { chain.join("p-1"); }
     ChallengerActor make(std::uint64_t check_ns, bool in_clear = false) {
-        return {client(), signer("bob"),
-                {.speed_ppm = 500'000, .step_time_ns = check_ns, .in_clear = in_clear, .kernels = &kernels,
+        return {client(),
+                signer("bob"),
+                {.speed_ppm = 500'000,
+                 .step_time_ns = check_ns,
+                 .in_clear = in_clear,
+                 .kernels = &kernels,
                  .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); }},
                 std::make_unique<Attacks>()};
     }
@@ -212,9 +225,16 @@ TEST_F(AChallenger, RevealsNobodyElsesChallenge) {
 class ARequester : public Stage {
 protected:
     RequesterActor make(std::uint32_t tasks, std::uint64_t rate_ppm) {
-        return {client(), signer("alice"),
-                {.name = "job", .tasks = tasks, .tasks_per_interval_ppm = rate_ppm, .interval = kInterval, .fee = lux(1),
-                 .mode = VerificationMode::kOptimistic, .model_id = "model", .model_rows = 8,
+        return {client(),
+                signer("alice"),
+                {.name = "job",
+                 .tasks = tasks,
+                 .tasks_per_interval_ppm = rate_ppm,
+                 .interval = kInterval,
+                 .fee = lux(1),
+                 .mode = VerificationMode::kOptimistic,
+                 .model_id = "model",
+                 .model_rows = 8,
                  .on_refused = [this] { ++refused; }}};
     }
     std::uint32_t refused = 0;

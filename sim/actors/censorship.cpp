@@ -38,10 +38,14 @@ CensorshipSchedule::CensorshipSchedule(CensorshipModel model, std::uint32_t shar
 
 bool CensorshipSchedule::next() {
     switch (model_) {
-        case CensorshipModel::kNone: return false;
-        case CensorshipModel::kIid: return random_.bernoulli_ppm(share_ppm_);
-        case CensorshipModel::kPermuted: return next_of_round();
-        case CensorshipModel::kSticky: return next_of_term();
+        case CensorshipModel::kNone:
+            return false;
+        case CensorshipModel::kIid:
+            return random_.bernoulli_ppm(share_ppm_);
+        case CensorshipModel::kPermuted:
+            return next_of_round();
+        case CensorshipModel::kSticky:
+            return next_of_term();
     }
     return false;
 }

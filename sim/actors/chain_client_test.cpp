@@ -9,9 +9,9 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using aivm::test::TestChain;
 
 constexpr SimTime kInterval = 4 * kSecond;
 
@@ -59,7 +59,10 @@ protected:
     std::vector<ExecutedPtr> blocks;
     FakeEnvironment environment;
     IdealAuthorizer authority{1};
-    Recorder client{{.self = 9, .sources = {0, 1}, .validators = {0, 1, 2}, .block_interval = kInterval,
+    Recorder client{{.self = 9,
+                     .sources = {0, 1},
+                     .validators = {0, 1, 2},
+                     .block_interval = kInterval,
                      .environment = &environment},
                     Signer(authority, aivm::test::address_of("alice"))};
 };

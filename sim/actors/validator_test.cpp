@@ -37,7 +37,8 @@ public:
         Genesis genesis;
         genesis.timestamp_ns = 1'000'000'000'000;
         for (ActorId id = 0; id < kNodes; ++id) {
-            genesis.validators.push_back({identity_address(id), lux(2000), keccak256(beacon_secret(kRunSeed, id, 0).view())});
+            genesis.validators.push_back(
+                {identity_address(id), lux(2000), keccak256(beacon_secret(kRunSeed, id, 0).view())});
         }
         genesis.allocations.push_back({identity_address(kFollower), lux(10'000)});
         genesis.models = {aivm::test::small_model("model")};
@@ -59,9 +60,7 @@ public:
         const auto made = std::make_shared<const SignedOperation>(operation, signer.sign(id));
         for (ActorId to = 0; to < kNodes; ++to) send(kFollower, to, OperationPacket{made});
     }
-    void submit_task(std::uint32_t number) {
-        submit(aivm::test::submission("job-" + std::to_string(number), lux(1)));
-    }
+    void submit_task(std::uint32_t number) { submit(aivm::test::submission("job-" + std::to_string(number), lux(1))); }
     void run_until(SimTime until) {
         while (!queue_.empty() && queue_.top().at <= until) {
             const Event event = queue_.top();
@@ -95,7 +94,9 @@ public:
         nodes[node]->restart();
     }
     [[nodiscard]] const Vm* vm(ActorId node) const { return nodes[node]->vm(); }
-    [[nodiscard]] Height height(ActorId node) const { return vm(node) == nullptr ? 0 : vm(node)->last_accepted_height(); }
+    [[nodiscard]] Height height(ActorId node) const {
+        return vm(node) == nullptr ? 0 : vm(node)->last_accepted_height();
+    }
     // Whether all nodes run and agree on every block up to the lowest tip, and on the state where the tips are equal.
     void expect_agreement() const {
         for (ActorId node = 0; node < kNodes; ++node) {

@@ -91,7 +91,9 @@ std::vector<std::string> differences(Broken broken) {
     return out;
 }
 
-TEST(CheckedKernels, ABackendThatIsRightIsComparedAndNothingIsSaid) { EXPECT_THAT(differences(Broken::kNone), IsEmpty()); }
+TEST(CheckedKernels, ABackendThatIsRightIsComparedAndNothingIsSaid) {
+    EXPECT_THAT(differences(Broken::kNone), IsEmpty());
+}
 
 TEST(CheckedKernels, EachKernelThatGivesOtherBytesIsNamed) {
     const auto names = [](const char* kernel) {

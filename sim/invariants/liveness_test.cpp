@@ -7,9 +7,9 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using aivm::test::TestChain;
 
 TEST(Liveness, WorkThatIsNotFinalAtTheEndIsCounted) {
     TestChain chain;

@@ -9,12 +9,12 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::address_of;
+using aivm::test::TestChain;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using aivm::test::address_of;
-using aivm::test::TestChain;
 
 // A chain on which p-1 has just posted an answer that can still be challenged.
 class Money : public ::testing::Test {
@@ -45,7 +45,8 @@ TEST_F(Money, ATrueBlockViolatesNothingAndIsChecked) {
 TEST_F(Money, MoneyOutOfNothingViolatesConservation) {
     tip.state.head.totals.burned += lux(1);
     tell("E1");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("E1 70001 LUX are held or burned while genesis and minting brought 70000 LUX")));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(HasSubstr("E1 70001 LUX are held or burned while genesis and minting brought 70000 LUX")));
 }
 
 TEST_F(Money, ABondThatNobodyPaidInViolatesTheEscrowBalance) {
@@ -77,7 +78,8 @@ TEST_F(Money, AWriteToATaskThatWasFinalViolatesTerminalIsFinal) {
     task.status = TaskStatus::kCompleted;
     task.final_at = 3;
     tell("E7");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("E7 task 0 changed in block 5 although it was final since block 3")));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(HasSubstr("E7 task 0 changed in block 5 although it was final since block 3")));
 }
 
 TEST_F(Money, APaymentInsideTheWindowViolatesPayAfterWindow) {

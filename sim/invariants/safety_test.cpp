@@ -8,11 +8,11 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::submission;
+using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using aivm::test::submission;
-using aivm::test::TestChain;
 
 // The block that comes next on the chain, not decided.
 ExecutedPtr next_block(const TestChain& chain, std::uint64_t interval_ns = aivm::test::kBlockNs) {
@@ -68,7 +68,8 @@ TEST_F(Safety, AReplicaThatDoesRightViolatesNothing) {
         seen.watch.vms[node] = nullptr;
     }
     EXPECT_THAT(seen.told(), IsEmpty());
-    for (const char* id : {"S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16"}) EXPECT_GT(seen.of(id).checks(), 0U) << id;
+    for (const char* id : {"S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16"})
+        EXPECT_GT(seen.of(id).checks(), 0U) << id;
 }
 
 TEST_F(Safety, TwoBlocksAtOneHeightViolateAgreementAndNameBothNodes) {

@@ -104,7 +104,9 @@ void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
     row.resolved_block = block.state.head.height;
     row.winner = e.challenger_won ? DisputeWinner::kChallenger : DisputeWinner::kProvider;
     const Dispute& dispute = block.state.dispute(e.dispute);
-    row.reason = !dispute.revealed ? "not revealed in time" : e.challenger_won ? "the claim was true" : "the claim was false";
+    row.reason = !dispute.revealed  ? "not revealed in time"
+                 : e.challenger_won ? "the claim was true"
+                                    : "the claim was false";
 }
 
 void Accounting::on(const Executed& block, const event::Slashed& e) {
@@ -274,8 +276,7 @@ void Accounting::write(RowSink& sink, const RunTotals& totals) {
         sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
     }
     for (const Agent& agent : directory_.agents) {
-        AgentRow row{agent.id, agent.principal, agent.role, agent.name,
-                     agent.opening_balance + agent.opening_stake, 0};
+        AgentRow row{agent.id, agent.principal, agent.role, agent.name, agent.opening_balance + agent.opening_stake, 0};
         final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
             if (provider.owner == agent.address) row.trust = provider.trust_score;
         });

@@ -51,7 +51,8 @@ protected:
         books.accept(*chain.vm().executed(chain.vm().last_accepted()), now);
     }
     void join(std::string_view provider) {
-        block({chain.by(provider, aivm::test::registration(provider, chain.rules().parameters.config.min_provider_bond))});
+        block({chain.by(provider,
+                        aivm::test::registration(provider, chain.rules().parameters.config.min_provider_bond))});
     }
     void submit(std::string_view job, std::uint64_t then_blocks) {
         block({chain.by("alice", aivm::test::submission(job))});
@@ -243,7 +244,8 @@ TEST(BooksOfAWorld, WhatEverybodyGainedTogetherIsWhatWasMintedLessWhatWasBurned)
         for (const BlockPtr& block : (*world)->history()) tip = *execute_block(tip->state, block, ground.rules);
         const Totals& totals = tip->state.head.totals;
         EXPECT_GT(totals.burned, Amount());
-        EXPECT_EQ(net, static_cast<std::int64_t>(totals.minted.nlux()) - static_cast<std::int64_t>(totals.burned.nlux()));
+        EXPECT_EQ(net,
+                  static_cast<std::int64_t>(totals.minted.nlux()) - static_cast<std::int64_t>(totals.burned.nlux()));
     }
 }
 

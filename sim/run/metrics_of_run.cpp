@@ -10,10 +10,14 @@ constexpr double kNsPerSecond = 1e9;
 
 std::string_view mode_name(VerificationMode mode) {
     switch (mode) {
-        case VerificationMode::kOptimistic: return "optimistic";
-        case VerificationMode::kRedundant: return "redundant";
-        case VerificationMode::kTee: return "tee";
-        case VerificationMode::kCount_: break;
+        case VerificationMode::kOptimistic:
+            return "optimistic";
+        case VerificationMode::kRedundant:
+            return "redundant";
+        case VerificationMode::kTee:
+            return "tee";
+        case VerificationMode::kCount_:
+            break;
     }
     return "";
 }

@@ -82,7 +82,8 @@ Status World::Impl::build() {
         AIVM_TRY(add_actor(cast_.members[i], cast_.directory.agents[i]));
     }
     plan_faults();
-    engine_.post_at(kLookInterval, Priority::kObserver, {kWorldItself, static_cast<std::uint16_t>(EventKind::kLook), 0});
+    engine_.post_at(kLookInterval, Priority::kObserver,
+                    {kWorldItself, static_cast<std::uint16_t>(EventKind::kLook), 0});
     return {};
 }
 
@@ -140,11 +141,10 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted, RandomStream& random) {
         return std::move(make_engine(self, accepted, random).value());
     };
-    AIVM_ASSIGN(auto strategy,
-                setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
+    AIVM_ASSIGN(auto strategy, setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
     if (chain.censorship != CensorshipModel::kNone) {
-        strategy = make_censoring(std::move(strategy), {chain.censorship, chain.censoring_ppm,
-                                                        desks_.back()->stream(Purpose::kCensorship)});
+        strategy = make_censoring(std::move(strategy),
+                                  {chain.censorship, chain.censoring_ppm, desks_.back()->stream(Purpose::kCensorship)});
     }
     return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
 }
