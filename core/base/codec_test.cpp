@@ -95,7 +95,13 @@ constexpr std::size_t kListAt = 53;
 TEST(Codec, IntegersAreBigEndianAndLengthsGoFirst) {
     Writer out;
     out.u16(0x0102).u32(0x03040506).u64(0x0708090A0B0C0D0E).boolean(true).string("ab").amount(Amount(1));
-    EXPECT_EQ(to_hex(out.view()), "0102" "03040506" "0708090a0b0c0d0e" "01" "000000026162" "0000000000000001");
+    EXPECT_EQ(to_hex(out.view()),
+              "0102"
+              "03040506"
+              "0708090a0b0c0d0e"
+              "01"
+              "000000026162"
+              "0000000000000001");
 }
 
 RC_GTEST_PROP(Codec, DecodingGivesBackWhatWasEncoded, ()) {
@@ -107,8 +113,8 @@ RC_GTEST_PROP(Codec, DecodingGivesBackWhatWasEncoded, ()) {
 
 RC_GTEST_PROP(Codec, AnyBytesFailOrEncodeBackToThemselves, ()) {
     // Random bytes seldom decode, so most inputs are encodings with a few bytes changed.
-    Bytes input = *rc::gen::weightedElement<int>({{1, 0}, {4, 1}}) ? encoded(any_record())
-                                                                    : *rc::gen::arbitrary<Bytes>();
+    Bytes input =
+        *rc::gen::weightedElement<int>({{1, 0}, {4, 1}}) ? encoded(any_record()) : *rc::gen::arbitrary<Bytes>();
     const auto changes = *rc::gen::inRange(0, 3);
     for (int i = 0; i < changes && !input.empty(); ++i) {
         input[*rc::gen::inRange<std::size_t>(0, input.size())] = *rc::gen::arbitrary<std::uint8_t>();

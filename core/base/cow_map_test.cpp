@@ -100,9 +100,8 @@ void pop_front(Pair<Map>& pair, std::uint32_t count) {
 template <class Map>
 void run_program() {
     const auto number = [](std::uint32_t end) { return rc::gen::inRange<std::uint32_t>(0, end); };
-    const auto program = *rc::gen::container<std::vector<Step>>(
-        rc::gen::construct<Step>(rc::gen::inRange(0, 9), number(9'000), number(400),
-                                 rc::gen::element<std::uint32_t>(1, 1, 8'999, 17, 4'217)));
+    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+        rc::gen::inRange(0, 9), number(9'000), number(400), rc::gen::element<std::uint32_t>(1, 1, 8'999, 17, 4'217)));
     std::vector<Pair<Map>> pairs(1);
     int value = 0;
     for (const Step& step : program) {

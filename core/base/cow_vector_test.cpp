@@ -39,8 +39,8 @@ void run_program() {
         int kind;
         std::uint32_t number;
     };
-    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
-        rc::gen::inRange(0, 8), rc::gen::resize(100, rc::gen::arbitrary<std::uint32_t>())));
+    const auto program = *rc::gen::container<std::vector<Step>>(
+        rc::gen::construct<Step>(rc::gen::inRange(0, 8), rc::gen::resize(100, rc::gen::arbitrary<std::uint32_t>())));
     std::vector<Pair<Vector>> pairs(1);
     int serial = 0;
     for (const Step& step : program) {

@@ -66,18 +66,17 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string context = {}) {
 }  // namespace aivm
 
 // Returns the error of `status_expression` from the enclosing function, or goes on.
-#define AIVM_TRY(status_expression)                                                      \
-    do {                                                                                 \
-        if (auto aivm_status_ = (status_expression); !aivm_status_)                      \
-            return ::tl::unexpected<::aivm::Error>(std::move(aivm_status_).error());     \
+#define AIVM_TRY(status_expression)                                                  \
+    do {                                                                             \
+        if (auto aivm_status_ = (status_expression); !aivm_status_)                  \
+            return ::tl::unexpected<::aivm::Error>(std::move(aivm_status_).error()); \
     } while (false)
 
 #define AIVM_CONCAT_INNER(a, b) a##b
 #define AIVM_CONCAT(a, b) AIVM_CONCAT_INNER(a, b)
 // AIVM_ASSIGN(const auto x, f()): x is the value of f(), or its error is returned.
-#define AIVM_ASSIGN(declaration, expression)                                              \
-    auto AIVM_CONCAT(aivm_result_, __LINE__) = (expression);                              \
-    if (!AIVM_CONCAT(aivm_result_, __LINE__))                                             \
-        return ::tl::unexpected<::aivm::Error>(                                           \
-            std::move(AIVM_CONCAT(aivm_result_, __LINE__)).error());                      \
+#define AIVM_ASSIGN(declaration, expression)                                                            \
+    auto AIVM_CONCAT(aivm_result_, __LINE__) = (expression);                                            \
+    if (!AIVM_CONCAT(aivm_result_, __LINE__))                                                           \
+        return ::tl::unexpected<::aivm::Error>(std::move(AIVM_CONCAT(aivm_result_, __LINE__)).error()); \
     declaration = std::move(AIVM_CONCAT(aivm_result_, __LINE__)).value()

@@ -74,8 +74,7 @@ std::vector<Hash32> prove(std::span<const Hash32> leaves, std::uint64_t index) {
     if (leaves.size() == 1) return {};
     const std::uint64_t left = left_count(leaves.size());
     const bool in_left = index < left;
-    std::vector<Hash32> proof =
-        in_left ? prove(leaves.first(left), index) : prove(leaves.subspan(left), index - left);
+    std::vector<Hash32> proof = in_left ? prove(leaves.first(left), index) : prove(leaves.subspan(left), index - left);
     proof.push_back(in_left ? tree(leaves.subspan(left)) : tree(leaves.first(left)));
     return proof;
 }

@@ -10,9 +10,9 @@ namespace aivm {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<OperationBody>> kNames{
-    "RegisterProvider", "DeregisterProvider", "WithdrawBond", "RegisterModel", "SubmitTask",
-    "Commit",           "Reveal",             "SubmitResult", "Challenge",     "ChallengeReveal",
-    "DisputeMove",      "ClaimRewards",       "Attest",       "ModelUpdate",   "Evidence"};
+    "RegisterProvider", "DeregisterProvider", "WithdrawBond", "RegisterModel",   "SubmitTask",  "Commit",
+    "Reveal",           "SubmitResult",       "Challenge",    "ChallengeReveal", "DisputeMove", "ClaimRewards",
+    "Attest",           "ModelUpdate",        "Evidence"};
 
 // Every body has one `put` and one `get` below, which name the same fields in the same order.
 

@@ -70,7 +70,7 @@ struct SubmitResult {
 };
 struct Challenge {
     std::string job_id;
-    Hash32 commitment;           // keccak(claimed output || salt || challenger)
+    Hash32 commitment;            // keccak(claimed output || salt || challenger)
     std::optional<Answer> claim;  // only under the policy challenge_in_clear
 };
 struct ChallengeReveal {
@@ -82,7 +82,8 @@ struct ChallengeReveal {
 struct DisputeMove {
     std::string job_id;
     Address challenger;
-    bool opens = false;  // true: the provider's opening; false: the challenger's verdict. Only its own fields are encoded.
+    bool opens =
+        false;  // true: the provider's opening; false: the challenger's verdict. Only its own fields are encoded.
     FixedBytes<32> input;
     Answer output = 0;
     std::vector<Hash32> proof;

@@ -7,10 +7,14 @@ namespace {
 
 Amount& pot_of(Totals& totals, Pot pot) {
     switch (pot) {
-        case Pot::kBonds: return totals.bonds;
-        case Pot::kTaskEscrows: return totals.task_escrows;
-        case Pot::kChallengeBonds: return totals.challenge_bonds;
-        case Pot::kCredits: return totals.credits;
+        case Pot::kBonds:
+            return totals.bonds;
+        case Pot::kTaskEscrows:
+            return totals.task_escrows;
+        case Pot::kChallengeBonds:
+            return totals.challenge_bonds;
+        case Pot::kCredits:
+            return totals.credits;
     }
     check_failed("unknown pot", __FILE__, __LINE__);
 }

@@ -35,7 +35,7 @@ struct Dispute {
     std::uint32_t high = 0;
     std::uint32_t middle = 0;
     bool provider_to_move = false;
-    FixedBytes<32> low_input;  // the input of step `low`, on which both agree
+    FixedBytes<32> low_input;     // the input of step `low`, on which both agree
     FixedBytes<32> opened_input;  // step `middle` as the provider opened it
     Answer opened_output = 0;
     FixedBytes<32> high_input;  // step `high - 1` as the provider opened it, with which the challenger disagrees

@@ -96,7 +96,7 @@ struct DisputeClosed {
 struct Slashed {
     SlashCause cause = SlashCause::kWrongAnswer;
     TaskIndex task;
-    Address account;  // who lost it: the provider's owner, the challenger or the validator
+    Address account;         // who lost it: the provider's owner, the challenger or the validator
     ProviderIndex provider;  // meaningful for the causes that slash a provider
     Amount due;
     Amount taken;
@@ -140,13 +140,12 @@ struct EpochClosed {
 
 }  // namespace event
 
-using VmEvent =
-    std::variant<event::ProviderRegistered, event::ProviderUnbonding, event::BondWithdrawn, event::TaskSubmitted,
-                 event::TaskAssigned, event::ResultPosted, event::ResultCommitted, event::ChallengeOpened,
-                 event::ChallengeRevealed, event::DisputeClosed, event::Slashed, event::ProviderPaid,
-                 event::TaskCompleted, event::TaskRefunded, event::TaskReturned, event::TaskFailed,
-                 event::RewardsClaimed, event::Anchored, event::EpochClosed, event::ResultRevealed,
-                 event::QuorumReached, event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
-                 event::DisputeMoved>;
+using VmEvent = std::variant<event::ProviderRegistered, event::ProviderUnbonding, event::BondWithdrawn,
+                             event::TaskSubmitted, event::TaskAssigned, event::ResultPosted, event::ResultCommitted,
+                             event::ChallengeOpened, event::ChallengeRevealed, event::DisputeClosed, event::Slashed,
+                             event::ProviderPaid, event::TaskCompleted, event::TaskRefunded, event::TaskReturned,
+                             event::TaskFailed, event::RewardsClaimed, event::Anchored, event::EpochClosed,
+                             event::ResultRevealed, event::QuorumReached, event::QuorumMissed, event::UsableEarly,
+                             event::ProviderAttested, event::DisputeMoved>;
 
 }  // namespace aivm

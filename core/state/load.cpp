@@ -55,10 +55,14 @@ Status load_slot_as(KernelTables& tables, std::uint32_t index, ByteView value) {
 
 Status load_slot(KernelTables& tables, const KernelSlot& slot, ByteView value) {
     switch (slot.table) {
-        case KernelTable::kAttestations: return load_slot_as<abi::Attestation>(tables, slot.index, value);
-        case KernelTable::kModels: return load_slot_as<abi::ModelRegistryEntry>(tables, slot.index, value);
-        case KernelTable::kAnchors: return load_slot_as<abi::AuditAnchor>(tables, slot.index, value);
-        case KernelTable::kCount_: break;
+        case KernelTable::kAttestations:
+            return load_slot_as<abi::Attestation>(tables, slot.index, value);
+        case KernelTable::kModels:
+            return load_slot_as<abi::ModelRegistryEntry>(tables, slot.index, value);
+        case KernelTable::kAnchors:
+            return load_slot_as<abi::AuditAnchor>(tables, slot.index, value);
+        case KernelTable::kCount_:
+            break;
     }
     return fail(ErrorCode::kStorage, "kernel table");
 }
@@ -160,9 +164,8 @@ WriteBatch dump_state(const State& state) {
         batch.put(key, value.view());
     };
     const auto put_table = [&](std::uint8_t table, const auto& entries) {
-        entries.for_each([&](std::size_t i, const auto& entry) {
-            put(keys::indexed(table, static_cast<std::uint32_t>(i)), entry);
-        });
+        entries.for_each(
+            [&](std::size_t i, const auto& entry) { put(keys::indexed(table, static_cast<std::uint32_t>(i)), entry); });
     };
     state.accounts.for_each([&](const Address& address, const Account& a) { put(keys::account(address), a); });
     put(keys::single(keys::kHead), state.head);

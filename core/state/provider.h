@@ -28,7 +28,7 @@ struct Provider {
     std::uint8_t trust_score = 0;
     bool hardware_attested = false;
     TimestampNs attested_at_ns = 0;
-    std::uint32_t open_tasks = 0;  // assigned to it and not yet posted
+    std::uint32_t open_tasks = 0;   // assigned to it and not yet posted
     std::uint32_t obligations = 0;  // seats whose outcome can still slash it
     std::uint64_t tasks_completed = 0;
     Amount rewards_total;

@@ -90,7 +90,7 @@ struct State {
     CowMap<std::string, ModelIndex> model_ids;
     CowMap<HeightTimer, Nothing> height_timers;
     CowMap<TimeTimer, Nothing> time_timers;
-    std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider
+    std::uint32_t waiting_tasks = 0;    // pending: accepted, without a provider
     std::vector<Hash32> receipt_peaks;  // of the receipt tree, see rewards/receipt_tree.h
 
     [[nodiscard]] const Task& task(TaskIndex i) const { return tasks[i.value]; }

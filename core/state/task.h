@@ -42,10 +42,10 @@ using Answer = std::uint8_t;
 struct Seat {
     ProviderIndex provider;
     SeatStatus status = SeatStatus::kSelected;
-    Amount locked;         // result bond held for this seat
-    Hash32 commitment;     // of the answer
-    Hash32 trace_root;     // Merkle root over the steps, zero when there is one step
-    Answer answer = 0;     // meaningful from kPosted on
+    Amount locked;                      // result bond held for this seat
+    Hash32 commitment;                  // of the answer
+    Hash32 trace_root;                  // Merkle root over the steps, zero when there is one step
+    Answer answer = 0;                  // meaningful from kPosted on
     std::uint32_t compute_time_ms = 0;  // as the provider reports it
     Height posted_at = 0;
 
@@ -68,20 +68,18 @@ struct Task {
     std::uint32_t assignments = 0;     // draws so far
     Height draw_at = 0;                // pending: block of the next draw; later: of the last one
     std::vector<Seat> seats;
-    Height posted_at = 0;   // block of the provisional answer
-    Height settle_at = 0;   // block of settlement unless a dispute is open
+    Height posted_at = 0;               // block of the provisional answer
+    Height settle_at = 0;               // block of settlement unless a dispute is open
     bool proven_wrong = false;          // a dispute showed the provisional answer to be false
     Answer provisional = 0;             // the answer under challenge
-    Answer truth = 0;  // what re-execution gave; a bisection leaves it unset, as it runs one step only
+    Answer truth = 0;                   // what re-execution gave; a bisection leaves it unset, as it runs one step only
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
     std::vector<DisputeIndex> open_disputes;    // in order of commitment
     std::vector<DisputeIndex> closed_disputes;  // of the present result, not yet paid out
-    Height usable_at = 0;   // TEE: block from which the consumer may use the answer; 0 is never
-    Height final_at = 0;    // block in which the task became terminal
+    Height usable_at = 0;                       // TEE: block from which the consumer may use the answer; 0 is never
+    Height final_at = 0;                        // block in which the task became terminal
 
-    [[nodiscard]] bool terminal() const {
-        return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
-    }
+    [[nodiscard]] bool terminal() const { return status == TaskStatus::kCompleted || status == TaskStatus::kFailed; }
 
     void encode(Writer& out) const;
     static Task decode(Reader& in);

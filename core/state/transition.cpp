@@ -38,10 +38,14 @@ ByteView bytes_of(std::span<const Slot> slots, std::uint32_t index) {
 
 ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
     switch (slot.table) {
-        case KernelTable::kAttestations: return bytes_of(tables.attestations(), slot.index);
-        case KernelTable::kModels: return bytes_of(tables.models(), slot.index);
-        case KernelTable::kAnchors: return bytes_of(tables.anchors(), slot.index);
-        case KernelTable::kCount_: break;
+        case KernelTable::kAttestations:
+            return bytes_of(tables.attestations(), slot.index);
+        case KernelTable::kModels:
+            return bytes_of(tables.models(), slot.index);
+        case KernelTable::kAnchors:
+            return bytes_of(tables.anchors(), slot.index);
+        case KernelTable::kCount_:
+            break;
     }
     check_failed("unknown kernel table", __FILE__, __LINE__);
 }

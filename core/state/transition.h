@@ -33,7 +33,7 @@ public:
 struct Rules {
     VmParameters parameters;
     std::uint64_t chain_id = 1;
-    Kernels* kernels = nullptr;                // neither is owned, both are set
+    Kernels* kernels = nullptr;  // neither is owned, both are set
     const Authorizer* authorizer = nullptr;
     Address vendor_root;  // signs attestation evidence; all zero: none verifies
 };

@@ -71,8 +71,8 @@ Status apply_operation(Transition& t, const SignedOperation& operation) {
     }
     if (sender == escrow_address() ||
         !t.rules().authorizer->verify(sender, operation.id(), operation.authorization())) {
-        return fail(ErrorCode::kNotAuthorized, fmt::format("{} of {}", operation_name(operation.body()),
-                                                           to_hex(sender.view())));
+        return fail(ErrorCode::kNotAuthorized,
+                    fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
     }
     AIVM_TRY(std::visit(Apply{t, sender}, operation.body()));
     t.account(sender).nonce = operation.nonce();

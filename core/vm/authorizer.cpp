@@ -20,8 +20,8 @@ bool Ed25519Authorizer::verify(const Address& signer, const Hash32& message, Byt
     Ed25519PublicKey key;
     std::memcpy(key.data(), authorization.data(), key.size());
     if (address_of(key) != signer) return false;
-    return crypto_sign_verify_detached(authorization.data() + key.size(), message.data(), message.size(),
-                                       key.data()) == 0;
+    return crypto_sign_verify_detached(authorization.data() + key.size(), message.data(), message.size(), key.data()) ==
+           0;
 }
 
 Ed25519Key::Ed25519Key(const Ed25519Seed& seed) {

@@ -64,8 +64,7 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     auto executed = std::make_shared<Executed>();
     executed->id = sha256(identity.view());
     finished.batch.put(keys::height(0), executed->id.view());
-    finished.batch.put(keys::single(keys::kTip),
-                       Writer().fixed(executed->id).fixed(finished.state.state_root).view());
+    finished.batch.put(keys::single(keys::kTip), Writer().fixed(executed->id).fixed(finished.state.state_root).view());
     executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
     executed->state = std::move(finished.state);
     return executed;

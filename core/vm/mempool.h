@@ -19,8 +19,8 @@ public:
     Status add(const OperationPtr& operation);
 
     // The first `count` operations that `include` lets through, to be tried in this order.
-    [[nodiscard]] std::vector<OperationPtr> candidates(
-        std::size_t count, const std::function<bool(const OperationPtr&)>& include) const;
+    [[nodiscard]] std::vector<OperationPtr> candidates(std::size_t count,
+                                                       const std::function<bool(const OperationPtr&)>& include) const;
 
     // Forgets everything that `state` has made stale among the senders of these operations.
     void remove_stale(const State& state, const std::vector<OperationPtr>& included);

@@ -92,8 +92,7 @@ TestChain::TestChain(TestOptions options) : store_(options.store ? options.store
     genesis.timestamp_ns = 1'000'000 * kBlockNs;
     for (const std::string& name : options.names) genesis.allocations.push_back({address_of(name), options.allocation});
     for (std::uint32_t i = 0; i < options.validators; ++i) {
-        genesis.validators.push_back(
-            {address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
+        genesis.validators.push_back({address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
     }
     genesis.models = options.models;
     genesis.table_sizes = options.tables;
@@ -160,14 +159,14 @@ Built TestChain::build(const std::vector<OperationPtr>& operations, std::uint64_
 BlockPtr TestChain::resign(const BlockHeader& header, const std::vector<OperationPtr>& operations) const {
     const Block bare(header, operations, {});
     const Address signer = state().validators[header.proposer.value].address;
-    return std::make_shared<const Block>(
-        bare.with_authorization(IdealAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
+    return std::make_shared<const Block>(bare.with_authorization(
+        IdealAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
 }
 
 void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {
     for (const LeftOut& left : offer(operations, interval_ns)) {
-        throw TestFailure(fmt::format("{} was refused: {}", operation_name(left.operation->body()),
-                                      error_message(left.reason)));
+        throw TestFailure(
+            fmt::format("{} was refused: {}", operation_name(left.operation->body()), error_message(left.reason)));
     }
 }
 
@@ -177,7 +176,8 @@ std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operation
     const auto parsed = Vm::parse_block(built.executed->block->encode());
     if (!parsed) throw TestFailure(parsed.error().text());
     const Hash32 id = (*parsed)->id();
-    if (const auto ok = vm_->verify(*parsed, (*parsed)->header().timestamp_ns); !ok) throw TestFailure(ok.error().text());
+    if (const auto ok = vm_->verify(*parsed, (*parsed)->header().timestamp_ns); !ok)
+        throw TestFailure(ok.error().text());
     events_ = vm_->executed(id)->events;
     if (const auto ok = vm_->accept(id); !ok) throw TestFailure(ok.error().text());
     audit();
@@ -187,7 +187,8 @@ std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operation
 void TestChain::audit() const {
     const auto findings = audit_state(state(), rules().parameters);
     if (findings.empty()) return;
-    throw TestFailure(fmt::format("{} in block {}: {}", findings.front().invariant, height(), findings.front().message));
+    throw TestFailure(
+        fmt::format("{} in block {}: {}", findings.front().invariant, height(), findings.front().message));
 }
 
 void TestChain::advance(std::uint64_t blocks) {
@@ -212,7 +213,8 @@ std::optional<Error> TestChain::refusal(const OperationPtr& operation) const {
     const Hash32 before = contents_digest(t.state());
     const Status status = apply_operation(t, *operation);
     if (status) return std::nullopt;
-    if (contents_digest(t.state()) != before) throw TestFailure("a refused operation left a change: " + status.error().text());
+    if (contents_digest(t.state()) != before)
+        throw TestFailure("a refused operation left a change: " + status.error().text());
     return status.error();
 }
 
@@ -265,8 +267,12 @@ Answer TestChain::truth(std::string_view job) const {
 }
 
 op::RegisterProvider registration(std::string_view id, Amount bond, std::string_view model) {
-    return {std::string(id), address_of(fmt::format("wallet of {}", id)), "http://" + std::string(id),
-            {std::string(model)}, bond, {}};
+    return {std::string(id),
+            address_of(fmt::format("wallet of {}", id)),
+            "http://" + std::string(id),
+            {std::string(model)},
+            bond,
+            {}};
 }
 op::SubmitTask submission(std::string_view job, Amount fee, std::uint32_t row, std::string_view model) {
     return {std::string(job), TaskType::kInference, VerificationMode::kOptimistic, std::string(model), row, fee};

@@ -46,8 +46,8 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
     executed->id = in.hash();
     const Hash32 state_root = in.hash();
     AIVM_TRY(in.finish());
-    AIVM_ASSIGN(executed->state, load_state(*setup_.store, setup_.genesis->state.kernels.sizes(),
-                                            setup_.rules->parameters));
+    AIVM_ASSIGN(executed->state,
+                load_state(*setup_.store, setup_.genesis->state.kernels.sizes(), setup_.rules->parameters));
     executed->state.state_root = state_root;
     if (executed->id != setup_.genesis->id) {
         AIVM_ASSIGN(executed->block, get_block(executed->id));

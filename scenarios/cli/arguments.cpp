@@ -123,7 +123,8 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 
 void add_serve(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto serve = command(app, chosen, serve_command, "serve", "run a chain of one node with its HTTP service", sub);
+    const auto serve =
+        command(app, chosen, serve_command, "serve", "run a chain of one node with its HTTP service", sub);
     sub->add_option("--listen", serve->listen, "a loopback address (default 127.0.0.1:8080; port 0: any free one)")
         ->type_name("HOST:PORT");
     sub->add_flag("--dev", serve->dev, "a throw-away node: nobody has to sign, one funded account for all");

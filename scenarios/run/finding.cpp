@@ -98,8 +98,8 @@ Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& f
         finding.note = "no tries were allowed";
         return {};
     }
-    const auto clock = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
-    const std::uint64_t started = clock();
+    const auto read_clock = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
+    const std::uint64_t started = read_clock();
     sim::ShrinkBudget budget(options.tries_max, options.go_on);
     AIVM_ASSIGN(const bool done, try_history(plan, options.rerun, budget, finding, files));
     if (!done) {
@@ -107,7 +107,7 @@ Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& f
     }
     limit_lines(finding.actions);
     finding.tries = budget.tries();
-    finding.shrink_time_ms = (clock() - started) / 1'000'000;
+    finding.shrink_time_ms = (read_clock() - started) / 1'000'000;
     return {};
 }
 

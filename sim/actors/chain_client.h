@@ -62,7 +62,7 @@ private:
     ClientSetup setup_;
     Signer signer_;
     ExecutedPtr tip_;
-    std::map<Height, ExecutedPtr> early_;  // heard of, but not their parents
+    std::map<Height, ExecutedPtr> early_;       // heard of, but not their parents
     std::map<std::uint64_t, Pending> pending_;  // by nonce
     std::uint64_t nonce_ = 0;
     std::uint32_t next_source_ = 0;

@@ -45,8 +45,8 @@ private:
     ChallengerSetup setup_;
     std::unique_ptr<ChallengerStrategy> strategy_;
     RandomStream salts_;
-    std::deque<TaskIndex> queue_;        // the front one is being checked
-    std::map<Hash32, Claim> claims_;     // by commitment
+    std::deque<TaskIndex> queue_;         // the front one is being checked
+    std::map<Hash32, Claim> claims_;      // by commitment
     std::map<TaskIndex, Height> judged_;  // answers already looked at, by the block of their posting
 };
 

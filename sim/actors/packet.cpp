@@ -52,35 +52,35 @@ std::uint64_t body_bytes(const BlockPtr& block) { return block ? block->size_byt
 }  // namespace
 
 std::uint64_t packet_bytes(const Packet& packet) {
-    return std::visit(
-        Overloaded{[](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
-                   [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
-                   [](const BlockReply& p) {
-                       std::uint64_t out = kFrameBytes;
-                       for (const BlockPtr& block : p.blocks) out += body_bytes(block);
-                       return out;
-                   },
-                   [](const OperationPacket& p) {
-                       return kFrameBytes + p.operation->bytes().size() + p.operation->authorization().size();
-                   },
-                   [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
-                   [](const FollowRequest&) { return kFrameBytes + 8; }},
-        packet);
+    return std::visit(Overloaded{[](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
+                                 [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
+                                 [](const BlockReply& p) {
+                                     std::uint64_t out = kFrameBytes;
+                                     for (const BlockPtr& block : p.blocks) out += body_bytes(block);
+                                     return out;
+                                 },
+                                 [](const OperationPacket& p) {
+                                     return kFrameBytes + p.operation->bytes().size() +
+                                            p.operation->authorization().size();
+                                 },
+                                 [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
+                                 [](const FollowRequest&) { return kFrameBytes + 8; }},
+                      packet);
 }
 
 std::uint64_t packet_digest(const Packet& packet) {
-    const std::uint64_t contents = std::visit(
-        Overloaded{[](const ConsensusPacket& p) { return digest_of(p.message); },
-                   [](const BlockRequest& p) { return mix(p.id.prefix64(), p.count); },
-                   [](const BlockReply& p) {
-                       std::uint64_t out = p.blocks.size();
-                       for (const BlockPtr& block : p.blocks) out = mix(out, block->id().prefix64());
-                       return out;
-                   },
-                   [](const OperationPacket& p) { return p.operation->id().prefix64(); },
-                   [](const AcceptedPacket& p) { return p.executed->id.prefix64(); },
-                   [](const FollowRequest& p) { return p.from; }},
-        packet);
+    const std::uint64_t contents =
+        std::visit(Overloaded{[](const ConsensusPacket& p) { return digest_of(p.message); },
+                              [](const BlockRequest& p) { return mix(p.id.prefix64(), p.count); },
+                              [](const BlockReply& p) {
+                                  std::uint64_t out = p.blocks.size();
+                                  for (const BlockPtr& block : p.blocks) out = mix(out, block->id().prefix64());
+                                  return out;
+                              },
+                              [](const OperationPacket& p) { return p.operation->id().prefix64(); },
+                              [](const AcceptedPacket& p) { return p.executed->id.prefix64(); },
+                              [](const FollowRequest& p) { return p.from; }},
+                   packet);
     return mix(contents, packet.index());
 }
 

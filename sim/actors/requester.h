@@ -9,10 +9,10 @@
 namespace aivm::sim {
 
 struct RequesterSetup {
-    std::string name;            // prefix of its job ids
-    std::uint32_t tasks = 0;     // in all
+    std::string name;                                  // prefix of its job ids
+    std::uint32_t tasks = 0;                           // in all
     std::uint64_t tasks_per_interval_ppm = 1'000'000;  // a rate: millionths of a task a block interval
-    SimTime interval = 0;                               // the block interval
+    SimTime interval = 0;                              // the block interval
     Amount fee;
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;

@@ -13,7 +13,7 @@ constexpr std::uint64_t kBuildTag = std::uint64_t{0xF0} << 56;
 constexpr std::uint64_t kRetryTag = std::uint64_t{0xF1} << 56;
 
 constexpr std::size_t kHistoryBlocks = 64;
-constexpr std::size_t kFollowBlocksMax = 32;     // sent to a follower at once
+constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
 constexpr std::size_t kServedBlocksMax = 64;
 constexpr std::uint32_t kProposersDrawn = 8;
 constexpr SimTime kTooEarlyRetry = 1 * kSecond;  // a block from the future is tried again after this
@@ -248,7 +248,7 @@ std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
 }
 
 void ValidatorActor::build() {
-    if (building_on_ != vm_->preferred()) return;           // the preference moved on; another timer is set for it
+    if (building_on_ != vm_->preferred()) return;        // the preference moved on; another timer is set for it
     if (setup_.environment->clock() < turn_ns_) return;  // the timer of an earlier visit to this parent
     building_on_.reset();
     if (!engine_->wants_block() || !vm_->wants_block()) return;

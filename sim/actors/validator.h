@@ -27,7 +27,7 @@ struct ValidatorSetup {
     std::uint64_t block_interval_ns = 0;
     std::uint64_t fallback_delay_ns = 0;  // between one proposer's turn and the next one's
     std::uint32_t max_block_ops = 1000;
-    bool sole_proposer = false;           // sequencer: no schedule, this node alone builds
+    bool sole_proposer = false;  // sequencer: no schedule, this node alone builds
     bool proposes = true;
     std::vector<ActorId> followers;
     Environment* environment = nullptr;
@@ -91,10 +91,10 @@ private:
     std::unique_ptr<ConsensusEngine> engine_;
     Actions actions_;
     bool acting_ = false;
-    std::map<Hash32, BlockPtr> bodies_;    // received, not yet verified
-    std::deque<ExecutedPtr> history_;      // the last accepted blocks, for followers
-    std::optional<Hash32> building_on_;    // the parent for which a building timer is set
-    std::uint64_t turn_ns_ = 0;            // and for when
+    std::map<Hash32, BlockPtr> bodies_;        // received, not yet verified
+    std::deque<ExecutedPtr> history_;          // the last accepted blocks, for followers
+    std::optional<Hash32> building_on_;        // the parent for which a building timer is set
+    std::uint64_t turn_ns_ = 0;                // and for when
     std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, as far as computed
 };
 

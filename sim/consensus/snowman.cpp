@@ -395,7 +395,7 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
 }  // namespace
 
 Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
-                                             RandomStream& random) {
+                                                      RandomStream& random) {
     AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
     AIVM_TRY(check(config.snow, config.stakes.size()));
     if (config.self >= config.stakes.size()) {

@@ -44,6 +44,6 @@ struct SnowmanConfig {
 // Refuses what check(SnowParameters) refuses, a node outside the list and stakes whose sum exceeds 64 bits. Both
 // references must outlive the engine.
 Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
-                                             RandomStream& random);
+                                                      RandomStream& random);
 
 }  // namespace aivm::sim

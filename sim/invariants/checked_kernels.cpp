@@ -44,18 +44,15 @@ int CheckedKernels::attestation_apply(const abi::AIVMRoundDescriptor* desc, cons
 }
 
 int CheckedKernels::provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                                     abi::ModelRegistryEntry* table, std::uint32_t* applied,
-                                     std::uint32_t slot_count) {
-    return compare_table("provenance_apply", table, applied, slot_count, [&](Kernels& k, auto* t, auto* a) {
-        return k.provenance_apply(desc, ops, t, a, slot_count);
-    });
+                                     abi::ModelRegistryEntry* table, std::uint32_t* applied, std::uint32_t slot_count) {
+    return compare_table("provenance_apply", table, applied, slot_count,
+                         [&](Kernels& k, auto* t, auto* a) { return k.provenance_apply(desc, ops, t, a, slot_count); });
 }
 
-int CheckedKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                                 std::uint32_t* applied, std::uint32_t slot_count) {
-    return compare_table("anchor_apply", table, applied, slot_count, [&](Kernels& k, auto* t, auto* a) {
-        return k.anchor_apply(desc, ops, t, a, slot_count);
-    });
+int CheckedKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                                 abi::AuditAnchor* table, std::uint32_t* applied, std::uint32_t slot_count) {
+    return compare_table("anchor_apply", table, applied, slot_count,
+                         [&](Kernels& k, auto* t, auto* a) { return k.anchor_apply(desc, ops, t, a, slot_count); });
 }
 
 int CheckedKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
@@ -87,7 +84,8 @@ int CheckedKernels::inference_step(const InferenceBatch& batch) {
     return code;
 }
 
-int CheckedKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) {
+int CheckedKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                                 std::uint32_t op_count) {
     std::vector<abi::ProofVerifyResult> expected = copy_of(results, op_count);
     const int code = backend_.proof_verify(ops, results, op_count);
     const int expected_code = canonical_.proof_verify(ops, expected.data(), op_count);

@@ -6,7 +6,8 @@ namespace {
 
 class BackendsAgree final : public Invariant {
 public:
-    BackendsAgree() : Invariant({"K1", "backends-agree", "every backend gives the same bytes as the canonical kernel"}) {}
+    BackendsAgree()
+        : Invariant({"K1", "backends-agree", "every backend gives the same bytes as the canonical kernel"}) {}
 };
 
 }  // namespace

@@ -34,8 +34,8 @@ private:
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
-        : Invariant({"L6", "minority-stands-still", "a minority partition finalises nothing; all converge after it",
-                     true}) {}
+        : Invariant(
+              {"L6", "minority-stands-still", "a minority partition finalises nothing; all converge after it", true}) {}
 
     void on_faults_changed() override { changed_at_ = watch().now(); }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr&, AcceptedBy by) override {

@@ -83,9 +83,10 @@ public:
             expect(task.posted_at != 0 && block.state.head.height > earliest && task.open_disputes.empty() &&
                        !task.proven_wrong,
                    [&] {
-                       return fmt::format("task {} was paid in block {}, before its window to block {} had closed "
-                                          "without a dispute",
-                                          paid->task.value, block.state.head.height, earliest);
+                       return fmt::format(
+                           "task {} was paid in block {}, before its window to block {} had closed "
+                           "without a dispute",
+                           paid->task.value, block.state.head.height, earliest);
                    });
         }
     }

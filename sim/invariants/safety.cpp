@@ -20,14 +20,13 @@ public:
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
         const auto [first, is_new] = accepted_.try_emplace(height, std::pair{executed->id, node});
-        expect(
-            is_new || first->second.first == executed->id,
-            [&] {
-                return fmt::format("{} accepted block {} at height {}, where {} had accepted {}",
-                                   watch().directory().name(node), short_id(executed->id), height,
-                                   watch().directory().name(first->second.second), short_id(first->second.first));
-            },
-            {node, first->second.second});
+        expect(is_new || first->second.first == executed->id,
+               [&] {
+                   return fmt::format("{} accepted block {} at height {}, where {} had accepted {}",
+                                      watch().directory().name(node), short_id(executed->id), height,
+                                      watch().directory().name(first->second.second), short_id(first->second.first));
+               },
+               {node, first->second.second});
     }
 
 private:
@@ -37,7 +36,8 @@ private:
 // S3. Unknown -> Processing -> {Accepted, Rejected}, and nothing else; a restart forgets what was processing.
 class StatusMovesForward final : public Invariant {
 public:
-    StatusMovesForward() : Invariant({"S3", "status-forward", "a block's status moves only forward; one terminal call"}) {}
+    StatusMovesForward()
+        : Invariant({"S3", "status-forward", "a block's status moves only forward; one terminal call"}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         Node& known = nodes_[node];
@@ -60,7 +60,8 @@ private:
     };
 
     void decide(ActorId node, const ExecutedPtr& executed, const char* how) {
-        if (executed == nullptr) return expect(false, [&] { return fmt::format("an unknown block was {}", how); }, {node});
+        if (executed == nullptr)
+            return expect(false, [&] { return fmt::format("an unknown block was {}", how); }, {node});
         Node& known = nodes_[node];
         expect(known.processing.erase(executed->id) == 1 && known.decided.insert(executed->id).second,
                [&] { return text(node, *executed, fmt::format("{} although it was not processing", how)); }, {node});
@@ -75,18 +76,21 @@ private:
 // S6. Decisions only after local Verify, parents first.
 class DecidedInOrder final : public Invariant {
 public:
-    DecidedInOrder() : Invariant({"S6", "topological-decisions", "blocks are decided after Verify and after their parent"}) {}
+    DecidedInOrder()
+        : Invariant({"S6", "topological-decisions", "blocks are decided after Verify and after their parent"}) {}
 
     void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed, AcceptedBy) override {
-        expect(executed != nullptr && executed->block->parent() == vm.last_accepted(),
-               [&] { return watch().directory().name(node) + " accepts a block whose parent is not its last accepted"; },
-               {node});
+        expect(
+            executed != nullptr && executed->block->parent() == vm.last_accepted(),
+            [&] { return watch().directory().name(node) + " accepts a block whose parent is not its last accepted"; },
+            {node});
     }
     void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const bool parent_decided = executed != nullptr && (executed->block->parent() == vm.last_accepted() ||
                                                             vm.executed(executed->block->parent()) == nullptr);
         expect(parent_decided,
-               [&] { return watch().directory().name(node) + " rejects a block before its parent was decided"; }, {node});
+               [&] { return watch().directory().name(node) + " rejects a block before its parent was decided"; },
+               {node});
     }
 };
 
@@ -98,16 +102,16 @@ public:
     void on_executed(const Executed& executed, const State&) override {
         const Bytes sealed = executed.block->encode();
         const auto decoded = Block::decode(sealed);
-        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed, [&] {
-            return fmt::format("block {} does not survive decoding and encoding", short_id(executed.id));
-        });
+        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed,
+               [&] { return fmt::format("block {} does not survive decoding and encoding", short_id(executed.id)); });
     }
 };
 
 // S13. At every accept: the new tip is indexed, and the height above is "not found" and nothing else.
 class HeightIndexTotal final : public Invariant {
 public:
-    HeightIndexTotal() : Invariant({"S13", "height-index", "the height index is total up to the tip, 'not found' above"}) {}
+    HeightIndexTotal()
+        : Invariant({"S13", "height-index", "the height index is total up to the tip, 'not found' above"}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
@@ -128,7 +132,8 @@ public:
 // S14. Equal prefix, equal state: after every accept by roots, after a restart by contents.
 class EqualPrefixEqualState final : public Invariant {
 public:
-    EqualPrefixEqualState() : Invariant({"S14", "replicated-state", "equal accepted prefix gives equal state on all nodes"}) {}
+    EqualPrefixEqualState()
+        : Invariant({"S14", "replicated-state", "equal accepted prefix gives equal state on all nodes"}) {}
 
     void on_chain(const Executed& block, const State&) override {
         chain_[block.id] = block.state.state_root;
@@ -138,8 +143,10 @@ public:
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const auto known = chain_.find(executed->id);
         expect(known != chain_.end() && known->second == vm.state().state_root,
-               [&] { return fmt::format("{} has another state at height {}", watch().directory().name(node),
-                                        vm.last_accepted_height()); },
+               [&] {
+                   return fmt::format("{} has another state at height {}", watch().directory().name(node),
+                                      vm.last_accepted_height());
+               },
                {node});
     }
     void on_restarted(ActorId node, const Vm& vm) override {
@@ -187,7 +194,8 @@ private:
 // S16. Reject takes one block away and leaves the tip and all others as they were.
 class RejectIsLocal final : public Invariant {
 public:
-    RejectIsLocal() : Invariant({"S16", "local-reject", "Reject changes nothing that does not descend from the block"}) {}
+    RejectIsLocal()
+        : Invariant({"S16", "local-reject", "Reject changes nothing that does not descend from the block"}) {}
 
     void before_reject(ActorId, const Vm& vm, const ExecutedPtr&) override {
         tip_ = vm.last_accepted();

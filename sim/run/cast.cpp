@@ -132,7 +132,7 @@ Cast make_cast(const Setting& setting) {
         for (std::uint32_t i = 0; i < group.count; ++i) {
             const std::uint32_t index_in_role = role_counts[group.role]++;
             const std::uint32_t region = group.role == "validator" ? setting.validator_regions.at(index_in_role)
-                                                                    : setting.client_regions.at(clients++);
+                                                                   : setting.client_regions.at(clients++);
             add_member(cast, setting, group, i, index_in_role, region);
         }
     }

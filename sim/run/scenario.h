@@ -73,14 +73,14 @@ struct Workload {
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
     std::uint32_t feature_rows = 4096;
-    std::uint64_t step_time_ns = 200'000'000;     // one inference step on a provider of speed 1
-    std::uint64_t check_time_ns = 200'000'000;    // one step re-executed by a challenger
+    std::uint64_t step_time_ns = 200'000'000;   // one inference step on a provider of speed 1
+    std::uint64_t check_time_ns = 200'000'000;  // one step re-executed by a challenger
 };
 
 // Some identities of one role that share a strategy. With `shared_principal` they belong to one owner.
 struct ActorGroup {
-    std::string role;      // provider, challenger, requester, validator
-    std::string name;      // label of the principal in every output
+    std::string role;  // provider, challenger, requester, validator
+    std::string name;  // label of the principal in every output
     std::string strategy = "honest";
     std::uint32_t count = 1;
     bool shared_principal = false;

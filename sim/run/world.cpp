@@ -14,10 +14,14 @@ constexpr std::array<std::string_view, 5> kEventNames{"delivery", "timer", "faul
 
 std::string_view fault_name(FaultKind kind) {
     switch (kind) {
-        case FaultKind::kPartition: return "partition";
-        case FaultKind::kCrash: return "crash";
-        case FaultKind::kOneWay: return "one_way";
-        case FaultKind::kSlowNode: return "slow_node";
+        case FaultKind::kPartition:
+            return "partition";
+        case FaultKind::kCrash:
+            return "crash";
+        case FaultKind::kOneWay:
+            return "one_way";
+        case FaultKind::kSlowNode:
+            return "slow_node";
     }
     return "";
 }
@@ -69,8 +73,8 @@ void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome
     accounting_->write(sink, {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     const auto& faults = setting_.scenario.faults;
     for (std::uint32_t i = 0; i < faults.size(); ++i) {
-        FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns, faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain),
-                     ""};
+        FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns,
+                     faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), ""};
         for (const NodeId node : targets_of(faults[i])) {
             row.targets += (row.targets.empty() ? "" : " ") + cast_.directory.name(node);
         }

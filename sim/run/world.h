@@ -19,9 +19,9 @@ namespace aivm::sim {
 
 struct WorldOptions {
     std::uint64_t seed = 1;
-    bool paranoid = false;               // execute every block once more wherever it is shared, and compare
+    bool paranoid = false;                // execute every block once more wherever it is shared, and compare
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
-    Kernels* kernels = nullptr;          // the backend; null: the CPU's best
+    Kernels* kernels = nullptr;           // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
     bool trace = true;                    // false: no digest; for measuring what it costs
     bool invariants = true;               // false: nothing is watched; for measuring what it costs

@@ -24,9 +24,12 @@ void World::Impl::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {
 
 std::uint64_t World::Impl::payload_digest(const Engine::Event& event) const {
     switch (static_cast<EventKind>(event.payload.kind)) {
-        case EventKind::kDelivery: return packet_digest(packets_.at(event.payload.payload).packet);
-        case EventKind::kTimer: return timers_.at(event.payload.payload).tag;
-        default: return event.payload.payload;
+        case EventKind::kDelivery:
+            return packet_digest(packets_.at(event.payload.payload).packet);
+        case EventKind::kTimer:
+            return timers_.at(event.payload.payload).tag;
+        default:
+            return event.payload.payload;
     }
 }
 
@@ -44,9 +47,15 @@ void World::Impl::operator()(const Engine::Event& event) {
             if (!down_[actor] && timer.incarnation == incarnations_[actor]) actors_[actor]->wake(timer.tag);
             break;
         }
-        case EventKind::kFaultBegins: begin_fault(payload); break;
-        case EventKind::kFaultEnds: end_fault(payload); break;
-        case EventKind::kLook: look(); break;
+        case EventKind::kFaultBegins:
+            begin_fault(payload);
+            break;
+        case EventKind::kFaultEnds:
+            end_fault(payload);
+            break;
+        case EventKind::kLook:
+            look();
+            break;
     }
 }
 

@@ -157,7 +157,7 @@ private:
 
     Invariants invariants_;
     std::optional<Accounting> accounting_;
-    ExecutedPtr chain_tip_;  // of the accepted chain, as far as anybody got
+    ExecutedPtr chain_tip_;          // of the accepted chain, as far as anybody got
     std::vector<BlockPtr> history_;  // of that chain, when it is to be kept
     std::map<Hash32, bool> executed_before_;
     std::vector<Violation> violations_;
