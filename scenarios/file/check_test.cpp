@@ -18,17 +18,17 @@ std::string fault(const std::string& keys) { return "[[fault]]\nat = \"1m\"\n" +
 TEST(Check, ADefaultScenarioWithAProviderHasNothingWrong) { EXPECT_EQ(complaint(""), "none"); }
 
 TEST(Check, AConfidenceThresholdThatNoPollCanReachIsRefused) {
-    EXPECT_EQ(complaint("[chain]\nvalidators = 10\n"),
-              "alpha_confidence = 15 can never be reached: a poll asks 9 validators");
+    EXPECT_EQ(complaint("[chain]\nvalidators = 8\n"),
+              "alpha_confidence = 8 can never be reached: a poll asks 7 validators");
     EXPECT_EQ(complaint("[chain]\nalpha_confidence = 21\n"),
-              "alpha_confidence = 21 can never be reached: a poll asks 20 validators");
+              "alpha_confidence = 21 can never be reached: a poll asks 11 validators");
 }
 
 TEST(Check, ThePreferenceThresholdIsAMajorityAndNotAboveTheConfidenceThreshold) {
-    EXPECT_EQ(complaint("[chain]\nalpha_preference = 10\n"),
-              "alpha_preference = 10 is no majority of the 20 validators asked");
-    EXPECT_EQ(complaint("[chain]\nalpha_preference = 16\n"), "alpha_preference = 16 is above alpha_confidence = 15");
-    EXPECT_EQ(complaint("[chain]\nalpha_preference = 11\n"), "none");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 5\n"),
+              "alpha_preference = 5 is no majority of the 11 validators asked");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 9\n"), "alpha_preference = 9 is above alpha_confidence = 8");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 6\n"), "none");
     EXPECT_EQ(complaint("[chain]\nbeta = 3\n"), "4 polls at a time, but 3 decide");
 }
 

@@ -184,11 +184,11 @@ TEST(Load, EveryKeyRemembersTheLineThatSetIt) {
 }
 
 TEST(Load, ASmallNetworkGetsANoteThatFewerValidatorsAreAsked) {
-    const auto result = load_scenario_text(with_provider("[chain]\nvalidators = 17\n"), "t.toml");
+    const auto result = load_scenario_text(with_provider("[chain]\nvalidators = 10\n"), "t.toml");
     ASSERT_TRUE(result) << to_text(result.error());
     EXPECT_EQ(to_text(result->notes),
-              "t.toml:3:1: note: a poll asks 16 validators, not 20: there are no more others\n"
-              "    3 | validators = 17\n      | ^~~~~~~~~~\n  set chain.k = 16 to say so\n");
+              "t.toml:3:1: note: a poll asks 9 validators, not 11: there are no more others\n"
+              "    3 | validators = 10\n      | ^~~~~~~~~~\n  set chain.k = 9 to say so\n");
 }
 
 }  // namespace

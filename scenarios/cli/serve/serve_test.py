@@ -226,7 +226,8 @@ class Serve(unittest.TestCase):
             (["--store", self.folder], "directory"),
             (["--block-interval", "soon"], "soon"),
         ):
-            done = subprocess.run([PROGRAM, "serve", "--listen", "127.0.0.1:0", *map(str, arguments)],
+            where = [] if "--listen" in arguments else ["--listen", "127.0.0.1:0"]
+            done = subprocess.run([PROGRAM, "serve", *where, *map(str, arguments)],
                                   capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(reason, done.stderr)
