@@ -95,7 +95,8 @@ RC_GTEST_PROP(ConfigJson, ReadsBackEveryDurationItPrints, (std::uint64_t nanosec
 
 RC_GTEST_PROP(ConfigJson, ReadsAnyTextOrRefusesIt, (const std::string& text)) {
     const auto config = config_from_json(text);
-    RC_ASSERT(!config || *config_from_json(to_json(*config)) == *config);
+    if (!config) return;
+    RC_ASSERT(*config_from_json(to_json(*config)) == *config);
 }
 
 }  // namespace
