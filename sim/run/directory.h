@@ -33,7 +33,6 @@ struct Directory {
     std::vector<Principal> principals;
     std::vector<Agent> agents;  // index = actor id
     std::map<Address, ActorId> by_address;
-    std::map<std::string, ActorId> by_provider_id;
 
     [[nodiscard]] const Principal& principal_of(ActorId agent) const {
         return principals.at(agents.at(agent).principal);

@@ -170,7 +170,6 @@ Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member
     client.environment = desks_.back().get();
     const RandomStream random = desks_.back()->stream(Purpose::kStrategy);
     if (agent.role == "provider") {
-        cast_.directory.by_provider_id.emplace(provider_name(agent), agent.id);
         ProviderSetup setup{.id = provider_name(agent),
                             .bond = member.group.bond,
                             .models = {},
