@@ -79,5 +79,6 @@ constexpr Amount millilux(std::uint64_t thousandths) { return Amount(thousandths
 // checked_add. Times are nanoseconds since the Unix epoch (block timestamps) or since the start of a run (sim).
 using Height = std::uint64_t;
 using TimestampNs = std::uint64_t;
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 }  // namespace aivm

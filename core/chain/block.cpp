@@ -3,26 +3,25 @@
 #include <string_view>
 
 #include "core/base/digest.h"
+#include "core/chain/sealed.h"
 #include "core/state/limits.h"
 
 namespace aivm {
 namespace {
 
 constexpr std::uint8_t kBlockKind = 1;
-constexpr std::size_t kSignedOperationBytesMin = 4 + 29 + 4;
 
-Bytes encode_body(const BlockHeader& h, const std::vector<OperationPtr>& operations) {
+Bytes encode_block(const BlockHeader& h, const std::vector<OperationPtr>& operations) {
     Writer out;
     out.reserve(256 + operations.size() * 200);
     out.u8(kBlockKind).fixed(h.parent).u64(h.height).u64(h.timestamp_ns).u32(h.proposer.value);
     out.fixed(h.beacon_secret).fixed(h.beacon_commitment);
     out.fixed(h.parent_aivm_root).fixed(h.state_root).fixed(h.receipt_root);
-    out.u32(static_cast<std::uint32_t>(operations.size()));
-    for (const OperationPtr& operation : operations) operation->encode(out);
+    encode_operations(out, operations);
     return out.take();
 }
 
-BlockHeader decode_header(Reader& in) {
+BlockHeader decode_block_header(Reader& in) {
     BlockHeader h;
     if (in.u8() != kBlockKind) in.set_fault("not a block");
     h.parent = in.hash();
@@ -49,7 +48,7 @@ Block::Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes aut
     : header_(header),
       operations_(std::move(operations)),
       authorization_(std::move(authorization)),
-      body_(encode_body(header_, operations_)),
+      body_(encode_block(header_, operations_)),
       id_(sha256(body_)) {}
 
 Block Block::with_authorization(Bytes authorization) const {
@@ -58,26 +57,16 @@ Block Block::with_authorization(Bytes authorization) const {
     return copy;
 }
 
-Bytes Block::encode() const { return Writer().bytes(body_).bytes(authorization_).take(); }
+Bytes Block::encode() const { return seal(body_, authorization_); }
 
 Result<BlockPtr> Block::decode(ByteView sealed) {
-    Reader outer(sealed);
-    const Bytes body = outer.bytes(kBlockBytesMax);
-    Bytes authorization = outer.bytes(kAuthorizationBytesMax);
-    AIVM_TRY(outer.finish());
-
-    Reader in(body);
-    const BlockHeader header = decode_header(in);
-    const std::uint32_t count = in.list(kBlockOpsMax, kSignedOperationBytesMin);
-    std::vector<OperationPtr> operations;
-    operations.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        AIVM_ASSIGN(OperationPtr operation, SignedOperation::decode(in));
-        operations.push_back(std::move(operation));
-    }
+    AIVM_ASSIGN(Sealed opened, open_sealed(sealed, kBlockBytesMax));
+    Reader in(opened.body);
+    const BlockHeader header = decode_block_header(in);
+    AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kBlockOpsMax));
     AIVM_TRY(in.finish());
-    auto block = std::make_shared<const Block>(header, std::move(operations), std::move(authorization));
-    if (block->body_ != body) return fail(ErrorCode::kMalformed, "a block is not in canonical form");
+    auto block = std::make_shared<const Block>(header, std::move(operations), std::move(opened.authorization));
+    if (block->body_ != opened.body) return fail(ErrorCode::kMalformed, "a block is not in canonical form");
     return block;
 }
 

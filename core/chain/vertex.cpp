@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/chain/sealed.h"
 #include "core/state/limits.h"
 
 namespace aivm {
@@ -12,9 +13,9 @@ namespace {
 
 constexpr std::uint8_t kVertexKind = 2;
 constexpr std::size_t kJobKeyBytesMin = 4 + 20 + 8;
-constexpr std::size_t kSignedOperationBytesMin = 4 + 29 + 4;
 
-Bytes encode_body(const VertexHeader& h, const std::vector<JobKey>& jobs, const std::vector<OperationPtr>& operations) {
+Bytes encode_vertex(const VertexHeader& h, const std::vector<JobKey>& jobs,
+                    const std::vector<OperationPtr>& operations) {
     Writer out;
     out.reserve(256 + jobs.size() * 64 + operations.size() * 200);
     out.u8(kVertexKind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
@@ -22,8 +23,7 @@ Bytes encode_body(const VertexHeader& h, const std::vector<JobKey>& jobs, const 
     out.u64(h.timestamp_ns).u32(h.proposer.value);
     out.u32(static_cast<std::uint32_t>(jobs.size()));
     for (const JobKey& job : jobs) job.encode(out);
-    out.u32(static_cast<std::uint32_t>(operations.size()));
-    for (const OperationPtr& operation : operations) operation->encode(out);
+    encode_operations(out, operations);
     return out.take();
 }
 
@@ -32,7 +32,7 @@ bool strictly_ascending(const std::vector<T>& values) {
     return std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
 }
 
-VertexHeader decode_header(Reader& in) {
+VertexHeader decode_vertex_header(Reader& in) {
     VertexHeader h;
     if (in.u8() != kVertexKind) in.set_fault("not a vertex");
     h.epoch = in.u32();
@@ -84,7 +84,7 @@ Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes 
       operations_(std::move(operations)),
       jobs_(job_keys(operations_)),
       authorization_(std::move(authorization)),
-      body_(encode_body(header_, jobs_, operations_)),
+      body_(encode_vertex(header_, jobs_, operations_)),
       id_(sha256(body_)) {}
 
 Vertex Vertex::with_authorization(Bytes authorization) const {
@@ -93,30 +93,21 @@ Vertex Vertex::with_authorization(Bytes authorization) const {
     return copy;
 }
 
-Bytes Vertex::encode() const { return Writer().bytes(body_).bytes(authorization_).take(); }
+Bytes Vertex::encode() const { return seal(body_, authorization_); }
 
 Result<VertexPtr> Vertex::decode(ByteView sealed) {
-    Reader outer(sealed);
-    const Bytes body = outer.bytes(kVertexBytesMax);
-    Bytes authorization = outer.bytes(kAuthorizationBytesMax);
-    AIVM_TRY(outer.finish());
-
-    Reader in(body);
-    VertexHeader header = decode_header(in);
+    AIVM_ASSIGN(Sealed opened, open_sealed(sealed, kVertexBytesMax));
+    Reader in(opened.body);
+    VertexHeader header = decode_vertex_header(in);
     const std::uint32_t job_count = in.list(kVertexOpsMax, kJobKeyBytesMin);
     std::vector<JobKey> jobs;
     for (std::uint32_t i = 0; i < job_count; ++i) jobs.push_back(JobKey::decode(in));
-    const std::uint32_t count = in.list(kVertexOpsMax, kSignedOperationBytesMin);
-    std::vector<OperationPtr> operations;
-    operations.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        AIVM_ASSIGN(OperationPtr operation, SignedOperation::decode(in));
-        operations.push_back(std::move(operation));
-    }
+    AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kVertexOpsMax));
     AIVM_TRY(in.finish());
-    auto vertex = std::make_shared<const Vertex>(std::move(header), std::move(operations), std::move(authorization));
+    auto vertex =
+        std::make_shared<const Vertex>(std::move(header), std::move(operations), std::move(opened.authorization));
     if (vertex->jobs_ != jobs) return fail(ErrorCode::kMalformed, "a vertex names exactly the jobs of its payload");
-    if (vertex->body_ != body) return fail(ErrorCode::kMalformed, "a vertex is not in canonical form");
+    if (vertex->body_ != opened.body) return fail(ErrorCode::kMalformed, "a vertex is not in canonical form");
     return vertex;
 }
 

@@ -12,7 +12,6 @@
 namespace aivm {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kSecondsMax = kDurationNsMax / kNsPerSecond;
 
 Result<GenesisAllocation> read_allocation(const Json& json, const std::string& where) {

@@ -8,7 +8,6 @@
 namespace aivm {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::size_t kGpusMax = 64;
 
 // A share as JSON has it, cut to four decimals. Shown, never computed with.

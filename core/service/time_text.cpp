@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kSecondsPerDay = 86'400;
 
 // Takes `count` decimal digits off the front.

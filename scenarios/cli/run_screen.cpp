@@ -13,14 +13,13 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::size_t kWidth = 100;
 constexpr std::size_t kMostPrincipals = 16;  // beyond it groups are shown
 constexpr std::size_t kLabelWidth = 12;
 constexpr std::size_t kMostTargets = 6;
 
 std::string row(std::string_view label, std::string_view text) {
     const std::size_t indent = kLabelWidth + 2;
-    return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, kWidth - indent, indent));
+    return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, kScreenWidth - indent, indent));
 }
 
 std::string books_table(const RunShown& run, bool colour) {
@@ -157,7 +156,7 @@ std::string run_screen(const RunShown& run, bool colour) {
     const sim::Outcome& outcome = run.outcome;
     std::string text = verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
-    text += wrapped(did_cheating_pay(run.scenario, outcome), kWidth - 18, 2) + "\n\n";
+    text += wrapped(did_cheating_pay(run.scenario, outcome), kScreenWidth - 18, 2) + "\n\n";
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
     text += row("finality", finality_text(run));

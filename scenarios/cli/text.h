@@ -1,6 +1,7 @@
 // Numbers as people read them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ std::string moment_text(std::int64_t ns);
 
 // "1 task", "3 tasks".
 std::string counted(std::uint64_t count, std::string_view noun);
+
+// Characters in a line of every screen.
+constexpr std::size_t kScreenWidth = 100;
 
 // The text broken at spaces so that no line is wider than `width`, unless a word is; every line but the first starts
 // with `indent` spaces.

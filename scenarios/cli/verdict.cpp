@@ -11,8 +11,6 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::size_t kWidth = 100;
-
 bool is_liveness_failure(const sim::Violation& violation) { return !violation.expected && violation.liveness; }
 bool is_safety_failure(const sim::Violation& violation) { return !violation.expected && !violation.liveness; }
 
@@ -42,7 +40,7 @@ std::string place_of(const sim::Violation& v) {
 }
 
 std::string violation_text(const sim::Violation& v, const std::string& scenario, bool colour) {
-    const std::string message = "  " + wrapped(v.message, kWidth - 2, 2) + "\n";
+    const std::string message = "  " + wrapped(v.message, kScreenWidth - 2, 2) + "\n";
     if (v.expected) {
         return fmt::format("{} {} {}, as this scenario expects\n  {}\n{}",
                            styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name, place_of(v), message);

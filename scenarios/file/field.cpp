@@ -281,7 +281,7 @@ std::string print_value(const FieldInfo& info, const Value& value) {
         }
         case FieldType::kParameters: {
             std::vector<std::string> items;
-            for (const auto& [name, number] : std::get<Parameters>(value))
+            for (const auto& [name, number] : std::get<ParameterTable>(value))
                 items.push_back(fmt::format("{} = {}", name, number));
             return items.empty() ? "{}" : fmt::format("{{ {} }}", fmt::join(items, ", "));
         }

@@ -29,9 +29,9 @@ enum class FieldType : std::uint8_t {
     kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans (0, 1)
 };
 
-using Parameters = std::map<std::string, std::int64_t>;
-using Value =
-    std::variant<std::uint64_t, bool, std::string, std::vector<std::string>, std::vector<std::uint32_t>, Parameters>;
+using ParameterTable = std::map<std::string, std::int64_t>;
+using Value = std::variant<std::uint64_t, bool, std::string, std::vector<std::string>, std::vector<std::uint32_t>,
+                           ParameterTable>;
 
 struct FieldInfo {
     std::string_view section;  // "" for the top level, "run", ..., "fault", "group"

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/base/check.h"
+#include "sim/engine/time.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -132,9 +133,8 @@ constexpr FieldInfo required(FieldInfo info) {
     return info;
 }
 
-constexpr std::uint64_t kMillisecond = 1'000'000;
-constexpr std::uint64_t kSecond = 1000 * kMillisecond;
-constexpr std::uint64_t kHour = 3600 * kSecond;
+constexpr std::uint64_t kMillisecond = sim::kMillisecond;
+constexpr std::uint64_t kHour = 60 * sim::kMinute;
 constexpr std::uint64_t kYear = 365 * 24 * kHour;
 constexpr Range kAnyTime{0, kYear};
 constexpr Range kSomeTime{1, kYear};
@@ -158,8 +158,8 @@ constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
     {},      false,   "how fast it computes beside a normal machine; \"50%\" takes twice as long"};
-constexpr FieldInfo kBandwidth{"network", "bandwidth", FieldType::kBandwidth,          {}, 0, 1'000'000'000'000,
-                               {},        false,       "of every link, each direction"};
+constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,          {}, 0, 1'000'000'000'000,
+                                   {},        false,       "of every link, each direction"};
 
 constexpr Field<Scenario> kScenarioFields[] = {
     at<&Scenario::name>(required(plain(FieldType::kName, "", "name", "the label of the run in every output"))),
@@ -215,7 +215,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
         duration("network", "reorder_delay", kAnyTime, "the longest time a message is held back")),
     in_network<&NetworkSettings::jitter_ns>(
         duration("network", "jitter", kAnyTime, "the largest random extra delay of a message")),
-    in_network<&NetworkSettings::bandwidth_bps>(kBandwidth),
+    in_network<&NetworkSettings::bandwidth_bps>(kLinkBandwidth),
 
     in_tasks<&Workload::tasks>(integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
     in_tasks<&Workload::tasks_per_block>(

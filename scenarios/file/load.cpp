@@ -123,7 +123,7 @@ NodeValue read_parameters(const FieldInfo& info, const toml::node& node) {
         return tl::unexpected(NodeProblem{
             {fmt::format("{} parameters", table->size()), fmt::format("at most {} are allowed", kMaxParameters)},
             &node});
-    Parameters out;
+    ParameterTable out;
     for (const auto& [key, item] : *table) {
         if (!is_name(key.str()))
             return tl::unexpected(NodeProblem{

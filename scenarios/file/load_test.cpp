@@ -62,12 +62,12 @@ delay = "500ms"
     EXPECT_FALSE(scenario.vm.policy.commit_reveal);
     ASSERT_EQ(scenario.actors.size(), 2U);
     EXPECT_EQ(scenario.actors[0].speed_ppm, 500'000U);
-    EXPECT_EQ(scenario.actors[0].parameters, (Parameters{{"share", 250'000},
-                                                         {"seen", 3},
-                                                         {"on", 1},
-                                                         {"wait", 2'000'000'000},
-                                                         {"least", 5'000'000'000},
-                                                         {"below", -1}}));
+    EXPECT_EQ(scenario.actors[0].parameters, (ParameterTable{{"share", 250'000},
+                                                             {"seen", 3},
+                                                             {"on", 1},
+                                                             {"wait", 2'000'000'000},
+                                                             {"least", 5'000'000'000},
+                                                             {"below", -1}}));
     EXPECT_EQ(scenario.actors[1].role, "validator");
     ASSERT_EQ(scenario.faults.size(), 1U);
     EXPECT_EQ(scenario.faults[0].kind, sim::FaultKind::kSlowNode);

@@ -41,7 +41,8 @@ Value any_value(const FieldInfo& info) {
             return out;
         }
         case FieldType::kParameters:
-            return *rc::gen::resize(10, rc::gen::container<Parameters>(any_name(), rc::gen::arbitrary<std::int64_t>()));
+            return *rc::gen::resize(10,
+                                    rc::gen::container<ParameterTable>(any_name(), rc::gen::arbitrary<std::int64_t>()));
         default:
             return *between(info.min, info.max);
     }

@@ -70,7 +70,7 @@ struct Kind {
 constexpr Kind kDuration{"a duration", "write a number and one of ns us ms s m h d, such as \"30s\""};
 constexpr Kind kAmount{"an amount", "write a number and one of LUX mLUX uLUX nLUX, such as \"1000 LUX\""};
 constexpr Kind kRatio{"a ratio", "write \"1/100\", \"1%\" or \"10000 ppm\""};
-constexpr Kind kBandwidth{
+constexpr Kind kBandwidthKind{
     "a bandwidth", "write a number and one of bit/s kbit/s Mbit/s Gbit/s, such as \"100 Mbit/s\", or \"unlimited\""};
 
 tl::unexpected<Problem> not_a(const Kind& kind, std::string_view text) {
@@ -149,7 +149,7 @@ Parsed<std::uint64_t> parse_ratio_ppm(std::string_view text) {
 
 Parsed<std::uint64_t> parse_bandwidth_bps(std::string_view text) {
     if (trim(text) == "unlimited") return 0;
-    return parse_with_unit(text, kBandwidths, kBandwidth);
+    return parse_with_unit(text, kBandwidths, kBandwidthKind);
 }
 
 std::string print_duration_ns(std::uint64_t value_ns) {

@@ -4,11 +4,11 @@
 #include <array>
 
 #include "core/base/check.h"
+#include "sim/engine/time.h"
 
 namespace aivm::scenarios {
 namespace {
 
-constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr std::uint64_t kMicrosecond = 1'000;
 
 template <std::size_t N>
@@ -31,7 +31,7 @@ constexpr auto kSixMeans = times(
         151, 252, 301, 58,  12,  126,  // JP
         189, 294, 322, 198, 126, 16,   // AU
     },
-    kMillisecond);
+    sim::kMillisecond);
 
 // ---- ten-city-2024 -----------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ constexpr std::array<std::uint32_t, 1> kWholeShare = {kShareWhole};
 constexpr std::array<std::uint64_t, 1> kLanMeans = {
     275 * kMicrosecond};  // the middle of 0.05 and 0.5 ms; the network's law spreads it
 
-constexpr LatencyProfile kProfiles[] = {
+constexpr LatencyProfile kLatencyProfiles[] = {
     {"six-region-2019",
      "one-way means and node shares of the Bitcoin network in 2019, as in SimBlock's network configuration",
      kSixRegions, kSixShares, kSixMeans},
@@ -75,7 +75,7 @@ constexpr LatencyProfile kProfiles[] = {
 };
 
 constexpr bool shares_are_whole() {
-    for (const auto& profile : kProfiles) {
+    for (const auto& profile : kLatencyProfiles) {
         std::uint32_t sum = 0;
         for (const auto share : profile.node_share) sum += share;
         if (sum != kShareWhole || profile.node_share.size() != profile.regions.size()) return false;
@@ -119,18 +119,18 @@ std::vector<std::uint32_t> region_counts(const LatencyProfile& profile, std::uin
 
 }  // namespace
 
-std::span<const LatencyProfile> latency_profiles() { return kProfiles; }
+std::span<const LatencyProfile> latency_profiles() { return kLatencyProfiles; }
 
 std::vector<std::string> latency_profile_names() {
     std::vector<std::string> names;
-    for (const auto& profile : kProfiles) names.emplace_back(profile.name);
+    for (const auto& profile : kLatencyProfiles) names.emplace_back(profile.name);
     return names;
 }
 
 const LatencyProfile* find_latency_profile(std::string_view name) {
-    const auto* found = std::find_if(std::begin(kProfiles), std::end(kProfiles),
+    const auto* found = std::find_if(std::begin(kLatencyProfiles), std::end(kLatencyProfiles),
                                      [&](const LatencyProfile& profile) { return profile.name == name; });
-    return found == std::end(kProfiles) ? nullptr : found;
+    return found == std::end(kLatencyProfiles) ? nullptr : found;
 }
 
 sim::LatencyTable latency_table(const LatencyProfile& profile) {

@@ -47,7 +47,7 @@ Amount zipf_stake(std::uint32_t index, std::uint32_t) {
     return lux(low);
 }
 
-constexpr StakeProfile kProfiles[] = {
+constexpr StakeProfile kStakeProfiles[] = {
     {"equal", "every validator has 2000 LUX; a design figure", equal_stake},
     {"avax-2021", "quantiles of a lognormal fitted to Avalanche's 947 validators of 2021", avax_stake},
     {"zipf", "rank^-1.2 from 3,000,000 LUX down: the hostile case", zipf_stake},
@@ -57,14 +57,14 @@ constexpr StakeProfile kProfiles[] = {
 
 std::vector<std::string> stake_profile_names() {
     std::vector<std::string> names;
-    for (const auto& profile : kProfiles) names.emplace_back(profile.name);
+    for (const auto& profile : kStakeProfiles) names.emplace_back(profile.name);
     return names;
 }
 
 const StakeProfile* find_stake_profile(std::string_view name) {
-    const auto* found = std::find_if(std::begin(kProfiles), std::end(kProfiles),
+    const auto* found = std::find_if(std::begin(kStakeProfiles), std::end(kStakeProfiles),
                                      [&](const StakeProfile& profile) { return profile.name == name; });
-    return found == std::end(kProfiles) ? nullptr : found;
+    return found == std::end(kStakeProfiles) ? nullptr : found;
 }
 
 Result<std::vector<Amount>> profile_stakes(std::string_view profile, std::uint32_t validators) {

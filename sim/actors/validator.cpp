@@ -256,7 +256,7 @@ void ValidatorActor::build() {
     const std::uint64_t secret = find_secret(self.beacon_commitment);
     std::vector<OperationPtr> censored;
     Vm::BuildOptions options;
-    options.proposer = aivm::ValidatorIndex{setup_.self};
+    options.proposer = ValidatorIndex{setup_.self};
     options.timestamp_ns = setup_.environment->clock();
     options.operations_max = setup_.max_block_ops;
     options.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);

@@ -31,11 +31,11 @@ void CatchUp::ask_frontier(Actions& out) {
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
     sampler_.sample(config_.sample, config_.self, below, waiting_);
     std::sort(waiting_.begin(), waiting_.end());
-    for (const ValidatorIndex each : waiting_) out.push_back(Send{each, FrontierRequest{round_}});
+    for (const VoterIndex each : waiting_) out.push_back(Send{each, FrontierRequest{round_}});
     set_timer(out);
 }
 
-bool CatchUp::answered_by(ValidatorIndex from, std::uint64_t request) {
+bool CatchUp::answered_by(VoterIndex from, std::uint64_t request) {
     const auto place = std::lower_bound(waiting_.begin(), waiting_.end(), from);
     if (request != round_ || place == waiting_.end() || *place != from) return false;
     waiting_.erase(place);
@@ -43,7 +43,7 @@ bool CatchUp::answered_by(ValidatorIndex from, std::uint64_t request) {
     return true;
 }
 
-bool CatchUp::on_frontier(ValidatorIndex from, const Frontier& message, Actions& out) {
+bool CatchUp::on_frontier(VoterIndex from, const Frontier& message, Actions& out) {
     if (phase_ != Phase::kFrontier || !answered_by(from, message.request)) return false;
     const BlockRef& block = message.last_accepted;
     const bool known = std::any_of(candidates_.begin(), candidates_.end(),
@@ -70,7 +70,7 @@ void CatchUp::frontier_known(Actions& out) {
     ConfirmRequest request{round_, {}};
     for (const Candidate& candidate : candidates_) request.blocks.push_back(candidate.block);
     waiting_.clear();
-    for (ValidatorIndex each = 0; each < sampler_.size(); ++each) {
+    for (VoterIndex each = 0; each < sampler_.size(); ++each) {
         if (each == config_.self) continue;
         waiting_.push_back(each);
         out.push_back(Send{each, request});
@@ -78,7 +78,7 @@ void CatchUp::frontier_known(Actions& out) {
     set_timer(out);
 }
 
-bool CatchUp::on_confirm(ValidatorIndex from, const Confirm& message, Actions& out) {
+bool CatchUp::on_confirm(VoterIndex from, const Confirm& message, Actions& out) {
     if (phase_ != Phase::kConfirm || !answered_by(from, message.request)) return false;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if ((message.accepted_mask >> i & 1) == 0) continue;
@@ -109,7 +109,7 @@ void CatchUp::judge_candidates(bool all_answered, Actions& out) {
     held_at_timer_ = 0;
     rounds_stuck_ = 0;
     // Everybody catching up together should not ask the same one.
-    std::vector<ValidatorIndex> sources = std::move(confirmed->confirmed_by);
+    std::vector<VoterIndex> sources = std::move(confirmed->confirmed_by);
     std::rotate(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(random_.below(sources.size())),
                 sources.end());
     history_.begin(confirmed->block, std::move(sources), out);

@@ -19,7 +19,7 @@
 namespace aivm::sim {
 
 struct CatchUpConfig {
-    ValidatorIndex self = 0;
+    VoterIndex self = 0;
     std::uint32_t sample = 0;
     std::uint64_t timeout_ns = 0;
     std::uint32_t blocks_per_fetch = 64;
@@ -44,8 +44,8 @@ public:
 
     void begin(Actions& out);
     // False when the message does not belong to the round under way.
-    bool on_frontier(ValidatorIndex from, const Frontier& message, Actions& out);
-    bool on_confirm(ValidatorIndex from, const Confirm& message, Actions& out);
+    bool on_frontier(VoterIndex from, const Frontier& message, Actions& out);
+    bool on_confirm(VoterIndex from, const Confirm& message, Actions& out);
     void on_timer(std::uint64_t serial, Actions& out);
 
     // False when the body was not asked for.
@@ -62,13 +62,13 @@ private:
     struct Candidate {
         BlockRef block;
         std::uint64_t stake = 0;
-        std::vector<ValidatorIndex> confirmed_by;
+        std::vector<VoterIndex> confirmed_by;
     };
 
     void ask_frontier(Actions& out);
     void frontier_known(Actions& out);
     void judge_candidates(bool all_answered, Actions& out);
-    bool answered_by(ValidatorIndex from, std::uint64_t request);
+    bool answered_by(VoterIndex from, std::uint64_t request);
     void set_timer(Actions& out);
     [[nodiscard]] std::uint64_t stake_of_others() const { return sampler_.total() - sampler_.stake(config_.self); }
 
@@ -86,8 +86,8 @@ private:
     std::size_t held_at_timer_ = 0;
     std::size_t rounds_stuck_ = 0;
     std::uint64_t stake_answered_ = 0;
-    std::vector<ValidatorIndex> waiting_;  // sorted
-    std::vector<Candidate> candidates_;    // by height, highest first, then by id
+    std::vector<VoterIndex> waiting_;    // sorted
+    std::vector<Candidate> candidates_;  // by height, highest first, then by id
 };
 
 }  // namespace aivm::sim

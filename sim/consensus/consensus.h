@@ -28,7 +28,7 @@
 namespace aivm::sim {
 
 // A validator: its index in the list of stakes that all engines of a run were made with.
-using ValidatorIndex = std::uint32_t;
+using VoterIndex = std::uint32_t;
 
 // Unique over all polls and requests of one node, restarts included.
 using RequestId = std::uint64_t;
@@ -103,14 +103,14 @@ struct TimerId {
 };
 
 struct Send {
-    ValidatorIndex to = 0;
+    VoterIndex to = 0;
     Message message;
 };
 
 // Ask `from` for the body of `id` and of at most `count` - 1 of its ancestors, child before parent. Whoever is asked
 // serves verified and accepted blocks, as many as it has; every body that comes goes to on_body() in the order sent.
 struct Fetch {
-    ValidatorIndex from = 0;
+    VoterIndex from = 0;
     Hash32 id;
     std::uint32_t count = 1;
 };
@@ -184,14 +184,14 @@ public:
     virtual void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) = 0;
 
     // The actor received and parsed a body; `from` is who sent it.
-    virtual void on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) = 0;
+    virtual void on_body(VoterIndex from, const BlockInfo& block, Actions& out) = 0;
     virtual void on_verified(const BlockInfo& block, Actions& out) = 0;
     virtual void on_invalid(const Hash32& id, Actions& out) = 0;
 
     // The node built `block` on its preference and verified it.
     virtual void on_own_block(const BlockInfo& block, Actions& out) = 0;
 
-    virtual void on_message(ValidatorIndex from, const Message& message, Actions& out) = 0;
+    virtual void on_message(VoterIndex from, const Message& message, Actions& out) = 0;
     virtual void on_timer(TimerId timer, Actions& out) = 0;
 
     [[nodiscard]] virtual BlockRef last_accepted() const = 0;

@@ -6,7 +6,7 @@
 
 namespace aivm::sim {
 
-void HistoryFetch::begin(const BlockRef& target, std::vector<ValidatorIndex> sources, Actions& out) {
+void HistoryFetch::begin(const BlockRef& target, std::vector<VoterIndex> sources, Actions& out) {
     AIVM_CHECK(state_ == State::kIdle && !sources.empty() && target.height > tree_.root().height);
     sources_ = std::move(sources);
     source_ = 0;

@@ -26,7 +26,7 @@ public:
         : tree_(tree), counters_(counters), blocks_per_fetch_(blocks_per_fetch) {}
 
     // Requires a target above the last accepted height and at least one source.
-    void begin(const BlockRef& target, std::vector<ValidatorIndex> sources, Actions& out);
+    void begin(const BlockRef& target, std::vector<VoterIndex> sources, Actions& out);
     // False when the body was not asked for. One that was has been taken over, or discarded if it broke the chain.
     bool body(const BlockInfo& block, Actions& out);
     // Nothing came for too long: asks the next source.
@@ -52,7 +52,7 @@ private:
     std::uint32_t blocks_per_fetch_;
     State state_ = State::kIdle;
     BlockRef wanted_;
-    std::vector<ValidatorIndex> sources_;
+    std::vector<VoterIndex> sources_;
     std::size_t source_ = 0;
     std::uint32_t still_coming_ = 0;
     std::vector<BlockInfo> chain_;  // child before parent

@@ -20,7 +20,7 @@ bool Intake::useless(const BlockInfo& block) const {
     return block.height == root.height + 1 && block.parent != root.id;
 }
 
-void Intake::want(ValidatorIndex from, const BlockRef& block, Actions& out) {
+void Intake::want(VoterIndex from, const BlockRef& block, Actions& out) {
     if (block.height <= tree_.root().height || refused_.contains(block.id) || fetching_.contains(block.id)) return;
     if (holds(block.id) || tree_.find(block.id)) return;
     if (fetching_.size() >= config_.waiting_max) return;
@@ -59,7 +59,7 @@ void Intake::verify(const BlockInfo& block, Actions& out) {
     out.push_back(Verify{block.id});
 }
 
-void Intake::body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
+void Intake::body(VoterIndex from, const BlockInfo& block, Actions& out) {
     fetching_.erase(block.id);
     if (holds(block.id)) return;
     if (useless(block) || tree_.find(block.id)) return discard(block.id, out);

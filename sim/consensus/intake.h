@@ -15,7 +15,7 @@ namespace aivm::sim {
 
 struct IntakeConfig {
     std::uint32_t validators = 0;
-    ValidatorIndex self = 0;
+    VoterIndex self = 0;
     std::uint32_t waiting_max = 256;
     std::uint32_t fetch_attempts_max = 8;
     std::uint64_t fetch_timeout_ns = 0;
@@ -28,10 +28,10 @@ public:
         : config_(config), tree_(tree), counters_(counters), next_serial_(first_serial) {}
 
     // Fetches `block` from `from`, unless it is known, on its way, refused, or at a height already decided.
-    void want(ValidatorIndex from, const BlockRef& block, Actions& out);
+    void want(VoterIndex from, const BlockRef& block, Actions& out);
 
     // Appends Verify when the parent is verified, Fetch when it is missing, Discard when the body is of no use.
-    void body(ValidatorIndex from, const BlockInfo& block, Actions& out);
+    void body(VoterIndex from, const BlockInfo& block, Actions& out);
 
     // The block is in the tree now: verify those that waited for it.
     void verified(const Hash32& id, Actions& out);
@@ -56,7 +56,7 @@ public:
 
 private:
     struct Fetching {
-        ValidatorIndex from = 0;
+        VoterIndex from = 0;
         std::uint32_t attempts = 0;
         std::uint64_t serial = 0;
     };

@@ -6,7 +6,7 @@
 
 namespace aivm::sim {
 
-void Poll::open(RequestId id, Height next_height, std::vector<ValidatorIndex>& asked) {
+void Poll::open(RequestId id, Height next_height, std::vector<VoterIndex>& asked) {
     id_ = id;
     next_height_ = next_height;
     asked_ = static_cast<std::uint32_t>(asked.size());
@@ -16,7 +16,7 @@ void Poll::open(RequestId id, Height next_height, std::vector<ValidatorIndex>& a
     support_.clear();
 }
 
-bool Poll::take_answer_of(ValidatorIndex from) {
+bool Poll::take_answer_of(VoterIndex from) {
     const auto place = std::lower_bound(waiting_.begin(), waiting_.end(), from);
     if (place == waiting_.end() || *place != from) return false;
     waiting_.erase(place);
@@ -70,7 +70,7 @@ bool Poll::apply(BlockTree& tree, const SnowParameters& p) const {
     return successful;
 }
 
-Poll& PollSet::open(Height next_height, std::vector<ValidatorIndex>& asked) {
+Poll& PollSet::open(Height next_height, std::vector<VoterIndex>& asked) {
     if (spare_.empty()) spare_.emplace_back();
     polls_.push_back(std::move(spare_.back()));
     spare_.pop_back();

@@ -15,14 +15,14 @@ namespace aivm::sim {
 class Poll {
 public:
     // Begins anew; `asked` is swapped in.
-    void open(RequestId id, Height next_height, std::vector<ValidatorIndex>& asked);
+    void open(RequestId id, Height next_height, std::vector<VoterIndex>& asked);
 
     [[nodiscard]] RequestId id() const { return id_; }
     [[nodiscard]] Height next_height() const { return next_height_; }
     [[nodiscard]] bool finished() const { return finished_; }
 
     // Whether `from` was asked and has not answered yet; from now on it has.
-    bool take_answer_of(ValidatorIndex from);
+    bool take_answer_of(VoterIndex from);
 
     // One vote for `block` and all its undecided ancestors.
     void vote(const BlockTree& tree, BlockTree::Handle block);
@@ -46,7 +46,7 @@ private:
     Height next_height_ = 0;
     std::uint32_t asked_ = 0;
     bool finished_ = false;
-    std::vector<ValidatorIndex> waiting_;  // sorted
+    std::vector<VoterIndex> waiting_;  // sorted
     std::vector<Support> support_;
 };
 
@@ -56,7 +56,7 @@ class PollSet {
 public:
     explicit PollSet(RequestId first) : next_(first) {}
 
-    Poll& open(Height next_height, std::vector<ValidatorIndex>& asked);
+    Poll& open(Height next_height, std::vector<VoterIndex>& asked);
     // Nothing when it was never begun, has finished, or was given up.
     [[nodiscard]] Poll* find(RequestId id);
     [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }

@@ -52,13 +52,13 @@ ProposerSchedule::ProposerSchedule(std::span<const std::uint64_t> stakes, const 
     sampler.sample(count, std::nullopt, [&](std::uint64_t bound) { return stream.below(bound); }, order_);
 }
 
-std::optional<std::uint32_t> ProposerSchedule::window_of(ValidatorIndex node) const {
+std::optional<std::uint32_t> ProposerSchedule::window_of(VoterIndex node) const {
     const auto found = std::find(order_.begin(), order_.end(), node);
     if (found == order_.end()) return std::nullopt;
     return static_cast<std::uint32_t>(found - order_.begin());
 }
 
-std::uint64_t ProposerSchedule::delay_ns(ValidatorIndex node, std::uint64_t fallback_delay_ns) const {
+std::uint64_t ProposerSchedule::delay_ns(VoterIndex node, std::uint64_t fallback_delay_ns) const {
     return window_of(node).value_or(static_cast<std::uint32_t>(order_.size())) * fallback_delay_ns;
 }
 

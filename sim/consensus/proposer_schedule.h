@@ -22,17 +22,17 @@ class ProposerSchedule {
 public:
     ProposerSchedule(std::span<const std::uint64_t> stakes, const ProposerSlot& slot, std::uint32_t count);
 
-    [[nodiscard]] std::span<const ValidatorIndex> order() const { return order_; }
+    [[nodiscard]] std::span<const VoterIndex> order() const { return order_; }
 
     // The place in the order, 0 being the first; nothing for those who were not drawn.
-    [[nodiscard]] std::optional<std::uint32_t> window_of(ValidatorIndex node) const;
+    [[nodiscard]] std::optional<std::uint32_t> window_of(VoterIndex node) const;
 
     // How long after the slot opened `node` may build: its window times the fallback delay. Who was not drawn may build
     // after all the windows.
-    [[nodiscard]] std::uint64_t delay_ns(ValidatorIndex node, std::uint64_t fallback_delay_ns) const;
+    [[nodiscard]] std::uint64_t delay_ns(VoterIndex node, std::uint64_t fallback_delay_ns) const;
 
 private:
-    std::vector<ValidatorIndex> order_;
+    std::vector<VoterIndex> order_;
 };
 
 }  // namespace aivm::sim

@@ -19,11 +19,11 @@ public:
     explicit Sequencer(const SequencerConfig& config) : config_(config) {}
 
     void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
-    void on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) override;
+    void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
     void on_verified(const BlockInfo& block, Actions& out) override;
     void on_invalid(const Hash32& id, Actions& out) override { state().intake.invalid(id, out); }
     void on_own_block(const BlockInfo& block, Actions& out) override;
-    void on_message(ValidatorIndex from, const Message& message, Actions& out) override;
+    void on_message(VoterIndex from, const Message& message, Actions& out) override;
     void on_timer(TimerId timer, Actions& out) override;
 
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
@@ -90,7 +90,7 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
 }
 
 // Only what the sequencer sends of itself, or what was asked for by id, is looked at.
-void Sequencer::on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
+void Sequencer::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
     if (s.intake.holds(block.id)) return;
     if (!orders() && (from == config_.sequencer || s.intake.awaits(block.id))) return s.intake.body(from, block, out);
@@ -132,7 +132,7 @@ void Sequencer::accept(const Hash32& id, Actions& out) {
 }
 
 void Sequencer::announce(const BlockRef& block, Actions& out) {
-    for (ValidatorIndex each = 0; each < config_.validators; ++each) {
+    for (VoterIndex each = 0; each < config_.validators; ++each) {
         if (each != config_.self) out.push_back(Send{each, Ordered{block}});
     }
 }
@@ -157,7 +157,7 @@ void Sequencer::probe_if_idle(Actions& out) {
     out.push_back(SetTimer{timer_id(TimerKind::kProbe, s.next_serial++), config_.idle_probe_ns});
 }
 
-void Sequencer::on_message(ValidatorIndex from, const Message& message, Actions& out) {
+void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out) {
     State& s = state();
     if (const auto* request = std::get_if<FrontierRequest>(&message)) {
         out.push_back(Send{from, Frontier{request->request, s.tree.root()}});

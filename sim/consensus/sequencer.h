@@ -15,8 +15,8 @@ namespace aivm::sim {
 
 struct SequencerConfig {
     std::uint32_t validators = 1;
-    ValidatorIndex sequencer = 0;
-    ValidatorIndex self = 0;
+    VoterIndex sequencer = 0;
+    VoterIndex self = 0;
     std::uint64_t finality_delay_ns = 0;  // from built to accepted
     std::uint64_t fetch_timeout_ns = 2'000'000'000;
     std::uint64_t idle_probe_ns = 10'000'000'000;  // 0: never

@@ -6,10 +6,10 @@
 #include <array>
 #include <string>
 
+#include "sim/engine/time.h"
+
 namespace aivm::sim {
 namespace {
-
-constexpr std::uint64_t kMillisecond = 1'000'000;
 
 // Sources: the networks' published genesis and node configurations. Columns as in SnowPreset.
 constexpr std::array<SnowPreset, 5> kPresets{{

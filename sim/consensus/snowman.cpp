@@ -22,11 +22,11 @@ public:
         : config_(config), accepted_(accepted), random_(random), sampler_(config.stakes) {}
 
     void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
-    void on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) override;
+    void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
     void on_verified(const BlockInfo& block, Actions& out) override;
     void on_invalid(const Hash32& id, Actions& out) override;
     void on_own_block(const BlockInfo& block, Actions& out) override;
-    void on_message(ValidatorIndex from, const Message& message, Actions& out) override;
+    void on_message(VoterIndex from, const Message& message, Actions& out) override;
     void on_timer(TimerId timer, Actions& out) override;
 
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
@@ -54,13 +54,13 @@ private:
         bool heard_somebody = false;
     };
 
-    void on(ValidatorIndex from, const Query& query, Actions& out);
-    void on(ValidatorIndex from, const Chits& answer, Actions& out);
-    void on(ValidatorIndex from, const FrontierRequest& request, Actions& out);
-    void on(ValidatorIndex from, const Frontier& frontier, Actions& out);
-    void on(ValidatorIndex from, const ConfirmRequest& request, Actions& out);
-    void on(ValidatorIndex from, const Confirm& confirm, Actions& out);
-    void on(ValidatorIndex, const Ordered&, Actions&) {}  // there is no sequencer here
+    void on(VoterIndex from, const Query& query, Actions& out);
+    void on(VoterIndex from, const Chits& answer, Actions& out);
+    void on(VoterIndex from, const FrontierRequest& request, Actions& out);
+    void on(VoterIndex from, const Frontier& frontier, Actions& out);
+    void on(VoterIndex from, const ConfirmRequest& request, Actions& out);
+    void on(VoterIndex from, const Confirm& confirm, Actions& out);
+    void on(VoterIndex, const Ordered&, Actions&) {}  // there is no sequencer here
 
     bool add_to_tree(const BlockInfo& block, Actions& out);
     void accept(const Hash32& id, AcceptedBy by, Actions& out);
@@ -93,7 +93,7 @@ private:
     RandomStream& random_;
     StakeSampler sampler_;
     EngineCounters counters_;
-    std::vector<ValidatorIndex> sample_;  // of the poll being begun
+    std::vector<VoterIndex> sample_;  // of the poll being begun
     std::optional<State> state_;
 };
 
@@ -124,7 +124,7 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
 
 // --- Blocks ---
 
-void Snowman::on_body(ValidatorIndex from, const BlockInfo& block, Actions& out) {
+void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
     if (!s.catch_up.active()) return s.intake.body(from, block, out);
     if (s.catch_up.body(block, out)) return advance_catch_up(out);
@@ -200,7 +200,7 @@ void Snowman::start_poll(Actions& out) {
     const Query query{0, s.preferred, s.tree.root().height + 1, push};
     if (push) s.unsent.reset();
     const std::size_t first = out.size();
-    for (const ValidatorIndex each : sample_) out.push_back(Send{each, query});
+    for (const VoterIndex each : sample_) out.push_back(Send{each, query});
     const RequestId id = s.polls.open(query.next_height, sample_).id();
     for (std::size_t i = first; i < out.size(); ++i) std::get<Query>(std::get<Send>(out[i]).message).poll = id;
     out.push_back(SetTimer{timer_id(TimerKind::kPoll, id), config_.snow.poll_timeout_ns});
@@ -244,7 +244,7 @@ bool Snowman::accepted_here(const BlockRef& block) const {
     return accepted_.accepted_at(block.height) == block.id;
 }
 
-void Snowman::on(ValidatorIndex from, const Query& query, Actions& out) {
+void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
     State& s = state();
     out.push_back(Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
     if (query.next_height == 0 || s.catch_up.active()) return;
@@ -260,7 +260,7 @@ std::optional<BlockTree::Handle> Snowman::vote_of(const Chits& answer) const {
     return std::nullopt;
 }
 
-void Snowman::on(ValidatorIndex from, const Chits& answer, Actions& out) {
+void Snowman::on(VoterIndex from, const Chits& answer, Actions& out) {
     State& s = state();
     Poll* poll = s.polls.find(answer.poll);
     if (poll == nullptr || !poll->take_answer_of(from)) {
@@ -284,11 +284,11 @@ void Snowman::on(ValidatorIndex from, const Chits& answer, Actions& out) {
 
 // --- Others ask for what is decided ---
 
-void Snowman::on(ValidatorIndex from, const FrontierRequest& request, Actions& out) {
+void Snowman::on(VoterIndex from, const FrontierRequest& request, Actions& out) {
     out.push_back(Send{from, Frontier{request.request, state().tree.root()}});
 }
 
-void Snowman::on(ValidatorIndex from, const ConfirmRequest& request, Actions& out) {
+void Snowman::on(VoterIndex from, const ConfirmRequest& request, Actions& out) {
     Confirm confirm{request.request, 0};
     for (std::size_t i = 0; i < std::min(request.blocks.size(), kConfirmMax); ++i) {
         if (accepted_here(request.blocks[i])) confirm.accepted_mask |= std::uint64_t{1} << i;
@@ -298,7 +298,7 @@ void Snowman::on(ValidatorIndex from, const ConfirmRequest& request, Actions& ou
 
 // --- Catching up ---
 
-void Snowman::on(ValidatorIndex from, const Frontier& frontier, Actions& out) {
+void Snowman::on(VoterIndex from, const Frontier& frontier, Actions& out) {
     State& s = state();
     if (s.catch_up.on_frontier(from, frontier, out)) return advance_catch_up(out);
     if (s.catch_up.active()) return;
@@ -306,7 +306,7 @@ void Snowman::on(ValidatorIndex from, const Frontier& frontier, Actions& out) {
     if (!s.catch_up.active()) s.intake.want(from, frontier.last_accepted, out);
 }
 
-void Snowman::on(ValidatorIndex from, const Confirm& confirm, Actions& out) {
+void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
     if (state().catch_up.on_confirm(from, confirm, out)) advance_catch_up(out);
 }
 
@@ -356,7 +356,7 @@ void Snowman::probe_if_idle(Actions& out) {
     if (!s.heard_somebody && !s.catch_up.active()) {
         const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
         sampler_.sample(1, config_.self, below, sample_);
-        for (const ValidatorIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
+        for (const VoterIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
     }
     s.heard_somebody = false;
     out.push_back(SetTimer{timer_id(TimerKind::kProbe, serial), config_.catch_up.idle_probe_ns});
@@ -364,7 +364,7 @@ void Snowman::probe_if_idle(Actions& out) {
 
 // --- Dispatch ---
 
-void Snowman::on_message(ValidatorIndex from, const Message& message, Actions& out) {
+void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) {
     AIVM_CHECK(from < config_.stakes.size());
     state().heard_somebody = true;
     std::visit([&](const auto& each) { on(from, each, out); }, message);

@@ -38,7 +38,7 @@ struct SnowmanConfig {
     SnowParameters snow;
     CatchUpParameters catch_up;
     std::vector<std::uint64_t> stakes;  // of all validators, this node's too
-    ValidatorIndex self = 0;
+    VoterIndex self = 0;
 };
 
 // Refuses what check(SnowParameters) refuses, a node outside the list and stakes whose sum exceeds 64 bits. Both

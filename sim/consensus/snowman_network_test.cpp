@@ -34,7 +34,7 @@ TEST(SnowmanNetwork, ConflictingSiblingsEndInOneAndTheLosersAreRejected) {
     config.snow.beta = 10;
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         auto network = snowman_network(config, {.seed = seed});
-        for (ValidatorIndex node = 0; node < 3; ++node) network.nodes[node]->build(100 + node);
+        for (VoterIndex node = 0; node < 3; ++node) network.nodes[node]->build(100 + node);
         ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "seed " << seed;
         network.run(10 * kSecond);
         for (const auto& node : network.nodes) {
@@ -76,13 +76,13 @@ TEST(SnowmanNetwork, AnInvalidBlockAndItsDescendantsAreNeverVerifiedElsewhere) {
 
 TEST(SnowmanNetwork, L6AMinorityFinalisesNothingAndConvergesAfterHealing) {
     auto network = snowman_network(small_config(15), {.seed = 3});
-    for (ValidatorIndex node = 0; node < 3; ++node) network.side[node] = 1;
+    for (VoterIndex node = 0; node < 3; ++node) network.side[node] = 1;
     network.nodes[0]->build(500);
     for (std::uint64_t number = 1; number <= 20; ++number) {
         network.nodes[3 + number % 12]->build(number);
         network.run(2 * kSecond);
     }
-    for (ValidatorIndex node = 0; node < 3; ++node) EXPECT_EQ(network.nodes[node]->height(), 0U);
+    for (VoterIndex node = 0; node < 3; ++node) EXPECT_EQ(network.nodes[node]->height(), 0U);
     const Height reached = network.nodes[5]->height();
     EXPECT_GE(reached, 15U);
     network.side.assign(15, 0);
@@ -91,7 +91,7 @@ TEST(SnowmanNetwork, L6AMinorityFinalisesNothingAndConvergesAfterHealing) {
 
 TEST(SnowmanNetwork, HalvesOfAPartitionFinaliseNothing) {
     auto network = snowman_network(small_config(21), {.seed = 4});
-    for (ValidatorIndex node = 0; node < 10; ++node) network.side[node] = 1;
+    for (VoterIndex node = 0; node < 10; ++node) network.side[node] = 1;
     network.nodes[0]->build(1);
     network.nodes[15]->build(2);
     network.run(60 * kSecond);
@@ -130,8 +130,8 @@ TEST(SnowmanNetwork, AllNodesMayRestartAtOnce) {
     auto network = snowman_network(small_config(7), {.seed = 12});
     network.nodes[0]->build(1);
     network.run(100 * kMs);
-    for (ValidatorIndex node = 0; node < 7; ++node) network.crash(node);
-    for (ValidatorIndex node = 0; node < 7; ++node) network.restart(node);
+    for (VoterIndex node = 0; node < 7; ++node) network.crash(node);
+    for (VoterIndex node = 0; node < 7; ++node) network.restart(node);
     network.run(10 * kSecond);
     network.nodes[2]->build(2);
     EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); }));
@@ -168,7 +168,7 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
                                             .delay_max_ns = chance.uniform(2, 500) * kMs,
                                             .verify_ns = chance.below(2) * 20 * kMs});
     for (std::uint64_t step = 1; step <= 15; ++step) {
-        const auto someone = static_cast<ValidatorIndex>(chance.below(count));
+        const auto someone = static_cast<VoterIndex>(chance.below(count));
         TestNode& node = *network.nodes[someone];
         const std::uint64_t what = chance.below(10);
         if (what == 0 && network.nodes[0]->up) {
@@ -185,7 +185,7 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
         network.run(chance.below(1500) * kMs);
     }
     network.side.assign(count, 0);
-    for (ValidatorIndex i = 0; i < count; ++i) {
+    for (VoterIndex i = 0; i < count; ++i) {
         if (!network.nodes[i]->up) network.restart(i);
     }
     const auto settled = [&] {
@@ -201,7 +201,7 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
 TEST(SnowmanNetwork, TheSameSeedGivesTheSameHistory) {
     const auto history = [] {
         auto network = snowman_network(small_config(12), {.seed = 21, .loss_ppm = 50'000});
-        for (ValidatorIndex node = 0; node < 4; ++node) network.nodes[node]->build(node);
+        for (VoterIndex node = 0; node < 4; ++node) network.nodes[node]->build(node);
         network.run(20 * kSecond);
         return std::pair{network.delivered, network.decided};
     };

@@ -58,7 +58,7 @@ protected:
         }
         log_.insert(log_.end(), out.begin(), out.end());
     }
-    void answer(ValidatorIndex from, RequestId poll, const BlockInfo& choice) {
+    void answer(VoterIndex from, RequestId poll, const BlockInfo& choice) {
         Actions out;
         engine_->on_message(from, Chits{poll, choice.ref(), choice.id, genesis().ref()}, out);
         remember(out);
@@ -74,7 +74,7 @@ protected:
     NothingAccepted accepted_;
     RandomStream random_{{1, 0, 0}};
     std::unique_ptr<ConsensusEngine> engine_;
-    std::vector<ValidatorIndex> asked_;
+    std::vector<VoterIndex> asked_;
     RequestId poll_ = 0;
     Actions log_;
     BlockInfo a_ = test_block(genesis(), 1);
@@ -160,7 +160,7 @@ TEST_F(SnowmanTest, AnAnswerOfSomebodyNotAskedIsIgnored) {
     learn(a_);
     const auto asked = asked_;
     const RequestId id = poll_;
-    for (ValidatorIndex each = 1; each <= 10; ++each) {
+    for (VoterIndex each = 1; each <= 10; ++each) {
         if (std::find(asked.begin(), asked.end(), each) == asked.end()) answer(each, id, a_);
     }
     EXPECT_EQ(engine_->counters().answers_ignored, 7U);
@@ -209,7 +209,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockIsFetchedAndCountsForTheKnownBlockAtTh
     const auto asked = asked_;
     const RequestId id = poll_;
     Actions out;
-    for (const ValidatorIndex each : asked) {
+    for (const VoterIndex each : asked) {
         engine_->on_message(each, Chits{id, unknown.ref(), a_.id, genesis().ref()}, out);
     }
     EXPECT_EQ(all_of<Fetch>(out).size(), 1U);
@@ -223,7 +223,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockAloneCountsForNothing) {
     const auto asked = asked_;
     const RequestId id = poll_;
     Actions out;
-    for (const ValidatorIndex each : asked) {
+    for (const VoterIndex each : asked) {
         engine_->on_message(each, Chits{id, unknown.ref(), unknown.id, genesis().ref()}, out);
     }
     EXPECT_TRUE(all_of<Accept>(out).empty());

@@ -6,22 +6,22 @@ namespace aivm::sim {
 
 StakeSampler::StakeSampler(std::span<const std::uint64_t> stakes)
     : stakes_(stakes.begin(), stakes.end()), tree_(stakes.size() + 1), top_step_(std::bit_floor(stakes.size())) {
-    for (ValidatorIndex i = 0; i < stakes_.size(); ++i) put_back(i);
+    for (VoterIndex i = 0; i < stakes_.size(); ++i) put_back(i);
 }
 
-void StakeSampler::take_out(ValidatorIndex index) {
+void StakeSampler::take_out(VoterIndex index) {
     const std::uint64_t stake = stakes_[index];
     for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] -= stake;
     remaining_ -= stake;
 }
 
-void StakeSampler::put_back(ValidatorIndex index) {
+void StakeSampler::put_back(VoterIndex index) {
     const std::uint64_t stake = stakes_[index];
     for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] += stake;
     remaining_ += stake;
 }
 
-ValidatorIndex StakeSampler::owner_of(std::uint64_t point) const {
+VoterIndex StakeSampler::owner_of(std::uint64_t point) const {
     std::size_t before = 0;  // validators whose stretches all end at or before the point
     for (std::size_t step = top_step_; step > 0; step /= 2) {
         const std::size_t next = before + step;
@@ -31,7 +31,7 @@ ValidatorIndex StakeSampler::owner_of(std::uint64_t point) const {
         }
     }
     AIVM_CHECK(before < stakes_.size());
-    return static_cast<ValidatorIndex>(before);
+    return static_cast<VoterIndex>(before);
 }
 
 }  // namespace aivm::sim

@@ -22,8 +22,7 @@ public:
     // Puts up to `count` distinct validators other than `excluded` into `out`, in the order drawn; fewer when fewer have
     // stake. `below(n)` gives a uniform number in [0, n).
     template <class Below>
-    void sample(std::uint32_t count, std::optional<ValidatorIndex> excluded, Below&& below,
-                std::vector<ValidatorIndex>& out) {
+    void sample(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below, std::vector<VoterIndex>& out) {
         out.clear();
         if (excluded) take_out(*excluded);
         while (out.size() < count && remaining_ > 0) {
@@ -32,19 +31,19 @@ public:
             out.push_back(owner_of(point));
             take_out(out.back());
         }
-        for (const ValidatorIndex drawn : out) put_back(drawn);
+        for (const VoterIndex drawn : out) put_back(drawn);
         if (excluded) put_back(*excluded);
     }
 
     [[nodiscard]] std::size_t size() const { return stakes_.size(); }
-    [[nodiscard]] std::uint64_t stake(ValidatorIndex index) const { return stakes_[index]; }
+    [[nodiscard]] std::uint64_t stake(VoterIndex index) const { return stakes_[index]; }
     [[nodiscard]] std::uint64_t total() const { return remaining_; }
 
 private:
-    void take_out(ValidatorIndex index);
-    void put_back(ValidatorIndex index);
+    void take_out(VoterIndex index);
+    void put_back(VoterIndex index);
     // The validator into whose stretch of the line of remaining stakes `point` falls.
-    [[nodiscard]] ValidatorIndex owner_of(std::uint64_t point) const;
+    [[nodiscard]] VoterIndex owner_of(std::uint64_t point) const;
 
     std::vector<std::uint64_t> stakes_;
     std::vector<std::uint64_t> tree_;  // Fenwick, from 1

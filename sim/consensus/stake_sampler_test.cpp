@@ -19,7 +19,7 @@ TEST(StakeSampler, D46TheFirstAndSecondDrawFollowTheStakesExactly) {
     const auto below = [&](std::uint64_t n) { return random.below(n); };
     constexpr int kSamples = 200'000;
     std::vector<std::vector<int>> seen(5, std::vector<int>(5));
-    std::vector<ValidatorIndex> out;
+    std::vector<VoterIndex> out;
     for (int i = 0; i < kSamples; ++i) {
         sampler.sample(2, std::nullopt, below, out);
         ++seen[out[0]][out[1]];
@@ -42,11 +42,11 @@ TEST(StakeSampler, S24ExcludesTheAskerRepeatsNobodyAndLeavesNoTrace) {
     StakeSampler sampler(stakes);
     const std::uint64_t total = sampler.total();
     RandomStream random({3, 0, 0});
-    std::vector<ValidatorIndex> out;
-    for (ValidatorIndex self = 0; self < 1000; self += 13) {
+    std::vector<VoterIndex> out;
+    for (VoterIndex self = 0; self < 1000; self += 13) {
         sampler.sample(20, self, [&](std::uint64_t n) { return random.below(n); }, out);
-        EXPECT_EQ(std::set<ValidatorIndex>(out.begin(), out.end()).size(), 20U);
-        for (const ValidatorIndex each : out) {
+        EXPECT_EQ(std::set<VoterIndex>(out.begin(), out.end()).size(), 20U);
+        for (const VoterIndex each : out) {
             EXPECT_NE(each, self);
             EXPECT_NE(stakes[each], 0U);
         }
@@ -56,9 +56,9 @@ TEST(StakeSampler, S24ExcludesTheAskerRepeatsNobodyAndLeavesNoTrace) {
 
 TEST(StakeSampler, GivesAllWhenMoreAreAskedForThanHaveStake) {
     StakeSampler sampler(std::vector<std::uint64_t>{5, 0, 5, 5});
-    std::vector<ValidatorIndex> out;
+    std::vector<VoterIndex> out;
     sampler.sample(10, 0, [](std::uint64_t) { return 0; }, out);
-    EXPECT_EQ(out, (std::vector<ValidatorIndex>{2, 3}));
+    EXPECT_EQ(out, (std::vector<VoterIndex>{2, 3}));
 }
 
 TEST(Stake, HalfIsNotMoreThanHalfAndNothingOverflows) {
@@ -79,7 +79,7 @@ TEST(ProposerSchedule, IsAFunctionOfTheSlotAndChangesWithEachPartOfIt) {
     const ProposerSlot slot{7, Hash32{}, 5};
     const auto order = [&](const ProposerSlot& s) {
         const ProposerSchedule schedule(stakes, s, 21);
-        return std::vector<ValidatorIndex>(schedule.order().begin(), schedule.order().end());
+        return std::vector<VoterIndex>(schedule.order().begin(), schedule.order().end());
     };
     EXPECT_EQ(order(slot), order(slot));
     EXPECT_NE(order(slot), order({8, Hash32{}, 5}));
@@ -88,7 +88,7 @@ TEST(ProposerSchedule, IsAFunctionOfTheSlotAndChangesWithEachPartOfIt) {
     other.bytes[31] = 1;
     EXPECT_NE(order(slot), order({7, other, 5}));
     const auto full = order(slot);
-    EXPECT_EQ(std::set<ValidatorIndex>(full.begin(), full.end()).size(), 21U);
+    EXPECT_EQ(std::set<VoterIndex>(full.begin(), full.end()).size(), 21U);
 }
 
 TEST(ProposerSchedule, WindowsOpenOneAfterTheOtherAndThenForEverybody) {
@@ -97,7 +97,7 @@ TEST(ProposerSchedule, WindowsOpenOneAfterTheOtherAndThenForEverybody) {
     EXPECT_EQ(schedule.window_of(schedule.order()[2]), 2U);
     EXPECT_EQ(schedule.delay_ns(schedule.order()[0], 100), 0U);
     EXPECT_EQ(schedule.delay_ns(schedule.order()[2], 100), 200U);
-    for (ValidatorIndex node = 0; node < 10; ++node) {
+    for (VoterIndex node = 0; node < 10; ++node) {
         const auto window = schedule.window_of(node);
         EXPECT_EQ(schedule.delay_ns(node, 100), window ? *window * 100U : 300U);
     }

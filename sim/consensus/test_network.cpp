@@ -17,7 +17,7 @@ BlockInfo test_block(const BlockInfo& parent, std::uint64_t number) {
     return {sha256(writer.view()), parent.id, parent.height + 1};
 }
 
-TestNode::TestNode(TestNetwork& owner, ValidatorIndex index)
+TestNode::TestNode(TestNetwork& owner, VoterIndex index)
     : network(owner), self(index), random({owner.options_.seed, index, 1}), preferred(genesis().id) {}
 
 Status TestNode::status(const Hash32& id) const {
@@ -137,7 +137,7 @@ void TestNode::perform(const Action& action, Actions& more) {
 
 TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory factory)
     : side(count), options_(options), factory_(std::move(factory)), random_({options.seed, 1000, 0}) {
-    for (ValidatorIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<TestNode>(*this, i));
+    for (VoterIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<TestNode>(*this, i));
     for (auto& node : nodes) start(*node, false);
 }
 
@@ -148,7 +148,7 @@ void TestNetwork::start(TestNode& node, bool catch_up) {
     node.carry_out(std::move(out));
 }
 
-void TestNetwork::crash(ValidatorIndex index) {
+void TestNetwork::crash(VoterIndex index) {
     TestNode& node = *nodes[index];
     node.up = false;
     node.executed.clear();
@@ -156,14 +156,14 @@ void TestNetwork::crash(ValidatorIndex index) {
     std::erase_if(node.bodies, [&](const auto& entry) { return node.status(entry.first) == Status::kUnknown; });
 }
 
-void TestNetwork::restart(ValidatorIndex index) {
+void TestNetwork::restart(VoterIndex index) {
     TestNode& node = *nodes[index];
     node.up = true;
     ++node.incarnation;
     start(node, true);
 }
 
-void TestNetwork::transmit(ValidatorIndex from, ValidatorIndex to, const std::function<void(TestNode&)>& arrive) {
+void TestNetwork::transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive) {
     if (side[from] != side[to] || random_.bernoulli_ppm(options_.loss_ppm)) return;
     const std::uint32_t copies = random_.bernoulli_ppm(options_.duplicate_ppm) ? 2 : 1;
     for (std::uint32_t i = 0; i < copies; ++i) {

@@ -36,7 +36,7 @@ class TestNetwork;
 
 class TestNode final : public AcceptedBlocks {
 public:
-    TestNode(TestNetwork& network, ValidatorIndex self);
+    TestNode(TestNetwork& network, VoterIndex self);
 
     [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override {
         if (height >= chain.size()) return std::nullopt;
@@ -49,7 +49,7 @@ public:
     BlockInfo build(std::uint64_t number);
 
     TestNetwork& network;
-    ValidatorIndex self;
+    VoterIndex self;
     bool up = true;
     std::uint32_t incarnation = 0;
     RandomStream random;
@@ -74,8 +74,8 @@ public:
 
     // Runs until `done`, or for `limit_ns` of virtual time; returns whether `done`.
     bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
-    void crash(ValidatorIndex node);
-    void restart(ValidatorIndex node);
+    void crash(VoterIndex node);
+    void restart(VoterIndex node);
     [[nodiscard]] bool all_at(Height height) const;
 
     std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side
@@ -90,7 +90,7 @@ private:
     using Event = std::function<void()>;
     void at(std::uint64_t delay_ns, Event event) { queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, event); }
     // Delivers once, twice or not at all.
-    void transmit(ValidatorIndex from, ValidatorIndex to, const std::function<void(TestNode&)>& arrive);
+    void transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive);
     void start(TestNode& node, bool catch_up);
 
     NetworkOptions options_;
