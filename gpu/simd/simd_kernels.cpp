@@ -94,12 +94,12 @@ int SimdKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc, const Ep
 int SimdKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) {
     if (op_count == 0) return abi::kOk;
     if (!ops || !results) return abi::kInvalidArgument;
-    constexpr std::uint32_t kChunk = 64;  // messages and digests of a chunk stay in the first-level cache
+    constexpr std::uint32_t kMessages = 64;  // messages and digests of a chunk stay in the first-level cache
     using Message = decltype(kernels::binding_message(*ops));
-    std::array<Message, kChunk> messages;
-    std::array<Hash32, kChunk> bindings;
-    for (std::uint32_t begin = 0; begin < op_count; begin += std::min(kChunk, op_count - begin)) {
-        const std::uint32_t count = std::min(kChunk, op_count - begin);
+    std::array<Message, kMessages> messages;
+    std::array<Hash32, kMessages> bindings;
+    for (std::uint32_t begin = 0; begin < op_count; begin += std::min(kMessages, op_count - begin)) {
+        const std::uint32_t count = std::min(kMessages, op_count - begin);
         for (std::uint32_t i = 0; i < count; ++i) messages[i] = kernels::binding_message(kernels::load(ops, begin + i));
         hasher_.hash_many(messages[0].data(), sizeof(Message), count, bindings.data());
         for (std::uint32_t i = 0; i < count; ++i) {
