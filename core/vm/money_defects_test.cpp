@@ -37,8 +37,25 @@ TEST(MoneyDefects, an_operation_counts_once_and_an_older_nonce_never) {
 
 // D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic mode.
 TEST(MoneyDefects, D25_a_wrong_answer_that_is_challenged_costs_more_than_silence) {
-    const Policy policy;
-    EXPECT_GT(policy.slash_bps, policy.slash_timeout_bps);
+    // Both providers start with the same bond; one lies and is challenged, the other never answers.
+    const auto bond_lost = [](const auto& misbehave) {
+        TestChain chain;
+        chain.join("p-1");
+        chain.assign("job");
+        const Amount bond = chain.provider("p-1").bond;
+        misbehave(chain);
+        chain.advance(2 * 8);
+        return bond - chain.provider("p-1").bond;
+    };
+    const Amount lying = bond_lost([](TestChain& chain) {
+        const Answer truth = chain.truth("job");
+        chain.post("job", chain.lie("job"));
+        chain.block({chain.by("bob", hidden_challenge("job", "bob", truth))});
+        chain.block({chain.by("bob", opening("job", "bob", truth))});
+    });
+    const Amount silence = bond_lost([](TestChain&) {});
+    EXPECT_GT(silence, Amount{});
+    EXPECT_GT(lying, silence);
 }
 
 // D26 reward not bound into the intent's id: the fee is in the task's key, escrowed at once, and all that is ever paid.

@@ -121,18 +121,22 @@ OperationPtr TestChain::by(std::string_view name, OperationBody body) {
     return by_with_nonce(name, nonce, std::move(body));
 }
 
-ValidatorIndex TestChain::next_proposer() const {
-    return ValidatorIndex{static_cast<std::uint32_t>(height() % state().validators.size())};
+ValidatorIndex TestChain::proposer_after(const State& state) {
+    return ValidatorIndex{static_cast<std::uint32_t>(state.head.height % state.validators.size())};
 }
 
 BuildRequest TestChain::request(std::uint64_t interval_ns) const {
-    const ValidatorIndex proposer = next_proposer();
-    const Validator& validator = state().validators[proposer.value];
+    return request_on(vm_->last_accepted(), state(), interval_ns);
+}
+
+BuildRequest TestChain::request_on(const Hash32& parent, const State& on, std::uint64_t interval_ns) const {
+    const ValidatorIndex proposer = proposer_after(on);
+    const Validator& validator = on.validators[proposer.value];
     std::uint64_t number = 0;
     BuildRequest out;
-    out.parent = vm_->last_accepted();
+    out.parent = parent;
     out.proposer = proposer;
-    out.timestamp_ns = state().head.timestamp_ns + interval_ns;
+    out.timestamp_ns = on.head.timestamp_ns + interval_ns;
     out.beacon_secret = open_commitment(proposer.value, validator.beacon_commitment, number);
     out.beacon_commitment = keccak256(secret_for(proposer.value, number + 1).view());
     out.sign = [address = validator.address](const Hash32& message) { return IdealAuthorizer::sign(address, message); };
@@ -140,7 +144,7 @@ BuildRequest TestChain::request(std::uint64_t interval_ns) const {
 }
 
 Vm::BuildOptions TestChain::build_options(std::uint64_t interval_ns) const {
-    const BuildRequest r = request(interval_ns);
+    const BuildRequest r = request_on(vm_->preferred(), vm_->preferred_state(), interval_ns);
     Vm::BuildOptions out;
     out.proposer = r.proposer;
     out.timestamp_ns = r.timestamp_ns;

@@ -70,6 +70,7 @@ public:
     // The pieces of `block`, for tests that need to come between.
     [[nodiscard]] Built build(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns = kBlockNs) const;
     [[nodiscard]] BuildRequest request(std::uint64_t interval_ns = kBlockNs) const;
+    // For the Vm's own build_block: on the preferred block.
     [[nodiscard]] Vm::BuildOptions build_options(std::uint64_t interval_ns = kBlockNs) const;
     // The block with another header, signed again by its proposer.
     [[nodiscard]] BlockPtr resign(const BlockHeader& header, const std::vector<OperationPtr>& operations) const;
@@ -103,7 +104,9 @@ public:
     }
 
 private:
-    [[nodiscard]] ValidatorIndex next_proposer() const;
+    // Validators take turns.
+    [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
+    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on, std::uint64_t interval_ns) const;
     void audit() const;
 
     // What the Vm points to, at an address that outlives a move of the chain.
