@@ -51,6 +51,14 @@ Block::Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes aut
       body_(encode_block(header_, operations_)),
       id_(sha256(body_)) {}
 
+BlockPtr Block::unsealed(BlockHeader header, std::vector<OperationPtr> operations, Hash32 id) {
+    Block block;
+    block.header_ = header;
+    block.operations_ = std::move(operations);
+    block.id_ = id;
+    return std::make_shared<const Block>(std::move(block));
+}
+
 Block Block::with_authorization(Bytes authorization) const {
     Block copy = *this;
     copy.authorization_ = std::move(authorization);

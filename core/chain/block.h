@@ -35,6 +35,9 @@ class Block {
 public:
     Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes authorization);
 
+    // A block that is never bytes, under a name that its maker chose.
+    static std::shared_ptr<const Block> unsealed(BlockHeader header, std::vector<OperationPtr> operations, Hash32 id);
+
     // The same block with its signature; the id does not change.
     [[nodiscard]] Block with_authorization(Bytes authorization) const;
 
@@ -52,6 +55,8 @@ public:
     [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
 
 private:
+    Block() = default;
+
     BlockHeader header_;
     std::vector<OperationPtr> operations_;
     Bytes authorization_;

@@ -226,6 +226,10 @@ SignedOperation::SignedOperation(Operation operation, Bytes authorization)
       authorization_(std::move(authorization)),
       id_(sha256(bytes_)) {}
 
+OperationPtr SignedOperation::unsealed(Operation operation) {
+    return OperationPtr(new SignedOperation(std::move(operation)));
+}
+
 Result<OperationPtr> SignedOperation::decode(Reader& in) {
     const Bytes operation_bytes = in.bytes(kOperationBytesMax);
     Bytes authorization = in.bytes(kAuthorizationBytesMax);

@@ -136,6 +136,8 @@ struct Operation {
 class SignedOperation {
 public:
     SignedOperation(Operation operation, Bytes authorization);
+    // For chains whose blocks are never bytes: no encoding, no authorisation, and a zero id.
+    static std::shared_ptr<const SignedOperation> unsealed(Operation operation);
 
     [[nodiscard]] const Operation& operation() const { return operation_; }
     [[nodiscard]] const OperationBody& body() const { return operation_.body; }
@@ -150,6 +152,8 @@ public:
     static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
 
 private:
+    explicit SignedOperation(Operation operation) : operation_(std::move(operation)) {}
+
     Operation operation_;
     Bytes bytes_;
     Bytes authorization_;

@@ -63,18 +63,18 @@ auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::u
 }
 
 Account& Transition::account(const Address& address) {
-    touched_accounts_.push_back(address);
+    touched_.accounts.push_back(address);
     return state_.accounts.insert_or_edit(address);
 }
-Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_providers_, i.value); }
-Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_tasks_, i.value); }
-Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_disputes_, i.value); }
-Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validators, touched_validators_, i.value); }
+Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_.providers, i.value); }
+Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
+Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_.disputes, i.value); }
+Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validators, touched_.validators, i.value); }
 
 TaskIndex Transition::add_task(Task task) {
     const TaskIndex index{static_cast<std::uint32_t>(state_.tasks.size())};
     AIVM_CHECK(state_.jobs.insert(task.job_id, index));
-    touched_tasks_.push_back(index.value);
+    touched_.tasks.push_back(index.value);
     state_.tasks.push_back(std::move(task));
     return index;
 }
@@ -82,14 +82,14 @@ TaskIndex Transition::add_task(Task task) {
 ProviderIndex Transition::add_provider(Provider provider) {
     const ProviderIndex index{static_cast<std::uint32_t>(state_.providers.size())};
     AIVM_CHECK(state_.provider_ids.insert(provider.id, index));
-    touched_providers_.push_back(index.value);
+    touched_.providers.push_back(index.value);
     state_.providers.push_back(std::move(provider));
     return index;
 }
 
 DisputeIndex Transition::add_dispute(Dispute dispute) {
     const DisputeIndex index{static_cast<std::uint32_t>(state_.disputes.size())};
-    touched_disputes_.push_back(index.value);
+    touched_.disputes.push_back(index.value);
     state_.disputes.push_back(std::move(dispute));
     return index;
 }
@@ -104,7 +104,7 @@ ModelIndex Transition::add_model(Model model) {
 
 ValidatorIndex Transition::add_validator(Validator validator) {
     const ValidatorIndex index{static_cast<std::uint32_t>(state_.validators.size())};
-    touched_validators_.push_back(index.value);
+    touched_.validators.push_back(index.value);
     state_.validators.push_back(std::move(validator));
     return index;
 }
@@ -154,8 +154,8 @@ void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::ui
 Transition::Finished Transition::finish() && {
     WriteBatch batch;
     Writer value;
-    sort_unique(touched_accounts_);
-    for (const Address& address : touched_accounts_) {
+    sort_unique(touched_.accounts);
+    for (const Address& address : touched_.accounts) {
         value.clear();
         state_.accounts.find(address)->encode(value);
         batch.put(keys::account(address), value.view());
@@ -166,7 +166,7 @@ Transition::Finished Transition::finish() && {
     const auto from = [](const auto& table) {
         return [&table](std::uint32_t i, Writer& out) { table[i].encode(out); };
     };
-    put_table(batch, keys::kDispute, touched_disputes_, from(state_.disputes));
+    put_table(batch, keys::kDispute, touched_.disputes, from(state_.disputes));
     const abi::AIVMEpochState& epoch = state_.kernels.epoch();
     batch.put(keys::single(keys::kKernelEpoch), {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
     sort_unique(touched_slots_);
@@ -176,12 +176,20 @@ Transition::Finished Transition::finish() && {
     }
     put_table(batch, keys::kModel, touched_models_,
               [&](std::uint32_t i, Writer& out) { state_.models[i]->encode(out); });
-    put_table(batch, keys::kProvider, touched_providers_, from(state_.providers));
+    put_table(batch, keys::kProvider, touched_.providers, from(state_.providers));
     put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
-    put_table(batch, keys::kTask, touched_tasks_, from(state_.tasks));
-    put_table(batch, keys::kValidator, touched_validators_, from(state_.validators));
+    put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));
+    put_table(batch, keys::kValidator, touched_.validators, from(state_.validators));
     state_.state_root = sha256({state_.state_root.view(), batch.sorted_digest().view()});
-    return {std::move(state_), std::move(batch), std::move(events_)};
+    return {std::move(state_), std::move(batch), std::move(events_), std::move(touched_)};
+}
+
+Transition::Finished Transition::finish_unsealed() && {
+    sort_unique(touched_.accounts);
+    for (auto* table : {&touched_.providers, &touched_.tasks, &touched_.disputes, &touched_.validators}) {
+        sort_unique(*table);
+    }
+    return {std::move(state_), {}, std::move(events_), std::move(touched_)};
 }
 
 }  // namespace aivm

@@ -48,6 +48,15 @@ struct KernelSlot {
 // The slot's bytes as they are stored.
 ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot);
 
+// Which entries a block changed: ascending, each once.
+struct Touched {
+    std::vector<Address> accounts;
+    std::vector<std::uint32_t> providers;
+    std::vector<std::uint32_t> tasks;
+    std::vector<std::uint32_t> disputes;
+    std::vector<std::uint32_t> validators;
+};
+
 class Transition {
 public:
     // Starts from a snapshot of the parent's state.
@@ -105,8 +114,11 @@ public:
         State state;
         WriteBatch batch;
         std::vector<VmEvent> events;
+        Touched touched;
     };
     [[nodiscard]] Finished finish() &&;
+    // The same without the batch, and with the root that the parent had: for chains whose blocks nobody stores.
+    [[nodiscard]] Finished finish_unsealed() &&;
 
 private:
     template <class Table>
@@ -118,12 +130,8 @@ private:
     std::vector<VmEvent> events_;
 
     // Touched entries, with repetitions; finish() sorts them.
-    std::vector<Address> touched_accounts_;
-    std::vector<std::uint32_t> touched_providers_;
-    std::vector<std::uint32_t> touched_tasks_;
-    std::vector<std::uint32_t> touched_disputes_;
+    Touched touched_;
     std::vector<std::uint32_t> touched_models_;
-    std::vector<std::uint32_t> touched_validators_;
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;
 };

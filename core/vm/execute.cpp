@@ -67,7 +67,7 @@ ExecutedPtr assemble(Transition::Finished finished, BlockPtr block) {
     const Hash32 id = block->id();
     // Made in one go: a state that is only there to be overwritten would cost two kernel tables.
     return std::make_shared<const Executed>(Executed{id, std::move(block), std::move(finished.state),
-                                                     std::move(finished.events),
+                                                     std::move(finished.events), std::move(finished.touched),
                                                      std::make_shared<const WriteBatch>(std::move(batch))});
 }
 

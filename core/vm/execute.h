@@ -20,7 +20,9 @@ struct Executed {
     BlockPtr block;  // null for genesis
     State state;     // after the block
     std::vector<VmEvent> events;
-    // State delta, block bytes, height index and tip: what Accept writes.
+    Touched touched;
+    // State delta, block bytes, height index and tip: what Accept writes. Null where
+    // nothing is stored (unsealed.h).
     std::shared_ptr<const WriteBatch> batch;
 };
 using ExecutedPtr = std::shared_ptr<const Executed>;

@@ -82,11 +82,15 @@ void ChainClient::process(const ExecutedPtr& executed, bool complete) {
 void ChainClient::submit(OperationBody body) {
     const std::uint64_t known = tip_ ? tip_->state.nonce(address()) : 0;
     nonce_ = std::max(nonce_, known) + 1;
-    Operation operation{address(), nonce_, std::move(body)};
-    const Hash32 id = SignedOperation(operation, {}).id();
-    auto made = std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
+    const OperationPtr made = make({address(), nonce_, std::move(body)});
     pending_[nonce_] = {made, tip_ ? tip_->state.head.height : 0, 1};
     send(made);
+}
+
+OperationPtr ChainClient::make(Operation operation) const {
+    if (setup_.unsealed) return SignedOperation::unsealed(std::move(operation));
+    const Hash32 id = SignedOperation(operation, {}).id();
+    return std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
 }
 
 void ChainClient::send(const OperationPtr& operation) {

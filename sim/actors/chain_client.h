@@ -15,6 +15,7 @@ struct ClientSetup {
     std::vector<ActorId> validators;  // where operations go: all of them
     SimTime block_interval = 0;
     Environment* environment = nullptr;
+    bool unsealed = false;  // operations need neither bytes nor signatures: nobody stores or forges them
 };
 
 class ChainClient : public Actor {
@@ -55,6 +56,7 @@ private:
     void hear(ActorId from, const ExecutedPtr& executed);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
+    [[nodiscard]] OperationPtr make(Operation operation) const;
     void send(const OperationPtr& operation);
     void see_operations_through(const Executed& block);
     void watch();

@@ -22,6 +22,13 @@ private:
     std::uint64_t seed_;
 };
 
+// For worlds whose operations carry no tags (core/vm/unsealed.h): they reach the one who builds blocks only from the actor
+// that holds the address, as ChainClient makes them.
+class NoSignatures final : public Authorizer {
+public:
+    [[nodiscard]] bool verify(const Address&, const Hash32&, ByteView) const override { return true; }
+};
+
 // The right to sign for one address.
 class Signer {
 public:

@@ -3,23 +3,22 @@
 
 #include <algorithm>
 
-#include "core/base/codec.h"
-#include "core/state/audit.h"
-#include "core/state/keys.h"
+#include "core/state/running_audit.h"
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {
 namespace {
 
-// E1, E2, E3 and E16 are all found by one walk over the state, which each of them would otherwise repeat. The walk is made
-// by the first of them; the others take their findings from it.
+// E1, E2, E3 and E16 are all found by one audit of the block, which each of them would otherwise repeat. It is made by the
+// first of them; the others take their findings from it.
 struct AuditOnce {
     Hash32 block;
+    RunningAudit audit;
     std::vector<AuditFinding> findings;
 
-    const std::vector<AuditFinding>& of(const Executed& executed, const VmParameters& parameters) {
+    const std::vector<AuditFinding>& of(const Executed& executed, const State& parent, const VmParameters& parameters) {
         if (block != executed.id) {
-            findings = audit_state(executed.state, parameters);
+            findings = audit.follow(parent, executed.state, executed.touched, parameters);
             block = executed.id;
         }
         return findings;
@@ -30,9 +29,9 @@ class Audited final : public Invariant {
 public:
     Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit) : Invariant(info), audit_(std::move(audit)) {}
 
-    void on_chain(const Executed& block, const State&) override {
+    void on_chain(const Executed& block, const State& parent) override {
         count_check();
-        for (const AuditFinding& finding : audit_->of(block, watch().scenario().vm)) {
+        for (const AuditFinding& finding : audit_->of(block, parent, watch().scenario().vm)) {
             if (finding.invariant == info().id) return report(finding.message, actors_of(block, finding));
         }
     }
@@ -47,18 +46,15 @@ private:
     std::shared_ptr<AuditOnce> audit_;
 };
 
-// E7, read off what the block wrote: no write may touch a task that was terminal before.
+// E7, read off what the block changed: it may not touch a task that was terminal before.
 class TerminalTasksStay final : public Invariant {
 public:
     TerminalTasksStay()
         : Invariant({"E7", "terminal-is-final", "a completed or failed task or result never changes again"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        for (std::size_t i = 0; i < block.batch->size(); ++i) {
-            const ByteView key = block.batch->entry(i).key;
-            if (key.empty() || key[0] != keys::kTask) continue;
-            Reader in(key.subspan(1));
-            const TaskIndex task{in.u32()};
+        for (const std::uint32_t index : block.touched.tasks) {
+            const TaskIndex task{index};
             if (task.value >= parent.tasks.size()) continue;
             expect(!parent.task(task).terminal(), [&] {
                 return fmt::format("task {} changed in block {} although it was final since block {}", task.value,

@@ -75,6 +75,7 @@ Result<ExecutedPtr> execute_row(const Executed& parent, HistoryRow& row, const R
     executed->id = executed->block->id();
     executed->state = std::move(finished.state);
     executed->events = std::move(finished.events);
+    executed->touched = std::move(finished.touched);
     executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
     return executed;
 }

@@ -29,7 +29,9 @@ std::string_view fault_name(FaultKind kind) {
 }  // namespace
 
 Outcome World::Impl::run() {
-    for (const auto& actor : actors_) actor->start();
+    for (const auto& actor : actors_) {
+        if (actor) actor->start();
+    }
     RunLimits limits;
     limits.last_time = static_cast<SimTime>(setting_.scenario.run.max_time_ns);
     limits.max_events = setting_.scenario.run.max_events;
@@ -42,7 +44,7 @@ Outcome World::Impl::close(StopReason reason) {
     out.scenario = setting_.scenario.name;
     out.seed = options_.seed;
     out.events = engine_.events_executed();
-    out.messages = network_->counters().sent;
+    out.messages = network_ ? network_->counters().sent : messages_handed_over_;
     out.virtual_time = engine_.now();
     out.blocks = chain_tip_->state.head.height;
     out.digest = trace_.digest();

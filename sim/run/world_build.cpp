@@ -23,15 +23,17 @@ class NothingAccepted final : public AcceptedBlocks {
 
 // What this version cannot do, and must not pretend to.
 Status check_supported(const Scenario& scenario) {
-    if (scenario.run.fidelity == Fidelity::kEconomic) {
-        return fail(ErrorCode::kConfig, "fidelity economic is not built yet; use full");
+    const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
+    if (economic && !scenario.faults.empty()) {
+        return fail(ErrorCode::kConfig,
+                    "faults hit networks and disks, which run.fidelity economic leaves out; use full, or no faults");
     }
     const CensorshipModel model = scenario.chain.censorship;
-    if (scenario.chain.consensus != ConsensusKind::kSequencer &&
+    if (!economic && scenario.chain.consensus != ConsensusKind::kSequencer &&
         (model == CensorshipModel::kPermuted || model == CensorshipModel::kSticky)) {
         return fail(ErrorCode::kConfig,
                     "chain.censorship permuted and sticky say in which order proposers follow each other, which "
-                    "snowman decides itself; use iid, or the consensus sequencer");
+                    "snowman decides itself; use iid, the consensus sequencer, or run.fidelity economic");
     }
     return {};
 }
@@ -61,6 +63,10 @@ Status World::Impl::build() {
     rules_.kernels = &kernels_;
     if (!options_.invariants) rules_.kernels = options_.kernels != nullptr ? options_.kernels : &default_kernels_;
     rules_.authorizer = &authority_;
+    if (economic()) {
+        rules_.authorizer = &no_signatures_;
+        rules_.kernels = &remembering_.emplace(*rules_.kernels);
+    }
     AIVM_ASSIGN(genesis_, make_genesis(make_genesis_of(setting_, cast_, options_.seed), rules_));
     chain_tip_ = genesis_;
     if (options_.window) trace_.keep_window(*options_.window);
@@ -71,19 +77,24 @@ Status World::Impl::build() {
     accounting_.emplace(setting_.scenario, cast_.directory, truth_);
     accounting_->accept(*genesis_, 0);
 
-    NetworkLayout layout;
-    layout.latency = setting_.latency;
-    for (const CastMember& member : cast_.members) layout.region_of.push_back(member.region);
-    network_.emplace(options_.seed, setting_.scenario.network, std::move(layout), choices_);
     incarnations_.resize(cast_.members.size());
     down_.resize(cast_.members.size());
     cut_off_.resize(setting_.scenario.chain.validators);
-    for (std::size_t i = 0; i < cast_.members.size(); ++i) {
+    AIVM_TRY(economic() ? add_virtual_chain() : add_network());
+    for (std::size_t i = actors_.size(); i < cast_.members.size(); ++i) {
         AIVM_TRY(add_actor(cast_.members[i], cast_.directory.agents[i]));
     }
     plan_faults();
     engine_.post_at(kLookInterval, Priority::kObserver,
                     {kWorldItself, static_cast<std::uint16_t>(EventKind::kLook), 0});
+    return {};
+}
+
+Status World::Impl::add_network() {
+    NetworkLayout layout;
+    layout.latency = setting_.latency;
+    for (const CastMember& member : cast_.members) layout.region_of.push_back(member.region);
+    network_.emplace(options_.seed, setting_.scenario.network, std::move(layout), choices_);
     return {};
 }
 
@@ -150,9 +161,11 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
 }
 
 ClientSetup World::Impl::client_setup(const Agent& agent) const {
-    const std::uint32_t validators = setting_.scenario.chain.validators;
+    // The virtual chain is one actor, whoever proposes on it.
+    const std::uint32_t validators = economic() ? 1 : setting_.scenario.chain.validators;
     ClientSetup setup;
     setup.self = agent.id;
+    setup.unsealed = economic();
     // Spread over the validators: neighbours in the list do not share all their sources.
     const std::uint32_t count = std::min(kSourcesPerClient, validators);
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -7,6 +7,7 @@
 #include "gpu/simd/simd_kernels.h"
 #include "sim/actors/chain_client.h"
 #include "sim/actors/validator.h"
+#include "sim/actors/virtual_chain.h"
 #include "sim/engine/choice_sources.h"
 #include "sim/engine/engine.h"
 #include "sim/invariants/checked_kernels.h"
@@ -14,6 +15,7 @@
 #include "sim/network/network.h"
 #include "sim/run/accounting.h"
 #include "sim/run/cast.h"
+#include "sim/run/remembering_kernels.h"
 #include "sim/run/shared_executor.h"
 #include "sim/run/slab.h"
 #include "sim/run/world.h"
@@ -80,6 +82,9 @@ private:
     };
 
     // Building.
+    [[nodiscard]] bool economic() const { return setting_.scenario.run.fidelity == Fidelity::kEconomic; }
+    [[nodiscard]] Status add_network();
+    [[nodiscard]] Status add_virtual_chain();
     [[nodiscard]] Status add_actor(const CastMember& member, const Agent& agent);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_validator(const CastMember& member, const Agent& agent);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const CastMember& member, const Agent& agent);
@@ -101,7 +106,9 @@ private:
     [[nodiscard]] SimTime now() const override { return engine_.now(); }
     [[nodiscard]] const Scenario& scenario() const override { return setting_.scenario; }
     [[nodiscard]] const Directory& directory() const override { return cast_.directory; }
-    [[nodiscard]] const Vm* vm(ActorId validator) const override { return validators_.at(validator)->vm(); }
+    [[nodiscard]] const Vm* vm(ActorId validator) const override {
+        return economic() ? nullptr : validators_.at(validator)->vm();
+    }
     [[nodiscard]] bool cut_off(ActorId validator) const override;
     void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) override;
 
@@ -116,6 +123,7 @@ private:
     void on_stopped(ActorId node, const Error& error) override;
 
     void extend_chain(const ExecutedPtr& executed);
+    void extend_virtual_chain(const ExecutedPtr& executed, const std::vector<OperationPtr>& censored);
     void find(std::string_view invariant, const std::string& message);
     template <class Hook>
     void tell_invariants(Hook&& hook) {
@@ -129,9 +137,11 @@ private:
     WorldOptions options_;
     Cast cast_;
     IdealAuthorizer authority_;
+    NoSignatures no_signatures_;
 
     gpu::SimdKernels default_kernels_;
     CheckedKernels kernels_;
+    std::optional<RememberingKernels> remembering_;  // in the economic fidelity, before the others
     Rules rules_;
     SharedExecutor executor_;
     ExecutedPtr genesis_;
@@ -142,7 +152,8 @@ private:
     TraceDigest trace_;
     std::unique_ptr<ChoiceSource> answers_;
     RecordingChoices choices_;
-    std::optional<Network> network_;
+    std::optional<Network> network_;          // none in the economic fidelity
+    std::uint64_t messages_handed_over_ = 0;  // there: directly from actor to actor
     Slab<PacketInFlight> packets_;
     Slab<TimerSet> timers_;
 

@@ -166,9 +166,6 @@ std::string refusal(const Scenario& scenario) {
 
 TEST(World, WhatIsNotBuiltIsRefusedLoudly) {
     Scenario s = small_scenario();
-    s.run.fidelity = Fidelity::kEconomic;
-    EXPECT_THAT(refusal(s), HasSubstr("fidelity economic is not built yet; use full"));
-    s = small_scenario();
     s.chain.censorship = CensorshipModel::kSticky;
     s.chain.censoring_ppm = 1000;
     EXPECT_THAT(refusal(s), HasSubstr("snowman decides itself"));

@@ -1,0 +1,139 @@
+// The economic fidelity on the reference study (catalogue: safe_window): task outcomes per second of CPU time, with
+// recording off and on, and how much cheaper a task is than in the full fidelity. A task counts from its submission to
+// its outcome, the building and closing of its world included.
+//
+//   economic_bench [--quick]       a short run that only checks that all sides work
+//   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED", no recording
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/file/load.h"
+#include "scenarios/run/setting.h"
+#include "sim/record/recorder.h"
+#include "sim/run/world.h"
+
+namespace {
+
+using namespace aivm;       // NOLINT: a program, not a library
+using namespace aivm::sim;  // NOLINT
+
+constexpr double kRateTarget = 200'000;
+constexpr double kRecordedTarget = 100'000;
+constexpr int kRounds = 5;
+
+void require(bool ok, std::string_view what) {
+    if (ok) return;
+    fmt::print(stderr, "economic_bench: {}\n", what);
+    std::exit(3);
+}
+
+// CPU time: a run has one thread, and the machine may have other work.
+double seconds_of(const std::function<void()>& work) {
+    const std::clock_t start = std::clock();
+    work();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+Scenario load_study() {
+    const auto loaded = scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/safe_window.toml");
+    require(loaded.has_value(), "the safe_window scenario does not load");
+    return loaded->scenario;
+}
+
+struct Study {
+    std::int64_t tasks = 0;
+    std::int64_t posted = 0;
+    std::int64_t missed = 0;
+};
+
+Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink) {
+    Study study;
+    for (WorldOptions options; options.seed <= worlds; ++options.seed) {
+        auto world = World::make(setting, options);
+        require(world.has_value(), "world");
+        require(sink.begin_run({}).has_value(), "begin");
+        Outcome outcome = (*world)->run();
+        (*world)->write_books(sink, 0, outcome);
+        require(sink.finish_run({}).has_value(), "finish");
+        require(outcome.clean(), "a run is not clean");
+        study.tasks += std::get<std::int64_t>(outcome.metric("tasks"));
+        study.posted += std::get<std::int64_t>(outcome.metric("n_fraud_posted"));
+        study.missed += std::get<std::int64_t>(outcome.metric("n_fraud_missed"));
+    }
+    return study;
+}
+
+double rate(const Setting& setting, std::uint64_t worlds, RowSink& sink) {
+    Study study;
+    const double seconds = seconds_of([&] { study = play(setting, worlds, sink); });
+    return static_cast<double>(study.tasks) / seconds;
+}
+
+double recorded_rate(const Setting& setting, std::uint64_t worlds) {
+    const auto path = std::filesystem::temp_directory_path() / "aivm-economic-bench.db";
+    std::filesystem::remove(path);
+    Study study;
+    const double seconds = seconds_of([&] {
+        auto recorder = Recorder::create(path.string(), {"bench", "", "", "", ""});
+        require(recorder.has_value(), "recorder");
+        study = play(setting, worlds, **recorder);
+        require((*recorder)->close().has_value(), "close");
+    });
+    std::filesystem::remove(path);
+    return static_cast<double>(study.tasks) / seconds;
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+void measure(const Scenario& study, int rounds, std::uint64_t worlds) {
+    const auto economic = scenarios::make_setting(study);
+    Scenario slow = study;
+    slow.run.fidelity = Fidelity::kFull;
+    slow.workload.tasks = std::min<std::uint32_t>(slow.workload.tasks, 100);
+    const auto full = scenarios::make_setting(slow);
+    require(economic.has_value() && full.has_value(), "setting");
+    NullSink nowhere;
+    std::vector<double> off, on, ratios;
+    for (int i = 0; i < rounds; ++i) {
+        off.push_back(rate(*economic, worlds, nowhere));
+        on.push_back(recorded_rate(*economic, worlds));
+        ratios.push_back(off.back() / rate(*full, 1, nowhere));
+    }
+    fmt::print("economic, recording off {:>10.0f} outcomes/s   target {:.0f}\n", median(off), kRateTarget);
+    fmt::print("economic, recorded      {:>10.0f} outcomes/s   target {:.0f}\n", median(on), kRecordedTarget);
+    fmt::print("economic to full        {:>10.0f} times the outcomes/s\n", median(ratios));
+}
+
+void print_plain(const Scenario& scenario, std::uint64_t worlds) {
+    const auto setting = scenarios::make_setting(scenario);
+    require(setting.has_value(), "setting");
+    NullSink nowhere;
+    Study study;
+    const double seconds = seconds_of([&] { study = play(*setting, worlds, nowhere); });
+    fmt::print("safe_window {} {:.6f} {} {}\n", study.tasks, seconds, study.posted, study.missed);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
+    Scenario study = load_study();
+    if (argc > 2 && std::string_view(argv[1]) == "--plain") {
+        print_plain(study, std::strtoull(argv[2], nullptr, 10));
+        return 0;
+    }
+    if (quick) study.workload.tasks = 60;
+    measure(study, quick ? 1 : kRounds, quick ? 1 : 20);
+    return 0;
+}

@@ -1,0 +1,105 @@
+#include "sim/actors/virtual_chain.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/digest.h"
+#include "core/tasks/admission.h"
+#include "core/vm/unsealed.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::size_t kQueueLimit = 50'000;  // as core/vm/vm.cpp has it
+
+// A name for the block of this height: on a chain without forks the height is enough.
+Hash32 block_name(Height height) {
+    Hash32 out;
+    for (std::size_t i = 0; i < sizeof height; ++i) out.bytes[i] = static_cast<std::uint8_t>(height >> (8 * (7 - i)));
+    out.bytes[sizeof height] = 1;  // none is all zero
+    return out;
+}
+
+}  // namespace
+
+VirtualChain::VirtualChain(VirtualChainSetup setup)
+    : setup_(std::move(setup)),
+      tip_(setup_.genesis),
+      mempool_(kQueueLimit),
+      proposers_(setup_.environment->stream(Purpose::kConsensus)),
+      schedule_(setup_.censorship, setup_.censoring_ppm, setup_.environment->stream(Purpose::kCensorship)) {
+    AIVM_CHECK(setup_.stakes.size() == setup_.strategies.size() && !setup_.stakes.empty());
+    std::uint64_t sum = 0;
+    for (const std::uint64_t stake : setup_.stakes) stake_up_to_.push_back(sum += stake);
+    AIVM_CHECK(sum != 0);
+}
+
+void VirtualChain::receive(ActorId, const Packet& packet) {
+    const auto* received = std::get_if<OperationPacket>(&packet);
+    if (received == nullptr) return;
+    const SignedOperation& operation = *received->operation;
+    if (operation.nonce() <= tip_->state.nonce(operation.sender())) return;
+    if (const auto* task = std::get_if<op::SubmitTask>(&operation.body())) {
+        if (!check_submission(tip_->state, setup_.rules->parameters, *task)) return;
+    }
+    // A refused operation is its sender's loss, as in the full fidelity.
+    static_cast<void>(mempool_.add(received->operation));
+    consider_building();
+}
+
+void VirtualChain::consider_building() {
+    if (timer_is_set_) return;
+    const State& state = tip_->state;
+    if (mempool_.size() == 0 && state.height_timers.empty() && state.time_timers.empty()) return;
+    const std::uint64_t now = setup_.environment->clock();
+    const std::uint64_t slot = std::max(state.head.timestamp_ns + setup_.block_interval_ns, now);
+    setup_.environment->set_timer(static_cast<SimTime>(slot - now), 0);
+    timer_is_set_ = true;
+}
+
+void VirtualChain::wake(std::uint64_t) {
+    timer_is_set_ = false;
+    build();
+}
+
+ValidatorIndex VirtualChain::draw_proposer() {
+    const std::uint64_t point = proposers_.below(stake_up_to_.back());
+    const auto found = std::ranges::upper_bound(stake_up_to_, point);
+    return ValidatorIndex{static_cast<std::uint32_t>(found - stake_up_to_.begin())};
+}
+
+std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored) {
+    ValidatorStrategy& strategy = *setup_.strategies[proposer.value];
+    strategy.begin_block(tip_->state.head.height + 1);
+    const bool model_censors = schedule_.next();
+    return mempool_.candidates(setup_.max_block_ops, [&](const OperationPtr& operation) {
+        const bool proof = is_fraud_proof(operation->body());
+        if (strategy.includes(*operation) && !(proof && model_censors)) return true;
+        if (proof) censored.push_back(operation);
+        return false;
+    });
+}
+
+void VirtualChain::build() {
+    const Height height = tip_->state.head.height + 1;
+    const ValidatorIndex proposer = draw_proposer();
+    std::vector<OperationPtr> censored;
+    const std::vector<OperationPtr> candidates = choose(proposer, censored);
+    Writer entropy;
+    entropy.fixed(tip_->state.head.beacon).u64(setup_.run_seed).u64(height);
+    const UnsealedRequest request{.parent = tip_->id,
+                                  .id = block_name(height),
+                                  .proposer = proposer,
+                                  .timestamp_ns = setup_.environment->clock(),
+                                  .beacon = keccak256(entropy.view())};
+    const auto built = build_unsealed(tip_->state, request, candidates, *setup_.rules);
+    if (!built) return setup_.on_stopped(built.error());
+    for (const LeftOut& left : built->left_out) mempool_.note_refused(*left.operation);
+    tip_ = built->executed;
+    mempool_.remove_stale(tip_->state, tip_->block->operations());
+    setup_.on_block(tip_, censored);
+    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, AcceptedPacket{tip_});
+    consider_building();
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,63 @@
+// The chain of the economic fidelity: one actor in place of all validators, their network and their disks.
+//
+//   1. The VM's rules are the real ones (core/vm/unsealed.h); bytes, signatures, roots and storage are left out, since no
+//      result of a study can depend on them.
+//   2. Every block has a virtual proposer, drawn by stake, whose strategy decides what the block carries. The model of
+//      chain.censorship lies on top of it, block by block, as it does for the sequencer of the full fidelity.
+//   3. A block is final when it is built, and everybody hears of it in that instant. Like the real chain it builds
+//      nothing while there is nothing to do.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/vm/mempool.h"
+#include "sim/actors/actor.h"
+#include "sim/actors/censorship.h"
+#include "sim/actors/strategy.h"
+
+namespace aivm::sim {
+
+struct VirtualChainSetup {
+    std::uint64_t run_seed = 0;
+    ExecutedPtr genesis;
+    const Rules* rules = nullptr;
+    std::vector<std::uint64_t> stakes;                           // of the virtual validators, by index
+    std::vector<std::unique_ptr<ValidatorStrategy>> strategies;  // as many
+    CensorshipModel censorship = CensorshipModel::kNone;
+    std::uint32_t censoring_ppm = 0;
+    std::uint64_t block_interval_ns = 0;
+    std::size_t max_block_ops = 1000;
+    std::vector<ActorId> followers;
+    Environment* environment = nullptr;
+    // Hears of every block with the fraud proofs it left out on purpose, before the followers do.
+    std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;
+    std::function<void(const Error&)> on_stopped;
+};
+
+class VirtualChain final : public Actor {
+public:
+    explicit VirtualChain(VirtualChainSetup setup);
+
+    void start() override {}
+    // Operations are queued; nothing else can be asked of this chain, for nothing on it is ever lost.
+    void receive(ActorId from, const Packet& packet) override;
+    void wake(std::uint64_t tag) override;
+
+private:
+    void consider_building();
+    [[nodiscard]] ValidatorIndex draw_proposer();
+    [[nodiscard]] std::vector<OperationPtr> choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored);
+    void build();
+
+    VirtualChainSetup setup_;
+    ExecutedPtr tip_;
+    Mempool mempool_;
+    std::vector<std::uint64_t> stake_up_to_;  // running sums
+    RandomStream proposers_;
+    CensorshipSchedule schedule_;
+    bool timer_is_set_ = false;
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,143 @@
+// Both fidelities on the questions on which they must agree, and the economic one beside theory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/run/test_world.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::int64_t figure(const Outcome& outcome, std::string_view metric) {
+    return std::get<std::int64_t>(outcome.metric(metric));
+}
+
+// The small scenario on a chain of one sequencer, which is what the economic fidelity stands for.
+Scenario scenario_in(Fidelity fidelity, std::uint32_t censoring_ppm = 0) {
+    Scenario s = small_scenario();
+    s.run.fidelity = fidelity;
+    s.chain.consensus = ConsensusKind::kSequencer;
+    s.chain.censorship = CensorshipModel::kIid;
+    s.chain.censoring_ppm = censoring_ppm;
+    return s;
+}
+
+// Spread out so that hardly any two tasks share a block, for a window of `window` blocks.
+Scenario censored_study(Fidelity fidelity, std::uint32_t censoring_ppm, std::uint32_t window, std::uint32_t tasks) {
+    Scenario s = scenario_in(fidelity, censoring_ppm);
+    s.vm.config.challenge_window_blocks = window;
+    s.vm.policy.challenge_reveal_blocks = 60;
+    s.workload.tasks = tasks;
+    s.actors = {group_of("provider", 1, "liar"), group_of("challenger", 1)};
+    for (ActorGroup& group : s.actors) group.stake = group.stake.checked_times(1000).value();
+    s.actors[0].bond = s.actors[0].bond.checked_times(1000).value();
+    return s;
+}
+
+struct Share {
+    std::int64_t posted = 0;
+    std::int64_t missed = 0;
+    [[nodiscard]] std::int64_t missed_ppm() const { return missed * 1'000'000 / posted; }
+};
+
+Share fraud_missed(const Scenario& scenario, std::uint64_t seeds) {
+    Share share;
+    for (WorldOptions options; options.seed <= seeds; ++options.seed) {
+        const Outcome outcome = play(scenario, options)->outcome;
+        EXPECT_EQ(verdict(outcome), "clean");
+        share.posted += figure(outcome, "n_fraud_posted");
+        share.missed += figure(outcome, "n_fraud_missed");
+    }
+    return share;
+}
+
+TEST(Economic, RunsItsWorkToTheEndAndCatchesEveryLie) {
+    const Outcome outcome = play(scenario_in(Fidelity::kEconomic))->outcome;
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(figure(outcome, "tasks"), 20);
+    EXPECT_GT(figure(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(figure(outcome, "n_fraud_missed"), 0);
+    EXPECT_GT(outcome.invariant_checks, 100U);
+}
+
+TEST(Economic, TheSameSeedGivesTheSameDigestAndAnotherSeedAnother) {
+    const Scenario scenario = scenario_in(Fidelity::kEconomic, 300'000);
+    WorldOptions options;
+    const Outcome first = play(scenario, options)->outcome;
+    EXPECT_EQ(play(scenario, options)->outcome.digest, first.digest);
+    options.seed = 2;
+    EXPECT_NE(play(scenario, options)->outcome.digest, first.digest);
+}
+
+TEST(Economic, WatchingChangesNothing) {
+    const Scenario scenario = scenario_in(Fidelity::kEconomic, 300'000);
+    WorldOptions options;
+    const Outcome watched = play(scenario, options)->outcome;
+    options.invariants = false;
+    EXPECT_EQ(play(scenario, options)->outcome.digest, watched.digest);
+}
+
+TEST(Economic, BothFidelitiesLetNoLiePassWithoutCensorsAndEveryLieWithNothingElse) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        EXPECT_EQ(fraud_missed(scenario_in(fidelity, 0), 3).missed, 0);
+        const Share all = fraud_missed(scenario_in(fidelity, 1'000'000), 3);
+        EXPECT_GT(all.posted, 0);
+        EXPECT_EQ(all.missed, all.posted);
+    }
+}
+
+TEST(Economic, BothFidelitiesTakeTheSameFromALiarForEachLie) {
+    const auto full = play(scenario_in(Fidelity::kFull))->outcome;
+    const auto economic = play(scenario_in(Fidelity::kEconomic))->outcome;
+    const std::int64_t of_full = figure(full, "slash_taken") / figure(full, "n_fraud_posted");
+    EXPECT_EQ(of_full * figure(full, "n_fraud_posted"), figure(full, "slash_taken"));
+    EXPECT_EQ(of_full * figure(economic, "n_fraud_posted"), figure(economic, "slash_taken"));
+}
+
+TEST(Economic, BothFidelitiesMissTheShareOfLiesThatTheoryGives) {
+    // share^W = 0.6^2 = 0.36; 200 and 1,000 lies, of which those of one block share their fate.
+    const Share full = fraud_missed(censored_study(Fidelity::kFull, 600'000, 2, 40), 5);
+    const Share economic = fraud_missed(censored_study(Fidelity::kEconomic, 600'000, 2, 100), 20);
+    EXPECT_NEAR(static_cast<double>(full.missed_ppm()), 360'000, 150'000);
+    EXPECT_NEAR(static_cast<double>(economic.missed_ppm()), 360'000, 40'000);
+}
+
+TEST(Economic, TheMissedShareFallsWithTheWindowAsAPower) {
+    double expected = 1'000'000;
+    for (std::uint32_t window = 1; window <= 4; ++window) {
+        expected *= 0.5;
+        const Share share = fraud_missed(censored_study(Fidelity::kEconomic, 500'000, window, 100), 20);
+        EXPECT_NEAR(static_cast<double>(share.missed_ppm()), expected, 45'000) << "window " << window;
+    }
+}
+
+TEST(Economic, ALongerWindowMissesASubsetAtEverySeed) {
+    for (WorldOptions options; options.seed <= 10; ++options.seed) {
+        const auto few = play(censored_study(Fidelity::kEconomic, 700'000, 6, 40), options)->outcome;
+        const auto many = play(censored_study(Fidelity::kEconomic, 700'000, 2, 40), options)->outcome;
+        EXPECT_LE(figure(few, "n_fraud_missed"), figure(many, "n_fraud_missed")) << "common random numbers";
+    }
+}
+
+TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
+    for (const auto model : {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
+        Scenario s = censored_study(Fidelity::kEconomic, 500'000, 2, 60);
+        s.chain.consensus = ConsensusKind::kSnowman;
+        s.chain.censorship = model;
+        const Outcome outcome = play(s)->outcome;
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_GT(figure(outcome, "censored_proofs"), 0) << static_cast<int>(model);
+    }
+}
+
+TEST(Economic, FaultsNeedTheFullFidelity) {
+    Scenario s = scenario_in(Fidelity::kEconomic);
+    s.faults.push_back({});
+    const auto world = World::make(setting_of(s), {});
+    ASSERT_FALSE(world);
+    EXPECT_THAT(world.error().text(), HasSubstr("use full, or no faults"));
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

@@ -1,0 +1,62 @@
+// Inference once: the kernels are pure, so an inference that was computed before gives what it gave then. Providers,
+// challengers and disputes of one world all run the same few rows.
+#pragma once
+
+#include <array>
+#include <unordered_map>
+
+#include "core/kernels/kernels.h"
+
+namespace aivm::sim {
+
+class RememberingKernels final : public Kernels {
+public:
+    // `backend` must outlive this.
+    explicit RememberingKernels(Kernels& backend) : backend_(backend) {}
+
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
+                          std::uint32_t* applied, std::uint32_t slot_count) override {
+        return backend_.attestation_apply(desc, ops, table, applied, slot_count);
+    }
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
+                         std::uint32_t* applied, std::uint32_t slot_count) override {
+        return backend_.provenance_apply(desc, ops, table, applied, slot_count);
+    }
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
+                     std::uint32_t* applied, std::uint32_t slot_count) override {
+        return backend_.anchor_apply(desc, ops, table, applied, slot_count);
+    }
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
+                         abi::AIVMTransitionResult* result) override {
+        return backend_.epoch_transition(desc, tables, epoch, result);
+    }
+    // Remembers batches of one operation, which is how actors and the VM run models; others go to the backend.
+    int inference_step(const InferenceBatch& batch) override;
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) override {
+        return backend_.proof_verify(ops, results, op_count);
+    }
+    [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
+    [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
+
+private:
+    // All that the answer depends on. The operation names the weights by their hash, which the VM takes only from models
+    // whose hash is true; where the weights go by another name nothing is remembered.
+    struct Question {
+        abi::InferenceOp op{};
+        std::array<std::uint8_t, abi::kInferenceInputs> input{};
+        bool operator==(const Question& other) const;
+    };
+    struct Hash {
+        std::size_t operator()(const Question& question) const;
+    };
+    struct Reply {
+        std::uint8_t output = 0;
+        abi::InferenceResult result{};
+    };
+
+    Kernels& backend_;
+    // order never reaches results: only looked up by key
+    std::unordered_map<Question, Reply, Hash> known_;
+};
+
+}  // namespace aivm::sim
