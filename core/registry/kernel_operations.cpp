@@ -61,8 +61,7 @@ Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, cons
     return std::optional(status);
 }
 
-}  // namespace
-
+// Rows, steps and id within their limits, and an id not in use.
 Status check_model(const State& state, const Model& m) {
     if (m.id.empty() || m.id.size() > kModelIdBytesMax) return fail(ErrorCode::kInvalidArgument, "model id");
     if (state.find_model(m.id)) return fail(ErrorCode::kDuplicate, "model " + m.id);
@@ -75,29 +74,35 @@ Status check_model(const State& state, const Model& m) {
     return {};
 }
 
+}  // namespace
+
 Hash32 model_root(const Model& model) {
     Writer encoding;
     model.encode(encoding);
     return keccak256(encoding.view());
 }
 
-Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r) {
-    AIVM_TRY(check_model(t.state(), r.model));
-    Model model = r.model;
-    model.owner = sender;
+Status add_model(Transition& t, Model model, const Hash32& license_root) {
+    AIVM_TRY(check_model(t.state(), model));
     abi::ModelOp update{};
     const Hash32 root = model_root(model);
     const Hash32 weights = weights_digest(model.weights);
     std::memcpy(update.model_root, root.data(), root.size());
     std::memcpy(update.weight_hash, weights.data(), weights.size());
-    std::memcpy(update.license_root, r.license_root.data(), r.license_root.size());
-    std::memcpy(update.owner_addr, sender.data(), sender.size());
+    std::memcpy(update.license_root, license_root.data(), license_root.size());
+    std::memcpy(update.owner_addr, model.owner.data(), model.owner.size());
     update.parameter_count = kParameterCount;
     update.kind = kRegister;
     AIVM_TRY(status_of(t.state().kernels.check(update)));
     apply(t, update);
     t.add_model(std::move(model));
     return {};
+}
+
+Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r) {
+    Model model = r.model;
+    model.owner = sender;
+    return add_model(t, std::move(model), r.license_root);
 }
 
 Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u) {

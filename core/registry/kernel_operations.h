@@ -7,12 +7,12 @@
 
 namespace aivm {
 
-// Rows, steps and id within their limits, and an id not in use.
-Status check_model(const State& state, const Model& model);
-
 // The digest under which a model stands in the kernel's registry.
 Hash32 model_root(const Model& model);
 
+// Puts the model, owner included, into the state and the kernel's registry. Refuses rows, steps and an id out of their
+// limits, an id in use, and a registry that is full.
+Status add_model(Transition& t, Model model, const Hash32& license_root);
 Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r);
 // Only the owner of a registered root may update it.
 Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u);

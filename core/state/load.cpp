@@ -145,11 +145,8 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         if (dispute.open()) state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i}, {});
         state.disputes.push_back(std::move(dispute));
     }));
-    Writer encoding;
     AIVM_TRY(load_table<Receipt>(store, keys::kReceipt, [&](std::uint32_t i, Receipt receipt) {
-        encoding.clear();
-        receipt.encode(encoding);
-        merkle::append(state.receipt_peaks, i, merkle::leaf(encoding.view()));
+        merkle::append(state.receipt_peaks, i, receipt.leaf());
         state.receipts.push_back(std::move(receipt));
     }));
     return state;

@@ -5,6 +5,7 @@
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
 #include "core/base/ids.h"
+#include "core/base/merkle.h"
 #include "core/state/task.h"
 
 namespace aivm {
@@ -22,6 +23,11 @@ struct Receipt {
     void encode(Writer& out) const {
         out.u32(task.value).fixed(task_key).u8(static_cast<std::uint8_t>(outcome)).u8(answer);
         out.amount(paid).amount(burned).amount(minted).u64(height);
+    }
+    [[nodiscard]] Hash32 leaf() const {
+        Writer encoding;
+        encode(encoding);
+        return merkle::leaf(encoding.view());
     }
     static Receipt decode(Reader& in) {
         Receipt r;

@@ -111,9 +111,7 @@ ValidatorIndex Transition::add_validator(Validator validator) {
 
 void Transition::add_receipt(const Receipt& receipt) {
     const auto index = static_cast<std::uint32_t>(state_.receipts.size());
-    Writer encoding;
-    receipt.encode(encoding);
-    merkle::append(state_.receipt_peaks, index, merkle::leaf(encoding.view()));
+    merkle::append(state_.receipt_peaks, index, receipt.leaf());
     touched_receipts_.push_back(index);
     state_.receipts.push_back(receipt);
 }

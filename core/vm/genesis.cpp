@@ -52,8 +52,7 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     AIVM_TRY(add_allocations(t, genesis));
     AIVM_TRY(add_validators(t, genesis));
     for (const Model& model : genesis.models) {
-        AIVM_TRY(check_model(t.state(), model));
-        t.add_model(model);
+        AIVM_TRY(add_model(t, model, Hash32{}));
     }
     Transition::Finished finished = std::move(t).finish();
 

@@ -47,6 +47,19 @@ TEST(KernelEffects, a_registered_model_can_be_asked_for_and_stands_in_the_regist
     chain.expect_refused(chain.by("carol", registering("new")), ErrorCode::kDuplicate);
 }
 
+TEST(KernelEffects, a_model_of_the_genesis_stands_in_the_registry_and_its_owner_may_pass_it_on) {
+    TestOptions options;
+    options.models = {small_model("old")};
+    options.models[0].owner = address_of("alice");
+    TestChain chain(options);
+    const Hash32 root = root_of("old", "alice");
+    ASSERT_NE(chain.state().kernels.find_model(root), nullptr);
+    chain.expect_refused(chain.by("bob", transfer(root, "bob")), ErrorCode::kNotAuthorized);
+    chain.block({chain.by("alice", transfer(root, "bob"))});
+    const auto* entry = chain.state().kernels.find_model(root);
+    EXPECT_EQ(std::memcmp(entry->owner_addr, address_of("bob").data(), 20), 0);
+}
+
 TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
     TestChain chain;
     op::RegisterModel bad = registering("m");
@@ -64,10 +77,10 @@ TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
 
 TEST(KernelEffects, a_model_that_a_full_table_would_drop_is_a_refused_operation) {
     TestOptions options;
-    options.tables.models = 2;
+    options.tables.models = 4;  // one is taken by the genesis
     TestChain chain(options);
-    chain.block({chain.by("bob", registering("a")), chain.by("bob", registering("b"))});
-    chain.expect_refused(chain.by("bob", registering("c")), ErrorCode::kTableFull);
+    for (const std::string_view id : {"a", "b", "c"}) chain.block({chain.by("bob", registering(id))});
+    chain.expect_refused(chain.by("bob", registering("d")), ErrorCode::kTableFull);
 }
 
 TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {

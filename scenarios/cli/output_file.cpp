@@ -7,7 +7,7 @@
 #include <chrono>
 #include <filesystem>
 
-#include "scenarios/cli/build_info.h"
+#include "scenarios/run/build_info.h"
 #include "sim/record/identity.h"
 #include "sim/record/study.h"
 

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "scenarios/cli/build_info.h"
+#include "scenarios/run/build_info.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"

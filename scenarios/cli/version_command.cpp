@@ -2,7 +2,7 @@
 #include <sqlite3.h>
 
 #include "gpu/simd/cpu_width.h"
-#include "scenarios/cli/build_info.h"
+#include "scenarios/run/build_info.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/terminal.h"

@@ -97,6 +97,13 @@ void Checker::check_consensus() {
         error({"chain.censoring_share", "chain.censorship"}, "a censoring share without a model of censorship",
               "set chain.censorship to \"iid\", \"permuted\" or \"sticky\", or drop the share");
     }
+    const bool ordered =
+        chain.censorship == sim::CensorshipModel::kPermuted || chain.censorship == sim::CensorshipModel::kSticky;
+    if (ordered && chain.consensus == sim::ConsensusKind::kSnowman && s_.run.fidelity == sim::Fidelity::kFull) {
+        error({"chain.censorship", "chain.consensus"},
+              "permuted and sticky say in which order proposers follow each other, which snowman decides itself",
+              "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
+    }
     const bool polls = chain.consensus == sim::ConsensusKind::kSnowman && s_.run.fidelity == sim::Fidelity::kFull;
     if (!polls) return;
     if (chain.validators < 2) {

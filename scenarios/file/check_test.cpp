@@ -43,6 +43,14 @@ TEST(Check, ACensoringShareNeedsAModel) {
     EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\ncensorship = \"iid\"\n"), "none");
 }
 
+TEST(Check, AnOrderOfProposersIsNotForSnowmanToTake) {
+    const std::string sticky = "[chain]\ncensoring_share = \"1/4\"\ncensorship = \"sticky\"\n";
+    EXPECT_EQ(complaint(sticky + "consensus = \"snowman\"\n"),
+              "permuted and sticky say in which order proposers follow each other, which snowman decides itself");
+    EXPECT_EQ(complaint(sticky + "consensus = \"sequencer\"\n"), "none");
+    EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n" + sticky), "none");
+}
+
 TEST(Check, AQuorumIsAStrictMajorityOfTheProvidersDrawn) {
     EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\n"), "2 of 5 is not a strict majority");
     EXPECT_EQ(complaint("[vm]\nredundancy_factor = 6\n"), "6 of 5 is not a strict majority");

@@ -89,7 +89,8 @@ std::vector<std::string> known_keys(const Scenario& scenario) {
     std::vector<std::string> keys;
     for (const auto& field : scenario_fields()) keys.push_back(field.info.dotted());
     for (const auto& group : scenario.actors) {
-        for (const auto& field : group_fields()) keys.push_back(group_key(group, field.info.key));
+        for (const auto& field : group_fields())
+            if (field.info.key != "name") keys.push_back(group_key(group, field.info.key));  // names the group
         for (const auto& [name, value] : group.parameters) keys.push_back(group_key(group, "parameters." + name));
     }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i)

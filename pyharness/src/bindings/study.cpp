@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "pyharness/src/bindings/bindings.h"
+#include "scenarios/run/build_info.h"
 #include "sim/record/recorder.h"
 
 namespace py = pybind11;
@@ -11,19 +12,14 @@ namespace py = pybind11;
 namespace aivm::python {
 namespace {
 
-#if defined(__clang__)
-constexpr const char* kCompiler = "clang++ " __clang_version__;
-#else
-constexpr const char* kCompiler = "g++ " __VERSION__;
-#endif
-
 void must(const Status& status) {
     if (!status) throw StudyFault(status.error().text());
 }
 
 std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string& name, const std::string& created,
                                       bool overwrite) {
-    auto recorder = sim::Recorder::create(path, {name, created, AIVM_VERSION, kCompiler, AIVM_BUILD_TYPE},
+    const scenarios::BuildInfo& build = scenarios::build_info();
+    auto recorder = sim::Recorder::create(path, {name, created, build.version, build.compiler, build.flags},
                                           {.overwrite = overwrite});
     if (!recorder) throw StudyFault(recorder.error().text());
     return std::move(*recorder);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace aivm::scenarios::cli {
+namespace aivm::scenarios {
 
 struct BuildInfo {
     std::string version;   // "0.1.0", with the commit where it is known: "0.1.0 (3f9a2c71)"
@@ -13,4 +13,4 @@ struct BuildInfo {
 
 const BuildInfo& build_info();
 
-}  // namespace aivm::scenarios::cli
+}  // namespace aivm::scenarios
