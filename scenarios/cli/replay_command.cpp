@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "scenarios/run/build_info.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
@@ -14,6 +13,7 @@
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/load.h"
+#include "scenarios/run/build_info.h"
 #include "scenarios/run/run.h"
 #include "sim/engine/seed.h"
 

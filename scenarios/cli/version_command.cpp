@@ -2,10 +2,10 @@
 #include <sqlite3.h>
 
 #include "gpu/simd/cpu_width.h"
-#include "scenarios/run/build_info.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/terminal.h"
+#include "scenarios/run/build_info.h"
 #include "sim/record/schema.h"
 
 namespace aivm::scenarios::cli {
