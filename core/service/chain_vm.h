@@ -1,0 +1,130 @@
+// The VM as a consensus host sees it: the published life cycle, from Initialize to Shutdown, over a Node.
+//
+//   1. Before initialize() and after shutdown() everything answers not_initialized.
+//   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was verified, accept after the
+//      parent was accepted, and each verified block is decided once.
+//   3. Time is an argument wherever it counts. Nothing waits and nothing runs in the background.
+// The VM of a chain; a DAG's is core/dag/dag_vm.h. One ChainVm belongs to one thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/service/service.h"
+
+namespace aivm {
+
+class ChainVm;
+
+// What the host is doing, by its published numbers.
+enum class HostState : std::uint32_t { kInitializing = 0, kStateSyncing = 1, kBootstrapping = 2, kNormalOperation = 3 };
+
+enum class VmMessage : std::uint32_t { kPendingTransactions = 1 };
+
+struct VmHealth {
+    bool healthy = false;
+    std::string details;  // one line of JSON
+};
+
+using HttpHandler = std::function<Response(const Request&)>;
+using NodeId = FixedBytes<20>;
+
+// A block in the host's hands: its contents, and what the host decides about it. The VM must outlive it.
+class ChainBlock {
+public:
+    [[nodiscard]] const Hash32& id() const { return id_; }
+    [[nodiscard]] const Hash32& parent() const { return parent_; }  // zero for genesis
+    [[nodiscard]] Height height() const { return height_; }
+    [[nodiscard]] TimestampNs timestamp_ns() const { return timestamp_ns_; }
+    // Canonical: what parse_block takes. For genesis the stand-in of core/vm/genesis.h.
+    [[nodiscard]] Bytes bytes() const;
+    // The published form; of genesis without a payload.
+    [[nodiscard]] std::string json() const;
+    [[nodiscard]] Result<BlockStatus> status() const;
+
+    Status verify(TimestampNs now_ns) const;
+    Status accept() const;
+    Status reject() const;
+
+private:
+    friend class ChainVm;
+    ChainBlock(ChainVm& vm, BlockPtr block);
+    static ChainBlock genesis(ChainVm& vm);
+    explicit ChainBlock(ChainVm& vm) : vm_(&vm) {}
+
+    ChainVm* vm_;
+    BlockPtr block_;  // null for genesis
+    Hash32 id_;
+    Hash32 parent_;
+    Height height_ = 0;
+    TimestampNs timestamp_ns_ = 0;
+};
+
+class ChainVm {
+public:
+    struct Init {
+        std::string genesis;  // JSON, see genesis_json.h
+        std::string config;   // JSON, see core/vm/config_json.h; empty for the defaults
+        Policy policy;
+        Ed25519Seed seed;  // the node's key and its beacon secrets
+        KeyValueStore* store = nullptr;
+        Service::Access access = Service::Access::kAuthorized;
+    };
+    // Opens the store's chain, or begins it. Errors: wrong_state when it is already open, those of the two JSON parsers,
+    // config when the store belongs to another genesis or the seed's key is not among several validators.
+    Status initialize(const Init& init);
+
+    // The numbers of HostState; blocks are built only in normal operation. Errors: invalid_argument for another number.
+    Status set_state(std::uint32_t state);
+    [[nodiscard]] static std::string version() { return std::string(kVmVersion); }
+
+    // On the preferred block. Errors: wrong_state outside normal operation; conflict when a block of that height was
+    // signed before; not_found when there is nothing to build for.
+    Result<ChainBlock> build_block(TimestampNs now_ns);
+    Result<ChainBlock> parse_block(ByteView bytes);
+    // Verified and accepted blocks, genesis included; not_found for all others.
+    Result<ChainBlock> get_block(const Hash32& id);
+    [[nodiscard]] Result<Hash32> block_id_at_height(Height height) const;
+    [[nodiscard]] Result<Hash32> last_accepted() const;
+    Status set_preference(const Hash32& id);
+
+    // What the host should know now: that a block built at this moment would have something to do. Never blocks; ask again
+    // after an operation came in, a block was decided or the preference moved.
+    [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event() const;
+    // Unhealthy before initialize, after shutdown, and once a write has failed.
+    [[nodiscard]] VmHealth health_check() const;
+
+    // Peers, as the host tells of them; health_check() counts them. Connecting again updates the version.
+    Status connected(const NodeId& node, const std::string& peer_version);
+    Status disconnected(const NodeId& node);  // not_found for one that is not connected
+
+    // The handlers by their path below the chain's own: one, which knows the twelve routes of service.h. They answer 503
+    // after shutdown, and must not outlive the VM.
+    [[nodiscard]] Result<std::map<std::string, HttpHandler>> create_handlers();
+    [[nodiscard]] Result<HttpHandler> new_http_handler();
+
+    // Lets go of the store. What was queued is on disk already. Doing it again changes nothing.
+    Status shutdown();
+
+    // The node behind it; null before initialize and after shutdown.
+    [[nodiscard]] Node* node() { return node_.get(); }
+
+private:
+    friend class ChainBlock;
+    [[nodiscard]] Status check_open() const;
+
+    std::unique_ptr<Node> node_;
+    std::unique_ptr<Service> service_;
+    HostState state_ = HostState::kInitializing;
+    std::map<NodeId, std::string> peers_;
+};
+
+// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/vm/genesis.h is the name it registers under.
+struct Factory {
+    [[nodiscard]] static std::unique_ptr<ChainVm> new_vm() { return std::make_unique<ChainVm>(); }
+};
+
+}  // namespace aivm

@@ -1,0 +1,217 @@
+// The published life cycle, driven as a consensus host drives it: one VM alone, and two validators of one chain.
+#include "core/service/chain_vm.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/digest.h"
+#include "core/service/json.h"
+#include "core/service/test_node.h"
+#include "core/state/load.h"
+
+namespace aivm::test {
+namespace {
+
+constexpr TimestampNs kNow = 1'800'000'000'000'000'000;
+constexpr auto kNormal = static_cast<std::uint32_t>(HostState::kNormalOperation);
+
+Ed25519Seed seed_of(std::string_view name) { return keccak256(as_bytes(name)); }
+
+std::string genesis_with(std::string_view more) {
+    return fmt::format(R"({{"version": 1, "message": "host", "timestamp": 1799999990, "chain_id": 5,
+        "allocations": [{{"address": "{}", "balance": "10000000000000"}}],
+        "table_sizes": {{"attestations": 8, "models": 8, "anchors": 8}}{}}})",
+                       to_text(dev_key().address()), more);
+}
+
+std::string genesis_of(std::initializer_list<std::string_view> validators) {
+    std::string list;
+    for (const std::string_view name : validators) {
+        list += fmt::format(R"({}{{"address": "{}", "stake": "1000000000", "beacon_commitment": "{}"}})",
+                            list.empty() ? "" : ",", to_text(Ed25519Key(seed_of(name)).address()),
+                            to_text(first_beacon_commitment(seed_of(name))));
+    }
+    return genesis_with(list.empty() ? "" : fmt::format(R"(, "validators": [{}])", list));
+}
+
+ChainVm::Init init_of(KeyValueStore& store, std::string_view name, std::string genesis) {
+    ChainVm::Init init;
+    init.genesis = std::move(genesis);
+    init.seed = seed_of(name);
+    init.store = &store;
+    init.access = Service::Access::kThrowAway;
+    return init;
+}
+
+Response post(ChainVm& vm, std::string_view path, std::string_view body) {
+    Request request;
+    request.method = "POST";
+    request.path = path;
+    request.body = body;
+    request.now_ns = kNow;
+    return vm.new_http_handler().value()(request);
+}
+
+TEST(ChainVm, before_initialize_and_after_shutdown_everything_says_so) {
+    MemoryStore store;
+    ChainVm vm;
+    const auto refuses = [&] {
+        EXPECT_EQ(vm.last_accepted().error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.parse_block({}).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.get_block({}).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.block_id_at_height(0).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.set_preference({}).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.set_state(kNormal).error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.wait_for_event().error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.create_handlers().error().code, ErrorCode::kNotInitialized);
+        EXPECT_EQ(vm.connected({}, "1.0.0").error().code, ErrorCode::kNotInitialized);
+        EXPECT_FALSE(vm.health_check().healthy);
+    };
+    refuses();
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    EXPECT_TRUE(vm.health_check().healthy);
+    EXPECT_EQ(vm.initialize(init_of(store, "a", genesis_of({}))).error().code, ErrorCode::kWrongState);
+    const HttpHandler handler = vm.new_http_handler().value();
+    ASSERT_TRUE(vm.shutdown());
+    refuses();
+    EXPECT_EQ(handler({}).status, 503);
+}
+
+TEST(ChainVm, genesis_is_the_last_accepted_block_of_a_new_chain_and_can_be_had_by_id_height_and_bytes) {
+    MemoryStore store;
+    ChainVm vm;
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    const Hash32 id = vm.last_accepted().value();
+    const ChainBlock genesis = vm.get_block(id).value();
+    EXPECT_EQ(vm.block_id_at_height(0).value(), id);
+    EXPECT_EQ(vm.block_id_at_height(1).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(genesis.id(), id);
+    EXPECT_EQ(genesis.height(), 0U);
+    EXPECT_EQ(genesis.timestamp_ns(), 1'799'999'990'000'000'000U);
+    EXPECT_EQ(genesis.status().value(), BlockStatus::kAccepted);
+    EXPECT_EQ(vm.parse_block(genesis.bytes()).value().id(), id);
+    EXPECT_EQ(parse_json(genesis.json()).value().at("id"), to_text(id));
+    EXPECT_EQ(genesis.verify(kNow).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(genesis.accept().error().code, ErrorCode::kWrongState);
+}
+
+TEST(ChainVm, blocks_come_about_only_as_the_host_says) {
+    MemoryStore store;
+    ChainVm vm;
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    ASSERT_EQ(post(vm, "/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(vm.wait_for_event().value(), std::nullopt);
+    EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(vm.set_state(4).error().code, ErrorCode::kInvalidArgument);
+    ASSERT_TRUE(vm.set_state(kNormal));
+    EXPECT_EQ(vm.wait_for_event().value(), VmMessage::kPendingTransactions);
+
+    const ChainBlock block = vm.build_block(kNow).value();
+    EXPECT_EQ(block.height(), 1U);
+    EXPECT_EQ(block.status().value(), BlockStatus::kProcessing);
+    EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kConflict);  // that height is signed
+    const Json json = parse_json(block.json()).value();
+    EXPECT_EQ(json.at("parentID"), to_text(vm.last_accepted().value()));
+    EXPECT_EQ(json.at("providerRegs").at(0).at("providerId"), "p-1");
+    EXPECT_FALSE(json.contains("tasks"));
+    ASSERT_TRUE(vm.set_preference(block.id()));
+    ASSERT_TRUE(block.accept());
+    EXPECT_EQ(block.status().value(), BlockStatus::kAccepted);
+    EXPECT_EQ(block.accept().error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(vm.last_accepted().value(), block.id());
+    EXPECT_EQ(vm.block_id_at_height(1).value(), block.id());
+    EXPECT_EQ(vm.wait_for_event().value(), std::nullopt);
+    EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kNotFound);
+
+    ASSERT_EQ(post(vm, "/tasks/submit", task_body("t-1")).status, 200);
+    const ChainBlock second = vm.build_block(kNow + 1).value();
+    EXPECT_EQ(parse_json(second.json()).value().at("tasks").at(0).at("id"), "t-1");
+    ASSERT_TRUE(second.accept());
+
+    // A new VM over the same store goes on where this one stopped.
+    ASSERT_TRUE(vm.shutdown());
+    ChainVm again;
+    ASSERT_TRUE(again.initialize(init_of(store, "a", genesis_of({}))));
+    EXPECT_EQ(again.last_accepted().value(), second.id());
+    EXPECT_EQ(again.get_block(block.id()).value().bytes(), block.bytes());
+}
+
+TEST(ChainVm, two_validators_agree_on_what_one_builds_and_a_rejected_sibling_leaves_no_trace) {
+    MemoryStore disk_a;
+    MemoryStore disk_b;
+    ChainVm a;
+    ChainVm b;
+    const std::string genesis = genesis_of({"a", "b"});
+    ASSERT_TRUE(a.initialize(init_of(disk_a, "a", genesis)));
+    ASSERT_TRUE(b.initialize(init_of(disk_b, "b", genesis)));
+    ASSERT_EQ(a.last_accepted().value(), b.last_accepted().value());
+    for (ChainVm* vm : {&a, &b}) ASSERT_TRUE(vm->set_state(kNormal));
+    ASSERT_EQ(post(a, "/providers/register", registration_body("p-a")).status, 200);
+    ASSERT_EQ(post(b, "/providers/register", registration_body("p-b")).status, 200);
+    const ChainBlock of_a = a.build_block(kNow).value();
+    const ChainBlock of_b = b.build_block(kNow).value();
+    const ChainBlock at_b = b.parse_block(of_a.bytes()).value();
+    EXPECT_EQ(at_b.id(), of_a.id());
+    const Hash32 before = contents_digest(b.node()->state());
+    ASSERT_TRUE(at_b.verify(kNow));
+    EXPECT_EQ(contents_digest(b.node()->state()), before);
+    ASSERT_TRUE(at_b.accept());
+    ASSERT_TRUE(of_b.reject());
+    EXPECT_EQ(of_b.accept().error().code, ErrorCode::kWrongState);
+    ASSERT_TRUE(of_a.accept());
+    EXPECT_EQ(contents_digest(a.node()->state()), contents_digest(b.node()->state()));
+
+    // Both spend one account here, so the nonce of what b had queued is used up; b builds the next block all the same,
+    // opening the commitment that it stands in genesis with.
+    ASSERT_EQ(post(b, "/tasks/submit", task_body("t-1")).status, 200);
+    const ChainBlock next = b.build_block(kNow + 1).value();
+    ASSERT_TRUE(next.accept());
+    const ChainBlock at_a = a.parse_block(next.bytes()).value();
+    ASSERT_TRUE(at_a.verify(kNow + 1));
+    ASSERT_TRUE(at_a.accept());
+    EXPECT_EQ(contents_digest(a.node()->state()), contents_digest(b.node()->state()));
+    EXPECT_TRUE(a.node()->state().find_task("t-1"));
+}
+
+TEST(ChainVm, a_beacon_commitment_of_another_seed_stops_the_building) {
+    MemoryStore store;
+    ChainVm vm;
+    std::string genesis = genesis_of({"a"});
+    const std::string made = to_text(first_beacon_commitment(seed_of("a")));
+    genesis.replace(genesis.find(made), made.size(), to_text(Hash32{}));
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis)));
+    ASSERT_TRUE(vm.set_state(kNormal));
+    ASSERT_EQ(post(vm, "/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kConfig);
+}
+
+TEST(ChainVm, a_key_that_is_no_validator_and_requests_that_others_could_not_check_are_refused) {
+    MemoryStore store;
+    ChainVm vm;
+    EXPECT_EQ(vm.initialize(init_of(store, "c", genesis_of({"a", "b"}))).error().code, ErrorCode::kConfig);
+    ChainVm::Init init = init_of(store, "a", genesis_of({"a", "b"}));
+    init.access = Service::Access::kAuthorized;
+    ASSERT_TRUE(vm.initialize(init));
+    const Response response = post(vm, "/tasks/submit", task_body("t-1"));
+    EXPECT_EQ(response.status, 400);
+    EXPECT_THAT(response.body, testing::HasSubstr("other validators"));
+}
+
+TEST(ChainVm, health_counts_the_peers_that_the_host_tells_of) {
+    MemoryStore store;
+    ChainVm vm;
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    const NodeId peer{{7}};
+    ASSERT_TRUE(vm.connected(peer, "1.0.0"));
+    ASSERT_TRUE(vm.connected(peer, "1.0.1"));
+    EXPECT_EQ(parse_json(vm.health_check().details).value().at("peers"), 1);
+    ASSERT_TRUE(vm.disconnected(peer));
+    EXPECT_EQ(vm.disconnected(peer).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(ChainVm::version(), "1.0.0");
+    EXPECT_NE(Factory::new_vm(), nullptr);
+}
+
+}  // namespace
+}  // namespace aivm::test
