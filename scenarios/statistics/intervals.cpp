@@ -1,0 +1,108 @@
+// The only translation unit that includes Boost.Math.
+#include "scenarios/statistics/intervals.h"
+
+#include <algorithm>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/special_functions/beta.hpp>
+#include <cmath>
+#include <limits>
+
+#include "core/base/check.h"
+
+namespace aivm::scenarios {
+namespace {
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+void check_confidence(double confidence) { AIVM_CHECK(confidence > 0 && confidence < 1); }
+
+}  // namespace
+
+void Moments::add(double value) {
+    ++n_;
+    const double distance = value - mean_;
+    mean_ += distance / static_cast<double>(n_);
+    squares_ += distance * (value - mean_);
+}
+
+double Moments::variance() const { return n_ < 2 ? 0 : std::max(0.0, squares_ / static_cast<double>(n_ - 1)); }
+
+double Moments::standard_error() const { return n_ == 0 ? 0 : std::sqrt(variance() / static_cast<double>(n_)); }
+
+double student_t_quantile(double probability, double degrees) {
+    AIVM_CHECK(probability > 0 && probability < 1 && degrees > 0);
+    return boost::math::quantile(boost::math::students_t(degrees), probability);
+}
+
+Interval t_interval(const Moments& moments, double confidence) {
+    check_confidence(confidence);
+    if (moments.n() < 2) return {-kInfinite, kInfinite};
+    const double reach =
+        student_t_quantile(0.5 + confidence / 2, static_cast<double>(moments.n() - 1)) * moments.standard_error();
+    return {moments.mean() - reach, moments.mean() + reach};
+}
+
+Interval clopper_pearson(double successes, double trials, double confidence) {
+    check_confidence(confidence);
+    AIVM_CHECK(successes >= 0 && successes <= trials);
+    const double tail = (1 - confidence) / 2;
+    Interval out{0, 1};
+    if (successes > 0) out.low = boost::math::ibeta_inv(successes, trials - successes + 1, tail);
+    if (successes < trials) out.high = boost::math::ibetac_inv(successes + 1, trials - successes, tail);
+    return out;
+}
+
+void ClusteredShare::add(double part, double whole) {
+    AIVM_CHECK(part >= 0 && part <= whole);
+    ++runs_;
+    if (part > 0) ++runs_with_part_;
+    if (part < whole) ++runs_without_whole_;
+    largest_ = std::max(largest_, whole);
+    part_ += part;
+    whole_ += whole;
+    part_squares_ += part * part;
+    whole_squares_ += whole * whole;
+    products_ += part * whole;
+}
+
+double ClusteredShare::share() const { return whole_ > 0 ? part_ / whole_ : 0; }
+
+double ClusteredShare::design_effect() const {
+    const double p = share();
+    if (runs_ < 2 || p <= 0 || p >= 1) return 1;
+    // The variance of a ratio of sums: squared distances of the runs from the common share.
+    const double distances = part_squares_ - 2 * p * products_ + p * p * whole_squares_;
+    const auto runs = static_cast<double>(runs_);
+    return std::max(0.0, runs / (runs - 1) * distances / (whole_ * p * (1 - p)));
+}
+
+double ClusteredShare::cautious_effect() const {
+    if (largest_ <= 1) return 1;
+    double effect = 1;
+    if (runs_ >= 2) {
+        const double degrees = static_cast<double>(runs_ - 1);
+        effect = design_effect() * degrees / boost::math::quantile(boost::math::chi_squared(degrees), 0.05);
+    }
+    if (std::min(runs_with_part_, runs_without_whole_) < kTellingRuns) {
+        effect = std::max(effect, std::min(kUnseenEffect, whole_ / static_cast<double>(runs_)));
+    }
+    return std::max(effect, 1.0);
+}
+
+Interval ClusteredShare::interval(double confidence) const {
+    check_confidence(confidence);
+    if (whole_ <= 0) return {0, 1};
+    const double effect = cautious_effect();
+    double events = whole_ / effect;
+    if (effect > 1 && whole_ > 1 && runs_ > 1) {
+        const double probability = 0.5 + confidence / 2;
+        const double ratio = student_t_quantile(probability, whole_ - 1) /
+                             student_t_quantile(probability, static_cast<double>(runs_ - 1));
+        events = std::min(events * ratio * ratio, whole_);
+    }
+    return effect > 1 ? clopper_pearson(share() * events, events, confidence)
+                      : clopper_pearson(part_, whole_, confidence);
+}
+
+}  // namespace aivm::scenarios
