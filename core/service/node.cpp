@@ -13,10 +13,19 @@
 namespace aivm {
 namespace {
 
-constexpr ValidatorIndex kSelf{0};
 constexpr Amount kStake = lux(1);
 
+Hash32 beacon_secret(const Ed25519Seed& seed, Height height) {
+    return keccak256(Writer().string("aivm-node-beacon").fixed(seed).u64(height).view());
+}
+
+Hash32 beacon_commitment(const Ed25519Seed& seed, Height height) {
+    return keccak256(beacon_secret(seed, height).view());
+}
+
 }  // namespace
+
+Hash32 first_beacon_commitment(const Ed25519Seed& seed) { return beacon_commitment(seed, 1); }
 
 Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh) {
     AIVM_ASSIGN(const auto kept, store.get(service_keys::seed()));
@@ -49,7 +58,18 @@ Result<std::unique_ptr<Node>> Node::open(const NodeSetup& setup) {
 }
 
 Status Node::open_vm() {
-    setup_.genesis.validators = {{key_.address(), kStake, keccak256(beacon_secret(1).view())}};
+    auto& validators = setup_.genesis.validators;
+    if (validators.empty()) validators = {{key_.address(), kStake, first_beacon_commitment(setup_.seed)}};
+    if (validators.size() > 1 && !setup_.hosted) {
+        return fail(ErrorCode::kConfig, "genesis has several validators, and nothing here decides between them");
+    }
+    const auto own = std::find_if(validators.begin(), validators.end(),
+                                  [this](const GenesisValidator& v) { return v.address == key_.address(); });
+    if (own == validators.end()) {
+        return fail(ErrorCode::kConfig, "the node's key is not among the validators of genesis; its address is " +
+                                            to_hex(key_.address().view()));
+    }
+    self_ = ValidatorIndex{static_cast<std::uint32_t>(own - validators.begin())};
     AIVM_ASSIGN(genesis_, make_genesis(setup_.genesis, rules_));
     AIVM_ASSIGN(Vm vm, Vm::open({genesis_, &rules_, &executor_, &store_}));
     vm_.emplace(std::move(vm));
@@ -79,20 +99,26 @@ Status Node::load_queue() {
     return {};
 }
 
-Hash32 Node::beacon_secret(Height height) const {
-    return keccak256(Writer().string("aivm-node-beacon").fixed(setup_.seed).u64(height).view());
+// The last own block committed to the secret of the height after it, which is not far below; genesis to that of height 1.
+Result<Hash32> Node::opening(const State& parent) const {
+    const Hash32& commitment = parent.validators[self_.value].beacon_commitment;
+    for (Height height = parent.head.height + 1; height > 0; --height) {
+        const Hash32 secret = beacon_secret(setup_.seed, height);
+        if (keccak256(secret.view()) == commitment) return secret;
+    }
+    return fail(ErrorCode::kConfig, "the beacon commitment on chain was not made with this node's seed");
 }
 
 Transition& Node::trial(TimestampNs now_ns) {
     if (trial_) return *trial_;
-    const State& parent = vm_->state();
+    const State& parent = vm_->preferred_state();
     const Height height = parent.head.height + 1;
     trial_.emplace(parent,
                    BlockContext{.height = height,
                                 .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-                                .proposer = kSelf,
-                                .beacon = next_beacon(parent.head.beacon, beacon_secret(height)),
-                                .beacon_commitment = keccak256(beacon_secret(height + 1).view())},
+                                .proposer = self_,
+                                .beacon = next_beacon(parent.head.beacon, opening(parent).value_or(Hash32{})),
+                                .beacon_commitment = beacon_commitment(setup_.seed, height + 1)},
                    rules_);
     start_block(*trial_);
     for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {})) {
@@ -104,7 +130,7 @@ Transition& Node::trial(TimestampNs now_ns) {
 const State& Node::pending_state(TimestampNs now_ns) { return trial(now_ns).state(); }
 
 Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const WriteBatch* note) {
-    if (failed_) return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
+    AIVM_TRY(check_writable());
     if (queued_.size() >= kQueuedMax) return fail(ErrorCode::kQueueFull, "operations wait for the next block");
     authorizer_.vouch(operation->id(), operation->authorization());
     if (Status status = apply_operation(trial(now_ns), *operation); !status) {
@@ -125,7 +151,7 @@ Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const Wri
 }
 
 Status Node::use_nonce(const Address& account, std::uint64_t nonce) {
-    if (failed_) return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
+    AIVM_TRY(check_writable());
     AIVM_ASSIGN(const auto kept, store_.get(service_keys::nonce(account)));
     std::uint64_t last = vm_->state().nonce(account);
     if (kept) last = std::max(last, Reader(*kept).u64());
@@ -139,48 +165,97 @@ std::uint64_t Node::next_nonce(const Address& account, TimestampNs now_ns) {
     return pending_state(now_ns).nonce(account) + 1;
 }
 
+Status Node::check_writable() const {
+    if (failed_) return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
+    return {};
+}
+
 Status Node::failed(Status status) {
     if (!status) failed_ = true;
     return status;
 }
 
 Status Node::advance(TimestampNs now_ns) {
-    if (failed_) return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
+    AIVM_TRY(check_writable());
+    if (setup_.hosted) return {};
     if (!vm_->wants_block()) {
         trial_.reset();  // nothing is queued, and its time would grow old
         return {};
     }
     const auto due = checked_add(state().head.timestamp_ns, setup_.block_interval_ns);
     if (!due || now_ns < *due) return {};
-    return build(now_ns);
+    return build_and_accept(now_ns);
 }
 
 Status Node::flush(TimestampNs now_ns) {
-    if (failed_ || vm_->mempool().size() == 0) return {};
-    return build(now_ns);
+    if (failed_ || setup_.hosted || vm_->mempool().size() == 0) return {};
+    return build_and_accept(now_ns);
 }
 
-Status Node::build(TimestampNs now_ns) {
-    trial_.reset();
-    const Height height = state().head.height + 1;
+// The VM's note of the signed height is held back: it goes to disk with the block.
+Status Node::build_and_accept(TimestampNs now_ns) {
     store_.hold();
-    const auto block = vm_->build_block({.proposer = kSelf,
-                                         .timestamp_ns = now_ns,
-                                         .operations_max = kQueuedMax,
-                                         .beacon_secret = beacon_secret(height),
-                                         .beacon_commitment = keccak256(beacon_secret(height + 1).view()),
-                                         .sign = [this](const Hash32& message) { return key_.sign(message); },
-                                         .include = {}});
+    const auto block = build_on_preference(now_ns);
     if (!block) {
         store_.drop();
         return failed(tl::unexpected<Error>(block.error()));
     }
-    static_cast<void>(store_.write(leftovers_of(**block)));  // held back
-    store_.release();
-    return failed(vm_->accept((*block)->id()));
+    return accept_with_leftovers(**block);
 }
 
-// The node's own part of the write: the block's time, and the end of whatever waits no longer.
+Result<BlockPtr> Node::build_on_preference(TimestampNs now_ns) {
+    trial_.reset();
+    const State& parent = vm_->preferred_state();
+    AIVM_ASSIGN(const Hash32 secret, opening(parent));
+    return vm_->build_block({.proposer = self_,
+                             .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
+                             .operations_max = kQueuedMax,
+                             .beacon_secret = secret,
+                             .beacon_commitment = beacon_commitment(setup_.seed, parent.head.height + 2),
+                             .sign = [this](const Hash32& message) { return key_.sign(message); },
+                             .include = {}});
+}
+
+Status Node::accept_with_leftovers(const Block& block) {
+    trial_.reset();
+    store_.hold();
+    static_cast<void>(store_.write(leftovers_of(block)));  // held back
+    store_.release();
+    return failed(vm_->accept(block.id()));
+}
+
+Result<BlockPtr> Node::build_block(TimestampNs now_ns) {
+    AIVM_TRY(check_writable());
+    return build_on_preference(now_ns);
+}
+
+Status Node::verify(const BlockPtr& block, TimestampNs now_ns) {
+    AIVM_TRY(check_writable());
+    return vm_->verify(block, now_ns);
+}
+
+Status Node::accept(const Hash32& id) {
+    AIVM_TRY(check_writable());
+    const ExecutedPtr executed = vm_->executed(id);
+    if (!executed || id == vm_->last_accepted()) {
+        return fail(ErrorCode::kWrongState, "accept of a block that is not processing");
+    }
+    if (executed->block->parent() != vm_->last_accepted()) return fail(ErrorCode::kBadParent, "accept out of order");
+    return accept_with_leftovers(*executed->block);
+}
+
+Status Node::reject(const Hash32& id) {
+    trial_.reset();
+    return vm_->reject(id);
+}
+
+Status Node::set_preference(const Hash32& id) {
+    trial_.reset();
+    return vm_->set_preference(id);
+}
+
+// The node's own part of the write: the block's time, and the end of whatever waits no longer. Asked before the block is
+// accepted, so an operation still queued in the VM counts as waiting unless the block has it.
 std::shared_ptr<WriteBatch> Node::leftovers_of(const Block& block) {
     auto batch = std::make_shared<WriteBatch>();
     batch->put(service_keys::timestamp(block.height()), Writer().u64(block.header().timestamp_ns).view());

@@ -1,7 +1,8 @@
-// A chain of one node: the VM, its only validator, and the rule by which blocks come about. No clock and no thread of its
-// own; whoever drives it says what time it is.
+// A node of a chain: the VM, a validator's key, and the queue of what was sent to it. No clock and no thread of its own;
+// whoever drives it says what time it is. Alone on its chain it builds and accepts its blocks itself (advance, flush);
+// where it is hosted, consensus outside of it builds, verifies and decides (chain_vm.h).
 //
-//   1. A block is built when there is something to do and the interval since the last one is over.
+//   1. Unhosted, it builds a block when there is something to do and the interval since the last one is over.
 //   2. An operation is taken in only if the next block, as it stands, would take it; it is on disk before submit()
 //      returns, and stays queued over a restart.
 //   3. Each block is one atomic write, what the VM notes about signing it and the emptied queue included.
@@ -21,12 +22,16 @@ namespace aivm {
 
 struct NodeSetup {
     VmParameters parameters;
-    Genesis genesis;      // its validators are ignored: the node is the only one
+    Genesis genesis;      // without validators: the node is the only one; else its key must be among them
     Address vendor_root;  // signs attestation evidence; all zero: none verifies
     Ed25519Seed seed;     // the node's key and its beacon secrets
     std::uint64_t block_interval_ns = 4'000'000'000;
     KeyValueStore* store = nullptr;  // outlives the node
+    bool hosted = false;             // blocks come about only as a consensus host says; needed beside other validators
 };
+
+// What a validator with this seed stands in genesis with: the commitment that its first block opens.
+Hash32 first_beacon_commitment(const Ed25519Seed& seed);
 
 // The seed that the store's chain was begun with; a store without one keeps `fresh`.
 Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh);
@@ -43,6 +48,15 @@ public:
     // Builds one at once for what is queued, due or not: before the node is put away.
     Status flush(TimestampNs now_ns);
 
+    // ---- for a consensus host, who decides ----
+    // On the preferred block; processing from then on, like one that was verified.
+    Result<BlockPtr> build_block(TimestampNs now_ns);
+    Status verify(const BlockPtr& block, TimestampNs now_ns);
+    // One atomic write with the node's own part; nothing has changed when it fails. Errors as Vm::accept.
+    Status accept(const Hash32& id);
+    Status reject(const Hash32& id);
+    Status set_preference(const Hash32& id);
+
     // Queues the operation; the error is the one the next block would give. `note` is written together with it, null for
     // none.
     Status submit(const OperationPtr& operation, TimestampNs now_ns, const WriteBatch* note = nullptr);
@@ -54,11 +68,18 @@ public:
 
     [[nodiscard]] const Vm& vm() const { return *vm_; }
     [[nodiscard]] const State& state() const { return vm_->state(); }
-    // As the next block would leave it if nothing more came: accepted state with everything queued applied.
+    // As the next block would leave it if nothing more came: the preferred state with everything queued applied.
     [[nodiscard]] const State& pending_state(TimestampNs now_ns);
     [[nodiscard]] const Rules& rules() const { return rules_; }
     [[nodiscard]] const KeyValueStore& store() const { return store_; }
     [[nodiscard]] bool healthy() const { return !failed_; }
+    // Whether no other validator has a say.
+    [[nodiscard]] bool alone() const { return setup_.genesis.validators.size() == 1; }
+    // The stand-in for block 0, see core/vm/genesis.h.
+    [[nodiscard]] const Hash32& genesis_id() const { return genesis_->id; }
+    [[nodiscard]] Bytes genesis_block_bytes() const {
+        return genesis_bytes(setup_.genesis, genesis_->state.state_root);
+    }
     // The block's timestamp; of the last one for heights above it.
     [[nodiscard]] TimestampNs timestamp_of(Height height) const;
 
@@ -68,14 +89,19 @@ private:
     explicit Node(const NodeSetup& setup);
     Status open_vm();
     Status load_queue();
-    Status build(TimestampNs now_ns);
+    Result<BlockPtr> build_on_preference(TimestampNs now_ns);
+    Status build_and_accept(TimestampNs now_ns);
+    Status accept_with_leftovers(const Block& block);
     Transition& trial(TimestampNs now_ns);
-    [[nodiscard]] Hash32 beacon_secret(Height height) const;
+    // The secret that opens the commitment in the node's block before the one on `parent`.
+    [[nodiscard]] Result<Hash32> opening(const State& parent) const;
     [[nodiscard]] std::shared_ptr<WriteBatch> leftovers_of(const Block& block);
+    [[nodiscard]] Status check_writable() const;
     Status failed(Status status);
 
     NodeSetup setup_;
     Ed25519Key key_;
+    ValidatorIndex self_{0};
     CpuKernels kernels_;
     ServiceAuthorizer authorizer_;
     DirectExecutor executor_;

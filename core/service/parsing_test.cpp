@@ -58,11 +58,43 @@ TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
     EXPECT_EQ(file->genesis.models.size(), 3U);
 }
 
+TEST(GenesisJson, validators_models_and_table_sizes_can_be_given) {
+    abi::InferenceWeights weights{};
+    weights.w1[3] = 7;
+    const std::string raw = to_base64({reinterpret_cast<const std::uint8_t*>(&weights), sizeof weights});
+    const Bytes rows(2 * kInputBytes, 5);
+    const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7,
+        "validators": [{"address": "0x0000000000000000000000000000000000000001", "stake": "9",
+                        "beacon_commitment": "0x0000000000000000000000000000000000000000000000000000000000000003"}],
+        "models": [{"id": "mine", "steps": 2, "weights": ")" +
+                                        raw + R"(", "rows": ")" + to_base64(rows) + R"("}],
+        "table_sizes": {"attestations": 8, "models": 4, "anchors": 16}})");
+    ASSERT_TRUE(file) << file.error().text();
+    ASSERT_EQ(file->genesis.validators.size(), 1U);
+    EXPECT_EQ(file->genesis.validators[0].stake, Amount(9));
+    ASSERT_EQ(file->genesis.models.size(), 1U);
+    const Model& model = file->genesis.models[0];
+    EXPECT_EQ(model.weights.w1[3], 7);
+    EXPECT_EQ(model.row_count(), 2U);
+    EXPECT_EQ(model.steps, 2U);
+    EXPECT_EQ(std::memcmp(model.weights.model_hash, weights_digest(model.weights).data(), 32), 0);
+    EXPECT_EQ(file->genesis.table_sizes.anchors, 16U);
+}
+
 TEST(GenesisJson, mistakes_are_named) {
     const auto error = [](std::string_view text) { return genesis_from_json(text).error().text(); };
     EXPECT_THAT(error("{"), HasSubstr("not JSON at byte"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "model": 1})"),
+                HasSubstr("unknown field model"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "models": 1})"),
-                HasSubstr("unknown field models"));
+                HasSubstr("models must be a list"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "models":
+                          [{"id": "m", "weights": "AAAA", "rows": ""}]})"),
+                HasSubstr("models[0].weights must be the 672 bytes"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "table_sizes": {"models": 4}})"),
+                HasSubstr("table_sizes.attestations is missing"));
+    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "validators": [{"stake": 1}]})"),
+                HasSubstr("validators[0].address is missing"));
     EXPECT_THAT(error(R"({"version": 1, "message": ""})"), HasSubstr("timestamp is missing"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations": [{"balance": 1}]})"),
                 HasSubstr("allocations[0].address is missing"));

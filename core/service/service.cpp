@@ -45,6 +45,10 @@ int status_of(ErrorCode code) {
     }
 }
 
+// An operation that a request became counts only where the node vouched for it (authorization.h).
+constexpr std::string_view kVouchedAlone =
+    "this chain has other validators, who could not check a request's signature; hand the node a signed operation";
+
 Result<Query> read_query(const Route& route, const Request& request) {
     AIVM_ASSIGN(Query query, parse_query(request.query));
     for (const auto& [name, value] : query) {
@@ -91,6 +95,7 @@ Response Service::handle(const Request& request) {
     if (!query) return error_response(400, query.error());
     call.query = std::move(*query);
     if (route->moves_value && access_ == Access::kAuthorized) {
+        if (!node_.alone()) return error_response(400, {ErrorCode::kNotAuthorized, std::string(kVouchedAlone)});
         auto caller = authorise(node_, request);
         if (!caller) return error_response(caller.error().code == ErrorCode::kStorage ? 503 : 401, caller.error());
         call.caller = std::move(*caller);

@@ -10,7 +10,8 @@
 //
 // The four requests that move value (register, submit, result, claim) must be authorised (see authorization.h) and act
 // for the key's own account. They answer once the operation is on disk and sure to be in the next block, unless the time
-// that passes until then makes it stale. A nonce is used up by any request whose signature holds, refused or not.
+// that passes until then makes it stale. A nonce is used up by any request whose signature holds, refused or not. On a
+// chain with other validators these four are refused: nobody else could check what they rest on.
 //
 // What the published requests leave open is decided so: a provider registers with the minimum bond and for every model of
 // the chain; a task's input {"row": n} names a feature row, and any other JSON names the row keccak(compact text with

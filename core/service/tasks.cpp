@@ -1,22 +1,14 @@
-#include <array>
 #include <cstring>
 #include <limits>
 #include <optional>
 
 #include "core/base/digest.h"
 #include "core/service/routes.h"
+#include "core/service/task_words.h"
 #include "core/service/time_text.h"
 
 namespace aivm {
 namespace {
-
-constexpr std::array<std::string_view, 4> kTypes{"inference", "training", "embedding", "mining"};
-static_assert(kTypes.size() == static_cast<std::size_t>(TaskType::kCount_));
-
-// Published statuses know no posted and no challenged task.
-constexpr std::array<std::string_view, 6> kStatuses{"pending",    "assigned",  "processing",
-                                                    "processing", "completed", "failed"};
-static_assert(kStatuses.size() == static_cast<std::size_t>(TaskStatus::kCount_));
 
 // The answer once there is one to rely on: final, or early for a consumer who trusts the hardware.
 std::optional<Answer> output_of(const State& state, const Task& task) {
@@ -27,13 +19,13 @@ std::optional<Answer> output_of(const State& state, const Task& task) {
 
 Json task_json(const Node& node, const State& state, const Task& task) {
     Json json{{"id", task.job_id},
-              {"type", kTypes[static_cast<std::size_t>(task.type)]},
+              {"type", task_type_name(task.type)},
               {"model", state.model(task.model).id},
               {"input", {{"row", task.input_row}}}};
     const Seat* seat = task.seats.empty() ? nullptr : &task.seats.front();
     const auto output = output_of(state, task);
     if (output) json["output"] = Json{{"answer", *output}};
-    json["status"] = kStatuses[static_cast<std::size_t>(task.status)];
+    json["status"] = task_status_name(task.status);
     if (seat != nullptr) json["assigned_to"] = state.provider(seat->provider).id;
     json["fee"] = to_text(task.fee);
     json["created_at"] = print_time(node.timestamp_of(task.submitted_at));
@@ -47,8 +39,8 @@ Json task_json(const Node& node, const State& state, const Task& task) {
 }
 
 std::optional<TaskType> type_of(std::string_view name) {
-    for (std::size_t i = 0; i < kTypes.size(); ++i) {
-        if (kTypes[i] == name) return static_cast<TaskType>(i);
+    for (std::size_t i = 0; i < kTaskTypeNames.size(); ++i) {
+        if (kTaskTypeNames[i] == name) return static_cast<TaskType>(i);
     }
     return std::nullopt;
 }

@@ -43,6 +43,13 @@ Status add_validators(Transition& t, const Genesis& genesis) {
 
 }  // namespace
 
+Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root) {
+    Writer out;
+    out.raw(as_bytes(std::string_view("aivm-genesis"))).u32(static_cast<std::uint32_t>(genesis.version));
+    out.string(genesis.message).u64(genesis.timestamp_ns).u64(genesis.chain_id).fixed(state_root);
+    return out.take();
+}
+
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     AIVM_TRY(check_parameters(rules.parameters));
     State empty;
@@ -56,12 +63,8 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     }
     Transition::Finished finished = std::move(t).finish();
 
-    Writer identity;
-    identity.raw(as_bytes(std::string_view("aivm-genesis"))).u32(static_cast<std::uint32_t>(genesis.version));
-    identity.string(genesis.message).u64(genesis.timestamp_ns).u64(genesis.chain_id);
-    identity.fixed(finished.state.state_root);
     auto executed = std::make_shared<Executed>();
-    executed->id = sha256(identity.view());
+    executed->id = sha256(genesis_bytes(genesis, finished.state.state_root));
     finished.batch.put(keys::height(0), executed->id.view());
     finished.batch.put(keys::single(keys::kTip), Writer().fixed(executed->id).fixed(finished.state.state_root).view());
     executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
