@@ -25,9 +25,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters,
-                                                                sim::RandomStream random) {
-    return std::make_unique<CensoringProposer>(parameters, random);
+std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<CensoringProposer>(parameters, part.random);
 }
 
 }  // namespace aivm::scenarios

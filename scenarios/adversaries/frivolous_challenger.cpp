@@ -28,8 +28,8 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters& parameters,
-                                                                   sim::RandomStream random) {
-    return std::make_unique<FrivolousChallenger>(parameters, random);
+                                                                   const sim::Part& part) {
+    return std::make_unique<FrivolousChallenger>(parameters, part.random);
 }
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,5 @@
-// The baselines: a provider that computes, a challenger that checks everything, a validator that includes everything.
+// The baselines: a provider that computes, a challenger that checks everything, a requester that asks for its share, a
+// validator that includes everything.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -22,6 +23,8 @@ public:
     }
 };
 
+class HonestRequester final : public sim::RequesterStrategy {};
+
 class HonestValidator final : public sim::ValidatorStrategy {
 public:
     bool includes(const SignedOperation&) override { return true; }
@@ -29,15 +32,19 @@ public:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, sim::RandomStream) {
+std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, const sim::Part&) {
     return std::make_unique<HonestProvider>();
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, sim::RandomStream) {
+std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, const sim::Part&) {
     return std::make_unique<AlwaysCheck>();
 }
 
-std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, sim::RandomStream) {
+std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&, const sim::Part&) {
+    return std::make_unique<HonestRequester>();
+}
+
+std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, const sim::Part&) {
     return std::make_unique<HonestValidator>();
 }
 

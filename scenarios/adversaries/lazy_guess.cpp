@@ -49,8 +49,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters, sim::RandomStream random) {
-    return std::make_unique<LazyGuess>(parameters, random);
+std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<LazyGuess>(parameters, part.random);
 }
 
 }  // namespace aivm::scenarios

@@ -145,7 +145,9 @@ TEST(Strategies, UnbondEscapeGetsTheBondOutOnlyWithoutTheObligationRule) {
 TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {
     for (const StrategyRow& row : strategies()) {
         EXPECT_EQ(find_strategy(row.name), &row);
-        EXPECT_TRUE(row.provider != nullptr || row.challenger != nullptr || row.validator != nullptr) << row.name;
+        EXPECT_TRUE(row.provider != nullptr || row.challenger != nullptr || row.requester != nullptr ||
+                    row.validator != nullptr)
+            << row.name;
         EXPECT_FALSE(row.doc.empty());
         for (const StrategyParameter& parameter : row.parameters) {
             EXPECT_LE(parameter.minimum, parameter.default_value) << row.name << "." << parameter.name;

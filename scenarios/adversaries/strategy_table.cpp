@@ -24,40 +24,46 @@ constexpr std::array kCensorParameters{
     StrategyParameter{"censor_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its blocks that leave fraud proofs out"},
 };
 
+// Rows name only the roles that they play.
 constexpr std::array kStrategies{
-    StrategyRow{"honest",
-                "",
-                true,
-                "computes and answers truly; checks every answer; includes everything",
-                {},
-                make_honest_provider,
-                make_always_check,
-                make_honest_validator,
-                true},
-    StrategyRow{"always_check",
-                "",
-                true,
-                "re-runs every posted result and challenges the wrong ones",
-                {},
-                nullptr,
-                make_always_check,
-                nullptr,
-                false},
-    StrategyRow{"lazy_guess", "A01", false, "returns the most common answer without computing", kLazyParameters,
-                make_lazy_guess, nullptr, nullptr, false},
-    StrategyRow{"frivolous_challenger", "A12", false, "challenges correct results", kFrivolousParameters, nullptr,
-                make_frivolous_challenger, nullptr, false},
-    StrategyRow{"censoring_proposer", "A17", false, "leaves fraud proofs out of its blocks", kCensorParameters, nullptr,
-                nullptr, make_censoring_proposer, false},
-    StrategyRow{"unbond_escape", "A25", false, "posts a wrong result and asks to leave at once", kEscapeParameters,
-                make_unbond_escape, nullptr, nullptr, false},
+    StrategyRow{.name = "honest",
+                .honest = true,
+                .doc = "computes and answers truly; checks every answer; submits its share; includes everything",
+                .provider = make_honest_provider,
+                .challenger = make_always_check,
+                .requester = make_honest_requester,
+                .validator = make_honest_validator},
+    StrategyRow{.name = "always_check",
+                .honest = true,
+                .doc = "re-runs every posted result and challenges the wrong ones",
+                .challenger = make_always_check},
+    StrategyRow{.name = "lazy_guess",
+                .id = "A01",
+                .doc = "returns the most common answer without computing",
+                .parameters = kLazyParameters,
+                .provider = make_lazy_guess},
+    StrategyRow{.name = "frivolous_challenger",
+                .id = "A12",
+                .doc = "challenges correct results",
+                .parameters = kFrivolousParameters,
+                .challenger = make_frivolous_challenger},
+    StrategyRow{.name = "censoring_proposer",
+                .id = "A17",
+                .doc = "leaves fraud proofs out of its blocks",
+                .parameters = kCensorParameters,
+                .validator = make_censoring_proposer},
+    StrategyRow{.name = "unbond_escape",
+                .id = "A25",
+                .doc = "posts a wrong result and asks to leave at once",
+                .parameters = kEscapeParameters,
+                .provider = make_unbond_escape},
 };
 
 bool plays(const StrategyRow& row, std::string_view role) {
     if (role == "provider") return row.provider != nullptr;
     if (role == "challenger") return row.challenger != nullptr;
     if (role == "validator") return row.validator != nullptr;
-    return row.requester;
+    return row.requester != nullptr;
 }
 
 std::string names_for(std::string_view role) {
@@ -89,11 +95,12 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
     return faults;
 }
 
-template <class Made, class Maker>
-Result<Made> make(const sim::ActorGroup& group, sim::RandomStream random, Maker StrategyRow::* maker) {
+template <class Strategy>
+Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group, const sim::Part& part,
+                                       Maker<Strategy> StrategyRow::* maker) {
     if (const auto faults = check_group(group); !faults.empty()) return fail(ErrorCode::kConfig, faults.front());
     const StrategyRow& row = *find_strategy(group.strategy);
-    return (row.*maker)(Parameters(row.parameters, group.parameters), random);
+    return (row.*maker)(Parameters(row.parameters, group.parameters), part);
 }
 
 }  // namespace
@@ -113,23 +120,33 @@ const StrategyRow* find_strategy(std::string_view name) {
 }
 
 Result<std::unique_ptr<sim::ProviderStrategy>> StrategyTable::provider(const sim::ActorGroup& group,
-                                                                       sim::RandomStream random) const {
-    return make<std::unique_ptr<sim::ProviderStrategy>>(group, random, &StrategyRow::provider);
+                                                                       const sim::Part& part) const {
+    return make(group, part, &StrategyRow::provider);
 }
 
 Result<std::unique_ptr<sim::ChallengerStrategy>> StrategyTable::challenger(const sim::ActorGroup& group,
-                                                                           sim::RandomStream random) const {
-    return make<std::unique_ptr<sim::ChallengerStrategy>>(group, random, &StrategyRow::challenger);
+                                                                           const sim::Part& part) const {
+    return make(group, part, &StrategyRow::challenger);
+}
+
+Result<std::unique_ptr<sim::RequesterStrategy>> StrategyTable::requester(const sim::ActorGroup& group,
+                                                                         const sim::Part& part) const {
+    return make(group, part, &StrategyRow::requester);
 }
 
 Result<std::unique_ptr<sim::ValidatorStrategy>> StrategyTable::validator(const sim::ActorGroup& group,
-                                                                         sim::RandomStream random) const {
-    return make<std::unique_ptr<sim::ValidatorStrategy>>(group, random, &StrategyRow::validator);
+                                                                         const sim::Part& part) const {
+    return make(group, part, &StrategyRow::validator);
 }
 
 bool StrategyTable::is_honest(const sim::ActorGroup& group) const {
     const StrategyRow* row = find_strategy(group.strategy);
     return row != nullptr && row->honest;
+}
+
+bool StrategyTable::watches_pending(const sim::ActorGroup& group) const {
+    const StrategyRow* row = find_strategy(group.strategy);
+    return row != nullptr && row->watches_pending;
 }
 
 std::vector<std::string> check_strategies(const sim::Scenario& scenario) {

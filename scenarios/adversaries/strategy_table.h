@@ -36,20 +36,20 @@ private:
     const std::map<std::string, std::int64_t>& given_;
 };
 
-using ProviderMaker = std::unique_ptr<sim::ProviderStrategy> (*)(const Parameters&, sim::RandomStream);
-using ChallengerMaker = std::unique_ptr<sim::ChallengerStrategy> (*)(const Parameters&, sim::RandomStream);
-using ValidatorMaker = std::unique_ptr<sim::ValidatorStrategy> (*)(const Parameters&, sim::RandomStream);
+template <class Strategy>
+using Maker = std::unique_ptr<Strategy> (*)(const Parameters&, const sim::Part&);
 
 struct StrategyRow {
-    std::string_view name;
-    std::string_view id;  // in the catalogue of adversaries, such as "A01"; empty for baselines
+    std::string_view name{};
+    std::string_view id{};  // in the catalogue of adversaries, such as "A01"; empty for baselines
     bool honest = false;
-    std::string_view doc;
-    std::span<const StrategyParameter> parameters;
-    ProviderMaker provider = nullptr;  // null: not played in this role
-    ChallengerMaker challenger = nullptr;
-    ValidatorMaker validator = nullptr;
-    bool requester = false;
+    std::string_view doc{};
+    std::span<const StrategyParameter> parameters{};
+    Maker<sim::ProviderStrategy> provider = nullptr;  // null: not played in this role
+    Maker<sim::ChallengerStrategy> challenger = nullptr;
+    Maker<sim::RequesterStrategy> requester = nullptr;
+    Maker<sim::ValidatorStrategy> validator = nullptr;
+    bool watches_pending = false;  // its clients hear of operations that wait for a block
 };
 
 std::span<const StrategyRow> strategies();
@@ -58,24 +58,28 @@ const StrategyRow* find_strategy(std::string_view name);
 class StrategyTable final : public sim::StrategyFactory {
 public:
     [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(const sim::ActorGroup& group,
-                                                                          sim::RandomStream random) const override;
+                                                                          const sim::Part& part) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(const sim::ActorGroup& group,
-                                                                              sim::RandomStream random) const override;
+                                                                              const sim::Part& part) const override;
+    [[nodiscard]] Result<std::unique_ptr<sim::RequesterStrategy>> requester(const sim::ActorGroup& group,
+                                                                            const sim::Part& part) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ValidatorStrategy>> validator(const sim::ActorGroup& group,
-                                                                            sim::RandomStream random) const override;
+                                                                            const sim::Part& part) const override;
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
+    [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 };
 
 // Everything wrong with the strategies that a scenario names, one sentence each.
 std::vector<std::string> check_strategies(const sim::Scenario& scenario);
 
-// One maker a file.
-std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters&, sim::RandomStream);
-std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters&, sim::RandomStream);
+// One maker a file, in the order of the table.
+std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters&, const sim::Part&);
 
 }  // namespace aivm::scenarios

@@ -10,8 +10,8 @@ namespace {
 
 class UnbondEscape final : public sim::ProviderStrategy {
 public:
-    explicit UnbondEscape(const Parameters& parameters)
-        : honest_answers_left_(static_cast<std::uint64_t>(parameters.get("cheat_at"))) {}
+    UnbondEscape(const Parameters& parameters, const sim::Part& part)
+        : id_(part.self.provider_id), honest_answers_left_(static_cast<std::uint64_t>(parameters.get("cheat_at"))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
 
@@ -25,21 +25,25 @@ public:
         return static_cast<Answer>(truth + 1);
     }
 
-    std::vector<OperationBody> on_block(const State& state, const Provider& self) override {
+    std::vector<OperationBody> on_block(const sim::NodeView& view) override {
+        const auto index = view.state().find_provider(id_);
+        if (!index) return {};
+        const Provider& self = view.state().provider(*index);
         // The result is posted once the provider has an obligation and nothing left to answer.
         const bool posted = cheated_ && self.obligations > 0 && self.open_tasks == 0;
         if (self.active() && posted && !leaving_) {
             leaving_ = true;
             return {op::DeregisterProvider{self.id}};
         }
-        if (self.status != ProviderStatus::kUnbonding || state.head.height < next_try_) return {};
-        next_try_ = state.head.height + kTryEveryBlocks;
+        if (self.status != ProviderStatus::kUnbonding || view.height() < next_try_) return {};
+        next_try_ = view.height() + kTryEveryBlocks;
         return {op::WithdrawBond{self.id}};
     }
 
 private:
     static constexpr Height kTryEveryBlocks = 4;
 
+    std::string id_;
     std::uint64_t honest_answers_left_;
     bool cheated_ = false;
     bool leaving_ = false;
@@ -48,8 +52,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters, sim::RandomStream) {
-    return std::make_unique<UnbondEscape>(parameters);
+std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<UnbondEscape>(parameters, part);
 }
 
 }  // namespace aivm::scenarios

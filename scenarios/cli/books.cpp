@@ -21,18 +21,28 @@ void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
     line.net += payoff.net_nlux;
 }
 
-// Principals stand in the order of the groups: one for a group that shares it, else one a member.
+// Principals stand in the order of the groups: one for a group that shares it, else one a member. One that owns several
+// groups stands where the first of them does, as one line.
 std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& outcome, bool by_group) {
     std::vector<BooksLine> lines;
+    const std::vector<sim::ActorGroup> groups = sim::groups_of(scenario);
+    const std::vector<sim::Ownership> owners = sim::ownership_of(groups);
     std::size_t next = 0;
-    for (const sim::ActorGroup& group : sim::groups_of(scenario)) {
-        const std::uint32_t principals = group.shared_principal ? 1 : group.count;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const sim::ActorGroup& group = groups[g];
+        if (owners[g].first < next) continue;
+        const bool named = !group.principal.empty();
+        const std::uint32_t principals = owners[g].shared ? 1 : group.count;
         for (std::uint32_t i = 0; i < principals; ++i, ++next) {
             AIVM_CHECK(next < outcome.principals.size() && next < outcome.payoffs.size());
             const sim::PrincipalRow& principal = outcome.principals[next];
             if (i == 0 || !by_group) {
-                lines.push_back({by_group ? group.name : principal.label, group.role, group.strategy, principal.honest,
-                                 by_group ? group.count : group.count / principals, 0, 0, 0, 0});
+                lines.push_back({by_group && !named ? group.name : principal.label, named ? "principal" : group.role,
+                                 principal.strategy, principal.honest,
+                                 named      ? 1
+                                 : by_group ? group.count
+                                            : group.count / principals,
+                                 0, 0, 0, 0});
             }
             add_payoff(lines.back(), outcome.payoffs[next]);
         }

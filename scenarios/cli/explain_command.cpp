@@ -58,7 +58,7 @@ std::string explain_strategy(const std::string& name, Known& known) {
         if (row.provider != nullptr) roles += " provider";
         if (row.challenger != nullptr) roles += " challenger";
         if (row.validator != nullptr) roles += " validator";
-        if (row.requester) roles += " requester";
+        if (row.requester != nullptr) roles += " requester";
         out += fmt::format("strategy {}{}, {}\n  {}\n  played by{}\n", row.name,
                            row.id.empty() ? "" : fmt::format(" ({})", row.id), row.honest ? "honest" : "dishonest",
                            row.doc, roles);

@@ -154,6 +154,20 @@ constexpr FieldInfo kVictims{"fault",
                              {},
                              false,
                              "the validators hit, by index; for a partition the side cut off"};
+constexpr FieldInfo kPrincipal{
+    "group", "principal", FieldType::kText,
+    {},      0,           64,
+    {},      false,       "the owner's name; groups of any roles that give the same one belong to one owner"};
+constexpr FieldInfo kHardware{
+    "group",
+    "hardware",
+    FieldType::kText,
+    {},
+    0,
+    64,
+    {},
+    false,
+    "of a provider's machine, such as \"H100\": what its vendor attests; \"\" has nothing to show"};
 constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
@@ -232,6 +246,10 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_tasks<&Workload::step_time_ns>(duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
     in_tasks<&Workload::check_time_ns>(
         duration("tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
+    in_tasks<&Workload::step_cost>(
+        amount("tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
+    in_tasks<&Workload::check_cost>(
+        amount("tasks", "check_cost", "what re-executing one step costs a challenger, outside the chain")),
 
     in_config<&Config::verification_mode>(choice("vm", "verification_mode", kModes, "how results are verified")),
     in_config<&Config::challenge_window_blocks>(
@@ -332,6 +350,8 @@ constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::strategy>(plain(FieldType::kName, "group", "strategy", "what they do")),
     at<&ActorGroup::shared_principal>(
         flag("group", "shared_principal", "they belong to one owner, and profit is counted together")),
+    at<&ActorGroup::principal>(kPrincipal),
+    at<&ActorGroup::hardware>(kHardware),
     at<&ActorGroup::speed_ppm>(kSpeed),
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),

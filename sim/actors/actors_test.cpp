@@ -37,6 +37,8 @@ public:
     }
 };
 
+class Asks final : public RequesterStrategy {};
+
 // The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the test signs the
 // bodies anew in the actor's name: the chain then takes them as its own.
 class Stage : public ::testing::Test {
@@ -72,7 +74,8 @@ protected:
                  .models = {"model"},
                  .speed_ppm = speed_ppm,
                  .step_time_ns = step_ns,
-                 .kernels = &kernels},
+                 .kernels = &kernels,
+                 .on_computed = {}},
                 std::make_unique<Computes>()};
     }
 };
@@ -157,7 +160,8 @@ protected:
                  .step_time_ns = check_ns,
                  .in_clear = in_clear,
                  .kernels = &kernels,
-                 .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); }},
+                 .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); },
+                 .on_computed = {}},
                 std::make_unique<Attacks>()};
     }
     // Tells the actor of all blocks so far that it has not heard of; the chain here starts before it does.
@@ -235,7 +239,8 @@ protected:
                  .mode = VerificationMode::kOptimistic,
                  .model_id = "model",
                  .model_rows = 8,
-                 .on_refused = [this] { ++refused; }}};
+                 .on_refused = [this] { ++refused; }},
+                std::make_unique<Asks>()};
     }
     std::uint32_t refused = 0;
 };

@@ -12,6 +12,7 @@ public:
     CensoringValidator(std::unique_ptr<ValidatorStrategy> inner, const CensorshipSchedule& schedule)
         : inner_(std::move(inner)), schedule_(schedule) {}
 
+    bool builds(const State& parent, const Hash32& beacon) override { return inner_->builds(parent, beacon); }
     void begin_block(Height height) override {
         inner_->begin_block(height);
         if (height <= drawn_for_) return;  // another attempt at the same block is made by the same proposer

@@ -15,17 +15,17 @@ constexpr SimTime kWatchIntervals = 3;  // without news for so many block interv
 
 }  // namespace
 
-ChainClient::ChainClient(const ClientSetup& setup, Signer signer) : setup_(setup), signer_(signer) {
+ChainClient::ChainClient(const ClientSetup& setup, Signer signer, ClientStrategy* strategy)
+    : setup_(setup), signer_(signer), strategy_(strategy) {
     AIVM_CHECK(!setup.sources.empty() && setup.environment != nullptr && setup.block_interval > 0);
 }
 
 void ChainClient::start() { watch(); }
 
 void ChainClient::receive(ActorId from, const Packet& packet) {
-    const auto* accepted = std::get_if<AcceptedPacket>(&packet);
-    if (accepted == nullptr) return;
     if (std::find(setup_.sources.begin(), setup_.sources.end(), from) == setup_.sources.end()) return;
-    hear(from, accepted->executed);
+    if (const auto* accepted = std::get_if<AcceptedPacket>(&packet)) hear(from, accepted->executed);
+    if (const auto* pending = std::get_if<PendingPacket>(&packet)) hear_pending(pending->operation);
 }
 
 void ChainClient::wake(std::uint64_t tag) {
@@ -71,6 +71,27 @@ void ChainClient::hear(ActorId from, const ExecutedPtr& executed) {
         early_.erase(early_.begin());
         if (following->state.head.height == tip_->state.head.height + 1) process(following, true);
     }
+}
+
+// Several validators tell of the same operation, and a block may have been faster than they.
+void ChainClient::hear_pending(const OperationPtr& operation) {
+    const Address& sender = operation->sender();
+    if (strategy_ == nullptr || !tip_ || sender == address()) return;
+    const std::uint64_t done = tip_->state.nonce(sender);
+    std::set<std::uint64_t>& known = overheard_[sender];
+    known.erase(known.begin(), known.upper_bound(done));
+    if (operation->nonce() <= done || !known.insert(operation->nonce()).second) return;
+    for (OperationBody& body : strategy_->on_pending(newest(), *operation)) submit(std::move(body));
+}
+
+NodeView ChainClient::newest(bool complete) const {
+    AIVM_CHECK(tip_ != nullptr);
+    return {*tip_, complete, environment().now(), environment().clock()};
+}
+
+void ChainClient::ask_strategy(bool complete) {
+    if (strategy_ == nullptr) return;
+    for (OperationBody& body : strategy_->on_block(newest(complete))) submit(std::move(body));
 }
 
 void ChainClient::process(const ExecutedPtr& executed, bool complete) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "sim/actors/actor.h"
 #include "sim/actors/signing.h"
+#include "sim/actors/strategy.h"
 
 namespace aivm::sim {
 
@@ -20,7 +22,8 @@ struct ClientSetup {
 
 class ChainClient : public Actor {
 public:
-    ChainClient(const ClientSetup& setup, Signer signer);
+    // The strategy outlives the client's use of it; null for clients that have none.
+    ChainClient(const ClientSetup& setup, Signer signer, ClientStrategy* strategy = nullptr);
 
     void start() override;
     void receive(ActorId from, const Packet& packet) final;
@@ -37,6 +40,10 @@ protected:
 
     // Signs with the next nonce and sends; sends again until it is in a block.
     void submit(OperationBody body);
+    // Submits what the strategy wants beyond its role. To be called from on_block, where in its order it belongs.
+    void ask_strategy(bool complete);
+    // What its node knows now; only after the first block heard of.
+    [[nodiscard]] NodeView newest(bool complete = true) const;
     void set_timer(SimTime delay, std::uint64_t tag);
 
     [[nodiscard]] Environment& environment() const { return *setup_.environment; }
@@ -54,6 +61,7 @@ private:
     };
 
     void hear(ActorId from, const ExecutedPtr& executed);
+    void hear_pending(const OperationPtr& operation);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
     [[nodiscard]] OperationPtr make(Operation operation) const;
@@ -63,9 +71,11 @@ private:
 
     ClientSetup setup_;
     Signer signer_;
+    ClientStrategy* strategy_;
     ExecutedPtr tip_;
-    std::map<Height, ExecutedPtr> early_;       // heard of, but not their parents
-    std::map<std::uint64_t, Pending> pending_;  // by nonce
+    std::map<Height, ExecutedPtr> early_;                   // heard of, but not their parents
+    std::map<std::uint64_t, Pending> pending_;              // by nonce
+    std::map<Address, std::set<std::uint64_t>> overheard_;  // nonces of others' operations that wait for a block
     std::uint64_t nonce_ = 0;
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;

@@ -52,20 +52,23 @@ std::uint64_t body_bytes(const BlockPtr& block) { return block ? block->size_byt
 }  // namespace
 
 std::uint64_t packet_bytes(const Packet& packet) {
-    return std::visit(Overloaded{[](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
-                                 [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
-                                 [](const BlockReply& p) {
-                                     std::uint64_t out = kFrameBytes;
-                                     for (const BlockPtr& block : p.blocks) out += body_bytes(block);
-                                     return out;
-                                 },
-                                 [](const OperationPacket& p) {
-                                     return kFrameBytes + p.operation->bytes().size() +
-                                            p.operation->authorization().size();
-                                 },
-                                 [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
-                                 [](const FollowRequest&) { return kFrameBytes + 8; }},
-                      packet);
+    return std::visit(
+        Overloaded{[](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
+                   [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
+                   [](const BlockReply& p) {
+                       std::uint64_t out = kFrameBytes;
+                       for (const BlockPtr& block : p.blocks) out += body_bytes(block);
+                       return out;
+                   },
+                   [](const OperationPacket& p) {
+                       return kFrameBytes + p.operation->bytes().size() + p.operation->authorization().size();
+                   },
+                   [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
+                   [](const FollowRequest&) { return kFrameBytes + 8; },
+                   [](const PendingPacket& p) {
+                       return kFrameBytes + p.operation->bytes().size() + p.operation->authorization().size();
+                   }},
+        packet);
 }
 
 std::uint64_t packet_digest(const Packet& packet) {
@@ -79,7 +82,8 @@ std::uint64_t packet_digest(const Packet& packet) {
                               },
                               [](const OperationPacket& p) { return p.operation->id().prefix64(); },
                               [](const AcceptedPacket& p) { return p.executed->id.prefix64(); },
-                              [](const FollowRequest& p) { return p.from; }},
+                              [](const FollowRequest& p) { return p.from; },
+                              [](const PendingPacket& p) { return p.operation->id().prefix64(); }},
                    packet);
     return mix(contents, packet.index());
 }

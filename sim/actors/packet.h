@@ -38,7 +38,13 @@ struct FollowRequest {
     Height from = 0;
 };
 
-using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, OperationPacket, AcceptedPacket, FollowRequest>;
+// A validator tells a client that watches its queue which operation came in.
+struct PendingPacket {
+    OperationPtr operation;
+};
+
+using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, OperationPacket, AcceptedPacket, FollowRequest,
+                            PendingPacket>;
 
 // The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes.
 std::uint64_t packet_bytes(const Packet& packet);

@@ -15,12 +15,18 @@ constexpr Height kClaimEveryBlocks = 20;
 
 ProviderActor::ProviderActor(const ClientSetup& client, Signer signer, ProviderSetup setup,
                              std::unique_ptr<ProviderStrategy> strategy)
-    : ChainClient(client, signer), setup_(std::move(setup)), strategy_(std::move(strategy)) {
+    : ChainClient(client, signer, strategy.get()), setup_(std::move(setup)), strategy_(std::move(strategy)) {
     AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.kernels != nullptr);
 }
 
 void ProviderActor::start() {
     ChainClient::start();
+    join(nullptr);
+}
+
+void ProviderActor::join(const State* state) {
+    if (joined_ || !strategy_->joins(state)) return;
+    joined_ = true;
     op::RegisterProvider registration;
     registration.provider_id = setup_.id;
     registration.wallet = address();
@@ -31,8 +37,9 @@ void ProviderActor::start() {
 }
 
 void ProviderActor::on_block(const Executed& block, bool complete) {
+    join(&block.state);
     if (!self_) self_ = block.state.find_provider(setup_.id);
-    if (!self_) return;
+    if (!self_) return ask_strategy(complete);
     if (complete) {
         for (const VmEvent& e : block.events) {
             const auto* assigned = std::get_if<event::TaskAssigned>(&e);
@@ -41,9 +48,9 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     } else {
         find_missed_work();
     }
-    const Provider& self = block.state.provider(*self_);
-    for (OperationBody& extra : strategy_->on_block(block.state, self)) submit(std::move(extra));
-    claim_rewards(self);
+    answer_waiting();
+    ask_strategy(complete);
+    claim_rewards(block.state.provider(*self_));
 }
 
 void ProviderActor::claim_rewards(const Provider& self) {
@@ -70,10 +77,10 @@ void ProviderActor::find_missed_work() {
 }
 
 void ProviderActor::work_on_next() {
-    const Task& task = state()->task(queue_.front());
-    const TaskView view{*state(), task, state()->model(task.model), *setup_.kernels};
+    const std::uint32_t steps = strategy_->steps_to_compute(view(queue_.front()));
+    if (setup_.on_computed) setup_.on_computed(steps);
     __extension__ using Wide = unsigned __int128;
-    const Wide work_ns = Wide(strategy_->steps_to_compute(view)) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
+    const Wide work_ns = Wide(steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
     const auto delay = static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4)));
     set_timer(delay, queue_.front().value);
 }
@@ -82,27 +89,42 @@ void ProviderActor::on_timer(std::uint64_t tag) {
     const TaskIndex task{static_cast<std::uint32_t>(tag)};
     AIVM_CHECK(!queue_.empty() && queue_.front() == task);
     queue_.pop_front();
-    post(task);
+    answer_or_wait(task);
     if (!queue_.empty()) work_on_next();
+}
+
+TaskView ProviderActor::view(TaskIndex index) const {
+    const Task& task = state()->task(index);
+    return {*state(), task, state()->model(task.model), *setup_.kernels, index, environment().now()};
+}
+
+void ProviderActor::answer_or_wait(TaskIndex index) {
+    const Task& task = state()->task(index);
+    waiting_.erase(index);
+    // Else it took too long, and somebody else has it now.
+    if (task.status != TaskStatus::kAssigned || !find_seat(task, *self_)) return;
+    if (strategy_->waits(view(index))) {
+        waiting_.insert(index);
+    } else {
+        post(index);
+    }
+}
+
+void ProviderActor::answer_waiting() {
+    const std::set<TaskIndex> waiting = waiting_;
+    for (const TaskIndex task : waiting) answer_or_wait(task);
 }
 
 void ProviderActor::post(TaskIndex index) {
     const Task& task = state()->task(index);
-    const auto seat = find_seat(task, *self_);
-    if (task.status != TaskStatus::kAssigned || !seat) return;  // it took too long, and somebody else has it now
-    const Model& model = state()->model(task.model);
-    const auto answer = strategy_->answer({*state(), task, model, *setup_.kernels});
+    const auto answer = strategy_->answer(view(index));
     if (!answer) return;
     op::SubmitResult result;
     result.job_id = task.job_id;
     result.provider_id = setup_.id;
     result.answer = *answer;
-    result.compute_time_ms = model.compute_time_ms;
-    if (model.steps > 1) {
-        std::vector<InferenceTraceStep> trace = trace_model(*setup_.kernels, model, task.input_row);
-        trace.back().output = *answer;
-        result.trace_root = trace_root(trace);
-    }
+    result.compute_time_ms = strategy_->reported_time_ms(view(index));
+    if (state()->model(task.model).steps > 1) result.trace_root = trace_root(strategy_->trace(view(index), *answer));
     submit(std::move(result));
 }
 

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "sim/actors/chain_client.h"
 #include "sim/actors/strategy.h"
@@ -17,6 +20,8 @@ struct ProviderSetup {
     std::uint64_t speed_ppm = 1'000'000;
     std::uint64_t step_time_ns = 0;  // of one inference step at speed 1
     Kernels* kernels = nullptr;
+    // Hears of the inference steps it computed; for the books only.
+    std::function<void(std::uint32_t steps)> on_computed;
 };
 
 class ProviderActor final : public ChainClient {
@@ -31,16 +36,22 @@ protected:
     void on_timer(std::uint64_t tag) override;
 
 private:
+    void join(const State* state);
     void take_work(TaskIndex task);
     void find_missed_work();
     void work_on_next();
+    [[nodiscard]] TaskView view(TaskIndex task) const;
+    void answer_or_wait(TaskIndex task);
+    void answer_waiting();
     void post(TaskIndex task);
     void claim_rewards(const Provider& self);
 
     ProviderSetup setup_;
     std::unique_ptr<ProviderStrategy> strategy_;
     std::optional<ProviderIndex> self_;
+    bool joined_ = false;          // has asked to register
     std::deque<TaskIndex> queue_;  // the front one is being computed
+    std::set<TaskIndex> waiting_;  // computed, and held back by the strategy
     Height claimed_at_ = 0;
 };
 

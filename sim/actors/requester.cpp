@@ -2,16 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/check.h"
 
 namespace aivm::sim {
+namespace {
 
-RequesterActor::RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup)
-    : ChainClient(client, signer), setup_(std::move(setup)), rows_(environment().stream(Purpose::kWorkload)) {
-    AIVM_CHECK(setup_.model_rows > 0 && setup_.interval > 0);
+constexpr std::uint64_t kWholeTask = 1'000'000;  // of owed_ppm_
+
+}  // namespace
+
+RequesterActor::RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup,
+                               std::unique_ptr<RequesterStrategy> strategy)
+    : ChainClient(client, signer, strategy.get()),
+      setup_(std::move(setup)),
+      strategy_(std::move(strategy)),
+      rows_(environment().stream(Purpose::kWorkload)) {
+    AIVM_CHECK(setup_.model_rows > 0 && setup_.interval > 0 && strategy_ != nullptr);
 }
 
-void RequesterActor::on_block(const Executed& block, bool) {
+void RequesterActor::on_block(const Executed& block, bool complete) {
+    ask_strategy(complete);
     if (started_ || block.state.providers.empty()) return;  // nobody to buy from yet
     started_ = true;
     set_timer(setup_.interval, 0);
@@ -19,8 +31,13 @@ void RequesterActor::on_block(const Executed& block, bool) {
 
 void RequesterActor::on_timer(std::uint64_t) {
     owed_ppm_ += setup_.tasks_per_interval_ppm;
-    for (; owed_ppm_ >= 1'000'000 && submitted_ < setup_.tasks; owed_ppm_ -= 1'000'000) submit_task(submitted_++);
-    if (submitted_ < setup_.tasks) set_timer(setup_.interval, 0);
+    const NodeView node = newest();
+    const std::uint32_t left = setup_.tasks - std::min(submitted_, setup_.tasks);
+    const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(owed_ppm_ / kWholeTask, left));
+    const std::uint32_t count = strategy_->submissions({node, due, left});
+    owed_ppm_ -= std::min(count, due) * kWholeTask;
+    for (std::uint32_t i = 0; i < count; ++i) submit_task(submitted_++);
+    if (submitted_ < setup_.tasks || strategy_->goes_on(node)) set_timer(setup_.interval, 0);
 }
 
 void RequesterActor::on_given_up(const OperationBody& body) {
@@ -38,6 +55,7 @@ void RequesterActor::submit_task(std::uint32_t number) {
     task.model_id = setup_.model_id;
     task.input_row = static_cast<std::uint32_t>(rows_.below(setup_.model_rows));
     task.fee = setup_.fee;
+    strategy_->compose(task, newest());
     submit(std::move(task));
 }
 

@@ -1,8 +1,9 @@
-// A requester: buys inference, so many tasks a block interval, until its share of the workload is submitted. It goes by
-// time and not by blocks: a chain with nothing to do builds none.
+// A requester: buys inference, so many tasks a block interval, until its share of the workload is submitted, unless its
+// strategy wants otherwise. It goes by time and not by blocks: a chain with nothing to do builds none.
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "sim/actors/chain_client.h"
 
@@ -23,7 +24,16 @@ struct RequesterSetup {
 
 class RequesterActor final : public ChainClient {
 public:
-    RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup);
+    RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup,
+                   std::unique_ptr<RequesterStrategy> strategy);
+
+    // For whoever decides when a run is over: whether all of its share of the workload is in a block, and whether it has
+    // submitted more than that.
+    [[nodiscard]] bool has_submitted_its_share() const {
+        return submitted_ >= setup_.tasks && pending_operations() == 0;
+    }
+    [[nodiscard]] bool exceeds_share() const { return submitted_ > setup_.tasks; }
+    [[nodiscard]] const Address& account() const { return address(); }
 
 protected:
     void on_block(const Executed& block, bool complete) override;
@@ -34,6 +44,7 @@ private:
     void submit_task(std::uint32_t number);
 
     RequesterSetup setup_;
+    std::unique_ptr<RequesterStrategy> strategy_;
     RandomStream rows_;
     bool started_ = false;
     std::uint32_t submitted_ = 0;

@@ -90,7 +90,11 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
         serve(from, *follow);
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
         // A refused operation is its sender's loss: the sender watches the chain and tries again.
-        static_cast<void>(vm_->submit(operation->operation));
+        if (vm_->submit(operation->operation)) {
+            for (const ActorId watcher : setup_.watchers) {
+                setup_.environment->send(watcher, PendingPacket{operation->operation});
+            }
+        }
     }
     if (running()) consider_building();
 }
@@ -254,6 +258,13 @@ void ValidatorActor::build() {
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
     const std::uint64_t secret = find_secret(self.beacon_commitment);
+    const Hash32 beacon =
+        next_beacon(vm_->preferred_state().head.beacon, beacon_secret(setup_.run_seed, setup_.self, secret));
+    // A sequencer has nobody to leave it to.
+    if (!setup_.sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
+        building_on_ = vm_->preferred();  // and leaves it to the next in turn
+        return;
+    }
     std::vector<OperationPtr> censored;
     Vm::BuildOptions options;
     options.proposer = ValidatorIndex{setup_.self};

@@ -30,6 +30,7 @@ struct ValidatorSetup {
     bool sole_proposer = false;  // sequencer: no schedule, this node alone builds
     bool proposes = true;
     std::vector<ActorId> followers;
+    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
     Environment* environment = nullptr;
     NodeObserver* observer = nullptr;
 };

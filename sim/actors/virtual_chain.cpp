@@ -1,6 +1,7 @@
 #include "sim/actors/virtual_chain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
@@ -11,6 +12,10 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::size_t kQueueLimit = 50'000;  // as core/vm/vm.cpp has it
+constexpr std::uint64_t kBlockTimer = 0;
+constexpr std::uint64_t kTellTimer = 1;
+constexpr std::uint32_t kTurnsDeclinedMax =
+    8;  // proposers that may decline in a row; the next one's turn is not asked for
 
 // A name for the block of this height: on a chain without forks the height is enough.
 Hash32 block_name(Height height) {
@@ -43,8 +48,19 @@ void VirtualChain::receive(ActorId, const Packet& packet) {
         if (!check_submission(tip_->state, setup_.rules->parameters, *task)) return;
     }
     // A refused operation is its sender's loss, as in the full fidelity.
-    static_cast<void>(mempool_.add(received->operation));
+    if (mempool_.add(received->operation) && !setup_.watchers.empty()) {
+        // Not at once: the sender is in the middle of something, and so may a watcher be.
+        if (untold_.empty()) setup_.environment->set_timer(0, kTellTimer);
+        untold_.push_back(received->operation);
+    }
     consider_building();
+}
+
+void VirtualChain::tell_watchers() {
+    const std::vector<OperationPtr> news = std::exchange(untold_, {});
+    for (const OperationPtr& operation : news) {
+        for (const ActorId watcher : setup_.watchers) setup_.environment->send(watcher, PendingPacket{operation});
+    }
 }
 
 void VirtualChain::consider_building() {
@@ -53,11 +69,12 @@ void VirtualChain::consider_building() {
     if (mempool_.size() == 0 && state.height_timers.empty() && state.time_timers.empty()) return;
     const std::uint64_t now = setup_.environment->clock();
     const std::uint64_t slot = std::max(state.head.timestamp_ns + setup_.block_interval_ns, now);
-    setup_.environment->set_timer(static_cast<SimTime>(slot - now), 0);
+    setup_.environment->set_timer(static_cast<SimTime>(slot - now), kBlockTimer);
     timer_is_set_ = true;
 }
 
-void VirtualChain::wake(std::uint64_t) {
+void VirtualChain::wake(std::uint64_t tag) {
+    if (tag == kTellTimer) return tell_watchers();
     timer_is_set_ = false;
     build();
 }
@@ -66,6 +83,20 @@ ValidatorIndex VirtualChain::draw_proposer() {
     const std::uint64_t point = proposers_.below(stake_up_to_.back());
     const auto found = std::ranges::upper_bound(stake_up_to_, point);
     return ValidatorIndex{static_cast<std::uint32_t>(found - stake_up_to_.begin())};
+}
+
+// Draws until one builds; each has a beacon of its own, so that a proposer that declines changes the draw.
+ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
+    for (std::uint32_t turn = 0;; ++turn) {
+        Writer entropy;
+        entropy.fixed(tip_->state.head.beacon).u64(setup_.run_seed).u64(tip_->state.head.height + 1);
+        if (turn > 0) entropy.u32(turn);
+        beacon = keccak256(entropy.view());
+        const ValidatorIndex proposer = draw_proposer();
+        if (turn == kTurnsDeclinedMax || setup_.strategies[proposer.value]->builds(tip_->state, beacon)) {
+            return proposer;
+        }
+    }
 }
 
 std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored) {
@@ -82,16 +113,15 @@ std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer, std::vec
 
 void VirtualChain::build() {
     const Height height = tip_->state.head.height + 1;
-    const ValidatorIndex proposer = draw_proposer();
+    Hash32 beacon;
+    const ValidatorIndex proposer = choose_proposer(beacon);
     std::vector<OperationPtr> censored;
     const std::vector<OperationPtr> candidates = choose(proposer, censored);
-    Writer entropy;
-    entropy.fixed(tip_->state.head.beacon).u64(setup_.run_seed).u64(height);
     const UnsealedRequest request{.parent = tip_->id,
                                   .id = block_name(height),
                                   .proposer = proposer,
                                   .timestamp_ns = setup_.environment->clock(),
-                                  .beacon = keccak256(entropy.view())};
+                                  .beacon = beacon};
     const auto built = build_unsealed(tip_->state, request, candidates, *setup_.rules);
     if (!built) return setup_.on_stopped(built.error());
     for (const LeftOut& left : built->left_out) mempool_.note_refused(*left.operation);

@@ -30,6 +30,7 @@ struct VirtualChainSetup {
     std::uint64_t block_interval_ns = 0;
     std::size_t max_block_ops = 1000;
     std::vector<ActorId> followers;
+    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
     Environment* environment = nullptr;
     // Hears of every block with the fraud proofs it left out on purpose, before the followers do.
     std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;
@@ -46,8 +47,10 @@ public:
     void wake(std::uint64_t tag) override;
 
 private:
+    void tell_watchers();
     void consider_building();
     [[nodiscard]] ValidatorIndex draw_proposer();
+    [[nodiscard]] ValidatorIndex choose_proposer(Hash32& beacon);
     [[nodiscard]] std::vector<OperationPtr> choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored);
     void build();
 
@@ -58,6 +61,7 @@ private:
     RandomStream proposers_;
     CensorshipSchedule schedule_;
     bool timer_is_set_ = false;
+    std::vector<OperationPtr> untold_;  // came in, and the watchers have not heard of it
 };
 
 }  // namespace aivm::sim

@@ -210,6 +210,15 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
 
+void Accounting::spent(ActorId agent, Amount amount) {
+    flows_.at(directory_.agents.at(agent).principal).spent_outside += amount;
+}
+
+void Accounting::paid_aside(const Address& from, const Address& to, Amount amount) {
+    flow_of(from).spent_outside += amount;
+    flow_of(to).bribes += amount;
+}
+
 Accounting::Flow& Accounting::flow_of(const Address& account) {
     const auto agent = directory_.find(account);
     AIVM_CHECK(agent.has_value());
@@ -247,8 +256,10 @@ void Accounting::close_payoffs() {
         const Flow& flow = flows_[i];
         payoffs_[i].principal = i;
         payoffs_[i].revenue = flow.fees_earned;
-        payoffs_[i].cost = flow.fees_paid + flow.lost_challenges;
+        payoffs_[i].cost = flow.fees_paid + flow.lost_challenges + flow.spent_outside;
         payoffs_[i].slashed = flow.slashed;
+        payoffs_[i].bribes = flow.bribes;
+        payoffs_[i].net_nlux = signed_nlux(flow.bribes) - signed_nlux(flow.spent_outside);
         payoffs_[i].rewards = flow.rewards;
         payoffs_[i].capital_nlux_blocks = static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
@@ -262,8 +273,8 @@ void Accounting::close_payoffs() {
         payoffs_[directory_.agents.at(task.requester).principal].cost -= task.fee;
     }
     for (const PayoffRow& p : payoffs_) {
-        const std::int64_t by_flows =
-            signed_nlux(p.revenue) + signed_nlux(p.rewards) - signed_nlux(p.cost) - signed_nlux(p.slashed);
+        const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) + signed_nlux(p.bribes) -
+                                      signed_nlux(p.cost) - signed_nlux(p.slashed);
         AIVM_CHECK(by_flows == p.net_nlux);  // two ways of counting the same money
     }
 }

@@ -35,6 +35,9 @@ public:
     void checked(TaskIndex task, std::uint32_t assignment);
     // A requester offered a task in vain for so long that it gave up; it may offer it again.
     void refused() { ++refused_; }
+    // Money that changes hands outside the chain: work that was paid for, and payments between principals.
+    void spent(ActorId agent, Amount amount);
+    void paid_aside(const Address& from, const Address& to, Amount amount);
 
     // Closes the books: rows of everything, in a fixed order, and the metrics.
     void write(RowSink& sink, const RunTotals& totals);
@@ -54,6 +57,8 @@ private:
         Amount fees_paid;
         Amount lost_challenges;
         Amount slashed;
+        Amount spent_outside;
+        Amount bribes;  // received
         Wide capital_nlux_blocks = 0;
     };
     struct Key {  // one provider's answer to one assignment

@@ -24,6 +24,7 @@ constexpr std::int8_t kHiddenShift = 8;
 constexpr std::int8_t kOutputShift = 3;
 
 std::string principal_label(const ActorGroup& group, std::uint32_t index) {
+    if (!group.principal.empty()) return group.principal;
     return group.count == 1 || group.shared_principal ? group.name : fmt::format("{}-{}", group.name, index);
 }
 
@@ -33,16 +34,26 @@ std::string parameters_text(const ActorGroup& group) {
     return out;
 }
 
-void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std::uint32_t index,
-                std::uint32_t index_in_role, std::uint32_t region) {
-    Directory& directory = cast.directory;
-    if (index == 0 || !group.shared_principal) {
-        directory.principals.push_back({principal_label(group, index), group.strategy, parameters_text(group),
-                                        setting.strategies->is_honest(group)});
+// The owner of several groups is what its worst one is, and plays all their strategies.
+void add_principal(Directory& directory, std::uint32_t principal, const ActorGroup& group, std::uint32_t index,
+                   bool honest) {
+    if (principal == directory.principals.size()) {
+        directory.principals.push_back({principal_label(group, index), group.strategy, parameters_text(group), honest});
+    } else if (index == 0) {
+        Principal& owner = directory.principals[principal];
+        owner.honest = owner.honest && honest;
+        owner.strategy += "+" + group.strategy;
+        owner.parameters += parameters_text(group);
     }
+}
+
+void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std::uint32_t index,
+                std::uint32_t index_in_role, std::uint32_t region, std::uint32_t principal) {
+    Directory& directory = cast.directory;
+    add_principal(directory, principal, group, index, setting.strategies->is_honest(group));
     Agent agent;
     agent.id = static_cast<ActorId>(directory.agents.size());
-    agent.principal = static_cast<std::uint32_t>(directory.principals.size() - 1);
+    agent.principal = principal;
     agent.role = group.role;
     agent.name = fmt::format("{}[{}]", group.role, index_in_role);
     agent.address = identity_address(agent.id);
@@ -52,6 +63,9 @@ void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std
         agent.opening_balance = group.stake;
     }
     directory.by_address.emplace(agent.address, agent.id);
+    if (cast.kin.size() == principal) cast.kin.push_back(std::make_shared<std::vector<Identity>>());
+    cast.kin[principal]->push_back({agent.id, agent.role, group.name, agent.address,
+                                    group.role == "provider" ? provider_name(agent) : std::string()});
     directory.agents.push_back(std::move(agent));
     cast.members.push_back({group, index, index_in_role, region});
 }
@@ -124,16 +138,33 @@ std::vector<ActorGroup> groups_of(const Scenario& scenario) {
     return groups;
 }
 
+std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups) {
+    std::vector<Ownership> out;
+    std::map<std::string, std::uint32_t> named;
+    std::uint32_t principals = 0;
+    for (const ActorGroup& group : groups) {
+        const bool shared = group.shared_principal || !group.principal.empty();
+        std::uint32_t first = principals;
+        if (!group.principal.empty()) first = named.try_emplace(group.principal, principals).first->second;
+        if (first == principals) principals += shared ? 1 : group.count;
+        out.push_back({first, shared});
+    }
+    return out;
+}
+
 Cast make_cast(const Setting& setting) {
     Cast cast;
     std::map<std::string, std::uint32_t> role_counts;
     std::uint32_t clients = 0;
-    for (const ActorGroup& group : groups_of(setting.scenario)) {
-        for (std::uint32_t i = 0; i < group.count; ++i) {
-            const std::uint32_t index_in_role = role_counts[group.role]++;
-            const std::uint32_t region = group.role == "validator" ? setting.validator_regions.at(index_in_role)
-                                                                   : setting.client_regions.at(clients++);
-            add_member(cast, setting, group, i, index_in_role, region);
+    const std::vector<ActorGroup> groups = groups_of(setting.scenario);
+    const std::vector<Ownership> owners = ownership_of(groups);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        for (std::uint32_t i = 0; i < groups[g].count; ++i) {
+            const std::uint32_t index_in_role = role_counts[groups[g].role]++;
+            const std::uint32_t region = groups[g].role == "validator" ? setting.validator_regions.at(index_in_role)
+                                                                       : setting.client_regions.at(clients++);
+            const std::uint32_t principal = owners[g].first + (owners[g].shared ? 0 : i);
+            add_member(cast, setting, groups[g], i, index_in_role, region, principal);
         }
     }
     return cast;

@@ -75,15 +75,20 @@ struct Workload {
     std::uint32_t feature_rows = 4096;
     std::uint64_t step_time_ns = 200'000'000;   // one inference step on a provider of speed 1
     std::uint64_t check_time_ns = 200'000'000;  // one step re-executed by a challenger
+    Amount step_cost;                           // what one step costs whoever computes it, outside the chain
+    Amount check_cost;                          // and what re-executing one costs a challenger
 };
 
-// Some identities of one role that share a strategy. With `shared_principal` they belong to one owner.
+// Some identities of one role that share a strategy. With `shared_principal` they belong to one owner; with `principal`
+// to the owner of that name, who may own groups of other roles too.
 struct ActorGroup {
     std::string role;  // provider, challenger, requester, validator
     std::string name;  // label of the principal in every output
     std::string strategy = "honest";
     std::uint32_t count = 1;
     bool shared_principal = false;
+    std::string principal;
+    std::string hardware;  // of a provider's machine, such as "H100"; what attestation evidence says of it
     std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
     Amount stake = lux(2000);             // opening balance
     Amount bond = lux(1000);

@@ -33,6 +33,8 @@ public:
     }
 };
 
+class AskingRequester final : public RequesterStrategy {};
+
 class IncludingValidator final : public ValidatorStrategy {
 public:
     bool includes(const SignedOperation&) override { return true; }
@@ -41,14 +43,17 @@ public:
 // Knows "honest" for everyone and "liar" for providers.
 class SmallCast final : public StrategyFactory {
 public:
-    Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group, RandomStream) const override {
+    Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group, const Part&) const override {
         return std::make_unique<ComputingProvider>(group.strategy == "liar" ? Answer{1} : Answer{0});
     }
-    Result<std::unique_ptr<ChallengerStrategy>> challenger(const ActorGroup& group, RandomStream) const override {
+    Result<std::unique_ptr<ChallengerStrategy>> challenger(const ActorGroup& group, const Part&) const override {
         if (group.strategy != "honest") return fail(ErrorCode::kConfig, "no such challenger");
         return std::make_unique<CheckingChallenger>();
     }
-    Result<std::unique_ptr<ValidatorStrategy>> validator(const ActorGroup&, RandomStream) const override {
+    Result<std::unique_ptr<RequesterStrategy>> requester(const ActorGroup&, const Part&) const override {
+        return std::make_unique<AskingRequester>();
+    }
+    Result<std::unique_ptr<ValidatorStrategy>> validator(const ActorGroup&, const Part&) const override {
         return std::make_unique<IncludingValidator>();
     }
     bool is_honest(const ActorGroup& group) const override { return group.strategy == "honest"; }

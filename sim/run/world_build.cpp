@@ -5,7 +5,6 @@
 #include "sim/actors/censorship.h"
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
-#include "sim/actors/requester.h"
 #include "sim/consensus/sequencer.h"
 #include "sim/consensus/snowman.h"
 #include "sim/run/world_impl.h"
@@ -49,13 +48,17 @@ World::Impl::Impl(const Setting& setting, const WorldOptions& options)
       options_(options),
       cast_(make_cast(setting)),
       authority_(options.seed),
+      no_signatures_(authority_, vendor_address()),
       kernels_(options.kernels != nullptr ? *options.kernels : default_kernels_,
                [this](const std::string& message) { find("K1", message); }),
       executor_(options.paranoid, [this](const std::string& message) { find("S14", message); }),
       truth_(canonical_),
       answers_(options.choices != nullptr ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
                                           : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
-      choices_(*answers_) {}
+      choices_(*answers_),
+      side_([this](const Address& from, const Address& to, Amount amount) {
+          accounting_->paid_aside(from, to, amount);
+      }) {}
 
 Status World::Impl::build() {
     AIVM_TRY(check_supported(setting_.scenario));
@@ -63,6 +66,7 @@ Status World::Impl::build() {
     rules_.kernels = &kernels_;
     if (!options_.invariants) rules_.kernels = options_.kernels != nullptr ? options_.kernels : &default_kernels_;
     rules_.authorizer = &authority_;
+    rules_.vendor_root = vendor_address();
     if (economic()) {
         rules_.authorizer = &no_signatures_;
         rules_.kernels = &remembering_.emplace(*rules_.kernels);
@@ -144,7 +148,9 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     for (const Agent& other : cast_.directory.agents) {
         if (other.role == "validator") continue;
         const ClientSetup client = client_setup(other);
-        if (std::ranges::find(client.sources, agent.id) != client.sources.end()) setup.followers.push_back(other.id);
+        if (std::ranges::find(client.sources, agent.id) == client.sources.end()) continue;
+        setup.followers.push_back(other.id);
+        if (setting_.strategies->watches_pending(cast_.members[other.id].group)) setup.watchers.push_back(other.id);
     }
     // Refused parameters must come out here, and not when an engine is made in the middle of a run.
     RandomStream unused({0, 0, 0});
@@ -152,7 +158,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted, RandomStream& random) {
         return std::move(make_engine(self, accepted, random).value());
     };
-    AIVM_ASSIGN(auto strategy, setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
+    AIVM_ASSIGN(auto strategy, setting_.strategies->validator(member.group, part_of(member, agent)));
     if (chain.censorship != CensorshipModel::kNone) {
         strategy = make_censoring(std::move(strategy),
                                   {chain.censorship, chain.censoring_ppm, desks_.back()->stream(Purpose::kCensorship)});
@@ -160,6 +166,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
 }
 
+// The actor's desk, where it has one already, is the last one made.
 ClientSetup World::Impl::client_setup(const Agent& agent) const {
     // The virtual chain is one actor, whoever proposes on it.
     const std::uint32_t validators = economic() ? 1 : setting_.scenario.chain.validators;
@@ -173,36 +180,60 @@ ClientSetup World::Impl::client_setup(const Agent& agent) const {
     }
     for (ActorId id = 0; id < validators; ++id) setup.validators.push_back(id);
     setup.block_interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
+    setup.environment = desks_.back().get();
     return setup;
 }
 
+// What the actor's strategy is told. Its desk must be the last one made.
+Part World::Impl::part_of(const CastMember& member, const Agent& agent) {
+    Part part;
+    part.random = desks_.back()->stream(Purpose::kStrategy);
+    part.self = {agent.id, agent.role, member.group.name, agent.address,
+                 agent.role == "provider" ? provider_name(agent) : std::string()};
+    part.kin = cast_.kin.at(agent.principal);
+    part.rules = setting_.scenario.vm;
+    part.block_interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
+    part.side = &side_;
+    return part;
+}
+
 Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member, const Agent& agent) {
+    if (agent.role == "provider") return make_provider(member, agent);
+    if (agent.role == "challenger") return make_challenger(member, agent);
+    return make_requester(member, agent);
+}
+
+Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& member, const Agent& agent) {
     const Workload& workload = setting_.scenario.workload;
-    const Signer signer(authority_, agent.address);
-    ClientSetup client = client_setup(agent);
-    client.environment = desks_.back().get();
-    const RandomStream random = desks_.back()->stream(Purpose::kStrategy);
-    if (agent.role == "provider") {
-        ProviderSetup setup{.id = provider_name(agent),
-                            .bond = member.group.bond,
-                            .models = {},
-                            .speed_ppm = member.group.speed_ppm,
-                            .step_time_ns = workload.step_time_ns,
-                            .kernels = rules_.kernels};
-        for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
-        AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, random));
-        return std::make_unique<ProviderActor>(client, signer, std::move(setup), std::move(strategy));
-    }
-    if (agent.role == "challenger") {
-        const ChallengerSetup setup{
-            .speed_ppm = member.group.speed_ppm,
-            .step_time_ns = workload.check_time_ns,
-            .in_clear = setting_.scenario.vm.policy.challenge_in_clear,
-            .kernels = rules_.kernels,
-            .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); }};
-        AIVM_ASSIGN(auto strategy, setting_.strategies->challenger(member.group, random));
-        return std::make_unique<ChallengerActor>(client, signer, setup, std::move(strategy));
-    }
+    ProviderSetup setup{.id = provider_name(agent),
+                        .bond = member.group.bond,
+                        .models = {},
+                        .speed_ppm = member.group.speed_ppm,
+                        .step_time_ns = workload.step_time_ns,
+                        .kernels = rules_.kernels,
+                        .on_computed = counted_at(workload.step_cost, agent.id)};
+    for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
+    AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, part_of(member, agent)));
+    return std::make_unique<ProviderActor>(client_setup(agent), Signer(authority_, agent.address), std::move(setup),
+                                           std::move(strategy));
+}
+
+Result<std::unique_ptr<Actor>> World::Impl::make_challenger(const CastMember& member, const Agent& agent) {
+    const Workload& workload = setting_.scenario.workload;
+    const ChallengerSetup setup{
+        .speed_ppm = member.group.speed_ppm,
+        .step_time_ns = workload.check_time_ns,
+        .in_clear = setting_.scenario.vm.policy.challenge_in_clear,
+        .kernels = rules_.kernels,
+        .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); },
+        .on_computed = counted_at(workload.check_cost, agent.id)};
+    AIVM_ASSIGN(auto strategy, setting_.strategies->challenger(member.group, part_of(member, agent)));
+    return std::make_unique<ChallengerActor>(client_setup(agent), Signer(authority_, agent.address), setup,
+                                             std::move(strategy));
+}
+
+Result<std::unique_ptr<Actor>> World::Impl::make_requester(const CastMember& member, const Agent& agent) {
+    const Workload& workload = setting_.scenario.workload;
     std::uint32_t requesters = 0;
     for (const CastMember& other : cast_.members) requesters += other.group.role == "requester" ? 1 : 0;
     RequesterSetup setup;
@@ -215,7 +246,19 @@ Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member
     setup.model_id = model_name(member.index_in_role % workload.models);
     setup.model_rows = workload.feature_rows;
     setup.on_refused = [this] { accounting_->refused(); };
-    return std::make_unique<RequesterActor>(client, signer, std::move(setup));
+    AIVM_ASSIGN(auto strategy, setting_.strategies->requester(member.group, part_of(member, agent)));
+    auto actor = std::make_unique<RequesterActor>(client_setup(agent), Signer(authority_, agent.address),
+                                                  std::move(setup), std::move(strategy));
+    requesters_.push_back(actor.get());
+    return actor;
+}
+
+// Books what computing costs; nothing where it costs nothing.
+std::function<void(std::uint32_t)> World::Impl::counted_at(Amount step_cost, ActorId agent) {
+    if (step_cost.is_zero()) return {};
+    return [this, step_cost, agent](std::uint32_t steps) {
+        accounting_->spent(agent, step_cost.checked_times(steps).value());
+    };
 }
 
 void World::Impl::plan_faults() {

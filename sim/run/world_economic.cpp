@@ -38,12 +38,13 @@ Status World::Impl::add_virtual_chain() {
         const CastMember& member = cast_.members[id];
         if (member.group.role != "validator") {
             setup.followers.push_back(id);
+            if (setting_.strategies->watches_pending(member.group)) setup.watchers.push_back(id);
             continue;
         }
         // The strategies draw from the streams that they have in the full fidelity, one a validator.
         desks_.push_back(std::make_unique<Desk>(*this, id));
         AIVM_ASSIGN(auto strategy,
-                    setting_.strategies->validator(member.group, desks_.back()->stream(Purpose::kStrategy)));
+                    setting_.strategies->validator(member.group, part_of(member, cast_.directory.agents[id])));
         setup.strategies.push_back(std::move(strategy));
         setup.stakes.push_back(setting_.stakes.at(id).nlux());
     }

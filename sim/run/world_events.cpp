@@ -131,10 +131,28 @@ void World::Impl::end_fault(std::size_t index) {
     tell_invariants([](Invariant& i) { i.on_faults_changed(); });
 }
 
+// Where a requester submits more than its share of the workload, the number of final tasks does not tell: then whether
+// all others are through with theirs. What the one has still open is not waited for.
+bool World::Impl::shares_are_final() const {
+    std::vector<Address> beyond;
+    for (const RequesterActor* requester : requesters_) {
+        if (requester->exceeds_share()) beyond.push_back(requester->account());
+    }
+    if (beyond.empty()) return true;
+    const bool all_submitted = std::ranges::all_of(
+        requesters_, [](const RequesterActor* one) { return one->exceeds_share() || one->has_submitted_its_share(); });
+    bool all_final = true;
+    chain_tip_->state.tasks.for_each([&](std::size_t, const Task& task) {
+        if (!task.terminal() && std::ranges::find(beyond, task.requester) == beyond.end()) all_final = false;
+    });
+    return all_submitted && all_final;
+}
+
 // Whether all work is final, every fault over, and every running validator has the whole chain but for the newest blocks.
 bool World::Impl::finished() const {
     const Totals& totals = chain_tip_->state.head.totals;
     if (totals.tasks_completed + totals.tasks_failed < setting_.scenario.workload.tasks) return false;
+    if (!shares_are_final()) return false;
     for (const FaultPlan& plan : setting_.scenario.faults) {
         if (static_cast<SimTime>(plan.at_ns + duration_of(plan, setting_.scenario.chain)) > engine_.now()) return false;
     }

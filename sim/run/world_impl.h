@@ -5,7 +5,8 @@
 #include <map>
 
 #include "gpu/simd/simd_kernels.h"
-#include "sim/actors/chain_client.h"
+#include "sim/actors/requester.h"
+#include "sim/actors/side_channel.h"
 #include "sim/actors/validator.h"
 #include "sim/actors/virtual_chain.h"
 #include "sim/engine/choice_sources.h"
@@ -88,6 +89,11 @@ private:
     [[nodiscard]] Status add_actor(const CastMember& member, const Agent& agent);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_validator(const CastMember& member, const Agent& agent);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const CastMember& member, const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_provider(const CastMember& member, const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_challenger(const CastMember& member, const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const CastMember& member, const Agent& agent);
+    [[nodiscard]] std::function<void(std::uint32_t)> counted_at(Amount step_cost, ActorId agent);
+    [[nodiscard]] Part part_of(const CastMember& member, const Agent& agent);
     [[nodiscard]] ClientSetup client_setup(const Agent& agent) const;
     [[nodiscard]] Result<std::unique_ptr<ConsensusEngine>> make_engine(ActorId self, const AcceptedBlocks& accepted,
                                                                        RandomStream& random) const;
@@ -100,6 +106,7 @@ private:
     void end_fault(std::size_t index);
     void look();
     [[nodiscard]] bool finished() const;
+    [[nodiscard]] bool shares_are_final() const;
     [[nodiscard]] std::vector<NodeId> targets_of(const FaultPlan& plan) const;
 
     // Watch
@@ -161,6 +168,8 @@ private:
     std::vector<std::unique_ptr<SimDisk>> disks_;
     std::vector<std::unique_ptr<Actor>> actors_;
     std::vector<ValidatorActor*> validators_;
+    std::vector<RequesterActor*> requesters_;
+    SideChannel side_;
     std::vector<std::uint32_t> incarnations_;
     std::vector<bool> down_;
     std::vector<NetworkFault> faults_in_force_;  // by index of the plan, where it is a network fault

@@ -1,0 +1,52 @@
+// The honest answers.
+#include "sim/actors/strategy.h"
+
+#include <algorithm>
+
+#include "core/verification/reexecution.h"
+
+namespace aivm::sim {
+
+bool Part::is_kin(const Address& address) const {
+    return kin != nullptr && std::ranges::find(*kin, address, &Identity::address) != kin->end();
+}
+
+std::vector<OperationBody> ClientStrategy::on_block(const NodeView&) { return {}; }
+std::vector<OperationBody> ClientStrategy::on_pending(const NodeView&, const SignedOperation&) { return {}; }
+
+bool ProviderStrategy::joins(const State*) { return true; }
+bool ProviderStrategy::waits(const TaskView&) { return false; }
+bool ProviderStrategy::reveals(const TaskView&) { return true; }
+
+std::vector<InferenceTraceStep> ProviderStrategy::trace(const TaskView& view, Answer answer) {
+    std::vector<InferenceTraceStep> trace = trace_model(view.kernels, view.model, view.task.input_row);
+    trace.back().output = answer;
+    return trace;
+}
+
+std::uint32_t ProviderStrategy::reported_time_ms(const TaskView& view) { return view.model.compute_time_ms; }
+
+std::optional<op::DisputeMove> ProviderStrategy::move(const DisputeView& view) {
+    return next_provider_move(view.trace, view.dispute, view.task.job_id);
+}
+
+std::optional<GpuEvidence> ProviderStrategy::evidence(const Device& device, TimestampNs now) {
+    return device.quote(now);
+}
+
+bool ChallengerStrategy::commits(const TaskView&) { return true; }
+bool ChallengerStrategy::reveals(const DisputeView&) { return true; }
+
+std::optional<op::DisputeMove> ChallengerStrategy::move(const DisputeView& view) {
+    return next_challenger_move(view.trace, view.dispute, view.task.job_id);
+}
+
+bool ChallengerStrategy::again(const TaskView&) { return false; }
+
+std::uint32_t RequesterStrategy::submissions(const DemandView& view) { return view.due; }
+void RequesterStrategy::compose(op::SubmitTask&, const NodeView&) {}
+bool RequesterStrategy::goes_on(const NodeView&) { return false; }
+
+bool ValidatorStrategy::builds(const State&, const Hash32&) { return true; }
+
+}  // namespace aivm::sim
