@@ -11,6 +11,7 @@
 #include "scenarios/file/units.h"
 #include "scenarios/profiles/latency.h"
 #include "scenarios/profiles/stake.h"
+#include "sim/actors/censorship.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -46,6 +47,8 @@ private:
     void check_run();
     void check_profiles();
     void check_consensus();
+    void check_censorship();
+    void check_payer();
     void check_thresholds(std::uint32_t asked);
     void check_vm();
     void check_tasks();
@@ -93,18 +96,12 @@ void Checker::check_profiles() {
 
 void Checker::check_consensus() {
     const auto& chain = s_.chain;
-    if (chain.censorship == sim::CensorshipModel::kNone && chain.censoring_ppm > 0) {
-        error({"chain.censoring_share", "chain.censorship"}, "a censoring share without a model of censorship",
-              "set chain.censorship to \"iid\", \"permuted\" or \"sticky\", or drop the share");
-    }
-    const bool ordered =
-        chain.censorship == sim::CensorshipModel::kPermuted || chain.censorship == sim::CensorshipModel::kSticky;
-    if (ordered && chain.consensus == sim::ConsensusKind::kSnowman && s_.run.fidelity == sim::Fidelity::kFull) {
-        error({"chain.censorship", "chain.consensus"},
-              "permuted and sticky say in which order proposers follow each other, which snowman decides itself",
-              "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
-    }
+    check_censorship();
     const bool polls = chain.consensus == sim::ConsensusKind::kSnowman && s_.run.fidelity == sim::Fidelity::kFull;
+    if (polls && chain.finality_delay_ns > 0) {
+        error({"chain.finality_delay", "chain.consensus"}, "snowman's polls decide when a block is final",
+              "drop chain.finality_delay, or set chain.consensus to \"sequencer\"");
+    }
     if (!polls) return;
     if (chain.validators < 2) {
         error({"chain.validators"}, "snowman needs somebody to poll",
@@ -118,6 +115,55 @@ void Checker::check_consensus() {
              fmt::format("set chain.k = {} to say so", asked));
     }
     check_thresholds(asked);
+}
+
+void Checker::check_censorship() {
+    using Model = sim::CensorshipModel;
+    const auto& chain = s_.chain;
+    const Model model = chain.censorship;
+    if ((model == Model::kNone || model == Model::kBudget || model == Model::kPartition) && chain.censoring_ppm > 0) {
+        error({"chain.censoring_share", "chain.censorship"},
+              model == Model::kNone ? "a censoring share without a model of censorship"
+                                    : "in this model of censorship no share of the proposers censors",
+              "set chain.censorship to \"iid\", \"permuted\", \"sticky\", \"orphan\" or \"bribe\", or drop the share");
+    }
+    const bool ordered = model != Model::kNone && model != Model::kIid && model != Model::kPartition;
+    if (ordered && chain.consensus == sim::ConsensusKind::kSnowman && s_.run.fidelity == sim::Fidelity::kFull) {
+        error({"chain.censorship", "chain.consensus"},
+              "this model needs to know in which order proposers follow each other, which snowman decides itself",
+              "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
+    }
+    if (model == Model::kOrphan) {
+        const auto final_after = chain.finality_delay_ns / chain.block_interval_ns;
+        if (final_after < 2 || final_after > sim::kFinalityBlocksMax) {
+            error({"chain.finality_delay", "chain.censorship", "chain.block_interval"},
+                  "only a block that is not final yet can be re-organised away",
+                  fmt::format("set chain.finality_delay to 2 to {} block intervals", sim::kFinalityBlocksMax));
+        }
+    }
+    if (model == Model::kBudget || model == Model::kBribe) check_payer();
+}
+
+void Checker::check_payer() {
+    const auto& chain = s_.chain;
+    if (chain.censor_price.is_zero() ||
+        (chain.censorship == sim::CensorshipModel::kBudget && chain.censor_budget.is_zero())) {
+        error({"chain.censor_price", "chain.censor_budget", "chain.censorship"},
+              "censorship that is paid for needs a price and a purse",
+              "set chain.censor_price and chain.censor_budget");
+    }
+    const auto payer = std::find_if(s_.actors.begin(), s_.actors.end(),
+                                    [&](const ActorGroup& group) { return group.name == chain.censor_payer; });
+    if (payer == s_.actors.end()) {
+        std::vector<std::string> groups;
+        for (const auto& group : s_.actors) groups.push_back(group.name);
+        error({"chain.censor_payer", "chain.censorship"},
+              fmt::format("there is no group \"{}\" to pay for the censorship", chain.censor_payer),
+              suggest(chain.censor_payer, groups));
+    } else if (payer->count > 1 && !payer->shared_principal && payer->principal.empty()) {
+        error({"chain.censor_payer"}, fmt::format("the group \"{}\" has many owners", chain.censor_payer),
+              "let it share a principal, or name another group");
+    }
 }
 
 void Checker::check_thresholds(std::uint32_t asked) {

@@ -46,7 +46,7 @@ TEST(Check, ACensoringShareNeedsAModel) {
 TEST(Check, AnOrderOfProposersIsNotForSnowmanToTake) {
     const std::string sticky = "[chain]\ncensoring_share = \"1/4\"\ncensorship = \"sticky\"\n";
     EXPECT_EQ(complaint(sticky + "consensus = \"snowman\"\n"),
-              "permuted and sticky say in which order proposers follow each other, which snowman decides itself");
+              "this model needs to know in which order proposers follow each other, which snowman decides itself");
     EXPECT_EQ(complaint(sticky + "consensus = \"sequencer\"\n"), "none");
     EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n" + sticky), "none");
 }

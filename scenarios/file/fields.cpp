@@ -21,7 +21,8 @@ using sim::Workload;
 
 constexpr std::string_view kFidelities[] = {"full", "economic"};
 constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
-constexpr std::string_view kCensorshipModels[] = {"none", "iid", "permuted", "sticky"};
+constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted", "sticky",
+                                                  "budget", "orphan", "bribe",    "partition"};
 constexpr std::string_view kFaultKinds[] = {"partition", "crash", "one_way", "slow_node"};
 constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
 constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
@@ -34,7 +35,7 @@ constexpr std::size_t count_to(Enum last) {
 }
 static_assert(std::size(kFidelities) == count_to(sim::Fidelity::kEconomic));
 static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowman));
-static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kSticky));
+static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kPartition));
 static_assert(std::size(kFaultKinds) == count_to(sim::FaultKind::kSlowNode));
 static_assert(std::size(kModes) == static_cast<std::size_t>(VerificationMode::kCount_));
 static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::kCount_));
@@ -154,6 +155,15 @@ constexpr FieldInfo kVictims{"fault",
                              {},
                              false,
                              "the validators hit, by index; for a partition the side cut off"};
+constexpr FieldInfo kCensorPayer{"chain",
+                                 "censor_payer",
+                                 FieldType::kText,
+                                 {},
+                                 0,
+                                 64,
+                                 {},
+                                 false,
+                                 "budget, bribe: the group whose owner pays, one identity or a shared principal"};
 constexpr FieldInfo kPrincipal{
     "group", "principal", FieldType::kText,
     {},      0,           64,
@@ -213,10 +223,31 @@ constexpr Field<Scenario> kScenarioFields[] = {
                                                        "snowman: after which a missing answer counts for nobody")),
     in_chain<&ChainSettings::restart_delay_ns>(duration(
         "chain", "restart_delay", kAnyTime, "between a crash and the restart, unless the fault has a duration")),
-    in_chain<&ChainSettings::censorship>(
-        choice("chain", "censorship", kCensorshipModels, "how the proposers that leave out fraud proofs are drawn")),
-    in_chain<&ChainSettings::censoring_ppm>(
-        probability("chain", "censoring_share", "share of the proposers that leave out fraud proofs")),
+    in_chain<&ChainSettings::censorship>(choice(
+        "chain", "censorship", kCensorshipModels,
+        "who keeps fraud proofs out: a share of the proposers drawn one by one (iid), in rounds (permuted) or for "
+        "terms (sticky); whoever pays for it (budget, bribe); a share that re-organises blocks away (orphan); an "
+        "outage whenever a wrong result is posted (partition)")),
+    in_chain<&ChainSettings::censoring_ppm>(probability(
+        "chain", "censoring_share",
+        "iid, permuted, sticky, orphan: share of the proposers that leave out fraud proofs; bribe: share that "
+        "takes the price")),
+    in_chain<&ChainSettings::round_proposers>(
+        integer("chain", "round_proposers", "proposers", {1, 10'000}, "permuted: in a round, each with one block")),
+    in_chain<&ChainSettings::leader_term_blocks>(
+        integer("chain", "leader_term_blocks", "blocks", kSomeBlocks, "sticky: blocks of one leader")),
+    in_chain<&ChainSettings::censor_price>(
+        amount("chain", "censor_price", "budget, bribe: for each block that is kept free of fraud proofs")),
+    in_chain<&ChainSettings::censor_budget>(
+        amount("chain", "censor_budget", "budget, bribe: the whole purse; bribe: \"0 LUX\" is as much as it takes")),
+    in_chain<&ChainSettings::censor_payer>(kCensorPayer),
+    in_chain<&ChainSettings::social_response_blocks>(
+        integer("chain", "social_response_blocks", "blocks", kBlocks,
+                "orphan: after the first orphaned block the attack goes on for so long; 0 is for ever")),
+    in_chain<&ChainSettings::outage_mean_ns>(
+        duration("chain", "outage_mean", kSomeTime, "partition: mean of the exponentially distributed outage")),
+    in_chain<&ChainSettings::finality_delay_ns>(duration(
+        "chain", "finality_delay", kAnyTime, "sequencer and economic: from a block being built to being final")),
 
     in_network<&NetworkSettings::latency>(
         plain(FieldType::kName, "network", "latency", "the latency profile of the links")),

@@ -31,7 +31,7 @@ Value any_value(const FieldInfo& info) {
         case FieldType::kName:
             return *any_name();
         case FieldType::kText:
-            return *any_text();
+            return (*any_text()).substr(0, info.max);
         case FieldType::kNames:
             return *rc::gen::container<std::vector<std::string>>(any_name());
         case FieldType::kIntegers: {

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kQueueLimit = 50'000;  // as core/vm/vm.cpp has it
 constexpr std::uint64_t kBlockTimer = 0;
 constexpr std::uint64_t kTellTimer = 1;
+constexpr std::uint64_t kFinalTimer = 2;
+constexpr std::size_t kHistoryKept = 64;  // as a validator keeps
 constexpr std::uint32_t kTurnsDeclinedMax =
     8;  // proposers that may decline in a row; the next one's turn is not asked for
 
@@ -32,26 +34,37 @@ VirtualChain::VirtualChain(VirtualChainSetup setup)
       tip_(setup_.genesis),
       mempool_(kQueueLimit),
       proposers_(setup_.environment->stream(Purpose::kConsensus)),
-      schedule_(setup_.censorship, setup_.censoring_ppm, setup_.environment->stream(Purpose::kCensorship)) {
+      schedule_(setup_.chain, setup_.environment->stream(Purpose::kCensorship),
+                setup_.environment->stream(Purpose::kOrphaning)) {
     AIVM_CHECK(setup_.stakes.size() == setup_.strategies.size() && !setup_.stakes.empty());
     std::uint64_t sum = 0;
     for (const std::uint64_t stake : setup_.stakes) stake_up_to_.push_back(sum += stake);
     AIVM_CHECK(sum != 0);
 }
 
-void VirtualChain::receive(ActorId, const Packet& packet) {
-    const auto* received = std::get_if<OperationPacket>(&packet);
-    if (received == nullptr) return;
-    const SignedOperation& operation = *received->operation;
+void VirtualChain::receive(ActorId from, const Packet& packet) {
+    if (const auto* received = std::get_if<OperationPacket>(&packet)) take(received->operation);
+    if (const auto* request = std::get_if<FollowRequest>(&packet)) serve(from, request->from);
+}
+
+void VirtualChain::serve(ActorId from, Height first) {
+    const std::deque<ExecutedPtr> blocks = history_;  // a copy: who is told may answer at once
+    for (const ExecutedPtr& block : blocks) {
+        if (block->state.head.height >= first) setup_.environment->send(from, AcceptedPacket{block});
+    }
+}
+
+void VirtualChain::take(const OperationPtr& received) {
+    const SignedOperation& operation = *received;
     if (operation.nonce() <= tip_->state.nonce(operation.sender())) return;
     if (const auto* task = std::get_if<op::SubmitTask>(&operation.body())) {
         if (!check_submission(tip_->state, setup_.rules->parameters, *task)) return;
     }
     // A refused operation is its sender's loss, as in the full fidelity.
-    if (mempool_.add(received->operation) && !setup_.watchers.empty()) {
+    if (mempool_.add(received) && !setup_.watchers.empty()) {
         // Not at once: the sender is in the middle of something, and so may a watcher be.
         if (untold_.empty()) setup_.environment->set_timer(0, kTellTimer);
-        untold_.push_back(received->operation);
+        untold_.push_back(received);
     }
     consider_building();
 }
@@ -68,13 +81,14 @@ void VirtualChain::consider_building() {
     const State& state = tip_->state;
     if (mempool_.size() == 0 && state.height_timers.empty() && state.time_timers.empty()) return;
     const std::uint64_t now = setup_.environment->clock();
-    const std::uint64_t slot = std::max(state.head.timestamp_ns + setup_.block_interval_ns, now);
+    const std::uint64_t slot = std::max(state.head.timestamp_ns + setup_.chain.block_interval_ns, now);
     setup_.environment->set_timer(static_cast<SimTime>(slot - now), kBlockTimer);
     timer_is_set_ = true;
 }
 
 void VirtualChain::wake(std::uint64_t tag) {
     if (tag == kTellTimer) return tell_watchers();
+    if (tag == kFinalTimer) return finalise_next();
     timer_is_set_ = false;
     build();
 }
@@ -102,13 +116,15 @@ ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
 std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored) {
     ValidatorStrategy& strategy = *setup_.strategies[proposer.value];
     strategy.begin_block(tip_->state.head.height + 1);
-    const bool model_censors = schedule_.next();
-    return mempool_.candidates(setup_.max_block_ops, [&](const OperationPtr& operation) {
+    schedule_.begin_block();
+    auto candidates = mempool_.candidates(setup_.chain.max_block_ops, [&](const OperationPtr& operation) {
         const bool proof = is_fraud_proof(operation->body());
-        if (strategy.includes(*operation) && !(proof && model_censors)) return true;
+        if (strategy.includes(*operation) && !(proof && schedule_.leaves_proofs_out())) return true;
         if (proof) censored.push_back(operation);
         return false;
     });
+    if (!schedule_.paid().is_zero()) setup_.on_paid(proposer, schedule_.paid());
+    return candidates;
 }
 
 void VirtualChain::build() {
@@ -127,9 +143,22 @@ void VirtualChain::build() {
     for (const LeftOut& left : built->left_out) mempool_.note_refused(*left.operation);
     tip_ = built->executed;
     mempool_.remove_stale(tip_->state, tip_->block->operations());
-    setup_.on_block(tip_, censored);
-    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, AcceptedPacket{tip_});
+    built_.push_back({tip_, std::move(censored)});
+    if (setup_.chain.finality_delay_ns == 0) {
+        finalise_next();
+    } else {
+        setup_.environment->set_timer(static_cast<SimTime>(setup_.chain.finality_delay_ns), kFinalTimer);
+    }
     consider_building();
+}
+
+void VirtualChain::finalise_next() {
+    const Built next = std::move(built_.front());
+    built_.pop_front();
+    history_.push_back(next.block);
+    if (history_.size() > kHistoryKept) history_.pop_front();
+    setup_.on_block(next.block, next.censored);
+    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, AcceptedPacket{next.block});
 }
 
 }  // namespace aivm::sim

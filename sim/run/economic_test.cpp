@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "sim/run/test_world.h"
 
 namespace aivm::sim::test {
@@ -129,6 +131,88 @@ TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(figure(outcome, "censored_proofs"), 0) << static_cast<int>(model);
     }
+}
+
+TEST(Economic, V37AnOutageThatTheCheatTimesOutlastsTheWindowAsTheExponentialLawSays) {
+    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker heard: exp(-(6 - 1) / 5).
+    Scenario s = censored_study(Fidelity::kEconomic, 0, 6, 1);
+    s.chain.censorship = CensorshipModel::kPartition;
+    s.chain.outage_mean_ns = 5 * s.chain.block_interval_ns;
+    const Share share = fraud_missed(s, 250);
+    EXPECT_GT(share.posted, 500);
+    EXPECT_NEAR(static_cast<double>(share.missed_ppm()), 367'879, 5 * 482'000 / std::sqrt(share.posted));
+}
+
+TEST(Economic, InTheFullFidelityTheOutageCutsTheCheckersOffToo) {
+    Scenario s = censored_study(Fidelity::kFull, 0, 4, 4);
+    s.chain.censorship = CensorshipModel::kPartition;
+    s.chain.outage_mean_ns = 1000 * s.chain.block_interval_ns;
+    const Share share = fraud_missed(s, 3);
+    EXPECT_EQ(share.missed, share.posted);
+    EXPECT_EQ(share.posted, 12);
+}
+
+const PayoffRow& payoff_of(const Outcome& outcome, std::string_view label) {
+    for (const PrincipalRow& principal : outcome.principals) {
+        if (principal.label == label) return outcome.payoffs.at(principal.principal);
+    }
+    ADD_FAILURE() << "nobody is called " << label;
+    return outcome.payoffs.front();
+}
+
+TEST(Economic, ABribeIsTheCheatsCostAndTheProposersGainInBothFidelities) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = censored_study(fidelity, 1'000'000, 3, 4);
+        s.chain.censorship = CensorshipModel::kBribe;
+        s.chain.censor_price = lux(7);
+        s.chain.censor_payer = "liar provider";
+        const Outcome outcome = play(s)->outcome;
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(figure(outcome, "n_fraud_missed"), figure(outcome, "n_fraud_posted"));
+        const Amount taken = payoff_of(outcome, "validators").bribes;
+        EXPECT_GE(taken, lux(7));
+        EXPECT_EQ(taken.nlux() % lux(7).nlux(), 0U);
+        EXPECT_GE(payoff_of(outcome, "liar provider").cost, taken);
+    }
+}
+
+TEST(Economic, ABudgetIsSpentToTheLastBlockItBuysAndThenLiesAreCaught) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = censored_study(fidelity, 0, 8, 2);
+        s.chain.censorship = CensorshipModel::kBudget;
+        s.chain.censor_price = lux(7);
+        s.chain.censor_budget = lux(30);
+        s.chain.censor_payer = "liar provider";
+        const Outcome outcome = play(s)->outcome;
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(figure(outcome, "n_fraud_missed"), 0);
+        EXPECT_EQ(payoff_of(outcome, "liar provider").cost, lux(28)) << "four blocks of seven";
+        EXPECT_TRUE(payoff_of(outcome, "validators").bribes.is_zero());
+    }
+}
+
+TEST(Economic, AFinalityDelayPostponesWhatEverybodyHearsInBothFidelities) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = scenario_in(fidelity);
+        const Outcome at_once = play(s)->outcome;
+        s.chain.finality_delay_ns = 3 * s.chain.block_interval_ns;
+        const Outcome later = play(s)->outcome;
+        EXPECT_EQ(verdict(later), "clean");
+        EXPECT_EQ(figure(later, "n_fraud_missed"), 0);
+        const auto mean = [](const Outcome& o) { return std::get<double>(o.metric("ttf_mean")); };
+        EXPECT_GT(mean(later), mean(at_once) + 6) << "the task, its result and the settlement each wait";
+    }
+}
+
+TEST(Economic, OrphaningNeedsSomethingThatIsNotFinal) {
+    Scenario s = censored_study(Fidelity::kEconomic, 900'000, 3, 20);
+    s.chain.censorship = CensorshipModel::kOrphan;
+    const auto world = World::make(setting_of(s), {});
+    ASSERT_FALSE(world);
+    EXPECT_THAT(world.error().text(), HasSubstr("chain.finality_delay"));
+    s.chain.finality_delay_ns = 6 * s.chain.block_interval_ns;
+    const Share share = fraud_missed(s, 3);
+    EXPECT_GT(share.missed, share.posted / 2);
 }
 
 TEST(Economic, FaultsNeedTheFullFidelity) {

@@ -14,7 +14,16 @@ namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
 enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
-enum class CensorshipModel : std::uint8_t { kNone, kIid, kPermuted, kSticky };
+enum class CensorshipModel : std::uint8_t {
+    kNone,
+    kIid,
+    kPermuted,
+    kSticky,
+    kBudget,
+    kOrphan,
+    kBribe,
+    kPartition,
+};
 
 struct RunSettings {
     Fidelity fidelity = Fidelity::kFull;
@@ -38,8 +47,16 @@ struct ChainSettings {
     std::uint32_t concurrent_polls = 4;
     std::uint64_t poll_timeout_ns = 2'000'000'000;
     std::uint64_t restart_delay_ns = 5'000'000'000;
-    CensorshipModel censorship = CensorshipModel::kNone;  // of fraud proofs, by a share of the proposers
+    std::uint64_t finality_delay_ns = 0;                  // sequencer: from a block being built to being final
+    CensorshipModel censorship = CensorshipModel::kNone;  // of fraud proofs; sim/actors/censorship.h has the models
     std::uint32_t censoring_ppm = 0;
+    std::uint32_t round_proposers = 100;       // permuted: in a round, each with one block
+    std::uint32_t leader_term_blocks = 10;     // sticky
+    Amount censor_price;                       // budget, bribe: for each block that is kept free of fraud proofs
+    Amount censor_budget;                      // the purse it is paid from; bribe: 0 is as much as it takes
+    std::string censor_payer;                  // the group whose owner pays
+    std::uint32_t social_response_blocks = 0;  // orphan: after the first orphaned block the attack goes on for so long
+    std::uint64_t outage_mean_ns = 80'000'000'000;  // partition: of the exponential law, 20 blocks by default
 };
 
 struct NetworkSettings {

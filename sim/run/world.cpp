@@ -10,7 +10,8 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::array<std::string_view, 5> kEventNames{"delivery", "timer", "fault begins", "fault ends", "look"};
+constexpr std::array<std::string_view, 6> kEventNames{"delivery",   "timer", "fault begins",
+                                                      "fault ends", "look",  "outage ends"};
 
 std::string_view fault_name(FaultKind kind) {
     switch (kind) {

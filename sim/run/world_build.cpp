@@ -20,6 +20,25 @@ class NothingAccepted final : public AcceptedBlocks {
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
 };
 
+Status check_censorship(const Scenario& scenario) {
+    const ChainSettings& chain = scenario.chain;
+    if (chain.round_proposers == 0 || chain.leader_term_blocks == 0) {
+        return fail(ErrorCode::kConfig, "a round and a leader's term must have at least one block");
+    }
+    const std::uint64_t final_after = chain.finality_delay_ns / chain.block_interval_ns;
+    if (chain.censorship == CensorshipModel::kOrphan && (final_after < 2 || final_after > kFinalityBlocksMax)) {
+        return fail(ErrorCode::kConfig,
+                    fmt::format("chain.censorship orphan needs a chain.finality_delay of 2 to {} block intervals: only "
+                                "what is not final can be re-organised away",
+                                kFinalityBlocksMax));
+    }
+    const bool costs = chain.censorship == CensorshipModel::kBudget || chain.censorship == CensorshipModel::kBribe;
+    if (costs && std::ranges::find(scenario.actors, chain.censor_payer, &ActorGroup::name) == scenario.actors.end()) {
+        return fail(ErrorCode::kConfig, "chain.censor_payer must name the group that pays for the censorship");
+    }
+    return {};
+}
+
 // What this version cannot do, and must not pretend to.
 Status check_supported(const Scenario& scenario) {
     const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
@@ -28,13 +47,19 @@ Status check_supported(const Scenario& scenario) {
                     "faults hit networks and disks, which run.fidelity economic leaves out; use full, or no faults");
     }
     const CensorshipModel model = scenario.chain.censorship;
-    if (!economic && scenario.chain.consensus != ConsensusKind::kSequencer &&
-        (model == CensorshipModel::kPermuted || model == CensorshipModel::kSticky)) {
+    const bool votes = !economic && scenario.chain.consensus != ConsensusKind::kSequencer;
+    if (votes && model != CensorshipModel::kNone && model != CensorshipModel::kIid &&
+        model != CensorshipModel::kPartition) {
         return fail(ErrorCode::kConfig,
-                    "chain.censorship permuted and sticky say in which order proposers follow each other, which "
-                    "snowman decides itself; use iid, the consensus sequencer, or run.fidelity economic");
+                    "this model of chain.censorship needs to know who proposes after whom, which snowman decides "
+                    "itself; use iid or partition, the consensus sequencer, or run.fidelity economic");
     }
-    return {};
+    if (votes && scenario.chain.finality_delay_ns != 0) {
+        return fail(ErrorCode::kConfig,
+                    "chain.finality_delay is for the consensus sequencer and run.fidelity economic: snowman's polls "
+                    "decide themselves when a block is final");
+    }
+    return check_censorship(scenario);
 }
 
 }  // namespace
@@ -84,6 +109,11 @@ Status World::Impl::build() {
     incarnations_.resize(cast_.members.size());
     down_.resize(cast_.members.size());
     cut_off_.resize(setting_.scenario.chain.validators);
+    silenced_.resize(cast_.members.size());
+    if (setting_.scenario.chain.censorship == CensorshipModel::kPartition) {
+        const Desk desk(*this, kWorldItself);
+        outages_.emplace(setting_.scenario.chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning));
+    }
     AIVM_TRY(economic() ? add_virtual_chain() : add_network());
     for (std::size_t i = actors_.size(); i < cast_.members.size(); ++i) {
         AIVM_TRY(add_actor(cast_.members[i], cast_.directory.agents[i]));
@@ -116,7 +146,10 @@ Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self, 
                                                                   RandomStream& random) const {
     const ChainSettings& chain = setting_.scenario.chain;
     if (chain.consensus == ConsensusKind::kSequencer) {
-        return make_sequencer({.validators = chain.validators, .sequencer = 0, .self = self});
+        return make_sequencer({.validators = chain.validators,
+                               .sequencer = 0,
+                               .self = self,
+                               .finality_delay_ns = chain.finality_delay_ns});
     }
     SnowmanConfig config;
     config.snow.k = chain.k;
@@ -160,8 +193,10 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     };
     AIVM_ASSIGN(auto strategy, setting_.strategies->validator(member.group, part_of(member, agent)));
     if (chain.censorship != CensorshipModel::kNone) {
+        const Desk& desk = *desks_.back();
         strategy = make_censoring(std::move(strategy),
-                                  {chain.censorship, chain.censoring_ppm, desks_.back()->stream(Purpose::kCensorship)});
+                                  {chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning)},
+                                  [this, id = agent.id](Amount amount) { pay_for_censorship(id, amount); });
     }
     return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
 }

@@ -23,16 +23,13 @@ void encode_outcome(const Executed& block, Writer& out) {
 }  // namespace
 
 Status World::Impl::add_virtual_chain() {
-    const ChainSettings& chain = setting_.scenario.chain;
     VirtualChainSetup setup;
     setup.run_seed = options_.seed;
     setup.genesis = genesis_;
     setup.rules = &rules_;
-    setup.censorship = chain.censorship;
-    setup.censoring_ppm = chain.censoring_ppm;
-    setup.block_interval_ns = chain.block_interval_ns;
-    setup.max_block_ops = chain.max_block_ops;
+    setup.chain = setting_.scenario.chain;
     setup.on_block = [this](const ExecutedPtr& block, const auto& censored) { extend_virtual_chain(block, censored); };
+    setup.on_paid = [this](ValidatorIndex proposer, Amount amount) { pay_for_censorship(proposer.value, amount); };
     setup.on_stopped = [this](const Error& error) { on_stopped(0, error); };
     for (ActorId id = 0; id < cast_.members.size(); ++id) {
         const CastMember& member = cast_.members[id];
@@ -62,6 +59,7 @@ void World::Impl::extend_virtual_chain(const ExecutedPtr& block, const std::vect
     if (!censored.empty()) accounting_->censored(block->id, censored);
     tell_invariants([&](Invariant& i) { i.on_chain(*block, parent->state); });
     accounting_->accept(*block, engine_.now());
+    consider_outage(*block);
 }
 
 }  // namespace aivm::sim

@@ -7,6 +7,7 @@ namespace aivm::sim {
 void World::Impl::send(ActorId from, ActorId to, Packet packet) {
     if (economic()) {
         ++messages_handed_over_;
+        if (silenced_[from] != 0 || silenced_[to] != 0) return;
         return actors_[to]->receive(from, packet);
     }
     if (from == to) {
@@ -59,6 +60,9 @@ void World::Impl::operator()(const Engine::Event& event) {
             break;
         case EventKind::kLook:
             look();
+            break;
+        case EventKind::kOutageEnds:
+            end_outage();
             break;
     }
 }

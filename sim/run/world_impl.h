@@ -5,6 +5,7 @@
 #include <map>
 
 #include "gpu/simd/simd_kernels.h"
+#include "sim/actors/censorship.h"
 #include "sim/actors/requester.h"
 #include "sim/actors/side_channel.h"
 #include "sim/actors/validator.h"
@@ -23,7 +24,7 @@
 
 namespace aivm::sim {
 
-enum class EventKind : std::uint16_t { kDelivery, kTimer, kFaultBegins, kFaultEnds, kLook };
+enum class EventKind : std::uint16_t { kDelivery, kTimer, kFaultBegins, kFaultEnds, kLook, kOutageEnds };
 
 // The actor number of what the world does by itself.
 constexpr ActorId kWorldItself = 0xFFFF'FFFF;
@@ -104,6 +105,12 @@ private:
     void set_timer(ActorId actor, SimTime delay, std::uint64_t tag);
     void begin_fault(std::size_t index);
     void end_fault(std::size_t index);
+    // Actors that hear and say nothing, or do so again.
+    void silence(const std::vector<ActorId>& actors);
+    void let_speak(const std::vector<ActorId>& actors);
+    void consider_outage(const Executed& block);
+    void end_outage();
+    void pay_for_censorship(ActorId proposer, Amount amount);
     void look();
     [[nodiscard]] bool finished() const;
     [[nodiscard]] bool shares_are_final() const;
@@ -172,6 +179,10 @@ private:
     SideChannel side_;
     std::vector<std::uint32_t> incarnations_;
     std::vector<bool> down_;
+    std::vector<std::uint32_t> silenced_;        // economic fidelity: what is in force that silences the actor
+    std::optional<CensorshipSchedule> outages_;  // under the model partition
+    std::vector<ActorId> cut_off_clients_;       // by the outage in force
+    NetworkFault outage_{};                      // in force, in the full fidelity
     std::vector<NetworkFault> faults_in_force_;  // by index of the plan, where it is a network fault
     std::vector<std::uint32_t> cut_off_;         // partitions in force that cut the validator off, by index
 

@@ -75,6 +75,7 @@ void World::Impl::extend_chain(const ExecutedPtr& executed) {
     trace_.note(kStateRootTag, executed->state.state_root.view());
     tell_invariants([&](Invariant& i) { i.on_chain(*executed, parent->state); });
     accounting_->accept(*executed, engine_.now());
+    consider_outage(*executed);
     const Height height = executed->state.head.height;
     if (height > kResultsKept) executor_.forget_below(height - kResultsKept);
 }
