@@ -1,14 +1,17 @@
-"""aivmsim report: python -m aivmsim_report run.db -o report.html"""
+"""aivmsim report: python -m aivmsim_report study.db -o report.html"""
 
 import argparse
 import os
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
+from . import facts, run_charts, run_page, study, study_charts, study_page
+from .chart import Chart
 from .database import BadDatabase, connect
-from .facts import load
-from .page import render
+from .datasette import metadata
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -24,22 +27,103 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="aivmsim report", description="One offline HTML page about a run.")
-    parser.add_argument("database", type=Path, help="the file that a run wrote")
-    parser.add_argument("-o", "--out", type=Path, default=Path("report.html"), help="the page to write (%(default)s)")
-    parser.add_argument("--run", type=int, metavar="ID", help="run id; default: the first that failed, else the first")
+def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="aivmsim report", description="One offline HTML page about a run or a study.")
+    parser.add_argument("database", type=Path, help="the file that a run or a sweep wrote")
+    parser.add_argument("-o", "--out", type=Path, help="the page to write (default report.html)")
+    parser.add_argument("--run", type=int, metavar="ID", help="report on this run of a study alone")
+    parser.add_argument("--axes", metavar="KEY,KEY", help="swept parameters for the x axis and for the lines")
+    parser.add_argument("--metrics", metavar="NAME,...", help="metrics for the maps over the swept parameters")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="write every chart as a picture into this folder")
+    parser.add_argument("--format", default="svg", metavar="svg,png,pdf", help="of the pictures (%(default)s)")
+    parser.add_argument("--datasette", type=Path, metavar="FILE", help="write metadata with canned queries for Datasette")
     options = parser.parse_args(arguments)
+    if options.out is None and options.figures is None and options.datasette is None:
+        options.out = Path("report.html")
+    return options
+
+
+def words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def write_page(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path]:
+    if single(db, options):
+        page = run_page.render(db, facts.load(db, options.run), options.database)
+    else:
+        page = study_page.render(db, load_study(db, options), known_metrics(db, options))
+    write_whole(options.out, page)
+    return [options.out]
+
+
+def single(db: sqlite3.Connection, options: argparse.Namespace) -> bool:
+    runs = db.execute("SELECT count(*) FROM run").fetchone()[0]
+    if not runs:
+        raise BadDatabase("the study holds no run yet")
+    if (runs == 1 or options.run is not None) and (options.axes or options.metrics):
+        raise BadDatabase("--axes and --metrics are for a study of several runs")
+    return runs == 1 or options.run is not None
+
+
+def load_study(db: sqlite3.Connection, options: argparse.Namespace) -> study.Study:
+    return study.load(db, options.database, words(options.axes))
+
+
+def known_metrics(db: sqlite3.Connection, options: argparse.Namespace) -> list[str]:
+    """Those asked for; each must be in the file."""
+    there = {row[0] for row in db.execute("SELECT DISTINCT name FROM metric")}
+    derived = {row[0] for row in study_charts.WORTH}
+    for name in words(options.metrics):
+        if name not in there | derived:
+            raise BadDatabase(f"the study has no metric {name}; it has {', '.join(sorted(there))}")
+    return words(options.metrics)
+
+
+def write_figures(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path]:
     try:
-        page = render(load(connect(options.database), options.run))
-        write_whole(options.out, page)
+        from . import draw_matplotlib
+    except ImportError:
+        raise BadDatabase(f"--figures needs matplotlib; {sys.executable} -m pip install matplotlib") from None
+    formats = words(options.format)
+    for name in formats:
+        if name not in draw_matplotlib.FORMATS:
+            raise BadDatabase(f"--format {name}: no such format; there are {', '.join(draw_matplotlib.FORMATS)}")
+    if single(db, options):
+        charts = run_charts.all_charts(facts.load(db, options.run))
+    else:
+        charts = study_charts.all_charts(load_study(db, options), known_metrics(db, options))
+    options.figures.mkdir(parents=True, exist_ok=True)
+    written = []
+    for chart in charts:
+        if isinstance(chart, Chart):
+            written += draw_matplotlib.save(chart, options.figures, formats)
+        else:
+            print(f"{chart.title}: {chart.reason}", file=sys.stderr)
+    return written
+
+
+def write_metadata(db: sqlite3.Connection, options: argparse.Namespace) -> list[Path]:
+    write_whole(options.datasette, metadata(db, options.database))
+    return [options.datasette]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = arguments_of(arguments)
+    wanted = ((options.out, write_page), (options.figures, write_figures), (options.datasette, write_metadata))
+    try:
+        with closing(connect(options.database)) as db:
+            for path, write in wanted:
+                if path is None:
+                    continue
+                try:
+                    for written in write(db, options):
+                        print(written)
+                except OSError as error:
+                    print(f"aivmsim report: {path} cannot be written: {error.strerror}", file=sys.stderr)
+                    return 2
     except BadDatabase as error:
         print(f"aivmsim report: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        print(f"aivmsim report: {options.out} cannot be written: {error.strerror}", file=sys.stderr)
-        return 2
-    print(options.out)
     return 0
 
 

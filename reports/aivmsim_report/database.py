@@ -23,7 +23,7 @@ def connect(path: str | Path) -> sqlite3.Connection:
     _check_header(Path(path))
     uri = "file:" + quote(str(Path(path).absolute())) + "?mode=ro"
     try:
-        db = sqlite3.connect(uri, uri=True)
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)  # reads only: no transaction stays open
         db.row_factory = sqlite3.Row
         _check_kind(db, path)
         _check_whole(db, path)

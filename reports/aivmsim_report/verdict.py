@@ -1,6 +1,8 @@
-"""What a run means, in sentences."""
+"""What a run or a study means, in sentences."""
 
 from .facts import NLUX, Row, Run
+from .study import CENSORS, WINDOW, Axis, Cell, Study
+from .study_charts import cells_at, lines, listed, safe_window, thinned
 
 STATUS = {"budget": "LIMIT", "interrupted": "STOPPED"}
 
@@ -85,3 +87,70 @@ def did_cheating_pay(run: Run) -> str:
             f"but honest ones in the same roles made {lux(honest_mean)} each{clause}."
         )
     return f"Yes: the {who} gained {lux(net)} together{clause}."
+
+
+# --- Of a study --------------------------------------------------------------------------------------------------------
+
+
+def study_status(study: Study, unexpected: int) -> str:
+    if unexpected:
+        return "FAIL"
+    return next((word for name, word in STATUS.items() if study.statuses.get(name)), "PASS")
+
+
+SAFE = 0.001
+
+
+def headline(study: Study) -> tuple[str, str, str]:
+    """The question that the study answers, the answer, and what its words mean."""
+    axis = study.axis(WINDOW)
+    if axis is not None and axis.numeric and Cell(study.points).fraud.n:
+        meaning = "Safe: of the wrong results posted, at most one in a thousand became final."
+        return "Which challenge window is safe?", _safe_windows(study, axis), meaning
+    return "Did cheating pay?", did_cheating_pay_in(study), ""
+
+
+def _safe_windows(study: Study, axis: Axis) -> str:
+    """For up to three settings of the other parameter: the shortest window that lets 1 wrong result in 1000 through."""
+    by = study.axis(CENSORS) or next((other for other in study.axes if other is not axis), None)
+    target, longest = SAFE, max(axis.place(value) for value in axis.values)
+    answers, none = [], []
+    for value in thinned(by.values, 3) if by else [None]:
+        cells = next(lines(study, axis, None))[2] if by is None else cells_at(study, axis, by, value)
+        window = safe_window(study, axis, cells, target, sure=False)
+        where = f" at {by.named(value)}" if by else ""
+        if window is None:
+            none.append(by.label(value) if by else "")
+        else:
+            answers.append(f"{plural(window, 'block')}{where}")
+    text = f"{'; '.join(answers)}." if answers else ""
+    if none:
+        there = f" at {by.words} {listed(none)}" if by else ""
+        text += f" None of the windows tried, up to {plural(longest, 'block')}, is long enough{there}."
+    return text.strip()
+
+
+def did_cheating_pay_in(study: Study) -> str:
+    """One or two sentences that begin with the answer."""
+    whole = Cell(study.points)
+    profit, net = whole.profit, whole.mean("attacker_net")
+    if profit is None or net is None:
+        return "Nobody cheated in this study."
+    paid = round(profit.value * profit.n)
+    low, high = share(profit.low), share(profit.high)
+    often = f"in {count(paid)} of {plural(profit.n, 'run')} the cheats ended with a profit"
+    on_average = f"on average they {'gained' if net.value > 0 else 'lost'} {lux(abs(net.value))} a run"
+    if len(study.points) == 1:
+        return f"{'Yes' if net.value > 0 else 'No'}: {often} (P(profit) {share(profit.value)}, 95 % interval {low} to {high}); {on_average}."
+    means = [(point, mean.value) for point in study.points if (mean := Cell([point]).mean("attacker_net")) is not None]
+    gaining = [item for item in means if item[1] > 0]
+    if not gaining:
+        return f"No: at none of {plural(len(means), 'point')} did it pay on average; {often}, {on_average}."
+    best = max(gaining, key=lambda item: item[1])
+    answer = "Yes" if len(gaining) == len(means) else "It depends"
+    where = f", most where {best[0].label} ({lux(best[1], signed=True)} a run)" if best[0].label else ""
+    return f"{answer}: at {count(len(gaining))} of {plural(len(means), 'point')} it paid on average{where}; {often}."
+
+
+def share(value: float) -> str:
+    return f"{100 * value:.3g} %"

@@ -1,5 +1,6 @@
 """A study file as the simulator writes it, with one plausible run: made from the schema the C++ side stores."""
 
+import itertools
 import json
 import random
 import sqlite3
@@ -11,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "reports"))
 
+DIGEST = "9f3c5e0d77aa41b2c8d4e1f00a6b9c2d"
 LUX = 10**9
 SECOND = 10**9
 RUN_TABLES = ["principal", "agent", "task", "result", "challenge", "slash", "payoff", "chain_stat", "fault", "violation",
@@ -31,18 +33,23 @@ class StudyFile:
         marks = ", ".join("?" for _ in values)
         self.db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
 
-    def point(self, point_id: int, **params: float) -> None:
-        self.add("point", point_id=point_id, config_hash=f"{point_id:064x}", config="canonical", scenario="quickstart",
-                 scenario_text='name = "quickstart"\n# 3 < 4 & </script> stay text\n', overrides="")  # fmt: skip
-        for name, number in params.items():
-            self.add("point_param", point_id=point_id, name=name.replace("__", "."), number=number, text=str(number), unit="")
+    def point(self, point_id: int, config: str = "", **params: float | tuple[float, str, str]) -> None:
+        """Each parameter a number, or (number, text, unit)."""
+        texts = {name.replace("__", "."): value if isinstance(value, tuple) else (value, str(value), "")
+                 for name, value in params.items()}  # fmt: skip
+        self.add("point", point_id=point_id, config_hash=f"{point_id:064x}", config=config, scenario="quickstart",
+                 scenario_text='name = "quickstart"\n# 3 < 4 & </script> stay text\n',
+                 overrides="\n".join(f"{name}={text}" for name, (_, text, _) in texts.items()))  # fmt: skip
+        for name, (number, text, unit) in texts.items():
+            self.add("point_param", point_id=point_id, name=name, number=number, text=text, unit=unit)
 
-    def run(self, run_id: int, point_id: int, status: str = "clean") -> None:
+    def run(self, run_id: int, point_id: int, status: str = "clean", seed: int = 1) -> None:
         counts = {}
         for table in RUN_TABLES:
             counts[table] = self.db.execute(f"SELECT count(*) FROM {table} WHERE run_id = ?", (run_id,)).fetchone()[0]
-        self.add("run", run_id=run_id, study_id=1, point_id=point_id, replicate=0, seed="1", crn_group="", status=status,
-                 end_block=260, end_time_ns=1040 * SECOND, events=48211, digest="9f3c5e0d77aa41b2c8d4e1f00a6b9c2d",
+        self.add("run", run_id=run_id, study_id=1, point_id=point_id, replicate=seed - 1, seed=str(seed),
+                 crn_group=f"seed {seed}", status=status,
+                 end_block=260, end_time_ns=1040 * SECOND, events=48211, digest=DIGEST,
                  wall_time_ns=812_000_000, invariants="E1 E2 E3 E7 E8 E16 S1 S3 S6 S7 S13 S14 S15 S16 L1 L6 K1",
                  invariant_checks=91834, row_counts=json.dumps(counts))  # fmt: skip
 
@@ -123,6 +130,46 @@ def make_run(path: Path, cheats_net: int = -240, violated: bool = False) -> Path
                   replay="aivmsim replay aivmsim-out/r-0192/findings/3f9a2c71")  # fmt: skip
     study.run(70, 7, "violated" if violated else "clean")
     return study.close()
+
+
+def make_sweep(path: Path, windows: list[int], shares: list[int], seeds: int = 4, tasks: int = 10) -> Path:
+    """A study of windows against censoring shares (in percent), in which wrong results become final as theory says: all
+    ten of a block together, with probability share^window."""
+    study = StudyFile(path)
+    draw = random.Random(1)
+    for point, (share, window) in enumerate(itertools.product(shares, windows), 1):
+        params = {"vm__challenge_window_blocks": (window, str(window), "blocks")} if len(windows) > 1 else {}
+        if len(shares) > 1:
+            params["chain__censoring_share"] = (share * 10_000, f"{share}%", "ppm")
+        study.point(point, f'[chain]\ncensorship = "iid"\ncensoring_share = "{share}%"\n', **params)
+        for seed in range(1, seeds + 1):
+            run = point * 1000 + seed
+            missed = 10 * sum(draw.random() < (share / 100) ** window for _ in range(20))
+            net = (5 * missed - 3 * (200 - missed) + draw.randrange(20)) * LUX
+            add_sweep_run(study, run, net, window, tasks)
+            metrics = {"n_fraud_posted": 200, "n_fraud_missed": missed, "p_final_corrupt": missed / 1000, "tasks": 1000,
+                       "ttf_mean": 4.0 * window + draw.random(), "ttf_p50": 4.0 * window, "attacker_net": net,
+                       "attacker_roi_ppm": net * 10**6 // (2000 * LUX), "attacker_profitable": int(net > 0),
+                       "locked_mean": window * LUX, "virtual_seconds": 400.0}  # fmt: skip
+            for name, value in metrics.items():
+                study.metric(run, name, value)
+            study.run(run, point, seed=seed)
+    return study.close()
+
+
+def add_sweep_run(study: StudyFile, run: int, net: int, window: int, tasks: int) -> None:
+    owners = [("lazy[0]", "lazy_guess", 0, net // 2), ("lazy[1]", "lazy_guess", 0, net - net // 2), ("steady[0]", "honest", 1, 30 * LUX)]
+    for number, (label, strategy, honest, gain) in enumerate(owners):
+        study.add("principal", run_id=run, principal=number, label=label, strategy=strategy, parameters="", honest=honest)
+        study.add("agent", run_id=run, agent=number, principal=number, role="provider", name=label, opening_stake=1000 * LUX,
+                  trust=50)  # fmt: skip
+        study.add("payoff", run_id=run, principal=number, revenue=max(gain, 0), cost=max(-gain, 0), slashed=0, bribes=0,
+                  rewards=0, net_nlux=gain, capital_nlux_blocks=1)  # fmt: skip
+    for task in range(tasks):
+        mode = ("optimistic", "tee")[task % 2]
+        final = (4 * window + task) * SECOND if mode == "optimistic" else 8 * SECOND
+        study.add("task", run_id=run, task=task, requester=9, mode=mode, fee=1, value_at_risk=1, submit_block=1, assign_block=1,
+                  final_block=2, submit_time_ns=0, final_time_ns=final, assignments=1, outcome="final_ok", correct=1)  # fmt: skip
 
 
 @pytest.fixture

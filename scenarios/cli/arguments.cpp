@@ -116,9 +116,16 @@ void add_inspection(CLI::App& app, std::function<int()>& chosen) {
 void add_report(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
     const auto report = command(app, chosen, report_command, "report", "make one offline HTML page of a database", sub);
-    sub->add_option("database", report->database, "the file that a run wrote")->required();
+    sub->add_option("database", report->database, "the file that a run or a sweep wrote")->required();
     sub->add_option("-o,--out", report->out, "the page to write (default report.html)")->type_name("FILE.html");
-    sub->add_option("--run", report->run, "run to report on")->type_name("ID");
+    sub->add_option("--run", report->run, "report on this run of a study alone")->type_name("ID");
+    sub->add_option("--axes", report->axes, "swept parameters for the x axis and for the lines")->type_name("KEY,KEY");
+    sub->add_option("--metrics", report->metrics, "metrics for the maps over the swept parameters")
+        ->type_name("NAME,...");
+    sub->add_option("--figures", report->figures, "write every chart as a picture into this folder")->type_name("DIR");
+    sub->add_option("--format", report->format, "of the pictures: svg (default), png, pdf")->type_name("svg,...");
+    sub->add_option("--datasette", report->datasette, "write metadata with canned queries for Datasette")
+        ->type_name("FILE.json");
 }
 
 void add_serve(CLI::App& app, std::function<int()>& chosen) {

@@ -54,8 +54,13 @@ int explain_command(const ExplainRequest& request);
 
 struct ReportRequest {
     std::string database;
-    std::string out = "report.html";
+    std::string out;  // empty: report.html, or no page where pictures or metadata are asked for
     std::optional<std::int64_t> run;
+    std::string axes;
+    std::string metrics;
+    std::string figures;
+    std::string format;
+    std::string datasette;
 };
 int report_command(const ReportRequest& request);
 

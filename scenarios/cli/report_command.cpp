@@ -55,27 +55,37 @@ int quietly(const std::vector<std::string>& command) {
     return WEXITSTATUS(status);
 }
 
+std::vector<std::string> command_line(const std::string& python, const ReportRequest& request) {
+    std::vector<std::string> command{python, "-m", "aivmsim_report", request.database};
+    if (request.run) command.push_back(fmt::format("--run={}", *request.run));
+    const std::pair<std::string_view, const std::string&> options[] = {
+        {"--out", request.out},         {"--axes", request.axes},     {"--metrics", request.metrics},
+        {"--figures", request.figures}, {"--format", request.format}, {"--datasette", request.datasette},
+    };
+    for (const auto& [name, value] : options)
+        if (!value.empty()) command.push_back(fmt::format("{}={}", name, value));
+    return command;
+}
+
 }  // namespace
 
 int report_command(const ReportRequest& request) {
     if (!open_for_user(request.database)) return kExitBadRequest;
     put_source_tree_first();
     const std::string python = python_program();
-    const int probe = quietly({python, "-c", "import plotly, aivmsim_report"});
+    const int probe = quietly({python, "-c", "import plotly, scipy, aivmsim_report"});
     if (probe == 127) {
         complain(fmt::format("{} cannot be started; install Python 3, or name one in AIVMSIM_PYTHON", python));
         return kExitHarnessFailed;
     }
     if (probe != 0) {
-        complain(
-            fmt::format("{} has no plotly or no aivmsim_report; {} -m pip install plotly, or name a Python that "
-                        "has them in AIVMSIM_PYTHON",
-                        python, python));
+        complain(fmt::format(
+            "{} has no plotly, scipy or aivmsim_report; {} -m pip install plotly scipy, or name a Python that "
+            "has them in AIVMSIM_PYTHON",
+            python, python));
         return kExitHarnessFailed;
     }
-    std::vector<std::string> command{python, "-m", "aivmsim_report", request.database, "-o", request.out};
-    if (request.run) command.insert(command.end(), {"--run", std::to_string(*request.run)});
-    execute(command);
+    execute(command_line(python, request));
     complain(fmt::format("{} cannot be started", python));
     return kExitHarnessFailed;
 }

@@ -1,0 +1,39 @@
+"""Metadata for Datasette: what the tables mean, and the standing questions as canned queries.
+
+    datasette study.db --metadata metadata.json
+"""
+
+import json
+import re
+import sqlite3
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+
+def questions() -> dict[str, dict[str, str]]:
+    """Name -> title, description, sql; in the order of questions.toml."""
+    return tomllib.loads(resources.files(__package__).joinpath("questions.toml").read_text())
+
+
+def metadata(db: sqlite3.Connection, path: Path) -> str:
+    """The JSON text for the file at `path`. Datasette calls a database by its file's name without the suffix."""
+    study = db.execute("SELECT * FROM study ORDER BY study_id").fetchone()
+    runs, points = db.execute("SELECT count(*), count(DISTINCT point_id) FROM run").fetchone()
+    queries = {name: {**query, "sql": query["sql"].strip()} for name, query in questions().items()}
+    database = {
+        "description": f"{runs} runs at {points} points, made {study['created']} by aivmsim {study['code_version']}",
+        "queries": queries,
+        "tables": _tables(db),
+    }
+    return json.dumps({"title": f"aivmsim: {study['name']}", "databases": {path.stem: database}}, indent=2) + "\n"
+
+
+def _tables(db: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """Meanings from the comments that the schema keeps in the file: CREATE TABLE run (  -- one simulation."""
+    tables = {}
+    for name, sql in db.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table' ORDER BY name"):
+        found = re.match(r"CREATE TABLE \w+ \(\s*-- ([^\n]+)", sql or "")
+        if found:
+            tables[name] = {"description": found[1]}
+    return tables

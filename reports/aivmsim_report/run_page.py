@@ -1,0 +1,90 @@
+"""The page of a single run."""
+
+import sqlite3
+from html import escape
+
+from . import run_charts, shared_sections
+from .facts import Run
+from .html import Charts, cards, details, drawn_all, facts_table, section, table
+from .page import whole
+from .study import file_hash
+from .verdict import count, did_cheating_pay, duration, lux, status, status_line
+
+
+def render(db: sqlite3.Connection, run: Run, path) -> str:
+    charts: Charts = {}
+    body = [
+        _head(db, run),
+        shared_sections.violations(db, run.row["run_id"]),
+        drawn_all(charts, run_charts.all_charts(run)),
+        _invariants(run),
+        _metrics(run),
+        _provenance(run, path),
+    ]
+    return whole(f"{run.row['scenario']} \u00b7 seed {run.row['seed']}", "\n".join(filter(None, body)), charts)
+
+
+def _head(db: sqlite3.Connection, run: Run) -> str:
+    word = status(run)
+    many = f" \u00b7 run {run.number} of {run.runs} in this file" if run.runs > 1 else ""
+    return (
+        f'<header><p class="kicker">aivmsim \u00b7 {escape(run.row["study_name"])}{many}</p>'
+        f"<h1>Did cheating pay? <span>{escape(did_cheating_pay(run))}</span></h1>"
+        f'<p class="verdict {word}"><b>{word}</b> <code>{escape(status_line(run))}</code></p>'
+        f"{shared_sections.badge(db)}{_cards(run)}</header>"
+    )
+
+
+def _cards(run: Run) -> str:
+    def number(name: str, show=count) -> str | None:
+        value = run.metric(name)
+        return None if value is None else show(value)
+
+    return cards([
+        ("tasks", number("tasks")),
+        ("wrong results posted", number("n_fraud_posted")),
+        ("of those caught", None if run.caught is None else count(run.caught)),
+        ("of those missed", number("n_fraud_missed")),
+        ("median time to finality", number("ttf_p50", lambda s: duration(s * 1e9))),
+        ("slashed", number("slash_taken", lux)),
+        ("slash that escaped", number("slash_escape", lux)),
+        ("blocks", number("blocks")),
+    ])  # fmt: skip
+
+
+def _invariants(run: Run) -> str:
+    broken = {violation["invariant"] for violation in run.violations}
+    return shared_sections.invariants(run.row["invariants"].split(), broken, run.row["invariant_checks"])
+
+
+def _metrics(run: Run) -> str:
+    modes = sorted({mode for _, mode in run.metrics})
+    names = sorted({name for name, _ in run.metrics})
+
+    def show(value: float | None) -> str:
+        if value is None:
+            return ""
+        return count(value) if isinstance(value, int) else f"{value:,.4g}".replace(",", "\u2009")
+
+    rows = [[f"<code>{escape(name)}</code>"] + [show(run.metric(name, mode)) for mode in modes] for name in names]
+    return f"<section>{details('All metrics', table(['metric'] + [mode or 'whole run' for mode in modes], rows))}</section>"
+
+
+def _provenance(run: Run, path) -> str:
+    row = run.row
+    facts = [
+        ("scenario", row["scenario"]),
+        ("seed", f"{row['seed']} (replicate {row['replicate']})"),
+        ("overrides", row["overrides"] or "none"),
+        ("trace digest", row["digest"]),
+        ("code version", row["code_version"]),
+        ("build", f"{row['compiler']}, {row['build_flags']}"),
+        ("schema version", str(row["schema_version"])),
+        ("config hash", row["config_hash"]),
+        ("run id", str(row["run_id"])),
+        ("created", row["created"]),
+        ("file", path.name),
+        ("SHA-256 of the file", file_hash(path)),
+    ]
+    text = details("The scenario, word for word", f"<pre>{escape(row['scenario_text'])}</pre>")
+    return section("Where this comes from", facts_table(facts) + text, "Everything needed to run it again.")

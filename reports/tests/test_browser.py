@@ -1,0 +1,51 @@
+"""The pages in headless Chromium: everything is drawn, and the console stays silent."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import make_run, make_sweep
+
+from aivmsim_report.__main__ import main
+
+# ./dev installs it; elsewhere the tests of the page's content stand alone.
+pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+
+
+def open_page(page, width=1280) -> tuple[str, list[str]]:
+    """The document after its script has run, and what the browser said on its console."""
+    command = [
+        "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={page.parent}/profile",
+        f"--window-size={width},1200", "--virtual-time-budget=60000", "--enable-logging=stderr", "--dump-dom", f"file://{page}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def assert_all_drawn(dom: str, console: list[str]) -> None:
+    assert console == []
+    assert re.search(r"<body[^>]* data-ready", dom)
+    charts = re.findall(r'<div class="chart[^"]*" id="(\w+)"', dom)
+    drawn = re.findall(r'<div class="chart[^"]*js-plotly-plot[^"]*" id="(\w+)"', dom)
+    assert charts and drawn == charts
+    assert dom.count('class="main-svg"') >= len(charts)
+
+
+def test_a_run_is_drawn(tmp_path):
+    main([str(make_run(tmp_path / "run.db", violated=True)), "-o", str(tmp_path / "run.html")])
+    assert_all_drawn(*open_page(tmp_path / "run.html"))
+
+
+def test_a_study_is_drawn_on_a_narrow_screen_too(tmp_path):
+    main([str(make_sweep(tmp_path / "study.db", [1, 2, 3, 5, 8, 12], [10, 50, 80])), "-o", str(tmp_path / "study.html")])
+    assert_all_drawn(*open_page(tmp_path / "study.html", width=400))
+
+
+def test_the_console_would_be_heard_and_a_request_refused(tmp_path):
+    """The canary of the two tests above: the page asks for something outside, and its own policy complains."""
+    main([str(make_run(tmp_path / "run.db")), "-o", str(tmp_path / "run.html")])
+    page = (tmp_path / "run.html").read_text()
+    (tmp_path / "run.html").write_text(page.replace("<main>", '<main><img src="http://localhost:1/x.png">'))
+    _, console = open_page(tmp_path / "run.html")
+    assert len(console) == 1 and "Content Security Policy" in console[0] and "blocked" in console[0]

@@ -1,0 +1,300 @@
+"""The page of a study says what its file says: numbers are checked against SQL of their own."""
+
+import json
+import math
+import re
+import sqlite3
+
+import pytest
+from conftest import LUX, StudyFile, make_run, make_sweep
+from scipy.stats import binomtest
+
+from aivmsim_report import connect, study_charts
+from aivmsim_report.__main__ import main
+from aivmsim_report.chart import Absent, Chart
+from aivmsim_report.intervals import Moments, clustered, design_effect, exact, mean
+from aivmsim_report.study import Cell, load
+from aivmsim_report.verdict import did_cheating_pay_in, headline
+
+WINDOWS, SHARES = [1, 2, 3, 5, 8, 12], [10, 50, 80]
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    return make_sweep(tmp_path / "sweep.db", WINDOWS, SHARES)
+
+
+def study_of(path, axes=None):
+    return load(connect(path), path, axes)
+
+
+def charts_of(path, **options):
+    return {chart.name: chart for chart in study_charts.all_charts(study_of(path), **options)}
+
+
+def page_of(path, *options) -> str:
+    out = path.with_suffix(".html")
+    assert main([str(path), "-o", str(out), *options]) == 0
+    return out.read_text()
+
+
+def specs_of(page: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_exact_intervals_are_those_of_scipy():
+    for k, n in ((0, 10), (3, 10), (10, 10), (140, 560)):
+        ours, theirs = exact(k, n), binomtest(k, n).proportion_ci(method="exact")
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_results_that_come_in_blocks_widen_the_interval():
+    runs = [(10, 100), (0, 100), (20, 100), (10, 100)]  # all or none of ten at once
+    together = Moments(4, sum(k for k, _ in runs), 400, sum(k * k for k, _ in runs), sum(k * n for k, n in runs), 40_000)
+    effect = design_effect(together)
+    share = 0.1
+    between = sum((k - share * n) ** 2 for k, n in runs) * 4 / 3 / 400**2
+    assert effect == pytest.approx(between / (share * (1 - share) / 400))
+    assert effect > 1.5
+    wide, narrow = clustered(40, 400, effect), exact(40, 400)
+    assert wide.value == narrow.value and wide.low < narrow.low and wide.high > narrow.high
+    assert design_effect(Moments(4, 0, 400, 0, 0, 40_000)) is None
+
+
+def test_a_mean_of_one_run_has_no_interval():
+    assert mean(1, 5, 25)[:3] == (5, None, None)
+    estimate = mean(2, 4, 10)  # 1 and 3
+    assert estimate.high - estimate.value == pytest.approx(12.706 * math.sqrt(2 / 2), rel=1e-4)
+
+
+def test_points_are_placed_on_the_axes_window_first(sweep):
+    study = study_of(sweep)
+    assert [(axis.key, [axis.place(v) for v in axis.values]) for axis in study.axes] == [
+        ("vm.challenge_window_blocks", WINDOWS), ("chain.censoring_share", [0.1, 0.5, 0.8])]  # fmt: skip
+    assert study.runs == len(WINDOWS) * len(SHARES) * 4
+    assert {study.alpha(Cell([point])) for point in study.points} == {0.1, 0.5, 0.8}
+
+
+def test_axes_can_be_chosen_and_an_unknown_one_is_one_error(sweep, tmp_path, capsys):
+    study = study_of(sweep, ["chain.censoring_share"])
+    assert [axis.key for axis in study.axes] == ["chain.censoring_share", "vm.challenge_window_blocks"]
+    assert main([str(sweep), "-o", str(tmp_path / "x.html"), "--axes", "vm.burn"]) == 2
+    assert "does not sweep vm.burn" in capsys.readouterr().err
+    assert main([str(sweep), "-o", str(tmp_path / "x.html"), "--metrics", "nonsense"]) == 2
+    assert "has no metric nonsense" in capsys.readouterr().err
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
+    with sqlite3.connect(sweep) as db:
+        rows = db.execute(
+            "SELECT share.text, min(window.number) FROM (SELECT point_id, 1.0 * sum(missed.value) / sum(posted.value) AS final"
+            " FROM run JOIN metric AS missed USING (run_id) JOIN metric AS posted USING (run_id)"
+            " WHERE missed.name = 'n_fraud_missed' AND posted.name = 'n_fraud_posted' GROUP BY point_id) AS p"
+            " JOIN point_param AS window ON window.point_id = p.point_id AND window.name = 'vm.challenge_window_blocks'"
+            " JOIN point_param AS share ON share.point_id = p.point_id AND share.name = 'chain.censoring_share'"
+            " WHERE final <= 0.001 GROUP BY share.text"
+        ).fetchall()
+    question, answer, _ = headline(study_of(sweep))
+    assert question == "Which challenge window is safe?"
+    safe = dict(rows)
+    assert 0 < len(safe) < len(SHARES)  # so that both kinds of answer are seen
+    for share in SHARES:
+        if f"{share}%" in safe:
+            assert f"{safe[f'{share}%']:.0f} blocks at censoring share {share}%" in answer
+        else:
+            assert re.search(rf"None of the windows tried, up to 12 blocks, is long enough at censoring share [^.]*{share}%", answer)
+
+
+def test_measured_windows_stand_beside_theory(sweep):
+    chart = charts_of(sweep)["frontier"]
+    measured = next(s for s in chart.panels[0].series if s.name == "at most 1 % final")
+    assert dict(zip(measured.x, measured.y, strict=True)).keys() <= {0.1, 0.5, 0.8}
+    theory = next(s for s in chart.panels[0].series if s.kind == "line" and s.group == measured.name)
+    assert theory.x[0] == 0.1 and theory.y[0] == 2  # 0.1^2 = 1 %
+    confidence = charts_of(sweep)["confidence"]
+    half = [s for s in confidence.panels[0].series if s.kind == "steps"][1]
+    assert half.y[-1] == 14 or half.y[-1] <= 1.3 * 12  # 0.5^14 < 1e-4
+    assert study_charts.theory_window(0.5, 1e-3) == 10 and study_charts.theory_window(0.9, 1e-9) == 197  # validation.md
+
+
+def test_where_no_wrong_result_became_final_the_mark_is_an_upper_bound(sweep):
+    chart = charts_of(sweep)["fraud_by_window"]
+    bounds = [s for s in chart.panels[0].series if s.hollow]
+    assert bounds and all(0 < y < 1 for s in bounds for y in s.y)
+    assert all(s.marker == "triangle-down" for s in bounds)
+
+
+def test_maps_hold_the_means_of_their_points(sweep):
+    heat = charts_of(sweep)["map_ttf_mean"].panels[0].heat
+    db = connect(sweep)
+    for row, share in enumerate(SHARES):
+        for column, window in enumerate(WINDOWS):
+            point = 1 + row * len(WINDOWS) + column
+            mean_of = db.execute("SELECT mean FROM v_point_estimate WHERE point_id = ? AND name = 'ttf_mean'", (point,)).fetchone()[0]
+            assert heat.values[row][column] == pytest.approx(mean_of), (share, window)
+    assert (heat.x, heat.y) == ([str(w) for w in WINDOWS], [f"{s}%" for s in SHARES])
+
+
+def test_maps_can_be_of_any_metric(sweep):
+    assert "map_ttf_p50" in charts_of(sweep, metrics=["ttf_p50"])
+
+
+def test_p_profit_has_the_exact_interval_of_its_runs(sweep):
+    chart = charts_of(sweep)["p_profit"]
+    line = next(s for s in chart.panels[0].series if s.name == "censoring share 80%")
+    with sqlite3.connect(sweep) as db:
+        k, n = db.execute("SELECT sum(value), count(*) FROM metric JOIN run USING (run_id) WHERE name = 'attacker_profitable'"
+                          " AND point_id = ?", (1 + 2 * len(WINDOWS),)).fetchone()  # fmt: skip
+    theirs = binomtest(k, n).proportion_ci(method="exact")
+    assert (line.y[0], line.low[0], line.high[0]) == pytest.approx((k / n, theirs.low, theirs.high))
+
+
+def test_the_border_of_profit_lies_between_the_two_points_where_the_mean_changes_sign(sweep):
+    chart = charts_of(sweep)["profit_frontier"]
+    marks = chart.panels[0].series[0]
+    db = sqlite3.connect(sweep)
+    for share, low, high in zip(marks.x, marks.low, marks.high, strict=True):
+        row = SHARES.index(int(share.rstrip("%")))
+        nets = [db.execute("SELECT avg(value) FROM metric JOIN run USING (run_id) WHERE name = 'attacker_net' AND point_id = ?",
+                           (1 + row * len(WINDOWS) + WINDOWS.index(w),)).fetchone()[0] for w in (low, high)]  # fmt: skip
+        assert nets[0] > 0 >= nets[1]
+
+
+def test_pairs_of_one_seed_are_compared(sweep):
+    study = study_of(sweep)
+    with sqlite3.connect(sweep) as db:
+        differences = [row[0] for row in db.execute(
+            "SELECT here.value - there.value FROM run AS r JOIN run AS t ON t.seed = r.seed AND t.point_id = 1"
+            " JOIN metric AS here ON here.run_id = r.run_id AND here.name = 'ttf_mean'"
+            " JOIN metric AS there ON there.run_id = t.run_id AND there.name = 'ttf_mean' WHERE r.point_id = 4")]  # fmt: skip
+    ours = study.contrast(Cell([p for p in study.points if p.point_id == 4]), "ttf_mean")
+    assert ours.n == 4 and ours.value == pytest.approx(sum(differences) / 4)
+
+
+def test_finality_curves_are_those_of_the_view(sweep):
+    chart = charts_of(sweep)["ttf_optimistic"]
+    line = chart.panels[0].series[0]
+    assert line.name == "challenge window 1"
+    db = connect(sweep)
+    expected = dict(db.execute("SELECT seconds, max(share) FROM v_ttf_cdf WHERE run_id = 1001 AND mode = 'optimistic' GROUP BY 1").fetchall())
+    assert dict(zip(line.x[1:], line.y[1:], strict=True)) == pytest.approx(expected)  # all runs of a window are alike here
+    assert "ttf_tee" in charts_of(sweep)
+
+
+def test_one_point_with_many_seeds_is_a_distribution(tmp_path):
+    path = make_sweep(tmp_path / "point.db", [3], [50], seeds=12)
+    charts = charts_of(path)
+    assert sum(charts["attacker_return"].panels[0].series[0].y) == 12
+    assert re.match(r"P\(profit\) = .* \[.*\]: cheating paid in \d+ of 12 runs", charts["attacker_return"].note)
+    assert {"ttf", "principal_return"} <= charts.keys() and not any(name.startswith("map_") for name in charts)
+    assert did_cheating_pay_in(study_of(path)).startswith(("Yes:", "No:"))
+    assert "All metrics, mean and 95 % interval" in page_of(path)
+
+
+def test_a_sweep_of_one_parameter_has_curves_in_place_of_maps(tmp_path):
+    path = make_sweep(tmp_path / "line.db", [1, 2, 4], [50])
+    charts = charts_of(path)
+    assert charts["map_fraud_share"].panels[0].heat is None
+    assert charts["map_fraud_share"].panels[0].series[0].x == [1, 2, 4]
+    theory = next(s for s in charts["fraud_by_window"].panels[0].series if s.kind == "line")
+    assert theory.y[0] == 0.5  # the share is that of the scenario, though it is not swept
+
+
+def test_words_as_values_are_categories(tmp_path):
+    study = StudyFile(tmp_path / "words.db")
+    for point, word in enumerate(("full", "economic")):
+        study.point(point, run__fidelity=(None, word, ""))
+        for seed in (1, 2):
+            study.metric(point * 10 + seed, "ttf_mean", 4.0 + point + seed / 10)
+            study.run(point * 10 + seed, point, seed=seed)
+    path = study.close()
+    chart = charts_of(path)["map_ttf_mean"]
+    assert chart.panels[0].x.categories == ["economic", "full"]
+    assert "Nobody cheated in this study." in page_of(path)
+
+
+def test_empty_corners_say_so(tmp_path):
+    study = StudyFile(tmp_path / "empty.db")
+    for point, window in enumerate((1, 2)):
+        study.point(point, vm__challenge_window_blocks=(window, str(window), "blocks"))
+        for seed in (1, 2):
+            study.metric(point * 10 + seed, "n_fraud_posted", 0)
+            study.metric(point * 10 + seed, "n_fraud_missed", 0)
+            study.run(point * 10 + seed, point, seed=seed)
+    page = page_of(study.close())
+    for text in ("No wrong result was posted in any run", "Nobody cheated in this study", "No task became final",
+                 "Not validated", "No metric differs between the points", "No principal with a stake"):  # fmt: skip
+        assert text in page, text
+    assert not any(isinstance(chart, Chart) for chart in charts_of(tmp_path / "empty.db").values())
+
+
+def test_the_badge_is_what_the_validation_table_says(sweep):
+    assert "<b>Not validated</b>" in page_of(sweep)
+    with sqlite3.connect(sweep) as db:
+        db.execute("INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, 0.56, 1)")
+    assert "agrees with theory in all of 1 case." in page_of(sweep)
+    with sqlite3.connect(sweep) as db:
+        db.execute("INSERT INTO validation VALUES ('V06', 1, 'threshold', 400, 0.5, 0.7, 0.65, 0.76, 0)")
+    assert re.search(r"<b>Disagrees with theory</b> in 1 of 2 cases: V06\.", page_of(sweep))
+
+
+def test_violations_are_grouped_and_replayed(sweep):
+    with sqlite3.connect(sweep) as db:
+        for run in (1001, 1002, 1003, 1004, 2001):
+            db.execute("INSERT INTO violation VALUES (?, 1, 'E3', 5000000000, 7, 'provider[1]', 'left <early>', 0, ?)",
+                       (run, f"aivmsim replay finding-{run}"))  # fmt: skip
+            db.execute("UPDATE run SET row_counts = json_set(row_counts, '$.violation', 1), status = 'violated' WHERE run_id = ?", (run,))
+    page = page_of(sweep)
+    assert "FAIL" in page and "5 runs with a broken promise" in page
+    assert "5 times in all" in page and "2 more are in the table violation" in page
+    assert [run for run in (1001, 1002, 1003, 1004, 2001) if f"aivmsim replay finding-{run}" in page] == [1001, 1002, 1003]
+    assert "left &lt;early&gt;" in page
+
+
+def test_everything_needed_to_run_it_again_is_there(sweep):
+    import hashlib
+
+    page = page_of(sweep)
+    for text in ("1..4", "0.1.0 (3f9a2c71)", "g++ 12.2.0, Release -O3", hashlib.sha256(sweep.read_bytes()).hexdigest(),
+                 "vm.challenge_window_blocks = 1, 2, 3, 5, 8, 12", "3 &lt; 4 &amp; &lt;/script&gt; stay text"):  # fmt: skip
+        assert text in page, text
+
+
+def test_a_run_of_a_study_can_be_reported_alone(sweep):
+    assert "run 1 of 72 in this file" in page_of(sweep, "--run", "1001")
+
+
+def test_the_page_is_small_and_asks_nothing_of_the_network(sweep):
+    page = page_of(sweep)
+    assert len(page) < 6_000_000
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    assert "default-src 'none'" in page  # the browser itself refuses any request
+    assert specs_of(page).keys() >= {"frontier", "fraud_by_window", "confidence", "map_fraud_share", "attacker_return"}
+
+
+def test_pictures_for_papers_come_from_the_same_charts(sweep, tmp_path, capsys):
+    folder = tmp_path / "pictures"
+    assert main([str(sweep), "--figures", str(folder), "--format", "svg"]) == 0
+    drawn = {name for name, chart in charts_of(sweep).items() if isinstance(chart, Chart)}
+    assert {path.stem for path in folder.iterdir()} == drawn
+    frontier = (folder / "frontier.svg").read_text()
+    assert "The shortest safe window" in frontier and "http://www.w3.org/2000/svg" in frontier
+    assert not (tmp_path / "report.html").exists()
+    assert main([str(make_run(tmp_path / "run.db")), "--figures", str(folder), "--format", "png"]) == 0
+    assert (folder / "timeline.png").read_bytes().startswith(b"\x89PNG")
+    capsys.readouterr()
+    assert main([str(sweep), "--figures", str(folder), "--format", "gif"]) == 2
+    assert "no such format" in capsys.readouterr().err
+
+
+def test_absent_charts_have_a_reason(tmp_path):
+    path = make_sweep(tmp_path / "long.db", [1, 2], [90, 95])
+    frontier = charts_of(path)["frontier"]
+    assert isinstance(frontier, Absent) and "up to 2 blocks" in frontier.reason
+
+
+def test_money_in_charts_is_in_lux(sweep):
+    heat = charts_of(sweep, metrics=["attacker_net"])["map_attacker_net"].panels[0].heat
+    net = connect(sweep).execute("SELECT mean FROM v_point_estimate WHERE point_id = 1 AND name = 'attacker_net'").fetchone()[0]
+    assert heat.values[0][0] == pytest.approx(net / LUX)
