@@ -1,6 +1,7 @@
 """Opening an outcome database for reading, checked as the simulator itself checks it."""
 
 import math
+import re
 import sqlite3
 from importlib import resources
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import quote
 
 APPLICATION_ID = 0x4149564D  # "AIVM"
 SCHEMA_VERSION = 1
+SCHEMA_VERSION_OLDEST = 1
 RUN_TABLES = (
     "principal", "agent", "task", "result", "challenge", "slash",
     "payoff", "chain_stat", "fault", "violation", "metric", "event",
@@ -19,7 +21,7 @@ class BadDatabase(Exception):
 
 
 def connect(path: str | Path) -> sqlite3.Connection:
-    """A read-only connection to a whole study file, with the views of views.sql on it."""
+    """A read-only connection to a whole study file. A file that does not keep the views itself gets those of views.sql."""
     _check_header(Path(path))
     uri = "file:" + quote(str(Path(path).absolute())) + "?mode=ro"
     try:
@@ -28,10 +30,24 @@ def connect(path: str | Path) -> sqlite3.Connection:
         _check_kind(db, path)
         _check_whole(db, path)
         db.create_function("sqrt", 1, _sqrt, deterministic=True)  # not every SQLite is built with it
-        db.executescript(resources.files(__package__).joinpath("views.sql").read_text())
+        if not keeps_views(db):
+            for name, sql in views().items():
+                db.execute(f"CREATE TEMP VIEW {name} AS {sql}")
     except sqlite3.Error as error:
         raise BadDatabase(f"{path} is damaged: {error}") from None
     return db
+
+
+def keeps_views(db: sqlite3.Connection) -> bool:
+    """Whether the file itself has the views."""
+    return bool(db.execute("SELECT 1 FROM main.sqlite_master WHERE type = 'view' AND name = 'v_point_estimate'").fetchone())
+
+
+def views() -> dict[str, str]:
+    """Name and SELECT of each view of views.sql; each uses only those before it."""
+    text = resources.files(__package__).joinpath("views.sql").read_text()
+    found = re.findall(r"^CREATE TEMP VIEW (\w+) AS\n(.*?);$", text, re.MULTILINE | re.DOTALL)
+    return dict(found)
 
 
 def _sqrt(value: float | None) -> float | None:
@@ -66,9 +82,9 @@ def _check_kind(db: sqlite3.Connection, path: str | Path) -> None:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise BadDatabase(f"{path} is an SQLite database, but not one of aivmsim")
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
+    if not SCHEMA_VERSION_OLDEST <= version <= SCHEMA_VERSION:
         raise BadDatabase(
-            f"{path} has schema version {version}, this report reads version {SCHEMA_VERSION}: "
+            f"{path} has schema version {version}, this report reads {SCHEMA_VERSION_OLDEST} to {SCHEMA_VERSION}: "
             "use the report that came with the program that wrote it"
         )
 

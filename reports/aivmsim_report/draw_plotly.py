@@ -69,13 +69,15 @@ def _axis(axis: Axis) -> Spec:
     if axis.title:
         spec["title"] = {"text": escape(axis.title), "standoff": 8}
     if axis.log:
-        spec.update(type="log", dtick=1 if not axis.ticks else None, exponentformat="power")
+        spec["type"] = "log"
+        if axis.ticks is None:
+            spec.update({"dtick": 1} if axis.percent else {"dtick": "D2", "tickformat": "~g"})
     if axis.percent:
-        spec["tickformat"] = ".0%" if not axis.log else ".2~%"
+        spec["tickformat"] = ".4~%"
     if axis.range:
         spec["range"] = [math.log10(v) for v in axis.range] if axis.log else list(axis.range)
     if axis.ticks is not None:
-        spec.update(tickvals=[place for place, _ in axis.ticks], ticktext=[escape(word) for _, word in axis.ticks])
+        spec.update(zeroline=False, tickvals=[place for place, _ in axis.ticks], ticktext=[escape(word) for _, word in axis.ticks])
     if axis.categories is not None:
         spec.update(type="category", categoryorder="array", categoryarray=[escape(c) for c in axis.categories],
                     range=[-0.5, len(axis.categories) - 0.5])

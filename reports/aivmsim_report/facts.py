@@ -1,6 +1,7 @@
 """The facts of one run as plain Python values. Numbers that are metrics are read from the metric table, never recomputed,
 so that the report, the terminal and pandas agree."""
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,11 @@ from .database import BadDatabase
 
 NLUX = 10**9
 Row = dict[str, Any]
+
+
+def family(label: str) -> str:
+    """What principals that differ in their number only are called together: lazy of lazy-0 and lazy-1."""
+    return re.sub(r"(-\d+|\[\d+\])$", "", label)
 
 
 @dataclass

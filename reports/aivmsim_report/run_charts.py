@@ -1,7 +1,7 @@
 """What a single run shows: each function makes one chart, or says why there is nothing to draw."""
 
 from .chart import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, RED, Absent, Axis, Chart, Panel, Series, styled
-from .facts import NLUX, Run
+from .facts import NLUX, Run, family
 from .verdict import lux
 
 HONEST, CHEAT = BLUE, RED
@@ -32,7 +32,7 @@ def payoff_groups(run: Run) -> list[dict]:
         return shown
     groups: dict[tuple, dict] = {}
     for principal in shown:
-        key = (principal["label"].split("[")[0], principal["strategy"], principal["honest"], principal["roles"])
+        key = (family(principal["label"]), principal["strategy"], principal["honest"], principal["roles"])
         group = groups.setdefault(key, {**principal, "label": key[0], "members": 0, **dict.fromkeys(MONEY, 0)})
         group["members"] += 1
         for name in MONEY:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .database import BadDatabase
+from .facts import family
 from .intervals import Estimate, Moments, clustered, design_effect, exact, mean
 
 Row = dict[str, Any]
@@ -246,7 +247,7 @@ GROUP BY point_id"""
 
 @dataclass
 class Group:
-    """Principals of one label (lazy[0] and lazy[1] are lazy) and strategy, over all runs: those with a stake."""
+    """Principals of one label (lazy-0 and lazy-1 are lazy) and strategy, over all runs: those with a stake."""
 
     label: str
     strategy: str
@@ -260,7 +261,7 @@ def _groups(db: sqlite3.Connection) -> list[Group]:
     for label, strategy, honest, roi in db.execute(
         "SELECT label, strategy, honest, roi_ppm FROM v_roi_dist WHERE roi_ppm IS NOT NULL"
     ):
-        found[label.split("[")[0], strategy, bool(honest)].append(roi)
+        found[family(label), strategy, bool(honest)].append(roi)
     groups = [Group(*key, np.array(values)) for key, values in found.items()]
     return sorted(groups, key=lambda group: (group.honest, -group.returns.mean()))
 

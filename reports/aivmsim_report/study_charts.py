@@ -246,7 +246,7 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         "open: by the upper end of its 95 % interval. Dotted: theory, the smallest W with \u03b1^W \u2264 1 \u2212 confidence."
     )
     ticks = [(t, f"{100 - 100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
-    x = ChartAxis("confidence that a wrong result does not become final", log=True, ticks=ticks, range=(0.65, 7e-5))
+    x = ChartAxis("wrong results kept from becoming final", log=True, ticks=ticks, range=(0.65, 7e-5))
     return Chart("confidence", title, [Panel(x, x_axis(axis), series)],
                  note + others_note(study, axis, by), height=430)  # fmt: skip
 

@@ -157,6 +157,7 @@ def _provenance(db: sqlite3.Connection, study: Study) -> str:
     def each(column: str) -> str:
         return "; ".join(dict.fromkeys(str(row[column]) for row in studies))
 
+    created = [row["created"] for row in studies]
     builds = "; ".join(dict.fromkeys(f"{row['compiler']}, {row['build_flags']}" for row in studies))
     facts = [
         ("scenarios", "; ".join(sorted({point.scenario for point in study.points}))),
@@ -165,7 +166,7 @@ def _provenance(db: sqlite3.Connection, study: Study) -> str:
         ("code version", each("code_version")),
         ("build", builds),
         ("schema version", str(schema)),
-        ("created", each("created")),
+        ("created", " to ".join(sorted({min(created), max(created)}))),
         ("file", study.path.name),
         ("SHA-256 of the file", file_hash(study.path)),
         ("SHA-256 of all trace digests", over_all),

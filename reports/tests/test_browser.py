@@ -10,7 +10,7 @@ from conftest import make_run, make_sweep
 from aivmsim_report.__main__ import main
 
 # ./dev installs it; elsewhere the tests of the page's content stand alone.
-pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
+needs_browser = pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 
 
 def open_page(page, width=1280) -> tuple[str, list[str]]:
@@ -32,16 +32,19 @@ def assert_all_drawn(dom: str, console: list[str]) -> None:
     assert dom.count('class="main-svg"') >= len(charts)
 
 
+@needs_browser
 def test_a_run_is_drawn(tmp_path):
     main([str(make_run(tmp_path / "run.db", violated=True)), "-o", str(tmp_path / "run.html")])
     assert_all_drawn(*open_page(tmp_path / "run.html"))
 
 
+@needs_browser
 def test_a_study_is_drawn_on_a_narrow_screen_too(tmp_path):
     main([str(make_sweep(tmp_path / "study.db", [1, 2, 3, 5, 8, 12], [10, 50, 80])), "-o", str(tmp_path / "study.html")])
     assert_all_drawn(*open_page(tmp_path / "study.html", width=400))
 
 
+@needs_browser
 def test_the_console_would_be_heard_and_a_request_refused(tmp_path):
     """The canary of the two tests above: the page asks for something outside, and its own policy complains."""
     main([str(make_run(tmp_path / "run.db")), "-o", str(tmp_path / "run.html")])
