@@ -60,7 +60,8 @@ Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challen
 }
 
 Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) {
-    const std::uint32_t doublings = std::min(task.challenges_lost, kBondDoublingsMax);
+    const std::size_t open = policy.count_open_challenges ? task.open_disputes.size() : 0;
+    const auto doublings = std::min<std::size_t>(task.challenges_lost + open, kBondDoublingsMax);
     const auto bond = policy.challenger_bond.checked_times(std::uint64_t{1} << doublings);
     if (!bond) return fail(ErrorCode::kOverflow, "challenger bond");
     return *bond;

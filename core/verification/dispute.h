@@ -10,7 +10,9 @@ namespace aivm {
 // keccak(claimed output || salt || challenger), which binds the claim to who makes it.
 Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challenger);
 
-// What the next challenge on this result must lock: challenger_bond, doubled for every challenge already lost on it.
+// What the next challenge on this result must lock: challenger_bond, doubled for every challenge already lost on it. With
+// the policy count_open_challenges those still open count as lost, so that false challenges cannot be bought side by side
+// at the price of the first and then double, all at once, what the honest must lock (A40).
 Result<Amount> required_challenger_bond(const Policy& policy, const Task& task);
 
 Status challenge(Transition& t, const Address& sender, const op::Challenge& c);

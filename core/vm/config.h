@@ -65,9 +65,11 @@ struct Policy {
     DisputeGame dispute_game = DisputeGame::kOneStep;
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;
-    bool commit_reveal = true;           // redundant mode: hide answers until all have committed
-    bool challenge_in_clear = false;     // a challenge names its claim at once, so that it can be copied
-    bool obligation_rule = true;         // a bond stays while anything it backs can still be slashed
+    bool commit_reveal = true;        // redundant mode: hide answers until all have committed
+    bool challenge_in_clear = false;  // a challenge names its claim at once, so that it can be copied
+    bool count_open_challenges =
+        false;                    // a challenger's bond doubles for those still open too, not only for those lost
+    bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule believes the provider (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 

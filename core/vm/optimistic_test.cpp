@@ -118,6 +118,23 @@ TEST(Optimistic, challenges_side_by_side_pay_the_same_bond) {
     chain.expect_refused(hide(chain, "bob", 2), ErrorCode::kDuplicate);
 }
 
+// Shields: k false challenges in one block. What the next one must lock when they are lost is the same either way; what
+// they cost themselves is not.
+TEST(Optimistic, false_challenges_side_by_side_price_others_out_cheaply_unless_open_ones_count) {
+    for (const bool counted : {false, true}) {
+        TestOptions options;
+        options.parameters.policy.count_open_challenges = counted;
+        TestChain chain = posted(true, options);
+        const auto lie = static_cast<Answer>(chain.lie("job") + 1);
+        chain.block({hide(chain, "bob", lie), hide(chain, "carol", lie), hide(chain, "alice", lie)});
+        EXPECT_EQ(chain.totals().challenge_bonds, counted ? lux(10 + 20 + 40) : lux(3 * 10));
+        const Policy& policy = chain.rules().parameters.policy;
+        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")), counted ? lux(80) : lux(10));
+        chain.block({show(chain, "bob", lie), show(chain, "carol", lie), show(chain, "alice", lie)});
+        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")), lux(80));
+    }
+}
+
 TEST(Optimistic, the_earliest_true_commitment_is_rewarded_although_it_is_opened_last) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");

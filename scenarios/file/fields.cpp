@@ -356,6 +356,8 @@ constexpr Field<Scenario> kScenarioFields[] = {
         flag("vm", "commit_reveal", "redundant mode: hide answers until all have committed")),
     in_policy<&Policy::challenge_in_clear>(
         flag("vm", "challenge_in_clear", "a challenge names its claim at once, so that it can be copied")),
+    in_policy<&Policy::count_open_challenges>(
+        flag("vm", "count_open_challenges", "open challenges double the next one's bond too, not only lost ones")),
     in_policy<&Policy::obligation_rule>(
         flag("vm", "obligation_rule", "a bond stays while anything it backs can still be slashed")),
     in_policy<&Policy::self_reported_compute>(

@@ -1,0 +1,90 @@
+// A14 challenge_frontrunner: copies other people's fraud proofs from the queue, and has proposers of its own that leave
+// the originals out of their blocks.
+//
+// Stresses who owns a proof. Under the policy challenge_in_clear a waiting challenge says what the true answer is: the
+// copy that gets into a block first takes the reward, and the proposer of the block decides which that is. Under
+// commitments a waiting challenge says nothing. Its reveal does, but the reward goes to the earliest commitment, and by
+// then the copy's can only be later. Observe attacker_net, with the policy and without.
+#include <map>
+#include <set>
+
+#include "core/verification/dispute.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class Copier final : public sim::ChallengerStrategy {
+public:
+    explicit Copier(sim::Part part) : part_(std::move(part)) {}
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override { return std::nullopt; }  // others do
+    std::optional<Answer> claim(const sim::TaskView&) override { return std::nullopt; }
+
+    std::vector<OperationBody> on_pending(const sim::NodeView& node, const SignedOperation& seen) override {
+        if (part_.is_kin(seen.sender())) return {};
+        if (const auto* proof = std::get_if<op::Challenge>(&seen.body()); proof != nullptr && proof->claim) {
+            return copy(node, proof->job_id, *proof->claim);
+        }
+        if (const auto* reveal = std::get_if<op::ChallengeReveal>(&seen.body())) {
+            return copy(node, reveal->job_id, reveal->claim);
+        }
+        return {};
+    }
+    std::vector<OperationBody> on_block(const sim::NodeView& node) override {
+        std::vector<OperationBody> reveals;
+        for (const VmEvent& e : node.tip.events) {
+            const auto* opened = std::get_if<event::ChallengeOpened>(&e);
+            if (opened == nullptr) continue;
+            const Dispute& dispute = node.state().dispute(opened->dispute);
+            if (dispute.challenger != part_.self.address || dispute.revealed || !dispute.open()) continue;
+            const std::string& job = node.state().task(opened->task).job_id;
+            if (const auto mine = claims_.find(job); mine != claims_.end()) {
+                reveals.push_back(op::ChallengeReveal{job, mine->second, kSalt});
+            }
+        }
+        return reveals;
+    }
+
+private:
+    static constexpr Hash32 kSalt{};  // it hides from nobody
+
+    std::vector<OperationBody> copy(const sim::NodeView& node, const std::string& job, Answer claim) {
+        const auto index = node.state().find_task(job);
+        if (!index || !copied_.emplace(job, node.state().task(*index).posted_at).second) return {};
+        claims_[job] = claim;
+        op::Challenge challenge;
+        challenge.job_id = job;
+        challenge.commitment = claim_commitment(claim, kSalt, part_.self.address);
+        if (part_.rules.policy.challenge_in_clear) challenge.claim = claim;
+        return {challenge};
+    }
+
+    sim::Part part_;
+    std::set<std::pair<std::string, Height>> copied_;  // job and the block of the answer
+    std::map<std::string, Answer> claims_;             // by job
+};
+
+class CopiersProposer final : public sim::ValidatorStrategy {
+public:
+    explicit CopiersProposer(sim::Part part) : part_(std::move(part)) {}
+
+    bool includes(const SignedOperation& operation) override {
+        return !sim::is_fraud_proof(operation.body()) || part_.is_kin(operation.sender());
+    }
+
+private:
+    sim::Part part_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(const Parameters&, const sim::Part& part) {
+    return std::make_unique<Copier>(part);
+}
+
+std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(const Parameters&, const sim::Part& part) {
+    return std::make_unique<CopiersProposer>(part);
+}
+
+}  // namespace aivm::scenarios

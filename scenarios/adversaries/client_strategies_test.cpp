@@ -1,0 +1,469 @@
+// What each adversary outside consensus gains or loses in the optimistic mode, with the rule that stops it and without.
+#include <gmock/gmock.h>
+
+#include "scenarios/adversaries/test_small.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using ::testing::HasSubstr;
+
+sim::ActorGroup owned(sim::ActorGroup group, std::string principal) {
+    group.principal = std::move(principal);
+    return group;
+}
+
+sim::ActorGroup with_stake(sim::ActorGroup group, Amount stake) {
+    group.stake = stake;
+    return group;
+}
+
+// --- A02 model_downgrade ---
+
+sim::Scenario downgraded(std::int64_t kept_bits) {
+    sim::Scenario s = small_economic();
+    s.workload.steps = 8;
+    s.workload.step_cost = millilux(20);
+    s.actors = {group("provider", 2, "model_downgrade", {{"kept_bits", kept_bits}, {"cost_ppm", 250'000}})};
+    return s;
+}
+
+TEST(ModelDowngrade, WithAllBitsItIsTheModel) {
+    const sim::Outcome outcome = run(downgraded(8));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_posted"), 0);
+}
+
+TEST(ModelDowngrade, ACoarserCopySometimesAgreesAndSavesMostOfTheComputing) {
+    const sim::Outcome outcome = run(downgraded(5));
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_LT(count(outcome, "n_fraud_posted"), 30);
+    // Of the fee and of what the burned tenth mints: 1 LUX each; of eight steps two are computed.
+    EXPECT_EQ(count(outcome, "attacker_net"), 30 * (kLux - 2 * kLux / 50));
+}
+
+TEST(ModelDowngrade, AChallengerMakesItLoseMoreThanItSaves) {
+    sim::Scenario s = downgraded(5);
+    s.actors.push_back(group("provider", 2));
+    s.actors.push_back(group("challenger", 1));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_LT(count(outcome, "attacker_net"), 0);
+}
+
+// --- A04 lazy_checker ---
+
+sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::int64_t power_ppm) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 400;
+    s.workload.tasks_per_block = 20;
+    s.workload.check_cost = millilux(100);
+    s.vm.config.max_tasks_per_provider = 1000;
+    s.vm.policy.max_assignments = 1;
+    s.vm.policy.result_bond = lux(1);
+    sim::ActorGroup cheats = group("provider", 2, "self_challenger");  // always wrong, and nobody of its own to say so
+    s.actors = {cheats,
+                group("challenger", checkers, "lazy_checker", {{"check_ppm", check_ppm}, {"power_ppm", power_ppm}})};
+    return s;
+}
+
+TEST(LazyChecker, OneThatNeverChecksMissesAllAndPaysNothing) {
+    const sim::Outcome outcome = run(checked_by(2, 0, 1'000'000));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 400);
+    EXPECT_EQ(number(outcome, "unchecked_share"), 1.0);
+    EXPECT_EQ(payoff(outcome, "lazy_checkers").net_nlux, 0);
+}
+
+TEST(LazyChecker, OneThatChecksButNeverSeesPaysForNothing) {
+    const sim::Outcome outcome = run(checked_by(1, 1'000'000, 0));
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 400);
+    EXPECT_EQ(payoff(outcome, "lazy_checkers").net_nlux, -400 * kLux / 10);
+}
+
+TEST(LazyChecker, SeveralMissTheShareThatTheoryGives) {
+    // V01: (1 - 0.3 * 0.9)^4 = 0.284 of 400 results; the range is five standard deviations.
+    const sim::Outcome outcome = run(checked_by(4, 300'000, 900'000));
+    EXPECT_NEAR(static_cast<double>(count(outcome, "n_fraud_missed")), 0.284 * 400, 45);
+}
+
+// --- A13 self_challenger ---
+
+sim::Scenario self_challenged() {
+    sim::Scenario s = small_economic();
+    s.actors.push_back(owned(group("provider", 1, "self_challenger"), "both"));
+    s.actors.push_back(owned(group("challenger", 1, "self_challenger"), "both"));
+    return s;
+}
+
+TEST(SelfChallenger, ItsFraudCostsItWhatOthersGetAndWhatIsBurned) {
+    const sim::Outcome outcome = run(self_challenged());
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_EQ(count(outcome, "attacker_net"), frauds * -60 * kLux);  // of 100 LUX, 40 come back
+    EXPECT_EQ(payoff(outcome, "honests").rewards, Amount());         // the watchers come too late
+}
+
+TEST(SelfChallenger, WhereEverythingComesBackItIsFree) {
+    sim::Scenario s = self_challenged();
+    s.vm.policy.challenger_share_bps = 10'000;
+    s.vm.policy.requester_share_bps = 0;
+    const sim::Outcome outcome = run(s);
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_GT(count(outcome, "reassign_rounds"), 0);
+    EXPECT_EQ(count(outcome, "attacker_net"), 0);
+}
+
+// --- A14 challenge_frontrunner ---
+
+sim::Scenario frontrun(bool in_clear, std::uint32_t proposers) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 60;
+    s.vm.policy.challenge_in_clear = in_clear;
+    s.vm.policy.max_assignments = 1;  // a copy that comes too late would be tried again on the next answer, and lose
+    s.actors.push_back(group("provider", 2, "lazy_guess"));
+    s.actors.push_back(owned(group("challenger", 1, "challenge_frontrunner"), "frontrunner"));
+    if (proposers > 0) s.actors.push_back(owned(group("validator", proposers, "challenge_frontrunner"), "frontrunner"));
+    return s;
+}
+
+TEST(ChallengeFrontrunner, InTheClearItTakesRewardsWhenItProposes) {
+    const sim::Outcome outcome = run(frontrun(true, 1));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_GT(payoff(outcome, "frontrunner").rewards, Amount());
+    EXPECT_GT(payoff(outcome, "frontrunner").net_nlux, 0);
+}
+
+TEST(ChallengeFrontrunner, WithoutProposersItComesTooLate) {
+    const sim::Outcome outcome = run(frontrun(true, 0));
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(payoff(outcome, "frontrunner").net_nlux, 0);
+}
+
+TEST(ChallengeFrontrunner, CommitmentsLeaveItNothingToCopy) {
+    const sim::Outcome outcome = run(frontrun(false, 1));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_EQ(payoff(outcome, "frontrunner").rewards, Amount());
+    EXPECT_LE(payoff(outcome, "frontrunner").net_nlux, 0);
+}
+
+// --- A15 checker_briber ---
+
+sim::Scenario bribed(std::uint32_t sellers) {
+    sim::Scenario s = small_economic();
+    s.workload.value_at_risk = lux(50);
+    s.actors = {group("provider", 2), group("provider", 1, "checker_briber", {{"bribe", 45 * kLux}}),
+                group("challenger", sellers, "bribable_checker")};
+    return s;
+}
+
+// What the briber has in the end, with what its lies were worth to it.
+std::int64_t with_gain(const sim::Outcome& outcome) {
+    return payoff(outcome, "checker_bribers").net_nlux + count(outcome, "n_fraud_missed") * 50 * kLux;
+}
+
+TEST(CheckerBriber, OneCheckerSellsAndEveryLieStands) {
+    const sim::Outcome outcome = run(bribed(1));
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
+    EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes.nlux(), static_cast<std::uint64_t>(frauds * 45 * kLux));
+    EXPECT_EQ(payoff(outcome, "bribable_checkers").net_nlux, frauds * 45 * kLux);
+    EXPECT_EQ(payoff(outcome, "checker_bribers").net_nlux, frauds * (kLux - 45 * kLux));
+    EXPECT_GT(with_gain(outcome), 0);
+}
+
+TEST(CheckerBriber, TwoCheckersCostTwiceAndThatIsMoreThanTheLieIsWorth) {
+    const sim::Outcome outcome = run(bribed(2));
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
+    EXPECT_LT(with_gain(outcome), 0);
+}
+
+TEST(CheckerBriber, ARewardAboveTheBribeIsNotSold) {
+    sim::Scenario s = bribed(1);
+    s.vm.policy.challenger_share_bps = 5000;
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes, Amount());
+    EXPECT_LT(with_gain(outcome), 0);
+}
+
+TEST(CheckerBriber, OneHonestCheckerMakesAllBribesWorthless) {
+    sim::Scenario s = bribed(1);
+    s.actors.push_back(group("challenger", 1));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes, Amount());
+}
+
+// --- A23 last_block ---
+
+sim::Scenario at_the_edge(std::map<std::string, std::int64_t> provider,
+                          std::map<std::string, std::int64_t> challenger) {
+    sim::Scenario s = small_economic();
+    s.vm.config.task_timeout_ns = 40'000'000'000;
+    s.vm.policy.max_assignments = 2;
+    s.actors = {group("provider", 2, "last_block", std::move(provider)), group("provider", 2, "lazy_guess"),
+                group("challenger", 1, "last_block", std::move(challenger))};
+    s.actors.back().name = "latest";
+    return s;
+}
+
+TEST(LastBlock, InTheLastBlockOfEveryWindowEverythingCounts) {
+    const sim::Outcome outcome = run(at_the_edge({}, {}));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_EQ(payoff(outcome, "last_blocks-0").slashed, Amount());  // nobody is late
+    EXPECT_GT(payoff(outcome, "last_blocks").revenue, Amount());
+    EXPECT_EQ(payoff(outcome, "latest").cost, Amount());
+}
+
+TEST(LastBlock, AnAnswerOneBlockLaterIsSilence) {
+    const sim::Outcome outcome = run(at_the_edge({{"answer_late", 1}}, {}));
+    EXPECT_EQ(verdict(outcome), "clean");
+    const sim::PayoffRow late = payoff(outcome, "last_blocks");
+    EXPECT_GT(late.slashed, Amount());
+    EXPECT_EQ(late.revenue, Amount());
+}
+
+TEST(LastBlock, ACommitmentOneBlockLaterIsRefusedAndCostsNothing) {
+    const sim::Outcome outcome = run(at_the_edge({}, {{"commit_late", 1}}));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
+    EXPECT_EQ(payoff(outcome, "latest").cost, Amount());
+}
+
+TEST(LastBlock, ARevealOneBlockLaterCostsTheBond) {
+    const sim::Outcome outcome = run(at_the_edge({}, {{"reveal_late", 1}}));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
+    EXPECT_EQ(count(outcome, "grief_victim_loss"), count(outcome, "n_fraud_posted") * 10 * kLux);
+}
+
+// --- A26 bond_reuse ---
+
+TEST(BondReuse, ABondBacksAsManyResultsAsItHasSlotsAndEachIsSlashedInFull) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 60;
+    s.workload.tasks_per_block = 10;
+    sim::ActorGroup reuser = with_stake(group("provider", 1, "bond_reuse", {{"burst", 25}}), lux(1000));
+    reuser.bond = lux(1000);
+    s.actors.push_back(reuser);
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_posted"), 10);  // 1000 LUX are ten slots of 100, whatever the task limit
+    EXPECT_EQ(count(outcome, "slash_escape"), 0);
+    EXPECT_EQ(count(outcome, "attacker_net"), -1000 * kLux);
+}
+
+// --- A27 restaker ---
+
+sim::Scenario restaked(bool obligation_rule) {
+    sim::Scenario s = small_economic();
+    s.vm.config.challenge_window_blocks = 30;
+    s.vm.policy.unbond_cooldown_blocks = 2;
+    s.vm.policy.obligation_rule = obligation_rule;
+    s.actors = {group("provider", 2), with_stake(group("provider", 1, "restaker"), lux(1000)),
+                group("challenger", 2, "last_block")};
+    s.actors[1].bond = lux(1000);
+    return s;
+}
+
+TEST(Restaker, OneStakeStandsBehindSeveralNamesOnlyWithoutTheObligationRule) {
+    const sim::Outcome escaped = run(restaked(false));
+    ASSERT_FALSE(escaped.violations.empty());
+    EXPECT_EQ(escaped.violations[0].invariant, "E3");
+    const sim::Outcome kept = run(restaked(true));
+    EXPECT_EQ(verdict(kept), "clean");
+    EXPECT_GT(count(kept, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(kept, "slash_escape"), 0);
+    EXPECT_LT(count(kept, "attacker_net"), 0);
+}
+
+TEST(Restaker, WhatTheFirstNameOwesIsNotThereWhenItsSlashIsDue) {
+    sim::Scenario s = restaked(false);
+    s.expected_violations = {"E3"};
+    const sim::Outcome outcome = run(s);
+    EXPECT_TRUE(outcome.clean());
+    EXPECT_GT(count(outcome, "slash_escape"), 0);
+}
+
+// --- A30 delay_attacker, A31 restart_griefer ---
+
+TEST(DelayAttacker, ManyDelayAResultNoLongerThanOne) {
+    sim::Scenario s = small_economic();
+    const double undisturbed = number(run(s), "ttf_p99");
+    s.actors.push_back(group("challenger", 1, "delay_attacker"));
+    const sim::Outcome one = run(s);
+    EXPECT_EQ(verdict(one), "clean");
+    EXPECT_EQ(number(one, "ttf_p99"), undisturbed + 4 * 6);  // a reveal of six blocks, from the last of the window on
+    EXPECT_EQ(count(one, "attacker_net"), -30 * 10 * kLux);
+    s.actors.back().count = 5;
+    const sim::Outcome five = run(s);
+    EXPECT_EQ(number(five, "ttf_p99"), number(one, "ttf_p99"));
+    EXPECT_EQ(count(five, "attacker_net"), 5 * count(one, "attacker_net"));
+    EXPECT_EQ(count(five, "honest_false_slash"), 0);
+}
+
+TEST(DelayAttacker, CountingOpenChallengesMakesTheFifthCostSixteenTimesTheFirst) {
+    sim::Scenario s = small_economic();
+    s.vm.policy.count_open_challenges = true;
+    s.actors.push_back(with_stake(group("challenger", 5, "delay_attacker"), lux(20'000)));
+    EXPECT_EQ(count(run(s), "attacker_net"), 30 * -(10 + 20 + 40 + 80 + 160) * kLux);
+}
+
+TEST(RestartGriefer, NoClockStartsAgainAndEveryRoundCostsTwiceTheLast) {
+    sim::Scenario s = small_economic();
+    s.vm.config.challenge_window_blocks = 12;
+    const double undisturbed = number(run(s), "ttf_p99");
+    s.actors.push_back(with_stake(group("challenger", 1, "restart_griefer", {{"rounds", 4}}), lux(100'000)));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(number(outcome, "ttf_p99"), undisturbed);
+    EXPECT_EQ(count(outcome, "attacker_net"), 30 * -(10 + 20 + 40 + 80) * kLux);
+}
+
+// --- A32 dust_spammer ---
+
+sim::Scenario spammed(Amount fee_floor, std::int64_t dust) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 60;
+    s.workload.check_time_ns = 2'000'000'000;
+    s.vm.config.challenge_window_blocks = 40;
+    s.vm.policy.fee_floor = fee_floor;
+    s.vm.policy.result_bond = lux(10);
+    s.vm.config.max_tasks_per_provider = 250;
+    sim::ActorGroup customer = with_stake(group("requester", 1), lux(100));
+    sim::ActorGroup spammer =
+        with_stake(group("requester", 1, "dust_spammer", {{"per_block", 12}, {"count", dust}}), lux(40));
+    s.actors = {group("provider", 2), group("provider", 2, "lazy_guess"), group("challenger", 1), customer, spammer};
+    return s;
+}
+
+TEST(DustSpammer, DustHidesFraudFromACheckerAndAFloorDriesItUp) {
+    const sim::Outcome quiet = run(spammed(millilux(1), 30));
+    const sim::Outcome flooded = run(spammed(millilux(1), 300));
+    EXPECT_EQ(verdict(flooded), "clean");
+    EXPECT_EQ(count(quiet, "n_fraud_missed"), 0);
+    EXPECT_GT(count(flooded, "n_fraud_missed"), 20);
+    EXPECT_GT(payoff(flooded, "dust_spammers").net_nlux, -kLux);
+    const sim::Outcome dear = run(spammed(lux(1), 300));
+    EXPECT_EQ(count(dear, "n_fraud_missed"), 0);
+    EXPECT_LT(count(dear, "tasks"), count(flooded, "tasks") / 2);
+}
+
+// --- A38 compute_time_inflator, A39 wash_trader ---
+
+TEST(ComputeTimeInflator, APaysOnlyWhereTheScheduleBelievesItAndMintingIsUncapped) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 200;
+    s.workload.tasks_per_block = 10;
+    s.vm.policy.reward_schedule = RewardSchedule::kTiered;
+    s.vm.policy.mint_cap = MintCap::kUncapped;
+    s.vm.policy.self_reported_compute = true;
+    s.actors = {group("provider", 1), group("provider", 1, "compute_time_inflator")};
+    const auto mint_per_task = [](const sim::Outcome& outcome) {
+        const std::uint64_t revenue = payoff(outcome, "compute_time_inflators").revenue.nlux();
+        return std::make_pair(revenue, payoff(outcome, "honests").revenue.nlux());
+    };
+    const auto [believed, beside] = mint_per_task(run(s));
+    s.vm.policy.self_reported_compute = false;
+    const auto [registered, same] = mint_per_task(run(s));
+    EXPECT_EQ(beside, same);
+    // The honest get 0.9 of the fee and 1.5 minted for 200 ms; whoever says ten seconds 0.9 and 3.
+    EXPECT_EQ(registered % (24 * std::uint64_t{kLux} / 10), 0U);
+    EXPECT_EQ(believed, registered / 24 * 39);
+    s.vm.policy.self_reported_compute = true;
+    s.vm.policy.mint_cap = MintCap::kPerBurn;
+    const auto [capped, others] = mint_per_task(run(s));
+    EXPECT_EQ(capped, registered / 24 * 10);
+}
+
+TEST(WashTrader, BuyingOnesOwnWorkPaysOnlyWhereMintingIsUncapped) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 60;
+    sim::ActorGroup own = owned(group("provider", 1), "washer");
+    sim::ActorGroup buyer = owned(group("requester", 1, "wash_trader", {{"count", 100}}), "washer");
+    s.actors.push_back(own);
+    s.actors.push_back(with_stake(group("requester", 1), lux(100)));
+    s.actors.push_back(buyer);
+    s.vm.policy.mint_cap = MintCap::kUncapped;
+    const sim::Outcome uncapped = run(s);
+    EXPECT_EQ(verdict(uncapped), "clean");
+    EXPECT_GT(payoff(uncapped, "washer").net_nlux, 20 * kLux);
+    // Alone on the market it takes back what it pays and what it mints: with the cap that is exactly nothing.
+    s.actors = {own, buyer};
+    s.vm.policy.mint_cap = MintCap::kPerBurn;
+    const sim::Outcome capped = run(s);
+    EXPECT_EQ(verdict(capped), "clean");
+    EXPECT_EQ(payoff(capped, "washer").net_nlux, 0);
+}
+
+// --- A40 shield_challenger ---
+
+sim::Scenario shielded(bool count_open, std::uint32_t shields, std::string watchers, Amount watchers_stake = lux(2000),
+                       Amount shields_stake = lux(2000)) {
+    sim::Scenario s = small_economic();
+    s.workload.tasks = 10;
+    s.workload.tasks_per_block = 1;
+    s.vm.policy.count_open_challenges = count_open;
+    s.actors = {group("provider", 2), owned(group("provider", 1, "shield_challenger"), "shielded"),
+                owned(with_stake(group("challenger", shields, "shield_challenger"), shields_stake), "shielded"),
+                with_stake(group("challenger", 2, std::move(watchers)), watchers_stake)};
+    return s;
+}
+
+constexpr const char* kLate = "last_block";  // when all shields are lost
+
+TEST(ShieldChallenger, OneBadChallengeDoesNotKeepAGoodOneOut) {
+    const sim::Outcome outcome = run(shielded(false, 1, kLate));
+    EXPECT_EQ(verdict(outcome), "clean");
+    ASSERT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_LT(count(outcome, "attacker_net"), 0);
+}
+
+TEST(ShieldChallenger, EightSideBySidePriceTheHonestOutForFortyLux) {
+    const sim::Outcome outcome = run(shielded(false, 8, kLate));
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
+    // Eight bonds of ten, half of them back to its own provider, which is paid for the answer as well.
+    EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 8 * 5 * kLux));
+}
+
+TEST(ShieldChallenger, CountingOpenChallengesTheSameShieldCostsMoreThanTheWatcherHas) {
+    const sim::Outcome outcome = run(shielded(true, 8, kLate, lux(2000), lux(20'000)));
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 2550 * kLux / 2));
+}
+
+TEST(ShieldChallenger, SixtyFourFillEveryPlaceAgainstThoseWhoAreSlowerByAMoment) {
+    const sim::Outcome outcome = run(shielded(false, 64, "honest"));
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
+    EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 64 * 5 * kLux));
+    // Eight of them can pay; the next place costs 2560, and whoever has that finds it free.
+    const sim::Outcome counted = run(shielded(true, 64, "honest", lux(5000)));
+    EXPECT_EQ(verdict(counted), "clean");
+    EXPECT_EQ(count(counted, "n_fraud_missed"), 0);
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

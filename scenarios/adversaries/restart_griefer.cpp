@@ -1,0 +1,43 @@
+// A31 restart_griefer: challenges a correct result, loses, and challenges it again, as often as it can pay for.
+//
+// Stresses the rule that a lost challenge never restarts the window: settlement stays where it was, and every round
+// doubles the bond of the next, so n rounds on one result cost (2^n - 1) bonds. Observe the time to finality beside that
+// of a run without it, and grief_attacker_cost.
+#include "scenarios/adversaries/lies.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class RestartGriefer final : public sim::ChallengerStrategy {
+public:
+    RestartGriefer(const Parameters& parameters, sim::RandomStream random)
+        : random_(random),
+          attack_ppm_(parameters.ppm("attack_ppm")),
+          rounds_(static_cast<std::uint32_t>(parameters.get("rounds"))) {}
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        const bool goes_on = lost_on(view.task) > 0;
+        if (!goes_on && !random_.bernoulli_ppm(attack_ppm_)) return std::nullopt;
+        return 0;  // it does not compute anything
+    }
+    std::optional<Answer> claim(const sim::TaskView& view) override {
+        return static_cast<Answer>(view.task.provisional + 1 + random_.below(255));  // any answer but the posted one
+    }
+    bool again(const sim::TaskView& view) override { return lost_on(view.task) < rounds_; }
+
+private:
+    static std::uint32_t lost_on(const Task& task) { return task.challenges_lost; }
+
+    sim::RandomStream random_;
+    std::uint32_t attack_ppm_;
+    std::uint32_t rounds_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<RestartGriefer>(parameters, part.random);
+}
+
+}  // namespace aivm::scenarios

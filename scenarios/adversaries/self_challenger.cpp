@@ -1,0 +1,56 @@
+// A13 self_challenger: a provider that posts wrong answers, and a challenger of the same owner that proves them wrong
+// before anybody else can.
+//
+// Stresses the burned share of a slash: what comes back to the owner as the challenger's reward is no penalty, so one
+// wrong answer costs it bond * (1 - challenger share), of which the requester's share is paid and the rest burned (V43).
+// Where everything comes back, spoiling the requester's work is free. Observe attacker_net and reassign_rounds.
+#include "scenarios/adversaries/lies.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class SelfChallengedProvider final : public sim::ProviderStrategy {
+public:
+    SelfChallengedProvider(const Parameters& parameters, sim::RandomStream random)
+        : random_(random), cheat_ppm_(parameters.ppm("cheat_ppm")) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
+    }
+
+private:
+    sim::RandomStream random_;
+    std::uint32_t cheat_ppm_;
+};
+
+class SelfChallenger final : public sim::ChallengerStrategy {
+public:
+    explicit SelfChallenger(sim::Part part) : part_(std::move(part)) {}
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        if (!part_.is_kin(answered_by(view))) return std::nullopt;
+        return 0;  // its provider has computed the answer already
+    }
+    std::optional<Answer> claim(const sim::TaskView& view) override {
+        const Answer truth = true_answer(view);
+        return truth == view.task.provisional ? std::nullopt : std::optional(truth);
+    }
+
+private:
+    sim::Part part_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(const Parameters& parameters,
+                                                                     const sim::Part& part) {
+    return std::make_unique<SelfChallengedProvider>(parameters, part.random);
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&, const sim::Part& part) {
+    return std::make_unique<SelfChallenger>(part);
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,59 @@
+// A40 shield_challenger: a provider that posts wrong answers, and challengers of the same owner that challenge them
+// badly, so that nobody can challenge them well.
+//
+// Stresses parallel disputes: the shield's own disputes must not keep others out. They do so in two ways. There is room
+// for 64 disputes on a result; and every lost challenge doubles the bond of the next, while challenges that are open at
+// the same time all cost the same. Without vm.count_open_challenges, k shields that lose together cost k bonds (half of
+// which comes back while the answer stands) and ask of the honest 2^k; with it they cost 2^k - 1 themselves. Observe
+// n_fraud_missed and attacker_net beside tasks.value_at_risk.
+#include "scenarios/adversaries/lies.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class ShieldedProvider final : public sim::ProviderStrategy {
+public:
+    ShieldedProvider(const Parameters& parameters, sim::RandomStream random)
+        : random_(random), cheat_ppm_(parameters.ppm("cheat_ppm")) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
+    }
+
+private:
+    sim::RandomStream random_;
+    std::uint32_t cheat_ppm_;
+};
+
+class ShieldChallenger final : public sim::ChallengerStrategy {
+public:
+    ShieldChallenger(const Parameters& parameters, sim::Part part)
+        : part_(std::move(part)), holds_(parameters.get("hold") != 0) {}
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        const bool to_shield = part_.is_kin(answered_by(view)) && view.task.provisional != true_answer(view);
+        return to_shield ? std::optional<std::uint32_t>(0) : std::nullopt;
+    }
+    std::optional<Answer> claim(const sim::TaskView& view) override {
+        return static_cast<Answer>(view.task.provisional + 1);  // wrong as well: wrong answers are the true one plus 1
+    }
+    bool reveals(const sim::DisputeView& view) override { return !holds_ || view.blocks_left() <= 1; }
+
+private:
+    sim::Part part_;
+    bool holds_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<ShieldedProvider>(parameters, part.random);
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<ShieldChallenger>(parameters, part);
+}
+
+}  // namespace aivm::scenarios
