@@ -1,69 +1,17 @@
 // Each strategy's effect in a small world, and what the table says of names and parameters that are not its own.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "scenarios/adversaries/strategy_table.h"
-#include "scenarios/run/run.h"
+#include "scenarios/adversaries/test_small.h"
 #include "scenarios/run/setting.h"
 
 namespace aivm::scenarios {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-sim::ActorGroup group(std::string role, std::uint32_t count, std::string strategy = "honest",
-                      std::map<std::string, std::int64_t> parameters = {}) {
-    sim::ActorGroup out;
-    out.role = std::move(role);
-    out.name = strategy + "s";
-    out.strategy = std::move(strategy);
-    out.count = count;
-    out.stake = lux(5000);
-    out.bond = lux(2500);
-    out.parameters = std::move(parameters);
-    return out;
-}
-
-// Five validators on a fast network, two honest providers, two watchers, 30 tasks, a window of 8 blocks.
-sim::Scenario small() {
-    sim::Scenario s;
-    s.name = "small";
-    s.chain.validators = 5;
-    s.chain.k = 3;
-    s.chain.alpha_preference = 2;
-    s.chain.alpha_confidence = 2;
-    s.chain.beta = 4;
-    s.network.latency = "lan";
-    s.workload.tasks = 30;
-    s.workload.tasks_per_block = 2;
-    s.workload.feature_rows = 256;
-    s.vm.config.challenge_window_blocks = 8;
-    s.vm.policy.challenge_reveal_blocks = 6;
-    s.vm.config.max_tasks_per_provider = 25;
-    s.vm.policy.result_bond = lux(100);
-    s.actors = {group("provider", 2), group("challenger", 2)};
-    return s;
-}
-
-sim::Outcome run(const sim::Scenario& scenario) {
-    auto outcome = run_scenario(scenario, {});
-    if (!outcome) {
-        ADD_FAILURE() << outcome.error().text();
-        return {};
-    }
-    return *outcome;
-}
-
-std::int64_t count(const sim::Outcome& outcome, std::string_view metric) {
-    return std::get<std::int64_t>(outcome.metric(metric));
-}
-
-std::string verdict(const sim::Outcome& outcome) {
-    if (!outcome.violations.empty()) return outcome.violations[0].invariant + ": " + outcome.violations[0].message;
-    return outcome.clean() ? "clean" : "not clean";
-}
 
 TEST(Strategies, AmongHonestActorsThereIsNoFraudAndNobodyIsSlashed) {
     const sim::Outcome outcome = run(small());
@@ -165,9 +113,10 @@ std::vector<std::string> faults_of(const sim::ActorGroup& one) {
 TEST(CheckStrategies, AScenarioInOrderHasNoFaults) { EXPECT_THAT(check_strategies(small()), IsEmpty()); }
 
 TEST(CheckStrategies, AnUnknownNameIsAnsweredWithTheKnownOnes) {
-    EXPECT_THAT(faults_of(group("provider", 1, "lazy")),
-                ElementsAre("provider.lazys: no provider strategy is called 'lazy'; there are honest, lazy_guess, "
-                            "unbond_escape"));
+    EXPECT_THAT(
+        faults_of(group("provider", 1, "lazy")),
+        ElementsAre(AllOf(HasSubstr("provider.lazys: no provider strategy is called 'lazy'; there are honest, "),
+                          HasSubstr(", unbond_escape"))));
 }
 
 TEST(CheckStrategies, AStrategyOfAnotherRoleIsUnknownInThisOne) {

@@ -24,6 +24,63 @@ constexpr std::array kCensorParameters{
     StrategyParameter{"censor_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its blocks that leave fraud proofs out"},
 };
 
+constexpr StrategyParameter kCheat{"cheat_ppm", 0,     1'000'000,
+                                   1'000'000,   "ppm", "share of its answers that are wrong on purpose"};
+constexpr StrategyParameter kAttack{"attack_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of results it attacks"};
+
+constexpr std::array kDowngradeParameters{
+    StrategyParameter{"kept_bits", 1, 8, 4, "bits", "of every weight; 8 is the model itself"},
+    StrategyParameter{"cost_ppm", 0, 1'000'000, 250'000, "ppm", "of the model's steps, computed for an answer"},
+};
+constexpr std::array kLazyCheckerParameters{
+    StrategyParameter{"check_ppm", 0, 1'000'000, 250'000, "ppm", "probability that it checks a result"},
+    StrategyParameter{"power_ppm", 0, 1'000'000, 1'000'000, "ppm", "probability that it sees what it checks is wrong"},
+};
+constexpr std::array kCheatParameters{kCheat};
+constexpr std::array kBribeParameters{
+    StrategyParameter{"bribe", 0, 1'000'000'000'000'000, 45'000'000'000, "nLUX",
+                      "offered to each checker, for each answer"},
+};
+constexpr std::array kBribableParameters{
+    StrategyParameter{"price_ppm", 0, 1'000'000'000, 1'000'000, "ppm", "of the proof's reward, for which it is silent"},
+};
+constexpr std::array kLastBlockParameters{
+    StrategyParameter{"answer_late", 0, 1000, 0, "blocks", "after the last block before the timeout"},
+    StrategyParameter{"commit_late", 0, 1000, 0, "blocks", "after the last block of the challenge window"},
+    StrategyParameter{"reveal_late", 0, 1000, 0, "blocks", "after the last block of the reveal window"},
+};
+constexpr std::array kReuseParameters{
+    StrategyParameter{"burst", 1, 10'000, 10, "tasks", "gathered before it answers them all"},
+};
+constexpr std::array kRestakerParameters{
+    StrategyParameter{"names", 1, 1000, 8, "names", "it stands under, one after the other"},
+    StrategyParameter{"results_each", 1, 10'000, 2, "results", "sold under each before it leaves"},
+};
+constexpr std::array kDelayParameters{
+    kAttack,
+    StrategyParameter{"reveal", 0, 1, 0, "", "1: reveals its false claim in the last block; 0: never"},
+};
+constexpr std::array kGrieferParameters{
+    kAttack,
+    StrategyParameter{"rounds", 1, 64, 3, "challenges", "lost on a result before it lets go"},
+};
+constexpr std::array kDustParameters{
+    StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks", "in all; at least its share of the workload"},
+};
+constexpr std::array kInflatorParameters{
+    StrategyParameter{"reported_ms", 0, 4'000'000'000, 10'000, "ms", "reported for every answer"},
+};
+constexpr std::array kWashParameters{
+    StrategyParameter{"fee", 0, 1'000'000'000'000'000, 1'000'000, "nLUX", "paid for a task; at least the fee floor"},
+    StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks", "in all; at least its share of the workload"},
+};
+constexpr std::array kShieldParameters{
+    kCheat,
+    StrategyParameter{"hold", 0, 1, 0, "", "1: reveals in the last block, to stay open; 0: at once, to be lost"},
+};
+
 // Rows name only the roles that they play.
 constexpr std::array kStrategies{
     StrategyRow{.name = "honest",
@@ -57,6 +114,87 @@ constexpr std::array kStrategies{
                 .doc = "posts a wrong result and asks to leave at once",
                 .parameters = kEscapeParameters,
                 .provider = make_unbond_escape},
+    StrategyRow{.name = "model_downgrade",
+                .id = "A02",
+                .doc = "serves a coarser copy of the model",
+                .parameters = kDowngradeParameters,
+                .provider = make_model_downgrade},
+    StrategyRow{.name = "lazy_checker",
+                .id = "A04",
+                .honest = true,
+                .doc = "checks a share of the results, and sees a share of what is wrong",
+                .parameters = kLazyCheckerParameters,
+                .challenger = make_lazy_checker},
+    StrategyRow{.name = "self_challenger",
+                .id = "A13",
+                .doc = "proves its own wrong answers wrong, before others can",
+                .parameters = kCheatParameters,
+                .provider = make_self_challenged_provider,
+                .challenger = make_self_challenger},
+    StrategyRow{.name = "challenge_frontrunner",
+                .id = "A14",
+                .doc = "copies fraud proofs from the queue, and leaves the originals out",
+                .challenger = make_challenge_frontrunner,
+                .validator = make_frontrunning_proposer,
+                .watches_pending = true},
+    StrategyRow{.name = "checker_briber",
+                .id = "A15",
+                .doc = "posts wrong answers and pays checkers to stay silent",
+                .parameters = kBribeParameters,
+                .provider = make_checker_briber},
+    StrategyRow{.name = "bribable_checker",
+                .id = "A15",
+                .doc = "checks everything, and stays silent for money",
+                .parameters = kBribableParameters,
+                .challenger = make_bribable_checker},
+    StrategyRow{.name = "last_block",
+                .id = "A23",
+                .honest = true,
+                .doc = "acts in the last block of every window",
+                .parameters = kLastBlockParameters,
+                .provider = make_last_minute_provider,
+                .challenger = make_last_block_challenger},
+    StrategyRow{.name = "bond_reuse",
+                .id = "A26",
+                .doc = "gathers tasks and answers all of them wrongly at once",
+                .parameters = kReuseParameters,
+                .provider = make_bond_reuse},
+    StrategyRow{.name = "restaker",
+                .id = "A27",
+                .doc = "puts one stake behind one name after the other",
+                .parameters = kRestakerParameters,
+                .provider = make_restaker},
+    StrategyRow{.name = "delay_attacker",
+                .id = "A30",
+                .doc = "challenges correct results falsely in the last block",
+                .parameters = kDelayParameters,
+                .challenger = make_delay_attacker},
+    StrategyRow{.name = "restart_griefer",
+                .id = "A31",
+                .doc = "challenges a correct result again and again",
+                .parameters = kGrieferParameters,
+                .challenger = make_restart_griefer},
+    StrategyRow{.name = "dust_spammer",
+                .id = "A32",
+                .doc = "floods the chain with tasks at the fee floor",
+                .parameters = kDustParameters,
+                .requester = make_dust_spammer},
+    StrategyRow{.name = "compute_time_inflator",
+                .id = "A38",
+                .doc = "reports more computing time than it used",
+                .parameters = kInflatorParameters,
+                .provider = make_compute_time_inflator},
+    StrategyRow{.name = "wash_trader",
+                .id = "A39",
+                .doc = "buys work for what is minted for it",
+                .parameters = kWashParameters,
+                .requester = make_wash_trader},
+    StrategyRow{.name = "shield_challenger",
+                .id = "A40",
+                .doc = "challenges its own wrong answers badly, to keep others out",
+                .parameters = kShieldParameters,
+                .provider = make_shielded_provider,
+                .challenger = make_shield_challenger},
 };
 
 bool plays(const StrategyRow& row, std::string_view role) {

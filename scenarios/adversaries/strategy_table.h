@@ -81,5 +81,24 @@ std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters&, const 
 std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_last_block_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_compute_time_inflator(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters&, const sim::Part&);
 
 }  // namespace aivm::scenarios
