@@ -1,10 +1,14 @@
 // The economic fidelity on the reference study (catalogue: safe_window): task outcomes per second of CPU time, with
 // recording off and on, and how much cheaper a task is than in the full fidelity. A task counts from its submission to
-// its outcome, the building and closing of its world included.
+// its outcome, the building and closing of its world included. Invariants are on except where it says so.
+//
+// First, how much memory the process has needed at most after few runs and after many, recorded into one file: a sweep
+// must not need more the longer it is.
 //
 //   economic_bench [--quick]       a short run that only checks that all sides work
 //   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED", no recording
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -28,6 +32,8 @@ using namespace aivm::sim;  // NOLINT
 constexpr double kRateTarget = 200'000;
 constexpr double kRecordedTarget = 100'000;
 constexpr int kRounds = 5;
+constexpr long kGrowthMaxKib = 4096;    // what allocators keep for later
+constexpr long kPageCacheKib = 65'536;  // of the recorder
 
 void require(bool ok, std::string_view what) {
     if (ok) return;
@@ -54,12 +60,14 @@ struct Study {
     std::int64_t missed = 0;
 };
 
-Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink) {
+Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink, WorldOptions options = {}) {
     Study study;
-    for (WorldOptions options; options.seed <= worlds; ++options.seed) {
+    for (; options.seed <= worlds; ++options.seed) {
         auto world = World::make(setting, options);
         require(world.has_value(), "world");
-        require(sink.begin_run({}).has_value(), "begin");
+        RunInfo info;
+        info.seed = std::to_string(options.seed);
+        require(sink.begin_run(info).has_value(), "begin");
         Outcome outcome = (*world)->run();
         (*world)->write_books(sink, 0, outcome);
         require(sink.finish_run({}).has_value(), "finish");
@@ -71,9 +79,9 @@ Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink) {
     return study;
 }
 
-double rate(const Setting& setting, std::uint64_t worlds, RowSink& sink) {
+double rate(const Setting& setting, std::uint64_t worlds, RowSink& sink, const WorldOptions& options = {}) {
     Study study;
-    const double seconds = seconds_of([&] { study = play(setting, worlds, sink); });
+    const double seconds = seconds_of([&] { study = play(setting, worlds, sink, options); });
     return static_cast<double>(study.tasks) / seconds;
 }
 
@@ -104,15 +112,49 @@ void measure(const Scenario& study, int rounds, std::uint64_t worlds) {
     const auto full = scenarios::make_setting(slow);
     require(economic.has_value() && full.has_value(), "setting");
     NullSink nowhere;
-    std::vector<double> off, on, ratios;
+    WorldOptions unwatched;
+    unwatched.invariants = false;
+    std::vector<double> off, on, ratios, bare;
     for (int i = 0; i < rounds; ++i) {
         off.push_back(rate(*economic, worlds, nowhere));
         on.push_back(recorded_rate(*economic, worlds));
+        bare.push_back(rate(*economic, worlds, nowhere, unwatched));
         ratios.push_back(off.back() / rate(*full, 1, nowhere));
     }
     fmt::print("economic, recording off {:>10.0f} outcomes/s   target {:.0f}\n", median(off), kRateTarget);
     fmt::print("economic, recorded      {:>10.0f} outcomes/s   target {:.0f}\n", median(on), kRecordedTarget);
+    fmt::print("neither recorded nor watched {:>5.0f} outcomes/s\n", median(bare));
     fmt::print("economic to full        {:>10.0f} times the outcomes/s\n", median(ratios));
+}
+
+// The most memory that the process has had so far, in KiB.
+long peak_memory() {
+    rusage usage{};
+    require(getrusage(RUSAGE_SELF, &usage) == 0, "no memory figures");
+    return usage.ru_maxrss;
+}
+
+// What `many` runs need beyond `few`, at most.
+long growth(std::uint64_t few, std::uint64_t many, const std::function<void(std::uint64_t runs)>& play_runs,
+            std::string_view what) {
+    play_runs(few);
+    const long before = peak_memory();
+    play_runs(many);
+    const long after = peak_memory();
+    fmt::print("memory, {:9} after {:>3} runs {:>6.1f} MiB, after {} {:.1f} MiB\n", what, few,
+               static_cast<double>(before) / 1024, many, static_cast<double>(after) / 1024);
+    return after - before;
+}
+
+void measure_memory(Scenario study, std::uint64_t few, std::uint64_t many) {
+    study.workload.tasks = 100;
+    const auto setting = scenarios::make_setting(study);
+    require(setting.has_value(), "setting");
+    NullSink nowhere;
+    const long plain = growth(few, many, [&](std::uint64_t runs) { play(*setting, runs, nowhere); }, "in memory");
+    const long recorded = growth(few, many, [&](std::uint64_t runs) { recorded_rate(*setting, runs); }, "recorded");
+    require(plain <= kGrowthMaxKib, "the memory of a sweep grows with the number of its runs");
+    require(recorded <= kGrowthMaxKib + kPageCacheKib, "the memory of a recorded sweep grows beyond its page cache");
 }
 
 void print_plain(const Scenario& scenario, std::uint64_t worlds) {
@@ -133,6 +175,7 @@ int main(int argc, char** argv) {
         print_plain(study, std::strtoull(argv[2], nullptr, 10));
         return 0;
     }
+    measure_memory(study, 10, quick ? 60 : 1000);
     if (quick) study.workload.tasks = 60;
     measure(study, quick ? 1 : kRounds, quick ? 1 : 20);
     return 0;

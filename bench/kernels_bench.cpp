@@ -1,9 +1,7 @@
 // What the kernels cost: Keccak in every width, each kernel, and closing an epoch beside its floor, the hashes alone.
 // Over the gpu layer.
 //
-// Epoch closings are measured on tables whose attestation slots are all occupied; `changed` of them differ at each
-// close. The floor hashes the same leaves and folds the same accumulators from ready-made messages, nothing else, with
-// the same hasher: the ratio close / floor is what bookkeeping costs.
+// Epoch closings are measured as bench/epoch_tables.h says; vm_bench prints the ratio to the floor.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -11,10 +9,9 @@
 #include <memory>
 #include <vector>
 
+#include "bench/epoch_tables.h"
 #include "core/base/digest.h"
 #include "core/base/keccak.h"
-#include "core/kernels/kernel_tables.h"
-#include "core/kernels/leaves.h"
 #include "gpu/simd/keccak_lanes.h"
 #include "gpu/simd/simd_kernels.h"
 
@@ -75,70 +72,24 @@ std::unique_ptr<Kernels> make_kernels(bool simd) {
     return std::make_unique<CpuKernels>();
 }
 
-abi::Attestation attestation(std::uint32_t index) {
-    abi::Attestation slot{};
-    std::memcpy(slot.tee_quote_digest, &index, 4);
-    slot.tee_quote_digest[31] = slot.attesting_key[0] = 1;
-    slot.status = abi::kAttestationVerified;
-    slot.occupied = 1;
-    return slot;
-}
-
-// The operation that renews the attestation of a slot, with a kind that differs from time to time.
-abi::AttestationOp renewal(const abi::Attestation& slot, std::uint32_t kind) {
-    abi::AttestationOp op{};
-    std::memcpy(op.tee_quote_digest, slot.tee_quote_digest, 32);
-    std::memcpy(op.attesting_key, slot.attesting_key, 48);
-    op.kind = kind;
-    return op;
-}
-
-KernelTables full_tables(std::uint32_t slots) {
-    KernelTables tables({slots, 512, 4096});
-    CpuKernels kernels;
-    for (std::uint32_t i = 0; i < slots; ++i) {
-        const abi::AttestationOp op = renewal(attestation(i), 0);
-        tables.apply_attestations(kernels, {}, {&op, 1});
-    }
-    return tables;
-}
-
-// The slots of a close with `changed` changes: the lowest ones, the dearest place for a single change.
 void close_epoch(benchmark::State& state, bool simd) {
     const auto kernels = make_kernels(simd);
-    const auto slots = static_cast<std::uint32_t>(state.range(0));
-    const auto changed = static_cast<std::uint32_t>(state.range(1));
-    KernelTables tables = full_tables(slots);
-    abi::AIVMTransitionResult result{};
-    tables.close_round(*kernels, {}, result);
-    std::uint32_t round = 0;
+    bench::EpochClose epoch(*kernels, static_cast<std::uint32_t>(state.range(0)),
+                            static_cast<std::uint32_t>(state.range(1)));
     for (auto _ : state) {
         state.PauseTiming();
-        std::vector<abi::AttestationOp> ops;
-        ++round;
-        for (std::uint32_t i = 0; i < changed; ++i) ops.push_back(renewal(tables.attestations()[i], round));
-        tables.apply_attestations(*kernels, {}, ops);
+        epoch.prepare();
         state.ResumeTiming();
-        tables.close_round(*kernels, {}, result);
+        epoch.close();
     }
 }
 
-// The same leaves and folds from ready-made messages.
 void hashes_alone(benchmark::State& state, bool simd) {
     const auto kernels = make_kernels(simd);
-    const BatchHasher& hasher = kernels->hasher();
-    const auto slots = static_cast<std::uint32_t>(state.range(0));
-    const auto changed = static_cast<std::uint32_t>(state.range(1));
-    std::vector<kernels::AttestationLeaf> messages;
-    for (std::uint32_t i = 0; i < changed; ++i) messages.push_back(kernels::leaf_of(attestation(i), i));
-    std::vector<Hash32> leaves(slots), after(slots);
-    const std::vector<std::uint8_t> last(148, 1);
-    const FoldChain chain{Hash32{}, leaves.data(), changed == 0 ? 0u : slots, after.data()};
-    Hash32 root;
+    bench::EpochFloor floor(*kernels, static_cast<std::uint32_t>(state.range(0)),
+                            static_cast<std::uint32_t>(state.range(1)));
     for (auto _ : state) {
-        if (changed != 0) hasher.hash_many(messages[0].data(), 144, changed, leaves.data());
-        hasher.fold_many({&chain, 1});
-        hasher.hash_many(last.data(), last.size(), 1, &root);
+        floor.run();
         benchmark::ClobberMemory();
     }
 }
@@ -148,7 +99,7 @@ void whole_epoch(benchmark::State& state, bool simd) {
     const auto kernels = make_kernels(simd);
     const auto slots = static_cast<std::uint32_t>(state.range(0));
     std::vector<abi::Attestation> table;
-    for (std::uint32_t i = 0; i < slots; ++i) table.push_back(attestation(i));
+    for (std::uint32_t i = 0; i < slots; ++i) table.push_back(bench::attestation(i));
     abi::AIVMRoundDescriptor round{};
     abi::AIVMEpochState epoch{};
     abi::AIVMTransitionResult result{};
@@ -185,7 +136,7 @@ constexpr std::uint32_t kBatch = 256;  // operations a call, below
 void attestation_apply(benchmark::State& state) {
     CpuKernels kernels;
     std::vector<abi::AttestationOp> ops;
-    for (std::uint32_t i = 0; i < kBatch; ++i) ops.push_back(renewal(attestation(i), 0));
+    for (std::uint32_t i = 0; i < kBatch; ++i) ops.push_back(bench::renewal(bench::attestation(i), 0));
     std::vector<abi::Attestation> table(1024);
     abi::AIVMRoundDescriptor round{};
     round.attestation_op_count = kBatch;

@@ -1,6 +1,5 @@
 // A whole run of the demo: events per second of CPU time, and what the trace digest, the invariants and the recorder
-// cost. Each cost is a ratio of two runs that alternate in one process; the median of the pairs counts. Then the VM
-// alone: the accepted chain of that run, verified and accepted once more from genesis.
+// cost. Each cost is a ratio of two runs that alternate in one process; the median of the pairs counts.
 //
 //   run_bench [--quick]    a short run that only checks that all sides work and agree
 #include <fmt/format.h>
@@ -14,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/vm/vm.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/setting.h"
 #include "sim/record/recorder.h"
@@ -130,42 +128,11 @@ void measure_costs(const Setting& setting, int pairs) {
     fmt::print("recorder               {:>11.1f} % of the run\n", cost(pairs, recorded, plain) * 100);
 }
 
-void measure_vm(const Setting& setting, int rounds) {
-    WorldOptions options;
-    options.keep_history = true;
-    options.invariants = false;  // so that its rules call the bare kernels
-    auto world = World::make(setting, options);
-    require(world.has_value() && (*world)->run().clean(), "history");
-    const World::Ground ground = (*world)->ground();
-    const std::vector<BlockPtr>& blocks = (*world)->history();
-    std::uint64_t operations = 0;
-    for (const BlockPtr& block : blocks) operations += block->operations().size();
-    double best = 1e9;
-    std::uint64_t receipts = 0;
-    for (int i = 0; i < rounds; ++i) {
-        DirectExecutor executor;
-        MemoryStore store;
-        auto vm = Vm::open({.genesis = ground.genesis, .rules = &ground.rules, .executor = &executor, .store = &store});
-        require(vm.has_value(), "open");
-        best = std::min(best, seconds_of([&] {
-                            for (const BlockPtr& block : blocks) {
-                                require(vm->verify(block, block->header().timestamp_ns).has_value(), "verify");
-                                require(vm->accept(block->id()).has_value(), "accept");
-                            }
-                        }));
-        receipts = vm->state().receipts.size();
-    }
-    const auto rate = [&](std::uint64_t count) { return static_cast<double>(count) / best; };
-    fmt::print("VM, verify and accept  {:>12.0f} blocks/s   {:.0f} operations/s   {:.0f} receipts/s\n",
-               rate(blocks.size()), rate(operations), rate(receipts));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
     const Setting setting = load_setting(quick);
     measure_costs(setting, quick ? 1 : kPairs);
-    measure_vm(setting, quick ? 1 : kPairs);
     return 0;
 }

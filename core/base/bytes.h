@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,16 @@ struct FixedBytes {
     static constexpr std::size_t size_bytes = N;
     std::array<std::uint8_t, N> bytes{};
 
-    friend auto operator<=>(const FixedBytes&, const FixedBytes&) = default;
+    friend bool operator==(const FixedBytes& a, const FixedBytes& b) { return std::memcmp(a.data(), b.data(), N) == 0; }
+    friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
+        // Digests and addresses nearly always differ in their first word.
+        if constexpr (N > 8) {
+            const std::uint64_t first = a.big_endian_prefix();
+            const std::uint64_t other = b.big_endian_prefix();
+            if (first != other) return first <=> other;
+        }
+        return std::memcmp(a.data(), b.data(), N) <=> 0;
+    }
 
     [[nodiscard]] const std::uint8_t* data() const { return bytes.data(); }
     [[nodiscard]] std::uint8_t* data() { return bytes.data(); }
@@ -38,6 +48,15 @@ struct FixedBytes {
         std::uint64_t value = 0;
         std::memcpy(&value, bytes.data(), sizeof value);
         return value;
+    }
+
+private:
+    // The first eight bytes as a number that is ordered as they are.
+    [[nodiscard]] std::uint64_t big_endian_prefix() const
+        requires(N >= 8)
+    {
+        static_assert(std::endian::native == std::endian::little);
+        return __builtin_bswap64(prefix64());
     }
 };
 

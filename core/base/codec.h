@@ -7,6 +7,7 @@
 //   list             u32 count, then the elements     string   as bytes
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -58,10 +59,13 @@ private:
         return *this;
     }
     void append(const std::uint8_t* data, std::size_t size) {
+        // Most messages are short: one allocation holds them, instead of one for every doubling on the way.
+        if (out_.capacity() == 0) out_.reserve(std::max(kFirstCapacity, size));
         const std::size_t at = out_.size();
         out_.resize(at + size);
         if (size != 0) std::memcpy(out_.data() + at, data, size);
     }
+    static constexpr std::size_t kFirstCapacity = 128;
     Bytes out_;
 };
 

@@ -10,10 +10,6 @@
 namespace aivm::merkle {
 namespace {
 
-constexpr std::uint8_t kLeafTag[] = {0x00};
-constexpr std::uint8_t kNodeTag[] = {0x01};
-constexpr std::uint8_t kRootTag = 0x02;
-
 Hash32 bind(const Hash32& tree, std::uint64_t count) {
     return keccak256(Writer().u8(kRootTag).u64(count).fixed(tree).view());
 }
@@ -46,9 +42,9 @@ std::optional<Hash32> implied_top(std::uint64_t count, std::uint64_t index, cons
 
 }  // namespace
 
-Hash32 leaf(ByteView data) { return keccak256({kLeafTag, data}); }
+Hash32 leaf(ByteView data) { return keccak256({{&kLeafTag, 1}, data}); }
 
-Hash32 node(const Hash32& left, const Hash32& right) { return keccak256({kNodeTag, left.view(), right.view()}); }
+Hash32 node(const Hash32& left, const Hash32& right) { return keccak256({{&kNodeTag, 1}, left.view(), right.view()}); }
 
 void append(std::vector<Hash32>& peaks, std::uint64_t count, const Hash32& leaf_hash) {
     AIVM_CHECK(peaks.size() == static_cast<std::size_t>(std::popcount(count)));

@@ -14,6 +14,11 @@
 
 namespace aivm::merkle {
 
+// The first byte of what is hashed.
+constexpr std::uint8_t kLeafTag = 0x00;
+constexpr std::uint8_t kNodeTag = 0x01;
+constexpr std::uint8_t kRootTag = 0x02;
+
 Hash32 leaf(ByteView data);
 Hash32 node(const Hash32& left, const Hash32& right);
 

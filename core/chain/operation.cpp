@@ -227,7 +227,7 @@ SignedOperation::SignedOperation(Operation operation, Bytes authorization)
       id_(sha256(bytes_)) {}
 
 OperationPtr SignedOperation::unsealed(Operation operation) {
-    return OperationPtr(new SignedOperation(std::move(operation)));
+    return std::make_shared<const SignedOperation>(Unsealed(), std::move(operation));
 }
 
 Result<OperationPtr> SignedOperation::decode(Reader& in) {

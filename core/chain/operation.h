@@ -134,8 +134,13 @@ struct Operation {
 
 // An operation with its authorisation, immutable and shared: queues, blocks and messages all hold the same one.
 class SignedOperation {
+    struct Unsealed {
+        explicit Unsealed() = default;
+    };
+
 public:
     SignedOperation(Operation operation, Bytes authorization);
+    SignedOperation(Unsealed, Operation operation) : operation_(std::move(operation)) {}  // by unsealed() only
     // For chains whose blocks are never bytes: no encoding, no authorisation, and a zero id.
     static std::shared_ptr<const SignedOperation> unsealed(Operation operation);
 
@@ -152,8 +157,6 @@ public:
     static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
 
 private:
-    explicit SignedOperation(Operation operation) : operation_(std::move(operation)) {}
-
     Operation operation_;
     Bytes bytes_;
     Bytes authorization_;

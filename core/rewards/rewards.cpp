@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/merkle.h"
 #include "core/ledger/ledger.h"
 
 namespace aivm {
@@ -84,6 +83,6 @@ Status claim_rewards(Transition& t, const Address& sender, const op::ClaimReward
     return {};
 }
 
-Hash32 receipt_root(const State& state) { return merkle::root(state.receipt_peaks, state.receipts.size()); }
+Hash32 receipt_root(const State& state) { return state.receipt_tree.root(state.receipts); }
 
 }  // namespace aivm

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/base/merkle.h"
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -145,10 +144,9 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         if (dispute.open()) state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i}, {});
         state.disputes.push_back(std::move(dispute));
     }));
-    AIVM_TRY(load_table<Receipt>(store, keys::kReceipt, [&](std::uint32_t i, Receipt receipt) {
-        merkle::append(state.receipt_peaks, i, receipt.leaf());
-        state.receipts.push_back(std::move(receipt));
-    }));
+    AIVM_TRY(load_table<Receipt>(
+        store, keys::kReceipt, [&](std::uint32_t, Receipt receipt) { state.receipts.push_back(std::move(receipt)); }));
+    state.receipt_tree.catch_up(state.receipts, scalar_hasher());
     return state;
 }
 

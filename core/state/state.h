@@ -20,7 +20,7 @@
 #include "core/state/dispute.h"
 #include "core/state/model.h"
 #include "core/state/provider.h"
-#include "core/state/receipt.h"
+#include "core/state/receipt_tree.h"
 #include "core/state/task.h"
 
 namespace aivm {
@@ -75,23 +75,24 @@ struct State {
     ChainHead head;
     Hash32 state_root;  // chained over the write batches of all blocks so far
 
-    CowMap<Address, Account> accounts;
+    // Leaves of less than a thousand bytes: allocators have a fast way for those, and a block copies each it touches.
+    CowMap<Address, Account, std::less<>, 24> accounts;
     CowVector<Provider, 4> providers;
-    CowVector<Task, 4> tasks;
-    CowVector<Dispute, 8> disputes;
+    CowVector<Task, 2> tasks;
+    CowVector<Dispute, 4> disputes;
     CowVector<std::shared_ptr<const Model>> models;
-    CowVector<Validator> validators;
-    CowVector<Receipt, 8> receipts;
+    CowVector<Validator, 8> validators;
+    Receipts receipts;
     KernelTables kernels{KernelTableSizes{}};
 
     // Derived from the above when a state is loaded, so never stored.
-    CowMap<std::string, TaskIndex> jobs;
+    CowMap<std::string, TaskIndex, std::less<>, 24> jobs;
     CowMap<std::string, ProviderIndex> provider_ids;
     CowMap<std::string, ModelIndex> model_ids;
     CowMap<HeightTimer, Nothing> height_timers;
     CowMap<TimeTimer, Nothing> time_timers;
-    std::uint32_t waiting_tasks = 0;    // pending: accepted, without a provider
-    std::vector<Hash32> receipt_peaks;  // of the receipt tree, see rewards/receipt_tree.h
+    std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider
+    ReceiptTree receipt_tree;
 
     [[nodiscard]] const Task& task(TaskIndex i) const { return tasks[i.value]; }
     [[nodiscard]] const Provider& provider(ProviderIndex i) const { return providers[i.value]; }

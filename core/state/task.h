@@ -43,7 +43,7 @@ struct Seat {
     ProviderIndex provider;
     SeatStatus status = SeatStatus::kSelected;
     Amount locked;                      // result bond held for this seat
-    Hash32 commitment;                  // of the answer
+    Hash32 commitment;                  // of the answer; to one given in the open, see Transition::finish
     Hash32 trace_root;                  // Merkle root over the steps, zero when there is one step
     Answer answer = 0;                  // meaningful from kPosted on
     std::uint32_t compute_time_ms = 0;  // as the provider reports it

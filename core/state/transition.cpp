@@ -4,7 +4,6 @@
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
-#include "core/base/merkle.h"
 #include "core/state/keys.h"
 
 namespace aivm {
@@ -58,12 +57,16 @@ Transition::Transition(const State& parent, const BlockContext& block, const Rul
 
 template <class Table>
 auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::uint32_t index) {
-    touched.push_back(index);
+    if (touched.empty() || touched.back() != index) touched.push_back(index);
     return table.edit(index);
 }
 
 Account& Transition::account(const Address& address) {
-    touched_.accounts.push_back(address);
+    // Money moves between the same two or three accounts several times in a row; the rest of the repetitions go later.
+    constexpr std::ptrdiff_t kLast = 4;
+    std::vector<Address>& touched = touched_.accounts;
+    const auto recent = touched.end() - std::min<std::ptrdiff_t>(kLast, std::ssize(touched));
+    if (std::find(recent, touched.end(), address) == touched.end()) touched.push_back(address);
     return state_.accounts.insert_or_edit(address);
 }
 Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_.providers, i.value); }
@@ -111,7 +114,6 @@ ValidatorIndex Transition::add_validator(Validator validator) {
 
 void Transition::add_receipt(const Receipt& receipt) {
     const auto index = static_cast<std::uint32_t>(state_.receipts.size());
-    merkle::append(state_.receipt_peaks, index, receipt.leaf());
     touched_receipts_.push_back(index);
     state_.receipts.push_back(receipt);
 }
@@ -149,7 +151,22 @@ void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::ui
     for (const std::uint32_t index : slots) touched_slots_.push_back({table, index});
 }
 
+void Transition::commit_open_answers() {
+    for (const std::uint32_t index : touched_.tasks) {
+        const Task& task = state_.tasks[index];
+        if (task.mode == VerificationMode::kRedundant) continue;  // there, members commit before they answer
+        for (std::size_t i = 0; i < task.seats.size(); ++i) {
+            const Seat& seat = task.seats[i];
+            if (seat.posted_at == 0 || !seat.commitment.is_zero()) continue;
+            state_.tasks.edit(index).seats[i].commitment =
+                keccak256(Writer().fixed(task.task_key).u8(seat.answer).view());
+        }
+    }
+}
+
 Transition::Finished Transition::finish() && {
+    hash_receipts();
+    commit_open_answers();
     WriteBatch batch;
     Writer value;
     sort_unique(touched_.accounts);

@@ -84,6 +84,8 @@ public:
     ModelIndex add_model(Model model);
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
+    // Brings the receipt tree up to date, for whoever is about to ask for its root.
+    void hash_receipts() { state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher()); }
 
     void set_timer(const HeightTimer& timer);
     void clear_timer(const HeightTimer& timer);
@@ -109,7 +111,9 @@ public:
     };
     KernelCounts kernel_counts;
 
-    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last.
+    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last. Commitments to answers
+    // that were given in the open, keccak(task_key || answer), are stored but never looked at: they are made here, where
+    // something is stored.
     struct Finished {
         State state;
         WriteBatch batch;
@@ -121,6 +125,7 @@ public:
     [[nodiscard]] Finished finish_unsealed() &&;
 
 private:
+    void commit_open_answers();
     template <class Table>
     auto& edit(Table& table, std::vector<std::uint32_t>& touched, std::uint32_t index);
 

@@ -13,6 +13,7 @@ namespace {
 // One provider with weight 1 + trust score, in registration order.
 std::vector<ProviderIndex> draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<std::pair<ProviderIndex, std::uint64_t>> candidates;
+    candidates.reserve(t.state().providers.size());
     std::uint64_t total = 0;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
         if (!eligible(t, p, task.model)) return;
@@ -44,9 +45,13 @@ Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) { return keccak25
 std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
     AIVM_CHECK(modulus != 0);
     __extension__ using Wide = unsigned __int128;
-    Wide remainder = 0;
-    for (const std::uint8_t b : number.bytes) remainder = (remainder << 8 | b) % modulus;
-    return static_cast<std::uint64_t>(remainder);
+    std::uint64_t remainder = 0;
+    for (std::size_t i = 0; i < number.size(); i += 8) {
+        std::uint64_t digit = 0;
+        for (std::size_t j = 0; j < 8; ++j) digit = digit << 8 | number.bytes[i + j];
+        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | digit) % modulus);
+    }
+    return remainder;
 }
 
 bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
@@ -54,9 +59,29 @@ bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
            p.unlocked() >= t.parameters().result_bond();
 }
 
-void draw(Transition& t, TaskIndex index) {
+DrawSeeds::DrawSeeds(const Transition& t) {
+    Writer messages;
+    t.state().height_timers.for_each_from(HeightTimer{}, [&](const HeightTimer& timer, const Nothing&) {
+        if (timer.at > t.block().height) return false;
+        const TaskIndex index{timer.id};
+        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending) return true;
+        tasks_.push_back(index);
+        messages.fixed(t.state().task(index).task_key).fixed(t.block().beacon);
+        return true;
+    });
+    seeds_.resize(tasks_.size());
+    if (tasks_.empty()) return;
+    t.rules().kernels->hasher().hash_many(messages.view().data(), 2 * Hash32::size(), tasks_.size(), seeds_.data());
+}
+
+Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
+    if (next_ < tasks_.size() && tasks_[next_] == task) return seeds_[next_++];
+    return draw_seed(t.state().task(task).task_key, t.block().beacon);
+}
+
+void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
     if (t.state().task(index).status != TaskStatus::kPending) return;
-    const Hash32 seed = draw_seed(t.state().task(index).task_key, t.block().beacon);
+    const Hash32 seed = seeds.take(t, index);
     const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
     const std::vector<ProviderIndex> drawn =
         redundant ? draw_members(t, t.state().task(index), seed) : draw_weighted(t, t.state().task(index), seed);

@@ -15,8 +15,22 @@ std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus);
 // bond.
 bool eligible(const Transition& t, const Provider& provider, ModelIndex model);
 
+// The seeds of all draws that a block starts with, hashed side by side.
+class DrawSeeds {
+public:
+    // Before the first of the block's timers has run.
+    explicit DrawSeeds(const Transition& t);
+    // draw_seed of the task in this block. Cheap when asked for in the order of the timers.
+    [[nodiscard]] Hash32 take(const Transition& t, TaskIndex task);
+
+private:
+    std::vector<TaskIndex> tasks_;
+    std::vector<Hash32> seeds_;
+    std::size_t next_ = 0;
+};
+
 // Runs the draw that is due for a pending task. With too few eligible providers the task waits one block more.
-void draw(Transition& t, TaskIndex task);
+void draw(Transition& t, TaskIndex task, DrawSeeds& seeds);
 
 // A pending or assigned task whose time is up: silent providers are slashed, the task is reassigned or fails.
 void time_out(Transition& t, TaskIndex task);

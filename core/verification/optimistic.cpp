@@ -14,10 +14,6 @@
 namespace aivm {
 namespace {
 
-Hash32 answer_commitment(const Hash32& task_key, Answer answer) {
-    return keccak256(Writer().fixed(task_key).u8(answer).view());
-}
-
 Status check_result(const Transition& t, const Address& sender, const op::SubmitResult& r, TaskIndex index,
                     ProviderIndex provider) {
     const Task& task = t.state().task(index);
@@ -73,7 +69,6 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     t.clear_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index->value});
     Seat& s = task.seats[seat];
     s.answer = r.answer;
-    s.commitment = answer_commitment(task.task_key, r.answer);
     s.trace_root = r.trace_root;
     s.compute_time_ms = r.compute_time_ms;
     s.posted_at = t.block().height;

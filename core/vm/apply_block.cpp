@@ -39,9 +39,9 @@ struct Apply {
     Status operator()(const op::Evidence& b) const { return prove_equivocation(t, b); }
 };
 
-void run_start_timer(Transition& t, const HeightTimer& timer) {
+void run_start_timer(Transition& t, const HeightTimer& timer, DrawSeeds& seeds) {
     if (timer.kind == TimerKind::kSettle) settle(t, TaskIndex{timer.id});
-    if (timer.kind == TimerKind::kDraw) draw(t, TaskIndex{timer.id});
+    if (timer.kind == TimerKind::kDraw) draw(t, TaskIndex{timer.id}, seeds);
 }
 
 void run_end_timer(Transition& t, const HeightTimer& timer) {
@@ -61,7 +61,8 @@ void start_block(Transition& t) {
     if (t.block().proposer.value < t.state().validators.size()) {
         t.validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
     }
-    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw)) run_start_timer(t, *timer);
+    DrawSeeds seeds(t);
+    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw)) run_start_timer(t, *timer, seeds);
 }
 
 Status apply_operation(Transition& t, const SignedOperation& operation) {

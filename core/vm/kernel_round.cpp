@@ -48,6 +48,7 @@ Status kernel_failed(const char* kernel, int code) {
 
 // A full table takes no more anchors; the chain goes on without.
 Status anchor(Transition& t, Kernels& kernels) {
+    t.hash_receipts();
     const abi::AnchorOp op = make_anchor(t);
     const KernelOutcome outcome = t.kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
     if (outcome.code != abi::kOk) return kernel_failed("anchor_apply", outcome.code);

@@ -2,6 +2,7 @@
 // own operations go by nonce, since including a later one first would make the earlier ones stale for ever.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <vector>
@@ -14,6 +15,8 @@ namespace aivm {
 class Mempool {
 public:
     explicit Mempool(std::size_t limit) : limit_(limit) {}
+    Mempool(Mempool&&) = default;  // no copies: arrivals point at the queues
+    Mempool& operator=(Mempool&&) = default;
 
     // Refuses a duplicate (same sender and nonce) and a full queue.
     Status add(const OperationPtr& operation);
@@ -31,7 +34,7 @@ public:
     // Forgets one operation, if it waits here.
     void remove(const SignedOperation& operation);
 
-    [[nodiscard]] std::size_t size() const { return by_arrival_.size(); }
+    [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool contains(const SignedOperation& operation) const;
 
     static constexpr int kTriesMax = 8;
@@ -42,14 +45,30 @@ private:
         std::uint64_t arrival = 0;
         int tries = 0;
     };
-    using Queue = std::map<std::uint64_t, Entry>;  // by nonce
+    struct Queue {                  // of one sender
+        std::deque<Entry> entries;  // by nonce; never empty
+        // How many of them candidates() has offered in the walk of this number.
+        mutable std::size_t offered = 0;
+        mutable std::uint64_t walk = 0;
+    };
+    struct Arrival {
+        std::uint64_t number = 0;
+        const Queue* queue = nullptr;  // null: it is gone
+    };
+    using Position = std::deque<Entry>::iterator;
+    static constexpr std::size_t kGoneMax = 256;
 
-    void erase(std::map<Address, Queue>::iterator sender, Queue::iterator entry);
+    static Position find(Queue& queue, std::uint64_t nonce);
+    static bool is_at(const Queue& queue, Position position, std::uint64_t nonce);
+    void erase(std::map<Address, Queue>::iterator sender, Position entry);
+    void forget_arrival(std::uint64_t number);
 
     std::size_t limit_;
+    std::size_t size_ = 0;
     std::uint64_t arrivals_ = 0;
+    mutable std::uint64_t walks_ = 0;
     std::map<Address, Queue> by_sender_;
-    std::map<std::uint64_t, Address> by_arrival_;
+    std::deque<Arrival> by_arrival_;  // ascending by number
 };
 
 }  // namespace aivm

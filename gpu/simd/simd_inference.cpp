@@ -25,9 +25,11 @@ struct Commitments {
     std::array<abi::InferenceOp, kChunk> ops;
     std::array<std::uint32_t, kChunk> index;  // of the operation in the batch
     std::uint32_t count = 0;
+    bool any_attested = false;  // attestations of two permutations each: only when one of them is asked for
 
     void add(const abi::InferenceOp& op, std::uint32_t at, const std::uint8_t* x, std::uint8_t y) {
         ops[count] = op;
+        any_attested = any_attested || op.mode != 0;
         index[count] = at;
         std::memcpy(input_messages[count].data(), op.salt, 32);
         std::memcpy(input_messages[count].data() + 32, x, 32);
@@ -39,6 +41,7 @@ struct Commitments {
     void hash(const BatchHasher& hasher) {
         hasher.hash_many(input_messages[0].data(), sizeof(InputMessage), count, input.data());
         hasher.hash_many(output_messages[0].data(), sizeof(OutputMessage), count, output.data());
+        if (!any_attested) return;
         for (std::uint32_t i = 0; i < count; ++i) {
             std::uint8_t* to = attestation_messages[i].data();
             std::memcpy(to, ops[i].model_hash, 32);
@@ -74,6 +77,7 @@ int SimdKernels::inference_step(const InferenceBatch& batch) {
         commitments.hash(hasher_);
         commitments.write(batch.results);
         commitments.count = 0;
+        commitments.any_attested = false;
     };
     for (std::uint32_t i = 0; i < batch.op_count; ++i) {
         const auto op = kernels::load(batch.ops, i);

@@ -251,6 +251,45 @@ TEST(LastBlock, ARevealOneBlockLaterCostsTheBond) {
     EXPECT_EQ(count(outcome, "grief_victim_loss"), count(outcome, "n_fraud_posted") * 10 * kLux);
 }
 
+// --- A24 clock_waiter ---
+
+sim::Scenario slow_games() {
+    sim::Scenario s = small_economic();
+    s.workload.steps = 8;
+    s.workload.step_time_ns = 10'000'000;
+    s.workload.check_time_ns = 10'000'000;
+    s.vm.policy.dispute_game = DisputeGame::kBisection;
+    s.vm.policy.dispute_move_blocks = 4;
+    return s;
+}
+
+// From posting to finality at most: the window and its block, then a reveal and a game of 1 + 2 log2(8) moves.
+constexpr double kLongestGame = 8 + 1 + 6 + 4 * (1 + 2 * 3);
+
+TEST(ClockWaiter, AsAChallengerItPutsSettlementOffByOneGameAndPaysForIt) {
+    sim::Scenario s = slow_games();
+    const double undisturbed = number(run(s), "ttf_p99");
+    s.actors.push_back(group("challenger", 1, "clock_waiter"));
+    const sim::Outcome one = run(s);
+    EXPECT_EQ(verdict(one), "clean");
+    EXPECT_EQ(count(one, "honest_false_slash"), 0);
+    EXPECT_EQ(count(one, "grief_attacker_cost"), 30 * 10 * kLux);
+    EXPECT_GT(number(one, "ttf_p99"), undisturbed);
+    EXPECT_LE(number(one, "ttf_p99"), undisturbed + 4 * (kLongestGame - 9));
+    s.actors.back().count = 3;
+    EXPECT_LE(number(run(s), "ttf_p99"), undisturbed + 4 * (kLongestGame - 9));  // side by side
+}
+
+TEST(ClockWaiter, AsAProviderItLosesEveryGameThatItDragsOut) {
+    sim::Scenario s = slow_games();
+    s.actors.push_back(group("provider", 1, "clock_waiter"));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_LT(count(outcome, "attacker_net"), 0);
+}
+
 // --- A26 bond_reuse ---
 
 TEST(BondReuse, ABondBacksAsManyResultsAsItHasSlotsAndEachIsSlashedInFull) {

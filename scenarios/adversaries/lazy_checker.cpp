@@ -2,40 +2,82 @@
 //
 // Stresses what keeps checkers checking: a check costs (tasks.check_cost), and pays only when there is fraud to find, so
 // checkers check less the less fraud there is (V07, V08). n of them that decide each for themselves miss a wrong answer
-// with probability (1 - q d)^n (V01). Observe unchecked_share and p_final_corrupt.
-#include "scenarios/adversaries/lies.h"
+// with probability (1 - q d)^n (V01). It may also be kept from checking in time: by a cause that all such checkers share
+// (V02), by being cut off when the result is posted (V37, and V65 for ever), by needing time, and by getting round to it
+// only with a chance a block (V39). Observe unchecked_share and p_final_corrupt.
+#include <algorithm>
+
+#include "core/base/digest.h"
+#include "core/tasks/assignment.h"
+#include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
 namespace {
 
+constexpr std::uint32_t kWholeCoin = 1'000'000;
+constexpr sim::SimTime kOutageMax = sim::SimTime{1} << 55;  // a year, the largest mean that can be drawn with
+
 class LazyChecker final : public sim::ChallengerStrategy {
 public:
-    LazyChecker(const Parameters& parameters, sim::RandomStream random)
-        : random_(random), check_ppm_(parameters.ppm("check_ppm")), power_ppm_(parameters.ppm("power_ppm")) {}
+    LazyChecker(const Parameters& parameters, const sim::Part& part)
+        : random_(part.random),
+          check_ppm_(parameters.ppm("check_ppm")),
+          power_ppm_(parameters.ppm("power_ppm")),
+          outage_ppm_(parameters.ppm("outage_ppm")),
+          per_block_ppm_(parameters.ppm("per_block_ppm")),
+          cut_off_(std::min(part.block_interval * parameters.get("cut_off_blocks"), kOutageMax)),
+          latency_(part.block_interval * parameters.get("latency_blocks")),
+          block_interval_(part.block_interval) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         // Both draws for every result, so that another q leaves the others' luck alone.
         const bool checks = random_.bernoulli_ppm(check_ppm_);
         would_see_it_ = random_.bernoulli_ppm(power_ppm_);
-        return checks ? std::optional(view.model.steps) : std::nullopt;
+        return checks && !common_outage(view) ? std::optional(view.model.steps) : std::nullopt;
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
-        const Answer truth = true_answer(view);
-        return would_see_it_ && truth != view.task.provisional ? std::optional(truth) : std::nullopt;
+        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
+        if (!would_see_it_ || truth == view.task.provisional) return std::nullopt;
+        if (cut_off_ + latency_ > 0) able_at_[view.index] = view.now + outage() + latency_;
+        return truth;
+    }
+    // Asked once a block; what it sends now is in the next one.
+    bool commits(const sim::TaskView& view) override {
+        const auto able = able_at_.find(view.index);
+        if (able != able_at_.end() && able->second >= view.now + block_interval_) return false;
+        if (!random_.bernoulli_ppm(per_block_ppm_)) return false;
+        if (able != able_at_.end()) able_at_.erase(able);
+        return true;
     }
 
 private:
+    // What all checkers share is a coin that everybody can see: the block's beacon, tossed for each task anew.
+    [[nodiscard]] bool common_outage(const sim::TaskView& view) const {
+        if (outage_ppm_ == 0) return false;
+        const Hash32 coin = keccak256({view.state.head.beacon.view(), view.task.task_key.view()});
+        return big_endian_modulo(coin, kWholeCoin) < outage_ppm_;
+    }
+    [[nodiscard]] sim::SimTime outage() {
+        return static_cast<sim::SimTime>(random_.exponential(static_cast<std::uint64_t>(cut_off_)));
+    }
+
     sim::RandomStream random_;
     std::uint32_t check_ppm_;
     std::uint32_t power_ppm_;
-    bool would_see_it_ = false;  // of the result being checked
+    std::uint32_t outage_ppm_;
+    std::uint32_t per_block_ppm_;
+    sim::SimTime cut_off_;  // mean
+    sim::SimTime latency_;
+    sim::SimTime block_interval_;
+    bool would_see_it_ = false;                  // of the result being checked
+    std::map<TaskIndex, sim::SimTime> able_at_;  // when it can object to what it has found wrong
 };
 
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters, const sim::Part& part) {
-    return std::make_unique<LazyChecker>(parameters, part.random);
+    return std::make_unique<LazyChecker>(parameters, part);
 }
 
 }  // namespace aivm::scenarios

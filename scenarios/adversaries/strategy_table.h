@@ -50,6 +50,7 @@ struct StrategyRow {
     Maker<sim::RequesterStrategy> requester = nullptr;
     Maker<sim::ValidatorStrategy> validator = nullptr;
     bool watches_pending = false;  // its clients hear of operations that wait for a block
+    bool polled = false;  // of validators: what it does needs machines that vote, run.fidelity full with snowman
 };
 
 std::span<const StrategyRow> strategies();
@@ -77,9 +78,27 @@ std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, c
 std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_free_rider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_silent_selected(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_quorum_collusion(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_late_joiner(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_bribable(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::RequesterStrategy> make_briber(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_economic_censor(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_budget_splitter(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_eclipse(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters&, const sim::Part&);
@@ -91,6 +110,8 @@ std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters&, co
 std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ChallengerStrategy> make_last_block_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters&, const sim::Part&);
@@ -100,5 +121,12 @@ std::unique_ptr<sim::ProviderStrategy> make_compute_time_inflator(const Paramete
 std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters&, const sim::Part&);
 std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ProviderStrategy> make_noise_gamer(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_nothing_at_stake(const Parameters&, const sim::Part&);
+std::unique_ptr<sim::ValidatorStrategy> make_minority_keeper(const Parameters&, const sim::Part&);
 
 }  // namespace aivm::scenarios

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
@@ -70,7 +72,9 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     auto* out = run->add_option("--out", request->out, "database to write (default aivmsim-out/SCENARIO-SEED.db)")
                     ->type_name("FILE.db");
     run->add_flag("--overwrite", request->overwrite, "replace the database when it is there already");
-    run->add_flag("!--no-record", request->record, "write no database and no finding")->excludes(out);
+    auto* no_record = run->add_flag("!--no-record", request->record, "write no database and no finding")->excludes(out);
+    run->add_flag("--events", request->events, "record every event too: many rows, for looking closely")
+        ->excludes(no_record);
     run->add_flag("--json", request->json, "print the result as one JSON document");
     run->add_flag("--paranoid", request->paranoid,
                   "execute every block once more wherever a result is shared, and compare");
@@ -83,6 +87,47 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     run->add_flag("--show-config", request->show_config, "print every value and where it comes from, and run nothing");
     run->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
     run->add_flag("--progress", request->progress, "tell how far the run is even when stderr is no terminal");
+}
+
+void add_sweep(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sweep = nullptr;
+    const auto request = command(app, chosen, sweep_command, "sweep",
+                                 "run a scenario over values and seeds into one study; given again, it goes on", sweep);
+    sweep->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue")->required();
+    sweep
+        ->add_option("--over", request->over,
+                     "vary a key: 1,2,5,...,1000 or 10%..90%:10% or a,b,c; repeated, every combination is run")
+        ->allow_extra_args(false)
+        ->type_name("KEY=VALUES");
+    sweep->add_option("--seeds", request->seeds, "seeds of every point, in order (default 1..64)")->type_name("LIST");
+    add_set(*sweep, request->assignments);
+    sweep->add_option("--jobs", request->jobs, "threads (default: one a core)")->check(CLI::Range(1, 1024));
+    sweep->add_option("--out", request->out, "study to write or go on with (default aivmsim-out/SCENARIO-sweep.db)")
+        ->type_name("FILE.db");
+    sweep->add_option("--record", request->record, "outcomes (default): all rows; metrics: none a task or block")
+        ->check(CLI::IsMember({"outcomes", "metrics"}));
+    sweep->add_option("--base", request->base, "compare with this point (default: the first value of each key)")
+        ->type_name("KEY=VALUE,...");
+    sweep->add_option("--until-width", request->until_width, "end a point when the interval is no wider")
+        ->allow_extra_args(false)
+        ->type_name("METRIC=WIDTH");
+    sweep->add_option("--until-decided", request->until_decided, "end a point when it is sure which side it is on")
+        ->allow_extra_args(false)
+        ->type_name("METRIC<BOUND");
+    sweep->add_option("--confidence", request->confidence, "of all intervals and decisions (default 95%)")
+        ->type_name("SHARE");
+    sweep->add_option("--shard", request->shard, "make the I-th of N parts only; aivmsim merge joins them")
+        ->type_name("I/N");
+    sweep->add_option("--show", request->show, "the metric of the table on the screen")->type_name("METRIC");
+    sweep->add_flag("--json", request->json, "print the result as one JSON document");
+    sweep->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
+    sweep->add_flag("--progress", request->progress, "tell how far it is even when stderr is no terminal");
+
+    CLI::App* merge = nullptr;
+    const auto parts = command(app, chosen, merge_command, "merge", "join the studies of a sweep's shards", merge);
+    merge->add_option("parts", parts->parts, "the studies")->required()->type_name("PART.db...");
+    merge->add_option("-o,--out", parts->out, "the study to write")->required()->type_name("FILE.db");
+    merge->add_flag("--overwrite", parts->overwrite, "replace the study when it is there already");
 }
 
 void add_replay(CLI::App& app, std::function<int()>& chosen) {
@@ -104,12 +149,12 @@ void add_inspection(CLI::App& app, std::function<int()>& chosen) {
     add_set(*sub, check->assignments);
 
     const auto list = command(app, chosen, list_command, "list", "list what there is", sub);
-    sub->add_option("what", list->what, "scenarios (default), strategies, invariants, metrics, profiles")
-        ->check(CLI::IsMember({"scenarios", "strategies", "invariants", "metrics", "profiles"}));
+    sub->add_option("what", list->what, "scenarios (default), strategies, invariants, metrics, tables, views, profiles")
+        ->check(CLI::IsMember({"scenarios", "strategies", "invariants", "metrics", "tables", "views", "profiles"}));
 
     const auto explain =
         command(app, chosen, explain_command, "explain",
-                "explain a scenario, scenario key, strategy, invariant, metric, profile or error", sub);
+                "explain a scenario, scenario key, strategy, invariant, metric, table, view, profile or error", sub);
     sub->add_option("name", explain->name, "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked")->required();
 }
 
@@ -126,6 +171,23 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--format", report->format, "of the pictures: svg (default), png, pdf")->type_name("svg,...");
     sub->add_option("--datasette", report->datasette, "write metadata with canned queries for Datasette")
         ->type_name("FILE.json");
+}
+
+void add_validate(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto validate =
+        command(app, chosen, validate_command, "validate", "simulate what theory predicts, and compare", sub);
+    validate->jobs = std::max(1U, std::thread::hardware_concurrency());
+    sub->add_option("--cases", validate->cases, "the case file (default: the one that comes with aivmsim)")
+        ->type_name("FILE.json");
+    sub->add_option("--only", validate->only, "only these cases, such as V31,C02")->delimiter(',')->type_name("ID,...");
+    sub->add_flag("--full", validate->full, "agree to 2 % instead of 10 %: 25 times the runs");
+    add_seed(*sub, validate->seed);
+    sub->add_option("--jobs", validate->jobs, "threads (default: one a core)")->check(CLI::Range(1, 1024));
+    auto* out = sub->add_option("--out", validate->out, "add the rows of the table `validation` to a new database")
+                    ->type_name("FILE.db");
+    sub->add_flag("--overwrite", validate->overwrite, "replace the database when it is there already")->needs(out);
+    sub->add_flag("--json", validate->json, "print the result as one JSON document");
 }
 
 void add_serve(CLI::App& app, std::function<int()>& chosen) {
@@ -152,9 +214,11 @@ Parsed parse_arguments(int argc, char** argv) {
     app.set_help_all_flag("--help-all", "help of every command");
     std::function<int()> chosen;
     add_run(app, chosen);
+    add_sweep(app, chosen);
     add_replay(app, chosen);
     add_inspection(app, chosen);
     add_report(app, chosen);
+    add_validate(app, chosen);
     add_serve(app, chosen);
     app.add_subcommand("version", "what this program was built from")->callback([&] { chosen = version_command; });
     try {

@@ -42,7 +42,9 @@ name = "watchers"
 """
 
 
-class CommandLine(unittest.TestCase):
+class Program(unittest.TestCase):
+    """Calls the program in a folder of its own, which holds a small scenario."""
+
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="aivmsim-cli-"))
         self.addCleanup(shutil.rmtree, self.folder)
@@ -73,6 +75,8 @@ class CommandLine(unittest.TestCase):
     def files(self):
         return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())
 
+
+class CommandLine(Program):
     # --- Running ---
     def test_a_clean_run_prints_one_screen_and_records_it(self):
         done = self.ok("run", self.small)
@@ -144,6 +148,23 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
         self.ok("run", self.small, "--set", "tasks.count=4")
         self.assertEqual(self.files(), ["aivmsim-out/small-1-2.db", "aivmsim-out/small-1.db", "small.toml"])
+
+    def test_events_are_recorded_only_on_request(self):
+        self.ok("run", self.small, "--out", "plain.db")
+        self.ok("run", self.small, "--out", "events.db", "--events")
+        found = []
+        for name in ("plain.db", "events.db"):
+            with sqlite3.connect(self.folder / name) as database:
+                events = database.execute("SELECT count(*), max(sequence) FROM event").fetchone()
+                last = database.execute("SELECT digest FROM event ORDER BY sequence DESC LIMIT 1").fetchone()
+                found.append((database.execute("SELECT events, digest FROM run").fetchone(), events, last))
+            database.close()
+        (plain_run, plain_events, _), (run, events, last) = found
+        self.assertEqual(plain_run, run, "watching changes nothing")
+        self.assertEqual(plain_events, (0, None))
+        self.assertEqual(events, (run[0], run[0]))
+        self.assertEqual(len(last[0]), 32)
+        self.refused("run", self.small, "--events", "--no-record", says=["--events"])
 
     # --- Violations ---
     def test_a_demonstration_passes_and_names_what_it_shows(self):
@@ -268,7 +289,7 @@ class CommandLine(unittest.TestCase):
 
     # --- Looking things up ---
     def test_everything_listed_can_be_explained(self):
-        for what in ("scenarios", "strategies", "invariants", "metrics"):
+        for what in ("scenarios", "strategies", "invariants", "metrics", "tables", "views"):
             for line in self.ok("list", what).stdout.splitlines():
                 self.assertIn(line.split()[0], self.ok("explain", line.split()[0]).stdout)
         self.ok("list", "profiles")
@@ -278,6 +299,30 @@ class CommandLine(unittest.TestCase):
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])
         self.refused("list", code=4, env={"AIVMSIM_CATALOG": "/nowhere"})
+
+    def test_validate_says_what_agrees_and_records_it(self):
+        database = self.folder / "validation.db"
+        result = self.ok("validate", "--only", "V41,V43,C01,C08", "--json", "--out", str(database))
+        document = json.loads(result.stdout)
+        self.assertEqual([case["verdict"] for case in document["cases"]], ["agrees"] * 4)
+        self.assertIn("validated: 4 of 4 cases agree, family-wise 1e-4, ", document["badge"])
+        rows = sqlite3.connect(database).execute("SELECT name, mean, passed FROM validation ORDER BY name").fetchall()
+        self.assertEqual([row[0] for row in rows], ["C01", "C08", "V41", "V43"])
+        self.assertEqual(rows[2], ("V41", 101.0, 1))
+        self.assertIn("C08", self.ok("validate", "--only", "C08").stdout)
+
+    def test_validate_refuses_foreign_files_and_misses_what_is_wrong(self):
+        cases = self.folder / "cases.json"
+        cases.write_text("{}")
+        self.refused("validate", "--cases", str(cases), says=['no list "cases"'])
+        self.refused("validate", "--cases", str(self.folder / "none.json"), says=["no such file"])
+        self.refused("validate", "--only", "V00", code=4, says=["there is no case V00"])
+        case = {"id": "C08", "quantity": "rounds", "expression": "", "expected": 21, "kind": "exact"}
+        case["parameters"] = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 100}
+        cases.write_text(json.dumps({"cases": [case]}))
+        missed = self.call("validate", "--cases", str(cases))
+        self.assertEqual(missed.returncode, 1)
+        self.assertIn("MISSED", missed.stdout)
 
     def test_version_tells_what_it_was_built_from(self):
         self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")

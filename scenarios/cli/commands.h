@@ -24,10 +24,38 @@ struct RunRequest {
     std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
     bool show_config = false;
     bool record = true;
+    bool events = false;  // rows of every event too
     bool quiet = false;
     bool progress = false;  // report it even where stderr is no terminal
 };
 int run_command(const RunRequest& request);
+
+struct SweepArguments {
+    std::string scenario;
+    std::vector<std::string> assignments;  // of --set
+    std::vector<std::string> over;         // of --over, in order
+    std::string seeds = "1..64";
+    std::vector<std::string> until_width;
+    std::vector<std::string> until_decided;
+    std::string confidence = "95%";
+    std::string base;
+    std::string shard = "1/1";
+    std::string record = "outcomes";  // or "metrics"
+    std::string show;                 // the metric of the table; empty: chosen
+    std::uint32_t jobs = 0;           // 0: one a core
+    std::optional<std::string> out;
+    bool json = false;
+    bool quiet = false;
+    bool progress = false;
+};
+int sweep_command(const SweepArguments& request);
+
+struct MergeRequest {
+    std::vector<std::string> parts;
+    std::string out;
+    bool overwrite = false;
+};
+int merge_command(const MergeRequest& request);
 
 struct ReplayRequest {
     std::string path;                 // a finding's folder, or a database
@@ -63,6 +91,18 @@ struct ReportRequest {
     std::string datasette;
 };
 int report_command(const ReportRequest& request);
+
+struct ValidateRequest {
+    std::optional<std::string> cases;  // a case file; ours when not given
+    std::vector<std::string> only;     // ids; all cases when empty
+    std::uint64_t seed = 1;
+    bool full = false;  // to 2 % instead of 10 %
+    unsigned jobs = 1;
+    std::optional<std::string> out;
+    bool overwrite = false;
+    bool json = false;
+};
+int validate_command(const ValidateRequest& request);
 
 int version_command();
 

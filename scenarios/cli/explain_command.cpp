@@ -17,6 +17,8 @@
 #include "scenarios/profiles/stake.h"
 #include "sim/invariants/invariant.h"
 #include "sim/record/metrics.h"
+#include "sim/record/schema.h"
+#include "sim/record/views.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -94,6 +96,29 @@ std::string explain_metric(const std::string& name, Known& known) {
                        : "in table metric, for the whole run");
 }
 
+std::string explain_table(const std::string& name, Known& known) {
+    std::string out;
+    for (const sim::TableInfo& table : sim::schema_tables()) {
+        known.emplace(table.name);
+        if (table.name != name) continue;
+        out = fmt::format("table {}\n  one row is {}\n  key  {}\n", name, table.doc, table.key);
+        for (const sim::ColumnInfo& column : table.columns) {
+            out += fmt::format("  {:<20} {}{}{}  {}\n", column.name, column.type, column.nullable ? " or NULL" : "",
+                               column.unit.empty() ? "" : fmt::format(" [{}]", column.unit), column.doc);
+        }
+    }
+    return out;
+}
+
+std::string explain_view(const std::string& name, Known& known) {
+    std::string out;
+    for (const sim::ViewInfo& view : sim::schema_views()) {
+        known.emplace(view.name);
+        if (view.name == name) out = fmt::format("view {}\n  {}\n{}\n", name, view.doc, view.sql);
+    }
+    return out;
+}
+
 std::string explain_key(const std::string& name, Known& known) {
     const std::vector<std::string> keys = known_keys({});
     known.insert(keys.begin(), keys.end());
@@ -131,8 +156,8 @@ std::string explain_error(const std::string& name, Known& known) {
 int explain_command(const ExplainRequest& request) {
     Known known;
     std::string out;
-    for (const auto explain : {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_key,
-                               explain_profile, explain_error}) {
+    for (const auto explain : {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_table,
+                               explain_view, explain_key, explain_profile, explain_error}) {
         const std::string part = explain(request.name, known);
         if (!part.empty() && !out.empty()) out += "\n";
         out += part;
@@ -140,10 +165,10 @@ int explain_command(const ExplainRequest& request) {
     if (!out.empty()) return print_result(out) ? kExitClean : kExitHarnessFailed;
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(request.name, names);
-    complain(
-        fmt::format("nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | invariants | metrics | "
-                    "profiles",
-                    request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+    complain(fmt::format(
+        "nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | invariants | metrics | tables | views | "
+        "profiles",
+        request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     return kExitNothingMatched;
 }
 

@@ -14,6 +14,8 @@
 #include "scenarios/profiles/stake.h"
 #include "sim/invariants/invariant.h"
 #include "sim/record/metrics.h"
+#include "sim/record/schema.h"
+#include "sim/record/views.h"
 
 namespace aivm::scenarios::cli {
 namespace {
@@ -56,6 +58,22 @@ Rows metric_rows() {
     return rows;
 }
 
+Rows table_rows() {
+    Rows rows;
+    for (const sim::TableInfo& table : sim::schema_tables()) {
+        rows.emplace_back(std::string(table.name), "one row is " + std::string(table.doc));
+    }
+    return rows;
+}
+
+Rows view_rows() {
+    Rows rows;
+    for (const sim::ViewInfo& view : sim::schema_views()) {
+        rows.emplace_back(std::string(view.name), std::string(view.doc));
+    }
+    return rows;
+}
+
 Rows profile_rows() {
     Rows rows;
     for (const LatencyProfile& profile : latency_profiles()) {
@@ -71,6 +89,8 @@ Rows rows_of(const std::string& what) {
     if (what == "strategies") return strategy_rows();
     if (what == "invariants") return invariant_rows();
     if (what == "metrics") return metric_rows();
+    if (what == "tables") return table_rows();
+    if (what == "views") return view_rows();
     if (what == "profiles") return profile_rows();
     return scenario_rows();
 }

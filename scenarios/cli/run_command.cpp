@@ -52,6 +52,7 @@ Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& giv
     options.kernels = &kernels;
     options.progress = progress.hook();
     options.wall_clock_ns = wall_clock_ns;
+    options.events = request.events;
     return run_scenario(given.loaded.scenario, options, sink, info);
 }
 

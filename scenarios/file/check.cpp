@@ -55,7 +55,16 @@ private:
     void check_groups();
     void check_money(const ActorGroup& group);
     void check_fault(std::size_t index, const FaultPlan& fault);
+    struct Quantity {
+        std::string_view key;
+        bool given;
+        bool needed;
+        std::string_view of;
+        std::string_view example;
+    };
+    void check_quantity(std::size_t index, const Quantity& quantity);
     void check_target(std::size_t index, const FaultPlan& fault);
+    bool check_named_groups(std::size_t index, const FaultPlan& fault);
     bool check_indexes(std::size_t index, const FaultPlan& fault);
     bool check_regions(std::size_t index, const FaultPlan& fault, const LatencyProfile& profile);
     void check_sides(std::size_t index, const FaultPlan& fault, const LatencyProfile& profile);
@@ -279,7 +288,7 @@ void Checker::check_money(const ActorGroup& group) {
 bool cuts_links(FaultKind kind) { return kind == FaultKind::kPartition || kind == FaultKind::kOneWay; }
 
 void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
-    if (fault.duration_ns == 0 && fault.kind != FaultKind::kCrash)
+    if (fault.duration_ns == 0 && !sim::ends_with_restart(fault.kind))
         error({fault_key(index, "duration"), fault_key(index, "kind")}, "a fault that lasts no time",
               "add a duration such as \"2m\"");
     if (fault.at_ns + fault.duration_ns > s_.run.max_time_ns) {
@@ -287,37 +296,84 @@ void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
               fmt::format("the fault ends after run.max_time = {}", print_duration_ns(s_.run.max_time_ns)),
               "start it earlier, shorten it, or lengthen run.max_time");
     }
-    const bool slow = fault.kind == FaultKind::kSlowNode;
-    if (slow && fault.delay_ns == 0) {
-        error({fault_key(index, "delay"), fault_key(index, "kind")}, "a slow node without a delay",
-              "add a delay such as \"500ms\"");
-    } else if (!slow && fault.delay_ns != 0) {
-        error({fault_key(index, "delay")}, "only a slow_node has a delay",
-              "drop the delay, or set kind = \"slow_node\"");
-    }
+    const bool delays = fault.kind == FaultKind::kSlowNode || fault.kind == FaultKind::kSlowDisk;
+    check_quantity(index, {"delay", fault.delay_ns != 0, delays, "a slow_node or slow_disk", "\"500ms\""});
+    check_quantity(index, {"period", fault.period_ns > 1, fault.kind == FaultKind::kFlapping, "flapping", "\"10s\""});
+    check_quantity(index, {"bandwidth", fault.bandwidth_bps != 0, fault.kind == FaultKind::kClogged, "a clogged node",
+                           "\"100 kbit/s\""});
+    check_quantity(index, {"skew", fault.skew_ns != 0 || fault.drift_ppm != 0, fault.kind == FaultKind::kClock,
+                           "a clock", "\"10s\", or a drift"});
     check_target(index, fault);
+}
+
+// A quantity is given if and only if the kind needs it.
+void Checker::check_quantity(std::size_t index, const Quantity& quantity) {
+    if (quantity.needed && !quantity.given) {
+        error({fault_key(index, quantity.key), fault_key(index, "kind")},
+              fmt::format("{} without a {}", quantity.of, quantity.key),
+              fmt::format("add a {} such as {}", quantity.key, quantity.example));
+    } else if (!quantity.needed && quantity.given) {
+        error({fault_key(index, quantity.key)}, fmt::format("only {} has a {}", quantity.of, quantity.key),
+              fmt::format("drop the {}, or change the kind", quantity.key));
+    }
 }
 
 void Checker::check_target(std::size_t index, const FaultPlan& fault) {
     const bool indexes_are_fine = check_indexes(index, fault);
+    if (!check_named_groups(index, fault)) return;
     if (!cuts_links(fault.kind)) {
         if (!fault.regions.empty())
             error({fault_key(index, "regions")}, "regions are for a partition or one_way",
-                  "name the validators by index");
-        if (fault.validators.empty())
+                  "name the validators by index, or groups");
+        if (fault.validators.empty() && fault.groups.empty())
             error({fault_key(index, "validators"), fault_key(index, "kind")}, "the fault hits nobody",
                   "add validators = [0], say");
         return;
     }
-    if (fault.regions.empty() == fault.validators.empty()) {
-        error({fault_key(index, "regions"), fault_key(index, "validators"), fault_key(index, "kind")},
-              fault.regions.empty() ? "the side cut off is empty" : "both regions and validators name the side cut off",
-              "name the side by regions or by validators");
+    const int ways =
+        (fault.regions.empty() ? 0 : 1) + (fault.validators.empty() ? 0 : 1) + (fault.groups.empty() ? 0 : 1);
+    if (ways != 1) {
+        error({fault_key(index, "regions"), fault_key(index, "validators"), fault_key(index, "groups"),
+               fault_key(index, "kind")},
+              ways == 0 ? "the side cut off is empty" : "both regions and validators name the side cut off",
+              "name the side by regions, by validators or by groups");
         return;
     }
+    if (!fault.groups.empty()) return;
     const auto* const profile = find_latency_profile(s_.network.latency);
     if (indexes_are_fine && profile != nullptr && check_regions(index, fault, *profile))
         check_sides(index, fault, *profile);
+}
+
+// Groups exist, and have what the fault breaks.
+bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
+    const bool economic = s_.run.fidelity == sim::Fidelity::kEconomic;
+    const bool silences = fault.kind == FaultKind::kEclipse || fault.kind == FaultKind::kPartition;
+    if (economic && (!silences || !fault.validators.empty() || !fault.regions.empty())) {
+        error({fault_key(index, "kind"), "run.fidelity"},
+              "in run.fidelity economic there is no network and no disk to break",
+              "use an eclipse or a partition of groups of clients, or set run.fidelity to \"full\"");
+        return false;
+    }
+    for (const auto& name : fault.groups) {
+        const auto group =
+            std::find_if(s_.actors.begin(), s_.actors.end(), [&](const ActorGroup& one) { return one.name == name; });
+        if (group == s_.actors.end()) {
+            std::vector<std::string> known;
+            for (const auto& one : s_.actors) known.push_back(one.name);
+            error({fault_key(index, "groups")}, fmt::format("there is no group \"{}\"", name), suggest(name, known));
+            return false;
+        }
+        const bool of_validators = sim::hits_disk(fault.kind) || fault.kind == FaultKind::kCrash;
+        if (group->role == "validator" ? economic : of_validators) {
+            error({fault_key(index, "groups"), fault_key(index, "kind")},
+                  fmt::format("a fault of this kind cannot hit the {}s of \"{}\"", group->role, name),
+                  of_validators ? "name validators, who alone have disks and machines that crash"
+                                : "name a group of clients: no validator has a machine in run.fidelity economic");
+            return false;
+        }
+    }
+    return true;
 }
 
 // The first bad index or region of a list is reported, and the list not looked at further.

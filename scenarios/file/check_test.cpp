@@ -144,8 +144,9 @@ TEST(Check, ACrashNamesValidatorsThatExistOnceEach) {
 
 TEST(Check, AFaultHasTheKeysOfItsKindAndFitsTheRun) {
     EXPECT_EQ(complaint(fault("kind = \"slow_node\"\nduration = \"1m\"\nvalidators = [1]")),
-              "a slow node without a delay");
-    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\ndelay = \"1s\"")), "only a slow_node has a delay");
+              "a slow_node or slow_disk without a delay");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\ndelay = \"1s\"")),
+              "only a slow_node or slow_disk has a delay");
     EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\nduration = \"2h\"")),
               "the fault ends after run.max_time = 2h");
     EXPECT_EQ(complaint(fault("kind = \"partition\"\nvalidators = [1]")), "a fault that lasts no time");
@@ -155,6 +156,28 @@ TEST(Check, ExpectedViolationsLookLikeInvariantIds) {
     EXPECT_NE(errors_of("name = \"t\"\nexpect = [\"e3\"]\n[[provider]]\nname = \"p\"\n")
                   .find("\"e3\" is not an invariant's id"),
               std::string::npos);
+}
+
+TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {
+    const std::string hit = "duration = \"1m\"\nvalidators = [1]\n";
+    EXPECT_EQ(complaint(fault(hit + "kind = \"flapping\"")), "flapping without a period");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"flapping\"\nperiod = \"4s\"")), "none");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"clogged\"")), "a clogged node without a bandwidth");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"clogged\"\nbandwidth = \"1 Mbit/s\"")), "none");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"clock\"")), "a clock without a skew");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"clock\"\ndrift = \"1%\"")), "none");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"eclipse\"\nskew = \"1s\"")), "only a clock has a skew");
+}
+
+TEST(Check, FaultsHitGroupsThatExistAndHaveWhatTheyBreak) {
+    const std::string p = "groups = [\"p\"]\nduration = \"1m\"\n";
+    EXPECT_EQ(complaint(fault(p + "kind = \"eclipse\"")), "none");
+    EXPECT_EQ(complaint(fault("groups = [\"q\"]\nduration = \"1m\"\nkind = \"eclipse\"")), "there is no group \"q\"");
+    EXPECT_EQ(complaint(fault(p + "kind = \"bit_rot\"")), "a fault of this kind cannot hit the providers of \"p\"");
+    const std::string economic = "[run]\nfidelity = \"economic\"\n";
+    EXPECT_EQ(complaint(economic + fault(p + "kind = \"eclipse\"")), "none");
+    EXPECT_EQ(complaint(economic + fault(p + "kind = \"flapping\"\nperiod = \"4s\"")),
+              "in run.fidelity economic there is no network and no disk to break");
 }
 
 }  // namespace

@@ -23,7 +23,10 @@ constexpr std::string_view kFidelities[] = {"full", "economic"};
 constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
 constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted", "sticky",
                                                   "budget", "orphan", "bribe",    "partition"};
-constexpr std::string_view kFaultKinds[] = {"partition", "crash", "one_way", "slow_node"};
+constexpr std::string_view kArrivalLaws[] = {"even", "poisson"};
+constexpr std::string_view kWorkLaws[] = {"fixed", "exponential"};
+constexpr std::string_view kFaultKinds[] = {"partition", "crash", "one_way",   "slow_node",    "clogged",    "flapping",
+                                            "eclipse",   "clock", "slow_disk", "failed_write", "torn_write", "bit_rot"};
 constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
 constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
 constexpr std::string_view kRewardSchedules[] = {"flat", "tiered"};
@@ -36,7 +39,9 @@ constexpr std::size_t count_to(Enum last) {
 static_assert(std::size(kFidelities) == count_to(sim::Fidelity::kEconomic));
 static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowman));
 static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kPartition));
-static_assert(std::size(kFaultKinds) == count_to(sim::FaultKind::kSlowNode));
+static_assert(std::size(kArrivalLaws) == count_to(sim::ArrivalLaw::kPoisson));
+static_assert(std::size(kWorkLaws) == count_to(sim::WorkLaw::kExponential));
+static_assert(std::size(kFaultKinds) == count_to(sim::FaultKind::kBitRot));
 static_assert(std::size(kModes) == static_cast<std::size_t>(VerificationMode::kCount_));
 static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::kCount_));
 static_assert(std::size(kRewardSchedules) == static_cast<std::size_t>(RewardSchedule::kCount_));
@@ -182,6 +187,12 @@ constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
     {},      false,   "how fast it computes beside a normal machine; \"50%\" takes twice as long"};
+constexpr FieldInfo kDrift{
+    "fault", "drift", FieldType::kRatio, {}, 0, 500'000, {}, false, "clock: gains so much on true time"};
+constexpr FieldInfo kClogBandwidth{
+    "fault", "bandwidth", FieldType::kBandwidth,
+    {},      0,           1'000'000'000'000,
+    {},      false,       "clogged: of all that each one hit sends, and of all it receives"};
 constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,          {}, 0, 1'000'000'000'000,
                                    {},        false,       "of every link, each direction"};
 
@@ -265,6 +276,11 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_tasks<&Workload::tasks>(integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
     in_tasks<&Workload::tasks_per_block>(
         integer("tasks", "per_block", "tasks", {1, 100'000}, "tasks submitted for each block")),
+    in_tasks<&Workload::arrivals>(
+        choice("tasks", "arrivals", kArrivalLaws,
+               "even: per_block of them every block interval; poisson: one by one, mean_gap between them")),
+    in_tasks<&Workload::mean_gap_ns>(
+        duration("tasks", "mean_gap", kSomeTime, "arrivals poisson: mean time between two tasks")),
     in_tasks<&Workload::requesters>(
         integer("tasks", "requesters", "requesters", {1, 10'000}, "honest requesters when no [[requester]] is listed")),
     in_tasks<&Workload::fee>(amount("tasks", "fee", "paid for one task")),
@@ -275,6 +291,9 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_tasks<&Workload::feature_rows>(integer("tasks", "feature_rows", "rows", {1, 1'000'000},
                                               "rows of a model's feature table; a task's input names one")),
     in_tasks<&Workload::step_time_ns>(duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
+    in_tasks<&Workload::work_law>(
+        choice("tasks", "work_law", kWorkLaws,
+               "fixed: a provider computes as long as its steps take; exponential: a drawn time with that mean")),
     in_tasks<&Workload::check_time_ns>(
         duration("tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
     in_tasks<&Workload::step_cost>(
@@ -368,13 +387,29 @@ constexpr Field<Scenario> kScenarioFields[] = {
 
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(choice(
-        "fault", "kind", kFaultKinds, "partition: both ways; one_way: what the side sends is lost; crash; slow_node"))),
+        "fault", "kind", kFaultKinds,
+        "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit is cut off alone; flapping: "
+        "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew and drift; crash; slow_disk; "
+        "failed_write: the next write is an error, and the node stops; torn_write: it dies in its next write; bit_rot: "
+        "it stops, and comes back with an empty disk because a stored value has rotted"))),
     at<&FaultPlan::at_ns>(required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
     at<&FaultPlan::duration_ns>(
-        duration("fault", "duration", kAnyTime, "how long it lasts; \"0s\" for a crash means chain.restart_delay")),
+        duration("fault", "duration", kAnyTime,
+                 "how long it lasts; \"0s\" for a crash, a bad write or bit_rot means chain.restart_delay")),
     at<&FaultPlan::regions>(plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
     at<&FaultPlan::validators>(kVictims),
-    at<&FaultPlan::delay_ns>(duration("fault", "delay", kAnyTime, "slow_node: added to every message")),
+    at<&FaultPlan::groups>(
+        plain(FieldType::kNames, "fault", "groups",
+              "the groups hit, by name; for a partition the side cut off. Clients have no disks and do "
+              "not crash; in run.fidelity economic only groups of clients can be hit")),
+    at<&FaultPlan::delay_ns>(
+        duration("fault", "delay", kAnyTime, "slow_node: added to every message; slow_disk: to every write")),
+    at<&FaultPlan::period_ns>(
+        duration("fault", "period", kAnyTime, "flapping: down for the first half of it, up for the second")),
+    at<&FaultPlan::bandwidth_bps>(kClogBandwidth),
+    at<&FaultPlan::skew_ns>(duration("fault", "skew", kAnyTime, "clock: ahead by so much")),
+    at<&FaultPlan::drift_ppm>(kDrift),
+    at<&FaultPlan::behind>(flag("fault", "behind", "clock: skew and drift make it late, not early")),
 };
 
 constexpr Field<ActorGroup> kGroupFields[] = {
@@ -386,6 +421,8 @@ constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::principal>(kPrincipal),
     at<&ActorGroup::hardware>(kHardware),
     at<&ActorGroup::speed_ppm>(kSpeed),
+    at<&ActorGroup::machines>(
+        integer("group", "machines", "machines", {1, 10'000}, "of a provider: tasks it computes at a time")),
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
     at<&ActorGroup::parameters>(plain(FieldType::kParameters, "group", "parameters", "of the strategy")),

@@ -27,8 +27,9 @@ TEST(Load, ValuesCarryTheirUnits) {
 name = "units"
 expect = ["E3", "S14"]
 [run]
-fidelity = "economic"
 max_time = "3h"
+[chain]
+consensus = "sequencer"
 [network]
 loss = "1/100"
 bandwidth = "100 Mbit/s"
@@ -53,7 +54,7 @@ validators = [0, 20]
 delay = "500ms"
 )");
     EXPECT_EQ(scenario.expected_violations, (std::vector<std::string>{"E3", "S14"}));
-    EXPECT_EQ(scenario.run.fidelity, sim::Fidelity::kEconomic);
+    EXPECT_EQ(scenario.chain.consensus, sim::ConsensusKind::kSequencer);
     EXPECT_EQ(scenario.run.max_time_ns, 10'800'000'000'000U);
     EXPECT_EQ(scenario.network.loss_ppm, 10'000U);
     EXPECT_EQ(scenario.network.bandwidth_bps, 100'000'000U);

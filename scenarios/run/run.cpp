@@ -4,7 +4,6 @@
 #include "sim/run/world.h"
 
 namespace aivm::scenarios {
-namespace {
 
 sim::RunSummary summary_of(const sim::Outcome& outcome, std::uint64_t wall_ns) {
     sim::RunSummary summary;
@@ -19,17 +18,16 @@ sim::RunSummary summary_of(const sim::Outcome& outcome, std::uint64_t wall_ns) {
     return summary;
 }
 
-}  // namespace
-
 Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOptions& options, sim::RowSink& sink,
                                   const sim::RunInfo& info) {
-    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario));
+    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, options.strategies));
     sim::WorldOptions world_options;
     world_options.seed = options.seed;
     world_options.paranoid = options.paranoid;
     world_options.kernels = options.kernels;
     world_options.choices = options.choices;
     world_options.progress = options.progress;
+    if (options.events) world_options.events = &sink;
     const auto real_time_ns = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
     AIVM_TRY(sink.begin_run(info));
     const std::uint64_t started = real_time_ns();

@@ -9,6 +9,7 @@ namespace {
 
 std::string targets_words(const sim::FaultPlan& fault) {
     std::vector<std::string> targets = fault.regions;
+    targets.insert(targets.end(), fault.groups.begin(), fault.groups.end());
     for (const std::uint32_t validator : fault.validators) targets.push_back(fmt::format("validator[{}]", validator));
     return fmt::format("{}", fmt::join(targets, ", "));
 }
@@ -17,11 +18,19 @@ std::string plural(std::uint64_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string clock_words(const sim::FaultPlan& fault) {
+    return fmt::format("{} and {} ppm {}", print_duration(fault.skew_ns), fault.drift_ppm,
+                       fault.behind ? "behind" : "ahead");
+}
+
 }  // namespace
 
 std::string fault_words(const sim::FaultPlan& fault) {
     const std::string from = print_duration(fault.at_ns);
-    const std::string when = fmt::format("from {} to {}", from, print_duration(fault.at_ns + fault.duration_ns));
+    const bool until_restart = sim::ends_with_restart(fault.kind) && fault.duration_ns == 0;
+    const std::string when = until_restart
+                                 ? fmt::format("at {}", from)
+                                 : fmt::format("from {} to {}", from, print_duration(fault.at_ns + fault.duration_ns));
     const std::string whom = targets_words(fault);
     switch (fault.kind) {
         case sim::FaultKind::kPartition:
@@ -31,8 +40,24 @@ std::string fault_words(const sim::FaultPlan& fault) {
         case sim::FaultKind::kSlowNode:
             return fmt::format("messages of {} take {} longer {}", whom, print_duration(fault.delay_ns), when);
         case sim::FaultKind::kCrash:
-            if (fault.duration_ns == 0) return fmt::format("crash of {} at {}", whom, from);
             return fmt::format("crash of {} {}", whom, when);
+        case sim::FaultKind::kClogged:
+            return fmt::format("{} send and receive {} bits a second {}", whom, fault.bandwidth_bps, when);
+        case sim::FaultKind::kFlapping:
+            return fmt::format("links of {} are down and up, {} a turn, {}", whom, print_duration(fault.period_ns),
+                               when);
+        case sim::FaultKind::kEclipse:
+            return fmt::format("{} hear and say nothing {}", whom, when);
+        case sim::FaultKind::kClock:
+            return fmt::format("clocks of {} are {} {}", whom, clock_words(fault), when);
+        case sim::FaultKind::kSlowDisk:
+            return fmt::format("writes of {} take {} {}", whom, print_duration(fault.delay_ns), when);
+        case sim::FaultKind::kFailedWrite:
+            return fmt::format("the next write of {} fails {}", whom, when);
+        case sim::FaultKind::kTornWrite:
+            return fmt::format("{} die in their next write {}", whom, when);
+        case sim::FaultKind::kBitRot:
+            return fmt::format("a stored value of {} rots {}", whom, when);
     }
     return "";
 }

@@ -13,8 +13,8 @@ const StrategyTable kStrategyTable;
 
 }  // namespace
 
-Result<sim::Setting> make_setting(const sim::Scenario& scenario) {
-    if (const auto faults = check_strategies(scenario); !faults.empty()) {
+Result<sim::Setting> make_setting(const sim::Scenario& scenario, const sim::StrategyFactory* strategies) {
+    if (const auto faults = check_strategies(scenario); strategies == nullptr && !faults.empty()) {
         return fail(ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; ")));
     }
     const LatencyProfile* latency = find_latency_profile(scenario.network.latency);
@@ -26,7 +26,7 @@ Result<sim::Setting> make_setting(const sim::Scenario& scenario) {
     setting.region_names.assign(latency->regions.begin(), latency->regions.end());
     setting.validator_regions = assign_regions(*latency, scenario.chain.validators);
     setting.client_regions = assign_regions(*latency, sim::client_count(scenario));
-    setting.strategies = &kStrategyTable;
+    setting.strategies = strategies != nullptr ? strategies : &kStrategyTable;
     return setting;
 }
 

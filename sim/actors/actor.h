@@ -9,7 +9,17 @@
 namespace aivm::sim {
 
 // What an actor draws random numbers for; each is a stream of its own.
-enum class Purpose : std::uint32_t { kConsensus = 1, kStrategy = 2, kWorkload = 3, kSalt = 4, kCensorship = 5, kOrphaning = 6 };
+enum class Purpose : std::uint32_t {
+    kConsensus = 1,
+    kStrategy = 2,
+    kWorkload = 3,
+    kSalt = 4,
+    kCensorship = 5,
+    kOrphaning = 6,
+    kArrivals = 7,
+    kWorkTime = 8,
+    kFaults = 9,
+};
 
 class Environment {
 public:

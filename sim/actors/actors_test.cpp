@@ -75,7 +75,10 @@ protected:
                  .speed_ppm = speed_ppm,
                  .step_time_ns = step_ns,
                  .kernels = &kernels,
-                 .on_computed = {}},
+                 .rules = chain.rules().parameters,
+                 .device = {},
+                 .on_computed = {},
+                 .on_started = {}},
                 std::make_unique<Computes>()};
     }
 };

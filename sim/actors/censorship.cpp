@@ -16,6 +16,11 @@ public:
         : inner_(std::move(inner)), schedule_(schedule), on_paid_(std::move(on_paid)) {}
 
     bool builds(const State& parent, const Hash32& beacon) override { return inner_->builds(parent, beacon); }
+    bool builds_twice() override { return inner_->builds_twice(); }
+    bool tolerates(const Block& block) override { return inner_->tolerates(block); }
+    void vote(const PollView& poll, Chits& answer) override { inner_->vote(poll, answer); }
+    bool serves(const Follower& follower) override { return inner_->serves(follower); }
+    bool reports_equivocation() override { return inner_->reports_equivocation(); }
     void begin_block(Height height) override {
         inner_->begin_block(height);
         if (height <= drawn_for_) return;  // another attempt at the same block is made by the same proposer

@@ -1,6 +1,7 @@
 #include "sim/actors/chain_client.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/base/check.h"
 
@@ -14,6 +15,15 @@ constexpr std::size_t kEarlyMax = 64;   // with so many in waiting the gap will 
 constexpr SimTime kWatchIntervals = 3;  // without news for so many block intervals the client asks
 
 }  // namespace
+
+Hash32 draw_hash(RandomStream& random) {
+    Hash32 out;
+    for (std::size_t i = 0; i < out.size(); i += sizeof(std::uint64_t)) {
+        const std::uint64_t word = random.next_u64();
+        std::memcpy(out.data() + i, &word, sizeof word);
+    }
+    return out;
+}
 
 ChainClient::ChainClient(const ClientSetup& setup, Signer signer, ClientStrategy* strategy)
     : setup_(setup), signer_(signer), strategy_(strategy) {

@@ -20,6 +20,9 @@ struct ClientSetup {
     bool unsealed = false;  // operations need neither bytes nor signatures: nobody stores or forges them
 };
 
+// 32 random bytes: a salt or a nonce.
+Hash32 draw_hash(RandomStream& random);
+
 class ChainClient : public Actor {
 public:
     // The strategy outlives the client's use of it; null for clients that have none.

@@ -1,11 +1,21 @@
 #include "sim/actors/challenger.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/verification/dispute.h"
+#include "core/verification/reexecution.h"
 
 namespace aivm::sim {
+
+namespace {
+
+bool is_challengeable(const Task& task) {
+    return task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+}
+
+}  // namespace
 
 ChallengerActor::ChallengerActor(const ClientSetup& client, Signer signer, const ChallengerSetup& setup,
                                  std::unique_ptr<ChallengerStrategy> strategy)
@@ -23,10 +33,13 @@ void ChallengerActor::on_block(const Executed& block, bool complete) {
     for (const VmEvent& e : block.events) {
         if (!complete) break;
         if (const auto* posted = std::get_if<event::ResultPosted>(&e)) consider(posted->task);
+        if (const auto* agreed = std::get_if<event::QuorumReached>(&e)) consider(agreed->task);
         if (const auto* opened = std::get_if<event::ChallengeOpened>(&e)) reveal(opened->dispute);
+        if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&e)) join_game(revealed->dispute);
         if (const auto* closed = std::get_if<event::DisputeClosed>(&e)) look_again(closed->dispute);
         if (const auto* done = std::get_if<event::TaskCompleted>(&e)) judged_.erase(done->task);
     }
+    play_games();
     ask_strategy(complete);
 }
 
@@ -34,7 +47,10 @@ void ChallengerActor::find_missed_answers() {
     state()->tasks.for_each([&](std::size_t i, const Task& task) {
         const TaskIndex index{static_cast<std::uint32_t>(i)};
         if (task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged) consider(index);
-        for (const DisputeIndex dispute : task.open_disputes) reveal(dispute);
+        for (const DisputeIndex dispute : task.open_disputes) {
+            reveal(dispute);
+            join_game(dispute);
+        }
     });
 }
 
@@ -70,10 +86,10 @@ void ChallengerActor::on_timer(std::uint64_t tag) {
 
 void ChallengerActor::judge(TaskIndex index) {
     const Task& task = state()->task(index);
-    if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) return;
+    if (!is_challengeable(task)) return;
     if (setup_.on_checked) setup_.on_checked(index, task.assignments);
     const auto claim = strategy_->claim(view(index));
-    if (claim) challenge_or_wait(index, *claim);
+    if (claim) challenge_or_wait(index, {*claim, task.posted_at});
 }
 
 TaskView ChallengerActor::view(TaskIndex index) const {
@@ -81,34 +97,27 @@ TaskView ChallengerActor::view(TaskIndex index) const {
     return {*state(), task, state()->model(task.model), *setup_.kernels, index, environment().now()};
 }
 
-DisputeView ChallengerActor::view(DisputeIndex index) const {
-    static const std::vector<InferenceTraceStep> kNoTrace;
+DisputeView ChallengerActor::view(DisputeIndex index, const std::vector<InferenceTraceStep>& trace) const {
     const Dispute& dispute = state()->dispute(index);
-    return {*state(), state()->task(dispute.task), dispute, index, kNoTrace};
+    return {*state(), state()->task(dispute.task), dispute, index, trace};
 }
 
-void ChallengerActor::challenge_or_wait(TaskIndex index, Answer claim) {
-    waiting_.erase(index);
+void ChallengerActor::challenge_or_wait(TaskIndex index, const Held& held) {
     const Task& task = state()->task(index);
-    if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) return;
+    if (!is_challengeable(task) || task.posted_at != held.posted_at) return;
     if (strategy_->commits(view(index))) {
-        challenge(task, claim);
+        challenge(task, held.claim);
     } else {
-        waiting_.emplace(index, claim);
+        waiting_.emplace(index, held);
     }
 }
 
 void ChallengerActor::challenge_waiting() {
-    const std::map<TaskIndex, Answer> waiting = waiting_;
-    for (const auto& [task, claim] : waiting) challenge_or_wait(task, claim);
+    for (const auto& [task, held] : std::exchange(waiting_, {})) challenge_or_wait(task, held);
 }
 
 void ChallengerActor::challenge(const Task& task, Answer answer) {
-    Claim claim{answer, {}};
-    for (std::size_t i = 0; i < claim.salt.size(); i += 8) {
-        const std::uint64_t word = salts_.next_u64();
-        std::memcpy(claim.salt.data() + i, &word, sizeof word);
-    }
+    const Claim claim{answer, draw_hash(salts_)};
     op::Challenge challenge;
     challenge.job_id = task.job_id;
     challenge.commitment = claim_commitment(answer, claim.salt, address());
@@ -118,12 +127,11 @@ void ChallengerActor::challenge(const Task& task, Answer answer) {
 }
 
 void ChallengerActor::reveal(DisputeIndex index) {
-    held_back_.erase(index);
     const Dispute& dispute = state()->dispute(index);
     if (dispute.challenger != address() || dispute.status != DisputeStatus::kCommitted) return;
     const auto mine = claims_.find(dispute.commitment);
     if (mine == claims_.end()) return;
-    if (!strategy_->reveals(view(index))) {
+    if (!strategy_->reveals(view(index, {}))) {
         held_back_.insert(index);
         return;
     }
@@ -132,18 +140,38 @@ void ChallengerActor::reveal(DisputeIndex index) {
 }
 
 void ChallengerActor::reveal_held_back() {
-    const std::set<DisputeIndex> held_back = held_back_;
-    for (const DisputeIndex dispute : held_back) reveal(dispute);
+    for (const DisputeIndex dispute : std::exchange(held_back_, {})) reveal(dispute);
 }
 
 void ChallengerActor::look_again(DisputeIndex index) {
     const Dispute& dispute = state()->dispute(index);
     if (dispute.challenger != address() || dispute.status != DisputeStatus::kLost) return;
     const Task& task = state()->task(dispute.task);
-    if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) return;
+    if (!is_challengeable(task) || task.proven_wrong || task.assignments != dispute.assignment) return;
     if (!strategy_->again(view(dispute.task))) return;
     queue_.push_back(dispute.task);
     if (queue_.size() == 1) check_next();
+}
+
+// Its own trace is what it computed when it checked the answer, so opening the game takes no time.
+void ChallengerActor::join_game(DisputeIndex index) {
+    const Dispute& dispute = state()->dispute(index);
+    if (dispute.challenger != address() || dispute.status != DisputeStatus::kPlaying || games_.contains(index)) return;
+    const Task& task = state()->task(dispute.task);
+    games_[index].trace = trace_model(*setup_.kernels, state()->model(task.model), task.input_row);
+}
+
+void ChallengerActor::play_games() {
+    std::erase_if(games_, [&](const auto& one) { return !state()->dispute(one.first).open(); });
+    for (auto& [index, game] : games_) {
+        const Dispute& dispute = state()->dispute(index);
+        // Every turn has a deadline of its own, so that one tells whether this turn was taken.
+        if (dispute.provider_to_move || game.taken == dispute.deadline) continue;
+        auto move = strategy_->move(view(index, game.trace));
+        if (!move) continue;
+        game.taken = dispute.deadline;
+        submit(std::move(*move));
+    }
 }
 
 }  // namespace aivm::sim

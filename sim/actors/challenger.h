@@ -1,4 +1,5 @@
-// A challenger: looks at posted answers as its strategy tells it to, and sees every challenge through to its reveal.
+// A challenger: looks at posted answers as its strategy tells it to, be they one provider's or a committee's, and sees every
+// challenge through to its end: its reveal and, where disputes are played, its moves.
 #pragma once
 
 #include <deque>
@@ -33,6 +34,14 @@ protected:
     void on_timer(std::uint64_t tag) override;
 
 private:
+    struct Held {  // a claim that the strategy holds back
+        Answer claim = 0;
+        Height posted_at = 0;  // of the result it is about
+    };
+    struct Game {
+        std::vector<InferenceTraceStep> trace;
+        Height taken = 0;  // the deadline of the turn it has taken last
+    };
     struct Claim {
         Answer answer = 0;
         Hash32 salt;
@@ -42,23 +51,27 @@ private:
     void find_missed_answers();
     void check_next();
     [[nodiscard]] TaskView view(TaskIndex task) const;
-    [[nodiscard]] DisputeView view(DisputeIndex dispute) const;
+    // `trace` must outlive the view.
+    [[nodiscard]] DisputeView view(DisputeIndex dispute, const std::vector<InferenceTraceStep>& trace) const;
     void judge(TaskIndex task);
-    void challenge_or_wait(TaskIndex task, Answer claim);
+    void challenge_or_wait(TaskIndex task, const Held& held);
     void challenge_waiting();
     void challenge(const Task& task, Answer claim);
     void reveal(DisputeIndex dispute);
     void reveal_held_back();
     void look_again(DisputeIndex closed);
+    void join_game(DisputeIndex dispute);
+    void play_games();
 
     ChallengerSetup setup_;
     std::unique_ptr<ChallengerStrategy> strategy_;
     RandomStream salts_;
-    std::deque<TaskIndex> queue_;          // the front one is being checked
-    std::map<TaskIndex, Answer> waiting_;  // claims that the strategy holds back
-    std::set<DisputeIndex> held_back_;     // open challenges of its own whose reveal the strategy holds back
-    std::map<Hash32, Claim> claims_;       // by commitment
-    std::map<TaskIndex, Height> judged_;   // answers already looked at, by the block of their posting
+    std::deque<TaskIndex> queue_;  // the front one is being checked
+    std::map<TaskIndex, Held> waiting_;
+    std::map<DisputeIndex, Game> games_;
+    std::set<DisputeIndex> held_back_;    // open challenges of its own whose reveal the strategy holds back
+    std::map<Hash32, Claim> claims_;      // by commitment
+    std::map<TaskIndex, Height> judged_;  // answers already looked at, by the block of their posting
 };
 
 }  // namespace aivm::sim

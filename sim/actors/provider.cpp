@@ -1,10 +1,14 @@
 #include "sim/actors/provider.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/base/check.h"
+#include "core/base/digest.h"
 #include "core/tasks/seats.h"
+#include "core/verification/redundant.h"
 #include "core/verification/reexecution.h"
+#include "core/verification/tee.h"
 
 namespace aivm::sim {
 namespace {
@@ -15,8 +19,12 @@ constexpr Height kClaimEveryBlocks = 20;
 
 ProviderActor::ProviderActor(const ClientSetup& client, Signer signer, ProviderSetup setup,
                              std::unique_ptr<ProviderStrategy> strategy)
-    : ChainClient(client, signer, strategy.get()), setup_(std::move(setup)), strategy_(std::move(strategy)) {
-    AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.kernels != nullptr);
+    : ChainClient(client, signer, strategy.get()),
+      setup_(std::move(setup)),
+      strategy_(std::move(strategy)),
+      times_(environment().stream(Purpose::kWorkTime)),
+      nonces_(environment().stream(Purpose::kSalt)) {
+    AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.machines > 0 && setup_.kernels != nullptr);
 }
 
 void ProviderActor::start() {
@@ -33,6 +41,11 @@ void ProviderActor::join(const State* state) {
     registration.endpoint = "sim://" + setup_.id;
     registration.models = setup_.models;
     registration.bond = setup_.bond;
+    if (setup_.device) {
+        const auto evidence = strategy_->evidence(*setup_.device, environment().clock());
+        if (evidence) registration.evidence = encode_evidence(*evidence);
+        renewed_at_ = environment().clock();
+    }
     submit(std::move(registration));
 }
 
@@ -41,16 +54,48 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     if (!self_) self_ = block.state.find_provider(setup_.id);
     if (!self_) return ask_strategy(complete);
     if (complete) {
-        for (const VmEvent& e : block.events) {
-            const auto* assigned = std::get_if<event::TaskAssigned>(&e);
-            if (assigned != nullptr && assigned->provider == *self_) take_work(assigned->task);
-        }
+        for (const VmEvent& e : block.events) hear(e);
     } else {
-        find_missed_work();
+        find_missed();
     }
     answer_waiting();
+    reveal_committed();
+    play_disputes();
+    renew_attestation();
     ask_strategy(complete);
     claim_rewards(block.state.provider(*self_));
+}
+
+void ProviderActor::hear(const VmEvent& event) {
+    if (const auto* assigned = std::get_if<event::TaskAssigned>(&event)) {
+        if (assigned->provider == *self_) take_work(assigned->task);
+    } else if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
+        join_dispute(revealed->dispute);
+    } else if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
+        posted_.erase(completed->task);
+    } else if (const auto* returned = std::get_if<event::TaskReturned>(&event)) {
+        posted_.erase(returned->task);
+    } else if (const auto* failed = std::get_if<event::TaskFailed>(&event)) {
+        posted_.erase(failed->task);
+    }
+}
+
+// What the events of missed blocks would have told, as far as it still matters.
+void ProviderActor::find_missed() {
+    state()->tasks.for_each([&](std::size_t i, const Task& task) {
+        const TaskIndex index{static_cast<std::uint32_t>(i)};
+        const auto seat = find_seat(task, *self_);
+        if (task.status == TaskStatus::kAssigned && seat && task.seats[*seat].status == SeatStatus::kSelected) {
+            take_work(index);
+        }
+    });
+    std::erase_if(posted_, [&](const auto& one) {
+        const Task& task = state()->task(one.first);
+        return task.terminal() || task.assignments != one.second.assignment;
+    });
+    for (const auto& [index, posted] : posted_) {
+        for (const DisputeIndex dispute : state()->task(index).open_disputes) join_dispute(dispute);
+    }
 }
 
 void ProviderActor::claim_rewards(const Provider& self) {
@@ -61,36 +106,37 @@ void ProviderActor::claim_rewards(const Provider& self) {
 }
 
 void ProviderActor::take_work(TaskIndex task) {
-    if (std::find(queue_.begin(), queue_.end(), task) != queue_.end()) return;
-    queue_.push_back(task);
-    if (queue_.size() == 1) work_on_next();
+    const auto is_it = [task](const auto& waiting) { return waiting.first == task; };
+    if (computing_.contains(task) || std::ranges::any_of(queue_, is_it)) return;
+    queue_.emplace_back(task, environment().now());
+    work_on_next();
 }
 
-void ProviderActor::find_missed_work() {
-    state()->tasks.for_each([&](std::size_t i, const Task& task) {
-        if (task.status != TaskStatus::kAssigned) return;
-        const auto seat = find_seat(task, *self_);
-        if (seat && task.seats[*seat].status == SeatStatus::kSelected) {
-            take_work(TaskIndex{static_cast<std::uint32_t>(i)});
-        }
-    });
-}
-
+// Puts the next task on a machine, if there are both.
 void ProviderActor::work_on_next() {
-    const std::uint32_t steps = strategy_->steps_to_compute(view(queue_.front()));
+    if (queue_.empty() || computing_.size() >= setup_.machines) return;
+    const auto [index, since] = queue_.front();
+    queue_.pop_front();
+    computing_.insert(index);
+    const std::uint32_t steps = strategy_->steps_to_compute(view(index));
     if (setup_.on_computed) setup_.on_computed(steps);
+    if (setup_.on_started) setup_.on_started(index, environment().now() - since);
+    set_timer(work_time(steps), index.value);
+}
+
+SimTime ProviderActor::work_time(std::uint32_t steps) {
+    constexpr std::uint64_t kLongestNs = std::uint64_t{1} << 55;  // a year: the most that an exponential time takes
     __extension__ using Wide = unsigned __int128;
     const Wide work_ns = Wide(steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
-    const auto delay = static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4)));
-    set_timer(delay, queue_.front().value);
+    const auto mean = static_cast<std::uint64_t>(std::min(work_ns, Wide(kLongestNs)));
+    return static_cast<SimTime>(setup_.exponential_time ? times_.exponential(mean) : mean);
 }
 
 void ProviderActor::on_timer(std::uint64_t tag) {
     const TaskIndex task{static_cast<std::uint32_t>(tag)};
-    AIVM_CHECK(!queue_.empty() && queue_.front() == task);
-    queue_.pop_front();
+    AIVM_CHECK(computing_.erase(task) == 1);
     answer_or_wait(task);
-    if (!queue_.empty()) work_on_next();
+    work_on_next();
 }
 
 TaskView ProviderActor::view(TaskIndex index) const {
@@ -116,16 +162,108 @@ void ProviderActor::answer_waiting() {
 }
 
 void ProviderActor::post(TaskIndex index) {
-    const Task& task = state()->task(index);
     const auto answer = strategy_->answer(view(index));
     if (!answer) return;
+    const Task& task = state()->task(index);
+    const bool committee = task.mode == VerificationMode::kRedundant;
+    if (committee && setup_.rules.policy.commit_reveal) return commit(index, *answer);
     op::SubmitResult result;
     result.job_id = task.job_id;
     result.provider_id = setup_.id;
     result.answer = *answer;
     result.compute_time_ms = strategy_->reported_time_ms(view(index));
-    if (state()->model(task.model).steps > 1) result.trace_root = trace_root(strategy_->trace(view(index), *answer));
+    if (state()->model(task.model).steps > 1 && !committee) {
+        std::vector<InferenceTraceStep> trace = strategy_->trace(view(index), *answer);
+        result.trace_root = trace_root(trace);
+        if (setup_.rules.policy.dispute_game == DisputeGame::kBisection) {
+            posted_[index] = {task.assignments, std::move(trace)};
+        }
+    }
     submit(std::move(result));
+}
+
+// --- Redundant mode ---
+
+void ProviderActor::commit(TaskIndex index, Answer answer) {
+    const Task& task = state()->task(index);
+    const Committed committed{task.assignments, answer, draw_hash(nonces_)};
+    committed_[index] = committed;
+    const CommittedResult hidden = result_of(*state(), task, address(), answer, committed.nonce);
+    submit(op::Commit{task.job_id, setup_.id, result_commitment(hidden)});
+}
+
+bool ProviderActor::is_awaited(TaskIndex index, const Committed& committed) const {
+    const Task& task = state()->task(index);
+    const auto seat = find_seat(task, *self_);
+    if (task.status != TaskStatus::kAssigned || task.assignments != committed.assignment || !seat) return false;
+    return state()->head.height < reveal_end(task, setup_.rules.policy);
+}
+
+void ProviderActor::reveal_committed() {
+    for (auto it = committed_.begin(); it != committed_.end();) {
+        const auto& [index, committed] = *it;
+        const Task& task = state()->task(index);
+        if (!is_awaited(index, committed)) {
+            it = committed_.erase(it);
+            continue;
+        }
+        const bool open = state()->head.height >= commit_end(task, setup_.rules.policy);
+        if (!open || !strategy_->reveals(view(index))) {
+            ++it;
+            continue;
+        }
+        submit(op::Reveal{task.job_id, setup_.id, committed.answer, empty_embedding_digest(), committed.nonce});
+        it = committed_.erase(it);
+    }
+}
+
+// --- Bisection ---
+
+void ProviderActor::join_dispute(DisputeIndex index) {
+    const Dispute& dispute = state()->dispute(index);
+    const auto posted = posted_.find(dispute.task);
+    if (dispute.status != DisputeStatus::kPlaying || posted == posted_.end()) return;
+    if (posted->second.assignment == dispute.assignment) disputes_.try_emplace(index, 0);
+}
+
+void ProviderActor::play_disputes() {
+    std::erase_if(disputes_, [&](const auto& one) {
+        const Dispute& dispute = state()->dispute(one.first);
+        return !dispute.open() || !posted_.contains(dispute.task);
+    });
+    for (auto& [index, taken] : disputes_) {
+        const Dispute& dispute = state()->dispute(index);
+        // Every turn has a deadline of its own, so that one tells whether this turn was taken.
+        if (!dispute.provider_to_move || taken == dispute.deadline) continue;
+        const Task& task = state()->task(dispute.task);
+        auto move = strategy_->move({*state(), task, dispute, index, posted_.at(dispute.task).trace});
+        if (!move) continue;
+        taken = dispute.deadline;
+        submit(std::move(*move));
+    }
+}
+
+// --- TEE mode ---
+
+// With work in hand, and early enough that the new attestation is in a block before the old one is stale. An idle machine
+// attests nothing: every quote takes a slot of the chain's table.
+void ProviderActor::renew_attestation() {
+    const Config& config = setup_.rules.config;
+    const bool works = !queue_.empty() || !computing_.empty() || !waiting_.empty();
+    if (config.verification_mode != VerificationMode::kTee || !setup_.device || !works) return;
+    const TimestampNs now = environment().clock();
+    if (now - renewed_at_ < config.attestation_timeout_ns / 2) return;
+    renewed_at_ = now;
+    const auto evidence = strategy_->evidence(*setup_.device, now);
+    if (!evidence) return;
+    op::Attest attest;
+    attest.provider_id = setup_.id;
+    attest.evidence = encode_evidence(*evidence);
+    const Hash32 digest = keccak256(attest.evidence);
+    std::memcpy(attest.attestation.tee_quote_digest, digest.data(), digest.size());
+    attest.attestation.attesting_key[0] = 1;  // the vendor's, whose signature is in the evidence
+    attest.attestation.expiry_ns = now + config.attestation_timeout_ns;
+    submit(std::move(attest));
 }
 
 }  // namespace aivm::sim

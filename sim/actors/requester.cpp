@@ -18,7 +18,8 @@ RequesterActor::RequesterActor(const ClientSetup& client, Signer signer, Request
     : ChainClient(client, signer, strategy.get()),
       setup_(std::move(setup)),
       strategy_(std::move(strategy)),
-      rows_(environment().stream(Purpose::kWorkload)) {
+      rows_(environment().stream(Purpose::kWorkload)),
+      gaps_(environment().stream(Purpose::kArrivals)) {
     AIVM_CHECK(setup_.model_rows > 0 && setup_.interval > 0 && strategy_ != nullptr);
 }
 
@@ -26,18 +27,23 @@ void RequesterActor::on_block(const Executed& block, bool complete) {
     ask_strategy(complete);
     if (started_ || block.state.providers.empty()) return;  // nobody to buy from yet
     started_ = true;
-    set_timer(setup_.interval, 0);
+    wait();
 }
 
 void RequesterActor::on_timer(std::uint64_t) {
-    owed_ppm_ += setup_.tasks_per_interval_ppm;
+    owed_ppm_ += setup_.mean_gap == 0 ? setup_.tasks_per_interval_ppm : kWholeTask;
     const NodeView node = newest();
     const std::uint32_t left = setup_.tasks - std::min(submitted_, setup_.tasks);
     const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(owed_ppm_ / kWholeTask, left));
     const std::uint32_t count = strategy_->submissions({node, due, left});
     owed_ppm_ -= std::min(count, due) * kWholeTask;
     for (std::uint32_t i = 0; i < count; ++i) submit_task(submitted_++);
-    if (submitted_ < setup_.tasks || strategy_->goes_on(node)) set_timer(setup_.interval, 0);
+    if (submitted_ < setup_.tasks || strategy_->goes_on(node)) wait();
+}
+
+// Until the next task, or the next interval.
+void RequesterActor::wait() {
+    set_timer(setup_.mean_gap == 0 ? setup_.interval : static_cast<SimTime>(gaps_.exponential(setup_.mean_gap)), 0);
 }
 
 void RequesterActor::on_given_up(const OperationBody& body) {

@@ -14,6 +14,7 @@ struct RequesterSetup {
     std::uint32_t tasks = 0;                           // in all
     std::uint64_t tasks_per_interval_ppm = 1'000'000;  // a rate: millionths of a task a block interval
     SimTime interval = 0;                              // the block interval
+    std::uint64_t mean_gap = 0;  // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
     Amount fee;
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;
@@ -42,10 +43,12 @@ protected:
 
 private:
     void submit_task(std::uint32_t number);
+    void wait();
 
     RequesterSetup setup_;
     std::unique_ptr<RequesterStrategy> strategy_;
     RandomStream rows_;
+    RandomStream gaps_;
     bool started_ = false;
     std::uint32_t submitted_ = 0;
     std::uint64_t owed_ppm_ = 0;  // tasks due and not yet submitted

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/chain/operation.h"
@@ -151,6 +152,22 @@ public:
     [[nodiscard]] virtual bool goes_on(const NodeView& view);
 };
 
+// A poll that reached a validator.
+struct PollView {
+    const Query& query;
+    std::span<const BlockInfo> undecided;  // blocks that it has verified and not decided, by height
+
+    // What the asker prefers at its next height, as far as it is undecided here.
+    [[nodiscard]] std::optional<BlockInfo> branch_asked_about() const;
+};
+
+// A client that follows a validator.
+struct Follower {
+    ActorId id = 0;
+    std::string_view role;
+    std::uint32_t index_in_role = 0;
+};
+
 class ValidatorStrategy {
 public:
     virtual ~ValidatorStrategy() = default;
@@ -161,6 +178,16 @@ public:
     virtual void begin_block(Height height) { static_cast<void>(height); }
     // Whether a block that this validator builds may carry the operation.
     [[nodiscard]] virtual bool includes(const SignedOperation& operation) = 0;
+    // Whether to sign a second block for the slot of the one just built, and show it to half of the others.
+    [[nodiscard]] virtual bool builds_twice();
+    // Whether to take a block that is valid for valid. Not asked about blocks that the others have decided for.
+    [[nodiscard]] virtual bool tolerates(const Block& block);
+    // The last word on the answer to a poll.
+    virtual void vote(const PollView& poll, Chits& answer);
+    // Whether to tell this client what was accepted.
+    [[nodiscard]] virtual bool serves(const Follower& follower);
+    // Whether to submit the evidence when somebody signed two blocks for one slot.
+    [[nodiscard]] virtual bool reports_equivocation();
 };
 
 // A fraud proof: what a censor of challenges leaves out.

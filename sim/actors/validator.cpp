@@ -18,6 +18,7 @@ constexpr std::size_t kServedBlocksMax = 64;
 constexpr std::uint32_t kProposersDrawn = 8;
 constexpr SimTime kTooEarlyRetry = 1 * kSecond;  // a block from the future is tried again after this
 constexpr std::uint64_t kSecretsSearched = 1 << 20;
+constexpr std::size_t kSignaturesKept = 1024;
 
 }  // namespace
 
@@ -44,6 +45,10 @@ void ValidatorActor::crash() {
     bodies_.clear();
     history_.clear();
     building_on_.reset();
+    build_timers_ = 0;
+    query_.reset();
+    undecided_.clear();
+    signed_.clear();
 }
 
 void ValidatorActor::restart() {
@@ -102,8 +107,10 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
 void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
     if (packet.body) take_body(from, packet.body);
     if (!running()) return;
+    if (const auto* query = std::get_if<Query>(&packet.message)) query_ = *query;
     engine_->on_message(from, packet.message, actions_);
     run_actions();
+    query_.reset();
 }
 
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
@@ -126,7 +133,10 @@ void ValidatorActor::serve(ActorId from, const BlockRequest& request) {
     if (!reply.blocks.empty()) setup_.environment->send(from, std::move(reply));
 }
 
+bool ValidatorActor::serves(ActorId follower) { return !setup_.who || strategy_->serves(setup_.who(follower)); }
+
 void ValidatorActor::serve(ActorId from, const FollowRequest& request) {
+    if (!serves(from)) return;
     std::size_t sent = 0;
     for (const ExecutedPtr& executed : history_) {
         if (executed->state.head.height < request.from || !executed->block) continue;
@@ -138,6 +148,7 @@ void ValidatorActor::serve(ActorId from, const FollowRequest& request) {
 void ValidatorActor::wake(std::uint64_t tag) {
     if (!running()) return;
     if (tag == kBuildTag) {
+        --build_timers_;
         build();
     } else if (tag == kRetryTag) {
         std::vector<Hash32> waiting;
@@ -168,6 +179,10 @@ void ValidatorActor::run_actions() {
 
 void ValidatorActor::act(const Send& action) {
     ConsensusPacket packet{action.message, nullptr};
+    if (auto* answer = std::get_if<Chits>(&packet.message);
+        answer != nullptr && query_ && query_->poll == answer->poll) {
+        strategy_->vote({*query_, undecided_}, *answer);
+    }
     if (const auto attached = attached_block(action.message)) {
         const auto body = vm_->get_block(*attached);
         if (body) packet.body = *body;
@@ -183,6 +198,10 @@ void ValidatorActor::act(const Verify& action) {
     const auto found = bodies_.find(action.id);
     if (found == bodies_.end()) return;
     const BlockPtr block = found->second;
+    if (!engine_->catching_up() && !strategy_->tolerates(*block)) {
+        bodies_.erase(action.id);
+        return engine_->on_invalid(action.id, actions_);
+    }
     const Status status = vm_->verify(block, setup_.environment->clock());
     if (!status && status.error().code == ErrorCode::kTooEarly) {
         setup_.environment->set_timer(kTooEarlyRetry, kRetryTag);
@@ -190,6 +209,8 @@ void ValidatorActor::act(const Verify& action) {
     }
     bodies_.erase(action.id);
     if (!status) return engine_->on_invalid(action.id, actions_);
+    note_signature(*block);
+    note_undecided(info_of(*block));
     setup_.observer->on_verified(setup_.self, *vm_, vm_->executed(action.id));
     engine_->on_verified(info_of(*block), actions_);
 }
@@ -203,11 +224,15 @@ void ValidatorActor::act(const Accept& action) {
     setup_.observer->on_accepted(setup_.self, *vm_, executed);
     history_.push_back(executed);
     if (history_.size() > kHistoryBlocks) history_.pop_front();
-    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, AcceptedPacket{executed});
+    std::erase_if(undecided_, [&](const BlockInfo& each) { return each.id == action.id; });
+    for (const ActorId follower : setup_.followers) {
+        if (serves(follower)) setup_.environment->send(follower, AcceptedPacket{executed});
+    }
 }
 
 void ValidatorActor::act(const Reject& action) {
     const ExecutedPtr executed = vm_->executed(action.id);
+    std::erase_if(undecided_, [&](const BlockInfo& each) { return each.id == action.id; });
     setup_.observer->before_reject(setup_.self, *vm_, executed);
     if (const Status status = vm_->reject(action.id); !status) return stop(status.error());
     setup_.observer->on_rejected(setup_.self, *vm_, executed);
@@ -240,6 +265,11 @@ void ValidatorActor::consider_building() {
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     building_on_ = vm_->preferred();
     turn_ns_ = turn_ns();
+    set_build_timer();
+}
+
+void ValidatorActor::set_build_timer() {
+    ++build_timers_;
     setup_.environment->set_timer(static_cast<SimTime>(turn_ns_ - setup_.environment->clock()), kBuildTag);
 }
 
@@ -252,8 +282,11 @@ std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
 }
 
 void ValidatorActor::build() {
-    if (building_on_ != vm_->preferred()) return;        // the preference moved on; another timer is set for it
-    if (setup_.environment->clock() < turn_ns_) return;  // the timer of an earlier visit to this parent
+    if (building_on_ != vm_->preferred()) return;   // the preference moved on; another timer is set for it
+    if (setup_.environment->clock() < turn_ns_) {   // the timer of an earlier visit to this parent,
+        if (build_timers_ == 0) set_build_timer();  // or the clock was put back meanwhile
+        return;
+    }
     building_on_.reset();
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
@@ -289,8 +322,64 @@ void ValidatorActor::build() {
     const ExecutedPtr built = vm_->executed((*block)->id());
     setup_.observer->on_verified(setup_.self, *vm_, built);
     if (!censored.empty()) setup_.observer->on_censored(setup_.self, built, censored);
+    const ExecutedPtr parent = vm_->executed((*block)->parent());
+    note_signature(**block);
+    note_undecided(info_of(**block));
     engine_->on_own_block(info_of(**block), actions_);
     run_actions();
+    if (running() && parent && strategy_->builds_twice()) build_twice(built, parent, options);
+}
+
+// --- What strategies are told, and two blocks for one slot ---
+
+void ValidatorActor::note_undecided(const BlockInfo& block) {
+    const auto after = std::ranges::upper_bound(undecided_, block.height, {}, &BlockInfo::height);
+    undecided_.insert(after, block);
+}
+
+void ValidatorActor::note_signature(const Block& block) {
+    const auto [first, is_new] =
+        signed_.try_emplace({block.height(), block.header().proposer.value}, Signed{block.id(), block.authorization()});
+    if (!is_new && first->second.id != block.id() && strategy_->reports_equivocation()) {
+        report(block, first->second.id, first->second.authorization);
+    }
+    while (signed_.size() > kSignaturesKept) signed_.erase(signed_.begin());
+}
+
+void ValidatorActor::report(const Block& second, const Hash32& first_id, const Bytes& first_authorization) {
+    op::Evidence evidence;
+    evidence.validator = second.header().proposer.value;
+    evidence.slot = second.height();
+    evidence.first_id = first_id;
+    evidence.first_authorization = first_authorization;
+    evidence.second_id = second.id();
+    evidence.second_authorization = second.authorization();
+    const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
+    if (std::ranges::binary_search(known, evidence.slot)) return;
+    nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address())) + 1;
+    Operation operation{signer_.address(), nonce_, std::move(evidence)};
+    const Hash32 id = SignedOperation(operation, {}).id();
+    const auto made = std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
+    static_cast<void>(vm_->submit(made));  // refused only when somebody else was faster
+    for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
+        if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
+    }
+}
+
+// The second block is empty and a nanosecond later; every other node is shown this one.
+void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, const Vm::BuildOptions& options) {
+    const BuildRequest request{.parent = parent->id,
+                               .proposer = options.proposer,
+                               .timestamp_ns = options.timestamp_ns + 1,
+                               .beacon_secret = options.beacon_secret,
+                               .beacon_commitment = options.beacon_commitment,
+                               .sign = options.sign};
+    const auto second = build_on(parent->state, request, {}, *setup_.vm.rules);
+    if (!second || second->executed->id == first->id) return;
+    for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
+        if (other == setup_.self || other % 2 == 0) continue;
+        setup_.environment->send(other, BlockReply{{second->executed->block}});
+    }
 }
 
 }  // namespace aivm::sim

@@ -30,7 +30,8 @@ struct ValidatorSetup {
     bool sole_proposer = false;  // sequencer: no schedule, this node alone builds
     bool proposes = true;
     std::vector<ActorId> followers;
-    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
+    std::function<Follower(ActorId)> who;  // of a follower; unset: the strategy is not asked whom it serves
+    std::vector<ActorId> watchers;         // those of them that are told of operations which come in
     Environment* environment = nullptr;
     NodeObserver* observer = nullptr;
 };
@@ -74,7 +75,15 @@ private:
     void act(const Prefer& action);
     void act(const SetTimer& action);
 
+    [[nodiscard]] bool serves(ActorId follower);
+    void note_undecided(const BlockInfo& block);
+    // Remembers who signed what, and reports who signed twice for one slot.
+    void note_signature(const Block& block);
+    void report(const Block& second, const Hash32& first_id, const Bytes& first_authorization);
+    void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, const Vm::BuildOptions& options);
+
     void consider_building();
+    void set_build_timer();
     void build();
     [[nodiscard]] std::uint64_t turn_ns() const;
     [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
@@ -96,7 +105,16 @@ private:
     std::deque<ExecutedPtr> history_;          // the last accepted blocks, for followers
     std::optional<Hash32> building_on_;        // the parent for which a building timer is set
     std::uint64_t turn_ns_ = 0;                // and for when
+    std::uint32_t build_timers_ = 0;           // that are still to ring
     std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, as far as computed
+    std::optional<Query> query_;               // being answered
+    std::vector<BlockInfo> undecided_;         // verified, by height
+    struct Signed {
+        Hash32 id;
+        Bytes authorization;
+    };
+    std::map<std::pair<Height, std::uint32_t>, Signed> signed_;  // by slot and proposer
+    std::uint64_t nonce_ = 0;                                    // of its own operations
 };
 
 }  // namespace aivm::sim

@@ -9,7 +9,7 @@ namespace {
 
 Hash32 id_of(Choice choice) {
     Hash32 id;
-    id.bytes[0] = choice == Choice::kFirst ? 1 : 2;
+    id.bytes[0] = choice == Choice::kOne ? 1 : 2;
     return id;
 }
 
@@ -46,7 +46,7 @@ Lockstep::Lockstep(LockstepSetup setup, RandomStream random)
         nodes_.emplace_back(setup_.prefers[i]);
         if (setup_.conduct[i] != Conduct::kHonest) continue;
         honest_.push_back(i);
-        seconds_ += setup_.prefers[i] == Choice::kSecond ? 1 : 0;
+        seconds_ += setup_.prefers[i] == Choice::kTwo ? 1 : 0;
     }
 }
 
@@ -72,8 +72,8 @@ std::optional<Choice> Lockstep::answer(VoterIndex asked, VoterIndex asker, const
             return std::nullopt;
         case Conduct::kOpposite:
             return other(answers[asker]);
-        case Conduct::kSecond:
-            return Choice::kSecond;
+        case Conduct::kTwo:
+            return Choice::kTwo;
     }
     return std::nullopt;
 }
@@ -96,8 +96,8 @@ std::optional<Choice> Lockstep::ask(VoterIndex index, const std::vector<Choice>&
     const bool successful = poll_.apply(node.tree, setup_.snow);
     ++node.polls;
     const Choice before = choices_[index];
-    choices_[index] = node.tree.preferred_tip().id == id_of(Choice::kFirst) ? Choice::kFirst : Choice::kSecond;
-    if (choices_[index] != before) before == Choice::kFirst ? ++seconds_ : --seconds_;
+    choices_[index] = node.tree.preferred_tip().id == id_of(Choice::kOne) ? Choice::kOne : Choice::kTwo;
+    if (choices_[index] != before) before == Choice::kOne ? ++seconds_ : --seconds_;
     if (const auto certain = node.tree.certain_child(setup_.snow.beta)) {
         AIVM_CHECK(*certain == id_of(choices_[index]));
         node.decided = true;

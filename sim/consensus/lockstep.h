@@ -21,15 +21,15 @@
 
 namespace aivm::sim {
 
-enum class Choice : std::uint8_t { kFirst, kSecond };
-constexpr Choice other(Choice choice) { return choice == Choice::kFirst ? Choice::kSecond : Choice::kFirst; }
+enum class Choice : std::uint8_t { kOne, kTwo };
+constexpr Choice other(Choice choice) { return choice == Choice::kOne ? Choice::kTwo : Choice::kOne; }
 
 // What nodes that are not honest answer.
 enum class Conduct : std::uint8_t {
     kHonest,
     kSilent,    // nothing
     kOpposite,  // the choice that the asker does not prefer
-    kSecond,    // always the second
+    kTwo,       // always the second
 };
 
 struct LockstepSetup {

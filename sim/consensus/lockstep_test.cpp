@@ -26,8 +26,8 @@ LockstepSetup setup(const SnowParameters& parameters, std::uint32_t honest, std:
     out.snow = parameters;
     out.conduct.assign(honest, Conduct::kHonest);
     out.conduct.resize(honest + others, conduct);
-    out.prefers.assign(honest - second, Choice::kFirst);
-    out.prefers.resize(honest + others, Choice::kSecond);
+    out.prefers.assign(honest - second, Choice::kOne);
+    out.prefers.resize(honest + others, Choice::kTwo);
     return out;
 }
 
@@ -66,15 +66,15 @@ TEST(Lockstep, C08FromUnanimityItTakesBetaRoundsExactly) {
     EXPECT_EQ(rounds_until_decided(nodes), 20U);
     EXPECT_EQ(nodes.polls_max(), 20U);
     EXPECT_FALSE(nodes.disagree());
-    EXPECT_EQ(nodes.choice(0), Choice::kFirst);
+    EXPECT_EQ(nodes.choice(0), Choice::kOne);
 }
 
 TEST(Lockstep, C02ByzantineNodesAloneFillAPollAsOftenAsTheHypergeometricTailSays) {
     // The asker is one more than the hundred it asks ten of.
-    Lockstep nodes = play(setup(snow(10, 8, 1'000'000), 51, 0, 50, Conduct::kSecond), 3);
+    Lockstep nodes = play(setup(snow(10, 8, 1'000'000), 51, 0, 50, Conduct::kTwo), 3);
     constexpr int kPolls = 40'000;
     int filled = 0;
-    for (int i = 0; i < kPolls; ++i) filled += nodes.poll(0) == Choice::kSecond ? 1 : 0;
+    for (int i = 0; i < kPolls; ++i) filled += nodes.poll(0) == Choice::kTwo ? 1 : 0;
     constexpr double kExpected = 0.045824;
     EXPECT_NEAR(static_cast<double>(filled) / kPolls, kExpected, 5 * std::sqrt(kExpected / kPolls));
 }

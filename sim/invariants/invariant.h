@@ -1,8 +1,8 @@
 // Invariants: small objects that see state changes as they happen and say in one sentence what was violated.
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in which things happen;
-// what they see is the whole world, which no actor ever does. To add one: write the class beside its kind (money, safety,
-// liveness, kernels), list it in registry.cpp, and give it a test that violates it.
+// what they see is the whole world, which no actor ever does. To add one: write the class beside its kind (money, modes,
+// safety, liveness, kernels), list it in registry.cpp, and give it a test that violates it.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,8 @@ public:
     [[nodiscard]] virtual SimTime now() const = 0;
     [[nodiscard]] virtual const Scenario& scenario() const = 0;
     [[nodiscard]] virtual const Directory& directory() const = 0;
+    // By which the chain's blocks are executed.
+    [[nodiscard]] virtual const Rules& rules() const = 0;
     // Null while the validator is down.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
     // Validators that no present fault keeps from any validator of the larger side.
@@ -56,6 +58,8 @@ public:
     virtual void before_reject(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_rejected(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_restarted(ActorId, const Vm&) {}
+    // The node has a new, empty disk: what it decided before is forgotten.
+    virtual void on_disk_replaced(ActorId) {}
     virtual void on_faults_changed() {}
     // Something outside found it violated: the shared executor, the kernel comparison.
     virtual void on_finding(const std::string& message) { report(message); }
@@ -97,6 +101,7 @@ const Invariant* find_invariant(const Invariants& invariants, std::string_view i
 
 // The rooms that registry.cpp puts together.
 void add_money_invariants(Invariants& out);
+void add_mode_invariants(Invariants& out);
 void add_safety_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);

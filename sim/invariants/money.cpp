@@ -64,7 +64,8 @@ public:
     }
 };
 
-// E8, read off the payments: the parent's state must show a window that has run out and no dispute.
+// E8, read off the payments: the parent's state must show a window that has run out and no dispute. Of a committee whose
+// answer was proven wrong, those who gave the true one are paid.
 class PaidAfterWindow final : public Invariant {
 public:
     PaidAfterWindow()
@@ -76,8 +77,8 @@ public:
             if (paid == nullptr) continue;
             const Task& task = parent.task(paid->task);
             const Height earliest = task.posted_at + watch().scenario().vm.config.challenge_window_blocks;
-            expect(task.posted_at != 0 && block.state.head.height > earliest && task.open_disputes.empty() &&
-                       !task.proven_wrong,
+            const bool right = !task.proven_wrong || task.mode == VerificationMode::kRedundant;
+            expect(task.posted_at != 0 && block.state.head.height > earliest && task.open_disputes.empty() && right,
                    [&] {
                        return fmt::format(
                            "task {} was paid in block {}, before its window to block {} had closed "

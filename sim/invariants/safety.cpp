@@ -46,12 +46,16 @@ public:
         known.processing.insert(executed->id);
     }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
-        decide(node, executed, "accepted");
+        check(node, executed, "accepted");
     }
     void before_reject(ActorId node, const Vm&, const ExecutedPtr& executed) override {
-        decide(node, executed, "rejected");
+        check(node, executed, "rejected");
     }
+    // Only now: a disk that fails between the two leaves the block undecided.
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override { decide(node, *executed); }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override { decide(node, *executed); }
     void on_restarted(ActorId node, const Vm&) override { nodes_[node].processing.clear(); }
+    void on_disk_replaced(ActorId node) override { nodes_.erase(node); }
 
 private:
     struct Node {
@@ -59,12 +63,16 @@ private:
         std::set<Hash32> decided;
     };
 
-    void decide(ActorId node, const ExecutedPtr& executed, const char* how) {
+    void check(ActorId node, const ExecutedPtr& executed, const char* how) {
         if (executed == nullptr)
             return expect(false, [&] { return fmt::format("an unknown block was {}", how); }, {node});
-        Node& known = nodes_[node];
-        expect(known.processing.erase(executed->id) == 1 && known.decided.insert(executed->id).second,
+        const Node& known = nodes_[node];
+        expect(known.processing.contains(executed->id) && !known.decided.contains(executed->id),
                [&] { return text(node, *executed, fmt::format("{} although it was not processing", how)); }, {node});
+    }
+    void decide(ActorId node, const Executed& executed) {
+        nodes_[node].processing.erase(executed.id);
+        nodes_[node].decided.insert(executed.id);
     }
     [[nodiscard]] std::string text(ActorId node, const Executed& executed, const std::string& what) const {
         return fmt::format("block {} was {} by {}", short_id(executed.id), what, watch().directory().name(node));

@@ -92,6 +92,7 @@ TEST_F(Safety, DecidingABlockTwiceOrUnverifiedViolatesStatusForward) {
     s3.on_verified(1, chain.vm(), block);
     s3.before_accept(1, chain.vm(), block, AcceptedBy::kPolls);
     ASSERT_EQ(seen.told().size(), 1U);
+    s3.on_accepted(1, chain.vm(), block);
     s3.before_reject(1, chain.vm(), block);
     ASSERT_EQ(seen.told().size(), 2U);
     EXPECT_THAT(seen.told().back(), HasSubstr("rejected although it was not processing"));

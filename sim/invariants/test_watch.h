@@ -27,6 +27,7 @@ public:
     [[nodiscard]] SimTime now() const override { return time; }
     [[nodiscard]] const Scenario& scenario() const override { return settings; }
     [[nodiscard]] const Directory& directory() const override { return directory_; }
+    [[nodiscard]] const Rules& rules() const override { return known_rules; }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         const auto found = vms.find(validator);
         return found == vms.end() ? nullptr : found->second;
@@ -53,6 +54,7 @@ public:
     };
     SimTime time = 0;
     Scenario settings;
+    Rules known_rules;
     std::map<ActorId, const Vm*> vms;
     std::set<ActorId> alone;
     std::vector<Seen> violations;

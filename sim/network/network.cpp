@@ -23,6 +23,14 @@ SimTime up_to(std::uint64_t max, std::uint64_t bits) {
     return static_cast<SimTime>(static_cast<Wide>(bits) * (max + 1) >> 64);
 }
 
+// How long a line of this bandwidth is busy with so many bytes, rounded up.
+SimTime duration(std::uint32_t size_bytes, std::uint64_t bandwidth_bps) {
+    constexpr std::uint64_t kBitNanoseconds = 8 * static_cast<std::uint64_t>(kSecond);
+    static_assert(Network::kMessageBytesMax <= UINT64_MAX / kBitNanoseconds);
+    const std::uint64_t needed = size_bytes * kBitNanoseconds;
+    return static_cast<SimTime>(needed / bandwidth_bps + (needed % bandwidth_bps != 0 ? 1 : 0));
+}
+
 }  // namespace
 
 Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout, ChoiceSource& choices)
@@ -55,7 +63,7 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
 
     ++counters_.sent;
     counters_.sent_bytes += message.size_bytes;
-    if (blocks_[on] != 0) {
+    if (blocks_[on] != 0 || is_flapped_down(message, now)) {
         ++counters_.blocked;
         return {};
     }
@@ -67,28 +75,44 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
     const SimTime base =
         left_at + slowness_[message.from] + slowness_[message.to] + up_to(settings_.jitter_ns, draws[1]);
     Arrivals arrivals;
+    const auto through = [&](SimTime arrival) {
+        if (clogs_.empty() || clogs_[message.to].bandwidth_bps == 0) return arrival;
+        Clog& clog = clogs_[message.to];
+        return clog.in_free_at = std::max(clog.in_free_at, arrival) + duration(message.size_bytes, clog.bandwidth_bps);
+    };
     arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[0], mean));
     if (reordered) {
         ++counters_.reordered;
         arrivals.times[0] += up_to(settings_.reorder_delay_ns, draws[3]);
     }
+    arrivals.times[0] = through(arrivals.times[0]);
     if (duplicated) {
         ++counters_.duplicated;
-        arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[2], mean));
+        arrivals.times[arrivals.count++] = through(base + static_cast<SimTime>(pareto5_of(draws[2], mean)));
     }
     return arrivals;
 }
 
 SimTime Network::transmit(const Transmission& message, SimTime now) {
     AIVM_CHECK(message.size_bytes <= kMessageBytesMax);
-    if (settings_.bandwidth_bps == 0) return now;
-    constexpr std::uint64_t kBitNanoseconds = 8 * static_cast<std::uint64_t>(kSecond);
-    static_assert(kMessageBytesMax <= UINT64_MAX / kBitNanoseconds);
-    const std::uint64_t needed = message.size_bytes * kBitNanoseconds;
-    const std::uint64_t duration = needed / settings_.bandwidth_bps + (needed % settings_.bandwidth_bps != 0 ? 1 : 0);
-    SimTime& free_at = line_free_at_[message.from];
-    free_at = std::max(free_at, now) + static_cast<SimTime>(duration);
-    return free_at;
+    SimTime left_at = now;
+    if (settings_.bandwidth_bps != 0) {
+        SimTime& free_at = line_free_at_[message.from];
+        left_at = free_at = std::max(free_at, now) + duration(message.size_bytes, settings_.bandwidth_bps);
+    }
+    if (clogs_.empty() || clogs_[message.from].bandwidth_bps == 0) return left_at;
+    Clog& clog = clogs_[message.from];
+    return clog.out_free_at = std::max(clog.out_free_at, left_at) + duration(message.size_bytes, clog.bandwidth_bps);
+}
+
+bool Network::is_flapped_down(const Transmission& message, SimTime now) const {
+    if (flaps_ == 0) return false;
+    return std::ranges::any_of(faults_, [&](const auto& entry) {
+        const Effect& effect = entry.second;
+        if (effect.flapping.empty() || (now - effect.since) % effect.period >= effect.period / 2) return false;
+        const auto hits = [&](NodeId node) { return std::ranges::binary_search(effect.flapping, node); };
+        return hits(message.from) || hits(message.to);
+    });
 }
 
 NetworkFault Network::partition(const std::vector<std::vector<NodeId>>& groups) {
@@ -121,7 +145,28 @@ NetworkFault Network::block_one_way(const std::vector<NodeId>& from, const std::
 
 NetworkFault Network::slow_down(const std::vector<NodeId>& nodes, SimTime delay) {
     AIVM_CHECK(delay >= 0 && static_cast<std::uint64_t>(delay) < kDelayMax);
-    return impose({{}, nodes, delay});
+    Effect effect;
+    effect.slowed = nodes;
+    effect.delay = delay;
+    return impose(std::move(effect));
+}
+
+NetworkFault Network::clog(const std::vector<NodeId>& nodes, std::uint64_t bandwidth_bps) {
+    AIVM_CHECK(bandwidth_bps > 0);
+    Effect effect;
+    effect.clogged = nodes;
+    effect.bandwidth_bps = bandwidth_bps;
+    return impose(std::move(effect));
+}
+
+NetworkFault Network::flap(const std::vector<NodeId>& nodes, SimTime period, SimTime now) {
+    AIVM_CHECK(period >= 2);
+    Effect effect;
+    effect.flapping = nodes;
+    std::ranges::sort(effect.flapping);
+    effect.period = period;
+    effect.since = now;
+    return impose(std::move(effect));
 }
 
 NetworkFault Network::take_down(const std::vector<NodeId>& nodes) {
@@ -146,9 +191,29 @@ NetworkFault Network::impose(Effect effect) {
         AIVM_CHECK(node < nodes_);
         slowness_[node] += effect.delay;
     }
+    if (!effect.flapping.empty()) ++flaps_;
     const NetworkFault fault{next_fault_++};
     faults_.emplace(fault, std::move(effect));
+    find_clogs();
     return fault;
+}
+
+// Each node's narrowest clog. What has queued up in a line stays queued while the line stays.
+void Network::find_clogs() {
+    std::vector<Clog> found;
+    for (const auto& [name, effect] : faults_) {
+        for (const NodeId node : effect.clogged) {
+            AIVM_CHECK(node < nodes_);
+            found.resize(nodes_);
+            const std::uint64_t known = found[node].bandwidth_bps;
+            found[node].bandwidth_bps = known == 0 ? effect.bandwidth_bps : std::min(known, effect.bandwidth_bps);
+        }
+    }
+    for (std::size_t i = 0; i < std::min(found.size(), clogs_.size()); ++i) {
+        found[i].out_free_at = clogs_[i].out_free_at;
+        found[i].in_free_at = clogs_[i].in_free_at;
+    }
+    clogs_ = std::move(found);
 }
 
 void Network::heal(NetworkFault fault) {
@@ -156,7 +221,9 @@ void Network::heal(NetworkFault fault) {
     AIVM_CHECK(entry != faults_.end());
     for (const std::uint32_t on : entry->second.blocked_links) --blocks_[on];
     for (const NodeId node : entry->second.slowed) slowness_[node] -= entry->second.delay;
+    if (!entry->second.flapping.empty()) --flaps_;
     faults_.erase(entry);
+    find_clogs();
 }
 
 }  // namespace aivm::sim

@@ -4,6 +4,9 @@
 //   arrival = when the sender's line is free + size / bandwidth + Pareto(5, 0.8 mean of the two regions)
 //             + uniform jitter + what slow nodes add + a uniform extra delay if it is chosen to be reordered
 //
+// A clogged node has two more lines of its own, one for what it sends and one for what it receives; a flapping node is
+// cut off and not, by turns.
+//
 // Loss, duplication and reordering are questions to the choice source, asked of the sender for every message, delivered or
 // not; delays are drawn from a stream for each directed link, one block a message. So no parameter and no fault shifts
 // the draws of anything else. Faults act when a message is sent; what is in flight arrives. Not thread safe.
@@ -47,7 +50,7 @@ struct NetworkCounters {
     std::uint64_t sent = 0;
     std::uint64_t sent_bytes = 0;
     std::uint64_t lost = 0;     // by chance
-    std::uint64_t blocked = 0;  // by a partition, a one-way block or a node that is down
+    std::uint64_t blocked = 0;  // by a partition, a one-way block, or a node that is down or flapping
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
 
@@ -74,6 +77,10 @@ public:
     NetworkFault block_one_way(const std::vector<NodeId>& from, const std::vector<NodeId>& to);
     // Every message from or to these nodes takes so much longer.
     NetworkFault slow_down(const std::vector<NodeId>& nodes, SimTime delay);
+    // These nodes send at most so many bits a second, and receive at most as many. Requires a bandwidth above 0.
+    NetworkFault clog(const std::vector<NodeId>& nodes, std::uint64_t bandwidth_bps);
+    // From now on nothing goes from or to these nodes in the first half of every period. Requires a period of at least 2.
+    NetworkFault flap(const std::vector<NodeId>& nodes, SimTime period, SimTime now);
     // Nothing goes from or to these nodes.
     NetworkFault take_down(const std::vector<NodeId>& nodes);
     // Ends a fault. Faults may overlap; each ends by itself. Requires that it is in force.
@@ -89,11 +96,24 @@ private:
         std::vector<std::uint32_t> blocked_links;
         std::vector<NodeId> slowed;
         SimTime delay = 0;
+        std::vector<NodeId> clogged;
+        std::uint64_t bandwidth_bps = 0;
+        std::vector<NodeId> flapping;
+        SimTime period = 0;
+        SimTime since = 0;
+    };
+    // The two lines of a node, as long as a fault clogs it.
+    struct Clog {
+        std::uint64_t bandwidth_bps = 0;  // 0: not clogged
+        SimTime out_free_at = 0;
+        SimTime in_free_at = 0;
     };
 
     [[nodiscard]] std::uint32_t link(NodeId from, NodeId to) const { return from * nodes_ + to; }
     // When the last bit has left the sender.
     SimTime transmit(const Transmission& message, SimTime now);
+    void find_clogs();
+    [[nodiscard]] bool is_flapped_down(const Transmission& message, SimTime now) const;
     NetworkFault impose(Effect effect);
 
     std::uint64_t seed_;
@@ -105,6 +125,8 @@ private:
     std::vector<std::uint16_t> blocks_;      // faults in force that block it, by link
     std::vector<SimTime> line_free_at_;      // by sender
     std::vector<SimTime> slowness_;          // by node
+    std::vector<Clog> clogs_;                // by node; empty while nothing is clogged
+    std::uint32_t flaps_ = 0;                // in force
     std::map<NetworkFault, Effect> faults_;  // in force
     std::uint32_t next_fault_ = 0;
     NetworkCounters counters_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "sim/engine/choice_sources.h"
@@ -194,6 +195,36 @@ TEST(Network, RefusesWhatCannotBeAMessage) {
     EXPECT_THROW(harness.send(0, 6), std::logic_error);
     EXPECT_THROW(harness.send(0, 1, 0, Network::kMessageBytesMax + 1), std::logic_error);
     EXPECT_THROW(harness.network.partition({{0}, {0}}), std::logic_error);
+}
+
+TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
+    Harness free({});
+    Harness clogged({});
+    const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes a second
+    constexpr SimTime kEach = 100 * kMillisecond;
+    for (int i = 1; i <= 5; ++i) EXPECT_EQ(*clogged.send(2, 0).begin(), *free.send(2, 0).begin() + i * kEach);
+    SimTime last = 0;
+    for (int i = 1; i <= 5; ++i) {
+        const SimTime arrival = *clogged.send(0, 2).begin();
+        EXPECT_GE(arrival, std::max(last, *free.send(0, 2).begin()) + kEach);
+        last = arrival;
+    }
+    EXPECT_EQ(*free.send(4, 0).begin(), *clogged.send(4, 0).begin()) << "others are not touched";
+    clogged.network.heal(fault);
+    EXPECT_EQ(*free.send(2, 0).begin(), *clogged.send(2, 0).begin());
+}
+
+TEST(Network, AFlappingNodeIsDownInTheFirstHalfOfEveryPeriod) {
+    Harness harness({});
+    const NetworkFault fault = harness.network.flap({3}, 10, 100);
+    for (SimTime now = 100; now < 140; ++now) {
+        const std::uint32_t expected = (now - 100) % 10 < 5 ? 0 : 1;
+        EXPECT_EQ(harness.send(3, 0, now).count, expected) << now;
+        EXPECT_EQ(harness.send(0, 3, now).count, expected) << now;
+        EXPECT_EQ(harness.send(0, 1, now).count, 1U) << now;
+    }
+    harness.network.heal(fault);
+    EXPECT_EQ(harness.send(3, 0, 140).count, 1U);
 }
 
 }  // namespace

@@ -25,16 +25,28 @@ constexpr const char* kDuplicateQuery =
     "merging "
     "would count it twice' FROM main.run a JOIN other.run b USING (run_id)), '')";
 
+constexpr const char* kVersionQuery =
+    "SELECT coalesce((SELECT 'it was written by aivmsim ' || b.code_version || ', the others by ' || a.code_version || "
+    "'; runs of different programs do not belong together' "
+    " FROM main.study a JOIN other.study b ON a.code_version <> b.code_version), '')";
+
+// What the two files agree on is copied once; what was concluded from one file's runs alone is not copied.
+bool is_shared(std::string_view table) {
+    return table == "study" || table == "point" || table == "point_param" || table == "sweep";
+}
+bool is_conclusion(std::string_view table) { return table == "estimate" || table == "contrast"; }
+
 Status copy_tables(Database& target, const std::string& other_path) {
+    AIVM_ASSIGN(const std::string version, target.text(kVersionQuery));
+    if (!version.empty()) return fail(ErrorCode::kConflict, fmt::format("{}: {}", other_path, version));
     AIVM_ASSIGN(const std::string conflict, target.text(kConflictQuery));
     if (!conflict.empty()) return fail(ErrorCode::kConflict, fmt::format("{}: {}", other_path, conflict));
     AIVM_ASSIGN(const std::string duplicate, target.text(kDuplicateQuery));
     if (!duplicate.empty()) return fail(ErrorCode::kDuplicate, fmt::format("{}: {}", other_path, duplicate));
     for (const TableInfo& table : schema_tables()) {
-        // Workers of one study all bring its row, and those of its points.
-        const bool shared = table.name == "study" || table.name == "point" || table.name == "point_param";
-        AIVM_TRY(target.execute(fmt::format("INSERT {} INTO main.{} SELECT * FROM other.{}", shared ? "OR IGNORE" : "",
-                                            table.name, table.name)));
+        if (is_conclusion(table.name)) continue;
+        AIVM_TRY(target.execute(fmt::format("INSERT {} INTO main.{} SELECT * FROM other.{}",
+                                            is_shared(table.name) ? "OR IGNORE" : "", table.name, table.name)));
     }
     return {};
 }

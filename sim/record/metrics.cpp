@@ -13,6 +13,7 @@ constexpr std::array kSpecs{
     MetricSpec{"ttf_mean", "s", true, "time from submission to finality, mean"},
     MetricSpec{"ttf_p50", "s", true, "time from submission to finality, median"},
     MetricSpec{"ttf_p99", "s", true, "time from submission to finality, 99th percentile"},
+    MetricSpec{"ttu_mean", "s", true, "time from submission to the first block in which it may be used, mean"},
     MetricSpec{"attacker_net", "nLUX", false, "net payoff of all dishonest principals together"},
     MetricSpec{"attacker_roi_ppm", "ppm", false, "attacker_net of the dishonest principals' opening stake"},
     MetricSpec{"attacker_profitable", "", false, "1 if attacker_net is above zero"},

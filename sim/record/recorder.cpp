@@ -26,6 +26,10 @@ constexpr const char* kWritingPragmas =
     "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; "
     "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
 
+// A resumable file is worth something at any time: the write-ahead log is synced before each checkpoint, so that a loss of
+// power may cost the last batches and never the file.
+constexpr const char* kDurablePragma = "PRAGMA synchronous = NORMAL;";
+
 void remove_file(const std::string& path) {
     std::error_code ignored;
     fs::remove(path, ignored);
@@ -74,24 +78,46 @@ Status check_target(const std::string& path, bool overwrite) {
                 fmt::format("{} exists; remove it, choose another name or ask to overwrite", path));
 }
 
-// What an interrupted writer left is removed; what a living one holds is not.
-Status clear_stale_partial(const std::string& partial) {
+// What an interrupted writer left may be taken over; what a living one holds may not, nor what is no plain file.
+Status check_abandoned(const std::string& partial) {
     std::error_code ignored;
-    const fs::file_status status = fs::status(partial, ignored);
-    if (!fs::exists(status)) return {};
-    if (!fs::is_regular_file(status)) {
+    if (!fs::is_regular_file(partial, ignored)) {
         return fail(ErrorCode::kStorage, fmt::format("{} is in the way and is not a plain file", partial));
     }
     auto stale = Database::open(partial, Database::Mode::kReadWrite);
-    if (stale) {
-        const Status locked = stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
-        if (!locked && locked.error().context.find("locked") != std::string::npos) {
-            return fail(ErrorCode::kStorage, fmt::format("{} is being written by another process", partial));
-        }
+    if (!stale) return {};
+    const Status locked = stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
+    if (!locked && locked.error().context.find("locked") != std::string::npos) {
+        return fail(ErrorCode::kStorage, fmt::format("{} is being written by another process", partial));
     }
-    stale = tl::unexpected<Error>(Error{});  // closes it before the file goes
-    remove_partial(partial);
     return {};
+}
+
+// What an interrupted writer left: nothing yet (it was killed before the first commit), runs, or a sweep to go on with.
+enum class Leftover : std::uint8_t { kNothing, kRuns, kSweep };
+
+Leftover leftover_of(const std::string& partial) {
+    auto database = Database::open(partial, Database::Mode::kReadWrite);
+    if (!database) return Leftover::kRuns;
+    const auto tables = database->integer("SELECT count(*) FROM sqlite_schema");
+    if (tables && *tables == 0) return Leftover::kNothing;
+    const auto sweeps = database->integer("SELECT count(*) FROM sweep");
+    return sweeps && *sweeps > 0 ? Leftover::kSweep : Leftover::kRuns;
+}
+
+// Whether to go on with the file at `partial`. One that is of no use is removed.
+Result<bool> take_over(const std::string& partial, bool resumable) {
+    std::error_code ignored;
+    if (!fs::exists(partial, ignored)) return false;
+    AIVM_TRY(check_abandoned(partial));
+    const Leftover leftover = leftover_of(partial);
+    if (resumable && leftover != Leftover::kNothing) return true;
+    if (leftover == Leftover::kSweep) {
+        return fail(ErrorCode::kDuplicate,
+                    fmt::format("{} is an unfinished sweep; finish it, remove it or choose another name", partial));
+    }
+    remove_partial(partial);
+    return false;
 }
 
 }  // namespace
@@ -102,8 +128,9 @@ Recorder::Recorder(std::string path, Database database, RecorderOptions options)
 Recorder::~Recorder() {
     if (complete_) return;
     inserts_.clear();
-    database_.reset();
-    remove_partial(partial_path());
+    find_run_.reset();
+    database_.reset();  // what was not committed is gone with it
+    if (!options_.resumable) remove_partial(partial_path());
 }
 
 Result<std::unique_ptr<Recorder>> Recorder::create(const std::string& path, const StudyInfo& study,
@@ -111,24 +138,61 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string& path, cons
     AIVM_CHECK(options.batch_rows > 0);
     AIVM_TRY(check_target(path, options.overwrite));
     const std::string partial = path + ".partial";
-    AIVM_TRY(clear_stale_partial(partial));
+    AIVM_ASSIGN(const bool resume, take_over(partial, options.resumable));
     AIVM_ASSIGN(Database database, Database::open(partial, Database::Mode::kCreate));
     std::unique_ptr<Recorder> recorder(new Recorder(path, std::move(database), options));
-    AIVM_TRY(recorder->prepare_file(study));
+    AIVM_TRY(resume ? recorder->resume_file(study) : recorder->begin_file(study));
     return recorder;
 }
 
-Status Recorder::prepare_file(const StudyInfo& study) {
+// One transaction makes the tables and the study's row, so a file either has a study or nothing.
+Status Recorder::begin_file(const StudyInfo& study) {
     AIVM_TRY(database_->execute(kWritingPragmas));
+    if (options_.resumable) AIVM_TRY(database_->execute(kDurablePragma));
+    AIVM_TRY(database_->execute("BEGIN"));
     AIVM_TRY(database_->execute(create_schema_sql()));
+    AIVM_TRY(prepare_statements());
+    study_ = with_study_id(
+        {0, study.name, study.created, study.code_version, study.compiler, study.build_flags, kSchemaVersion});
+    AIVM_TRY(insert(study_));
+    return options_.resumable ? commit() : Status{};
+}
+
+Status Recorder::resume_file(const StudyInfo& study) {
+    const auto conflict = [this](const std::string& why) {
+        return fail(ErrorCode::kConflict, fmt::format("{} {}; remove it or choose another name", partial_path(), why));
+    };
+    AIVM_TRY(database_->execute("PRAGMA locking_mode = EXCLUSIVE"));
+    if (const auto kind = database_->integer("PRAGMA application_id"); !kind || *kind != kApplicationId) {
+        return conflict("is no unfinished database of aivmsim");
+    }
+    AIVM_ASSIGN(const std::int64_t version, database_->integer("PRAGMA user_version"));
+    if (version != kSchemaVersion) {
+        return conflict(fmt::format("has schema version {}, this program writes {}", version, kSchemaVersion));
+    }
+    AIVM_TRY(database_->execute(kWritingPragmas));
+    AIVM_TRY(database_->execute(kDurablePragma));
+    AIVM_ASSIGN(const Statement found, database_->prepare("SELECT * FROM study"));
+    AIVM_ASSIGN(const bool begun, database_->next(found));
+    if (!begun) return conflict("holds no study");
+    study_ = fetch_row<StudyRow>(found.raw());
+    if (study_.code_version != study.code_version) {
+        return conflict(fmt::format("was begun by aivmsim {}, and this is {}: finish it with that one",
+                                    study_.code_version, study.code_version));
+    }
+    resumed_ = true;
+    AIVM_TRY(prepare_statements());
+    return database_->execute("BEGIN");
+}
+
+Status Recorder::prepare_statements() {
     for (const TableInfo& table : schema_tables()) {
         AIVM_ASSIGN(Statement statement, database_->prepare(insert_sql(table)));
         inserts_.push_back(std::move(statement));
     }
-    AIVM_TRY(database_->execute("BEGIN"));
-    study_ = with_study_id(
-        {0, study.name, study.created, study.code_version, study.compiler, study.build_flags, kSchemaVersion});
-    return insert(study_);
+    AIVM_ASSIGN(Statement find_run, database_->prepare("SELECT seed, replicate FROM run WHERE run_id = ?"));
+    find_run_ = std::move(find_run);
+    return {};
 }
 
 Status Recorder::begin_run(const RunInfo& info) {
@@ -142,10 +206,12 @@ Status Recorder::begin_run(const RunInfo& info) {
     run.seed = info.seed;
     run.crn_group = info.crn_group;
     AIVM_TRY(check_new_run(run, point));
-    AIVM_TRY(insert_once(point));
-    for (PointParamRow param : info.params) {
-        param.point_id = point.point_id;
-        AIVM_TRY(insert_once(param));
+    if (options_.resumable) AIVM_TRY(database_->execute("SAVEPOINT one_run"));
+    if (point.point_id != last_point_) {
+        if (Status written = write_point(point, info.params); !written) {
+            if (options_.resumable) drop_run();
+            return written;
+        }
     }
     run_ = std::move(run);
     run_rows_ = {};
@@ -153,7 +219,7 @@ Status Recorder::begin_run(const RunInfo& info) {
     return {};
 }
 
-Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
+Status Recorder::write_point(const PointRow& point, const std::vector<PointParamRow>& params) {
     AIVM_ASSIGN(const std::string known_hash,
                 database_->text(fmt::format("SELECT coalesce((SELECT config_hash FROM point WHERE point_id = {}), '')",
                                             point.point_id)));
@@ -161,20 +227,37 @@ Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
         return fail(ErrorCode::kConflict,
                     fmt::format("{}: two configurations share the key {}", path_, point.point_id));
     }
-    AIVM_ASSIGN(const std::string known_seed,
-                database_->text(fmt::format("SELECT coalesce((SELECT 'seed ' || seed || ' replicate ' || replicate "
-                                            "FROM run WHERE run_id = {}), '')",
-                                            run.run_id)));
-    if (known_seed.empty()) return {};
-    const std::string seed = fmt::format("seed {} replicate {}", run.seed, run.replicate);
-    if (known_seed == seed) {
+    AIVM_TRY(insert_once(point));
+    for (PointParamRow param : params) {
+        param.point_id = point.point_id;
+        AIVM_TRY(insert_once(param));
+    }
+    last_point_ = point.point_id;
+    return {};
+}
+
+Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
+    sqlite3_reset(find_run_->raw());
+    bind_value(find_run_->raw(), 1, run.run_id);
+    AIVM_ASSIGN(const bool known, database_->next(*find_run_));
+    std::string known_seed;
+    std::uint32_t known_replicate = 0;
+    if (known) {
+        fetch_value(find_run_->raw(), 0, known_seed);
+        fetch_value(find_run_->raw(), 1, known_replicate);
+    }
+    sqlite3_reset(find_run_->raw());
+    if (!known) return {};
+    if (known_seed == run.seed && known_replicate == run.replicate) {
         return fail(ErrorCode::kDuplicate,
-                    fmt::format("{}: the run of {} with {} is already recorded; another replicate "
+                    fmt::format("{}: the run of {} with seed {} replicate {} is already recorded; another replicate "
                                 "number would tell them apart",
-                                path_, point.scenario, seed));
+                                path_, point.scenario, run.seed, run.replicate));
     }
     return fail(ErrorCode::kConflict,
-                fmt::format("{}: the runs of {} and {} share the key {}", path_, known_seed, seed, run.run_id));
+                fmt::format("{}: the runs of seed {} replicate {} and seed {} replicate {} share "
+                            "the key {}",
+                            path_, known_seed, known_replicate, run.seed, run.replicate, run.run_id));
 }
 
 template <class Row>
@@ -194,8 +277,10 @@ Status Recorder::insert(const Row& row) {
         if (stepped.error().context.find("UNIQUE") != std::string::npos) stepped.error().code = ErrorCode::kDuplicate;
         return stepped;
     }
-    if (++batched_ >= options_.batch_rows) return commit_and_begin();
-    return {};
+    // A file that may be resumed holds whole runs only: it is committed between them.
+    if (++batched_ < options_.batch_rows || options_.resumable) return {};
+    batched_ = 0;
+    return database_->execute("COMMIT; BEGIN");
 }
 
 // For rows that every run of a point brings along: the first one stays.
@@ -217,11 +302,27 @@ Status Recorder::add_analysis(const EstimateRow& row) { return insert_analysis(r
 Status Recorder::add_analysis(const ContrastRow& row) { return insert_analysis(row); }
 Status Recorder::add_analysis(const ValidationRow& row) { return insert_analysis(row); }
 
+Status Recorder::clear_estimates() {
+    AIVM_CHECK(database_.has_value() && !run_);
+    return database_->execute("DELETE FROM estimate; DELETE FROM contrast;");
+}
+
+Status Recorder::add_sweep(SweepRow row) {
+    row.study_id = study_.study_id;
+    return insert_analysis(row);
+}
+
 void Recorder::take(RowRef row) {
     AIVM_CHECK(run_.has_value());
     if (!run_status_) return;
     if (const auto* metric = std::get_if<const MetricRow*>(&row); metric && !find_metric((*metric)->name)) {
         run_status_ = fail(ErrorCode::kInvalidArgument, fmt::format("there is no metric {}", (*metric)->name));
+        return;
+    }
+    if (const auto* violation = std::get_if<const ViolationRow*>(&row); violation && (*violation)->replay.empty()) {
+        ViolationRow complete = **violation;
+        complete.replay = fmt::format("aivmsim replay {} --run {}", fs::path(path_).filename().string(), run_->run_id);
+        run_status_ = insert(complete);
         return;
     }
     run_status_ = std::visit([this](const auto* one) { return insert(*one); }, row);
@@ -238,7 +339,16 @@ std::string Recorder::row_counts_json() const {
 
 Status Recorder::finish_run(const RunSummary& summary) {
     AIVM_CHECK(run_.has_value());
-    AIVM_TRY(run_status_);
+    Status written = run_status_;
+    if (written) written = write_run(summary);
+    if (!options_.resumable) return written;
+    if (written) AIVM_TRY(database_->execute("RELEASE one_run"));
+    if (written) return batched_ >= options_.batch_rows ? commit() : Status{};
+    drop_run();
+    return written;
+}
+
+Status Recorder::write_run(const RunSummary& summary) {
     RunRow run = *std::exchange(run_, std::nullopt);
     run.status = summary.status;
     run.end_block = summary.end_block;
@@ -252,7 +362,15 @@ Status Recorder::finish_run(const RunSummary& summary) {
     return insert(run);
 }
 
-Status Recorder::commit_and_begin() {
+// Undoes a run of a resumable file. After a full disk SQLite has undone the batch already, and there is nothing left to do.
+void Recorder::drop_run() {
+    static_cast<void>(database_->execute("ROLLBACK TO one_run; RELEASE one_run"));
+    last_point_ = -1;
+    run_.reset();
+}
+
+Status Recorder::commit() {
+    AIVM_CHECK(database_.has_value() && !run_);
     batched_ = 0;
     return database_->execute("COMMIT; BEGIN");
 }
@@ -260,16 +378,27 @@ Status Recorder::commit_and_begin() {
 Status Recorder::merge(const std::string& other_path) {
     AIVM_CHECK(database_.has_value() && !run_);
     AIVM_TRY(database_->execute("COMMIT"));
-    AIVM_TRY(merge_study(*database_, other_path));
-    return database_->execute("BEGIN");
+    const Status merged = merge_study(*database_, other_path);
+    AIVM_TRY(database_->execute("BEGIN"));
+    return merged;
 }
 
 Status Recorder::finish_file() {
     AIVM_TRY(database_->execute("COMMIT"));
     inserts_.clear();
+    find_run_.reset();
     AIVM_TRY(database_->execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;"));
     AIVM_TRY(database_->close());
     return sync_to_disk(partial_path(), O_RDWR);
+}
+
+Status Recorder::suspend() {
+    AIVM_CHECK(database_.has_value() && options_.resumable);
+    if (run_) drop_run();
+    AIVM_TRY(finish_file());
+    database_.reset();
+    complete_ = true;
+    return {};
 }
 
 Status Recorder::close() {

@@ -5,6 +5,9 @@
 //   1. a file called PATH is whole, or it was whole and was damaged later, which open_study() tells;
 //   2. a file that was at PATH before is untouched until the new one is complete;
 //   3. equal calls give equal contents.
+// A resumable recorder keeps PATH.partial instead, whatever ends it (an error, a full disk, kill -9, suspend()): whole runs
+// only, committed in batches, and create() goes on with it. It is an ordinary database; only its name says that more
+// was to come.
 // Not thread safe: worker threads use a VectorSink each and copy it over, or write files of their own and merge.
 #pragma once
 
@@ -35,12 +38,14 @@ struct StudyInfo {
 struct RecorderOptions {
     bool overwrite = false;  // replace a file that is already there
     std::uint64_t batch_rows = kBatchRows;
+    bool resumable = false;  // go on with PATH.partial if it is there, and leave it there if close() is not reached
 };
 
 class Recorder final : public RowSink {
 public:
-    // Errors: kDuplicate when PATH exists and may not be replaced; kStorage when it cannot be written (no such
-    // directory, a directory, no permission, disk full, another process is writing it).
+    // Errors: kDuplicate when PATH exists and may not be replaced, or when PATH.partial is a sweep that is to be kept;
+    // kStorage when it cannot be written (no such directory, a directory, no permission, disk full, another process is
+    // writing it). Of a resumable one also: kConflict when PATH.partial is another program version's or no study of ours.
     static Result<std::unique_ptr<Recorder>> create(const std::string& path, const StudyInfo& study,
                                                     RecorderOptions options = {});
     ~Recorder() override;
@@ -48,23 +53,40 @@ public:
     // Errors: kDuplicate when this study already has the run, kConflict when its key belongs to another one.
     Status begin_run(const RunInfo& info) override;
     // Errors: the first one of the run: kStorage (disk full, ...), kOverflow (a number above 2^63 - 1), kDuplicate (two
-    // rows of one key), kInvalidArgument (a metric nobody knows). After an error only destruction makes sense.
+    // rows of one key), kInvalidArgument (a metric nobody knows). After an error only destruction makes sense; a resumable
+    // recorder, of which nothing of the run is left, can be suspended too.
     Status finish_run(const RunSummary& summary) override;
 
     // Rows of analysis, which belong to no run. Errors as finish_run.
     Status add_analysis(const EstimateRow& row);
     Status add_analysis(const ContrastRow& row);
     Status add_analysis(const ValidationRow& row);
+    // Forgets the estimates and contrasts written so far.
+    Status clear_estimates();
 
-    // Adds all rows of another study file. Errors: as open_study(); kDuplicate when a run is in both; kConflict when
-    // equal runs have different digests, or different ones the same key.
+    // What the sweep that writes this file was asked for; its study_id is filled in. Once a file.
+    Status add_sweep(SweepRow row);
+
+    // Adds the rows of another study file. Errors: as merge_study().
     Status merge(const std::string& other_path);
 
     // Completes the file and gives it its name. Errors: kStorage; kDuplicate when PATH appeared meanwhile; kWrongState
     // within a run. The recorder cannot be used afterwards.
     Status close();
 
+    // Makes what was written so far survive whatever comes. Requires: not within a run.
+    Status commit();
+    // Ends a resumable recorder early: PATH.partial stays, one plain file; a run that is not finished is dropped. The
+    // recorder cannot be used afterwards.
+    Status suspend();
+
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] std::string partial_path() const { return path_ + ".partial"; }
+    // True when create() went on with a file that was there; study() is then that file's.
+    [[nodiscard]] bool resumed() const { return resumed_; }
+    [[nodiscard]] const StudyRow& study() const { return study_; }
+    // For questions to what was written so far. Requires: neither closed nor suspended.
+    [[nodiscard]] Database& database() { return *database_; }
 
 protected:
     void take(RowRef row) override;
@@ -72,7 +94,9 @@ protected:
 private:
     Recorder(std::string path, Database database, RecorderOptions options);
 
-    Status prepare_file(const StudyInfo& study);
+    Status begin_file(const StudyInfo& study);
+    Status resume_file(const StudyInfo& study);
+    Status prepare_statements();
     template <class Row>
     Status insert(const Row& row);
     template <class Row>
@@ -80,17 +104,21 @@ private:
     template <class Row>
     Status insert_once(const Row& row);
     Status check_new_run(const RunRow& run, const PointRow& point);
-    Status commit_and_begin();
+    Status write_point(const PointRow& point, const std::vector<PointParamRow>& params);
+    Status write_run(const RunSummary& summary);
+    void drop_run();
     Status finish_file();
     [[nodiscard]] std::string row_counts_json() const;
-    [[nodiscard]] std::string partial_path() const { return path_ + ".partial"; }
 
     std::string path_;
     RecorderOptions options_;
     std::optional<Database> database_;
     std::vector<Statement> inserts_;  // by table_index
+    std::optional<Statement> find_run_;
     StudyRow study_;
-    bool complete_ = false;
+    std::int64_t last_point_ = -1;  // its rows are in the file
+    bool resumed_ = false;
+    bool complete_ = false;  // or suspended
     std::uint64_t batched_ = 0;
 
     std::optional<RunRow> run_;  // the open run

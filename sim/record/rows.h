@@ -77,6 +77,17 @@ struct RunRow {
     friend bool operator==(const RunRow&, const RunRow&) = default;
 };
 
+struct SweepRow {
+    std::int64_t study_id = 0;
+    std::string plan;
+    std::uint32_t shard = 1;
+    std::uint32_t shards = 1;
+    std::int64_t base_point_id = 0;
+    double confidence = 0;
+
+    friend bool operator==(const SweepRow&, const SweepRow&) = default;
+};
+
 struct PrincipalRow {
     std::uint32_t principal = 0;
     std::string label;

@@ -5,6 +5,7 @@
 
 #include "sim/record/column_io.h"
 #include "sim/record/metrics.h"
+#include "sim/record/views.h"
 
 namespace aivm::sim {
 namespace {
@@ -63,6 +64,10 @@ std::string create_schema_sql() {
         out += '\n';
         out += create_table_sql(table);
     }
+    out += "\nCREATE INDEX run_by_point ON run (point_id, replicate);\n";
+    for (const ViewInfo& view : schema_views()) {
+        out += fmt::format("\nCREATE VIEW {} AS  -- {}{};\n", view.name, view.doc, view.sql);
+    }
     return out;
 }
 
@@ -86,6 +91,20 @@ std::string schema_page() {
                                column.nullable ? " or NULL" : "", column.unit, column.doc);
         }
     }
+    out += "\n## Views\n\nThey need an SQLite with sqrt() (3.35 or later).\n\n| view | one row for |\n|---|---|\n";
+    for (const ViewInfo& view : schema_views()) out += fmt::format("| `{}` | {} |\n", view.name, view.doc);
+    out +=
+        "\n## Intervals\n\n`estimate.method` and `contrast.method` say how an interval was made, and end with its "
+        "confidence. The methods and\ntheir reasons stand in `scenarios/statistics/`.\n\n"
+        "| method | interval of |\n|---|---|\n"
+        "| `t 95%` | the mean of a metric over runs (Student) |\n"
+        "| `clopper-pearson 95%` | a share: `attacker_profitable` of runs, `p_final_corrupt` of final results, "
+        "`n_fraud_missed/n_fraud_posted` of wrong results posted. Events of one run may depend on each other, so they "
+        "count as fewer |\n"
+        "| `paired t 95%` | the mean difference between two points, seed by seed |\n"
+        "| `group-sequential 95%` | what a rule asked for (`--until-width`, `--until-decided`) when its point ended; "
+        "valid "
+        "although the end depends on it |\n";
     out +=
         "\n## Metrics\n\nThe values of `metric.name`. Those marked have a row for each verification mode in use "
         "too.\n\n"

@@ -12,8 +12,9 @@
 
 namespace aivm::sim {
 
-// PRAGMA user_version of the files this program writes, and the oldest it can still read.
-constexpr std::uint32_t kSchemaVersion = 1;
+// PRAGMA user_version of the files this program writes, and the oldest it can still read. Version 2 added the table sweep,
+// the views, and an index of runs by point.
+constexpr std::uint32_t kSchemaVersion = 2;
 constexpr std::uint32_t kSchemaVersionOldest = 1;
 
 // PRAGMA application_id, "AIVM": tells our files from other SQLite databases.
@@ -51,7 +52,7 @@ constexpr std::size_t table_index() {
     return found;
 }
 
-// Everything a new database needs: application id, version, tables.
+// Everything a new database needs: application id, version, tables, index, views.
 std::string create_schema_sql();
 
 // INSERT INTO table VALUES (?, ?, ...).

@@ -73,6 +73,7 @@ Status Study::check_kind() {
     AIVM_ASSIGN(const std::int64_t version, database_.integer("PRAGMA user_version"));
     auto notice = schema_notice(version, kSchemaVersionOldest, kSchemaVersion);
     if (!notice) return bad_file(path(), "cannot be read: " + notice.error().context);
+    version_ = version;
     notice_ = *notice;
     return {};
 }
@@ -125,7 +126,7 @@ std::vector<std::string> Study::Provenance::overrides() const {
     return out;
 }
 
-std::string Study::select_sql(std::size_t table, const std::string& where) {
+std::string select_sql(std::size_t table, const std::string& where) {
     const TableInfo& info = schema_tables()[table];
     std::vector<std::string_view> names;
     for (const ColumnInfo& column : info.columns) {

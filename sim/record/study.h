@@ -13,6 +13,21 @@
 
 namespace aivm::sim {
 
+// SELECT of all columns of a table but run_id, with `where` ("WHERE ..." or empty), in the order of the key.
+std::string select_sql(std::size_t table, const std::string& where);
+
+// The rows of any database with our tables, in the order of their keys.
+template <class Row>
+Result<std::vector<Row>> select_rows(Database& database, const std::string& where) {
+    AIVM_ASSIGN(const Statement statement, database.prepare(select_sql(table_index<Row>(), where)));
+    std::vector<Row> out;
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return out;
+        out.push_back(fetch_row<Row>(statement.raw()));
+    }
+}
+
 class Study {
 public:
     // Errors: kNotFound (no such file); kStorage: a directory, not SQLite, not ours, of an unreadable schema version,
@@ -22,6 +37,8 @@ public:
     // What the user should know about an older file; empty as a rule.
     [[nodiscard]] const std::string& notice() const { return notice_; }
     [[nodiscard]] const std::string& path() const { return database_.path(); }
+    // The schema version of the file.
+    [[nodiscard]] std::int64_t version() const { return version_; }
 
     // All rows of a table that belongs to no run, in the order of their keys: StudyRow, PointRow, RunRow, ...
     template <class Row>
@@ -55,18 +72,12 @@ private:
 
     template <class Row>
     Result<std::vector<Row>> select(const std::string& where) {
-        AIVM_ASSIGN(const Statement statement, database_.prepare(select_sql(table_index<Row>(), where)));
-        std::vector<Row> out;
-        while (true) {
-            AIVM_ASSIGN(const bool found, database_.next(statement));
-            if (!found) return out;
-            out.push_back(fetch_row<Row>(statement.raw()));
-        }
+        if (version_ < first_version<Table<Row>>()) return std::vector<Row>{};
+        return select_rows<Row>(database_, where);
     }
-    // The table's columns without run_id, ordered by key.
-    static std::string select_sql(std::size_t table, const std::string& where);
 
     Database database_;
+    std::int64_t version_ = 0;
     std::string notice_;
 };
 

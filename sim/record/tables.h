@@ -3,7 +3,8 @@
 // schema page all follow from it (sim/record/schema.h, sim/record/column_io.h). Table<Row>::columns lists the fields.
 //
 // Tables of Scope::kRun have a first column run_id, which rows do not carry: the sink knows the run.
-// A change here that alters a column is a new schema version: kSchemaVersion in sim/record/schema.h.
+// A change here that alters a column or adds a table is a new schema version: kSchemaVersion in sim/record/schema.h. A new
+// table says with `since` from which version on files have it; in older ones it reads as empty.
 #pragma once
 
 #include <array>
@@ -26,6 +27,13 @@ struct Column {
 };
 template <class Row, class Value>
 Column(std::string_view, Value Row::*, std::string_view, std::string_view) -> Column<Row, Value>;
+
+// The schema version from which on files have the table.
+template <class TableOfRow>
+constexpr std::uint32_t first_version() {
+    if constexpr (requires { TableOfRow::since; }) return TableOfRow::since;
+    return 1;
+}
 
 // The words an enum is stored as, in the enum's order.
 template <class Enum>
@@ -130,6 +138,23 @@ struct Table<RunRow> {
         Column{"invariant_checks", &RunRow::invariant_checks, "", "checks made by them"},
         Column{"row_counts", &RunRow::row_counts, "JSON",
                "rows this run has in each table: fewer means a damaged file"},
+    };
+};
+
+template <>
+struct Table<SweepRow> {
+    static constexpr std::string_view name = "sweep";
+    static constexpr std::string_view doc = "what a sweep was asked for; none where a study was made in another way";
+    static constexpr std::string_view key = "study_id";
+    static constexpr Scope scope = Scope::kFile;
+    static constexpr std::uint32_t since = 2;
+    static constexpr std::tuple columns{
+        Column{"study_id", &SweepRow::study_id, "", "the study"},
+        Column{"plan", &SweepRow::plan, "", "JSON: scenario, values, seeds, what is recorded, when to stop"},
+        Column{"shard", &SweepRow::shard, "", "the part of the sweep that this study made, counted from 1"},
+        Column{"shards", &SweepRow::shards, "", "parts the sweep was divided into"},
+        Column{"base_point_id", &SweepRow::base_point_id, "", "the point that contrasts compare with"},
+        Column{"confidence", &SweepRow::confidence, "share", "of the intervals in estimate and contrast"},
     };
 };
 
@@ -410,7 +435,7 @@ template <class... Rows>
 struct RowList {
     static constexpr std::size_t size = sizeof...(Rows);
 };
-using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, PrincipalRow, AgentRow, TaskRow, ResultRow,
+using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow, ResultRow,
                         ChallengeRow, SlashRow, PayoffRow, ChainStatRow, FaultRow, ViolationRow, MetricRow, EventRow,
                         EstimateRow, ContrastRow, ValidationRow>;
 

@@ -14,6 +14,14 @@ namespace {
 
 std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
 
+// Whose answer a challenge is against: of a committee, the first that gave the provisional one.
+ProviderIndex challenged_provider(const Task& task) {
+    const auto giver = std::ranges::find_if(task.seats, [&](const Seat& seat) {
+        return seat.status == SeatStatus::kPosted && seat.answer == task.provisional;
+    });
+    return giver == task.seats.end() ? task.seats.front().provider : giver->provider;
+}
+
 }  // namespace
 
 Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
@@ -62,21 +70,42 @@ void Accounting::on(const Executed& block, const event::TaskAssigned& e) {
 }
 
 void Accounting::on(const Executed& block, const event::ResultPosted& e) {
-    const Task& task = block.state.task(e.task);
+    add_result(block, e.task, e.provider, e.answer);
+}
+
+void Accounting::on(const Executed& block, const event::ResultCommitted& e) {
+    committed_at_[{e.task, e.provider, block.state.task(e.task).assignments}] = block.state.head.height;
+}
+
+void Accounting::on(const Executed& block, const event::ResultRevealed& e) {
+    add_result(block, e.task, e.provider, e.answer);
+}
+
+void Accounting::on(const Executed&, const event::UsableEarly& e, SimTime now) {
+    usable_early_ns_[e.task.value] = static_cast<std::uint64_t>(now);
+}
+
+// An answer in the open. A commitment that is never opened is no answer: its slash tells of it.
+void Accounting::add_result(const Executed& block, TaskIndex index, ProviderIndex provider, Answer answer) {
+    const Task& task = block.state.task(index);
+    // A committee that misses its quorum in the block of the reveal has left its seats by the end of it.
+    const std::uint32_t attempt = tasks_.at(index.value).assignments;
     ResultRow row;
-    row.task = e.task.value;
-    row.provider = agent_of(block.state, e.provider);
-    row.attempt = task.assignments;
-    row.reveal_block = block.state.head.height;
-    row.answer_class = fmt::format("{:02x}", e.answer);
-    row.correct = e.answer == truth_.answer(block.state, task);
-    row.bond_locked = block.state.task(e.task).seats.front().locked;
-    for (const Seat& seat : task.seats) {
-        if (seat.provider == e.provider) row.bond_locked = seat.locked;
+    row.task = index.value;
+    row.provider = agent_of(block.state, provider);
+    row.attempt = attempt;
+    const auto committed = committed_at_.find({index, provider, attempt});
+    if (committed != committed_at_.end()) {
+        row.commit_block = committed->second;
+        committed_at_.erase(committed);
     }
+    row.reveal_block = block.state.head.height;
+    row.answer_class = fmt::format("{:02x}", answer);
+    row.correct = answer == truth_.answer(block.state, task);
+    row.bond_locked = scenario_.vm.result_bond();
     row.challenge_skipped = true;  // until somebody looks
-    result_of_[{e.task, e.provider, task.assignments}] = results_.size();
-    unfreed_[e.task].push_back(results_.size());
+    result_of_[{index, provider, attempt}] = results_.size();
+    unfreed_[index].push_back(results_.size());
     results_.push_back(std::move(row));
 }
 
@@ -86,7 +115,7 @@ void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
     ChallengeRow row;
     row.challenge = e.dispute.value;
     row.task = e.task.value;
-    row.provider = agent_of(block.state, task.seats.front().provider);
+    row.provider = agent_of(block.state, challenged_provider(task));
     row.challenger = directory_.find(dispute.challenger).value_or(0);
     row.ready_block = task.posted_at;
     row.first_tried_block = task.posted_at + 1;
@@ -121,7 +150,7 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.burned = e.burned;
     row.to_challenger = e.to_challenger;
     row.to_requester = e.to_requester;
-    if (e.cause == SlashCause::kWrongAnswer) {
+    if (e.cause == SlashCause::kWrongAnswer || e.cause == SlashCause::kDivergent) {
         const auto& answers = tasks_.at(e.task.value);
         const auto result = result_of_.find({e.task, e.provider, answers.assignments});
         row.false_positive = result != result_of_.end() && results_[result->second].correct;
@@ -151,6 +180,7 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
 
 void Accounting::on(const Executed& block, const event::TaskReturned& e) {
     ++reassignments_;
+    usable_early_ns_.erase(e.task.value);
     free_bonds(e.task, block.state.head.height);
 }
 
@@ -231,22 +261,21 @@ ActorId Accounting::agent_of(const State& state, ProviderIndex provider) const {
 
 // --- Closing the books ---
 
-// Everything the identity has in the end: free balance, bond, unclaimed credit, open escrows and challenge bonds.
-std::int64_t Accounting::holdings(const Agent& agent) const {
-    Amount total = final_state_.balance(agent.address);
-    final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
-        if (provider.owner == agent.address) total += provider.bond + provider.credit;
-    });
+// Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and challenge bonds.
+std::vector<Amount> Accounting::holdings() const {
+    std::vector<Amount> held(directory_.agents.size());
+    for (const Agent& agent : directory_.agents) held[agent.id] = final_state_.balance(agent.address);
+    const auto add = [&](const Address& owner, Amount amount) {
+        if (amount.is_zero()) return;
+        if (const auto agent = directory_.find(owner)) held[*agent] += amount;
+    };
+    final_state_.providers.for_each([&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
     final_state_.tasks.for_each([&](std::size_t, const Task& task) {
-        if (!task.terminal() && task.requester == agent.address) total += task.escrow;
+        if (!task.terminal()) add(task.requester, task.escrow);
     });
-    final_state_.disputes.for_each([&](std::size_t, const Dispute& dispute) {
-        if (dispute.challenger == agent.address) total += dispute.bond;
-    });
-    final_state_.validators.for_each([&](std::size_t, const aivm::Validator& validator) {
-        if (validator.address == agent.address) total += validator.stake;
-    });
-    return signed_nlux(total);
+    final_state_.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
+    final_state_.validators.for_each([&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
+    return held;
 }
 
 void Accounting::close_payoffs() {
@@ -263,9 +292,10 @@ void Accounting::close_payoffs() {
         payoffs_[i].rewards = flow.rewards;
         payoffs_[i].capital_nlux_blocks = static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
+    const std::vector<Amount> held = holdings();
     for (const Agent& agent : directory_.agents) {
         payoffs_[agent.principal].net_nlux +=
-            holdings(agent) - signed_nlux(agent.opening_balance + agent.opening_stake);
+            signed_nlux(held[agent.id]) - signed_nlux(agent.opening_balance + agent.opening_stake);
     }
     // Fees of tasks still open are in escrow, not spent.
     for (const TaskRow& task : tasks_) {

@@ -72,6 +72,10 @@ private:
     void on(const Executed& block, const event::TaskSubmitted& e, SimTime now);
     void on(const Executed& block, const event::TaskAssigned& e);
     void on(const Executed& block, const event::ResultPosted& e);
+    void on(const Executed& block, const event::ResultCommitted& e);
+    void on(const Executed& block, const event::ResultRevealed& e);
+    void on(const Executed& block, const event::UsableEarly& e, SimTime now);
+    void add_result(const Executed& block, TaskIndex index, ProviderIndex provider, Answer answer);
     void on(const Executed& block, const event::ChallengeOpened& e);
     void on(const Executed& block, const event::DisputeClosed& e);
     void on(const Executed& block, const event::Slashed& e);
@@ -85,7 +89,7 @@ private:
 
     [[nodiscard]] Flow& flow_of(const Address& account);
     [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) const;
-    [[nodiscard]] std::int64_t holdings(const Agent& agent) const;
+    [[nodiscard]] std::vector<Amount> holdings() const;
     void close_payoffs();
     void close_metrics(const RunTotals& totals);
     void add_mode_metrics();
@@ -104,7 +108,9 @@ private:
     std::vector<TaskRow> tasks_;
     std::vector<ResultRow> results_;
     std::map<Key, std::size_t> result_of_;
-    std::map<TaskIndex, std::vector<std::size_t>> unfreed_;  // results whose bond is still held
+    std::map<Key, Height> committed_at_;                      // not yet revealed
+    std::map<std::uint32_t, std::uint64_t> usable_early_ns_;  // TEE: by task, of its present result
+    std::map<TaskIndex, std::vector<std::size_t>> unfreed_;   // results whose bond is still held
     std::vector<ChallengeRow> challenges_;
     std::vector<SlashRow> slashes_;
     std::vector<ChainStatRow> chain_stats_;

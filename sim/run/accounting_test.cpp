@@ -76,8 +76,7 @@ protected:
     TestChain chain;
     Scenario scenario;
     Directory directory = people();
-    CpuKernels kernels;
-    Truth truth{kernels};
+    Truth truth;
     Accounting books{scenario, directory, truth};
     VectorSink rows;
     SimTime now = 0;

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <cmath>
+#include <map>
 
 #include "sim/run/test_world.h"
 
@@ -215,12 +218,92 @@ TEST(Economic, OrphaningNeedsSomethingThatIsNotFinal) {
     EXPECT_GT(share.missed, share.posted / 2);
 }
 
-TEST(Economic, FaultsNeedTheFullFidelity) {
+// --- The three chains side by side: the virtual one, the sequencer's replicas, snowman's ---
+
+std::vector<Scenario> on_every_chain(Scenario s) {
+    std::vector<Scenario> out;
+    s.chain.consensus = ConsensusKind::kSequencer;
+    s.run.fidelity = Fidelity::kEconomic;
+    out.push_back(s);
+    s.run.fidelity = Fidelity::kFull;
+    out.push_back(s);
+    s.chain.consensus = ConsensusKind::kSnowman;
+    out.push_back(s);
+    return out;
+}
+
+// The exact (Clopper-Pearson) interval of a share, at 99.99 %.
+struct Interval {
+    double low = 0;
+    double high = 1;
+};
+Interval exact_interval(const Share& share) {
+    using Binomial = boost::math::binomial_distribution<>;
+    const auto trials = static_cast<double>(share.posted);
+    const auto successes = static_cast<double>(share.missed);
+    return {Binomial::find_lower_bound_on_p(trials, successes, 0.00005),
+            Binomial::find_upper_bound_on_p(trials, successes, 0.00005)};
+}
+
+TEST(BothFidelities, FinaliseFraudWithTheSameProbability) {
+    Scenario s = censored_study(Fidelity::kFull, 600'000, 2, 1);
+    s.vm.policy.max_assignments = 1;  // one lie a run: all runs are independent
+    constexpr double kTheory = 0.36;
+    for (const Scenario& each : on_every_chain(s)) {
+        const bool economic = each.run.fidelity == Fidelity::kEconomic;
+        const Share share = fraud_missed(each, economic ? 1000 : 60);
+        EXPECT_EQ(share.posted, economic ? 1000 : 60);
+        const Interval interval = exact_interval(share);
+        EXPECT_LT(interval.high - interval.low, economic ? 0.13 : 0.55) << "too wide to say anything";
+        EXPECT_LT(interval.low, kTheory);
+        EXPECT_GT(interval.high, kTheory);
+    }
+}
+
+// One honest provider and nobody who disputes: no draw can make a difference.
+Scenario undisputed() {
+    Scenario s = small_scenario();
+    s.network.loss_ppm = 0;
+    s.workload.requesters = 1;
+    s.actors = {group_of("provider", 1), group_of("challenger", 1)};
+    return s;
+}
+
+TEST(BothFidelities, SettleAnUndisputedResultInTheBlockAfterItsWindow) {
+    for (const Scenario& each : on_every_chain(undisputed())) {
+        const auto played = play(each);
+        EXPECT_EQ(verdict(played->outcome), "clean");
+        std::map<std::uint64_t, Height> posted;
+        for (const ResultRow& row : played->rows.rows<ResultRow>()) posted[row.task] = row.reveal_block.value();
+        const auto tasks = played->rows.rows<TaskRow>();
+        EXPECT_EQ(tasks.size(), 20U);
+        for (const TaskRow& row : tasks) {
+            EXPECT_EQ(row.final_block.value() - posted.at(row.task), each.vm.config.challenge_window_blocks + 1);
+        }
+    }
+}
+
+TEST(BothFidelities, PayEveryPrincipalTheSame) {
+    std::vector<std::vector<std::int64_t>> nets;
+    for (const Scenario& each : on_every_chain(undisputed())) {
+        const Outcome outcome = play(each)->outcome;
+        EXPECT_EQ(verdict(outcome), "clean");
+        std::vector<std::int64_t> net;
+        for (const PayoffRow& row : outcome.payoffs) net.push_back(row.net_nlux);
+        EXPECT_NE(std::ranges::count(net, 0), static_cast<std::ptrdiff_t>(net.size())) << "somebody earns something";
+        nets.push_back(net);
+    }
+    EXPECT_EQ(nets[0], nets[1]);
+    EXPECT_EQ(nets[0], nets[2]);
+}
+
+TEST(Economic, FaultsOfNetworksAndDisksNeedTheFullFidelity) {
     Scenario s = scenario_in(Fidelity::kEconomic);
-    s.faults.push_back({});
+    s.faults.emplace_back().kind = FaultKind::kSlowNode;
+    s.faults[0].validators = {1};
     const auto world = World::make(setting_of(s), {});
     ASSERT_FALSE(world);
-    EXPECT_THAT(world.error().text(), HasSubstr("use full, or no faults"));
+    EXPECT_THAT(world.error().text(), HasSubstr("use full, or no such fault"));
 }
 
 }  // namespace

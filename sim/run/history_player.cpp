@@ -13,6 +13,7 @@ namespace {
 Invariants chain_invariants() {
     Invariants out;
     add_money_invariants(out);
+    add_mode_invariants(out);
     return out;
 }
 
@@ -30,6 +31,7 @@ public:
     [[nodiscard]] SimTime now() const override { return now_; }
     [[nodiscard]] const Scenario& scenario() const override { return ground_.scenario; }
     [[nodiscard]] const Directory& directory() const override { return ground_.directory; }
+    [[nodiscard]] const Rules& rules() const override { return ground_.rules; }
     [[nodiscard]] const Vm* vm(ActorId) const override { return nullptr; }
     [[nodiscard]] bool cut_off(ActorId) const override { return false; }
     void violate(const InvariantInfo&, std::string message, std::vector<ActorId> actors) override {

@@ -28,7 +28,7 @@ public:
     // The world must outlive the player. Blocks are executed with the CPU's own kernels.
     HistoryPlayer(const World& world, std::string_view invariant);
 
-    // Whether the invariant is one that the accepted chain alone can violate: those about money.
+    // Whether the invariant is one that the accepted chain alone can violate: those about money and the modes.
     static bool can_show(std::string_view invariant);
 
     // Errors: a kernel that fails, or a row that cannot be a block's.

@@ -62,7 +62,7 @@ public:
 
     AtStake at_stake(const State& state) {
         AtStake out;
-        Truth truth(kernels_);
+        Truth truth;
         state.tasks.for_each([&](std::size_t, const Task& task) {
             for (const Seat& seat : task.seats) {
                 if (seat.status != SeatStatus::kPosted || !is_found(state.provider(seat.provider).owner)) continue;
@@ -81,7 +81,6 @@ private:
 
     const Directory& directory_;
     const Violation& found_;
-    CpuKernels kernels_;
 };
 
 }  // namespace

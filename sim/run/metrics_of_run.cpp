@@ -45,6 +45,7 @@ struct ModeCounts {
     std::uint64_t fraud_posted = 0;
     std::uint64_t fraud_missed = 0;
     std::vector<double> ttf_seconds;
+    std::vector<double> ttu_seconds;
 
     void append_to(std::vector<MetricRow>& rows, const std::string& mode) {
         std::sort(ttf_seconds.begin(), ttf_seconds.end());
@@ -54,6 +55,7 @@ struct ModeCounts {
         rows.push_back({"ttf_mean", mode, mean(ttf_seconds)});
         rows.push_back({"ttf_p50", mode, percentile(ttf_seconds, 50)});
         rows.push_back({"ttf_p99", mode, percentile(ttf_seconds, 99)});
+        rows.push_back({"ttu_mean", mode, mean(ttu_seconds)});
     }
 };
 
@@ -77,6 +79,9 @@ void Accounting::add_mode_metrics() {
             ++counts.final_results;
             if (!*task.correct) ++counts.fraud_missed;
             counts.ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
+            const auto early = usable_early_ns_.find(static_cast<std::uint32_t>(task.task));
+            const std::uint64_t usable_ns = early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
+            counts.ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) / kNsPerSecond);
         }
     }
     for (const ResultRow& result : results_) {

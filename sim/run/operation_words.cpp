@@ -58,7 +58,7 @@ private:
 };
 
 OperationWords::OperationWords(const Directory& directory, State state)
-    : directory_(directory), state_(std::move(state)), truth_(canonical_) {}
+    : directory_(directory), state_(std::move(state)) {}
 
 std::string OperationWords::say(const SignedOperation& operation, Height block) {
     return name_of(operation.sender()) + " " + std::visit(Predicate(*this, block), operation.body());

@@ -28,7 +28,6 @@ private:
 
     const Directory& directory_;
     State state_;
-    CpuKernels canonical_;
     Truth truth_;
 };
 

@@ -14,6 +14,10 @@ namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
 enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
+// When tasks come: so many every block interval, or one by one at times of a Poisson process.
+enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
+// How long a provider computes: as long as its work takes, or a time drawn anew whose mean that is.
+enum class WorkLaw : std::uint8_t { kFixed, kExponential };
 enum class CensorshipModel : std::uint8_t {
     kNone,
     kIid,
@@ -69,7 +73,31 @@ struct NetworkSettings {
     std::uint64_t bandwidth_bps = 0;  // bits per second a direction; 0 is unlimited
 };
 
-enum class FaultKind : std::uint8_t { kPartition, kCrash, kOneWay, kSlowNode };
+enum class FaultKind : std::uint8_t {
+    kPartition,
+    kCrash,
+    kOneWay,
+    kSlowNode,
+    kClogged,
+    kFlapping,
+    kEclipse,
+    kClock,
+    kSlowDisk,
+    kFailedWrite,
+    kTornWrite,
+    kBitRot,
+};
+
+// Kinds that hit the disk of a validator.
+constexpr bool hits_disk(FaultKind kind) {
+    return kind == FaultKind::kSlowDisk || kind == FaultKind::kFailedWrite || kind == FaultKind::kTornWrite ||
+           kind == FaultKind::kBitRot;
+}
+// Kinds after which a machine comes back by itself, after chain.restart_delay unless the fault has a duration.
+constexpr bool ends_with_restart(FaultKind kind) {
+    return kind == FaultKind::kCrash || kind == FaultKind::kFailedWrite || kind == FaultKind::kTornWrite ||
+           kind == FaultKind::kBitRot;
+}
 
 // One scheduled fault. Which fields count depends on the kind.
 struct FaultPlan {
@@ -77,20 +105,29 @@ struct FaultPlan {
     std::uint64_t at_ns = 0;
     std::uint64_t duration_ns = 0;
     std::vector<std::string> regions;       // partition, one_way: the side cut off
-    std::vector<std::uint32_t> validators;  // crash, slow_node, or the side cut off by index
-    std::uint64_t delay_ns = 0;             // slow_node: added to every message
+    std::vector<std::uint32_t> validators;  // who is hit, or the side cut off by index
+    std::vector<std::string> groups;        // the same, by the names of groups of any role
+    std::uint64_t delay_ns = 0;             // slow_node: added to every message; slow_disk: to every write
+    std::uint64_t period_ns = 0;            // flapping: half of it down, half of it up
+    std::uint64_t bandwidth_bps = 0;        // clogged: of everything the node sends, and of everything it receives
+    std::uint64_t skew_ns = 0;              // clock: ahead by so much
+    bool behind = false;                    // clock: behind instead
+    std::uint32_t drift_ppm = 0;            // clock: and so much faster, or slower when behind
 };
 
 struct Workload {
     std::uint32_t tasks = 2000;
     std::uint32_t tasks_per_block = 10;
+    ArrivalLaw arrivals = ArrivalLaw::kEven;
+    std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
     std::uint32_t requesters = 4;
     Amount fee = lux(1);
     Amount value_at_risk = lux(50);  // what a wrong answer gains whoever wanted it; reported beside the coverage
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
     std::uint32_t feature_rows = 4096;
-    std::uint64_t step_time_ns = 200'000'000;   // one inference step on a provider of speed 1
+    std::uint64_t step_time_ns = 200'000'000;  // one inference step on a provider of speed 1
+    WorkLaw work_law = WorkLaw::kFixed;
     std::uint64_t check_time_ns = 200'000'000;  // one step re-executed by a challenger
     Amount step_cost;                           // what one step costs whoever computes it, outside the chain
     Amount check_cost;                          // and what re-executing one costs a challenger
@@ -107,6 +144,7 @@ struct ActorGroup {
     std::string principal;
     std::string hardware;  // of a provider's machine, such as "H100"; what attestation evidence says of it
     std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
+    std::uint32_t machines = 1;           // of a provider: tasks it computes at a time
     Amount stake = lux(2000);             // opening balance
     Amount bond = lux(1000);
     std::map<std::string, std::int64_t> parameters;  // of the strategy, by its own table

@@ -10,13 +10,10 @@ namespace aivm::sim {
 
 class Truth {
 public:
-    explicit Truth(Kernels& canonical) : canonical_(canonical) {}
-
     // What the canonical kernel answers to the task; computed once for each (model, row).
     Answer answer(const State& state, const Task& task);
 
 private:
-    Kernels& canonical_;
     std::map<std::pair<ModelIndex, std::uint32_t>, Answer> known_;
 };
 

@@ -23,11 +23,29 @@ std::string_view fault_name(FaultKind kind) {
             return "one_way";
         case FaultKind::kSlowNode:
             return "slow_node";
+        case FaultKind::kClogged:
+            return "clogged";
+        case FaultKind::kFlapping:
+            return "flapping";
+        case FaultKind::kEclipse:
+            return "eclipse";
+        case FaultKind::kClock:
+            return "clock";
+        case FaultKind::kSlowDisk:
+            return "slow_disk";
+        case FaultKind::kFailedWrite:
+            return "failed_write";
+        case FaultKind::kTornWrite:
+            return "torn_write";
+        case FaultKind::kBitRot:
+            return "bit_rot";
     }
     return "";
 }
 
 }  // namespace
+
+std::string_view event_name(std::uint32_t kind) { return kEventNames.at(kind); }
 
 Outcome World::Impl::run() {
     for (const auto& actor : actors_) {
@@ -123,7 +141,7 @@ std::vector<World::TracedEvent> World::traced() const {
         TracedEvent traced{record, "", "state root"};
         if (!record.is_note()) {
             traced.actor = impl_->actor_name(record.actor);
-            traced.kind = std::string(kEventNames.at(record.kind));
+            traced.kind = std::string(event_name(record.kind));
         }
         out.push_back(std::move(traced));
     }

@@ -13,6 +13,7 @@
 #include "sim/record/row_sink.h"
 #include "sim/run/directory.h"
 #include "sim/run/outcome.h"
+#include "sim/run/probe.h"
 #include "sim/run/setting.h"
 
 namespace aivm::sim {
@@ -25,7 +26,9 @@ struct WorldOptions {
     std::optional<TraceInterval> window;  // records to keep readable
     bool trace = true;                    // false: no digest; for measuring what it costs
     bool invariants = true;               // false: nothing is watched; for measuring what it costs
+    Probe* probe = nullptr;               // hears of the run as it goes; must outlive it
     bool keep_history = false;            // keep the accepted blocks for World::history
+    RowSink* events = nullptr;  // gets a row of every event as it is executed; between begin_run and finish_run
     // Called now and then with the virtual time and the tasks that are final; returns false to interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;
 };

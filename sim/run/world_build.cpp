@@ -20,6 +20,32 @@ class NothingAccepted final : public AcceptedBlocks {
     [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
 };
 
+Status check_faults(const Scenario& scenario) {
+    const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
+    for (const FaultPlan& plan : scenario.faults) {
+        const bool of_clients = plan.validators.empty() && plan.regions.empty();
+        const bool silences = plan.kind == FaultKind::kEclipse || plan.kind == FaultKind::kPartition;
+        if (economic && !(silences && of_clients)) {
+            return fail(
+                ErrorCode::kConfig,
+                "this fault hits a network or a disk, which run.fidelity economic leaves out; there only groups "
+                "can be hit, by eclipse or partition; use full, or no such fault");
+        }
+        for (const std::string& name : plan.groups) {
+            const auto group = std::ranges::find(scenario.actors, name, &ActorGroup::name);
+            if (group == scenario.actors.end()) return fail(ErrorCode::kConfig, "a fault hits a group nobody knows");
+            const bool validators = group->role == "validator";
+            if (validators ? economic : hits_disk(plan.kind) || plan.kind == FaultKind::kCrash) {
+                return fail(ErrorCode::kConfig,
+                            fmt::format("a fault of this kind cannot hit the group {}: crashes and disks are those of "
+                                        "validators, and in run.fidelity economic validators have no machines",
+                                        name));
+            }
+        }
+    }
+    return {};
+}
+
 Status check_censorship(const Scenario& scenario) {
     const ChainSettings& chain = scenario.chain;
     if (chain.round_proposers == 0 || chain.leader_term_blocks == 0) {
@@ -42,10 +68,7 @@ Status check_censorship(const Scenario& scenario) {
 // What this version cannot do, and must not pretend to.
 Status check_supported(const Scenario& scenario) {
     const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
-    if (economic && !scenario.faults.empty()) {
-        return fail(ErrorCode::kConfig,
-                    "faults hit networks and disks, which run.fidelity economic leaves out; use full, or no faults");
-    }
+    AIVM_TRY(check_faults(scenario));
     const CensorshipModel model = scenario.chain.censorship;
     const bool votes = !economic && scenario.chain.consensus != ConsensusKind::kSequencer;
     if (votes && model != CensorshipModel::kNone && model != CensorshipModel::kIid &&
@@ -64,10 +87,6 @@ Status check_supported(const Scenario& scenario) {
 
 }  // namespace
 
-std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain) {
-    return plan.kind == FaultKind::kCrash && plan.duration_ns == 0 ? chain.restart_delay_ns : plan.duration_ns;
-}
-
 World::Impl::Impl(const Setting& setting, const WorldOptions& options)
     : setting_(setting),
       options_(options),
@@ -77,7 +96,6 @@ World::Impl::Impl(const Setting& setting, const WorldOptions& options)
       kernels_(options.kernels != nullptr ? *options.kernels : default_kernels_,
                [this](const std::string& message) { find("K1", message); }),
       executor_(options.paranoid, [this](const std::string& message) { find("S14", message); }),
-      truth_(canonical_),
       answers_(options.choices != nullptr ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
                                           : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
       choices_(*answers_),
@@ -110,6 +128,9 @@ Status World::Impl::build() {
     down_.resize(cast_.members.size());
     cut_off_.resize(setting_.scenario.chain.validators);
     silenced_.resize(cast_.members.size());
+    clocks_.resize(cast_.members.size());
+    slow_disks_.resize(setting_.scenario.chain.validators);
+    disk_troubles_.resize(setting_.scenario.chain.validators);
     if (setting_.scenario.chain.censorship == CensorshipModel::kPartition) {
         const Desk desk(*this, kWorldItself);
         outages_.emplace(setting_.scenario.chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning));
@@ -185,6 +206,10 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
         setup.followers.push_back(other.id);
         if (setting_.strategies->watches_pending(cast_.members[other.id].group)) setup.watchers.push_back(other.id);
     }
+    setup.who = [this](ActorId id) {
+        const CastMember& follower = cast_.members[id];
+        return Follower{id, follower.group.role, follower.index_in_role};
+    };
     // Refused parameters must come out here, and not when an engine is made in the middle of a run.
     RandomStream unused({0, 0, 0});
     AIVM_TRY(make_engine(agent.id, NothingAccepted(), unused));
@@ -245,8 +270,13 @@ Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& memb
                         .models = {},
                         .speed_ppm = member.group.speed_ppm,
                         .step_time_ns = workload.step_time_ns,
+                        .exponential_time = workload.work_law == WorkLaw::kExponential,
+                        .machines = member.group.machines,
                         .kernels = rules_.kernels,
-                        .on_computed = counted_at(workload.step_cost, agent.id)};
+                        .rules = setting_.scenario.vm,
+                        .device = Device(member.group.hardware, provider_name(agent), {authority_, vendor_address()}),
+                        .on_computed = counted_at(workload.step_cost, agent.id),
+                        .on_started = told_of_work(agent.id)};
     for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
     AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, part_of(member, agent)));
     return std::make_unique<ProviderActor>(client_setup(agent), Signer(authority_, agent.address), std::move(setup),
@@ -276,6 +306,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_requester(const CastMember& mem
     setup.tasks = workload.tasks / requesters + (member.index_in_role < workload.tasks % requesters ? 1 : 0);
     setup.tasks_per_interval_ppm = std::uint64_t{workload.tasks_per_block} * 1'000'000 / requesters;
     setup.interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
+    if (workload.arrivals == ArrivalLaw::kPoisson) setup.mean_gap = workload.mean_gap_ns * requesters;
     setup.fee = workload.fee;
     setup.mode = setting_.scenario.vm.config.verification_mode;
     setup.model_id = model_name(member.index_in_role % workload.models);
@@ -296,17 +327,12 @@ std::function<void(std::uint32_t)> World::Impl::counted_at(Amount step_cost, Act
     };
 }
 
-void World::Impl::plan_faults() {
-    const auto post = [this](std::uint64_t at_ns, EventKind kind, std::size_t index) {
-        engine_.post_at(static_cast<SimTime>(at_ns), Priority::kFault,
-                        {kWorldItself, static_cast<std::uint16_t>(kind), index});
+// Tells the probe when the provider begins to compute; nothing where nobody measures.
+std::function<void(TaskIndex, SimTime)> World::Impl::told_of_work(ActorId provider) {
+    if (options_.probe == nullptr) return {};
+    return [this, provider](TaskIndex task, SimTime waited) {
+        options_.probe->on_work_started(provider, task, engine_.now(), waited);
     };
-    const auto& faults = setting_.scenario.faults;
-    faults_in_force_.resize(faults.size());
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-        post(faults[i].at_ns, EventKind::kFaultBegins, i);
-        post(faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), EventKind::kFaultEnds, i);
-    }
 }
 
 }  // namespace aivm::sim

@@ -53,13 +53,14 @@ Status World::Impl::add_virtual_chain() {
 
 void World::Impl::extend_virtual_chain(const ExecutedPtr& block, const std::vector<OperationPtr>& censored) {
     const ExecutedPtr parent = std::exchange(chain_tip_, block);
-    Writer outcome;
-    encode_outcome(*block, outcome);
-    trace_.note(kBlockTag, outcome.view());
+    outcome_.clear();
+    encode_outcome(*block, outcome_);
+    trace_.note(kBlockTag, outcome_.view());
     if (!censored.empty()) accounting_->censored(block->id, censored);
     tell_invariants([&](Invariant& i) { i.on_chain(*block, parent->state); });
     accounting_->accept(*block, engine_.now());
     consider_outage(*block);
+    if (options_.probe != nullptr) options_.probe->on_block(*block, engine_.now());
 }
 
 }  // namespace aivm::sim

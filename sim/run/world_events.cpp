@@ -16,15 +16,18 @@ void World::Impl::send(ActorId from, ActorId to, Packet packet) {
         return;
     }
     const Transmission transmission{from, to, static_cast<std::uint32_t>(packet_bytes(packet))};
+    const SimTime waiting = waiting_for_disk(from);
     for (const SimTime arrival : network_->plan(transmission, engine_.now())) {
         const std::uint32_t slot = packets_.put({packet, from});
-        engine_.post_at(arrival, Priority::kDelivery, {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
+        engine_.post_at(arrival + waiting, Priority::kDelivery,
+                        {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
     }
 }
 
 void World::Impl::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {
     const std::uint32_t slot = timers_.put({tag, incarnations_[actor]});
-    engine_.post_in(delay, Priority::kTimer, {actor, static_cast<std::uint16_t>(EventKind::kTimer), slot});
+    engine_.post_in(real_delay(actor, delay), Priority::kTimer,
+                    {actor, static_cast<std::uint16_t>(EventKind::kTimer), slot});
 }
 
 std::uint64_t World::Impl::payload_digest(const Engine::Event& event) const {
@@ -41,6 +44,7 @@ std::uint64_t World::Impl::payload_digest(const Engine::Event& event) const {
 void World::Impl::operator()(const Engine::Event& event) {
     const ActorId actor = event.payload.actor;
     const std::uint64_t payload = event.payload.payload;
+    if (options_.events != nullptr) record_event(event);
     switch (static_cast<EventKind>(event.payload.kind)) {
         case EventKind::kDelivery: {
             const PacketInFlight arrived = packets_.take(payload);
@@ -67,72 +71,15 @@ void World::Impl::operator()(const Engine::Event& event) {
     }
 }
 
-// The nodes that a fault names: validators by index, and everybody in its regions.
-std::vector<NodeId> World::Impl::targets_of(const FaultPlan& plan) const {
-    std::vector<NodeId> targets(plan.validators.begin(), plan.validators.end());
-    for (const std::string& region : plan.regions) {
-        const auto found = std::ranges::find(setting_.region_names, region);
-        AIVM_CHECK(found != setting_.region_names.end());
-        const auto index = static_cast<std::uint32_t>(found - setting_.region_names.begin());
-        for (NodeId node = 0; node < cast_.members.size(); ++node) {
-            if (cast_.members[node].region == index) targets.push_back(node);
-        }
-    }
-    std::ranges::sort(targets);
-    const auto repeated = std::ranges::unique(targets);
-    targets.erase(repeated.begin(), repeated.end());
-    return targets;
-}
-
-void World::Impl::begin_fault(std::size_t index) {
-    const FaultPlan& plan = setting_.scenario.faults[index];
-    const std::vector<NodeId> targets = targets_of(plan);
-    switch (plan.kind) {
-        case FaultKind::kPartition:
-            faults_in_force_[index] = network_->partition({targets});
-            for (const NodeId node : targets) {
-                if (node < cut_off_.size()) ++cut_off_[node];
-            }
-            break;
-        case FaultKind::kOneWay: {
-            std::vector<NodeId> others;
-            for (NodeId node = 0; node < cast_.members.size(); ++node) {
-                if (!std::ranges::binary_search(targets, node)) others.push_back(node);
-            }
-            faults_in_force_[index] = network_->block_one_way(targets, others);
-            break;
-        }
-        case FaultKind::kSlowNode:
-            faults_in_force_[index] = network_->slow_down(targets, static_cast<SimTime>(plan.delay_ns));
-            break;
-        case FaultKind::kCrash:
-            for (const NodeId node : targets) {
-                down_[node] = true;
-                ++incarnations_[node];
-                actors_[node]->crash();
-            }
-            break;
-    }
-    tell_invariants([](Invariant& i) { i.on_faults_changed(); });
-}
-
-void World::Impl::end_fault(std::size_t index) {
-    const FaultPlan& plan = setting_.scenario.faults[index];
-    const std::vector<NodeId> targets = targets_of(plan);
-    if (plan.kind == FaultKind::kCrash) {
-        for (const NodeId node : targets) {
-            down_[node] = false;
-            actors_[node]->restart();
-        }
-    } else {
-        network_->heal(faults_in_force_[index]);
-    }
-    if (plan.kind == FaultKind::kPartition) {
-        for (const NodeId node : targets) {
-            if (node < cut_off_.size()) --cut_off_[node];
-        }
-    }
-    tell_invariants([](Invariant& i) { i.on_faults_changed(); });
+// The event is in the trace already, so the digest is the one after it.
+void World::Impl::record_event(const Engine::Event& event) {
+    EventRow row;
+    row.sequence = engine_.events_executed();
+    row.time_ns = static_cast<std::uint64_t>(event.time);
+    row.actor = event.payload.actor;
+    row.kind = std::string(event_name(event.payload.kind));
+    row.digest = trace_.digest().hex();
+    options_.events->add(row);
 }
 
 // Where a requester submits more than its share of the workload, the number of final tasks does not tell: then whether

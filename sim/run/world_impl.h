@@ -1,4 +1,5 @@
 // The inside of a world, which only the world_*.cpp files see: world_build.cpp puts it together, world_events.cpp runs it,
+// world_faults.cpp breaks and mends it,
 // world_watch.cpp listens to it, world.cpp starts and closes it.
 #pragma once
 
@@ -25,6 +26,9 @@
 namespace aivm::sim {
 
 enum class EventKind : std::uint16_t { kDelivery, kTimer, kFaultBegins, kFaultEnds, kLook, kOutageEnds };
+
+// "delivery", "timer", ...; of the numbers of an EventKind.
+std::string_view event_name(std::uint32_t kind);
 
 // The actor number of what the world does by itself.
 constexpr ActorId kWorldItself = 0xFFFF'FFFF;
@@ -70,7 +74,8 @@ private:
         Desk(Impl& world, ActorId self) : world_(world), self_(self) {}
         [[nodiscard]] SimTime now() const override { return world_.engine_.now(); }
         [[nodiscard]] TimestampNs clock() const override {
-            return world_.genesis_->state.head.timestamp_ns + static_cast<std::uint64_t>(now());
+            return world_.genesis_->state.head.timestamp_ns +
+                   static_cast<std::uint64_t>(now() + world_.clock_error(self_));
         }
         void send(ActorId to, Packet packet) override { world_.send(self_, to, std::move(packet)); }
         void set_timer(SimTime delay, std::uint64_t tag) override { world_.set_timer(self_, delay, tag); }
@@ -94,6 +99,7 @@ private:
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_challenger(const CastMember& member, const Agent& agent);
     [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const CastMember& member, const Agent& agent);
     [[nodiscard]] std::function<void(std::uint32_t)> counted_at(Amount step_cost, ActorId agent);
+    [[nodiscard]] std::function<void(TaskIndex, SimTime)> told_of_work(ActorId provider);
     [[nodiscard]] Part part_of(const CastMember& member, const Agent& agent);
     [[nodiscard]] ClientSetup client_setup(const Agent& agent) const;
     [[nodiscard]] Result<std::unique_ptr<ConsensusEngine>> make_engine(ActorId self, const AcceptedBlocks& accepted,
@@ -105,6 +111,18 @@ private:
     void set_timer(ActorId actor, SimTime delay, std::uint64_t tag);
     void begin_fault(std::size_t index);
     void end_fault(std::size_t index);
+    [[nodiscard]] static bool is_network_fault(FaultKind kind);
+    [[nodiscard]] static bool isolates(FaultKind kind);
+    void count_cut_off(const std::vector<NodeId>& targets, bool begins);
+    [[nodiscard]] NetworkFault impose(const FaultPlan& plan, const std::vector<NodeId>& targets);
+    void stop_machine(NodeId node);
+    void start_machine(NodeId node);
+    void break_machine(NodeId node, const FaultPlan& plan);
+    void mend_machine(NodeId node, const FaultPlan& plan);
+    void replace_disk(NodeId node);
+    [[nodiscard]] SimTime clock_error(ActorId actor) const;
+    [[nodiscard]] SimTime real_delay(ActorId actor, SimTime delay) const;
+    [[nodiscard]] SimTime waiting_for_disk(ActorId actor);
     // Actors that hear and say nothing, or do so again.
     void silence(const std::vector<ActorId>& actors);
     void let_speak(const std::vector<ActorId>& actors);
@@ -112,6 +130,7 @@ private:
     void end_outage();
     void pay_for_censorship(ActorId proposer, Amount amount);
     void look();
+    void record_event(const Engine::Event& event);
     [[nodiscard]] bool finished() const;
     [[nodiscard]] bool shares_are_final() const;
     [[nodiscard]] std::vector<NodeId> targets_of(const FaultPlan& plan) const;
@@ -120,6 +139,7 @@ private:
     [[nodiscard]] SimTime now() const override { return engine_.now(); }
     [[nodiscard]] const Scenario& scenario() const override { return setting_.scenario; }
     [[nodiscard]] const Directory& directory() const override { return cast_.directory; }
+    [[nodiscard]] const Rules& rules() const override { return rules_; }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         return economic() ? nullptr : validators_.at(validator)->vm();
     }
@@ -159,13 +179,13 @@ private:
     Rules rules_;
     SharedExecutor executor_;
     ExecutedPtr genesis_;
-    CpuKernels canonical_;
     Truth truth_;
 
     Engine engine_;
     TraceDigest trace_;
     std::unique_ptr<ChoiceSource> answers_;
     RecordingChoices choices_;
+    Writer outcome_;                          // of the last block in the economic fidelity, for the trace
     std::optional<Network> network_;          // none in the economic fidelity
     std::uint64_t messages_handed_over_ = 0;  // there: directly from actor to actor
     Slab<PacketInFlight> packets_;
@@ -179,12 +199,27 @@ private:
     SideChannel side_;
     std::vector<std::uint32_t> incarnations_;
     std::vector<bool> down_;
-    std::vector<std::uint32_t> silenced_;        // economic fidelity: what is in force that silences the actor
-    std::optional<CensorshipSchedule> outages_;  // under the model partition
-    std::vector<ActorId> cut_off_clients_;       // by the outage in force
-    NetworkFault outage_{};                      // in force, in the full fidelity
-    std::vector<NetworkFault> faults_in_force_;  // by index of the plan, where it is a network fault
-    std::vector<std::uint32_t> cut_off_;         // partitions in force that cut the validator off, by index
+    struct WrongClock {
+        const FaultPlan* plan = nullptr;
+        SimTime since = 0;
+        SimTime skew = 0;
+        std::uint32_t drift_ppm = 0;
+        bool behind = false;
+    };
+    struct SlowDisk {
+        SimTime delay = 0;         // of every write
+        std::uint64_t writes = 0;  // that have been waited for
+        SimTime busy_until = 0;
+    };
+    std::vector<std::vector<WrongClock>> clocks_;  // by actor: what is in force
+    std::vector<SlowDisk> slow_disks_;             // by validator
+    std::vector<std::uint32_t> disk_troubles_;     // faults in force that hit the validator's disk
+    std::vector<std::uint32_t> silenced_;          // economic fidelity: what is in force that silences the actor
+    std::optional<CensorshipSchedule> outages_;    // under the model partition
+    std::vector<ActorId> cut_off_clients_;         // by the outage in force
+    NetworkFault outage_{};                        // in force, in the full fidelity
+    std::vector<NetworkFault> faults_in_force_;    // by index of the plan, where it is a network fault
+    std::vector<std::uint32_t> cut_off_;           // partitions in force that cut the validator off, by index
 
     Invariants invariants_;
     std::optional<Accounting> accounting_;

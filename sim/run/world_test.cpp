@@ -189,6 +189,85 @@ TEST(World, OneWayBlocksAndSlowNodesAreSurvived) {
     EXPECT_EQ(verdict(run(s)), "clean");
 }
 
+TEST(World, CloggedFlappingAndEclipsedValidatorsAreSurvived) {
+    Scenario s = small_scenario();
+    s.faults = {fault(FaultKind::kClogged, 10, 40, {4}), fault(FaultKind::kFlapping, 12, 30, {3}),
+                fault(FaultKind::kEclipse, 50, 20, {1, 2})};
+    s.faults[0].bandwidth_bps = 200'000;
+    s.faults[1].period_ns = 4 * kS;
+    EXPECT_EQ(verdict(run(s)), "clean");
+}
+
+TEST(World, ClocksThatAreWrongWithinTheBoundAreSurvived) {
+    Scenario s = small_scenario();
+    s.faults = {fault(FaultKind::kClock, 5, 60, {0}), fault(FaultKind::kClock, 10, 60, {1})};
+    s.faults[0].skew_ns = 20 * kS;
+    s.faults[1].skew_ns = 10 * kS;
+    s.faults[1].drift_ppm = 50'000;
+    s.faults[1].behind = true;
+    EXPECT_EQ(verdict(run(s)), "clean");
+    s.chain.consensus = ConsensusKind::kSequencer;
+    EXPECT_EQ(verdict(run(s)), "clean") << "the sequencer itself is early, then late";
+}
+
+TEST(World, ANodeWhoseWriteFailsStopsAndComesBack) {
+    for (const FaultKind kind : {FaultKind::kFailedWrite, FaultKind::kTornWrite}) {
+        Scenario s = small_scenario();
+        s.faults = {fault(kind, 12, 20, {1, 3})};
+        const auto played = play(s);
+        EXPECT_EQ(verdict(played->outcome), "clean");
+        EXPECT_EQ(count(played->outcome, "tasks"), 20U);
+    }
+}
+
+TEST(World, ASlowDiskMakesItsNodeLate) {
+    Scenario s = small_scenario();
+    s.chain.consensus = ConsensusKind::kSequencer;
+    const Outcome quick = run(s);
+    s.faults = {fault(FaultKind::kSlowDisk, 1, 120, {0})};
+    s.faults[0].delay_ns = 2 * kS;
+    const Outcome slow = run(s);
+    EXPECT_EQ(verdict(slow), "clean");
+    const auto mean = [](const Outcome& o) { return std::get<double>(o.metric("ttf_mean")); };
+    EXPECT_GT(mean(slow), mean(quick) + 0.5);
+}
+
+TEST(World, ANodeWithARottenDiskComesBackWithANewOneAndLearnsTheChainAgain) {
+    for (WorldOptions options; options.seed <= 4; ++options.seed) {
+        Scenario s = small_scenario();
+        s.faults = {fault(FaultKind::kBitRot, 15, 10, {2})};
+        EXPECT_EQ(verdict(run(s, options)), "clean") << options.seed;
+    }
+}
+
+TEST(World, AnEclipseOfTheCheckersLetsLiesThrough) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = small_scenario();
+        s.run.fidelity = fidelity;
+        const Outcome watched = run(s);
+        s.faults = {fault(FaultKind::kEclipse, 0, 200, {})};
+        s.faults[0].groups = {"honest challenger"};
+        const Outcome blind = run(s);
+        EXPECT_EQ(verdict(blind), "clean");
+        EXPECT_EQ(count(watched, "n_fraud_missed"), 0U);
+        EXPECT_GT(count(blind, "n_fraud_missed"), 0U);
+    }
+}
+
+TEST(World, ClientsHearWhatTheyMissedAfterAnEclipse) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = small_scenario();
+        s.run.fidelity = fidelity;
+        s.vm.config.challenge_window_blocks = 30;
+        s.faults = {fault(FaultKind::kEclipse, 0, 40, {})};
+        s.faults[0].groups = {"honest challenger"};
+        const Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_GT(count(outcome, "n_fraud_posted"), 0U);
+        EXPECT_EQ(count(outcome, "n_fraud_missed"), 0U);
+    }
+}
+
 TEST(World, ACrashedMajorityStopsTheChainAndTheRestBringsItBack) {
     Scenario s = small_scenario();
     s.faults = {fault(FaultKind::kCrash, 20, 100, {1, 2, 3, 4})};

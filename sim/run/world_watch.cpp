@@ -76,6 +76,7 @@ void World::Impl::extend_chain(const ExecutedPtr& executed) {
     tell_invariants([&](Invariant& i) { i.on_chain(*executed, parent->state); });
     accounting_->accept(*executed, engine_.now());
     consider_outage(*executed);
+    if (options_.probe != nullptr) options_.probe->on_block(*executed, engine_.now());
     const Height height = executed->state.head.height;
     if (height > kResultsKept) executor_.forget_below(height - kResultsKept);
 }
@@ -97,7 +98,12 @@ void World::Impl::on_restarted(ActorId node, const Vm& vm) {
 }
 
 void World::Impl::on_stopped(ActorId node, const Error& error) {
-    // Nothing in a scenario breaks a disk yet, so a node that stops by itself met a bug.
+    if (node < disk_troubles_.size() &&
+        disk_troubles_[node] != 0) {  // as it should; the end of the fault brings it back
+        down_[node] = true;
+        ++incarnations_[node];
+        return;
+    }
     find("S14", fmt::format("{} stopped: {}", cast_.directory.name(node), error.text()));
 }
 

@@ -5,6 +5,7 @@
 namespace aivm::sim {
 namespace {
 
+tl::unexpected<Error> bad_checksum() { return fail(ErrorCode::kStorage, "a stored value does not match its checksum"); }
 tl::unexpected<Error> powered_off() { return fail(ErrorCode::kStorage, "the node is down"); }
 
 }  // namespace
@@ -13,6 +14,7 @@ Result<std::optional<Bytes>> SimDisk::get(ByteView key) const {
     if (down_) return powered_off();
     const auto found = index_.find(key);
     if (found == index_.end()) return std::optional<Bytes>();
+    if (rotten_.contains(key)) return bad_checksum();
     return std::optional<Bytes>(Bytes(found->second.begin(), found->second.end()));
 }
 
@@ -32,6 +34,7 @@ Status SimDisk::scan(ByteView prefix, const std::function<bool(ByteView, ByteVie
     for (auto it = index_.lower_bound(prefix); it != index_.end(); ++it) {
         const ByteView key{it->first};
         if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) break;
+        if (rotten_.contains(it->first)) return bad_checksum();
         if (!visit(key, it->second)) break;
     }
     return {};
@@ -39,10 +42,26 @@ Status SimDisk::scan(ByteView prefix, const std::function<bool(ByteView, ByteVie
 
 void SimDisk::set_fault(std::uint64_t index, WriteFault fault) { faults_[index] = fault; }
 
+void SimDisk::rot(std::uint64_t which) {
+    if (index_.empty()) return;
+    rotten_.insert(std::next(index_.begin(), static_cast<std::ptrdiff_t>(which % index_.size()))->first);
+}
+
+void SimDisk::replace() {
+    index_.clear();
+    batches_.clear();
+    faults_.clear();
+    rotten_.clear();
+    down_ = false;
+}
+
 void SimDisk::apply(const std::shared_ptr<const WriteBatch>& batch) {
     batches_.push_back(batch);
     for (std::size_t i = 0; i < batch->size(); ++i) {
         const auto [key, value] = batch->entry(i);
+        if (!rotten_.empty()) {
+            if (const auto mended = rotten_.find(key); mended != rotten_.end()) rotten_.erase(mended);
+        }
         const auto found = index_.find(key);
         if (!value) {
             if (found != index_.end()) index_.erase(found);

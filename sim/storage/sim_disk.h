@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "core/state/store.h"
@@ -31,6 +32,18 @@ public:
     // until power_on().
     void set_fault(std::uint64_t index, WriteFault fault);
     void power_on() { down_ = false; }
+    // The next write meets `fault`.
+    void fail_next_write(WriteFault fault) { set_fault(writes_, fault); }
+    // One stored value, the how-many-th by key, can no longer be read: its checksum does not match, which is an error and
+    // never "nothing". Does nothing on an empty disk. Writing the value anew mends it.
+    void rot(std::uint64_t which);
+    // Whether everything on it can be read.
+    [[nodiscard]] bool is_sound() const { return rotten_.empty(); }
+    [[nodiscard]] std::size_t entries() const { return index_.size(); }
+    // No write that is still to come meets a fault.
+    void forget_faults() { faults_.clear(); }
+    // A new disk in its place, empty and without faults.
+    void replace();
     [[nodiscard]] bool down() const { return down_; }
     [[nodiscard]] std::uint64_t writes() const { return writes_; }
 
@@ -40,6 +53,7 @@ private:
     std::map<Bytes, ByteView, ByteOrder> index_;  // values point into batches_
     std::vector<std::shared_ptr<const WriteBatch>> batches_;
     std::map<std::uint64_t, WriteFault> faults_;
+    std::set<Bytes, ByteOrder> rotten_;  // keys
     std::uint64_t writes_ = 0;
     bool down_ = false;
 };

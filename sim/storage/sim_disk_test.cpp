@@ -61,5 +61,34 @@ TEST(SimDisk, a_scan_visits_the_keys_of_a_prefix_in_order_until_told_to_stop) {
     EXPECT_EQ(seen, (std::vector<Bytes>{{7}, {7, 1}}));
 }
 
+TEST(SimDisk, what_has_rotted_is_an_error_until_it_is_written_anew_or_the_disk_is_replaced) {
+    SimDisk disk;
+    disk.rot(3);  // nothing is there yet
+    ASSERT_TRUE(disk.write(batch_of(7, 1)));
+    disk.rot(0);
+    EXPECT_EQ(disk.get(Bytes{7}).error().code, ErrorCode::kStorage);
+    EXPECT_FALSE(disk.is_sound());
+    EXPECT_EQ(read(disk, {7, 1}), Bytes{1});
+    EXPECT_FALSE(disk.scan(Bytes{7}, [](ByteView, ByteView) { return true; }));
+    ASSERT_TRUE(disk.write(batch_of(7, 2)));
+    EXPECT_EQ(read(disk, {7}), Bytes{2});
+    EXPECT_TRUE(disk.is_sound());
+    disk.rot(1);
+    disk.replace();
+    EXPECT_EQ(read(disk, {7, 1}), std::nullopt);
+    EXPECT_EQ(disk.entries(), 0U);
+}
+
+TEST(SimDisk, the_next_write_fails_once_unless_that_is_forgotten) {
+    SimDisk disk;
+    ASSERT_TRUE(disk.write(batch_of(7, 1)));
+    disk.fail_next_write(WriteFault::kFail);
+    disk.forget_faults();
+    EXPECT_TRUE(disk.write(batch_of(7, 2)));
+    disk.fail_next_write(WriteFault::kFail);
+    EXPECT_FALSE(disk.write(batch_of(7, 3)));
+    EXPECT_TRUE(disk.write(batch_of(7, 3)));
+}
+
 }  // namespace
 }  // namespace aivm::sim

@@ -1,0 +1,45 @@
+// A06 last_revealer: commits to a guess, waits for the others' reveals, and reveals only if it turned out right.
+//
+// Stresses the penalty for withholding a reveal against that for a divergent one: where vm.slash_unrevealed_bps is below
+// vm.slash_divergent_bps, looking first is worth the difference. Observe the slashes of cause unrevealed and divergent,
+// and the net of its principals.
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class LastRevealer final : public sim::ProviderStrategy {
+public:
+    explicit LastRevealer(const sim::Part& part) : random_(part.random), rules_(part.rules) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        const auto guess = static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);  // the saturated outputs
+        guessed_[view.index] = guess;
+        return guess;
+    }
+    bool reveals(const sim::TaskView& view) override {
+        if (view.height() + 1 < reveal_end(view.task, rules_.policy)) return false;
+        const Answer mine = guessed_.at(view.index);
+        std::uint32_t agree = 0;
+        for (const Seat& seat : view.task.seats) {
+            if (seat.status == SeatStatus::kPosted && seat.answer == mine) ++agree;
+        }
+        return agree + 1 >= rules_.config.redundancy_factor;
+    }
+
+private:
+    static constexpr std::uint32_t kHalf = 500'000;
+
+    sim::RandomStream random_;
+    VmParameters rules_;
+    std::map<TaskIndex, Answer> guessed_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&, const sim::Part& part) {
+    return std::make_unique<LastRevealer>(part);
+}
+
+}  // namespace aivm::scenarios

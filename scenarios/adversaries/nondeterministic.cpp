@@ -1,0 +1,36 @@
+// nondeterministic: an honest provider whose machine errs now and then, each time in its own way.
+//
+// Stresses the rules for honest mistakes: in the redundant mode who errs alone stands outside the quorum and is slashed,
+// though it did its work (V25). With error_ppm at a million it is wrong every time, for certain.
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class Nondeterministic final : public sim::ProviderStrategy {
+public:
+    Nondeterministic(const Parameters& parameters, sim::RandomStream random)
+        : random_(random), error_ppm_(parameters.ppm("error_ppm")) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
+        // Both draws for every task, so that another rate leaves the others' luck alone.
+        const bool errs = random_.bernoulli_ppm(error_ppm_);
+        const auto by = static_cast<Answer>(1 + random_.below(255));
+        return errs ? static_cast<Answer>(truth + by) : truth;
+    }
+
+private:
+    sim::RandomStream random_;
+    std::uint32_t error_ppm_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters, const sim::Part& part) {
+    return std::make_unique<Nondeterministic>(parameters, part.random);
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,67 @@
+// A10 selection_grinder: a proposer that also owns providers passes its turn when the draw its block would make does not
+// favour them.
+//
+// Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the next proposer's. A share
+// s of the stake lifts the providers' share f of the work to about f + s f (1 - f). Observe the revenue of its principal
+// against that of honest providers. Play it as a validator whose principal owns a provider group.
+#include <algorithm>
+
+#include "core/tasks/assignment.h"
+#include "core/verification/redundant.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class SelectionGrinder final : public sim::ValidatorStrategy {
+public:
+    explicit SelectionGrinder(const sim::Part& part) : part_(part) {}
+
+    bool builds(const State& parent, const Hash32& beacon) override {
+        std::uint64_t seats = 0;
+        std::uint64_t ours = 0;
+        parent.tasks.for_each([&](std::size_t, const Task& task) {
+            if (task.status != TaskStatus::kPending || task.draw_at != parent.head.height + 1) return;
+            for (const ProviderIndex drawn : draw(parent, task, beacon)) {
+                ++seats;
+                ours += part_.is_kin(parent.provider(drawn)) ? 1 : 0;
+            }
+        });
+        return seats == 0 || ours > 0;
+    }
+    bool includes(const SignedOperation&) override { return true; }
+
+private:
+    // What the VM will draw (core/tasks/assignment.cpp), save that draws of one block fill each other's slots there.
+    [[nodiscard]] std::vector<ProviderIndex> draw(const State& state, const Task& task, const Hash32& beacon) const {
+        std::vector<ProviderIndex> eligible;
+        std::vector<std::uint64_t> up_to;
+        std::uint64_t total = 0;
+        state.providers.for_each([&](std::size_t i, const Provider& p) {
+            if (!p.active() || !p.offers(task.model) || p.unlocked() < part_.rules.result_bond() ||
+                p.open_tasks >= part_.rules.config.max_tasks_per_provider) {
+                return;
+            }
+            eligible.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
+            up_to.push_back(total += 1 + std::uint64_t{p.trust_score});
+        });
+        const Hash32 seed = draw_seed(task.task_key, beacon);
+        if (task.mode == VerificationMode::kRedundant) {
+            const std::size_t count = part_.rules.policy.redundancy_providers;
+            return eligible.size() < count ? std::vector<ProviderIndex>() : draw_committee(eligible, seed, count);
+        }
+        if (eligible.empty()) return {};
+        const auto chosen = std::ranges::upper_bound(up_to, big_endian_modulo(seed, total));
+        return {eligible[static_cast<std::size_t>(chosen - up_to.begin())]};
+    }
+
+    sim::Part part_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&, const sim::Part& part) {
+    return std::make_unique<SelectionGrinder>(part);
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,36 @@
+// slow: an honest provider that computes everything several times over before it answers.
+//
+// Beside the group key `speed`, which says what a machine can do, this says what its owner does with it; the cost is real.
+// Observe the time to finality, and timeouts when it is too slow.
+#include <algorithm>
+#include <limits>
+
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class Slow final : public sim::ProviderStrategy {
+public:
+    explicit Slow(const Parameters& parameters) : factor_(static_cast<std::uint64_t>(parameters.get("factor"))) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override {
+        constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+        return static_cast<std::uint32_t>(std::min(factor_ * view.model.steps, kMost));
+    }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return run_model(view.kernels, view.model, view.task.input_row);
+    }
+
+private:
+    std::uint64_t factor_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters& parameters, const sim::Part&) {
+    return std::make_unique<Slow>(parameters);
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,33 @@
+// A35 stale_attester: attests once, and later only shows the same quote again.
+//
+// Stresses the validity time: a machine may have changed hands since. The chain refuses evidence that it has seen, so that
+// results are usable at once only until vm.attestation_timeout after the one real quote. Observe ttu_mean of its results
+// against that of an honest attester.
+#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class StaleAttester final : public sim::ProviderStrategy {
+public:
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return run_model(view.kernels, view.model, view.task.input_row);
+    }
+    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+        if (!first_) first_ = device.quote(now);
+        return first_;
+    }
+
+private:
+    std::optional<GpuEvidence> first_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&, const sim::Part&) {
+    return std::make_unique<StaleAttester>();
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,40 @@
+// A34 tee_key_thief: has no such hardware, but a stolen key that signs evidence for it, and makes its answers up.
+//
+// Stresses audits: its evidence verifies, so its lies are usable at once; only re-execution finds them. With a share a of
+// results audited, (1 - a) / a corrupt ones pass before the first is caught (V62). Observe ttu_mean, n_fraud_missed and
+// unchecked_share against the challengers' rate.
+#include "scenarios/adversaries/strategy_table.h"
+
+namespace aivm::scenarios {
+namespace {
+
+class TeeKeyThief final : public sim::ProviderStrategy {
+public:
+    explicit TeeKeyThief(const sim::Part& part) : id_(part.self.provider_id) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return static_cast<Answer>(view.task.input_row);  // as good as any
+    }
+    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+        constexpr std::size_t kReportBytes = 256;
+        GpuEvidence e;
+        e.device_id = id_;
+        e.model = "NVIDIA H100 PCIe";
+        e.timestamp_ns = now;
+        e.spdm_report = Bytes(kReportBytes, 2);
+        e.cc_enabled = e.tee_io_enabled = e.rim_verified = true;
+        return device.sign_with_stolen_key(std::move(e));
+    }
+
+private:
+    std::string id_;
+};
+
+}  // namespace
+
+std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&, const sim::Part& part) {
+    return std::make_unique<TeeKeyThief>(part);
+}
+
+}  // namespace aivm::scenarios

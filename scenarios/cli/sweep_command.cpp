@@ -1,0 +1,172 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/loading.h"
+#include "scenarios/cli/output_file.h"
+#include "scenarios/cli/progress.h"
+#include "scenarios/cli/sweep_shown.h"
+#include "scenarios/cli/terminal.h"
+#include "scenarios/cli/text.h"
+#include "scenarios/cli/wall_clock.h"
+#include "scenarios/file/names.h"
+#include "sim/record/metrics.h"
+#include "sim/record/study.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+int refuse(int code, const std::string& why) {
+    complain(why);
+    return code;
+}
+
+// The plan, or nothing when stderr has been told all that is wrong.
+std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
+    const auto given = load_given(arguments.scenario, arguments.assignments);
+    if (!given) return std::nullopt;
+    SweepRequest request;
+    request.text = given->loaded.text;
+    request.source = given->loaded.source;
+    request.overrides = given->overrides;
+    request.over = arguments.over;
+    request.seeds = arguments.seeds;
+    request.until_width = arguments.until_width;
+    request.until_decided = arguments.until_decided;
+    request.confidence = arguments.confidence;
+    request.base = arguments.base;
+    request.shard = arguments.shard;
+    request.detail = arguments.record == "metrics" ? Detail::kMetrics : Detail::kOutcomes;
+    auto plan = SweepPlan::make(request);
+    if (!plan) {
+        for (const std::string& fault : plan.error()) complain(fault);
+        return std::nullopt;
+    }
+    if (!arguments.show.empty() && arguments.show != kFraudMissedShare && sim::find_metric(arguments.show) == nullptr) {
+        complain(fmt::format("--show {}: there is no such metric; aivmsim list metrics names them", arguments.show));
+        return std::nullopt;
+    }
+    return *std::move(plan);
+}
+
+// Where the study goes; nothing when the default folder cannot be made.
+std::optional<std::string> path_of(const SweepArguments& arguments, const SweepPlan& plan) {
+    if (arguments.out) return arguments.out;
+    std::error_code error;
+    fs::create_directories(kOutputFolder, error);
+    if (error) {
+        complain(
+            fmt::format("the folder {} cannot be made: {}; name a file with --out", kOutputFolder, error.message()));
+        return std::nullopt;
+    }
+    return fmt::format("{}/{}-sweep.db", kOutputFolder, plan.scenario());
+}
+
+int show(const SweepArguments& arguments, SweepShown& shown) {
+    if (const Status read = read_study(shown); !read) return refuse(kExitHarnessFailed, read.error().context);
+    const std::string text = arguments.json    ? sweep_json(shown)
+                             : arguments.quiet ? sweep_line(shown, has_colour(stdout))
+                                               : sweep_screen(shown, arguments.show, has_colour(stdout));
+    if (print_result(text)) return shown.exit_code();
+    return refuse(kExitHarnessFailed, "stdout cannot be written; is the disk full?");
+}
+
+// A study of this name is there already: this sweep's result, or in the way.
+int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const std::string& path) {
+    const auto difference = difference_of_finished(path, plan);
+    if (!difference) return refuse(kExitBadRequest, difference.error().context);
+    if (!difference->empty()) {
+        return refuse(kExitBadRequest, fmt::format("{} is a finished study, but not this one: {}; choose another --out",
+                                                   path, *difference));
+    }
+    say(fmt::format("{} is finished: there is nothing to run", path));
+    SweepShown shown{.plan = plan, .database = path, .complete = true};
+    const auto runs = [&] {
+        auto database = sim::Database::open(path, sim::Database::Mode::kReadOnly);
+        return database ? database->integer("SELECT count(*) FROM run").value_or(0) : 0;
+    }();
+    shown.runs = {static_cast<std::uint64_t>(runs), 0, static_cast<std::uint64_t>(runs)};
+    return show(arguments, shown);
+}
+
+// Parts of one sweep may have one file name and one second: the shard tells them apart.
+sim::StudyInfo study_of(const std::string& path, const SweepPlan& plan) {
+    const std::string name = fs::path(path).stem().string();
+    return study_info(plan.shards() == 1 ? name : fmt::format("{} {}/{}", name, plan.shard(), plan.shards()));
+}
+
+SweepOptions options_of(unsigned jobs, StatusLine& line, std::uint64_t started_ns) {
+    SweepOptions options;
+    options.jobs = jobs;
+    options.stop = interrupted;
+    options.wall_clock_ns = wall_clock_ns;
+    options.progress = [&line, started_ns](const SweepProgress& at) {
+        line.show([&] {
+            const double seconds = static_cast<double>(wall_clock_ns() - started_ns) / 1e9;
+            const double rate = static_cast<double>(at.runs_made) / seconds;
+            const double left = rate > 0 ? static_cast<double>(at.runs_max - at.runs_there) / rate : 0;
+            return fmt::format("{} of {} runs  {:.1f} a second  about {} left", grouped(at.runs_there),
+                               grouped(at.runs_max), rate, span_text(static_cast<std::int64_t>(left) * 1'000'000'000));
+        });
+    };
+    return options;
+}
+
+// Keeps what there is after an error and says how to go on.
+int fail_and_keep(sim::Recorder& recorder, const Error& error) {
+    const auto runs = recorder.database().integer("SELECT count(*) FROM run");
+    const std::string partial = recorder.partial_path();
+    const bool kept = recorder.suspend().has_value();
+    complain(fmt::format("{}; {}finished runs are kept in {}, and the same command goes on with them",
+                         error.context.empty() ? error.text() : error.context,
+                         kept && runs ? fmt::format("{} ", *runs) : "", partial));
+    return kExitHarnessFailed;
+}
+
+// Estimates and a name for a study that is complete; else it stays unfinished. Gives the path of what there is.
+Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
+    if (!complete) {
+        AIVM_TRY(recorder.suspend());
+        return recorder.partial_path();
+    }
+    AIVM_ASSIGN(const auto sweeps, sim::select_rows<sim::SweepRow>(recorder.database(), ""));
+    AIVM_TRY(write_conclusions(recorder, sweeps.front()));
+    AIVM_TRY(recorder.close());
+    return recorder.path();
+}
+
+}  // namespace
+
+int sweep_command(const SweepArguments& arguments) {
+    const auto plan = plan_of(arguments);
+    if (!plan) return kExitBadRequest;
+    const auto path = path_of(arguments, *plan);
+    if (!path) return kExitBadRequest;
+    if (std::error_code ignored; fs::is_regular_file(*path, ignored)) return show_finished(arguments, *plan, *path);
+    auto recorder = open_sweep(*path, study_of(*path, *plan), *plan);
+    if (!recorder) return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
+    catch_interrupts();
+    const unsigned jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+    const std::uint64_t started = wall_clock_ns();
+    StatusLine line(progress_mode(arguments.quiet, arguments.progress));
+    const auto outcome = run_sweep(*plan, options_of(jobs, line, started), **recorder);
+    line.clear();
+    if (!outcome) return fail_and_keep(**recorder, outcome.error());
+    const auto written = end_study(**recorder, outcome->complete);
+    if (!written) return fail_and_keep(**recorder, written.error());
+    SweepShown shown{.plan = *plan,
+                     .database = *written,
+                     .complete = outcome->complete,
+                     .runs = outcome->runs,
+                     .wall_ns = wall_clock_ns() - started};
+    if (!outcome->complete) say(fmt::format("stopped; the same command goes on with {}", *written));
+    return show(arguments, shown);
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,94 @@
+#include "scenarios/cli/sweep_shown.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "scenarios/sweep/analysis.h"
+#include "sim/record/study.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr int kMostViolations = 3;
+
+std::string text_at(const sim::Statement& statement, int column) {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement.raw(), column));
+    return bytes == nullptr ? "" : bytes;
+}
+
+Status read_statuses(sim::Database& database, SweepShown& shown) {
+    AIVM_ASSIGN(const auto statement, database.prepare("SELECT status, count(*) FROM run GROUP BY status"));
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return {};
+        shown.by_status[text_at(statement, 0)] = static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1));
+    }
+}
+
+Status read_violations(sim::Database& database, SweepShown& shown) {
+    AIVM_ASSIGN(const auto statement,
+                database.prepare(fmt::format("SELECT run_id, seed, invariant, message FROM violation JOIN run USING "
+                                             "(run_id) WHERE NOT expected ORDER BY replicate, run_id LIMIT {}",
+                                             kMostViolations)));
+    while (true) {
+        AIVM_ASSIGN(const bool found, database.next(statement));
+        if (!found) return {};
+        shown.violations.push_back({sqlite3_column_int64(statement.raw(), 0), text_at(statement, 1),
+                                    text_at(statement, 2), text_at(statement, 3)});
+    }
+}
+
+Status read_point(sim::Database& database, const SweepShown& shown, std::size_t number, PointShown& point) {
+    point.values = shown.plan.values_at(number);
+    point.point_id = shown.plan.point_id(number);
+    const std::string where = fmt::format("WHERE point_id = {}", point.point_id);
+    AIVM_ASSIGN(const std::int64_t runs, database.integer("SELECT count(*) FROM run " + where));
+    point.runs = static_cast<std::uint64_t>(runs);
+    if (!shown.complete) {  // nobody has concluded anything yet
+        AIVM_ASSIGN(point.estimates, estimates_of(database, point.point_id, shown.plan.confidence()));
+        return {};
+    }
+    AIVM_ASSIGN(point.estimates, sim::select_rows<sim::EstimateRow>(database, where));
+    AIVM_ASSIGN(point.contrasts, sim::select_rows<sim::ContrastRow>(database, where));
+    return {};
+}
+
+}  // namespace
+
+const sim::EstimateRow* PointShown::estimate(std::string_view metric, std::string_view method) const {
+    for (const sim::EstimateRow& row : estimates) {
+        if (row.name == metric && row.mode.empty() && row.method.starts_with(method)) return &row;
+    }
+    return nullptr;
+}
+
+const sim::EstimateRow* PointShown::best(std::string_view metric) const {
+    const sim::EstimateRow* share = estimate(metric, "clopper-pearson ");
+    return share != nullptr ? share : estimate(metric, "t ");
+}
+
+ExitCode SweepShown::exit_code() const {
+    if (!complete) return kExitInterrupted;
+    const auto count = [this](const char* status) {
+        const auto found = by_status.find(status);
+        return found == by_status.end() ? 0 : found->second;
+    };
+    if (count("violated") > 0) return kExitViolated;
+    return count("budget") > 0 ? kExitLimit : kExitClean;
+}
+
+Status read_study(SweepShown& shown) {
+    AIVM_ASSIGN(auto database, sim::Database::open(shown.database, sim::Database::Mode::kReadOnly));
+    AIVM_TRY(read_statuses(database, shown));
+    AIVM_TRY(read_violations(database, shown));
+    for (std::size_t number = 0; number < shown.plan.points(); ++number) {
+        PointShown point;
+        AIVM_TRY(read_point(database, shown, number, point));
+        shown.points.push_back(std::move(point));
+    }
+    return {};
+}
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,57 @@
+// What a sweep's study says, as the screen and the JSON document show it. Read from the file, whoever wrote it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/sweep/sweep.h"
+
+namespace aivm::scenarios::cli {
+
+struct PointShown {
+    std::vector<std::string> values;  // of the axes
+    std::int64_t point_id = 0;
+    std::uint64_t runs = 0;
+    std::vector<sim::EstimateRow> estimates;
+    std::vector<sim::ContrastRow> contrasts;
+
+    // The estimate of the metric for the whole run whose method begins so; nothing when there is none.
+    [[nodiscard]] const sim::EstimateRow* estimate(std::string_view metric, std::string_view method) const;
+    // The one to show: a share as such, else the mean.
+    [[nodiscard]] const sim::EstimateRow* best(std::string_view metric) const;
+};
+
+struct ViolationShown {
+    std::int64_t run_id = 0;
+    std::string seed;
+    std::string invariant;
+    std::string message;
+};
+
+struct SweepShown {
+    const SweepPlan& plan;
+    std::string database;
+    bool complete = false;
+    SweepProgress runs{};
+    std::uint64_t wall_ns = 0;
+    std::vector<PointShown> points{};
+    std::map<std::string, std::uint64_t> by_status{};  // runs
+    std::vector<ViolationShown> violations{};          // the first few that no scenario expected
+
+    [[nodiscard]] ExitCode exit_code() const;
+};
+
+// Reads points, estimates and violations of the study at shown.database. Errors: kStorage.
+Status read_study(SweepShown& shown);
+
+// One screen, or one line; `metric` is the one of the table, empty for a choice by what there is.
+std::string sweep_screen(const SweepShown& shown, const std::string& metric, bool colour);
+std::string sweep_line(const SweepShown& shown, bool colour);
+std::string sweep_json(const SweepShown& shown);
+
+}  // namespace aivm::scenarios::cli

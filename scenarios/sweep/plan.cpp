@@ -1,0 +1,340 @@
+#include "scenarios/sweep/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/base/digest.h"
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/file/print.h"
+#include "scenarios/run/run_info.h"
+#include "scenarios/run/setting.h"
+#include "scenarios/sweep/value_list.h"
+#include "sim/record/identity.h"
+#include "sim/run/world.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostFaults = 20;  // told at once
+
+std::vector<std::string> split_commas(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(','), text.size());
+        out.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+template <class Number>
+bool parse_whole(std::string_view text, Number& out) {
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return !text.empty() && error == std::errc() && stop == text.data() + text.size();
+}
+
+}  // namespace
+
+// Fills a plan from a request and collects what is wrong.
+class SweepPlan::Maker {
+public:
+    explicit Maker(const SweepRequest& request) : request_(request) {}
+
+    tl::expected<SweepPlan, std::vector<std::string>> make() {
+        plan_.text_ = request_.text;
+        plan_.source_ = request_.source;
+        plan_.overrides_ = request_.overrides;
+        plan_.detail_ = request_.detail;
+        const auto base = load_scenario_text(request_.text, request_.source, request_.overrides);
+        if (!base) return tl::unexpected(std::vector{to_text(base.error())});
+        plan_.scenario_ = base->scenario.name;
+        for (const std::string& over : request_.over) read_axis(base->scenario, over);
+        read_seeds();
+        read_rules();
+        read_shard();
+        if (faults_.empty()) read_points();
+        if (faults_.empty()) read_base();
+        if (faults_.empty()) return std::move(plan_);
+        if (faults_.size() > kMostFaults) {
+            const std::size_t more = faults_.size() - kMostFaults;
+            faults_.resize(kMostFaults);
+            faults_.push_back(fmt::format("and {} more of the kind", more));
+        }
+        return tl::unexpected(std::move(faults_));
+    }
+
+private:
+    void fault(std::string_view what, const Problem& problem) {
+        faults_.push_back(
+            fmt::format("{}: {}{}{}", what, problem.message, problem.mend.empty() ? "" : "; ", problem.mend));
+    }
+
+    void read_axis(const sim::Scenario& scenario, const std::string& over) {
+        const auto parsed = parse_override(over);
+        if (!parsed)
+            return fault("--over " + over, {parsed.error().message,
+                                            "write KEY=VALUES, such as "
+                                            "vm.challenge_window_blocks=1,2,5,...,100"});
+        const std::string flag = "--over " + parsed->key;
+        if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
+            return fault(flag, {"the key is given twice", "give all its values in one list"});
+        }
+        // An unknown key has one fault, not one for each of its values.
+        const auto keys = known_keys(scenario);
+        const bool parameter = parsed->key.find(".parameters.") != std::string::npos;
+        if (!parameter && std::ranges::find(keys, parsed->key) == keys.end()) {
+            sim::Scenario copy = scenario;
+            const auto unknown = set_key(copy, parsed->key, "1");
+            return fault(flag, unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
+        }
+        const auto values = parse_value_list(parsed->value);
+        if (!values) return fault(flag, values.error());
+        std::map<Hash32, std::string> seen;
+        std::vector<Hash32> hashes;
+        for (const std::string& value : *values) {
+            sim::Scenario changed = scenario;
+            if (const auto set = set_key(changed, parsed->key, value); !set) {
+                fault(fmt::format("{}={}", flag, value), set.error());
+                continue;
+            }
+            hashes.push_back(sha256(as_bytes(canonical_text(changed))));
+            const auto [same, fresh] = seen.emplace(hashes.back(), value);
+            if (!fresh) {
+                fault(flag, {fmt::format("{} and {} are the same value", same->second, value), "give each value once"});
+            }
+        }
+        plan_.axes_.push_back({parsed->key, *values});
+        hashes_.push_back(std::move(hashes));
+        scenario_ = scenario;
+    }
+
+    void read_seeds() {
+        auto seeds = parse_seeds(request_.seeds);
+        if (!seeds) return fault("--seeds " + request_.seeds, seeds.error());
+        plan_.seeds_ = *std::move(seeds);
+    }
+
+    void read_rules() {
+        const auto read = [this](const char* flag, const std::vector<std::string>& texts, auto parse) {
+            for (const std::string& text : texts) {
+                auto rule = parse(text);
+                if (!rule) {
+                    fault(fmt::format("{} {}", flag, text), rule.error());
+                } else if (rule->metric == "p_final_corrupt" && request_.detail == Detail::kMetrics) {
+                    fault(fmt::format("{} {}", flag, text),
+                          {"p_final_corrupt is counted from the rows of tasks, which --record metrics leaves out",
+                           fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
+                } else {
+                    plan_.rules_.push_back(*std::move(rule));
+                }
+            }
+        };
+        read("--until-width", request_.until_width, parse_width_rule);
+        read("--until-decided", request_.until_decided, parse_decision_rule);
+        const auto ppm = parse_ratio_ppm(request_.confidence);
+        if (!ppm || *ppm < 500'000 || *ppm >= kPpmWhole) {
+            return fault("--confidence " + request_.confidence,
+                         {"a confidence lies between 50% and 100%", "write one such as 95% or 99.9%"});
+        }
+        plan_.confidence_ = static_cast<double>(*ppm) / static_cast<double>(kPpmWhole);
+    }
+
+    void read_shard() {
+        const std::size_t slash = std::min(request_.shard.find('/'), request_.shard.size());
+        const std::string_view text = request_.shard;
+        const bool read = slash < text.size() && parse_whole(text.substr(0, slash), plan_.shard_) &&
+                          parse_whole(text.substr(slash + 1), plan_.shards_);
+        if (read && plan_.shard_ >= 1 && plan_.shard_ <= plan_.shards_) return;
+        fault("--shard " + request_.shard, {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
+    }
+
+    // Loads every point as its runs will, and builds its world once.
+    void read_points() {
+        std::size_t count = 1;
+        for (const Axis& axis : plan_.axes_) {
+            if (count > kMaxPoints / axis.values.size()) {
+                return fault("--over", {fmt::format("more than {} points", kMaxPoints), "give fewer values"});
+            }
+            count *= axis.values.size();
+        }
+        if (count * plan_.seeds_.size() > kMaxRuns) {
+            return fault("--seeds", {fmt::format("more than {} runs", kMaxRuns), "give fewer seeds or values"});
+        }
+        plan_.point_ids_.assign(count, 0);
+        std::map<std::int64_t, std::size_t> seen;
+        for (std::size_t point = 0; point < count; ++point) {
+            const std::string name =
+                count == 1 && plan_.axes_.empty() ? plan_.source_ : "--over " + plan_.name_of(point);
+            if (const std::string wrong = read_point(point); !wrong.empty()) {
+                faults_.push_back(fmt::format("{}: {}", name, wrong));
+                continue;
+            }
+            const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
+            if (!fresh) {
+                fault(name, {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
+                             "vary only what makes a difference"});
+            }
+        }
+    }
+
+    // What is wrong with the point, or empty.
+    std::string read_point(std::size_t point) {
+        const auto loaded = load_scenario_text(plan_.text_, plan_.source_, plan_.overrides_at(point));
+        if (!loaded) return "\n" + to_text(loaded.error());
+        const auto setting = make_setting(loaded->scenario);
+        if (!setting) return setting.error().context;
+        sim::WorldOptions options;
+        options.seed = plan_.seeds_.front();
+        const auto world = sim::World::make(*setting, options);
+        if (!world) return world.error().text();
+        plan_.point_ids_[point] = sim::point_of(plan_.info(point, *loaded)).point_id;
+        return {};
+    }
+
+    // Which value of which axis; an axis that is not named stays at its first.
+    void read_base() {
+        std::vector<std::size_t> chosen(plan_.axes_.size());
+        for (const std::string& part : split_commas(request_.base)) {
+            const auto parsed = parse_override(part);
+            const auto axis = parsed ? std::ranges::find(plan_.axes_, parsed->key, &Axis::key) : plan_.axes_.end();
+            if (axis == plan_.axes_.end()) {
+                return fault("--base " + request_.base, {fmt::format("\"{}\" names no key of an --over", part),
+                                                         "write KEY=VALUE with keys and values of the sweep"});
+            }
+            sim::Scenario changed = scenario_;
+            const auto index = static_cast<std::size_t>(axis - plan_.axes_.begin());
+            const bool set = set_key(changed, parsed->key, parsed->value).has_value();
+            const auto hash = std::ranges::find(hashes_[index], sha256(as_bytes(canonical_text(changed))));
+            if (!set || hash == hashes_[index].end()) {
+                return fault("--base " + request_.base,
+                             {fmt::format("{} is none of the values of {}", parsed->value, axis->key),
+                              fmt::format("they are {}", fmt::join(axis->values, ", "))});
+            }
+            chosen[index] = static_cast<std::size_t>(hash - hashes_[index].begin());
+        }
+        for (std::size_t i = 0; i < chosen.size(); ++i) {
+            plan_.base_point_ = plan_.base_point_ * plan_.axes_[i].values.size() + chosen[i];
+        }
+    }
+
+    const SweepRequest& request_;
+    SweepPlan plan_;
+    sim::Scenario scenario_;                   // the one that values are set in
+    std::vector<std::vector<Hash32>> hashes_;  // of that scenario with each value of each axis
+    std::vector<std::string> faults_;
+};
+
+tl::expected<SweepPlan, std::vector<std::string>> SweepPlan::make(const SweepRequest& request) {
+    return Maker(request).make();
+}
+
+std::vector<Look> SweepPlan::looks() const {
+    if (rules_.empty()) return {{seeds_.size(), confidence_}};
+    return plan_looks(seeds_.size(), confidence_);
+}
+
+bool SweepPlan::has_run(std::size_t point, std::size_t replicate) const {
+    const std::size_t number = rules_.empty() ? point * seeds_.size() + replicate : point;
+    return number % shards_ == shard_ - 1;
+}
+
+std::uint64_t SweepPlan::runs_max() const {
+    const std::uint64_t units = rules_.empty() ? points() * seeds_.size() : points();
+    const std::uint64_t mine = units / shards_ + (units % shards_ >= shard_ ? 1 : 0);
+    return rules_.empty() ? mine : mine * seeds_.size();
+}
+
+std::vector<std::string> SweepPlan::values_at(std::size_t point) const {
+    std::vector<std::string> out(axes_.size());
+    for (std::size_t i = axes_.size(); i-- > 0;) {
+        out[i] = axes_[i].values[point % axes_[i].values.size()];
+        point /= axes_[i].values.size();
+    }
+    return out;
+}
+
+std::string SweepPlan::name_of(std::size_t point) const {
+    const auto values = values_at(point);
+    std::string out;
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+        out += fmt::format("{}{}={}", i == 0 ? "" : " ", axes_[i].key, values[i]);
+    }
+    return out;
+}
+
+std::vector<Override> SweepPlan::overrides_at(std::size_t point) const {
+    std::vector<Override> out = overrides_;
+    const auto values = values_at(point);
+    for (std::size_t i = 0; i < axes_.size(); ++i) {
+        out.push_back(
+            {OriginKind::kFlag, fmt::format("--over {}={}", axes_[i].key, values[i]), axes_[i].key, values[i]});
+    }
+    return out;
+}
+
+LoadedScenario SweepPlan::load(std::size_t point) const {
+    auto loaded = load_scenario_text(text_, source_, overrides_at(point));
+    AIVM_CHECK(loaded.has_value());
+    return *std::move(loaded);
+}
+
+sim::RunInfo SweepPlan::info(std::size_t point, const LoadedScenario& loaded) const {
+    return make_run_info(loaded, overrides_at(point), 0);
+}
+
+std::string SweepPlan::json() const {
+    Json over = Json::object();
+    for (const Axis& axis : axes_) over[axis.key] = axis.values;
+    std::vector<std::string> set;
+    for (const Override& one : overrides_) set.push_back(one.key + "=" + one.value);
+    std::vector<std::string> until;
+    for (const StopRule& rule : rules_) until.push_back(rule.text());
+    const Json plan = {{"scenario", scenario_},
+                       {"scenario file", to_hex(sha256(as_bytes(text_)).view())},
+                       {"set", set},
+                       {"over", over},
+                       {"seeds", seeds_text(seeds_)},
+                       {"record", detail_ == Detail::kOutcomes ? "outcomes" : "metrics"},
+                       {"until", until},
+                       {"confidence", confidence_},
+                       {"base", name_of(base_point_)}};
+    return plan.dump();
+}
+
+PlanRules rules_of_plan(const std::string& json) {
+    PlanRules out;
+    const Json plan = Json::parse(json, nullptr, false);
+    if (!plan.is_object() || !plan.contains("until") || !plan.contains("seeds")) return out;
+    for (const Json& text : plan["until"]) {
+        if (auto rule = parse_rule(text.get<std::string>())) out.rules.push_back(*std::move(rule));
+    }
+    const auto seeds = parse_seeds(plan["seeds"].get<std::string>());
+    out.runs_max = seeds ? seeds->size() : 0;
+    if (out.runs_max == 0) out.rules.clear();
+    return out;
+}
+
+std::string plan_difference(const std::string& there, const std::string& here) {
+    if (there == here) return {};
+    const Json old = Json::parse(there, nullptr, false);
+    const Json now = Json::parse(here, nullptr, false);
+    if (!old.is_object() || !now.is_object()) return "its plan cannot be read";
+    for (const auto& [key, value] : now.items()) {
+        const auto found = old.find(key);
+        if (found == old.end()) return fmt::format("{} is not told there", key);
+        if (*found == value) continue;
+        return fmt::format("{} is {} there and {} here", key, found->dump(), value.dump());
+    }
+    return "its plan is another one";
+}
+
+}  // namespace aivm::scenarios

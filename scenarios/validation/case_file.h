@@ -1,0 +1,38 @@
+// The cases as data: what is claimed, with which parameters, and the number that theory or the literature gives.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "scenarios/validation/expression.h"
+
+namespace aivm::scenarios {
+
+enum class CaseKind { kFrequency, kMean, kThreshold, kExact };
+std::string_view case_kind_name(CaseKind kind);
+
+struct ValidationCase {
+    std::string id;
+    std::string quantity;
+    std::string expression;  // empty: the number is published or was computed elsewhere
+    Bindings parameters;
+    double expected = 0;
+    CaseKind kind = CaseKind::kMean;
+
+    // A parameter by name; the simulation of a case may count on its own.
+    [[nodiscard]] double get(std::string_view name) const;
+    // The same as parts per million, as a whole number.
+    [[nodiscard]] std::uint32_t ppm(std::string_view name) const;
+    [[nodiscard]] std::int64_t whole(std::string_view name) const;
+};
+
+// Reads a case file, strictly: every key known and there, ids and kinds sound, no id twice, and `expected` what the
+// expression gives to the digits it is written with. Errors: kInvalidArgument, one sentence that names the case.
+Result<std::vector<ValidationCase>> parse_cases(std::string_view text);
+
+// The same from a file. Errors: also kNotFound and kStorage.
+Result<std::vector<ValidationCase>> load_cases(const std::string& path);
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,81 @@
+#include "scenarios/validation/case_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace aivm::scenarios {
+namespace {
+
+using enum Method;
+
+// `runs` is what a case that is right needs to agree at the first look two times out of three: an interval of 99.3 %
+// within 10 %, about 1,400 (1 - p) / p independent trials of probability p, and as many means as their spread asks for.
+constexpr std::array kRows{
+    CaseRow{"V01", "8 lazy checkers, every answer wrong; answers that became final", kBinomial, 8,
+            independent_checkers},
+    CaseRow{"V02", "the same, all of them out for an answer now and then", kBinomial, 7, checkers_with_common_outage},
+    CaseRow{"V05", "a liar's books over wrong answers, its computing paid", kMeans, 24, value_of_a_fraud},
+    CaseRow{"V06", "result_bond searched for where lying stops to pay", kMeans, 24, deterring_slash},
+    CaseRow{"V07", "rate of wrong answers searched for where checking all and none pay the same", kMeans, 30,
+            indifferent_checker},
+    CaseRow{"V08", "check rate searched for where lying stops to pay", kMeans, 24, indifferent_cheater},
+    CaseRow{"V16", "a liar's wrong answers between two that are caught", kMeans, 24, frauds_before_the_first_catch},
+    CaseRow{"V18", "campaigns of a liar whose books end above zero", kBinomial, 60, profitable_campaigns},
+    CaseRow{"V21", "committees whose members are each bad with that chance; wrong answers that became final", kBinomial,
+            8, corrupt_open_pool},
+    CaseRow{"V22", "committees of 40 good and 10 bad providers; wrong answers that became final", kBinomial, 9,
+            corrupt_finite_pool},
+    CaseRow{"V24", "committees whose members are silent now and then; tasks that failed", kBinomial, 20,
+            missed_quorums},
+    CaseRow{"V25", "committees of honest members that err now and then; seats slashed", kClustered, 12,
+            slashed_honest_seats},
+    CaseRow{"V27", "2 honest, 1 bad and 2 riders race in the open; tasks that the bad one won", kBinomial, 6,
+            copied_wrong_answers},
+    CaseRow{"V29", "5 honest members race; from the draw to the third answer", kMeans, 16, time_to_quorum},
+    CaseRow{"V30", "as V24, drawn again until there is a quorum; assignments a task", kMeans, 16, assignment_rounds},
+    CaseRow{"V31", "one challenger, censors drawn block by block; wrong answers that became final", kClustered, 24,
+            censored_proofs},
+    CaseRow{"V33", "bisections of 5 moves under the same censors; those that do not end within the window", kClustered,
+            12, sequential_moves},
+    CaseRow{"V34", "as V31, rounds of 20 proposers, 18 of them censors", kClustered, 24, permuted_proposers},
+    CaseRow{"V35", "the same, leaders of 10 blocks each", kClustered, 24, sticky_leaders},
+    CaseRow{"V37", "one checker, cut off for a drawn time when the answer is posted", kBinomial, 8,
+            partition_at_posting},
+    CaseRow{"V39", "5 checkers that each find a wrong answer with a chance a block", kBinomial, 2,
+            checkers_by_the_block},
+    CaseRow{"V41", "blocks between an answer and its settlement, nobody complaining", kExact, 2, finality_lag},
+    CaseRow{"V43", "outside gain searched for at which one loses nothing by proving oneself wrong", kExact, 1,
+            cost_of_self_challenge},
+    CaseRow{"V52", "Poisson jobs for one provider whose bond has 10 slots; jobs that expire", kClustered, 20,
+            refused_jobs},
+    CaseRow{"V53", "the same with slots for all; the provider's locked bond, block by block", kMeans, 20, locked_bond},
+    CaseRow{"V54", "providers of 10 machines, exponential work; the wait for a machine", kMeans, 28, wait_for_one_of_k},
+    CaseRow{"V55", "providers of one machine, equal work; the wait for it", kMeans, 16, wait_for_one},
+    CaseRow{"V58", "cooldown searched for that keeps a committee member's bond until it is slashed; U less that",
+            kExact, 1, unbond_margin},
+    CaseRow{"V62", "attested lies, used at once, between two that an audit catches", kMeans, 24,
+            corrupt_attested_results},
+    CaseRow{"V64", "100 providers of whom 10 belong to one; its share of the answers", kBinomial, 7, sybil_share},
+    CaseRow{"V65", "as V01, 5 of the checkers cut off", kBinomial, 2, eclipsed_checkers},
+    CaseRow{"C01", "the formula itself, as the case asks", kExact, 1, byzantine_poll_formula},
+    CaseRow{"C02", "polls of one node; those that the bad fill alone", kBinomial, 15, byzantine_polls},
+    CaseRow{"C03", "honest nodes one by one until they decide", kMeans, 16, polls_to_decide},
+    CaseRow{"C04", "honest nodes one by one until they decide", kMeans, 16, polls_to_decide},
+    CaseRow{"C05", "rounds until the last honest node decides", kMeans, 60, polls_until_all_decide},
+    CaseRow{"C06", "steps until all prefer the same", kMeans, 200, slush_from_half},
+    CaseRow{"C07", "steps until all prefer the same", kMeans, 60, slush_from_sixty},
+    CaseRow{"C08", "rounds until all decide what all prefer", kExact, 2, snowball_from_unanimity},
+    CaseRow{"C09", "rounds until the last node decides", kMeans, 60, snowflake_from_half},
+    CaseRow{"C10", "runs in which two honest nodes decide differently", kBinomial, 80, unsafe_disagreement},
+};
+
+}  // namespace
+
+std::span<const CaseRow> case_rows() { return kRows; }
+
+const CaseRow* find_case_row(std::string_view id) {
+    const auto found = std::ranges::find(kRows, id, &CaseRow::id);
+    return found == kRows.end() ? nullptr : &*found;
+}
+
+}  // namespace aivm::scenarios

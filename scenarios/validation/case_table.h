@@ -1,0 +1,74 @@
+// How each case is simulated: one row a case. To read a case, find its row here and follow its function; to add one, give
+// it a row. A case of the file without a row is reported as not implemented, and counts against the badge.
+#pragma once
+
+#include <span>
+
+#include "scenarios/validation/case_file.h"
+#include "scenarios/validation/worlds.h"
+
+namespace aivm::scenarios {
+
+// One run of the case with the parameters of the file.
+using Simulate = Result<Sample> (*)(const ValidationCase& c, const RunContext& context);
+
+struct CaseRow {
+    std::string_view id;
+    std::string_view how;  // what is run and what is counted, in a line
+    Method method = Method::kBinomial;
+    std::uint32_t runs = 1;  // at the first look of a margin of 10 %; see case_table.cpp
+    Simulate simulate = nullptr;
+};
+
+std::span<const CaseRow> case_rows();
+const CaseRow* find_case_row(std::string_view id);
+
+// One function a case, by the file it is in.
+// detection.cpp
+Result<Sample> independent_checkers(const ValidationCase& c, const RunContext& context);
+Result<Sample> checkers_with_common_outage(const ValidationCase& c, const RunContext& context);
+Result<Sample> eclipsed_checkers(const ValidationCase& c, const RunContext& context);
+Result<Sample> checkers_by_the_block(const ValidationCase& c, const RunContext& context);
+Result<Sample> partition_at_posting(const ValidationCase& c, const RunContext& context);
+// deterrence.cpp
+Result<Sample> value_of_a_fraud(const ValidationCase& c, const RunContext& context);
+Result<Sample> deterring_slash(const ValidationCase& c, const RunContext& context);
+Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& context);
+Result<Sample> indifferent_cheater(const ValidationCase& c, const RunContext& context);
+Result<Sample> frauds_before_the_first_catch(const ValidationCase& c, const RunContext& context);
+Result<Sample> profitable_campaigns(const ValidationCase& c, const RunContext& context);
+Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContext& context);
+Result<Sample> cost_of_self_challenge(const ValidationCase& c, const RunContext& context);
+// censorship.cpp
+Result<Sample> censored_proofs(const ValidationCase& c, const RunContext& context);
+Result<Sample> sequential_moves(const ValidationCase& c, const RunContext& context);
+Result<Sample> permuted_proposers(const ValidationCase& c, const RunContext& context);
+Result<Sample> sticky_leaders(const ValidationCase& c, const RunContext& context);
+// committee.cpp
+Result<Sample> corrupt_open_pool(const ValidationCase& c, const RunContext& context);
+Result<Sample> corrupt_finite_pool(const ValidationCase& c, const RunContext& context);
+Result<Sample> missed_quorums(const ValidationCase& c, const RunContext& context);
+Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& context);
+Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& context);
+Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& context);
+Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context);
+Result<Sample> time_to_quorum(const ValidationCase& c, const RunContext& context);
+// queueing.cpp
+Result<Sample> finality_lag(const ValidationCase& c, const RunContext& context);
+Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context);
+Result<Sample> locked_bond(const ValidationCase& c, const RunContext& context);
+Result<Sample> wait_for_one_of_k(const ValidationCase& c, const RunContext& context);
+Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context);
+Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context);
+// snow.cpp
+Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext& context);
+Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& context);
+Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& context);
+Result<Sample> polls_until_all_decide(const ValidationCase& c, const RunContext& context);
+Result<Sample> slush_from_half(const ValidationCase& c, const RunContext& context);
+Result<Sample> slush_from_sixty(const ValidationCase& c, const RunContext& context);
+Result<Sample> snowball_from_unanimity(const ValidationCase& c, const RunContext& context);
+Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& context);
+Result<Sample> unsafe_disagreement(const ValidationCase& c, const RunContext& context);
+
+}  // namespace aivm::scenarios

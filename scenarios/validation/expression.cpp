@@ -1,0 +1,210 @@
+#include "scenarios/validation/expression.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "scenarios/validation/theory.h"
+
+namespace aivm::scenarios {
+namespace {
+
+constexpr int kDepthMax = 64;
+constexpr double kRangeMax = 100'000;
+constexpr double kArgumentMax = 100'000;
+
+double power(double base, double exponent) {
+    return std::pow(base, exponent);  // never reaches results: checks the case file's own numbers
+}
+
+// Recursive descent; the first fault sticks, and everything after it gives 0.
+class Evaluator {
+public:
+    Evaluator(std::string_view text, const Bindings& names) : text_(text), names_(names) {}
+
+    Result<double> run() {
+        const double value = sum();
+        skip_blanks();
+        if (at_ < text_.size()) set_fault("something is left over");
+        if (fault_.empty() && !std::isfinite(value)) set_fault("the value is not finite");
+        if (!fault_.empty()) return fail(ErrorCode::kInvalidArgument, fault_);
+        return value;
+    }
+
+private:
+    double sum() {
+        double value = product();
+        while (fault_.empty()) {
+            if (take("+")) {
+                value += product();
+            } else if (take("-")) {
+                value -= product();
+            } else {
+                break;
+            }
+        }
+        return value;
+    }
+
+    double product() {
+        double value = sign();
+        while (fault_.empty()) {
+            if (!peek("**") && take("*")) {
+                value *= sign();
+            } else if (take("/")) {
+                value /= sign();
+            } else {
+                break;
+            }
+        }
+        return value;
+    }
+
+    double sign() {
+        if (++depth_ > kDepthMax) set_fault("nested too deeply");
+        double value = 0;
+        if (fault_.empty()) {
+            if (take("-")) {
+                value = -sign();
+            } else {
+                value = atom();
+                if (take("**")) value = power(value, sign());
+            }
+        }
+        --depth_;
+        return value;
+    }
+
+    double atom() {
+        skip_blanks();
+        if (take("(")) {
+            const double value = sum();
+            expect(")");
+            return value;
+        }
+        if (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0) return number();
+        const std::string name = word();
+        if (name.empty()) return set_fault("a number, a name or '(' was expected");
+        if (take("(")) return name == "sum" ? series() : call(name);
+        const auto bound = names_.find(name);
+        return bound != names_.end() ? bound->second : set_fault(fmt::format("no parameter is called '{}'", name));
+    }
+
+    double number() {
+        double value = 0;
+        const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+        if (error != std::errc()) return set_fault("this is no number");
+        at_ = static_cast<std::size_t>(end - text_.data());
+        return value;
+    }
+
+    double call(const std::string& name) {
+        std::vector<double> a;
+        if (!take(")")) {
+            do a.push_back(sum());
+            while (fault_.empty() && take(","));
+            expect(")");
+        }
+        if (!fault_.empty()) return 0;
+        for (const double one : a) {
+            if (!(std::abs(one) <= kArgumentMax)) return set_fault(fmt::format("an argument of {} is too large", name));
+        }
+        return apply(name, a);
+    }
+
+    double apply(const std::string& name, const std::vector<double>& a) {
+        const auto whole = [&](std::size_t i) { return static_cast<std::int64_t>(std::llround(a[i])); };
+        if (name == "exp" && a.size() == 1) {
+            return std::exp(a[0]);  // never reaches results: checks the case file's own numbers
+        }
+        if (name == "ceil" && a.size() == 1) return std::ceil(a[0]);
+        if (name == "round" && a.size() == 1) return std::nearbyint(a[0]);
+        if (name == "comb" && a.size() == 2) return comb(whole(0), whole(1));
+        if (name.starts_with("binom_") && a.size() == 3) {
+            if (whole(1) < 0 || a[2] < 0 || a[2] > 1) return set_fault(name + " takes (k, n >= 0, 0 <= p <= 1)");
+            if (name == "binom_sf") return binom_sf(whole(0), whole(1), a[2]);
+            if (name == "binom_cdf") return binom_cdf(whole(0), whole(1), a[2]);
+        }
+        if (name == "hyper_sf" && a.size() == 4) {
+            const bool sound = whole(2) >= 0 && whole(2) <= whole(1) && whole(3) >= 0 && whole(3) <= whole(1);
+            if (!sound) return set_fault("hyper_sf takes (k, n, 0 <= K <= n, 0 <= m <= n)");
+            return hyper_sf(whole(0), whole(1), whole(2), whole(3));
+        }
+        if (name.starts_with("erlang_") && a.size() == 2) {
+            if (a[0] < 0 || whole(1) < 1) return set_fault(name + " takes (load >= 0, k >= 1)");
+            if (name == "erlang_b") return erlang_b(a[0], whole(1));
+            if (name == "erlang_c" && a[0] < a[1]) return erlang_c(a[0], whole(1));
+        }
+        return set_fault(fmt::format("there is no function {} of {} arguments", name, a.size()));
+    }
+
+    // sum(TERM for NAME in range(A, B)): the term is read once to find its end, then once for each value.
+    double series() {
+        const std::size_t term = at_;
+        const std::size_t head = text_.find(" for ", at_);
+        if (head == std::string_view::npos) return set_fault("'for' was expected");
+        at_ = head + 5;
+        const std::string name = word();
+        if (!take("in") || !take("range") || !take("(")) return set_fault("'NAME in range(A, B)' was expected");
+        const double from = sum();
+        expect(",");
+        const double to = sum();
+        expect(")");
+        expect(")");
+        if (fault_.empty() && to - from > kRangeMax) set_fault("the range is too long");
+        double total = 0;
+        for (double value = from; fault_.empty() && value < to; value += 1) {
+            Bindings inner = names_;
+            inner[name] = value;
+            const auto one = evaluate(text_.substr(term, head - term), inner);
+            if (!one) return set_fault(one.error().context);
+            total += *one;
+        }
+        return total;
+    }
+
+    void skip_blanks() {
+        while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+    }
+    bool peek(std::string_view token) {
+        skip_blanks();
+        return text_.substr(at_).starts_with(token);
+    }
+    bool take(std::string_view token) {
+        if (!peek(token)) return false;
+        at_ += token.size();
+        return true;
+    }
+    void expect(std::string_view token) {
+        if (fault_.empty() && !take(token)) set_fault(fmt::format("'{}' was expected", token));
+    }
+    std::string word() {
+        skip_blanks();
+        std::size_t end = at_;
+        while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_')) {
+            ++end;
+        }
+        std::string out(text_.substr(at_, end - at_));
+        at_ = end;
+        return out;
+    }
+    double set_fault(const std::string& what) {
+        if (fault_.empty()) fault_ = fmt::format("\"{}\", column {}: {}", text_, at_ + 1, what);
+        return 0;
+    }
+
+    std::string_view text_;
+    const Bindings& names_;
+    std::size_t at_ = 0;
+    int depth_ = 0;
+    std::string fault_;
+};
+
+}  // namespace
+
+Result<double> evaluate(std::string_view text, const Bindings& parameters) { return Evaluator(text, parameters).run(); }
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,152 @@
+// C01-C10: Snow by itself, in lockstep (sim/consensus/lockstep.h), with the parts that the snowman engine is made of.
+#include <algorithm>
+
+#include "scenarios/validation/case_table.h"
+#include "scenarios/validation/theory.h"
+#include "sim/consensus/lockstep.h"
+
+namespace aivm::scenarios {
+namespace {
+
+using sim::Choice;
+using sim::Conduct;
+using sim::Lockstep;
+
+constexpr std::uint32_t kOutOfReach = 1'000'000'000;  // a beta that no run comes to
+constexpr std::uint32_t kActor = 0;
+constexpr std::uint32_t kPurpose = 0;
+
+sim::RandomStream stream(const RunContext& context) { return sim::RandomStream({context.seed, kActor, kPurpose}); }
+
+// alpha is given as one number, or as two.
+sim::SnowParameters snow(const ValidationCase& c, std::uint32_t beta) {
+    const bool one = c.parameters.contains("alpha");
+    sim::SnowParameters out;
+    out.k = static_cast<std::uint32_t>(c.whole("k"));
+    out.alpha_preference = static_cast<std::uint32_t>(c.whole(one ? "alpha" : "alpha_p"));
+    out.alpha_confidence = static_cast<std::uint32_t>(c.whole(one ? "alpha" : "alpha_c"));
+    out.beta = beta;
+    return out;
+}
+
+std::uint32_t beta(const ValidationCase& c) { return static_cast<std::uint32_t>(c.whole("beta")); }
+
+// `nodes` honest ones of whom the first `firsts` prefer the first choice, and others after them.
+struct Crowd {
+    std::size_t nodes = 0;
+    std::size_t firsts = 0;
+    std::size_t others = 0;
+    Conduct conduct = Conduct::kSilent;
+};
+
+Result<Lockstep> make(const sim::SnowParameters& snow, const Crowd& crowd, sim::RandomStream random) {
+    sim::LockstepSetup setup;
+    setup.snow = snow;
+    setup.conduct.assign(crowd.nodes, Conduct::kHonest);
+    setup.conduct.insert(setup.conduct.end(), crowd.others, crowd.conduct);
+    setup.prefers.assign(setup.conduct.size(), Choice::kTwo);
+    std::fill_n(setup.prefers.begin(), crowd.firsts, Choice::kOne);
+    return Lockstep::make(std::move(setup), random);
+}
+
+Result<double> rounds_until_all_decide(Lockstep& nodes) {
+    constexpr std::uint64_t kRoundsMax = 100'000;
+    for (std::uint64_t round = 0; !nodes.all_decided(); ++round) {
+        if (round == kRoundsMax) return fail(ErrorCode::kLimitReached, "some node never decides");
+        nodes.round();
+    }
+    return static_cast<double>(nodes.polls_max());
+}
+
+// Steps until all prefer the same, for each node.
+Result<Sample> slush(const ValidationCase& c, const RunContext& context, std::size_t firsts) {
+    constexpr std::uint64_t kStepsMax = 10'000'000;
+    const auto n = static_cast<std::size_t>(c.whole("n"));
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, kOutOfReach), {.nodes = n, .firsts = firsts}, stream(context)));
+    std::uint64_t steps = 0;
+    for (; !nodes.unanimous(); ++steps) {
+        if (steps == kStepsMax) return fail(ErrorCode::kLimitReached, "the nodes never agree");
+        nodes.step();
+    }
+    return Sample{static_cast<double>(steps) / static_cast<double>(n), 1};
+}
+
+}  // namespace
+
+Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext&) {
+    const auto bad = static_cast<std::int64_t>(c.get("f") * c.get("n") + 0.5);
+    return Sample{hyper_sf(c.whole("alpha"), c.whole("n"), bad, c.whole("k")), 1};
+}
+
+// The asker is one node more: it samples all n others, of whom the bad ones answer for the second choice always.
+Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& context) {
+    constexpr int kPolls = 2000;
+    const auto n = static_cast<std::size_t>(c.whole("n"));
+    const auto bad = static_cast<std::size_t>(c.get("f") * c.get("n") + 0.5);
+    const Crowd crowd{.nodes = n - bad + 1, .firsts = n - bad + 1, .others = bad, .conduct = Conduct::kTwo};
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, kOutOfReach), crowd, stream(context)));
+    Sample sample;
+    for (int i = 0; i < kPolls; ++i) {
+        sample.whole += 1;
+        if (nodes.poll(0) == Choice::kTwo) sample.part += 1;
+    }
+    return sample;
+}
+
+// All prefer the same; each honest node by itself, until it decides. `silent` is a share.
+Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& context) {
+    const auto n = static_cast<std::size_t>(c.whole("n"));
+    const auto silent = static_cast<std::size_t>(c.get("silent") * c.get("n") + 0.5);
+    AIVM_ASSIGN(Lockstep nodes,
+                make(snow(c, beta(c)), {.nodes = n - silent, .firsts = n - silent, .others = silent}, stream(context)));
+    Sample sample;
+    for (sim::VoterIndex node = 0; node < 100; ++node) {
+        while (!nodes.decided(node)) nodes.poll(node);
+        sample.part += static_cast<double>(nodes.polls(node));
+        sample.whole += 1;
+    }
+    return sample;
+}
+
+// `silent` is a number of nodes.
+Result<Sample> polls_until_all_decide(const ValidationCase& c, const RunContext& context) {
+    const auto silent = static_cast<std::size_t>(c.whole("silent"));
+    const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - silent;
+    AIVM_ASSIGN(Lockstep nodes,
+                make(snow(c, beta(c)), {.nodes = honest, .firsts = honest, .others = silent}, stream(context)));
+    AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
+    return Sample{rounds, 1};
+}
+
+Result<Sample> slush_from_half(const ValidationCase& c, const RunContext& context) {
+    return slush(c, context, static_cast<std::size_t>(c.whole("n")) / 2);
+}
+
+Result<Sample> slush_from_sixty(const ValidationCase& c, const RunContext& context) {
+    return slush(c, context, static_cast<std::size_t>(c.whole("n")) * 6 / 10);
+}
+
+Result<Sample> snowball_from_unanimity(const ValidationCase& c, const RunContext& context) {
+    const auto n = static_cast<std::size_t>(c.whole("n"));
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), {.nodes = n, .firsts = n}, stream(context)));
+    AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
+    return Sample{rounds, 1};
+}
+
+Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& context) {
+    const auto n = static_cast<std::size_t>(c.whole("n"));
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), {.nodes = n, .firsts = n / 2}, stream(context)));
+    AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
+    return Sample{rounds, 1};
+}
+
+Result<Sample> unsafe_disagreement(const ValidationCase& c, const RunContext& context) {
+    const auto bad = static_cast<std::size_t>(c.whole("f"));
+    const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - bad;
+    const Crowd crowd{.nodes = honest, .firsts = honest / 2, .others = bad, .conduct = Conduct::kOpposite};
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), crowd, stream(context)));
+    AIVM_TRY(rounds_until_all_decide(nodes));
+    return Sample{nodes.disagree() ? 1.0 : 0.0, 1};
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,159 @@
+#include "scenarios/validation/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <thread>
+
+#include "core/base/check.h"
+#include "sim/engine/random_stream.h"
+
+namespace aivm::scenarios {
+namespace {
+
+// The digits that the case file writes; an exact case must match to them.
+constexpr double kExactTolerance = 1e-4;
+
+// Every run of every case has its own seed, whatever other cases and runs there are.
+std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t run) {
+    std::uint32_t number = 0;
+    std::from_chars(id.data() + 1, id.data() + id.size(), number);
+    return sim::random_block({seed, static_cast<std::uint32_t>(id[0]), number}, run)[0];
+}
+
+// Runs from `first` to `last`, on several threads; the samples come in the order of the runs.
+Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c, const ValidateOptions& options,
+                                     std::uint64_t first, std::uint64_t last) {
+    std::vector<std::optional<Result<Sample>>> found(last - first);
+    std::atomic<std::uint64_t> next{0};
+    const auto work = [&] {
+        for (std::uint64_t i = next++; i < found.size(); i = next++) {
+            if (options.interrupted && options.interrupted()) return;
+            const RunContext context{run_seed(options.seed, c.id, first + i), options.fault, first + i == 0};
+            found[i] = row.simulate(c, context);
+        }
+    };
+    std::vector<std::thread> helpers;
+    for (unsigned i = 1; i < options.jobs; ++i) helpers.emplace_back(work);
+    work();
+    for (std::thread& helper : helpers) helper.join();
+    std::vector<Sample> samples;
+    for (const auto& one : found) {
+        if (!one) return fail(ErrorCode::kWrongState, "interrupted");
+        if (!*one) return fail(one->error().code, fmt::format("{}: {}", c.id, one->error().context));
+        samples.push_back(**one);
+    }
+    return samples;
+}
+
+bool within(const Interval& interval, double expected, double margin) {
+    const double reach = margin * std::abs(expected);
+    return interval.low >= expected - reach && interval.high <= expected + reach;
+}
+
+// No further look would bring it back, short of a miracle.
+bool hopeless(const Interval& interval, double expected, double margin) {
+    const double reach = margin * std::abs(expected);
+    return interval.high < expected - reach || interval.low > expected + reach;
+}
+
+void describe(CaseResult& result, const Evidence& evidence, double confidence, std::uint32_t looks) {
+    const double expected = result.c.expected;
+    result.runs = evidence.runs();
+    result.n = evidence.trials();
+    result.simulated = evidence.mean();
+    result.interval = evidence.interval(confidence);
+    if (result.method == Method::kExact) {
+        const bool same = within(result.interval, expected, kExactTolerance);
+        result.z = same ? 0 : std::copysign(std::numeric_limits<double>::infinity(), result.simulated - expected);
+        result.p_value = same ? 1 : 0;
+        return;
+    }
+    result.z = evidence.z(expected);
+    result.p_value = std::min(1.0, looks * evidence.p_value(expected));  // looked at so many times
+}
+
+Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options) {
+    CaseResult result;
+    result.c = c;
+    const CaseRow* row = find_case_row(c.id);
+    if (row == nullptr) return result;
+    result.how = row->how;
+    result.method = row->method;
+    const bool exact = row->method == Method::kExact;
+    const double scale = exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
+    const double confidence = 1 - 2 * kMissedBias / kLooks;
+    Evidence evidence(row->method);
+    auto runs = static_cast<std::uint64_t>(std::ceil(row->runs * scale));
+    for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look, runs *= 2) {
+        AIVM_ASSIGN(const std::vector<Sample> samples, simulate(*row, c, options, evidence.runs(), runs));
+        for (const Sample& sample : samples) {
+            if (sample.whole <= 0) return fail(ErrorCode::kWrongState, c.id + ": a run has nothing to count");
+            evidence.add(sample);
+        }
+        describe(result, evidence, confidence, look);
+        result.verdict = Verdict::kMissed;
+        if (exact ? result.p_value == 1 : within(result.interval, c.expected, options.margin)) {
+            result.verdict = Verdict::kAgrees;
+            break;
+        }
+        if (hopeless(result.interval, c.expected, options.margin)) break;
+    }
+    return result;
+}
+
+}  // namespace
+
+const char* verdict_name(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::kAgrees:
+            return "agrees";
+        case Verdict::kMissed:
+            return "MISSED";
+        case Verdict::kNotImplemented:
+            return "NOT IMPLEMENTED";
+    }
+    return "";
+}
+
+std::size_t Validation::agreeing() const {
+    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kAgrees, &CaseResult::verdict));
+}
+
+std::size_t Validation::missed() const {
+    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kMissed, &CaseResult::verdict));
+}
+
+std::string badge(const Validation& validation, const std::string& version) {
+    return fmt::format("validated: {} of {} cases agree, family-wise 1e-4, {}", validation.agreeing(),
+                       validation.cases.size(), version);
+}
+
+Result<Validation> validate(const std::vector<ValidationCase>& cases, const ValidateOptions& options) {
+    AIVM_CHECK(options.margin > 0 && options.jobs > 0);
+    Validation out;
+    out.margin = options.margin;
+    out.seed = options.seed;
+    for (const ValidationCase& c : cases) {
+        if (options.on_case) options.on_case(c);
+        AIVM_ASSIGN(CaseResult result, decide(c, options));
+        out.cases.push_back(std::move(result));
+    }
+    std::vector<double> p_values;
+    for (const CaseResult& result : out.cases) {
+        if (result.verdict != Verdict::kNotImplemented) p_values.push_back(result.p_value);
+    }
+    const std::vector<bool> differs = holm_rejections(p_values, kFamilyWiseLevel);
+    std::size_t i = 0;
+    for (CaseResult& result : out.cases) {
+        if (result.verdict != Verdict::kNotImplemented && differs[i++]) result.verdict = Verdict::kMissed;
+    }
+    return out;
+}
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,67 @@
+// The suite: simulates every case and says whether it agrees with theory.
+//
+// How a case is decided. Its runs are looked at three times, at n, 2 n and 4 n of them, and it agrees at the first look
+// whose interval lies within the margin (10 %, or 2 % in full) around the expected value. The interval of one look lets a
+// simulation that is off by exactly the margin pass with probability 1 % / 3, so over all looks a bias of the margin or
+// more is caught with at least 99 %. Four times n is enough for a simulation that is right to miss with probability below
+// the family-wise level over the whole list, 1e-4; and most are done at n. At the end Holm's method at that level asks
+// over the list whether any case differs from what is expected, however close.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "scenarios/validation/case_table.h"
+
+namespace aivm::scenarios {
+
+constexpr double kFamilyWiseLevel = 1e-4;
+constexpr double kMissedBias = 0.01;  // the chance that a bias of the margin is not caught
+constexpr double kQuickMargin = 0.10;
+constexpr double kFullMargin = 0.02;
+constexpr std::uint32_t kLooks = 3;
+
+enum class Verdict { kAgrees, kMissed, kNotImplemented };
+const char* verdict_name(Verdict verdict);
+
+struct CaseResult {
+    ValidationCase c;
+    std::string how;
+    Method method = Method::kExact;
+    std::uint64_t runs = 0;
+    double n = 0;  // trials, or things averaged over
+    double simulated = 0;
+    Interval interval;
+    double z = 0;
+    double p_value = 1;
+    Verdict verdict = Verdict::kNotImplemented;
+};
+
+struct ValidateOptions {
+    std::uint64_t seed = 1;
+    double margin = kQuickMargin;
+    unsigned jobs = 1;
+    Fault fault = Fault::kNone;
+    std::function<void(const ValidationCase&)> on_case;  // called before each
+    std::function<bool()> interrupted;                   // asked before each run of a case; ends the suite
+};
+
+struct Validation {
+    std::vector<CaseResult> cases;
+    double margin = kQuickMargin;
+    std::uint64_t seed = 1;
+
+    [[nodiscard]] std::size_t agreeing() const;
+    [[nodiscard]] std::size_t missed() const;
+    // Nothing that was simulated missed. What nobody simulates shows in the badge.
+    [[nodiscard]] bool passed() const { return missed() == 0; }
+};
+
+// "validated: 41 of 41 cases agree, family-wise 1e-4, 0.1.0 (3f9a2c71)".
+std::string badge(const Validation& validation, const std::string& version);
+
+// Errors: a run that fails, with the case it belongs to; kWrongState when interrupted.
+Result<Validation> validate(const std::vector<ValidationCase>& cases, const ValidateOptions& options);
+
+}  // namespace aivm::scenarios

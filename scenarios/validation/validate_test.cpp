@@ -1,0 +1,109 @@
+// The suite on cases that take no time, and on simulators that are wrong on purpose.
+#include "scenarios/validation/validate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace aivm::scenarios {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<ValidationCase> cases(const std::set<std::string>& ids) {
+    const auto all = load_cases(AIVM_SOURCE_DIR "/scenarios/validation/cases.json");
+    std::vector<ValidationCase> out;
+    for (const ValidationCase& c : *all) {
+        if (ids.contains(c.id)) out.push_back(c);
+    }
+    EXPECT_EQ(out.size(), ids.size());
+    return out;
+}
+
+Verdict verdict_of(const std::string& id, Fault fault, double margin) {
+    ValidateOptions options;
+    options.fault = fault;
+    options.margin = margin;
+    options.jobs = 2;
+    const auto validation = validate(cases({id}), options);
+    EXPECT_TRUE(validation) << validation.error().text();
+    return validation ? validation->cases.front().verdict : Verdict::kNotImplemented;
+}
+
+TEST(Validate, EveryRowIsOfACaseOfTheFileAndNoCaseHasTwo) {
+    const auto all = load_cases(AIVM_SOURCE_DIR "/scenarios/validation/cases.json");
+    std::set<std::string_view> seen;
+    for (const CaseRow& row : case_rows()) {
+        EXPECT_TRUE(std::ranges::any_of(*all, [&](const ValidationCase& c) { return c.id == row.id; })) << row.id;
+        EXPECT_TRUE(seen.insert(row.id).second) << row.id;
+        EXPECT_FALSE(row.how.empty());
+    }
+}
+
+TEST(Validate, ExactCasesAgreeExactly) {
+    ValidateOptions options;
+    const auto validation = validate(cases({"V41", "V43", "C01", "C08"}), options);
+    ASSERT_TRUE(validation) << validation.error().text();
+    EXPECT_TRUE(validation->passed());
+    EXPECT_EQ(badge(*validation, "0.1.0"), "validated: 4 of 4 cases agree, family-wise 1e-4, 0.1.0");
+}
+
+TEST(Validate, TheSameSeedGivesTheSameNumbersOnAnyNumberOfThreads) {
+    ValidateOptions options;
+    options.margin = 0.5;
+    const auto one = validate(cases({"C02", "V64"}), options);
+    options.jobs = 3;
+    const auto three = validate(cases({"C02", "V64"}), options);
+    options.seed = 2;
+    const auto other = validate(cases({"C02", "V64"}), options);
+    ASSERT_TRUE(one && three && other);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(one->cases[i].simulated, three->cases[i].simulated);
+        EXPECT_NE(one->cases[i].simulated, other->cases[i].simulated);
+    }
+}
+
+TEST(Validate, ACaseThatNothingSimulatesCountsAgainstTheBadge) {
+    std::vector<ValidationCase> list = cases({"C08"});
+    list.push_back(list.front());
+    list.back().id = "V99";
+    const auto validation = validate(list, {});
+    ASSERT_TRUE(validation);
+    EXPECT_TRUE(validation->passed());
+    EXPECT_EQ(validation->cases[1].verdict, Verdict::kNotImplemented);
+    EXPECT_THAT(badge(*validation, "x"), HasSubstr("1 of 2 cases"));
+}
+
+TEST(Validate, AWrongExpectationIsMissed) {
+    std::vector<ValidationCase> list = cases({"C02"});
+    list.front().expected *= 1.5;
+    ValidateOptions options;
+    options.margin = 0.3;
+    const auto validation = validate(list, options);
+    ASSERT_TRUE(validation);
+    EXPECT_EQ(validation->cases[0].verdict, Verdict::kMissed);
+}
+
+// One run or two of each: what the whole suite measures to 10 % in a release build, roughly right in every build.
+TEST(Validate, WhatCheckersAndCommitteesDoIsRoughlyRight) {
+    for (const char* id : {"V01", "V02", "V21", "V22", "V24", "V27", "V37", "V39", "V65"}) {
+        EXPECT_EQ(verdict_of(id, Fault::kNone, 0.5), Verdict::kAgrees) << id;
+    }
+}
+
+// The suite is worth something only if it catches a simulator that is wrong. With a margin of 30 % few runs suffice; the
+// same cases agree to 10 % in the full suite.
+TEST(Validate, EachMistakeMadeOnPurposeIsCaught) {
+    EXPECT_EQ(verdict_of("V41", Fault::kNone, 0.1), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("V41", Fault::kWindowOffByOne, 0.1), Verdict::kMissed);
+    EXPECT_EQ(verdict_of("V43", Fault::kNone, 0.1), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("V43", Fault::kForgottenBurn, 0.1), Verdict::kMissed);
+    EXPECT_EQ(verdict_of("V34", Fault::kNone, 0.3), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("V34", Fault::kWithReplacement, 0.3), Verdict::kMissed);
+    EXPECT_EQ(verdict_of("V34", Fault::kSwappedFraction, 0.3), Verdict::kMissed);
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

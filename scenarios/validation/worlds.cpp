@@ -1,0 +1,172 @@
+#include "scenarios/validation/worlds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "scenarios/run/setting.h"
+
+namespace aivm::scenarios {
+namespace {
+
+constexpr std::uint64_t kYearNs = 365ULL * 24 * 3600 * 1'000'000'000;
+constexpr int kSearchStepsMax = 60;
+
+void inject(Fault fault, sim::Scenario& scenario) {
+    Policy& policy = scenario.vm.policy;
+    switch (fault) {
+        case Fault::kNone:
+            break;
+        case Fault::kWindowOffByOne:
+            scenario.vm.config.challenge_window_blocks += 1;
+            break;
+        case Fault::kSwappedFraction:
+            scenario.chain.censoring_ppm = 1'000'000 - scenario.chain.censoring_ppm;
+            break;
+        case Fault::kWithReplacement:
+            if (scenario.chain.censorship == sim::CensorshipModel::kPermuted) {
+                scenario.chain.censorship = sim::CensorshipModel::kIid;
+            }
+            break;
+        case Fault::kForgottenBurn:
+            policy.challenger_share_bps = 10'000 - policy.requester_share_bps;
+            break;
+    }
+}
+
+Status check_whole(const Played& played) {
+    const sim::Outcome& outcome = played.outcome;
+    if (!outcome.violations.empty()) {
+        return fail(ErrorCode::kWrongState,
+                    fmt::format("invariant {}: {}", outcome.violations[0].invariant, outcome.violations[0].message));
+    }
+    if (!outcome.clean()) return fail(ErrorCode::kLimitReached, "a run did not come to its end");
+    for (const sim::TaskRow& task : played.tasks()) {
+        if (task.outcome == sim::TaskOutcome::kPending) return fail(ErrorCode::kWrongState, "a task is not final");
+    }
+    return {};
+}
+
+}  // namespace
+
+const char* fault_name(Fault fault) {
+    switch (fault) {
+        case Fault::kNone:
+            return "none";
+        case Fault::kWindowOffByOne:
+            return "window off by one";
+        case Fault::kSwappedFraction:
+            return "swapped fraction";
+        case Fault::kWithReplacement:
+            return "drawn with replacement";
+        case Fault::kForgottenBurn:
+            return "forgotten burned share";
+    }
+    return "";
+}
+
+double Played::net_lux(std::string_view label) const {
+    const auto& principals = rows.rows<sim::PrincipalRow>();
+    const auto& payoffs = rows.rows<sim::PayoffRow>();
+    double net = 0;
+    for (std::size_t i = 0; i < principals.size(); ++i) {
+        if (principals[i].label == label) net += static_cast<double>(payoffs[i].net_nlux) / kNluxOfLux;
+    }
+    return net;
+}
+
+Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario, sim::Probe* probe) {
+    inject(context.fault, scenario);
+    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario));
+    sim::WorldOptions options;
+    options.seed = context.seed;
+    options.invariants = context.watched;
+    options.trace = context.watched;
+    options.probe = probe;
+    AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, options));
+    auto played = std::make_unique<Played>();
+    played->outcome = world->run();
+    world->write_books(played->rows, 0, played->outcome);
+    AIVM_TRY(check_whole(*played));
+    return played;
+}
+
+sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
+    sim::Scenario s;
+    s.name = "validation";
+    s.run.fidelity = sim::Fidelity::kEconomic;
+    s.run.max_time_ns = kYearNs;
+    s.chain.consensus = sim::ConsensusKind::kSequencer;
+    s.chain.validators = 1;
+    s.chain.max_block_ops = 1'000'000;
+    s.workload.tasks = tasks;
+    s.workload.tasks_per_block = tasks_per_block;
+    s.workload.requesters = 1;
+    s.workload.fee = millilux(1);
+    s.workload.feature_rows = 64;
+    s.workload.step_time_ns = 0;
+    s.workload.check_time_ns = 0;
+    s.vm.config.challenge_window_blocks = 3;
+    s.vm.config.max_tasks_per_provider = 10'000;
+    s.vm.config.max_task_queue_size = 1'000'000;
+    s.vm.policy.result_bond = lux(10);
+    s.vm.policy.max_assignments = 1;
+    return s;
+}
+
+sim::ActorGroup members(std::string role, std::string name, std::uint32_t count, std::string strategy,
+                        Settings parameters) {
+    sim::ActorGroup group;
+    group.role = std::move(role);
+    group.name = std::move(name);
+    group.count = count;
+    group.strategy = std::move(strategy);
+    group.shared_principal = true;
+    group.stake = lux(20'000'000);
+    group.bond = lux(10'000'000);
+    group.parameters = std::move(parameters);
+    return group;
+}
+
+sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm) {
+    return members("provider", "liars", count, "nondeterministic", {{"error_ppm", wrong_ppm}});
+}
+
+Sample missed_frauds(const Played& played) {
+    Sample sample;
+    for (const sim::ResultRow& result : played.results()) {
+        if (result.correct) continue;
+        sample.whole += 1;
+        if (played.tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt) sample.part += 1;
+    }
+    return sample;
+}
+
+Result<double> sign_change(double low, double high, double tolerance,
+                           const std::function<Result<double>(double)>& value) {
+    AIVM_ASSIGN(double at_low, value(low));
+    AIVM_ASSIGN(double at_high, value(high));
+    if ((at_low < 0) == (at_high < 0)) {
+        return fail(ErrorCode::kInvalidArgument, fmt::format("no change of sign between {} and {}", low, high));
+    }
+    for (int step = 0; step < kSearchStepsMax; ++step) {
+        const double width = tolerance * std::abs(low + high) / 2;
+        if (high - low <= width) break;
+        // The chord's zero, a little to the side of it that the step before left open.
+        double x = low - at_low * (high - low) / (at_high - at_low);
+        x += (step % 2 == 0 ? -1 : 1) * width / 3;
+        x = std::clamp(x, low + width / 3, high - width / 3);
+        AIVM_ASSIGN(const double at_x, value(x));
+        if ((at_x < 0) == (at_low < 0)) {
+            low = x;
+            at_low = at_x;
+        } else {
+            high = x;
+            at_high = at_x;
+        }
+    }
+    return (low + high) / 2;
+}
+
+}  // namespace aivm::scenarios

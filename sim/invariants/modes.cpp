@@ -1,0 +1,301 @@
+// What the modes of verification must obey: E4, E6, E11, E12, E14 and E15, read off what each accepted block changed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/registry/attestation.h"
+#include "core/rewards/rewards.h"
+#include "core/tasks/seats.h"
+#include "sim/invariants/invariant.h"
+
+namespace aivm::sim {
+namespace {
+
+class OfModes : public Invariant {
+public:
+    using Invariant::Invariant;
+
+protected:
+    [[nodiscard]] std::vector<ActorId> actor_of(const State& state, ProviderIndex provider) const {
+        const auto agent = watch().directory().find(state.provider(provider).owner);
+        return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
+    }
+    [[nodiscard]] const VmParameters& parameters() const { return watch().scenario().vm; }
+};
+
+// E4. A seat that had said nothing before a block and has lost its place in it, without an answer in between, was silent.
+class SilenceCosts final : public OfModes {
+public:
+    SilenceCosts() : OfModes({"E4", "silence-costs", "whoever is selected and stays silent loses something"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const std::uint32_t index : block.touched.tasks) {
+            if (index >= parent.tasks.size()) continue;
+            const TaskIndex task{index};
+            if (parent.task(task).status != TaskStatus::kAssigned) continue;
+            for (const Seat& seat : parent.task(task).seats) {
+                if (seat.status == SeatStatus::kSelected) look_at(block, task, seat.provider);
+            }
+        }
+    }
+
+private:
+    void look_at(const Executed& block, TaskIndex task, ProviderIndex provider) {
+        if (find_seat(block.state.task(task), provider) || answered(block, task, provider)) return;
+        const bool paid = std::ranges::any_of(block.events, [&](const VmEvent& e) {
+            const auto* slash = std::get_if<event::Slashed>(&e);
+            return slash != nullptr && slash->task == task && slash->provider == provider && !slash->due.is_zero();
+        });
+        expect(
+            paid,
+            [&] {
+                return fmt::format("provider {} was selected for task {}, stayed silent and lost nothing in block {}",
+                                   block.state.provider(provider).id, task.value, block.state.head.height);
+            },
+            actor_of(block.state, provider));
+    }
+    [[nodiscard]] static bool answered(const Executed& block, TaskIndex task, ProviderIndex provider) {
+        const auto names = [&](const auto* e) { return e != nullptr && e->task == task && e->provider == provider; };
+        return std::ranges::any_of(block.events, [&](const VmEvent& e) {
+            return names(std::get_if<event::ResultPosted>(&e)) || names(std::get_if<event::ResultCommitted>(&e)) ||
+                   names(std::get_if<event::ResultRevealed>(&e));
+        });
+    }
+};
+
+// E6. Payments come from settlement, which runs first in a block: the parent's seats are those that count. The task is
+// over with it, so once in this block is once for ever (E7).
+class PaidOnceToTheAssigned final : public OfModes {
+public:
+    PaidOnceToTheAssigned()
+        : OfModes(
+              {"E6", "pay-the-assigned-once", "at most one payment per task and provider, only to those assigned"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        std::set<std::pair<TaskIndex, ProviderIndex>> paid_here;
+        for (const VmEvent& e : block.events) {
+            const auto* paid = std::get_if<event::ProviderPaid>(&e);
+            if (paid == nullptr) continue;
+            const bool known = paid->task.value < parent.tasks.size() && !parent.task(paid->task).terminal();
+            const bool seated = known && answered(parent.task(paid->task), paid->provider);
+            const bool first = paid_here.insert({paid->task, paid->provider}).second;
+            expect(
+                seated && first && block.state.task(paid->task).terminal(),
+                [&] {
+                    return fmt::format("provider {} was paid for task {} in block {} {}",
+                                       block.state.provider(paid->provider).id, paid->task.value,
+                                       block.state.head.height,
+                                       !first    ? "a second time"
+                                       : !seated ? "without an answer of its own on it"
+                                                 : "and the task is not over");
+                },
+                actor_of(block.state, paid->provider));
+        }
+    }
+
+private:
+    [[nodiscard]] static bool answered(const Task& task, ProviderIndex provider) {
+        return std::ranges::any_of(task.seats, [&](const Seat& seat) {
+            return seat.provider == provider && seat.status == SeatStatus::kPosted;
+        });
+    }
+};
+
+// E11. Commits and reveals come in their windows, one after the other, and no open deadline lies in the past.
+class DeadlinesInOrder final : public OfModes {
+public:
+    DeadlinesInOrder()
+        : OfModes({"E11", "deadlines-in-order",
+                   "deadlines lie ahead and only move on; reveal opens after commit closes"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const VmEvent& e : block.events) {
+            if (const auto* committed = std::get_if<event::ResultCommitted>(&e)) {
+                const Task& task = task_at(block, parent, committed->task);
+                in_window(block, committed->task, "commit", task.draw_at, commit_end(task, parameters().policy));
+            } else if (const auto* revealed = std::get_if<event::ResultRevealed>(&e)) {
+                if (!parameters().policy.commit_reveal) continue;
+                const Task& task = task_at(block, parent, revealed->task);
+                in_window(block, revealed->task, "reveal", commit_end(task, parameters().policy) + 1,
+                          reveal_end(task, parameters().policy));
+            }
+        }
+        for (const std::uint32_t index : block.touched.disputes) look_at(block, parent, DisputeIndex{index});
+        for (const std::uint32_t index : block.touched.tasks) look_at(block, TaskIndex{index});
+    }
+
+private:
+    // A committee that missed its quorum is gone after the block; one that was drawn in it is not there before.
+    [[nodiscard]] static const Task& task_at(const Executed& block, const State& parent, TaskIndex task) {
+        const bool drawn_before = task.value < parent.tasks.size() && parent.task(task).status == TaskStatus::kAssigned;
+        return drawn_before ? parent.task(task) : block.state.task(task);
+    }
+    void in_window(const Executed& block, TaskIndex task, const char* what, Height first, Height last) {
+        const Height height = block.state.head.height;
+        expect(first <= height && height <= last, [&] {
+            return fmt::format("a {} on task {} was taken in block {}, outside its window of blocks {} to {}", what,
+                               task.value, height, first, last);
+        });
+    }
+    void look_at(const Executed& block, const State& parent, DisputeIndex index) {
+        const Dispute& now = block.state.dispute(index);
+        if (!now.open()) return;
+        // A claim that is revealed early begins its game early: then the first move may be due before the reveal was.
+        const bool known = index.value < parent.disputes.size() && parent.dispute(index).status == now.status;
+        expect(now.deadline > block.state.head.height && (!known || now.deadline >= parent.dispute(index).deadline),
+               [&] {
+                   return fmt::format(
+                       "dispute {} on task {} is open in block {} with a deadline in block {}{}", index.value,
+                       now.task.value, block.state.head.height, now.deadline,
+                       known ? fmt::format(", and had one in block {}", parent.dispute(index).deadline) : "");
+               });
+    }
+    void look_at(const Executed& block, TaskIndex index) {
+        const Task& task = block.state.task(index);
+        if (task.status != TaskStatus::kPosted) return;
+        expect(task.settle_at > block.state.head.height && task.settle_at > task.posted_at, [&] {
+            return fmt::format("task {} stands posted in block {} and was to be settled in block {}", index.value,
+                               block.state.head.height, task.settle_at);
+        });
+    }
+};
+
+// E12. Draws are made first thing in a block, on what the parent knows of the providers.
+class CommitteeIsEligible final : public OfModes {
+public:
+    CommitteeIsEligible()
+        : OfModes({"E12", "eligible-committee", "a committee is distinct, complete and eligible when it is drawn"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        std::set<TaskIndex> drawn;
+        for (const VmEvent& e : block.events) {
+            const auto* assigned = std::get_if<event::TaskAssigned>(&e);
+            if (assigned != nullptr) drawn.insert(assigned->task);
+        }
+        for (const TaskIndex task : drawn) look_at(block, parent, task);
+    }
+
+private:
+    void look_at(const Executed& block, const State& parent, TaskIndex index) {
+        const Task& task = block.state.task(index);
+        const bool redundant = task.mode == VerificationMode::kRedundant;
+        const std::size_t wanted = redundant ? parameters().policy.redundancy_providers : 1;
+        std::set<ProviderIndex> members;
+        for (const Seat& seat : task.seats) {
+            members.insert(seat.provider);
+            expect(
+                eligible(parent, seat.provider, task.model),
+                [&] {
+                    return fmt::format("provider {} was drawn for task {} in block {} and was not eligible",
+                                       block.state.provider(seat.provider).id, index.value, block.state.head.height);
+                },
+                actor_of(block.state, seat.provider));
+        }
+        expect(members.size() == wanted && task.seats.size() == wanted, [&] {
+            return fmt::format("task {} has {} seats of {} providers in block {}, and needs {}", index.value,
+                               task.seats.size(), members.size(), block.state.head.height, wanted);
+        });
+    }
+    [[nodiscard]] static bool eligible(const State& parent, ProviderIndex index, ModelIndex model) {
+        if (index.value >= parent.providers.size()) return false;
+        const Provider& provider = parent.provider(index);
+        return provider.active() && provider.offers(model);
+    }
+};
+
+// E14. What a task minted is what it says it minted, and no more than its schedule and cap allow.
+class MintedOnSchedule final : public OfModes {
+public:
+    MintedOnSchedule() : OfModes({"E14", "minted-on-schedule", "no more is minted than the reward schedule allows"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        Amount told;
+        for (const VmEvent& e : block.events) {
+            const auto* done = std::get_if<event::TaskCompleted>(&e);
+            if (done == nullptr) continue;
+            told += done->minted;
+            Amount most = scheduled_reward(parameters(), billed_time_ms(parent, done->task));
+            if (parameters().policy.mint_cap == MintCap::kPerBurn) most = std::min(most, done->burned);
+            expect(done->minted <= most, [&] {
+                return fmt::format("task {} minted {} nLUX in block {}, and the schedule allows {}", done->task.value,
+                                   done->minted.nlux(), block.state.head.height, most.nlux());
+            });
+        }
+        const Amount minted = block.state.head.totals.minted - parent.head.totals.minted;
+        expect(minted == told, [&] {
+            return fmt::format("block {} minted {} nLUX, and its tasks account for {}", block.state.head.height,
+                               minted.nlux(), told.nlux());
+        });
+    }
+
+private:
+    [[nodiscard]] std::uint64_t billed_time_ms(const State& parent, TaskIndex index) const {
+        const Task& task = parent.task(index);
+        const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();
+        if (parameters().policy.self_reported_compute && one_says) return task.seats.front().compute_time_ms;
+        return parent.model(task.model).compute_time_ms;
+    }
+};
+
+// E15. Whoever's standing changed must have shown evidence in this block that verifies and scores exactly that.
+class TrustIsVerified final : public OfModes {
+public:
+    TrustIsVerified() : OfModes({"E15", "trust-is-verified", "a trust score depends only on evidence that verifies"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const std::uint32_t index : block.touched.providers) {
+            const Provider& now = block.state.provider(ProviderIndex{index});
+            const Provider before =
+                index < parent.providers.size() ? parent.provider(ProviderIndex{index}) : Provider{};
+            if (now.trust_score == before.trust_score && now.hardware_attested == before.hardware_attested &&
+                now.attested_at_ns == before.attested_at_ns) {
+                continue;
+            }
+            expect(
+                is_backed(block, now),
+                [&] {
+                    return fmt::format("provider {} has a trust score of {} in block {}, and showed no evidence for it",
+                                       now.id, now.trust_score, block.state.head.height);
+                },
+                actor_of(block.state, ProviderIndex{index}));
+        }
+    }
+
+private:
+    [[nodiscard]] bool is_backed(const Executed& block, const Provider& provider) const {
+        const AttestationCheck check{.authorizer = watch().rules().authorizer,
+                                     .vendor_root = watch().rules().vendor_root,
+                                     .now_ns = block.state.head.timestamp_ns};
+        return std::ranges::any_of(block.block->operations(), [&](const OperationPtr& operation) {
+            const Bytes* shown = evidence_for(operation->body(), provider.id);
+            if (shown == nullptr || shown->empty()) return false;
+            const auto evidence = decode_evidence(*shown);
+            if (!evidence) return false;
+            const auto status = check_evidence(*evidence, provider.id, check);
+            return status && status->trust_score == provider.trust_score &&
+                   status->last_seen_ns == provider.attested_at_ns &&
+                   (status->mode == AttestationMode::kHardware) == provider.hardware_attested;
+        });
+    }
+    [[nodiscard]] static const Bytes* evidence_for(const OperationBody& body, const std::string& provider) {
+        if (const auto* join = std::get_if<op::RegisterProvider>(&body)) {
+            return join->provider_id == provider ? &join->evidence : nullptr;
+        }
+        const auto* attest = std::get_if<op::Attest>(&body);
+        return attest != nullptr && attest->provider_id == provider ? &attest->evidence : nullptr;
+    }
+};
+
+}  // namespace
+
+void add_mode_invariants(Invariants& out) {
+    out.push_back(std::make_unique<SilenceCosts>());
+    out.push_back(std::make_unique<PaidOnceToTheAssigned>());
+    out.push_back(std::make_unique<DeadlinesInOrder>());
+    out.push_back(std::make_unique<CommitteeIsEligible>());
+    out.push_back(std::make_unique<MintedOnSchedule>());
+    out.push_back(std::make_unique<TrustIsVerified>());
+}
+
+}  // namespace aivm::sim

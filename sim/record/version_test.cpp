@@ -1,0 +1,69 @@
+// Files of other schema versions.
+#include "sim/record/study.h"
+#include "sim/record/test_support.h"
+#include "sim/record/views.h"
+
+namespace aivm::sim {
+namespace {
+
+class VersionTest : public testing::RecordTest {
+protected:
+    // A file as the program of schema version 1 wrote it.
+    std::string old_file() {
+        auto database = Database::open(file("old.db"), Database::Mode::kCreate).value();
+        const std::string sql = testing::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
+        const Status made = database.execute(sql);
+        EXPECT_TRUE(made) << made.error().text();
+        EXPECT_TRUE(database.close());
+        return file("old.db");
+    }
+};
+
+TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
+    auto study = open_study(old_file());
+    ASSERT_TRUE(study) << study.error().text();
+    EXPECT_EQ(study->version(), 1);
+    EXPECT_NE(study->notice().find("schema version 1 is older"), std::string::npos) << study->notice();
+    EXPECT_NE(study->notice().find("reading only"), std::string::npos);
+    const auto runs = study->rows<RunRow>().value();
+    ASSERT_EQ(runs.size(), 1U);
+    EXPECT_EQ(study->rows<TaskRow>(runs[0].run_id).value().size(), 1U);
+    EXPECT_EQ(study->rows<MetricRow>(runs[0].run_id).value().size(), 2U);
+    EXPECT_EQ(study->provenance(runs[0].run_id).value().point.scenario, "quickstart");
+    EXPECT_TRUE(study->rows<SweepRow>().value().empty()) << "a table it does not have reads as empty";
+}
+
+TEST_F(VersionTest, AFileOfVersionOneIsNotChanged) {
+    const std::string path = old_file();
+    const std::string before = testing::read_bytes(path);
+    auto recorder = Recorder::create(file("new.db"), testing::sample_study()).value();
+    const Status merged = recorder->merge(path);
+    ASSERT_FALSE(merged);
+    EXPECT_NE(merged.error().context.find("cannot be merged"), std::string::npos);
+    EXPECT_EQ(testing::read_bytes(path), before);
+}
+
+TEST_F(VersionTest, ANewerFileIsRefused) {
+    testing::write_study(file("new.db"), {"1"});
+    auto database = Database::open(file("new.db"), Database::Mode::kReadWrite).value();
+    ASSERT_TRUE(database.execute("PRAGMA user_version = 3"));
+    ASSERT_TRUE(database.close());
+    const auto refused = open_study(file("new.db"));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().context.find("use the program that wrote it"), std::string::npos);
+}
+
+TEST_F(VersionTest, EveryViewOfAFileAnswers) {
+    testing::write_study(file("new.db"), {"1", "2"});
+    auto database = Database::open(file("new.db"), Database::Mode::kReadOnly).value();
+    for (const ViewInfo& view : schema_views()) {
+        const auto rows = database.integer("SELECT count(*) FROM " + std::string(view.name));
+        ASSERT_TRUE(rows) << view.name << ": " << rows.error().text();
+    }
+    EXPECT_EQ(database.integer("SELECT n FROM v_point_estimate WHERE name = 'ttf_mean'").value(), 2);
+    EXPECT_EQ(database.integer("SELECT count(*) FROM v_roi_dist").value(), 2);
+    EXPECT_EQ(database.integer("SELECT count(*) FROM v_ttf_cdf").value(), 2);
+}
+
+}  // namespace
+}  // namespace aivm::sim
