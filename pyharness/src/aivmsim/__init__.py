@@ -6,30 +6,118 @@
 >>> result.status, result.metrics["n_fraud_missed"]
 ('clean', 0)
 >>> frame = aivmsim.sweep(scenario, over={"vm.challenge_window_blocks": [2, 10, 30]}, seeds=range(1, 9))
+
+The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its operations and
+:mod:`aivmsim.kernels` its six kernels.
 """
 
+from . import kernels, salib
+from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
 from .metrics import METRICS, Metric
+from .model import Model
 from .result import RunResult
 from .runs import run
 from .scenario import Scenario, catalogue
+from .search import optuna_study
+from .statistics import Estimate, mean_interval, share_interval
+from .strategies import (
+    ChallengerStrategy,
+    DemandView,
+    DisputeView,
+    NodeView,
+    Part,
+    ProviderStrategy,
+    RandomStream,
+    RequesterStrategy,
+    StrategyError,
+    TaskView,
+    ValidatorStrategy,
+    strategy,
+)
 from .sweeps import SweepError, sweep
+from .vm import (
+    VM,
+    Block,
+    Conservation,
+    Event,
+    ReceiptProof,
+    Record,
+    SignedOperation,
+    State,
+    Trace,
+    VmError,
+    claim_commitment,
+    default_config,
+    default_policy,
+    keccak256,
+)
+from .windows import SafeWindow, safe_window
 
 # Users see these names here, so messages and pickles call them so.
-for _public in (ScenarioError, StudyError, Violation):
+for _public in (
+    ScenarioError,
+    StrategyError,
+    StudyError,
+    Violation,
+    VmError,
+    Block,
+    SignedOperation,
+    RandomStream,
+    TaskView,
+    NodeView,
+    DisputeView,
+    DemandView,
+):
     _public.__module__ = __name__
 
 __all__ = [
     "METRICS",
+    "VM",
+    "Block",
+    "ChallengerStrategy",
+    "Conservation",
+    "DemandView",
+    "DisputeView",
+    "Estimate",
+    "Event",
     "Metric",
+    "Model",
+    "NodeView",
+    "Part",
+    "ProviderStrategy",
+    "RandomStream",
+    "ReceiptProof",
+    "Record",
+    "RequesterStrategy",
     "RunResult",
+    "SafeWindow",
     "Scenario",
     "ScenarioError",
+    "SignedOperation",
+    "State",
+    "StrategyError",
     "StudyError",
     "SweepError",
+    "TaskView",
+    "Trace",
+    "ValidatorStrategy",
     "Violation",
+    "VmError",
     "__version__",
     "catalogue",
+    "claim_commitment",
+    "default_config",
+    "default_policy",
+    "keccak256",
+    "kernels",
+    "mean_interval",
+    "op",
+    "optuna_study",
     "run",
+    "safe_window",
+    "salib",
+    "share_interval",
+    "strategy",
     "sweep",
 ]

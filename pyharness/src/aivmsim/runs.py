@@ -8,6 +8,7 @@ import threading
 from . import _core
 from .result import RunResult
 from .scenario import Scenario
+from .strategies import REGISTRY
 from .study import Study
 
 
@@ -34,13 +35,15 @@ def run(scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | N
     ------
     ScenarioError
         A strategy or profile that nobody knows, or parameters out of their range.
+    StrategyError
+        A strategy in Python raised; its exception is the cause.
     StudyError
         The database cannot be written.
     ValueError
         The seed is none.
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
-    record = _core.run(scenario._loaded, seed_text(seed), heed_signals=on_main_thread)
+    record = _core.run(scenario._loaded, seed_text(seed), heed_signals=on_main_thread, registry=REGISTRY)
     if out is not None:
         Study.begin(scenario.name).write(out, record)
     return RunResult(scenario, record)

@@ -14,6 +14,7 @@ import pandas as pd
 from . import _core
 from .runs import seed_text
 from .scenario import Scenario, Value, value_text
+from .strategies import REGISTRY, Registry
 from .study import Parts, Study
 
 
@@ -40,11 +41,12 @@ class _Item(NamedTuple):
     replicate: int
     part: str | None
     study: Study
+    strategies: Registry
 
 
 def sweep(
     scenario: Scenario,
-    over: Mapping[str, Iterable[Value]],
+    over: Mapping[str, Iterable[Value]] | Sequence[Mapping[str, Value]],
     seeds: Iterable[int | str] = range(1, 9),
     jobs: int | None = None,
     out: str | os.PathLike[str] | None = None,
@@ -59,8 +61,9 @@ def sweep(
     ----------
     scenario : Scenario
         What to vary.
-    over : mapping of key to values
-        The grid. Values as in :meth:`Scenario.replace`; the last key varies fastest. Empty for the scenario as it is.
+    over : mapping of key to values, or sequence of mappings of key to value
+        The grid, the last key varying fastest, or the points themselves. Values as in :meth:`Scenario.replace`. Empty
+        for the scenario as it is.
     seeds : iterable of int or str
         At least one.
     jobs : int, optional
@@ -102,6 +105,7 @@ def sweep(
                 replicate,
                 parts.path(number * len(seed_list) + replicate) if parts else None,
                 study,
+                REGISTRY.used_by(point.scenario),
             )
             for number, point in enumerate(points)
             for replicate, seed in enumerate(seed_list)
@@ -117,7 +121,22 @@ def sweep(
     return _frame(points, rows)
 
 
-def _points(scenario: Scenario, over: Mapping[str, Iterable[Value]]) -> list[_Point]:
+def _points(scenario: Scenario, over: Mapping[str, Iterable[Value]] | Sequence[Mapping[str, Value]]) -> list[_Point]:
+    points: dict[str, _Point] = {}
+    for chosen in _grid(over) if isinstance(over, Mapping) else [dict(point) for point in over] or [{}]:
+        changed = scenario.replace(**chosen) if chosen else scenario
+        point = _Point(chosen, changed)
+        try:
+            _core.check_runnable(changed._loaded, REGISTRY)
+        except _core.ScenarioError as error:
+            raise _core.ScenarioError(f"{point}: {error}") from None
+        same = points.setdefault(changed.to_toml(), point)
+        if same is not point:
+            raise ValueError(f"{same} and {point} are the same point; give each value once")
+    return list(points.values())
+
+
+def _grid(over: Mapping[str, Iterable[Value]]) -> list[dict[str, Value]]:
     grid: dict[str, list[Value]] = {}
     for key, values in over.items():
         if isinstance(values, str) or not isinstance(values, Iterable):
@@ -125,19 +144,7 @@ def _points(scenario: Scenario, over: Mapping[str, Iterable[Value]]) -> list[_Po
         grid[key] = list(values)
         if not grid[key]:
             raise ValueError(f"{key}: the range is empty; give at least one value")
-    points: dict[str, _Point] = {}
-    for combination in itertools.product(*grid.values()):
-        chosen = dict(zip(grid, combination, strict=True))
-        changed = scenario.replace(**chosen) if chosen else scenario
-        point = _Point(chosen, changed)
-        try:
-            changed._loaded.check_runnable()
-        except _core.ScenarioError as error:
-            raise _core.ScenarioError(f"{point}: {error}") from None
-        same = points.setdefault(changed.to_toml(), point)
-        if same is not point:
-            raise ValueError(f"{same} and {point} are the same point; give each value once")
-    return list(points.values())
+    return [dict(zip(grid, combination, strict=True)) for combination in itertools.product(*grid.values())]
 
 
 def _seeds(seeds: Iterable[int | str]) -> list[str]:
@@ -192,6 +199,7 @@ def _run_item(item: _Item, stop: _core.StopFlag | None = None) -> dict[str, Any]
         crn_group=f"seed {item.seed}",
         stop=stop,
         heed_signals=on_main_thread,
+        registry=item.strategies,
     )
     if item.part is not None:
         item.study.write(item.part, record)

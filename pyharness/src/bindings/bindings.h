@@ -24,6 +24,11 @@ struct StudyFault : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// Becomes aivmsim.StrategyError: a strategy in Python raised, which ended its run.
+struct StrategyFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // A scenario and what it was made from. Never changes, so threads may share it.
 struct ScenarioHandle {
     scenarios::LoadedScenario loaded;
@@ -43,5 +48,8 @@ void bind_scenario(pybind11::module_& module);
 void bind_record(pybind11::module_& module);
 void bind_run(pybind11::module_& module);
 void bind_study(pybind11::module_& module);
+void bind_statistics(pybind11::module_& module);
+void bind_vm(pybind11::module_& module);
+void bind_kernels(pybind11::module_& module);
 
 }  // namespace aivm::python

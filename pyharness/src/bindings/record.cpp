@@ -106,7 +106,8 @@ std::vector<std::tuple<std::string, std::string, std::string>> metric_specs() {
 
 void bind_violation(py::module_& module) {
     using sim::Violation;
-    py::class_<Violation>(module, "Violation")
+    py::class_<Violation>(module, "Violation",
+                          "A violated invariant: which, when (virtual ns, tip, number of the event), who and what.")
         .def_readonly("invariant", &Violation::invariant)
         .def_readonly("name", &Violation::name)
         .def_readonly("message", &Violation::message)

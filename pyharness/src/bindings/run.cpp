@@ -8,7 +8,9 @@
 #include <optional>
 
 #include "pyharness/src/bindings/bindings.h"
+#include "pyharness/src/bindings/strategies.h"
 #include "scenarios/run/run.h"
+#include "scenarios/run/setting.h"
 #include "sim/engine/seed.h"
 
 namespace py = pybind11;
@@ -32,22 +34,42 @@ std::uint64_t parse_seed(const std::string& text) {
     return *seed;
 }
 
+void check(const PythonStrategies& strategies, const ScenarioHandle& scenario) {
+    const std::vector<std::string> faults = strategies.check(scenario.loaded.scenario);
+    if (faults.empty()) return;
+    const Error error{ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; "))};
+    throw ScenarioFault(fmt::format("{}: {}\n", scenario.loaded.source, error.text()));
+}
+
 struct RunPlace {
     std::uint32_t replicate = 0;
     std::string crn_group;
 };
 
+// What a strategy raised ends the run as StrategyError, with the cause chained; Ctrl-C stays Ctrl-C.
+[[noreturn]] void raise(StrategyFault fault) {
+    if (!fault.error.matches(PyExc_Exception)) throw py::error_already_set(std::move(fault.error));
+    const py::object type = py::module_::import("aivmsim._core").attr("StrategyError");
+    const std::string text = fmt::format("the strategy python:{} failed: {}", fault.name, fault.error.what());
+    py::raise_from(fault.error, type.ptr(), text.substr(0, text.find("\n\nAt:")).c_str());
+    throw py::error_already_set();
+}
+
 // `heed_signals` on the main thread only: elsewhere Python has none to deliver.
 std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string& seed, const RunPlace& place,
-                               const std::shared_ptr<StopFlag>& stop, bool heed_signals) {
+                               const std::shared_ptr<StopFlag>& stop, bool heed_signals, py::object registry) {
     sim::RunInfo info = scenario.run_info();
     info.seed = seed;
     info.replicate = place.replicate;
     info.crn_group = place.crn_group;
     std::optional<py::error_already_set> raised;
+    StrategyFaults faults;
+    const PythonStrategies strategies(std::move(registry), faults);
+    check(strategies, scenario);
     scenarios::RunOptions options;
     options.seed = parse_seed(seed);
     options.wall_clock_ns = wall_clock_ns;
+    options.strategies = &strategies;
     options.progress = [&](sim::SimTime, std::uint64_t) {
         if (stop && stop->requested) return false;
         if (!heed_signals) return true;
@@ -60,13 +82,17 @@ std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string
     std::optional<Error> error;
     {
         const py::gil_scoped_release unlock;
-        auto outcome = scenarios::run_scenario(scenario.loaded.scenario, options, record->rows, info);
-        if (outcome) {
-            record->outcome = std::move(*outcome);
-        } else {
-            error = std::move(outcome.error());
+        try {
+            auto outcome = scenarios::run_scenario(scenario.loaded.scenario, options, record->rows, info);
+            if (outcome) {
+                record->outcome = std::move(*outcome);
+            } else {
+                error = std::move(outcome.error());
+            }
+        } catch (const StrategyRaised&) {  // `faults` has it
         }
     }
+    if (faults) raise(std::move(*faults));
     if (raised) throw py::error_already_set(std::move(*raised));
     if (error) throw ScenarioFault(fmt::format("{}: {}\n", scenario.loaded.source, error->text()));
     return record;
@@ -82,10 +108,21 @@ void bind_run(py::module_& module) {
     module.def(
         "run",
         [](const ScenarioHandle& scenario, const std::string& seed, std::uint32_t replicate, std::string crn_group,
-           const std::shared_ptr<StopFlag>& stop,
-           bool heed_signals) { return run(scenario, seed, {replicate, std::move(crn_group)}, stop, heed_signals); },
+           const std::shared_ptr<StopFlag>& stop, bool heed_signals, py::object registry) {
+            return run(scenario, seed, {replicate, std::move(crn_group)}, stop, heed_signals, std::move(registry));
+        },
         py::arg("scenario"), py::arg("seed"), py::arg("replicate") = 0, py::arg("crn_group") = "",
-        py::arg("stop") = nullptr, py::arg("heed_signals") = false);
+        py::arg("stop") = nullptr, py::arg("heed_signals") = false, py::kw_only(), py::arg("registry"));
+    module.def(
+        "check_runnable",
+        [](const ScenarioHandle& scenario, py::object registry) {
+            StrategyFaults faults;
+            const PythonStrategies strategies(std::move(registry), faults);
+            check(strategies, scenario);
+            const auto setting = scenarios::make_setting(scenario.loaded.scenario, &strategies);
+            if (!setting) throw ScenarioFault(fmt::format("{}: {}\n", scenario.loaded.source, setting.error().text()));
+        },
+        py::arg("scenario"), py::arg("registry"));
 }
 
 }  // namespace aivm::python

@@ -12,7 +12,6 @@
 #include "scenarios/file/fields.h"
 #include "scenarios/file/names.h"
 #include "scenarios/file/print.h"
-#include "scenarios/run/setting.h"
 
 namespace py = pybind11;
 
@@ -149,12 +148,6 @@ sim::PointParamRow param_row(const sim::Scenario& scenario, const std::string& k
     return row;
 }
 
-// Strategies and profiles are looked up only when a run begins; this asks before.
-void check_runnable(const ScenarioHandle& self) {
-    const auto setting = scenarios::make_setting(self.loaded.scenario);
-    if (!setting) throw ScenarioFault(fmt::format("{}: {}\n", self.loaded.source, setting.error().text()));
-}
-
 }  // namespace
 
 sim::RunInfo ScenarioHandle::run_info() const {
@@ -180,7 +173,6 @@ void bind_scenario(py::module_& module) {
         .def("to_toml", [](const ScenarioHandle& self) { return scenarios::canonical_text(self.loaded.scenario); })
         .def("show_config", [](const ScenarioHandle& self) { return scenarios::show_config(self.loaded); })
         .def("notes", [](const ScenarioHandle& self) { return scenarios::to_text(self.loaded.notes); })
-        .def("check_runnable", &check_runnable)
         .def_property_readonly("name", [](const ScenarioHandle& self) { return self.loaded.scenario.name; })
         .def_property_readonly("description",
                                [](const ScenarioHandle& self) { return self.loaded.scenario.description; })

@@ -1,0 +1,190 @@
+"""The fifteen operations that a block can carry, for :meth:`aivmsim.VM.submit` and :meth:`aivmsim.VM.execute`.
+
+Money is nLUX as an integer, or text with a unit such as ``"5 LUX"``. Hashes and addresses are text ``"0x..."`` or
+bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+Money = int | str
+#: 32 bytes, or ``"0x"`` and 64 digits; for addresses 20 bytes and 40 digits.
+Hash = str | bytes
+Address = str | bytes
+
+ZERO_HASH = "0x" + 64 * "0"
+#: keccak of nothing: the embedding digest of a model that defines no embedding.
+EMPTY_DIGEST = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+
+
+class Operation:
+    """What all operations have in common."""
+
+    #: The operation's name in the protocol.
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.kind = cls.__name__
+
+    def fields(self) -> dict[str, Any]:
+        """The fields by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True)
+class RegisterProvider(Operation):
+    """Locks a bond and offers models. Without a wallet, rewards go to the sender."""
+
+    provider_id: str
+    models: Sequence[str]
+    bond: Money = "1000 LUX"
+    wallet: Address | None = None
+    endpoint: str = ""
+    evidence: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class DeregisterProvider(Operation):
+    """Stops new work at once, and starts the cooldown."""
+
+    provider_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class WithdrawBond(Operation):
+    """Takes the bond home after the cooldown, when no obligation is open."""
+
+    provider_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RegisterModel(Operation):
+    """Puts a model on chain; see :class:`aivmsim.Model`. Its owner is the sender."""
+
+    model: Any
+    license_root: Hash = ZERO_HASH
+
+
+@dataclasses.dataclass(frozen=True)
+class SubmitTask(Operation):
+    """Asks for the model's answer to one of its feature rows.
+
+    `mode` is optimistic, redundant or tee; that of the chain's configuration unless given.
+    """
+
+    job_id: str
+    model_id: str
+    input_row: int = 0
+    fee: Money = "1 LUX"
+    mode: str | int | None = None
+    type: str | int = "inference"
+
+
+@dataclasses.dataclass(frozen=True)
+class Commit(Operation):
+    """Redundant mode: a hidden answer; :meth:`aivmsim.VM.commitment` makes the hash."""
+
+    job_id: str
+    provider_id: str
+    commitment: Hash
+
+
+@dataclasses.dataclass(frozen=True)
+class Reveal(Operation):
+    """Redundant mode: opens a commitment. The embedding digest is that of nothing unless given."""
+
+    job_id: str
+    provider_id: str
+    answer: int
+    nonce: Hash
+    embedding_digest: Hash = EMPTY_DIGEST
+
+
+@dataclasses.dataclass(frozen=True)
+class SubmitResult(Operation):
+    """The assigned provider's answer; for models of several steps with the root of its trace."""
+
+    job_id: str
+    provider_id: str
+    answer: int
+    trace_root: Hash = ZERO_HASH
+    compute_time_ms: int = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Challenge(Operation):
+    """Disputes a posted answer; :func:`aivmsim.claim_commitment` makes the hash.
+
+    The claim is given only under the policy ``challenge_in_clear``.
+    """
+
+    job_id: str
+    commitment: Hash
+    claim: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ChallengeReveal(Operation):
+    """Opens a challenge."""
+
+    job_id: str
+    claim: int
+    salt: Hash
+
+
+@dataclasses.dataclass(frozen=True)
+class DisputeMove(Operation):
+    """One move of a bisection.
+
+    The provider opens a step (``opens=True``, with input, output and proof); the challenger judges it (``agrees``).
+    """
+
+    job_id: str
+    challenger: Address
+    opens: bool = False
+    input: Hash = ZERO_HASH
+    output: int = 0
+    proof: Sequence[Hash] = ()
+    agrees: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class ClaimRewards(Operation):
+    """Pays a provider's credit to its wallet."""
+
+    provider_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Attest(Operation):
+    """Puts an attestation into the kernel's table; `attestation` holds the fields of the ABI's ``AttestationOp``."""
+
+    provider_id: str
+    attestation: Mapping[str, Any] | bytes
+    evidence: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelUpdate(Operation):
+    """Changes a registered model's entry; `update` holds the fields of the ABI's ``ModelOp``."""
+
+    update: Mapping[str, Any] | bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence(Operation):
+    """Two different blocks that one validator signed for one height."""
+
+    validator: int
+    slot: int
+    first_id: Hash
+    first_authorization: bytes
+    second_id: Hash
+    second_authorization: bytes
+
+
+#: Every kind by its name.
+KINDS: dict[str, type[Operation]] = {kind.__name__: kind for kind in Operation.__subclasses__()}

@@ -1,0 +1,316 @@
+"""Strategies written in Python, against the interface of those in C++, taking part in the same run.
+
+>>> @aivmsim.strategy("always_seven", role="provider")
+... class AlwaysSeven(aivmsim.ProviderStrategy):
+...     def steps_to_compute(self, view):
+...         return 0
+...     def answer(self, view):
+...         return 7
+>>> scenario.replace(**{"provider.lazy.strategy": "python:always_seven"})
+
+A strategy sees what its actor sees and decides; the actor does the rest. Chance comes from ``self.random`` and from
+nowhere else, or two runs of one seed differ. One object plays one actor of one run. Views are good during the call that
+they are given to; their ``state`` has the queries of :class:`aivmsim.State`, rows as plain dicts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from . import _core
+from .operations import DisputeMove, Operation, SubmitTask
+from .scenario import Scenario
+from .vm import Record, SignedOperation
+
+RandomStream = _core.RandomStream
+TaskView = _core.TaskView
+NodeView = _core.NodeView
+DisputeView = _core.DisputeView
+DemandView = _core.DemandView
+StrategyError = _core.StrategyError
+
+
+class Part:
+    """What an actor is told before the run.
+
+    Attributes
+    ----------
+    random : RandomStream
+        Its own stream, for its decisions.
+    identity : Record
+        ``id``, ``role``, ``group``, ``address``, ``provider_id``.
+    kin : list of Record
+        All identities of its principal, itself included.
+    config, policy : dict
+        The rules, as :func:`aivmsim.default_config` and :func:`aivmsim.default_policy` have them.
+    block_interval_ns : int
+        Between two blocks.
+    side : SideChannel
+        Notices and payments between principals: ``post(topic, task, assignment, answer, amount)``, ``notices()``,
+        ``pay(to, amount)``.
+    """
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.random: RandomStream = told["random"]
+        self.identity = Record(told["identity"])
+        self.kin = [Record(identity) for identity in told["kin"]]
+        self.config: dict[str, Any] = json.loads(told["config"])
+        self.policy: dict[str, Any] = told["policy"]
+        self.block_interval_ns: int = told["block_interval_ns"]
+        self.side: _core.SideChannel = told["side"]
+
+    def is_kin(self, address: str) -> bool:
+        """Whether this address belongs to the same principal."""
+        return any(identity["address"] == address for identity in self.kin)
+
+
+class Strategy:
+    """What all strategies have in common.
+
+    Attributes
+    ----------
+    parameters : dict
+        The parameters of the group, with defaults filled in.
+    part : Part
+        What the actor is told before the run.
+    random : RandomStream
+        The actor's own stream; the only source of chance that keeps runs repeatable.
+    """
+
+    role: ClassVar[str]
+    _base: ClassVar[type[Strategy]]
+
+    def __init__(self, parameters: Mapping[str, int], part: Part) -> None:
+        self.parameters = dict(parameters)
+        self.part = part
+        self.random = part.random
+
+    @property
+    def _hooks(self) -> set[str]:
+        """The hooks that the class overrides; the others are answered without asking it."""
+        hooks = {name for name in dir(self._base) if not name.startswith("_")}
+        return {name for name in hooks if getattr(type(self), name) is not getattr(self._base, name)}
+
+
+class _Client(Strategy):
+    def on_block(self, view: NodeView) -> Iterable[Operation] | None:
+        """Operations beyond its role's own, such as leaving; asked once for every block it hears of."""
+        return None
+
+    def on_pending(self, view: NodeView, operation: SignedOperation) -> Iterable[Operation] | None:
+        """Somebody else's operation waits for a block; asked only where registered with ``watches_pending=True``."""
+        return None
+
+
+class ProviderStrategy(_Client):
+    """Answers tasks; as it stands here, honestly."""
+
+    role = "provider"
+
+    def steps_to_compute(self, view: TaskView) -> int:
+        """How many inference steps it computes before it answers; 0 is an answer out of nothing."""
+        return view.steps
+
+    def answer(self, view: TaskView) -> int | None:
+        """The answer to post or commit to, 0 to 255, or None to stay silent; asked when it has been computed."""
+        return view.run()
+
+    def joins(self, state: _core.State | None) -> bool:
+        """Whether to register now; asked at the start, without a state, and at every block until it says yes."""
+        return True
+
+    def waits(self, view: TaskView) -> bool:
+        """Whether to hold the answer back; asked before :meth:`answer`, and at every block until it says no."""
+        return False
+
+    def reveals(self, view: TaskView) -> bool:
+        """Redundant mode: whether to reveal now; asked at every block of the reveal window until yes."""
+        return True
+
+    def trace(self, view: TaskView, answer: int) -> list[tuple[bytes, int]]:
+        """The steps whose root it posts beside an answer of several steps, each (input, output)."""
+        raise NotImplementedError
+
+    def reported_time_ms(self, view: TaskView) -> int:
+        """The computing time that it reports."""
+        raise NotImplementedError
+
+    def move(self, view: DisputeView) -> DisputeMove | None:
+        """Bisection: the opening that is due; None to let time pass and be asked again."""
+        raise NotImplementedError
+
+    def evidence(self, device: _core.Device, now_ns: int) -> bytes | None:
+        """Evidence to register with, or to renew its attestation with: ``device.quote(now_ns)``, or an older one."""
+        return device.quote(now_ns)
+
+
+class ChallengerStrategy(_Client):
+    """Looks at posted answers; as it stands here, at every one, and challenges the wrong ones."""
+
+    role = "challenger"
+
+    def steps_to_check(self, view: TaskView) -> int | None:
+        """How many steps it computes to check this answer; None: it does not look at it at all."""
+        return view.steps
+
+    def claim(self, view: TaskView) -> int | None:
+        """The claim to challenge ``view.posted`` with, or None to let it pass."""
+        truth = view.run()
+        return None if truth == view.posted else truth
+
+    def commits(self, view: TaskView) -> bool:
+        """Whether to open its challenge now; asked when it has a claim, and at every block until it says yes."""
+        return True
+
+    def reveals(self, view: DisputeView) -> bool:
+        """Whether to reveal its open challenge now; asked at every block until it says yes."""
+        return True
+
+    def move(self, view: DisputeView) -> DisputeMove | None:
+        """Bisection: the verdict that is due; None to let time pass and be asked again."""
+        raise NotImplementedError
+
+    def again(self, view: TaskView) -> bool:
+        """Whether to look once more at a result whose challenge was closed without proving it wrong."""
+        return False
+
+
+class RequesterStrategy(_Client):
+    """Submits tasks; as it stands here, those of the workload when they are due."""
+
+    role = "requester"
+
+    def submissions(self, view: DemandView) -> int:
+        """How many tasks to submit now; asked once a block interval."""
+        return view.due
+
+    def compose(self, task: SubmitTask, view: NodeView) -> SubmitTask | None:
+        """The last word on a task about to be submitted: another one in its place, or None to leave it."""
+        return None
+
+    def goes_on(self, view: NodeView) -> bool:
+        """Whether it goes on being asked when its share of the workload is submitted."""
+        return False
+
+    def _compose(self, view: NodeView, task: dict[str, Any]) -> SubmitTask | None:
+        return self.compose(SubmitTask(**task), view)
+
+
+class ValidatorStrategy(Strategy):
+    """Builds blocks; as it stands here, of everything."""
+
+    role = "validator"
+
+    def builds(self, state: _core.State, beacon: str) -> bool:
+        """Whether to build on this state now that it may; `beacon` is what its block would draw with."""
+        return True
+
+    def begin_block(self, height: int) -> None:
+        """Called before each block that this validator builds."""
+
+    def includes(self, operation: SignedOperation) -> bool:
+        """Whether a block that this validator builds may carry the operation."""
+        return True
+
+    def _builds(self, state: _core.State, beacon: str) -> bool:
+        return self.builds(state, beacon)
+
+
+for _base in (ProviderStrategy, ChallengerStrategy, RequesterStrategy, ValidatorStrategy):
+    _base._base = _base
+
+
+class _Row(NamedTuple):
+    made: type[Strategy]
+    honest: bool
+    watches_pending: bool
+    parameters: dict[str, int]
+
+
+class Registry:
+    """Strategies by role and name. What a worker process needs of them travels with its task."""
+
+    def __init__(self, rows: Mapping[tuple[str, str], _Row]) -> None:
+        self._rows = dict(rows)
+
+    def used_by(self, scenario: Scenario) -> Registry:
+        """Those that a scenario names."""
+        named = [scenario.get(key) for key in scenario.keys() if key.endswith(".strategy")]
+        return Registry({key: row for key, row in self._rows.items() if f"python:{key[1]}" in named})
+
+    def add(self, role: str, name: str, row: _Row) -> None:
+        """Adds a row, or puts it in the place of an earlier one, as a notebook cell run twice does."""
+        self._rows[role, name] = row
+
+    def check(self, role: str, name: str, parameters: Mapping[str, int]) -> str | None:
+        """What is wrong with a group's strategy, or None."""
+        row = self._rows.get((role, name))
+        if row is None:
+            known = ", ".join(f"python:{known}" for of, known in self._rows if of == role) or "none"
+            return f"no {role} strategy is called 'python:{name}'; registered in Python: {known}"
+        for parameter in parameters:
+            if parameter not in row.parameters:
+                return f"python:{name} has no parameter '{parameter}'; it has {', '.join(row.parameters) or 'none'}"
+        return None
+
+    def make(self, role: str, name: str, parameters: Mapping[str, int], told: Mapping[str, Any]) -> Strategy:
+        """A strategy for one actor."""
+        row = self._rows[role, name]
+        return row.made(row.parameters | dict(parameters), Part(told))
+
+    def watches_pending(self, role: str, name: str) -> bool:
+        """Whether it is told of operations that wait for a block."""
+        row = self._rows.get((role, name))
+        return row is not None and row.watches_pending
+
+    def is_honest(self, role: str, name: str) -> bool:
+        """Whether its principals count as honest in every output."""
+        row = self._rows.get((role, name))
+        return row is not None and row.honest
+
+
+#: All strategies of this process.
+REGISTRY = Registry({})
+
+_S = TypeVar("_S", bound=type[Strategy])
+
+
+def strategy(
+    name: str,
+    role: str | None = None,
+    honest: bool = False,
+    watches_pending: bool = False,
+    parameters: Mapping[str, int] | None = None,
+) -> Callable[[_S], _S]:
+    """Registers a class, which scenarios then name as ``strategy = "python:name"``.
+
+    Parameters
+    ----------
+    name : str
+        Its name, without ``python:``.
+    role : {"provider", "challenger", "requester", "validator"}, optional
+        That of the class that it derives from; said here for the reader.
+    honest : bool
+        Whether its principals count as honest in every output.
+    watches_pending : bool
+        Whether it is told of operations that wait for a block, through ``on_pending``.
+    parameters : mapping of str to int
+        What a scenario can tell it, with defaults.
+
+    Raises
+    ------
+    TypeError
+        The class does not derive from the strategy class of its role.
+    """
+
+    def register(made: _S) -> _S:
+        if not (isinstance(made, type) and issubclass(made, Strategy) and hasattr(made, "_base")):
+            raise TypeError(f"{made.__name__} must derive from Provider-, Challenger-, Requester- or ValidatorStrategy")
+        if role not in (None, made.role):
+            raise TypeError(f"{made.__name__} derives from a {made.role} strategy and is registered as {role}")
+        REGISTRY.add(made.role, name, _Row(made, honest, watches_pending, dict(parameters or {})))
+        return made
+
+    return register

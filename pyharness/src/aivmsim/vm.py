@@ -1,0 +1,788 @@
+"""The VM itself, to be played by hand."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from .kernels import DTYPES, struct
+from .model import Model
+from .operations import KINDS, ZERO_HASH, Address, Attest, Hash, Money, Operation
+
+Block = _core.Block
+SignedOperation = _core.SignedOperation
+VmError = _core.VmError
+
+
+class Record(dict[str, Any]):
+    """A row of the VM's state: a dict whose entries are attributes, too."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"there is no {name!r}; there are {', '.join(self)}") from None
+
+
+class Event(NamedTuple):
+    """Something that a block did: its name, such as ``"TaskAssigned"``, and its fields."""
+
+    name: str
+    fields: Record
+
+
+class Conservation(NamedTuple):
+    """Both sides of the balance, in nLUX: where everything is, and where it came from."""
+
+    free: int
+    bonds: int
+    task_escrows: int
+    challenge_bonds: int
+    credits: int
+    burned: int
+    genesis: int
+    minted: int
+    escrow_account: int
+
+    @property
+    def holds(self) -> bool:
+        """Nothing appeared or vanished, and the escrow account holds what is in escrow."""
+        pots = self.bonds + self.task_escrows + self.challenge_bonds + self.credits
+        return self.free + pots + self.burned == self.genesis + self.minted and self.escrow_account == pots
+
+
+class ReceiptProof(NamedTuple):
+    """A receipt, and what shows it to somebody who holds nothing but a receipt root."""
+
+    receipt: Record
+    encoding: bytes
+    index: int
+    count: int
+    siblings: list[str]
+
+    def verify(self, receipt_root: Hash) -> bool:
+        """Whether the receipt is number `index` of the `count` under this root."""
+        return _core.verify_receipt_proof(receipt_root, self.encoding, self.index, self.count, self.siblings)
+
+
+class Trace(NamedTuple):
+    """A run of a model: the root that a provider posts, and (input, output) and Merkle proof of every step."""
+
+    root: str
+    steps: list[tuple[bytes, int]]
+    proofs: list[list[str]]
+
+    @property
+    def answer(self) -> int:
+        """The last output."""
+        return self.steps[-1][1]
+
+
+class State:
+    """A state of the VM, as it is after one block; nothing that happens later changes it.
+
+    All queries of :class:`VM` are methods of its state after the last accepted block, ``vm.state``.
+    """
+
+    def __init__(self, state: _core.State) -> None:
+        self._state = state
+
+    @functools.cached_property
+    def head(self) -> Record:
+        """Height, time, beacon, epoch and roots."""
+        return Record(self._state.head())
+
+    @property
+    def id(self) -> str:
+        """The id of the block that led here; None inside a strategy."""
+        return self.head["id"]
+
+    @property
+    def height(self) -> int:
+        """The number of blocks since genesis."""
+        return self.head["height"]
+
+    @property
+    def timestamp_ns(self) -> int:
+        """The block's time, nanoseconds since the epoch of Unix."""
+        return self.head["timestamp_ns"]
+
+    @property
+    def state_root(self) -> str:
+        """The root chained over all that was ever written."""
+        return self.head["state_root"]
+
+    @property
+    def aivm_state_root(self) -> str:
+        """The root of the kernel round."""
+        return self.head["aivm_state_root"]
+
+    def merkle_root(self) -> str:
+        """The root over the receipts, which blocks carry and anchors commit to."""
+        return self.head["receipt_root"]
+
+    def contents_digest(self) -> str:
+        """A digest of all entries: equal for equal contents, however they came about."""
+        return self._state.contents_digest()
+
+    def task(self, job_id: str) -> Record:
+        """A task with its seats. Raises VmError not_found."""
+        return _task(self._state.task(job_id))
+
+    def tasks(self) -> list[Record]:
+        """All tasks, in the order of their submission."""
+        return [_task(task) for task in self._state.tasks()]
+
+    def result(self, job_id: str) -> list[Record]:
+        """The seats of a task: who was drawn, and what each has answered."""
+        return self.task(job_id)["seats"]
+
+    def provider(self, provider_id: str) -> Record:
+        """A provider. Raises VmError provider_not_found."""
+        return Record(self._state.provider(provider_id))
+
+    def providers(self) -> list[Record]:
+        """All providers, in the order of their registration."""
+        return [Record(provider) for provider in self._state.providers()]
+
+    def disputes(self, job_id: str | None = None) -> list[Record]:
+        """All disputes in the order of their commitment, or those of one job."""
+        every = [Record(dispute) for dispute in self._state.disputes()]
+        return [one for one in every if job_id is None or one["task"] == job_id]
+
+    def validators(self) -> list[Record]:
+        """The validators with their stakes."""
+        return [Record(validator) for validator in self._state.validators()]
+
+    def models(self) -> list[Record]:
+        """The models, weights and rows included."""
+        return [Record(model) for model in self._state.models()]
+
+    def receipts(self) -> list[Record]:
+        """One record a final task, in the order of settlement."""
+        return [Record(receipt) for receipt in self._state.receipts()]
+
+    def receipt_proof(self, index: int) -> ReceiptProof:
+        """A proof of receipt `index` against :meth:`merkle_root`. Raises VmError not_found."""
+        proof = self._state.receipt_proof(index)
+        return ReceiptProof(**{**proof, "receipt": Record(proof["receipt"])})
+
+    def accounts(self) -> dict[str, int]:
+        """The free balance of every address that ever had one, in nLUX; that of the escrow account included."""
+        return self._state.accounts()
+
+    def totals(self) -> Record:
+        """The running sums that conservation is stated in."""
+        return Record(self._state.totals())
+
+    def conservation(self) -> Conservation:
+        """Both sides of the balance. The free money is added up account by account."""
+        totals, escrow = self._state.totals(), self._state.escrow()
+        pots = {key: totals[key] for key in ("bonds", "task_escrows", "challenge_bonds", "credits")}
+        free = sum(self.accounts().values()) - escrow
+        return Conservation(free, **pots, **{key: totals[key] for key in ("burned", "genesis", "minted")},
+                            escrow_account=escrow)  # fmt: skip
+
+    def audit(self) -> list[tuple[str, str]]:
+        """Everything that is wrong with this state, as (invariant, message); empty when nothing is."""
+        return self._state.audit()
+
+    def attestations(self) -> np.ndarray[Any, Any]:
+        """The kernel's attestation table."""
+        return np.frombuffer(self._state.attestations(), DTYPES["Attestation"])
+
+    def model_entries(self) -> np.ndarray[Any, Any]:
+        """The kernel's model registry."""
+        return np.frombuffer(self._state.model_entries(), DTYPES["ModelRegistryEntry"])
+
+    def anchors(self) -> np.ndarray[Any, Any]:
+        """The kernel's anchors, the oldest first."""
+        slots = np.frombuffer(self._state.anchors(), DTYPES["AuditAnchor"])
+        return slots[slots["occupied"] != 0]
+
+    def epoch_state(self) -> np.void:
+        """The kernel's epoch state."""
+        return np.frombuffer(self._state.epoch_state(), DTYPES["AIVMEpochState"])[0]
+
+    def challenger_bond(self, job_id: str) -> int:
+        """What the next challenge on this task's result must lock, in nLUX."""
+        return self._state.challenger_bond(job_id)
+
+    def run_model(self, model_id: str, row: int) -> int:
+        """The true answer of a model to one of its rows."""
+        return self._state.run_model(model_id, row)
+
+    def truth(self, job_id: str) -> int:
+        """The true answer to a task."""
+        task = self._state.task(job_id)
+        return self._state.run_model(task["model"], task["input_row"])
+
+    def trace(self, job_id: str, answer: int | None = None) -> Trace:
+        """All steps of a task's model with their proofs; with another last output for a provider that lies."""
+        task = self._state.task(job_id)
+        return Trace(*self._state.trace_model(task["model"], task["input_row"], answer))
+
+    def __repr__(self) -> str:
+        return f"<State after block {self.height}>"
+
+
+def _task(task: dict[str, Any]) -> Record:
+    return Record(task, seats=[Record(seat) for seat in task["seats"]])
+
+
+class VM:
+    """A VM with accounts, validators, a store and a clock.
+
+    >>> vm = aivmsim.VM(accounts={"alice": "100 LUX", "paula": "2000 LUX"})
+    >>> vm.execute(aivmsim.op.RegisterProvider("p-1", models=["qwen3-8b"]), sender="paula")
+    >>> vm.submit("SubmitTask", sender="alice", job_id="job", model_id="qwen3-8b")
+    >>> vm.advance(3)
+    >>> vm.task("job").status
+    'assigned'
+
+    Accounts have names; a name's key and address follow from the name alone. What is refused raises :class:`VmError`
+    with the error's name as ``code``, and changes nothing. One VM belongs to one thread.
+
+    Parameters
+    ----------
+    accounts : mapping of str to money, or iterable of str
+        Opening balances by name; 10,000 LUX each where only names are given.
+    config : mapping or str
+        The published configuration, by its JSON tags (``challengeWindowBlocks``), or as JSON text.
+    policy : mapping
+        The protocol's parameters on top of it (``challenge_reveal_blocks``), see :func:`default_policy`.
+    models : sequence of Model, optional
+        By default the three published ones.
+    validators : int or sequence of money
+        How many, with 5,000 LUX each, or their stakes. Their accounts are called ``validator-0`` and on.
+    genesis : mapping or str, optional
+        ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of ``address`` or
+        ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
+    vendor : str, optional
+        The account that signs attestation evidence, where the genesis gives no ``vendor_root``.
+    authorisation : {"ideal", "ed25519"}
+        Whether signatures are real. An ideal one cannot be forged either, and costs less.
+    backend : {"cpu", "simd"}
+        Which kernels.
+    table_sizes : tuple of int
+        Slots for attestations, models and anchors.
+    path : path-like, optional
+        The file that keeps the chain; the same arguments open it again. Without it everything is in memory.
+    seed : int
+        Decides beacons and ideal signatures.
+    block_interval_ns : int
+        How far :meth:`advance` moves the clock for each block.
+
+    Raises
+    ------
+    VmError
+        A configuration or genesis that is refused (``config``), or a file that is (``storage``).
+    """
+
+    def __init__(
+        self,
+        accounts: Mapping[str, Money] | Iterable[str] = (),
+        *,
+        config: Mapping[str, Any] | str = "{}",
+        policy: Mapping[str, Any] | None = None,
+        models: Sequence[Model] | None = None,
+        validators: int | Sequence[Money] = 1,
+        genesis: Mapping[str, Any] | str | None = None,
+        vendor: str = "vendor",
+        authorisation: str = "ideal",
+        backend: str = "cpu",
+        table_sizes: tuple[int, int, int] = (1024, 512, 4096),
+        path: str | os.PathLike[str] | None = None,
+        seed: int = 1,
+        block_interval_ns: int = 4_000_000_000,
+    ) -> None:
+        if authorisation not in ("ideal", "ed25519"):
+            raise ValueError(f"authorisation is {authorisation!r}; it must be ideal or ed25519")
+        if backend not in ("cpu", "simd"):
+            raise ValueError(f"backend is {backend!r}; it must be cpu or simd")
+        first = _genesis(genesis)
+        named = accounts if isinstance(accounts, Mapping) else {name: "10000 LUX" for name in accounts}
+        first["allocations"] += [(_core.address_of_name(name), balance) for name, balance in named.items()]
+        first["models"] = None if models is None else [model._fields() for model in models]
+        first["table_sizes"] = tuple(table_sizes)
+        stakes = ["5000 LUX"] * validators if isinstance(validators, int) else list(validators)
+        self._vendor = vendor
+        self._machine = _core.Machine(
+            config=config if isinstance(config, str) else json.dumps(dict(config)),
+            policy=dict(policy or {}),
+            genesis=first,
+            stakes=stakes,
+            vendor_root=first["vendor_root"] or _core.address_of_name(vendor),
+            ed25519=authorisation == "ed25519",
+            simd=backend == "simd",
+            path="" if path is None else os.fspath(path),
+            seed=seed,
+            interval_ns=block_interval_ns,
+        )
+        self._mode = self.config["verificationMode"]
+
+    #: The published id of this VM, and the published version.
+    ID = _core.vm_id()
+    VERSION: str = _core.vm_version
+
+    # --- Accounts
+
+    def address(self, name: str) -> str:
+        """The address of a name."""
+        return self._machine.address(name)
+
+    def set_key(self, name: str, seed: Hash) -> str:
+        """Gives a name the key of this 32-byte Ed25519 seed, and returns its address."""
+        return self._machine.set_key(name, seed)
+
+    def balance(self, account: str) -> int:
+        """The free balance of a name or address, in nLUX."""
+        return self._machine.state().balance(self._address(account))
+
+    def nonce(self, account: str) -> int:
+        """The nonce of the last operation of a name or address."""
+        return self._machine.state().nonce(self._address(account))
+
+    def _address(self, account: str) -> str:
+        return account if account.startswith("0x") and len(account) == 42 else self.address(account)
+
+    # --- Operations
+
+    def sign(
+        self,
+        operation: Operation | str,
+        /,
+        *,
+        sender: str,
+        nonce: int | None = None,
+        authorization: bytes | None = None,
+        **fields: Any,
+    ) -> SignedOperation:
+        """Signs an operation without sending it anywhere.
+
+        Parameters
+        ----------
+        operation : Operation or str
+            One of :mod:`aivmsim.op`, or its name with the fields as keyword arguments.
+        sender : str
+            The account's name.
+        nonce : int, optional
+            Another one than the account's next.
+        authorization : bytes, optional
+            Another one than the account's signature.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A kind or field that does not exist, or a value that its field cannot hold.
+        """
+        if isinstance(operation, str):
+            if operation not in KINDS:
+                raise ValueError(f'there is no operation "{operation}"; there are {", ".join(KINDS)}')
+            operation = KINDS[operation](**fields)
+        elif fields:
+            raise TypeError(f"{', '.join(fields)}: an operation that is made already takes no more fields")
+        return self._machine.sign_operation(
+            sender, operation.kind, self._filled(operation, sender), nonce, authorization
+        )
+
+    def _filled(self, operation: Operation, sender: str) -> dict[str, Any]:
+        """The fields as the compiled half takes them, with what depends on the sender filled in."""
+        fields = operation.fields()
+        if operation.kind == "RegisterProvider":
+            fields["wallet"] = fields["wallet"] or self.address(sender)
+        elif operation.kind == "RegisterModel":
+            model = fields["model"]
+            fields["model"] = model._fields() if isinstance(model, Model) else dict(model)
+        elif operation.kind == "SubmitTask":
+            fields["mode"] = self._mode if fields["mode"] is None else fields["mode"]
+        elif operation.kind == "Attest" and isinstance(fields["attestation"], Mapping):
+            fields["attestation"] = struct("AttestationOp", fields["attestation"]).tobytes()
+        elif operation.kind == "ModelUpdate" and isinstance(fields["update"], Mapping):
+            fields["update"] = struct("ModelOp", fields["update"]).tobytes()
+        return fields
+
+    def submit(self, operation: Operation | SignedOperation | str, /, **how: Any) -> SignedOperation:
+        """Queues an operation for a block that :meth:`build` makes.
+
+        Takes what :meth:`sign` takes, or what it returned. Checked at once is what needs no order: authorisation,
+        nonce, fee, and room in the queue. What a block refuses later is left out of it and stays queued for a few more.
+        """
+        signed = self._signed(operation, how)
+        self._machine.submit(signed)
+        return signed
+
+    def execute(self, operation: Operation | SignedOperation | str | Sequence[SignedOperation], /, **how: Any) -> Block:
+        """Makes and accepts a block of exactly this operation, or of these signed ones, without asking the queue.
+
+        Raises VmError with the reason of the first operation that is refused; nothing has changed then.
+        """
+        if isinstance(operation, Sequence) and not isinstance(operation, str):
+            block = self.propose(operation, **how)
+        else:
+            block = self.propose([self._signed(operation, how)])
+        self.verify(block)
+        self.accept(block)
+        return block
+
+    def refusal(self, operation: Operation | SignedOperation | str, /, **how: Any) -> str | None:
+        """The code of the error that a block with this operation would give now; None if it would be taken."""
+        try:
+            self.propose([self._signed(operation, how)])
+        except VmError as error:
+            return error.code
+        return None
+
+    def _signed(self, operation: Operation | SignedOperation | str, how: dict[str, Any]) -> SignedOperation:
+        if isinstance(operation, SignedOperation):
+            if how:
+                raise TypeError(f"{', '.join(how)}: the operation is signed already")
+            return operation
+        return self.sign(operation, **how)
+
+    # --- Blocks
+
+    def build(self, *, timestamp_ns: int | None = None, proposer: int | None = None) -> Block:
+        """Builds and verifies a block from the queue, on the preferred one.
+
+        As an honest node it never signs two blocks for one height (``conflict``); :meth:`propose` does.
+        """
+        return self._machine.build(timestamp_ns, proposer)
+
+    def propose(
+        self,
+        operations: Sequence[SignedOperation] = (),
+        *,
+        parent: Block | str | None = None,
+        timestamp_ns: int | None = None,
+        proposer: int | None = None,
+    ) -> Block:
+        """A validator's block of exactly these operations, which this VM has yet to :meth:`verify`.
+
+        Parameters
+        ----------
+        operations : sequence of SignedOperation
+            In their order; the first that is refused is raised as VmError.
+        parent : Block or str, optional
+            A verified or the last accepted block; the preferred one by default.
+        timestamp_ns : int, optional
+            One block interval after the parent, or the present time if that is later.
+        proposer : int, optional
+            A validator's index; they take turns by height.
+        """
+        return self._machine.propose(list(operations), _id(parent), timestamp_ns, proposer)
+
+    def parse_block(self, data: bytes) -> Block:
+        """A block from its bytes. Raises VmError malformed for everything but the canonical encoding."""
+        return Block.from_bytes(data)
+
+    def verify(self, block: Block, now_ns: int | None = None) -> None:
+        """Executes a block beside the accepted chain; `now_ns` decides whether it is too early."""
+        self._machine.verify(block, now_ns)
+
+    def accept(self, block: Block | str) -> None:
+        """Makes a verified block the last accepted one; its parent must have been that."""
+        self._machine.accept(_id(block))
+
+    def reject(self, block: Block | str) -> None:
+        """Forgets a verified block; its operations go back into the queue."""
+        self._machine.reject(_id(block))
+
+    def set_preference(self, block: Block | str) -> None:
+        """Blocks are built on this one from now on."""
+        self._machine.set_preference(_id(block))
+
+    def advance(self, blocks: int = 1) -> list[Block]:
+        """Builds and accepts so many blocks, one interval of virtual time apart, each from what is queued."""
+        made = []
+        for _ in range(blocks):
+            block = self.build()
+            self.accept(block)
+            made.append(block)
+        return made
+
+    def advance_to(self, height: int) -> list[Block]:
+        """As :meth:`advance`, until the last accepted block has this height."""
+        if height < self.height:
+            raise ValueError(f"block {height} is past; this is {self.height}")
+        return self.advance(height - self.height)
+
+    def restart(self) -> None:
+        """Starts the VM again from its store; what was queued or only verified is gone."""
+        self._machine.restart()
+
+    def get_block(self, block: str) -> Block:
+        """A verified or accepted block by its id. Raises VmError not_found."""
+        return self._machine.get_block(block)
+
+    def block_id_at_height(self, height: int) -> str:
+        """The id of an accepted block. Raises VmError not_found."""
+        return self._machine.block_id_at_height(height)
+
+    def status(self, block: Block | str) -> str:
+        """Processing, accepted or unknown."""
+        return self._machine.status(_id(block))
+
+    def events(self, block: Block | str | None = None) -> list[Event]:
+        """What a block did, in order; by default the last accepted one.
+
+        For blocks that this object has verified or accepted; VmError not_found for others.
+        """
+        found = self._machine.events(self.last_accepted if block is None else _id(block))
+        return [Event(name, Record(fields)) for name, fields in found]
+
+    # --- Facts
+
+    @property
+    def height(self) -> int:
+        """The height of the last accepted block."""
+        return self.state.height
+
+    @property
+    def last_accepted(self) -> str:
+        """The id of the last accepted block."""
+        return self._machine.last_accepted
+
+    @property
+    def preferred(self) -> str:
+        """The id of the block that the next one is built on."""
+        return self._machine.preferred
+
+    @property
+    def genesis_id(self) -> str:
+        """The id of block 0."""
+        return self._machine.genesis_id
+
+    @property
+    def chain_id(self) -> int:
+        """The chain id of the genesis."""
+        return self._machine.chain_id
+
+    @property
+    def queued(self) -> int:
+        """Operations that wait for a block."""
+        return self._machine.queued
+
+    @property
+    def processing(self) -> int:
+        """Blocks that are verified and neither accepted nor rejected."""
+        return self._machine.processing
+
+    @property
+    def wants_block(self) -> bool:
+        """Whether a block built now would have something to do."""
+        return self._machine.wants_block
+
+    @property
+    def now_ns(self) -> int:
+        """The clock that :meth:`verify` goes by; blocks move it, and it can be set."""
+        return self._machine.now_ns
+
+    @now_ns.setter
+    def now_ns(self, value: int) -> None:
+        self._machine.now_ns = value
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The published configuration by its JSON tags."""
+        return json.loads(self._machine.config_json)
+
+    @property
+    def config_json(self) -> str:
+        """The published configuration as JSON text."""
+        return self._machine.config_json
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """The protocol's parameters; money in nLUX."""
+        return self._machine.policy
+
+    @property
+    def result_bond(self) -> int:
+        """What one result locks of a bond, in nLUX."""
+        return self._machine.result_bond
+
+    @property
+    def state(self) -> State:
+        """The state after the last accepted block."""
+        return State(self._machine.state())
+
+    def state_of(self, block: Block | str) -> State:
+        """The state after a verified or the last accepted block. Raises VmError not_found for others."""
+        return State(self._machine.state(_id(block)))
+
+    # --- The commonest queries, without a detour
+
+    def task(self, job_id: str) -> Record:
+        """As :meth:`State.task`, in the present state."""
+        return self.state.task(job_id)
+
+    def tasks(self) -> list[Record]:
+        """As :meth:`State.tasks`, in the present state."""
+        return self.state.tasks()
+
+    def result(self, job_id: str) -> list[Record]:
+        """As :meth:`State.result`, in the present state."""
+        return self.state.result(job_id)
+
+    def provider(self, provider_id: str) -> Record:
+        """As :meth:`State.provider`, in the present state."""
+        return self.state.provider(provider_id)
+
+    def providers(self) -> list[Record]:
+        """As :meth:`State.providers`, in the present state."""
+        return self.state.providers()
+
+    def disputes(self, job_id: str | None = None) -> list[Record]:
+        """As :meth:`State.disputes`, in the present state."""
+        return self.state.disputes(job_id)
+
+    def receipts(self) -> list[Record]:
+        """As :meth:`State.receipts`, in the present state."""
+        return self.state.receipts()
+
+    def merkle_root(self) -> str:
+        """As :meth:`State.merkle_root`, in the present state."""
+        return self.state.merkle_root()
+
+    def conservation(self) -> Conservation:
+        """As :meth:`State.conservation`, in the present state."""
+        return self.state.conservation()
+
+    def truth(self, job_id: str) -> int:
+        """As :meth:`State.truth`, in the present state."""
+        return self.state.truth(job_id)
+
+    def stats(self) -> Record:
+        """The statistics that ``GET /stats`` answers with; money in nLUX."""
+        state = self.state
+        totals, receipts, providers = state.totals(), state.receipts(), state.providers()
+        return Record(
+            tasks_pending=len(state.tasks()) - totals["tasks_completed"] - totals["tasks_failed"],
+            tasks_completed=totals["tasks_completed"],
+            tasks_failed=totals["tasks_failed"],
+            providers_total=len(providers),
+            providers_active=sum(provider["status"] == "active" for provider in providers),
+            models_available=len(state.models()),
+            total_minted=totals["minted"],
+            epoch_rewards=self._epoch_rewards(state, receipts),
+            receipts_processed=len(receipts),
+        )
+
+    def _epoch_rewards(self, state: State, receipts: list[Record]) -> int:
+        """Paid to providers for what became final since the present epoch began."""
+        paid = 0
+        for receipt in reversed(receipts):
+            block = self.get_block(self.block_id_at_height(receipt["height"]))
+            if block.timestamp_ns < state.head["epoch_started_ns"]:
+                break
+            paid += receipt["paid"]
+        return paid
+
+    # --- What actors compute for themselves
+
+    def claim_commitment(self, claim: int, salt: Hash, challenger: str) -> str:
+        """The hash of a :class:`aivmsim.op.Challenge` by this account."""
+        return claim_commitment(claim, salt, self._address(challenger))
+
+    def commitment(self, job_id: str, operator: str, answer: int, nonce: Hash) -> str:
+        """The hash of a :class:`aivmsim.op.Commit` by the owner of a provider."""
+        return self._machine.result_commitment(job_id, self._address(operator), answer, nonce)
+
+    def evidence(self, provider_id: str, *, vendor: str | None = None, **fields: Any) -> bytes:
+        """Attestation evidence for a provider, signed by the vendor's account, or by another one to forge it.
+
+        Fields: ``mode`` (hardware, software), ``device_id``, ``model``, ``timestamp_ns`` (now), ``nonce``; of hardware
+        ``spdm_report``, ``cc_enabled``, ``tee_io_enabled``, ``rim_verified``; of software ``benchmark_hash``,
+        ``benchmark_time_ms``, ``driver_version``, ``provider_key``, ``provider_signature``.
+        """
+        return self._machine.sign_evidence({"timestamp_ns": self.now_ns} | fields, provider_id, vendor or self._vendor)
+
+    def verify_gpu_attestation(self, evidence: bytes, provider_id: str) -> Record:
+        """What evidence is worth now: attested or not, trust score, mode. Raises VmError malformed."""
+        return Record(self._machine.verify_evidence(evidence, provider_id))
+
+    def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
+        """The operation that shows this evidence, with the digest that it needs; further fields as in the ABI."""
+        digest = _core.keccak256(evidence)
+        return Attest(provider_id, {"tee_quote_digest": digest, "attesting_key": b"\x01" * 48} | fields, evidence)
+
+    def __repr__(self) -> str:
+        return f"<VM at block {self.height} {self.last_accepted[:10]}, {self.queued} queued>"
+
+
+def _id(block: Block | str | None) -> Any:
+    return block.id if isinstance(block, Block) else block
+
+
+def _genesis(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """A genesis with its defaults, allocations as (address, balance). Raises ValueError for unknown fields."""
+    loaded = json.loads(given) if isinstance(given, str) else dict(given or {})
+    known = {"version", "message", "timestamp", "chain_id", "allocations", "vendor_root"}
+    if unknown := sorted(loaded.keys() - known):
+        raise ValueError(f"genesis: unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}")
+    allocations = []
+    for number, one in enumerate(loaded.get("allocations", [])):
+        if (
+            len(one.keys() & {"address", "key"}) != 1
+            or one.keys() - {"address", "key", "balance"}
+            or "balance" not in one
+        ):
+            raise ValueError(f"genesis: allocations[{number}] has an address or a key, and a balance")
+        address = one["address"] if "address" in one else "0x" + _core.keccak256(one["key"])[:20].hex()
+        balance = one["balance"]
+        allocations.append((address, int(balance) if isinstance(balance, str) and balance.isdigit() else balance))
+    return {
+        "version": loaded.get("version", 1),
+        "message": loaded.get("message", "aivmsim.VM"),
+        "timestamp_ns": loaded.get("timestamp", 1_700_000_000) * 1_000_000_000,
+        "chain_id": loaded.get("chain_id", 1),
+        "allocations": allocations,
+        "vendor_root": loaded.get("vendor_root"),
+    }
+
+
+def claim_commitment(claim: int, salt: Hash, challenger: Address) -> str:
+    """keccak(claimed output || salt || challenger's address): the hash of a challenge."""
+    return _core.claim_commitment(claim, salt, challenger)
+
+
+def keccak256(data: bytes) -> bytes:
+    """Keccak-256 with the legacy padding, as the protocol uses it; not SHA3-256."""
+    return _core.keccak256(data)
+
+
+def default_config(permissioned: bool = False) -> dict[str, Any]:
+    """The published configuration, or its permissioned variant, by its JSON tags."""
+    return json.loads(_core.default_config_json(permissioned))
+
+
+def default_policy() -> dict[str, Any]:
+    """The protocol's own parameters with their defaults; money in nLUX, rates in basis points, windows in blocks."""
+    return _core.default_policy()
+
+
+__all__ = [
+    "VM",
+    "ZERO_HASH",
+    "Block",
+    "Conservation",
+    "Event",
+    "Model",
+    "ReceiptProof",
+    "Record",
+    "SignedOperation",
+    "State",
+    "Trace",
+    "VmError",
+    "claim_commitment",
+    "default_config",
+    "default_policy",
+    "keccak256",
+]

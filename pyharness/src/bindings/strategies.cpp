@@ -1,0 +1,286 @@
+#include "pyharness/src/bindings/strategies.h"
+
+#include "pyharness/src/bindings/handles.h"
+
+namespace aivm::python {
+namespace {
+
+constexpr std::string_view kPrefix = "python:";
+
+bool is_python(const sim::ActorGroup& group) { return group.strategy.starts_with(kPrefix); }
+std::string python_name(const sim::ActorGroup& group) { return group.strategy.substr(kPrefix.size()); }
+
+// --- What hooks answer
+
+template <class T>
+T number(const py::object& value) {
+    return static_cast<T>(read_number(value, "the answer", std::numeric_limits<T>::max()));
+}
+template <class T>
+std::optional<T> optional_number(const py::object& value) {
+    return value.is_none() ? std::nullopt : std::optional<T>(number<T>(value));
+}
+bool yes_or_no(const py::object& value) {
+    if (!PyBool_Check(value.ptr())) throw py::type_error("the answer must be True or False");
+    return value.cast<bool>();
+}
+void nothing(const py::object&) {}
+
+OperationBody operation(const py::handle& one) {
+    return read_operation(one.attr("kind").cast<std::string>(), one.attr("fields")().cast<py::dict>());
+}
+std::vector<OperationBody> operations(const py::object& given) {
+    std::vector<OperationBody> out;
+    if (given.is_none()) return out;
+    for (const py::handle one : given) out.push_back(operation(one));
+    return out;
+}
+template <class Body>
+std::optional<Body> one_operation(const py::object& given) {
+    if (given.is_none()) return std::nullopt;
+    OperationBody body = operation(given);
+    if (auto* wanted = std::get_if<Body>(&body)) return std::move(*wanted);
+    throw py::type_error(fmt::format("the answer must be a {} or None", Fields<Body>::name));
+}
+
+std::vector<InferenceTraceStep> trace_steps(const py::object& given) {
+    std::vector<InferenceTraceStep> out;
+    for (const py::handle one : given) {
+        const auto [input, output] = one.cast<std::pair<py::object, py::object>>();
+        InferenceTraceStep& step = out.emplace_back();
+        read_exactly(input, "a step's input", step.input);
+        step.output = number<Answer>(output);
+    }
+    if (out.empty()) throw py::value_error("a trace has at least one step");
+    return out;
+}
+
+std::optional<GpuEvidence> evidence_of(const py::object& given) {
+    if (given.is_none()) return std::nullopt;
+    return must(decode_evidence(read_bytes(given, "the evidence")));
+}
+
+OperationHandle handle_of(const SignedOperation& operation) {
+    return {std::make_shared<const SignedOperation>(operation)};  // Python may keep it
+}
+
+using Self = std::unique_ptr<StrategyObject>;
+
+// --- The roles. A hook that the class leaves alone is answered as in C++, without asking Python.
+
+template <class Base>
+class Client : public Base {
+public:
+    explicit Client(Self self) : self_(std::move(self)) {}
+
+    std::vector<OperationBody> on_block(const sim::NodeView& view) override {
+        if (!self_->has("on_block")) return Base::on_block(view);
+        return self_->about(view, view.state(), "on_block", operations);
+    }
+    std::vector<OperationBody> on_pending(const sim::NodeView& view, const SignedOperation& operation) override {
+        if (!self_->has("on_pending")) return Base::on_pending(view, operation);
+        return self_->about(view, view.state(), "on_pending", operations, handle_of(operation));
+    }
+
+protected:
+    [[nodiscard]] const StrategyObject& self() const { return *self_; }
+
+private:
+    Self self_;
+};
+
+class PythonProvider final : public Client<sim::ProviderStrategy> {
+public:
+    using Base = sim::ProviderStrategy;
+    using Client::Client;
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override {
+        return self().about(view, view.state, "steps_to_compute", number<std::uint32_t>);
+    }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return self().about(view, view.state, "answer", optional_number<Answer>);
+    }
+    bool joins(const State* state) override {
+        if (!self().has("joins")) return Base::joins(state);
+        if (state == nullptr) return self().call("joins", yes_or_no, py::none());
+        return self().about(*state, "joins", yes_or_no);
+    }
+    bool waits(const sim::TaskView& view) override {
+        if (!self().has("waits")) return Base::waits(view);
+        return self().about(view, view.state, "waits", yes_or_no);
+    }
+    bool reveals(const sim::TaskView& view) override {
+        if (!self().has("reveals")) return Base::reveals(view);
+        return self().about(view, view.state, "reveals", yes_or_no);
+    }
+    std::vector<InferenceTraceStep> trace(const sim::TaskView& view, Answer answer) override {
+        if (!self().has("trace")) return Base::trace(view, answer);
+        return self().about(view, view.state, "trace", trace_steps, answer);
+    }
+    std::uint32_t reported_time_ms(const sim::TaskView& view) override {
+        if (!self().has("reported_time_ms")) return Base::reported_time_ms(view);
+        return self().about(view, view.state, "reported_time_ms", number<std::uint32_t>);
+    }
+    std::optional<op::DisputeMove> move(const sim::DisputeView& view) override {
+        if (!self().has("move")) return Base::move(view);
+        return self().about(view, view.state, "move", one_operation<op::DisputeMove>);
+    }
+    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+        if (!self().has("evidence")) return Base::evidence(device, now);
+        static const State kNone;
+        return self().about(device, kNone, "evidence", evidence_of, now);
+    }
+};
+
+class PythonChallenger final : public Client<sim::ChallengerStrategy> {
+public:
+    using Base = sim::ChallengerStrategy;
+    using Client::Client;
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        return self().about(view, view.state, "steps_to_check", optional_number<std::uint32_t>);
+    }
+    std::optional<Answer> claim(const sim::TaskView& view) override {
+        return self().about(view, view.state, "claim", optional_number<Answer>);
+    }
+    bool commits(const sim::TaskView& view) override {
+        if (!self().has("commits")) return Base::commits(view);
+        return self().about(view, view.state, "commits", yes_or_no);
+    }
+    bool reveals(const sim::DisputeView& view) override {
+        if (!self().has("reveals")) return Base::reveals(view);
+        return self().about(view, view.state, "reveals", yes_or_no);
+    }
+    std::optional<op::DisputeMove> move(const sim::DisputeView& view) override {
+        if (!self().has("move")) return Base::move(view);
+        return self().about(view, view.state, "move", one_operation<op::DisputeMove>);
+    }
+    bool again(const sim::TaskView& view) override {
+        if (!self().has("again")) return Base::again(view);
+        return self().about(view, view.state, "again", yes_or_no);
+    }
+};
+
+class PythonRequester final : public Client<sim::RequesterStrategy> {
+public:
+    using Base = sim::RequesterStrategy;
+    using Client::Client;
+
+    std::uint32_t submissions(const sim::DemandView& view) override {
+        if (!self().has("submissions")) return Base::submissions(view);
+        return self().about(view, view.node.state(), "submissions", number<std::uint32_t>);
+    }
+    void compose(op::SubmitTask& task, const sim::NodeView& view) override {
+        if (!self().has("compose")) return Base::compose(task, view);
+        py::gil_scoped_acquire lock;
+        const py::dict given = show_fields(&view.state(), task);
+        const auto changed = self().about(view, view.state(), "_compose", one_operation<op::SubmitTask>, given);
+        if (changed) task = *changed;
+    }
+    bool goes_on(const sim::NodeView& view) override {
+        if (!self().has("goes_on")) return Base::goes_on(view);
+        return self().about(view, view.state(), "goes_on", yes_or_no);
+    }
+};
+
+class PythonValidator final : public sim::ValidatorStrategy {
+public:
+    using Base = sim::ValidatorStrategy;
+    explicit PythonValidator(Self self) : self_(std::move(self)) {}
+
+    bool builds(const State& parent, const Hash32& beacon) override {
+        if (!self_->has("builds")) return Base::builds(parent, beacon);
+        return self_->about(parent, "_builds", yes_or_no, "0x" + to_hex(beacon.view()));
+    }
+    void begin_block(Height height) override {
+        if (self_->has("begin_block")) self_->call("begin_block", nothing, height);
+    }
+    bool includes(const SignedOperation& operation) override {
+        return !self_->has("includes") || self_->call("includes", yes_or_no, handle_of(operation));
+    }
+
+private:
+    Self self_;
+};
+
+py::dict parameters_of(const sim::ActorGroup& group) {
+    py::dict out;
+    for (const auto& [name, value] : group.parameters) out[py::str(name)] = value;
+    return out;
+}
+
+// The strategy object, made by the registry. What its class raises then is the strategy's fault as well.
+template <class Strategy, class Interface>
+Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group, const sim::Part& part,
+                                        StrategyFaults& faults) {
+    const py::gil_scoped_acquire lock;
+    const std::string name = python_name(group);
+    try {
+        const auto side = std::make_shared<SideHandle>(SideHandle{part.side, part.self.address});
+        py::object object = registry.attr("make")(group.role, name, parameters_of(group), show_part(part, side));
+        return std::make_unique<Strategy>(std::make_unique<StrategyObject>(std::move(object), name, side, faults));
+    } catch (py::error_already_set& error) {
+        const std::string text = error.what();
+        if (!faults) faults.emplace(StrategyFault{std::move(error), name});
+        return fail(ErrorCode::kConfig, text);
+    }
+}
+
+}  // namespace
+
+PythonStrategies::~PythonStrategies() {
+    const py::gil_scoped_acquire lock;
+    registry_ = py::object();
+}
+
+std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) const {
+    sim::Scenario others = scenario;
+    std::erase_if(others.actors, is_python);
+    std::vector<std::string> faults = scenarios::check_strategies(others);
+    for (const sim::ActorGroup& group : scenario.actors) {
+        if (!is_python(group)) continue;
+        const py::object fault = registry_.attr("check")(group.role, python_name(group), parameters_of(group));
+        if (!fault.is_none()) {
+            faults.push_back(fmt::format("{}.{}: {}", group.role, group.name, fault.cast<std::string>()));
+        }
+    }
+    return faults;
+}
+
+Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(const sim::ActorGroup& group,
+                                                                          const sim::Part& part) const {
+    if (!is_python(group)) return table_.provider(group, part);
+    return make<PythonProvider, sim::ProviderStrategy>(registry_, group, part, *faults_);
+}
+
+Result<std::unique_ptr<sim::ChallengerStrategy>> PythonStrategies::challenger(const sim::ActorGroup& group,
+                                                                              const sim::Part& part) const {
+    if (!is_python(group)) return table_.challenger(group, part);
+    return make<PythonChallenger, sim::ChallengerStrategy>(registry_, group, part, *faults_);
+}
+
+Result<std::unique_ptr<sim::RequesterStrategy>> PythonStrategies::requester(const sim::ActorGroup& group,
+                                                                            const sim::Part& part) const {
+    if (!is_python(group)) return table_.requester(group, part);
+    return make<PythonRequester, sim::RequesterStrategy>(registry_, group, part, *faults_);
+}
+
+Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(const sim::ActorGroup& group,
+                                                                            const sim::Part& part) const {
+    if (!is_python(group)) return table_.validator(group, part);
+    return make<PythonValidator, sim::ValidatorStrategy>(registry_, group, part, *faults_);
+}
+
+bool PythonStrategies::is_honest(const sim::ActorGroup& group) const {
+    if (!is_python(group)) return table_.is_honest(group);
+    const py::gil_scoped_acquire lock;
+    return registry_.attr("is_honest")(group.role, python_name(group)).cast<bool>();
+}
+
+bool PythonStrategies::watches_pending(const sim::ActorGroup& group) const {
+    if (!is_python(group)) return table_.watches_pending(group);
+    const py::gil_scoped_acquire lock;
+    return registry_.attr("watches_pending")(group.role, python_name(group)).cast<bool>();
+}
+
+}  // namespace aivm::python

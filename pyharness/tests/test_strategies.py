@@ -1,0 +1,160 @@
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pandas as pd
+import pytest
+
+import aivmsim
+from aivmsim import op
+
+LAZY = "provider.lazy.strategy"
+
+
+@aivmsim.strategy("lazy_guess", role="provider", parameters={"guess_ppm": 1_000_000, "sample": 256})
+class LazyGuess(aivmsim.ProviderStrategy):
+    """scenarios/adversaries/lazy_guess.cpp, line by line."""
+
+    def __init__(self, parameters, part):
+        super().__init__(parameters, part)
+        self.most_common = {}
+
+    def steps_to_compute(self, view):
+        self.guessing = self.random.bernoulli_ppm(self.parameters["guess_ppm"])
+        return 0 if self.guessing else view.steps
+
+    def answer(self, view):
+        if not self.guessing:
+            return view.run()
+        if view.model_id not in self.most_common:
+            answers = [view.run(row) for row in range(min(self.parameters["sample"], view.rows))]
+            self.most_common[view.model_id] = max(range(256), key=answers.count)
+        return self.most_common[view.model_id]
+
+
+@aivmsim.strategy("picky", role="challenger", honest=True)
+class Picky(aivmsim.ChallengerStrategy):
+    """Looks at the first half of a model's rows only."""
+
+    def steps_to_check(self, view):
+        return view.steps if view.input_row < view.rows // 2 else None
+
+
+@aivmsim.strategy("censor", role="validator", parameters={"censor_ppm": 1_000_000})
+class Censor(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/censoring_proposer.cpp."""
+
+    def begin_block(self, height):
+        self.censoring = self.random.bernoulli_ppm(self.parameters["censor_ppm"])
+
+    def includes(self, operation):
+        return not self.censoring or operation.kind not in ("Challenge", "ChallengeReveal", "DisputeMove")
+
+
+@aivmsim.strategy("leaver", role="provider")
+class Leaver(aivmsim.ProviderStrategy):
+    """Leaves at block 8."""
+
+    def on_block(self, view):
+        mine = self.part.identity.provider_id
+        if view.height < 8 or view.state.provider(mine)["status"] != "active":
+            return []
+        return [op.DeregisterProvider(mine)]
+
+
+@aivmsim.strategy("broken", role="provider")
+class Broken(aivmsim.ProviderStrategy):
+    kept = []
+
+    def answer(self, view):
+        Broken.kept.append(view)
+        raise LookupError("no idea")
+
+
+@aivmsim.strategy("too_much", role="provider")
+class TooMuch(aivmsim.ProviderStrategy):
+    def answer(self, view):
+        return 256
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return aivmsim.Scenario.load("lazy_provider").replace(**{"tasks.count": 40})
+
+
+def outcome(result):
+    tables = {name: result.table(name) for name in result.table_names() if name != "metric"}
+    tables["principal"] = tables["principal"].drop(columns=["strategy", "parameters"], errors="ignore")
+    return tables
+
+
+@pytest.mark.parametrize("parameters", [{}, {"provider.lazy.parameters.guess_ppm": 500_000}])
+def test_lazy_guess_in_python_does_what_the_one_in_cpp_does(scenario, parameters):
+    theirs = aivmsim.run(scenario.replace(**parameters), seed=5)
+    ours = aivmsim.run(scenario.replace(**{LAZY: "python:lazy_guess"}, **parameters), seed=5)
+    assert ours.metrics["n_fraud_posted"] > 0
+    for name, table in outcome(theirs).items():
+        pd.testing.assert_frame_equal(outcome(ours)[name], table, obj=name)
+    assert ours.digest == theirs.digest
+    row = ours.principals.set_index("label").loc["lazy"]
+    assert row["strategy"] == "python:lazy_guess" and not row["honest"]
+
+
+def test_a_censor_in_python_does_what_the_one_in_cpp_does():
+    scenario = aivmsim.Scenario.load("censorship").replace(**{"tasks.count": 10})
+    changed = scenario.replace(**{"validator.censors.strategy": "python:censor"})
+    assert aivmsim.run(changed, seed=2).digest == aivmsim.run(scenario, seed=2).digest
+
+
+def test_a_challenger_in_python_misses_what_it_does_not_look_at(scenario):
+    picky = scenario.replace(**{"challenger.watchers.strategy": "python:picky"})
+    result = aivmsim.run(picky, seed=5)
+    assert 0 < result.metrics["n_fraud_missed"] < result.metrics["n_fraud_posted"]
+    assert result.principals.set_index("label").loc["watchers-0", "honest"]
+
+
+def test_operations_of_a_strategy_reach_the_chain(scenario):
+    result = aivmsim.run(scenario.replace(**{LAZY: "python:leaver"}), seed=5)
+    assert result.status == "clean"
+    names = result.principals.set_index("principal")["label"]
+    lazy = result.agents.loc[result.agents["principal"].map(names) == "lazy", "agent"]
+    mine = result.results[result.results["provider"].isin(lazy)].merge(result.tasks, on="task")
+    others = result.results.merge(result.tasks, on="task")
+    assert 0 < len(mine) and mine["assign_block"].max() <= 10 < others["assign_block"].max()
+
+
+def test_runs_repeat_on_several_threads_and_in_other_processes(scenario):
+    over = {LAZY: ["python:lazy_guess", "python:leaver"]}
+    frame = aivmsim.sweep(scenario, over, seeds=[1, 2], jobs=1)
+    pd.testing.assert_frame_equal(aivmsim.sweep(scenario, over, seeds=[1, 2], jobs=4), frame)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        pd.testing.assert_frame_equal(aivmsim.sweep(scenario, over, seeds=[1, 2], executor=executor), frame)
+
+
+def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenario):
+    with pytest.raises(
+        aivmsim.StrategyError, match="the strategy python:broken failed: LookupError: no idea$"
+    ) as raised:
+        aivmsim.run(scenario.replace(**{LAZY: "python:broken"}))
+    assert isinstance(raised.value.__cause__, LookupError)
+    with pytest.raises(ValueError, match="good only during the call"):
+        Broken.kept[0].run()
+    with pytest.raises(aivmsim.StrategyError, match="answer is 256; it must be 0 to 255"):
+        aivmsim.run(scenario.replace(**{LAZY: "python:too_much"}))
+    with pytest.raises(aivmsim.SweepError, match="python:broken, seed 1: the strategy python:broken failed"):
+        aivmsim.sweep(scenario, {LAZY: ["python:broken"]}, seeds=[1])
+
+
+def test_an_unknown_strategy_or_parameter_is_told_before_anything_runs(scenario):
+    with pytest.raises(aivmsim.ScenarioError, match="no provider strategy is called 'python:lazy'.*python:lazy_guess"):
+        aivmsim.run(scenario.replace(**{LAZY: "python:lazy"}))
+    with pytest.raises(aivmsim.ScenarioError, match="no provider strategy is called 'python:picky'"):
+        aivmsim.sweep(scenario, {LAZY: ["python:picky"]}, seeds=[1])
+    with pytest.raises(aivmsim.ScenarioError, match="python:leaver has no parameter 'sample'; it has none"):
+        aivmsim.run(scenario.replace(**{LAZY: "python:leaver", "provider.lazy.parameters.sample": 3}))
+
+
+def test_a_class_of_the_wrong_kind_is_refused():
+    with pytest.raises(TypeError, match="must derive from"):
+        aivmsim.strategy("x")(object)
+    with pytest.raises(TypeError, match="is registered as validator"):
+        aivmsim.strategy("x", role="validator")(Picky)
