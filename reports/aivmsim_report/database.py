@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 APPLICATION_ID = 0x4149564D  # "AIVM"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA_VERSION_OLDEST = 1
 RUN_TABLES = (
     "principal", "agent", "task", "result", "challenge", "slash",
@@ -84,7 +84,7 @@ def _check_kind(db: sqlite3.Connection, path: str | Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if not SCHEMA_VERSION_OLDEST <= version <= SCHEMA_VERSION:
         raise BadDatabase(
-            f"{path} has schema version {version}, this report reads {SCHEMA_VERSION_OLDEST} to {SCHEMA_VERSION}: "
+            f"{path} has schema version {version}, this report reads up to {SCHEMA_VERSION}: "
             "use the report that came with the program that wrote it"
         )
 
