@@ -150,6 +150,10 @@ constexpr std::uint64_t kMaxValidators = 4096;
 
 // ---- the rows ----------------------------------------------------------------------------------------------------
 
+constexpr FieldInfo kStrategy{
+    "group", "strategy", FieldType::kText,
+    {},      0,          71,
+    {},      false,      "what they do: a strategy by its name, or python:NAME where Python runs the scenario"};
 constexpr FieldInfo kDescription{"", "description", FieldType::kText, {}, 0, 2000, {}, false, "what the run shows"};
 constexpr FieldInfo kVictims{"fault",
                              "validators",
@@ -415,7 +419,7 @@ constexpr Field<FaultPlan> kFaultFields[] = {
 constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::name>(required(plain(FieldType::kName, "group", "name", "the label of the group in every output"))),
     at<&ActorGroup::count>(integer("group", "count", "identities", {1, 10'000}, "identities in the group")),
-    at<&ActorGroup::strategy>(plain(FieldType::kName, "group", "strategy", "what they do")),
+    at<&ActorGroup::strategy>(kStrategy),
     at<&ActorGroup::shared_principal>(
         flag("group", "shared_principal", "they belong to one owner, and profit is counted together")),
     at<&ActorGroup::principal>(kPrincipal),
