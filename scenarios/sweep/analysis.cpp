@@ -23,7 +23,6 @@ struct RunKey {
     std::int64_t run_id = 0;
     std::uint64_t replicate = 0;
     std::string seed;
-    friend bool operator==(const RunKey&, const RunKey&) = default;
 };
 
 std::string text_at(const Statement& statement, int column) {
