@@ -10,23 +10,14 @@
 namespace aivm::scenarios {
 namespace {
 
-class WaitingProvider final : public sim::ProviderStrategy {
+class WaitingProvider final : public CheatingProvider {
 public:
-    WaitingProvider(const Parameters& parameters, sim::RandomStream random)
-        : random_(random), cheat_ppm_(parameters.ppm("cheat_ppm")) {}
+    using CheatingProvider::CheatingProvider;
 
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
-    std::optional<Answer> answer(const sim::TaskView& view) override {
-        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
-    }
     std::optional<op::DisputeMove> move(const sim::DisputeView& view) override {
         if (view.blocks_left() > 1) return std::nullopt;
-        return sim::ProviderStrategy::move(view);
+        return CheatingProvider::move(view);
     }
-
-private:
-    sim::RandomStream random_;
-    std::uint32_t cheat_ppm_;
 };
 
 class WaitingChallenger final : public sim::ChallengerStrategy {
@@ -55,7 +46,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters, const sim::Part& part) {
-    return std::make_unique<WaitingProvider>(parameters, part.random);
+    return std::make_unique<WaitingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters& parameters, const sim::Part& part) {

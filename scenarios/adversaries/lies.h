@@ -1,4 +1,5 @@
-// What several strategies share: an answer that is wrong for certain, and whose answer a task shows.
+// What several strategies share: an answer that is wrong for certain, whose answer a task shows, and a provider that
+// knows better and lies.
 #pragma once
 
 #include "core/verification/reexecution.h"
@@ -18,5 +19,20 @@ inline Answer wrong_answer(const sim::TaskView& view) { return static_cast<Answe
 inline const Provider& answered_by(const sim::TaskView& view) {
     return view.state.provider(view.task.seats.front().provider);
 }
+
+// Computes everything, and answers wrongly with the probability `cheat_ppm`.
+class CheatingProvider : public sim::ProviderStrategy {
+public:
+    CheatingProvider(std::uint32_t cheat_ppm, sim::RandomStream random) : random_(random), cheat_ppm_(cheat_ppm) {}
+
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<Answer> answer(const sim::TaskView& view) override {
+        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
+    }
+
+private:
+    sim::RandomStream random_;
+    std::uint32_t cheat_ppm_;
+};
 
 }  // namespace aivm::scenarios

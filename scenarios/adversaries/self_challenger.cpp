@@ -10,21 +10,6 @@
 namespace aivm::scenarios {
 namespace {
 
-class SelfChallengedProvider final : public sim::ProviderStrategy {
-public:
-    SelfChallengedProvider(const Parameters& parameters, sim::RandomStream random)
-        : random_(random), cheat_ppm_(parameters.ppm("cheat_ppm")) {}
-
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
-    std::optional<Answer> answer(const sim::TaskView& view) override {
-        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
-    }
-
-private:
-    sim::RandomStream random_;
-    std::uint32_t cheat_ppm_;
-};
-
 class SelfChallenger final : public sim::ChallengerStrategy {
 public:
     explicit SelfChallenger(sim::Part part) : part_(std::move(part)) {}
@@ -46,7 +31,7 @@ private:
 
 std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(const Parameters& parameters,
                                                                      const sim::Part& part) {
-    return std::make_unique<SelfChallengedProvider>(parameters, part.random);
+    return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&, const sim::Part& part) {

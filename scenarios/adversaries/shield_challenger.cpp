@@ -12,21 +12,6 @@
 namespace aivm::scenarios {
 namespace {
 
-class ShieldedProvider final : public sim::ProviderStrategy {
-public:
-    ShieldedProvider(const Parameters& parameters, sim::RandomStream random)
-        : random_(random), cheat_ppm_(parameters.ppm("cheat_ppm")) {}
-
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
-    std::optional<Answer> answer(const sim::TaskView& view) override {
-        return random_.bernoulli_ppm(cheat_ppm_) ? wrong_answer(view) : true_answer(view);
-    }
-
-private:
-    sim::RandomStream random_;
-    std::uint32_t cheat_ppm_;
-};
-
 class ShieldChallenger final : public sim::ChallengerStrategy {
 public:
     ShieldChallenger(const Parameters& parameters, sim::Part part)
@@ -49,7 +34,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters, const sim::Part& part) {
-    return std::make_unique<ShieldedProvider>(parameters, part.random);
+    return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters& parameters, const sim::Part& part) {
