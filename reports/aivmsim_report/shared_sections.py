@@ -11,7 +11,7 @@ SHOWN = 50  # rows of the longest tables
 
 def badge(db: sqlite3.Connection) -> str:
     """Whether the simulator that made this file was compared with theory, as the file itself says."""
-    rows = db.execute("SELECT name, predicted, mean, low, high, n, passed FROM validation ORDER BY passed, name").fetchall()
+    rows = db.execute("SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY passed, name").fetchall()
     if not rows:
         return (
             '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory; '
@@ -19,16 +19,22 @@ def badge(db: sqlite3.Connection) -> str:
         )
     missed = sorted({row["name"] for row in rows if not row["passed"]})
     cases = len({row["name"] for row in rows})
-    lines = [
-        [escape(r["name"]), f"{r['predicted']:.6g}", f"{r['mean']:.6g}", f"{r['low']:.6g} to {r['high']:.6g}", count(r["n"]),
-         "agrees" if r["passed"] else "<b>differs</b>"]
-        for r in rows
-    ]  # fmt: skip
+    lines = [_case(row) for row in rows]
     full = details("Every case", table(["case", "theory", "measured", "interval", "samples", ""], lines))
     if missed:
         names = escape(", ".join(missed[:8])) + (" and more" if len(missed) > 8 else "")
         return f'<div class="badge bad"><b>Disagrees with theory</b> in {len(missed)} of {plural(cases, "case")}: {names}.{full}</div>'
     return f'<div class="badge good"><b>Validated</b> It agrees with theory in all of {plural(cases, "case")}.{full}</div>'
+
+
+def _case(row: sqlite3.Row) -> list[str]:
+    """A line of the table of cases. The method of one that has no number is why."""
+    theory = [escape(row["name"]), f"{row['predicted']:.6g}"]
+    why = row["method"]
+    if why.startswith("failed: ") or why == "not implemented":
+        return [*theory, "", "", "", f"<b>{escape(why)}</b>"]
+    measured = [f"{row['mean']:.6g}", f"{row['low']:.6g} to {row['high']:.6g}", count(row["n"])]
+    return [*theory, *measured, "agrees" if row["passed"] else "<b>differs</b>"]
 
 
 def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:

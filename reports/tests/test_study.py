@@ -236,7 +236,10 @@ def test_the_badge_is_what_the_validation_table_says(sweep):
     assert "agrees with theory in all of 1 case." in page_of(sweep)
     with sqlite3.connect(sweep) as db:
         db.execute("INSERT INTO validation VALUES ('V06', 1, 'threshold', 400, 0.5, 0.7, 0.65, 0.76, 0)")
-    assert re.search(r"<b>Disagrees with theory</b> in 1 of 2 cases: V06\.", page_of(sweep))
+        db.execute("INSERT INTO validation VALUES ('C08', 1, 'failed: k is > n', 0, 20, 0, 0, 0, 0)")
+    page = page_of(sweep)
+    assert re.search(r"<b>Disagrees with theory</b> in 2 of 3 cases: C08, V06\.", page)
+    assert "<b>failed: k is &gt; n</b>" in page
 
 
 def test_violations_are_grouped_and_replayed(sweep):

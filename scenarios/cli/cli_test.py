@@ -324,6 +324,22 @@ class CommandLine(Program):
         self.assertEqual(missed.returncode, 1)
         self.assertIn("MISSED", missed.stdout)
 
+    def test_validate_goes_on_when_a_run_of_a_case_fails(self):
+        parameters = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 5}  # nobody can ask 20 of 5
+        case = {"id": "C08", "quantity": "rounds", "expression": "", "parameters": parameters, "expected": 20}
+        fine = {"id": "V41", "quantity": "lag", "expression": "", "parameters": {"W": 100}, "expected": 101}
+        cases = self.folder / "cases.json"
+        cases.write_text(json.dumps({"cases": [{**one, "kind": "exact"} for one in (case, fine)]}))
+        failed = self.call("validate", "--cases", str(cases), "--json", "--out", "failed.db")
+        self.assertEqual(failed.returncode, 1)
+        document = json.loads(failed.stdout)
+        self.assertEqual([case["verdict"] for case in document["cases"]], ["FAILED", "agrees"])
+        self.assertNotEqual(document["cases"][0]["reason"], "")
+        query = "SELECT name, method, passed FROM validation ORDER BY name"
+        rows = sqlite3.connect(self.folder / "failed.db").execute(query).fetchall()
+        self.assertEqual(rows, [("C08", f"failed: {document['cases'][0]['reason']}", 0), ("V41", "exact", 1)])
+        self.assertIn("failed: ", self.call("validate", "--cases", str(cases)).stdout)
+
     def test_version_tells_what_it_was_built_from(self):
         self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")
 

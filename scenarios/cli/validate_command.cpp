@@ -1,8 +1,6 @@
 // aivmsim validate: theory beside simulation, case by case.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/commands.h"
@@ -28,14 +26,14 @@ int refuse(ExitCode code, const std::string& what) {
 }
 
 std::string interval_text(const CaseResult& result) {
-    if (result.verdict == Verdict::kNotImplemented) return "";
+    if (!result.measured()) return "";
     return fmt::format("{:.5g} .. {:.5g}", result.interval.low, result.interval.high);
 }
 
 std::string line(const CaseResult& result, bool colour) {
     const bool agrees = result.verdict == Verdict::kAgrees;
     const std::string verdict = styled(agrees ? Style::kGood : Style::kBad, verdict_name(result.verdict), colour);
-    if (result.verdict == Verdict::kNotImplemented) {
+    if (!result.measured()) {
         return fmt::format("{}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-", result.c.expected, "", "",
                            "", verdict);
     }
@@ -51,6 +49,7 @@ std::string screen(const Validation& validation, bool colour) {
         if (result.verdict == Verdict::kAgrees) continue;
         const std::string_view how = result.how.empty() ? "nothing simulates it" : std::string_view(result.how);
         out += fmt::format("\n{}: {}\n  {}\n", result.c.id, result.c.quantity, how);
+        if (!result.reason.empty()) out += fmt::format("  failed: {}\n", result.reason);
     }
     const Style style = validation.agreeing() == validation.cases.size() ? Style::kGood : Style::kBad;
     return out + "\n" + styled(style, badge(validation, build_info().version), colour) + "\n";
@@ -72,7 +71,8 @@ Json json_of(const CaseResult& result) {
             {"high", result.interval.high},
             {"z", result.z},
             {"p_value", result.p_value},
-            {"verdict", verdict_name(result.verdict)}};
+            {"verdict", verdict_name(result.verdict)},
+            {"reason", result.reason}};
 }
 
 std::string document(const Validation& validation) {
@@ -90,46 +90,13 @@ std::string document(const Validation& validation) {
     return out.dump(2) + "\n";
 }
 
-Status record(const Validation& validation, sim::Recorder& recorder) {
-    for (const CaseResult& result : validation.cases) {
-        sim::ValidationRow row;
-        row.name = result.c.id;
-        row.method = result.verdict == Verdict::kNotImplemented ? "not implemented" : method_name(result.method);
-        row.n = static_cast<std::uint64_t>(result.n);
-        row.predicted = result.c.expected;
-        row.mean = result.simulated;
-        row.low = result.interval.low;
-        row.high = result.interval.high;
-        row.passed = result.verdict == Verdict::kAgrees;
-        AIVM_TRY(recorder.add_analysis(row));
-    }
-    return recorder.close();
-}
-
-// The cases that were asked for, in the order of the file; nothing when one of them is not there.
-std::vector<ValidationCase> chosen(const std::vector<ValidationCase>& cases, const std::vector<std::string>& only) {
-    if (only.empty()) return cases;
-    std::vector<ValidationCase> out;
-    for (const ValidationCase& c : cases) {
-        if (std::ranges::find(only, c.id) != only.end()) out.push_back(c);
-    }
-    for (const std::string& id : only) {
-        if (std::ranges::find(out, id, &ValidationCase::id) != out.end()) continue;
-        std::vector<std::string_view> ids;
-        for (const ValidationCase& c : cases) ids.push_back(c.id);
-        complain(fmt::format("there is no case {}; there are {}", id, fmt::join(ids, ", ")));
-        return {};
-    }
-    return out;
-}
-
 }  // namespace
 
 int validate_command(const ValidateRequest& request) {
     const auto cases = load_cases(request.cases.value_or(kOurCases));
     if (!cases) return refuse(kExitBadRequest, cases.error().context);
-    const std::vector<ValidationCase> wanted = chosen(*cases, request.only);
-    if (wanted.empty()) return kExitNothingMatched;
+    const auto wanted = choose_cases(*cases, request.only);
+    if (!wanted) return refuse(kExitNothingMatched, wanted.error().context);
     std::unique_ptr<sim::Recorder> recorder;
     if (request.out) {
         auto made = record_to(*request.out, request.overwrite);
@@ -146,18 +113,17 @@ int validate_command(const ValidateRequest& request) {
     options.interrupted = interrupted;
     options.on_case = [&](const ValidationCase& c) {
         ++begun;
-        status.show([&] { return fmt::format("{} of {}: {}, {}", begun, wanted.size(), c.id, c.quantity); });
+        status.show([&] { return fmt::format("{} of {}: {}, {}", begun, wanted->size(), c.id, c.quantity); });
     };
-    const auto validation = validate(wanted, options);
+    const auto validation = validate(*wanted, options);
     status.clear();
     if (!validation) {
         if (interrupted()) return refuse(kExitInterrupted, "interrupted; nothing was recorded");
         return refuse(kExitHarnessFailed, validation.error().text());
     }
     if (recorder) {
-        if (const Status kept = record(*validation, *recorder); !kept) {
-            return refuse(kExitHarnessFailed, kept.error().text());
-        }
+        const Status kept = record_validation(*validation, *recorder).and_then([&] { return recorder->close(); });
+        if (!kept) return refuse(kExitHarnessFailed, kept.error().text());
     }
     const std::string text = request.json ? document(*validation) : screen(*validation, has_colour(stdout));
     if (!print_result(text)) return kExitHarnessFailed;

@@ -12,9 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
-
-#include "core/base/check.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -105,7 +104,7 @@ std::string_view case_kind_name(CaseKind kind) { return kKinds.at(static_cast<st
 
 double ValidationCase::get(std::string_view name) const {
     const auto found = parameters.find(name);
-    AIVM_CHECK(found != parameters.end());
+    if (found == parameters.end()) throw std::out_of_range(fmt::format("{} has no parameter \"{}\"", id, name));
     return found->second;
 }
 
@@ -154,6 +153,22 @@ Result<std::vector<ValidationCase>> load_cases(const std::string& path) {
     auto cases = parse_cases(text.str());
     if (!cases) return refuse(fmt::format("{}: {}", path, cases.error().context));
     return cases;
+}
+
+Result<std::vector<ValidationCase>> choose_cases(const std::vector<ValidationCase>& cases,
+                                                 const std::vector<std::string>& ids) {
+    if (ids.empty()) return cases;
+    for (const std::string& id : ids) {
+        if (std::ranges::find(cases, id, &ValidationCase::id) != cases.end()) continue;
+        std::vector<std::string_view> known;
+        for (const ValidationCase& c : cases) known.push_back(c.id);
+        return fail(ErrorCode::kNotFound, fmt::format("there is no case {}; there are {}", id, fmt::join(known, ", ")));
+    }
+    std::vector<ValidationCase> out;
+    for (const ValidationCase& c : cases) {
+        if (std::ranges::find(ids, c.id) != ids.end()) out.push_back(c);
+    }
+    return out;
 }
 
 }  // namespace aivm::scenarios

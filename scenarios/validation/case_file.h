@@ -21,7 +21,8 @@ struct ValidationCase {
     double expected = 0;
     CaseKind kind = CaseKind::kMean;
 
-    // A parameter by name; the simulation of a case may count on its own.
+    // A parameter by name; a simulation of ours may count on those of our file. Throws std::out_of_range, with the case and
+    // the parameter, where somebody else's file lacks it: validate() makes that the case's verdict.
     [[nodiscard]] double get(std::string_view name) const;
     // The same as parts per million, as a whole number.
     [[nodiscard]] std::uint32_t ppm(std::string_view name) const;
@@ -34,5 +35,10 @@ Result<std::vector<ValidationCase>> parse_cases(std::string_view text);
 
 // The same from a file. Errors: also kNotFound and kStorage.
 Result<std::vector<ValidationCase>> load_cases(const std::string& path);
+
+// The cases with these ids, in the order of the file; all of them when there are no ids. Errors: kNotFound, one sentence
+// with the ids that there are.
+Result<std::vector<ValidationCase>> choose_cases(const std::vector<ValidationCase>& cases,
+                                                 const std::vector<std::string>& ids);
 
 }  // namespace aivm::scenarios

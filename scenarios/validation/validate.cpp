@@ -6,6 +6,7 @@
 #include <atomic>
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <thread>
@@ -18,6 +19,7 @@ namespace {
 
 // The digits that the case file writes; an exact case must match to them.
 constexpr double kExactTolerance = 1e-4;
+constexpr const char* kInterrupted = "interrupted";
 
 // Every run of every case has its own seed, whatever other cases and runs there are.
 std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t run) {
@@ -26,7 +28,19 @@ std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t 
     return sim::random_block({seed, static_cast<std::uint32_t>(id[0]), number}, run)[0];
 }
 
-// Runs from `first` to `last`, on several threads; the samples come in the order of the runs.
+// One run. An assumption that the case's parameters break ends this case, and not the threads of the others.
+Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c, const RunContext& context) {
+    try {
+        AIVM_ASSIGN(const Sample sample, row.simulate(c, context));
+        if (!(sample.whole > 0)) return fail(ErrorCode::kWrongState, "a run has nothing to count");
+        return sample;
+    } catch (const std::exception& broken) {
+        return fail(ErrorCode::kInvalidArgument, broken.what());
+    }
+}
+
+// Runs from `first` to `last`, on several threads; the samples come in the order of the runs. The error is that of the
+// first run that failed.
 Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c, const ValidateOptions& options,
                                      std::uint64_t first, std::uint64_t last) {
     std::vector<std::optional<Result<Sample>>> found(last - first);
@@ -35,7 +49,7 @@ Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c
         for (std::uint64_t i = next++; i < found.size(); i = next++) {
             if (options.interrupted && options.interrupted()) return;
             const RunContext context{run_seed(options.seed, c.id, first + i), options.fault, first + i == 0};
-            found[i] = row.simulate(c, context);
+            found[i] = simulate_one(row, c, context);
         }
     };
     std::vector<std::thread> helpers;
@@ -44,8 +58,8 @@ Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c
     for (std::thread& helper : helpers) helper.join();
     std::vector<Sample> samples;
     for (const auto& one : found) {
-        if (!one) return fail(ErrorCode::kWrongState, "interrupted");
-        if (!*one) return fail(one->error().code, fmt::format("{}: {}", c.id, one->error().context));
+        if (!one) return fail(ErrorCode::kWrongState, kInterrupted);
+        if (!*one) return tl::unexpected<Error>(one->error());
         samples.push_back(**one);
     }
     return samples;
@@ -78,24 +92,17 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence, s
     result.p_value = std::min(1.0, looks * evidence.p_value(expected));  // looked at so many times
 }
 
-Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options) {
-    CaseResult result;
-    result.c = c;
-    const CaseRow* row = find_case_row(c.id);
-    if (row == nullptr) return result;
-    result.how = row->how;
-    result.method = row->method;
-    const bool exact = row->method == Method::kExact;
+// Looks at the runs of a case until one look decides.
+Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& result) {
+    const ValidationCase& c = result.c;
+    const bool exact = row.method == Method::kExact;
     const double scale = exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
     const double confidence = 1 - 2 * kMissedBias / kLooks;
-    Evidence evidence(row->method);
-    auto runs = static_cast<std::uint64_t>(std::ceil(row->runs * scale));
+    Evidence evidence(row.method);
+    auto runs = static_cast<std::uint64_t>(std::ceil(row.runs * scale));
     for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look, runs *= 2) {
-        AIVM_ASSIGN(const std::vector<Sample> samples, simulate(*row, c, options, evidence.runs(), runs));
-        for (const Sample& sample : samples) {
-            if (sample.whole <= 0) return fail(ErrorCode::kWrongState, c.id + ": a run has nothing to count");
-            evidence.add(sample);
-        }
+        AIVM_ASSIGN(const std::vector<Sample> samples, simulate(row, c, options, evidence.runs(), runs));
+        for (const Sample& sample : samples) evidence.add(sample);
         describe(result, evidence, confidence, look);
         result.verdict = Verdict::kMissed;
         if (exact ? result.p_value == 1 : within(result.interval, c.expected, options.margin)) {
@@ -103,6 +110,22 @@ Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& option
             break;
         }
         if (hopeless(result.interval, c.expected, options.margin)) break;
+    }
+    return {};
+}
+
+// Errors: kWrongState when interrupted.
+Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options) {
+    CaseResult result;
+    result.c = c;
+    const CaseRow* row = find_case_row(c.id);
+    if (row == nullptr) return result;
+    result.how = row->how;
+    result.method = row->method;
+    if (const Status status = look(*row, options, result); !status) {
+        if (options.interrupted && options.interrupted()) return fail(ErrorCode::kWrongState, kInterrupted);
+        result.verdict = Verdict::kFailed;
+        result.reason = status.error().text();
     }
     return result;
 }
@@ -115,6 +138,8 @@ const char* verdict_name(Verdict verdict) {
             return "agrees";
         case Verdict::kMissed:
             return "MISSED";
+        case Verdict::kFailed:
+            return "FAILED";
         case Verdict::kNotImplemented:
             return "NOT IMPLEMENTED";
     }
@@ -127,6 +152,10 @@ std::size_t Validation::agreeing() const {
 
 std::size_t Validation::missed() const {
     return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kMissed, &CaseResult::verdict));
+}
+
+std::size_t Validation::failed() const {
+    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kFailed, &CaseResult::verdict));
 }
 
 std::string badge(const Validation& validation, const std::string& version) {
@@ -144,16 +173,37 @@ Result<Validation> validate(const std::vector<ValidationCase>& cases, const Vali
         AIVM_ASSIGN(CaseResult result, decide(c, options));
         out.cases.push_back(std::move(result));
     }
+    const auto decided = [](const CaseResult& result) {
+        return result.verdict == Verdict::kAgrees || result.verdict == Verdict::kMissed;
+    };
     std::vector<double> p_values;
     for (const CaseResult& result : out.cases) {
-        if (result.verdict != Verdict::kNotImplemented) p_values.push_back(result.p_value);
+        if (decided(result)) p_values.push_back(result.p_value);
     }
     const std::vector<bool> differs = holm_rejections(p_values, kFamilyWiseLevel);
     std::size_t i = 0;
     for (CaseResult& result : out.cases) {
-        if (result.verdict != Verdict::kNotImplemented && differs[i++]) result.verdict = Verdict::kMissed;
+        if (decided(result) && differs[i++]) result.verdict = Verdict::kMissed;
     }
     return out;
+}
+
+Status record_validation(const Validation& validation, sim::Recorder& recorder) {
+    for (const CaseResult& result : validation.cases) {
+        sim::ValidationRow row;
+        row.name = result.c.id;
+        row.method = method_name(result.method);
+        if (result.verdict == Verdict::kNotImplemented) row.method = "not implemented";
+        if (result.verdict == Verdict::kFailed) row.method = "failed: " + result.reason;
+        row.n = static_cast<std::uint64_t>(result.n);
+        row.predicted = result.c.expected;
+        row.mean = result.simulated;
+        row.low = result.interval.low;
+        row.high = result.interval.high;
+        row.passed = result.verdict == Verdict::kAgrees;
+        AIVM_TRY(recorder.add_analysis(row));
+    }
+    return {};
 }
 
 }  // namespace aivm::scenarios

@@ -6,6 +6,9 @@
 // more is caught with at least 99 %. Four times n is enough for a simulation that is right to miss with probability below
 // the family-wise level over the whole list, 1e-4; and most are done at n. At the end Holm's method at that level asks
 // over the list whether any case differs from what is expected, however close.
+//
+// A run that fails (an invariant, a scenario that cannot be set up with the file's parameters, a broken assumption) ends its
+// case, not the suite: the verdict is then kFailed, with the reason.
 #pragma once
 
 #include <functional>
@@ -13,6 +16,7 @@
 #include <vector>
 
 #include "scenarios/validation/case_table.h"
+#include "sim/record/recorder.h"
 
 namespace aivm::scenarios {
 
@@ -22,7 +26,7 @@ constexpr double kQuickMargin = 0.10;
 constexpr double kFullMargin = 0.02;
 constexpr std::uint32_t kLooks = 3;
 
-enum class Verdict { kAgrees, kMissed, kNotImplemented };
+enum class Verdict { kAgrees, kMissed, kFailed, kNotImplemented };
 const char* verdict_name(Verdict verdict);
 
 struct CaseResult {
@@ -36,6 +40,10 @@ struct CaseResult {
     double z = 0;
     double p_value = 1;
     Verdict verdict = Verdict::kNotImplemented;
+    std::string reason;  // kFailed: what ended it; the numbers above are those of the looks before
+
+    // Whether there are numbers to compare: at least one look at runs.
+    [[nodiscard]] bool measured() const { return runs > 0; }
 };
 
 struct ValidateOptions {
@@ -44,7 +52,8 @@ struct ValidateOptions {
     unsigned jobs = 1;
     Fault fault = Fault::kNone;
     std::function<void(const ValidationCase&)> on_case;  // called before each
-    std::function<bool()> interrupted;                   // asked before each run of a case; ends the suite
+    // Asked before each run of a case, on every thread; ends the suite. Once true it must stay so.
+    std::function<bool()> interrupted;
 };
 
 struct Validation {
@@ -54,14 +63,18 @@ struct Validation {
 
     [[nodiscard]] std::size_t agreeing() const;
     [[nodiscard]] std::size_t missed() const;
-    // Nothing that was simulated missed. What nobody simulates shows in the badge.
-    [[nodiscard]] bool passed() const { return missed() == 0; }
+    [[nodiscard]] std::size_t failed() const;
+    // Nothing that was simulated missed or failed. What nobody simulates shows in the badge.
+    [[nodiscard]] bool passed() const { return missed() + failed() == 0; }
 };
 
 // "validated: 41 of 41 cases agree, family-wise 1e-4, 0.1.0 (3f9a2c71)".
 std::string badge(const Validation& validation, const std::string& version);
 
-// Errors: a run that fails, with the case it belongs to; kWrongState when interrupted.
+// Errors: kWrongState when interrupted.
 Result<Validation> validate(const std::vector<ValidationCase>& cases, const ValidateOptions& options);
+
+// Writes the verdicts into the table `validation`. Errors: the recorder's.
+Status record_validation(const Validation& validation, sim::Recorder& recorder);
 
 }  // namespace aivm::scenarios

@@ -86,6 +86,33 @@ TEST(Validate, AWrongExpectationIsMissed) {
     EXPECT_EQ(validation->cases[0].verdict, Verdict::kMissed);
 }
 
+TEST(Validate, ARunThatFailsIsTheVerdictOfItsCaseAndTheOthersGoOn) {
+    std::vector<ValidationCase> list = cases({"C01", "C08", "V41"});
+    list[1].parameters.erase("alpha");  // C01's; the file has V41 first
+    list[2].parameters["n"] = 5;        // C08's: nobody can ask 20 of 5
+    for (const unsigned jobs : {1U, 2U}) {
+        ValidateOptions options;
+        options.jobs = jobs;
+        const auto validation = validate(list, options);
+        ASSERT_TRUE(validation) << validation.error().text();
+        EXPECT_EQ(validation->cases[0].verdict, Verdict::kAgrees);
+        EXPECT_EQ(validation->cases[1].verdict, Verdict::kFailed);
+        EXPECT_THAT(validation->cases[1].reason, HasSubstr("C01 has no parameter \"alpha\""));
+        EXPECT_EQ(validation->cases[2].verdict, Verdict::kFailed);
+        EXPECT_FALSE(validation->cases[2].measured());
+        EXPECT_FALSE(validation->passed());
+        EXPECT_EQ(validation->failed(), 2U);
+        EXPECT_EQ(validation->missed(), 0U);
+        EXPECT_THAT(badge(*validation, "x"), HasSubstr("1 of 3 cases"));
+    }
+}
+
+TEST(Validate, AnInterruptionEndsTheSuiteAndIsNoVerdict) {
+    ValidateOptions options;
+    options.interrupted = [] { return true; };
+    EXPECT_FALSE(validate(cases({"C08"}), options));
+}
+
 // One run or two of each: what the whole suite measures to 10 % in a release build, roughly right in every build.
 TEST(Validate, WhatCheckersAndCommitteesDoIsRoughlyRight) {
     for (const char* id : {"V01", "V02", "V21", "V22", "V24", "V27", "V37", "V39", "V65"}) {
