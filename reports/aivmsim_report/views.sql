@@ -32,19 +32,21 @@ SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL;
 
--- Points that differ in nothing but the challenge window, and the shortest window among them that let at most one wrong
--- result in a thousand become final.
+-- Points that differ in nothing but the challenge window, and the shortest window among them in which at most one in a
+-- thousand of the wrong results posted became final.
 CREATE TEMP VIEW v_safe_window AS
-SELECT scenario, others, min(CASE WHEN corrupt <= 0.001 THEN window_blocks END) AS safe_window_blocks,
+SELECT scenario, others, min(CASE WHEN share <= 0.001 THEN window_blocks END) AS safe_window_blocks,
        min(window_blocks) AS shortest_tried, max(window_blocks) AS longest_tried, count(*) AS points
-FROM (SELECT scenario, estimate.mean AS corrupt, param.number AS window_blocks,
+FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.number AS window_blocks,
              (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
               FROM (SELECT name, text FROM point_param AS p
                     WHERE p.point_id = point.point_id AND name <> 'vm.challenge_window_blocks' ORDER BY name)) AS others
       FROM point
       JOIN point_param AS param ON param.point_id = point.point_id AND param.name = 'vm.challenge_window_blocks'
-      JOIN v_point_estimate AS estimate
-           ON estimate.point_id = point.point_id AND estimate.name = 'p_final_corrupt' AND estimate.mode = '')
+      JOIN v_point_estimate AS missed
+           ON missed.point_id = point.point_id AND missed.name = 'n_fraud_missed' AND missed.mode = ''
+      JOIN v_point_estimate AS posted
+           ON posted.point_id = point.point_id AND posted.name = 'n_fraud_posted' AND posted.mode = '')
 GROUP BY scenario, others;
 
 -- Safety against speed: a point is on the frontier when no other one of its scenario is at least as safe and as fast, and

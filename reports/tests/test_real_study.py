@@ -13,7 +13,7 @@ from aivmsim_report.study import load
 
 aivmsim = pytest.importorskip("aivmsim", reason="comes with pip install ./pyharness")
 
-WINDOWS, SHARES = [1, 4], ["30%", "80%"]
+WINDOWS, SHARES = [1, 4, 30], ["30%", "80%"]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,21 @@ def test_seeds_that_the_points_share_are_compared_in_pairs(swept):
     charts = {chart.name: chart for chart in study_charts.all_charts(load(connect(path), path))}
     line = next(s for s in charts["contrast_ttf_mean"].panels[0].series if s.name.endswith("80%"))
     one = frame[frame["chain.censoring_share"] == "80%"].set_index(["vm.challenge_window_blocks", "seed"])["ttf_mean"]
-    assert line.y == pytest.approx([(one[4] - one[1]).mean()])
+    assert line.y == pytest.approx([(one[w] - one[1]).mean() for w in WINDOWS[1:]])
+
+
+def test_the_page_and_the_view_name_the_same_safe_windows(swept):
+    path, _ = swept
+    db = connect(path)
+    study = load(db, path)
+    window = study.axis("vm.challenge_window_blocks")
+    by = study.axis("chain.censoring_share")
+    of_view = {row["others"]: row["safe_window_blocks"] for row in db.execute("SELECT * FROM v_safe_window")}
+    assert len(of_view) == len(SHARES)
+    for value in by.values:
+        cells = study_charts.cells_at(study, window, by, value)
+        ours = study_charts.safe_window(study, window, cells, 0.001, False)
+        assert of_view[f"chain.censoring_share={by.label(value)}"] == ours
 
 
 def test_every_canned_question_runs(swept):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from conftest import LUX, ROOT, StudyFile, make_run
 
-from aivmsim_report import BadDatabase, connect
+from aivmsim_report import BadDatabase, connect, study_charts
 from aivmsim_report.__main__ import main
 from aivmsim_report.facts import load
+from aivmsim_report.study import load as load_study
 from aivmsim_report.verdict import did_cheating_pay, lux, status
 
 
@@ -137,12 +138,15 @@ def test_an_unknown_run_or_place_gives_one_error(run_file, tmp_path, capsys):
 
 @pytest.fixture
 def sweep_file(tmp_path):
-    """Windows of 10, 50 and 100 blocks, two runs each: longer is safer and slower; the last is no safer than the second."""
+    """Windows of 10, 50 and 100 blocks, two runs each: longer is safer and slower; the last is no safer than the second.
+    Few answers are wrong: with the shortest window 3 in 1000 of those become final, which is 3 in 10000 of all."""
     study = StudyFile(tmp_path / "sweep.db")
-    for point, (window, corrupt, ttf) in enumerate([(10, 0.2, 40), (50, 0.0, 200), (100, 0.0, 400)]):
+    for point, (window, missed, ttf) in enumerate([(10, 3, 40), (50, 0, 200), (100, 0, 400)]):
         study.point(point, vm__challenge_window_blocks=window)
         for replicate in range(2):
-            study.metric(point * 10 + replicate, "p_final_corrupt", corrupt)
+            study.metric(point * 10 + replicate, "n_fraud_posted", 1000)
+            study.metric(point * 10 + replicate, "n_fraud_missed", missed)
+            study.metric(point * 10 + replicate, "p_final_corrupt", missed / 10_000)
             study.metric(point * 10 + replicate, "ttf_mean", ttf + replicate * 2)
             study.run(point * 10 + replicate, point)
     return study.close()
@@ -156,6 +160,10 @@ def test_views_estimate_points_and_find_the_safe_window_and_the_frontier(sweep_f
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96)
     safe = db.execute("SELECT * FROM v_safe_window").fetchall()
     assert [(row["safe_window_blocks"], row["points"]) for row in safe] == [(50, 3)]
+    study = load_study(db, sweep_file)
+    axis = study.axes[0]
+    cells = [(value, study.at({axis.key: value})) for value in axis.values]
+    assert study_charts.safe_window(study, axis, cells, 0.001, False) == 50  # of the wrong results posted, there as here
     frontier = db.execute("SELECT point_id, on_frontier FROM v_frontier ORDER BY point_id").fetchall()
     assert [tuple(row) for row in frontier] == [(0, 1), (1, 1), (2, 0)]
 

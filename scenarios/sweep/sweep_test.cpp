@@ -350,6 +350,25 @@ TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     EXPECT_EQ(find("ttf_mean", "t 95%").n, 8U);
 }
 
+TEST_F(SweepTest, TheViewsSafeWindowIsThatOfTheWrongResultsPosted) {
+    SweepRequest asked = request({"vm.challenge_window_blocks=1,4,40"}, "1..8");
+    const SweepPlan plan = plan_of(asked);
+    ASSERT_TRUE(sweep("x.db", plan, 2));
+    auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
+    std::vector<double> shares;
+    for (std::size_t point = 0; point < 3; ++point) {
+        const auto estimate = estimate_metric(database, plan.point_id(point), std::string(kFraudMissedShare), 8, 0.95);
+        ASSERT_GT(estimate->n, 0U);
+        shares.push_back(estimate->mean);
+    }
+    EXPECT_GT(shares[0], 0.001);  // half of the proposers censor
+    EXPECT_EQ(shares[2], 0.0);
+    const std::int64_t expected = shares[1] <= 0.001 ? 4 : 40;
+    EXPECT_EQ(database.integer("SELECT safe_window_blocks FROM v_safe_window").value(), expected);
+    EXPECT_EQ(database.integer("SELECT sure_window_blocks IS NULL FROM v_safe_window").value(), 1)
+        << "so few are no proof";
+}
+
 TEST_F(SweepTest, MetricsAloneLeaveOutTheRowsOfTasks) {
     SweepRequest asked = request(kTwoAxes);
     asked.detail = Detail::kMetrics;
