@@ -415,6 +415,54 @@ TEST(Strategies, A28AnEquivocatorIsReportedAndLosesStakeEverySlot) {
     EXPECT_EQ(count(run(s), "slash_taken"), 0);
 }
 
+// An equivocator that splits the votes of nine validators, and four who play this. Parameters with which the honest ones
+// just about agree in the end.
+std::vector<sim::Outcome> split_votes(const std::string& strategy) {
+    sim::Scenario s = small();
+    s.chain.validators = 9;
+    s.chain.k = 4;
+    s.chain.alpha_preference = 3;
+    s.chain.alpha_confidence = 3;
+    s.chain.beta = 3;
+    s.chain.concurrent_polls = 1;
+    s.workload.tasks = 12;
+    s.actors.push_back(group("validator", 1, "equivocator"));
+    s.actors.push_back(group("validator", 4, strategy));
+    std::vector<sim::Outcome> out;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        RunOptions options;
+        options.seed = seed;
+        auto outcome = run_scenario(s, options);
+        EXPECT_TRUE(outcome) << outcome.error().text();
+        if (outcome) out.push_back(std::move(*outcome));
+    }
+    return out;
+}
+
+std::size_t disagreements(const std::vector<sim::Outcome>& outcomes) {
+    return static_cast<std::size_t>(std::ranges::count_if(outcomes, [](const sim::Outcome& outcome) {
+        return std::ranges::find(outcome.violations, "S1", &sim::Violation::invariant) != outcome.violations.end();
+    }));
+}
+
+std::int64_t messages(const std::vector<sim::Outcome>& outcomes) {
+    std::int64_t sum = 0;
+    for (const sim::Outcome& outcome : outcomes) sum += count(outcome, "messages");
+    return sum;
+}
+
+TEST(Strategies, A29WhoVotesForEveryBranchMakesBothSidesOfASplitBelieveThatTheyHaveWon) {
+    EXPECT_EQ(disagreements(split_votes("honest")), 0U);
+    EXPECT_GE(disagreements(split_votes("nothing_at_stake")), 2U);
+}
+
+TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAgreement) {
+    const auto honest = split_votes("honest");
+    const auto kept = split_votes("minority_keeper");
+    EXPECT_EQ(disagreements(kept), 0U);
+    EXPECT_GT(messages(kept), messages(honest) * 5 / 4);
+}
+
 TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {
     for (const StrategyRow& row : strategies()) {
         EXPECT_EQ(find_strategy(row.name), &row);
