@@ -19,7 +19,7 @@ namespace {
 using Model = std::map<std::string, int, std::less<>>;
 
 template <class Map>
-struct Pair {
+struct MapPair {
     Map tested;
     Model model;
 };
@@ -28,7 +28,7 @@ struct Pair {
 std::string key_of(std::uint32_t number) { return std::to_string(1'000 + number % 9'000); }
 
 template <class Map>
-void expect_equal(const Pair<Map>& pair) {
+void expect_same_map(const MapPair<Map>& pair) {
     RC_ASSERT(pair.tested.size() == pair.model.size());
     RC_ASSERT(pair.tested.empty() == pair.model.empty());
     RC_ASSERT((pair.tested.first_key() == nullptr) == pair.model.empty());
@@ -46,7 +46,7 @@ void expect_equal(const Pair<Map>& pair) {
 
 // The scan from a key on, stopped after `count` entries.
 template <class Map>
-void expect_equal_scan(const Pair<Map>& pair, std::string_view from, std::size_t count) {
+void expect_equal_scan(const MapPair<Map>& pair, std::string_view from, std::size_t count) {
     auto expected = pair.model.lower_bound(from);
     std::size_t seen = 0;
     pair.tested.for_each_from(from, [&](const std::string& key, int value) {
@@ -59,7 +59,7 @@ void expect_equal_scan(const Pair<Map>& pair, std::string_view from, std::size_t
     RC_ASSERT(seen == count || expected == pair.model.end());
 }
 
-struct Step {
+struct MapStep {
     int kind;
     std::uint32_t first;
     std::uint32_t run;     // how many keys
@@ -67,7 +67,7 @@ struct Step {
 };
 
 template <class Map>
-void change_one(Pair<Map>& pair, int kind, const std::string& key, int value) {
+void change_one(MapPair<Map>& pair, int kind, const std::string& key, int value) {
     const bool present = pair.model.contains(key);
     RC_ASSERT(pair.tested.contains(key) == present);
     switch (kind) {
@@ -90,7 +90,7 @@ void change_one(Pair<Map>& pair, int kind, const std::string& key, int value) {
 }
 
 template <class Map>
-void pop_front(Pair<Map>& pair, std::uint32_t count) {
+void pop_front(MapPair<Map>& pair, std::uint32_t count) {
     for (; count > 0 && !pair.model.empty(); --count) {
         pair.model.erase(pair.model.begin());
         RC_ASSERT(pair.tested.erase(*pair.tested.first_key()));
@@ -98,18 +98,18 @@ void pop_front(Pair<Map>& pair, std::uint32_t count) {
 }
 
 template <class Map>
-void run_program() {
+void run_map_program() {
     const auto number = [](std::uint32_t end) { return rc::gen::inRange<std::uint32_t>(0, end); };
-    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+    const auto program = *rc::gen::container<std::vector<MapStep>>(rc::gen::construct<MapStep>(
         rc::gen::inRange(0, 9), number(9'000), number(400), rc::gen::element<std::uint32_t>(1, 1, 8'999, 17, 4'217)));
-    std::vector<Pair<Map>> pairs(1);
+    std::vector<MapPair<Map>> pairs(1);
     int value = 0;
-    for (const Step& step : program) {
-        Pair<Map>& pair = pairs[step.first % pairs.size()];
+    for (const MapStep& step : program) {
+        MapPair<Map>& pair = pairs[step.first % pairs.size()];
         if (step.kind == 6) {
             pop_front(pair, step.run);
         } else if (step.kind == 7) {
-            pairs.push_back(Pair<Map>(pair));
+            pairs.push_back(MapPair<Map>(pair));
         } else if (step.kind == 8) {
             expect_equal_scan(pair, key_of(step.first), step.run + 1);
         } else {
@@ -119,13 +119,13 @@ void run_program() {
             }
         }
     }
-    for (const Pair<Map>& pair : pairs) expect_equal(pair);
+    for (const MapPair<Map>& pair : pairs) expect_same_map(pair);
 }
 
-RC_GTEST_PROP(CowMap, BehavesLikeAMapAndSnapshotsNeverChange, ()) { run_program<CowMap<std::string, int>>(); }
+RC_GTEST_PROP(CowMap, BehavesLikeAMapAndSnapshotsNeverChange, ()) { run_map_program<CowMap<std::string, int>>(); }
 
 RC_GTEST_PROP(CowMap, BehavesLikeAMapWithTheSmallestLeaves, ()) {
-    run_program<CowMap<std::string, int, std::less<>, 4>>();
+    run_map_program<CowMap<std::string, int, std::less<>, 4>>();
 }
 
 TEST(CowMap, AnUnsharedChangeCopiesNothing) {

@@ -15,13 +15,13 @@ namespace aivm {
 namespace {
 
 template <class Vector>
-struct Pair {
+struct VectorPair {
     Vector tested;
     std::vector<std::string> model;
 };
 
 template <class Vector>
-void expect_equal(const Pair<Vector>& pair) {
+void expect_same_vector(const VectorPair<Vector>& pair) {
     RC_ASSERT(pair.tested.size() == pair.model.size());
     RC_ASSERT(pair.tested.empty() == pair.model.empty());
     std::size_t expected = 0;
@@ -34,17 +34,17 @@ void expect_equal(const Pair<Vector>& pair) {
 }
 
 template <class Vector>
-void run_program() {
+void run_vector_program() {
     struct Step {
         int kind;
         std::uint32_t number;
     };
     const auto program = *rc::gen::container<std::vector<Step>>(
         rc::gen::construct<Step>(rc::gen::inRange(0, 8), rc::gen::resize(100, rc::gen::arbitrary<std::uint32_t>())));
-    std::vector<Pair<Vector>> pairs(1);
+    std::vector<VectorPair<Vector>> pairs(1);
     int serial = 0;
     for (const Step& step : program) {
-        Pair<Vector>& pair = pairs[step.number % pairs.size()];
+        VectorPair<Vector>& pair = pairs[step.number % pairs.size()];
         if (step.kind < 3) {
             for (std::uint32_t i = 0; i < step.number % 300; ++i) {
                 pair.model.push_back(std::to_string(serial++));
@@ -54,17 +54,21 @@ void run_program() {
             const std::size_t i = step.number / 7 % pair.model.size();
             pair.tested.edit(i) = pair.model[i] = "edited " + std::to_string(serial++);
         } else if (step.kind == 6) {
-            pairs.push_back(Pair<Vector>(pair));
+            pairs.push_back(VectorPair<Vector>(pair));
         } else if (pairs.size() > 1) {
             pairs[step.number / 3 % pairs.size()] = pair;  // self-assignment included
         }
     }
-    for (const Pair<Vector>& pair : pairs) expect_equal(pair);
+    for (const VectorPair<Vector>& pair : pairs) expect_same_vector(pair);
 }
 
-RC_GTEST_PROP(CowVector, BehavesLikeAVectorAndSnapshotsNeverChange, ()) { run_program<CowVector<std::string>>(); }
+RC_GTEST_PROP(CowVector, BehavesLikeAVectorAndSnapshotsNeverChange, ()) {
+    run_vector_program<CowVector<std::string>>();
+}
 
-RC_GTEST_PROP(CowVector, BehavesLikeAVectorWithLeavesOfOneElement, ()) { run_program<CowVector<std::string, 1>>(); }
+RC_GTEST_PROP(CowVector, BehavesLikeAVectorWithLeavesOfOneElement, ()) {
+    run_vector_program<CowVector<std::string, 1>>();
+}
 
 TEST(CowVector, AnUnsharedEditAndPushCopyNothing) {
     CowVector<Counted> vector;

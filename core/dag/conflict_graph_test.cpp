@@ -53,7 +53,7 @@ TEST(ConflictGraph, descendants_come_parents_first_and_reach_grandchildren) {
     EXPECT_TRUE(graph.descendants(id_of(9)).empty());
 }
 
-struct Model {
+struct PairwiseModel {
     std::map<Hash32, ConflictGraph::Node> nodes;
 
     bool conflicts(const Hash32& a, const Hash32& b) const {
@@ -74,7 +74,7 @@ struct Model {
 
 RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
     ConflictGraph graph;
-    Model model;
+    PairwiseModel model;
     const auto steps = *rc::gen::inRange(1, 30);
     for (int i = 0; i < steps; ++i) {
         if (!model.nodes.empty() && *rc::gen::inRange(0, 4) == 0) {

@@ -17,9 +17,9 @@ using workload::same_bytes;
 const KernelTableSizes kSmall{32, 16, 200};
 
 // The obvious way: plain tables of full size, changed by the canonical kernels, folded whole at every close.
-class Model {
+class PlainTables {
 public:
-    explicit Model(const KernelTableSizes& sizes) {
+    explicit PlainTables(const KernelTableSizes& sizes) {
         tables.attestations.resize(sizes.attestations, abi::Attestation{});
         tables.models.resize(sizes.models, abi::ModelRegistryEntry{});
         tables.anchors.resize(sizes.anchors, abi::AuditAnchor{});
@@ -170,7 +170,7 @@ private:
     }
 
     Kernels& kernels_;
-    Model model_;
+    PlainTables model_;
     KernelTables tables_;
 };
 

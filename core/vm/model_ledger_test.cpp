@@ -13,10 +13,8 @@
 namespace aivm::test {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
-
 std::string name_of(const Address& address) {
-    for (const std::string_view name : kNames) {
+    for (const std::string_view name : kPlayers) {
         if (address_of(name) == address) return std::string(name);
     }
     throw TestFailure("an operation of nobody");

@@ -7,7 +7,6 @@
 namespace aivm::test {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
 constexpr std::uint32_t kJobs = 24;
 
 // Takes what a player sees and what it feels like; every member gives the body of one operation.
@@ -15,7 +14,7 @@ struct Player {
     TestChain& chain;
     const Choose& choose;
 
-    std::string_view name(std::uint32_t first, std::uint32_t count) const { return kNames[first + choose(count)]; }
+    std::string_view name(std::uint32_t first, std::uint32_t count) const { return kPlayers[first + choose(count)]; }
     std::string_view anyone() const { return name(0, 6); }
     std::string_view some_provider() const { return name(3, 3); }
     bool slip() const { return choose(16) == 0; }
@@ -63,7 +62,7 @@ struct Player {
         }
         const auto& open = chain.state().task(*index).open_disputes;
         const Dispute& dispute = chain.state().dispute(open[choose(static_cast<std::uint32_t>(open.size()))]);
-        for (const std::string_view who : kNames) {
+        for (const std::string_view who : kPlayers) {
             if (address_of(who) != dispute.challenger) continue;
             const auto lie = hidden_challenge(on, who, chain.lie(on));
             return chain.by(who,

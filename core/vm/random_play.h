@@ -2,11 +2,16 @@
 // checks after each block what must hold between a state and its successor.
 #pragma once
 
+#include <array>
 #include <functional>
+#include <string_view>
 
 #include "core/vm/test_chain.h"
 
 namespace aivm::test {
+
+// Who plays: whoever follows a game knows its players.
+inline constexpr std::array<std::string_view, 6> kPlayers{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
 
 // A number below `bound` (> 0): from a random generator, or from a fuzzer's bytes.
 using Choose = std::function<std::uint32_t(std::uint32_t bound)>;

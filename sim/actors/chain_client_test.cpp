@@ -13,7 +13,7 @@ using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr SimTime kInterval = 4 * kSecond;
+constexpr SimTime kBlockInterval = 4 * kSecond;
 
 class Recorder final : public ChainClient {
 public:
@@ -62,7 +62,7 @@ protected:
     Recorder client{{.self = 9,
                      .sources = {0, 1},
                      .validators = {0, 1, 2},
-                     .block_interval = kInterval,
+                     .block_interval = kBlockInterval,
                      .environment = &environment},
                     Signer(authority, aivm::test::address_of("alice"))};
 };
@@ -109,7 +109,7 @@ TEST_F(Client, GoesOnFromTheNewestBlockWhenAGapWillNotClose) {
 
 TEST_F(Client, AsksItsSourcesInTurnWhenItHearsNothingForThreeIntervals) {
     hear(1);
-    environment.pass(client, 9 * kInterval + 1);
+    environment.pass(client, 9 * kBlockInterval + 1);
     std::vector<ActorId> asked;
     for (const auto& [to, request] : environment.packets<FollowRequest>()) {
         asked.push_back(to);
@@ -164,7 +164,7 @@ TEST_F(Client, SignsAnOvertakenOperationAnewWithTheNextNonce) {
 TEST_F(Client, SendsEverythingAgainWhenTheNewsStops) {
     hear(1);
     client.submit(op::ClaimRewards{"p"});
-    environment.pass(client, 3 * kInterval + 1);
+    environment.pass(client, 3 * kBlockInterval + 1);
     EXPECT_EQ(environment.operations<op::ClaimRewards>().size(), 2U);
 }
 

@@ -7,7 +7,7 @@
 namespace aivm::sim {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 TestNetwork sequencer_network(std::uint32_t nodes, std::uint64_t finality_delay_ns, const NetworkOptions& options) {
     return {nodes, options, [=](TestNode& node) {

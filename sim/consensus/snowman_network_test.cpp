@@ -11,7 +11,7 @@
 namespace aivm::sim {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 TEST(SnowmanNetwork, AnUncontestedBlockIsAcceptedByAllAndThenThereIsQuiet) {
     auto network = snowman_network(small_config(21), {});
@@ -38,7 +38,8 @@ TEST(SnowmanNetwork, ConflictingSiblingsEndInOneAndTheLosersAreRejected) {
         ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "seed " << seed;
         network.run(10 * kSecond);
         for (const auto& node : network.nodes) {
-            for (const auto& [id, status] : node->statuses) EXPECT_NE(status, Status::kProcessing) << "seed " << seed;
+            for (const auto& [id, status] : node->statuses)
+                EXPECT_NE(status, BlockStatus::kProcessing) << "seed " << seed;
         }
     }
 }
@@ -71,7 +72,7 @@ TEST(SnowmanNetwork, AnInvalidBlockAndItsDescendantsAreNeverVerifiedElsewhere) {
     network.run(5 * kSecond);
     network.nodes[1]->build(1);
     EXPECT_TRUE(network.run(30 * kSecond, [&] { return network.all_at(1); }));
-    for (const auto& node : network.nodes) EXPECT_NE(node->status(bad.id), Status::kAccepted);
+    for (const auto& node : network.nodes) EXPECT_NE(node->status(bad.id), BlockStatus::kAccepted);
 }
 
 TEST(SnowmanNetwork, L6AMinorityFinalisesNothingAndConvergesAfterHealing) {
@@ -142,7 +143,7 @@ bool contested(const TestNetwork& network) {
     std::map<Height, std::set<Hash32>> open;
     for (const auto& node : network.nodes) {
         for (const auto& [id, status] : node->statuses) {
-            if (status == Status::kProcessing) open[node->bodies.at(id).height].insert(id);
+            if (status == BlockStatus::kProcessing) open[node->bodies.at(id).height].insert(id);
         }
     }
     for (const auto& [height, blocks] : open) {

@@ -10,7 +10,7 @@
 namespace aivm::sim {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 struct NothingAccepted final : AcceptedBlocks {
     std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }

@@ -7,7 +7,7 @@
 #include "core/base/codec.h"
 #include "core/base/digest.h"
 
-namespace aivm::sim::testing {
+namespace aivm::sim::test {
 
 BlockInfo genesis() { return {sha256(as_bytes("genesis")), {}, 0}; }
 
@@ -20,9 +20,9 @@ BlockInfo test_block(const BlockInfo& parent, std::uint64_t number) {
 TestNode::TestNode(TestNetwork& owner, VoterIndex index)
     : network(owner), self(index), random({owner.options_.seed, index, 1}), preferred(genesis().id) {}
 
-Status TestNode::status(const Hash32& id) const {
+BlockStatus TestNode::status(const Hash32& id) const {
     const auto found = statuses.find(id);
-    return found == statuses.end() ? Status::kUnknown : found->second;
+    return found == statuses.end() ? BlockStatus::kUnknown : found->second;
 }
 
 void TestNode::carry_out(Actions actions) {
@@ -37,7 +37,7 @@ BlockInfo TestNode::build(std::uint64_t number) {
     const BlockInfo& parent = preferred == chain.back().id ? chain.back() : bodies.at(preferred);
     const BlockInfo block = test_block(parent, number);
     bodies[block.id] = block;
-    statuses[block.id] = Status::kProcessing;
+    statuses[block.id] = BlockStatus::kProcessing;
     Actions out;
     engine->on_own_block(block, out);
     carry_out(std::move(out));
@@ -47,13 +47,13 @@ BlockInfo TestNode::build(std::uint64_t number) {
 void TestNode::verify(const Hash32& id, Actions& more) {
     ASSERT_TRUE(bodies.contains(id)) << "verify without a body";
     const BlockInfo block = bodies.at(id);
-    EXPECT_EQ(status(id), Status::kUnknown) << "verified twice";
+    EXPECT_EQ(status(id), BlockStatus::kUnknown) << "verified twice";
     EXPECT_TRUE(executed.insert(id).second);
-    const Status above = status(block.parent);
-    EXPECT_TRUE(above == Status::kProcessing || above == Status::kAccepted || block.parent == genesis().id);
+    const BlockStatus above = status(block.parent);
+    EXPECT_TRUE(above == BlockStatus::kProcessing || above == BlockStatus::kAccepted || block.parent == genesis().id);
     if (network.invalid.contains(id)) return engine->on_invalid(id, more);
     const auto report = [this, block](Actions& out) {
-        statuses[block.id] = Status::kProcessing;
+        statuses[block.id] = BlockStatus::kProcessing;
         engine->on_verified(block, out);
     };
     if (network.options_.verify_ns == 0) return report(more);
@@ -65,13 +65,13 @@ void TestNode::verify(const Hash32& id, Actions& more) {
     });
 }
 
-void TestNode::decide(const Hash32& id, Status verdict) {
-    EXPECT_EQ(status(id), Status::kProcessing) << "decided unverified or twice";
+void TestNode::decide(const Hash32& id, BlockStatus verdict) {
+    EXPECT_EQ(status(id), BlockStatus::kProcessing) << "decided unverified or twice";
     statuses[id] = verdict;
     const BlockInfo block = bodies.at(id);
-    if (verdict == Status::kRejected) {
-        const Status above = status(block.parent);
-        EXPECT_TRUE(above == Status::kRejected || above == Status::kAccepted || block.parent == genesis().id);
+    if (verdict == BlockStatus::kRejected) {
+        const BlockStatus above = status(block.parent);
+        EXPECT_TRUE(above == BlockStatus::kRejected || above == BlockStatus::kAccepted || block.parent == genesis().id);
         return;
     }
     EXPECT_EQ(block.parent, chain.back().id) << "accepted out of order";
@@ -81,14 +81,14 @@ void TestNode::decide(const Hash32& id, Status verdict) {
 }
 
 void TestNode::perform(const Action& action, Actions& more) {
-    if (const auto* accept = std::get_if<Accept>(&action)) return decide(accept->id, Status::kAccepted);
-    if (const auto* reject = std::get_if<Reject>(&action)) return decide(reject->id, Status::kRejected);
+    if (const auto* accept = std::get_if<Accept>(&action)) return decide(accept->id, BlockStatus::kAccepted);
+    if (const auto* reject = std::get_if<Reject>(&action)) return decide(reject->id, BlockStatus::kRejected);
     if (const auto* prefer = std::get_if<Prefer>(&action)) {
-        const Status known = status(prefer->id);
-        EXPECT_TRUE(known == Status::kProcessing || prefer->id == chain.back().id);
+        const BlockStatus known = status(prefer->id);
+        EXPECT_TRUE(known == BlockStatus::kProcessing || prefer->id == chain.back().id);
         preferred = prefer->id;
     } else if (const auto* discard = std::get_if<Discard>(&action)) {
-        if (status(discard->id) == Status::kUnknown) bodies.erase(discard->id);
+        if (status(discard->id) == BlockStatus::kUnknown) bodies.erase(discard->id);
     } else if (const auto* asked = std::get_if<Verify>(&action)) {
         verify(asked->id, more);
     } else if (const auto* timer = std::get_if<SetTimer>(&action)) {
@@ -103,8 +103,8 @@ void TestNode::perform(const Action& action, Actions& more) {
         network.transmit(self, wanted.from, [this, wanted](TestNode& server) {
             std::vector<BlockInfo> served;
             Hash32 id = wanted.id;
-            while (served.size() < wanted.count && server.status(id) != Status::kUnknown &&
-                   server.status(id) != Status::kRejected) {
+            while (served.size() < wanted.count && server.status(id) != BlockStatus::kUnknown &&
+                   server.status(id) != BlockStatus::kRejected) {
                 served.push_back(server.bodies.at(id));
                 id = served.back().parent;
             }
@@ -152,8 +152,8 @@ void TestNetwork::crash(VoterIndex index) {
     TestNode& node = *nodes[index];
     node.up = false;
     node.executed.clear();
-    std::erase_if(node.statuses, [](const auto& entry) { return entry.second == Status::kProcessing; });
-    std::erase_if(node.bodies, [&](const auto& entry) { return node.status(entry.first) == Status::kUnknown; });
+    std::erase_if(node.statuses, [](const auto& entry) { return entry.second == BlockStatus::kProcessing; });
+    std::erase_if(node.bodies, [&](const auto& entry) { return node.status(entry.first) == BlockStatus::kUnknown; });
 }
 
 void TestNetwork::restart(VoterIndex index) {
@@ -219,4 +219,4 @@ TestNetwork snowman_network(const SnowmanConfig& config, const NetworkOptions& o
             }};
 }
 
-}  // namespace aivm::sim::testing
+}  // namespace aivm::sim::test

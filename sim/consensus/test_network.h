@@ -11,11 +11,11 @@
 #include "sim/consensus/sequencer.h"
 #include "sim/consensus/snowman.h"
 #include "sim/engine/random_stream.h"
+#include "sim/engine/time.h"
 
-namespace aivm::sim::testing {
+namespace aivm::sim::test {
 
-constexpr std::uint64_t kMs = 1'000'000;
-constexpr std::uint64_t kSecond = 1000 * kMs;
+constexpr std::uint64_t kMs = kMillisecond;
 
 // Block number `number` at a height: the id is made up, and unique if the number is.
 BlockInfo test_block(const BlockInfo& parent, std::uint64_t number);
@@ -30,7 +30,7 @@ struct NetworkOptions {
     std::uint64_t verify_ns = 0;  // virtual time one verification takes
 };
 
-enum class Status : std::uint8_t { kUnknown, kProcessing, kRejected, kAccepted };
+enum class BlockStatus : std::uint8_t { kUnknown, kProcessing, kRejected, kAccepted };
 
 class TestNetwork;
 
@@ -42,7 +42,7 @@ public:
         if (height >= chain.size()) return std::nullopt;
         return chain[height].id;
     }
-    [[nodiscard]] Status status(const Hash32& id) const;
+    [[nodiscard]] BlockStatus status(const Hash32& id) const;
     [[nodiscard]] Height height() const { return chain.size() - 1; }
     void carry_out(Actions actions);
     // Builds block `number` on the preference.
@@ -55,7 +55,7 @@ public:
     RandomStream random;
     std::unique_ptr<ConsensusEngine> engine;
     std::vector<BlockInfo> chain{genesis()};
-    std::map<Hash32, Status> statuses;
+    std::map<Hash32, BlockStatus> statuses;
     std::map<Hash32, BlockInfo> bodies;  // held, verified or not
     std::set<Hash32> executed;
     Hash32 preferred;
@@ -64,7 +64,7 @@ public:
 private:
     void perform(const Action& action, Actions& more);
     void verify(const Hash32& id, Actions& more);
-    void decide(const Hash32& id, Status status);
+    void decide(const Hash32& id, BlockStatus status);
 };
 
 class TestNetwork {
@@ -104,4 +104,4 @@ private:
 SnowmanConfig small_config(std::uint32_t nodes);
 TestNetwork snowman_network(const SnowmanConfig& config, const NetworkOptions& options);
 
-}  // namespace aivm::sim::testing
+}  // namespace aivm::sim::test

@@ -7,11 +7,11 @@
 namespace aivm::sim {
 namespace {
 
-using testing::read_bytes;
-using testing::sample_study;
-using testing::write_study;
+using test::read_bytes;
+using test::sample_study;
+using test::write_study;
 
-class MergeTest : public testing::RecordTest {
+class MergeTest : public test::RecordTest {
 protected:
     // Writes merged.db from the files, in order.
     Status merge(const std::vector<std::string>& names) {
@@ -43,7 +43,7 @@ TEST_F(MergeTest, ARunThatIsInBothFilesIsNotCountedTwice) {
     write_study(file("a.db"), {"1"});
     write_study(file("b.db"), {"2", "1"});
     EXPECT_EQ(merge({"a.db", "b.db"}).error().code, ErrorCode::kDuplicate);
-    EXPECT_FALSE(testing::fs::exists(file("merged.db")));
+    EXPECT_FALSE(test::fs::exists(file("merged.db")));
 }
 
 TEST_F(MergeTest, EqualRunsWithDifferentDigestsAreReported) {
@@ -70,14 +70,14 @@ TEST_F(MergeTest, DifferentThingsUnderOneKeyAreReported) {
 
 TEST_F(MergeTest, ADamagedFileIsNotMerged) {
     write_study(file("a.db"), {"1"});
-    testing::write_bytes(file("b.db"), read_bytes(file("a.db")).substr(0, 20'000));
+    test::write_bytes(file("b.db"), read_bytes(file("a.db")).substr(0, 20'000));
     EXPECT_FALSE(merge({"a.db", "b.db"}));
     EXPECT_EQ(files(), 2U);
 }
 
 TEST_F(MergeTest, KeysFollowTheContents) {
-    const PointRow point = point_of(testing::sample_run());
-    RunInfo other = testing::sample_run();
+    const PointRow point = point_of(test::sample_run());
+    RunInfo other = test::sample_run();
     other.config = "another";
     EXPECT_NE(point_of(other).point_id, point.point_id);
     const std::int64_t key = run_id_of("0.1.0", point, "1", 0);

@@ -13,12 +13,12 @@
 namespace aivm::sim {
 namespace {
 
-using testing::add_sample_rows;
-using testing::RecordTest;
-using testing::sample_run;
-using testing::sample_study;
-using testing::sample_summary;
-using testing::write_study;
+using test::add_sample_rows;
+using test::RecordTest;
+using test::sample_run;
+using test::sample_study;
+using test::sample_summary;
+using test::write_study;
 
 using RecorderTest = RecordTest;
 
@@ -86,7 +86,7 @@ TEST_F(RecorderTest, AFileSaysAllThatIsNeededToRunItAgain) {
 TEST_F(RecorderTest, EqualCallsGiveEqualFilesWhateverTheBatch) {
     write_study(file("a.db"), {"1", "2", "3"});
     write_study(file("b.db"), {"1", "2", "3"});
-    EXPECT_EQ(testing::read_bytes(file("a.db")), testing::read_bytes(file("b.db")));
+    EXPECT_EQ(test::read_bytes(file("a.db")), test::read_bytes(file("b.db")));
     write_study(file("c.db"), {"1", "2", "3"}, sample_summary().digest, {.batch_rows = 1});
     auto a = open_study(file("a.db")).value();
     auto c = open_study(file("c.db")).value();
@@ -105,7 +105,7 @@ TEST_F(RecorderTest, RowsKeptInMemoryCanBeWrittenLater) {
     ASSERT_TRUE(memory.copy_to(*recorder));
     ASSERT_TRUE(recorder->close());
     write_study(file("b.db"), {"1"});
-    EXPECT_EQ(testing::read_bytes(file("a.db")), testing::read_bytes(file("b.db")));
+    EXPECT_EQ(test::read_bytes(file("a.db")), test::read_bytes(file("b.db")));
 }
 
 TEST_F(RecorderTest, MoneyAboveTheColumnIsAnErrorAndNeverWraps) {
@@ -167,13 +167,13 @@ TEST_F(RecorderTest, StrictTablesRefuseWrongTypesAndWords) {
 }
 
 TEST_F(RecorderTest, AnExistingFileIsReplacedOnlyWhenAskedAndOnlyAtTheEnd) {
-    testing::write_bytes(file("run.db"), "precious");
+    test::write_bytes(file("run.db"), "precious");
     const auto refused = Recorder::create(file("run.db"), sample_study());
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kDuplicate);
     auto recorder = recorder_with_run(file("run.db"), {.overwrite = true});
     recorder.reset();
-    EXPECT_EQ(testing::read_bytes(file("run.db")), "precious");
+    EXPECT_EQ(test::read_bytes(file("run.db")), "precious");
     EXPECT_EQ(files(), 1U);
     write_study(file("run.db"), {"1"}, "00", {.overwrite = true});
     EXPECT_TRUE(open_study(file("run.db")));
@@ -244,11 +244,11 @@ std::string record_within(const std::string& path, rlim_t bytes) {
 }
 
 TEST_F(RecorderTest, WhenTheDiskIsFullThereIsOneErrorAndTheOldFileStays) {
-    testing::write_bytes(file("run.db"), "precious");
+    test::write_bytes(file("run.db"), "precious");
     for (const rlim_t bytes : {0, 4'096, 20'000, 60'000, 100'000, 170'000, 250'000}) {
         const std::string error = record_within(file("run.db"), bytes);
         EXPECT_NE(error.find(file("run.db")), std::string::npos) << bytes << ": " << error;
-        EXPECT_EQ(testing::read_bytes(file("run.db")), "precious") << bytes;
+        EXPECT_EQ(test::read_bytes(file("run.db")), "precious") << bytes;
         EXPECT_EQ(files(), 1U) << bytes;
     }
     EXPECT_EQ(record_within(file("run.db"), 50'000'000), "");
@@ -265,8 +265,8 @@ TEST_F(RecorderTest, AKilledWriterLeavesNoTargetAndTheNextOneCleansUp) {
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
-    EXPECT_FALSE(testing::fs::exists(file("run.db")));
-    EXPECT_TRUE(testing::fs::exists(file("run.db.partial")));
+    EXPECT_FALSE(test::fs::exists(file("run.db")));
+    EXPECT_TRUE(test::fs::exists(file("run.db.partial")));
     write_study(file("run.db"), {"1"});
     EXPECT_EQ(files(), 1U);
     EXPECT_TRUE(open_study(file("run.db")));

@@ -10,14 +10,14 @@
 namespace aivm::sim {
 namespace {
 
-using testing::add_sample_rows;
-using testing::sample_run;
-using testing::sample_study;
-using testing::sample_summary;
+using test::add_sample_rows;
+using test::sample_run;
+using test::sample_study;
+using test::sample_summary;
 
 constexpr RecorderOptions kResumable{.resumable = true};
 
-class ResumeTest : public testing::RecordTest {
+class ResumeTest : public test::RecordTest {
 protected:
     std::unique_ptr<Recorder> open(RecorderOptions options = kResumable) {
         auto recorder = Recorder::create(file("study.db"), sample_study(), options);
@@ -92,7 +92,7 @@ TEST_F(ResumeTest, AKilledWriterLosesOnlyWhatWasNotCommitted) {
 }
 
 TEST_F(ResumeTest, AFileWithoutAStudyIsBegunAnew) {
-    testing::write_bytes(file("study.db.partial"), "");
+    test::write_bytes(file("study.db.partial"), "");
     auto recorder = open();
     EXPECT_FALSE(recorder->resumed());
     record(*recorder, "1");
@@ -108,9 +108,9 @@ TEST_F(ResumeTest, AnotherProgramsFileIsLeftAlone) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
     EXPECT_NE(refused.error().context.find("0.1.0"), std::string::npos) << refused.error().text();
-    testing::write_bytes(file("study.db.partial"), "precious");
+    test::write_bytes(file("study.db.partial"), "precious");
     EXPECT_FALSE(Recorder::create(file("study.db"), sample_study(), kResumable));
-    EXPECT_EQ(testing::read_bytes(file("study.db.partial")), "precious");
+    EXPECT_EQ(test::read_bytes(file("study.db.partial")), "precious");
 }
 
 TEST_F(ResumeTest, ASweepIsNotOverwrittenByARunOfTheSameName) {
@@ -118,7 +118,7 @@ TEST_F(ResumeTest, ASweepIsNotOverwrittenByARunOfTheSameName) {
     const auto refused = Recorder::create(file("study.db"), sample_study());
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().context.find("unfinished sweep"), std::string::npos);
-    EXPECT_TRUE(testing::fs::exists(file("study.db.partial")));
+    EXPECT_TRUE(test::fs::exists(file("study.db.partial")));
 }
 
 TEST_F(ResumeTest, TwoWritersDoNotMeet) {

@@ -5,10 +5,10 @@
 namespace aivm::sim {
 namespace {
 
-using testing::read_bytes;
-using testing::RecordTest;
-using testing::write_bytes;
-using testing::write_study;
+using test::read_bytes;
+using test::RecordTest;
+using test::write_bytes;
+using test::write_study;
 
 class StudyTest : public RecordTest {
 protected:

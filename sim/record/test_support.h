@@ -12,7 +12,7 @@
 
 #include "sim/record/recorder.h"
 
-namespace aivm::sim::testing {
+namespace aivm::sim::test {
 
 namespace fs = std::filesystem;
 
@@ -104,4 +104,4 @@ inline void write_bytes(const std::string& path, std::string_view bytes) {
     std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-}  // namespace aivm::sim::testing
+}  // namespace aivm::sim::test

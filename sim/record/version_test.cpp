@@ -6,12 +6,12 @@
 namespace aivm::sim {
 namespace {
 
-class VersionTest : public testing::RecordTest {
+class VersionTest : public test::RecordTest {
 protected:
     // A file as the program of schema version 1 wrote it.
     std::string old_file() {
         auto database = Database::open(file("old.db"), Database::Mode::kCreate).value();
-        const std::string sql = testing::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
+        const std::string sql = test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
         const Status made = database.execute(sql);
         EXPECT_TRUE(made) << made.error().text();
         EXPECT_TRUE(database.close());
@@ -35,16 +35,16 @@ TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
 
 TEST_F(VersionTest, AFileOfVersionOneIsNotChanged) {
     const std::string path = old_file();
-    const std::string before = testing::read_bytes(path);
-    auto recorder = Recorder::create(file("new.db"), testing::sample_study()).value();
+    const std::string before = test::read_bytes(path);
+    auto recorder = Recorder::create(file("new.db"), test::sample_study()).value();
     const Status merged = recorder->merge(path);
     ASSERT_FALSE(merged);
     EXPECT_NE(merged.error().context.find("cannot be merged"), std::string::npos);
-    EXPECT_EQ(testing::read_bytes(path), before);
+    EXPECT_EQ(test::read_bytes(path), before);
 }
 
 TEST_F(VersionTest, ANewerFileIsRefused) {
-    testing::write_study(file("new.db"), {"1"});
+    test::write_study(file("new.db"), {"1"});
     auto database = Database::open(file("new.db"), Database::Mode::kReadWrite).value();
     ASSERT_TRUE(database.execute("PRAGMA user_version = 3"));
     ASSERT_TRUE(database.close());
@@ -54,7 +54,7 @@ TEST_F(VersionTest, ANewerFileIsRefused) {
 }
 
 TEST_F(VersionTest, EveryViewOfAFileAnswers) {
-    testing::write_study(file("new.db"), {"1", "2"});
+    test::write_study(file("new.db"), {"1", "2"});
     auto database = Database::open(file("new.db"), Database::Mode::kReadOnly).value();
     for (const ViewInfo& view : schema_views()) {
         const auto rows = database.integer("SELECT count(*) FROM " + std::string(view.name));

@@ -14,10 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::int64_t figure(const Outcome& outcome, std::string_view metric) {
-    return std::get<std::int64_t>(outcome.metric(metric));
-}
-
 // The small scenario on a chain of one sequencer, which is what the economic fidelity stands for.
 Scenario scenario_in(Fidelity fidelity, std::uint32_t censoring_ppm = 0) {
     Scenario s = small_scenario();

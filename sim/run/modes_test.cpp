@@ -14,10 +14,6 @@ constexpr Height kDraw = 2;       // from the block of the submission to the dra
 constexpr Height kInclusion = 1;  // from a block to the next, in which the answer to it is
 constexpr Height kWindow = 8;
 
-std::int64_t figure(const Outcome& outcome, std::string_view metric) {
-    return std::get<std::int64_t>(outcome.metric(metric));
-}
-
 Scenario scenario_in(VerificationMode mode, Fidelity fidelity) {
     Scenario s = small_scenario();
     s.run.fidelity = fidelity;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/verification/reexecution.h"
@@ -122,6 +123,11 @@ inline std::unique_ptr<Played> play(const Scenario& scenario, const WorldOptions
     out->outcome = (*world)->run();
     (*world)->write_books(out->rows, 0, out->outcome);
     return out;
+}
+
+// A metric that counts.
+inline std::int64_t figure(const Outcome& outcome, std::string_view metric) {
+    return std::get<std::int64_t>(outcome.metric(metric));
 }
 
 // "clean", or the first violation in words.

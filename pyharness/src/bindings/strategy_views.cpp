@@ -22,7 +22,7 @@ py::dict show_identity(const sim::Identity& identity) {
     return out;
 }
 
-Answer run(const Task& self, const py::object& row) {
+Answer run_task(const Task& self, const py::object& row) {
     const sim::TaskView& view = self.get();
     const auto wanted = row.is_none() ? std::uint64_t{view.task.input_row}
                                       : read_number(row, "row", std::numeric_limits<std::uint32_t>::max());
@@ -88,7 +88,7 @@ void bind_task(py::module_& module) {
         .def_property_readonly("height", [](const Task& self) { return self.get().height(); })
         .def_property_readonly("now_ns", [](const Task& self) { return self.get().now; })
         .def_property_readonly("state", &Task::state)
-        .def("run", &run, py::arg("row") = py::none());
+        .def("run", &run_task, py::arg("row") = py::none());
 }
 
 void bind_node(py::module_& module) {

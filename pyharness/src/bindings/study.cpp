@@ -12,7 +12,7 @@ namespace py = pybind11;
 namespace aivm::python {
 namespace {
 
-void must(const Status& status) {
+void must_write(const Status& status) {
     if (!status) throw StudyFault(status.error().text());
 }
 
@@ -33,10 +33,10 @@ void bind_study(py::module_& module) {
     py::class_<Recorder, std::shared_ptr<Recorder>>(module, "Recorder")
         .def(py::init(&create), py::arg("path"), py::arg("name"), py::arg("created"), py::arg("overwrite") = false)
         .def(
-            "add", [](Recorder& self, const RunRecord& run) { must(run.rows.copy_to(self)); }, py::arg("run"), unlocked)
+            "add", [](Recorder& self, const RunRecord& run) { must_write(run.rows.copy_to(self)); }, py::arg("run"), unlocked)
         .def(
-            "merge", [](Recorder& self, const std::string& path) { must(self.merge(path)); }, py::arg("path"), unlocked)
-        .def("close", [](Recorder& self) { must(self.close()); }, unlocked);
+            "merge", [](Recorder& self, const std::string& path) { must_write(self.merge(path)); }, py::arg("path"), unlocked)
+        .def("close", [](Recorder& self) { must_write(self.close()); }, unlocked);
 }
 
 }  // namespace aivm::python
