@@ -61,6 +61,78 @@ class Leaver(aivmsim.ProviderStrategy):
         return [op.DeregisterProvider(mine)]
 
 
+@aivmsim.strategy("equivocator", role="validator")
+class Equivocator(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/equivocator.cpp, for every slot."""
+
+    def builds_twice(self):
+        return True
+
+    def reports_equivocation(self):
+        return False
+
+
+@aivmsim.strategy("discreet", role="validator")
+class Discreet(aivmsim.ValidatorStrategy):
+    def reports_equivocation(self):
+        return False
+
+
+@aivmsim.strategy("flatterer", role="validator")
+class Flatterer(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/nothing_at_stake.cpp."""
+
+    def vote(self, poll, answer):
+        branch = poll.branch_asked_about
+        return answer._replace(preferred=poll.block, at_height=branch.id) if branch else None
+
+    def reports_equivocation(self):
+        return False
+
+
+@aivmsim.strategy("keeper", role="validator")
+class Keeper(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/minority_keeper.cpp."""
+
+    def vote(self, poll, answer):
+        branch = poll.branch_asked_about
+        for other in poll.undecided if branch else ():
+            if other.parent == branch.parent and other.id != branch.id:
+                return answer._replace(preferred=other.ref, at_height=other.id)
+        return None
+
+    def reports_equivocation(self):
+        return False
+
+
+PROOFS = ("Challenge", "ChallengeReveal", "DisputeMove")
+
+
+@aivmsim.strategy("orphaner", role="validator")
+class Orphaner(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/orphaning_majority.cpp."""
+
+    def includes(self, operation):
+        return operation.kind not in PROOFS
+
+    def tolerates(self, block):
+        return all(operation.kind not in PROOFS for operation in block.operations)
+
+
+@aivmsim.strategy("silent_to", role="validator", parameters={"victims": 1})
+class SilentTo(aivmsim.ValidatorStrategy):
+    """scenarios/adversaries/eclipse.cpp."""
+
+    def serves(self, follower):
+        return follower.role != "challenger" or follower.index_in_role >= self.parameters["victims"]
+
+
+@aivmsim.strategy("no_vote", role="validator")
+class NoVote(aivmsim.ValidatorStrategy):
+    def vote(self, poll, answer):
+        return poll.block
+
+
 @aivmsim.strategy("broken", role="provider")
 class Broken(aivmsim.ProviderStrategy):
     kept = []
@@ -103,6 +175,69 @@ def test_a_censor_in_python_does_what_the_one_in_cpp_does():
     scenario = aivmsim.Scenario.load("censorship").replace(**{"tasks.count": 10})
     changed = scenario.replace(**{"validator.censors.strategy": "python:censor"})
     assert aivmsim.run(changed, seed=2).digest == aivmsim.run(scenario, seed=2).digest
+
+
+def with_group(name, **changes):
+    """A scenario of the catalogue in which the validators' group plays something else."""
+    scenario = aivmsim.Scenario.load(name)
+    key = next(key for key in scenario.keys() if key.startswith("validator.") and key.endswith(".strategy"))
+    return scenario, scenario.replace(**{key.removesuffix("strategy") + what: value for what, value in changes.items()})
+
+
+@pytest.mark.parametrize(
+    ("scenario", "strategy"),
+    [
+        ("equivocator", "equivocator"),
+        ("orphaning_majority", "orphaner"),
+        ("eclipse", "silent_to"),
+    ],
+)
+def test_a_validator_in_python_does_what_the_one_in_cpp_does(scenario, strategy):
+    theirs, ours = with_group(scenario, strategy=f"python:{strategy}")
+    theirs, ours = aivmsim.run(theirs), aivmsim.run(ours)
+    assert ours.digest == theirs.digest
+    if strategy == "equivocator":
+        assert ours.metrics["slash_taken"] > 0 and (ours.slashes["cause"] == "equivocation").all()
+    elif strategy == "orphaner":
+        assert ours.metrics["n_fraud_missed"] == ours.metrics["n_fraud_posted"] > 0
+    else:
+        told = ours.challenges["challenger"].map(ours.agents.set_index("agent")["name"])
+        assert set(told) == {"challenger[2]"}  # the first two of the three hear of nothing
+
+
+@pytest.mark.parametrize(
+    ("scenario", "group", "strategy"),
+    [("nothing_at_stake", "flatterers", "flatterer"), ("minority_keeper", "keepers", "keeper")],
+)
+def test_a_vote_in_python_is_the_one_in_cpp(scenario, group, strategy):
+    theirs = aivmsim.Scenario.load(scenario)
+    key = f"validator.{group}.strategy"
+    ours = aivmsim.run(theirs.replace(**{key: f"python:{strategy}"}))
+    assert ours.digest == aivmsim.run(theirs).digest
+    honest = aivmsim.run(theirs.replace(**{key: "python:discreet"}))
+    assert ours.digest != honest.digest and ours.metrics["messages"] != honest.metrics["messages"]
+    assert aivmsim.run(theirs.replace(**{key: f"python:{strategy}"})).digest == ours.digest
+
+
+def test_an_equivocation_that_nobody_reports_costs_nothing():
+    text = aivmsim.Scenario.load("equivocator").to_toml()
+    others = '\n[[validator]]\nname = "others"\ncount = 6\nstrategy = "{}"\n'
+    reported = aivmsim.run(aivmsim.Scenario.from_text(text + others.format("honest")))
+    hushed = aivmsim.run(aivmsim.Scenario.from_text(text + others.format("python:discreet")))
+    assert reported.metrics["slash_taken"] > 0 == hushed.metrics["slash_taken"]
+
+
+def test_a_vote_that_is_none_ends_the_run_and_one_that_nobody_asks_for_is_refused():
+    scenario = aivmsim.Scenario.load("nothing_at_stake")
+    with pytest.raises(
+        aivmsim.StrategyError, match="python:no_vote failed: TypeError: the answer must be a Vote or None"
+    ):
+        aivmsim.run(scenario.replace(**{"validator.flatterers.strategy": "python:no_vote"}))
+    economic = aivmsim.Scenario.load("censorship").replace(**{"run.fidelity": "economic"})
+    with pytest.raises(
+        aivmsim.ScenarioError, match="python:keeper overrides reports_equivocation, vote, which is asked"
+    ):
+        aivmsim.run(economic.replace(**{"validator.censors.strategy": "python:keeper"}))
 
 
 def test_a_challenger_in_python_misses_what_it_does_not_look_at(scenario):

@@ -14,6 +14,7 @@ The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aiv
 from . import kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
+from .learning import BestResponse, Game, Mixes, Orbit, best_response, empirical_game
 from .metrics import METRICS, Metric
 from .model import Model
 from .result import RunResult
@@ -22,20 +23,26 @@ from .scenario import Scenario, catalogue
 from .search import optuna_study
 from .statistics import Estimate, mean_interval, share_interval
 from .strategies import (
+    BlockInfo,
+    BlockRef,
     ChallengerStrategy,
     DemandView,
     DisputeView,
+    Follower,
     NodeView,
     Part,
+    PollView,
     ProviderStrategy,
     RandomStream,
     RequesterStrategy,
     StrategyError,
     TaskView,
     ValidatorStrategy,
+    Vote,
     strategy,
 )
 from .sweeps import SweepError, sweep
+from .validation import validate
 from .vm import (
     VM,
     Block,
@@ -74,17 +81,25 @@ for _public in (
 __all__ = [
     "METRICS",
     "VM",
+    "BestResponse",
     "Block",
+    "BlockInfo",
+    "BlockRef",
     "ChallengerStrategy",
     "Conservation",
     "DemandView",
     "DisputeView",
     "Estimate",
     "Event",
+    "Follower",
+    "Game",
     "Metric",
+    "Mixes",
     "Model",
     "NodeView",
+    "Orbit",
     "Part",
+    "PollView",
     "ProviderStrategy",
     "RandomStream",
     "ReceiptProof",
@@ -104,11 +119,14 @@ __all__ = [
     "ValidatorStrategy",
     "Violation",
     "VmError",
+    "Vote",
     "__version__",
+    "best_response",
     "catalogue",
     "claim_commitment",
     "default_config",
     "default_policy",
+    "empirical_game",
     "keccak256",
     "kernels",
     "mean_interval",
@@ -120,4 +138,5 @@ __all__ = [
     "share_interval",
     "strategy",
     "sweep",
+    "validate",
 ]

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from . import _core
 from .operations import DisputeMove, Operation, SubmitTask
 from .scenario import Scenario
-from .vm import Record, SignedOperation
+from .vm import Block, Record, SignedOperation
 
 RandomStream = _core.RandomStream
 TaskView = _core.TaskView
@@ -87,11 +87,15 @@ class Strategy:
         self.part = part
         self.random = part.random
 
+    @classmethod
+    def _overridden(cls) -> set[str]:
+        """The hooks that the class overrides; the others are answered without asking it."""
+        hooks = {name for name in dir(cls._base) if not name.startswith("_")}
+        return {name for name in hooks if getattr(cls, name) is not getattr(cls._base, name)}
+
     @property
     def _hooks(self) -> set[str]:
-        """The hooks that the class overrides; the others are answered without asking it."""
-        hooks = {name for name in dir(self._base) if not name.startswith("_")}
-        return {name for name in hooks if getattr(type(self), name) is not getattr(self._base, name)}
+        return self._overridden()
 
 
 class _Client(Strategy):
@@ -198,8 +202,93 @@ class RequesterStrategy(_Client):
         return self.compose(SubmitTask(**task), view)
 
 
+class BlockRef(NamedTuple):
+    """A block by its id and height."""
+
+    id: str
+    height: int
+
+
+class BlockInfo(NamedTuple):
+    """A block and what it was built on."""
+
+    id: str
+    parent: str
+    height: int
+
+    @property
+    def ref(self) -> BlockRef:
+        """The block without its parent."""
+        return BlockRef(self.id, self.height)
+
+
+class Vote(NamedTuple):
+    """The answer to a poll.
+
+    Attributes
+    ----------
+    preferred : BlockRef
+        The tip that the validator says it prefers.
+    at_height : str
+        The id of the block that it prefers, or has accepted, at the asker's next height.
+    last_accepted : BlockRef
+        What it says it accepted last.
+    """
+
+    preferred: BlockRef
+    at_height: str
+    last_accepted: BlockRef
+
+    @classmethod
+    def _of(cls, told: Mapping[str, Any]) -> Vote:
+        return cls(BlockRef(**told["preferred"]), told["at_height"], BlockRef(**told["last_accepted"]))
+
+
+class PollView(NamedTuple):
+    """A poll that reached a validator.
+
+    Attributes
+    ----------
+    block : BlockRef
+        What the asker prefers.
+    next_height : int
+        The first height that the asker has not decided.
+    undecided : list of BlockInfo
+        Blocks that this validator has verified and not decided, by height.
+    branch_asked_about : BlockInfo or None
+        What the asker prefers at its next height, as far as it is undecided here.
+    """
+
+    block: BlockRef
+    next_height: int
+    undecided: list[BlockInfo]
+    branch_asked_about: BlockInfo | None
+
+    @classmethod
+    def _of(cls, told: Mapping[str, Any]) -> PollView:
+        branch = told["branch_asked_about"]
+        return cls(
+            BlockRef(**told["block"]),
+            told["next_height"],
+            [BlockInfo(**block) for block in told["undecided"]],
+            branch and BlockInfo(**branch),
+        )
+
+
+class Follower(NamedTuple):
+    """A client that follows a validator: its number in the run, its role, and which of that role it is."""
+
+    id: int
+    role: str
+    index_in_role: int
+
+
 class ValidatorStrategy(Strategy):
-    """Builds blocks; as it stands here, of everything."""
+    """Builds blocks and votes; as it stands here, honestly, of everything.
+
+    :meth:`builds`, :meth:`begin_block` and :meth:`includes` are asked in both fidelities; the others of replicas only
+    (``run.fidelity = "full"``): a virtual chain has no votes, nobody to split, and nobody to serve.
+    """
 
     role = "validator"
 
@@ -214,8 +303,44 @@ class ValidatorStrategy(Strategy):
         """Whether a block that this validator builds may carry the operation."""
         return True
 
+    def builds_twice(self) -> bool:
+        """Whether to sign a second block for the slot of the one just built, and show it to half of the others."""
+        return False
+
+    def tolerates(self, block: Block) -> bool:
+        """Whether to take a block that is valid for valid. Not asked about blocks that the others have decided for."""
+        return True
+
+    def vote(self, poll: PollView, answer: Vote) -> Vote | None:
+        """The last word on the answer to a poll: another one in its place, or None to leave it."""
+        return None
+
+    def serves(self, follower: Follower) -> bool:
+        """Whether to tell this client what was accepted."""
+        return True
+
+    def reports_equivocation(self) -> bool:
+        """Whether to submit the evidence when somebody signed two blocks for one slot."""
+        return True
+
     def _builds(self, state: _core.State, beacon: str) -> bool:
         return self.builds(state, beacon)
+
+    def _vote(self, poll: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | None:
+        changed = self.vote(PollView._of(poll), Vote._of(answer))
+        if changed is None:
+            return None
+        if not isinstance(changed, Vote):
+            raise TypeError("the answer must be a Vote or None")
+        preferred, at_height, last_accepted = changed
+        return {
+            "preferred": preferred._asdict(),
+            "at_height": at_height,
+            "last_accepted": last_accepted._asdict(),
+        }
+
+    def _serves(self, id: int, role: str, index_in_role: int) -> bool:
+        return self.serves(Follower(id, role, index_in_role))
 
 
 for _base in (ProviderStrategy, ChallengerStrategy, RequesterStrategy, ValidatorStrategy):
@@ -254,6 +379,12 @@ class Registry:
             if parameter not in row.parameters:
                 return f"python:{name} has no parameter '{parameter}'; it has {', '.join(row.parameters) or 'none'}"
         return None
+
+    def polled(self, role: str, name: str) -> list[str]:
+        """The hooks that a strategy overrides and that do something only where validators vote."""
+        row = self._rows.get((role, name))
+        hooks = row.made._overridden() if row is not None and role == "validator" else set()
+        return sorted(hooks & {"builds_twice", "reports_equivocation", "tolerates", "vote"})
 
     def make(self, role: str, name: str, parameters: Mapping[str, int], told: Mapping[str, Any]) -> Strategy:
         """A strategy for one actor."""

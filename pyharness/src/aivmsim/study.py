@@ -22,9 +22,13 @@ class Study(NamedTuple):
         """A study that begins now."""
         return cls(name, datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
+    def recorder(self, path: str | os.PathLike[str]) -> _core.Recorder:
+        """A file to write to. It replaces one that is there once it is complete. Raises StudyError."""
+        return _core.Recorder(os.fspath(path), self.name, self.created, overwrite=True)
+
     def write(self, path: str | os.PathLike[str], record: _core.RunRecord) -> None:
-        """Writes a file with one run. It replaces a file that is there once it is complete. Raises StudyError."""
-        recorder = _core.Recorder(os.fspath(path), self.name, self.created, overwrite=True)
+        """Writes a file with one run. Raises StudyError."""
+        recorder = self.recorder(path)
         recorder.add(record)
         recorder.close()
 
@@ -49,7 +53,7 @@ class Parts:
 
     def merge(self, count: int) -> None:
         """Merges runs 0 to count - 1 into the database, in this order."""
-        recorder = _core.Recorder(str(self._out), self._study.name, self._study.created, overwrite=True)
+        recorder = self._study.recorder(self._out)
         for index in range(count):
             recorder.merge(self.path(index))
         recorder.close()

@@ -47,7 +47,9 @@ struct RunRecord {
 void bind_scenario(pybind11::module_& module);
 void bind_record(pybind11::module_& module);
 void bind_run(pybind11::module_& module);
-void bind_study(pybind11::module_& module);
+void bind_validation(pybind11::module_& module);
+void bind_learning(pybind11::module_& module);
+void bind_study(pybind11::module_& module);  // after bind_validation: it records what that makes
 void bind_statistics(pybind11::module_& module);
 void bind_vm(pybind11::module_& module);
 void bind_kernels(pybind11::module_& module);

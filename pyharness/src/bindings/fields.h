@@ -10,6 +10,7 @@
 #include "core/registry/attestation.h"
 #include "core/state/event.h"
 #include "core/state/state.h"
+#include "sim/consensus/consensus.h"
 
 namespace aivm::python {
 
@@ -109,6 +110,12 @@ AIVM_FIELDS(event::TaskFailed, "TaskFailed", F(task));
 AIVM_FIELDS(event::RewardsClaimed, "RewardsClaimed", F(provider), F(amount));
 AIVM_FIELDS(event::Anchored, "Anchored", F(commit_root));
 AIVM_FIELDS(event::EpochClosed, "EpochClosed", F(epoch));
+
+// --- Polls
+AIVM_FIELDS(sim::BlockRef, "BlockRef", F(id), F(height));
+AIVM_FIELDS(sim::BlockInfo, "BlockInfo", F(id), F(parent), F(height));
+AIVM_FIELDS(sim::Query, "Query", F(block), F(next_height));
+AIVM_FIELDS(sim::Chits, "Vote", F(preferred), F(at_height), F(last_accepted));
 // clang-format on
 
 #undef F

@@ -13,6 +13,8 @@ PYBIND11_MODULE(_core, module) {
     aivm::python::bind_scenario(module);
     aivm::python::bind_record(module);
     aivm::python::bind_run(module);
+    aivm::python::bind_validation(module);
+    aivm::python::bind_learning(module);
     aivm::python::bind_study(module);
     aivm::python::bind_statistics(module);
     aivm::python::bind_vm(module);

@@ -1,5 +1,7 @@
 #include "pyharness/src/bindings/strategies.h"
 
+#include <fmt/ranges.h>
+
 #include "pyharness/src/bindings/handles.h"
 
 namespace aivm::python {
@@ -60,8 +62,19 @@ std::optional<GpuEvidence> evidence_of(const py::object& given) {
     return must(decode_evidence(read_bytes(given, "the evidence")));
 }
 
+// Python may keep what these are of.
 OperationHandle handle_of(const SignedOperation& operation) {
-    return {std::make_shared<const SignedOperation>(operation)};  // Python may keep it
+    return {std::make_shared<const SignedOperation>(operation)};
+}
+BlockHandle handle_of(const Block& block) { return {std::make_shared<const Block>(block)}; }
+
+py::dict show_poll(const sim::PollView& poll) {
+    py::dict out = show_fields(nullptr, poll.query);
+    py::list undecided;
+    for (const sim::BlockInfo& block : poll.undecided) undecided.append(show_fields(nullptr, block));
+    out["undecided"] = undecided;
+    out["branch_asked_about"] = show(nullptr, poll.branch_asked_about());
+    return out;
 }
 
 using Self = std::unique_ptr<StrategyObject>;
@@ -198,6 +211,28 @@ public:
     bool includes(const SignedOperation& operation) override {
         return !self_->has("includes") || self_->call("includes", yes_or_no, handle_of(operation));
     }
+    bool builds_twice() override {
+        return self_->has("builds_twice") ? self_->call("builds_twice", yes_or_no) : Base::builds_twice();
+    }
+    bool tolerates(const Block& block) override {
+        return self_->has("tolerates") ? self_->call("tolerates", yes_or_no, handle_of(block)) : Base::tolerates(block);
+    }
+    void vote(const sim::PollView& poll, sim::Chits& answer) override {
+        if (!self_->has("vote")) return Base::vote(poll, answer);
+        const py::gil_scoped_acquire lock;
+        const auto take = [&](const py::object& changed) {
+            if (!changed.is_none()) read_fields(changed, answer);
+        };
+        self_->call("_vote", take, show_poll(poll), show_fields(nullptr, answer));
+    }
+    bool serves(const sim::Follower& follower) override {
+        if (!self_->has("serves")) return Base::serves(follower);
+        return self_->call("_serves", yes_or_no, follower.id, follower.role, follower.index_in_role);
+    }
+    bool reports_equivocation() override {
+        if (!self_->has("reports_equivocation")) return Base::reports_equivocation();
+        return self_->call("reports_equivocation", yes_or_no);
+    }
 
 private:
     Self self_;
@@ -237,12 +272,21 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
     sim::Scenario others = scenario;
     std::erase_if(others.actors, is_python);
     std::vector<std::string> faults = scenarios::check_strategies(others);
+    const bool votes =
+        scenario.run.fidelity == sim::Fidelity::kFull && scenario.chain.consensus == sim::ConsensusKind::kSnowman;
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
         const py::object fault = registry_.attr("check")(group.role, python_name(group), parameters_of(group));
         if (!fault.is_none()) {
             faults.push_back(fmt::format("{}.{}: {}", group.role, group.name, fault.cast<std::string>()));
         }
+        if (votes) continue;
+        const auto polled = registry_.attr("polled")(group.role, python_name(group)).cast<std::vector<std::string>>();
+        if (polled.empty()) continue;
+        faults.push_back(
+            fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "
+                        "run.fidelity to full and chain.consensus to snowman",
+                        group.role, group.name, group.strategy, fmt::join(polled, ", ")));
     }
     return faults;
 }

@@ -14,8 +14,8 @@ namespace aivm::python {
 
 class PythonStrategies final : public sim::StrategyFactory {
 public:
-    // `registry` has check(role, name, parameters), make(role, name, parameters, part), is_honest(role, name) and
-    // watches_pending(role, name).
+    // `registry` has check(role, name, parameters), polled(role, name), make(role, name, parameters, part),
+    // is_honest(role, name) and watches_pending(role, name).
     PythonStrategies(py::object registry, StrategyFaults& faults) : registry_(std::move(registry)), faults_(&faults) {}
     ~PythonStrategies() override;
 

@@ -5,6 +5,7 @@
 
 #include "pyharness/src/bindings/bindings.h"
 #include "scenarios/run/build_info.h"
+#include "scenarios/validation/validate.h"
 #include "sim/record/recorder.h"
 
 namespace py = pybind11;
@@ -33,9 +34,17 @@ void bind_study(py::module_& module) {
     py::class_<Recorder, std::shared_ptr<Recorder>>(module, "Recorder")
         .def(py::init(&create), py::arg("path"), py::arg("name"), py::arg("created"), py::arg("overwrite") = false)
         .def(
-            "add", [](Recorder& self, const RunRecord& run) { must_write(run.rows.copy_to(self)); }, py::arg("run"), unlocked)
+            "add", [](Recorder& self, const RunRecord& run) { must_write(run.rows.copy_to(self)); }, py::arg("run"),
+            unlocked)
         .def(
-            "merge", [](Recorder& self, const std::string& path) { must_write(self.merge(path)); }, py::arg("path"), unlocked)
+            "add_validation",
+            [](Recorder& self, const scenarios::Validation& validation) {
+                must_write(scenarios::record_validation(validation, self));
+            },
+            py::arg("validation"), unlocked)
+        .def(
+            "merge", [](Recorder& self, const std::string& path) { must_write(self.merge(path)); }, py::arg("path"),
+            unlocked)
         .def("close", [](Recorder& self) { must_write(self.close()); }, unlocked);
 }
 
