@@ -79,6 +79,29 @@ def test_fraud_is_posted_challenged_slashed_and_the_money_goes_where_the_rules_s
     assert vm.state.audit() == []
 
 
+def test_a_challenge_that_comes_late_disputes_the_next_answer_and_loses_its_bond():
+    """A challenge names a job, not an answer: what op.Challenge warns of."""
+    vm = make()
+    assigned(vm)
+    truth = vm.truth("job")
+    vm.execute(op.SubmitResult("job", "p-0", answer=truth ^ 1), sender="paula")
+    # Kept out of blocks until the answer that it is about is gone.
+    late = vm.sign(op.Challenge("job", vm.claim_commitment(truth, SALT, "dave")), sender="dave")
+    vm.execute(op.Challenge("job", vm.claim_commitment(truth, SALT, "carol")), sender="carol")
+    vm.execute(op.ChallengeReveal("job", truth, SALT), sender="carol")
+    while vm.task("job").status != "assigned":
+        vm.advance()
+    vm.execute(op.SubmitResult("job", "p-0", answer=truth), sender="paula")
+    before = vm.balance("dave")
+    vm.execute([late])
+    assert vm.task("job").status == "challenged"
+    vm.execute(op.ChallengeReveal("job", truth, SALT), sender="dave")
+    assert vm.disputes("job")[-1].status == "lost"
+    while vm.task("job").status != "completed":
+        vm.advance()
+    assert vm.task("job").provisional == truth and vm.balance("dave") == before - 10 * LUX
+
+
 def test_a_true_answer_is_paid_after_its_window_and_its_receipt_can_be_proven():
     vm = make()
     assigned(vm)

@@ -119,6 +119,11 @@ class Challenge(Operation):
     """Disputes a posted answer; :func:`aivmsim.claim_commitment` makes the hash.
 
     The claim is given only under the policy ``challenge_in_clear``.
+
+    It names a job, not an answer: it disputes whatever answer of the job stands in the block that it gets into. Kept
+    out of blocks until the answer it was made for was slashed and the job answered anew, it meets that answer; if that
+    is the true one, the challenge claims what is posted, and loses its bond. Nobody can recall an operation, but a
+    later one of the same sender makes it stale, as nonces only grow.
     """
 
     job_id: str
