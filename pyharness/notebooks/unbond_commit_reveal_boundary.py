@@ -18,6 +18,7 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from common import FULL, save
 
 import aivmsim
@@ -59,8 +60,55 @@ boundary = {delay: max([u for u in cooldowns if table.loc[u, delay] > 0.5], defa
 safe = aivmsim.sweep(scenario.replace(**{"vm.obligation_rule": True}), over={COOLDOWN: [cooldowns[0]]}, seeds=[1, 2, 3])
 with_rule = safe["violations"].str.contains("E3").mean()
 
+# %% [markdown]
+# ## The same for a committee
+#
+# In the redundant mode a member that is drawn can ask to leave in the very block of the draw, commit, and never reveal:
+# no wrong answer, no challenge, only a slash that comes after both windows. Both together last $C + R$ blocks and the
+# settlement comes strictly after, so the cooldown must be longer than $C + R$ (V58 of the validation suite: with
+# $U = 60$ against $30 + 30$ the stake leaves one block before the slash).
+
 # %%
-figure, panel = plt.subplots(figsize=(7.5, 5.4), layout="constrained")
+COMMIT, REVEAL = "vm.commit_window_blocks", "vm.reveal_window_blocks"
+committee = aivmsim.Scenario.from_text(
+    """
+    name = "committee_leaver"
+    description = "One task, a committee of five, and a member that leaves in the block of the draw."
+    run.fidelity = "economic"
+    tasks = { count = 1, per_block = 1, requesters = 1, feature_rows = 32 }
+    [vm]
+    verification_mode = "redundant"
+    challenge_window_blocks = 0
+    obligation_rule = false
+    max_assignments = 1
+    [[provider]]
+    name = "honest"
+    count = 4
+    [[provider]]
+    name = "leaver"
+    strategy = "unbond_escape"
+    parameters = { committee = 1 }
+    """
+)
+lengths = [2, 5, 10, 20, 30] if FULL else [5, 30]
+near = range(-4, 5) if FULL else range(-1, 2)
+points = [
+    {COMMIT: commit, REVEAL: reveal, COOLDOWN: commit + reveal + off}
+    for commit in lengths
+    for reveal in lengths
+    for off in near
+]
+seats = aivmsim.sweep(committee, points, seeds=[1, 2, 3])
+seats["windows"] = seats[COMMIT] + seats[REVEAL]
+# E3 ends a run in which the bond leaves while it is still owed. Where it leaves in the very block that would slash it,
+# the slash itself says so: it takes less than is due.
+seats["escaped"] = seats["violations"].str.contains("E3") | (seats["slash_escape"] > 0)
+last = seats[seats["escaped"]].groupby([COMMIT, REVEAL])[COOLDOWN].max()
+first = seats[~seats["escaped"]].groupby([COMMIT, REVEAL])[COOLDOWN].min()
+print(pd.DataFrame({"longest that was too short": last, "shortest that held": first}).to_string())
+
+# %%
+figure, (panel, right) = plt.subplots(1, 2, figsize=(12, 5.2), layout="constrained")
 image = panel.imshow(table.to_numpy(), origin="lower", cmap="OrRd", vmin=0, vmax=1, aspect="auto",
                      extent=(delays[0] - step / 2, delays[-1] + step / 2, cooldowns[0] - step / 2,
                              cooldowns[-1] + step / 2))  # fmt: skip
@@ -69,7 +117,14 @@ panel.plot(line, line, color="tab:blue", label="counted: U = D")
 panel.scatter(list(boundary), list(boundary.values()), color="black", s=18, label="longest cooldown that was too short")
 panel.set(xlabel="blocks D until the proof is ready", ylabel="cooldown U, blocks", title="A cooldown is no obligation")
 panel.legend(loc="upper left", fontsize=8)
-figure.colorbar(image, label="share of runs in which the bond left before its slash")
+figure.colorbar(image, ax=panel, label="share of runs in which the bond left before its slash")
+for escaped, colour, label in ((True, "tab:red", "the bond left first"), (False, "tab:green", "the slash came first")):
+    here = seats[seats["escaped"] == escaped]
+    right.scatter(here["windows"], here[COOLDOWN] - here["windows"], color=colour, s=22, label=label)
+right.axhline(1, color="tab:blue", label="counted: U = C + R + 1 is the first to hold")
+right.set(xlabel="commit and reveal windows C + R, blocks", ylabel="cooldown beyond them, U - C - R, blocks",
+          title="A committee: both windows, and one block more")  # fmt: skip
+right.legend(loc="upper right", fontsize=8)
 save(figure, "unbond_commit_reveal_boundary")
 
 # %% [markdown]
@@ -81,5 +136,10 @@ print(
     f"without the obligation rule the bond escapes exactly while the cooldown is no longer than the proof takes "
     f"(boundary within {off} blocks of U = D over {len(delays)} delays); with the rule, in {with_rule:.0%} of the runs"
 )
+print(
+    f"of a committee it escapes up to a cooldown of exactly C + R blocks, in all {len(last)} pairs of windows: "
+    f"with 30 + 30 blocks a cooldown of {last[30, 30]} is one too short"
+)
 assert off <= step
+assert (last == [commit + reveal for commit, reveal in last.index]).all() and (first == last + 1).all()
 assert with_rule == 0
