@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/ledger/ledger.h"
@@ -165,6 +166,7 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
 
 void Accounting::on(const Executed& block, const event::ProviderPaid& e) {
     flow_of(block.state.provider(e.provider).owner).fees_earned += e.amount;
+    paid_ += e.amount;
 }
 
 void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTime now) {
@@ -174,6 +176,9 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
     row.final_time_ns = static_cast<std::uint64_t>(now);
     row.correct = e.answer == truth_.answer(block.state, task);
     row.outcome = *row.correct ? TaskOutcome::kFinalOk : TaskOutcome::kFinalCorrupt;
+    // What does not divide by the winners goes back to the requester.
+    const Amount fee_shared = std::exchange(paid_, Amount()) - e.minted;
+    flow_of(task.requester).fees_paid -= row.fee - e.burned - fee_shared;
     open_value_nlux_ -= row.value_at_risk.nlux();
     free_bonds(e.task, block.state.head.height);
 }

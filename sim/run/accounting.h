@@ -123,6 +123,7 @@ private:
     std::uint64_t quorums_missed_ = 0;
     std::uint64_t refused_ = 0;
     std::uint64_t open_value_nlux_ = 0;
+    Amount paid_;  // so far to the winners of the task that is being completed
     std::uint64_t max_uncovered_nlux_ = 0;
 };
 

@@ -151,6 +151,23 @@ TEST(Costs, OfComputingAndCheckingAreInTheBooks) {
     EXPECT_EQ(difference, static_cast<std::int64_t>(millilux(8 * 5).nlux())) << "eight tasks computed and checked";
 }
 
+TEST(Costs, OfAFeeThatDoesNotDivideByItsWinnersTheRequesterGetsTheRestBack) {
+    Scenario s = scenario_in(VerificationMode::kRedundant, Fidelity::kEconomic);
+    s.actors[0].count = 7;
+    s.vm.config.redundancy_factor = 4;
+    s.vm.policy.redundancy_providers = 7;
+    s.workload.fee = millilux(1);
+    const auto played = play(s);
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    const auto& principals = played->rows.rows<PrincipalRow>();
+    const auto& payoffs = played->rows.rows<PayoffRow>();
+    for (std::size_t i = 0; i < principals.size(); ++i) {
+        if (!principals[i].label.starts_with("requester")) continue;
+        const std::uint64_t shared = millilux(1).nlux() * 9 / 10 / 7 * 7;  // a tenth is burned
+        EXPECT_EQ(payoffs[i].cost.nlux(), 8 * (shared + millilux(1).nlux() / 10));
+    }
+}
+
 TEST(Principals, AreSharedByGroupsOfAnyRoleThatNameTheSame) {
     Scenario s = scenario_in(VerificationMode::kOptimistic, Fidelity::kEconomic);
     s.actors[0].principal = "both";
