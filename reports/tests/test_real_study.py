@@ -62,7 +62,8 @@ def test_the_page_and_the_view_name_the_same_safe_windows(swept):
     for value in by.values:
         cells = study_charts.cells_at(study, window, by, value)
         ours = study_charts.safe_window(study, window, cells, 0.001, False)
-        assert of_view[f"chain.censoring_share={by.label(value)}"] == ours
+        (of_share,) = [found for others, found in of_view.items() if f"chain.censoring_share={by.label(value)} " in others]
+        assert of_share == ours
 
 
 def test_every_canned_question_runs(swept):
