@@ -19,7 +19,7 @@ namespace {
 using scenarios::CaseResult;
 using scenarios::Validation;
 
-py::dict show(const CaseResult& result) {
+py::dict verdict_of(const CaseResult& result) {
     const auto measured = [&](double number) {
         return result.measured() ? py::object(py::float_(number)) : py::none();
     };
@@ -96,7 +96,7 @@ std::shared_ptr<Validation> validate(const std::string& file, const std::vector<
 
 py::list cases_of(const Validation& self) {
     py::list out;
-    for (const CaseResult& result : self.cases) out.append(show(result));
+    for (const CaseResult& result : self.cases) out.append(verdict_of(result));
     return out;
 }
 
