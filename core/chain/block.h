@@ -1,4 +1,4 @@
-// Blocks: a header, the operations, and the proposer's signature for the slot.
+// Blocks: a header, the operations, and the proposer's signature for the slot. (The whole grammar: FORMAT.md.)
 //
 //   block      := kind:u8=1 parent:32 height:u64 timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32
 //                 parent_aivm_root:32 state_root:32 receipt_root:32 list(signed operation)

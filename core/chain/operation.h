@@ -1,4 +1,4 @@
-// Operations: what a block's payload is made of.
+// Operations: what a block's payload is made of. (The fields of every kind: FORMAT.md.)
 //
 //   operation        := sender:20 nonce:u64 kind:u8 fields          (fields of the kind in the order of its struct)
 //   signed operation := bytes(operation) bytes(authorisation)
@@ -82,8 +82,8 @@ struct ChallengeReveal {
 struct DisputeMove {
     std::string job_id;
     Address challenger;
-    bool opens =
-        false;  // true: the provider's opening; false: the challenger's verdict. Only its own fields are encoded.
+    // True: the provider's opening. False: the challenger's verdict. Only its own fields are encoded.
+    bool opens = false;
     FixedBytes<32> input;
     Answer output = 0;
     std::vector<Hash32> proof;
