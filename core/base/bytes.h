@@ -24,15 +24,20 @@ struct FixedBytes {
     static constexpr std::size_t size_bytes = N;
     std::array<std::uint8_t, N> bytes{};
 
-    friend bool operator==(const FixedBytes& a, const FixedBytes& b) { return std::memcmp(a.data(), b.data(), N) == 0; }
+    friend bool operator==(const FixedBytes& a, const FixedBytes& b) {
+        if constexpr (N < 8) return std::memcmp(a.data(), b.data(), N) == 0;
+        std::uint64_t difference = 0;
+        for (std::size_t i = 0; i < kWords; ++i) difference |= a.word(i) ^ b.word(i);
+        return difference == 0;
+    }
     friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
-        // Digests and addresses nearly always differ in their first word.
-        if constexpr (N > 8) {
-            const std::uint64_t first = a.big_endian_prefix();
-            const std::uint64_t other = b.big_endian_prefix();
-            if (first != other) return first <=> other;
+        if constexpr (N < 8) return std::memcmp(a.data(), b.data(), N) <=> 0;
+        for (std::size_t i = 0; i < kWords; ++i) {
+            const std::uint64_t left = a.word(i);
+            const std::uint64_t right = b.word(i);
+            if (left != right) return __builtin_bswap64(left) <=> __builtin_bswap64(right);
         }
-        return std::memcmp(a.data(), b.data(), N) <=> 0;
+        return std::strong_ordering::equal;
     }
 
     [[nodiscard]] const std::uint8_t* data() const { return bytes.data(); }
@@ -51,12 +56,14 @@ struct FixedBytes {
     }
 
 private:
-    // The first eight bytes as a number that is ordered as they are.
-    [[nodiscard]] std::uint64_t big_endian_prefix() const
-        requires(N >= 8)
-    {
-        static_assert(std::endian::native == std::endian::little);
-        return __builtin_bswap64(prefix64());
+    static_assert(std::endian::native == std::endian::little);
+    static constexpr std::size_t kWords = (N + 7) / 8;
+
+    // Eight bytes as a little-endian number; the last eight overlap those before them when N is no multiple of eight.
+    [[nodiscard]] std::uint64_t word(std::size_t i) const {
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data() + (8 * i + 8 <= N ? 8 * i : N - 8), sizeof value);
+        return value;
     }
 };
 

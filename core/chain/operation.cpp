@@ -51,7 +51,7 @@ void put(Writer& out, const op::WithdrawBond& b) { out.string(b.provider_id); }
 void get(Reader& in, op::WithdrawBond& b) { b.provider_id = in.string(kProviderIdBytesMax); }
 
 void put(Writer& out, const op::RegisterModel& b) {
-    b.model.encode(out);
+    b.model->encode(out);
     out.fixed(b.license_root);
 }
 void get(Reader& in, op::RegisterModel& b) {
@@ -146,7 +146,7 @@ void get(Reader& in, op::ClaimRewards& b) { b.provider_id = in.string(kProviderI
 
 void put(Writer& out, const op::Attest& b) {
     out.string(b.provider_id);
-    put_struct(out, b.attestation);
+    put_struct(out, *b.attestation);
     out.bytes(b.evidence);
 }
 void get(Reader& in, op::Attest& b) {
@@ -155,7 +155,7 @@ void get(Reader& in, op::Attest& b) {
     b.evidence = in.bytes(kEvidenceBytesMax);
 }
 
-void put(Writer& out, const op::ModelUpdate& b) { put_struct(out, b.update); }
+void put(Writer& out, const op::ModelUpdate& b) { put_struct(out, *b.update); }
 void get(Reader& in, op::ModelUpdate& b) { b.update = get_struct<abi::ModelOp>(in); }
 
 void put(Writer& out, const op::Evidence& b) {
@@ -226,8 +226,8 @@ SignedOperation::SignedOperation(Operation operation, Bytes authorization)
       authorization_(std::move(authorization)),
       id_(sha256(bytes_)) {}
 
-OperationPtr SignedOperation::unsealed(Operation operation) {
-    return std::make_shared<const SignedOperation>(Unsealed(), std::move(operation));
+OperationPtr SignedOperation::unsealed(const Address& sender, std::uint64_t nonce, OperationBody&& body) {
+    return std::make_shared<const SignedOperation>(Unsealed(), sender, nonce, std::move(body));
 }
 
 Result<OperationPtr> SignedOperation::decode(Reader& in) {

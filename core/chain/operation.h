@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/amount.h"
+#include "core/base/boxed.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
 #include "core/kernels/abi.h"
@@ -38,7 +39,7 @@ struct WithdrawBond {
     std::string provider_id;
 };
 struct RegisterModel {
-    Model model;  // its owner is the sender
+    Boxed<Model> model;  // its owner is the sender
     Hash32 license_root;
 };
 struct SubmitTask {
@@ -94,11 +95,11 @@ struct ClaimRewards {
 };
 struct Attest {
     std::string provider_id;
-    abi::AttestationOp attestation{};
+    Boxed<abi::AttestationOp> attestation;
     Bytes evidence;
 };
 struct ModelUpdate {
-    abi::ModelOp update{};
+    Boxed<abi::ModelOp> update;
 };
 // Two different items signed by one validator for one slot.
 struct Evidence {
@@ -116,6 +117,8 @@ using OperationBody =
     std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel, op::SubmitTask,
                  op::Commit, op::Reveal, op::SubmitResult, op::Challenge, op::ChallengeReveal, op::DisputeMove,
                  op::ClaimRewards, op::Attest, op::ModelUpdate, op::Evidence>;
+
+static_assert(sizeof(OperationBody) <= 160, "every operation is as large as the largest: box what is large and rare");
 
 // The operation's name as the protocol writes it, such as "SubmitTask".
 std::string_view operation_name(const OperationBody& body);
@@ -140,9 +143,14 @@ class SignedOperation {
 
 public:
     SignedOperation(Operation operation, Bytes authorization);
-    SignedOperation(Unsealed, Operation operation) : operation_(std::move(operation)) {}  // by unsealed() only
+    SignedOperation(Unsealed, const Address& sender, std::uint64_t nonce, OperationBody&& body)  // by unsealed() only
+        : operation_{sender, nonce, std::move(body)} {}
     // For chains whose blocks are never bytes: no encoding, no authorisation, and a zero id.
-    static std::shared_ptr<const SignedOperation> unsealed(Operation operation);
+    static std::shared_ptr<const SignedOperation> unsealed(const Address& sender, std::uint64_t nonce,
+                                                           OperationBody&& body);
+    static std::shared_ptr<const SignedOperation> unsealed(Operation operation) {
+        return unsealed(operation.sender, operation.nonce, std::move(operation.body));
+    }
 
     [[nodiscard]] const Operation& operation() const { return operation_; }
     [[nodiscard]] const OperationBody& body() const { return operation_.body; }

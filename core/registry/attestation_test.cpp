@@ -151,7 +151,7 @@ TEST(Attestation, OnChainNeedsTheQuoteDigestToNameTheEvidence) {
     GpuEvidence evidence = hardware_evidence();
     evidence.timestamp_ns = chain.state().head.timestamp_ns;
     op::Attest op = attestation("p-1", evidence);
-    op.attestation.tee_quote_digest[0] ^= 1;
+    op.attestation->tee_quote_digest[0] ^= 1;
     chain.expect_refused(chain.by("p-1", op), ErrorCode::kInvalidArgument);
 }
 

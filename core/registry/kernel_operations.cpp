@@ -51,7 +51,7 @@ Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, cons
                                                        const Provider& provider) {
     if (a.evidence.empty()) return std::optional<DeviceStatus>();
     const Hash32 digest = keccak256(a.evidence);
-    if (std::memcmp(digest.data(), a.attestation.tee_quote_digest, digest.size()) != 0) {
+    if (std::memcmp(digest.data(), a.attestation->tee_quote_digest, digest.size()) != 0) {
         return fail(ErrorCode::kInvalidArgument, "the quote digest is not the keccak of the evidence");
     }
     AIVM_ASSIGN(const DeviceStatus status, check_evidence(t, a.evidence, a.provider_id));
@@ -100,23 +100,23 @@ Status add_model(Transition& t, Model model, const Hash32& license_root) {
 }
 
 Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r) {
-    Model model = r.model;
+    Model model = *r.model;
     model.owner = sender;
     return add_model(t, std::move(model), r.license_root);
 }
 
 Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u) {
-    if (u.update.kind == kRegister || u.update.kind > kTransfer) {
+    if (u.update->kind == kRegister || u.update->kind > kTransfer) {
         return fail(ErrorCode::kInvalidArgument, "an update is of kind 1, 2 or 3");
     }
-    AIVM_TRY(status_of(t.state().kernels.check(u.update)));
+    AIVM_TRY(status_of(t.state().kernels.check(*u.update)));
     Hash32 root;
-    std::memcpy(root.data(), u.update.model_root, root.size());
+    std::memcpy(root.data(), u.update->model_root, root.size());
     const abi::ModelRegistryEntry* entry = t.state().kernels.find_model(root);
     if (std::memcmp(entry->owner_addr, sender.data(), sender.size()) != 0) {
         return fail(ErrorCode::kNotAuthorized, "only a model's owner may update it");
     }
-    apply(t, u.update);
+    apply(t, *u.update);
     return {};
 }
 
@@ -124,10 +124,10 @@ Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     const auto provider = t.state().find_provider(a.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, a.provider_id);
     if (t.state().provider(*provider).owner != sender) return fail(ErrorCode::kNotAuthorized, a.provider_id);
-    AIVM_TRY(status_of(t.state().kernels.check(a.attestation)));
+    AIVM_TRY(status_of(t.state().kernels.check(*a.attestation)));
     AIVM_ASSIGN(const auto trust, check_new_evidence(t, a, t.state().provider(*provider)));
     const KernelOutcome outcome =
-        t.kernels().apply_attestations(*t.rules().kernels, descriptor(t), {&a.attestation, 1});
+        t.kernels().apply_attestations(*t.rules().kernels, descriptor(t), {&*a.attestation, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kAttestations, outcome.changed);
     t.kernel_counts.attestations += 1;

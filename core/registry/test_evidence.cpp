@@ -40,8 +40,8 @@ op::Attest attestation(std::string_view provider, const GpuEvidence& evidence) {
     out.provider_id = provider;
     out.evidence = encode_evidence(signed_evidence(evidence, provider));
     const Hash32 digest = keccak256(out.evidence);
-    std::memcpy(out.attestation.tee_quote_digest, digest.data(), digest.size());
-    out.attestation.attesting_key[0] = 1;
+    std::memcpy(out.attestation->tee_quote_digest, digest.data(), digest.size());
+    out.attestation->attesting_key[0] = 1;
     return out;
 }
 

@@ -32,7 +32,7 @@ Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_ti
     return hundredfold ? Amount(hundredfold->nlux() / 100) : parameters.config.base_reward;
 }
 
-void complete_task(Transition& t, TaskIndex index, const std::vector<ProviderIndex>& winners) {
+void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex> winners) {
     AIVM_CHECK(!winners.empty());
     Task& task = t.task(index);
     AIVM_CHECK(!task.terminal());

@@ -1,7 +1,7 @@
 // Paying for final work: the fee, the minted reward, the receipt, and the claim.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "core/chain/operation.h"
 #include "core/state/transition.h"
@@ -14,7 +14,7 @@ Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_ti
 
 // Ends the task as completed: burns fee_burn_bps of the fee, shares the rest and the minted reward equally among the
 // winners as credit (the remainder of the fee goes back to the requester) and appends the receipt.
-void complete_task(Transition& t, TaskIndex task, const std::vector<ProviderIndex>& winners);
+void complete_task(Transition& t, TaskIndex task, std::span<const ProviderIndex> winners);
 
 // Pays a provider's credit to its wallet. Only its owner may claim.
 Status claim_rewards(Transition& t, const Address& sender, const op::ClaimRewards& claim);

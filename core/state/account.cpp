@@ -1,18 +1,8 @@
 #include "core/state/account.h"
 
-#include <cstring>
-#include <string_view>
-
 #include "core/state/limits.h"
 
 namespace aivm {
-
-Address escrow_address() {
-    constexpr std::string_view kName = "escrow";
-    Address out;
-    std::memcpy(out.data(), kName.data(), kName.size());
-    return out;
-}
 
 void Validator::encode(Writer& out) const {
     out.fixed(address).amount(stake).fixed(beacon_commitment).u32(static_cast<std::uint32_t>(slashed_slots.size()));

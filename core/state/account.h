@@ -34,6 +34,7 @@ struct Validator {
 
 // The address whose balance is the sum of all bonds, escrows and credits. It is "escrow" in ASCII, zero padded: no key
 // hashes to it, so nobody can sign for it.
-Address escrow_address();
+inline constexpr Address kEscrowAddress{{'e', 's', 'c', 'r', 'o', 'w'}};
+inline const Address& escrow_address() { return kEscrowAddress; }
 
 }  // namespace aivm

@@ -37,7 +37,12 @@ public:
             [&](std::size_t i, const Task& task) { check_task(static_cast<std::uint32_t>(i), task); });
         state_.disputes.for_each(
             [&](std::size_t i, const Dispute& d) { check_dispute(static_cast<std::uint32_t>(i), d); });
-        state_.providers.for_each([&](std::size_t i, const Provider& p) { check_provider(p, owed_[i]); });
+        state_.providers.for_each([&](std::size_t i, const Provider& p) {
+            check_name("provider", p.id, i, state_.find_provider(p.id));
+            check_provider(p, owed_[i]);
+        });
+        state_.models.for_each(
+            [&](std::size_t i, const auto& m) { check_name("model", m->id, i, state_.find_model(m->id)); });
         check_counts();
         return std::move(findings_);
     }
@@ -99,10 +104,14 @@ private:
             report("structure", "task {} is disputed without an answer", task.job_id);
         }
         if (task.status == TaskStatus::kPending) ++pending_;
-        const auto found = state_.find_task(task.job_id);
-        if (!found || found->value != index) report("structure", "task {} is not in the job index", task.job_id);
+        check_name("task", task.job_id, index, state_.find_task(task.job_id));
         check_dispute_lists(index, task);
         if (task.mode != VerificationMode::kRedundant) check_timers(index, task, posted);
+    }
+
+    template <class Index>
+    void check_name(const char* what, const std::string& name, std::size_t index, std::optional<Index> found) {
+        if (!found || found->value != index) report("structure", "{} {} is not found by its name", what, name);
     }
 
     void add_seat(const Task& task, const Seat& seat) {
@@ -121,7 +130,7 @@ private:
     }
 
     void check_dispute_lists(std::uint32_t index, const Task& task) {
-        const auto check = [&](const std::vector<DisputeIndex>& list, bool open) {
+        const auto check = [&](const auto& list, bool open) {
             for (const DisputeIndex d : list) {
                 const bool right = d.value < state_.disputes.size() && state_.dispute(d).open() == open &&
                                    state_.dispute(d).task.value == index;
@@ -183,9 +192,6 @@ private:
         const Totals& totals = state_.head.totals;
         expect("waiting tasks", pending_, state_.waiting_tasks);
         expect("open disputes", open_disputes_, listed_open_);
-        expect("jobs", state_.tasks.size(), state_.jobs.size());
-        expect("providers", state_.providers.size(), state_.provider_ids.size());
-        expect("models", state_.models.size(), state_.model_ids.size());
         expect("receipts", state_.receipts.size(), totals.tasks_completed + totals.tasks_failed);
     }
 

@@ -94,26 +94,25 @@ Status load_head(const KeyValueStore& store, State& state) {
 }
 
 // Sets the timers that a task in this state waits for.
-void index_task(State& state, TaskIndex index, const Task& task, const VmParameters& parameters) {
-    state.jobs.insert(task.job_id, index);
+void set_timers(State& state, TaskIndex index, const Task& task, const VmParameters& parameters) {
     if (task.status == TaskStatus::kPending) {
         ++state.waiting_tasks;
-        state.height_timers.insert({task.draw_at, TimerKind::kDraw, index.value}, {});
+        state.height_timers.insert({task.draw_at, TimerKind::kDraw, index.value});
     }
     const bool seated = task.status == TaskStatus::kAssigned && task.mode == VerificationMode::kRedundant;
     if (seated) {
         const Height commits = commit_end(task, parameters.policy);
-        if (commits > state.head.height) state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value}, {});
+        if (commits > state.head.height) state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value});
         if (parameters.policy.commit_reveal) {
             const Height reveals = reveal_end(task, parameters.policy);
-            state.height_timers.insert({reveals, TimerKind::kRevealEnd, index.value}, {});
+            state.height_timers.insert({reveals, TimerKind::kRevealEnd, index.value});
         }
     } else if (task.status == TaskStatus::kPending || task.status == TaskStatus::kAssigned) {
-        state.time_timers.insert({task.waiting_since_ns + parameters.config.task_timeout_ns, index.value}, {});
+        state.time_timers.insert({task.waiting_since_ns + parameters.config.task_timeout_ns, index.value});
     }
     const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
     if (posted && task.open_disputes.empty()) {
-        state.height_timers.insert({task.settle_at, TimerKind::kSettle, index.value}, {});
+        state.height_timers.insert({task.settle_at, TimerKind::kSettle, index.value});
     }
 }
 
@@ -126,22 +125,23 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
     AIVM_TRY(load_accounts(store, state));
     AIVM_TRY(load_kernels(store, state));
     AIVM_TRY(load_table<Model>(store, keys::kModel, [&](std::uint32_t i, Model model) {
-        state.model_ids.insert(model.id, ModelIndex{i});
         state.models.push_back(std::make_shared<const Model>(std::move(model)));
+        state.index_model(ModelIndex{i});
     }));
     AIVM_TRY(load_table<Provider>(store, keys::kProvider, [&](std::uint32_t i, Provider provider) {
-        state.provider_ids.insert(provider.id, ProviderIndex{i});
         state.providers.push_back(std::move(provider));
+        state.index_provider(ProviderIndex{i});
     }));
     AIVM_TRY(load_table<Validator>(store, keys::kValidator, [&](std::uint32_t, Validator validator) {
         state.validators.push_back(std::move(validator));
     }));
     AIVM_TRY(load_table<Task>(store, keys::kTask, [&](std::uint32_t i, Task task) {
-        index_task(state, TaskIndex{i}, task, parameters);
+        set_timers(state, TaskIndex{i}, task, parameters);
         state.tasks.push_back(std::move(task));
+        state.index_task(TaskIndex{i});
     }));
     AIVM_TRY(load_table<Dispute>(store, keys::kDispute, [&](std::uint32_t i, Dispute dispute) {
-        if (dispute.open()) state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i}, {});
+        if (dispute.open()) state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i});
         state.disputes.push_back(std::move(dispute));
     }));
     AIVM_TRY(load_table<Receipt>(

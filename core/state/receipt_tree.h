@@ -8,13 +8,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/cow_vector.h"
+#include "core/base/snapshot_vector.h"
 #include "core/kernels/batch_hasher.h"
 #include "core/state/receipt.h"
 
 namespace aivm {
 
-using Receipts = CowVector<Receipt, 8>;
+using Receipts = SnapshotVector<Receipt>;
 
 class ReceiptTree {
 public:

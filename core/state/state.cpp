@@ -39,19 +39,22 @@ std::uint64_t State::nonce(const Address& address) const {
     return account ? account->nonce : 0;
 }
 
-namespace {
-
-template <class Index>
-std::optional<Index> found(const Index* index) {
-    return index ? std::optional(*index) : std::nullopt;
+std::optional<TaskIndex> State::find_task(std::string_view job_id) const {
+    const auto row =
+        jobs.find(name_hash(job_id), [&](std::uint32_t i) { return i < tasks.size() && tasks[i].job_id == job_id; });
+    return row ? std::optional(TaskIndex{*row}) : std::nullopt;
 }
 
-}  // namespace
+std::optional<ProviderIndex> State::find_provider(std::string_view id) const {
+    const auto row = provider_ids.find(name_hash(id),
+                                       [&](std::uint32_t i) { return i < providers.size() && providers[i].id == id; });
+    return row ? std::optional(ProviderIndex{*row}) : std::nullopt;
+}
 
-std::optional<TaskIndex> State::find_task(std::string_view job_id) const { return found(jobs.find(job_id)); }
-
-std::optional<ProviderIndex> State::find_provider(std::string_view id) const { return found(provider_ids.find(id)); }
-
-std::optional<ModelIndex> State::find_model(std::string_view id) const { return found(model_ids.find(id)); }
+std::optional<ModelIndex> State::find_model(std::string_view id) const {
+    const auto row =
+        model_ids.find(name_hash(id), [&](std::uint32_t i) { return i < models.size() && models[i]->id == id; });
+    return row ? std::optional(ModelIndex{*row}) : std::nullopt;
+}
 
 }  // namespace aivm

@@ -12,16 +12,18 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/cow_map.h"
-#include "core/base/cow_vector.h"
 #include "core/base/ids.h"
+#include "core/base/key_index.h"
+#include "core/base/snapshot_vector.h"
 #include "core/kernels/kernel_tables.h"
 #include "core/state/account.h"
+#include "core/state/accounts.h"
 #include "core/state/dispute.h"
 #include "core/state/model.h"
 #include "core/state/provider.h"
 #include "core/state/receipt_tree.h"
 #include "core/state/task.h"
+#include "core/state/timers.h"
 
 namespace aivm {
 
@@ -55,42 +57,25 @@ struct ChainHead {
     static ChainHead decode(Reader& in);
 };
 
-// What waits for a height. Start-of-block kinds come first, in the order in which they run; see vm/apply_block.cpp.
-enum class TimerKind : std::uint8_t { kSettle = 0, kDraw = 1, kDisputeDeadline = 2, kCommitEnd = 3, kRevealEnd = 4 };
-struct HeightTimer {
-    Height at = 0;
-    TimerKind kind = TimerKind::kSettle;
-    std::uint32_t id = 0;  // of the task or the dispute
-    friend auto operator<=>(const HeightTimer&, const HeightTimer&) = default;
-};
-// What waits for a block timestamp: a pending or assigned task's timeout.
-struct TimeTimer {
-    TimestampNs at = 0;
-    std::uint32_t task = 0;
-    friend auto operator<=>(const TimeTimer&, const TimeTimer&) = default;
-};
-struct Nothing {};
-
 struct State {
     ChainHead head;
     Hash32 state_root;  // chained over the write batches of all blocks so far
 
-    // Leaves of less than a thousand bytes: allocators have a fast way for those, and a block copies each it touches.
-    CowMap<Address, Account, std::less<>, 24> accounts;
-    CowVector<Provider, 4> providers;
-    CowVector<Task, 2> tasks;
-    CowVector<Dispute, 4> disputes;
-    CowVector<std::shared_ptr<const Model>> models;
-    CowVector<Validator, 8> validators;
+    Accounts accounts;
+    SnapshotVector<Provider> providers;
+    SnapshotVector<Task> tasks;
+    SnapshotVector<Dispute> disputes;
+    SnapshotVector<std::shared_ptr<const Model>> models;
+    SnapshotVector<Validator> validators;
     Receipts receipts;
     KernelTables kernels{KernelTableSizes{}};
 
     // Derived from the above when a state is loaded, so never stored.
-    CowMap<std::string, TaskIndex, std::less<>, 24> jobs;
-    CowMap<std::string, ProviderIndex> provider_ids;
-    CowMap<std::string, ModelIndex> model_ids;
-    CowMap<HeightTimer, Nothing> height_timers;
-    CowMap<TimeTimer, Nothing> time_timers;
+    KeyIndex jobs;  // tasks by job id
+    KeyIndex provider_ids;
+    KeyIndex model_ids;
+    HeightTimers height_timers;
+    TimeTimers time_timers;
     std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider
     ReceiptTree receipt_tree;
 
@@ -100,9 +85,16 @@ struct State {
     [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
     [[nodiscard]] std::uint64_t nonce(const Address& address) const;
+    // Tables to which a row of this name was added just now must be told.
+    void index_task(TaskIndex index) { jobs.add(name_hash(task(index).job_id), index.value); }
+    void index_provider(ProviderIndex index) { provider_ids.add(name_hash(provider(index).id), index.value); }
+    void index_model(ModelIndex index) { model_ids.add(name_hash(model(index).id), index.value); }
     [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view job_id) const;
     [[nodiscard]] std::optional<ProviderIndex> find_provider(std::string_view id) const;
     [[nodiscard]] std::optional<ModelIndex> find_model(std::string_view id) const;
+
+private:
+    static std::uint64_t name_hash(std::string_view name) { return table_hash(as_bytes(name)); }
 };
 
 }  // namespace aivm

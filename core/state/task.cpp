@@ -23,13 +23,15 @@ Seat decode_seat(Reader& in) {
     return seat;
 }
 
-void encode_disputes(const std::vector<DisputeIndex>& disputes, Writer& out) {
+using Disputes = decltype(Task::open_disputes);
+
+void encode_disputes(const Disputes& disputes, Writer& out) {
     out.u32(static_cast<std::uint32_t>(disputes.size()));
     for (const DisputeIndex dispute : disputes) out.u32(dispute.value);
 }
 
-std::vector<DisputeIndex> decode_disputes(Reader& in) {
-    std::vector<DisputeIndex> out;
+Disputes decode_disputes(Reader& in) {
+    Disputes out;
     const std::uint32_t count = in.list(kDisputesPerTaskMax, 4);
     for (std::uint32_t i = 0; i < count; ++i) out.push_back(DisputeIndex{in.u32()});
     return out;

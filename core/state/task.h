@@ -2,12 +2,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
 #include "core/base/ids.h"
+#include "core/base/small_vector.h"
 #include "core/vm/config.h"
 
 namespace aivm {
@@ -67,17 +67,17 @@ struct Task {
     TimestampNs waiting_since_ns = 0;  // since when it is pending or assigned; timeouts count from here
     std::uint32_t assignments = 0;     // draws so far
     Height draw_at = 0;                // pending: block of the next draw; later: of the last one
-    std::vector<Seat> seats;
+    SmallVector<Seat, 1> seats;
     Height posted_at = 0;               // block of the provisional answer
     Height settle_at = 0;               // block of settlement unless a dispute is open
     bool proven_wrong = false;          // a dispute showed the provisional answer to be false
     Answer provisional = 0;             // the answer under challenge
     Answer truth = 0;                   // what re-execution gave; a bisection leaves it unset, as it runs one step only
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
-    std::vector<DisputeIndex> open_disputes;    // in order of commitment
-    std::vector<DisputeIndex> closed_disputes;  // of the present result, not yet paid out
-    Height usable_at = 0;                       // TEE: block from which the consumer may use the answer; 0 is never
-    Height final_at = 0;                        // block in which the task became terminal
+    SmallVector<DisputeIndex, 4> open_disputes;    // in order of commitment
+    SmallVector<DisputeIndex, 4> closed_disputes;  // of the present result, not yet paid out
+    Height usable_at = 0;                          // TEE: block from which the consumer may use the answer; 0 is never
+    Height final_at = 0;                           // block in which the task became terminal
 
     [[nodiscard]] bool terminal() const { return status == TaskStatus::kCompleted || status == TaskStatus::kFailed; }
 

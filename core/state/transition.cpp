@@ -62,12 +62,13 @@ auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::u
 }
 
 Account& Transition::account(const Address& address) {
-    // Money moves between the same two or three accounts several times in a row; the rest of the repetitions go later.
-    constexpr std::ptrdiff_t kLast = 4;
-    std::vector<Address>& touched = touched_.accounts;
-    const auto recent = touched.end() - std::min<std::ptrdiff_t>(kLast, std::ssize(touched));
-    if (std::find(recent, touched.end(), address) == touched.end()) touched.push_back(address);
-    return state_.accounts.insert_or_edit(address);
+    const std::uint32_t row = state_.accounts.row_or_new(address);
+    if (row >= account_is_touched_.size()) account_is_touched_.resize(state_.accounts.size());
+    if (!account_is_touched_[row]) {
+        account_is_touched_[row] = true;
+        touched_.accounts.push_back(address);
+    }
+    return state_.accounts.edit_row(row);
 }
 Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_.providers, i.value); }
 Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
@@ -76,17 +77,19 @@ Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validato
 
 TaskIndex Transition::add_task(Task task) {
     const TaskIndex index{static_cast<std::uint32_t>(state_.tasks.size())};
-    AIVM_CHECK(state_.jobs.insert(task.job_id, index));
+    AIVM_CHECK(!state_.find_task(task.job_id));
     touched_.tasks.push_back(index.value);
     state_.tasks.push_back(std::move(task));
+    state_.index_task(index);
     return index;
 }
 
 ProviderIndex Transition::add_provider(Provider provider) {
     const ProviderIndex index{static_cast<std::uint32_t>(state_.providers.size())};
-    AIVM_CHECK(state_.provider_ids.insert(provider.id, index));
+    AIVM_CHECK(!state_.find_provider(provider.id));
     touched_.providers.push_back(index.value);
     state_.providers.push_back(std::move(provider));
+    state_.index_provider(index);
     return index;
 }
 
@@ -99,9 +102,10 @@ DisputeIndex Transition::add_dispute(Dispute dispute) {
 
 ModelIndex Transition::add_model(Model model) {
     const ModelIndex index{static_cast<std::uint32_t>(state_.models.size())};
-    AIVM_CHECK(state_.model_ids.insert(model.id, index));
+    AIVM_CHECK(!state_.find_model(model.id));
     touched_models_.push_back(index.value);
     state_.models.push_back(std::make_shared<const Model>(std::move(model)));
+    state_.index_model(index);
     return index;
 }
 
@@ -118,9 +122,9 @@ void Transition::add_receipt(const Receipt& receipt) {
     state_.receipts.push_back(receipt);
 }
 
-void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer, {}); }
+void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer); }
 void Transition::clear_timer(const HeightTimer& timer) { state_.height_timers.erase(timer); }
-void Transition::set_timer(const TimeTimer& timer) { state_.time_timers.insert(timer, {}); }
+void Transition::set_timer(const TimeTimer& timer) { state_.time_timers.insert(timer); }
 void Transition::clear_timer(const TimeTimer& timer) { state_.time_timers.erase(timer); }
 
 void Transition::count_waiting_task(int change) {
@@ -129,23 +133,10 @@ void Transition::count_waiting_task(int change) {
 }
 
 std::optional<HeightTimer> Transition::take_due_timer(TimerKind first, TimerKind last) {
-    std::optional<HeightTimer> due;
-    state_.height_timers.for_each_from(HeightTimer{}, [&](const HeightTimer& timer, const Nothing&) {
-        if (timer.at > block_.height) return false;
-        if (timer.kind >= first && timer.kind <= last) due = timer;
-        return !due;
-    });
-    if (due) clear_timer(*due);
-    return due;
+    return state_.height_timers.take_due(block_.height, first, last);
 }
 
-std::optional<TimeTimer> Transition::take_due_time_timer() {
-    const TimeTimer* first = state_.time_timers.first_key();
-    if (first == nullptr || first->at > block_.timestamp_ns) return std::nullopt;
-    const TimeTimer due = *first;
-    clear_timer(due);
-    return due;
-}
+std::optional<TimeTimer> Transition::take_due_time_timer() { return state_.time_timers.take_due(block_.timestamp_ns); }
 
 void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots) {
     for (const std::uint32_t index : slots) touched_slots_.push_back({table, index});

@@ -13,6 +13,10 @@
 
 namespace aivm {
 
+namespace op {
+struct SubmitTask;
+}
+
 // What a block's header says about the moment of its application.
 struct BlockContext {
     Height height = 0;
@@ -111,6 +115,18 @@ public:
     };
     KernelCounts kernel_counts;
 
+    // Task keys that were hashed side by side before the block's operations are applied, in their order; see
+    // tasks/admission.h.
+    struct PreparedKeys {
+        struct Entry {
+            const op::SubmitTask* submission = nullptr;
+            Hash32 key;
+        };
+        std::vector<Entry> entries;
+        std::size_t next = 0;
+    };
+    PreparedKeys prepared_keys;
+
     // Everything the block wrote, sorted by key, and the state with its new root. Call once, last. Commitments to answers
     // that were given in the open, keccak(task_key || answer), are stored but never looked at: they are made here, where
     // something is stored.
@@ -136,6 +152,7 @@ private:
 
     // Touched entries, with repetitions; finish() sorts them.
     Touched touched_;
+    std::vector<bool> account_is_touched_;  // by row
     std::vector<std::uint32_t> touched_models_;
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;

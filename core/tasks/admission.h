@@ -1,6 +1,8 @@
 // Taking in a task.
 #pragma once
 
+#include <span>
+
 #include "core/chain/operation.h"
 #include "core/state/transition.h"
 
@@ -8,6 +10,9 @@ namespace aivm {
 
 // keccak over every field of the submission and its sender, so that nothing the payer relies on can be swapped.
 Hash32 task_key(const Address& requester, const op::SubmitTask& submission);
+
+// Computes the keys of all submissions among these operations side by side: before they are applied, in this order.
+void prepare_keys(Transition& t, std::span<const OperationPtr> operations);
 
 // Refuses a fee below the floor, a full queue, a duplicate id, an unknown model or row, and a balance that cannot cover
 // the fee; else moves the fee into escrow and sets the draw for two blocks later.

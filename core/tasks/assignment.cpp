@@ -10,32 +10,39 @@
 namespace aivm {
 namespace {
 
+using Drawn = SmallVector<ProviderIndex, 4>;
+
 // One provider with weight 1 + trust score, in registration order.
-std::vector<ProviderIndex> draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
-    std::vector<std::pair<ProviderIndex, std::uint64_t>> candidates;
-    candidates.reserve(t.state().providers.size());
+Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
+    struct Candidate {
+        ProviderIndex provider;
+        std::uint64_t up_to;  // the running sum of weights
+    };
+    SmallVector<Candidate, 32> candidates;
     std::uint64_t total = 0;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
         if (!eligible(t, p, task.model)) return;
         total += 1 + std::uint64_t{p.trust_score};
-        candidates.emplace_back(ProviderIndex{static_cast<std::uint32_t>(i)}, total);
+        candidates.push_back({ProviderIndex{static_cast<std::uint32_t>(i)}, total});
     });
     if (candidates.empty()) return {};
     const std::uint64_t point = big_endian_modulo(seed, total);
-    const auto chosen = std::upper_bound(candidates.begin(), candidates.end(), point,
-                                         [](std::uint64_t x, const auto& c) { return x < c.second; });
-    return {chosen->first};
+    const auto* chosen = std::upper_bound(candidates.begin(), candidates.end(), point,
+                                          [](std::uint64_t x, const Candidate& c) { return x < c.up_to; });
+    return {chosen->provider};
 }
 
 // A committee of redundancy_providers, each as likely as any other.
-std::vector<ProviderIndex> draw_members(const Transition& t, const Task& task, const Hash32& seed) {
+Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<ProviderIndex> candidates;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
         if (eligible(t, p, task.model)) candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
     });
     const std::size_t count = t.policy().redundancy_providers;
-    if (candidates.size() < count) return {};
-    return draw_committee(std::move(candidates), seed, count);
+    Drawn drawn;
+    if (candidates.size() < count) return drawn;
+    for (const ProviderIndex member : draw_committee(std::move(candidates), seed, count)) drawn.push_back(member);
+    return drawn;
 }
 
 }  // namespace
@@ -61,13 +68,11 @@ bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
 
 DrawSeeds::DrawSeeds(const Transition& t) {
     Writer messages;
-    t.state().height_timers.for_each_from(HeightTimer{}, [&](const HeightTimer& timer, const Nothing&) {
-        if (timer.at > t.block().height) return false;
+    t.state().height_timers.for_each_due(t.block().height, [&](const HeightTimer& timer) {
         const TaskIndex index{timer.id};
-        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending) return true;
+        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending) return;
         tasks_.push_back(index);
         messages.fixed(t.state().task(index).task_key).fixed(t.block().beacon);
-        return true;
     });
     seeds_.resize(tasks_.size());
     if (tasks_.empty()) return;
@@ -83,7 +88,7 @@ void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
     if (t.state().task(index).status != TaskStatus::kPending) return;
     const Hash32 seed = seeds.take(t, index);
     const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
-    const std::vector<ProviderIndex> drawn =
+    const Drawn drawn =
         redundant ? draw_members(t, t.state().task(index), seed) : draw_weighted(t, t.state().task(index), seed);
     Task& task = t.task(index);
     if (drawn.empty()) {

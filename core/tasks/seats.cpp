@@ -21,14 +21,14 @@ void take_seat(Transition& t, TaskIndex task, ProviderIndex provider) {
 }
 
 void mark_answered(Transition& t, TaskIndex task, std::size_t seat, SeatStatus status) {
-    Seat& s = t.task(task).seats.at(seat);
+    Seat& s = t.task(task).seats[seat];
     AIVM_CHECK(s.open() && status < SeatStatus::kReleased);
     if (s.status == SeatStatus::kSelected) t.provider(s.provider).open_tasks -= 1;
     s.status = status;
 }
 
 void end_seat(Transition& t, TaskIndex task, std::size_t seat, SeatStatus end) {
-    Seat& s = t.task(task).seats.at(seat);
+    Seat& s = t.task(task).seats[seat];
     AIVM_CHECK(s.open() && end >= SeatStatus::kReleased);
     Provider& p = t.provider(s.provider);
     if (s.status == SeatStatus::kSelected) p.open_tasks -= 1;

@@ -132,7 +132,7 @@ void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
     dispute.closed_at = t.block().height;
     const TaskIndex task_index = dispute.task;
     Task& task = t.task(task_index);
-    std::erase(task.open_disputes, index);
+    task.open_disputes.erase_value(index);
     task.closed_disputes.push_back(index);
     if (!challenger_won) task.challenges_lost += 1;
     if (task.open_disputes.empty()) {
@@ -143,7 +143,7 @@ void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
 }
 
 std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index, std::optional<ProviderIndex> right_provider) {
-    std::vector<DisputeIndex> closed = t.state().task(index).closed_disputes;
+    auto closed = t.state().task(index).closed_disputes;
     std::sort(closed.begin(), closed.end());
     std::optional<Address> rewarded;
     for (const DisputeIndex d : closed) {

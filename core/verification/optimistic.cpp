@@ -94,7 +94,7 @@ void settle(Transition& t, TaskIndex index) {
         return;
     }
     end_seat(t, index, 0, SeatStatus::kReleased);
-    complete_task(t, index, {provider});
+    complete_task(t, index, {&provider, 1});
 }
 
 }  // namespace aivm

@@ -175,7 +175,7 @@ private:
         chain.restart();
         const auto timers = [](const State& state) {
             std::vector<HeightTimer> out;
-            state.height_timers.for_each([&](const HeightTimer& timer, const Nothing&) { out.push_back(timer); });
+            state.height_timers.for_each_due(~Height{0}, [&](const HeightTimer& timer) { out.push_back(timer); });
             return out;
         };
         if (contents_digest(before) != contents_digest(chain.state()) || timers(before) != timers(chain.state()) ||

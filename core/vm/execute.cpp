@@ -9,6 +9,7 @@
 #include "core/rewards/rewards.h"
 #include "core/state/keys.h"
 #include "core/state/limits.h"
+#include "core/tasks/admission.h"
 #include "core/vm/apply_block.h"
 
 namespace aivm {
@@ -82,6 +83,7 @@ Result<ExecutedPtr> execute_block(const State& parent, const BlockPtr& block, co
     AIVM_TRY(check_seal(parent, *block, rules));
     Transition t(parent, context_of(parent, block->header()), rules);
     start_block(t);
+    prepare_keys(t, block->operations());
     for (const OperationPtr& operation : block->operations()) AIVM_TRY(apply_operation(t, *operation));
     AIVM_TRY(end_block(t));
     Transition::Finished finished = std::move(t).finish();
@@ -104,6 +106,7 @@ Result<Built> build_on(const State& parent, const BuildRequest& request, const s
 
     Transition t(parent, context_of(parent, header), rules);
     start_block(t);
+    prepare_keys(t, candidates);
     Built built;
     std::vector<OperationPtr> taken;
     std::size_t bytes = kBlockHeaderBytesMax;

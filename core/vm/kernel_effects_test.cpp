@@ -20,11 +20,11 @@ Hash32 root_of(std::string_view id, std::string_view owner) {
 
 op::ModelUpdate transfer(const Hash32& root, std::string_view to) {
     op::ModelUpdate out;
-    std::memcpy(out.update.model_root, root.data(), root.size());
-    std::memcpy(out.update.weight_hash, root.data(), root.size());
-    std::memcpy(out.update.license_root, root.data(), root.size());
-    std::memcpy(out.update.owner_addr, address_of(to).data(), Address::size());
-    out.update.kind = abi::kTransfer;
+    std::memcpy(out.update->model_root, root.data(), root.size());
+    std::memcpy(out.update->weight_hash, root.data(), root.size());
+    std::memcpy(out.update->license_root, root.data(), root.size());
+    std::memcpy(out.update->owner_addr, address_of(to).data(), Address::size());
+    out.update->kind = abi::kTransfer;
     return out;
 }
 
@@ -63,14 +63,14 @@ TEST(KernelEffects, a_model_of_the_genesis_stands_in_the_registry_and_its_owner_
 TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
     TestChain chain;
     op::RegisterModel bad = registering("m");
-    bad.model.steps = 0;
+    bad.model->steps = 0;
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
-    bad.model.steps = kStepsMax + 1;
+    bad.model->steps = kStepsMax + 1;
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
     bad = registering("m");
-    bad.model.rows.clear();
+    bad.model->rows.clear();
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
-    bad.model.rows.resize(33);
+    bad.model->rows.resize(33);
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
     chain.expect_refused(chain.by("bob", registering("")), ErrorCode::kInvalidArgument);
 }
@@ -90,7 +90,7 @@ TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
     chain.expect_refused(chain.by("carol", transfer(root, "carol")), ErrorCode::kNotAuthorized);
     chain.expect_refused(chain.by("bob", transfer(salt_of("other"), "carol")), ErrorCode::kNotFound);
     op::ModelUpdate again = transfer(root, "bob");
-    again.update.kind = abi::kRegister;
+    again.update->kind = abi::kRegister;
     chain.expect_refused(chain.by("bob", again), ErrorCode::kInvalidArgument);
     chain.block({chain.by("bob", transfer(root, "carol"))});
     chain.expect_refused(chain.by("bob", transfer(root, "bob")), ErrorCode::kNotAuthorized);

@@ -16,6 +16,11 @@ bool Mempool::is_at(const Queue& queue, Position position, std::uint64_t nonce) 
     return position != queue.entries.end() && position->operation->nonce() == nonce;
 }
 
+Mempool::Queue* Mempool::queue_of(const Address& sender) {
+    const auto found = by_sender_.find(sender);
+    return found == by_sender_.end() ? nullptr : &found->second;
+}
+
 Status Mempool::add(const OperationPtr& operation) {
     if (size() >= limit_) return fail(ErrorCode::kQueueFull, fmt::format("{} operations wait already", size()));
     Queue& queue = by_sender_[operation->sender()];
@@ -23,8 +28,8 @@ Status Mempool::add(const OperationPtr& operation) {
     if (is_at(queue, position, operation->nonce())) {
         return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     }
-    queue.entries.insert(position, Entry{operation, arrivals_, 0});
-    by_arrival_.push_back({arrivals_++, &queue});
+    queue.entries.insert(position, Entry{operation, first_arrival_ + by_arrival_.size(), 0});
+    by_arrival_.push_back(&queue);
     ++size_;
     return {};
 }
@@ -34,13 +39,12 @@ std::vector<OperationPtr> Mempool::candidates(std::size_t count,
     std::vector<OperationPtr> out;
     out.reserve(std::min(count, size_));
     ++walks_;
-    for (const Arrival& arrival : by_arrival_) {
+    for (const Queue* queue : by_arrival_) {
         if (out.size() >= count) break;
-        if (arrival.queue == nullptr) continue;
-        const Queue& queue = *arrival.queue;
-        if (queue.walk != walks_) queue.offered = 0;
-        queue.walk = walks_;
-        const OperationPtr& operation = queue.entries[queue.offered++].operation;
+        if (queue == nullptr) continue;
+        if (queue->walk != walks_) queue->offered = 0;
+        queue->walk = walks_;
+        const OperationPtr& operation = queue->entries[queue->offered++].operation;
         if (!include || include(operation)) out.push_back(operation);
     }
     return out;
@@ -48,33 +52,31 @@ std::vector<OperationPtr> Mempool::candidates(std::size_t count,
 
 void Mempool::remove_stale(const State& state, const std::vector<OperationPtr>& included) {
     for (const OperationPtr& operation : included) {
-        const auto sender = by_sender_.find(operation->sender());
-        if (sender == by_sender_.end()) continue;
+        Queue* queue = queue_of(operation->sender());
+        if (queue == nullptr || queue->entries.empty()) continue;
         const std::uint64_t nonce = state.nonce(operation->sender());
-        auto& entries = sender->second.entries;
-        while (!entries.empty() && entries.front().operation->nonce() <= nonce) {
-            forget_arrival(entries.front().arrival);
-            entries.pop_front();
+        while (!queue->entries.empty() && queue->entries.front().operation->nonce() <= nonce) {
+            erase(*queue, queue->entries.begin());
         }
-        if (entries.empty()) by_sender_.erase(sender);
     }
+    if (by_sender_.size() > kIdleMax + 2 * size_) drop_idle_queues();
 }
 
 void Mempool::note_refused(const SignedOperation& operation) {
-    const auto sender = by_sender_.find(operation.sender());
-    if (sender == by_sender_.end()) return;
-    const Position entry = find(sender->second, operation.nonce());
-    if (!is_at(sender->second, entry, operation.nonce()) || ++entry->tries < kTriesMax) return;
-    erase(sender, entry);
+    Queue* queue = queue_of(operation.sender());
+    if (queue == nullptr) return;
+    const Position entry = find(*queue, operation.nonce());
+    if (!is_at(*queue, entry, operation.nonce()) || ++entry->tries < kTriesMax) return;
+    erase(*queue, entry);
 }
 
 void Mempool::remove(const SignedOperation& operation) {
-    const auto sender = by_sender_.find(operation.sender());
-    if (sender == by_sender_.end()) return;
-    const Position entry = find(sender->second, operation.nonce());
+    Queue* queue = queue_of(operation.sender());
+    if (queue == nullptr) return;
+    const Position entry = find(*queue, operation.nonce());
     // Another operation with the same nonce is not the one that was meant.
-    if (!is_at(sender->second, entry, operation.nonce()) || entry->operation->id() != operation.id()) return;
-    erase(sender, entry);
+    if (!is_at(*queue, entry, operation.nonce()) || entry->operation->id() != operation.id()) return;
+    erase(*queue, entry);
 }
 
 bool Mempool::contains(const SignedOperation& operation) const {
@@ -84,22 +86,42 @@ bool Mempool::contains(const SignedOperation& operation) const {
                                       [](const Entry& e) { return e.operation->nonce(); });
 }
 
-void Mempool::erase(std::map<Address, Queue>::iterator sender, Position entry) {
+void Mempool::erase(Queue& queue, Position entry) {
     forget_arrival(entry->arrival);
-    sender->second.entries.erase(entry);
-    if (sender->second.entries.empty()) by_sender_.erase(sender);
+    queue.entries.erase(entry);
+    // Something old at the front may keep many places that are gone behind it.
+    if (by_arrival_.size() > kGoneMax + 2 * size_) close_gaps();
 }
 
 void Mempool::forget_arrival(std::uint64_t number) {
-    const auto found = std::ranges::lower_bound(by_arrival_, number, {}, &Arrival::number);
-    AIVM_CHECK(found != by_arrival_.end() && found->number == number && found->queue != nullptr);
-    found->queue = nullptr;
+    AIVM_CHECK(number >= first_arrival_ && number - first_arrival_ < by_arrival_.size());
+    const Queue*& place = by_arrival_[number - first_arrival_];
+    AIVM_CHECK(place != nullptr);
+    place = nullptr;
     --size_;
-    while (!by_arrival_.empty() && by_arrival_.front().queue == nullptr) by_arrival_.pop_front();
-    // Something old at the front may keep many places that are gone behind it.
-    if (by_arrival_.size() > kGoneMax + 2 * size_) {
-        std::erase_if(by_arrival_, [](const Arrival& arrival) { return arrival.queue == nullptr; });
+    while (!by_arrival_.empty() && by_arrival_.front() == nullptr) {
+        by_arrival_.pop_front();
+        ++first_arrival_;
     }
+}
+
+// Numbers the arrivals anew. Those of one sender keep their order, so that each is told apart by its old number.
+void Mempool::close_gaps() {
+    std::deque<const Queue*> kept;
+    for (std::size_t i = 0; i < by_arrival_.size(); ++i) {
+        if (by_arrival_[i] == nullptr) continue;
+        Queue& queue = *queue_of(by_arrival_[i]->entries.front().operation->sender());
+        const auto entry = std::ranges::find(queue.entries, first_arrival_ + i, &Entry::arrival);
+        AIVM_CHECK(entry != queue.entries.end());
+        entry->arrival = first_arrival_ + kept.size();  // at most the old number, and above all those given here
+        kept.push_back(&queue);
+    }
+    by_arrival_ = std::move(kept);
+}
+
+// order never reaches results: a queue goes or stays whatever comes before it
+void Mempool::drop_idle_queues() {
+    std::erase_if(by_sender_, [](const auto& one) { return one.second.entries.empty(); });
 }
 
 }  // namespace aivm

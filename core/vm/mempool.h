@@ -4,9 +4,10 @@
 
 #include <deque>
 #include <functional>
-#include <map>
+#include <unordered_map>
 #include <vector>
 
+#include "core/base/key_index.h"
 #include "core/chain/operation.h"
 #include "core/state/state.h"
 
@@ -15,7 +16,7 @@ namespace aivm {
 class Mempool {
 public:
     explicit Mempool(std::size_t limit) : limit_(limit) {}
-    Mempool(Mempool&&) = default;  // no copies: arrivals point at the queues
+    Mempool(Mempool&&) = default;  // no copies: arrivals point at the queues, which do not move
     Mempool& operator=(Mempool&&) = default;
 
     // Refuses a duplicate (same sender and nonce) and a full queue.
@@ -46,29 +47,34 @@ private:
         int tries = 0;
     };
     struct Queue {                  // of one sender
-        std::deque<Entry> entries;  // by nonce; never empty
+        std::deque<Entry> entries;  // by nonce; empty once all of them are gone
         // How many of them candidates() has offered in the walk of this number.
         mutable std::size_t offered = 0;
         mutable std::uint64_t walk = 0;
     };
-    struct Arrival {
-        std::uint64_t number = 0;
-        const Queue* queue = nullptr;  // null: it is gone
-    };
     using Position = std::deque<Entry>::iterator;
+    struct AddressHash {
+        std::size_t operator()(const Address& address) const { return table_hash(address.view()); }
+    };
     static constexpr std::size_t kGoneMax = 256;
+    static constexpr std::size_t kIdleMax = 1024;
 
     static Position find(Queue& queue, std::uint64_t nonce);
     static bool is_at(const Queue& queue, Position position, std::uint64_t nonce);
-    void erase(std::map<Address, Queue>::iterator sender, Position entry);
+    [[nodiscard]] Queue* queue_of(const Address& sender);
+    void erase(Queue& queue, Position entry);
     void forget_arrival(std::uint64_t number);
+    void close_gaps();
+    void drop_idle_queues();
 
     std::size_t limit_;
     std::size_t size_ = 0;
-    std::uint64_t arrivals_ = 0;
     mutable std::uint64_t walks_ = 0;
-    std::map<Address, Queue> by_sender_;
-    std::deque<Arrival> by_arrival_;  // ascending by number
+    // Queues stay when they are empty, since senders come again.
+    // order never reaches results: only looked up by key
+    std::unordered_map<Address, Queue, AddressHash> by_sender_;
+    std::deque<const Queue*> by_arrival_;  // from first_arrival_ on; null: it is gone
+    std::uint64_t first_arrival_ = 0;
 };
 
 }  // namespace aivm

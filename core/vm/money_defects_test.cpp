@@ -90,7 +90,7 @@ TEST(MoneyDefects, D27_the_draw_depends_on_the_beacon_of_two_blocks_later) {
     EXPECT_EQ(drawn.size(), 3U);
     chain.advance(1);
     const Hash32 seed = draw_seed(chain.task("job").task_key, chain.state().head.beacon);
-    EXPECT_EQ(chain.task("job").seats.at(0).provider.value, big_endian_modulo(seed, 3));
+    EXPECT_EQ(chain.task("job").seats[0].provider.value, big_endian_modulo(seed, 3));
 }
 
 // D29 transfers read both balances, then write both: the same account on both sides makes money from nothing.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/tasks/admission.h"
 #include "core/vm/apply_block.h"
 
 namespace aivm {
@@ -23,6 +24,7 @@ Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request
                   .beacon_commitment = header.beacon_commitment},
                  rules);
     start_block(t);
+    prepare_keys(t, candidates);
     Built built;
     std::vector<OperationPtr> taken;
     taken.reserve(candidates.size());

@@ -260,9 +260,9 @@ void ProviderActor::renew_attestation() {
     attest.provider_id = setup_.id;
     attest.evidence = encode_evidence(*evidence);
     const Hash32 digest = keccak256(attest.evidence);
-    std::memcpy(attest.attestation.tee_quote_digest, digest.data(), digest.size());
-    attest.attestation.attesting_key[0] = 1;  // the vendor's, whose signature is in the evidence
-    attest.attestation.expiry_ns = now + config.attestation_timeout_ns;
+    std::memcpy(attest.attestation->tee_quote_digest, digest.data(), digest.size());
+    attest.attestation->attesting_key[0] = 1;  // the vendor's, whose signature is in the evidence
+    attest.attestation->expiry_ns = now + config.attestation_timeout_ns;
     submit(std::move(attest));
 }
 

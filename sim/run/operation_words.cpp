@@ -25,7 +25,7 @@ public:
     std::string operator()(const op::WithdrawBond&) const {
         return fmt::format("withdraws its bond at block {}", block_);
     }
-    std::string operator()(const op::RegisterModel& b) const { return fmt::format("registers model {}", b.model.id); }
+    std::string operator()(const op::RegisterModel& b) const { return fmt::format("registers model {}", b.model->id); }
     std::string operator()(const op::SubmitTask& b) const { return fmt::format("submits {}", words_.task(b.job_id)); }
     std::string operator()(const op::Commit& b) const {
         return fmt::format("commits to a result for {}", words_.task(b.job_id));

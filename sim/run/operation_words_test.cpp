@@ -36,7 +36,7 @@ TEST_F(OperationWordsTest, OneSentenceForEveryKind) {
     EXPECT_EQ(say(op::DeregisterProvider{"p"}), "provider[7] deregisters");
     EXPECT_EQ(say(op::WithdrawBond{"p"}), "provider[7] withdraws its bond at block 62");
     op::RegisterModel model;
-    model.model.id = "m";
+    model.model->id = "m";
     EXPECT_EQ(say(model), "provider[7] registers model m");
     EXPECT_EQ(say(op::ClaimRewards{"p"}), "provider[7] claims its rewards");
     EXPECT_EQ(say(op::Attest{}), "provider[7] posts attestation evidence");

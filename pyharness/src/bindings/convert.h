@@ -105,6 +105,12 @@ template <class T>
 struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
+template <class T, std::uint32_t Inline>
+struct IsVector<SmallVector<T, Inline>> : std::true_type {};
+template <class T>
+struct IsBoxed : std::false_type {};
+template <class T>
+struct IsBoxed<Boxed<T>> : std::true_type {};
 template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
@@ -123,6 +129,8 @@ py::object show(const State* state, const T& value) {
         return py::str(word.data(), word.size());
     } else if constexpr (IsIndex<T>::value) {
         return show_index(state, value);
+    } else if constexpr (IsBoxed<T>::value) {
+        return show(state, *value);
     } else if constexpr (IsOptional<T>::value) {
         return value ? show(state, *value) : py::object(py::none());
     } else if constexpr (IsVector<T>::value) {
@@ -164,6 +172,8 @@ void read(py::handle value, const std::string& where, T& out) {
         out = read_bytes(value, where);
     } else if constexpr (HasWords<T>) {
         out = static_cast<T>(read_word(value, where, Words<T>::list));
+    } else if constexpr (IsBoxed<T>::value) {
+        read(value, where, *out);
     } else if constexpr (IsOptional<T>::value) {
         if (value.is_none()) return out.reset();
         read(value, where, out.emplace());

@@ -1,6 +1,6 @@
-// CowVector against std::vector: a random program runs on both, snapshots are taken on the way and changed too, and at
+// SnapshotVector against std::vector: a random program runs on both, snapshots are taken on the way and changed too, and at
 // the end every snapshot must still equal the copy of the model taken at the same moment.
-#include "core/base/cow_vector.h"
+#include "core/base/snapshot_vector.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -62,16 +62,12 @@ void run_vector_program() {
     for (const VectorPair<Vector>& pair : pairs) expect_same_vector(pair);
 }
 
-RC_GTEST_PROP(CowVector, BehavesLikeAVectorAndSnapshotsNeverChange, ()) {
-    run_vector_program<CowVector<std::string>>();
+RC_GTEST_PROP(SnapshotVector, BehavesLikeAVectorAndSnapshotsNeverChange, ()) {
+    run_vector_program<SnapshotVector<std::string>>();
 }
 
-RC_GTEST_PROP(CowVector, BehavesLikeAVectorWithLeavesOfOneElement, ()) {
-    run_vector_program<CowVector<std::string, 1>>();
-}
-
-TEST(CowVector, AnUnsharedEditAndPushCopyNothing) {
-    CowVector<Counted> vector;
+TEST(SnapshotVector, AnUnsharedEditAndPushCopyNothing) {
+    SnapshotVector<Counted> vector;
     Counted::copies = 0;
     for (int i = 0; i < 20'000; ++i) vector.push_back(Counted(i));
     for (std::size_t i = 0; i < vector.size(); i += 7) vector.edit(i).set(-5);
@@ -80,51 +76,78 @@ TEST(CowVector, AnUnsharedEditAndPushCopyNothing) {
     EXPECT_EQ(vector[15].value(), 15);
 }
 
-TEST(CowVector, CopyingCopiesNoElementAndTheFirstEditOneLeaf) {
-    CowVector<Counted> vector;
+TEST(SnapshotVector, CopyingCopiesNoElementAndAnEditTheOneThatItChanges) {
+    SnapshotVector<Counted> vector;
     for (int i = 0; i < 20'000; ++i) vector.push_back(Counted(i));
     Counted::copies = 0;
     const int live = Counted::live;
-    const CowVector<Counted> snapshot = vector;
+    SnapshotVector<Counted> snapshot = vector;
     EXPECT_EQ(Counted::live, live);
-    vector.edit(5'000).set(1);
+    for (int times = 0; times < 3; ++times) vector.edit(5'000).set(times);
     vector.edit(5'001).set(1);
-    EXPECT_EQ(Counted::copies, 16);
-    EXPECT_EQ(Counted::live, live + 16);
+    EXPECT_EQ(Counted::copies, 2);
+    EXPECT_EQ(Counted::live, live + 2);
     EXPECT_EQ(snapshot[5'000].value(), 5'000);
-    EXPECT_EQ(vector[5'000].value(), 1);
+    EXPECT_EQ(vector[5'000].value(), 2);
+    snapshot = {};
+    EXPECT_EQ(Counted::live, live);
+    vector.edit(5'002).set(1);
+    EXPECT_EQ(Counted::copies, 2);
 }
 
-TEST(CowVector, NothingIsLeftWhenVectorAndSnapshotsAreGone) {
+TEST(SnapshotVector, AnOldVersionCanBeGoneOnWithAndTheNewOnesStayAsTheyWere) {
+    SnapshotVector<int> root;
+    for (int i = 0; i < 3; ++i) root.push_back(i);
+    SnapshotVector<int> left = root;
+    left.edit(0) = 10;
+    left.push_back(13);
+    SnapshotVector<int> right = root;
+    right.edit(1) = 21;
+    right.push_back(23);
+    right.push_back(24);
+    left.push_back(14);
+    left.edit(3) = 130;
+    const auto values = [](const SnapshotVector<int>& vector) {
+        std::vector<int> out;
+        vector.for_each([&](std::size_t, int value) { out.push_back(value); });
+        for (std::size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], vector[i]);
+        return out;
+    };
+    EXPECT_EQ(values(root), (std::vector{0, 1, 2}));
+    EXPECT_EQ(values(left), (std::vector{10, 1, 2, 130, 14}));
+    EXPECT_EQ(values(right), (std::vector{0, 21, 2, 23, 24}));
+}
+
+TEST(SnapshotVector, NothingIsLeftWhenVectorAndSnapshotsAreGone) {
     const int live = Counted::live;
     {
-        std::vector<CowVector<Counted, 4>> snapshots;
-        CowVector<Counted, 4> vector;
+        std::vector<SnapshotVector<Counted>> snapshots;
+        SnapshotVector<Counted> vector;
         for (int i = 0; i < 5'000; ++i) {
             vector.push_back(Counted(i));
             vector.edit(static_cast<std::size_t>(i) / 2).set(i);
             if (i % 97 == 0) snapshots.push_back(vector);
         }
-        const CowVector<Counted, 4> moved = std::move(vector);
+        const SnapshotVector<Counted> moved = std::move(vector);
         EXPECT_EQ(moved.size(), 5'000U);
         snapshots.erase(snapshots.begin(), snapshots.begin() + 20);
-        snapshots[0] = CowVector<Counted, 4>();
+        snapshots[0] = SnapshotVector<Counted>();
     }
     EXPECT_EQ(Counted::live, live);
 }
 
-TEST(CowVector, AMovedFromVectorIsEmptyAndFitForUse) {
-    CowVector<int> from;
+TEST(SnapshotVector, AMovedFromVectorIsEmptyAndFitForUse) {
+    SnapshotVector<int> from;
     from.push_back(1);
-    const CowVector<int> to = std::move(from);
+    const SnapshotVector<int> to = std::move(from);
     EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): that is the point
     from.push_back(2);
     EXPECT_EQ(from[0], 2);
     EXPECT_EQ(to[0], 1);
 }
 
-TEST(CowVector, AnIndexBeyondTheEndIsABug) {
-    CowVector<int> vector;
+TEST(SnapshotVector, AnIndexBeyondTheEndIsABug) {
+    SnapshotVector<int> vector;
     EXPECT_THROW((void)vector[0], std::logic_error);
     vector.push_back(1);
     EXPECT_THROW((void)vector[1], std::logic_error);
@@ -141,15 +164,17 @@ struct ThrowsOnCopy {
     int value;
 };
 
-TEST(CowVector, AnElementThatCannotBeCopiedLeavesEverythingAsItWas) {
-    CowVector<ThrowsOnCopy> vector;
+TEST(SnapshotVector, AnElementThatCannotBeCopiedLeavesEverythingAsItWas) {
+    SnapshotVector<ThrowsOnCopy> vector;
     for (int i = 0; i < 5; ++i) vector.push_back(ThrowsOnCopy(i));
-    const CowVector<ThrowsOnCopy> snapshot = vector;
-    EXPECT_THROW(vector.edit(0), std::runtime_error);
-    EXPECT_THROW(vector.push_back(ThrowsOnCopy(9)), std::runtime_error);
+    const SnapshotVector<ThrowsOnCopy> snapshot = vector;
+    EXPECT_THROW(vector.edit(3), std::runtime_error);
     EXPECT_EQ(vector.size(), 5U);
-    EXPECT_EQ(vector[4].value, 4);
-    EXPECT_EQ(snapshot[0].value, 0);
+    EXPECT_EQ(vector[3].value, 3);
+    EXPECT_EQ(snapshot[3].value, 3);
+    vector.edit(4).value = 8;
+    EXPECT_EQ(vector[4].value, 8);
+    EXPECT_EQ(snapshot[4].value, 4);
 }
 
 }  // namespace

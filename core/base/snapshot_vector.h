@@ -1,0 +1,256 @@
+// A vector that is a value: copying it takes one reference count, and a changed copy costs what it changes, not what it
+// holds.
+//
+// All copies of a vector that still have something in common share one body: the items, flat, as the newest of them sees
+// them. An older one remembers, item by item, what the items were that a newer one has changed:
+//
+//   oldest -> older -> newest          `newer` links; each version counts who holds it and how many link to it
+//    {7: x}   {7: y}   items
+//
+//   1. Version v sees item i as the first of v, v.newer, v.newer.newer ... has it saved, and else as the body has it.
+//   2. Only the newest version is changed. Before its item i changes, the one version that links to it saves the old value.
+//   3. To change an older version, the newest place goes to it first (make_newest): what it has saved changes places with
+//      what the body has, version by version. So any branch of a history may be gone on with; going back and forth between
+//      two costs their difference each time.
+//   4. A version that nobody holds and nobody links to is gone, and what it had saved with it.
+// Counts are not atomic: a vector and all its copies belong to one thread (hand one to another thread only together with
+// everything it shares a body with). If copying an element throws, every version holds what it held.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace aivm {
+
+// T is copyable and moves without throwing.
+template <class T>
+class SnapshotVector {
+    static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>);
+
+public:
+    SnapshotVector() = default;
+    SnapshotVector(const SnapshotVector& other) : version_(other.version_) {
+        if (version_ != nullptr) ++version_->holders;
+    }
+    SnapshotVector(SnapshotVector&& other) noexcept : version_(std::exchange(other.version_, nullptr)) {}
+    SnapshotVector& operator=(SnapshotVector other) noexcept {
+        std::swap(version_, other.version_);
+        return *this;
+    }
+    ~SnapshotVector() {
+        if (version_ == nullptr) return;
+        --version_->holders;
+        free_unused(version_);
+    }
+
+    [[nodiscard]] std::size_t size() const { return version_ == nullptr ? 0 : version_->size; }
+    [[nodiscard]] bool empty() const { return size() == 0; }
+
+    // Element i < size(). Valid until this vector or a copy of it changes: values of a snapshot stay, their places do not.
+    const T& operator[](std::size_t i) const {
+        AIVM_CHECK(i < size());
+        if (version_->newer == nullptr) return version_->body->items[i];
+        return find_in_history(*version_, i);
+    }
+
+    // Element i < size(), to be changed; valid until the next non-const call on this vector, or until it is copied
+    // (after which a write through it would show in the copy).
+    T& edit(std::size_t i) {
+        AIVM_CHECK(i < size());
+        Version& own = owned();
+        if (own.older != nullptr) save(*own.older, i);
+        return own.body->items[i];
+    }
+
+    void push_back(T value) {
+        Version& own = owned();
+        own.body->items.push_back(std::move(value));
+        const bool rewrites = own.older != nullptr && own.size < own.older->size;  // what the older one has there
+        own.body->saved_at.push_back(rewrites ? own.older->place_of(own.size) : 0);
+        ++own.size;
+    }
+
+    // Calls fn(index, const T&) for every element in order. fn must change neither this vector nor a copy of it.
+    template <class Fn>
+    void for_each(Fn&& fn) const {
+        if (version_ == nullptr) return;
+        std::vector<const T*> seen(version_->newer == nullptr ? 0 : size());  // what history has instead of the body
+        for (const Version* v = version_; v->newer != nullptr; v = v->newer) {
+            for (std::size_t k = 0; k < v->saved.size(); ++k) {
+                const std::uint32_t i = v->saved_index[k];
+                if (i < size() && seen[i] == nullptr) seen[i] = &v->saved[k];
+            }
+        }
+        for (std::size_t i = 0; i < size(); ++i) {
+            const bool in_history = !seen.empty() && seen[i] != nullptr;
+            fn(i, in_history ? *seen[i] : std::as_const(version_->body->items[i]));
+        }
+    }
+
+private:
+    // Items in pieces, so that they do not move when more are added.
+    class Items {
+    public:
+        Items() = default;
+        Items(const Items&) = delete;
+        Items& operator=(const Items&) = delete;
+        ~Items() {
+            shrink(0);
+            for (T* piece : pieces_) std::allocator<T>().deallocate(piece, kPiece);
+        }
+        T& operator[](std::size_t i) { return pieces_[i / kPiece][i % kPiece]; }
+        [[nodiscard]] std::size_t size() const { return size_; }
+        void push_back(T value) {
+            if (size_ == pieces_.size() * kPiece) add_piece();
+            std::construct_at(&(*this)[size_], std::move(value));
+            ++size_;
+        }
+        void shrink(std::size_t size) {
+            while (size_ > size) std::destroy_at(&(*this)[--size_]);
+        }
+
+    private:
+        static constexpr std::size_t kPiece = 16;
+        void add_piece() {
+            pieces_.reserve(pieces_.size() + 1 + pieces_.size() / 2);
+            pieces_.push_back(std::allocator<T>().allocate(kPiece));
+        }
+        std::vector<T*> pieces_;
+        std::size_t size_ = 0;
+    };
+    struct Body {
+        Items items;
+        // Where the version that links to the newest has item i, if it has it: looked at before it is believed.
+        std::vector<std::uint32_t> saved_at;
+    };
+    struct Version {
+        Version(Body* shared, std::uint32_t count) : body(shared), size(count) {}
+
+        Body* body;
+        std::uint32_t size;
+        std::uint32_t holders = 1;
+        std::uint32_t links = 0;   // versions whose `newer` this is
+        Version* newer = nullptr;  // null: this one is the newest
+        Version* older = nullptr;  // the one that links to this, if it is the only one ever since this is the newest
+        std::vector<std::uint32_t> saved_index;
+        std::vector<T> saved;
+
+        [[nodiscard]] std::uint32_t place_of(std::size_t i) const {
+            const auto found = std::find(saved_index.begin(), saved_index.end(), static_cast<std::uint32_t>(i));
+            return static_cast<std::uint32_t>(found - saved_index.begin());
+        }
+        [[nodiscard]] bool has_at(std::uint32_t place, std::size_t i) const {
+            return place < saved_index.size() && saved_index[place] == i;
+        }
+        void add(std::size_t i, T value) {
+            saved.push_back(std::move(value));
+            saved_index.push_back(static_cast<std::uint32_t>(i));
+        }
+    };
+
+    static const T& find_in_history(const Version& from, std::size_t i) {
+        for (const Version* v = &from; v->newer != nullptr; v = v->newer) {
+            const std::vector<std::uint32_t>& saved_at = v->body->saved_at;
+            const bool told = v->newer->newer == nullptr && v->newer->older == v && i < saved_at.size();
+            const std::uint32_t place = told ? saved_at[i] : v->place_of(i);
+            if (v->has_at(place, i)) return v->saved[place];
+        }
+        return from.body->items[i];
+    }
+
+    // `older` links to the newest version, whose item i is about to change.
+    static void save(Version& older, std::size_t i) {
+        if (i >= older.size) return;
+        std::uint32_t& place = older.body->saved_at[i];
+        if (older.has_at(place, i)) return;
+        if (older.saved.empty()) reserve(older);
+        older.saved.push_back(older.body->items[i]);
+        older.saved_index.push_back(static_cast<std::uint32_t>(i));
+        place = static_cast<std::uint32_t>(older.saved_index.size() - 1);
+    }
+    static void reserve(Version& version) {
+        constexpr std::size_t kFirst = 8;
+        version.saved.reserve(kFirst);
+        version.saved_index.reserve(kFirst);
+    }
+
+    // A version that is the newest, held by this vector alone, and has at most one that links to it.
+    Version& owned() {
+        if (version_ == nullptr) {
+            auto body = std::make_unique<Body>();
+            version_ = new Version(body.get(), 0);
+            static_cast<void>(body.release());
+            return *version_;
+        }
+        if (version_->newer != nullptr) make_newest(*version_);
+        const bool tracked = version_->links == 0 || version_->older != nullptr;
+        if (version_->holders == 1 && tracked) return *version_;
+        auto* next = new Version(version_->body, version_->size);
+        next->links = 1;
+        next->older = version_;
+        version_->newer = next;
+        --version_->holders;
+        return *(version_ = next);
+    }
+
+    static void make_newest(Version& version) {
+        std::vector<Version*> way;
+        for (Version* v = &version; v->newer != nullptr; v = v->newer) way.push_back(v);
+        for (; !way.empty(); way.pop_back()) change_places(*way.back(), way.back()->newer);
+    }
+
+    // `newest` gives its place to `version`, which links to it, and links to `version` from then on.
+    static void change_places(Version& version, Version* newest) {
+        Body& body = *version.body;
+        version.newer = nullptr;
+        --newest->links;
+        newest->older = nullptr;
+        newest->newer = &version;
+        const std::vector<std::uint32_t> index = std::move(version.saved_index);
+        std::vector<T> values = std::move(version.saved);
+        version.saved_index.clear();
+        version.saved.clear();
+        for (std::size_t i = version.size; i < newest->size; ++i) newest->add(i, std::move(body.items[i]));
+        body.items.shrink(std::min(version.size, newest->size));
+        body.saved_at.resize(body.items.size());
+        for (std::size_t k = 0; k < index.size(); ++k) {
+            if (index[k] < body.items.size()) {
+                newest->add(index[k], std::exchange(body.items[index[k]], std::move(values[k])));
+                body.saved_at[index[k]] = static_cast<std::uint32_t>(newest->saved_index.size() - 1);
+            } else {  // beyond the end of `newest`; these are saved in ascending order
+                AIVM_CHECK(index[k] == body.items.size());
+                body.items.push_back(std::move(values[k]));
+                body.saved_at.push_back(0);
+            }
+        }
+        ++version.links;
+        version.older = version.links == 1 ? newest : nullptr;
+        free_unused(newest);
+    }
+
+    static void free_unused(Version* version) {
+        while (version->holders == 0 && version->links == 0) {
+            Version* newer = version->newer;
+            if (newer == nullptr) {
+                delete version->body;
+                delete version;
+                return;
+            }
+            if (newer->older == version) newer->older = nullptr;
+            --newer->links;
+            delete version;
+            version = newer;
+        }
+    }
+
+    Version* version_ = nullptr;
+};
+
+}  // namespace aivm
