@@ -9,16 +9,16 @@
 namespace aivm {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Status wrong(std::string_view key, const Json& value, std::string_view wanted) {
+Status wrong(std::string_view key, const OrderedJson& value, std::string_view wanted) {
     return fail(ErrorCode::kConfig, fmt::format("{} is {}; it must be {}", key, value.dump(), wanted));
 }
 
 // Reading one value into a field, by the field's type.
 
 template <class Integer>
-Status read_number(std::string_view key, const Json& value, Integer& field) {
+Status read_number(std::string_view key, const OrderedJson& value, Integer& field) {
     constexpr std::uint64_t kMost = std::numeric_limits<Integer>::max();
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kMost) {
         return wrong(key, value, fmt::format("a whole number from 0 to {}", kMost));
@@ -26,16 +26,22 @@ Status read_number(std::string_view key, const Json& value, Integer& field) {
     field = static_cast<Integer>(value.get<std::uint64_t>());
     return {};
 }
-Status read(std::string_view key, const Json& value, std::uint8_t& field) { return read_number(key, value, field); }
-Status read(std::string_view key, const Json& value, std::uint32_t& field) { return read_number(key, value, field); }
-Status read(std::string_view key, const Json& value, std::uint64_t& field) { return read_number(key, value, field); }
-Status read(std::string_view key, const Json& value, Amount& field) {
+Status read(std::string_view key, const OrderedJson& value, std::uint8_t& field) {
+    return read_number(key, value, field);
+}
+Status read(std::string_view key, const OrderedJson& value, std::uint32_t& field) {
+    return read_number(key, value, field);
+}
+Status read(std::string_view key, const OrderedJson& value, std::uint64_t& field) {
+    return read_number(key, value, field);
+}
+Status read(std::string_view key, const OrderedJson& value, Amount& field) {
     std::uint64_t nlux = 0;
     AIVM_TRY(read_number(key, value, nlux));
     field = Amount(nlux);
     return {};
 }
-Status read(std::string_view key, const Json& value, VerificationMode& field) {
+Status read(std::string_view key, const OrderedJson& value, VerificationMode& field) {
     std::uint8_t mode = 0;
     constexpr auto kModes = static_cast<std::uint8_t>(VerificationMode::kCount_);
     if (!read_number(key, value, mode) || mode >= kModes) {
@@ -44,12 +50,12 @@ Status read(std::string_view key, const Json& value, VerificationMode& field) {
     field = static_cast<VerificationMode>(mode);
     return {};
 }
-Status read(std::string_view key, const Json& value, bool& field) {
+Status read(std::string_view key, const OrderedJson& value, bool& field) {
     if (!value.is_boolean()) return wrong(key, value, "true or false");
     field = value.get<bool>();
     return {};
 }
-Status read(std::string_view key, const Json& value, std::string& field) {
+Status read(std::string_view key, const OrderedJson& value, std::string& field) {
     if (!value.is_string()) return wrong(key, value, "a string");
     field = value.get<std::string>();
     return {};
@@ -60,7 +66,7 @@ template <class Nanoseconds>
 struct Duration {
     Nanoseconds& nanoseconds;
 };
-Status read(std::string_view key, const Json& value, const Duration<std::uint64_t>& field) {
+Status read(std::string_view key, const OrderedJson& value, const Duration<std::uint64_t>& field) {
     const auto parsed = value.is_string() ? parse_duration(value.get<std::string>()) : fail(ErrorCode::kConfig);
     if (!parsed) return wrong(key, value, "a duration such as \"30s\", \"5m\" or \"1h\"");
     field.nanoseconds = *parsed;
@@ -68,12 +74,12 @@ Status read(std::string_view key, const Json& value, const Duration<std::uint64_
 }
 
 template <class T>
-Json written(const T& field) {
+OrderedJson written(const T& field) {
     return field;
 }
-Json written(const Amount& field) { return field.nlux(); }
-Json written(const VerificationMode& field) { return static_cast<std::uint64_t>(field); }
-Json written(const Duration<const std::uint64_t>& field) { return print_duration(field.nanoseconds); }
+OrderedJson written(const Amount& field) { return field.nlux(); }
+OrderedJson written(const VerificationMode& field) { return static_cast<std::uint64_t>(field); }
+OrderedJson written(const Duration<const std::uint64_t>& field) { return print_duration(field.nanoseconds); }
 
 // The one table of tags and fields, in the published order: calls `visit(tag, field)` until it returns false.
 template <class AnyConfig, class Visit>
@@ -91,7 +97,7 @@ void for_each_field(AnyConfig& c, Visit&& visit) {
         visit("merkleAnchorFreq", c.merkle_anchor_freq));
 }
 
-Status set_field(Config& config, const std::string& key, const Json& value) {
+Status set_field(Config& config, const std::string& key, const OrderedJson& value) {
     bool known = false;
     Status status;
     for_each_field(config, [&](std::string_view tag, auto&& field) {
@@ -104,21 +110,21 @@ Status set_field(Config& config, const std::string& key, const Json& value) {
 }
 
 // Parses, and refuses a key that occurs twice, of which the parser alone would keep the last.
-Result<Json> parse_object(std::string_view text) {
+Result<OrderedJson> parse_object(std::string_view text) {
     std::set<std::string> seen;
     std::string repeated;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        if (event == Json::parse_event_t::key && depth == 1 && !seen.insert(parsed.get<std::string>()).second) {
+    const auto watch = [&](int depth, OrderedJson::parse_event_t event, OrderedJson& parsed) {
+        if (event == OrderedJson::parse_event_t::key && depth == 1 && !seen.insert(parsed.get<std::string>()).second) {
             repeated = parsed.get<std::string>();
         }
         return true;
     };
-    Json json;
+    OrderedJson json;
     try {
-        json = Json::parse(text, watch);
-    } catch (const Json::parse_error& e) {
+        json = OrderedJson::parse(text, watch);
+    } catch (const OrderedJson::parse_error& e) {
         return fail(ErrorCode::kConfig, fmt::format("not JSON at byte {}", e.byte));
-    } catch (const Json::out_of_range&) {  // 1e999: well written, but no double holds it
+    } catch (const OrderedJson::out_of_range&) {  // 1e999: well written, but no double holds it
         return fail(ErrorCode::kConfig, "a number is out of range");
     }
     if (!json.is_object()) return fail(ErrorCode::kConfig, "a configuration is a JSON object, {...}");
@@ -129,7 +135,7 @@ Result<Json> parse_object(std::string_view text) {
 }  // namespace
 
 std::string to_json(const Config& config) {
-    Json json = Json::object();
+    OrderedJson json = OrderedJson::object();
     for_each_field(config, [&](std::string_view tag, const auto& field) {
         json[std::string(tag)] = written(field);
         return true;
@@ -138,7 +144,7 @@ std::string to_json(const Config& config) {
 }
 
 Result<Config> config_from_json(std::string_view text) {
-    AIVM_ASSIGN(const Json json, parse_object(text));
+    AIVM_ASSIGN(const OrderedJson json, parse_object(text));
     Config config;
     for (const auto& [key, value] : json.items()) AIVM_TRY(set_field(config, key, value));
     AIVM_TRY(check_config(config));
