@@ -124,6 +124,7 @@ for escaped, colour, label in ((True, "tab:red", "the bond left first"), (False,
 right.axhline(1, color="tab:blue", label="counted: U = C + R + 1 is the first to hold")
 right.set(xlabel="commit and reveal windows C + R, blocks", ylabel="cooldown beyond them, U - C - R, blocks",
           title="A committee: both windows, and one block more")  # fmt: skip
+right.margins(y=0.5)
 right.legend(loc="upper right", fontsize=8)
 save(figure, "unbond_commit_reveal_boundary")
 
