@@ -24,7 +24,13 @@ public:
 
     SmallVector() {}  // not defaulted: value-initialisation would clear the storage first
     SmallVector(std::initializer_list<T> items) { append(items.begin(), items.size()); }
-    SmallVector(const SmallVector& other) { append(other.data(), other.size_); }
+    SmallVector(const SmallVector& other) {
+        if (other.on_heap()) {
+            append(other.data(), other.size_);
+        } else {
+            copy_inline(other);
+        }
+    }
     SmallVector(SmallVector&& other) noexcept { take(other); }
     SmallVector& operator=(const SmallVector& other) {
         if (this == &other) return *this;
@@ -62,7 +68,21 @@ public:
     const T& front() const { return (*this)[0]; }
     const T& back() const { return (*this)[size_ - 1]; }
 
-    void push_back(T value) { append(&value, 1); }
+    void push_back(T value) {
+        if (size_ == capacity_) grow(std::size_t{capacity_} * 2);
+        std::construct_at(data() + size_++, value);
+    }
+    // Puts `value` before the element at `position`, which may be size().
+    void insert_at(std::size_t position, T value) {
+        AIVM_CHECK(position <= size_);
+        push_back(value);
+        std::rotate(begin() + position, end() - 1, end());
+    }
+    void erase_at(std::size_t position) {
+        AIVM_CHECK(position < size_);
+        std::copy(begin() + position + 1, end(), begin() + position);
+        --size_;
+    }
     void clear() { size_ = 0; }
     void resize(std::size_t size) {
         AIVM_CHECK(size <= size_);  // shorter only
@@ -106,8 +126,14 @@ private:
         if (on_heap()) {
             heap_ = other.heap_;
         } else if (size_ != 0) {
-            std::memcpy(static_cast<void*>(inline_), other.inline_, size_ * sizeof(T));
+            std::memcpy(static_cast<void*>(inline_), other.inline_, sizeof inline_);
         }
+    }
+
+    // All of the place inside, whatever the size: a copy of known length.
+    void copy_inline(const SmallVector& other) {
+        size_ = other.size_;
+        if (size_ != 0) std::memcpy(static_cast<void*>(inline_), other.inline_, sizeof inline_);
     }
 
     std::uint32_t size_ = 0;

@@ -20,7 +20,7 @@ RC_GTEST_PROP(SmallVector, BehavesLikeAVector, (const std::vector<std::pair<std:
     for (const auto& [what, value] : program) {
         const std::size_t i = what % 3;
         const std::size_t other = what / 3 % 3;
-        switch (what / 9 % 6) {
+        switch (what / 9 % 8) {
             case 0:
                 tested[i] = tested[other];
                 model[i] = std::vector<int>(model[other]);
@@ -33,6 +33,15 @@ RC_GTEST_PROP(SmallVector, BehavesLikeAVector, (const std::vector<std::pair<std:
             case 2:
                 tested[i].erase_value(value % 4);
                 std::erase(model[i], value % 4);
+                break;
+            case 3:
+                tested[i].insert_at(tested[i].size() / 2, value % 4);
+                model[i].insert(model[i].begin() + std::ssize(model[i]) / 2, value % 4);
+                break;
+            case 4:
+                if (model[i].empty()) break;
+                tested[i].erase_at(tested[i].size() / 2);
+                model[i].erase(model[i].begin() + std::ssize(model[i]) / 2);
                 break;
             default:
                 tested[i].push_back(value % 4);

@@ -71,7 +71,7 @@ public:
 
     void push_back(T value) {
         Version& own = owned();
-        own.body->items.push_back(std::move(value));
+        own.body->items.add(std::move(value));
         const bool rewrites = own.older != nullptr && own.size < own.older->size;  // what the older one has there
         own.body->saved_at.push_back(rewrites ? own.older->place_of(own.size) : 0);
         ++own.size;
@@ -107,7 +107,7 @@ private:
         }
         T& operator[](std::size_t i) { return pieces_[i / kPiece][i % kPiece]; }
         [[nodiscard]] std::size_t size() const { return size_; }
-        void push_back(T value) {
+        void add(T&& value) {
             if (size_ == pieces_.size() * kPiece) add_piece();
             std::construct_at(&(*this)[size_], std::move(value));
             ++size_;
@@ -129,6 +129,9 @@ private:
         Items items;
         // Where the version that links to the newest has item i, if it has it: looked at before it is believed.
         std::vector<std::uint32_t> saved_at;
+        // Room of a version that is gone, for the next one that has to save something.
+        std::vector<std::uint32_t> spare_index;
+        std::vector<T> spare;
     };
     struct Version {
         Version(Body* shared, std::uint32_t count) : body(shared), size(count) {}
@@ -170,15 +173,13 @@ private:
         if (i >= older.size) return;
         std::uint32_t& place = older.body->saved_at[i];
         if (older.has_at(place, i)) return;
-        if (older.saved.empty()) reserve(older);
+        if (older.saved.capacity() == 0) {
+            older.saved.swap(older.body->spare);
+            older.saved_index.swap(older.body->spare_index);
+        }
         older.saved.push_back(older.body->items[i]);
         older.saved_index.push_back(static_cast<std::uint32_t>(i));
         place = static_cast<std::uint32_t>(older.saved_index.size() - 1);
-    }
-    static void reserve(Version& version) {
-        constexpr std::size_t kFirst = 8;
-        version.saved.reserve(kFirst);
-        version.saved_index.reserve(kFirst);
     }
 
     // A version that is the newest, held by this vector alone, and has at most one that links to it.
@@ -226,13 +227,22 @@ private:
                 body.saved_at[index[k]] = static_cast<std::uint32_t>(newest->saved_index.size() - 1);
             } else {  // beyond the end of `newest`; these are saved in ascending order
                 AIVM_CHECK(index[k] == body.items.size());
-                body.items.push_back(std::move(values[k]));
+                body.items.add(std::move(values[k]));
                 body.saved_at.push_back(0);
             }
         }
         ++version.links;
         version.older = version.links == 1 ? newest : nullptr;
         free_unused(newest);
+    }
+
+    static void keep_room(Version& version) {
+        Body& body = *version.body;
+        if (version.saved.capacity() <= body.spare.capacity()) return;
+        version.saved.clear();
+        version.saved_index.clear();
+        body.spare.swap(version.saved);
+        body.spare_index.swap(version.saved_index);
     }
 
     static void free_unused(Version* version) {
@@ -245,6 +255,7 @@ private:
             }
             if (newer->older == version) newer->older = nullptr;
             --newer->links;
+            keep_room(*version);
             delete version;
             version = newer;
         }

@@ -11,8 +11,10 @@
 namespace aivm {
 namespace {
 
-Result<std::vector<ModelIndex>> find_models(const State& state, const std::vector<std::string>& names) {
-    std::vector<ModelIndex> models;
+using Models = decltype(Provider::models);
+
+Result<Models> find_models(const State& state, const std::vector<std::string>& names) {
+    Models models;
     for (const std::string& name : names) {
         const auto model = state.find_model(name);
         if (!model) return fail(ErrorCode::kInvalidArgument, "unknown model " + name);
@@ -77,7 +79,7 @@ Result<ProviderIndex> find_owned(const State& state, const Address& sender, cons
 
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r) {
     AIVM_TRY(check_registration(t, sender, r));
-    AIVM_ASSIGN(std::vector<ModelIndex> models, find_models(t.state(), r.models));
+    AIVM_ASSIGN(Models models, find_models(t.state(), r.models));
     AIVM_ASSIGN(const DeviceStatus trust, check_trust(t, r));
     ledger::lock(t, sender, ledger::Pot::kBonds, r.bond);
     Provider provider;

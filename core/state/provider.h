@@ -2,12 +2,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
 #include "core/base/ids.h"
+#include "core/base/small_vector.h"
 
 namespace aivm {
 
@@ -18,7 +18,7 @@ struct Provider {
     Address owner;   // signs for the provider
     Address wallet;  // is paid by ClaimRewards
     std::string endpoint;
-    std::vector<ModelIndex> models;  // sorted, unique
+    SmallVector<ModelIndex, 4> models;  // sorted, unique
     ProviderStatus status = ProviderStatus::kActive;
     Amount bond;
     Amount locked;  // part of the bond that backs open results

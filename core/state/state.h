@@ -68,7 +68,7 @@ struct State {
     SnapshotVector<std::shared_ptr<const Model>> models;
     SnapshotVector<Validator> validators;
     Receipts receipts;
-    KernelTables kernels{KernelTableSizes{}};
+    KernelTables kernels{KernelTableSizes{0, 0, 0}};  // a chain has those of its genesis
 
     // Derived from the above when a state is loaded, so never stored.
     KeyIndex jobs;  // tasks by job id

@@ -4,15 +4,9 @@
 
 namespace aivm {
 
-const std::vector<std::uint64_t>& TimerBucket::tags() const {
-    static const std::vector<std::uint64_t> kNone;
-    return body_ == nullptr ? kNone : body_->tags;
-}
-
-std::vector<std::uint64_t>& TimerBucket::own() {
+SmallVector<std::uint64_t, 12>& TimerBucket::own() {
     if (body_ == nullptr) {
         body_ = new Body;
-        body_->tags.reserve(16);
     } else if (body_->references > 1) {
         Body* copy = new Body{1, body_->tags};
         --body_->references;
@@ -22,21 +16,19 @@ std::vector<std::uint64_t>& TimerBucket::own() {
 }
 
 bool TimerBucket::insert(std::uint64_t tag) {
-    std::vector<std::uint64_t>& list = own();
-    if (list.empty() || list.back() < tag) {  // ids are mostly handed out in the order in which they come here
-        list.push_back(tag);
-        return true;
-    }
-    const auto place = std::lower_bound(list.begin(), list.end(), tag);
-    if (place != list.end() && *place == tag) return false;
-    list.insert(place, tag);
+    // Ids are mostly handed out in the order in which they come here.
+    const auto place = tags().empty() || tags().back() < tag ? tags().end() : std::ranges::lower_bound(tags(), tag);
+    if (place != tags().end() && *place == tag) return false;
+    const auto position = static_cast<std::size_t>(place - tags().begin());
+    own().insert_at(position, tag);
     return true;
 }
 
 bool TimerBucket::erase(std::uint64_t tag) {
-    if (!std::binary_search(tags().begin(), tags().end(), tag)) return false;
-    std::vector<std::uint64_t>& list = own();
-    list.erase(std::lower_bound(list.begin(), list.end(), tag));
+    const auto place = std::ranges::lower_bound(tags(), tag);
+    if (place == tags().end() || *place != tag) return false;
+    const auto position = static_cast<std::size_t>(place - tags().begin());
+    own().erase_at(position);
     return true;
 }
 

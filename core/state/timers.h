@@ -7,11 +7,12 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/cow_map.h"
+#include "core/base/small_vector.h"
 
 namespace aivm {
 
@@ -31,16 +32,18 @@ public:
         if (body_ != nullptr && --body_->references == 0) delete body_;
     }
 
-    [[nodiscard]] const std::vector<std::uint64_t>& tags() const;
+    [[nodiscard]] std::span<const std::uint64_t> tags() const {
+        return body_ == nullptr ? std::span<const std::uint64_t>() : body_->tags;
+    }
     bool insert(std::uint64_t tag);  // false if it is there already
     bool erase(std::uint64_t tag);   // false if it is not there
 
 private:
     struct Body {
         std::uint32_t references = 1;
-        std::vector<std::uint64_t> tags;  // ascending
+        SmallVector<std::uint64_t, 12> tags;  // ascending
     };
-    std::vector<std::uint64_t>& own();
+    SmallVector<std::uint64_t, 12>& own();
 
     Body* body_ = nullptr;  // null: empty
 };

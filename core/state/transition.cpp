@@ -1,6 +1,7 @@
 #include "core/state/transition.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
@@ -13,6 +14,23 @@ template <class T>
 void sort_unique(std::vector<T>& values) {
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+// The same for indexes, which lie close together: by a bit for each.
+void sort_unique(std::vector<std::uint32_t>& values) {
+    if (values.size() < 2) return;
+    const auto [least, most] = std::ranges::minmax(values);
+    const std::size_t words = (most - least) / 64 + 1;
+    if (words > values.size()) return sort_unique<std::uint32_t>(values);
+    std::vector<std::uint64_t> bits(words);
+    for (const std::uint32_t value : values) bits[(value - least) / 64] |= std::uint64_t{1} << (value - least) % 64;
+    values.clear();
+    for (std::size_t word = 0; word < words; ++word) {
+        for (std::uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            values.push_back(least + static_cast<std::uint32_t>(64 * word) +
+                             static_cast<std::uint32_t>(std::countr_zero(left)));
+        }
+    }
 }
 
 // Puts one touched table into the batch, in ascending order of index.
@@ -53,6 +71,10 @@ Transition::Transition(const State& parent, const BlockContext& block, const Rul
     : state_(parent), block_(block), rules_(rules) {
     AIVM_CHECK(rules.kernels != nullptr && rules.authorizer != nullptr);
     events_.reserve(64);
+    touched_.tasks.reserve(64);
+    touched_.providers.reserve(32);
+    touched_.accounts.reserve(32);
+    account_is_touched_.resize(state_.accounts.size());
 }
 
 template <class Table>
@@ -75,7 +97,7 @@ Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, 
 Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_.disputes, i.value); }
 Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validators, touched_.validators, i.value); }
 
-TaskIndex Transition::add_task(Task task) {
+TaskIndex Transition::add_task(Task&& task) {
     const TaskIndex index{static_cast<std::uint32_t>(state_.tasks.size())};
     AIVM_CHECK(!state_.find_task(task.job_id));
     touched_.tasks.push_back(index.value);

@@ -82,7 +82,7 @@ public:
     Validator& validator(ValidatorIndex index);
     KernelTables& kernels() { return state_.kernels; }
 
-    TaskIndex add_task(Task task);
+    TaskIndex add_task(Task&& task);
     ProviderIndex add_provider(Provider provider);
     DisputeIndex add_dispute(Dispute dispute);
     ModelIndex add_model(Model model);
@@ -101,6 +101,13 @@ public:
     // when there is none. The timer is gone afterwards.
     std::optional<HeightTimer> take_due_timer(TimerKind first, TimerKind last);
     std::optional<TimeTimer> take_due_time_timer();
+
+    // An operation's refusal. Whoever tries operations one by one looks at the code alone; the words are made for the rest.
+    template <class Words>
+    [[nodiscard]] tl::unexpected<Error> refuse(ErrorCode code, Words&& words) const {
+        return fail(code, explains ? words() : std::string());
+    }
+    bool explains = true;
 
     void emit(VmEvent event) { events_.push_back(std::move(event)); }
     [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }

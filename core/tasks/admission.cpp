@@ -36,7 +36,10 @@ Hash32 task_key(const Address& requester, const op::SubmitTask& submission) {
 
 void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     Writer messages;
+    messages.reserve(operations.size() * 80);
     std::vector<std::size_t> ends{0};
+    ends.reserve(operations.size() + 1);
+    t.prepared_keys.entries.reserve(operations.size());
     for (const OperationPtr& operation : operations) {
         const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
         if (submission == nullptr) continue;

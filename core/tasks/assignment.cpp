@@ -1,6 +1,7 @@
 #include "core/tasks/assignment.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/base/digest.h"
 #include "core/tasks/seats.h"
@@ -55,8 +56,8 @@ std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
     std::uint64_t remainder = 0;
     for (std::size_t i = 0; i < number.size(); i += 8) {
         std::uint64_t digit = 0;
-        for (std::size_t j = 0; j < 8; ++j) digit = digit << 8 | number.bytes[i + j];
-        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | digit) % modulus);
+        std::memcpy(&digit, number.data() + i, sizeof digit);
+        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | __builtin_bswap64(digit)) % modulus);
     }
     return remainder;
 }
@@ -67,7 +68,10 @@ bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
 }
 
 DrawSeeds::DrawSeeds(const Transition& t) {
+    constexpr std::size_t kUsual = 16;
     Writer messages;
+    messages.reserve(kUsual * 2 * Hash32::size());
+    tasks_.reserve(kUsual);
     t.state().height_timers.for_each_due(t.block().height, [&](const HeightTimer& timer) {
         const TaskIndex index{timer.id};
         if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending) return;

@@ -17,13 +17,15 @@ namespace {
 
 Status check_challengeable(const Transition& t, const Address& sender, const Task& task) {
     if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) {
-        return fail(ErrorCode::kWrongState, "task " + task.job_id + " has no answer to challenge");
+        return t.refuse(ErrorCode::kWrongState,
+                        [&] { return fmt::format("task {} has no answer to challenge", task.job_id); });
     }
     if (task.proven_wrong) return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
     const Height last = task.posted_at + t.config().challenge_window_blocks;
     if (t.block().height <= task.posted_at || t.block().height > last) {
-        return fail(ErrorCode::kWindowClosed,
-                    fmt::format("task {} is challengeable in blocks {} to {}", task.job_id, task.posted_at + 1, last));
+        return t.refuse(ErrorCode::kWindowClosed, [&] {
+            return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id, task.posted_at + 1, last);
+        });
     }
     if (task.open_disputes.size() + task.closed_disputes.size() >= kDisputesPerTaskMax) {
         return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", kDisputesPerTaskMax));
@@ -56,7 +58,7 @@ void judge(Transition& t, DisputeIndex index, Answer claim) {
 }  // namespace
 
 Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challenger) {
-    return keccak256(Writer().u8(claim).fixed(salt).fixed(challenger).view());
+    return keccak256({{&claim, 1}, salt.view(), challenger.view()});
 }
 
 Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) {

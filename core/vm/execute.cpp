@@ -105,6 +105,7 @@ Result<Built> build_on(const State& parent, const BuildRequest& request, const s
     AIVM_TRY(check_header(parent, header, rules));
 
     Transition t(parent, context_of(parent, header), rules);
+    t.explains = false;
     start_block(t);
     prepare_keys(t, candidates);
     Built built;

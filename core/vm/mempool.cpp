@@ -9,11 +9,12 @@
 namespace aivm {
 
 Mempool::Position Mempool::find(Queue& queue, std::uint64_t nonce) {
-    return std::ranges::lower_bound(queue.entries, nonce, {}, [](const Entry& e) { return e.operation->nonce(); });
+    if (queue.entries.empty() || queue.entries.back().nonce < nonce) return queue.entries.end();  // as it mostly is
+    return std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce);
 }
 
 bool Mempool::is_at(const Queue& queue, Position position, std::uint64_t nonce) {
-    return position != queue.entries.end() && position->operation->nonce() == nonce;
+    return position != queue.entries.end() && position->nonce == nonce;
 }
 
 Mempool::Queue* Mempool::queue_of(const Address& sender) {
@@ -28,7 +29,7 @@ Status Mempool::add(const OperationPtr& operation) {
     if (is_at(queue, position, operation->nonce())) {
         return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     }
-    queue.entries.insert(position, Entry{operation, first_arrival_ + by_arrival_.size(), 0});
+    queue.entries.insert(position, Entry{operation->nonce(), operation, first_arrival_ + by_arrival_.size(), 0});
     by_arrival_.push_back(&queue);
     ++size_;
     return {};
@@ -55,7 +56,7 @@ void Mempool::remove_stale(const State& state, const std::vector<OperationPtr>& 
         Queue* queue = queue_of(operation->sender());
         if (queue == nullptr || queue->entries.empty()) continue;
         const std::uint64_t nonce = state.nonce(operation->sender());
-        while (!queue->entries.empty() && queue->entries.front().operation->nonce() <= nonce) {
+        while (!queue->entries.empty() && queue->entries.front().nonce <= nonce) {
             erase(*queue, queue->entries.begin());
         }
     }
@@ -82,8 +83,7 @@ void Mempool::remove(const SignedOperation& operation) {
 bool Mempool::contains(const SignedOperation& operation) const {
     const auto sender = by_sender_.find(operation.sender());
     if (sender == by_sender_.end()) return false;
-    return std::ranges::binary_search(sender->second.entries, operation.nonce(), {},
-                                      [](const Entry& e) { return e.operation->nonce(); });
+    return std::ranges::binary_search(sender->second.entries, operation.nonce(), {}, &Entry::nonce);
 }
 
 void Mempool::erase(Queue& queue, Position entry) {

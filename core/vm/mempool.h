@@ -42,6 +42,7 @@ public:
 
 private:
     struct Entry {
+        std::uint64_t nonce = 0;
         OperationPtr operation;
         std::uint64_t arrival = 0;
         int tries = 0;

@@ -23,6 +23,7 @@ Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request
                   .beacon = request.beacon,
                   .beacon_commitment = header.beacon_commitment},
                  rules);
+    t.explains = false;
     start_block(t);
     prepare_keys(t, candidates);
     Built built;
