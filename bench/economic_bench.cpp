@@ -7,6 +7,7 @@
 //
 //   economic_bench [--quick]       a short run that only checks that all sides work
 //   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED", no recording
+//   economic_bench --recorded WORLDS  tasks per second alone, recorded: for profilers
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -173,6 +174,12 @@ int main(int argc, char** argv) {
     Scenario study = load_study();
     if (argc > 2 && std::string_view(argv[1]) == "--plain") {
         print_plain(study, std::strtoull(argv[2], nullptr, 10));
+        return 0;
+    }
+    if (argc > 2 && std::string_view(argv[1]) == "--recorded") {
+        const auto setting = scenarios::make_setting(study);
+        require(setting.has_value(), "setting");
+        fmt::print("{:.0f} outcomes/s recorded\n", recorded_rate(*setting, std::strtoull(argv[2], nullptr, 10)));
         return 0;
     }
     measure_memory(study, 10, quick ? 60 : 1000);

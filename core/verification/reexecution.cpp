@@ -9,11 +9,20 @@
 
 namespace aivm {
 
-Answer run_step(Kernels& kernels, const Model& model, const InputRow& input) {
+namespace {
+
+abi::InferenceOp operation_on(const Model& model) {
     abi::InferenceOp operation{};
     std::memcpy(operation.model_hash, model.weights.model_hash, sizeof operation.model_hash);
     operation.input_len = kInputBytes;
     operation.output_capacity = 1;
+    return operation;
+}
+
+}  // namespace
+
+Answer run_step(Kernels& kernels, const Model& model, const InputRow& input) {
+    const abi::InferenceOp operation = operation_on(model);
     Answer output = 0;
     abi::InferenceResult result{};
     InferenceBatch batch;
@@ -42,6 +51,31 @@ Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row) {
         output = run_step(kernels, model, input);
     }
     return output;
+}
+
+std::vector<Answer> run_model_on(Kernels& kernels, const Model& model, std::span<const std::uint32_t> rows) {
+    std::vector<InputRow> inputs;
+    std::vector<abi::InferenceOp> operations(rows.size(), operation_on(model));
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+        inputs.push_back(model.row(rows[i]));
+        operations[i].input_offset = i * kInputBytes;
+        operations[i].output_offset = i;
+    }
+    std::vector<Answer> outputs(rows.size());
+    std::vector<abi::InferenceResult> results(rows.size());
+    InferenceBatch batch;
+    batch.weights = &model.weights;
+    batch.ops = operations.data();
+    batch.inputs = reinterpret_cast<const std::uint8_t*>(inputs.data());
+    batch.outputs = outputs.data();
+    batch.results = results.data();
+    batch.op_count = static_cast<std::uint32_t>(rows.size());
+    for (std::uint32_t step = 0; step < model.steps; ++step) {
+        for (std::size_t i = 0; i < rows.size() && step > 0; ++i) inputs[i] = next_input(inputs[i], outputs[i]);
+        AIVM_CHECK(kernels.inference_step(batch) == 0);
+        for (const abi::InferenceResult& result : results) AIVM_CHECK(result.status == 0);
+    }
+    return outputs;
 }
 
 std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row) {

@@ -1,6 +1,7 @@
 // Running a model again: the arbiter of every dispute. Uses the same kernel that providers are asked to run.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/base/error.h"
@@ -23,6 +24,9 @@ InputRow next_input(const InputRow& input, Answer output);
 
 // The model's answer to one of its feature rows: all its steps, the last one's output.
 Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row);
+
+// The model's answers to several of its feature rows, each as run_model gives it, with one call of the kernel a step.
+std::vector<Answer> run_model_on(Kernels& kernels, const Model& model, std::span<const std::uint32_t> rows);
 
 // As run_model, with every step.
 std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row);

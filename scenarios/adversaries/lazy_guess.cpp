@@ -5,7 +5,10 @@
 // of fraud that was challenged, and the net of its principals beside that of honest providers.
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
@@ -22,12 +25,12 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
         if (!random_.bernoulli_ppm(guess_ppm_)) return view.model.steps;
-        guessing_.insert(view.index);  // by task: several machines compute several at a time
+        guessing_.push_back(view.index);  // by task: several machines compute several at a time
         return 0;
     }
 
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        if (guessing_.erase(view.index) == 0) return run_model(view.kernels, view.model, view.task.input_row);
+        if (std::erase(guessing_, view.index) == 0) return run_model(view.kernels, view.model, view.task.input_row);
         const auto [known, is_new] = most_common_.try_emplace(view.model.id, Answer{0});
         if (is_new) known->second = learn(view);
         return known->second;
@@ -37,15 +40,16 @@ private:
     // What it has learnt by running the model on a few rows, once, before the run.
     [[nodiscard]] Answer learn(const sim::TaskView& view) const {
         std::array<std::uint32_t, 256> seen{};
-        const std::uint32_t rows = std::min(sample_, view.model.row_count());
-        for (std::uint32_t row = 0; row < rows; ++row) ++seen[run_model(view.kernels, view.model, row)];
+        std::vector<std::uint32_t> rows(std::min(sample_, view.model.row_count()));
+        std::iota(rows.begin(), rows.end(), 0U);
+        for (const Answer answer : run_model_on(view.kernels, view.model, rows)) ++seen[answer];
         return static_cast<Answer>(std::ranges::max_element(seen) - seen.begin());
     }
 
     sim::RandomStream random_;
     std::uint32_t guess_ppm_;
     std::uint32_t sample_;
-    std::set<TaskIndex> guessing_;
+    std::vector<TaskIndex> guessing_;
     std::map<std::string, Answer> most_common_;  // by model
 };
 

@@ -27,7 +27,7 @@ public:
     [[nodiscard]] virtual SimTime now() const = 0;
     // The actor's own clock, as a block timestamp.
     [[nodiscard]] virtual TimestampNs clock() const = 0;
-    virtual void send(ActorId to, Packet packet) = 0;
+    virtual void send(ActorId to, const Packet& packet) = 0;
     // Wakes the actor with `tag` after `delay` >= 0, unless it crashes before. Tags may repeat.
     virtual void set_timer(SimTime delay, std::uint64_t tag) = 0;
     [[nodiscard]] virtual RandomStream stream(Purpose purpose) const = 0;

@@ -43,7 +43,7 @@ void ChainClient::wake(std::uint64_t tag) {
     watch();
     if (environment().now() - last_news_ < kWatchIntervals * setup_.block_interval) return;
     ask_for_news();
-    for (const auto& [nonce, pending] : pending_) send(pending.operation);
+    for (const Pending& pending : pending_) send(pending.operation);
 }
 
 void ChainClient::watch() { environment().set_timer(kWatchIntervals * setup_.block_interval, kWatchTag); }
@@ -111,10 +111,11 @@ void ChainClient::process(const ExecutedPtr& executed, bool complete) {
 }
 
 void ChainClient::submit(OperationBody body) {
-    const std::uint64_t known = tip_ ? tip_->state.nonce(address()) : 0;
-    nonce_ = std::max(nonce_, known) + 1;
+    nonce_ = std::max(nonce_, known_nonce_) + 1;
     const OperationPtr made = make({address(), nonce_, std::move(body)});
-    pending_[nonce_] = {made, tip_ ? tip_->state.head.height : 0, 1};
+    const Height height = tip_ ? tip_->state.head.height : 0;
+    resend_at_ = pending_.empty() ? height + kResendAfterBlocks : std::min(resend_at_, height + kResendAfterBlocks);
+    pending_.push_back({made, height, 1});
     send(made);
 }
 
@@ -125,39 +126,57 @@ OperationPtr ChainClient::make(Operation operation) const {
 }
 
 void ChainClient::send(const OperationPtr& operation) {
-    for (const ActorId validator : setup_.validators) environment().send(validator, OperationPacket{operation});
+    const Packet packet = OperationPacket{operation};
+    for (const ActorId validator : setup_.validators) environment().send(validator, packet);
 }
 
+// Most blocks bring nothing that concerns most clients: then neither the block nor the waiting operations are looked at.
 void ChainClient::see_operations_through(const Executed& block) {
-    for (const OperationPtr& operation : block.block->operations()) {
-        if (operation->sender() != address()) continue;
-        const auto mine = pending_.find(operation->nonce());
-        if (mine != pending_.end()) pending_.erase(mine);
-    }
     const Height height = block.state.head.height;
-    const std::uint64_t nonce = block.state.nonce(address());
+    known_nonce_ = block.state.nonce(address());
+    if (pending_.empty()) return;
+    const bool some_are_over = pending_.front().operation->nonce() <= known_nonce_;
+    if (!some_are_over && height < resend_at_) return;
+    if (some_are_over) forget_included(*block.block);
+    resend_at_ = height + kResendAfterBlocks;
     std::vector<OperationBody> overtaken;
-    for (auto it = pending_.begin(); it != pending_.end();) {
-        Pending& pending = it->second;
-        const bool stale = it->first <= nonce;  // a later operation of ours came first: sign it anew
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < pending_.size(); ++i) {  // who gives up may submit anew, at the end of the list
+        Pending pending = std::move(pending_[i]);
+        if (pending.operation == nullptr) continue;
+        const bool stale = pending.operation->nonce() <= known_nonce_;  // a later one of ours came first: sign it anew
         if (!stale && height < pending.sent_at + kResendAfterBlocks) {
-            ++it;
+            keep(std::move(pending), kept);
         } else if (!stale && pending.tries < kTriesMax) {
             ++pending.tries;
             pending.sent_at = height;
             send(pending.operation);
-            ++it;
+            keep(std::move(pending), kept);
+        } else if (stale) {
+            overtaken.push_back(pending.operation->body());
         } else {
-            OperationBody body = pending.operation->body();
-            it = pending_.erase(it);
-            if (stale) {
-                overtaken.push_back(std::move(body));
-            } else {
-                on_given_up(body);
-            }
+            on_given_up(pending.operation->body());
         }
     }
+    pending_.resize(kept);
     for (OperationBody& body : overtaken) submit(std::move(body));
+}
+
+// Moves a pending operation up to those that stay.
+void ChainClient::keep(Pending pending, std::size_t& kept) {
+    resend_at_ = std::min(resend_at_, pending.sent_at + kResendAfterBlocks);
+    pending_[kept++] = std::move(pending);
+}
+
+// A sender's operations lie in a block in the order of their nonces.
+void ChainClient::forget_included(const Block& block) {
+    auto mine = pending_.begin();
+    for (const OperationPtr& operation : block.operations()) {
+        if (operation->sender() != address()) continue;
+        while (mine != pending_.end() && mine->operation->nonce() < operation->nonce()) ++mine;
+        if (mine == pending_.end()) return;
+        if (mine->operation->nonce() == operation->nonce()) (mine++)->operation.reset();
+    }
 }
 
 }  // namespace aivm::sim

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "sim/actors/actor.h"
 #include "sim/actors/signing.h"
@@ -58,7 +59,7 @@ protected:
 
 private:
     struct Pending {
-        OperationPtr operation;
+        OperationPtr operation;  // null: it is in a block
         Height sent_at = 0;
         std::uint32_t tries = 1;
     };
@@ -70,6 +71,8 @@ private:
     [[nodiscard]] OperationPtr make(Operation operation) const;
     void send(const OperationPtr& operation);
     void see_operations_through(const Executed& block);
+    void forget_included(const Block& block);
+    void keep(Pending pending, std::size_t& kept);
     void watch();
 
     ClientSetup setup_;
@@ -77,9 +80,11 @@ private:
     ClientStrategy* strategy_;
     ExecutedPtr tip_;
     std::map<Height, ExecutedPtr> early_;                   // heard of, but not their parents
-    std::map<std::uint64_t, Pending> pending_;              // by nonce
+    std::vector<Pending> pending_;                          // by nonce
+    Height resend_at_ = 0;                                  // no pending operation is due before this height
     std::map<Address, std::set<std::uint64_t>> overheard_;  // nonces of others' operations that wait for a block
-    std::uint64_t nonce_ = 0;
+    std::uint64_t nonce_ = 0;                               // of the last operation made
+    std::uint64_t known_nonce_ = 0;                         // the account's in the last state heard of
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;
 };

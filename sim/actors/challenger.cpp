@@ -11,6 +11,8 @@ namespace aivm::sim {
 
 namespace {
 
+constexpr Height kNotJudged = ~Height{0};
+
 bool is_challengeable(const Task& task) {
     return task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
 }
@@ -37,7 +39,6 @@ void ChallengerActor::on_block(const Executed& block, bool complete) {
         if (const auto* opened = std::get_if<event::ChallengeOpened>(&e)) reveal(opened->dispute);
         if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&e)) join_game(revealed->dispute);
         if (const auto* closed = std::get_if<event::DisputeClosed>(&e)) look_again(closed->dispute);
-        if (const auto* done = std::get_if<event::TaskCompleted>(&e)) judged_.erase(done->task);
     }
     play_games();
     ask_strategy(complete);
@@ -56,9 +57,10 @@ void ChallengerActor::find_missed_answers() {
 
 void ChallengerActor::consider(TaskIndex index) {
     const Task& task = state()->task(index);
-    const auto [seen, first_time] = judged_.try_emplace(index, task.posted_at);
-    if (!first_time && seen->second == task.posted_at) return;
-    seen->second = task.posted_at;
+    if (index.value >= judged_.size()) judged_.resize(state()->tasks.size(), kNotJudged);
+    Height& judged = judged_[index.value];
+    if (judged == task.posted_at) return;
+    judged = task.posted_at;
     queue_.push_back(index);
     if (queue_.size() == 1) check_next();
 }

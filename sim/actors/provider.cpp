@@ -67,6 +67,11 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
 }
 
 void ProviderActor::hear(const VmEvent& event) {
+    if (posted_.empty()) {  // then nothing that happens to results concerns it
+        const auto* assigned = std::get_if<event::TaskAssigned>(&event);
+        if (assigned != nullptr && assigned->provider == *self_) take_work(assigned->task);
+        return;
+    }
     if (const auto* assigned = std::get_if<event::TaskAssigned>(&event)) {
         if (assigned->provider == *self_) take_work(assigned->task);
     } else if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
@@ -107,7 +112,8 @@ void ProviderActor::claim_rewards(const Provider& self) {
 
 void ProviderActor::take_work(TaskIndex task) {
     const auto is_it = [task](const auto& waiting) { return waiting.first == task; };
-    if (computing_.contains(task) || std::ranges::any_of(queue_, is_it)) return;
+    const bool computes = std::ranges::find(computing_, task) != computing_.end();
+    if (computes || std::ranges::any_of(queue_, is_it)) return;
     queue_.emplace_back(task, environment().now());
     work_on_next();
 }
@@ -117,7 +123,7 @@ void ProviderActor::work_on_next() {
     if (queue_.empty() || computing_.size() >= setup_.machines) return;
     const auto [index, since] = queue_.front();
     queue_.pop_front();
-    computing_.insert(index);
+    computing_.push_back(index);
     const std::uint32_t steps = strategy_->steps_to_compute(view(index));
     if (setup_.on_computed) setup_.on_computed(steps);
     if (setup_.on_started) setup_.on_started(index, environment().now() - since);
@@ -134,7 +140,7 @@ SimTime ProviderActor::work_time(std::uint32_t steps) {
 
 void ProviderActor::on_timer(std::uint64_t tag) {
     const TaskIndex task{static_cast<std::uint32_t>(tag)};
-    AIVM_CHECK(computing_.erase(task) == 1);
+    AIVM_CHECK(std::erase(computing_, task) == 1);
     answer_or_wait(task);
     work_on_next();
 }
@@ -157,7 +163,7 @@ void ProviderActor::answer_or_wait(TaskIndex index) {
 }
 
 void ProviderActor::answer_waiting() {
-    const std::set<TaskIndex> waiting = waiting_;
+    const std::set<TaskIndex> waiting = waiting_;  // a copy: who goes on waiting comes in again
     for (const TaskIndex task : waiting) answer_or_wait(task);
 }
 

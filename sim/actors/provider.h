@@ -78,7 +78,7 @@ private:
     std::optional<ProviderIndex> self_;
     bool joined_ = false;                              // has asked to register
     std::deque<std::pair<TaskIndex, SimTime>> queue_;  // waiting for a machine, since when
-    std::set<TaskIndex> computing_;
+    std::vector<TaskIndex> computing_;
     std::set<TaskIndex> waiting_;  // computed, and held back by the strategy
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;

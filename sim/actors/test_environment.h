@@ -23,7 +23,7 @@ public:
 
     [[nodiscard]] SimTime now() const override { return time; }
     [[nodiscard]] TimestampNs clock() const override { return static_cast<TimestampNs>(time); }
-    void send(ActorId to, Packet packet) override { sent.push_back({to, std::move(packet)}); }
+    void send(ActorId to, const Packet& packet) override { sent.push_back({to, packet}); }
     void set_timer(SimTime delay, std::uint64_t tag) override { timers.push_back({time + delay, tag}); }
     [[nodiscard]] RandomStream stream(Purpose purpose) const override {
         return RandomStream({1, 9, static_cast<std::uint32_t>(purpose)});

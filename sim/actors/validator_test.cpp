@@ -157,7 +157,7 @@ private:
             const SimTime shown = cluster_.now_ + (offset == cluster_.clock_offset.end() ? 0 : offset->second);
             return cluster_.genesis_->state.head.timestamp_ns + static_cast<TimestampNs>(shown);
         }
-        void send(ActorId to, Packet packet) override { cluster_.send(self_, to, std::move(packet)); }
+        void send(ActorId to, const Packet& packet) override { cluster_.send(self_, to, packet); }
         void set_timer(SimTime delay, std::uint64_t tag) override {
             cluster_.at(delay, [this, tag, born = cluster_.incarnation[self_]] {
                 if (cluster_.incarnation[self_] != born || cluster_.down.contains(self_)) return;

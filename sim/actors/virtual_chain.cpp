@@ -15,7 +15,6 @@ constexpr std::size_t kQueueLimit = 50'000;  // as core/vm/vm.cpp has it
 constexpr std::uint64_t kBlockTimer = 0;
 constexpr std::uint64_t kTellTimer = 1;
 constexpr std::uint64_t kFinalTimer = 2;
-constexpr std::size_t kHistoryKept = 64;  // as a validator keeps
 constexpr std::uint32_t kTurnsDeclinedMax =
     8;  // proposers that may decline in a row; the next one's turn is not asked for
 
@@ -72,7 +71,8 @@ void VirtualChain::take(const OperationPtr& received) {
 void VirtualChain::tell_watchers() {
     const std::vector<OperationPtr> news = std::exchange(untold_, {});
     for (const OperationPtr& operation : news) {
-        for (const ActorId watcher : setup_.watchers) setup_.environment->send(watcher, PendingPacket{operation});
+        const Packet packet = PendingPacket{operation};
+        for (const ActorId watcher : setup_.watchers) setup_.environment->send(watcher, packet);
     }
 }
 
@@ -156,9 +156,10 @@ void VirtualChain::finalise_next() {
     const Built next = std::move(built_.front());
     built_.pop_front();
     history_.push_back(next.block);
-    if (history_.size() > kHistoryKept) history_.pop_front();
+    if (history_.size() > setup_.history_kept) history_.pop_front();
     setup_.on_block(next.block, next.censored);
-    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, AcceptedPacket{next.block});
+    const Packet news = AcceptedPacket{next.block};
+    for (const ActorId follower : setup_.followers) setup_.environment->send(follower, news);
 }
 
 }  // namespace aivm::sim

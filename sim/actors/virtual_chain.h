@@ -30,6 +30,7 @@ struct VirtualChainSetup {
     ChainSettings chain;
     std::vector<ActorId> followers;
     std::vector<ActorId> watchers;  // those of them that are told of operations which come in
+    std::size_t history_kept = 1;   // final blocks that are told again to whoever missed them
     Environment* environment = nullptr;
     // Hears of every final block with the fraud proofs it left out on purpose, before the followers do.
     std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;

@@ -27,12 +27,13 @@ public:
     [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
     [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
 
+    // A batch of inferences counts as so many.
     [[nodiscard]] std::uint64_t comparisons() const { return comparisons_; }
 
 private:
     template <class Slot, class Call>
     int compare_table(const char* kernel, Slot* table, std::uint32_t* applied, std::uint32_t slot_count, Call&& call);
-    void judge(bool same, const char* kernel);
+    void judge(bool same, const char* kernel, std::uint32_t count = 1);
 
     Kernels& backend_;
     CpuKernels canonical_;

@@ -5,6 +5,7 @@
 // safety, liveness, kernels), list it in registry.cpp, and give it a test that violates it.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,11 +76,16 @@ protected:
     void report(std::string message, std::vector<ActorId> actors = {}) {
         watch_->violate(info_, std::move(message), std::move(actors));
     }
-    // Counts one check and reports when it fails; the message is made only then.
+    // Counts one check and reports when it fails; the message is made only then, and so are actors given as a function.
     template <class Message>
     void expect(bool holds, Message&& message, std::vector<ActorId> actors = {}) {
         ++checks_;
         if (!holds) report(message(), std::move(actors));
+    }
+    template <class Message, std::invocable Actors>
+    void expect(bool holds, Message&& message, Actors&& actors) {
+        ++checks_;
+        if (!holds) report(message(), actors());
     }
 
 private:

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
+#include <vector>
 
 #include "core/registry/attestation.h"
 #include "core/rewards/rewards.h"
@@ -53,7 +54,7 @@ private:
                 return fmt::format("provider {} was selected for task {}, stayed silent and lost nothing in block {}",
                                    block.state.provider(provider).id, task.value, block.state.head.height);
             },
-            actor_of(block.state, provider));
+            [&] { return actor_of(block.state, provider); });
     }
     [[nodiscard]] static bool answered(const Executed& block, TaskIndex task, ProviderIndex provider) {
         const auto names = [&](const auto* e) { return e != nullptr && e->task == task && e->provider == provider; };
@@ -73,13 +74,15 @@ public:
               {"E6", "pay-the-assigned-once", "at most one payment per task and provider, only to those assigned"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        std::set<std::pair<TaskIndex, ProviderIndex>> paid_here;
+        paid_here_.clear();
         for (const VmEvent& e : block.events) {
             const auto* paid = std::get_if<event::ProviderPaid>(&e);
             if (paid == nullptr) continue;
             const bool known = paid->task.value < parent.tasks.size() && !parent.task(paid->task).terminal();
             const bool seated = known && answered(parent.task(paid->task), paid->provider);
-            const bool first = paid_here.insert({paid->task, paid->provider}).second;
+            const std::pair payment{paid->task, paid->provider};
+            const bool first = std::ranges::find(paid_here_, payment) == paid_here_.end();
+            paid_here_.push_back(payment);
             expect(
                 seated && first && block.state.task(paid->task).terminal(),
                 [&] {
@@ -90,7 +93,7 @@ public:
                                        : !seated ? "without an answer of its own on it"
                                                  : "and the task is not over");
                 },
-                actor_of(block.state, paid->provider));
+                [&] { return actor_of(block.state, paid->provider); });
         }
     }
 
@@ -100,6 +103,8 @@ private:
             return seat.provider == provider && seat.status == SeatStatus::kPosted;
         });
     }
+
+    std::vector<std::pair<TaskIndex, ProviderIndex>> paid_here_;  // in the block being looked at
 };
 
 // E11. Commits and reveals come in their windows, one after the other, and no open deadline lies in the past.
@@ -168,12 +173,14 @@ public:
         : OfModes({"E12", "eligible-committee", "a committee is distinct, complete and eligible when it is drawn"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        std::set<TaskIndex> drawn;
+        drawn_.clear();
         for (const VmEvent& e : block.events) {
             const auto* assigned = std::get_if<event::TaskAssigned>(&e);
-            if (assigned != nullptr) drawn.insert(assigned->task);
+            if (assigned != nullptr) drawn_.push_back(assigned->task);
         }
-        for (const TaskIndex task : drawn) look_at(block, parent, task);
+        std::ranges::sort(drawn_);
+        drawn_.erase(std::ranges::unique(drawn_).begin(), drawn_.end());
+        for (const TaskIndex task : drawn_) look_at(block, parent, task);
     }
 
 private:
@@ -181,20 +188,23 @@ private:
         const Task& task = block.state.task(index);
         const bool redundant = task.mode == VerificationMode::kRedundant;
         const std::size_t wanted = redundant ? parameters().policy.redundancy_providers : 1;
-        std::set<ProviderIndex> members;
-        for (const Seat& seat : task.seats) {
-            members.insert(seat.provider);
+        std::size_t members = 0;  // seats of one provider count once
+        for (auto seat_at = task.seats.begin(); seat_at != task.seats.end(); ++seat_at) {
+            const Seat& seat = *seat_at;
+            const bool again =
+                std::ranges::find(task.seats.begin(), seat_at, seat.provider, &Seat::provider) != seat_at;
+            if (!again) ++members;
             expect(
                 eligible(parent, seat.provider, task.model),
                 [&] {
                     return fmt::format("provider {} was drawn for task {} in block {} and was not eligible",
                                        block.state.provider(seat.provider).id, index.value, block.state.head.height);
                 },
-                actor_of(block.state, seat.provider));
+                [&] { return actor_of(block.state, seat.provider); });
         }
-        expect(members.size() == wanted && task.seats.size() == wanted, [&] {
+        expect(members == wanted && task.seats.size() == wanted, [&] {
             return fmt::format("task {} has {} seats of {} providers in block {}, and needs {}", index.value,
-                               task.seats.size(), members.size(), block.state.head.height, wanted);
+                               task.seats.size(), members, block.state.head.height, wanted);
         });
     }
     [[nodiscard]] static bool eligible(const State& parent, ProviderIndex index, ModelIndex model) {
@@ -202,6 +212,8 @@ private:
         const Provider& provider = parent.provider(index);
         return provider.active() && provider.offers(model);
     }
+
+    std::vector<TaskIndex> drawn_;  // in the block being looked at
 };
 
 // E14. What a task minted is what it says it minted, and no more than its schedule and cap allow.
@@ -246,8 +258,7 @@ public:
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.providers) {
             const Provider& now = block.state.provider(ProviderIndex{index});
-            const Provider before =
-                index < parent.providers.size() ? parent.provider(ProviderIndex{index}) : Provider{};
+            const Provider& before = index < parent.providers.size() ? parent.provider(ProviderIndex{index}) : nobody_;
             if (now.trust_score == before.trust_score && now.hardware_attested == before.hardware_attested &&
                 now.attested_at_ns == before.attested_at_ns) {
                 continue;
@@ -258,7 +269,7 @@ public:
                     return fmt::format("provider {} has a trust score of {} in block {}, and showed no evidence for it",
                                        now.id, now.trust_score, block.state.head.height);
                 },
-                actor_of(block.state, ProviderIndex{index}));
+                [&] { return actor_of(block.state, ProviderIndex{index}); });
         }
     }
 
@@ -285,6 +296,8 @@ private:
         const auto* attest = std::get_if<op::Attest>(&body);
         return attest != nullptr && attest->provider_id == provider ? &attest->evidence : nullptr;
     }
+
+    const Provider nobody_;  // what a new provider was before
 };
 
 }  // namespace

@@ -30,6 +30,11 @@ constexpr const char* kWritingPragmas =
 // power may cost the last batches and never the file.
 constexpr const char* kDurablePragma = "PRAGMA synchronous = NORMAL;";
 
+// Rows of ours pass the tables' CHECKs by their types: an enum has no words but its own. SQLite would build a temporary
+// table for every list of words and every row.
+constexpr const char* kTrustOwnRows = "PRAGMA ignore_check_constraints = ON;";
+constexpr const char* kCheckRows = "PRAGMA ignore_check_constraints = OFF;";
+
 void remove_file(const std::string& path) {
     std::error_code ignored;
     fs::remove(path, ignored);
@@ -128,6 +133,7 @@ Recorder::Recorder(std::string path, Database database, RecorderOptions options)
 Recorder::~Recorder() {
     if (complete_) return;
     inserts_.clear();
+    bulk_inserts_ = {};
     find_run_.reset();
     database_.reset();  // what was not committed is gone with it
     if (!options_.resumable) remove_partial(partial_path());
@@ -186,13 +192,37 @@ Status Recorder::resume_file(const StudyInfo& study) {
 }
 
 Status Recorder::prepare_statements() {
+    AIVM_TRY(database_->execute(kTrustOwnRows));
     for (const TableInfo& table : schema_tables()) {
         AIVM_ASSIGN(Statement statement, database_->prepare(insert_sql(table)));
         inserts_.push_back(std::move(statement));
     }
+    AIVM_TRY(prepare_bulk_inserts());
     AIVM_ASSIGN(Statement find_run, database_->prepare("SELECT seed, replicate FROM run WHERE run_id = ?"));
     find_run_ = std::move(find_run);
     return {};
+}
+
+// A row that is refused ends the statement and leaves those before it: the run is given up anyway, and SQLite need not
+// keep what it would take to undo them.
+Status Recorder::prepare_bulk_inserts() {
+    Status prepared;
+    const auto prepare = [&]<class Row>(GivenRows<Row>& given) {
+        if (!prepared) return;
+        if (!given.attach(database_->raw())) {
+            prepared = tl::unexpected<Error>(database_->error("a table could not be attached"));
+            return;
+        }
+        auto statement = database_->prepare(
+            fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}", Table<Row>::name, GivenRows<Row>::name()));
+        if (statement) {
+            bulk_inserts_[table_index<Row>()] = std::move(*statement);
+        } else {
+            prepared = tl::unexpected<Error>(std::move(statement.error()));
+        }
+    };
+    std::apply([&](auto&... given) { (prepare(given), ...); }, given_);
+    return prepared;
 }
 
 Status Recorder::begin_run(const RunInfo& info) {
@@ -261,6 +291,26 @@ Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
 }
 
 template <class Row>
+Error Recorder::refusal(std::string_view column) const {
+    return {ErrorCode::kOverflow,
+            fmt::format("{}.{} takes numbers up to 9223372036854775807 and no NaN", Table<Row>::name, column)};
+}
+
+// What follows every insert, of one row or of many.
+Status Recorder::made(Status written, std::string_view table, std::uint64_t rows) {
+    if (!written) {
+        written.error().context += fmt::format(", table {}", table);
+        if (written.error().context.find("UNIQUE") != std::string::npos) written.error().code = ErrorCode::kDuplicate;
+        return written;
+    }
+    batched_ += rows;
+    // A file that may be resumed holds whole runs only: it is committed between them.
+    if (batched_ < options_.batch_rows || options_.resumable) return {};
+    batched_ = 0;
+    return database_->execute("COMMIT; BEGIN");
+}
+
+template <class Row>
 Status Recorder::insert(const Row& row) {
     const Statement& statement = inserts_[table_index<Row>()];
     int first = 1;
@@ -269,18 +319,19 @@ Status Recorder::insert(const Row& row) {
         ++run_rows_[table_index<Row>()];
     }
     if (const std::string_view refused = bind_row(statement.raw(), first, row); !refused.empty()) {
-        return fail(ErrorCode::kOverflow,
-                    fmt::format("{}.{} takes numbers up to 9223372036854775807 and no NaN", Table<Row>::name, refused));
+        return tl::unexpected<Error>(refusal<Row>(refused));
     }
-    if (Status stepped = database_->run(statement); !stepped) {
-        stepped.error().context += fmt::format(", table {}", Table<Row>::name);
-        if (stepped.error().context.find("UNIQUE") != std::string::npos) stepped.error().code = ErrorCode::kDuplicate;
-        return stepped;
-    }
-    // A file that may be resumed holds whole runs only: it is committed between them.
-    if (++batched_ < options_.batch_rows || options_.resumable) return {};
-    batched_ = 0;
-    return database_->execute("COMMIT; BEGIN");
+    return made(database_->run(statement), Table<Row>::name, 1);
+}
+
+template <class Row>
+Status Recorder::insert_all(std::span<const Row> rows) {
+    GivenRows<Row>& given = std::get<GivenRows<Row>>(given_);
+    given.give(run_->run_id, rows);
+    run_rows_[table_index<Row>()] += rows.size();
+    Status written = database_->run(*bulk_inserts_[table_index<Row>()]);
+    if (!given.refused().empty()) return tl::unexpected<Error>(refusal<Row>(given.refused()));
+    return made(std::move(written), Table<Row>::name, rows.size());
 }
 
 // For rows that every run of a point brings along: the first one stays.
@@ -326,6 +377,19 @@ void Recorder::take(RowRef row) {
         return;
     }
     run_status_ = std::visit([this](const auto* one) { return insert(*one); }, row);
+}
+
+void Recorder::take_all(RowsRef rows) {
+    AIVM_CHECK(run_.has_value());
+    std::visit(
+        [this]<class Row>(std::span<const Row> given) {
+            if constexpr (GivenInBulk::has<Row>) {
+                if (run_status_ && !given.empty()) run_status_ = insert_all(given);
+            } else {
+                take_each(given);
+            }
+        },
+        rows);
 }
 
 std::string Recorder::row_counts_json() const {
@@ -378,7 +442,9 @@ Status Recorder::commit() {
 Status Recorder::merge(const std::string& other_path) {
     AIVM_CHECK(database_.has_value() && !run_);
     AIVM_TRY(database_->execute("COMMIT"));
+    AIVM_TRY(database_->execute(kCheckRows));
     const Status merged = merge_study(*database_, other_path);
+    AIVM_TRY(database_->execute(kTrustOwnRows));
     AIVM_TRY(database_->execute("BEGIN"));
     return merged;
 }
@@ -386,6 +452,7 @@ Status Recorder::merge(const std::string& other_path) {
 Status Recorder::finish_file() {
     AIVM_TRY(database_->execute("COMMIT"));
     inserts_.clear();
+    bulk_inserts_ = {};
     find_run_.reset();
     AIVM_TRY(database_->execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;"));
     AIVM_TRY(database_->close());

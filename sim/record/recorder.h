@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "sim/record/given_rows.h"
 #include "sim/record/row_sink.h"
 #include "sim/record/schema.h"
 #include "sim/record/sqlite.h"
@@ -90,6 +91,7 @@ public:
 
 protected:
     void take(RowRef row) override;
+    void take_all(RowsRef rows) override;
 
 private:
     Recorder(std::string path, Database database, RecorderOptions options);
@@ -97,8 +99,14 @@ private:
     Status begin_file(const StudyInfo& study);
     Status resume_file(const StudyInfo& study);
     Status prepare_statements();
+    Status prepare_bulk_inserts();
     template <class Row>
     Status insert(const Row& row);
+    template <class Row>
+    Status insert_all(std::span<const Row> rows);
+    template <class Row>
+    [[nodiscard]] Error refusal(std::string_view column) const;
+    [[nodiscard]] Status made(Status written, std::string_view table, std::uint64_t rows);
     template <class Row>
     Status insert_analysis(const Row& row);
     template <class Row>
@@ -112,8 +120,10 @@ private:
 
     std::string path_;
     RecorderOptions options_;
+    GivenInBulk::Type given_;  // before the database, which reads them
     std::optional<Database> database_;
-    std::vector<Statement> inserts_;  // by table_index
+    std::vector<Statement> inserts_;                                    // by table_index
+    std::array<std::optional<Statement>, AllRows::size> bulk_inserts_;  // by table_index; of those given in bulk
     std::optional<Statement> find_run_;
     StudyRow study_;
     std::int64_t last_point_ = -1;  // its rows are in the file

@@ -66,6 +66,29 @@ TEST_F(RecorderTest, EveryTableComesBackAsItWasWritten) {
     EXPECT_EQ(files(), 1U) << "one plain file and nothing beside it";
 }
 
+// What all of these rows together end in, given at once to a new recorder.
+template <class Row>
+Status write_at_once(const std::string& path, const std::vector<Row>& rows) {
+    auto recorder = recorder_with_run(path);
+    recorder->add_all(rows);
+    return recorder->finish_run(sample_summary());
+}
+
+TEST_F(RecorderTest, RowsGivenAtOnceAreRefusedAsTheyAreOneByOne) {
+    std::vector<TaskRow> rows(3);
+    for (std::uint64_t i = 0; i < rows.size(); ++i) rows[i].task = i;
+    EXPECT_TRUE(write_at_once(file("good.db"), rows));
+    rows[1].submit_time_ns = std::uint64_t{1} << 63;
+    const Status refused = write_at_once(file("big.db"), rows);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kOverflow);
+    EXPECT_NE(refused.error().context.find("task.submit_time_ns"), std::string::npos) << refused.error().text();
+    rows[1] = rows[0];
+    const Status twice = write_at_once(file("twice.db"), rows);
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().code, ErrorCode::kDuplicate) << twice.error().text();
+}
+
 TEST_F(RecorderTest, AFileSaysAllThatIsNeededToRunItAgain) {
     write_study(file("run.db"), {"3f9a2c71"});
     auto study = open_study(file("run.db")).value();
@@ -102,7 +125,7 @@ TEST_F(RecorderTest, RowsKeptInMemoryCanBeWrittenLater) {
     ASSERT_TRUE(memory.finish_run(sample_summary()));
     EXPECT_EQ(memory.rows<TaskRow>().size(), 2U);
     auto recorder = Recorder::create(file("a.db"), sample_study()).value();
-    ASSERT_TRUE(memory.copy_to(*recorder));
+    ASSERT_TRUE(memory.copy_to(*recorder));  // a table's rows at once
     ASSERT_TRUE(recorder->close());
     write_study(file("b.db"), {"1"});
     EXPECT_EQ(test::read_bytes(file("a.db")), test::read_bytes(file("b.db")));

@@ -4,6 +4,7 @@
 // first error of a run is kept, later adds do nothing, and finish_run tells it. Not thread safe.
 #pragma once
 
+#include <span>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -43,6 +44,15 @@ using RowRef = std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*
                             const SlashRow*, const PayoffRow*, const ChainStatRow*, const FaultRow*,
                             const ViolationRow*, const MetricRow*, const EventRow*>;
 
+// Several rows of one such table, in the order of their keys.
+template <class>
+struct SpansOf;
+template <class... Rows>
+struct SpansOf<std::variant<const Rows*...>> {
+    using Type = std::variant<std::span<const Rows>...>;
+};
+using RowsRef = SpansOf<RowRef>::Type;
+
 class RowSink {
 public:
     RowSink() = default;
@@ -56,10 +66,22 @@ public:
     void add(const Row& row) {
         take(RowRef(&row));
     }
+    // The same as adding one after the other; sinks may know a faster way.
+    template <class Row>
+    void add_all(const std::vector<Row>& rows) {
+        take_all(RowsRef(std::span<const Row>(rows)));
+    }
     [[nodiscard]] virtual Status finish_run(const RunSummary& summary) = 0;
 
 protected:
     virtual void take(RowRef row) = 0;
+    virtual void take_all(RowsRef rows) {
+        std::visit([this](const auto& given) { take_each(given); }, rows);
+    }
+    template <class Row>
+    void take_each(std::span<const Row> rows) {
+        for (const Row& row : rows) take(RowRef(&row));
+    }
 };
 
 // For runs whose rows nobody wants.
@@ -97,10 +119,7 @@ public:
     // Gives the whole run to another sink.
     Status copy_to(RowSink& other) const {
         AIVM_TRY(other.begin_run(info_));
-        const auto add_all = [&](const auto& rows) {
-            for (const auto& row : rows) other.add(row);
-        };
-        std::apply([&](const auto&... rows) { (add_all(rows), ...); }, rows_);
+        std::apply([&](const auto&... rows) { (other.add_all(rows), ...); }, rows_);
         return other.finish_run(summary_);
     }
 

@@ -49,6 +49,9 @@ public:
     [[nodiscard]] Error error(std::string_view what) const;
     [[nodiscard]] const std::string& path() const { return path_; }
 
+    // For what this header has no words for; still this object's.
+    [[nodiscard]] sqlite3* raw() const { return raw_.get(); }
+
     // Closes the file now. The connection cannot be used afterwards.
     Status close();
 

@@ -1,7 +1,5 @@
 #include "sim/run/accounting.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -12,6 +10,8 @@
 
 namespace aivm::sim {
 namespace {
+
+constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
 
 std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
 
@@ -26,7 +26,13 @@ ProviderIndex challenged_provider(const Task& task) {
 }  // namespace
 
 Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
-    : scenario_(scenario), directory_(directory), truth_(truth), flows_(directory.principals.size()) {}
+    : scenario_(scenario), directory_(directory), truth_(truth), flows_(directory.principals.size()) {
+    const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
+    tasks_.reserve(tasks);
+    newest_result_.reserve(tasks);
+    results_.reserve(tasks + tasks / 2);  // some are given again
+    links_.reserve(results_.capacity());
+}
 
 // --- Reading the chain ---
 
@@ -60,6 +66,7 @@ void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTim
     row.submit_block = block.state.head.height;
     row.submit_time_ns = static_cast<std::uint64_t>(now);
     tasks_.push_back(row);
+    newest_result_.push_back(kNoResult);
     flow_of(task.requester).fees_paid += task.fee;
     open_value_nlux_ += row.value_at_risk.nlux();
 }
@@ -95,18 +102,16 @@ void Accounting::add_result(const Executed& block, TaskIndex index, ProviderInde
     row.task = index.value;
     row.provider = agent_of(block.state, provider);
     row.attempt = attempt;
-    const auto committed = committed_at_.find({index, provider, attempt});
-    if (committed != committed_at_.end()) {
+    if (const auto committed = committed_at_.find({index, provider, attempt}); committed != committed_at_.end()) {
         row.commit_block = committed->second;
         committed_at_.erase(committed);
     }
     row.reveal_block = block.state.head.height;
-    row.answer_class = fmt::format("{:02x}", answer);
+    row.answer_class = to_hex({&answer, 1});
     row.correct = answer == truth_.answer(block.state, task);
     row.bond_locked = scenario_.vm.result_bond();
     row.challenge_skipped = true;  // until somebody looks
-    result_of_[{index, provider, attempt}] = results_.size();
-    unfreed_[index].push_back(results_.size());
+    links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
     results_.push_back(std::move(row));
 }
 
@@ -153,19 +158,19 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.to_requester = e.to_requester;
     if (e.cause == SlashCause::kWrongAnswer || e.cause == SlashCause::kDivergent) {
         const auto& answers = tasks_.at(e.task.value);
-        const auto result = result_of_.find({e.task, e.provider, answers.assignments});
-        row.false_positive = result != result_of_.end() && results_[result->second].correct;
+        const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
+        row.false_positive = result != nullptr && result->correct;
     }
-    slashes_.push_back(row);
+    slashes_.push_back(std::move(row));
     Flow& loser = flow_of(e.account);
     (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
     if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
     if (!e.to_requester.is_zero()) flow_of(block.state.task(e.task).requester).rewards += e.to_requester;
-    if (!e.to_provider.is_zero()) flow_of(block.state.provider(e.provider).owner).rewards += e.to_provider;
+    if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
 }
 
 void Accounting::on(const Executed& block, const event::ProviderPaid& e) {
-    flow_of(block.state.provider(e.provider).owner).fees_earned += e.amount;
+    flow_of(block.state, e.provider).fees_earned += e.amount;
     paid_ += e.amount;
 }
 
@@ -201,11 +206,20 @@ void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime n
     free_bonds(e.task, block.state.head.height);
 }
 
+// Of all its results since the bonds were freed last.
 void Accounting::free_bonds(TaskIndex task, Height height) {
-    const auto held = unfreed_.find(task);
-    if (held == unfreed_.end()) return;
-    for (const std::size_t result : held->second) results_[result].bond_freed_block = height;
-    unfreed_.erase(held);
+    for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
+        if (results_[i].bond_freed_block) return;
+        results_[i].bond_freed_block = height;
+    }
+}
+
+// Null where the provider gave no answer to the assignment.
+const ResultRow* Accounting::find_result(const Key& key) const {
+    for (std::size_t i = newest_result_.at(key.task.value); i != kNoResult; i = links_[i].older) {
+        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment) return &results_[i];
+    }
+    return nullptr;
 }
 
 void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& left_out) {
@@ -217,9 +231,8 @@ void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& 
 }
 
 void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
-    for (auto it = result_of_.lower_bound({task, ProviderIndex{0}, 0});
-         it != result_of_.end() && it->first.task == task; ++it) {
-        if (it->first.assignment == assignment) results_[it->second].challenge_skipped = false;
+    for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
+        if (results_[i].attempt == assignment) results_[i].challenge_skipped = false;
     }
 }
 
@@ -238,9 +251,9 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     chain_stats_.push_back(row);
 
     std::uint64_t covered = 0;
-    state.providers.for_each([&](std::size_t, const Provider& provider) {
+    state.providers.for_each([&](std::size_t i, const Provider& provider) {
         covered += std::min(provider.locked, provider.bond).nlux();
-        flow_of(provider.owner).capital_nlux_blocks += provider.bond.nlux();
+        flow_of(state, ProviderIndex{static_cast<std::uint32_t>(i)}).capital_nlux_blocks += provider.bond.nlux();
     });
     if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
@@ -260,8 +273,19 @@ Accounting::Flow& Accounting::flow_of(const Address& account) {
     return flows_.at(directory_.agents.at(*agent).principal);
 }
 
-ActorId Accounting::agent_of(const State& state, ProviderIndex provider) const {
-    return directory_.find(state.provider(provider).owner).value_or(0);
+Accounting::Flow& Accounting::flow_of(const State& state, ProviderIndex provider) {
+    const auto agent = owner_of(state, provider);
+    AIVM_CHECK(agent.has_value());
+    return flows_.at(directory_.agents.at(*agent).principal);
+}
+
+// A provider never changes its owner.
+std::optional<ActorId> Accounting::owner_of(const State& state, ProviderIndex provider) {
+    while (agent_of_provider_.size() <= provider.value) {
+        const ProviderIndex next{static_cast<std::uint32_t>(agent_of_provider_.size())};
+        agent_of_provider_.push_back(directory_.find(state.provider(next).owner));
+    }
+    return agent_of_provider_[provider.value];
 }
 
 // --- Closing the books ---
@@ -328,16 +352,13 @@ void Accounting::write(RowSink& sink, const RunTotals& totals) {
         });
         sink.add(row);
     }
-    const auto add_all = [&sink](const auto& rows) {
-        for (const auto& row : rows) sink.add(row);
-    };
-    add_all(tasks_);
-    add_all(results_);
-    add_all(challenges_);
-    add_all(slashes_);
-    add_all(payoffs_);
-    add_all(chain_stats_);
-    add_all(metrics_);
+    sink.add_all(tasks_);
+    sink.add_all(results_);
+    sink.add_all(challenges_);
+    sink.add_all(slashes_);
+    sink.add_all(payoffs_);
+    sink.add_all(chain_stats_);
+    sink.add_all(metrics_);
 }
 
 }  // namespace aivm::sim

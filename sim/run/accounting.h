@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "core/vm/execute.h"
@@ -67,6 +69,15 @@ private:
         std::uint32_t assignment = 0;
         friend auto operator<=>(const Key&, const Key&) = default;
     };
+    // A task's results are a list through results_, from the newest to the oldest.
+    static constexpr std::size_t kNoResult = ~std::size_t{0};
+    struct Link {
+        ProviderIndex provider;
+        std::size_t older = kNoResult;
+    };
+    struct ByPrefix {  // of what is a hash already
+        std::size_t operator()(const Hash32& hash) const { return hash.prefix64(); }
+    };
 
     void note(const Executed& block, const VmEvent& event, SimTime now);
     void on(const Executed& block, const event::TaskSubmitted& e, SimTime now);
@@ -85,10 +96,15 @@ private:
     void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);
     void free_bonds(TaskIndex task, Height height);
+    [[nodiscard]] const ResultRow* find_result(const Key& key) const;
     void measure_block(const Executed& block, SimTime now);
 
     [[nodiscard]] Flow& flow_of(const Address& account);
-    [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) const;
+    [[nodiscard]] Flow& flow_of(const State& state, ProviderIndex provider);
+    [[nodiscard]] std::optional<ActorId> owner_of(const State& state, ProviderIndex provider);
+    [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) {
+        return owner_of(state, provider).value_or(0);
+    }
     [[nodiscard]] std::vector<Amount> holdings() const;
     void close_payoffs();
     void close_metrics(const RunTotals& totals);
@@ -107,16 +123,18 @@ private:
     std::vector<Flow> flows_;
     std::vector<TaskRow> tasks_;
     std::vector<ResultRow> results_;
-    std::map<Key, std::size_t> result_of_;
+    std::vector<Link> links_;                 // of results_
+    std::vector<std::size_t> newest_result_;  // by task
+    std::vector<std::optional<ActorId>> agent_of_provider_;
     std::map<Key, Height> committed_at_;                      // not yet revealed
     std::map<std::uint32_t, std::uint64_t> usable_early_ns_;  // TEE: by task, of its present result
-    std::map<TaskIndex, std::vector<std::size_t>> unfreed_;   // results whose bond is still held
     std::vector<ChallengeRow> challenges_;
     std::vector<SlashRow> slashes_;
     std::vector<ChainStatRow> chain_stats_;
     std::vector<PayoffRow> payoffs_;
     std::vector<MetricRow> metrics_;
-    std::map<Hash32, std::uint32_t> times_censored_;  // by a challenge's commitment
+    // order never reaches results: only looked up by key
+    std::unordered_map<Hash32, std::uint32_t, ByPrefix> times_censored_;  // by a challenge's commitment
     std::map<Hash32, std::uint32_t> censored_by_block_;
     std::uint64_t censored_total_ = 0;
     std::uint64_t reassignments_ = 0;

@@ -1,5 +1,6 @@
 // The metrics of a run, from its rows: the second half of Accounting.
 #include <algorithm>
+#include <array>
 
 #include "sim/run/accounting.h"
 
@@ -7,6 +8,7 @@ namespace aivm::sim {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
+constexpr auto kModes = static_cast<std::size_t>(VerificationMode::kCount_);
 
 std::string_view mode_name(VerificationMode mode) {
     switch (mode) {
@@ -41,6 +43,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
 
 // What is told for each mode and for the run as a whole.
 struct ModeCounts {
+    bool told = false;
     std::uint64_t final_results = 0;
     std::uint64_t fraud_posted = 0;
     std::uint64_t fraud_missed = 0;
@@ -70,26 +73,34 @@ void Accounting::close_metrics(const RunTotals& totals) {
 }
 
 void Accounting::add_mode_metrics() {
-    std::map<std::string, ModeCounts> modes;
-    modes[""];
+    ModeCounts all;
+    std::array<ModeCounts, kModes> by_mode;
     for (const TaskRow& task : tasks_) {
         if (!task.correct) continue;
-        for (const std::string& mode : {std::string(), std::string(mode_name(task.mode))}) {
-            ModeCounts& counts = modes[mode];
-            ++counts.final_results;
-            if (!*task.correct) ++counts.fraud_missed;
-            counts.ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
-            const auto early = usable_early_ns_.find(static_cast<std::uint32_t>(task.task));
-            const std::uint64_t usable_ns = early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
-            counts.ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) / kNsPerSecond);
+        const auto early = usable_early_ns_.find(static_cast<std::uint32_t>(task.task));
+        const std::uint64_t usable_ns = early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
+        for (ModeCounts* counts : {&all, &by_mode.at(static_cast<std::size_t>(task.mode))}) {
+            counts->told = true;
+            ++counts->final_results;
+            if (!*task.correct) ++counts->fraud_missed;
+            counts->ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) /
+                                          kNsPerSecond);
+            counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) / kNsPerSecond);
         }
     }
     for (const ResultRow& result : results_) {
         if (result.correct) continue;
-        ++modes[""].fraud_posted;
-        ++modes[std::string(mode_name(tasks_[result.task].mode))].fraud_posted;
+        ++all.fraud_posted;
+        ModeCounts& counts = by_mode.at(static_cast<std::size_t>(tasks_[result.task].mode));
+        counts.told = true;
+        ++counts.fraud_posted;
     }
-    for (auto& [mode, counts] : modes) counts.append_to(metrics_, mode);
+    all.append_to(metrics_, "");
+    for (std::size_t mode = 0; mode < kModes; ++mode) {  // the names of the modes are in alphabetical order
+        if (by_mode[mode].told) {
+            by_mode[mode].append_to(metrics_, std::string(mode_name(static_cast<VerificationMode>(mode))));
+        }
+    }
 }
 
 void Accounting::add_attack_metrics() {

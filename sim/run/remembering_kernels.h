@@ -3,7 +3,8 @@
 #pragma once
 
 #include <array>
-#include <unordered_map>
+#include <cstdint>
+#include <vector>
 
 #include "core/kernels/kernels.h"
 
@@ -30,7 +31,8 @@ public:
                          abi::AIVMTransitionResult* result) override {
         return backend_.epoch_transition(desc, tables, epoch, result);
     }
-    // Remembers batches of one operation, which is how actors and the VM run models; others go to the backend.
+    // Remembers batches whose operation i reads input i and writes output i, which is how actors and the VM run models;
+    // others go to the backend. Of a batch only what is new is computed, each question once.
     int inference_step(const InferenceBatch& batch) override;
     int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) override {
         return backend_.proof_verify(ops, results, op_count);
@@ -39,24 +41,26 @@ public:
     [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
 
 private:
+    using Input = std::array<std::uint8_t, abi::kInferenceInputs>;
     // All that the answer depends on. The operation names the weights by their hash, which the VM takes only from models
-    // whose hash is true; where the weights go by another name nothing is remembered.
-    struct Question {
+    // whose hash is true; where the weights go by another name nothing is remembered. Its offsets are kept as zero.
+    struct Known {
         abi::InferenceOp op{};
-        std::array<std::uint8_t, abi::kInferenceInputs> input{};
-        bool operator==(const Question& other) const;
-    };
-    struct Hash {
-        std::size_t operator()(const Question& question) const;
-    };
-    struct Reply {
+        Input input{};
         std::uint8_t output = 0;
         abi::InferenceResult result{};
     };
 
+    static bool is_plain(const InferenceBatch& batch);
+    // Its place in known_, where it is put if it is new.
+    std::uint32_t find_or_add(const InferenceBatch& batch, std::uint32_t index);
+    int compute_from(std::size_t first, const abi::InferenceWeights& weights);
+    void grow();
+
     Kernels& backend_;
-    // order never reaches results: only looked up by key
-    std::unordered_map<Question, Reply, Hash> known_;
+    std::vector<Known> known_;
+    std::vector<std::uint32_t> slots_;   // an open table of places in known_ plus one; a power of two, half of it free
+    std::vector<std::uint32_t> places_;  // in known_, of the batch being asked
 };
 
 }  // namespace aivm::sim

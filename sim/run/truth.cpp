@@ -20,9 +20,12 @@ Answer canonical_answer(const Model& model, std::uint32_t row) {
 }  // namespace
 
 Answer Truth::answer(const State& state, const Task& task) {
-    const auto [known, is_new] = known_.try_emplace({task.model, task.input_row}, Answer{0});
-    if (is_new) known->second = canonical_answer(state.model(task.model), task.input_row);
-    return known->second;
+    if (task.model.value >= known_.size()) known_.resize(task.model.value + std::size_t{1});
+    std::vector<std::optional<Answer>>& answers = known_[task.model.value];
+    if (task.input_row >= answers.size()) answers.resize(state.model(task.model).row_count());
+    std::optional<Answer>& known = answers.at(task.input_row);
+    if (!known) known = canonical_answer(state.model(task.model), task.input_row);
+    return *known;
 }
 
 }  // namespace aivm::sim

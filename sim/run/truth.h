@@ -1,8 +1,8 @@
 // The right answers, for whoever keeps score: invariants and the recorder. Actors never see this.
 #pragma once
 
-#include <map>
-#include <utility>
+#include <optional>
+#include <vector>
 
 #include "core/state/state.h"
 
@@ -14,7 +14,7 @@ public:
     Answer answer(const State& state, const Task& task);
 
 private:
-    std::map<std::pair<ModelIndex, std::uint32_t>, Answer> known_;
+    std::vector<std::vector<std::optional<Answer>>> known_;  // by model and row
 };
 
 }  // namespace aivm::sim

@@ -7,6 +7,8 @@ namespace {
 constexpr std::uint64_t kBlockTag =
     3;  // of notes in the trace digest; world_watch.cpp and world_build.cpp have 1 and 2
 
+constexpr std::size_t kHistoryForTheSilenced = 64;  // blocks, as a validator keeps
+
 // What stands for a state root in the trace: the head with all its sums, what the block carried, and every account that
 // it changed.
 void encode_outcome(const Executed& block, Writer& out) {
@@ -28,6 +30,8 @@ Status World::Impl::add_virtual_chain() {
     setup.genesis = genesis_;
     setup.rules = &rules_;
     setup.chain = setting_.scenario.chain;
+    const bool some_miss_blocks = !setting_.scenario.faults.empty() || outages_.has_value();
+    if (some_miss_blocks) setup.history_kept = kHistoryForTheSilenced;
     setup.on_block = [this](const ExecutedPtr& block, const auto& censored) { extend_virtual_chain(block, censored); };
     setup.on_paid = [this](ValidatorIndex proposer, Amount amount) { pay_for_censorship(proposer.value, amount); };
     setup.on_stopped = [this](const Error& error) { on_stopped(0, error); };

@@ -4,14 +4,14 @@
 
 namespace aivm::sim {
 
-void World::Impl::send(ActorId from, ActorId to, Packet packet) {
+void World::Impl::send(ActorId from, ActorId to, const Packet& packet) {
     if (economic()) {
         ++messages_handed_over_;
         if (silenced_[from] != 0 || silenced_[to] != 0) return;
         return actors_[to]->receive(from, packet);
     }
     if (from == to) {
-        const std::uint32_t slot = packets_.put({std::move(packet), from});
+        const std::uint32_t slot = packets_.put({packet, from});
         engine_.post_in(0, Priority::kDelivery, {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
         return;
     }

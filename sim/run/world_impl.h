@@ -77,7 +77,7 @@ private:
             return world_.genesis_->state.head.timestamp_ns +
                    static_cast<std::uint64_t>(now() + world_.clock_error(self_));
         }
-        void send(ActorId to, Packet packet) override { world_.send(self_, to, std::move(packet)); }
+        void send(ActorId to, const Packet& packet) override { world_.send(self_, to, packet); }
         void set_timer(SimTime delay, std::uint64_t tag) override { world_.set_timer(self_, delay, tag); }
         [[nodiscard]] RandomStream stream(Purpose purpose) const override {
             return RandomStream({world_.options_.seed, self_, static_cast<std::uint32_t>(purpose)});
@@ -107,7 +107,7 @@ private:
     void plan_faults();
 
     // Events.
-    void send(ActorId from, ActorId to, Packet packet);
+    void send(ActorId from, ActorId to, const Packet& packet);
     void set_timer(ActorId actor, SimTime delay, std::uint64_t tag);
     void begin_fault(std::size_t index);
     void end_fault(std::size_t index);
