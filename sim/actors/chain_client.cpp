@@ -112,15 +112,17 @@ void ChainClient::process(const ExecutedPtr& executed, bool complete) {
 
 void ChainClient::submit(OperationBody body) {
     nonce_ = std::max(nonce_, known_nonce_) + 1;
-    const OperationPtr made = make({address(), nonce_, std::move(body)});
+    const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
     resend_at_ = pending_.empty() ? height + kResendAfterBlocks : std::min(resend_at_, height + kResendAfterBlocks);
     pending_.push_back({made, height, 1});
     send(made);
 }
 
-OperationPtr ChainClient::make(Operation operation) const {
-    if (setup_.unsealed) return SignedOperation::unsealed(std::move(operation));
+// With the present nonce.
+OperationPtr ChainClient::make(OperationBody&& body) const {
+    if (setup_.unsealed) return SignedOperation::unsealed(address(), nonce_, std::move(body));
+    Operation operation{address(), nonce_, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
 }

@@ -68,7 +68,7 @@ private:
     void hear_pending(const OperationPtr& operation);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
-    [[nodiscard]] OperationPtr make(Operation operation) const;
+    [[nodiscard]] OperationPtr make(OperationBody&& body) const;
     void send(const OperationPtr& operation);
     void see_operations_through(const Executed& block);
     void forget_included(const Block& block);

@@ -1,7 +1,5 @@
 #include "sim/actors/requester.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/base/check.h"
@@ -56,7 +54,9 @@ void RequesterActor::on_given_up(const OperationBody& body) {
 
 void RequesterActor::submit_task(std::uint32_t number) {
     op::SubmitTask task;
-    task.job_id = fmt::format("{}-{}", setup_.name, number);
+    task.job_id = setup_.name;
+    task.job_id += '-';
+    task.job_id += std::to_string(number);
     task.mode = setup_.mode;
     task.model_id = setup_.model_id;
     task.input_row = static_cast<std::uint32_t>(rows_.below(setup_.model_rows));

@@ -231,6 +231,7 @@ void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& 
 }
 
 void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
+    if (task.value >= newest_result_.size()) return;  // on another chain than this one: somebody was lied to
     for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
         if (results_[i].attempt == assignment) results_[i].challenge_skipped = false;
     }
