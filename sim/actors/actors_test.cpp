@@ -162,6 +162,7 @@ protected:
                 {.speed_ppm = 500'000,
                  .step_time_ns = check_ns,
                  .in_clear = in_clear,
+                 .window_blocks = 5,
                  .kernels = &kernels,
                  .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); },
                  .on_computed = {}},

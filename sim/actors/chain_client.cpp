@@ -110,12 +110,16 @@ void ChainClient::process(const ExecutedPtr& executed, bool complete) {
     on_block(*executed, complete);
 }
 
-void ChainClient::submit(OperationBody body) {
+void ChainClient::submit(OperationBody body) { sign_and_send(std::move(body), 1); }
+
+bool ChainClient::is_over(const OperationBody&) const { return false; }
+
+void ChainClient::sign_and_send(OperationBody body, std::uint32_t tries) {
     nonce_ = std::max(nonce_, known_nonce_) + 1;
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
     resend_at_ = pending_.empty() ? height + kResendAfterBlocks : std::min(resend_at_, height + kResendAfterBlocks);
-    pending_.push_back({made, height, 1});
+    pending_.push_back({made, height, tries});
     send(made);
 }
 
@@ -141,7 +145,7 @@ void ChainClient::see_operations_through(const Executed& block) {
     if (!some_are_over && height < resend_at_) return;
     if (some_are_over) forget_included(*block.block);
     resend_at_ = height + kResendAfterBlocks;
-    std::vector<OperationBody> overtaken;
+    std::vector<Pending> overtaken;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < pending_.size(); ++i) {  // who gives up may submit anew, at the end of the list
         Pending pending = std::move(pending_[i]);
@@ -149,19 +153,19 @@ void ChainClient::see_operations_through(const Executed& block) {
         const bool stale = pending.operation->nonce() <= known_nonce_;  // a later one of ours came first: sign it anew
         if (!stale && height < pending.sent_at + kResendAfterBlocks) {
             keep(std::move(pending), kept);
-        } else if (!stale && pending.tries < kTriesMax) {
+        } else if (pending.tries >= kTriesMax || is_over(pending.operation->body())) {
+            on_given_up(pending.operation->body());
+        } else if (stale) {
+            overtaken.push_back(std::move(pending));
+        } else {
             ++pending.tries;
             pending.sent_at = height;
             send(pending.operation);
             keep(std::move(pending), kept);
-        } else if (stale) {
-            overtaken.push_back(pending.operation->body());
-        } else {
-            on_given_up(pending.operation->body());
         }
     }
     pending_.resize(kept);
-    for (OperationBody& body : overtaken) submit(std::move(body));
+    for (const Pending& pending : overtaken) sign_and_send(pending.operation->body(), pending.tries + 1);
 }
 
 // Moves a pending operation up to those that stay.

@@ -39,6 +39,9 @@ protected:
     virtual void on_block(const Executed& block, bool complete) = 0;
     // A timer of the subclass, with the tag it was set with.
     virtual void on_timer(std::uint64_t tag) = 0;
+    // Whether an operation of its own can do nothing any more, in whatever block it comes. Asked before it is sent or signed
+    // once more; it is given up then.
+    [[nodiscard]] virtual bool is_over(const OperationBody& body) const;
     // The operation cannot succeed as it stands any more or was tried in vain for too long, and is given up.
     virtual void on_given_up(const OperationBody& body) { static_cast<void>(body); }
 
@@ -70,6 +73,7 @@ private:
     void ask_for_news();
     [[nodiscard]] OperationPtr make(OperationBody&& body) const;
     void send(const OperationPtr& operation);
+    void sign_and_send(OperationBody body, std::uint32_t tries);
     void see_operations_through(const Executed& block);
     void forget_included(const Block& block);
     void keep(Pending pending, std::size_t& kept);

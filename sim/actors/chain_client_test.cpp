@@ -25,6 +25,7 @@ public:
     std::vector<Height> heights;
     std::vector<bool> complete;
     std::vector<std::string> given_up;
+    std::string over;  // claims of this provider can do nothing any more
 
 protected:
     void on_block(const Executed& block, bool is_complete) override {
@@ -33,6 +34,10 @@ protected:
     }
     void on_timer(std::uint64_t) override {}
     void on_given_up(const OperationBody& body) override { given_up.emplace_back(operation_name(body)); }
+    bool is_over(const OperationBody& body) const override {
+        const auto* claim = std::get_if<op::ClaimRewards>(&body);
+        return claim != nullptr && claim->provider_id == over;
+    }
 };
 
 // A client named alice who follows validators 0 and 1 of three; the chain is played by hand.
@@ -159,6 +164,40 @@ TEST_F(Client, SignsAnOvertakenOperationAnewWithTheNextNonce) {
     EXPECT_EQ(again[0].second.operation->nonce(), 3U);
     EXPECT_EQ(std::get<op::ClaimRewards>(again[0].second.operation->body()).provider_id, "first");
     EXPECT_EQ(client.pending_operations(), 1U);
+}
+
+TEST_F(Client, DoesNotSignForEverWhatIsAlwaysOvertaken) {
+    hear(1);
+    client.submit(op::ClaimRewards{"refused"});
+    std::uint64_t signed_anew = 0;
+    for (std::uint64_t nonce = 2; client.given_up.empty(); nonce += 2) {
+        client.submit(op::ClaimRewards{"included"});
+        const OperationPtr included = environment.packets<OperationPacket>().back().second.operation;
+        ASSERT_EQ(included->nonce(), nonce);
+        hear_of(nonce, {included});
+        ++signed_anew;
+    }
+    EXPECT_EQ(signed_anew, 12U);
+    EXPECT_EQ(client.pending_operations(), 0U);
+}
+
+TEST_F(Client, GivesUpWhatIsOverAndNeitherSendsNorSignsItOnceMore) {
+    hear(1);
+    client.submit(op::ClaimRewards{"over"});
+    client.submit(op::ClaimRewards{"waiting"});
+    client.over = "over";
+    environment.sent.clear();
+    for (Height height = 2; height <= 4; ++height) hear(height);
+    EXPECT_THAT(client.given_up, ElementsAre("ClaimRewards"));
+    const auto again = environment.operations<op::ClaimRewards>();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].provider_id, "waiting");
+    client.over = "waiting";
+    client.submit(op::ClaimRewards{"later"});
+    const OperationPtr later = environment.packets<OperationPacket>().back().second.operation;
+    hear_of(later->nonce(), {later});
+    EXPECT_EQ(client.given_up.size(), 2U);
+    EXPECT_EQ(client.pending_operations(), 0U);
 }
 
 TEST_F(Client, SendsEverythingAgainWhenTheNewsStops) {

@@ -108,7 +108,7 @@ void ChallengerActor::challenge_or_wait(TaskIndex index, const Held& held) {
     const Task& task = state()->task(index);
     if (!is_challengeable(task) || task.posted_at != held.posted_at) return;
     if (strategy_->commits(view(index))) {
-        challenge(task, held.claim);
+        challenge(index, held.claim);
     } else {
         waiting_.emplace(index, held);
     }
@@ -118,14 +118,26 @@ void ChallengerActor::challenge_waiting() {
     for (const auto& [task, held] : std::exchange(waiting_, {})) challenge_or_wait(task, held);
 }
 
-void ChallengerActor::challenge(const Task& task, Answer answer) {
-    const Claim claim{answer, draw_hash(salts_)};
+void ChallengerActor::challenge(TaskIndex index, Answer answer) {
+    const Task& task = state()->task(index);
+    const Claim claim{answer, draw_hash(salts_), index, task.posted_at};
     op::Challenge challenge;
     challenge.job_id = task.job_id;
     challenge.commitment = claim_commitment(answer, claim.salt, address());
     if (setup_.in_clear) challenge.claim = answer;
     claims_[challenge.commitment] = claim;
     submit(std::move(challenge));
+}
+
+// A challenge names a job, so one that comes too late would meet the job's next answer.
+bool ChallengerActor::is_over(const OperationBody& body) const {
+    const auto* challenge = std::get_if<op::Challenge>(&body);
+    if (challenge == nullptr) return false;
+    const auto mine = claims_.find(challenge->commitment);
+    if (mine == claims_.end()) return false;
+    const Task& task = state()->task(mine->second.task);
+    return task.posted_at != mine->second.posted_at || !is_challengeable(task) || task.proven_wrong ||
+           state()->head.height >= task.posted_at + setup_.window_blocks;
 }
 
 void ChallengerActor::reveal(DisputeIndex index) {

@@ -17,6 +17,7 @@ struct ChallengerSetup {
     std::uint64_t speed_ppm = 1'000'000;
     std::uint64_t step_time_ns = 0;  // of re-running one inference step at speed 1
     bool in_clear = false;           // the policy challenge_in_clear
+    Height window_blocks = 0;        // in which a result can be challenged
     Kernels* kernels = nullptr;
     // Hears of every answer that was looked at; for the books only.
     std::function<void(TaskIndex task, std::uint32_t assignment)> on_checked;
@@ -32,6 +33,7 @@ public:
 protected:
     void on_block(const Executed& block, bool complete) override;
     void on_timer(std::uint64_t tag) override;
+    [[nodiscard]] bool is_over(const OperationBody& body) const override;
 
 private:
     struct Held {  // a claim that the strategy holds back
@@ -45,6 +47,8 @@ private:
     struct Claim {
         Answer answer = 0;
         Hash32 salt;
+        TaskIndex task;
+        Height posted_at = 0;  // of the result it is about
     };
 
     void consider(TaskIndex task);
@@ -56,7 +60,7 @@ private:
     void judge(TaskIndex task);
     void challenge_or_wait(TaskIndex task, const Held& held);
     void challenge_waiting();
-    void challenge(const Task& task, Answer claim);
+    void challenge(TaskIndex task, Answer claim);
     void reveal(DisputeIndex dispute);
     void reveal_held_back();
     void look_again(DisputeIndex closed);

@@ -289,6 +289,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_challenger(const CastMember& me
         .speed_ppm = member.group.speed_ppm,
         .step_time_ns = workload.check_time_ns,
         .in_clear = setting_.scenario.vm.policy.challenge_in_clear,
+        .window_blocks = setting_.scenario.vm.config.challenge_window_blocks,
         .kernels = rules_.kernels,
         .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); },
         .on_computed = counted_at(workload.check_cost, agent.id)};
