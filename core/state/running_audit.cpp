@@ -24,7 +24,8 @@ void RunningAudit::count(const Task& task, int sign, const VmParameters& paramet
         if (!seat.open()) continue;
         if (seat.provider.value >= exposure_.size()) exposure_.resize(seat.provider.value + std::size_t{1});
         exposure_[seat.provider.value] += times(slash_exposure(parameters, task, seat).nlux(), sign);
-        affected_.push_back(seat.provider.value);
+        // What a seat was and what it is follow one another, mostly for one provider.
+        if (affected_.empty() || affected_.back() != seat.provider.value) affected_.push_back(seat.provider.value);
     }
 }
 

@@ -56,7 +56,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> TimerTable::take_due(std:
     std::optional<std::pair<std::uint64_t, std::uint64_t>> due;
     buckets_.for_each_from(std::uint64_t{0}, [&](std::uint64_t at, const TimerBucket& bucket) {
         if (at > now) return false;
-        const auto found = std::lower_bound(bucket.tags().begin(), bucket.tags().end(), first);
+        const auto found = std::ranges::lower_bound(bucket.tags(), first);
         if (found != bucket.tags().end() && *found <= last) due.emplace(at, *found);
         return !due;
     });

@@ -23,7 +23,7 @@ struct Sponges {
     alignas(64) std::uint64_t words[25 * kWidthMax];
     std::size_t width;
 
-    explicit Sponges(std::size_t states) : width(states) { clear(); }
+    explicit Sponges(std::size_t states) : width(states) {}  // not cleared
     void clear() { std::memset(words, 0, 25 * width * sizeof(std::uint64_t)); }
     std::uint64_t& word(std::size_t lane, std::size_t state) { return words[lane * width + state]; }
 
@@ -56,6 +56,31 @@ void absorb_block(Sponges& sponges, const std::uint8_t* messages, std::size_t st
             std::memcpy(&lane, from + 8 * i, 8);
             sponges.word(i, s) ^= lane;
         }
+    }
+}
+
+// Absorbs messages of several blocks: all is done but the permutation after the last one.
+void absorb_blocks(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes, std::size_t used,
+                   void (*permute)(std::uint64_t* lanes)) {
+    sponges.clear();
+    std::size_t offset = 0;
+    for (; length_bytes - offset >= Keccak256::kRateBytes; offset += Keccak256::kRateBytes) {
+        absorb_block(sponges, messages + offset, length_bytes, used, Keccak256::kRateBytes);
+        permute(sponges.words);
+    }
+    absorb_block(sponges, messages + offset, length_bytes, used, length_bytes - offset);
+}
+
+// As absorb_block into cleared states, for messages that are one block: nothing has to be cleared or XORed but the rest.
+void set_only_block(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes, std::size_t used) {
+    const std::size_t width = sponges.width;
+    std::memset(sponges.words + kRateLanes * width, 0, (25 - kRateLanes) * width * sizeof(std::uint64_t));
+    std::uint8_t padded[Keccak256::kRateBytes] = {};
+    padded[length_bytes] ^= 0x01;
+    padded[sizeof padded - 1] ^= 0x80;
+    for (std::size_t s = 0; s < width; ++s) {
+        if (s < used && length_bytes != 0) std::memcpy(padded, messages + s * length_bytes, length_bytes);
+        for (std::size_t i = 0; i < kRateLanes; ++i) std::memcpy(&sponges.word(i, s), padded + 8 * i, 8);
     }
 }
 
@@ -92,12 +117,11 @@ void SimdHasher::hash_many(const std::uint8_t* messages, std::size_t length_byte
     while (permute_ && count >= worthwhile_) {
         const std::size_t used = std::min(width, count);
         Sponges sponges(width);
-        std::size_t offset = 0;
-        for (; length_bytes - offset >= Keccak256::kRateBytes; offset += Keccak256::kRateBytes) {
-            absorb_block(sponges, messages + offset, length_bytes, used, Keccak256::kRateBytes);
-            permute_(sponges.words);
+        if (length_bytes < Keccak256::kRateBytes) {
+            set_only_block(sponges, messages, length_bytes, used);
+        } else {
+            absorb_blocks(sponges, messages, length_bytes, used, permute_);
         }
-        absorb_block(sponges, messages + offset, length_bytes, used, length_bytes - offset);
         permute_(sponges.words);
         for (std::size_t s = 0; s < used; ++s) sponges.take_digest(s, digests[s]);
         messages += used * length_bytes;
