@@ -25,25 +25,51 @@ struct AuditOnce {
     }
 };
 
-class Audited final : public Invariant {
+class Audited : public Invariant {
 public:
     Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit) : Invariant(info), audit_(std::move(audit)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         count_check();
         for (const AuditFinding& finding : audit_->of(block, parent, watch().scenario().vm)) {
-            if (finding.invariant == info().id) return report(finding.message, actors_of(block, finding));
+            if (finding.invariant == info().id) return report(finding.message, actors_of(block, finding.provider));
         }
     }
 
-private:
-    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block, const AuditFinding& finding) const {
-        if (!finding.provider) return {};
-        const auto agent = watch().directory().find(block.state.provider(*finding.provider).owner);
+protected:
+    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block, std::optional<ProviderIndex> provider) const {
+        if (!provider) return {};
+        const auto agent = watch().directory().find(block.state.provider(*provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
     }
 
+private:
     std::shared_ptr<AuditOnce> audit_;
+};
+
+// Whether the cause takes a provider's bond; else it takes a challenger's or a validator's.
+constexpr bool slashes_provider(SlashCause cause) {
+    return cause != SlashCause::kLostChallenge && cause != SlashCause::kEquivocation;
+}
+
+// E3. The audit sees states, and a provider that leaves in the very block that slashes it owes nothing in any of them: the
+// slash itself tells.
+class BondOutlivesObligation final : public Audited {
+public:
+    using Audited::Audited;
+
+    void on_chain(const Executed& block, const State& parent) override {
+        Audited::on_chain(block, parent);
+        for (const VmEvent& e : block.events) {
+            const auto* slash = std::get_if<event::Slashed>(&e);
+            if (slash == nullptr || !slashes_provider(slash->cause) || slash->taken == slash->due) continue;
+            const Provider& provider = block.state.provider(slash->provider);
+            if (provider.status != ProviderStatus::kLeft) continue;
+            return report(fmt::format("provider {} withdrew its bond in block {}, whose slash of {} nLUX took {} nLUX",
+                                      provider.id, block.state.head.height, slash->due.nlux(), slash->taken.nlux()),
+                          actors_of(block, slash->provider));
+        }
+    }
 };
 
 // E7, read off what the block changed: it may not touch a task that was terminal before.
@@ -96,7 +122,8 @@ void add_money_invariants(Invariants& out) {
     const auto add = [&](const InvariantInfo& info) { out.push_back(std::make_unique<Audited>(info, audit)); };
     add({"E1", "conservation", "money only moves: balances, pots and burned sum to genesis plus minted"});
     add({"E2", "escrow-balances", "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
-    add({"E3", "bond-outlives-obligation", "whoever can still be slashed still has the bond"});
+    out.push_back(std::make_unique<BondOutlivesObligation>(
+        InvariantInfo{"E3", "bond-outlives-obligation", "whoever can still be slashed still has the bond"}, audit));
     out.push_back(std::make_unique<TerminalTasksStay>());
     out.push_back(std::make_unique<PaidAfterWindow>());
     add({"E16", "slash-coverage", "each provider's bond covers all that its open obligations could still cost"});

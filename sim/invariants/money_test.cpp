@@ -64,6 +64,18 @@ TEST_F(Money, AProviderThatLeftWithItsBondWhileSlashableIsNamed) {
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
+TEST_F(Money, AProviderThatLeavesInTheBlockThatSlashesItIsNamed) {
+    Provider& provider = tip.state.providers.edit(0);
+    provider.status = ProviderStatus::kLeft;
+    event::Slashed slash;
+    slash.due = lux(100);
+    slash.taken = lux(40);
+    tip.events = {slash};
+    tell("E3");
+    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("whose slash of 100000000000 nLUX took 40000000000 nLUX")));
+    EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
+}
+
 TEST_F(Money, ABondBelowWhatItBacksViolatesSlashCoverage) {
     tip.state.providers.edit(0).bond = lux(1);
     tell("E16");
