@@ -1,4 +1,3 @@
-import signal
 import sqlite3
 import threading
 import time
@@ -119,9 +118,8 @@ def test_other_threads_go_on_while_a_run_goes_on(scenario):
     assert turns > 5  # with the lock held the loop would not get one turn during the run
 
 
-def test_ctrl_c_ends_a_run(scenario):
+def test_ctrl_c_ends_a_run(scenario, ctrl_c_soon):
     endless = scenario.replace(**{"tasks.count": 1_000_000, "run.max_time": "300d"})
-    threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT]).start()
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         aivmsim.run(endless)

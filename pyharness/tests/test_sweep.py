@@ -1,7 +1,5 @@
 import os
-import signal
 import sqlite3
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -116,9 +114,8 @@ def test_a_database_that_cannot_be_written_is_told_before_anything_runs(scenario
         aivmsim.sweep(scenario, {}, out=tmp_path / "nowhere" / "study.db")
 
 
-def test_ctrl_c_ends_a_sweep_and_leaves_nothing_half_written(scenario, tmp_path):
+def test_ctrl_c_ends_a_sweep_and_leaves_nothing_half_written(scenario, tmp_path, ctrl_c_soon):
     endless = scenario.replace(**{"tasks.count": 1_000_000, "run.max_time": "300d"})
-    threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
         aivmsim.sweep(endless, {}, seeds=range(20), out=tmp_path / "study.db")
     assert list(tmp_path.iterdir()) == []

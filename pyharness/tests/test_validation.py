@@ -1,7 +1,5 @@
 import json
-import signal
 import sqlite3
-import threading
 import time
 
 import pandas as pd
@@ -57,8 +55,7 @@ def test_a_run_that_fails_is_the_verdict_of_its_case(tmp_path):
     assert frame["simulated"].isna().all() and not frame.attrs["passed"]
 
 
-def test_ctrl_c_ends_it_and_leaves_no_file(tmp_path):
-    threading.Timer(0.5, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT]).start()
+def test_ctrl_c_ends_it_and_leaves_no_file(tmp_path, ctrl_c_soon):
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         aivmsim.validate(["V21"], full=True, out=tmp_path / "v.db")
