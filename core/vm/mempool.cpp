@@ -3,34 +3,45 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 
 namespace aivm {
+namespace {
 
-Mempool::Position Mempool::find(Queue& queue, std::uint64_t nonce) {
-    if (queue.entries.empty() || queue.entries.back().nonce < nonce) return queue.entries.end();  // as it mostly is
-    return std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce);
+std::uint64_t hash_of(const Address& sender) { return table_hash(sender.view()); }
+
+}  // namespace
+
+std::size_t Mempool::place_of(const Queue& queue, std::uint64_t nonce) {
+    if (queue.entries.empty() || queue.entries.back().nonce < nonce) return queue.entries.size();  // as it mostly is
+    return static_cast<std::size_t>(std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce) -
+                                    queue.entries.begin());
 }
 
-bool Mempool::is_at(const Queue& queue, Position position, std::uint64_t nonce) {
-    return position != queue.entries.end() && position->nonce == nonce;
+std::optional<std::uint32_t> Mempool::find_queue(const Address& sender) const {
+    return index_.find(hash_of(sender), [&](std::uint32_t row) { return queues_[row].sender == sender; });
 }
 
-Mempool::Queue* Mempool::queue_of(const Address& sender) {
-    const auto found = by_sender_.find(sender);
-    return found == by_sender_.end() ? nullptr : &found->second;
+std::uint32_t Mempool::queue_or_new(const Address& sender) {
+    if (const auto known = find_queue(sender)) return *known;
+    const auto row = static_cast<std::uint32_t>(queues_.size());
+    queues_.emplace_back().sender = sender;
+    index_.add(hash_of(sender), row);
+    return row;
 }
 
 Status Mempool::add(const OperationPtr& operation) {
     if (size() >= limit_) return fail(ErrorCode::kQueueFull, fmt::format("{} operations wait already", size()));
-    Queue& queue = by_sender_[operation->sender()];
-    const Position position = find(queue, operation->nonce());
-    if (is_at(queue, position, operation->nonce())) {
+    const std::uint32_t row = queue_or_new(operation->sender());
+    Queue& queue = queues_[row];
+    const std::size_t place = place_of(queue, operation->nonce());
+    if (has_at(queue, place, operation->nonce())) {
         return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     }
-    queue.entries.insert(position, Entry{operation->nonce(), operation, first_arrival_ + by_arrival_.size(), 0});
-    by_arrival_.push_back(&queue);
+    queue.entries.insert(place, {operation->nonce(), operation, first_arrival_ + by_arrival_.size()});
+    by_arrival_.push_back(row);
     ++size_;
     return {};
 }
@@ -40,88 +51,91 @@ std::vector<OperationPtr> Mempool::candidates(std::size_t count,
     std::vector<OperationPtr> out;
     out.reserve(std::min(count, size_));
     ++walks_;
-    for (const Queue* queue : by_arrival_) {
+    for (const std::uint32_t row : by_arrival_) {
         if (out.size() >= count) break;
-        if (queue == nullptr) continue;
-        if (queue->walk != walks_) queue->offered = 0;
-        queue->walk = walks_;
-        const OperationPtr& operation = queue->entries[queue->offered++].operation;
+        if (row == kGone) continue;
+        const Queue& queue = queues_[row];
+        if (queue.walk != walks_) queue.offered = 0;
+        queue.walk = walks_;
+        const OperationPtr& operation = queue.entries[queue.offered++].operation;
         if (!include || include(operation)) out.push_back(operation);
     }
     return out;
 }
 
 void Mempool::remove_stale(const State& state, const std::vector<OperationPtr>& included) {
+    const SignedOperation* before = nullptr;
     for (const OperationPtr& operation : included) {
-        Queue* queue = queue_of(operation->sender());
-        if (queue == nullptr || queue->entries.empty()) continue;
+        const SignedOperation* last = std::exchange(before, operation.get());
+        if (last != nullptr && last->sender() == operation->sender()) continue;
+        const auto row = find_queue(operation->sender());
+        if (!row || queues_[*row].entries.empty()) continue;
+        Queue& queue = queues_[*row];
         const std::uint64_t nonce = state.nonce(operation->sender());
-        while (!queue->entries.empty() && queue->entries.front().nonce <= nonce) {
-            erase(*queue, queue->entries.begin());
-        }
+        while (!queue.entries.empty() && queue.entries.front().nonce <= nonce) erase(queue, 0);
     }
-    if (by_sender_.size() > kIdleMax + 2 * size_) drop_idle_queues();
+    // Something old at the front may keep many places that are gone behind it.
+    if (by_arrival_.size() > kGoneMax + 2 * size_ || queues_.size() > kIdleMax + 2 * size_) tidy();
 }
 
 void Mempool::note_refused(const SignedOperation& operation) {
-    Queue* queue = queue_of(operation.sender());
-    if (queue == nullptr) return;
-    const Position entry = find(*queue, operation.nonce());
-    if (!is_at(*queue, entry, operation.nonce()) || ++entry->tries < kTriesMax) return;
-    erase(*queue, entry);
+    const auto row = find_queue(operation.sender());
+    if (!row) return;
+    Queue& queue = queues_[*row];
+    const std::size_t place = place_of(queue, operation.nonce());
+    if (has_at(queue, place, operation.nonce()) && ++queue.entries[place].tries >= kTriesMax) erase(queue, place);
 }
 
 void Mempool::remove(const SignedOperation& operation) {
-    Queue* queue = queue_of(operation.sender());
-    if (queue == nullptr) return;
-    const Position entry = find(*queue, operation.nonce());
+    const auto row = find_queue(operation.sender());
+    if (!row) return;
+    Queue& queue = queues_[*row];
+    const std::size_t place = place_of(queue, operation.nonce());
     // Another operation with the same nonce is not the one that was meant.
-    if (!is_at(*queue, entry, operation.nonce()) || entry->operation->id() != operation.id()) return;
-    erase(*queue, entry);
+    const bool waits = has_at(queue, place, operation.nonce());
+    if (waits && queue.entries[place].operation->id() == operation.id()) erase(queue, place);
 }
 
 bool Mempool::contains(const SignedOperation& operation) const {
-    const auto sender = by_sender_.find(operation.sender());
-    if (sender == by_sender_.end()) return false;
-    return std::ranges::binary_search(sender->second.entries, operation.nonce(), {}, &Entry::nonce);
+    const auto row = find_queue(operation.sender());
+    return row && has_at(queues_[*row], place_of(queues_[*row], operation.nonce()), operation.nonce());
 }
 
-void Mempool::erase(Queue& queue, Position entry) {
-    forget_arrival(entry->arrival);
-    queue.entries.erase(entry);
-    // Something old at the front may keep many places that are gone behind it.
-    if (by_arrival_.size() > kGoneMax + 2 * size_) close_gaps();
-}
-
-void Mempool::forget_arrival(std::uint64_t number) {
-    AIVM_CHECK(number >= first_arrival_ && number - first_arrival_ < by_arrival_.size());
-    const Queue*& place = by_arrival_[number - first_arrival_];
-    AIVM_CHECK(place != nullptr);
-    place = nullptr;
+void Mempool::erase(Queue& queue, std::size_t place) {
+    std::uint32_t& arrival = by_arrival_[queue.entries[place].arrival - first_arrival_];
+    AIVM_CHECK(arrival != kGone);
+    arrival = kGone;
+    queue.entries.erase(place);
     --size_;
-    while (!by_arrival_.empty() && by_arrival_.front() == nullptr) {
+    while (!by_arrival_.empty() && by_arrival_.front() == kGone) {
         by_arrival_.pop_front();
         ++first_arrival_;
     }
 }
 
-// Numbers the arrivals anew. Those of one sender keep their order, so that each is told apart by its old number.
-void Mempool::close_gaps() {
-    std::deque<const Queue*> kept;
-    for (std::size_t i = 0; i < by_arrival_.size(); ++i) {
-        if (by_arrival_[i] == nullptr) continue;
-        Queue& queue = *queue_of(by_arrival_[i]->entries.front().operation->sender());
-        const auto entry = std::ranges::find(queue.entries, first_arrival_ + i, &Entry::arrival);
-        AIVM_CHECK(entry != queue.entries.end());
-        entry->arrival = first_arrival_ + kept.size();  // at most the old number, and above all those given here
-        kept.push_back(&queue);
+// Takes out the arrivals that are gone and the queues that are empty, and numbers the others anew, in their order.
+void Mempool::tidy() {
+    std::vector<Queue> kept;
+    std::vector<std::uint32_t> new_rows(queues_.size(), kGone);
+    index_ = {};
+    for (std::size_t row = 0; row < queues_.size(); ++row) {
+        if (queues_[row].entries.empty()) continue;
+        new_rows[row] = static_cast<std::uint32_t>(kept.size());
+        index_.add(hash_of(queues_[row].sender), new_rows[row]);
+        kept.push_back(std::move(queues_[row]));
     }
-    by_arrival_ = std::move(kept);
-}
-
-// order never reaches results: a queue goes or stays whatever comes before it
-void Mempool::drop_idle_queues() {
-    std::erase_if(by_sender_, [](const auto& one) { return one.second.entries.empty(); });
+    queues_ = std::move(kept);
+    Fifo<std::uint32_t> arrivals;
+    std::vector<std::uint64_t> new_numbers(by_arrival_.size());
+    for (std::size_t i = 0; i < by_arrival_.size(); ++i) {
+        new_numbers[i] = arrivals.size();
+        if (by_arrival_[i] != kGone) arrivals.push_back(new_rows[by_arrival_[i]]);
+    }
+    for (Queue& queue : queues_) {
+        for (Entry& entry : queue.entries) entry.arrival = new_numbers[entry.arrival - first_arrival_];
+    }
+    by_arrival_ = std::move(arrivals);
+    first_arrival_ = 0;
 }
 
 }  // namespace aivm

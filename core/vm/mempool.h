@@ -2,11 +2,11 @@
 // own operations go by nonce, since including a later one first would make the earlier ones stale for ever.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <unordered_map>
+#include <optional>
 #include <vector>
 
+#include "core/base/fifo.h"
 #include "core/base/key_index.h"
 #include "core/chain/operation.h"
 #include "core/state/state.h"
@@ -16,7 +16,7 @@ namespace aivm {
 class Mempool {
 public:
     explicit Mempool(std::size_t limit) : limit_(limit) {}
-    Mempool(Mempool&&) = default;  // no copies: arrivals point at the queues, which do not move
+    Mempool(Mempool&&) = default;  // no copies: they would share the index
     Mempool& operator=(Mempool&&) = default;
 
     // Refuses a duplicate (same sender and nonce) and a full queue.
@@ -47,34 +47,35 @@ private:
         std::uint64_t arrival = 0;
         int tries = 0;
     };
-    struct Queue {                  // of one sender
-        std::deque<Entry> entries;  // by nonce; empty once all of them are gone
+    struct Queue {  // of one sender
+        Address sender;
+        Fifo<Entry> entries;  // by nonce; empty once all of them are gone
         // How many of them candidates() has offered in the walk of this number.
         mutable std::size_t offered = 0;
         mutable std::uint64_t walk = 0;
     };
-    using Position = std::deque<Entry>::iterator;
-    struct AddressHash {
-        std::size_t operator()(const Address& address) const { return table_hash(address.view()); }
-    };
+    static constexpr std::uint32_t kGone = UINT32_MAX;
     static constexpr std::size_t kGoneMax = 256;
     static constexpr std::size_t kIdleMax = 1024;
 
-    static Position find(Queue& queue, std::uint64_t nonce);
-    static bool is_at(const Queue& queue, Position position, std::uint64_t nonce);
-    [[nodiscard]] Queue* queue_of(const Address& sender);
-    void erase(Queue& queue, Position entry);
-    void forget_arrival(std::uint64_t number);
-    void close_gaps();
-    void drop_idle_queues();
+    // Where the nonce stands in the queue, or would.
+    static std::size_t place_of(const Queue& queue, std::uint64_t nonce);
+    static bool has_at(const Queue& queue, std::size_t place, std::uint64_t nonce) {
+        return place != queue.entries.size() && queue.entries[place].nonce == nonce;
+    }
+    // The row of the sender's queue in queues_.
+    [[nodiscard]] std::optional<std::uint32_t> find_queue(const Address& sender) const;
+    std::uint32_t queue_or_new(const Address& sender);
+    void erase(Queue& queue, std::size_t place);
+    void tidy();
 
     std::size_t limit_;
     std::size_t size_ = 0;
     mutable std::uint64_t walks_ = 0;
-    // Queues stay when they are empty, since senders come again.
-    // order never reaches results: only looked up by key
-    std::unordered_map<Address, Queue, AddressHash> by_sender_;
-    std::deque<const Queue*> by_arrival_;  // from first_arrival_ on; null: it is gone
+    std::vector<Queue> queues_;  // those that are empty stay for a while, since senders come again
+    KeyIndex index_;             // of queues_, by sender
+    // The queue of each arrival, from first_arrival_ on; kGone where the operation is.
+    Fifo<std::uint32_t> by_arrival_;
     std::uint64_t first_arrival_ = 0;
 };
 

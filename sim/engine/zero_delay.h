@@ -6,8 +6,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "core/base/fifo.h"
 #include "sim/engine/event.h"
 
 namespace aivm::sim {
@@ -19,43 +19,24 @@ public:
 
     void push(const Event& event) {
         const auto priority = static_cast<unsigned>(event.priority());
-        rings_[priority].events.push_back(event);
+        rings_[priority].push_back(event);
         occupied_ |= 1U << priority;
     }
 
     // front and pop require !empty().
-    [[nodiscard]] const Event& front() const {
-        const Ring& ring = rings_[first()];
-        return ring.events[ring.head];
-    }
+    [[nodiscard]] const Event& front() const { return rings_[first()].front(); }
 
     Event pop() {
         const unsigned priority = first();
-        Ring& ring = rings_[priority];
-        const Event event = ring.events[ring.head++];
-        if (ring.head == ring.events.size()) {
-            ring.events.clear();
-            ring.head = 0;
-            occupied_ &= ~(1U << priority);
-        } else if (ring.head >= kTrim && ring.head * 2 >= ring.events.size()) {
-            // A cascade that never runs empty must not keep what it has used.
-            ring.events.erase(ring.events.begin(), ring.events.begin() + static_cast<std::ptrdiff_t>(ring.head));
-            ring.head = 0;
-        }
+        const Event event = rings_[priority].pop_front();
+        if (rings_[priority].empty()) occupied_ &= ~(1U << priority);
         return event;
     }
 
 private:
-    static constexpr std::size_t kTrim = 1024;
-
-    struct Ring {
-        std::vector<Event> events;
-        std::size_t head = 0;
-    };
-
     [[nodiscard]] unsigned first() const { return static_cast<unsigned>(std::countr_zero(occupied_)); }
 
-    std::array<Ring, std::size_t{1} << kPriorityBits> rings_;
+    std::array<Fifo<Event>, std::size_t{1} << kPriorityBits> rings_;
     std::uint32_t occupied_ = 0;
 };
 

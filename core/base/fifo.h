@@ -1,0 +1,73 @@
+// A queue in one piece of memory: added to at the back, taken from at the front, and looked at anywhere.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace aivm {
+
+// T moves, and what is moved from holds nothing worth keeping.
+template <class T>
+class Fifo {
+public:
+    [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
+    [[nodiscard]] bool empty() const { return items_.size() == head_; }
+
+    // Item i < size(), counted from the front.
+    T& operator[](std::size_t i) { return items_[head_ + i]; }
+    const T& operator[](std::size_t i) const { return items_[head_ + i]; }
+    [[nodiscard]] const T& front() const { return items_[head_]; }
+    [[nodiscard]] const T& back() const { return items_.back(); }
+    [[nodiscard]] T* begin() { return items_.data() + head_; }
+    [[nodiscard]] T* end() { return items_.data() + items_.size(); }
+    [[nodiscard]] const T* begin() const { return items_.data() + head_; }
+    [[nodiscard]] const T* end() const { return items_.data() + items_.size(); }
+
+    void push_back(T value) { items_.push_back(std::move(value)); }
+
+    // Requires !empty().
+    T pop_front() {
+        AIVM_CHECK(!empty());
+        T out = std::move(items_[head_++]);
+        if (empty()) {
+            clear();
+        } else if (head_ >= kTrim && 2 * head_ >= items_.size()) {
+            items_.erase(items_.begin(), place(0));  // what never runs empty must not keep what it has used
+            head_ = 0;
+        }
+        return out;
+    }
+
+    // Before item i <= size(), or item i < size(): costs what lies between i and the back.
+    void insert(std::size_t i, T value) {
+        if (i == size()) return push_back(std::move(value));
+        items_.insert(place(i), std::move(value));
+    }
+    void erase(std::size_t i) {
+        if (i == 0) {
+            static_cast<void>(pop_front());
+        } else {
+            items_.erase(place(i));
+        }
+    }
+
+    void clear() {
+        items_.clear();
+        head_ = 0;
+    }
+
+private:
+    static constexpr std::size_t kTrim = 1024;
+
+    [[nodiscard]] typename std::vector<T>::iterator place(std::size_t i) {
+        return items_.begin() + static_cast<std::ptrdiff_t>(head_ + i);
+    }
+
+    std::vector<T> items_;
+    std::size_t head_ = 0;  // of the first that is still there
+};
+
+}  // namespace aivm
