@@ -2,12 +2,16 @@
 // of its address, which only the identity's own actor holds; so no adversary can forge an honest key.
 #pragma once
 
+#include <vector>
+
 #include "core/state/transition.h"
 
 namespace aivm::sim {
 
 // A name for the n-th identity of a run; ideal, so it needs no key.
 Address identity_address(std::uint32_t identity);
+// The names of the first `count` of them, hashed side by side.
+std::vector<Address> identity_addresses(std::uint32_t count);
 
 class IdealAuthorizer final : public Authorizer {
 public:

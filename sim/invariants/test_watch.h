@@ -43,8 +43,7 @@ public:
         agent.id = static_cast<ActorId>(directory_.agents.size());
         agent.name = std::move(name);
         agent.address = address;
-        directory_.by_address.emplace(address, agent.id);
-        directory_.agents.push_back(agent);
+        directory_.add(std::move(agent));
     }
 
     struct Seen {

@@ -32,8 +32,7 @@ Directory people() {
             agent.opening_balance = lux(10'000);
         }
         out.principals.push_back({name, "honest", "", std::string_view(name) != "p-2"});
-        out.by_address.emplace(agent.address, agent.id);
-        out.agents.push_back(agent);
+        out.add(std::move(agent));
     }
     return out;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/digest.h"
+#include "gpu/simd/simd_hasher.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/signing.h"
 #include "sim/actors/validator.h"
@@ -48,7 +48,7 @@ void add_principal(Directory& directory, std::uint32_t principal, const ActorGro
 }
 
 void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std::uint32_t index,
-                std::uint32_t index_in_role, std::uint32_t region, std::uint32_t principal) {
+                std::uint32_t index_in_role, std::uint32_t region, std::uint32_t principal, const Address& address) {
     Directory& directory = cast.directory;
     add_principal(directory, principal, group, index, setting.strategies->is_honest(group));
     Agent agent;
@@ -56,17 +56,16 @@ void add_member(Cast& cast, const Setting& setting, const ActorGroup& group, std
     agent.principal = principal;
     agent.role = group.role;
     agent.name = fmt::format("{}[{}]", group.role, index_in_role);
-    agent.address = identity_address(agent.id);
+    agent.address = address;
     if (group.role == "validator") {
         agent.opening_stake = setting.stakes.at(index_in_role);
     } else {
         agent.opening_balance = group.stake;
     }
-    directory.by_address.emplace(agent.address, agent.id);
     if (cast.kin.size() == principal) cast.kin.push_back(std::make_shared<std::vector<Identity>>());
     cast.kin[principal]->push_back({agent.id, agent.role, group.name, agent.address,
                                     group.role == "provider" ? provider_name(agent) : std::string()});
-    directory.agents.push_back(std::move(agent));
+    directory.add(std::move(agent));
     cast.members.push_back({group, index, index_in_role, region});
 }
 
@@ -158,13 +157,16 @@ Cast make_cast(const Setting& setting) {
     std::uint32_t clients = 0;
     const std::vector<ActorGroup> groups = groups_of(setting.scenario);
     const std::vector<Ownership> owners = ownership_of(groups);
+    std::uint32_t members = 0;
+    for (const ActorGroup& group : groups) members += group.count;
+    const std::vector<Address> addresses = identity_addresses(members);
     for (std::size_t g = 0; g < groups.size(); ++g) {
         for (std::uint32_t i = 0; i < groups[g].count; ++i) {
             const std::uint32_t index_in_role = role_counts[groups[g].role]++;
             const std::uint32_t region = groups[g].role == "validator" ? setting.validator_regions.at(index_in_role)
                                                                        : setting.client_regions.at(clients++);
             const std::uint32_t principal = owners[g].first + (owners[g].shared ? 0 : i);
-            add_member(cast, setting, groups[g], i, index_in_role, region, principal);
+            add_member(cast, setting, groups[g], i, index_in_role, region, principal, addresses[cast.members.size()]);
         }
     }
     return cast;
@@ -174,14 +176,19 @@ Genesis make_genesis_of(const Setting& setting, const Cast& cast, std::uint64_t 
     Genesis genesis;
     genesis.message = setting.scenario.name;
     genesis.timestamp_ns = kGenesisTimestampNs;
+    std::vector<Hash32> secrets;
     for (const Agent& agent : cast.directory.agents) {
         if (agent.role == "validator") {
-            genesis.validators.push_back(
-                {agent.address, agent.opening_stake, keccak256(beacon_secret(seed, agent.id, 0).view())});
+            genesis.validators.push_back({agent.address, agent.opening_stake, {}});
+            secrets.push_back(beacon_secret(seed, agent.id, 0));
         } else {
             genesis.allocations.push_back({agent.address, agent.opening_balance});
         }
     }
+    std::vector<Hash32> commitments(secrets.size());
+    gpu::SimdHasher().hash_many(reinterpret_cast<const std::uint8_t*>(secrets.data()), sizeof(Hash32), secrets.size(),
+                                commitments.data());
+    for (std::size_t i = 0; i < commitments.size(); ++i) genesis.validators[i].beacon_commitment = commitments[i];
     for (std::uint32_t i = 0; i < setting.scenario.workload.models; ++i) {
         genesis.models.push_back(make_model(setting.scenario.workload, i, seed));
     }

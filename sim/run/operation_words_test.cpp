@@ -13,8 +13,7 @@ protected:
         Agent agent;
         agent.name = "provider[7]";
         agent.address = wallet_;
-        directory_.agents.push_back(agent);
-        directory_.by_address.emplace(wallet_, 0);
+        directory_.add(std::move(agent));
     }
 
     std::string say(OperationBody body, const Address& sender) {

@@ -1,15 +1,9 @@
-#define XXH_INLINE_ALL
 #include "sim/run/remembering_kernels.h"
 
-#include <xxhash.h>
-
-#include <algorithm>
 #include <cstring>
 
 namespace aivm::sim {
 namespace {
-
-constexpr std::size_t kSlotsMin = 256;
 
 abi::InferenceOp without_offsets(const abi::InferenceOp& op) {
     abi::InferenceOp out = op;
@@ -17,8 +11,6 @@ abi::InferenceOp without_offsets(const abi::InferenceOp& op) {
     out.output_offset = 0;
     return out;
 }
-
-std::size_t hash_of(const std::uint8_t* input) { return XXH3_64bits(input, abi::kInferenceInputs); }
 
 }  // namespace
 
@@ -49,20 +41,19 @@ int RememberingKernels::inference_step(const InferenceBatch& batch) {
 }
 
 std::uint32_t RememberingKernels::find_or_add(const InferenceBatch& batch, std::uint32_t index) {
-    if (2 * (known_.size() + 1) > slots_.size()) grow();
     const abi::InferenceOp op = without_offsets(batch.ops[index]);
     const std::uint8_t* input = batch.inputs + std::size_t{index} * abi::kInferenceInputs;
-    std::size_t slot = hash_of(input) & (slots_.size() - 1);
-    for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-        const Known& known = known_[slots_[slot] - 1];
-        const bool same = std::memcmp(known.input.data(), input, known.input.size()) == 0;
-        if (same && std::memcmp(&known.op, &op, sizeof op) == 0) return slots_[slot] - 1;
-    }
-    Known& added = known_.emplace_back();
-    added.op = op;
-    std::memcpy(added.input.data(), input, added.input.size());
-    slots_[slot] = static_cast<std::uint32_t>(known_.size());
-    return slots_[slot] - 1;
+    const std::uint64_t hash = table_hash({input, abi::kInferenceInputs});
+    const auto place = by_input_.find(hash, [&](std::uint32_t at) {
+        const bool same = std::memcmp(known_[at].input.data(), input, abi::kInferenceInputs) == 0;
+        return same && std::memcmp(&known_[at].op, &op, sizeof op) == 0;
+    });
+    if (place) return *place;
+    const auto added = static_cast<std::uint32_t>(known_.size());
+    known_.push_back({.op = op});
+    std::memcpy(known_.back().input.data(), input, abi::kInferenceInputs);
+    by_input_.add(hash, added);
+    return added;
 }
 
 // Asks the backend for everything from `first` on, in one batch. What fails is not remembered, nor anything before it:
@@ -88,7 +79,7 @@ int RememberingKernels::compute_from(std::size_t first, const abi::InferenceWeig
     batch.op_count = static_cast<std::uint32_t>(count);
     if (const int code = backend_.inference_step(batch); code != abi::kOk) {
         known_.clear();
-        std::ranges::fill(slots_, 0);
+        by_input_ = {};
         return code;
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -96,15 +87,6 @@ int RememberingKernels::compute_from(std::size_t first, const abi::InferenceWeig
         known_[first + i].result = results[i];
     }
     return abi::kOk;
-}
-
-void RememberingKernels::grow() {
-    slots_.assign(std::max(kSlotsMin, 2 * slots_.size()), 0);
-    for (std::size_t i = 0; i < known_.size(); ++i) {
-        std::size_t slot = hash_of(known_[i].input.data()) & (slots_.size() - 1);
-        while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
-        slots_[slot] = static_cast<std::uint32_t>(i + 1);
-    }
 }
 
 }  // namespace aivm::sim

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/key_index.h"
 #include "core/kernels/kernels.h"
 
 namespace aivm::sim {
@@ -55,11 +56,10 @@ private:
     // Its place in known_, where it is put if it is new.
     std::uint32_t find_or_add(const InferenceBatch& batch, std::uint32_t index);
     int compute_from(std::size_t first, const abi::InferenceWeights& weights);
-    void grow();
 
     Kernels& backend_;
     std::vector<Known> known_;
-    std::vector<std::uint32_t> slots_;   // an open table of places in known_ plus one; a power of two, half of it free
+    KeyIndex by_input_;                  // of known_
     std::vector<std::uint32_t> places_;  // in known_, of the batch being asked
 };
 

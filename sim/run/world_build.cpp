@@ -274,7 +274,7 @@ Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& memb
                         .machines = member.group.machines,
                         .kernels = rules_.kernels,
                         .rules = setting_.scenario.vm,
-                        .device = Device(member.group.hardware, provider_name(agent), {authority_, vendor_address()}),
+                        .device = Device(member.group.hardware, provider_name(agent), {authority_, rules_.vendor_root}),
                         .on_computed = counted_at(workload.step_cost, agent.id),
                         .on_started = told_of_work(agent.id)};
     for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
