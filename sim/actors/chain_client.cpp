@@ -110,11 +110,11 @@ void ChainClient::process(const ExecutedPtr& executed, bool complete) {
     on_block(*executed, complete);
 }
 
-void ChainClient::submit(OperationBody body) { sign_and_send(std::move(body), 1); }
+void ChainClient::submit(OperationBody&& body) { sign_and_send(std::move(body), 1); }
 
 bool ChainClient::is_over(const OperationBody&) const { return false; }
 
-void ChainClient::sign_and_send(OperationBody body, std::uint32_t tries) {
+void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
     nonce_ = std::max(nonce_, known_nonce_) + 1;
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
@@ -165,7 +165,7 @@ void ChainClient::see_operations_through(const Executed& block) {
         }
     }
     pending_.resize(kept);
-    for (const Pending& pending : overtaken) sign_and_send(pending.operation->body(), pending.tries + 1);
+    for (const Pending& pending : overtaken) sign_and_send(OperationBody(pending.operation->body()), pending.tries + 1);
 }
 
 // Moves a pending operation up to those that stay.
@@ -174,7 +174,7 @@ void ChainClient::keep(Pending pending, std::size_t& kept) {
     pending_[kept++] = std::move(pending);
 }
 
-// A sender's operations lie in a block in the order of their nonces.
+// A sender's operations lie in a block in the order of their nonces, up to the one that its account has after it.
 void ChainClient::forget_included(const Block& block) {
     auto mine = pending_.begin();
     for (const OperationPtr& operation : block.operations()) {
@@ -182,6 +182,7 @@ void ChainClient::forget_included(const Block& block) {
         while (mine != pending_.end() && mine->operation->nonce() < operation->nonce()) ++mine;
         if (mine == pending_.end()) return;
         if (mine->operation->nonce() == operation->nonce()) (mine++)->operation.reset();
+        if (operation->nonce() == known_nonce_) return;
     }
 }
 

@@ -46,7 +46,7 @@ protected:
     virtual void on_given_up(const OperationBody& body) { static_cast<void>(body); }
 
     // Signs with the next nonce and sends; sends again until it is in a block.
-    void submit(OperationBody body);
+    void submit(OperationBody&& body);
     // Submits what the strategy wants beyond its role. To be called from on_block, where in its order it belongs.
     void ask_strategy(bool complete);
     // What its node knows now; only after the first block heard of.
@@ -73,7 +73,7 @@ private:
     void ask_for_news();
     [[nodiscard]] OperationPtr make(OperationBody&& body) const;
     void send(const OperationPtr& operation);
-    void sign_and_send(OperationBody body, std::uint32_t tries);
+    void sign_and_send(OperationBody&& body, std::uint32_t tries);
     void see_operations_through(const Executed& block);
     void forget_included(const Block& block);
     void keep(Pending pending, std::size_t& kept);

@@ -31,17 +31,27 @@ ChallengerActor::ChallengerActor(const ClientSetup& client, Signer signer, const
 void ChallengerActor::on_block(const Executed& block, bool complete) {
     challenge_waiting();
     reveal_held_back();
-    if (!complete) find_missed_answers();
-    for (const VmEvent& e : block.events) {
-        if (!complete) break;
-        if (const auto* posted = std::get_if<event::ResultPosted>(&e)) consider(posted->task);
-        if (const auto* agreed = std::get_if<event::QuorumReached>(&e)) consider(agreed->task);
-        if (const auto* opened = std::get_if<event::ChallengeOpened>(&e)) reveal(opened->dispute);
-        if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&e)) join_game(revealed->dispute);
-        if (const auto* closed = std::get_if<event::DisputeClosed>(&e)) look_again(closed->dispute);
+    if (complete) {
+        for (const VmEvent& e : block.events) hear(e);
+    } else {
+        find_missed_answers();
     }
     play_games();
     ask_strategy(complete);
+}
+
+void ChallengerActor::hear(const VmEvent& event) {
+    if (const auto* posted = std::get_if<event::ResultPosted>(&event)) {
+        consider(posted->task);
+    } else if (const auto* agreed = std::get_if<event::QuorumReached>(&event)) {
+        consider(agreed->task);
+    } else if (const auto* opened = std::get_if<event::ChallengeOpened>(&event)) {
+        reveal(opened->dispute);
+    } else if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
+        join_game(revealed->dispute);
+    } else if (const auto* closed = std::get_if<event::DisputeClosed>(&event)) {
+        look_again(closed->dispute);
+    }
 }
 
 void ChallengerActor::find_missed_answers() {

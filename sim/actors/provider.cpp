@@ -54,7 +54,7 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     if (!self_) self_ = block.state.find_provider(setup_.id);
     if (!self_) return ask_strategy(complete);
     if (complete) {
-        for (const VmEvent& e : block.events) hear(e);
+        hear(block.events);
     } else {
         find_missed();
     }
@@ -66,15 +66,19 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     claim_rewards(block.state.provider(*self_));
 }
 
-void ProviderActor::hear(const VmEvent& event) {
-    if (posted_.empty()) {  // then nothing that happens to results concerns it
-        const auto* assigned = std::get_if<event::TaskAssigned>(&event);
-        if (assigned != nullptr && assigned->provider == *self_) take_work(assigned->task);
-        return;
+void ProviderActor::hear(const std::vector<VmEvent>& events) {
+    const bool defends = !posted_.empty();  // else nothing that happens to results concerns it
+    for (const VmEvent& e : events) {
+        if (const auto* assigned = std::get_if<event::TaskAssigned>(&e)) {
+            if (assigned->provider == *self_) take_work(assigned->task);
+        } else if (defends) {
+            hear_of_result(e);
+        }
     }
-    if (const auto* assigned = std::get_if<event::TaskAssigned>(&event)) {
-        if (assigned->provider == *self_) take_work(assigned->task);
-    } else if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
+}
+
+void ProviderActor::hear_of_result(const VmEvent& event) {
+    if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
         join_dispute(revealed->dispute);
     } else if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {
         posted_.erase(completed->task);
@@ -151,14 +155,14 @@ TaskView ProviderActor::view(TaskIndex index) const {
 }
 
 void ProviderActor::answer_or_wait(TaskIndex index) {
-    const Task& task = state()->task(index);
+    const TaskView work = view(index);
     waiting_.erase(index);
     // Else it took too long, and somebody else has it now.
-    if (task.status != TaskStatus::kAssigned || !find_seat(task, *self_)) return;
-    if (strategy_->waits(view(index))) {
+    if (work.task.status != TaskStatus::kAssigned || !find_seat(work.task, *self_)) return;
+    if (strategy_->waits(work)) {
         waiting_.insert(index);
     } else {
-        post(index);
+        post(work);
     }
 }
 
@@ -167,35 +171,34 @@ void ProviderActor::answer_waiting() {
     for (const TaskIndex task : waiting) answer_or_wait(task);
 }
 
-void ProviderActor::post(TaskIndex index) {
-    const auto answer = strategy_->answer(view(index));
+void ProviderActor::post(const TaskView& work) {
+    const auto answer = strategy_->answer(work);
     if (!answer) return;
-    const Task& task = state()->task(index);
-    const bool committee = task.mode == VerificationMode::kRedundant;
-    if (committee && setup_.rules.policy.commit_reveal) return commit(index, *answer);
-    op::SubmitResult result;
-    result.job_id = task.job_id;
+    const bool committee = work.task.mode == VerificationMode::kRedundant;
+    if (committee && setup_.rules.policy.commit_reveal) return commit(work, *answer);
+    OperationBody body(std::in_place_type<op::SubmitResult>);
+    auto& result = std::get<op::SubmitResult>(body);
+    result.job_id = work.task.job_id;
     result.provider_id = setup_.id;
     result.answer = *answer;
-    result.compute_time_ms = strategy_->reported_time_ms(view(index));
-    if (state()->model(task.model).steps > 1 && !committee) {
-        std::vector<InferenceTraceStep> trace = strategy_->trace(view(index), *answer);
+    result.compute_time_ms = strategy_->reported_time_ms(work);
+    if (work.model.steps > 1 && !committee) {
+        std::vector<InferenceTraceStep> trace = strategy_->trace(work, *answer);
         result.trace_root = trace_root(trace);
         if (setup_.rules.policy.dispute_game == DisputeGame::kBisection) {
-            posted_[index] = {task.assignments, std::move(trace)};
+            posted_[work.index] = {work.task.assignments, std::move(trace)};
         }
     }
-    submit(std::move(result));
+    submit(std::move(body));
 }
 
 // --- Redundant mode ---
 
-void ProviderActor::commit(TaskIndex index, Answer answer) {
-    const Task& task = state()->task(index);
-    const Committed committed{task.assignments, answer, draw_hash(nonces_)};
-    committed_[index] = committed;
-    const CommittedResult hidden = result_of(*state(), task, address(), answer, committed.nonce);
-    submit(op::Commit{task.job_id, setup_.id, result_commitment(hidden)});
+void ProviderActor::commit(const TaskView& work, Answer answer) {
+    const Committed committed{work.task.assignments, answer, draw_hash(nonces_)};
+    committed_[work.index] = committed;
+    const CommittedResult hidden = result_of(work.state, work.task, address(), answer, committed.nonce);
+    submit(op::Commit{work.task.job_id, setup_.id, result_commitment(hidden)});
 }
 
 bool ProviderActor::is_awaited(TaskIndex index, const Committed& committed) const {

@@ -54,7 +54,8 @@ private:
         std::vector<InferenceTraceStep> trace;
     };
 
-    void hear(const VmEvent& event);
+    void hear(const std::vector<VmEvent>& events);
+    void hear_of_result(const VmEvent& event);
     void find_missed();
     void join(const State* state);
     void take_work(TaskIndex task);
@@ -63,8 +64,8 @@ private:
     [[nodiscard]] TaskView view(TaskIndex task) const;
     void answer_or_wait(TaskIndex task);
     void answer_waiting();
-    void post(TaskIndex task);
-    void commit(TaskIndex task, Answer answer);
+    void post(const TaskView& work);
+    void commit(const TaskView& work, Answer answer);
     void reveal_committed();
     // Whether the commitment's time to be revealed may still come or is there.
     [[nodiscard]] bool is_awaited(TaskIndex task, const Committed& committed) const;

@@ -35,7 +35,7 @@ void RequesterActor::on_timer(std::uint64_t) {
     const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(owed_ppm_ / kWholeTask, left));
     const std::uint32_t count = strategy_->submissions({node, due, left});
     owed_ppm_ -= std::min(count, due) * kWholeTask;
-    for (std::uint32_t i = 0; i < count; ++i) submit_task(submitted_++);
+    for (std::uint32_t i = 0; i < count; ++i) submit_task(submitted_++, node);
     if (submitted_ < setup_.tasks || strategy_->goes_on(node)) wait();
 }
 
@@ -49,11 +49,12 @@ void RequesterActor::on_given_up(const OperationBody& body) {
     const auto* task = std::get_if<op::SubmitTask>(&body);
     if (task == nullptr || state()->find_task(task->job_id)) return;
     if (setup_.on_refused) setup_.on_refused();
-    submit(body);
+    submit(OperationBody(body));
 }
 
-void RequesterActor::submit_task(std::uint32_t number) {
-    op::SubmitTask task;
+void RequesterActor::submit_task(std::uint32_t number, const NodeView& node) {
+    OperationBody body(std::in_place_type<op::SubmitTask>);
+    auto& task = std::get<op::SubmitTask>(body);
     task.job_id = setup_.name;
     task.job_id += '-';
     task.job_id += std::to_string(number);
@@ -61,8 +62,8 @@ void RequesterActor::submit_task(std::uint32_t number) {
     task.model_id = setup_.model_id;
     task.input_row = static_cast<std::uint32_t>(rows_.below(setup_.model_rows));
     task.fee = setup_.fee;
-    strategy_->compose(task, newest());
-    submit(std::move(task));
+    strategy_->compose(task, node);
+    submit(std::move(body));
 }
 
 }  // namespace aivm::sim

@@ -42,7 +42,7 @@ protected:
     void on_given_up(const OperationBody& body) override;
 
 private:
-    void submit_task(std::uint32_t number);
+    void submit_task(std::uint32_t number, const NodeView& node);
     void wait();
 
     RequesterSetup setup_;

@@ -34,8 +34,9 @@ public:
         for (const std::uint32_t index : block.touched.tasks) {
             if (index >= parent.tasks.size()) continue;
             const TaskIndex task{index};
-            if (parent.task(task).status != TaskStatus::kAssigned) continue;
-            for (const Seat& seat : parent.task(task).seats) {
+            const Task& before = parent.task(task);
+            if (before.status != TaskStatus::kAssigned) continue;
+            for (const Seat& seat : before.seats) {
                 if (seat.status == SeatStatus::kSelected) look_at(block, task, seat.provider);
             }
         }
@@ -78,7 +79,7 @@ public:
         for (const VmEvent& e : block.events) {
             const auto* paid = std::get_if<event::ProviderPaid>(&e);
             if (paid == nullptr) continue;
-            const bool known = paid->task.value < parent.tasks.size() && !parent.task(paid->task).terminal();
+            const bool known = paid->task.value < parent.tasks.size();
             const bool seated = known && answered(parent.task(paid->task), paid->provider);
             const std::pair payment{paid->task, paid->provider};
             const bool first = std::ranges::find(paid_here_, payment) == paid_here_.end();
@@ -99,7 +100,7 @@ public:
 
 private:
     [[nodiscard]] static bool answered(const Task& task, ProviderIndex provider) {
-        return std::ranges::any_of(task.seats, [&](const Seat& seat) {
+        return !task.terminal() && std::ranges::any_of(task.seats, [&](const Seat& seat) {
             return seat.provider == provider && seat.status == SeatStatus::kPosted;
         });
     }

@@ -57,17 +57,16 @@ void Accounting::note(const Executed& block, const VmEvent& e, SimTime now) {
 void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTime now) {
     AIVM_CHECK(e.task.value == tasks_.size());
     const Task& task = block.state.task(e.task);
-    TaskRow row;
+    TaskRow& row = tasks_.emplace_back();
     row.task = e.task.value;
-    row.requester = directory_.find(task.requester).value_or(0);
+    row.requester = owner_of(task.requester);
     row.mode = task.mode;
     row.fee = task.fee;
     row.value_at_risk = scenario_.workload.value_at_risk;
     row.submit_block = block.state.head.height;
     row.submit_time_ns = static_cast<std::uint64_t>(now);
-    tasks_.push_back(row);
     newest_result_.push_back(kNoResult);
-    flow_of(task.requester).fees_paid += task.fee;
+    flow_of(row.requester).fees_paid += task.fee;
     open_value_nlux_ += row.value_at_risk.nlux();
 }
 
@@ -98,7 +97,8 @@ void Accounting::add_result(const Executed& block, TaskIndex index, ProviderInde
     const Task& task = block.state.task(index);
     // A committee that misses its quorum in the block of the reveal has left its seats by the end of it.
     const std::uint32_t attempt = tasks_.at(index.value).assignments;
-    ResultRow row;
+    links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
+    ResultRow& row = results_.emplace_back();
     row.task = index.value;
     row.provider = agent_of(block.state, provider);
     row.attempt = attempt;
@@ -111,14 +111,13 @@ void Accounting::add_result(const Executed& block, TaskIndex index, ProviderInde
     row.correct = answer == truth_.answer(block.state, task);
     row.bond_locked = scenario_.vm.result_bond();
     row.challenge_skipped = true;  // until somebody looks
-    links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
-    results_.push_back(std::move(row));
 }
 
 void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
     const Dispute& dispute = block.state.dispute(e.dispute);
     const Task& task = block.state.task(e.task);
-    ChallengeRow row;
+    AIVM_CHECK(challenges_.size() == e.dispute.value);
+    ChallengeRow& row = challenges_.emplace_back();
     row.challenge = e.dispute.value;
     row.task = e.task.value;
     row.provider = agent_of(block.state, challenged_provider(task));
@@ -130,8 +129,6 @@ void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
     row.times_censored = censored == times_censored_.end() ? 0 : censored->second;
     row.bond = dispute.bond;
     row.valid = task.provisional != truth_.answer(block.state, task);
-    AIVM_CHECK(challenges_.size() == e.dispute.value);
-    challenges_.push_back(std::move(row));
 }
 
 void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
@@ -145,8 +142,8 @@ void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
 }
 
 void Accounting::on(const Executed& block, const event::Slashed& e) {
-    SlashRow row;
-    row.slash = slashes_.size();
+    SlashRow& row = slashes_.emplace_back();
+    row.slash = slashes_.size() - 1;
     row.agent = directory_.find(e.account).value_or(0);
     if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
     row.block = block.state.head.height;
@@ -161,11 +158,10 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
         const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
         row.false_positive = result != nullptr && result->correct;
     }
-    slashes_.push_back(std::move(row));
     Flow& loser = flow_of(e.account);
     (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
     if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
-    if (!e.to_requester.is_zero()) flow_of(block.state.task(e.task).requester).rewards += e.to_requester;
+    if (!e.to_requester.is_zero()) flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;
     if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
 }
 
@@ -183,7 +179,7 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
     row.outcome = *row.correct ? TaskOutcome::kFinalOk : TaskOutcome::kFinalCorrupt;
     // What does not divide by the winners goes back to the requester.
     const Amount fee_shared = std::exchange(paid_, Amount()) - e.minted;
-    flow_of(task.requester).fees_paid -= row.fee - e.burned - fee_shared;
+    flow_of(row.requester).fees_paid -= row.fee - e.burned - fee_shared;
     open_value_nlux_ -= row.value_at_risk.nlux();
     free_bonds(e.task, block.state.head.height);
 }
@@ -202,7 +198,7 @@ void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime n
     row.final_time_ns = static_cast<std::uint64_t>(now);
     row.outcome = row.assignments == 0 ? TaskOutcome::kExpired : TaskOutcome::kReverted;
     open_value_nlux_ -= row.value_at_risk.nlux();
-    flow_of(block.state.task(e.task).requester).fees_paid -= row.fee;
+    flow_of(row.requester).fees_paid -= row.fee;
     free_bonds(e.task, block.state.head.height);
 }
 
@@ -259,25 +255,24 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
 
-void Accounting::spent(ActorId agent, Amount amount) {
-    flows_.at(directory_.agents.at(agent).principal).spent_outside += amount;
-}
+void Accounting::spent(ActorId agent, Amount amount) { flow_of(agent).spent_outside += amount; }
 
 void Accounting::paid_aside(const Address& from, const Address& to, Amount amount) {
     flow_of(from).spent_outside += amount;
     flow_of(to).bribes += amount;
 }
 
-Accounting::Flow& Accounting::flow_of(const Address& account) {
+// Money moves between those who take part and nobody else.
+ActorId Accounting::owner_of(const Address& account) const {
     const auto agent = directory_.find(account);
     AIVM_CHECK(agent.has_value());
-    return flows_.at(directory_.agents.at(*agent).principal);
+    return *agent;
 }
 
 Accounting::Flow& Accounting::flow_of(const State& state, ProviderIndex provider) {
     const auto agent = owner_of(state, provider);
     AIVM_CHECK(agent.has_value());
-    return flows_.at(directory_.agents.at(*agent).principal);
+    return flow_of(*agent);
 }
 
 // A provider never changes its owner.

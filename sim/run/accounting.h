@@ -99,7 +99,9 @@ private:
     [[nodiscard]] const ResultRow* find_result(const Key& key) const;
     void measure_block(const Executed& block, SimTime now);
 
-    [[nodiscard]] Flow& flow_of(const Address& account);
+    [[nodiscard]] ActorId owner_of(const Address& account) const;
+    [[nodiscard]] Flow& flow_of(ActorId agent) { return flows_.at(directory_.agents.at(agent).principal); }
+    [[nodiscard]] Flow& flow_of(const Address& account) { return flow_of(owner_of(account)); }
     [[nodiscard]] Flow& flow_of(const State& state, ProviderIndex provider);
     [[nodiscard]] std::optional<ActorId> owner_of(const State& state, ProviderIndex provider);
     [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) {

@@ -47,11 +47,17 @@ struct ModeCounts {
     std::uint64_t final_results = 0;
     std::uint64_t fraud_posted = 0;
     std::uint64_t fraud_missed = 0;
-    std::vector<double> ttf_seconds;
+    std::vector<double> ttf_seconds;  // sorted once all are in
     std::vector<double> ttu_seconds;
 
-    void append_to(std::vector<MetricRow>& rows, const std::string& mode) {
-        std::sort(ttf_seconds.begin(), ttf_seconds.end());
+    // Takes in the times of one of the modes, and sorts both.
+    void merge_times(ModeCounts& mode) {
+        std::sort(mode.ttf_seconds.begin(), mode.ttf_seconds.end());
+        const auto old = static_cast<std::ptrdiff_t>(ttf_seconds.size());
+        ttf_seconds.insert(ttf_seconds.end(), mode.ttf_seconds.begin(), mode.ttf_seconds.end());
+        std::inplace_merge(ttf_seconds.begin(), ttf_seconds.begin() + old, ttf_seconds.end());
+    }
+    void append_to(std::vector<MetricRow>& rows, const std::string& mode) const {
         rows.push_back({"p_final_corrupt", mode, share(fraud_missed, final_results)});
         rows.push_back({"n_fraud_posted", mode, static_cast<std::int64_t>(fraud_posted)});
         rows.push_back({"n_fraud_missed", mode, static_cast<std::int64_t>(fraud_missed)});
@@ -83,11 +89,12 @@ void Accounting::add_mode_metrics() {
             counts->told = true;
             ++counts->final_results;
             if (!*task.correct) ++counts->fraud_missed;
-            counts->ttf_seconds.push_back(static_cast<double>(*task.final_time_ns - task.submit_time_ns) /
-                                          kNsPerSecond);
             counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) / kNsPerSecond);
         }
+        by_mode[static_cast<std::size_t>(task.mode)].ttf_seconds.push_back(
+            static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
     }
+    for (ModeCounts& counts : by_mode) all.merge_times(counts);
     for (const ResultRow& result : results_) {
         if (result.correct) continue;
         ++all.fraud_posted;

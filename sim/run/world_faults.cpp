@@ -190,10 +190,10 @@ SimTime World::Impl::clock_error(ActorId actor) const {
 
 // A timer runs on the machine's own clock: it rings when that has moved on by `delay`.
 SimTime World::Impl::real_delay(ActorId actor, SimTime delay) const {
+    if (clocks_[actor].empty()) return delay;
     __extension__ using Wide = __int128;
     Wide rate_ppm = 1'000'000;
     for (const WrongClock& clock : clocks_[actor]) rate_ppm += clock.behind ? -Wide{clock.drift_ppm} : clock.drift_ppm;
-    if (rate_ppm == 1'000'000) return delay;
     AIVM_CHECK(rate_ppm > 0);
     const Wide real = (Wide{delay} * 1'000'000 + rate_ppm - 1) / rate_ppm;
     return static_cast<SimTime>(std::min(real, Wide{kEndOfTime / 4}));
