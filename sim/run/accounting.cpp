@@ -37,7 +37,6 @@ Accounting::Accounting(const Scenario& scenario, const Directory& directory, Tru
 // --- Reading the chain ---
 
 void Accounting::accept(const Executed& block, SimTime now) {
-    final_state_ = block.state;
     for (const VmEvent& e : block.events) note(block, e, now);
     if (block.block) measure_block(block, now);
 }
@@ -287,23 +286,23 @@ std::optional<ActorId> Accounting::owner_of(const State& state, ProviderIndex pr
 // --- Closing the books ---
 
 // Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and challenge bonds.
-std::vector<Amount> Accounting::holdings() const {
+std::vector<Amount> Accounting::holdings(const State& end) const {
     std::vector<Amount> held(directory_.agents.size());
-    for (const Agent& agent : directory_.agents) held[agent.id] = final_state_.balance(agent.address);
+    for (const Agent& agent : directory_.agents) held[agent.id] = end.balance(agent.address);
     const auto add = [&](const Address& owner, Amount amount) {
         if (amount.is_zero()) return;
         if (const auto agent = directory_.find(owner)) held[*agent] += amount;
     };
-    final_state_.providers.for_each([&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
-    final_state_.tasks.for_each([&](std::size_t, const Task& task) {
+    end.providers.for_each([&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
+    end.tasks.for_each([&](std::size_t, const Task& task) {
         if (!task.terminal()) add(task.requester, task.escrow);
     });
-    final_state_.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
-    final_state_.validators.for_each([&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
+    end.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
+    end.validators.for_each([&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
     return held;
 }
 
-void Accounting::close_payoffs() {
+void Accounting::close_payoffs(const State& end) {
     constexpr Wide kRecordedMax = std::numeric_limits<std::int64_t>::max();  // what a column holds
     payoffs_.resize(directory_.principals.size());
     for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
@@ -317,7 +316,7 @@ void Accounting::close_payoffs() {
         payoffs_[i].rewards = flow.rewards;
         payoffs_[i].capital_nlux_blocks = static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
-    const std::vector<Amount> held = holdings();
+    const std::vector<Amount> held = holdings(end);
     for (const Agent& agent : directory_.agents) {
         payoffs_[agent.principal].net_nlux +=
             signed_nlux(held[agent.id]) - signed_nlux(agent.opening_balance + agent.opening_stake);
@@ -334,16 +333,16 @@ void Accounting::close_payoffs() {
     }
 }
 
-void Accounting::write(RowSink& sink, const RunTotals& totals) {
-    close_payoffs();
-    close_metrics(totals);
+void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals) {
+    close_payoffs(end);
+    close_metrics(end, totals);
     for (std::uint32_t i = 0; i < directory_.principals.size(); ++i) {
         const Principal& p = directory_.principals[i];
         sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
     }
     for (const Agent& agent : directory_.agents) {
         AgentRow row{agent.id, agent.principal, agent.role, agent.name, agent.opening_balance + agent.opening_stake, 0};
-        final_state_.providers.for_each([&](std::size_t, const Provider& provider) {
+        end.providers.for_each([&](std::size_t, const Provider& provider) {
             if (provider.owner == agent.address) row.trust = provider.trust_score;
         });
         sink.add(row);

@@ -41,8 +41,8 @@ public:
     void spent(ActorId agent, Amount amount);
     void paid_aside(const Address& from, const Address& to, Amount amount);
 
-    // Closes the books: rows of everything, in a fixed order, and the metrics.
-    void write(RowSink& sink, const RunTotals& totals);
+    // Closes the books on the state in which the run ended: rows of everything, in a fixed order, and the metrics.
+    void write(const State& end, RowSink& sink, const RunTotals& totals);
 
     [[nodiscard]] const std::vector<MetricRow>& metrics() const { return metrics_; }
     [[nodiscard]] const std::vector<PayoffRow>& payoffs() const { return payoffs_; }
@@ -107,21 +107,20 @@ private:
     [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) {
         return owner_of(state, provider).value_or(0);
     }
-    [[nodiscard]] std::vector<Amount> holdings() const;
-    void close_payoffs();
-    void close_metrics(const RunTotals& totals);
+    [[nodiscard]] std::vector<Amount> holdings(const State& end) const;
+    void close_payoffs(const State& end);
+    void close_metrics(const State& end, const RunTotals& totals);
     void add_mode_metrics();
     void add_attack_metrics();
     void add_slash_metrics();
     void add_chain_metrics();
-    void add_run_metrics(const RunTotals& totals);
+    void add_run_metrics(const State& end, const RunTotals& totals);
     void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }
     void add_count(const char* name, std::uint64_t value) { add_metric(name, static_cast<std::int64_t>(value)); }
 
     const Scenario& scenario_;
     const Directory& directory_;
     Truth& truth_;
-    State final_state_;
     std::vector<Flow> flows_;
     std::vector<TaskRow> tasks_;
     std::vector<ResultRow> results_;

@@ -61,7 +61,8 @@ protected:
         const std::string provider = chain.assigned_provider(job);
         block({chain.by(provider, aivm::test::result(job, provider, answer))});
     }
-    void close() { books.write(rows, {123, 45, now, 6}); }
+    void close(const State& end) { books.write(end, rows, {123, 45, now, 6}); }
+    void close() { close(chain.state()); }
     [[nodiscard]] Number metric(std::string_view name, std::string_view mode = "") const {
         for (const MetricRow& row : books.metrics()) {
             if (row.name == name && row.mode == mode) return row.value;
@@ -164,7 +165,7 @@ TEST_F(Books, SlashingACorrectAnswerIsAFalsePositive) {
     unjust.events = {slash};
     unjust.state.providers.edit(0).bond -= lux(2);
     books.accept(unjust, now);
-    close();
+    close(unjust.state);
     ASSERT_EQ(books.slashes().size(), 1U);
     EXPECT_TRUE(books.slashes()[0].false_positive);
     EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(2).nlux()));

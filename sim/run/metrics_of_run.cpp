@@ -70,12 +70,12 @@ struct ModeCounts {
 
 }  // namespace
 
-void Accounting::close_metrics(const RunTotals& totals) {
+void Accounting::close_metrics(const State& end, const RunTotals& totals) {
     add_mode_metrics();
     add_attack_metrics();
     add_slash_metrics();
     add_chain_metrics();
-    add_run_metrics(totals);
+    add_run_metrics(end, totals);
 }
 
 void Accounting::add_mode_metrics() {
@@ -160,8 +160,8 @@ void Accounting::add_chain_metrics() {
     add_count("max_value_uncovered", max_uncovered_nlux_);
 }
 
-void Accounting::add_run_metrics(const RunTotals& totals) {
-    add_count("blocks", final_state_.head.height);
+void Accounting::add_run_metrics(const State& end, const RunTotals& totals) {
+    add_count("blocks", end.head.height);
     add_count("tasks", tasks_.size());
     add_count("events", totals.events);
     add_count("messages", totals.messages);

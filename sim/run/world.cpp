@@ -91,7 +91,7 @@ Outcome World::Impl::close(StopReason reason) {
 }
 
 void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome) {
-    accounting_->write(sink, {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
+    accounting_->write(chain_tip_->state, sink, {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     const auto& faults = setting_.scenario.faults;
     for (std::uint32_t i = 0; i < faults.size(); ++i) {
         FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns,
