@@ -2,14 +2,14 @@
 // their number. From near to far an event waits in one of five places:
 //
 //   rings_   events for this very instant, scheduled during it: a FIFO a priority
-//   run_     the nearest stretch of time, sorted
-//   near_    a heap: events that came into that stretch after it was sorted, or all events while they are few
+//   run_     the nearest stretch of time, sorted; all events while they are few
+//   near_    a heap: events that came into that stretch after it was sorted
 //   rungs_   a ladder of bucket arrays, unsorted; each rung divides one bucket of the rung above it
 //   far_     everything behind the last rung, unsorted; when the rungs are used up it becomes the first rung
 //
 // Invariants. 1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times in far_.
 // 2. Events in rings_ are at now_, the time of the event popped last. 3. A rung covers exactly the bucket that it
-// divides. 4. While few_ holds, near_end_ is the end of time and only rings_, run_ and near_ are in use.
+// divides. 4. While few_ holds, near_end_ is the end of time and only rings_ and run_ are in use.
 //
 // Not thread safe. The structure follows W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder queue", ACM TOMACS 15(3),
 // 2005, with a heap where that has a sorted list, so that no distribution of delays makes it quadratic.
@@ -91,7 +91,7 @@ private:
     using Pool = ChunkPool<Event>;
     using Bag = typename Pool::Bag;
 
-    // As many events as a heap holds more cheaply than the ladder; above twice that, the ladder is set up.
+    // As many events as are kept in order more cheaply one by one; above twice that, the ladder is set up.
     static constexpr std::size_t kFew = 48;
     static constexpr std::size_t kNearMax = 192;        // latecomers that make it worth while to sort in finer steps
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
@@ -138,9 +138,12 @@ private:
             Rung* rung = &rungs_[depth_ - 1];
             while (time >= rung->end) --rung;  // ends at the first rung: time < far_start_
             pool_.add(rung->buckets[(time - rung->start) >> rung->shift], event);
+        } else if (few_) {
+            run_.insert(event);
+            if (run_.size() > 2 * kFew) spill();
         } else {
             near_.push(event);
-            if (near_.size() > (few_ ? 2 * kFew : kNearMax)) spill();
+            if (near_.size() > kNearMax) spill();
         }
     }
 
@@ -245,16 +248,16 @@ private:
         });
     }
 
-    // From the ladder, all of it used up, to the heap alone.
+    // From the ladder, all of it used up, to the run alone.
     void go_few() {
         few_ = true;
         near_end_ = far_start_ = kNever;
-        pool_.move_out(far_, [&](const Event& event) { near_.push(event); });
+        pool_.move_out(far_, [&](const Event& event) { run_.insert(event); });
         far_min_ = kNever;
         far_max_ = 0;
     }
 
-    // The heap has grown too big: from the heap to the ladder, or to a finer rung.
+    // The run or the heap has grown too big: to the ladder, or to a finer rung.
     void spill() {
         const auto now = static_cast<std::uint64_t>(now_);
         if (few_) {

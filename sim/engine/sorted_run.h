@@ -40,9 +40,31 @@ public:
         finish_sort();
     }
 
+    // Adds one event where it belongs: passes over those before it and moves those behind it.
+    void insert(const Event& event) {
+        if (tail_ == events_.size()) make_room();
+        const Event* place = begin();
+        while (place != end() && place->before(event)) ++place;
+        const auto at = events_.begin() + (place - events_.data());
+        std::move_backward(at, events_.begin() + static_cast<std::ptrdiff_t>(tail_),
+                           events_.begin() + static_cast<std::ptrdiff_t>(tail_ + 1));
+        *at = event;
+        ++tail_;
+    }
+
 private:
+    static constexpr std::size_t kRoomMin = 64;
     static constexpr unsigned kSlotBitsMax = 8;
     static constexpr std::size_t kSlots = 1U << kSlotBitsMax;  // of the scatter; also the longest run it is used for
+
+    // Behind the events, by moving them to the front of the array, which must be half free for it.
+    void make_room() {
+        if (2 * size() >= events_.size()) events_.resize(std::max(kRoomMin, 2 * events_.size()));
+        if (head_ == 0) return;
+        std::copy(begin(), end(), events_.begin());
+        tail_ -= head_;
+        head_ = 0;
+    }
 
     void copy(Pool& pool, typename Pool::Bag& bag) {
         std::size_t position = 0;
