@@ -65,7 +65,7 @@ public:
     T& edit(std::size_t i) {
         AIVM_CHECK(i < size());
         Version& own = owned();
-        if (own.older != nullptr) save(*own.older, i);
+        if (own.older != nullptr && !own.older->has_saved(i)) save(*own.older, i);
         return own.body->items[i];
     }
 
@@ -152,13 +152,15 @@ private:
         [[nodiscard]] bool has_at(std::uint32_t place, std::size_t i) const {
             return place < saved_index.size() && saved_index[place] == i;
         }
+        // Of one that links to the newest: nothing of item i is lost when that changes it.
+        [[nodiscard]] bool has_saved(std::size_t i) const { return i >= size || has_at(body->saved_at[i], i); }
         void add(std::size_t i, T value) {
             saved.push_back(std::move(value));
             saved_index.push_back(static_cast<std::uint32_t>(i));
         }
     };
 
-    static const T& find_in_history(const Version& from, std::size_t i) {
+    [[gnu::noinline]] static const T& find_in_history(const Version& from, std::size_t i) {
         for (const Version* v = &from; v->newer != nullptr; v = v->newer) {
             const std::vector<std::uint32_t>& saved_at = v->body->saved_at;
             const bool told = v->newer->newer == nullptr && v->newer->older == v && i < saved_at.size();
@@ -168,22 +170,28 @@ private:
         return from.body->items[i];
     }
 
-    // `older` links to the newest version, whose item i is about to change.
-    static void save(Version& older, std::size_t i) {
-        if (i >= older.size) return;
-        std::uint32_t& place = older.body->saved_at[i];
-        if (older.has_at(place, i)) return;
+    // `older` links to the newest version, whose item i is about to change for the first time.
+    [[gnu::noinline]] static void save(Version& older, std::size_t i) {
         if (older.saved.capacity() == 0) {
             older.saved.swap(older.body->spare);
             older.saved_index.swap(older.body->spare_index);
         }
         older.saved.push_back(older.body->items[i]);
         older.saved_index.push_back(static_cast<std::uint32_t>(i));
-        place = static_cast<std::uint32_t>(older.saved_index.size() - 1);
+        older.body->saved_at[i] = static_cast<std::uint32_t>(older.saved_index.size() - 1);
     }
 
     // A version that is the newest, held by this vector alone, and has at most one that links to it.
     Version& owned() {
+        if (version_ != nullptr && version_->newer == nullptr && is_own(*version_)) return *version_;
+        return make_own();
+    }
+    static bool is_own(const Version& newest) {
+        return newest.holders == 1 && (newest.links == 0 || newest.older != nullptr);
+    }
+
+    // The way there: once a snapshot. Kept out of line, so that what every change goes through stays short.
+    [[gnu::noinline]] Version& make_own() {
         if (version_ == nullptr) {
             auto body = std::make_unique<Body>();
             version_ = new Version(body.get(), 0);
@@ -191,8 +199,7 @@ private:
             return *version_;
         }
         if (version_->newer != nullptr) make_newest(*version_);
-        const bool tracked = version_->links == 0 || version_->older != nullptr;
-        if (version_->holders == 1 && tracked) return *version_;
+        if (is_own(*version_)) return *version_;
         auto* next = new Version(version_->body, version_->size);
         next->links = 1;
         next->older = version_;

@@ -32,7 +32,7 @@ void lock(Transition& t, const Address& from, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(from != escrow_address());
     t.account(from).balance -= amount;
-    t.account(escrow_address()).balance += amount;
+    t.escrow_account().balance += amount;
     pot_of(t.head().totals, pot) += amount;
 }
 
@@ -40,7 +40,7 @@ void release(Transition& t, Pot pot, const Address& to, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(to != escrow_address());
     pot_of(t.head().totals, pot) -= amount;
-    t.account(escrow_address()).balance -= amount;
+    t.escrow_account().balance -= amount;
     t.account(to).balance += amount;
 }
 
@@ -52,7 +52,7 @@ void move(Transition& t, Pot from, Pot to, Amount amount) {
 void burn(Transition& t, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
     pot_of(t.head().totals, pot) -= amount;
-    t.account(escrow_address()).balance -= amount;
+    t.escrow_account().balance -= amount;
     t.head().totals.burned += amount;
 }
 
@@ -61,7 +61,7 @@ Amount mint(Transition& t, Pot pot, Amount amount) {
     if (!totals.minted.checked_plus(amount) || !(totals.minted + amount).checked_plus(totals.genesis)) return {};
     totals.minted += amount;
     pot_of(totals, pot) += amount;
-    t.account(escrow_address()).balance += amount;
+    t.escrow_account().balance += amount;
     return amount;
 }
 

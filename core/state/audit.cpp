@@ -106,6 +106,7 @@ private:
         if (task.status == TaskStatus::kPending) ++pending_;
         check_name("task", task.job_id, index, state_.find_task(task.job_id));
         check_dispute_lists(index, task);
+        check_timeout(index, task);
         if (task.mode != VerificationMode::kRedundant) check_timers(index, task, posted);
     }
 
@@ -149,12 +150,15 @@ private:
 
     void check_timers(std::uint32_t index, const Task& task, bool posted) {
         const bool pending = task.status == TaskStatus::kPending;
-        const bool timed = pending || task.status == TaskStatus::kAssigned;
         expect_timer(task, {task.draw_at, TimerKind::kDraw, index}, pending);
         expect_timer(task, {task.settle_at, TimerKind::kSettle, index}, posted && task.open_disputes.empty());
-        const auto deadline = checked_add(task.waiting_since_ns, parameters_.config.task_timeout_ns);
-        if (!deadline || state_.time_timers.contains(TimeTimer{*deadline, index}) != timed) {
-            report("structure", "the timeout of task {} is not as its status says", task.job_id);
+    }
+
+    void check_timeout(std::uint32_t index, const Task& task) {
+        if (!has_timeout(task)) return;
+        ++timeouts_;
+        if (!state_.time_timers.contains({timeout_of(task, parameters_), index})) {
+            report("structure", "task {} waits without a timeout", task.job_id);
         }
     }
 
@@ -191,6 +195,7 @@ private:
         };
         const Totals& totals = state_.head.totals;
         expect("waiting tasks", pending_, state_.waiting_tasks);
+        expect("timeouts", timeouts_, state_.time_timers.size());
         expect("open disputes", open_disputes_, listed_open_);
         expect("receipts", state_.receipts.size(), totals.tasks_completed + totals.tasks_failed);
     }
@@ -200,6 +205,7 @@ private:
     std::vector<Obligations> owed_;
     std::vector<AuditFinding> findings_;
     std::uint64_t pending_ = 0;
+    std::uint64_t timeouts_ = 0;
     std::uint64_t open_disputes_ = 0;
     std::uint64_t listed_open_ = 0;
 };

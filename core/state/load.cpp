@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -93,27 +96,33 @@ Status load_head(const KeyValueStore& store, State& state) {
     return in.finish();
 }
 
-// Sets the timers that a task in this state waits for.
+// Sets the heights that a task in this state waits for.
 void set_timers(State& state, TaskIndex index, const Task& task, const VmParameters& parameters) {
     if (task.status == TaskStatus::kPending) {
         ++state.waiting_tasks;
         state.height_timers.insert({task.draw_at, TimerKind::kDraw, index.value});
     }
-    const bool seated = task.status == TaskStatus::kAssigned && task.mode == VerificationMode::kRedundant;
-    if (seated) {
+    if (task.status == TaskStatus::kAssigned && task.mode == VerificationMode::kRedundant) {
         const Height commits = commit_end(task, parameters.policy);
         if (commits > state.head.height) state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value});
         if (parameters.policy.commit_reveal) {
             const Height reveals = reveal_end(task, parameters.policy);
             state.height_timers.insert({reveals, TimerKind::kRevealEnd, index.value});
         }
-    } else if (task.status == TaskStatus::kPending || task.status == TaskStatus::kAssigned) {
-        state.time_timers.insert({task.waiting_since_ns + parameters.config.task_timeout_ns, index.value});
     }
     const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
     if (posted && task.open_disputes.empty()) {
         state.height_timers.insert({task.settle_at, TimerKind::kSettle, index.value});
     }
+}
+
+void set_timeouts(State& state, const VmParameters& parameters) {
+    std::vector<TimeTimer> timeouts;
+    state.tasks.for_each([&](std::size_t i, const Task& task) {
+        if (has_timeout(task)) timeouts.push_back({timeout_of(task, parameters), static_cast<std::uint32_t>(i)});
+    });
+    std::sort(timeouts.begin(), timeouts.end());
+    for (const TimeTimer& timeout : timeouts) state.time_timers.insert(timeout);
 }
 
 }  // namespace
@@ -146,6 +155,7 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
     }));
     AIVM_TRY(load_table<Receipt>(
         store, keys::kReceipt, [&](std::uint32_t, Receipt receipt) { state.receipts.push_back(std::move(receipt)); }));
+    set_timeouts(state, parameters);
     state.receipt_tree.catch_up(state.receipts, scalar_hasher());
     return state;
 }

@@ -85,6 +85,17 @@ struct Task {
     static Task decode(Reader& in);
 };
 
+// Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A committee has windows
+// instead.
+inline bool has_timeout(const Task& task) {
+    const bool one_works = task.status == TaskStatus::kAssigned && task.mode != VerificationMode::kRedundant;
+    return task.status == TaskStatus::kPending || one_works;
+}
+// Of such a task. Admission makes sure that it cannot wrap.
+inline TimestampNs timeout_of(const Task& task, const VmParameters& parameters) {
+    return task.waiting_since_ns + parameters.config.task_timeout_ns;
+}
+
 // Redundant mode, valid while the task is assigned: the last blocks that take a commit and a reveal.
 inline Height commit_end(const Task& task, const Policy& policy) { return task.draw_at + policy.commit_window_blocks; }
 inline Height reveal_end(const Task& task, const Policy& policy) {

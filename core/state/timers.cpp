@@ -64,4 +64,30 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> TimerTable::take_due(std:
     return due;
 }
 
+bool TimeTimers::contains(const TimeTimer& timer) const {
+    std::size_t low = first_;
+    for (std::size_t high = queue_.size(); low < high;) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (queue_[middle].at < timer.at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < queue_.size() && queue_[low].at == timer.at; ++low) {
+        if (queue_[low] == timer) return true;
+    }
+    return false;
+}
+
+// A queue that is mostly behind us begins anew with what is ahead.
+void TimeTimers::drop_taken() {
+    constexpr std::size_t kWorthIt = 256;
+    if (first_ < kWorthIt || 2 * first_ < queue_.size()) return;
+    SnapshotVector<TimeTimer> ahead;
+    for (; first_ < queue_.size(); ++first_) ahead.push_back(queue_[first_]);
+    queue_ = std::move(ahead);
+    first_ = 0;
+}
+
 }  // namespace aivm

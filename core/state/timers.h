@@ -1,18 +1,22 @@
 // What waits for a moment: a block height or a block timestamp. Derived from tasks and disputes, so never stored.
 //
-// Timers of one moment lie together in a bucket, since most are set together and run together. Copies share buckets
+// Timers of one height lie together in a bucket, since most are set together and run together. Copies share buckets
 // until one of them changes: taking a snapshot costs nothing.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "core/base/amount.h"
+#include "core/base/check.h"
 #include "core/base/cow_map.h"
 #include "core/base/small_vector.h"
+#include "core/base/snapshot_vector.h"
 
 namespace aivm {
 
@@ -123,22 +127,49 @@ private:
     TimerTable table_;
 };
 
+// All timeouts are of one length and block time never goes back, so they come in order and lie in a queue. One that is
+// met stays there until its moment, and is then passed over: whoever takes them says which still count.
 class TimeTimers {
 public:
-    void insert(const TimeTimer& timer) { table_.insert(timer.at, timer.task); }
-    void erase(const TimeTimer& timer) { table_.erase(timer.at, timer.task); }
-    [[nodiscard]] bool contains(const TimeTimer& timer) const { return table_.contains(timer.at, timer.task); }
-    [[nodiscard]] std::size_t size() const { return table_.size(); }
-    [[nodiscard]] bool empty() const { return table_.empty(); }
+    // `timer.at` is not before any that was set.
+    void insert(const TimeTimer& timer) {
+        AIVM_CHECK(latest_ <= timer.at);
+        latest_ = timer.at;
+        queue_.push_back(timer);
+        ++waiting_;
+    }
+    // One that was set no longer counts.
+    void erase() {
+        AIVM_CHECK(waiting_ > 0);
+        --waiting_;
+    }
+    // Whether it was set and its moment has not come; it may no longer count.
+    [[nodiscard]] bool contains(const TimeTimer& timer) const;
+    // How many still count.
+    [[nodiscard]] std::size_t size() const { return waiting_; }
+    [[nodiscard]] bool empty() const { return waiting_ == 0; }
 
-    // Takes out the first that is due now.
-    std::optional<TimeTimer> take_due(TimestampNs now) {
-        const auto due = table_.take_due(now, 0, UINT32_MAX);
-        return due ? std::optional(TimeTimer{due->first, static_cast<std::uint32_t>(due->second)}) : std::nullopt;
+    // Takes out all that are due at `now`, and gives those for which `counts(const TimeTimer&)`: in order, each once.
+    template <class Counts>
+    std::vector<TimeTimer> take_due(TimestampNs now, Counts&& counts) {
+        std::vector<TimeTimer> due;
+        for (; first_ < queue_.size() && queue_[first_].at <= now; ++first_) {
+            if (counts(queue_[first_])) due.push_back(queue_[first_]);
+        }
+        std::sort(due.begin(), due.end());
+        due.erase(std::unique(due.begin(), due.end()), due.end());
+        waiting_ -= due.size();
+        drop_taken();
+        return due;
     }
 
 private:
-    TimerTable table_;
+    void drop_taken();
+
+    SnapshotVector<TimeTimer> queue_;  // from first_ on
+    std::size_t first_ = 0;
+    std::size_t waiting_ = 0;
+    TimestampNs latest_ = 0;
 };
 
 }  // namespace aivm

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -72,6 +74,63 @@ TEST(HeightTimers, RunInOrderOfHeightThenKindThenNumber) {
     EXPECT_EQ(timers.size(), 1U);
     timers.erase({6, TimerKind::kSettle, 0});
     EXPECT_TRUE(timers.empty());
+}
+
+// A task has at most one timeout at a time, as in the VM; the model is what each task waits for.
+RC_GTEST_PROP(TimeTimers, GiveWhatStillCountsInOrderAndSnapshotsNeverChange, ()) {
+    using Deadlines = std::map<std::uint32_t, std::uint64_t>;  // by task
+    struct Step {
+        int kind;
+        std::uint32_t task;
+        std::uint64_t later;
+    };
+    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+        rc::gen::inRange(0, 9), rc::gen::inRange<std::uint32_t>(0, 7), rc::gen::inRange<std::uint64_t>(0, 4)));
+    constexpr std::uint64_t kLength = 5;
+    TimeTimers timers;
+    Deadlines model;
+    std::uint64_t now = 0;
+    std::vector<std::pair<TimeTimers, Deadlines>> snapshots;
+    const auto check = [](const TimeTimers& table, const Deadlines& expected) {
+        RC_ASSERT(table.size() == expected.size());
+        for (const auto& [task, at] : expected) RC_ASSERT(table.contains({at, task}));
+    };
+    for (const auto& [kind, task, later] : program) {
+        if (kind < 4) {
+            if (model.emplace(task, now + kLength).second) timers.insert({now + kLength, task});
+        } else if (kind < 6) {
+            if (model.erase(task) == 1) timers.erase();
+        } else if (kind < 8) {
+            now += later;
+            std::vector<TimeTimer> expected;
+            for (const auto& [waiting, at] : model) {
+                if (at <= now) expected.push_back({at, waiting});
+            }
+            std::sort(expected.begin(), expected.end());
+            const auto due = timers.take_due(now, [&](const TimeTimer& timer) {
+                const auto mine = model.find(timer.task);
+                return mine != model.end() && mine->second == timer.at;
+            });
+            RC_ASSERT(due == expected);
+            for (const TimeTimer& timer : due) model.erase(timer.task);
+        } else {
+            snapshots.emplace_back(timers, model);
+        }
+        check(timers, model);
+    }
+    for (const auto& [snapshot, expected] : snapshots) check(snapshot, expected);
+}
+
+// So long that the queue is begun anew on the way.
+TEST(TimeTimers, AQueueOfAnyLengthForgetsWhatIsBehindIt) {
+    TimeTimers timers;
+    for (std::uint32_t i = 0; i < 5'000; ++i) {
+        timers.insert({i + 10, i});
+        const auto due = timers.take_due(i, [](const TimeTimer&) { return true; });
+        EXPECT_EQ(due.size(), i < 10 ? 0U : 1U);
+        EXPECT_EQ(timers.size(), std::min(i + 1, 10U));
+        EXPECT_TRUE(timers.contains({i + 10, i}));
+    }
 }
 
 }  // namespace

@@ -83,15 +83,22 @@ auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::u
     return table.edit(index);
 }
 
-Account& Transition::account(const Address& address) {
-    const std::uint32_t row = state_.accounts.row_or_new(address);
+Account& Transition::account(const Address& address) { return account_in(state_.accounts.row_or_new(address)); }
+
+Account& Transition::escrow_account() {
+    if (!escrow_row_) escrow_row_ = state_.accounts.row_or_new(escrow_address());
+    return account_in(*escrow_row_);
+}
+
+Account& Transition::account_in(std::uint32_t row) {
     if (row >= account_is_touched_.size()) account_is_touched_.resize(state_.accounts.size());
     if (!account_is_touched_[row]) {
         account_is_touched_[row] = true;
-        touched_.accounts.push_back(address);
+        touched_.accounts.push_back(state_.accounts.address_of_row(row));
     }
     return state_.accounts.edit_row(row);
 }
+
 Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_.providers, i.value); }
 Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
 Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_.disputes, i.value); }
@@ -146,8 +153,10 @@ void Transition::add_receipt(const Receipt& receipt) {
 
 void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.insert(timer); }
 void Transition::clear_timer(const HeightTimer& timer) { state_.height_timers.erase(timer); }
-void Transition::set_timer(const TimeTimer& timer) { state_.time_timers.insert(timer); }
-void Transition::clear_timer(const TimeTimer& timer) { state_.time_timers.erase(timer); }
+
+void Transition::start_timeout(TaskIndex task) {
+    state_.time_timers.insert({timeout_of(state_.tasks[task.value], rules_.parameters), task.value});
+}
 
 void Transition::count_waiting_task(int change) {
     AIVM_CHECK(change > 0 || state_.waiting_tasks > 0);
@@ -158,7 +167,12 @@ std::optional<HeightTimer> Transition::take_due_timer(TimerKind first, TimerKind
     return state_.height_timers.take_due(block_.height, first, last);
 }
 
-std::optional<TimeTimer> Transition::take_due_time_timer() { return state_.time_timers.take_due(block_.timestamp_ns); }
+std::vector<TimeTimer> Transition::take_due_timeouts() {
+    return state_.time_timers.take_due(block_.timestamp_ns, [&](const TimeTimer& timer) {
+        const Task& task = state_.tasks[timer.task];
+        return has_timeout(task) && timeout_of(task, rules_.parameters) == timer.at;
+    });
+}
 
 void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots) {
     for (const std::uint32_t index : slots) touched_slots_.push_back({table, index});

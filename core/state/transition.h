@@ -76,6 +76,7 @@ public:
     // Access for change. The references hold until the next call that changes the same table.
     ChainHead& head() { return state_.head; }
     Account& account(const Address& address);
+    Account& escrow_account();  // account(escrow_address()), which half of all money passes through
     Provider& provider(ProviderIndex index);
     Task& task(TaskIndex index);
     Dispute& dispute(DisputeIndex index);
@@ -93,14 +94,16 @@ public:
 
     void set_timer(const HeightTimer& timer);
     void clear_timer(const HeightTimer& timer);
-    void set_timer(const TimeTimer& timer);
-    void clear_timer(const TimeTimer& timer);
+    // A task waits for a timeout from its submission, return or assignment on until it is drawn or answered.
+    void start_timeout(TaskIndex task);
+    void end_timeout() { state_.time_timers.erase(); }
     void count_waiting_task(int change);  // +1 or -1
 
     // Takes the first timer that is due now: at or before this block's height and of a kind in [first, last]; nothing
     // when there is none. The timer is gone afterwards.
     std::optional<HeightTimer> take_due_timer(TimerKind first, TimerKind last);
-    std::optional<TimeTimer> take_due_time_timer();
+    // Takes the timeouts that are due now, of tasks that still wait, in order.
+    std::vector<TimeTimer> take_due_timeouts();
 
     // An operation's refusal. Whoever tries operations one by one looks at the code alone; the words are made for the rest.
     template <class Words>
@@ -151,6 +154,7 @@ private:
     void commit_open_answers();
     template <class Table>
     auto& edit(Table& table, std::vector<std::uint32_t>& touched, std::uint32_t index);
+    Account& account_in(std::uint32_t row);
 
     State state_;
     BlockContext block_;
@@ -160,6 +164,7 @@ private:
     // Touched entries, with repetitions; finish() sorts them.
     Touched touched_;
     std::vector<bool> account_is_touched_;  // by row
+    std::optional<std::uint32_t> escrow_row_;
     std::vector<std::uint32_t> touched_models_;
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;

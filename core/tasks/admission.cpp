@@ -84,8 +84,8 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
         return fail(ErrorCode::kQueueFull, fmt::format("{} tasks wait already", t.state().waiting_tasks));
     }
     AIVM_TRY(ledger::check_balance(t.state(), sender, s.fee));
-    const auto timeout_at = checked_add(t.block().timestamp_ns, t.config().task_timeout_ns);
-    if (!timeout_at) return fail(ErrorCode::kOverflow, "task timeout");
+    if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns))
+        return fail(ErrorCode::kOverflow, "task timeout");
 
     Task task;
     task.job_id = s.job_id;
@@ -105,7 +105,7 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     const TaskIndex index = t.add_task(std::move(task));
     t.count_waiting_task(+1);
     t.set_timer(HeightTimer{draw_at, TimerKind::kDraw, index.value});
-    t.set_timer(TimeTimer{*timeout_at, index.value});
+    t.start_timeout(index);
     t.emit(event::TaskSubmitted{index});
     return {};
 }

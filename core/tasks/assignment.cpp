@@ -100,14 +100,14 @@ void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
         t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
         return;
     }
-    t.clear_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    t.end_timeout();
     task.status = TaskStatus::kAssigned;
     task.assignments += 1;
     task.waiting_since_ns = t.block().timestamp_ns;
     if (redundant) {
         open_windows(t, index);
     } else {
-        t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+        t.start_timeout(index);
     }
     t.count_waiting_task(-1);
     for (const ProviderIndex provider : drawn) take_seat(t, index, provider);

@@ -59,7 +59,7 @@ void return_or_fail(Transition& t, TaskIndex index) {
     task.draw_at = t.block().height + kDrawDelayBlocks;
     t.count_waiting_task(+1);
     t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
-    t.set_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index.value});
+    t.start_timeout(index);
     t.emit(event::TaskReturned{index});
 }
 

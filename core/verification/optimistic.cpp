@@ -66,7 +66,7 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     const std::size_t seat = *find_seat(t.state().task(*index), *provider);
     mark_answered(t, *index, seat, SeatStatus::kPosted);
     Task& task = t.task(*index);
-    t.clear_timer(TimeTimer{task.waiting_since_ns + t.config().task_timeout_ns, index->value});
+    t.end_timeout();
     Seat& s = task.seats[seat];
     s.answer = r.answer;
     s.trace_root = r.trace_root;

@@ -84,7 +84,7 @@ Status end_block(Transition& t) {
     while (const auto timer = t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
         run_end_timer(t, *timer);
     }
-    while (const auto timer = t.take_due_time_timer()) time_out(t, TaskIndex{timer->task});
+    for (const TimeTimer& timer : t.take_due_timeouts()) time_out(t, TaskIndex{timer.task});
     return run_kernel_round(t);
 }
 
