@@ -26,7 +26,8 @@ public:
     [[nodiscard]] const T* begin() const { return items_.data() + head_; }
     [[nodiscard]] const T* end() const { return items_.data() + items_.size(); }
 
-    void push_back(T value) { items_.push_back(std::move(value)); }
+    void push_back(const T& value) { items_.push_back(value); }
+    void push_back(T&& value) { items_.push_back(std::move(value)); }
 
     // Requires !empty().
     T pop_front() {
@@ -42,9 +43,9 @@ public:
     }
 
     // Before item i <= size(), or item i < size(): costs what lies between i and the back.
-    void insert(std::size_t i, T value) {
-        if (i == size()) return push_back(std::move(value));
-        items_.insert(place(i), std::move(value));
+    template <class... Args>
+    void emplace(std::size_t i, Args&&... args) {
+        items_.emplace(place(i), std::forward<Args>(args)...);
     }
     void erase(std::size_t i) {
         if (i == 0) {

@@ -29,7 +29,7 @@ RC_GTEST_PROP(Fifo, HoldsWhatADequeHolds, ()) {
             RC_ASSERT(tested.pop_front() == model.front());
             model.pop_front();
         } else if (kind == 6 && place <= model.size()) {
-            tested.insert(place, value);
+            tested.emplace(place, value);
             model.insert(model.begin() + static_cast<std::ptrdiff_t>(place), value);
         } else if (kind == 7 && place < model.size()) {
             tested.erase(place);

@@ -40,7 +40,7 @@ Status Mempool::add(const OperationPtr& operation) {
     if (has_at(queue, place, operation->nonce())) {
         return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     }
-    queue.entries.insert(place, {operation->nonce(), operation, first_arrival_ + by_arrival_.size()});
+    queue.entries.emplace(place, operation->nonce(), operation, first_arrival_ + by_arrival_.size());
     by_arrival_.push_back(row);
     ++size_;
     return {};

@@ -12,12 +12,19 @@
 
 namespace aivm::sim {
 
-// What the world says about an event. Actors and kinds are the world's own numbers.
+// What the world says about an event. Actors, kinds and marks are the world's own numbers; a mark is not traced.
 struct EventBody {
+    EventBody() = default;
+    EventBody(std::uint32_t event_actor, std::uint16_t event_kind, std::uint64_t event_payload,
+              std::uint16_t event_mark = 0)
+        : actor(event_actor), kind(event_kind), mark(event_mark), payload(event_payload) {}
+
     std::uint32_t actor = 0;
     std::uint16_t kind = 0;
+    std::uint16_t mark = 0;  // where there would be padding
     std::uint64_t payload = 0;
 };
+static_assert(sizeof(EventBody) == 16);
 
 struct RunLimits {
     SimTime last_time = kEndOfTime;  // events later than this stay pending

@@ -25,20 +25,14 @@ void World::Impl::send(ActorId from, ActorId to, const Packet& packet) {
 }
 
 void World::Impl::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {
-    const std::uint32_t slot = timers_.put({tag, incarnations_[actor]});
     engine_.post_in(real_delay(actor, delay), Priority::kTimer,
-                    {actor, static_cast<std::uint16_t>(EventKind::kTimer), slot});
+                    {actor, static_cast<std::uint16_t>(EventKind::kTimer), tag, incarnations_[actor]});
 }
 
 std::uint64_t World::Impl::payload_digest(const Engine::Event& event) const {
-    switch (static_cast<EventKind>(event.payload.kind)) {
-        case EventKind::kDelivery:
-            return packet_digest(packets_.at(event.payload.payload).packet);
-        case EventKind::kTimer:
-            return timers_.at(event.payload.payload).tag;
-        default:
-            return event.payload.payload;
-    }
+    const std::uint64_t payload = event.payload.payload;
+    const bool delivers = static_cast<EventKind>(event.payload.kind) == EventKind::kDelivery;
+    return delivers ? packet_digest(packets_.at(payload).packet) : payload;
 }
 
 void World::Impl::operator()(const Engine::Event& event) {
@@ -51,11 +45,9 @@ void World::Impl::operator()(const Engine::Event& event) {
             if (!down_[actor]) actors_[actor]->receive(arrived.from, arrived.packet);
             break;
         }
-        case EventKind::kTimer: {
-            const TimerSet timer = timers_.take(payload);
-            if (!down_[actor] && timer.incarnation == incarnations_[actor]) actors_[actor]->wake(timer.tag);
+        case EventKind::kTimer:
+            if (!down_[actor] && event.payload.mark == incarnations_[actor]) actors_[actor]->wake(payload);
             break;
-        }
         case EventKind::kFaultBegins:
             begin_fault(payload);
             break;

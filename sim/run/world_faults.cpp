@@ -108,9 +108,14 @@ NetworkFault World::Impl::impose(const FaultPlan& plan, const std::vector<NodeId
 
 // --- Machines: they stop, their clocks go wrong, their disks do ---
 
-void World::Impl::stop_machine(NodeId node) {
+void World::Impl::end_incarnation(NodeId node) {
     down_[node] = true;
     ++incarnations_[node];
+    AIVM_CHECK(incarnations_[node] != 0);  // the timers of the first would ring again
+}
+
+void World::Impl::stop_machine(NodeId node) {
+    end_incarnation(node);
     actors_[node]->crash();
 }
 

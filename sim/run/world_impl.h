@@ -39,10 +39,6 @@ struct PacketInFlight {
     Packet packet = FollowRequest{};
     ActorId from = 0;
 };
-struct TimerSet {
-    std::uint64_t tag = 0;
-    std::uint32_t incarnation = 0;
-};
 
 // How long a planned fault lasts: a crash without a duration, as long as a restart takes.
 std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain);
@@ -115,6 +111,7 @@ private:
     [[nodiscard]] static bool isolates(FaultKind kind);
     void count_cut_off(const std::vector<NodeId>& targets, bool begins);
     [[nodiscard]] NetworkFault impose(const FaultPlan& plan, const std::vector<NodeId>& targets);
+    void end_incarnation(NodeId node);
     void stop_machine(NodeId node);
     void start_machine(NodeId node);
     void break_machine(NodeId node, const FaultPlan& plan);
@@ -189,7 +186,6 @@ private:
     std::optional<Network> network_;          // none in the economic fidelity
     std::uint64_t messages_handed_over_ = 0;  // there: directly from actor to actor
     Slab<PacketInFlight> packets_;
-    Slab<TimerSet> timers_;
 
     std::vector<std::unique_ptr<Desk>> desks_;
     std::vector<std::unique_ptr<SimDisk>> disks_;
@@ -197,7 +193,7 @@ private:
     std::vector<ValidatorActor*> validators_;
     std::vector<RequesterActor*> requesters_;
     SideChannel side_;
-    std::vector<std::uint32_t> incarnations_;
+    std::vector<std::uint16_t> incarnations_;  // of each actor; a timer rings for the one that set it
     std::vector<bool> down_;
     struct WrongClock {
         const FaultPlan* plan = nullptr;

@@ -100,8 +100,7 @@ void World::Impl::on_restarted(ActorId node, const Vm& vm) {
 void World::Impl::on_stopped(ActorId node, const Error& error) {
     if (node < disk_troubles_.size() &&
         disk_troubles_[node] != 0) {  // as it should; the end of the fault brings it back
-        down_[node] = true;
-        ++incarnations_[node];
+        end_incarnation(node);
         return;
     }
     find("S14", fmt::format("{} stopped: {}", cast_.directory.name(node), error.text()));
