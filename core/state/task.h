@@ -91,9 +91,9 @@ inline bool has_timeout(const Task& task) {
     const bool one_works = task.status == TaskStatus::kAssigned && task.mode != VerificationMode::kRedundant;
     return task.status == TaskStatus::kPending || one_works;
 }
-// Of such a task. Admission makes sure that it cannot wrap.
+// Of such a task; one that would not fit never comes. A vertex decided elsewhere may bring any timestamp.
 inline TimestampNs timeout_of(const Task& task, const VmParameters& parameters) {
-    return task.waiting_since_ns + parameters.config.task_timeout_ns;
+    return checked_add(task.waiting_since_ns, parameters.config.task_timeout_ns).value_or(~TimestampNs{0});
 }
 
 // Redundant mode, valid while the task is assigned: the last blocks that take a commit and a reveal.

@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+#include "core/state/task.h"
+
 namespace aivm {
 namespace {
 
@@ -131,6 +133,18 @@ TEST(TimeTimers, AQueueOfAnyLengthForgetsWhatIsBehindIt) {
         EXPECT_EQ(timers.size(), std::min(i + 1, 10U));
         EXPECT_TRUE(timers.contains({i + 10, i}));
     }
+}
+
+// Timeouts come in order however late it is.
+TEST(TimeTimers, ATimeoutThatWouldNotFitComesLastAndDoesNotWrap) {
+    const VmParameters parameters;
+    Task early, late;
+    early.waiting_since_ns = ~TimestampNs{0} - parameters.config.task_timeout_ns - 1;
+    late.waiting_since_ns = ~TimestampNs{0} - 1;
+    TimeTimers timers;
+    timers.insert({timeout_of(early, parameters), 0});
+    timers.insert({timeout_of(late, parameters), 1});
+    EXPECT_TRUE(timers.contains({~TimestampNs{0}, 1}));
 }
 
 }  // namespace

@@ -84,8 +84,9 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
         return fail(ErrorCode::kQueueFull, fmt::format("{} tasks wait already", t.state().waiting_tasks));
     }
     AIVM_TRY(ledger::check_balance(t.state(), sender, s.fee));
-    if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns))
+    if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns)) {
         return fail(ErrorCode::kOverflow, "task timeout");
+    }
 
     Task task;
     task.job_id = s.job_id;
