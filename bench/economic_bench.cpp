@@ -1,12 +1,14 @@
-// The economic fidelity on the reference study (catalogue: safe_window): task outcomes per second of CPU time, with
-// recording off and on, and how much cheaper a task is than in the full fidelity. A task counts from its submission to
-// its outcome, the building and closing of its world included. Invariants are on except where it says so.
+// The economic fidelity on the reference study (catalogue: safe_window): task outcomes per second
+// of CPU time, with recording off and on, and how much cheaper a task is than in the full fidelity.
+// A task counts from its submission to its outcome, the building and closing of its world included.
+// Invariants are on except where it says so.
 //
-// First, how much memory the process has needed at most after few runs and after many, recorded into one file: a sweep
-// must not need more the longer it is.
+// First, how much memory the process has needed at most after few runs and after many, recorded
+// into one file: a sweep must not need more the longer it is.
 //
 //   economic_bench [--quick]       a short run that only checks that all sides work
-//   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED", no recording
+//   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED",
+//                                  no recording
 //   economic_bench --recorded WORLDS  tasks per second alone, recorded: for profilers
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -50,7 +52,8 @@ double seconds_of(const std::function<void()>& work) {
 }
 
 Scenario load_study() {
-    const auto loaded = scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/safe_window.toml");
+    const auto loaded =
+        scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/safe_window.toml");
     require(loaded.has_value(), "the safe_window scenario does not load");
     return loaded->scenario;
 }
@@ -80,7 +83,8 @@ Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink, WorldOpt
     return study;
 }
 
-double rate(const Setting& setting, std::uint64_t worlds, RowSink& sink, const WorldOptions& options = {}) {
+double rate(const Setting& setting, std::uint64_t worlds, RowSink& sink,
+            const WorldOptions& options = {}) {
     Study study;
     const double seconds = seconds_of([&] { study = play(setting, worlds, sink, options); });
     return static_cast<double>(study.tasks) / seconds;
@@ -122,8 +126,10 @@ void measure(const Scenario& study, int rounds, std::uint64_t worlds) {
         bare.push_back(rate(*economic, worlds, nowhere, unwatched));
         ratios.push_back(off.back() / rate(*full, 1, nowhere));
     }
-    fmt::print("economic, recording off {:>10.0f} outcomes/s   target {:.0f}\n", median(off), kRateTarget);
-    fmt::print("economic, recorded      {:>10.0f} outcomes/s   target {:.0f}\n", median(on), kRecordedTarget);
+    fmt::print("economic, recording off {:>10.0f} outcomes/s   target {:.0f}\n", median(off),
+               kRateTarget);
+    fmt::print("economic, recorded      {:>10.0f} outcomes/s   target {:.0f}\n", median(on),
+               kRecordedTarget);
     fmt::print("neither recorded nor watched {:>5.0f} outcomes/s\n", median(bare));
     fmt::print("economic to full        {:>10.0f} times the outcomes/s\n", median(ratios));
 }
@@ -136,8 +142,8 @@ long peak_memory() {
 }
 
 // What `many` runs need beyond `few`, at most.
-long growth(std::uint64_t few, std::uint64_t many, const std::function<void(std::uint64_t runs)>& play_runs,
-            std::string_view what) {
+long growth(std::uint64_t few, std::uint64_t many,
+            const std::function<void(std::uint64_t runs)>& play_runs, std::string_view what) {
     play_runs(few);
     const long before = peak_memory();
     play_runs(many);
@@ -152,10 +158,13 @@ void measure_memory(Scenario study, std::uint64_t few, std::uint64_t many) {
     const auto setting = scenarios::make_setting(study);
     require(setting.has_value(), "setting");
     NullSink nowhere;
-    const long plain = growth(few, many, [&](std::uint64_t runs) { play(*setting, runs, nowhere); }, "in memory");
-    const long recorded = growth(few, many, [&](std::uint64_t runs) { recorded_rate(*setting, runs); }, "recorded");
+    const long plain =
+        growth(few, many, [&](std::uint64_t runs) { play(*setting, runs, nowhere); }, "in memory");
+    const long recorded =
+        growth(few, many, [&](std::uint64_t runs) { recorded_rate(*setting, runs); }, "recorded");
     require(plain <= kGrowthMaxKib, "the memory of a sweep grows with the number of its runs");
-    require(recorded <= kGrowthMaxKib + kPageCacheKib, "the memory of a recorded sweep grows beyond its page cache");
+    require(recorded <= kGrowthMaxKib + kPageCacheKib,
+            "the memory of a recorded sweep grows beyond its page cache");
 }
 
 void print_plain(const Scenario& scenario, std::uint64_t worlds) {
@@ -179,7 +188,8 @@ int main(int argc, char** argv) {
     if (argc > 2 && std::string_view(argv[1]) == "--recorded") {
         const auto setting = scenarios::make_setting(study);
         require(setting.has_value(), "setting");
-        fmt::print("{:.0f} outcomes/s recorded\n", recorded_rate(*setting, std::strtoull(argv[2], nullptr, 10)));
+        fmt::print("{:.0f} outcomes/s recorded\n",
+                   recorded_rate(*setting, std::strtoull(argv[2], nullptr, 10)));
         return 0;
     }
     measure_memory(study, 10, quick ? 60 : 1000);

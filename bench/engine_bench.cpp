@@ -1,12 +1,14 @@
-// The engine against std::priority_queue of plain structs, on HOLD and PHOLD: two synthetic workloads of the literature
-// on event queues (D. W. Jones, CACM 29(4), 1986; R. M. Fujimoto, 1990), here with fixed draws, so that every engine
-// must reach the same check value. The two run back to back and only the ratio of such a pair counts: absolute figures
-// move with whatever else the machine does.
+// The engine against std::priority_queue of plain structs, on HOLD and PHOLD: two synthetic
+// workloads of the literature on event queues (D. W. Jones, CACM 29(4), 1986; R. M. Fujimoto,
+// 1990), here with fixed draws, so that every engine must reach the same check value. The two run
+// back to back and only the ratio of such a pair counts: absolute figures move with whatever else
+// the machine does.
 //
 //   engine_bench [--quick | --plain [NAME]]     exit code 1 if a check value differs
 //
-// --quick: 10^6 events and three pairs each. --plain: only the engine, one run of each workload or of the one named, as
-// "name events seconds" (for peers/compare.py). Draws of this benchmark use libm's log, as the peers do; the simulator itself never does.
+// --quick: 10^6 events and three pairs each. --plain: only the engine, one run of each workload or
+// of the one named, as "name events seconds" (for peers/compare.py). Draws of this benchmark use
+// libm's log, as the peers do; the simulator itself never does.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -46,7 +48,8 @@ std::int64_t exponential(std::uint64_t bits) {
 double cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_utime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
+    return static_cast<double>(usage.ru_utime.tv_sec) +
+           1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
 }
 
 struct Run {
@@ -71,7 +74,8 @@ Run hold_reference(std::uint64_t pending, std::uint64_t events) {
     PlainQueue queue;
     std::uint64_t state = 42;
     std::uint64_t sequence = 0;
-    for (std::uint64_t i = 0; i < pending; ++i) queue.push({exponential(next(state)), sequence++, i, 0});
+    for (std::uint64_t i = 0; i < pending; ++i)
+        queue.push({exponential(next(state)), sequence++, i, 0});
     Run run;
     const double start = cpu_seconds();
     for (std::uint64_t i = 0; i < events; ++i) {
@@ -95,8 +99,11 @@ Run hold(std::uint64_t pending, std::uint64_t events) {
     const double start = cpu_seconds();
     engine.run(
         [&](const auto& event) {
-            run.check = (run.check ^ static_cast<std::uint64_t>(event.time) ^ event.payload.payload) * kGolden;
-            engine.post_at(event.time + exponential(next(state)), Priority::kTimer, {0, 0, event.payload.payload + 1});
+            run.check =
+                (run.check ^ static_cast<std::uint64_t>(event.time) ^ event.payload.payload) *
+                kGolden;
+            engine.post_at(event.time + exponential(next(state)), Priority::kTimer,
+                           {0, 0, event.payload.payload + 1});
         },
         {.max_events = events});
     run.seconds = cpu_seconds() - start;
@@ -165,15 +172,18 @@ Run phold(std::uint64_t events) {
     std::vector<Entity> entities = make_entities();
     for (std::uint32_t i = 0; i < kEntities; ++i) {
         for (std::uint32_t j = 0; j < kEventsEach; ++j) {
-            engine.post_at(exponential(next(entities[i].state)), Priority::kDelivery, {i, 0, i * kEventsEach + j});
+            engine.post_at(exponential(next(entities[i].state)), Priority::kDelivery,
+                           {i, 0, i * kEventsEach + j});
         }
     }
     Run run;
     const double start = cpu_seconds();
     engine.run(
         [&](const auto& event) {
-            const Sent sent = handle(entities[event.payload.actor], event.time, event.payload.payload);
-            engine.post_at(sent.time, Priority::kDelivery, {sent.entity, 0, event.payload.payload + 1});
+            const Sent sent =
+                handle(entities[event.payload.actor], event.time, event.payload.payload);
+            engine.post_at(sent.time, Priority::kDelivery,
+                           {sent.entity, 0, event.payload.payload + 1});
         },
         {.max_events = events});
     run.seconds = cpu_seconds() - start;
@@ -191,8 +201,8 @@ struct Workload {
     std::function<Run()> engine;
 };
 
-Workload hold_workload(const char* name, std::uint64_t pending, std::uint64_t events, std::uint64_t check,
-                       double target) {
+Workload hold_workload(const char* name, std::uint64_t pending, std::uint64_t events,
+                       std::uint64_t check, double target) {
     return {name,
             events,
             check,
@@ -202,7 +212,8 @@ Workload hold_workload(const char* name, std::uint64_t pending, std::uint64_t ev
             [=] { return hold<Engine>(pending, events); }};
 }
 
-Workload phold_workload(const char* name, std::uint64_t events, std::uint64_t check, double target) {
+Workload phold_workload(const char* name, std::uint64_t events, std::uint64_t check,
+                        double target) {
     return {name,
             events,
             check,
@@ -219,8 +230,8 @@ double median(std::vector<double> values) {
 
 bool check(const Workload& workload, const Run& run, const char* who) {
     if (run.check == workload.check) return true;
-    std::printf("FAIL  %s on the %s: check value %016lx, expected %016lx\n", workload.name, who, run.check,
-                workload.check);
+    std::printf("FAIL  %s on the %s: check value %016lx, expected %016lx\n", workload.name, who,
+                run.check, workload.check);
     return false;
 }
 
@@ -243,8 +254,9 @@ bool compare(const Workload& workload, int pairs) {
     }
     const double ratio = median(ratios);
     std::printf("%-12s %7.1f %10.2f %8.2f %8.1f  %s  %016lx\n", workload.name,
-                static_cast<double>(workload.events) / median(seconds) * 1e-6, median(heap_ratios), ratio,
-                workload.target, ratio >= workload.target ? "met   " : "MISSED", workload.check);
+                static_cast<double>(workload.events) / median(seconds) * 1e-6, median(heap_ratios),
+                ratio, workload.target, ratio >= workload.target ? "met   " : "MISSED",
+                workload.check);
     std::fflush(stdout);
     return true;
 }

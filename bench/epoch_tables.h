@@ -1,8 +1,9 @@
 // Closing an epoch and its floor, the hashes alone: what kernels_bench and vm_bench measure.
 //
-// The attestation slots are all occupied; `changed` of them differ at each close: the lowest ones, the dearest place for
-// a single change. The floor hashes the same leaves and folds the same accumulators from ready-made messages, nothing
-// else, with the same hasher: the ratio close / floor is what bookkeeping costs.
+// The attestation slots are all occupied; `changed` of them differ at each close: the lowest ones,
+// the dearest place for a single change. The floor hashes the same leaves and folds the same
+// accumulators from ready-made messages, nothing else, with the same hasher: the ratio close /
+// floor is what bookkeeping costs.
 #pragma once
 
 #include <cstring>
@@ -47,7 +48,8 @@ public:
     void prepare() {
         std::vector<abi::AttestationOp> ops;
         ++round_;
-        for (std::uint32_t i = 0; i < changed_; ++i) ops.push_back(renewal(tables_.attestations()[i], round_));
+        for (std::uint32_t i = 0; i < changed_; ++i)
+            ops.push_back(renewal(tables_.attestations()[i], round_));
         tables_.apply_attestations(kernels_, {}, ops);
     }
     void close() { tables_.close_round(kernels_, {}, result_); }
@@ -64,12 +66,15 @@ class EpochFloor {
 public:
     EpochFloor(Kernels& kernels, std::uint32_t slots, std::uint32_t changed)
         : hasher_(kernels.hasher()), leaves_(slots), after_(slots), last_(148, 1) {
-        for (std::uint32_t i = 0; i < changed; ++i) messages_.push_back(kernels::leaf_of(attestation(i), i));
+        for (std::uint32_t i = 0; i < changed; ++i)
+            messages_.push_back(kernels::leaf_of(attestation(i), i));
     }
 
     void run() {
-        const FoldChain chain{Hash32{}, leaves_.data(), messages_.empty() ? 0 : leaves_.size(), after_.data()};
-        if (!messages_.empty()) hasher_.hash_many(messages_[0].data(), 144, messages_.size(), leaves_.data());
+        const FoldChain chain{Hash32{}, leaves_.data(), messages_.empty() ? 0 : leaves_.size(),
+                              after_.data()};
+        if (!messages_.empty())
+            hasher_.hash_many(messages_[0].data(), 144, messages_.size(), leaves_.data());
         hasher_.fold_many({&chain, 1});
         hasher_.hash_many(last_.data(), last_.size(), 1, &root_);
     }

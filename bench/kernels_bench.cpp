@@ -1,5 +1,5 @@
-// What the kernels cost: Keccak in every width, each kernel, and closing an epoch beside its floor, the hashes alone.
-// Over the gpu layer.
+// What the kernels cost: Keccak in every width, each kernel, and closing an epoch beside its floor,
+// the hashes alone. Over the gpu layer.
 //
 // Epoch closings are measured as bench/epoch_tables.h says; vm_bench prints the ratio to the floor.
 #include <benchmark/benchmark.h>
@@ -104,14 +104,16 @@ void whole_epoch(benchmark::State& state, bool simd) {
     abi::AIVMEpochState epoch{};
     abi::AIVMTransitionResult result{};
     for (auto _ : state) {
-        kernels->epoch_transition(&round, {table.data(), nullptr, nullptr, slots, 0, 0}, &epoch, &result);
+        kernels->epoch_transition(&round, {table.data(), nullptr, nullptr, slots, 0, 0}, &epoch,
+                                  &result);
     }
 }
 
 void slots_and_changes(benchmark::internal::Benchmark* benchmark) {
     benchmark->ArgNames({"slots", "changed"})->Unit(benchmark::kMicrosecond);
     for (const std::int64_t slots : {64, 1024, 4096}) {
-        for (const std::int64_t changed : {std::int64_t{0}, std::int64_t{1}, slots}) benchmark->Args({slots, changed});
+        for (const std::int64_t changed : {std::int64_t{0}, std::int64_t{1}, slots})
+            benchmark->Args({slots, changed});
     }
 }
 BENCHMARK_CAPTURE(close_epoch, scalar, false)->Apply(slots_and_changes);
@@ -136,12 +138,14 @@ constexpr std::uint32_t kBatch = 256;  // operations a call, below
 void attestation_apply(benchmark::State& state) {
     CpuKernels kernels;
     std::vector<abi::AttestationOp> ops;
-    for (std::uint32_t i = 0; i < kBatch; ++i) ops.push_back(bench::renewal(bench::attestation(i), 0));
+    for (std::uint32_t i = 0; i < kBatch; ++i)
+        ops.push_back(bench::renewal(bench::attestation(i), 0));
     std::vector<abi::Attestation> table(1024);
     abi::AIVMRoundDescriptor round{};
     round.attestation_op_count = kBatch;
     std::uint32_t applied = 0;
-    for (auto _ : state) kernels.attestation_apply(&round, ops.data(), table.data(), &applied, 1024);
+    for (auto _ : state)
+        kernels.attestation_apply(&round, ops.data(), table.data(), &applied, 1024);
     state.SetItemsProcessed(state.iterations() * kBatch);
 }
 BENCHMARK(attestation_apply);
@@ -198,7 +202,8 @@ void inference_step(benchmark::State& state, bool simd) {
     std::vector<std::uint8_t> outputs(kBatch);
     std::vector<abi::InferenceResult> results(kBatch);
     for (auto _ : state) {
-        kernels->inference_step({&weights, ops.data(), inputs.data(), outputs.data(), results.data(), kBatch});
+        kernels->inference_step(
+            {&weights, ops.data(), inputs.data(), outputs.data(), results.data(), kBatch});
     }
     state.SetItemsProcessed(state.iterations() * kBatch);
 }

@@ -1,11 +1,13 @@
-// Message events through the network model: a full mesh of 100 nodes in six regions, with loss, duplication, reordering,
-// jitter, bandwidth and a partition that comes and goes, the trace digest attached. A message event is one delivery
-// executed: popped, digested, handled, and answered with one new message, planned by the network and scheduled.
+// Message events through the network model: a full mesh of 100 nodes in six regions, with loss,
+// duplication, reordering, jitter, bandwidth and a partition that comes and goes, the trace digest
+// attached. A message event is one delivery executed: popped, digested, handled, and answered with
+// one new message, planned by the network and scheduled.
 //
 //   network_bench [--quick]     exit code 1 if two runs of one seed differ, or ladder and heap do
 //
-// The same is measured without the digest and on the heap, in the same process and in turn: each in-run ratio is the
-// median of such rounds. The absolute figure is per second of user CPU time of one thread.
+// The same is measured without the digest and on the heap, in the same process and in turn: each
+// in-run ratio is the median of such rounds. The absolute figure is per second of user CPU time of
+// one thread.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -33,7 +35,8 @@ enum Kind : std::uint16_t { kMessage, kCopy, kRetry, kPartitionStarts, kPartitio
 double cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_utime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
+    return static_cast<double>(usage.ru_utime.tv_sec) +
+           1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
 }
 
 NetworkSettings mesh_settings() {
@@ -63,7 +66,8 @@ NetworkLayout mesh_layout() {
 template <class AnyEngine>
 class Mesh {
 public:
-    explicit Mesh(std::uint64_t seed) : choices_(seed), network_(seed, mesh_settings(), mesh_layout(), choices_) {
+    explicit Mesh(std::uint64_t seed)
+        : choices_(seed), network_(seed, mesh_settings(), mesh_layout(), choices_) {
         for (NodeId node = 0; node < kNodes; ++node) nodes_.emplace_back(StreamName{seed, node, 0});
         for (NodeId node = 0; node < kNodes; ++node) {
             for (std::uint32_t i = 0; i < kInFlightEach; ++i) send(node);
@@ -102,14 +106,16 @@ private:
         }
     }
 
-    // Sends one message to a random other node; if it does not get through, tries again a little later, so that losses do
-    // not empty the mesh.
+    // Sends one message to a random other node; if it does not get through, tries again a little
+    // later, so that losses do not empty the mesh.
     void send(NodeId from) {
         const std::uint64_t draw = nodes_[from].next_u64();
-        const auto to = static_cast<NodeId>((from + 1 + ((draw >> 32) * (kNodes - 1) >> 32)) % kNodes);
+        const auto to =
+            static_cast<NodeId>((from + 1 + ((draw >> 32) * (kNodes - 1) >> 32)) % kNodes);
         const auto size = static_cast<std::uint32_t>(200 + (draw & 1023));
         const Arrivals arrivals = network_.plan({from, to, size}, engine_.now());
-        if (arrivals.count == 0) engine_.post_in(50 * kMillisecond, Priority::kTimer, {from, kRetry, 0});
+        if (arrivals.count == 0)
+            engine_.post_in(50 * kMillisecond, Priority::kTimer, {from, kRetry, 0});
         std::uint16_t kind = kMessage;
         for (const SimTime time : arrivals) {
             engine_.post_at(time, Priority::kDelivery, {to, kind, draw});
@@ -176,12 +182,12 @@ int main(int argc, char** argv) {
         digest_costs.push_back(traced.seconds / bare.seconds - 1);
         heap_ratios.push_back(heap.seconds / traced.seconds);
     }
-    std::printf("mesh of %u nodes, %lu events, %lu of them deliveries, digest %s\n", kNodes, events, delivered,
-                digest.hex().c_str());
-    std::printf("sent %lu, lost %lu, blocked %lu, duplicated %lu, reordered %lu\n", counters.sent, counters.lost,
-                counters.blocked, counters.duplicated, counters.reordered);
-    std::printf("message events per CPU second   %.1f million (target %.0f: %s)\n", median(rates), kTarget,
-                median(rates) >= kTarget ? "met" : "MISSED");
+    std::printf("mesh of %u nodes, %lu events, %lu of them deliveries, digest %s\n", kNodes, events,
+                delivered, digest.hex().c_str());
+    std::printf("sent %lu, lost %lu, blocked %lu, duplicated %lu, reordered %lu\n", counters.sent,
+                counters.lost, counters.blocked, counters.duplicated, counters.reordered);
+    std::printf("message events per CPU second   %.1f million (target %.0f: %s)\n", median(rates),
+                kTarget, median(rates) >= kTarget ? "met" : "MISSED");
     std::printf("cost of the digest              %.1f %%\n", 100 * median(digest_costs));
     std::printf("ladder against heap             %.2f times\n", median(heap_ratios));
     return 0;

@@ -1,6 +1,7 @@
-// Rows per second of the recorder beside bare prepared inserts of the same rows into the same table: what do typed rows,
-// range checks, row counts and batches cost? Both write a file with the same pragmas, up to the last commit; the second
-// pair of figures includes closing the file. The pairs alternate and the best of each side counts.
+// Rows per second of the recorder beside bare prepared inserts of the same rows into the same
+// table: what do typed rows, range checks, row counts and batches cost? Both write a file with the
+// same pragmas, up to the last commit; the second pair of figures includes closing the file. The
+// pairs alternate and the best of each side counts.
 //
 //   recorder_bench [--quick]    a short run that only checks that both sides work
 #include <fmt/format.h>
@@ -48,8 +49,19 @@ void require(bool ok, const char* what) {
 }
 
 TaskRow row_at(std::uint64_t i) {
-    TaskRow row{i,  3, VerificationMode::kOptimistic, lux(1), lux(50), i / 10, i / 10 + 1, i / 10 + 101, i * 400,
-                {}, 1, TaskOutcome::kFinalOk,         true};
+    TaskRow row{i,
+                3,
+                VerificationMode::kOptimistic,
+                lux(1),
+                lux(50),
+                i / 10,
+                i / 10 + 1,
+                i / 10 + 101,
+                i * 400,
+                {},
+                1,
+                TaskOutcome::kFinalOk,
+                true};
     row.final_time_ns = i * 400 + 7;
     return row;
 }
@@ -60,7 +72,8 @@ Seconds bare(const std::string& path, std::uint64_t rows) {
     sqlite3* db = nullptr;
     require(sqlite3_open(path.c_str(), &db) == SQLITE_OK, "open");
     const std::string prepare =
-        "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
+        "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; "
+        "PRAGMA synchronous = "
         "OFF; "
         "PRAGMA cache_size = -65536;" +
         create_schema_sql();
@@ -143,6 +156,7 @@ int main(int argc, char** argv) {
     const double ratio = line("inserts", bare_best.inserting, recorder_best.inserting);
     line("with closing the file", bare_best.whole, recorder_best.whole);
     if (quick) return 0;
-    fmt::print("target: at least {:.2f} of bare inserts: {}\n", kTarget, ratio >= kTarget ? "met" : "MISSED");
+    fmt::print("target: at least {:.2f} of bare inserts: {}\n", kTarget,
+               ratio >= kTarget ? "met" : "MISSED");
     return ratio >= kTarget ? 0 : 1;
 }

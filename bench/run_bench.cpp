@@ -1,5 +1,6 @@
-// A whole run of the demo: events per second of CPU time, and what the trace digest, the invariants and the recorder
-// cost. Each cost is a ratio of two runs that alternate in one process; the median of the pairs counts.
+// A whole run of the demo: events per second of CPU time, and what the trace digest, the invariants
+// and the recorder cost. Each cost is a ratio of two runs that alternate in one process; the median
+// of the pairs counts.
 //
 //   run_bench [--quick]    a short run that only checks that all sides work and agree
 #include <fmt/format.h>
@@ -40,7 +41,8 @@ double seconds_of(const std::function<void()>& work) {
 }
 
 Setting load_setting(bool quick) {
-    const auto loaded = scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/quickstart.toml");
+    const auto loaded =
+        scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/quickstart.toml");
     require(loaded.has_value(), "the quickstart scenario does not load");
     Scenario scenario = loaded->scenario;
     if (quick) scenario.workload.tasks = 60;
@@ -76,7 +78,8 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-// What `with` costs beyond `without`, as a share of the run with it: the median over alternating pairs.
+// What `with` costs beyond `without`, as a share of the run with it: the median over alternating
+// pairs.
 double cost(int pairs, const std::function<Run()>& with, const std::function<Run()>& without) {
     std::vector<double> shares;
     for (int i = 0; i < pairs; ++i) {
@@ -119,13 +122,15 @@ void measure_costs(const Setting& setting, int pairs) {
         rates.push_back(static_cast<double>(one.events) / one.seconds);
         walls.push_back(one.seconds);
     }
-    fmt::print("quickstart run         {:>12.0f} events/s   {:.2f} s of CPU time\n", median(rates), median(walls));
+    fmt::print("quickstart run         {:>12.0f} events/s   {:.2f} s of CPU time\n", median(rates),
+               median(walls));
     const double digest = cost(pairs, plain, without(&WorldOptions::trace));
-    fmt::print("trace digest           {:>11.1f} % of the run   target at most {:.0f} %\n", digest * 100,
-               kDigestCostMax * 100);
+    fmt::print("trace digest           {:>11.1f} % of the run   target at most {:.0f} %\n",
+               digest * 100, kDigestCostMax * 100);
     fmt::print("invariants             {:>11.1f} % of the run\n",
                cost(pairs, plain, without(&WorldOptions::invariants)) * 100);
-    fmt::print("recorder               {:>11.1f} % of the run\n", cost(pairs, recorded, plain) * 100);
+    fmt::print("recorder               {:>11.1f} % of the run\n",
+               cost(pairs, recorded, plain) * 100);
 }
 
 }  // namespace

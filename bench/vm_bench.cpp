@@ -1,7 +1,8 @@
-// The VM alone, beside its floor: the accepted chain of the demo (catalogue: quickstart), decoded, executed and accepted
-// once more from genesis, and the closing of kernel epochs. The floor is hashing alone: the same digests of messages of
-// the same lengths, ready-made, one after the other and nothing else. Every ratio is of two runs that alternate in one
-// process; the median of the pairs counts. Seconds are of CPU time.
+// The VM alone, beside its floor: the accepted chain of the demo (catalogue: quickstart), decoded,
+// executed and accepted once more from genesis, and the closing of kernel epochs. The floor is
+// hashing alone: the same digests of messages of the same lengths, ready-made, one after the other
+// and nothing else. Every ratio is of two runs that alternate in one process; the median of the
+// pairs counts. Seconds are of CPU time.
 //
 //   vm_bench [--quick]    a short run that only checks that all sides work and agree
 #include <fmt/format.h>
@@ -84,7 +85,8 @@ struct Chain {
 };
 
 Chain play_chain(bool quick) {
-    auto loaded = scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/quickstart.toml");
+    auto loaded =
+        scenarios::load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/quickstart.toml");
     require(loaded.has_value(), "the quickstart scenario does not load");
     if (quick) loaded->scenario.workload.tasks = 60;
     const auto setting = scenarios::make_setting(loaded->scenario);
@@ -115,8 +117,10 @@ struct Hashes {
     void run() const {
         static const Bytes message(1 << 22, 7);
         std::uint8_t sink = 0;
-        for (const std::size_t size : keccak) sink ^= keccak256(ByteView(message).first(size)).bytes[0];
-        for (const std::size_t size : sha256) sink ^= aivm::sha256(ByteView(message).first(size)).bytes[0];
+        for (const std::size_t size : keccak)
+            sink ^= keccak256(ByteView(message).first(size)).bytes[0];
+        for (const std::size_t size : sha256)
+            sink ^= aivm::sha256(ByteView(message).first(size)).bytes[0];
         require(sink != 1 || !keccak.empty(), "nothing was hashed");
     }
 };
@@ -129,18 +133,21 @@ Hashes hashes_of_decoding(const Chain& chain) {
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const Block& block = *chain.executed[i]->block;
         out.sha256.push_back(block.body_bytes());
-        for (const OperationPtr& operation : block.operations()) out.sha256.push_back(operation->bytes().size());
+        for (const OperationPtr& operation : block.operations())
+            out.sha256.push_back(operation->bytes().size());
     }
     return out;
 }
 
 // What a task's key is taken over; see core/tasks/admission.cpp.
 std::size_t key_bytes(const State& state, const Task& task) {
-    return Address::size_bytes + 4 + task.job_id.size() + 2 + 4 + state.model(task.model).id.size() + 4 + 8;
+    return Address::size_bytes + 4 + task.job_id.size() + 2 + 4 +
+           state.model(task.model).id.size() + 4 + 8;
 }
 
-// What executing a block hashes: its delta and the root chained over it, the beacon and the slot, the keys, draws,
-// answers and claims of tasks, leaf and node of each receipt and the receipts' root, and the kernel round.
+// What executing a block hashes: its delta and the root chained over it, the beacon and the slot,
+// the keys, draws, answers and claims of tasks, leaf and node of each receipt and the receipts'
+// root, and the kernel round.
 Hashes hashes_of_execution(const Chain& chain) {
     Hashes out;
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
@@ -152,14 +159,16 @@ Hashes hashes_of_execution(const Chain& chain) {
             delta += 4 + entry.key.size() + 1 + 4 + (entry.value ? entry.value->size() : 0);
         }
         out.sha256.insert(out.sha256.end(), {delta, 2 * kHash});
-        out.keccak.insert(out.keccak.end(), {kHash, 2 * kHash, 9 + 8 + 8 + kHash, 148, 1 + 8 + kHash});
+        out.keccak.insert(out.keccak.end(),
+                          {kHash, 2 * kHash, 9 + 8 + 8 + kHash, 148, 1 + 8 + kHash});
         for (const VmEvent& e : block.events) {
             if (const auto* task = std::get_if<event::TaskSubmitted>(&e)) {
                 out.keccak.push_back(key_bytes(block.state, block.state.task(task->task)));
             }
             if (std::holds_alternative<event::TaskAssigned>(e)) out.keccak.push_back(2 * kHash);
             if (std::holds_alternative<event::ResultPosted>(e)) out.keccak.push_back(kHash + 1);
-            if (std::holds_alternative<event::ChallengeRevealed>(e)) out.keccak.push_back(1 + kHash + 20);
+            if (std::holds_alternative<event::ChallengeRevealed>(e))
+                out.keccak.push_back(1 + kHash + 20);
         }
         for (std::size_t r = parent.receipts.size(); r < block.state.receipts.size(); ++r) {
             out.keccak.insert(out.keccak.end(), {1 + 70, 1 + 2 * kHash});
@@ -174,7 +183,8 @@ void decode_all(const Chain& chain) {
 
 void execute_all(const Chain& chain) {
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
-        const auto again = execute_block(chain.executed[i - 1]->state, chain.executed[i]->block, chain.ground().rules);
+        const auto again = execute_block(chain.executed[i - 1]->state, chain.executed[i]->block,
+                                         chain.ground().rules);
         require(again.has_value() && (*again)->id == chain.executed[i]->id, "execute");
     }
 }
@@ -187,8 +197,8 @@ void apply_unsealed(const Chain& chain) {
                                       .proposer = block.block->header().proposer,
                                       .timestamp_ns = block.block->header().timestamp_ns,
                                       .beacon = block.state.head.beacon};
-        const auto built =
-            build_unsealed(chain.executed[i - 1]->state, request, block.block->operations(), chain.ground().rules);
+        const auto built = build_unsealed(chain.executed[i - 1]->state, request,
+                                          block.block->operations(), chain.ground().rules);
         require(built.has_value() && built->left_out.empty(), "apply");
     }
 }
@@ -197,7 +207,10 @@ void verify_and_accept(const Chain& chain) {
     DirectExecutor executor;
     MemoryStore store;
     const World::Ground ground = chain.ground();
-    auto vm = Vm::open({.genesis = ground.genesis, .rules = &ground.rules, .executor = &executor, .store = &store});
+    auto vm = Vm::open({.genesis = ground.genesis,
+                        .rules = &ground.rules,
+                        .executor = &executor,
+                        .store = &store});
     require(vm.has_value(), "open");
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const BlockPtr& block = chain.executed[i]->block;
@@ -207,26 +220,30 @@ void verify_and_accept(const Chain& chain) {
 }
 
 void print_chain(const char* what, const Chain& chain, const Cost& cost) {
-    fmt::print("{:24} {:>9.0f} blocks/s {:>10.0f} operations/s   {:.2f} times its hashes alone\n", what,
-               static_cast<double>(chain.blocks()) / cost.seconds, static_cast<double>(chain.operations) / cost.seconds,
-               cost.floors);
+    fmt::print("{:24} {:>9.0f} blocks/s {:>10.0f} operations/s   {:.2f} times its hashes alone\n",
+               what, static_cast<double>(chain.blocks()) / cost.seconds,
+               static_cast<double>(chain.operations) / cost.seconds, cost.floors);
 }
 
 void measure_chain(bool quick, int pairs) {
     const Chain chain = play_chain(quick);
     const Hashes decoding = hashes_of_decoding(chain);
     const Hashes executing = hashes_of_execution(chain);
-    fmt::print("the demo's chain: {} blocks, {} operations, {} receipts\n", chain.blocks(), chain.operations,
-               chain.executed.back()->state.receipts.size());
-    print_chain("decoded", chain, compare(pairs, [&] { decode_all(chain); }, [&] { decoding.run(); }));
+    fmt::print("the demo's chain: {} blocks, {} operations, {} receipts\n", chain.blocks(),
+               chain.operations, chain.executed.back()->state.receipts.size());
+    print_chain("decoded", chain,
+                compare(pairs, [&] { decode_all(chain); }, [&] { decoding.run(); }));
     const auto floor = [&] { executing.run(); };
     print_chain("verified", chain, compare(pairs, [&] { execute_all(chain); }, floor));
-    print_chain("verified and accepted", chain, compare(pairs, [&] { verify_and_accept(chain); }, floor));
-    print_chain("operations, unsealed", chain, compare(pairs, [&] { apply_unsealed(chain); }, floor));
+    print_chain("verified and accepted", chain,
+                compare(pairs, [&] { verify_and_accept(chain); }, floor));
+    print_chain("operations, unsealed", chain,
+                compare(pairs, [&] { apply_unsealed(chain); }, floor));
 }
 
 // One line a table: closing it when `changed` of its occupied slots have changed.
-void measure_epoch(const char* name, Kernels& kernels, std::uint32_t slots, std::uint32_t changed, int rounds) {
+void measure_epoch(const char* name, Kernels& kernels, std::uint32_t slots, std::uint32_t changed,
+                   int rounds) {
     bench::EpochClose epoch(kernels, slots, changed);
     bench::EpochFloor floor(kernels, slots, changed);
     std::vector<double> closing;
@@ -236,16 +253,19 @@ void measure_epoch(const char* name, Kernels& kernels, std::uint32_t slots, std:
         closing.push_back(seconds_of([&] { epoch.close(); }));
         ratios.push_back(closing.back() / seconds_of([&] { floor.run(); }));
     }
-    fmt::print("epoch, {:6} {:>5} slots, {:>5} changed {:>10.1f} us   {:.2f} times its hashes alone\n", name, slots,
-               changed, median(closing) * 1e6, median(ratios));
+    fmt::print(
+        "epoch, {:6} {:>5} slots, {:>5} changed {:>10.1f} us   {:.2f} times its hashes alone\n",
+        name, slots, changed, median(closing) * 1e6, median(ratios));
 }
 
 void measure_epochs(int rounds) {
     CpuKernels scalar;
     gpu::SimdKernels simd;
-    for (const auto& [name, kernels] : {std::pair<const char*, Kernels*>{"scalar", &scalar}, {"simd", &simd}}) {
+    for (const auto& [name, kernels] :
+         {std::pair<const char*, Kernels*>{"scalar", &scalar}, {"simd", &simd}}) {
         for (const std::uint32_t slots : {64U, 1024U, 4096U}) {
-            for (const std::uint32_t changed : {1U, slots}) measure_epoch(name, *kernels, slots, changed, rounds);
+            for (const std::uint32_t changed : {1U, slots})
+                measure_epoch(name, *kernels, slots, changed, rounds);
         }
     }
 }
@@ -260,10 +280,12 @@ void measure_hashes(std::size_t count) {
                    static_cast<double>(count) / seconds_of(work) / 1e6, length);
     };
     report("SHA-256", [&] {
-        for (std::size_t i = 0; i < count; ++i) digests[i] = sha256(ByteView(messages).subspan(i * length, length));
+        for (std::size_t i = 0; i < count; ++i)
+            digests[i] = sha256(ByteView(messages).subspan(i * length, length));
     });
     report("Keccak-256", [&] {
-        for (std::size_t i = 0; i < count; ++i) digests[i] = keccak256(ByteView(messages).subspan(i * length, length));
+        for (std::size_t i = 0; i < count; ++i)
+            digests[i] = keccak256(ByteView(messages).subspan(i * length, length));
     });
     report("Keccak-256 side by side",
            [&] { gpu::SimdHasher().hash_many(messages.data(), length, count, digests.data()); });

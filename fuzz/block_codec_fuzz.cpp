@@ -1,5 +1,6 @@
-// The codec of blocks and operations on foreign bytes. What decodes must encode to the same bytes, keep its id, and
-// survive a second trip; what does not decode must say so with kMalformed and nothing else.
+// The codec of blocks and operations on foreign bytes. What decodes must encode to the same bytes,
+// keep its id, and survive a second trip; what does not decode must say so with kMalformed and
+// nothing else.
 //
 // The first byte chooses the parser, so that operations are reached without a block around them:
 //   even: the rest is a sealed block      odd: the rest is an operation
@@ -36,7 +37,8 @@ void try_operation(ByteView bytes) {
         return;
     }
     const Bytes again = operation->encode();
-    AIVM_CHECK(again.size() == bytes.size() && std::equal(again.begin(), again.end(), bytes.begin()));
+    AIVM_CHECK(again.size() == bytes.size() &&
+               std::equal(again.begin(), again.end(), bytes.begin()));
     AIVM_CHECK(!operation_name(operation->body).empty());
     (void)job_of(operation->body);
     AIVM_CHECK(SignedOperation(*operation, {}).id() == sha256(bytes));

@@ -1,6 +1,6 @@
-// The published configuration and genesis from foreign text. A configuration that is taken is in its ranges and is the same
-// after being written and read again; a genesis that is taken has models that the kernels can run; what is not taken says
-// what is wrong.
+// The published configuration and genesis from foreign text. A configuration that is taken is in
+// its ranges and is the same after being written and read again; a genesis that is taken has models
+// that the kernels can run; what is not taken says what is wrong.
 #include <cstdint>
 #include <cstring>
 
@@ -26,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto file = genesis_from_json(text)) {
         for (const Model& model : file->genesis.models) {
             AIVM_CHECK(model.row_count() > 0 && model.rows.size() % kInputBytes == 0);
-            AIVM_CHECK(std::memcmp(model.weights.model_hash, weights_digest(model.weights).data(), 32) == 0);
+            AIVM_CHECK(std::memcmp(model.weights.model_hash, weights_digest(model.weights).data(),
+                                   32) == 0);
         }
     } else {
         AIVM_CHECK(!file.error().context.empty());

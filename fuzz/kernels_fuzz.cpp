@@ -1,9 +1,9 @@
-// Foreign bytes through the six kernels: the canonical and the SIMD code must agree, and nothing may be touched
-// outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
+// Foreign bytes through the six kernels: the canonical and the SIMD code must agree, and nothing
+// may be touched outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
 //
-// The input is cut into descriptor, sizes, operations and table slots as it lies, so that the corpus is made of plain
-// ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of operations and slots, the rest fills the buffers
-// (short inputs are continued with zeros).
+// The input is cut into descriptor, sizes, operations and table slots as it lies, so that the
+// corpus is made of plain ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of
+// operations and slots, the rest fills the buffers (short inputs are continued with zeros).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -53,13 +53,15 @@ private:
 template <class T>
 class Exact {
 public:
-    explicit Exact(const std::vector<T>& values) : count_(values.size()), block_(new T[values.size()]) {
+    explicit Exact(const std::vector<T>& values)
+        : count_(values.size()), block_(new T[values.size()]) {
         std::copy(values.begin(), values.end(), block_.get());
     }
     T* data() { return block_.get(); }
     std::uint32_t count() const { return static_cast<std::uint32_t>(count_); }
     friend bool operator==(const Exact& a, const Exact& b) {
-        return a.count_ == 0 || std::memcmp(a.block_.get(), b.block_.get(), a.count_ * sizeof(T)) == 0;
+        return a.count_ == 0 ||
+               std::memcmp(a.block_.get(), b.block_.get(), a.count_ * sizeof(T)) == 0;
     }
 
 private:
@@ -114,7 +116,8 @@ void epoch(Input& input) {
     const auto [table, after, out] = run(canonical());
     const auto [simd_table, simd_after, simd_out] = run(simd());
     AIVM_CHECK(table == simd_table);
-    AIVM_CHECK(std::memcmp(&after, &simd_after, sizeof after) == 0 && std::memcmp(&out, &simd_out, sizeof out) == 0);
+    AIVM_CHECK(std::memcmp(&after, &simd_after, sizeof after) == 0 &&
+               std::memcmp(&out, &simd_out, sizeof out) == 0);
 }
 
 void inference(Input& input) {
@@ -123,16 +126,18 @@ void inference(Input& input) {
     auto list = input.take_many<abi::InferenceOp>(count);
     for (auto& op : list) {  // a hash of 32 bytes is not found by chance
         if (op._pad0 % 4 != 0) std::memcpy(op.model_hash, weights.data()->model_hash, 32);
-        if (op._pad0 % 8 != 0) op.input_len = 32, op.input_offset %= 32 * count, op.output_offset %= count;
+        if (op._pad0 % 8 != 0)
+            op.input_len = 32, op.input_offset %= 32 * count, op.output_offset %= count;
     }
     Exact<abi::InferenceOp> ops(list);
     Exact<std::uint8_t> inputs(input.take_many<std::uint8_t>(32 * count));
     const std::vector<std::uint8_t> fill(count, 0xEE);
     const auto run = [&](Kernels& kernels) {
         Exact<std::uint8_t> outputs(fill);
-        Exact<abi::InferenceResult> results(std::vector<abi::InferenceResult>(count, abi::InferenceResult{}));
-        const int code =
-            kernels.inference_step({weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), count});
+        Exact<abi::InferenceResult> results(
+            std::vector<abi::InferenceResult>(count, abi::InferenceResult{}));
+        const int code = kernels.inference_step(
+            {weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), count});
         return std::tuple{code, std::move(outputs), std::move(results)};
     };
     AIVM_CHECK(run(canonical()) == run(simd()));
@@ -142,7 +147,8 @@ void proofs(Input& input) {
     const std::uint32_t count = input.take_count();
     Exact<abi::ProofVerifyOp> ops(input.take_many<abi::ProofVerifyOp>(count));
     const auto run = [&](Kernels& kernels) {
-        Exact<abi::ProofVerifyResult> results(std::vector<abi::ProofVerifyResult>(count, abi::ProofVerifyResult{}));
+        Exact<abi::ProofVerifyResult> results(
+            std::vector<abi::ProofVerifyResult>(count, abi::ProofVerifyResult{}));
         AIVM_CHECK(kernels.proof_verify(ops.data(), results.data(), count) == abi::kOk);
         return results;
     };
@@ -159,17 +165,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 0:
             apply<abi::AttestationOp, abi::Attestation>(
                 input, &abi::AIVMRoundDescriptor::attestation_op_count,
-                [](Kernels& kernels, auto... arguments) { return kernels.attestation_apply(arguments...); });
+                [](Kernels& kernels, auto... arguments) {
+                    return kernels.attestation_apply(arguments...);
+                });
             break;
         case 1:
             apply<abi::ModelOp, abi::ModelRegistryEntry>(
                 input, &abi::AIVMRoundDescriptor::model_op_count,
-                [](Kernels& kernels, auto... arguments) { return kernels.provenance_apply(arguments...); });
+                [](Kernels& kernels, auto... arguments) {
+                    return kernels.provenance_apply(arguments...);
+                });
             break;
         case 2:
-            apply<abi::AnchorOp, abi::AuditAnchor>(
-                input, &abi::AIVMRoundDescriptor::anchor_op_count,
-                [](Kernels& kernels, auto... arguments) { return kernels.anchor_apply(arguments...); });
+            apply<abi::AnchorOp, abi::AuditAnchor>(input,
+                                                   &abi::AIVMRoundDescriptor::anchor_op_count,
+                                                   [](Kernels& kernels, auto... arguments) {
+                                                       return kernels.anchor_apply(arguments...);
+                                                   });
             break;
         case 3:
             epoch(input);

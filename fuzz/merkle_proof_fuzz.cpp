@@ -1,6 +1,8 @@
-// Merkle proofs against the tree itself: a proof that the tree gives is true, and no other bytes prove anything.
+// Merkle proofs against the tree itself: a proof that the tree gives is true, and no other bytes
+// prove anything.
 //
-//   input := count:u8 index:u8 mutation*        leaves are numbered, mutation := kind:u8 place:u8 byte:u8
+//   input := count:u8 index:u8 mutation*   leaves are numbered, mutation := kind:u8 place:u8
+//   byte:u8
 #include <cstdint>
 
 #include "core/base/check.h"
@@ -32,13 +34,15 @@ void mutate(Claim& claim, std::uint8_t kind, std::uint8_t place, std::uint8_t by
             claim.leaf.bytes[place % 32] ^= byte;
             break;
         case 3:
-            if (!claim.proof.empty()) claim.proof[place % claim.proof.size()].bytes[byte % 32] ^= place;
+            if (!claim.proof.empty())
+                claim.proof[place % claim.proof.size()].bytes[byte % 32] ^= place;
             break;
         case 4:
             if (!claim.proof.empty()) claim.proof.pop_back();
             break;
         case 5:
-            claim.proof.push_back(claim.proof.empty() ? claim.leaf : claim.proof[place % claim.proof.size()]);
+            claim.proof.push_back(claim.proof.empty() ? claim.leaf
+                                                      : claim.proof[place % claim.proof.size()]);
             break;
         default:
             claim.index += std::uint64_t{byte} << (place % 64);
@@ -65,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Claim claim = truth;
     for (std::size_t i = 2; i + 2 < size; i += 3) {
         mutate(claim, data[i], data[i + 1], data[i + 2]);
-        AIVM_CHECK(merkle::verify(root, claim.count, claim.index, claim.leaf, claim.proof) == (claim == truth));
+        AIVM_CHECK(merkle::verify(root, claim.count, claim.index, claim.leaf, claim.proof) ==
+                   (claim == truth));
     }
     return 0;
 }

@@ -1,5 +1,5 @@
-// Signed operations, as blocks and queues carry them, from foreign bytes: one after the other until the first that is
-// malformed. Whatever decodes encodes to the same bytes, of the size it says.
+// Signed operations, as blocks and queues carry them, from foreign bytes: one after the other until
+// the first that is malformed. Whatever decodes encodes to the same bytes, of the size it says.
 #include <algorithm>
 #include <cstdint>
 

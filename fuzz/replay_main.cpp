@@ -1,5 +1,6 @@
-// The stand-in for libFuzzer where it is not linked: runs a fuzz target over the given files and folders, in the order
-// of their names, and over the empty input. Exits 2 when there was nothing to run, so an empty corpus is noticed.
+// The stand-in for libFuzzer where it is not linked: runs a fuzz target over the given files and
+// folders, in the order of their names, and over the empty input. Exits 2 when there was nothing to
+// run, so an empty corpus is noticed.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -37,7 +38,8 @@ std::vector<fs::path> inputs(int argc, char** argv) {
 int main(int argc, char** argv) {
     const std::vector<fs::path> files = inputs(argc, argv);
     if (files.empty()) {
-        std::fprintf(stderr, "usage: %s FILE_OR_FOLDER... (there is no input in those given)\n", argv[0]);
+        std::fprintf(stderr, "usage: %s FILE_OR_FOLDER... (there is no input in those given)\n",
+                     argv[0]);
         return 2;
     }
     const std::uint8_t nothing = 0;
@@ -48,7 +50,8 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "%s: cannot be read\n", path.c_str());
             return 2;
         }
-        const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+        const std::string bytes{std::istreambuf_iterator<char>(file),
+                                std::istreambuf_iterator<char>()};
         std::fprintf(stderr, "%s\n", path.c_str());  // before the run: a crash is then named
         LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     }

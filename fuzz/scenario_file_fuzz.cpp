@@ -1,5 +1,6 @@
-// Scenario files from foreign bytes: any bytes either load or give errors, and what loads prints to a text that loads
-// to the same scenario. Every error has a message and, where it has a place, one that exists.
+// Scenario files from foreign bytes: any bytes either load or give errors, and what loads prints to
+// a text that loads to the same scenario. Every error has a message and, where it has a place, one
+// that exists.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,12 +24,14 @@ void check_errors(const Diagnostics& errors) {
 }
 
 void check_scenario_survives(const LoadedScenario& first) {
-    for (const auto& finding : check_scenario(first.scenario)) AIVM_CHECK(finding.severity == Severity::kNote);
+    for (const auto& finding : check_scenario(first.scenario))
+        AIVM_CHECK(finding.severity == Severity::kNote);
     const auto text = canonical_text(first.scenario);
     const auto second = load_scenario_text(text, "canonical");
     AIVM_CHECK(second.has_value());
     AIVM_CHECK(canonical_text(second->scenario) == text);
-    AIVM_CHECK(!show_config(first).empty() && !to_text(first.notes).empty() == !first.notes.empty());
+    AIVM_CHECK(!show_config(first).empty() &&
+               !to_text(first.notes).empty() == !first.notes.empty());
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-// The service on foreign requests: any bytes as path, query, header and body, on a node that asks nobody for signatures and
-// on one that does. Every answer is JSON with a status the service documents, and the audit finds the state sound.
+// The service on foreign requests: any bytes as path, query, header and body, on a node that asks
+// nobody for signatures and on one that does. Every answer is JSON with a status the service
+// documents, and the audit finds the state sound.
 //
 //   input := request*      request := choice:u8 length:u8 bytes
-//   choice: 4 bits name the route (12 and up: the bytes are path, query and header), 1 bit the node, 1 bit lets a block pass,
-//   1 bit sends the bytes as a query instead of a body
+//   choice: 4 bits name the route (12 and up: the bytes are path, query and header), 1 bit the
+//   node, 1 bit lets a block pass, 1 bit sends the bytes as a query instead of a body
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -18,15 +19,20 @@ namespace {
 using namespace aivm;
 using namespace aivm::test;
 
-constexpr std::array<std::string_view, 12> kPaths{
-    "/providers", "/providers/register", "/tasks",         "/tasks/submit",  "/tasks/result", "/models",
-    "/stats",     "/attestation/verify", "/rewards/claim", "/rewards/stats", "/merkle",       "/health"};
-constexpr std::array<std::string_view, 5> kPosts{"/providers/register", "/tasks/submit", "/tasks/result",
-                                                 "/attestation/verify", "/rewards/claim"};
+constexpr std::array<std::string_view, 12> kPaths{"/providers",     "/providers/register",
+                                                  "/tasks",         "/tasks/submit",
+                                                  "/tasks/result",  "/models",
+                                                  "/stats",         "/attestation/verify",
+                                                  "/rewards/claim", "/rewards/stats",
+                                                  "/merkle",        "/health"};
+constexpr std::array<std::string_view, 5> kPosts{"/providers/register", "/tasks/submit",
+                                                 "/tasks/result", "/attestation/verify",
+                                                 "/rewards/claim"};
 constexpr int kRequestsMax = 40;
 
 Request to_request(std::uint8_t choice, std::string bytes) {
-    Request request{.method = "GET", .path = bytes, .query = bytes, .authorization = bytes, .body = bytes};
+    Request request{
+        .method = "GET", .path = bytes, .query = bytes, .authorization = bytes, .body = bytes};
     if (choice % 16 < kPaths.size()) request.path = kPaths[choice % 16];
     const bool posts = std::find(kPosts.begin(), kPosts.end(), request.path) != kPosts.end();
     if (posts) request.method = "POST";

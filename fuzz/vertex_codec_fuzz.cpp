@@ -1,6 +1,6 @@
-// The codec of vertices on foreign bytes. What decodes must encode to the same bytes, keep its id and survive a second
-// trip, and must name its parents in order and exactly the jobs of its payload; what does not decode must say so with
-// kMalformed and nothing else.
+// The codec of vertices on foreign bytes. What decodes must encode to the same bytes, keep its id
+// and survive a second trip, and must name its parents in order and exactly the jobs of its
+// payload; what does not decode must say so with kMalformed and nothing else.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -30,11 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     const auto& parents = vertex.parents();
     AIVM_CHECK(!parents.empty() && parents.size() <= kVertexParentsMax);
-    AIVM_CHECK(std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) == parents.end());
+    AIVM_CHECK(std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) ==
+               parents.end());
     AIVM_CHECK(vertex.operations().size() <= kVertexOpsMax);
     AIVM_CHECK(vertex.jobs() == job_keys(vertex.operations()));
     AIVM_CHECK(!vertex.conflicts(vertex));
-    const Vertex other({vertex.epoch(), vertex.height() + 1, parents, 0, {}}, vertex.operations(), {});
+    const Vertex other({vertex.epoch(), vertex.height() + 1, parents, 0, {}}, vertex.operations(),
+                       {});
     AIVM_CHECK(vertex.conflicts(other) == !vertex.jobs().empty());
     return 0;
 }

@@ -25,8 +25,8 @@ constexpr std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_
     return out;
 }
 
-// An amount of nLUX; 1 LUX = 10^9 nLUX. The operators check and stop on overflow: code that may meet foreign amounts
-// uses the checked_ members first and refuses.
+// An amount of nLUX; 1 LUX = 10^9 nLUX. The operators check and stop on overflow: code that may
+// meet foreign amounts uses the checked_ members first and refuses.
 class Amount {
 public:
     constexpr Amount() = default;
@@ -53,7 +53,9 @@ public:
         return Amount(static_cast<std::uint64_t>(Wide(nlux_) * numerator / denominator));
     }
     // A share in basis points, 10,000 being the whole.
-    [[nodiscard]] constexpr Amount bps(std::uint32_t basis_points) const { return share(basis_points, 10'000); }
+    [[nodiscard]] constexpr Amount bps(std::uint32_t basis_points) const {
+        return share(basis_points, 10'000);
+    }
 
     friend constexpr Amount operator+(Amount a, Amount b) {
         const auto sum = a.checked_plus(b);
@@ -73,10 +75,13 @@ private:
 
 constexpr std::uint64_t kNluxPerLux = 1'000'000'000;
 constexpr Amount lux(std::uint64_t whole) { return Amount(whole * kNluxPerLux); }
-constexpr Amount millilux(std::uint64_t thousandths) { return Amount(thousandths * (kNluxPerLux / 1000)); }
+constexpr Amount millilux(std::uint64_t thousandths) {
+    return Amount(thousandths * (kNluxPerLux / 1000));
+}
 
-// Block heights and virtual times are plain 64-bit numbers with a name; arithmetic on foreign ones goes through
-// checked_add. Times are nanoseconds since the Unix epoch (block timestamps) or since the start of a run (sim).
+// Block heights and virtual times are plain 64-bit numbers with a name; arithmetic on foreign ones
+// goes through checked_add. Times are nanoseconds since the Unix epoch (block timestamps) or since
+// the start of a run (sim).
 using Height = std::uint64_t;
 using TimestampNs = std::uint64_t;
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;

@@ -27,7 +27,8 @@ TEST(Checked, ArithmeticFitsUpToTheEdgeAndNotBeyond) {
     EXPECT_EQ(checked_mul(std::uint64_t{1} << 32, std::uint64_t{1} << 32), std::nullopt);
 }
 
-RC_GTEST_PROP(Checked, ArithmeticAgreesWithWiderNumbers, (std::uint64_t a, std::uint64_t b, unsigned shift)) {
+RC_GTEST_PROP(Checked, ArithmeticAgreesWithWiderNumbers,
+              (std::uint64_t a, std::uint64_t b, unsigned shift)) {
     a <<= shift % 64;  // RapidCheck's numbers are mostly small
     const auto fits = [](Wide wide) {
         return wide <= kMax ? std::optional(static_cast<std::uint64_t>(wide)) : std::nullopt;

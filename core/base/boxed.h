@@ -1,4 +1,5 @@
-// A value that lies on the heap, so that whoever holds it stays small: the rare large member of something common.
+// A value that lies on the heap, so that whoever holds it stays small: the rare large member of
+// something common.
 #pragma once
 
 #include <memory>
@@ -6,13 +7,17 @@
 
 namespace aivm {
 
-// Copies are copies of the value. Nothing but assignment and destruction may be asked of one that was moved from.
+// Copies are copies of the value. Nothing but assignment and destruction may be asked of one that
+// was moved from.
 template <class T>
 class Boxed {
 public:
     Boxed() : value_(std::make_unique<T>()) {}
-    Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT(google-explicit-constructor): it is one
-    Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+    Boxed(T value)
+        : value_(std::make_unique<T>(std::move(value))) {
+    }  // NOLINT(google-explicit-constructor): it is one
+    Boxed(const Boxed& other)
+        : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
     Boxed(Boxed&&) noexcept = default;
     Boxed& operator=(Boxed other) noexcept {
         value_ = std::move(other.value_);

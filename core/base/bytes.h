@@ -59,7 +59,8 @@ private:
     static_assert(std::endian::native == std::endian::little);
     static constexpr std::size_t kWords = (N + 7) / 8;
 
-    // Eight bytes as a little-endian number; the last eight overlap those before them when N is no multiple of eight.
+    // Eight bytes as a little-endian number; the last eight overlap those before them when N is no
+    // multiple of eight.
     [[nodiscard]] std::uint64_t word(std::size_t i) const {
         std::uint64_t value = 0;
         std::memcpy(&value, bytes.data() + (8 * i + 8 <= N ? 8 * i : N - 8), sizeof value);
@@ -87,7 +88,8 @@ inline ByteView as_bytes(std::string_view text) {
 // Lower-case hexadecimal without a prefix.
 std::string to_hex(ByteView bytes);
 
-// The bytes of an even number of hexadecimal digits, "0x" allowed in front; nothing when the text is anything else.
+// The bytes of an even number of hexadecimal digits, "0x" allowed in front; nothing when the text
+// is anything else.
 std::optional<Bytes> from_hex(std::string_view text);
 
 // As from_hex, for exactly N bytes.

@@ -21,7 +21,8 @@ TEST(Bytes, HexIsLowerCaseAndReadsBothCases) {
 }
 
 TEST(Bytes, HexRefusesEverythingElse) {
-    for (const char* text : {"0", "0g", "g0", "0x0", "0X00", " 00", "00 ", "0x0x00", "-1", "0:", "@0", "`0"}) {
+    for (const char* text :
+         {"0", "0g", "g0", "0x0", "0X00", " 00", "00 ", "0x0x00", "-1", "0:", "@0", "`0"}) {
         EXPECT_FALSE(from_hex(text).has_value()) << text;
     }
 }

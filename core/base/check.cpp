@@ -8,8 +8,8 @@ namespace aivm {
 namespace {
 
 void throw_failure(const char* expression, const char* file, int line) {
-    throw std::logic_error(std::string("internal check failed: ") + expression + " at " + file + ":" +
-                           std::to_string(line));
+    throw std::logic_error(std::string("internal check failed: ") + expression + " at " + file +
+                           ":" + std::to_string(line));
 }
 
 CheckHandler current_handler = throw_failure;

@@ -1,10 +1,11 @@
-// Assertions that stay on in every build. A broken assumption is a bug of ours, never an operating error.
+// Assertions that stay on in every build. A broken assumption is a bug of ours, never an operating
+// error.
 #pragma once
 
 namespace aivm {
 
-// Called with the text of a failed check; must not return. The default throws CheckFailure, so that the command line,
-// the fuzzers and Python each decide what a bug of ours looks like.
+// Called with the text of a failed check; must not return. The default throws CheckFailure, so that
+// the command line, the fuzzers and Python each decide what a bug of ours looks like.
 using CheckHandler = void (*)(const char* expression, const char* file, int line);
 
 // Replaces the handler and returns the old one. Not thread safe: set it before threads start.

@@ -28,7 +28,8 @@ std::string Reader::string(std::size_t limit) {
 std::uint32_t Reader::list(std::size_t limit, std::size_t element_size_min) {
     const std::uint32_t count = u32();
     if (count > limit || std::uint64_t{count} * element_size_min > remaining()) {
-        set_fault(fmt::format("a list of {} elements is longer than {} or than its bytes", count, limit));
+        set_fault(
+            fmt::format("a list of {} elements is longer than {} or than its bytes", count, limit));
         return 0;
     }
     return count;

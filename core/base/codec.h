@@ -1,8 +1,9 @@
-// The canonical encoding: fixed-width big-endian integers, length-prefixed byte strings and lists, no trailing bytes.
-// A type is encoded by `void encode(Writer&) const` and decoded by a function that reads the same fields in the same
-// order; decoding then encoding gives the same bytes, or decoding fails.
+// The canonical encoding: fixed-width big-endian integers, length-prefixed byte strings and lists,
+// no trailing bytes. A type is encoded by `void encode(Writer&) const` and decoded by a function
+// that reads the same fields in the same order; decoding then encoding gives the same bytes, or
+// decoding fails.
 //
-//   u8 u16 u32 u64   big-endian, fixed width          bool     one byte, 0 or 1, anything else is malformed
+//   u8 u16 u32 u64   big-endian, fixed width          bool     one byte, 0 or 1
 //   fixed<N>         N bytes                          bytes    u32 length, then that many bytes
 //   list             u32 count, then the elements     string   as bytes
 #pragma once
@@ -39,7 +40,9 @@ public:
     Writer& fixed(const FixedBytes<N>& value) {
         return raw(value.view());
     }
-    Writer& bytes(ByteView value) { return u32(static_cast<std::uint32_t>(value.size())).raw(value); }
+    Writer& bytes(ByteView value) {
+        return u32(static_cast<std::uint32_t>(value.size())).raw(value);
+    }
     Writer& string(std::string_view value) { return bytes(as_bytes(value)); }
 
     void clear() { out_.clear(); }
@@ -59,7 +62,8 @@ private:
         return *this;
     }
     void append(const std::uint8_t* data, std::size_t size) {
-        // Most messages are short: one allocation holds them, instead of one for every doubling on the way.
+        // Most messages are short: one allocation holds them, instead of one for every doubling on
+        // the way.
         if (out_.capacity() == 0) out_.reserve(std::max(kFirstCapacity, size));
         const std::size_t at = out_.size();
         out_.resize(at + size);
@@ -69,8 +73,8 @@ private:
     Bytes out_;
 };
 
-// Reads what Writer wrote. The first fault sticks: every later read gives zero, and finish() reports it. Code therefore
-// reads a whole object first and asks once.
+// Reads what Writer wrote. The first fault sticks: every later read gives zero, and finish()
+// reports it. Code therefore reads a whole object first and asks once.
 class Reader {
 public:
     explicit Reader(ByteView input) : input_(input) {}
@@ -92,8 +96,8 @@ public:
     // A byte string of at most `limit` bytes.
     Bytes bytes(std::size_t limit);
     std::string string(std::size_t limit);
-    // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long, so that a lying
-    // count cannot make the caller allocate more than the input could fill.
+    // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long,
+    // so that a lying count cannot make the caller allocate more than the input could fill.
     std::uint32_t list(std::size_t limit, std::size_t element_size_min = 1);
     // An enumerator below `count`.
     template <class Enum>

@@ -27,7 +27,14 @@ struct Record {
     friend bool operator==(const Record&, const Record&) = default;
 
     void encode(Writer& out) const {
-        out.u8(a).u16(b).u32(c).u64(d).boolean(flag).u8(static_cast<std::uint8_t>(kind)).amount(fee).fixed(address);
+        out.u8(a)
+            .u16(b)
+            .u32(c)
+            .u64(d)
+            .boolean(flag)
+            .u8(static_cast<std::uint8_t>(kind))
+            .amount(fee)
+            .fixed(address);
         out.bytes(payload).string(name).u32(static_cast<std::uint32_t>(list.size()));
         for (const std::uint16_t item : list) out.u16(item);
     }
@@ -73,7 +80,8 @@ Record any_record() {
     const auto size = rc::gen::inRange<std::size_t>(0, kLimit + 1);
     out.payload = *rc::gen::container<Bytes>(*size, rc::gen::arbitrary<std::uint8_t>());
     out.name = *rc::gen::container<std::string>(*size, rc::gen::arbitrary<char>());
-    out.list = *rc::gen::container<std::vector<std::uint16_t>>(*size, rc::gen::arbitrary<std::uint16_t>());
+    out.list =
+        *rc::gen::container<std::vector<std::uint16_t>>(*size, rc::gen::arbitrary<std::uint16_t>());
     return out;
 }
 
@@ -94,7 +102,12 @@ constexpr std::size_t kListAt = 53;
 
 TEST(Codec, IntegersAreBigEndianAndLengthsGoFirst) {
     Writer out;
-    out.u16(0x0102).u32(0x03040506).u64(0x0708090A0B0C0D0E).boolean(true).string("ab").amount(Amount(1));
+    out.u16(0x0102)
+        .u32(0x03040506)
+        .u64(0x0708090A0B0C0D0E)
+        .boolean(true)
+        .string("ab")
+        .amount(Amount(1));
     EXPECT_EQ(to_hex(out.view()),
               "0102"
               "03040506"
@@ -113,11 +126,12 @@ RC_GTEST_PROP(Codec, DecodingGivesBackWhatWasEncoded, ()) {
 
 RC_GTEST_PROP(Codec, AnyBytesFailOrEncodeBackToThemselves, ()) {
     // Random bytes seldom decode, so most inputs are encodings with a few bytes changed.
-    Bytes input =
-        *rc::gen::weightedElement<int>({{1, 0}, {4, 1}}) ? encoded(any_record()) : *rc::gen::arbitrary<Bytes>();
+    Bytes input = *rc::gen::weightedElement<int>({{1, 0}, {4, 1}}) ? encoded(any_record())
+                                                                   : *rc::gen::arbitrary<Bytes>();
     const auto changes = *rc::gen::inRange(0, 3);
     for (int i = 0; i < changes && !input.empty(); ++i) {
-        input[*rc::gen::inRange<std::size_t>(0, input.size())] = *rc::gen::arbitrary<std::uint8_t>();
+        input[*rc::gen::inRange<std::size_t>(0, input.size())] =
+            *rc::gen::arbitrary<std::uint8_t>();
     }
     const auto record = decode(input);
     RC_CLASSIFY(record.has_value(), "decoded");
@@ -126,7 +140,8 @@ RC_GTEST_PROP(Codec, AnyBytesFailOrEncodeBackToThemselves, ()) {
 
 RC_GTEST_PROP(Codec, EveryShorterOrLongerInputIsRefused, ()) {
     Bytes input = encoded(any_record());
-    for (std::size_t size = 0; size < input.size(); ++size) RC_ASSERT(!decode(ByteView(input).first(size)));
+    for (std::size_t size = 0; size < input.size(); ++size)
+        RC_ASSERT(!decode(ByteView(input).first(size)));
     input.push_back(*rc::gen::arbitrary<std::uint8_t>());
     RC_ASSERT(!decode(input));
 }

@@ -1,4 +1,5 @@
-// A number that counts how many of it live and how often it was copied: what the tests of containers look at.
+// A number that counts how many of it live and how often it was copied: what the tests of
+// containers look at.
 #pragma once
 
 #include <utility>

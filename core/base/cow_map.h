@@ -1,19 +1,22 @@
-// An ordered map that is a value: copying it takes one reference count, and changing a copy copies only the nodes it
-// shares.
+// An ordered map that is a value: copying it takes one reference count, and changing a copy copies
+// only the nodes it shares.
 //
-// A B+ tree: entries in leaves, keys and values in arrays of their own; branches of up to 31 children.
+// A B+ tree: entries in leaves, keys and values in arrays of their own; branches of up to 31
+// children.
 //   1. A node with reference count 1 belongs to one map only and is changed in place.
-//   2. A node with a higher count is never changed; a change of the map first replaces it by a copy, from the root
-//      down.
-//   3. Keys of child i < separators[i] <= keys of child i + 1. Every leaf has an entry, every branch a child; an empty
-//      map has no root.
-//   4. A node is split as soon as its array is full, in half, except at the right edge: there the newcomer alone
-//      moves to a new node, so that ascending keys leave full nodes behind.
-//   5. Erasing frees a node when it becomes empty and drops a root with one child; half-empty neighbours are not
-//      merged. Depth is thus bounded by the logarithm, base 16, of the number of insertions ever made rather than of
-//      the size, and a queue (append at the end, erase at the front) stays as shallow and dense as its size.
-// Counts are not atomic: a map and all its copies belong to one thread (hand one to another thread only together with
-// everything it shares nodes with). If copying an entry of a shared node throws, the map is unchanged.
+//   2. A node with a higher count is never changed; a change of the map first replaces it by a
+//      copy, from the root down.
+//   3. Keys of child i < separators[i] <= keys of child i + 1. Every leaf has an entry, every
+//      branch a child; an empty map has no root.
+//   4. A node is split as soon as its array is full, in half, except at the right edge: there the
+//      newcomer alone moves to a new node, so that ascending keys leave full nodes behind.
+//   5. Erasing frees a node when it becomes empty and drops a root with one child; half-empty
+//      neighbours are not merged. Depth is thus bounded by the logarithm, base 16, of the number of
+//      insertions ever made rather than of the size, and a queue (append at the end, erase at the
+//      front) stays as shallow and dense as its size.
+// Counts are not atomic: a map and all its copies belong to one thread (hand one to another thread
+// only together with everything it shares nodes with). If copying an entry of a shared node throws,
+// the map is unchanged.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +31,9 @@
 
 namespace aivm {
 
-// Key and Value are copyable and move without throwing. Lookups take whatever Compare can order against Key, such as a
-// string_view for string keys. LeafSize entries are what one edit of a shared leaf copies at most.
+// Key and Value are copyable and move without throwing. Lookups take whatever Compare can order
+// against Key, such as a string_view for string keys. LeafSize entries are what one edit of a
+// shared leaf copies at most.
 template <class Key, class Value, class Compare = std::less<>, std::size_t LeafSize = 32>
 class CowMap {
     static_assert(LeafSize >= 4, "a leaf must be fit to be split");
@@ -73,8 +77,9 @@ public:
         return find(key) != nullptr;
     }
 
-    // The value under `key`, to be changed, or null; an absent key copies nothing. Valid until the next non-const call
-    // on this map, or until it is copied (after which a write through it would show in the copy).
+    // The value under `key`, to be changed, or null; an absent key copies nothing. Valid until the
+    // next non-const call on this map, or until it is copied (after which a write through it would
+    // show in the copy).
     template <class K = Key>
     Value* edit(const K& key) {
         if (root_ == nullptr) return nullptr;
@@ -97,7 +102,8 @@ public:
         return true;
     }
 
-    // Takes out an entry; false if there is none. `key` may refer into this map, as in erase(*first_key()).
+    // Takes out an entry; false if there is none. `key` may refer into this map, as in
+    // erase(*first_key()).
     template <class K = Key>
     bool erase(const K& key) {
         if (root_ == nullptr) return false;
@@ -115,18 +121,20 @@ public:
     [[nodiscard]] const Key* first_key() const {
         if (root_ == nullptr) return nullptr;
         const Node* node = root_;
-        for (unsigned level = depth_; level > 0; --level) node = static_cast<const Branch*>(node)->children[0];
+        for (unsigned level = depth_; level > 0; --level)
+            node = static_cast<const Branch*>(node)->children[0];
         return &static_cast<const Leaf*>(node)->keys[0];
     }
 
-    // Calls fn(const Key&, const Value&) for every entry in key order. fn must not change this map; to change it on the
-    // way, walk a copy.
+    // Calls fn(const Key&, const Value&) for every entry in key order. fn must not change this map;
+    // to change it on the way, walk a copy.
     template <class Fn>
     void for_each(Fn&& fn) const {
         if (root_ != nullptr) visit_all(*root_, depth_, fn);
     }
 
-    // Calls bool fn(const Key&, const Value&) in key order from the first key not below `key` on, until fn says false.
+    // Calls bool fn(const Key&, const Value&) in key order from the first key not below `key` on,
+    // until fn says false.
     template <class K = Key, class Fn>
     void for_each_from(const K& key, Fn&& fn) const {
         if (root_ != nullptr) visit_from(*root_, depth_, &key, fn);
@@ -149,12 +157,14 @@ private:
         InlineVector<Key, kFanout> separators;
         InlineVector<Node*, kFanout> children;
         Branch() = default;
-        Branch(const Branch& other) : Node(), separators(other.separators), children(other.children) {
+        Branch(const Branch& other)
+            : Node(), separators(other.separators), children(other.children) {
             for (Node* child : children) ++child->references;
         }
     };
 
-    // The way from the root to a key's place. Entry `level` belongs to the branch at that level, leaves being level 0.
+    // The way from the root to a key's place. Entry `level` belongs to the branch at that level,
+    // leaves being level 0.
     struct Path {
         std::array<Branch*, kDepthMax + 1> branch;  // set by own_path
         std::array<std::uint32_t, kDepthMax + 1> child;
@@ -165,7 +175,8 @@ private:
 
     template <class K>
     static std::size_t child_of(const Branch& branch, const K& key) {
-        const auto above = std::upper_bound(branch.separators.begin(), branch.separators.end(), key, Compare());
+        const auto above =
+            std::upper_bound(branch.separators.begin(), branch.separators.end(), key, Compare());
         return static_cast<std::size_t>(above - branch.separators.begin());
     }
     template <class K>
@@ -229,7 +240,9 @@ private:
     }
 
     // How many of the elements of a full node stay in it when it is split.
-    static std::size_t kept(std::size_t size, const Path& path) { return path.right_edge ? size - 1 : size / 2; }
+    static std::size_t kept(std::size_t size, const Path& path) {
+        return path.right_edge ? size - 1 : size / 2;
+    }
 
     Value& put(Path& path, Key key, Value value) {
         if (root_ == nullptr) root_ = new Leaf;
@@ -244,7 +257,8 @@ private:
         leaf.keys.move_tail_to(right->keys, keep);
         leaf.values.move_tail_to(right->values, keep);
         add_child(path, right->keys[0], right);
-        return path.position < keep ? leaf.values[path.position] : right->values[path.position - keep];
+        return path.position < keep ? leaf.values[path.position]
+                                    : right->values[path.position - keep];
     }
 
     // Hangs `right` beside the child the path goes through, splitting full branches on the way up.
@@ -272,8 +286,8 @@ private:
         ++depth_;
     }
 
-    // Frees the empty leaf at the end of an owned path, the branches that become empty with it, and roots that have one
-    // child only.
+    // Frees the empty leaf at the end of an owned path, the branches that become empty with it, and
+    // roots that have one child only.
     void remove_empty(Path& path) {
         unsigned level = 1;
         while (level <= depth_ && path.branch[level]->children.size() == 1) ++level;
@@ -303,7 +317,8 @@ private:
     template <class Fn>
     static void visit_all(const Node& node, unsigned level, Fn& fn) {
         if (level > 0) {
-            for (const Node* child : static_cast<const Branch&>(node).children) visit_all(*child, level - 1, fn);
+            for (const Node* child : static_cast<const Branch&>(node).children)
+                visit_all(*child, level - 1, fn);
             return;
         }
         const auto& leaf = static_cast<const Leaf&>(node);
@@ -315,7 +330,8 @@ private:
     static bool visit_from(const Node& node, unsigned level, const K* key, Fn& fn) {
         if (level > 0) {
             const auto& branch = static_cast<const Branch&>(node);
-            for (std::size_t i = key ? child_of(branch, *key) : 0; i < branch.children.size(); ++i) {
+            for (std::size_t i = key ? child_of(branch, *key) : 0; i < branch.children.size();
+                 ++i) {
                 if (!visit_from(*branch.children[i], level - 1, key, fn)) return false;
                 key = nullptr;
             }

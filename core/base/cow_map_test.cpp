@@ -1,6 +1,6 @@
-// CowMap against std::map: a random program runs on both, snapshots are taken on the way and changed too, and at the
-// end every snapshot must still equal the copy of the model taken at the same moment. Steps work on runs of keys, so
-// that short programs build and empty whole subtrees.
+// CowMap against std::map: a random program runs on both, snapshots are taken on the way and
+// changed too, and at the end every snapshot must still equal the copy of the model taken at the
+// same moment. Steps work on runs of keys, so that short programs build and empty whole subtrees.
 #include "core/base/cow_map.h"
 
 #include <gtest/gtest.h>
@@ -100,8 +100,9 @@ void pop_front(MapPair<Map>& pair, std::uint32_t count) {
 template <class Map>
 void run_map_program() {
     const auto number = [](std::uint32_t end) { return rc::gen::inRange<std::uint32_t>(0, end); };
-    const auto program = *rc::gen::container<std::vector<MapStep>>(rc::gen::construct<MapStep>(
-        rc::gen::inRange(0, 9), number(9'000), number(400), rc::gen::element<std::uint32_t>(1, 1, 8'999, 17, 4'217)));
+    const auto program = *rc::gen::container<std::vector<MapStep>>(
+        rc::gen::construct<MapStep>(rc::gen::inRange(0, 9), number(9'000), number(400),
+                                    rc::gen::element<std::uint32_t>(1, 1, 8'999, 17, 4'217)));
     std::vector<MapPair<Map>> pairs(1);
     int value = 0;
     for (const MapStep& step : program) {
@@ -122,7 +123,9 @@ void run_map_program() {
     for (const MapPair<Map>& pair : pairs) expect_same_map(pair);
 }
 
-RC_GTEST_PROP(CowMap, BehavesLikeAMapAndSnapshotsNeverChange, ()) { run_map_program<CowMap<std::string, int>>(); }
+RC_GTEST_PROP(CowMap, BehavesLikeAMapAndSnapshotsNeverChange, ()) {
+    run_map_program<CowMap<std::string, int>>();
+}
 
 RC_GTEST_PROP(CowMap, BehavesLikeAMapWithTheSmallestLeaves, ()) {
     run_map_program<CowMap<std::string, int, std::less<>, 4>>();

@@ -1,4 +1,5 @@
-// The one-shot EVP interface looks its algorithm up on every call, which costs more than hashing a small message.
+// The one-shot EVP interface looks its algorithm up on every call, which costs more than hashing a
+// small message.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/base/digest.h"
 

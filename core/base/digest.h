@@ -1,4 +1,5 @@
-// The two hash functions of the protocol: SHA-256 for ids and state roots, Keccak-256 for commitments and kernels.
+// The two hash functions of the protocol: SHA-256 for ids and state roots, Keccak-256 for
+// commitments and kernels.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Known answers: SHA-256 from FIPS 180-4's examples, Keccak-256 as Ethereum publishes it for "" and "abc".
+// Known answers: SHA-256 from FIPS 180-4's examples, Keccak-256 as Ethereum publishes it for "" and
+// "abc".
 #include "core/base/digest.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,8 @@ TEST(Digest, Sha256KnownAnswers) {
     EXPECT_EQ(sha("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(sha("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    EXPECT_EQ(sha(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    EXPECT_EQ(sha(std::string(1'000'000, 'a')),
+              "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Digest, Keccak256KnownAnswers) {
@@ -25,7 +27,8 @@ TEST(Digest, Keccak256KnownAnswers) {
     EXPECT_EQ(keccak("abc"), "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
 }
 
-RC_GTEST_PROP(Digest, PartsHashAsTheirConcatenation, (const Bytes& a, const Bytes& b, const Bytes& c)) {
+RC_GTEST_PROP(Digest, PartsHashAsTheirConcatenation,
+              (const Bytes& a, const Bytes& b, const Bytes& c)) {
     Bytes whole = a;
     whole.insert(whole.end(), b.begin(), b.end());
     whole.insert(whole.end(), c.begin(), c.end());
@@ -33,8 +36,8 @@ RC_GTEST_PROP(Digest, PartsHashAsTheirConcatenation, (const Bytes& a, const Byte
     RC_ASSERT(keccak256({a, b, c}) == keccak256(whole));
 }
 
-// The block is 136 bytes: one less leaves one byte for both padding bits, one full needs a block of padding, one more
-// begins the next.
+// The block is 136 bytes: one less leaves one byte for both padding bits, one full needs a block of
+// padding, one more begins the next.
 TEST(Digest, KeccakDoesNotCareWhereAMessageIsCut) {
     for (const std::size_t size : {135U, 136U, 137U, 271U, 272U, 273U}) {
         Bytes message(size);

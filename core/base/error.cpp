@@ -52,9 +52,13 @@ static_assert(rows_follow_the_enum(), "an error code has no row, or a row is out
 
 }  // namespace
 
-std::string_view error_name(ErrorCode code) { return kRows.at(static_cast<std::size_t>(code)).name; }
+std::string_view error_name(ErrorCode code) {
+    return kRows.at(static_cast<std::size_t>(code)).name;
+}
 
-std::string_view error_message(ErrorCode code) { return kRows.at(static_cast<std::size_t>(code)).message; }
+std::string_view error_message(ErrorCode code) {
+    return kRows.at(static_cast<std::size_t>(code)).message;
+}
 
 std::string Error::text() const {
     std::string out(error_message(code));

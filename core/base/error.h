@@ -75,8 +75,9 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string context = {}) {
 #define AIVM_CONCAT_INNER(a, b) a##b
 #define AIVM_CONCAT(a, b) AIVM_CONCAT_INNER(a, b)
 // AIVM_ASSIGN(const auto x, f()): x is the value of f(), or its error is returned.
-#define AIVM_ASSIGN(declaration, expression)                                                            \
-    auto AIVM_CONCAT(aivm_result_, __LINE__) = (expression);                                            \
-    if (!AIVM_CONCAT(aivm_result_, __LINE__))                                                           \
-        return ::tl::unexpected<::aivm::Error>(std::move(AIVM_CONCAT(aivm_result_, __LINE__)).error()); \
+#define AIVM_ASSIGN(declaration, expression)                         \
+    auto AIVM_CONCAT(aivm_result_, __LINE__) = (expression);         \
+    if (!AIVM_CONCAT(aivm_result_, __LINE__))                        \
+        return ::tl::unexpected<::aivm::Error>(                      \
+            std::move(AIVM_CONCAT(aivm_result_, __LINE__)).error()); \
     declaration = std::move(AIVM_CONCAT(aivm_result_, __LINE__)).value()

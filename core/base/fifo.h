@@ -1,4 +1,5 @@
-// A queue in one piece of memory: added to at the back, taken from at the front, and looked at anywhere.
+// A queue in one piece of memory: added to at the back, taken from at the front, and looked at
+// anywhere.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,8 @@ public:
         if (empty()) {
             clear();
         } else if (head_ >= kTrim && 2 * head_ >= items_.size()) {
-            items_.erase(items_.begin(), place(0));  // what never runs empty must not keep what it has used
+            items_.erase(items_.begin(),
+                         place(0));  // what never runs empty must not keep what it has used
             head_ = 0;
         }
         return out;

@@ -38,7 +38,8 @@ RC_GTEST_PROP(Fifo, HoldsWhatADequeHolds, ()) {
         RC_ASSERT(tested.size() == model.size());
         RC_ASSERT(tested.empty() == model.empty());
         RC_ASSERT(std::ranges::equal(tested, model));
-        if (!model.empty()) RC_ASSERT(tested.front() == model.front() && tested.back() == model.back());
+        if (!model.empty())
+            RC_ASSERT(tested.front() == model.front() && tested.back() == model.back());
     }
 }
 

@@ -1,4 +1,5 @@
-// Dense indexes into the state's tables as types of their own, so that a task cannot be passed for a provider.
+// Dense indexes into the state's tables as types of their own, so that a task cannot be passed for
+// a provider.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,5 @@
-// A vector of at most Capacity elements that lie inside the object: the content of one node of a tree.
+// A vector of at most Capacity elements that lie inside the object: the content of one node of a
+// tree.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,8 @@
 
 namespace aivm {
 
-// Indices are the caller's duty (the trees compute them); growing beyond Capacity is checked. Moving an element must
-// not throw, or a shift could stop halfway.
+// Indices are the caller's duty (the trees compute them); growing beyond Capacity is checked.
+// Moving an element must not throw, or a shift could stop halfway.
 template <class T, std::size_t Capacity>
 class InlineVector {
     static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T>);
@@ -73,7 +74,9 @@ public:
 
 private:
     [[nodiscard]] T* data() { return std::launder(reinterpret_cast<T*>(storage_)); }
-    [[nodiscard]] const T* data() const { return std::launder(reinterpret_cast<const T*>(storage_)); }
+    [[nodiscard]] const T* data() const {
+        return std::launder(reinterpret_cast<const T*>(storage_));
+    }
 
     std::uint32_t size_ = 0;
     alignas(T) std::byte storage_[Capacity * sizeof(T)];

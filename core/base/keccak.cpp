@@ -5,25 +5,29 @@
 
 #include "core/base/digest.h"
 
-static_assert(std::endian::native == std::endian::little, "the sponge XORs bytes in place as little-endian lanes");
+static_assert(std::endian::native == std::endian::little,
+              "the sponge XORs bytes in place as little-endian lanes");
 
 namespace aivm {
 namespace {
 
 constexpr std::array<std::uint64_t, 24> kRoundConstants{
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000, 0x000000000000808B,
-    0x0000000080000001, 0x8000000080008081, 0x8000000000008009, 0x000000000000008A, 0x0000000000000088,
-    0x0000000080008009, 0x000000008000000A, 0x000000008000808B, 0x800000000000008B, 0x8000000000008089,
-    0x8000000000008003, 0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
+    0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
+    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
 // Rotation of lane x + 5y in the step rho.
 constexpr std::array<int, 25> kRotation{0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
                                         25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
 
-// Row Y of the state after one round. The step pi brings lane (X + 3Y mod 5, X) to column X of row Y.
+// Row Y of the state after one round. The step pi brings lane (X + 3Y mod 5, X) to column X of row
+// Y.
 template <std::size_t Y>
-[[gnu::always_inline]] inline void round_row(const std::uint64_t* in, const std::uint64_t* parity, std::uint64_t* out) {
+[[gnu::always_inline]] inline void round_row(const std::uint64_t* in, const std::uint64_t* parity,
+                                             std::uint64_t* out) {
     std::uint64_t moved[5];
 #pragma GCC unroll 5
     for (std::size_t row = 0; row < 5; ++row) {
@@ -32,18 +36,22 @@ template <std::size_t Y>
         moved[row] = std::rotl(in[lane] ^ parity[column], kRotation[lane]);
     }
 #pragma GCC unroll 5
-    for (std::size_t x = 0; x < 5; ++x) out[5 * Y + x] = moved[x] ^ (~moved[(x + 1) % 5] & moved[(x + 2) % 5]);
+    for (std::size_t x = 0; x < 5; ++x)
+        out[5 * Y + x] = moved[x] ^ (~moved[(x + 1) % 5] & moved[(x + 2) % 5]);
 }
 
-// One round from `in` to `out`: two buffers, so that no lane has to wait for its old value to be read.
+// One round from `in` to `out`: two buffers, so that no lane has to wait for its old value to be
+// read.
 [[gnu::always_inline]] inline void full_round(const std::uint64_t* in, std::uint64_t* out,
                                               std::uint64_t round_constant) {
     std::uint64_t column[5];
     std::uint64_t parity[5];
 #pragma GCC unroll 5
-    for (std::size_t x = 0; x < 5; ++x) column[x] = in[x] ^ in[x + 5] ^ in[x + 10] ^ in[x + 15] ^ in[x + 20];
+    for (std::size_t x = 0; x < 5; ++x)
+        column[x] = in[x] ^ in[x + 5] ^ in[x + 10] ^ in[x + 15] ^ in[x + 20];
 #pragma GCC unroll 5
-    for (std::size_t x = 0; x < 5; ++x) parity[x] = column[(x + 4) % 5] ^ std::rotl(column[(x + 1) % 5], 1);
+    for (std::size_t x = 0; x < 5; ++x)
+        parity[x] = column[(x + 4) % 5] ^ std::rotl(column[(x + 1) % 5], 1);
     round_row<0>(in, parity, out);
     round_row<1>(in, parity, out);
     round_row<2>(in, parity, out);

@@ -1,5 +1,6 @@
 // Keccak-f[1600] and the legacy Keccak-256 sponge over it, as the kernels and the protocol hash.
-// Source: the Keccak reference, https://keccak.team/keccak_specs_summary.html, with the pre-FIPS padding byte 0x01.
+// Source: the Keccak reference, https://keccak.team/keccak_specs_summary.html, with the pre-FIPS
+// padding byte 0x01.
 #pragma once
 
 #include <array>

@@ -1,9 +1,10 @@
-// Where a key stands in a table: a hash index that all snapshots of a table share, so that a snapshot costs nothing.
+// Where a key stands in a table: a hash index that all snapshots of a table share, so that a
+// snapshot costs nothing.
 //
-// It is a hint. Rows are only ever added to a table, and not all snapshots have the same ones: an index found here is
-// believed once the caller has looked at the row of its own snapshot. So an entry is never taken back, and a key that
-// stands at different places in different branches of a history has an entry for each.
-// Belongs to one thread, like the tables.
+// It is a hint. Rows are only ever added to a table, and not all snapshots have the same ones: an
+// index found here is believed once the caller has looked at the row of its own snapshot. So an
+// entry is never taken back, and a key that stands at different places in different branches of a
+// history has an entry for each. Belongs to one thread, like the tables.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@
 
 namespace aivm {
 
-// A hash of few bytes, good enough for tables: a 64 by 64 bit product, folded, for every eight bytes. Never part of a
-// result.
+// A hash of few bytes, good enough for tables: a 64 by 64 bit product, folded, for every eight
+// bytes. Never part of a result.
 inline std::uint64_t table_hash(ByteView key) {
     const auto mixed = [](std::uint64_t a, std::uint64_t b) {
         __extension__ using Wide = unsigned __int128;
@@ -42,7 +43,8 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> find(std::uint64_t hash, IsIt&& is_it) const {
         if (body_ == nullptr) return std::nullopt;
         const std::vector<Entry>& entries = body_->entries;
-        for (std::uint64_t at = hash & (entries.size() - 1);; at = (at + 1) & (entries.size() - 1)) {
+        for (std::uint64_t at = hash & (entries.size() - 1);;
+             at = (at + 1) & (entries.size() - 1)) {
             const Entry& entry = entries[at];
             if (entry.row == kFree) return std::nullopt;
             if (entry.hash == hash && is_it(entry.row)) return entry.row;

@@ -13,7 +13,8 @@ std::uint64_t name_hash_of(const std::string& key) { return table_hash(as_bytes(
 
 std::optional<std::uint32_t> find_name(const KeyIndex& index, const std::vector<std::string>& table,
                                        const std::string& key, std::uint64_t hash) {
-    return index.find(hash, [&](std::uint32_t row) { return row < table.size() && table[row] == key; });
+    return index.find(hash,
+                      [&](std::uint32_t row) { return row < table.size() && table[row] == key; });
 }
 
 TEST(KeyIndex, FindsTheRowOfEveryKeyAndNoOther) {
@@ -33,7 +34,8 @@ TEST(KeyIndex, KeysOfOneHashAreToldApartByTheirRows) {
     KeyIndex index;
     const std::vector<std::string> table{"a", "b", "c"};
     for (std::uint32_t row = 0; row < 3; ++row) index.add(7, row);
-    for (std::uint32_t row = 0; row < 3; ++row) EXPECT_EQ(find_name(index, table, table[row], 7), row);
+    for (std::uint32_t row = 0; row < 3; ++row)
+        EXPECT_EQ(find_name(index, table, table[row], 7), row);
     EXPECT_FALSE(find_name(index, table, "d", 7));
 }
 
@@ -51,7 +53,8 @@ TEST(KeyIndex, CopiesShareWhatIsAddedAndEachBelievesItsOwnTable) {
 TEST(KeyIndex, HashesOfSimilarKeysDiffer) {
     std::vector<std::uint64_t> hashes;
     for (int i = 0; i < 1000; ++i) hashes.push_back(name_hash_of(std::to_string(i)));
-    for (std::size_t length = 0; length < 40; ++length) hashes.push_back(name_hash_of(std::string(length, '\0')));
+    for (std::size_t length = 0; length < 40; ++length)
+        hashes.push_back(name_hash_of(std::string(length, '\0')));
     std::ranges::sort(hashes);
     EXPECT_EQ(std::ranges::adjacent_find(hashes), hashes.end());
 }

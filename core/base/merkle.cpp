@@ -44,7 +44,9 @@ std::optional<Hash32> implied_top(std::uint64_t count, std::uint64_t index, cons
 
 Hash32 leaf(ByteView data) { return keccak256({{&kLeafTag, 1}, data}); }
 
-Hash32 node(const Hash32& left, const Hash32& right) { return keccak256({{&kNodeTag, 1}, left.view(), right.view()}); }
+Hash32 node(const Hash32& left, const Hash32& right) {
+    return keccak256({{&kNodeTag, 1}, left.view(), right.view()});
+}
 
 void append(std::vector<Hash32>& peaks, std::uint64_t count, const Hash32& leaf_hash) {
     AIVM_CHECK(peaks.size() == static_cast<std::size_t>(std::popcount(count)));
@@ -70,13 +72,14 @@ std::vector<Hash32> prove(std::span<const Hash32> leaves, std::uint64_t index) {
     if (leaves.size() == 1) return {};
     const std::uint64_t left = left_count(leaves.size());
     const bool in_left = index < left;
-    std::vector<Hash32> proof = in_left ? prove(leaves.first(left), index) : prove(leaves.subspan(left), index - left);
+    std::vector<Hash32> proof =
+        in_left ? prove(leaves.first(left), index) : prove(leaves.subspan(left), index - left);
     proof.push_back(in_left ? tree(leaves.subspan(left)) : tree(leaves.first(left)));
     return proof;
 }
 
-bool verify(const Hash32& expected_root, std::uint64_t count, std::uint64_t index, const Hash32& leaf_hash,
-            std::span<const Hash32> proof) {
+bool verify(const Hash32& expected_root, std::uint64_t count, std::uint64_t index,
+            const Hash32& leaf_hash, std::span<const Hash32> proof) {
     if (index >= count) return false;
     const auto top = implied_top(count, index, leaf_hash, proof);
     return top && bind(*top, count) == expected_root;

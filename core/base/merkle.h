@@ -1,8 +1,10 @@
-// One Merkle tree for receipts and traces. Leaves and nodes are hashed under different tags and the root binds the leaf
-// count, so no two lists of leaves share a root and no node can be passed off as a leaf.
+// One Merkle tree for receipts and traces. Leaves and nodes are hashed under different tags and the
+// root binds the leaf count, so no two lists of leaves share a root and no node can be passed off
+// as a leaf.
 //
 //   leaf(data) = keccak(0x00 || data)      node(l, r) = keccak(0x01 || l || r)
-//   tree(n leaves) splits at the largest power of two below n, as RFC 6962 does; nothing is ever duplicated
+//   tree(n leaves) splits at the largest power of two below n, as RFC 6962 does; no leaf is
+//   duplicated
 //   root = keccak(0x02 || n:u64be || tree), with 32 zero bytes for the tree of no leaves
 #pragma once
 
@@ -22,8 +24,8 @@ constexpr std::uint8_t kRootTag = 0x02;
 Hash32 leaf(ByteView data);
 Hash32 node(const Hash32& left, const Hash32& right);
 
-// The peaks of the perfect subtrees that `count` leaves decompose into, largest first: all that appending needs.
-// Appends leaf number `count` (counting from 0) to them.
+// The peaks of the perfect subtrees that `count` leaves decompose into, largest first: all that
+// appending needs. Appends leaf number `count` (counting from 0) to them.
 void append(std::vector<Hash32>& peaks, std::uint64_t count, const Hash32& leaf_hash);
 
 // The root over the `count` leaves whose peaks these are.

@@ -9,7 +9,8 @@ namespace {
 
 std::vector<Hash32> some_leaves(std::uint64_t count) {
     std::vector<Hash32> leaves;
-    for (std::uint64_t i = 0; i < count; ++i) leaves.push_back(merkle::leaf(Writer().u64(i).view()));
+    for (std::uint64_t i = 0; i < count; ++i)
+        leaves.push_back(merkle::leaf(Writer().u64(i).view()));
     return leaves;
 }
 

@@ -1,4 +1,5 @@
-// A vector of plain elements, the first few of which lie inside the object: no allocation until there are more.
+// A vector of plain elements, the first few of which lie inside the object: no allocation until
+// there are more.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +50,9 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
     [[nodiscard]] T* data() { return on_heap() ? heap_ : reinterpret_cast<T*>(inline_); }
-    [[nodiscard]] const T* data() const { return on_heap() ? heap_ : reinterpret_cast<const T*>(inline_); }
+    [[nodiscard]] const T* data() const {
+        return on_heap() ? heap_ : reinterpret_cast<const T*>(inline_);
+    }
     [[nodiscard]] T* begin() { return data(); }
     [[nodiscard]] T* end() { return data() + size_; }
     [[nodiscard]] const T* begin() const { return data(); }
@@ -89,7 +92,9 @@ public:
         size_ = static_cast<std::uint32_t>(size);
     }
     // Takes out every element that equals `value`; the others keep their order.
-    void erase_value(const T& value) { resize(static_cast<std::size_t>(std::remove(begin(), end(), value) - begin())); }
+    void erase_value(const T& value) {
+        resize(static_cast<std::size_t>(std::remove(begin(), end(), value) - begin()));
+    }
 
     friend bool operator==(const SmallVector& a, const SmallVector& b) {
         return std::equal(a.begin(), a.end(), b.begin(), b.end());

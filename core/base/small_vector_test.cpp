@@ -14,7 +14,8 @@ using SmallInts = SmallVector<int, 2>;
 
 std::vector<int> small_values(const SmallInts& vector) { return {vector.begin(), vector.end()}; }
 
-RC_GTEST_PROP(SmallVector, BehavesLikeAVector, (const std::vector<std::pair<std::uint8_t, int>>& program)) {
+RC_GTEST_PROP(SmallVector, BehavesLikeAVector,
+              (const std::vector<std::pair<std::uint8_t, int>>& program)) {
     std::vector<SmallInts> tested(3);
     std::vector<std::vector<int>> model(3);
     for (const auto& [what, value] : program) {

@@ -1,20 +1,24 @@
-// A vector that is a value: copying it takes one reference count, and a changed copy costs what it changes, not what it
-// holds.
+// A vector that is a value: copying it takes one reference count, and a changed copy costs what it
+// changes, not what it holds.
 //
-// All copies of a vector that still have something in common share one body: the items, flat, as the newest of them sees
-// them. An older one remembers, item by item, what the items were that a newer one has changed:
+// All copies of a vector that still have something in common share one body: the items, flat, as
+// the newest of them sees them. An older one remembers, item by item, what the items were that a
+// newer one has changed:
 //
-//   oldest -> older -> newest          `newer` links; each version counts who holds it and how many link to it
+//   oldest -> older -> newest    `newer` links; each version counts its holders and its links
 //    {7: x}   {7: y}   items
 //
-//   1. Version v sees item i as the first of v, v.newer, v.newer.newer ... has it saved, and else as the body has it.
-//   2. Only the newest version is changed. Before its item i changes, the one version that links to it saves the old value.
-//   3. To change an older version, the newest place goes to it first (make_newest): what it has saved changes places with
-//      what the body has, version by version. So any branch of a history may be gone on with; going back and forth between
-//      two costs their difference each time.
+//   1. Version v sees item i as the first of v, v.newer, v.newer.newer ... has it saved, and else
+//      as the body has it.
+//   2. Only the newest version is changed. Before its item i changes, the one version that links to
+//      it saves the old value.
+//   3. To change an older version, the newest place goes to it first (make_newest): what it has
+//      saved changes places with what the body has, version by version. So any branch of a history
+//      may be gone on with; going back and forth between two costs their difference each time.
 //   4. A version that nobody holds and nobody links to is gone, and what it had saved with it.
-// Counts are not atomic: a vector and all its copies belong to one thread (hand one to another thread only together with
-// everything it shares a body with). If copying an element throws, every version holds what it held.
+// Counts are not atomic: a vector and all its copies belong to one thread (hand one to another
+// thread only together with everything it shares a body with). If copying an element throws, every
+// version holds what it held.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +43,8 @@ public:
     SnapshotVector(const SnapshotVector& other) : version_(other.version_) {
         if (version_ != nullptr) ++version_->holders;
     }
-    SnapshotVector(SnapshotVector&& other) noexcept : version_(std::exchange(other.version_, nullptr)) {}
+    SnapshotVector(SnapshotVector&& other) noexcept
+        : version_(std::exchange(other.version_, nullptr)) {}
     SnapshotVector& operator=(SnapshotVector other) noexcept {
         std::swap(version_, other.version_);
         return *this;
@@ -53,15 +58,16 @@ public:
     [[nodiscard]] std::size_t size() const { return version_ == nullptr ? 0 : version_->size; }
     [[nodiscard]] bool empty() const { return size() == 0; }
 
-    // Element i < size(). Valid until this vector or a copy of it changes: values of a snapshot stay, their places do not.
+    // Element i < size(). Valid until this vector or a copy of it changes: values of a snapshot
+    // stay, their places do not.
     const T& operator[](std::size_t i) const {
         AIVM_CHECK(i < size());
         if (version_->newer == nullptr) return version_->body->items[i];
         return find_in_history(*version_, i);
     }
 
-    // Element i < size(), to be changed; valid until the next non-const call on this vector, or until it is copied
-    // (after which a write through it would show in the copy).
+    // Element i < size(), to be changed; valid until the next non-const call on this vector, or
+    // until it is copied (after which a write through it would show in the copy).
     T& edit(std::size_t i) {
         AIVM_CHECK(i < size());
         Version& own = owned();
@@ -72,16 +78,19 @@ public:
     void push_back(T value) {
         Version& own = owned();
         own.body->items.add(std::move(value));
-        const bool rewrites = own.older != nullptr && own.size < own.older->size;  // what the older one has there
+        const bool rewrites =
+            own.older != nullptr && own.size < own.older->size;  // what the older one has there
         own.body->saved_at.push_back(rewrites ? own.older->place_of(own.size) : 0);
         ++own.size;
     }
 
-    // Calls fn(index, const T&) for every element in order. fn must change neither this vector nor a copy of it.
+    // Calls fn(index, const T&) for every element in order. fn must change neither this vector nor
+    // a copy of it.
     template <class Fn>
     void for_each(Fn&& fn) const {
         if (version_ == nullptr) return;
-        std::vector<const T*> seen(version_->newer == nullptr ? 0 : size());  // what history has instead of the body
+        std::vector<const T*> seen(
+            version_->newer == nullptr ? 0 : size());  // what history has instead of the body
         for (const Version* v = version_; v->newer != nullptr; v = v->newer) {
             for (std::size_t k = 0; k < v->saved.size(); ++k) {
                 const std::uint32_t i = v->saved_index[k];
@@ -127,7 +136,8 @@ private:
     };
     struct Body {
         Items items;
-        // Where the version that links to the newest has item i, if it has it: looked at before it is believed.
+        // Where the version that links to the newest has item i, if it has it: looked at before it
+        // is believed.
         std::vector<std::uint32_t> saved_at;
         // Room of a version that is gone, for the next one that has to save something.
         std::vector<std::uint32_t> spare_index;
@@ -141,19 +151,23 @@ private:
         std::uint32_t holders = 1;
         std::uint32_t links = 0;   // versions whose `newer` this is
         Version* newer = nullptr;  // null: this one is the newest
-        Version* older = nullptr;  // the one that links to this, if it is the only one ever since this is the newest
+        Version* older = nullptr;  // the one that links to this, if it is the only one ever since
+                                   // this is the newest
         std::vector<std::uint32_t> saved_index;
         std::vector<T> saved;
 
         [[nodiscard]] std::uint32_t place_of(std::size_t i) const {
-            const auto found = std::find(saved_index.begin(), saved_index.end(), static_cast<std::uint32_t>(i));
+            const auto found =
+                std::find(saved_index.begin(), saved_index.end(), static_cast<std::uint32_t>(i));
             return static_cast<std::uint32_t>(found - saved_index.begin());
         }
         [[nodiscard]] bool has_at(std::uint32_t place, std::size_t i) const {
             return place < saved_index.size() && saved_index[place] == i;
         }
         // Of one that links to the newest: nothing of item i is lost when that changes it.
-        [[nodiscard]] bool has_saved(std::size_t i) const { return i >= size || has_at(body->saved_at[i], i); }
+        [[nodiscard]] bool has_saved(std::size_t i) const {
+            return i >= size || has_at(body->saved_at[i], i);
+        }
         void add(std::size_t i, T value) {
             saved.push_back(std::move(value));
             saved_index.push_back(static_cast<std::uint32_t>(i));
@@ -163,7 +177,8 @@ private:
     [[gnu::noinline]] static const T& find_in_history(const Version& from, std::size_t i) {
         for (const Version* v = &from; v->newer != nullptr; v = v->newer) {
             const std::vector<std::uint32_t>& saved_at = v->body->saved_at;
-            const bool told = v->newer->newer == nullptr && v->newer->older == v && i < saved_at.size();
+            const bool told =
+                v->newer->newer == nullptr && v->newer->older == v && i < saved_at.size();
             const std::uint32_t place = told ? saved_at[i] : v->place_of(i);
             if (v->has_at(place, i)) return v->saved[place];
         }
@@ -181,16 +196,19 @@ private:
         older.body->saved_at[i] = static_cast<std::uint32_t>(older.saved_index.size() - 1);
     }
 
-    // A version that is the newest, held by this vector alone, and has at most one that links to it.
+    // A version that is the newest, held by this vector alone, and has at most one that links to
+    // it.
     Version& owned() {
-        if (version_ != nullptr && version_->newer == nullptr && is_own(*version_)) return *version_;
+        if (version_ != nullptr && version_->newer == nullptr && is_own(*version_))
+            return *version_;
         return make_own();
     }
     static bool is_own(const Version& newest) {
         return newest.holders == 1 && (newest.links == 0 || newest.older != nullptr);
     }
 
-    // The way there: once a snapshot. Kept out of line, so that what every change goes through stays short.
+    // The way there: once a snapshot. Kept out of line, so that what every change goes through
+    // stays short.
     [[gnu::noinline]] Version& make_own() {
         if (version_ == nullptr) {
             auto body = std::make_unique<Body>();
@@ -214,7 +232,8 @@ private:
         for (; !way.empty(); way.pop_back()) change_places(*way.back(), way.back()->newer);
     }
 
-    // `newest` gives its place to `version`, which links to it, and links to `version` from then on.
+    // `newest` gives its place to `version`, which links to it, and links to `version` from then
+    // on.
     static void change_places(Version& version, Version* newest) {
         Body& body = *version.body;
         version.newer = nullptr;
@@ -225,13 +244,15 @@ private:
         std::vector<T> values = std::move(version.saved);
         version.saved_index.clear();
         version.saved.clear();
-        for (std::size_t i = version.size; i < newest->size; ++i) newest->add(i, std::move(body.items[i]));
+        for (std::size_t i = version.size; i < newest->size; ++i)
+            newest->add(i, std::move(body.items[i]));
         body.items.shrink(std::min(version.size, newest->size));
         body.saved_at.resize(body.items.size());
         for (std::size_t k = 0; k < index.size(); ++k) {
             if (index[k] < body.items.size()) {
                 newest->add(index[k], std::exchange(body.items[index[k]], std::move(values[k])));
-                body.saved_at[index[k]] = static_cast<std::uint32_t>(newest->saved_index.size() - 1);
+                body.saved_at[index[k]] =
+                    static_cast<std::uint32_t>(newest->saved_index.size() - 1);
             } else {  // beyond the end of `newest`; these are saved in ascending order
                 AIVM_CHECK(index[k] == body.items.size());
                 body.items.add(std::move(values[k]));

@@ -1,5 +1,6 @@
-// SnapshotVector against std::vector: a random program runs on both, snapshots are taken on the way and changed too, and at
-// the end every snapshot must still equal the copy of the model taken at the same moment.
+// SnapshotVector against std::vector: a random program runs on both, snapshots are taken on the way
+// and changed too, and at the end every snapshot must still equal the copy of the model taken at
+// the same moment.
 #include "core/base/snapshot_vector.h"
 
 #include <gtest/gtest.h>
@@ -39,8 +40,8 @@ void run_vector_program() {
         int kind;
         std::uint32_t number;
     };
-    const auto program = *rc::gen::container<std::vector<Step>>(
-        rc::gen::construct<Step>(rc::gen::inRange(0, 8), rc::gen::resize(100, rc::gen::arbitrary<std::uint32_t>())));
+    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+        rc::gen::inRange(0, 8), rc::gen::resize(100, rc::gen::arbitrary<std::uint32_t>())));
     std::vector<VectorPair<Vector>> pairs(1);
     int serial = 0;
     for (const Step& step : program) {

@@ -73,8 +73,10 @@ Result<BlockPtr> Block::decode(ByteView sealed) {
     const BlockHeader header = decode_block_header(in);
     AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kBlockOpsMax));
     AIVM_TRY(in.finish());
-    auto block = std::make_shared<const Block>(header, std::move(operations), std::move(opened.authorization));
-    if (block->body_ != opened.body) return fail(ErrorCode::kMalformed, "a block is not in canonical form");
+    auto block = std::make_shared<const Block>(header, std::move(operations),
+                                               std::move(opened.authorization));
+    if (block->body_ != opened.body)
+        return fail(ErrorCode::kMalformed, "a block is not in canonical form");
     return block;
 }
 

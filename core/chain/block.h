@@ -1,6 +1,8 @@
-// Blocks: a header, the operations, and the proposer's signature for the slot. (The whole grammar: FORMAT.md.)
+// Blocks: a header, the operations, and the proposer's signature for the slot. (The whole grammar:
+// FORMAT.md.)
 //
-//   block      := kind:u8=1 parent:32 height:u64 timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32
+//   block      := kind:u8=1 parent:32 height:u64 timestamp:u64 proposer:u32
+//                 beacon_secret:32 beacon_commitment:32
 //                 parent_aivm_root:32 state_root:32 receipt_root:32 list(signed operation)
 //   block id   := sha256(block), so it covers everything
 //   sealed     := bytes(block) bytes(authorisation)
@@ -36,7 +38,8 @@ public:
     Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes authorization);
 
     // A block that is never bytes, under a name that its maker chose.
-    static std::shared_ptr<const Block> unsealed(BlockHeader header, std::vector<OperationPtr> operations, Hash32 id);
+    static std::shared_ptr<const Block> unsealed(BlockHeader header,
+                                                 std::vector<OperationPtr> operations, Hash32 id);
 
     // The same block with its signature; the id does not change.
     [[nodiscard]] Block with_authorization(Bytes authorization) const;
@@ -52,7 +55,9 @@ public:
     [[nodiscard]] const Bytes& authorization() const { return authorization_; }
     [[nodiscard]] Bytes encode() const;  // sealed
     [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }
-    [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
+    [[nodiscard]] std::size_t size_bytes() const {
+        return body_.size() + authorization_.size() + 8;
+    }
 
 private:
     Block() = default;

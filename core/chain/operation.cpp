@@ -10,8 +10,10 @@ namespace aivm {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<OperationBody>> kNames{
-    "RegisterProvider", "DeregisterProvider", "WithdrawBond", "RegisterModel",   "SubmitTask",  "Commit",
-    "Reveal",           "SubmitResult",       "Challenge",    "ChallengeReveal", "DisputeMove", "ClaimRewards",
+    "RegisterProvider", "DeregisterProvider", "WithdrawBond",
+    "RegisterModel",    "SubmitTask",         "Commit",
+    "Reveal",           "SubmitResult",       "Challenge",
+    "ChallengeReveal",  "DisputeMove",        "ClaimRewards",
     "Attest",           "ModelUpdate",        "Evidence"};
 
 // Every body has one `put` and one `get` below, which name the same fields in the same order.
@@ -30,7 +32,10 @@ Struct get_struct(Reader& in) {
 }
 
 void put(Writer& out, const op::RegisterProvider& b) {
-    out.string(b.provider_id).fixed(b.wallet).string(b.endpoint).u32(static_cast<std::uint32_t>(b.models.size()));
+    out.string(b.provider_id)
+        .fixed(b.wallet)
+        .string(b.endpoint)
+        .u32(static_cast<std::uint32_t>(b.models.size()));
     for (const std::string& model : b.models) out.string(model);
     out.amount(b.bond).bytes(b.evidence);
 }
@@ -60,7 +65,9 @@ void get(Reader& in, op::RegisterModel& b) {
 }
 
 void put(Writer& out, const op::SubmitTask& b) {
-    out.string(b.job_id).u8(static_cast<std::uint8_t>(b.type)).u8(static_cast<std::uint8_t>(b.mode));
+    out.string(b.job_id)
+        .u8(static_cast<std::uint8_t>(b.type))
+        .u8(static_cast<std::uint8_t>(b.mode));
     out.string(b.model_id).u32(b.input_row).amount(b.fee);
 }
 void get(Reader& in, op::SubmitTask& b) {
@@ -72,7 +79,9 @@ void get(Reader& in, op::SubmitTask& b) {
     b.fee = in.amount();
 }
 
-void put(Writer& out, const op::Commit& b) { out.string(b.job_id).string(b.provider_id).fixed(b.commitment); }
+void put(Writer& out, const op::Commit& b) {
+    out.string(b.job_id).string(b.provider_id).fixed(b.commitment);
+}
 void get(Reader& in, op::Commit& b) {
     b.job_id = in.string(kJobIdBytesMax);
     b.provider_id = in.string(kProviderIdBytesMax);
@@ -80,7 +89,11 @@ void get(Reader& in, op::Commit& b) {
 }
 
 void put(Writer& out, const op::Reveal& b) {
-    out.string(b.job_id).string(b.provider_id).u8(b.answer).fixed(b.embedding_digest).fixed(b.nonce);
+    out.string(b.job_id)
+        .string(b.provider_id)
+        .u8(b.answer)
+        .fixed(b.embedding_digest)
+        .fixed(b.nonce);
 }
 void get(Reader& in, op::Reveal& b) {
     b.job_id = in.string(kJobIdBytesMax);
@@ -91,7 +104,11 @@ void get(Reader& in, op::Reveal& b) {
 }
 
 void put(Writer& out, const op::SubmitResult& b) {
-    out.string(b.job_id).string(b.provider_id).u8(b.answer).fixed(b.trace_root).u32(b.compute_time_ms);
+    out.string(b.job_id)
+        .string(b.provider_id)
+        .u8(b.answer)
+        .fixed(b.trace_root)
+        .u32(b.compute_time_ms);
 }
 void get(Reader& in, op::SubmitResult& b) {
     b.job_id = in.string(kJobIdBytesMax);
@@ -111,7 +128,9 @@ void get(Reader& in, op::Challenge& b) {
     if (in.boolean()) b.claim = in.u8();
 }
 
-void put(Writer& out, const op::ChallengeReveal& b) { out.string(b.job_id).u8(b.claim).fixed(b.salt); }
+void put(Writer& out, const op::ChallengeReveal& b) {
+    out.string(b.job_id).u8(b.claim).fixed(b.salt);
+}
 void get(Reader& in, op::ChallengeReveal& b) {
     b.job_id = in.string(kJobIdBytesMax);
     b.claim = in.u8();
@@ -226,7 +245,8 @@ SignedOperation::SignedOperation(Operation operation, Bytes authorization)
       authorization_(std::move(authorization)),
       id_(sha256(bytes_)) {}
 
-OperationPtr SignedOperation::unsealed(const Address& sender, std::uint64_t nonce, OperationBody&& body) {
+OperationPtr SignedOperation::unsealed(const Address& sender, std::uint64_t nonce,
+                                       OperationBody&& body) {
     return std::make_shared<const SignedOperation>(Unsealed(), sender, nonce, std::move(body));
 }
 
@@ -235,8 +255,10 @@ Result<OperationPtr> SignedOperation::decode(Reader& in) {
     Bytes authorization = in.bytes(kAuthorizationBytesMax);
     AIVM_TRY(in.status());
     AIVM_ASSIGN(Operation operation, Operation::decode(operation_bytes));
-    auto out = std::make_shared<const SignedOperation>(std::move(operation), std::move(authorization));
-    if (out->bytes() != operation_bytes) return fail(ErrorCode::kMalformed, "an operation is not in canonical form");
+    auto out =
+        std::make_shared<const SignedOperation>(std::move(operation), std::move(authorization));
+    if (out->bytes() != operation_bytes)
+        return fail(ErrorCode::kMalformed, "an operation is not in canonical form");
     return out;
 }
 

@@ -1,8 +1,8 @@
 // Operations: what a block's payload is made of. (The fields of every kind: FORMAT.md.)
 //
-//   operation        := sender:20 nonce:u64 kind:u8 fields          (fields of the kind in the order of its struct)
-//   signed operation := bytes(operation) bytes(authorisation)
-//   operation id     := sha256(operation), which is also what the authorisation signs
+//   operation        := sender:20 nonce:u64 kind:u8 fields      (of the kind, in the order of its
+//   struct) signed operation := bytes(operation) bytes(authorisation) operation id     :=
+//   sha256(operation), which is also what the authorisation signs
 #pragma once
 
 #include <memory>
@@ -79,11 +79,13 @@ struct ChallengeReveal {
     Answer claim = 0;
     Hash32 salt;
 };
-// One move of a bisection: the provider opens a step of its trace, or the challenger judges the step opened last.
+// One move of a bisection: the provider opens a step of its trace, or the challenger judges the
+// step opened last.
 struct DisputeMove {
     std::string job_id;
     Address challenger;
-    // True: the provider's opening. False: the challenger's verdict. Only its own fields are encoded.
+    // True: the provider's opening. False: the challenger's verdict. Only its own fields are
+    // encoded.
     bool opens = false;
     FixedBytes<32> input;
     Answer output = 0;
@@ -114,11 +116,13 @@ struct Evidence {
 }  // namespace op
 
 using OperationBody =
-    std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel, op::SubmitTask,
-                 op::Commit, op::Reveal, op::SubmitResult, op::Challenge, op::ChallengeReveal, op::DisputeMove,
-                 op::ClaimRewards, op::Attest, op::ModelUpdate, op::Evidence>;
+    std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel,
+                 op::SubmitTask, op::Commit, op::Reveal, op::SubmitResult, op::Challenge,
+                 op::ChallengeReveal, op::DisputeMove, op::ClaimRewards, op::Attest,
+                 op::ModelUpdate, op::Evidence>;
 
-static_assert(sizeof(OperationBody) <= 160, "every operation is as large as the largest: box what is large and rare");
+static_assert(sizeof(OperationBody) <= 160,
+              "every operation is as large as the largest: box what is large and rare");
 
 // The operation's name as the protocol writes it, such as "SubmitTask".
 std::string_view operation_name(const OperationBody& body);
@@ -135,7 +139,8 @@ struct Operation {
     static Result<Operation> decode(ByteView bytes);
 };
 
-// An operation with its authorisation, immutable and shared: queues, blocks and messages all hold the same one.
+// An operation with its authorisation, immutable and shared: queues, blocks and messages all hold
+// the same one.
 class SignedOperation {
     struct Unsealed {
         explicit Unsealed() = default;
@@ -143,10 +148,12 @@ class SignedOperation {
 
 public:
     SignedOperation(Operation operation, Bytes authorization);
-    SignedOperation(Unsealed, const Address& sender, std::uint64_t nonce, OperationBody&& body)  // by unsealed() only
+    SignedOperation(Unsealed, const Address& sender, std::uint64_t nonce,
+                    OperationBody&& body)  // by unsealed() only
         : operation_{sender, nonce, std::move(body)} {}
     // For chains whose blocks are never bytes: no encoding, no authorisation, and a zero id.
-    static std::shared_ptr<const SignedOperation> unsealed(const Address& sender, std::uint64_t nonce,
+    static std::shared_ptr<const SignedOperation> unsealed(const Address& sender,
+                                                           std::uint64_t nonce,
                                                            OperationBody&& body);
     static std::shared_ptr<const SignedOperation> unsealed(Operation operation) {
         return unsealed(operation.sender, operation.nonce, std::move(operation.body));
@@ -160,7 +167,9 @@ public:
     [[nodiscard]] const Hash32& id() const { return id_; }
     [[nodiscard]] const Bytes& bytes() const { return bytes_; }  // of the operation alone
 
-    [[nodiscard]] std::size_t size_bytes() const { return bytes_.size() + authorization_.size() + 8; }  // encoded
+    [[nodiscard]] std::size_t size_bytes() const {
+        return bytes_.size() + authorization_.size() + 8;
+    }  // encoded
     void encode(Writer& out) const { out.bytes(bytes_).bytes(authorization_); }
     static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
 

@@ -18,7 +18,9 @@ Result<Sealed> open_sealed(ByteView sealed, std::size_t body_bytes_max) {
     return out;
 }
 
-Bytes seal(ByteView body, ByteView authorization) { return Writer().bytes(body).bytes(authorization).take(); }
+Bytes seal(ByteView body, ByteView authorization) {
+    return Writer().bytes(body).bytes(authorization).take();
+}
 
 void encode_operations(Writer& out, const std::vector<OperationPtr>& operations) {
     out.u32(static_cast<std::uint32_t>(operations.size()));

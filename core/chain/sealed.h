@@ -1,4 +1,5 @@
-// What a block and a vertex have in common: a body, sealed with the proposer's signature, that ends in operations.
+// What a block and a vertex have in common: a body, sealed with the proposer's signature, that ends
+// in operations.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ struct Sealed {
     Bytes authorization;
 };
 
-// sealed := bytes(body) bytes(authorisation). Errors: a body above `body_bytes_max`, truncation, bytes left over.
+// sealed := bytes(body) bytes(authorisation). Errors: a body above `body_bytes_max`, truncation,
+// bytes left over.
 Result<Sealed> open_sealed(ByteView sealed, std::size_t body_bytes_max);
 Bytes seal(ByteView body, ByteView authorization);
 

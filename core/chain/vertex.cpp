@@ -18,7 +18,10 @@ Bytes encode_vertex(const VertexHeader& h, const std::vector<JobKey>& jobs,
                     const std::vector<OperationPtr>& operations) {
     Writer out;
     out.reserve(256 + jobs.size() * 64 + operations.size() * 200);
-    out.u8(kVertexKind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
+    out.u8(kVertexKind)
+        .u32(h.epoch)
+        .u64(h.height)
+        .u32(static_cast<std::uint32_t>(h.parents.size()));
     for (const Hash32& parent : h.parents) out.fixed(parent);
     out.u64(h.timestamp_ns).u32(h.proposer.value);
     out.u32(static_cast<std::uint32_t>(jobs.size()));
@@ -40,7 +43,8 @@ VertexHeader decode_vertex_header(Reader& in) {
     const std::uint32_t parents = in.list(kVertexParentsMax, Hash32::size_bytes);
     for (std::uint32_t i = 0; i < parents; ++i) h.parents.push_back(in.hash());
     if (parents == 0) in.set_fault("a vertex has a parent");
-    if (!strictly_ascending(h.parents)) in.set_fault("a vertex names its parents in ascending order, each once");
+    if (!strictly_ascending(h.parents))
+        in.set_fault("a vertex names its parents in ascending order, each once");
     h.timestamp_ns = in.u64();
     h.proposer.value = in.u32();
     return h;
@@ -64,7 +68,8 @@ bool job_key(const Operation& operation, JobKey& out) {
     const std::string_view job = job_of(operation.body);
     if (job.empty()) return false;
     const bool submits = std::holds_alternative<op::SubmitTask>(operation.body);
-    out = submits ? JobKey{std::string(job), {}, 0} : JobKey{std::string(job), operation.sender, operation.nonce};
+    out = submits ? JobKey{std::string(job), {}, 0}
+                  : JobKey{std::string(job), operation.sender, operation.nonce};
     return true;
 }
 
@@ -104,10 +109,12 @@ Result<VertexPtr> Vertex::decode(ByteView sealed) {
     for (std::uint32_t i = 0; i < job_count; ++i) jobs.push_back(JobKey::decode(in));
     AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kVertexOpsMax));
     AIVM_TRY(in.finish());
-    auto vertex =
-        std::make_shared<const Vertex>(std::move(header), std::move(operations), std::move(opened.authorization));
-    if (vertex->jobs_ != jobs) return fail(ErrorCode::kMalformed, "a vertex names exactly the jobs of its payload");
-    if (vertex->body_ != opened.body) return fail(ErrorCode::kMalformed, "a vertex is not in canonical form");
+    auto vertex = std::make_shared<const Vertex>(std::move(header), std::move(operations),
+                                                 std::move(opened.authorization));
+    if (vertex->jobs_ != jobs)
+        return fail(ErrorCode::kMalformed, "a vertex names exactly the jobs of its payload");
+    if (vertex->body_ != opened.body)
+        return fail(ErrorCode::kMalformed, "a vertex is not in canonical form");
     return vertex;
 }
 

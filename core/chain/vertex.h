@@ -1,14 +1,17 @@
-// Vertices: what the DAG is made of. Each names up to five parents and carries up to thirty operations.
+// Vertices: what the DAG is made of. Each names up to five parents and carries up to thirty
+// operations.
 //
 //   vertex     := kind:u8=2 epoch:u32 height:u64 list(parent:32) timestamp:u64 proposer:u32
 //                 list(job key) list(signed operation)
 //   job key    := string(job id) sender:20 nonce:u64
 //   vertex id  := sha256(vertex), so it covers everything
 //   sealed     := bytes(vertex) bytes(authorisation)
-//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || vertex id), as for blocks
+//   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || vertex id), as for
+//   blocks
 //
-// Parents and job keys are strictly ascending, and the job keys are exactly those of the payload; bytes that say
-// otherwise are no vertex. As every part has a width or a length of its own, no two vertices share their bytes.
+// Parents and job keys are strictly ascending, and the job keys are exactly those of the payload;
+// bytes that say otherwise are no vertex. As every part has a width or a length of its own, no two
+// vertices share their bytes.
 #pragma once
 
 #include <compare>
@@ -22,9 +25,10 @@
 
 namespace aivm {
 
-// What at most one accepted vertex may take: the conflict key. A submission takes its job id, whoever sends it. What
-// follows on the job (commits, results, challenges ...) takes the sender's next turn on it: two items that use one turn
-// conflict, while the five members of a committee can answer side by side, and nobody can use up the turn of another.
+// What at most one accepted vertex may take: the conflict key. A submission takes its job id,
+// whoever sends it. What follows on the job (commits, results, challenges ...) takes the sender's
+// next turn on it: two items that use one turn conflict, while the five members of a committee can
+// answer side by side, and nobody can use up the turn of another.
 struct JobKey {
     std::string job;
     Address sender;           // zero for the submission
@@ -50,8 +54,8 @@ struct VertexHeader {
     ValidatorIndex proposer;
 };
 
-// Immutable once made; shared by everyone who holds it. Its job keys follow from its operations, so that one made here
-// cannot hide a conflict.
+// Immutable once made; shared by everyone who holds it. Its job keys follow from its operations, so
+// that one made here cannot hide a conflict.
 class Vertex {
 public:
     Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization);
@@ -72,9 +76,12 @@ public:
     [[nodiscard]] const std::vector<OperationPtr>& operations() const { return operations_; }
     [[nodiscard]] const Bytes& authorization() const { return authorization_; }
     [[nodiscard]] std::size_t body_bytes() const { return body_.size(); }
-    [[nodiscard]] std::size_t size_bytes() const { return body_.size() + authorization_.size() + 8; }
+    [[nodiscard]] std::size_t size_bytes() const {
+        return body_.size() + authorization_.size() + 8;
+    }
 
-    // Whether the two are different and share a job key. Never "the same class": a-b and b-c do not make a-c.
+    // Whether the two are different and share a job key. Never "the same class": a-b and b-c do not
+    // make a-c.
     [[nodiscard]] bool conflicts(const Vertex& other) const;
 
 private:

@@ -1,4 +1,5 @@
-// Vertices as bytes: one id a content, canonical or refused, and conflict keys that say what the payload says.
+// Vertices as bytes: one id a content, canonical or refused, and conflict keys that say what the
+// payload says.
 #include "core/chain/vertex.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,8 @@ namespace {
 OperationPtr signed_by(std::string_view name, std::uint64_t nonce, OperationBody body) {
     Operation operation{address_of(name), nonce, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
-    return std::make_shared<const SignedOperation>(operation, IdealAuthorizer::sign(operation.sender, id));
+    return std::make_shared<const SignedOperation>(operation,
+                                                   IdealAuthorizer::sign(operation.sender, id));
 }
 
 VertexHeader some_header() {
@@ -36,8 +38,8 @@ std::vector<OperationPtr> some_operations() {
 }
 
 // A vertex written field by field, with whatever parents and job keys the test wants.
-Bytes written(const VertexHeader& h, const std::vector<JobKey>& jobs, const std::vector<OperationPtr>& operations,
-              std::uint8_t kind = 2) {
+Bytes written(const VertexHeader& h, const std::vector<JobKey>& jobs,
+              const std::vector<OperationPtr>& operations, std::uint8_t kind = 2) {
     Writer out;
     out.u8(kind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
     for (const Hash32& parent : h.parents) out.fixed(parent);
@@ -54,7 +56,8 @@ ErrorCode refusal(ByteView sealed) {
 }
 
 TEST(Vertex, decoding_gives_back_what_was_encoded_and_its_id) {
-    const Vertex vertex = Vertex(some_header(), some_operations(), {}).with_authorization({1, 2, 3});
+    const Vertex vertex =
+        Vertex(some_header(), some_operations(), {}).with_authorization({1, 2, 3});
     const Bytes sealed = vertex.encode();
     const auto back = Vertex::decode(sealed);
     ASSERT_TRUE(back.has_value()) << back.error().text();
@@ -64,7 +67,8 @@ TEST(Vertex, decoding_gives_back_what_was_encoded_and_its_id) {
     EXPECT_EQ((*back)->jobs(), vertex.jobs());
     EXPECT_EQ((*back)->parents(), vertex.parents());
     EXPECT_EQ((*back)->operations().size(), 4U);
-    EXPECT_EQ(refusal(written(some_header(), vertex.jobs(), some_operations())), ErrorCode::kCount_);
+    EXPECT_EQ(refusal(written(some_header(), vertex.jobs(), some_operations())),
+              ErrorCode::kCount_);
 }
 
 TEST(Vertex, every_cut_and_every_extra_byte_is_refused) {
@@ -80,10 +84,13 @@ TEST(Vertex, every_cut_and_every_extra_byte_is_refused) {
 // D01 a vertex id hashes parents and job ids joined without lengths.
 TEST(Vertex, D01_job_ids_that_join_to_the_same_text_give_different_ids) {
     const VertexHeader h = some_header();
-    const Vertex left(h, {signed_by("alice", 1, submission("ab")), signed_by("alice", 2, submission("c"))}, {});
-    const Vertex right(h, {signed_by("alice", 1, submission("a")), signed_by("alice", 2, submission("bc"))}, {});
+    const Vertex left(
+        h, {signed_by("alice", 1, submission("ab")), signed_by("alice", 2, submission("c"))}, {});
+    const Vertex right(
+        h, {signed_by("alice", 1, submission("a")), signed_by("alice", 2, submission("bc"))}, {});
     EXPECT_NE(left.id(), right.id());
-    EXPECT_NE(written(h, {{"ab", {}, 0}, {"c", {}, 0}}, {}), written(h, {{"a", {}, 0}, {"bc", {}, 0}}, {}));
+    EXPECT_NE(written(h, {{"ab", {}, 0}, {"c", {}, 0}}, {}),
+              written(h, {{"a", {}, 0}, {"bc", {}, 0}}, {}));
 }
 
 // D02 a vertex id leaves out tasks and results.
@@ -107,11 +114,13 @@ TEST(Vertex, D02_a_change_of_any_field_changes_the_id) {
     add(h, operations);
     add(some_header(), {operations[0]});
     // The same jobs with another fee, and the same result with another answer.
-    add(some_header(),
-        {signed_by("alice", 1, submission("job-b", lux(2))), operations[1], operations[2], operations[3]});
-    add(some_header(), {operations[0], operations[1], signed_by("p-1", 4, result("job-c", "p-1", 8)), operations[3]});
+    add(some_header(), {signed_by("alice", 1, submission("job-b", lux(2))), operations[1],
+                        operations[2], operations[3]});
+    add(some_header(), {operations[0], operations[1],
+                        signed_by("p-1", 4, result("job-c", "p-1", 8)), operations[3]});
     // The operations' signatures are part of it too.
-    add(some_header(), {std::make_shared<const SignedOperation>(operations[0]->operation(), Bytes{1})});
+    add(some_header(),
+        {std::make_shared<const SignedOperation>(operations[0]->operation(), Bytes{1})});
 }
 
 // D03 a vertex is built by iterating a hash map: here one content has one encoding.
@@ -158,7 +167,8 @@ TEST(Vertex, limits_and_kinds_are_kept_by_the_decoder) {
     h.parents.push_back(Hash32{{kVertexParentsMax}});
     EXPECT_EQ(refusal(written(h, {}, {})), ErrorCode::kMalformed);
     std::vector<OperationPtr> many;
-    for (std::uint64_t i = 1; i <= kVertexOpsMax; ++i) many.push_back(signed_by("p-2", i, claim("p-2")));
+    for (std::uint64_t i = 1; i <= kVertexOpsMax; ++i)
+        many.push_back(signed_by("p-2", i, claim("p-2")));
     EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kCount_);
     many.push_back(signed_by("p-2", 99, claim("p-2")));
     EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kMalformed);
@@ -166,7 +176,9 @@ TEST(Vertex, limits_and_kinds_are_kept_by_the_decoder) {
 
 TEST(Vertex, one_submission_of_a_job_conflicts_with_every_other_and_a_turn_with_itself_only) {
     const VertexHeader h = some_header();
-    const auto with = [&](std::vector<OperationPtr> operations) { return Vertex(h, std::move(operations), {}); };
+    const auto with = [&](std::vector<OperationPtr> operations) {
+        return Vertex(h, std::move(operations), {});
+    };
     const Vertex alice = with({signed_by("alice", 1, submission("job"))});
     const Vertex bob = with({signed_by("bob", 1, submission("job"))});
     const Vertex other = with({signed_by("bob", 1, submission("another job"))});

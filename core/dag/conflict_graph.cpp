@@ -17,8 +17,9 @@ struct Label {
     friend auto operator<=>(const Label&, const Label&) = default;
 };
 
-// Vertices in lists, so that a descriptor stays good while others come and go. It is an address: descriptors are compared
-// for equality only, and whatever leaves this file is sorted by label or id.
+// Vertices in lists, so that a descriptor stays good while others come and go. It is an address:
+// descriptors are compared for equality only, and whatever leaves this file is sorted by label or
+// id.
 using Contest = boost::adjacency_list<boost::vecS, boost::listS, boost::undirectedS, Label>;
 using Dag = boost::adjacency_list<boost::vecS, boost::listS, boost::bidirectionalS, Label>;
 
@@ -78,7 +79,8 @@ void ConflictGraph::add(const Node& node) {
         holders.insert(node.id);
     }
     rivals.erase(node.id);  // a job listed twice
-    for (const Hash32& rival : rivals) boost::add_edge(place.contest, g.places.at(rival).contest, g.contest);
+    for (const Hash32& rival : rivals)
+        boost::add_edge(place.contest, g.places.at(rival).contest, g.contest);
     for (const Hash32& parent : node.parents) {
         const auto found = g.places.find(parent);
         if (found == g.places.end()) continue;

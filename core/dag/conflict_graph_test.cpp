@@ -32,7 +32,8 @@ TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
     EXPECT_TRUE(graph.conflicts(id_of(1), id_of(2)));
     EXPECT_TRUE(graph.conflicts(id_of(2), id_of(3)));
     EXPECT_FALSE(graph.conflicts(id_of(1), id_of(3)));
-    EXPECT_EQ(graph.conflicts_of(id_of(2)), (std::vector{id_of(3), id_of(1)}));  // ids run against the numbers
+    EXPECT_EQ(graph.conflicts_of(id_of(2)),
+              (std::vector{id_of(3), id_of(1)}));  // ids run against the numbers
     graph.remove(id_of(2));
     EXPECT_TRUE(graph.conflicts_of(id_of(1)).empty());
     EXPECT_EQ(graph.holders_of({"x", {}, 0}), std::vector{id_of(1)});
@@ -66,7 +67,8 @@ struct PairwiseModel {
     }
     bool below(const Hash32& ancestor, const Hash32& id) const {
         for (const Hash32& parent : nodes.at(id).parents) {
-            if (nodes.contains(parent) && (parent == ancestor || below(ancestor, parent))) return true;
+            if (nodes.contains(parent) && (parent == ancestor || below(ancestor, parent)))
+                return true;
         }
         return false;
     }
@@ -78,7 +80,9 @@ RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
     const auto steps = *rc::gen::inRange(1, 30);
     for (int i = 0; i < steps; ++i) {
         if (!model.nodes.empty() && *rc::gen::inRange(0, 4) == 0) {
-            const Hash32 id = std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))->first;
+            const Hash32 id =
+                std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))
+                    ->first;
             graph.remove(id);
             model.nodes.erase(id);
             continue;
@@ -86,13 +90,17 @@ RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
         ConflictGraph::Node fresh = node(static_cast<std::uint8_t>(i), 1, {}, {});
         for (int k = *rc::gen::inRange(0, 3); k > 0 && !model.nodes.empty(); --k) {
             const auto& parent =
-                std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))->second;
-            if (std::find(fresh.parents.begin(), fresh.parents.end(), parent.id) != fresh.parents.end()) continue;
+                std::next(model.nodes.begin(), *rc::gen::inRange<int>(0, int(model.nodes.size())))
+                    ->second;
+            if (std::find(fresh.parents.begin(), fresh.parents.end(), parent.id) !=
+                fresh.parents.end())
+                continue;
             fresh.parents.push_back(parent.id);
             fresh.height = std::max(fresh.height, parent.height + 1);
         }
         for (int k = *rc::gen::inRange(0, 3); k > 0; --k) {
-            fresh.jobs.push_back({std::string(1, static_cast<char>('a' + *rc::gen::inRange(0, 5))), {}, 0});
+            fresh.jobs.push_back(
+                {std::string(1, static_cast<char>('a' + *rc::gen::inRange(0, 5))), {}, 0});
         }
         graph.add(fresh);
         model.nodes.emplace(fresh.id, fresh);
@@ -112,7 +120,8 @@ RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
         const auto up = graph.descendants(a);
         const auto down = graph.ancestors(a);
         RC_ASSERT(up.size() == above.size() && std::set<Hash32>(up.begin(), up.end()) == above);
-        RC_ASSERT(down.size() == under.size() && std::set<Hash32>(down.begin(), down.end()) == under);
+        RC_ASSERT(down.size() == under.size() &&
+                  std::set<Hash32>(down.begin(), down.end()) == under);
         RC_ASSERT(std::is_sorted(up.begin(), up.end(), [&](const Hash32& x, const Hash32& y) {
             return std::pair(model.nodes.at(x).height, x) < std::pair(model.nodes.at(y).height, y);
         }));

@@ -1,5 +1,5 @@
-// Building a vertex: parents from the preferred frontier, a view of the state as it would be on them, and those queued
-// operations that work in it and contest nothing.
+// Building a vertex: parents from the preferred frontier, a view of the state as it would be on
+// them, and those queued operations that work in it and contest nothing.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,8 @@
 namespace aivm {
 namespace {
 
-// How many queued operations one build looks at, so that a long queue of hopeless ones costs a bounded time.
+// How many queued operations one build looks at, so that a long queue of hopeless ones costs a
+// bounded time.
 constexpr std::size_t kCandidatesMax = 1024;
 
 }  // namespace
@@ -44,12 +45,15 @@ public:
     [[nodiscard]] const std::vector<OperationPtr>& refused() const { return refused_; }
     [[nodiscard]] const std::vector<OperationPtr>& dead() const { return dead_; }
 
-    // Takes operations from the queue, in the view of the state that the parents and all that is accepted give.
+    // Takes operations from the queue, in the view of the state that the parents and all that is
+    // accepted give.
     Result<std::vector<OperationPtr>> choose() {
         AIVM_ASSIGN(const State below, state_below());
-        // The accepted frontier is among the parents or below them, so nothing accepted stands beside or above.
+        // The accepted frontier is among the parents or below them, so nothing accepted stands
+        // beside or above.
         AIVM_CHECK(header_.height > vm_.tip_height());
-        // Time and beacon of the slice are not known before it is complete; no operation's refusal hangs on the latter.
+        // Time and beacon of the slice are not known before it is complete; no operation's refusal
+        // hangs on the latter.
         BlockContext context;
         context.height = header_.height;
         context.timestamp_ns = std::max(header_.timestamp_ns, below.head.timestamp_ns);
@@ -75,15 +79,16 @@ private:
             AIVM_ASSIGN(auto vertices, vm_.history_.vertices_at(h));
             vertices.insert(vertices.end(), extra[h].begin(), extra[h].end());
             sort_by_id(vertices);
-            AIVM_ASSIGN(const SlicePtr slice,
-                        vm_.setup_.executor->execute(state, std::move(vertices), *vm_.setup_.rules));
+            AIVM_ASSIGN(const SlicePtr slice, vm_.setup_.executor->execute(
+                                                  state, std::move(vertices), *vm_.setup_.rules));
             state = slice->state;
         }
         return state;
     }
 
-    // Queued operations in order. When one has to wait, so have the later ones of its sender: after them it would be
-    // stale for ever. For the same reason an account with an operation in a concurrent vertex waits.
+    // Queued operations in order. When one has to wait, so have the later ones of its sender: after
+    // them it would be stale for ever. For the same reason an account with an operation in a
+    // concurrent vertex waits.
     Result<std::vector<OperationPtr>> eligible(const State& view) {
         std::vector<OperationPtr> out;
         std::set<Address> waiting;
@@ -95,10 +100,12 @@ private:
             }
             JobKey job;
             const bool keyed = job_key(operation->operation(), job);
-            if (operation->nonce() <= view.nonce(operation->sender())) continue;  // in the past already
+            if (operation->nonce() <= view.nonce(operation->sender()))
+                continue;  // in the past already
             const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
             const bool unwanted = options_.include && !options_.include(operation);
-            if (waiting.contains(operation->sender()) || contested || unwanted || concurrent(operation->sender())) {
+            if (waiting.contains(operation->sender()) || contested || unwanted ||
+                concurrent(operation->sender())) {
                 waiting.insert(operation->sender());
                 continue;
             }
@@ -119,7 +126,8 @@ private:
     [[nodiscard]] bool concurrent(const Address& sender) const {
         const auto found = vm_.senders_.find(sender);
         return found != vm_.senders_.end() &&
-               !std::includes(past_.begin(), past_.end(), found->second.begin(), found->second.end());
+               !std::includes(past_.begin(), past_.end(), found->second.begin(),
+                              found->second.end());
     }
 
     std::vector<OperationPtr> take(Transition& t, const std::vector<OperationPtr>& candidates) {
@@ -157,16 +165,19 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     AIVM_TRY(builder.place());
     const VertexHeader& header = builder.header();
     if (header.height <= signed_height_) {
-        return fail(ErrorCode::kConflict, fmt::format("a vertex of height {} is already signed", header.height));
+        return fail(ErrorCode::kConflict,
+                    fmt::format("a vertex of height {} is already signed", header.height));
     }
     AIVM_ASSIGN(auto operations, builder.choose());
     const Vertex bare(header, std::move(operations), {});
-    Bytes authorization = options.sign(slot_message(setup_.rules->chain_id, header.height, bare.id()));
+    Bytes authorization =
+        options.sign(slot_message(setup_.rules->chain_id, header.height, bare.id()));
     auto vertex = std::make_shared<const Vertex>(bare.with_authorization(std::move(authorization)));
     AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
     AIVM_TRY(check_parents(*vertex));
     AIVM_TRY(check_conflicts(*vertex));
-    // On disk before anyone can see it: a node that crashes now must not sign another vertex for this height.
+    // On disk before anyone can see it: a node that crashes now must not sign another vertex for
+    // this height.
     AIVM_TRY(remember_signed_height(header.height));
     for (const OperationPtr& operation : builder.refused()) mempool_.note_refused(*operation);
     for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);

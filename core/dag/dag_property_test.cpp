@@ -1,6 +1,7 @@
-// Random DAGs, decided in random orders by several nodes. The method: one node decides as consensus might, rejecting the
-// losers of every conflict; others take the same decisions in other orders that keep parents before children, and must
-// come to the same state, root and store. Crashes and restarts in between must change nothing.
+// Random DAGs, decided in random orders by several nodes. The method: one node decides as consensus
+// might, rejecting the losers of every conflict; others take the same decisions in other orders
+// that keep parents before children, and must come to the same state, root and store. Crashes and
+// restarts in between must change nothing.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -43,22 +44,26 @@ Decisions decide(DagVm& vm, const std::vector<VertexPtr>& vertices, const Choose
         const auto losers = vm.conflicts(chosen->id());
         must(vm.accept(chosen->id()));
         out.accepted.push_back(chosen);
-        // S2, S5: the others of its conflict set cannot be accepted, and they and all above them can be rejected.
+        // S2, S5: the others of its conflict set cannot be accepted, and they and all above them
+        // can be rejected.
         for (const Hash32& loser : losers) RC_ASSERT(!vm.accept(loser).has_value());
-        for (const Hash32& id : reject_losers(vm, losers)) RC_ASSERT(out.rejected.insert(id).second);
+        for (const Hash32& id : reject_losers(vm, losers))
+            RC_ASSERT(out.rejected.insert(id).second);
     }
     return out;
 }
 
 // The accepted vertices in another order that keeps parents first.
-std::vector<VertexPtr> reorder(std::vector<VertexPtr> accepted, const Hash32& genesis, const Choose& choose) {
+std::vector<VertexPtr> reorder(std::vector<VertexPtr> accepted, const Hash32& genesis,
+                               const Choose& choose) {
     std::vector<VertexPtr> out;
     std::set<Hash32> done{genesis};
     while (!accepted.empty()) {
         std::vector<std::size_t> open;
         for (std::size_t i = 0; i < accepted.size(); ++i) {
             const auto& parents = accepted[i]->parents();
-            if (std::all_of(parents.begin(), parents.end(), [&](const Hash32& id) { return done.contains(id); })) {
+            if (std::all_of(parents.begin(), parents.end(),
+                            [&](const Hash32& id) { return done.contains(id); })) {
                 open.push_back(i);
             }
         }
@@ -104,13 +109,14 @@ RC_GTEST_PROP(DagProperty, every_order_of_decisions_gives_one_state_root_and_sto
     }
     // S5: what stands on a rejected vertex is rejected, and nothing is both.
     for (const VertexPtr& vertex : vertices) {
-        const bool fallen = std::any_of(vertex->parents().begin(), vertex->parents().end(),
-                                        [&](const Hash32& id) { return decisions.rejected.contains(id); });
+        const bool fallen =
+            std::any_of(vertex->parents().begin(), vertex->parents().end(),
+                        [&](const Hash32& id) { return decisions.rejected.contains(id); });
         RC_ASSERT(decisions.rejected.contains(vertex->id()) != seen.contains(vertex->id()));
         RC_ASSERT(!fallen || decisions.rejected.contains(vertex->id()));
     }
-    // D08, L4: an operation of a lost vertex waits in the queue unless its job is taken or its nonce is past; what has
-    // lost its job leaves it when the next vertex is built.
+    // D08, L4: an operation of a lost vertex waits in the queue unless its job is taken or its
+    // nonce is past; what has lost its job leaves it when the next vertex is built.
     RC_ASSERT(vm.build_vertex(dag.build_options(vm)).has_value());
     for (const VertexPtr& vertex : vertices) {
         if (!decisions.rejected.contains(vertex->id())) continue;
@@ -131,7 +137,9 @@ void all_orders(std::vector<VertexPtr>& order, std::vector<VertexPtr>& left, std
     for (std::size_t i = 0; i < left.size(); ++i) {
         const VertexPtr vertex = left[i];
         const auto& parents = vertex->parents();
-        if (!std::all_of(parents.begin(), parents.end(), [&](const Hash32& id) { return done.contains(id); })) continue;
+        if (!std::all_of(parents.begin(), parents.end(),
+                         [&](const Hash32& id) { return done.contains(id); }))
+            continue;
         left.erase(left.begin() + static_cast<std::ptrdiff_t>(i));
         order.push_back(vertex);
         done.insert(vertex->id());
@@ -185,7 +193,8 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
         }
         DagVm again = dag.open(disk);  // the undecided is forgotten, the decided is not
         for (const VertexPtr& vertex : decisions.accepted) {
-            if (again.status(vertex->id()).value() != VertexStatus::kAccepted) must_accept(again, dag, vertex);
+            if (again.status(vertex->id()).value() != VertexStatus::kAccepted)
+                must_accept(again, dag, vertex);
         }
         must_agree(vm, again);
         DagVm reread = dag.open(disk);
@@ -193,7 +202,8 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
     }
 }
 
-RC_GTEST_PROP(DagProperty, encoding_and_decoding_are_inverse_and_verify_and_reject_leave_no_trace, ()) {
+RC_GTEST_PROP(DagProperty, encoding_and_decoding_are_inverse_and_verify_and_reject_leave_no_trace,
+              ()) {
     TestDag dag;
     const auto vertices = random_dag(dag, by_rapidcheck(), 8);
     MemoryStore store;
@@ -206,7 +216,8 @@ RC_GTEST_PROP(DagProperty, encoding_and_decoding_are_inverse_and_verify_and_reje
         must(vm.verify(parsed, dag.now()));
         for (const VertexPtr& other : vertices) {
             if (!vm.undecided().contains(other->id())) continue;
-            RC_ASSERT(vm.undecided().conflicts(vertex->id(), other->id()) == vertex->conflicts(*other));
+            RC_ASSERT(vm.undecided().conflicts(vertex->id(), other->id()) ==
+                      vertex->conflicts(*other));
         }
     }
     RC_ASSERT(contents(store) == stored);

@@ -32,7 +32,8 @@ Result<DagVm> DagVm::open(const Setup& setup) {
 Status DagVm::submit(const OperationPtr& operation) {
     if (operation->nonce() <= state().nonce(operation->sender())) return fail(ErrorCode::kBadNonce);
     if (operation->sender() == escrow_address() ||
-        !setup_.rules->authorizer->verify(operation->sender(), operation->id(), operation->authorization())) {
+        !setup_.rules->authorizer->verify(operation->sender(), operation->id(),
+                                          operation->authorization())) {
         return fail(ErrorCode::kNotAuthorized, std::string(operation_name(operation->body())));
     }
     if (const auto* task = std::get_if<op::SubmitTask>(&operation->body())) {
@@ -46,12 +47,15 @@ Status DagVm::submit(const OperationPtr& operation) {
 }
 
 Result<ParentFacts> DagVm::parent_facts(const Hash32& id) const {
-    if (const auto found = processing_.find(id); found != processing_.end()) return facts_of(*found->second);
-    if (id == history_.genesis_id()) return ParentFacts{0, history_.genesis_state().head.timestamp_ns, 0};
+    if (const auto found = processing_.find(id); found != processing_.end())
+        return facts_of(*found->second);
+    if (id == history_.genesis_id())
+        return ParentFacts{0, history_.genesis_state().head.timestamp_ns, 0};
     auto accepted = history_.vertex(id);
     if (accepted) return facts_of(**accepted);
     // A failed read is no missing parent.
-    if (accepted.error().code != ErrorCode::kNotFound) return tl::unexpected(std::move(accepted).error());
+    if (accepted.error().code != ErrorCode::kNotFound)
+        return tl::unexpected(std::move(accepted).error());
     return fail(ErrorCode::kBadParent, to_hex(id.view()));
 }
 
@@ -66,8 +70,8 @@ Status DagVm::check_parents(const Vertex& vertex) const {
 
 Status DagVm::check_late(const Vertex& vertex) const {
     if (vertex.height() > settled_height()) return {};
-    return fail(ErrorCode::kWindowClosed,
-                fmt::format("a vertex of height {} when {} is settled", vertex.height(), settled_height()));
+    return fail(ErrorCode::kWindowClosed, fmt::format("a vertex of height {} when {} is settled",
+                                                      vertex.height(), settled_height()));
 }
 
 Status DagVm::check_jobs_free(const Vertex& vertex) const {
@@ -91,7 +95,8 @@ std::set<Hash32> DagVm::undecided_past(const std::vector<Hash32>& ids) const {
 Status DagVm::check_compatible(const std::set<Hash32>& undecided) const {
     for (const Hash32& id : undecided) {
         for (const Hash32& rival : graph_.conflicts_of(id)) {
-            if (undecided.contains(rival)) return fail(ErrorCode::kConflict, "between the vertices that it stands on");
+            if (undecided.contains(rival))
+                return fail(ErrorCode::kConflict, "between the vertices that it stands on");
         }
     }
     return {};
@@ -103,7 +108,8 @@ Status DagVm::check_conflicts(const Vertex& vertex) const {
     AIVM_TRY(check_compatible(past));
     for (const JobKey& job : vertex.jobs()) {
         for (const Hash32& holder : graph_.holders_of(job)) {
-            if (past.contains(holder)) return fail(ErrorCode::kConflict, "an ancestor has " + job.text());
+            if (past.contains(holder))
+                return fail(ErrorCode::kConflict, "an ancestor has " + job.text());
         }
     }
     return {};
@@ -112,10 +118,12 @@ Status DagVm::check_conflicts(const Vertex& vertex) const {
 Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
     if (processing_.contains(vertex->id())) return {};
     AIVM_ASSIGN(const VertexStatus now, status(vertex->id()));
-    if (now != VertexStatus::kUnknown) return fail(ErrorCode::kWrongState, "verify of a decided vertex");
+    if (now != VertexStatus::kUnknown)
+        return fail(ErrorCode::kWrongState, "verify of a decided vertex");
     AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
     if (!options.decided) {
-        const auto latest = checked_add(options.now_ns, setup_.rules->parameters.policy.max_clock_skew_ns);
+        const auto latest =
+            checked_add(options.now_ns, setup_.rules->parameters.policy.max_clock_skew_ns);
         if (latest && vertex->header().timestamp_ns > *latest) return fail(ErrorCode::kTooEarly);
         AIVM_TRY(check_late(*vertex));
     }
@@ -127,7 +135,8 @@ Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
 
 void DagVm::admit(const VertexPtr& vertex) {
     graph_.add(*vertex);
-    for (const OperationPtr& operation : vertex->operations()) senders_[operation->sender()].insert(vertex->id());
+    for (const OperationPtr& operation : vertex->operations())
+        senders_[operation->sender()].insert(vertex->id());
     processing_.emplace(vertex->id(), vertex);
 }
 
@@ -146,11 +155,13 @@ void DagVm::forget(const Vertex& vertex) {
 
 Status DagVm::accept(const Hash32& id) {
     const auto found = processing_.find(id);
-    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "accept of a vertex that is not processing");
+    if (found == processing_.end())
+        return fail(ErrorCode::kWrongState, "accept of a vertex that is not processing");
     const VertexPtr vertex = found->second;
     for (const Hash32& parent : vertex->parents()) {
         AIVM_ASSIGN(const bool accepted, history_.contains(parent));
-        if (!accepted) return fail(ErrorCode::kBadParent, "accept before the parent " + to_hex(parent.view()));
+        if (!accepted)
+            return fail(ErrorCode::kBadParent, "accept before the parent " + to_hex(parent.view()));
     }
     AIVM_TRY(check_jobs_free(*vertex));
     AIVM_ASSIGN(const History::Plan plan, history_.plan(vertex));
@@ -164,7 +175,8 @@ Status DagVm::accept(const Hash32& id) {
 
 Status DagVm::reject(const Hash32& id) {
     const auto found = processing_.find(id);
-    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "reject of a vertex that is not processing");
+    if (found == processing_.end())
+        return fail(ErrorCode::kWrongState, "reject of a vertex that is not processing");
     const VertexPtr vertex = found->second;
     auto batch = std::make_shared<WriteBatch>();
     batch->put(keys::rejected(id), {});
@@ -176,7 +188,8 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        // A nonce that the state has passed may come back when a vertex below the tip makes its user void.
+        // A nonce that the state has passed may come back when a vertex below the tip makes its
+        // user void.
         if (operation->nonce() <= settled_state().nonce(operation->sender())) continue;
         JobKey job;
         if (job_key(operation->operation(), job)) {
@@ -195,7 +208,8 @@ Status DagVm::set_preference(const std::vector<Hash32>& ids) {
             continue;
         }
         AIVM_ASSIGN(const bool accepted, history_.contains(id));
-        if (!accepted) return fail(ErrorCode::kNotFound, "preference for a vertex that is not verified");
+        if (!accepted)
+            return fail(ErrorCode::kNotFound, "preference for a vertex that is not verified");
     }
     AIVM_TRY(check_compatible(undecided_past(ids)));
     preferred_ = std::move(wanted);
@@ -244,7 +258,9 @@ Result<std::vector<JobKey>> DagVm::txs(const Hash32& id) const {
     return vertex->jobs();
 }
 
-Height DagVm::settled_height() const { return tip_height() > kLateHeights ? tip_height() - kLateHeights : 0; }
+Height DagVm::settled_height() const {
+    return tip_height() > kLateHeights ? tip_height() - kLateHeights : 0;
+}
 
 const State& DagVm::settled_state() const {
     const SlicePtr slice = history_.kept_slice(settled_height());

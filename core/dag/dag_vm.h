@@ -1,14 +1,19 @@
-// The VM on a DAG: what a node runs when vertices are decided one by one instead of blocks in a row.
+// The VM on a DAG: what a node runs when vertices are decided one by one instead of blocks in a
+// row.
 //
-//   1. verify() is pure: it reads the vertex, its parents and the job index, executes nothing, and keeps the vertex as
-//      undecided on success and nothing on failure. Its verdict does not depend on what concurrent vertices do.
-//   2. accept() takes an undecided vertex whose parents are all accepted and none of whose jobs is taken. It is one atomic
-//      write, and nothing in memory moves before it succeeded.
-//   3. reject() concerns that vertex only. Its operations go back into the queue unless their job has been taken.
-//   4. The state is that of all accepted vertices executed in the total order (height, id), however they came in; see
-//      dag/history.h. Which operations are void can therefore change while vertices may still come in below the tip;
-//      from `settled_height()` down it cannot, as verify() refuses newcomers there.
-//   5. Conflict keys are job keys (chain/vertex.h). At most one accepted vertex ever has a given one.
+//   1. verify() is pure: it reads the vertex, its parents and the job index, executes nothing, and
+//      keeps the vertex as undecided on success and nothing on failure. Its verdict does not depend
+//      on what concurrent vertices do.
+//   2. accept() takes an undecided vertex whose parents are all accepted and none of whose jobs is
+//      taken. It is one atomic write, and nothing in memory moves before it succeeded.
+//   3. reject() concerns that vertex only. Its operations go back into the queue unless their job
+//      has been taken.
+//   4. The state is that of all accepted vertices executed in the total order (height, id), however
+//      they came in; see dag/history.h. Which operations are void can therefore change while
+//      vertices may still come in below the tip; from `settled_height()` down it cannot, as
+//      verify() refuses newcomers there.
+//   5. Conflict keys are job keys (chain/vertex.h). At most one accepted vertex ever has a given
+//      one.
 // One VM belongs to one thread. Everything is a function of arguments.
 #pragma once
 
@@ -34,12 +39,15 @@ public:
 
     // A vertex this far below the tip comes too late, unless the network has accepted it already.
     static constexpr Height kLateHeights = 64;
-    static_assert(kLateHeights < History::kSlicesKept, "what may still come in never needs a replay from genesis");
+    static_assert(kLateHeights < History::kSlicesKept,
+                  "what may still come in never needs a replay from genesis");
 
-    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must outlive the VM.
+    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must
+    // outlive the VM.
     static Result<DagVm> open(const Setup& setup);
 
-    // Queues an operation after the checks that need no ordering: authorisation, nonce, form, job not taken, free place.
+    // Queues an operation after the checks that need no ordering: authorisation, nonce, form, job
+    // not taken, free place.
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {
@@ -49,27 +57,33 @@ public:
         std::function<Bytes(const Hash32& slot_message)> sign;
         std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
-    // Builds a vertex on the preferred frontier and keeps it as undecided. It takes only operations that work there, and
-    // none that an undecided vertex contests. A pure function of frontier, queue and options. Refuses a second vertex for
-    // a height it has signed before, across restarts too, so that an honest node never equivocates.
+    // Builds a vertex on the preferred frontier and keeps it as undecided. It takes only operations
+    // that work there, and none that an undecided vertex contests. A pure function of frontier,
+    // queue and options. Refuses a second vertex for a height it has signed before, across restarts
+    // too, so that an honest node never equivocates.
     Result<VertexPtr> build_vertex(const BuildOptions& options);
 
-    [[nodiscard]] static Result<VertexPtr> parse_vertex(ByteView sealed) { return Vertex::decode(sealed); }
+    [[nodiscard]] static Result<VertexPtr> parse_vertex(ByteView sealed) {
+        return Vertex::decode(sealed);
+    }
 
     struct VerifyOptions {
         TimestampNs now_ns = 0;
-        bool decided = false;  // catching up: the network has accepted it, so it cannot be too early or too late
+        bool decided = false;  // catching up: the network has accepted it, so it cannot be too
+                               // early or too late
     };
-    // Errors: kTooEarly (retry later), kBadParent (unknown or rejected), kWindowClosed (too late), kConflict (with an
-    // accepted vertex, its own ancestors, or between these), and those of dag/vertex_rules.h.
+    // Errors: kTooEarly (retry later), kBadParent (unknown or rejected), kWindowClosed (too late),
+    // kConflict (with an accepted vertex, its own ancestors, or between these), and those of
+    // dag/vertex_rules.h.
     Status verify(const VertexPtr& vertex, const VerifyOptions& options);
     Status accept(const Hash32& id);
     Status reject(const Hash32& id);
 
-    // New vertices are built on these undecided vertices, and on what is accepted beside them. They are verified or
-    // accepted, and neither they nor their ancestors conflict.
+    // New vertices are built on these undecided vertices, and on what is accepted beside them. They
+    // are verified or accepted, and neither they nor their ancestors conflict.
     Status set_preference(const std::vector<Hash32>& ids);
-    // What a vertex built now would have for parents, before the limit on their number: by height down, then id.
+    // What a vertex built now would have for parents, before the limit on their number: by height
+    // down, then id.
     [[nodiscard]] Result<std::vector<Hash32>> preferred_frontier() const;
 
     [[nodiscard]] Result<VertexStatus> status(const Hash32& id) const;
@@ -77,7 +91,9 @@ public:
     [[nodiscard]] Result<VertexPtr> get_vertex(const Hash32& id) const;
     // The jobs of a vertex, and the undecided vertices that contest them.
     [[nodiscard]] Result<std::vector<JobKey>> txs(const Hash32& id) const;
-    [[nodiscard]] std::vector<Hash32> conflicts(const Hash32& id) const { return graph_.conflicts_of(id); }
+    [[nodiscard]] std::vector<Hash32> conflicts(const Hash32& id) const {
+        return graph_.conflicts_of(id);
+    }
     [[nodiscard]] const ConflictGraph& undecided() const { return graph_; }
     [[nodiscard]] std::size_t processing_count() const { return processing_.size(); }
 
@@ -87,7 +103,8 @@ public:
     [[nodiscard]] Height tip_height() const { return history_.tip_height(); }
     [[nodiscard]] Height settled_height() const;
     [[nodiscard]] const Mempool& mempool() const { return mempool_; }
-    // Whether a vertex built now would have something to do: queued operations, or settlements and draws in waiting.
+    // Whether a vertex built now would have something to do: queued operations, or settlements and
+    // draws in waiting.
     [[nodiscard]] bool wants_vertex() const;
 
 private:
@@ -96,7 +113,8 @@ private:
 
     Status check_parents(const Vertex& vertex) const;
     Status check_late(const Vertex& vertex) const;
-    // That no job of the vertex is taken, and that it and its undecided ancestors are free of conflicts.
+    // That no job of the vertex is taken, and that it and its undecided ancestors are free of
+    // conflicts.
     Status check_conflicts(const Vertex& vertex) const;
     Status check_jobs_free(const Vertex& vertex) const;
     // The undecided ones among these vertices, and all undecided ancestors of them.
@@ -106,7 +124,8 @@ private:
     void admit(const VertexPtr& vertex);
     void forget(const Vertex& vertex);
     void requeue(const Vertex& vertex);
-    // At the settled height; genesis' after a restart, until enough has been accepted: older, so never wrong.
+    // At the settled height; genesis' after a restart, until enough has been accepted: older, so
+    // never wrong.
     [[nodiscard]] const State& settled_state() const;
     Status remember_signed_height(Height height);
 
@@ -114,7 +133,8 @@ private:
     History history_;
     ConflictGraph graph_;
     std::map<Hash32, VertexPtr> processing_;
-    std::map<Address, std::set<Hash32>> senders_;  // of undecided operations, with the vertices that carry them
+    std::map<Address, std::set<Hash32>>
+        senders_;  // of undecided operations, with the vertices that carry them
     std::set<Hash32> preferred_;
     Mempool mempool_;
     Height signed_height_ = 0;

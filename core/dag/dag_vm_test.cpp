@@ -1,4 +1,5 @@
-// The VM on a DAG as a node drives it: build, verify, accept, reject, prefer, and what it must refuse.
+// The VM on a DAG as a node drives it: build, verify, accept, reject, prefer, and what it must
+// refuse.
 #include "core/dag/dag_vm.h"
 
 #include <gtest/gtest.h>
@@ -29,8 +30,8 @@ struct DagVmTest : testing::Test {
         }
         return status ? ErrorCode::kCount_ : status.error().code;
     }
-    VertexPtr verified(const std::vector<VertexPtr>& parents, const std::vector<OperationPtr>& operations,
-                       std::uint32_t proposer = 0) {
+    VertexPtr verified(const std::vector<VertexPtr>& parents,
+                       const std::vector<OperationPtr>& operations, std::uint32_t proposer = 0) {
         VertexPtr vertex = dag.make(parents, operations, proposer);
         must(vm.verify(vertex, dag.now()));
         return vertex;
@@ -47,18 +48,23 @@ TEST_F(DagVmTest, verify_checks_every_field_and_leaves_no_trace) {
         change(header);
         return verdict(dag.sign(header, {}));
     };
-    EXPECT_EQ(with([](VertexHeader& h) { h.parents = {salt_of("nobody")}; }), ErrorCode::kBadParent);
+    EXPECT_EQ(with([](VertexHeader& h) { h.parents = {salt_of("nobody")}; }),
+              ErrorCode::kBadParent);
     EXPECT_EQ(with([](VertexHeader& h) { h.parents.clear(); }), ErrorCode::kBadParent);
-    EXPECT_EQ(with([](VertexHeader& h) { h.parents.push_back(h.parents[0]); }), ErrorCode::kBadParent);
+    EXPECT_EQ(with([](VertexHeader& h) { h.parents.push_back(h.parents[0]); }),
+              ErrorCode::kBadParent);
     EXPECT_EQ(with([](VertexHeader& h) { h.height += 1; }), ErrorCode::kBadHeight);
     EXPECT_EQ(with([](VertexHeader& h) { h.height -= 1; }), ErrorCode::kBadHeight);
-    EXPECT_EQ(with([](VertexHeader& h) { h.timestamp_ns -= kBlockNs + 1; }), ErrorCode::kBadTimestamp);
-    EXPECT_EQ(with([](VertexHeader& h) { h.timestamp_ns += 2'000'000 * kBlockNs; }), ErrorCode::kTooEarly);
+    EXPECT_EQ(with([](VertexHeader& h) { h.timestamp_ns -= kBlockNs + 1; }),
+              ErrorCode::kBadTimestamp);
+    EXPECT_EQ(with([](VertexHeader& h) { h.timestamp_ns += 2'000'000 * kBlockNs; }),
+              ErrorCode::kTooEarly);
     EXPECT_EQ(with([](VertexHeader& h) { h.epoch += 2; }), ErrorCode::kInvalidArgument);
     EXPECT_EQ(with([](VertexHeader& h) { h.proposer.value = 99; }), ErrorCode::kNotFound);
     EXPECT_EQ(with([](VertexHeader&) {}), ErrorCode::kCount_);
     const Vertex bare(dag.header_on({root}), {}, {});
-    EXPECT_EQ(verdict(std::make_shared<const Vertex>(bare.with_authorization({1}))), ErrorCode::kCount_)
+    EXPECT_EQ(verdict(std::make_shared<const Vertex>(bare.with_authorization({1}))),
+              ErrorCode::kCount_)
         << "the same id is known by now";
     VertexHeader other = dag.header_on({root});
     other.timestamp_ns += 1;
@@ -222,12 +228,14 @@ TEST_F(DagVmTest, a_builder_sees_what_the_preferred_vertices_do) {
     EXPECT_EQ(built->jobs()[0].job, "job-2");
 }
 
-// D03, S10: the same frontier, queue and options give the same vertex. S20: one a height, across restarts.
+// D03, S10: the same frontier, queue and options give the same vertex. S20: one a height, across
+// restarts.
 TEST_F(DagVmTest, D03_building_is_a_pure_function_and_happens_once_a_height) {
     MemoryStore other_store;
     DagVm other = dag.open(other_store);
     for (int i = 0; i < 40; ++i) {
-        const OperationPtr operation = dag.submit(i % 2 ? "alice" : "bob", "job-" + std::to_string(i));
+        const OperationPtr operation =
+            dag.submit(i % 2 ? "alice" : "bob", "job-" + std::to_string(i));
         must(vm.submit(operation));
         must(other.submit(operation));
     }
@@ -239,10 +247,13 @@ TEST_F(DagVmTest, D03_building_is_a_pure_function_and_happens_once_a_height) {
     EXPECT_EQ(again.build_vertex(dag.build_options(again)).error().code, ErrorCode::kConflict);
 }
 
-// "Independent jobs commute": one requester, two jobs, a balance that both touch, and receipts of the state in one order.
+// "Independent jobs commute": one requester, two jobs, a balance that both touch, and receipts of
+// the state in one order.
 TEST_F(DagVmTest, concurrent_vertices_accepted_in_both_orders_give_one_state) {
-    const VertexPtr a = dag.make({}, {dag.submit("alice", "job-a"), dag.by("p-1", registration("p-1", lux(1000)))});
-    const VertexPtr b = dag.make({}, {dag.submit("alice", "job-b"), dag.by("p-2", registration("p-2", lux(1000)))}, 1);
+    const VertexPtr a =
+        dag.make({}, {dag.submit("alice", "job-a"), dag.by("p-1", registration("p-1", lux(1000)))});
+    const VertexPtr b = dag.make(
+        {}, {dag.submit("alice", "job-b"), dag.by("p-2", registration("p-2", lux(1000)))}, 1);
     MemoryStore other_store;
     DagVm other = dag.open(other_store);
     must_accept(vm, dag, a);
@@ -310,16 +321,20 @@ TEST_F(DagVmTest, a_task_lives_its_whole_life_on_the_dag) {
 }
 
 TEST_F(DagVmTest, every_entry_of_a_state_is_found_by_its_key) {
-    must_accept(vm, dag, dag.make({}, {dag.submit("alice", "job"), dag.by("p-1", registration("p-1", lux(1000)))}));
+    must_accept(
+        vm, dag,
+        dag.make({}, {dag.submit("alice", "job"), dag.by("p-1", registration("p-1", lux(1000)))}));
     const WriteBatch all = dump_state(vm.state());
     for (std::size_t i = 0; i < all.size(); ++i) {
         const auto value = state_entry(vm.state(), all.entry(i).key);
         ASSERT_TRUE(value.has_value());
-        EXPECT_TRUE(std::equal(value->begin(), value->end(), all.entry(i).value->begin(), all.entry(i).value->end()));
+        EXPECT_TRUE(std::equal(value->begin(), value->end(), all.entry(i).value->begin(),
+                               all.entry(i).value->end()));
     }
     EXPECT_FALSE(state_entry(vm.state(), Writer().u8('t').u32(9).view()).has_value());
     EXPECT_FALSE(state_entry(vm.state(), Writer().u8('m').u32(9).view()).has_value());
-    EXPECT_FALSE(state_entry(vm.state(), Writer().u8('a').fixed(address_of("nobody")).view()).has_value());
+    EXPECT_FALSE(
+        state_entry(vm.state(), Writer().u8('a').fixed(address_of("nobody")).view()).has_value());
     EXPECT_FALSE(state_entry(vm.state(), Writer().u8('k').u8(0).u32(3).view()).has_value());
 }
 

@@ -13,7 +13,9 @@ namespace {
 
 Bytes tip_record(const State& state, const std::set<Hash32>& frontier) {
     Writer out;
-    out.u64(state.head.height).fixed(state.state_root).u32(static_cast<std::uint32_t>(frontier.size()));
+    out.u64(state.head.height)
+        .fixed(state.state_root)
+        .u32(static_cast<std::uint32_t>(frontier.size()));
     for (const Hash32& id : frontier) out.fixed(id);
     return out.take();
 }
@@ -62,9 +64,11 @@ Status History::load_tip(ByteView record) {
     const std::uint32_t count = in.list(record.size(), Hash32::size_bytes);
     for (std::uint32_t i = 0; i < count; ++i) frontier_.insert(in.hash());
     AIVM_TRY(in.finish());
-    AIVM_ASSIGN(state_, load_state(*setup_.store, genesis_state().kernels.sizes(), setup_.rules->parameters));
+    AIVM_ASSIGN(state_, load_state(*setup_.store, genesis_state().kernels.sizes(),
+                                   setup_.rules->parameters));
     state_.state_root = state_root;
-    if (state_.head.height != height) return fail(ErrorCode::kStorage, "the DAG's tip and its state disagree");
+    if (state_.head.height != height)
+        return fail(ErrorCode::kStorage, "the DAG's tip and its state disagree");
     return {};
 }
 
@@ -118,7 +122,8 @@ Result<State> History::state_after(Height height) const {
     State state = genesis_state();
     for (Height h = 1; h <= height; ++h) {
         AIVM_ASSIGN(auto vertices, vertices_at(h));
-        AIVM_ASSIGN(const SlicePtr slice, setup_.executor->execute(state, std::move(vertices), *setup_.rules));
+        AIVM_ASSIGN(const SlicePtr slice,
+                    setup_.executor->execute(state, std::move(vertices), *setup_.rules));
         state = slice->state;
         if (h + kSlicesKept > tip_height()) kept_[h] = slice;
     }
@@ -164,7 +169,8 @@ Result<History::Plan> History::plan(const VertexPtr& vertex) const {
             vertices.push_back(vertex);
             sort_by_id(vertices);
         }
-        AIVM_ASSIGN(SlicePtr slice, setup_.executor->execute(state, std::move(vertices), *setup_.rules));
+        AIVM_ASSIGN(SlicePtr slice,
+                    setup_.executor->execute(state, std::move(vertices), *setup_.rules));
         state = slice->state;
         plan.slices.push_back(std::move(slice));
     }
@@ -187,7 +193,8 @@ void History::commit(const Plan& plan) {
     for (const SlicePtr& slice : plan.slices) kept_[slice->state.head.height] = slice;
     state_ = plan.slices.back()->state;
     frontier_ = plan.frontier;
-    while (!kept_.empty() && kept_.begin()->first + kSlicesKept <= tip_height()) kept_.erase(kept_.begin());
+    while (!kept_.empty() && kept_.begin()->first + kSlicesKept <= tip_height())
+        kept_.erase(kept_.begin());
 }
 
 }  // namespace aivm

@@ -1,14 +1,19 @@
 // The accepted vertices and the one state that follows from them.
 //
-// The state is a function of the accepted set and of nothing else. Vertices are executed in the total order (height, id),
-// one slice a height. Nodes accept concurrent vertices in different orders, so a vertex may arrive below the tip: then
-// the state goes back to the snapshot under its height and the slices from there up are executed again with it. Snapshots
-// are values that share what they have in common, so going back is free and only the few slices above are paid for.
-// Equal accepted sets therefore give equal states, equal chained roots and equal stores, whatever the order of arrival.
+// The state is a function of the accepted set and of nothing else. Vertices are executed in the
+// total order (height, id), one slice a height. Nodes accept concurrent vertices in different
+// orders, so a vertex may arrive below the tip: then the state goes back to the snapshot under its
+// height and the slices from there up are executed again with it. Snapshots are values that share
+// what they have in common, so going back is free and only the few slices above are paid for. Equal
+// accepted sets therefore give equal states, equal chained roots and equal stores, whatever the
+// order of arrival.
 //
-//   1. Every height from 1 to the tip has an accepted vertex: parents are accepted before their children.
-//   2. plan() changes nothing; commit() cannot fail. Between the two the caller writes the plan's batch.
-//   3. The last kSlicesKept slices stay in memory. What goes below them is executed again from genesis: slow, never wrong.
+//   1. Every height from 1 to the tip has an accepted vertex: parents are accepted before their
+//      children.
+//   2. plan() changes nothing; commit() cannot fail. Between the two the caller writes the plan's
+//      batch.
+//   3. The last kSlicesKept slices stay in memory. What goes below them is executed again from
+//      genesis: slow, never wrong.
 #pragma once
 
 #include <map>
@@ -31,15 +36,18 @@ public:
         SliceExecutor* executor = nullptr;
         KeyValueStore* store = nullptr;
     };
-    // Reads what the store holds, or writes genesis into an empty one. Refuses a store of another genesis.
+    // Reads what the store holds, or writes genesis into an empty one. Refuses a store of another
+    // genesis.
     static Result<History> open(const Setup& setup);
 
-    // What accepting one vertex does. The caller has made sure that its parents are accepted and it is not.
+    // What accepting one vertex does. The caller has made sure that its parents are accepted and it
+    // is not.
     struct Plan {
         VertexPtr vertex;
         std::vector<SlicePtr> slices;  // the executed ones, upwards from the vertex's height
         std::set<Hash32> frontier;
-        std::shared_ptr<const WriteBatch> batch;  // state delta, vertex bytes, order, job index and tip
+        std::shared_ptr<const WriteBatch>
+            batch;  // state delta, vertex bytes, order, job index and tip
     };
     [[nodiscard]] Result<Plan> plan(const VertexPtr& vertex) const;
     void commit(const Plan& plan);
@@ -51,7 +59,8 @@ public:
     [[nodiscard]] const Hash32& genesis_id() const { return setup_.genesis->id; }
     [[nodiscard]] const State& genesis_state() const { return setup_.genesis->state; }
 
-    // Genesis counts as accepted, but is no vertex: vertex() answers not_found for it as for all that is not accepted.
+    // Genesis counts as accepted, but is no vertex: vertex() answers not_found for it as for all
+    // that is not accepted.
     [[nodiscard]] Result<bool> contains(const Hash32& id) const;
     [[nodiscard]] Result<VertexPtr> vertex(const Hash32& id) const;
     [[nodiscard]] Result<std::optional<Hash32>> taker_of(const JobKey& job) const;
@@ -66,7 +75,8 @@ private:
     explicit History(const Setup& setup) : setup_(setup) {}
     Status load_tip(ByteView record);
     [[nodiscard]] Result<std::set<Bytes>> keys_above(Height height) const;
-    [[nodiscard]] WriteBatch delta(const std::vector<SlicePtr>& slices, std::set<Bytes> touched) const;
+    [[nodiscard]] WriteBatch delta(const std::vector<SlicePtr>& slices,
+                                   std::set<Bytes> touched) const;
 
     Setup setup_;
     State state_;

@@ -36,7 +36,8 @@ BlockContext slice_context(const State& below, const std::vector<VertexPtr>& ver
     return context;
 }
 
-Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices, const Rules& rules) {
+Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices,
+                               const Rules& rules) {
     Transition t(below, slice_context(below, vertices), rules);
     auto slice = std::make_shared<Slice>();
     start_block(t);
@@ -46,7 +47,8 @@ Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertic
         AIVM_CHECK(i == 0 || vertices[i - 1]->id() < vertex.id());
         for (const OperationPtr& operation : vertex.operations()) {
             Status status = apply_operation(t, *operation);
-            if (!status) slice->voids.push_back({vertex.id(), operation, std::move(status).error()});
+            if (!status)
+                slice->voids.push_back({vertex.id(), operation, std::move(status).error()});
         }
     }
     AIVM_TRY(end_block(t));

@@ -7,8 +7,9 @@
 
 namespace aivm {
 
-// The value that the store holds under this state key (see state/keys.h) when it holds this state; nothing when the
-// state has no such entry. Asking for a key of another kind is a broken assumption.
+// The value that the store holds under this state key (see state/keys.h) when it holds this state;
+// nothing when the state has no such entry. Asking for a key of another kind is a broken
+// assumption.
 std::optional<Bytes> state_entry(const State& state, ByteView key);
 
 }  // namespace aivm

@@ -21,7 +21,8 @@ OperationPtr random_dag_operation(TestDag& dag, const Choose& choose) {
         case 1:
             return dag.by(provider, result(job, provider, static_cast<Answer>(choose(256))));
         case 2:
-            return dag.by(requester, submission(job, lux(4000)));  // the third one is more than anyone has
+            return dag.by(requester,
+                          submission(job, lux(4000)));  // the third one is more than anyone has
         default:
             return dag.by(requester, submission(job, lux(1 + choose(3)), choose(8)));
     }
@@ -33,7 +34,9 @@ void must(const Status& status) {
     if (!status) throw TestFailure(status.error().text());
 }
 
-DagVm::Setup TestDag::setup(KeyValueStore& store) const { return {genesis(), &rules(), &executor_, &store}; }
+DagVm::Setup TestDag::setup(KeyValueStore& store) const {
+    return {genesis(), &rules(), &executor_, &store};
+}
 
 DagVm TestDag::open(KeyValueStore& store) const {
     auto vm = DagVm::open(setup(store));
@@ -45,7 +48,8 @@ OperationPtr TestDag::by(std::string_view name, OperationBody body) {
     return chain_.by_with_nonce(name, ++nonces_[std::string(name)], std::move(body));
 }
 
-VertexHeader TestDag::header_on(const std::vector<VertexPtr>& parents, std::uint32_t proposer) const {
+VertexHeader TestDag::header_on(const std::vector<VertexPtr>& parents,
+                                std::uint32_t proposer) const {
     VertexHeader header;
     header.proposer.value = proposer;
     header.timestamp_ns = genesis()->state.head.timestamp_ns;
@@ -62,13 +66,14 @@ VertexHeader TestDag::header_on(const std::vector<VertexPtr>& parents, std::uint
     return header;
 }
 
-VertexPtr TestDag::sign(const VertexHeader& header, const std::vector<OperationPtr>& operations) const {
+VertexPtr TestDag::sign(const VertexHeader& header,
+                        const std::vector<OperationPtr>& operations) const {
     const Vertex bare(header, operations, {});
     const auto& validators = genesis()->state.validators;
     if (header.proposer.value >= validators.size()) return std::make_shared<const Vertex>(bare);
     const Hash32 message = slot_message(rules().chain_id, bare.height(), bare.id());
-    return std::make_shared<const Vertex>(
-        bare.with_authorization(IdealAuthorizer::sign(validators[header.proposer.value].address, message)));
+    return std::make_shared<const Vertex>(bare.with_authorization(
+        IdealAuthorizer::sign(validators[header.proposer.value].address, message)));
 }
 
 DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t proposer) const {
@@ -76,11 +81,15 @@ DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t propos
     options.proposer.value = proposer;
     options.timestamp_ns = vm.state().head.timestamp_ns + kBlockNs;
     const Address address = genesis()->state.validators[proposer].address;
-    options.sign = [address](const Hash32& message) { return IdealAuthorizer::sign(address, message); };
+    options.sign = [address](const Hash32& message) {
+        return IdealAuthorizer::sign(address, message);
+    };
     return options;
 }
 
-DagVm::VerifyOptions TestDag::now() const { return {genesis()->state.head.timestamp_ns + 1'000'000 * kBlockNs, false}; }
+DagVm::VerifyOptions TestDag::now() const {
+    return {genesis()->state.head.timestamp_ns + 1'000'000 * kBlockNs, false};
+}
 
 void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex) {
     must(vm.verify(vertex, dag.now()));
@@ -116,8 +125,10 @@ std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint3
     for (std::uint32_t tries = 0; out.size() < size && tries < 4 * size; ++tries) {
         std::vector<VertexPtr> parents;
         for (std::uint32_t i = choose(4); i > 0 && !out.empty(); --i) {
-            const VertexPtr& parent = out[out.size() - 1 - choose(std::min<std::uint32_t>(4, out.size()))];
-            if (std::find(parents.begin(), parents.end(), parent) == parents.end()) parents.push_back(parent);
+            const VertexPtr& parent =
+                out[out.size() - 1 - choose(std::min<std::uint32_t>(4, out.size()))];
+            if (std::find(parents.begin(), parents.end(), parent) == parents.end())
+                parents.push_back(parent);
         }
         std::vector<OperationPtr> operations;
         for (std::uint32_t i = choose(4); i > 0; --i) {
@@ -125,7 +136,8 @@ std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint3
         }
         const VertexPtr vertex = dag.make(parents, operations, choose(2));
         // Two empty vertices in one place are one.
-        if (!vm.undecided().contains(vertex->id()) && vm.verify(vertex, dag.now())) out.push_back(vertex);
+        if (!vm.undecided().contains(vertex->id()) && vm.verify(vertex, dag.now()))
+            out.push_back(vertex);
     }
     return out;
 }

@@ -16,13 +16,17 @@ namespace {
 Status check_limits(const Vertex& vertex) {
     const auto& parents = vertex.parents();
     if (parents.empty() || parents.size() > kVertexParentsMax) {
-        return fail(ErrorCode::kBadParent, fmt::format("a vertex has 1 to {} parents", kVertexParentsMax));
+        return fail(ErrorCode::kBadParent,
+                    fmt::format("a vertex has 1 to {} parents", kVertexParentsMax));
     }
-    if (std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) != parents.end()) {
+    if (std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) !=
+        parents.end()) {
         return fail(ErrorCode::kBadParent, "parents are in ascending order, each once");
     }
-    if (vertex.operations().size() > kVertexOpsMax) return fail(ErrorCode::kLimitReached, "operations in a vertex");
-    if (vertex.body_bytes() > kVertexBytesMax) return fail(ErrorCode::kLimitReached, "bytes of a vertex");
+    if (vertex.operations().size() > kVertexOpsMax)
+        return fail(ErrorCode::kLimitReached, "operations in a vertex");
+    if (vertex.body_bytes() > kVertexBytesMax)
+        return fail(ErrorCode::kLimitReached, "bytes of a vertex");
     return {};
 }
 
@@ -33,23 +37,28 @@ Status check_operations(const Vertex& vertex, const Rules& rules) {
         const Address& sender = operation->sender();
         std::uint64_t& nonce = nonces[sender];
         if (operation->nonce() <= nonce) {
-            return fail(ErrorCode::kBadNonce, fmt::format("{} after {} in one vertex", operation->nonce(), nonce));
+            return fail(ErrorCode::kBadNonce,
+                        fmt::format("{} after {} in one vertex", operation->nonce(), nonce));
         }
         nonce = operation->nonce();
         if (sender == escrow_address() ||
             !rules.authorizer->verify(sender, operation->id(), operation->authorization())) {
-            return fail(ErrorCode::kNotAuthorized,
-                        fmt::format("{} of {}", operation_name(operation->body()), to_hex(sender.view())));
+            return fail(
+                ErrorCode::kNotAuthorized,
+                fmt::format("{} of {}", operation_name(operation->body()), to_hex(sender.view())));
         }
         const auto* task = std::get_if<op::SubmitTask>(&operation->body());
-        if (task && !submitted.insert(task->job_id).second) return fail(ErrorCode::kDuplicate, "task " + task->job_id);
+        if (task && !submitted.insert(task->job_id).second)
+            return fail(ErrorCode::kDuplicate, "task " + task->job_id);
     }
     return {};
 }
 
 }  // namespace
 
-ParentFacts facts_of(const Vertex& vertex) { return {vertex.height(), vertex.header().timestamp_ns, vertex.epoch()}; }
+ParentFacts facts_of(const Vertex& vertex) {
+    return {vertex.height(), vertex.header().timestamp_ns, vertex.epoch()};
+}
 
 ParentFacts highest(const std::vector<ParentFacts>& parents) {
     AIVM_CHECK(!parents.empty());
@@ -67,17 +76,20 @@ Status check_vertex_alone(const Vertex& vertex, const State& genesis, const Rule
     const ValidatorIndex proposer = vertex.header().proposer;
     if (proposer.value >= genesis.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
     const Hash32 message = slot_message(rules.chain_id, vertex.height(), vertex.id());
-    if (!rules.authorizer->verify(genesis.validators[proposer.value].address, message, vertex.authorization())) {
+    if (!rules.authorizer->verify(genesis.validators[proposer.value].address, message,
+                                  vertex.authorization())) {
         return fail(ErrorCode::kNotAuthorized, "the vertex is not signed by its proposer");
     }
     return check_operations(vertex, rules);
 }
 
-Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFacts>& parents, const Rules& rules) {
+Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFacts>& parents,
+                               const Rules& rules) {
     const ParentFacts floor = highest(parents);
     const auto next = checked_add(floor.height, 1);
     if (!next || vertex.height() != *next) {
-        return fail(ErrorCode::kBadHeight, fmt::format("{} on parents of height {}", vertex.height(), floor.height));
+        return fail(ErrorCode::kBadHeight,
+                    fmt::format("{} on parents of height {}", vertex.height(), floor.height));
     }
     const TimestampNs time = vertex.header().timestamp_ns;
     if (time < floor.timestamp_ns) return fail(ErrorCode::kBadTimestamp);
@@ -85,7 +97,8 @@ Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFac
         return fail(ErrorCode::kBadTimestamp, "no time is left for a timeout");
     }
     if (vertex.epoch() < floor.epoch || vertex.epoch() - floor.epoch > 1) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("epoch {} after {}", vertex.epoch(), floor.epoch));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("epoch {} after {}", vertex.epoch(), floor.epoch));
     }
     return {};
 }

@@ -1,5 +1,6 @@
-// What makes a vertex valid, apart from conflicts. Every rule asks the vertex, its parents and genesis only, never what
-// concurrent vertices did, so that all nodes come to the same verdict in whatever order they see things.
+// What makes a vertex valid, apart from conflicts. Every rule asks the vertex, its parents and
+// genesis only, never what concurrent vertices did, so that all nodes come to the same verdict in
+// whatever order they see things.
 #pragma once
 
 #include <vector>
@@ -21,12 +22,13 @@ ParentFacts facts_of(const Vertex& vertex);
 // The parents' maxima: the floor for height, time and epoch of a child. Needs at least one.
 ParentFacts highest(const std::vector<ParentFacts>& parents);
 
-// Parents sorted and unique, limits kept, signed by its proposer for its slot; every operation authorised by its sender,
-// a sender's nonces ascending, and no job submitted twice.
+// Parents sorted and unique, limits kept, signed by its proposer for its slot; every operation
+// authorised by its sender, a sender's nonces ascending, and no job submitted twice.
 Status check_vertex_alone(const Vertex& vertex, const State& genesis, const Rules& rules);
 
-// height = 1 + the highest parent's; time not before any parent's, with room left for a timeout; epoch the highest
-// parent's or the one after it.
-Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFacts>& parents, const Rules& rules);
+// height = 1 + the highest parent's; time not before any parent's, with room left for a timeout;
+// epoch the highest parent's or the one after it.
+Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFacts>& parents,
+                               const Rules& rules);
 
 }  // namespace aivm

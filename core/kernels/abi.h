@@ -1,9 +1,11 @@
-// The 14 structures that cross the kernel ABI: little-endian, natural alignment, the same bytes on every backend.
-// Plain C layout and no library types, so that CUDA, HIP and shader-side code may include this header.
+// The 14 structures that cross the kernel ABI: little-endian, natural alignment, the same bytes on
+// every backend. Plain C layout and no library types, so that CUDA, HIP and shader-side code may
+// include this header.
 //
-// Each structure is written once, as a table of FIELD(struct, type, name, byte offset). The table makes the members,
-// the compile-time check of every offset, and (abi_layout.h) the run-time description of the fields.
-// Paddings carry bytes that survive some kernels, so they have names too. `Type value{}` is all zero.
+// Each structure is written once, as a table of FIELD(struct, type, name, byte offset). The table
+// makes the members, the compile-time check of every offset, and (abi_layout.h) the run-time
+// description of the fields. Paddings carry bytes that survive some kernels, so they have names
+// too. `Type value{}` is all zero.
 #pragma once
 
 #include <cstddef>
@@ -219,7 +221,8 @@ AIVM_ABI_STRUCTS(AIVM_ABI_DEFINE)
 #undef AIVM_ABI_DEFINE
 #undef AIVM_ABI_MEMBER
 
-#define AIVM_ABI_OFFSET(S, TYPE, NAME, OFFSET) static_assert(offsetof(S, NAME) == OFFSET, #S "." #NAME);
+#define AIVM_ABI_OFFSET(S, TYPE, NAME, OFFSET) \
+    static_assert(offsetof(S, NAME) == OFFSET, #S "." #NAME);
 #define AIVM_ABI_PLUS_SIZE(S, TYPE, NAME, OFFSET) +sizeof(TYPE)
 #define AIVM_ABI_CHECK(NAME, SIZE)                                                                \
     static_assert(sizeof(NAME) == SIZE, "size of " #NAME);                                        \
@@ -249,7 +252,12 @@ inline constexpr u32 kAttestationExpired = 0x4;
 enum ModelOpKind : u32 { kRegister = 0, kUpdateWeights = 1, kUpdateLicense = 2, kTransfer = 3 };
 
 // InferenceResult::status.
-enum InferenceStatus : u32 { kInferenceOk = 0, kWrongModel = 1, kWrongInputLength = 2, kNoOutputCapacity = 3 };
+enum InferenceStatus : u32 {
+    kInferenceOk = 0,
+    kWrongModel = 1,
+    kWrongInputLength = 2,
+    kNoOutputCapacity = 3
+};
 
 // Bits of ProofVerifyResult::status; kProofValid stands alone.
 inline constexpr u32 kProofValid = 0x01;

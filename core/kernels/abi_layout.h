@@ -1,4 +1,5 @@
-// The ABI structures as data: for each, its fields by name, type and place, from the tables of abi.h.
+// The ABI structures as data: for each, its fields by name, type and place, from the tables of
+// abi.h.
 #pragma once
 
 #include <array>
@@ -36,7 +37,8 @@ constexpr FieldType field_type() {
 template <class S>
 constexpr std::span<const Field> fields_of();
 
-#define AIVM_ABI_FIELD(S, TYPE, NAME, OFFSET) Field{#NAME, field_type<TYPE>(), OFFSET, sizeof(TYPE)},
+#define AIVM_ABI_FIELD(S, TYPE, NAME, OFFSET) \
+    Field{#NAME, field_type<TYPE>(), OFFSET, sizeof(TYPE)},
 #define AIVM_ABI_FIELDS_OF(NAME, SIZE)                                                \
     inline constexpr Field kFields##NAME[] = {AIVM_ABI_##NAME(AIVM_ABI_FIELD, NAME)}; \
     template <>                                                                       \

@@ -1,4 +1,5 @@
-// Reading and writing ABI structures behind host pointers that may be aligned to 4 bytes only: always a copy.
+// Reading and writing ABI structures behind host pointers that may be aligned to 4 bytes only:
+// always a copy.
 #pragma once
 
 #include <algorithm>
@@ -23,13 +24,15 @@ template <class T>
 std::remove_const_t<T> load(T* array, std::size_t index = 0) {
     static_assert(std::is_trivially_copyable_v<T>);
     std::remove_const_t<T> value;
-    std::memcpy(static_cast<void*>(&value), static_cast<const void*>(bytes_at(array, index)), sizeof value);
+    std::memcpy(static_cast<void*>(&value), static_cast<const void*>(bytes_at(array, index)),
+                sizeof value);
     return value;
 }
 
 template <class T>
 void store(T* array, std::size_t index, const T& value) {
-    std::memcpy(static_cast<void*>(bytes_at(array, index)), static_cast<const void*>(&value), sizeof value);
+    std::memcpy(static_cast<void*>(bytes_at(array, index)), static_cast<const void*>(&value),
+                sizeof value);
 }
 
 // One u32 field of one element, without copying the rest. The offset comes from offsetof.

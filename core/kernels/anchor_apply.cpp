@@ -19,8 +19,8 @@ void write_slot(AuditAnchor& slot, const AnchorOp& op) {
 
 }  // namespace
 
-int CpuKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const AnchorOp* ops, AuditAnchor* table,
-                             std::uint32_t* applied, std::uint32_t slot_count) {
+int CpuKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const AnchorOp* ops,
+                             AuditAnchor* table, std::uint32_t* applied, std::uint32_t slot_count) {
     if (!desc || !ops || !applied || (!table && slot_count != 0)) return abi::kInvalidArgument;
     const auto round = kernels::load(desc);
     std::uint32_t cursor = kernels::first_free_slot(table, slot_count);

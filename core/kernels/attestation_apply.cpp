@@ -23,8 +23,9 @@ void write_slot(Attestation& slot, const AttestationOp& op, std::uint64_t now_ns
 
 }  // namespace
 
-int CpuKernels::attestation_apply(const abi::AIVMRoundDescriptor* desc, const AttestationOp* ops, Attestation* table,
-                                  std::uint32_t* applied, std::uint32_t slot_count) {
+int CpuKernels::attestation_apply(const abi::AIVMRoundDescriptor* desc, const AttestationOp* ops,
+                                  Attestation* table, std::uint32_t* applied,
+                                  std::uint32_t slot_count) {
     if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
     const auto round = kernels::load(desc);
     std::uint32_t done = 0;

@@ -4,9 +4,10 @@
 
 namespace aivm {
 
-void ScalarHasher::hash_many(const std::uint8_t* messages, std::size_t length_bytes, std::size_t count,
-                             Hash32* digests) const {
-    for (std::size_t i = 0; i < count; ++i) digests[i] = keccak256(ByteView{messages + i * length_bytes, length_bytes});
+void ScalarHasher::hash_many(const std::uint8_t* messages, std::size_t length_bytes,
+                             std::size_t count, Hash32* digests) const {
+    for (std::size_t i = 0; i < count; ++i)
+        digests[i] = keccak256(ByteView{messages + i * length_bytes, length_bytes});
 }
 
 void ScalarHasher::fold_many(std::span<const FoldChain> chains) const {

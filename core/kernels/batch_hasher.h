@@ -26,11 +26,13 @@ public:
     BatchHasher& operator=(const BatchHasher&) = delete;
     virtual ~BatchHasher() = default;
 
-    // digests[i] = keccak of bytes [i * length_bytes, (i + 1) * length_bytes) of `messages`, for i < count.
-    virtual void hash_many(const std::uint8_t* messages, std::size_t length_bytes, std::size_t count,
-                           Hash32* digests) const = 0;
+    // digests[i] = keccak of bytes [i * length_bytes, (i + 1) * length_bytes) of `messages`, for i
+    // < count.
+    virtual void hash_many(const std::uint8_t* messages, std::size_t length_bytes,
+                           std::size_t count, Hash32* digests) const = 0;
 
-    // Independent chains, side by side where the hardware can. No buffer of one may overlap another's `after`.
+    // Independent chains, side by side where the hardware can. No buffer of one may overlap
+    // another's `after`.
     virtual void fold_many(std::span<const FoldChain> chains) const = 0;
 };
 

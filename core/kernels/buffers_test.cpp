@@ -1,5 +1,5 @@
-// How the canonical kernels treat their buffers: pointers aligned to 4 only, nothing touched outside (K2), nothing
-// written on refusal, and what null pointers and empty tables mean.
+// How the canonical kernels treat their buffers: pointers aligned to 4 only, nothing touched
+// outside (K2), nothing written on refusal, and what null pointers and empty tables mean.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace {
 
 using workload::Random;
 
-// `count` elements at an address that is 4 modulo 8, in a heap block of exactly that end, with a guard in front: the
-// sanitizer watches the end, the guard the beginning.
+// `count` elements at an address that is 4 modulo 8, in a heap block of exactly that end, with a
+// guard in front: the sanitizer watches the end, the guard the beginning.
 template <class T>
 class Misaligned {
 public:
@@ -52,23 +52,26 @@ class MisalignedKernels final : public Kernels {
 public:
     bool guards_hold = true;
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t count) override {
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t count) override {
         return apply(desc, ops, desc->attestation_op_count, table, applied, count,
                      [&](auto... arguments) { return cpu_.attestation_apply(arguments...); });
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t count) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t count) override {
         return apply(desc, ops, desc->model_op_count, table, applied, count,
                      [&](auto... arguments) { return cpu_.provenance_apply(arguments...); });
     }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t count) override {
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t count) override {
         return apply(desc, ops, desc->anchor_op_count, table, applied, count,
                      [&](auto... arguments) { return cpu_.anchor_apply(arguments...); });
     }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override {
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         Misaligned<abi::AIVMRoundDescriptor> round(*desc);
         auto attestations = copy_of(tables.attestations, tables.attestation_count);
         auto models = copy_of(tables.models, tables.model_count);
@@ -90,14 +93,15 @@ public:
         auto inputs = copy_of(batch.inputs, 32 * batch.op_count);
         auto outputs = copy_of(batch.outputs, batch.op_count);
         auto results = copy_of(batch.results, batch.op_count);
-        const int code = cpu_.inference_step(
-            {weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), batch.op_count});
+        const int code = cpu_.inference_step({weights.data(), ops.data(), inputs.data(),
+                                              outputs.data(), results.data(), batch.op_count});
         check(outputs, results);
         give_back(outputs, batch.outputs);
         give_back(results, batch.results);
         return code;
     }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t count) override {
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t count) override {
         auto own_ops = copy_of(ops, count);
         auto own_results = copy_of(results, count);
         const int code = cpu_.proof_verify(own_ops.data(), own_results.data(), count);
@@ -109,7 +113,8 @@ public:
 private:
     template <class T>
     static Misaligned<std::remove_const_t<T>> copy_of(T* values, std::size_t count) {
-        return Misaligned<std::remove_const_t<T>>(std::vector<std::remove_const_t<T>>(values, values + count));
+        return Misaligned<std::remove_const_t<T>>(
+            std::vector<std::remove_const_t<T>>(values, values + count));
     }
     template <class T>
     static void give_back(const Misaligned<T>& from, T* to) {
@@ -121,13 +126,15 @@ private:
         guards_hold = guards_hold && (buffers.guard_holds() && ...);
     }
     template <class Op, class Entry, class Kernel>
-    int apply(const abi::AIVMRoundDescriptor* desc, const Op* ops, std::uint32_t op_count, Entry* table,
-              std::uint32_t* applied, std::uint32_t count, Kernel kernel) {
+    int apply(const abi::AIVMRoundDescriptor* desc, const Op* ops, std::uint32_t op_count,
+              Entry* table, std::uint32_t* applied, std::uint32_t count, Kernel kernel) {
         Misaligned<abi::AIVMRoundDescriptor> round(*desc);
-        auto own_ops = copy_of(ops, op_count);  // exactly as many as the descriptor allows to be read
+        auto own_ops =
+            copy_of(ops, op_count);  // exactly as many as the descriptor allows to be read
         auto own_table = copy_of(table, count);
         Misaligned<std::uint32_t> own_applied(*applied);
-        const int code = kernel(round.data(), own_ops.data(), own_table.data(), own_applied.data(), count);
+        const int code =
+            kernel(round.data(), own_ops.data(), own_table.data(), own_applied.data(), count);
         check(own_table, own_applied);
         give_back(own_table, table);
         *applied = own_applied.values()[0];
@@ -142,7 +149,8 @@ TEST(KernelBuffers, PointersAlignedToFourBytesGiveTheSameBytesAndNothingOutsideI
     MisalignedKernels misaligned;
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
         Random random(seed);
-        ASSERT_EQ("", workload::first_difference(canonical, misaligned, random, 20)) << "seed " << seed;
+        ASSERT_EQ("", workload::first_difference(canonical, misaligned, random, 20))
+            << "seed " << seed;
     }
     EXPECT_TRUE(misaligned.guards_hold);
 }
@@ -169,7 +177,8 @@ TEST(KernelBuffers, NullPointersAndEmptyHashTablesAreRefusedAndNothingIsWritten)
     abi::AIVMEpochState epoch{};
     EXPECT_EQ(1, kernels.epoch_transition(&desc, {}, &epoch, nullptr));
     abi::AIVMTransitionResult result{};
-    EXPECT_EQ(1, kernels.epoch_transition(&desc, {nullptr, nullptr, nullptr, 0, 1, 0}, &epoch, &result));
+    EXPECT_EQ(
+        1, kernels.epoch_transition(&desc, {nullptr, nullptr, nullptr, 0, 1, 0}, &epoch, &result));
     EXPECT_TRUE(workload::same_bytes(abi::AIVMTransitionResult{}, result));
 }
 
@@ -200,13 +209,13 @@ TEST(KernelBuffers, AnInferenceOffsetOutsideTheBatchRefusesAllOfItAndWritesNothi
             std::vector<abi::InferenceResult> results(2);
             std::memset(static_cast<void*>(results.data()), 0xCC, 2 * sizeof results[0]);
             const auto before = results;
-            EXPECT_EQ(
-                1, kernels.inference_step({&weights, broken.data(), inputs.data(), outputs.data(), results.data(), 2}));
+            EXPECT_EQ(1, kernels.inference_step({&weights, broken.data(), inputs.data(),
+                                                 outputs.data(), results.data(), 2}));
             EXPECT_EQ((std::vector<std::uint8_t>{0xEE, 0xEE}), outputs);
             EXPECT_TRUE(workload::same_bytes(before, results));
             broken[1].input_len = 31;  // an operation that fails its checks may name any offset
-            EXPECT_EQ(
-                0, kernels.inference_step({&weights, broken.data(), inputs.data(), outputs.data(), results.data(), 2}));
+            EXPECT_EQ(0, kernels.inference_step({&weights, broken.data(), inputs.data(),
+                                                 outputs.data(), results.data(), 2}));
             EXPECT_EQ(std::uint32_t{abi::kWrongInputLength}, results[1].status);
         }
     }

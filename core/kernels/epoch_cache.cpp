@@ -44,8 +44,10 @@ EpochCache::Fold EpochCache::plan_fold() const {
         if (occupied_[i] != 0) fold.leaves.push_back(leaves_[i]);
     }
     fold.after.resize(fold.leaves.size());
-    // The vectors' buffers do not move with the struct, so the pointers stay good for whoever receives it.
-    fold.chain = {page_start_[fold.first_page], fold.leaves.data(), fold.leaves.size(), fold.after.data()};
+    // The vectors' buffers do not move with the struct, so the pointers stay good for whoever
+    // receives it.
+    fold.chain = {page_start_[fold.first_page], fold.leaves.data(), fold.leaves.size(),
+                  fold.after.data()};
     return fold;
 }
 

@@ -1,9 +1,12 @@
-// What one table's fold into a root can remember, so that a later fold pays only for the slots that changed.
+// What one table's fold into a root can remember, so that a later fold pays only for the slots that
+// changed.
 //
-// Kept: the leaf digest of every occupied slot, and the accumulator before every 64th slot. A change to slot i costs
-// one leaf and the fold from slot 64 * (i / 64) on; no change costs nothing.
-//   1. dirty_ names every slot that may differ from what leaves_ and occupied_ say, and perhaps others.
-//   2. When dirty_ is empty, page_start_[p] is the accumulator over all occupied slots below 64 p, and root() holds.
+// Kept: the leaf digest of every occupied slot, and the accumulator before every 64th slot. A
+// change to slot i costs one leaf and the fold from slot 64 * (i / 64) on; no change costs nothing.
+//   1. dirty_ names every slot that may differ from what leaves_ and occupied_ say, and perhaps
+//      others.
+//   2. When dirty_ is empty, page_start_[p] is the accumulator over all occupied slots below 64 p,
+//      and root() holds.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +32,16 @@ public:
     [[nodiscard]] const Hash32& root() const;
     [[nodiscard]] std::uint32_t occupied_count() const { return occupied_count_; }
 
-    // The work of a refresh between its two halves: the caller folds `chain` (with others beside it).
+    // The work of a refresh between its two halves: the caller folds `chain` (with others beside
+    // it).
     struct Fold {
         FoldChain chain;
         std::uint32_t first_page = 0;
         std::vector<Hash32> leaves, after;
     };
 
-    // Rehashes the leaves of dirty slots of `slots` and says what must be folded anew. When clean, an empty chain.
+    // Rehashes the leaves of dirty slots of `slots` and says what must be folded anew. When clean,
+    // an empty chain.
     template <class Entry>
     [[nodiscard]] Fold begin_refresh(const Entry* slots, const BatchHasher& hasher);
 
@@ -72,7 +77,8 @@ EpochCache::Fold EpochCache::begin_refresh(const Entry* slots, const BatchHasher
     }
     static_assert(sizeof(Leaf) == std::tuple_size_v<Leaf>, "messages lie back to back");
     std::vector<Hash32> digests(taken.size());
-    if (!taken.empty()) hasher.hash_many(messages.front().data(), sizeof(Leaf), taken.size(), digests.data());
+    if (!taken.empty())
+        hasher.hash_many(messages.front().data(), sizeof(Leaf), taken.size(), digests.data());
     for (std::size_t i = 0; i < taken.size(); ++i) leaves_[taken[i]] = digests[i];
     return plan_fold();
 }

@@ -9,7 +9,9 @@ namespace {
 
 using kernels::TableSummary;
 
-void fold(Hash32& accumulator, ByteView leaf) { accumulator = keccak256({accumulator.view(), keccak256(leaf).view()}); }
+void fold(Hash32& accumulator, ByteView leaf) {
+    accumulator = keccak256({accumulator.view(), keccak256(leaf).view()});
+}
 
 void fold_attestations(const EpochTables& tables, std::uint64_t now_ns, TableSummary& out) {
     for (std::uint32_t i = 0; i < tables.attestation_count; ++i) {

@@ -7,7 +7,8 @@
 namespace aivm::kernels {
 namespace {
 
-// An arithmetic shift, then saturation to a signed byte. A shift outside [0, 31] fills with the sign.
+// An arithmetic shift, then saturation to a signed byte. A shift outside [0, 31] fills with the
+// sign.
 std::int8_t requantise(std::uint32_t accumulator, std::int8_t shift) {
     const auto value = static_cast<std::int32_t>(accumulator);
     const int places = shift < 0 || shift > 31 ? 31 : shift;
@@ -20,7 +21,8 @@ std::int32_t product(std::uint8_t weight, std::uint8_t activation) {
 
 }  // namespace
 
-abi::InferenceStatus check_inference(const abi::InferenceWeights& weights, const abi::InferenceOp& op) {
+abi::InferenceStatus check_inference(const abi::InferenceWeights& weights,
+                                     const abi::InferenceOp& op) {
     if (!equal(op.model_hash, weights.model_hash)) return abi::kWrongModel;
     if (op.input_len != abi::kInferenceInputs) return abi::kWrongInputLength;
     if (op.output_capacity < 1) return abi::kNoOutputCapacity;
@@ -28,7 +30,8 @@ abi::InferenceStatus check_inference(const abi::InferenceWeights& weights, const
 }
 
 bool is_valid(const InferenceBatch& batch) {
-    if (!batch.weights || !batch.ops || !batch.inputs || !batch.outputs || !batch.results) return false;
+    if (!batch.weights || !batch.ops || !batch.inputs || !batch.outputs || !batch.results)
+        return false;
     const auto weights = load(batch.weights);
     const std::uint64_t input_bytes = std::uint64_t{abi::kInferenceInputs} * batch.op_count;
     for (std::uint32_t i = 0; i < batch.op_count; ++i) {
@@ -46,7 +49,8 @@ std::uint8_t infer(const abi::InferenceWeights& weights, const std::uint8_t* inp
     for (std::size_t i = 0; i < abi::kInferenceHidden; ++i) {
         auto sum = static_cast<std::uint32_t>(weights.b1[i]);
         for (std::size_t k = 0; k < abi::kInferenceInputs; ++k) {
-            sum += static_cast<std::uint32_t>(product(weights.w1[i * abi::kInferenceInputs + k], input[k]));
+            sum += static_cast<std::uint32_t>(
+                product(weights.w1[i * abi::kInferenceInputs + k], input[k]));
         }
         const auto hidden = static_cast<std::uint8_t>(requantise(sum, weights.shift1));
         out += static_cast<std::uint32_t>(product(weights.w2[i], hidden));

@@ -9,9 +9,11 @@
 namespace aivm::kernels {
 
 // The checks in their published order; kInferenceOk when the operation is to run.
-abi::InferenceStatus check_inference(const abi::InferenceWeights& weights, const abi::InferenceOp& op);
+abi::InferenceStatus check_inference(const abi::InferenceWeights& weights,
+                                     const abi::InferenceOp& op);
 
-// Are all pointers there, and do all operations that pass their checks stay inside the batch? Needs op_count > 0.
+// Are all pointers there, and do all operations that pass their checks stay inside the batch? Needs
+// op_count > 0.
 bool is_valid(const InferenceBatch& batch);
 
 // The output byte for 32 input bytes.

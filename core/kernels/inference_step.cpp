@@ -21,8 +21,9 @@ abi::InferenceResult commit(const abi::InferenceOp& op, ByteView input, std::uin
     put(result.input_commitment, keccak256({op.salt, input}));
     put(result.output_commitment, keccak256({op.salt, ByteView{&output, 1}}));
     if (op.mode != 0) {
-        put(result.attestation_root, keccak256({op.model_hash, result.input_commitment, result.output_commitment,
-                                                op.policy_hash, timestamp_bytes(op)}));
+        put(result.attestation_root,
+            keccak256({op.model_hash, result.input_commitment, result.output_commitment,
+                       op.policy_hash, timestamp_bytes(op)}));
     }
     return result;
 }

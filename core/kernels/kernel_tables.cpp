@@ -28,8 +28,9 @@ std::optional<kernels::SlotMatch> place_for(std::span<const Entry> table, const 
     return kernels::find_slot(table.data(), static_cast<std::uint32_t>(table.size()), key);
 }
 
-// The slots that well-formed operations wrote. Nothing is ever removed and an insertion takes the first free slot of
-// its probe, so that looking the keys up afterwards finds exactly the slots written.
+// The slots that well-formed operations wrote. Nothing is ever removed and an insertion takes the
+// first free slot of its probe, so that looking the keys up afterwards finds exactly the slots
+// written.
 template <class Entry, class Op>
 std::vector<std::uint32_t> written_slots(std::span<const Entry> table, std::span<const Op> ops) {
     std::vector<std::uint32_t> written;
@@ -59,10 +60,11 @@ const Entry* find_entry(std::span<const Entry> table, const std::uint8_t* key) {
 }
 
 template <class Entry>
-Status put_slot(SharedTable<Entry>& table, std::uint32_t index, const Entry& slot, const char* name) {
+Status put_slot(SharedTable<Entry>& table, std::uint32_t index, const Entry& slot,
+                const char* name) {
     if (index >= table.count()) {
-        return fail(ErrorCode::kMalformed,
-                    fmt::format("slot {} of the {} table, which has {}", index, name, table.count()));
+        return fail(ErrorCode::kMalformed, fmt::format("slot {} of the {} table, which has {}",
+                                                       index, name, table.count()));
     }
     table.writable()[index] = slot;
     table.mark_dirty(index);
@@ -77,13 +79,15 @@ KernelTables::KernelTables(const KernelTableSizes& sizes)
       models_(sizes.models),
       anchors_(std::min(sizes.anchors, kFirstAnchorSlots)) {}
 
-KernelOutcome KernelTables::apply_attestations(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
+KernelOutcome KernelTables::apply_attestations(Kernels& kernels,
+                                               const abi::AIVMRoundDescriptor& desc,
                                                std::span<const abi::AttestationOp> ops) {
     if (ops.empty()) return {};
     auto round = desc;
     round.attestation_op_count = static_cast<std::uint32_t>(ops.size());
-    auto outcome = apply_to(attestations_, ops,
-                            [&](auto... arguments) { return kernels.attestation_apply(&round, arguments...); });
+    auto outcome = apply_to(attestations_, ops, [&](auto... arguments) {
+        return kernels.attestation_apply(&round, arguments...);
+    });
     if (!outcome.changed.empty()) totals_.stale = true;
     return outcome;
 }
@@ -93,7 +97,9 @@ KernelOutcome KernelTables::apply_models(Kernels& kernels, const abi::AIVMRoundD
     if (ops.empty()) return {};
     auto round = desc;
     round.model_op_count = static_cast<std::uint32_t>(ops.size());
-    return apply_to(models_, ops, [&](auto... arguments) { return kernels.provenance_apply(&round, arguments...); });
+    return apply_to(models_, ops, [&](auto... arguments) {
+        return kernels.provenance_apply(&round, arguments...);
+    });
 }
 
 KernelOutcome KernelTables::apply_anchors(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
@@ -102,9 +108,11 @@ KernelOutcome KernelTables::apply_anchors(Kernels& kernels, const abi::AIVMRound
     auto round = desc;
     round.anchor_op_count = static_cast<std::uint32_t>(ops.size());
     reserve_anchors(ops.size());
-    const std::uint32_t cursor = kernels::first_free_slot(anchors_.slots().data(), anchors_.count());
+    const std::uint32_t cursor =
+        kernels::first_free_slot(anchors_.slots().data(), anchors_.count());
     KernelOutcome outcome;
-    outcome.code = kernels.anchor_apply(&round, ops.data(), anchors_.writable(), &outcome.applied, anchors_.count());
+    outcome.code = kernels.anchor_apply(&round, ops.data(), anchors_.writable(), &outcome.applied,
+                                        anchors_.count());
     if (outcome.code != abi::kOk) return outcome;
     for (std::uint32_t i = 0; i < outcome.applied; ++i) {
         outcome.changed.push_back(cursor + i);
@@ -115,9 +123,11 @@ KernelOutcome KernelTables::apply_anchors(Kernels& kernels, const abi::AIVMRound
 
 // Makes room for `extra` anchors above the first free slot, as far as the configured size goes.
 void KernelTables::reserve_anchors(std::size_t extra) {
-    const std::uint64_t wanted = kernels::first_free_slot(anchors_.slots().data(), anchors_.count()) + extra;
+    const std::uint64_t wanted =
+        kernels::first_free_slot(anchors_.slots().data(), anchors_.count()) + extra;
     if (wanted <= anchors_.count()) return;
-    anchors_.grow(static_cast<std::uint32_t>(std::min<std::uint64_t>(std::bit_ceil(wanted), sizes_.anchors)));
+    anchors_.grow(
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(std::bit_ceil(wanted), sizes_.anchors)));
 }
 
 KernelOutcome KernelTables::close_round(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
@@ -126,7 +136,8 @@ KernelOutcome KernelTables::close_round(Kernels& kernels, const abi::AIVMRoundDe
     KernelOutcome outcome;
     outcome.changed = mark_expired(desc.timestamp_ns);
     const BatchHasher& hasher = kernels.hasher();
-    const EpochCache::Fold folds[] = {attestations_.begin_refresh(hasher), models_.begin_refresh(hasher),
+    const EpochCache::Fold folds[] = {attestations_.begin_refresh(hasher),
+                                      models_.begin_refresh(hasher),
                                       anchors_.begin_refresh(hasher)};
     const FoldChain chains[] = {folds[0].chain, folds[1].chain, folds[2].chain};
     hasher.fold_many(chains);
@@ -150,8 +161,9 @@ KernelOutcome KernelTables::close_round(Kernels& kernels, const abi::AIVMRoundDe
 KernelOutcome KernelTables::close_whole(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                                         abi::AIVMTransitionResult& result) {
     const auto before = attestations_;
-    const EpochTables tables{attestations_.writable(), models_.slots().data(), anchors_.slots().data(),
-                             attestations_.count(),    models_.count(),        anchors_.count()};
+    const EpochTables tables{attestations_.writable(), models_.slots().data(),
+                             anchors_.slots().data(),  attestations_.count(),
+                             models_.count(),          anchors_.count()};
     KernelOutcome outcome;
     outcome.code = kernels.epoch_transition(&desc, tables, &epoch_, &result);
     if (outcome.code != abi::kOk) {
@@ -171,7 +183,8 @@ KernelOutcome KernelTables::close_whole(Kernels& kernels, const abi::AIVMRoundDe
     return outcome;
 }
 
-// Sets the expired bit where it is due and brings the totals up to date; returns the slots it changed.
+// Sets the expired bit where it is due and brings the totals up to date; returns the slots it
+// changed.
 std::vector<std::uint32_t> KernelTables::mark_expired(std::uint64_t now_ns) {
     std::vector<std::uint32_t> marked;
     if (!totals_.stale && !kernels::is_past(totals_.next_expiry_ns, now_ns)) return marked;
@@ -202,7 +215,8 @@ void KernelTables::scan_attestations() {
 
 KernelVerdict KernelTables::check(const abi::AttestationOp& op) const {
     if (!kernels::is_well_formed(op)) return KernelVerdict::kMalformed;
-    return place_for(attestations(), key_of(op)) ? KernelVerdict::kApplies : KernelVerdict::kTableFull;
+    return place_for(attestations(), key_of(op)) ? KernelVerdict::kApplies
+                                                 : KernelVerdict::kTableFull;
 }
 
 KernelVerdict KernelTables::check(const abi::ModelOp& op) const {
@@ -217,7 +231,8 @@ KernelVerdict KernelTables::check(const abi::AnchorOp& op) const {
     if (!kernels::is_well_formed(op)) return KernelVerdict::kMalformed;
     const std::uint32_t cursor = kernels::first_free_slot(anchors().data(), anchors_.count());
     if (cursor >= sizes_.anchors) return KernelVerdict::kTableFull;
-    if (cursor > 0 && !kernels::continues(anchors()[cursor - 1], op)) return KernelVerdict::kNotSuccessor;
+    if (cursor > 0 && !kernels::continues(anchors()[cursor - 1], op))
+        return KernelVerdict::kNotSuccessor;
     return KernelVerdict::kApplies;
 }
 

@@ -1,9 +1,11 @@
 // The kernel registries of one VM state: three tables and the epoch they belong to, as a value.
 //
-// Copying takes three reference counts; a table is copied when one of its holders changes it. Every operation goes
-// through a Kernels, and gives the bytes that the four canonical kernels give on the whole tables.
+// Copying takes three reference counts; a table is copied when one of its holders changes it. Every
+// operation goes through a Kernels, and gives the bytes that the four canonical kernels give on the
+// whole tables.
 //   1. A non-zero return code means that nothing changed.
-//   2. Anchors fill from the bottom, so that table is only as long as it needs to be: slots behind its end are free.
+//   2. Anchors fill from the bottom, so that table is only as long as it needs to be: slots behind
+//      its end are free.
 // Not thread safe: a KernelTables and all its copies belong to one thread.
 #pragma once
 
@@ -44,7 +46,8 @@ class KernelTables {
 public:
     explicit KernelTables(const KernelTableSizes& sizes);
 
-    // Applies operations in order. The operation count of `desc` is taken from `ops`; its timestamp_ns decides expiry.
+    // Applies operations in order. The operation count of `desc` is taken from `ops`; its
+    // timestamp_ns decides expiry.
     KernelOutcome apply_attestations(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                                      std::span<const abi::AttestationOp> ops);
     KernelOutcome apply_models(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
@@ -52,12 +55,14 @@ public:
     KernelOutcome apply_anchors(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                                 std::span<const abi::AnchorOp> ops);
 
-    // epoch_transition: marks what has expired (those attestation slots are `changed`), folds the roots, updates epoch()
-    // and `result`. Costs one 148-byte hash when nothing changed or expired since the last close.
+    // epoch_transition: marks what has expired (those attestation slots are `changed`), folds the
+    // roots, updates epoch() and `result`. Costs one 148-byte hash when nothing changed or expired
+    // since the last close.
     KernelOutcome close_round(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                               abi::AIVMTransitionResult& result);
 
-    // What applying `op` now would do; a pure question, so that the VM can refuse what a kernel would drop.
+    // What applying `op` now would do; a pure question, so that the VM can refuse what a kernel
+    // would drop.
     [[nodiscard]] KernelVerdict check(const abi::AttestationOp& op) const;
     [[nodiscard]] KernelVerdict check(const abi::ModelOp& op) const;
     [[nodiscard]] KernelVerdict check(const abi::AnchorOp& op) const;
@@ -66,8 +71,12 @@ public:
     [[nodiscard]] const abi::Attestation* find_attestation(const Hash32& quote_digest) const;
     [[nodiscard]] const abi::ModelRegistryEntry* find_model(const Hash32& model_root) const;
 
-    [[nodiscard]] std::span<const abi::Attestation> attestations() const { return attestations_.slots(); }
-    [[nodiscard]] std::span<const abi::ModelRegistryEntry> models() const { return models_.slots(); }
+    [[nodiscard]] std::span<const abi::Attestation> attestations() const {
+        return attestations_.slots();
+    }
+    [[nodiscard]] std::span<const abi::ModelRegistryEntry> models() const {
+        return models_.slots();
+    }
     [[nodiscard]] std::span<const abi::AuditAnchor> anchors() const { return anchors_.slots(); }
     [[nodiscard]] const abi::AIVMEpochState& epoch() const { return epoch_; }
     [[nodiscard]] const KernelTableSizes& sizes() const { return sizes_; }

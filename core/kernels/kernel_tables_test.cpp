@@ -1,4 +1,5 @@
-// KernelTables against the canonical kernels on whole tables: random rounds, compared byte for byte at every step.
+// KernelTables against the canonical kernels on whole tables: random rounds, compared byte for byte
+// at every step.
 #include "core/kernels/kernel_tables.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,8 @@ using workload::same_bytes;
 
 const KernelTableSizes kSmall{32, 16, 200};
 
-// The obvious way: plain tables of full size, changed by the canonical kernels, folded whole at every close.
+// The obvious way: plain tables of full size, changed by the canonical kernels, folded whole at
+// every close.
 class PlainTables {
 public:
     explicit PlainTables(const KernelTableSizes& sizes) {
@@ -39,7 +41,8 @@ public:
 };
 
 template <class Entry>
-std::vector<std::uint32_t> changed_slots(const std::vector<Entry>& before, const std::vector<Entry>& after) {
+std::vector<std::uint32_t> changed_slots(const std::vector<Entry>& before,
+                                         const std::vector<Entry>& after) {
     std::vector<std::uint32_t> changed;
     for (std::uint32_t i = 0; i < after.size(); ++i) {
         if (!same_bytes(before[i], after[i])) changed.push_back(i);
@@ -57,7 +60,8 @@ void expect_equal_tables(const std::vector<Entry>& expected, std::span<const Ent
 // Both ways side by side; every step compares what both say and hold.
 class Twins {
 public:
-    Twins(const KernelTableSizes& sizes, Kernels& kernels) : kernels_(kernels), model_(sizes), tables_(sizes) {}
+    Twins(const KernelTableSizes& sizes, Kernels& kernels)
+        : kernels_(kernels), model_(sizes), tables_(sizes) {}
 
     void apply(Random& random) {
         const auto round = workload::some_round(random);
@@ -76,8 +80,8 @@ public:
         auto result = random.noise<abi::AIVMTransitionResult>();
         auto expected = result;
         const auto before = model_.tables;
-        ASSERT_EQ(abi::kOk,
-                  model_.kernels.epoch_transition(&round, model_.tables.view(), &model_.tables.epoch, &expected));
+        ASSERT_EQ(abi::kOk, model_.kernels.epoch_transition(&round, model_.tables.view(),
+                                                            &model_.tables.epoch, &expected));
         const auto outcome = tables_.close_round(kernels_, round, result);
         EXPECT_EQ(abi::kOk, outcome.code);
         EXPECT_EQ(changed_slots(before.attestations, model_.tables.attestations), outcome.changed);
@@ -117,8 +121,9 @@ private:
         const bool applies = tables_.check(ops[0]) == KernelVerdict::kApplies;
         const auto outcome = tables_.apply_attestations(kernels_, round, ops);
         round.attestation_op_count = static_cast<std::uint32_t>(ops.size());
-        compare(outcome, applies, model_.tables.attestations, ops,
-                [&](auto... arguments) { return model_.kernels.attestation_apply(&round, arguments...); });
+        compare(outcome, applies, model_.tables.attestations, ops, [&](auto... arguments) {
+            return model_.kernels.attestation_apply(&round, arguments...);
+        });
     }
 
     void apply_models(Random& random, abi::AIVMRoundDescriptor round) {
@@ -127,8 +132,9 @@ private:
         const bool applies = tables_.check(ops[0]) == KernelVerdict::kApplies;
         const auto outcome = tables_.apply_models(kernels_, round, ops);
         round.model_op_count = static_cast<std::uint32_t>(ops.size());
-        compare(outcome, applies, model_.tables.models, ops,
-                [&](auto... arguments) { return model_.kernels.provenance_apply(&round, arguments...); });
+        compare(outcome, applies, model_.tables.models, ops, [&](auto... arguments) {
+            return model_.kernels.provenance_apply(&round, arguments...);
+        });
     }
 
     void apply_anchors(Random& random, abi::AIVMRoundDescriptor round) {
@@ -142,14 +148,16 @@ private:
         const bool applies = tables_.check(ops[0]) == KernelVerdict::kApplies;
         const auto outcome = tables_.apply_anchors(kernels_, round, ops);
         round.anchor_op_count = static_cast<std::uint32_t>(ops.size());
-        compare(outcome, applies, model_.tables.anchors, ops,
-                [&](auto... arguments) { return model_.kernels.anchor_apply(&round, arguments...); });
+        compare(outcome, applies, model_.tables.anchors, ops, [&](auto... arguments) {
+            return model_.kernels.anchor_apply(&round, arguments...);
+        });
     }
 
-    // `first_applies` is what check() said about the first operation: true iff applying it alone counts one.
+    // `first_applies` is what check() said about the first operation: true iff applying it alone
+    // counts one.
     template <class Entry, class Op, class Kernel>
-    void compare(const KernelOutcome& outcome, bool first_applies, std::vector<Entry>& table, std::vector<Op>& ops,
-                 Kernel kernel) {
+    void compare(const KernelOutcome& outcome, bool first_applies, std::vector<Entry>& table,
+                 std::vector<Op>& ops, Kernel kernel) {
         const auto before = table;
         auto alone = table;
         std::uint32_t applied = 0;
@@ -161,9 +169,11 @@ private:
         ASSERT_EQ(abi::kOk, kernel(ops.data(), table.data(), &applied, count));
         EXPECT_EQ(abi::kOk, outcome.code);
         EXPECT_EQ(applied, outcome.applied);
-        // Written with the bytes it had is still reported, so the report may name more than what differs.
+        // Written with the bytes it had is still reported, so the report may name more than what
+        // differs.
         for (const std::uint32_t index : changed_slots(before, table)) {
-            EXPECT_TRUE(std::binary_search(outcome.changed.begin(), outcome.changed.end(), index)) << index;
+            EXPECT_TRUE(std::binary_search(outcome.changed.begin(), outcome.changed.end(), index))
+                << index;
         }
         EXPECT_LE(outcome.changed.size(), outcome.applied);
         expect_equal();
@@ -174,29 +184,34 @@ private:
     KernelTables tables_;
 };
 
-// Canonical kernels that ask for whole tables, as a GPU in mode gpu does, and that can be told to fail.
+// Canonical kernels that ask for whole tables, as a GPU in mode gpu does, and that can be told to
+// fail.
 class WholeTableKernels final : public Kernels {
 public:
     int fail_with = abi::kOk;
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t count) override {
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t count) override {
         return fail_with ? fail_with : cpu_.attestation_apply(desc, ops, table, applied, count);
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t count) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t count) override {
         return fail_with ? fail_with : cpu_.provenance_apply(desc, ops, table, applied, count);
     }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t count) override {
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t count) override {
         return fail_with ? fail_with : cpu_.anchor_apply(desc, ops, table, applied, count);
     }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override {
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         return fail_with ? fail_with : cpu_.epoch_transition(desc, tables, epoch, result);
     }
     int inference_step(const InferenceBatch& batch) override { return cpu_.inference_step(batch); }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t count) override {
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t count) override {
         return cpu_.proof_verify(ops, results, count);
     }
     bool wants_whole_tables() const override { return true; }
@@ -259,7 +274,8 @@ TEST(KernelTables, CopiesShareTheirTablesUntilOneChanges) {
     CpuKernels kernels;
     abi::AIVMTransitionResult result{};
     original.close_round(kernels, {}, result);
-    EXPECT_EQ(copy.attestations().data(), original.attestations().data()) << "an idle close changes no table";
+    EXPECT_EQ(copy.attestations().data(), original.attestations().data())
+        << "an idle close changes no table";
 }
 
 // Counts the digests asked for, to see what a close really costs.
@@ -282,16 +298,17 @@ public:
     Hasher counter;
 
     const BatchHasher& hasher() const override { return counter; }
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t count) override {
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t count) override {
         return CpuKernels().attestation_apply(desc, ops, table, applied, count);
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor*, const abi::ModelOp*, abi::ModelRegistryEntry*, std::uint32_t*,
-                         std::uint32_t) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor*, const abi::ModelOp*,
+                         abi::ModelRegistryEntry*, std::uint32_t*, std::uint32_t) override {
         return abi::kNotSupported;
     }
-    int anchor_apply(const abi::AIVMRoundDescriptor*, const abi::AnchorOp*, abi::AuditAnchor*, std::uint32_t*,
-                     std::uint32_t) override {
+    int anchor_apply(const abi::AIVMRoundDescriptor*, const abi::AnchorOp*, abi::AuditAnchor*,
+                     std::uint32_t*, std::uint32_t) override {
         return abi::kNotSupported;
     }
     int epoch_transition(const abi::AIVMRoundDescriptor*, const EpochTables&, abi::AIVMEpochState*,

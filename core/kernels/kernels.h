@@ -1,9 +1,9 @@
 // The six kernels behind one interface: the canonical CPU code here, SIMD and plugins in gpu/.
 //
-// Every function returns an abi::ReturnCode as int; a non-zero return means that no output byte was changed. All
-// implementations give the same bytes as CpuKernels. Host pointers may be aligned to 4 bytes only.
-// `applied` receives how many operations took effect. Only the first desc->*_op_count operations are read.
-// Not thread safe for one set of tables; CpuKernels itself has no state.
+// Every function returns an abi::ReturnCode as int; a non-zero return means that no output byte was
+// changed. All implementations give the same bytes as CpuKernels. Host pointers may be aligned to 4
+// bytes only. `applied` receives how many operations took effect. Only the first desc->*_op_count
+// operations are read. Not thread safe for one set of tables; CpuKernels itself has no state.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace aivm {
 
 // The slots that epoch_transition folds. A table of count 0 may be null.
 struct EpochTables {
-    abi::Attestation* attestations = nullptr;  // read and written: expired ones get their status bit
+    abi::Attestation* attestations =
+        nullptr;  // read and written: expired ones get their status bit
     const abi::ModelRegistryEntry* models = nullptr;
     const abi::AuditAnchor* anchors = nullptr;
     std::uint32_t attestation_count = 0;
@@ -23,7 +24,8 @@ struct EpochTables {
     std::uint32_t anchor_count = 0;
 };
 
-// One batch of int8 inferences: inputs are 32 * op_count bytes, outputs op_count bytes, results op_count elements.
+// One batch of int8 inferences: inputs are 32 * op_count bytes, outputs op_count bytes, results
+// op_count elements.
 struct InferenceBatch {
     const abi::InferenceWeights* weights = nullptr;
     const abi::InferenceOp* ops = nullptr;
@@ -40,21 +42,27 @@ public:
     Kernels& operator=(const Kernels&) = delete;
     virtual ~Kernels() = default;
 
-    // Insert or update by quote digest. Refused: a zero digest or key. A full table drops a new digest silently.
-    // 1 for a null pointer or an empty table.
-    virtual int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                                  abi::Attestation* table, std::uint32_t* applied, std::uint32_t slot_count) = 0;
+    // Insert or update by quote digest. Refused: a zero digest or key. A full table drops a new
+    // digest silently. 1 for a null pointer or an empty table.
+    virtual int attestation_apply(const abi::AIVMRoundDescriptor* desc,
+                                  const abi::AttestationOp* ops, abi::Attestation* table,
+                                  std::uint32_t* applied, std::uint32_t slot_count) = 0;
 
-    // Register, update, re-license or transfer models by model root. 1 for a null pointer or an empty table.
+    // Register, update, re-license or transfer models by model root. 1 for a null pointer or an
+    // empty table.
     virtual int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                                 abi::ModelRegistryEntry* table, std::uint32_t* applied, std::uint32_t slot_count) = 0;
+                                 abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                                 std::uint32_t slot_count) = 0;
 
-    // Append anchors that continue the chain of roots, from the first free slot up. An empty table is accepted.
-    virtual int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                             std::uint32_t* applied, std::uint32_t slot_count) = 0;
+    // Append anchors that continue the chain of roots, from the first free slot up. An empty table
+    // is accepted.
+    virtual int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                             abi::AuditAnchor* table, std::uint32_t* applied,
+                             std::uint32_t slot_count) = 0;
 
-    // Mark expired attestations, fold the three tables into roots, move the epoch when desc->closing_flag is set.
-    // `epoch` and `result` are read and written: bytes that the rules do not name survive.
+    // Mark expired attestations, fold the three tables into roots, move the epoch when
+    // desc->closing_flag is set. `epoch` and `result` are read and written: bytes that the rules do
+    // not name survive.
     virtual int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
                                  abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) = 0;
 
@@ -64,8 +72,9 @@ public:
     virtual int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                              std::uint32_t op_count) = 0;
 
-    // How KernelTables closes a round with these kernels. Usually it folds from its caches and this hasher computes the
-    // digests; a backend that must see all the work itself (a GPU that the user asked for) gets whole tables.
+    // How KernelTables closes a round with these kernels. Usually it folds from its caches and this
+    // hasher computes the digests; a backend that must see all the work itself (a GPU that the user
+    // asked for) gets whole tables.
     [[nodiscard]] virtual const BatchHasher& hasher() const { return scalar_hasher(); }
     [[nodiscard]] virtual bool wants_whole_tables() const { return false; }
 };
@@ -73,16 +82,20 @@ public:
 // The canonical kernels: plain loops whose bytes define what every other backend must give.
 class CpuKernels final : public Kernels {
 public:
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t slot_count) override;
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t slot_count) override;
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t slot_count) override;
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override;
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slot_count) override;
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slot_count) override;
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slot_count) override;
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override;
     int inference_step(const InferenceBatch& batch) override;
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) override;
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t op_count) override;
 };
 
 }  // namespace aivm

@@ -13,10 +13,11 @@ ByteView raw(const T& value) {
     return {reinterpret_cast<const std::uint8_t*>(&value), sizeof value};
 }
 
-Hash32 state_root(const abi::AIVMRoundDescriptor& round, const TableSummary& summary, std::uint64_t epoch) {
-    return keccak256({raw(round.parent_aivm_root), summary.attestation_root.view(), summary.model_root.view(),
-                      summary.anchor_root.view(), raw(epoch), raw(summary.active), raw(summary.models),
-                      raw(summary.anchors)});
+Hash32 state_root(const abi::AIVMRoundDescriptor& round, const TableSummary& summary,
+                  std::uint64_t epoch) {
+    return keccak256({raw(round.parent_aivm_root), summary.attestation_root.view(),
+                      summary.model_root.view(), summary.anchor_root.view(), raw(epoch),
+                      raw(summary.active), raw(summary.models), raw(summary.anchors)});
 }
 
 template <std::size_t N>
@@ -38,7 +39,8 @@ AttestationLeaf leaf_of(const abi::Attestation& slot, std::uint32_t index) {
 }
 
 ModelLeaf leaf_of(const abi::ModelRegistryEntry& slot, std::uint32_t index) {
-    static_assert(offsetof(abi::ModelRegistryEntry, _pad0) == 116 && offsetof(abi::ModelRegistryEntry, version) == 120);
+    static_assert(offsetof(abi::ModelRegistryEntry, _pad0) == 116 &&
+                  offsetof(abi::ModelRegistryEntry, version) == 120);
     ModelLeaf leaf;
     std::memcpy(leaf.data(), &slot, 116);  // root, weights, licence, owner
     std::memcpy(leaf.data() + 116, &slot.version, 8);
@@ -65,8 +67,8 @@ void count_attestation(const abi::Attestation& slot, TableSummary& summary) {
     }
 }
 
-void finish_epoch(const abi::AIVMRoundDescriptor& round, const TableSummary& summary, abi::AIVMEpochState* epoch,
-                  abi::AIVMTransitionResult* result) {
+void finish_epoch(const abi::AIVMRoundDescriptor& round, const TableSummary& summary,
+                  abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) {
     auto state = load(epoch);
     if (round.closing_flag != 0) state.current_epoch = round.epoch + 1;
     const Hash32 root = state_root(round, summary, state.current_epoch);

@@ -7,7 +7,8 @@
 
 namespace aivm {
 
-int CpuKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) {
+int CpuKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                             std::uint32_t op_count) {
     if (op_count == 0) return abi::kOk;
     if (!ops || !results) return abi::kInvalidArgument;
     for (std::uint32_t i = 0; i < op_count; ++i) {

@@ -42,8 +42,9 @@ void change(ModelRegistryEntry& slot, const ModelOp& op) {
 
 }  // namespace
 
-int CpuKernels::provenance_apply(const abi::AIVMRoundDescriptor* desc, const ModelOp* ops, ModelRegistryEntry* table,
-                                 std::uint32_t* applied, std::uint32_t slot_count) {
+int CpuKernels::provenance_apply(const abi::AIVMRoundDescriptor* desc, const ModelOp* ops,
+                                 ModelRegistryEntry* table, std::uint32_t* applied,
+                                 std::uint32_t slot_count) {
     if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
     const auto round = kernels::load(desc);
     std::uint32_t done = 0;

@@ -8,8 +8,8 @@
 namespace aivm::workload {
 namespace {
 
-// A key of a small family, so that operations meet: most keys share their first eight bytes with others, hence their
-// bucket; one in sixteen is all zero.
+// A key of a small family, so that operations meet: most keys share their first eight bytes with
+// others, hence their bucket; one in sixteen is all zero.
 void some_key(Random& random, std::uint8_t (&key)[32]) {
     const std::uint32_t pick = random.below(48);
     std::memset(key, 0, sizeof key);
@@ -25,7 +25,9 @@ void noise_or_zero(Random& random, std::uint8_t (&bytes)[N], std::uint32_t zero_
     if (!random.one_in(zero_one_in)) random.fill(bytes, N);
 }
 
-std::uint32_t some_occupied(Random& random) { return random.one_in(3) ? 0 : random.one_in(4) ? random.below(9) : 1; }
+std::uint32_t some_occupied(Random& random) {
+    return random.one_in(3) ? 0 : random.one_in(4) ? random.below(9) : 1;
+}
 
 template <class T>
 T* data_or_dummy(std::vector<T>& values) {
@@ -170,8 +172,9 @@ public:
         }
         auto round = some_round(random_);
         round.anchor_op_count = random_.below(ops.size() + 1);
-        return apply(tables.anchors, ops,
-                     [&](Kernels& kernels, auto... arguments) { return kernels.anchor_apply(&round, arguments...); });
+        return apply(tables.anchors, ops, [&](Kernels& kernels, auto... arguments) {
+            return kernels.anchor_apply(&round, arguments...);
+        });
     }
 
     bool epoch(const Tables& tables) {
@@ -181,7 +184,8 @@ public:
         auto result = random_.noise<abi::AIVMTransitionResult>();
         auto other_result = result;
         const int code = expected_.epoch_transition(&round, one.view(), &one.epoch, &result);
-        const int other_code = actual_.epoch_transition(&round, other.view(), &other.epoch, &other_result);
+        const int other_code =
+            actual_.epoch_transition(&round, other.view(), &other.epoch, &other_result);
         return code == other_code && one == other && same_bytes(result, other_result);
     }
 
@@ -196,12 +200,13 @@ public:
         auto other_outputs = outputs;
         std::vector<abi::InferenceResult> results(count, random_.noise<abi::InferenceResult>());
         auto other_results = results;
-        const InferenceBatch batch{&weights, ops.data(), inputs.data(), outputs.data(), results.data(), count};
+        const InferenceBatch batch{&weights,       ops.data(),     inputs.data(),
+                                   outputs.data(), results.data(), count};
         auto other_batch = batch;
         other_batch.outputs = other_outputs.data();
         other_batch.results = other_results.data();
-        return expected_.inference_step(batch) == actual_.inference_step(other_batch) && outputs == other_outputs &&
-               same_bytes(results, other_results);
+        return expected_.inference_step(batch) == actual_.inference_step(other_batch) &&
+               outputs == other_outputs && same_bytes(results, other_results);
     }
 
     bool proofs() {
@@ -230,20 +235,23 @@ private:
         std::uint32_t other_applied = 77;
         const auto count = static_cast<std::uint32_t>(table.size());
         const int code = kernel(expected_, data_or_dummy(ops), table.data(), &applied, count);
-        const int other_code = kernel(actual_, data_or_dummy(ops), other.data(), &other_applied, count);
+        const int other_code =
+            kernel(actual_, data_or_dummy(ops), other.data(), &other_applied, count);
         return code == other_code && applied == other_applied && same_bytes(table, other);
     }
 
-    // Seldom wrong, so that whole batches pass often; the shifts of random weights are mostly outside [0, 31] anyway.
+    // Seldom wrong, so that whole batches pass often; the shifts of random weights are mostly
+    // outside [0, 31] anyway.
     abi::InferenceOp some_inference_op(const abi::InferenceWeights& weights, std::uint32_t count) {
         auto op = random_.noise<abi::InferenceOp>();
         if (!random_.one_in(8)) kernels::copy(op.model_hash, weights.model_hash);
         op.mode = random_.below(3);
         op.input_len = random_.one_in(10) ? random_.below(40) : 32;
         op.output_capacity = random_.below(10);
-        op.input_offset =
-            random_.one_in(200) ? static_cast<std::uint32_t>(random_.next()) : random_.below(32 * count - 31);
-        op.output_offset = random_.one_in(200) ? static_cast<std::uint32_t>(random_.next()) : random_.below(count);
+        op.input_offset = random_.one_in(200) ? static_cast<std::uint32_t>(random_.next())
+                                              : random_.below(32 * count - 31);
+        op.output_offset =
+            random_.one_in(200) ? static_cast<std::uint32_t>(random_.next()) : random_.below(count);
         return op;
     }
 
@@ -255,7 +263,8 @@ private:
 
 }  // namespace
 
-std::string first_difference(Kernels& expected, Kernels& actual, Random& random, std::uint32_t size_max) {
+std::string first_difference(Kernels& expected, Kernels& actual, Random& random,
+                             std::uint32_t size_max) {
     Duel duel(expected, actual, random, size_max);
     const Tables tables = some_tables(random, size_max);
     if (!duel.attestations(tables)) return "attestation_apply";

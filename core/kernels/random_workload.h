@@ -1,5 +1,6 @@
-// Test support: random but repeatable kernel inputs that reach the corners (colliding and zero keys, damaged tables,
-// wrapped integers, table sizes that are no powers of two), and the comparison of two backends on them.
+// Test support: random but repeatable kernel inputs that reach the corners (colliding and zero
+// keys, damaged tables, wrapped integers, table sizes that are no powers of two), and the
+// comparison of two backends on them.
 #pragma once
 
 #include <cstdint>
@@ -60,14 +61,17 @@ Tables some_tables(Random& random, std::uint32_t slots_max);
 
 template <class T>
 bool same_bytes(const std::vector<T>& a, const std::vector<T>& b) {
-    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+    return a.size() == b.size() &&
+           (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 template <class T>
 bool same_bytes(const T& a, const T& b) {
     return std::memcmp(&a, &b, sizeof(T)) == 0;
 }
 
-// One random call of every kernel on both, from equal buffers. Returns "" or the name of the first kernel that differs.
-std::string first_difference(Kernels& expected, Kernels& actual, Random& random, std::uint32_t size_max);
+// One random call of every kernel on both, from equal buffers. Returns "" or the name of the first
+// kernel that differs.
+std::string first_difference(Kernels& expected, Kernels& actual, Random& random,
+                             std::uint32_t size_max);
 
 }  // namespace aivm::workload

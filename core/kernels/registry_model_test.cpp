@@ -1,4 +1,5 @@
-// The two hash-table kernels against a std::map: in a table with room, open addressing must be invisible.
+// The two hash-table kernels against a std::map: in a table with room, open addressing must be
+// invisible.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -51,7 +52,8 @@ std::uint32_t model_attestation(std::map<Key, abi::Attestation>& map, const abi:
                                 std::uint64_t now_ns) {
     if (is_zero(array_of(op.tee_quote_digest)) || is_zero(array_of(op.attesting_key))) return 0;
     abi::Attestation& entry = map[array_of(op.tee_quote_digest)];
-    std::memcpy(&entry, &op, offsetof(abi::Attestation, status));  // both begin with the same fields
+    std::memcpy(&entry, &op,
+                offsetof(abi::Attestation, status));  // both begin with the same fields
     entry.status = op.expiry_ns != 0 && now_ns >= op.expiry_ns ? 6 : 2;
     entry.occupied = 1;
     return 1;
@@ -73,7 +75,8 @@ std::uint32_t model_registry(std::map<Key, abi::ModelRegistryEntry>& map, const 
     if (op.kind == 1) {
         std::memcpy(entry.weight_hash, op.weight_hash, 32);
         if (entry.version < std::numeric_limits<std::uint64_t>::max()) entry.version += 1;
-        entry.parameter_count = op.parameter_count == 0 ? entry.parameter_count : op.parameter_count;
+        entry.parameter_count =
+            op.parameter_count == 0 ? entry.parameter_count : op.parameter_count;
     }
     if (op.kind == 2) std::memcpy(entry.license_root, op.license_root, 32);
     if (op.kind == 3) std::memcpy(entry.owner_addr, op.owner_addr, 20);
@@ -93,7 +96,8 @@ TEST(KernelRegistries, AttestationsInATableWithRoomAreAMapFromDigestToTheLastOpe
             std::uint32_t expected = 0;
             for (const auto& op : ops) expected += model_attestation(map, op, round.timestamp_ns);
             std::uint32_t applied = 0;
-            ASSERT_EQ(0, CpuKernels().attestation_apply(&round, ops.data(), table.data(), &applied, kSlots));
+            ASSERT_EQ(0, CpuKernels().attestation_apply(&round, ops.data(), table.data(), &applied,
+                                                        kSlots));
             EXPECT_EQ(expected, applied) << "seed " << seed;
             expect_same(map, contents(table, &abi::Attestation::tee_quote_digest));
         }
@@ -113,7 +117,8 @@ TEST(KernelRegistries, ModelsInATableWithRoomAreAMapFromRootToTheRegisteredModel
             std::uint32_t expected = 0;
             for (const auto& op : ops) expected += model_registry(map, op);
             std::uint32_t applied = 0;
-            ASSERT_EQ(0, CpuKernels().provenance_apply(&round, ops.data(), table.data(), &applied, kSlots));
+            ASSERT_EQ(0, CpuKernels().provenance_apply(&round, ops.data(), table.data(), &applied,
+                                                       kSlots));
             EXPECT_EQ(expected, applied) << "seed " << seed;
             expect_same(map, contents(table, &abi::ModelRegistryEntry::model_root));
         }

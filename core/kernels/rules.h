@@ -1,4 +1,5 @@
-// Small rules that kernels, the incremental tables and the SIMD code share: one meaning in one place.
+// Small rules that kernels, the incremental tables and the SIMD code share: one meaning in one
+// place.
 #pragma once
 
 #include <array>
@@ -13,7 +14,9 @@
 namespace aivm::kernels {
 
 // An expiry of zero never comes.
-constexpr bool is_past(std::uint64_t expiry_ns, std::uint64_t now_ns) { return expiry_ns != 0 && expiry_ns <= now_ns; }
+constexpr bool is_past(std::uint64_t expiry_ns, std::uint64_t now_ns) {
+    return expiry_ns != 0 && expiry_ns <= now_ns;
+}
 
 inline bool is_well_formed(const abi::AttestationOp& op) {
     return !is_zero(op.attesting_key) && !is_zero(op.tee_quote_digest);
@@ -31,16 +34,19 @@ inline bool continues(const abi::AuditAnchor& last, const abi::AnchorOp& op) {
     return equal(last.commit_root, op.parent_root) && op.height > last.height;
 }
 
-// Where the next anchor goes: the lowest free slot, or slot_count when there is none. Later slots may be taken.
+// Where the next anchor goes: the lowest free slot, or slot_count when there is none. Later slots
+// may be taken.
 inline std::uint32_t first_free_slot(const abi::AuditAnchor* table, std::uint32_t slot_count) {
     std::uint32_t index = 0;
-    while (index < slot_count && load_u32(table, index, offsetof(abi::AuditAnchor, occupied)) != 0) ++index;
+    while (index < slot_count && load_u32(table, index, offsetof(abi::AuditAnchor, occupied)) != 0)
+        ++index;
     return index;
 }
 
 // Has every table that claims slots a pointer?
 inline bool are_present(const EpochTables& tables) {
-    return (tables.attestations || tables.attestation_count == 0) && (tables.models || tables.model_count == 0) &&
+    return (tables.attestations || tables.attestation_count == 0) &&
+           (tables.models || tables.model_count == 0) &&
            (tables.anchors || tables.anchor_count == 0);
 }
 

@@ -1,5 +1,5 @@
-// A registry table and its epoch cache, shared between snapshots and copied when one of them is about to change.
-// A copy is one reference count. A table and all its copies belong to one thread.
+// A registry table and its epoch cache, shared between snapshots and copied when one of them is
+// about to change. A copy is one reference count. A table and all its copies belong to one thread.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +17,13 @@ template <class Entry>
 class SharedTable {
 public:
     // All slots free.
-    explicit SharedTable(std::uint32_t slot_count) : body_(std::make_shared<Body>()) { grow(slot_count); }
+    explicit SharedTable(std::uint32_t slot_count) : body_(std::make_shared<Body>()) {
+        grow(slot_count);
+    }
 
-    [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(body_->slots.size()); }
+    [[nodiscard]] std::uint32_t count() const {
+        return static_cast<std::uint32_t>(body_->slots.size());
+    }
     [[nodiscard]] std::span<const Entry> slots() const { return body_->slots; }
     [[nodiscard]] const EpochCache& cache() const { return body_->cache; }
 

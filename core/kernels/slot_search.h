@@ -1,8 +1,8 @@
 // Open addressing in a registry table: where a 32-byte key lives, or where it would be inserted.
 //
-// The slot count is meant to be a power of two. Other counts stay defined by the formula: some slots are then never
-// visited. There are no tombstones, so a probe ends at the first free slot, even when a damaged table holds the key
-// behind it.
+// The slot count is meant to be a power of two. Other counts stay defined by the formula: some
+// slots are then never visited. There are no tombstones, so a probe ends at the first free slot,
+// even when a damaged table holds the key behind it.
 #pragma once
 
 #include <cstddef>
@@ -27,10 +27,11 @@ struct SlotMatch {
     bool known = false;  // the slot holds the key; otherwise it is free
 };
 
-// `table` holds `count` > 0 elements whose first 32 bytes are the key. Nothing: every slot the probe visits is taken
-// by another key.
+// `table` holds `count` > 0 elements whose first 32 bytes are the key. Nothing: every slot the
+// probe visits is taken by another key.
 template <class Entry>
-std::optional<SlotMatch> find_slot(const Entry* table, std::uint32_t count, const std::uint8_t* key) {
+std::optional<SlotMatch> find_slot(const Entry* table, std::uint32_t count,
+                                   const std::uint8_t* key) {
     std::uint32_t index = first_slot(key, count);
     for (std::uint32_t probe = 0; probe < count; ++probe) {
         if (load_u32(table, index, offsetof(Entry, occupied)) == 0) return SlotMatch{index, false};

@@ -14,7 +14,8 @@ public:
     template <class T>
     void number(const char* what, T actual, const Json& expected) {
         if (expected.get<T>() == actual) return;
-        found.push_back(std::string(what) + " is " + std::to_string(actual) + ", expected " + expected.dump());
+        found.push_back(std::string(what) + " is " + std::to_string(actual) + ", expected " +
+                        expected.dump());
     }
 
     void bytes(const std::string& what, ByteView actual, ByteView expected) {
@@ -31,11 +32,13 @@ public:
 
     // The changed slots, all others as before, and the digest over everything.
     template <class S>
-    void table(const char* what, const std::vector<S>& actual, std::vector<S> before, const Json& changed,
-               const Json& digest) {
-        for (const auto& [index, slot] : changed.items()) before.at(std::stoul(index)) = struct_from<S>(slot);
+    void table(const char* what, const std::vector<S>& actual, std::vector<S> before,
+               const Json& changed, const Json& digest) {
+        for (const auto& [index, slot] : changed.items())
+            before.at(std::stoul(index)) = struct_from<S>(slot);
         for (std::size_t i = 0; i < actual.size(); ++i) {
-            bytes(std::string(what) + "[" + std::to_string(i) + "]", raw(actual).subspan(i * sizeof(S), sizeof(S)),
+            bytes(std::string(what) + "[" + std::to_string(i) + "]",
+                  raw(actual).subspan(i * sizeof(S), sizeof(S)),
                   raw(before).subspan(i * sizeof(S), sizeof(S)));
         }
         table_digest(what, actual, digest);
@@ -44,7 +47,8 @@ public:
     template <class S>
     void table_digest(const std::string& what, const std::vector<S>& actual, const Json& digest) {
         const std::string is = to_hex(keccak256(raw(actual)).view());
-        if (is != digest.get<std::string>()) found.push_back(what + " hashes to " + is + ", expected " + digest.dump());
+        if (is != digest.get<std::string>())
+            found.push_back(what + " hashes to " + is + ", expected " + digest.dump());
     }
 
     template <class S>
@@ -61,7 +65,8 @@ void apply_case(const Json& in, const Json& out, Differences& diff, Run run) {
     const auto before = table_from<Entry>(in.at("table"));
     auto table = before;
     std::uint32_t applied = 0;
-    const int rc = run(&desc, ops.data(), table.data(), &applied, static_cast<std::uint32_t>(table.size()));
+    const int rc =
+        run(&desc, ops.data(), table.data(), &applied, static_cast<std::uint32_t>(table.size()));
     diff.number("rc", rc, out.at("rc"));
     diff.number("applied", applied, out.at("applied"));
     diff.table("table", table, before, out.at("changed_slots"), out.at("table_keccak256"));
@@ -93,7 +98,8 @@ void epoch_case(Kernels& kernels, const Json& in, const Json& out, Differences& 
     const auto desc = struct_from<abi::AIVMRoundDescriptor>(in.at("desc"));
     auto epoch = struct_from<abi::AIVMEpochState>(in.at("epoch"));
     auto result = struct_from<abi::AIVMTransitionResult>(in.at("result"));
-    diff.number("rc", kernels.epoch_transition(&desc, world.tables(), &epoch, &result), out.at("rc"));
+    diff.number("rc", kernels.epoch_transition(&desc, world.tables(), &epoch, &result),
+                out.at("rc"));
     diff.table("attestations", world.attestations, before, out.at("attestations_changed_slots"),
                out.at("attestations_keccak256"));
     diff.structure("epoch", epoch, out.at("epoch"));
@@ -111,9 +117,12 @@ void round_case(Kernels& kernels, const Json& in, const Json& out, Differences& 
     abi::AIVMTransitionResult result{};
     std::uint32_t applied[3] = {};
     const EpochTables t = world.tables();
-    int rc = kernels.attestation_apply(&desc, attestation_ops.data(), t.attestations, &applied[0], t.attestation_count);
-    rc |= kernels.provenance_apply(&desc, model_ops.data(), world.models.data(), &applied[1], t.model_count);
-    rc |= kernels.anchor_apply(&desc, anchor_ops.data(), world.anchors.data(), &applied[2], t.anchor_count);
+    int rc = kernels.attestation_apply(&desc, attestation_ops.data(), t.attestations, &applied[0],
+                                       t.attestation_count);
+    rc |= kernels.provenance_apply(&desc, model_ops.data(), world.models.data(), &applied[1],
+                                   t.model_count);
+    rc |= kernels.anchor_apply(&desc, anchor_ops.data(), world.anchors.data(), &applied[2],
+                               t.anchor_count);
     rc |= kernels.epoch_transition(&desc, t, &epoch, &result);
     diff.number("rc", rc, out.at("rc"));
     diff.number("attestation_applied", applied[0], out.at("attestation_applied"));
@@ -149,8 +158,8 @@ void inference_case(Kernels& kernels, const Json& in, const Json& out, Differenc
     Bytes outputs = from_hex(in.at("batch_outputs_before").get<std::string>()).value();
     const Bytes wanted = from_hex(out.at("batch_outputs").get<std::string>()).value();
     auto results = poisoned<abi::InferenceResult>(ops.size());
-    const int rc = kernels.inference_step(
-        {&weights, ops.data(), inputs.data(), outputs.data(), results.data(), static_cast<std::uint32_t>(ops.size())});
+    const int rc = kernels.inference_step({&weights, ops.data(), inputs.data(), outputs.data(),
+                                           results.data(), static_cast<std::uint32_t>(ops.size())});
     diff.number("rc", rc, out.at("rc"));
     diff.bytes("batch_outputs", outputs, wanted);
     compare_results(diff, results, out.at("results"));
@@ -159,8 +168,10 @@ void inference_case(Kernels& kernels, const Json& in, const Json& out, Differenc
 void proof_case(Kernels& kernels, const Json& in, const Json& out, Differences& diff) {
     const auto ops = structs_from<abi::ProofVerifyOp>(in.at("ops"));
     auto results = poisoned<abi::ProofVerifyResult>(ops.size());
-    diff.number("rc", kernels.proof_verify(ops.data(), results.data(), static_cast<std::uint32_t>(ops.size())),
-                out.at("rc"));
+    diff.number(
+        "rc",
+        kernels.proof_verify(ops.data(), results.data(), static_cast<std::uint32_t>(ops.size())),
+        out.at("rc"));
     compare_results(diff, results, out.at("results"));
 }
 
@@ -178,8 +189,8 @@ std::vector<std::string> run_case(Kernels& kernels, const Json& vector_case) {
         apply_case<abi::ModelOp, abi::ModelRegistryEntry>(
             in, out, diff, [&](auto... args) { return kernels.provenance_apply(args...); });
     } else if (kernel == "anchor_apply") {
-        apply_case<abi::AnchorOp, abi::AuditAnchor>(in, out, diff,
-                                                    [&](auto... args) { return kernels.anchor_apply(args...); });
+        apply_case<abi::AnchorOp, abi::AuditAnchor>(
+            in, out, diff, [&](auto... args) { return kernels.anchor_apply(args...); });
     } else if (kernel == "epoch_transition") {
         epoch_case(kernels, in, out, diff);
     } else if (kernel == "inference_step") {

@@ -19,8 +19,8 @@ void put(std::uint8_t* at, T value) {
 void put_bytes(std::uint8_t* at, const abi::Field& field, const Json& value) {
     const auto bytes = from_hex(value.get<std::string>());
     if (!bytes || bytes->size() != field.size_bytes) {
-        throw std::runtime_error("field " + std::string(field.name) + " needs " + std::to_string(field.size_bytes) +
-                                 " bytes of hex");
+        throw std::runtime_error("field " + std::string(field.name) + " needs " +
+                                 std::to_string(field.size_bytes) + " bytes of hex");
     }
     std::memcpy(at, bytes->data(), bytes->size());
 }
@@ -59,27 +59,32 @@ void fill(std::uint8_t* bytes, std::span<const abi::Field> fields, const Json& o
     for (const abi::Field& field : fields) {
         const auto found = object.find(field.name);
         if (found == object.end()) {
-            if (!field.is_padding()) throw std::runtime_error("field " + std::string(field.name) + " is missing");
+            if (!field.is_padding())
+                throw std::runtime_error("field " + std::string(field.name) + " is missing");
             continue;
         }
         put_field(bytes + field.offset, field, *found);
         ++used;
     }
-    if (used != object.size()) throw std::runtime_error("unknown field in " + object.dump().substr(0, 200));
+    if (used != object.size())
+        throw std::runtime_error("unknown field in " + object.dump().substr(0, 200));
 }
 
 Json read_file(const std::string& path) {
     std::ifstream in(path);
     if (!in) throw std::runtime_error("kernel vectors: cannot open " + path);
     Json file = Json::parse(in, nullptr, false);
-    if (file.is_discarded() || !file.is_object()) throw std::runtime_error("kernel vectors: " + path + " is not JSON");
+    if (file.is_discarded() || !file.is_object())
+        throw std::runtime_error("kernel vectors: " + path + " is not JSON");
     const std::string format = file.value("format", "");
     if (!format.starts_with("aivm-vectors/1")) {
-        throw std::runtime_error("kernel vectors: " + path + " has format '" + format + "', not aivm-vectors/1");
+        throw std::runtime_error("kernel vectors: " + path + " has format '" + format +
+                                 "', not aivm-vectors/1");
     }
     for (const auto& [name, size] : struct_sizes()) {
         if (!file.contains("sizes") || file["sizes"].value(name, std::size_t{0}) != size) {
-            throw std::runtime_error("kernel vectors: " + path + " disagrees on the size of " + name);
+            throw std::runtime_error("kernel vectors: " + path + " disagrees on the size of " +
+                                     name);
         }
     }
     if (!file.contains("cases") || !file["cases"].is_array() || file["cases"].empty()) {

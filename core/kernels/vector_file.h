@@ -1,5 +1,5 @@
-// Test support: the kernel vector format (JSON) to and from ABI bytes, and one case run against any backend.
-// Used by the vector tests of core and gpu.
+// Test support: the kernel vector format (JSON) to and from ABI bytes, and one case run against any
+// backend. Used by the vector tests of core and gpu.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,15 @@ namespace aivm::vectors {
 
 using Json = nlohmann::json;
 
-// Reads and checks the file: throws std::runtime_error naming the file and what is wrong when it is missing, not JSON,
-// of another format, has other structure sizes, or holds no case.
+// Reads and checks the file: throws std::runtime_error naming the file and what is wrong when it is
+// missing, not JSON, of another format, has other structure sizes, or holds no case.
 Json read_file(const std::string& path);
 
 // $AIVM_KERNEL_VECTORS, else `fallback`.
 std::string path_or(const std::string& fallback);
 
-// Runs one case and returns every difference from its expected output, one sentence each. Empty: it passes.
+// Runs one case and returns every difference from its expected output, one sentence each. Empty: it
+// passes.
 std::vector<std::string> run_case(Kernels& kernels, const Json& vector_case);
 
 // Writes the fields of one JSON object into a structure's bytes; fields left out stay as they are.
@@ -46,7 +47,8 @@ std::vector<S> structs_from(const Json& array) {
 template <class S>
 std::vector<S> table_from(const Json& table) {
     std::vector<S> slots(table.at("count").get<std::size_t>(), S{});
-    for (const auto& [index, object] : table.at("slots").items()) slots.at(std::stoul(index)) = struct_from<S>(object);
+    for (const auto& [index, object] : table.at("slots").items())
+        slots.at(std::stoul(index)) = struct_from<S>(object);
     return slots;
 }
 

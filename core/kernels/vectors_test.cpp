@@ -1,4 +1,5 @@
-// The published kernel vectors against the canonical kernels. AIVM_KERNEL_VECTORS=FILE runs another file of the format.
+// The published kernel vectors against the canonical kernels. AIVM_KERNEL_VECTORS=FILE runs another
+// file of the format.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -39,13 +40,15 @@ TEST(KernelVectors, EveryCaseGivesItsPublishedBytes) {
     CpuKernels kernels;
     for (const Json& vector_case : file.at("cases")) {
         SCOPED_TRACE(vector_case.at("name").get<std::string>());
-        for (const std::string& difference : vectors::run_case(kernels, vector_case)) ADD_FAILURE() << difference;
+        for (const std::string& difference : vectors::run_case(kernels, vector_case))
+            ADD_FAILURE() << difference;
     }
 }
 
 TEST(KernelVectors, EveryKeccakMessageHasItsPublishedDigest) {
     const Json file = vectors::read_file(vectors::path_or(kShipped));
-    const Json messages = file.value("keccak256", Json::array());  // another file may hold kernel cases only
+    const Json messages =
+        file.value("keccak256", Json::array());  // another file may hold kernel cases only
     for (const Json& pair : messages) {
         const Bytes message = from_hex(pair.at("msg").get<std::string>()).value();
         EXPECT_EQ(to_hex(keccak256(message).view()), pair.at("digest").get<std::string>());
@@ -67,8 +70,10 @@ TEST(KernelVectors, AMissingForeignOrEmptyFileIsRefusedByName) {
     EXPECT_NE(complaint_about("not json").find("is not JSON"), std::string::npos);
     EXPECT_NE(complaint_about("[1, 2]").find("is not JSON"), std::string::npos);
     EXPECT_NE(complaint_about(R"({"format": "other/2"})").find("other/2"), std::string::npos);
-    EXPECT_NE(complaint_about(R"({"format": "aivm-vectors/1"})").find("the size of"), std::string::npos);
-    EXPECT_NE(complaint_about(small_file(Json::array()).dump()).find("holds no cases"), std::string::npos);
+    EXPECT_NE(complaint_about(R"({"format": "aivm-vectors/1"})").find("the size of"),
+              std::string::npos);
+    EXPECT_NE(complaint_about(small_file(Json::array()).dump()).find("holds no cases"),
+              std::string::npos);
 }
 
 }  // namespace

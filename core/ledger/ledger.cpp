@@ -58,7 +58,9 @@ void burn(Transition& t, Pot pot, Amount amount) {
 
 Amount mint(Transition& t, Pot pot, Amount amount) {
     Totals& totals = t.head().totals;
-    if (!totals.minted.checked_plus(amount) || !(totals.minted + amount).checked_plus(totals.genesis)) return {};
+    if (!totals.minted.checked_plus(amount) ||
+        !(totals.minted + amount).checked_plus(totals.genesis))
+        return {};
     totals.minted += amount;
     pot_of(totals, pot) += amount;
     t.escrow_account().balance += amount;

@@ -1,7 +1,8 @@
 // Moving money. Every movement in the VM is one of these few, and each keeps
 //   sum(free balances without the escrow account) + pots + burned == genesis + minted, and
 //   escrow account == pots
-// true by itself. Amounts that may be missing are checked by the caller or refused here; nothing ever wraps.
+// true by itself. Amounts that may be missing are checked by the caller or refused here; nothing
+// ever wraps.
 #pragma once
 
 #include "core/state/transition.h"
@@ -26,7 +27,8 @@ void move(Transition& t, Pot from, Pot to, Amount amount);
 // Out of a pot and out of the world.
 void burn(Transition& t, Pot pot, Amount amount);
 
-// New money into a pot. Mints nothing and returns zero when the total would no longer fit into 64 bits.
+// New money into a pot. Mints nothing and returns zero when the total would no longer fit into 64
+// bits.
 Amount mint(Transition& t, Pot pot, Amount amount);
 
 }  // namespace aivm::ledger

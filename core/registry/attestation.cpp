@@ -17,7 +17,10 @@ void put_body(Writer& out, const GpuEvidence& e) {
     out.u8(kVersion).u8(static_cast<std::uint8_t>(e.mode)).string(e.device_id).string(e.model);
     out.u64(e.timestamp_ns).fixed(e.nonce);
     if (e.mode == AttestationMode::kHardware) {
-        out.bytes(e.spdm_report).boolean(e.cc_enabled).boolean(e.tee_io_enabled).boolean(e.rim_verified);
+        out.bytes(e.spdm_report)
+            .boolean(e.cc_enabled)
+            .boolean(e.tee_io_enabled)
+            .boolean(e.rim_verified);
     } else {
         out.fixed(e.benchmark_hash).u64(e.benchmark_time_ms).string(e.driver_version);
         out.bytes(e.provider_key).bytes(e.provider_signature);
@@ -25,7 +28,8 @@ void put_body(Writer& out, const GpuEvidence& e) {
 }
 
 Status check_age(const GpuEvidence& e, TimestampNs now_ns) {
-    if (e.timestamp_ns > now_ns) return fail(ErrorCode::kInvalidArgument, "the evidence is from the future");
+    if (e.timestamp_ns > now_ns)
+        return fail(ErrorCode::kInvalidArgument, "the evidence is from the future");
     if (now_ns - e.timestamp_ns > kEvidenceAgeNsMax) {
         return fail(ErrorCode::kInvalidArgument, "the evidence is older than an hour");
     }
@@ -76,24 +80,28 @@ Hash32 attestation_message(const GpuEvidence& evidence, std::string_view provide
 Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check) {
     AIVM_CHECK(check.authorizer != nullptr);
-    if (check.vendor_root.is_zero()) return fail(ErrorCode::kTrustTooLow, "this chain trusts no vendor root");
+    if (check.vendor_root.is_zero())
+        return fail(ErrorCode::kTrustTooLow, "this chain trusts no vendor root");
     AIVM_TRY(check_age(evidence, check.now_ns));
     if (!check.authorizer->verify(check.vendor_root, attestation_message(evidence, provider_id),
                                   evidence.vendor_signature)) {
-        return fail(ErrorCode::kNotAuthorized,
-                    fmt::format("the vendor's root has not signed this evidence for {}", provider_id));
+        return fail(
+            ErrorCode::kNotAuthorized,
+            fmt::format("the vendor's root has not signed this evidence for {}", provider_id));
     }
     const std::uint8_t points = trust_points(evidence);
     if (points == 0) {
-        return fail(ErrorCode::kTrustTooLow, "hardware evidence needs a CC-capable model and a report of 256 bytes");
+        return fail(ErrorCode::kTrustTooLow,
+                    "hardware evidence needs a CC-capable model and a report of 256 bytes");
     }
-    return DeviceStatus{.attested = true,
-                        .trust_score = points,
-                        .last_seen_ns = evidence.timestamp_ns,
-                        .operator_id = std::string(provider_id),
-                        .vendor = "NVIDIA",
-                        .mode = evidence.mode,
-                        .hardware_cc = evidence.mode == AttestationMode::kHardware && evidence.cc_enabled};
+    return DeviceStatus{
+        .attested = true,
+        .trust_score = points,
+        .last_seen_ns = evidence.timestamp_ns,
+        .operator_id = std::string(provider_id),
+        .vendor = "NVIDIA",
+        .mode = evidence.mode,
+        .hardware_cc = evidence.mode == AttestationMode::kHardware && evidence.cc_enabled};
 }
 
 DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_view provider_id,
@@ -106,11 +114,13 @@ DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_vie
     return none;
 }
 
-Result<DeviceStatus> check_evidence(const Transition& t, ByteView bytes, std::string_view provider_id) {
+Result<DeviceStatus> check_evidence(const Transition& t, ByteView bytes,
+                                    std::string_view provider_id) {
     AIVM_ASSIGN(const GpuEvidence evidence, decode_evidence(bytes));
-    return check_evidence(
-        evidence, provider_id,
-        {.authorizer = t.rules().authorizer, .vendor_root = t.rules().vendor_root, .now_ns = t.block().timestamp_ns});
+    return check_evidence(evidence, provider_id,
+                          {.authorizer = t.rules().authorizer,
+                           .vendor_root = t.rules().vendor_root,
+                           .now_ns = t.block().timestamp_ns});
 }
 
 void set_trust(Provider& provider, const DeviceStatus& status) {

@@ -1,11 +1,13 @@
-// Attestation evidence and the trust it earns. Points count only for evidence that verifies: a signature of the vendor's
-// root over everything the evidence says and over the provider it is for. What a provider declares by itself earns
-// nothing.
+// Attestation evidence and the trust it earns. Points count only for evidence that verifies: a
+// signature of the vendor's root over everything the evidence says and over the provider it is for.
+// What a provider declares by itself earns nothing.
 //
 //   evidence := body bytes(vendor signature)
 //   body     := version:u8=1 mode:u8 device_id:string model:string timestamp:u64 nonce:32 fields
-//   fields of mode 0 (hardware): spdm_report:bytes cc_enabled:bool tee_io_enabled:bool rim_verified:bool
-//   fields of mode 1 (software): benchmark_hash:32 benchmark_time_ms:u64 driver_version:string key:bytes signature:bytes
+//   fields of mode 0 (hardware): spdm_report:bytes cc_enabled:bool tee_io_enabled:bool
+//                                 rim_verified:bool
+//   fields of mode 1 (software): benchmark_hash:32 benchmark_time_ms:u64 driver_version:string
+//                                 key:bytes signature:bytes
 //   the vendor signs keccak("aivm-attestation" || provider id:string || body)
 #pragma once
 
@@ -50,8 +52,9 @@ Hash32 attestation_message(const GpuEvidence& evidence, std::string_view provide
 // Whether the model is of a line that has confidential computing.
 bool is_cc_capable(std::string_view model);
 
-// The points of the scoring tables, 0 to 100 for hardware and 0 to 60 for software; 0 for hardware evidence without its
-// base (a report of at least 256 bytes and a CC-capable model). Says nothing about whether the evidence verifies.
+// The points of the scoring tables, 0 to 100 for hardware and 0 to 60 for software; 0 for hardware
+// evidence without its base (a report of at least 256 bytes and a CC-capable model). Says nothing
+// about whether the evidence verifies.
 std::uint8_t trust_points(const GpuEvidence& evidence);
 
 // Who vouches for evidence, and the moment at which it is looked at.
@@ -72,20 +75,23 @@ struct DeviceStatus {
     std::string operator_id;  // the provider
     std::string vendor;       // "NVIDIA"
     AttestationMode mode = AttestationMode::kHardware;
-    bool hardware_cc = false;  // hardware evidence of a device with confidential computing switched on
+    bool hardware_cc =
+        false;  // hardware evidence of a device with confidential computing switched on
 };
 
-// The error says what is missing: a vendor's signature, freshness, or the base of the scoring table.
+// The error says what is missing: a vendor's signature, freshness, or the base of the scoring
+// table.
 Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check);
 
-// As check_evidence for whoever only wants the status: evidence that does not verify gives an unattested device with a
-// score of 0.
+// As check_evidence for whoever only wants the status: evidence that does not verify gives an
+// unattested device with a score of 0.
 DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check);
 
 // Checks encoded evidence for a provider in the present block.
-Result<DeviceStatus> check_evidence(const Transition& t, ByteView evidence, std::string_view provider_id);
+Result<DeviceStatus> check_evidence(const Transition& t, ByteView evidence,
+                                    std::string_view provider_id);
 
 // Gives a provider the standing that verified evidence earned it.
 void set_trust(Provider& provider, const DeviceStatus& status);

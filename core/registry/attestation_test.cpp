@@ -8,14 +8,16 @@ namespace {
 
 constexpr TimestampNs kNow = 10 * kEvidenceAgeNsMax;
 const IdealAuthorizer kIdeal;
-const AttestationCheck kCheck{.authorizer = &kIdeal, .vendor_root = address_of("vendor"), .now_ns = kNow};
+const AttestationCheck kCheck{
+    .authorizer = &kIdeal, .vendor_root = address_of("vendor"), .now_ns = kNow};
 
 GpuEvidence at(GpuEvidence evidence, TimestampNs when) {
     evidence.timestamp_ns = when;
     return signed_evidence(std::move(evidence), "p-1");
 }
 
-std::uint8_t hardware_points(std::string model, bool cc, bool tee_io, bool rim, std::size_t report = 256) {
+std::uint8_t hardware_points(std::string model, bool cc, bool tee_io, bool rim,
+                             std::size_t report = 256) {
     GpuEvidence e = hardware_evidence();
     e.model = std::move(model);
     e.cc_enabled = cc;
@@ -68,7 +70,8 @@ TEST(TrustPoints, OfTheSoftwarePathAreThoseOfTheTableAndNeverAbove60) {
 }
 
 TEST(Attestation, VerifiesWithTheVendorsSignatureAndReportsTheDevice) {
-    const DeviceStatus status = verify_gpu_attestation(at(hardware_evidence(), kNow), "p-1", kCheck);
+    const DeviceStatus status =
+        verify_gpu_attestation(at(hardware_evidence(), kNow), "p-1", kCheck);
     EXPECT_TRUE(status.attested);
     EXPECT_EQ(status.trust_score, 100);
     EXPECT_TRUE(status.hardware_cc);
@@ -100,7 +103,8 @@ TEST(Attestation, IsForOneProviderAndOneNonceOnly) {
 
 TEST(Attestation, IsRefusedFromTheFutureAndWhenOlderThanAnHour) {
     EXPECT_TRUE(check_evidence(at(software_evidence(), kNow - kEvidenceAgeNsMax), "p-1", kCheck));
-    EXPECT_FALSE(check_evidence(at(software_evidence(), kNow - kEvidenceAgeNsMax - 1), "p-1", kCheck));
+    EXPECT_FALSE(
+        check_evidence(at(software_evidence(), kNow - kEvidenceAgeNsMax - 1), "p-1", kCheck));
     EXPECT_FALSE(check_evidence(at(software_evidence(), kNow + 1), "p-1", kCheck));
     EXPECT_FALSE(check_evidence(at(hardware_evidence(), kNow + 1), "p-1", kCheck));
 }

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t kRegister = 0;  // ModelOp kinds, see kernels/provenance_apply.cpp
 constexpr std::uint32_t kTransfer = 3;
-constexpr std::uint64_t kParameterCount = 32 * 16 + 16 + 16 + 1;  // weights and biases of both layers
+constexpr std::uint64_t kParameterCount =
+    32 * 16 + 16 + 16 + 1;  // weights and biases of both layers
 
 Status status_of(KernelVerdict verdict) {
     switch (verdict) {
@@ -37,22 +38,25 @@ abi::AIVMRoundDescriptor descriptor(const Transition& t) {
     return desc;
 }
 
-// Through the kernel, one operation at a time, so that each is judged against the table that its predecessors left.
+// Through the kernel, one operation at a time, so that each is judged against the table that its
+// predecessors left.
 void apply(Transition& t, const abi::ModelOp& update) {
-    const KernelOutcome outcome = t.kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
+    const KernelOutcome outcome =
+        t.kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kModels, outcome.changed);
     t.kernel_counts.models += 1;
 }
 
-// Evidence for the provider must be what the operation's quote digest names, verify, and be newer than what the provider
-// showed before: old evidence with a better score cannot be brought back.
+// Evidence for the provider must be what the operation's quote digest names, verify, and be newer
+// than what the provider showed before: old evidence with a better score cannot be brought back.
 Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, const op::Attest& a,
                                                        const Provider& provider) {
     if (a.evidence.empty()) return std::optional<DeviceStatus>();
     const Hash32 digest = keccak256(a.evidence);
     if (std::memcmp(digest.data(), a.attestation->tee_quote_digest, digest.size()) != 0) {
-        return fail(ErrorCode::kInvalidArgument, "the quote digest is not the keccak of the evidence");
+        return fail(ErrorCode::kInvalidArgument,
+                    "the quote digest is not the keccak of the evidence");
     }
     AIVM_ASSIGN(const DeviceStatus status, check_evidence(t, a.evidence, a.provider_id));
     if (status.last_seen_ns <= provider.attested_at_ns) {
@@ -63,13 +67,16 @@ Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, cons
 
 // Rows, steps and id within their limits, and an id not in use.
 Status check_model(const State& state, const Model& m) {
-    if (m.id.empty() || m.id.size() > kModelIdBytesMax) return fail(ErrorCode::kInvalidArgument, "model id");
+    if (m.id.empty() || m.id.size() > kModelIdBytesMax)
+        return fail(ErrorCode::kInvalidArgument, "model id");
     if (state.find_model(m.id)) return fail(ErrorCode::kDuplicate, "model " + m.id);
     if (m.rows.empty() || m.rows.size() % kInputBytes != 0 || m.row_count() > kFeatureRowsMax) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("a model has 1 to {} feature rows", kFeatureRowsMax));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("a model has 1 to {} feature rows", kFeatureRowsMax));
     }
     if (m.steps == 0 || m.steps > kStepsMax) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("a model has 1 to {} steps", kStepsMax));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("a model has 1 to {} steps", kStepsMax));
     }
     return {};
 }
@@ -123,7 +130,8 @@ Status update_model(Transition& t, const Address& sender, const op::ModelUpdate&
 Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     const auto provider = t.state().find_provider(a.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, a.provider_id);
-    if (t.state().provider(*provider).owner != sender) return fail(ErrorCode::kNotAuthorized, a.provider_id);
+    if (t.state().provider(*provider).owner != sender)
+        return fail(ErrorCode::kNotAuthorized, a.provider_id);
     AIVM_TRY(status_of(t.state().kernels.check(*a.attestation)));
     AIVM_ASSIGN(const auto trust, check_new_evidence(t, a, t.state().provider(*provider)));
     const KernelOutcome outcome =
@@ -133,7 +141,8 @@ Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     t.kernel_counts.attestations += 1;
     if (trust) {
         set_trust(t.provider(*provider), *trust);
-        t.emit(event::ProviderAttested{*provider, trust->trust_score, trust->mode == AttestationMode::kHardware});
+        t.emit(event::ProviderAttested{*provider, trust->trust_score,
+                                       trust->mode == AttestationMode::kHardware});
     }
     return {};
 }

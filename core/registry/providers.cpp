@@ -27,31 +27,39 @@ Result<Models> find_models(const State& state, const std::vector<std::string>& n
     return models;
 }
 
-Status check_registration(const Transition& t, const Address& sender, const op::RegisterProvider& r) {
+Status check_registration(const Transition& t, const Address& sender,
+                          const op::RegisterProvider& r) {
     if (r.provider_id.empty() || r.provider_id.size() > kProviderIdBytesMax) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("a provider's id has 1 to {} bytes", kProviderIdBytesMax));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("a provider's id has 1 to {} bytes", kProviderIdBytesMax));
     }
     if (r.endpoint.size() > kEndpointBytesMax || r.models.size() > kModelsPerProviderMax ||
         r.evidence.size() > kEvidenceBytesMax) {
-        return fail(ErrorCode::kInvalidArgument, "the endpoint, the models or the evidence are too long");
+        return fail(ErrorCode::kInvalidArgument,
+                    "the endpoint, the models or the evidence are too long");
     }
-    if (t.state().find_provider(r.provider_id)) return fail(ErrorCode::kDuplicate, "provider " + r.provider_id);
-    if (r.wallet.is_zero() || r.wallet == escrow_address()) return fail(ErrorCode::kInvalidArgument, "wallet");
+    if (t.state().find_provider(r.provider_id))
+        return fail(ErrorCode::kDuplicate, "provider " + r.provider_id);
+    if (r.wallet.is_zero() || r.wallet == escrow_address())
+        return fail(ErrorCode::kInvalidArgument, "wallet");
     if (r.bond < t.config().min_provider_bond) {
-        return fail(ErrorCode::kInsufficientFunds, fmt::format("a bond of {} nLUX is below the minimum of {}",
-                                                               r.bond.nlux(), t.config().min_provider_bond.nlux()));
+        return fail(ErrorCode::kInsufficientFunds,
+                    fmt::format("a bond of {} nLUX is below the minimum of {}", r.bond.nlux(),
+                                t.config().min_provider_bond.nlux()));
     }
     std::uint32_t owned = 0;
     t.state().providers.for_each([&](std::size_t, const Provider& p) {
         if (p.owner == sender && p.status != ProviderStatus::kLeft) ++owned;
     });
     if (owned >= t.config().max_providers_per_node) {
-        return fail(ErrorCode::kLimitReached, fmt::format("one account runs at most {} providers", owned));
+        return fail(ErrorCode::kLimitReached,
+                    fmt::format("one account runs at most {} providers", owned));
     }
     return ledger::check_balance(t.state(), sender, r.bond);
 }
 
-// The standing that the registration's evidence earns; unattested when it carries none and none is required.
+// The standing that the registration's evidence earns; unattested when it carries none and none is
+// required.
 Result<DeviceStatus> check_trust(const Transition& t, const op::RegisterProvider& r) {
     DeviceStatus status;
     if (!r.evidence.empty()) {
@@ -59,11 +67,13 @@ Result<DeviceStatus> check_trust(const Transition& t, const op::RegisterProvider
     }
     if (!t.config().require_tee_attestation) return status;
     if (!status.attested || status.mode != AttestationMode::kHardware) {
-        return fail(ErrorCode::kTrustTooLow, r.provider_id + " brings no hardware attestation that verifies");
+        return fail(ErrorCode::kTrustTooLow,
+                    r.provider_id + " brings no hardware attestation that verifies");
     }
     if (status.trust_score < t.config().min_trust_score) {
-        return fail(ErrorCode::kTrustTooLow, fmt::format("{} scores {}, the minimum is {}", r.provider_id,
-                                                         status.trust_score, t.config().min_trust_score));
+        return fail(ErrorCode::kTrustTooLow,
+                    fmt::format("{} scores {}, the minimum is {}", r.provider_id,
+                                status.trust_score, t.config().min_trust_score));
     }
     return status;
 }
@@ -94,13 +104,15 @@ Status register_provider(Transition& t, const Address& sender, const op::Registe
     const ProviderIndex index = t.add_provider(std::move(provider));
     t.emit(event::ProviderRegistered{index});
     if (trust.attested)
-        t.emit(event::ProviderAttested{index, trust.trust_score, trust.mode == AttestationMode::kHardware});
+        t.emit(event::ProviderAttested{index, trust.trust_score,
+                                       trust.mode == AttestationMode::kHardware});
     return {};
 }
 
 Status deregister_provider(Transition& t, const Address& sender, const op::DeregisterProvider& d) {
     AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, d.provider_id));
-    if (!t.state().provider(index).active()) return fail(ErrorCode::kWrongState, d.provider_id + " is leaving already");
+    if (!t.state().provider(index).active())
+        return fail(ErrorCode::kWrongState, d.provider_id + " is leaving already");
     Provider& provider = t.provider(index);
     provider.status = ProviderStatus::kUnbonding;
     provider.unbonding_since = t.block().height;
@@ -111,11 +123,13 @@ Status deregister_provider(Transition& t, const Address& sender, const op::Dereg
 Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBond& w) {
     AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, w.provider_id));
     const Provider& leaving = t.state().provider(index);
-    if (leaving.status != ProviderStatus::kUnbonding) return fail(ErrorCode::kWrongState, w.provider_id);
+    if (leaving.status != ProviderStatus::kUnbonding)
+        return fail(ErrorCode::kWrongState, w.provider_id);
     const auto free_at = checked_add(leaving.unbonding_since, t.policy().unbond_cooldown_blocks);
     if (!free_at) return fail(ErrorCode::kOverflow, "unbonding cooldown");
     if (t.block().height < *free_at) {
-        return fail(ErrorCode::kBondLocked, fmt::format("{} may withdraw from block {} on", w.provider_id, *free_at));
+        return fail(ErrorCode::kBondLocked,
+                    fmt::format("{} may withdraw from block {} on", w.provider_id, *free_at));
     }
     if (t.policy().obligation_rule && leaving.obligations != 0) {
         return fail(ErrorCode::kBondLocked,

@@ -31,7 +31,8 @@ GpuEvidence software_evidence() {
 }
 
 GpuEvidence signed_evidence(GpuEvidence evidence, std::string_view provider) {
-    evidence.vendor_signature = IdealAuthorizer::sign(address_of("vendor"), attestation_message(evidence, provider));
+    evidence.vendor_signature =
+        IdealAuthorizer::sign(address_of("vendor"), attestation_message(evidence, provider));
     return evidence;
 }
 

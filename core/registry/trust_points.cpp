@@ -42,9 +42,11 @@ constexpr bool is_word_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-// Whether `name` stands in the text as words of its own: "B200" is not in "GB200", and "RTX 4090" not in "RTX 4090D".
+// Whether `name` stands in the text as words of its own: "B200" is not in "GB200", and "RTX 4090"
+// not in "RTX 4090D".
 bool names(std::string_view text, std::string_view name) {
-    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    for (std::size_t at = text.find(name); at != std::string_view::npos;
+         at = text.find(name, at + 1)) {
         const std::size_t end = at + name.size();
         const bool begins = at == 0 || !is_word_character(text[at - 1]);
         if (begins && (end == text.size() || !is_word_character(text[end]))) return true;
@@ -54,7 +56,8 @@ bool names(std::string_view text, std::string_view name) {
 
 template <std::size_t N>
 const ModelPoints* find(const std::array<ModelPoints, N>& table, std::string_view model) {
-    const auto row = std::find_if(table.begin(), table.end(), [&](const auto& r) { return names(model, r.model); });
+    const auto row = std::find_if(table.begin(), table.end(),
+                                  [&](const auto& r) { return names(model, r.model); });
     return row == table.end() ? nullptr : &*row;
 }
 
@@ -72,7 +75,8 @@ unsigned software_points(const GpuEvidence& e) {
     const ModelPoints* model = find(kSoftwareModels, e.model);
     unsigned points = kSoftwareBase + (model != nullptr ? model->points : kSoftwareOtherModel);
     if (!e.benchmark_hash.is_zero() && e.benchmark_time_ms != 0) points += kSoftwareBenchmark;
-    if (e.provider_signature.size() >= kSignatureBytesMin && e.provider_key.size() >= kKeyBytesMin) {
+    if (e.provider_signature.size() >= kSignatureBytesMin &&
+        e.provider_key.size() >= kKeyBytesMin) {
         points += kSoftwareSigned;
     }
     if (!e.driver_version.empty()) points += kSoftwareDriver;
@@ -85,7 +89,8 @@ bool is_cc_capable(std::string_view model) { return find(kHardwareModels, model)
 
 std::uint8_t trust_points(const GpuEvidence& evidence) {
     const bool hardware = evidence.mode == AttestationMode::kHardware;
-    return static_cast<std::uint8_t>(hardware ? hardware_points(evidence) : software_points(evidence));
+    return static_cast<std::uint8_t>(hardware ? hardware_points(evidence)
+                                              : software_points(evidence));
 }
 
 }  // namespace aivm

@@ -1,4 +1,5 @@
-// Showing one receipt to somebody who holds nothing but the receipt root of an anchor or a block header.
+// Showing one receipt to somebody who holds nothing but the receipt root of an anchor or a block
+// header.
 #pragma once
 
 #include <vector>
@@ -15,8 +16,8 @@ struct ReceiptProof {
     std::vector<Hash32> siblings;
 };
 
-// A proof against receipt_root(state) for receipt number `index`. Takes time and memory in proportion to the number of
-// receipts. Errors: not_found for an index that no receipt has.
+// A proof against receipt_root(state) for receipt number `index`. Takes time and memory in
+// proportion to the number of receipts. Errors: not_found for an index that no receipt has.
 Result<ReceiptProof> prove_receipt(const State& state, std::uint64_t index);
 
 // Whether the receipt is number `index` of the `count` under this root.

@@ -24,7 +24,8 @@ TestChain with_receipts(std::uint32_t count) {
 TEST(ReceiptProof, every_receipt_is_proven_under_the_root_that_the_block_carries) {
     for (const std::uint32_t count : {1u, 2u, 3u, 5u, 8u}) {
         TestChain chain = with_receipts(count);
-        const Hash32 root = (*chain.vm().get_block(chain.vm().last_accepted()))->header().receipt_root;
+        const Hash32 root =
+            (*chain.vm().get_block(chain.vm().last_accepted()))->header().receipt_root;
         ASSERT_EQ(root, receipt_root(chain.state()));
         for (std::uint32_t i = 0; i < count; ++i) {
             const auto proof = prove_receipt(chain.state(), i);

@@ -12,22 +12,27 @@ struct Tier {
     std::uint64_t below_ms;
     std::uint64_t percent;
 };
-constexpr std::array<Tier, 4> kTiers{{{100, 100}, {1'000, 150}, {10'000, 200}, {~std::uint64_t{0}, 300}}};
+constexpr std::array<Tier, 4> kTiers{
+    {{100, 100}, {1'000, 150}, {10'000, 200}, {~std::uint64_t{0}, 300}}};
 
-// What the schedule looks at: the model's registered time, or, as a policy under study, what the provider says. A
-// committee's members would each say something else, so it is paid by the registered time.
+// What the schedule looks at: the model's registered time, or, as a policy under study, what the
+// provider says. A committee's members would each say something else, so it is paid by the
+// registered time.
 std::uint64_t billed_time_ms(const Transition& t, const Task& task) {
     const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();
-    if (!t.policy().self_reported_compute || !one_says) return t.state().model(task.model).compute_time_ms;
+    if (!t.policy().self_reported_compute || !one_says)
+        return t.state().model(task.model).compute_time_ms;
     return task.seats.front().compute_time_ms;
 }
 
 }  // namespace
 
 Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_time_ms) {
-    if (parameters.policy.reward_schedule == RewardSchedule::kFlat) return parameters.config.base_reward;
-    const auto tier = std::find_if(kTiers.begin(), kTiers.end() - 1,
-                                   [&](const Tier& candidate) { return compute_time_ms < candidate.below_ms; });
+    if (parameters.policy.reward_schedule == RewardSchedule::kFlat)
+        return parameters.config.base_reward;
+    const auto tier = std::find_if(kTiers.begin(), kTiers.end() - 1, [&](const Tier& candidate) {
+        return compute_time_ms < candidate.below_ms;
+    });
     const auto hundredfold = parameters.config.base_reward.checked_times(tier->percent);
     return hundredfold ? Amount(hundredfold->nlux() / 100) : parameters.config.base_reward;
 }
@@ -65,7 +70,8 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
     const Task& done = t.state().task(index);
     ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - burned - fee_paid);
     t.head().totals.tasks_completed += 1;
-    t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted, t.block().height});
+    t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted,
+                   t.block().height});
     t.emit(event::TaskCompleted{index, done.provisional, burned, minted});
 }
 
@@ -74,7 +80,8 @@ Status claim_rewards(Transition& t, const Address& sender, const op::ClaimReward
     if (!index) return fail(ErrorCode::kProviderNotFound, claim.provider_id);
     const Provider& provider = t.state().provider(*index);
     if (provider.owner != sender) return fail(ErrorCode::kNotAuthorized, claim.provider_id);
-    if (provider.credit.is_zero()) return fail(ErrorCode::kInsufficientFunds, claim.provider_id + " has no credit");
+    if (provider.credit.is_zero())
+        return fail(ErrorCode::kInsufficientFunds, claim.provider_id + " has no credit");
     const Amount amount = provider.credit;
     const Address wallet = provider.wallet;
     t.provider(*index).credit = Amount();

@@ -8,7 +8,8 @@ namespace aivm {
 namespace {
 
 constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t kVendorSignatureBytes = 96;  // key and signature, as core/vm/authorizer.h has them
+constexpr std::size_t kVendorSignatureBytes =
+    96;  // key and signature, as core/vm/authorizer.h has them
 
 Status read_local(const Json& json, const std::string& where, GpuEvidence& e) {
     ObjectReader in(json, where);
@@ -22,8 +23,8 @@ Status read_local(const Json& json, const std::string& where, GpuEvidence& e) {
 
 Status read_software(const Json& json, const std::string& where, GpuEvidence& e) {
     ObjectReader in(json, where);
-    for (const char* key :
-         {"gpu_serial", "pci_id", "board_id", "gpu_part_num", "compute_caps", "cuda_version", "vbios_version"}) {
+    for (const char* key : {"gpu_serial", "pci_id", "board_id", "gpu_part_num", "compute_caps",
+                            "cuda_version", "vbios_version"}) {
         in.string(key);
     }
     e.driver_version = in.string("driver_version");
@@ -36,7 +37,8 @@ Status read_software(const Json& json, const std::string& where, GpuEvidence& e)
     AIVM_TRY(in.finish());
     Bytes& signature = e.provider_signature;
     const std::size_t own = signature.size() - std::min(signature.size(), kVendorSignatureBytes);
-    e.vendor_signature.assign(signature.begin() + static_cast<std::ptrdiff_t>(own), signature.end());
+    e.vendor_signature.assign(signature.begin() + static_cast<std::ptrdiff_t>(own),
+                              signature.end());
     signature.resize(own);
     return {};
 }

@@ -12,7 +12,7 @@
 
 namespace aivm {
 
-// ---- a block ------------------------------------------------------------------------------------------------------
+// ---- a block ------------------------------------------------------------------------------------
 
 ChainBlock::ChainBlock(ChainVm& vm, BlockPtr block)
     : vm_(&vm),
@@ -64,7 +64,7 @@ Status ChainBlock::reject() const {
     return vm_->node_->reject(id_);
 }
 
-// ---- the life cycle -----------------------------------------------------------------------------------------------
+// ---- the life cycle -----------------------------------------------------------------------------
 
 Status ChainVm::check_open() const {
     if (!node_) return fail(ErrorCode::kNotInitialized);
@@ -94,7 +94,8 @@ Status ChainVm::initialize(const Init& init) {
 Status ChainVm::set_state(std::uint32_t state) {
     AIVM_TRY(check_open());
     if (state > static_cast<std::uint32_t>(HostState::kNormalOperation)) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("there is no host state {}; 0 to 3 are known", state));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("there is no host state {}; 0 to 3 are known", state));
     }
     state_ = static_cast<HostState>(state);
     return {};
@@ -108,7 +109,7 @@ Status ChainVm::shutdown() {
     return {};
 }
 
-// ---- blocks -------------------------------------------------------------------------------------------------------
+// ---- blocks -------------------------------------------------------------------------------------
 
 Result<ChainBlock> ChainVm::build_block(TimestampNs now_ns) {
     AIVM_TRY(check_open());
@@ -149,7 +150,7 @@ Status ChainVm::set_preference(const Hash32& id) {
     return node_->set_preference(id);
 }
 
-// ---- the host around it -------------------------------------------------------------------------------------------
+// ---- the host around it -------------------------------------------------------------------------
 
 Result<std::optional<VmMessage>> ChainVm::wait_for_event() const {
     AIVM_TRY(check_open());
@@ -159,7 +160,8 @@ Result<std::optional<VmMessage>> ChainVm::wait_for_event() const {
 
 VmHealth ChainVm::health_check() const {
     if (!node_)
-        return {false, print_json(Json{{"healthy", false}, {"reason", error_message(ErrorCode::kNotInitialized)}})};
+        return {false, print_json(Json{{"healthy", false},
+                                       {"reason", error_message(ErrorCode::kNotInitialized)}})};
     const bool healthy = node_->healthy();
     return {healthy, print_json(Json{{"healthy", healthy},
                                      {"version", kVmVersion},
@@ -185,7 +187,8 @@ Status ChainVm::disconnected(const NodeId& node) {
 Result<HttpHandler> ChainVm::new_http_handler() {
     AIVM_TRY(check_open());
     return HttpHandler([this](const Request& request) {
-        if (!service_) return error_response(503, {ErrorCode::kNotInitialized, "the VM was shut down"});
+        if (!service_)
+            return error_response(503, {ErrorCode::kNotInitialized, "the VM was shut down"});
         return service_->handle(request);
     });
 }

@@ -1,8 +1,9 @@
-// The VM as a consensus host sees it: the published life cycle, from Initialize to Shutdown, over a Node.
+// The VM as a consensus host sees it: the published life cycle, from Initialize to Shutdown, over a
+// Node.
 //
 //   1. Before initialize() and after shutdown() everything answers not_initialized.
-//   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was verified, accept after the
-//      parent was accepted, and each verified block is decided once.
+//   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was
+//      verified, accept after the parent was accepted, and each verified block is decided once.
 //   3. Time is an argument wherever it counts. Nothing waits and nothing runs in the background.
 // The VM of a chain; a DAG's is core/dag/dag_vm.h. One ChainVm belongs to one thread.
 #pragma once
@@ -20,7 +21,12 @@ namespace aivm {
 class ChainVm;
 
 // What the host is doing, by its published numbers.
-enum class HostState : std::uint32_t { kInitializing = 0, kStateSyncing = 1, kBootstrapping = 2, kNormalOperation = 3 };
+enum class HostState : std::uint32_t {
+    kInitializing = 0,
+    kStateSyncing = 1,
+    kBootstrapping = 2,
+    kNormalOperation = 3
+};
 
 enum class VmMessage : std::uint32_t { kPendingTransactions = 1 };
 
@@ -32,7 +38,8 @@ struct VmHealth {
 using HttpHandler = std::function<Response(const Request&)>;
 using NodeId = FixedBytes<20>;
 
-// A block in the host's hands: its contents, and what the host decides about it. The VM must outlive it.
+// A block in the host's hands: its contents, and what the host decides about it. The VM must
+// outlive it.
 class ChainBlock {
 public:
     [[nodiscard]] const Hash32& id() const { return id_; }
@@ -73,16 +80,18 @@ public:
         KeyValueStore* store = nullptr;
         Service::Access access = Service::Access::kAuthorized;
     };
-    // Opens the store's chain, or begins it. Errors: wrong_state when it is already open, those of the two JSON parsers,
-    // config when the store belongs to another genesis or the seed's key is not among several validators.
+    // Opens the store's chain, or begins it. Errors: wrong_state when it is already open, those of
+    // the two JSON parsers, config when the store belongs to another genesis or the seed's key is
+    // not among several validators.
     Status initialize(const Init& init);
 
-    // The numbers of HostState; blocks are built only in normal operation. Errors: invalid_argument for another number.
+    // The numbers of HostState; blocks are built only in normal operation. Errors: invalid_argument
+    // for another number.
     Status set_state(std::uint32_t state);
     [[nodiscard]] static std::string version() { return std::string(kVmVersion); }
 
-    // On the preferred block. Errors: wrong_state outside normal operation; conflict when a block of that height was
-    // signed before; not_found when there is nothing to build for.
+    // On the preferred block. Errors: wrong_state outside normal operation; conflict when a block
+    // of that height was signed before; not_found when there is nothing to build for.
     Result<ChainBlock> build_block(TimestampNs now_ns);
     Result<ChainBlock> parse_block(ByteView bytes);
     // Verified and accepted blocks, genesis included; not_found for all others.
@@ -91,18 +100,20 @@ public:
     [[nodiscard]] Result<Hash32> last_accepted() const;
     Status set_preference(const Hash32& id);
 
-    // What the host should know now: that a block built at this moment would have something to do. Never blocks; ask again
-    // after an operation came in, a block was decided or the preference moved.
+    // What the host should know now: that a block built at this moment would have something to do.
+    // Never blocks; ask again after an operation came in, a block was decided or the preference
+    // moved.
     [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event() const;
     // Unhealthy before initialize, after shutdown, and once a write has failed.
     [[nodiscard]] VmHealth health_check() const;
 
-    // Peers, as the host tells of them; health_check() counts them. Connecting again updates the version.
+    // Peers, as the host tells of them; health_check() counts them. Connecting again updates the
+    // version.
     Status connected(const NodeId& node, const std::string& peer_version);
     Status disconnected(const NodeId& node);  // not_found for one that is not connected
 
-    // The handlers by their path below the chain's own: one, which knows the twelve routes of service.h. They answer 503
-    // after shutdown, and must not outlive the VM.
+    // The handlers by their path below the chain's own: one, which knows the twelve routes of
+    // service.h. They answer 503 after shutdown, and must not outlive the VM.
     [[nodiscard]] Result<std::map<std::string, HttpHandler>> create_handlers();
     [[nodiscard]] Result<HttpHandler> new_http_handler();
 
@@ -122,7 +133,8 @@ private:
     std::map<NodeId, std::string> peers_;
 };
 
-// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/vm/genesis.h is the name it registers under.
+// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/vm/genesis.h is the name it
+// registers under.
 struct Factory {
     [[nodiscard]] static std::unique_ptr<ChainVm> new_vm() { return std::make_unique<ChainVm>(); }
 };

@@ -1,4 +1,5 @@
-// The published life cycle, driven as a consensus host drives it: one VM alone, and two validators of one chain.
+// The published life cycle, driven as a consensus host drives it: one VM alone, and two validators
+// of one chain.
 #include "core/service/chain_vm.h"
 
 #include <fmt/format.h>
@@ -28,9 +29,10 @@ std::string genesis_with(std::string_view more) {
 std::string genesis_of(std::initializer_list<std::string_view> validators) {
     std::string list;
     for (const std::string_view name : validators) {
-        list += fmt::format(R"({}{{"address": "{}", "stake": "1000000000", "beacon_commitment": "{}"}})",
-                            list.empty() ? "" : ",", to_text(Ed25519Key(seed_of(name)).address()),
-                            to_text(first_beacon_commitment(seed_of(name))));
+        list += fmt::format(
+            R"({}{{"address": "{}", "stake": "1000000000", "beacon_commitment": "{}"}})",
+            list.empty() ? "" : ",", to_text(Ed25519Key(seed_of(name)).address()),
+            to_text(first_beacon_commitment(seed_of(name))));
     }
     return genesis_with(list.empty() ? "" : fmt::format(R"(, "validators": [{}])", list));
 }
@@ -72,14 +74,16 @@ TEST(ChainVm, before_initialize_and_after_shutdown_everything_says_so) {
     refuses();
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
     EXPECT_TRUE(vm.health_check().healthy);
-    EXPECT_EQ(vm.initialize(init_of(store, "a", genesis_of({}))).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(vm.initialize(init_of(store, "a", genesis_of({}))).error().code,
+              ErrorCode::kWrongState);
     const HttpHandler handler = vm.new_http_handler().value();
     ASSERT_TRUE(vm.shutdown());
     refuses();
     EXPECT_EQ(handler({}).status, 503);
 }
 
-TEST(ChainVm, genesis_is_the_last_accepted_block_of_a_new_chain_and_can_be_had_by_id_height_and_bytes) {
+TEST(ChainVm,
+     genesis_is_the_last_accepted_block_of_a_new_chain_and_can_be_had_by_id_height_and_bytes) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
@@ -163,8 +167,8 @@ TEST(ChainVm, two_validators_agree_on_what_one_builds_and_a_rejected_sibling_lea
     ASSERT_TRUE(of_a.accept());
     EXPECT_EQ(contents_digest(a.node()->state()), contents_digest(b.node()->state()));
 
-    // Both spend one account here, so the nonce of what b had queued is used up; b builds the next block all the same,
-    // opening the commitment that it stands in genesis with.
+    // Both spend one account here, so the nonce of what b had queued is used up; b builds the next
+    // block all the same, opening the commitment that it stands in genesis with.
     ASSERT_EQ(post(b, "/tasks/submit", task_body("t-1")).status, 200);
     const ChainBlock next = b.build_block(kNow + 1).value();
     ASSERT_TRUE(next.accept());
@@ -190,7 +194,8 @@ TEST(ChainVm, a_beacon_commitment_of_another_seed_stops_the_building) {
 TEST(ChainVm, a_key_that_is_no_validator_and_requests_that_others_could_not_check_are_refused) {
     MemoryStore store;
     ChainVm vm;
-    EXPECT_EQ(vm.initialize(init_of(store, "c", genesis_of({"a", "b"}))).error().code, ErrorCode::kConfig);
+    EXPECT_EQ(vm.initialize(init_of(store, "c", genesis_of({"a", "b"}))).error().code,
+              ErrorCode::kConfig);
     ChainVm::Init init = init_of(store, "a", genesis_of({"a", "b"}));
     init.access = Service::Access::kAuthorized;
     ASSERT_TRUE(vm.initialize(init));

@@ -49,7 +49,8 @@ std::span<const ModelDescription> default_model_descriptions() { return kDescrip
 
 std::vector<Model> default_models() {
     std::vector<Model> models;
-    for (const ModelDescription& description : kDescriptions) models.push_back(model_of(description));
+    for (const ModelDescription& description : kDescriptions)
+        models.push_back(model_of(description));
     return models;
 }
 

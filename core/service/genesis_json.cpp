@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint64_t kSecondsMax = kDurationNsMax / kNsPerSecond;
 
-Address read_owner(ObjectReader& in) { return in.has("key") ? address_of(in.hash("key")) : in.address("address"); }
+Address read_owner(ObjectReader& in) {
+    return in.has("key") ? address_of(in.hash("key")) : in.address("address");
+}
 
 Result<GenesisAllocation> read_allocation(const Json& json, const std::string& where) {
     ObjectReader in(json, where);
@@ -47,8 +49,10 @@ Result<Model> read_model(const Json& json, const std::string& where) {
     if (in.has("compute_time_ms")) {
         model.compute_time_ms = static_cast<std::uint32_t>(in.number("compute_time_ms", kMost));
     }
-    if (weights.size() != sizeof model.weights) in.set_fault("weights", "the 672 bytes of InferenceWeights in base64");
-    if (model.rows.empty() || model.rows.size() % kInputBytes != 0) in.set_fault("rows", "whole rows of 32 bytes");
+    if (weights.size() != sizeof model.weights)
+        in.set_fault("weights", "the 672 bytes of InferenceWeights in base64");
+    if (model.rows.empty() || model.rows.size() % kInputBytes != 0)
+        in.set_fault("rows", "whole rows of 32 bytes");
     AIVM_TRY(in.finish());
     std::memcpy(&model.weights, weights.data(), sizeof model.weights);
     const Hash32 digest = weights_digest(model.weights);
@@ -71,7 +75,8 @@ Result<KernelTableSizes> read_table_sizes(const Json& json) {
 template <class T>
 Result<std::vector<T>> read_list(const Json& json, std::string_view key,
                                  Result<T> (*read)(const Json&, const std::string&)) {
-    if (!json.is_array()) return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be a list", key));
+    if (!json.is_array())
+        return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be a list", key));
     std::vector<T> out;
     for (std::size_t i = 0; i < json.size(); ++i) {
         AIVM_ASSIGN(T one, read(json[i], fmt::format("{}[{}]", key, i)));
@@ -96,7 +101,8 @@ Result<GenesisFile> genesis_from_json(std::string_view text) {
     file.genesis.version = static_cast<int>(in.number("version", std::numeric_limits<int>::max()));
     file.genesis.message = in.string("message");
     file.genesis.timestamp_ns = in.number("timestamp", kSecondsMax) * kNsPerSecond;
-    if (in.has("chain_id")) file.genesis.chain_id = in.number("chain_id", std::numeric_limits<std::uint64_t>::max());
+    if (in.has("chain_id"))
+        file.genesis.chain_id = in.number("chain_id", std::numeric_limits<std::uint64_t>::max());
     if (in.has("vendor_root")) file.vendor_root = in.address("vendor_root");
     const auto optional = [&in](const char* key) { return in.has(key) ? &in.any(key) : nullptr; };
     const Json* allocations = optional("allocations");

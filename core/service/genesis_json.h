@@ -1,10 +1,14 @@
-// A chain's beginning as a JSON file: the published fields version, message and timestamp (seconds), and
+// A chain's beginning as a JSON file: the published fields version, message and timestamp
+// (seconds), and
 //
 //   chain_id?     a number, 1 when absent
-//   allocations?  [{"address": "0x...", "balance": nLUX}, or with "key": the Ed25519 key in hex, 0x in front]
-//   validators?   [{"address" or "key" as above, "stake": nLUX, "beacon_commitment": "0x..."}]; none: the node is alone
-//   models?       [{"id", "weights": the 672 bytes of the ABI struct, "rows": feature rows of 32 bytes, "steps"?,
-//                 "compute_time_ms"?}], bytes in base64; absent: the published defaults
+//   allocations?  [{"address": "0x...", "balance": nLUX}, or with "key": the Ed25519 key in hex, 0x
+//                 in front]
+//   validators?   [{"address" or "key" as above, "stake": nLUX, "beacon_commitment": "0x..."}];
+//                 none: the node is alone
+//   models?       [{"id", "weights": the 672 bytes of the ABI struct, "rows": feature rows of 32
+//                 bytes, "steps"?, "compute_time_ms"?}], bytes in base64; absent: the published
+//                 defaults
 //   table_sizes?  {"attestations", "models", "anchors"}: slots of the kernel tables
 //   vendor_root?  the address that signs attestation evidence; without it no evidence verifies
 //

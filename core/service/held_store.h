@@ -1,6 +1,7 @@
-// A store that can hold writes back and send them with the next one, so that what belongs together reaches the disk
-// together. A node needs it because its VM notes the height it signs before it accepts the block: a crash between the two
-// would leave a lone node that may never sign that height again, although nobody has ever seen the block.
+// A store that can hold writes back and send them with the next one, so that what belongs together
+// reaches the disk together. A node needs it because its VM notes the height it signs before it
+// accepts the block: a crash between the two would leave a lone node that may never sign that
+// height again, although nobody has ever seen the block.
 #pragma once
 
 #include <vector>
@@ -19,10 +20,13 @@ public:
     void release() { holding_ = false; }
     void drop() { held_.clear(), holding_ = false; }
 
-    [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override { return store_.get(key); }
+    [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override {
+        return store_.get(key);
+    }
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override;
-    [[nodiscard]] Status scan(ByteView prefix,
-                              const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+    [[nodiscard]] Status scan(
+        ByteView prefix,
+        const std::function<bool(ByteView key, ByteView value)>& visit) const override {
         return store_.scan(prefix, visit);
     }
 

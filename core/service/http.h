@@ -1,4 +1,5 @@
-// A request and its answer, without a transport: whoever owns a socket fills one in and sends the other.
+// A request and its answer, without a transport: whoever owns a socket fills one in and sends the
+// other.
 #pragma once
 
 #include <string>

@@ -14,8 +14,8 @@ namespace {
 
 const Json kNull;
 
-// Brackets that are open at the deepest point, those inside strings left out. Known before parsing, since a document
-// that is too deep must never exist.
+// Brackets that are open at the deepest point, those inside strings left out. Known before parsing,
+// since a document that is too deep must never exist.
 std::size_t depth_of(std::string_view text) {
     std::size_t depth = 0, deepest = 0;
     bool quoted = false;
@@ -33,7 +33,8 @@ std::size_t depth_of(std::string_view text) {
 std::optional<std::uint64_t> whole_number(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
     return value;
 }
 
@@ -48,14 +49,16 @@ std::optional<FixedBytes<N>> prefixed_hex(const Json& json) {
 
 Result<Json> parse_json(std::string_view text) {
     if (depth_of(text) > kJsonDepthMax) {
-        return fail(ErrorCode::kMalformed, fmt::format("JSON nested deeper than {}", kJsonDepthMax));
+        return fail(ErrorCode::kMalformed,
+                    fmt::format("JSON nested deeper than {}", kJsonDepthMax));
     }
     std::vector<std::set<std::string>> names;  // of the objects that are open
     std::string repeated;
     const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
         if (event == Json::parse_event_t::object_start) names.emplace_back();
         if (event == Json::parse_event_t::object_end) names.pop_back();
-        if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) {
+        if (event == Json::parse_event_t::key &&
+            !names.back().insert(parsed.get<std::string>()).second) {
             repeated = parsed.get<std::string>();
         }
         return true;
@@ -65,14 +68,17 @@ Result<Json> parse_json(std::string_view text) {
         json = Json::parse(text, watch);
     } catch (const Json::exception& e) {  // a syntax error, or a number that no double can hold
         const auto* syntax = dynamic_cast<const Json::parse_error*>(&e);
-        return fail(ErrorCode::kMalformed,
-                    syntax ? fmt::format("not JSON at byte {}", syntax->byte) : "a number out of range");
+        return fail(ErrorCode::kMalformed, syntax ? fmt::format("not JSON at byte {}", syntax->byte)
+                                                  : "a number out of range");
     }
-    if (!repeated.empty()) return fail(ErrorCode::kMalformed, fmt::format("\"{}\" is there twice", repeated));
+    if (!repeated.empty())
+        return fail(ErrorCode::kMalformed, fmt::format("\"{}\" is there twice", repeated));
     return json;
 }
 
-std::string print_json(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string print_json(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string to_text(Amount amount) { return std::to_string(amount.nlux()); }
 std::string to_text(const Hash32& hash) { return "0x" + to_hex(hash.view()); }
@@ -80,7 +86,8 @@ std::string to_text(const Address& address) { return "0x" + to_hex(address.view(
 
 std::string to_base64(ByteView bytes) {
     std::string out(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-    sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+    sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(),
+                      sodium_base64_VARIANT_ORIGINAL);
     out.pop_back();  // the terminator that libsodium counts
     return out;
 }
@@ -99,15 +106,19 @@ std::optional<Bytes> from_base64(std::string_view text) {
 }
 
 ObjectReader::ObjectReader(const Json& json, std::string_view where) : json_(json), where_(where) {
-    if (!json.is_object()) fault_ = where_.empty() ? "the body must be a JSON object" : where_ + " must be an object";
+    if (!json.is_object())
+        fault_ = where_.empty() ? "the body must be a JSON object" : where_ + " must be an object";
 }
 
-bool ObjectReader::has(std::string_view key) const { return json_.is_object() && json_.contains(key); }
+bool ObjectReader::has(std::string_view key) const {
+    return json_.is_object() && json_.contains(key);
+}
 
 void ObjectReader::set_fault(std::string_view key, std::string_view wanted) {
     if (!fault_.empty()) return;
     const std::string name = where_.empty() ? std::string(key) : fmt::format("{}.{}", where_, key);
-    fault_ = has(key) ? fmt::format("{} must be {}", name, wanted) : fmt::format("{} is missing", name);
+    fault_ =
+        has(key) ? fmt::format("{} must be {}", name, wanted) : fmt::format("{} is missing", name);
 }
 
 const Json& ObjectReader::any(std::string_view key) {
@@ -128,12 +139,14 @@ T ObjectReader::parsed(std::string_view key, std::optional<T> value, std::string
 
 std::string ObjectReader::string(std::string_view key) {
     const Json& json = any(key);
-    return parsed(key, json.is_string() ? std::optional(json.get<std::string>()) : std::nullopt, "a string");
+    return parsed(key, json.is_string() ? std::optional(json.get<std::string>()) : std::nullopt,
+                  "a string");
 }
 
 bool ObjectReader::boolean(std::string_view key) {
     const Json& json = any(key);
-    return parsed(key, json.is_boolean() ? std::optional(json.get<bool>()) : std::nullopt, "true or false");
+    return parsed(key, json.is_boolean() ? std::optional(json.get<bool>()) : std::nullopt,
+                  "true or false");
 }
 
 std::uint64_t ObjectReader::number(std::string_view key, std::uint64_t most) {
@@ -157,7 +170,9 @@ Amount ObjectReader::amount(std::string_view key) {
 
 Bytes ObjectReader::base64(std::string_view key) {
     const Json& json = any(key);
-    return parsed(key, json.is_string() ? from_base64(json.get_ref<const std::string&>()) : std::nullopt, "base64");
+    return parsed(key,
+                  json.is_string() ? from_base64(json.get_ref<const std::string&>()) : std::nullopt,
+                  "base64");
 }
 
 Hash32 ObjectReader::hash(std::string_view key) {
@@ -170,7 +185,8 @@ Address ObjectReader::address(std::string_view key) {
 
 TimestampNs ObjectReader::time(std::string_view key) {
     const Json& json = any(key);
-    return parsed(key, json.is_string() ? parse_time(json.get_ref<const std::string&>()) : std::nullopt,
+    return parsed(key,
+                  json.is_string() ? parse_time(json.get_ref<const std::string&>()) : std::nullopt,
                   "a time such as 2026-01-31T12:00:00Z");
 }
 
@@ -178,8 +194,8 @@ Status ObjectReader::finish() const {
     if (!fault_.empty()) return fail(ErrorCode::kInvalidArgument, fault_);
     for (const auto& [key, value] : json_.items()) {
         if (!read_.contains(key)) {
-            return fail(ErrorCode::kInvalidArgument,
-                        fmt::format("unknown field {}{}{}", where_, where_.empty() ? "" : ".", key));
+            return fail(ErrorCode::kInvalidArgument, fmt::format("unknown field {}{}{}", where_,
+                                                                 where_.empty() ? "" : ".", key));
         }
     }
     return {};

@@ -1,5 +1,5 @@
-// JSON as the service reads and writes it. Only the .cpp files of this folder include this, so that the parser stays
-// out of everyone else's way.
+// JSON as the service reads and writes it. Only the .cpp files of this folder include this, so that
+// the parser stays out of everyone else's way.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,9 +15,11 @@ namespace aivm {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kJsonDepthMax = 32;  // so that what walks a document recursively stays within its stack
+constexpr std::size_t kJsonDepthMax =
+    32;  // so that what walks a document recursively stays within its stack
 
-// Refuses what is no JSON (with the place), a name that an object has twice, and nesting deeper than kJsonDepthMax.
+// Refuses what is no JSON (with the place), a name that an object has twice, and nesting deeper
+// than kJsonDepthMax.
 Result<Json> parse_json(std::string_view text);
 
 // One line. Bytes that are no UTF-8 become the replacement character.
@@ -29,8 +31,9 @@ std::string to_text(const Address& address);  // 0x and 40 digits
 std::string to_base64(ByteView bytes);
 std::optional<Bytes> from_base64(std::string_view text);
 
-// Reads the members of one object. As with core/base/codec.h's Reader the first fault sticks, every later read gives an
-// empty value, and finish() reports it; finish() also refuses members that nobody asked for.
+// Reads the members of one object. As with core/base/codec.h's Reader the first fault sticks, every
+// later read gives an empty value, and finish() reports it; finish() also refuses members that
+// nobody asked for.
 class ObjectReader {
 public:
     // `where` names the object in errors: "gpu_attestation", or empty for the document itself.

@@ -1,7 +1,10 @@
-// What a node keeps in the VM's store beside the chain, under table bytes that the VM leaves free (see core/state/keys.h).
+// What a node keeps in the VM's store beside the chain, under table bytes that the VM leaves free
+// (see core/state/keys.h).
 //
-//   0xc1 provider id   what a provider said about its hardware, as JSON      0xc2 address   last nonce of its requests
-//   0xc3 operation id  a queued operation, signed                            0xc4           the node's seed
+//   0xc1 provider id   what a provider said about its hardware, as JSON
+//   0xc2 address       last nonce of its requests
+//   0xc3 operation id  a queued operation, signed
+//   0xc4               the node's seed
 //   0xc5 height        the block's timestamp
 #pragma once
 
@@ -22,7 +25,9 @@ inline Bytes description(std::string_view provider_id) {
     return Writer().u8(kDescription).raw(as_bytes(provider_id)).take();
 }
 inline Bytes nonce(const Address& address) { return Writer().u8(kNonce).fixed(address).take(); }
-inline Bytes queued(const Hash32& operation_id) { return Writer().u8(kQueued).fixed(operation_id).take(); }
+inline Bytes queued(const Hash32& operation_id) {
+    return Writer().u8(kQueued).fixed(operation_id).take();
+}
 inline Bytes seed() { return {kSeed}; }
 inline Bytes timestamp(Height height) { return Writer().u8(kTimestamp).u64(height).take(); }
 

@@ -7,29 +7,33 @@
 namespace aivm {
 namespace {
 
-// A model that came from elsewhere has no published description: what the chain knows about it stands there instead.
-constexpr std::uint64_t kNetworkParameters = sizeof(abi::InferenceWeights::w1) + sizeof(abi::InferenceWeights::w2);
+// A model that came from elsewhere has no published description: what the chain knows about it
+// stands there instead.
+constexpr std::uint64_t kNetworkParameters =
+    sizeof(abi::InferenceWeights::w1) + sizeof(abi::InferenceWeights::w2);
 
 Json model_json(const Model& model) {
     const auto descriptions = default_model_descriptions();
     const auto known = std::find_if(descriptions.begin(), descriptions.end(),
                                     [&](const ModelDescription& d) { return d.id == model.id; });
     const bool described = known != descriptions.end();
-    return Json{{"id", model.id},
-                {"name", model.id},
-                {"type", "inference"},
-                {"capabilities", Json::array({"inference"})},
-                {"context_size", described ? known->context_size : kInputBytes},
-                {"parameters", described ? known->parameters : kNetworkParameters},
-                {"hash", to_text(described ? sha256(as_bytes(model.id)) : weights_digest(model.weights))}};
+    return Json{
+        {"id", model.id},
+        {"name", model.id},
+        {"type", "inference"},
+        {"capabilities", Json::array({"inference"})},
+        {"context_size", described ? known->context_size : kInputBytes},
+        {"parameters", described ? known->parameters : kNetworkParameters},
+        {"hash", to_text(described ? sha256(as_bytes(model.id)) : weights_digest(model.weights))}};
 }
 
 }  // namespace
 
 Result<Json> list_models(Call& call) {
     Json models = Json::array();
-    call.node.state().models.for_each(
-        [&](std::size_t, const std::shared_ptr<const Model>& model) { models.push_back(model_json(*model)); });
+    call.node.state().models.for_each([&](std::size_t, const std::shared_ptr<const Model>& model) {
+        models.push_back(model_json(*model));
+    });
     const std::size_t count = models.size();
     return Json{{"models", std::move(models)}, {"count", count}};
 }

@@ -59,15 +59,19 @@ Result<std::unique_ptr<Node>> Node::open(const NodeSetup& setup) {
 
 Status Node::open_vm() {
     auto& validators = setup_.genesis.validators;
-    if (validators.empty()) validators = {{key_.address(), kStake, first_beacon_commitment(setup_.seed)}};
+    if (validators.empty())
+        validators = {{key_.address(), kStake, first_beacon_commitment(setup_.seed)}};
     if (validators.size() > 1 && !setup_.hosted) {
-        return fail(ErrorCode::kConfig, "genesis has several validators, and nothing here decides between them");
+        return fail(ErrorCode::kConfig,
+                    "genesis has several validators, and nothing here decides between them");
     }
-    const auto own = std::find_if(validators.begin(), validators.end(),
-                                  [this](const GenesisValidator& v) { return v.address == key_.address(); });
+    const auto own =
+        std::find_if(validators.begin(), validators.end(),
+                     [this](const GenesisValidator& v) { return v.address == key_.address(); });
     if (own == validators.end()) {
-        return fail(ErrorCode::kConfig, "the node's key is not among the validators of genesis; its address is " +
-                                            to_hex(key_.address().view()));
+        return fail(ErrorCode::kConfig,
+                    "the node's key is not among the validators of genesis; its address is " +
+                        to_hex(key_.address().view()));
     }
     self_ = ValidatorIndex{static_cast<std::uint32_t>(own - validators.begin())};
     AIVM_ASSIGN(genesis_, make_genesis(setup_.genesis, rules_));
@@ -76,7 +80,8 @@ Status Node::open_vm() {
     return {};
 }
 
-// What the store has queued was taken in by this node and nobody else, so it is vouched for again as it is.
+// What the store has queued was taken in by this node and nobody else, so it is vouched for again
+// as it is.
 Status Node::load_queue() {
     std::vector<OperationPtr> operations;
     Status readable;
@@ -88,7 +93,8 @@ Status Node::load_queue() {
         return readable.has_value();
     }));
     AIVM_TRY(readable);
-    // The order of the keys says nothing; by nonce each account's operations are in the order they were sent.
+    // The order of the keys says nothing; by nonce each account's operations are in the order they
+    // were sent.
     std::stable_sort(operations.begin(), operations.end(),
                      [](const auto& a, const auto& b) { return a->nonce() < b->nonce(); });
     for (const OperationPtr& operation : operations) {
@@ -99,27 +105,30 @@ Status Node::load_queue() {
     return {};
 }
 
-// The last own block committed to the secret of the height after it, which is not far below; genesis to that of height 1.
+// The last own block committed to the secret of the height after it, which is not far below;
+// genesis to that of height 1.
 Result<Hash32> Node::opening(const State& parent) const {
     const Hash32& commitment = parent.validators[self_.value].beacon_commitment;
     for (Height height = parent.head.height + 1; height > 0; --height) {
         const Hash32 secret = beacon_secret(setup_.seed, height);
         if (keccak256(secret.view()) == commitment) return secret;
     }
-    return fail(ErrorCode::kConfig, "the beacon commitment on chain was not made with this node's seed");
+    return fail(ErrorCode::kConfig,
+                "the beacon commitment on chain was not made with this node's seed");
 }
 
 Transition& Node::trial(TimestampNs now_ns) {
     if (trial_) return *trial_;
     const State& parent = vm_->preferred_state();
     const Height height = parent.head.height + 1;
-    trial_.emplace(parent,
-                   BlockContext{.height = height,
-                                .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-                                .proposer = self_,
-                                .beacon = next_beacon(parent.head.beacon, opening(parent).value_or(Hash32{})),
-                                .beacon_commitment = beacon_commitment(setup_.seed, height + 1)},
-                   rules_);
+    trial_.emplace(
+        parent,
+        BlockContext{.height = height,
+                     .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
+                     .proposer = self_,
+                     .beacon = next_beacon(parent.head.beacon, opening(parent).value_or(Hash32{})),
+                     .beacon_commitment = beacon_commitment(setup_.seed, height + 1)},
+        rules_);
     start_block(*trial_);
     for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {})) {
         static_cast<void>(apply_operation(*trial_, *operation));
@@ -131,7 +140,8 @@ const State& Node::pending_state(TimestampNs now_ns) { return trial(now_ns).stat
 
 Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const WriteBatch* note) {
     AIVM_TRY(check_writable());
-    if (queued_.size() >= kQueuedMax) return fail(ErrorCode::kQueueFull, "operations wait for the next block");
+    if (queued_.size() >= kQueuedMax)
+        return fail(ErrorCode::kQueueFull, "operations wait for the next block");
     authorizer_.vouch(operation->id(), operation->authorization());
     if (Status status = apply_operation(trial(now_ns), *operation); !status) {
         if (!queued_.contains(operation->id())) authorizer_.forget(operation->id());
@@ -166,7 +176,8 @@ std::uint64_t Node::next_nonce(const Address& account, TimestampNs now_ns) {
 }
 
 Status Node::check_writable() const {
-    if (failed_) return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
+    if (failed_)
+        return fail(ErrorCode::kStorage, "an earlier write failed; the node must be started again");
     return {};
 }
 
@@ -207,13 +218,14 @@ Result<BlockPtr> Node::build_on_preference(TimestampNs now_ns) {
     trial_.reset();
     const State& parent = vm_->preferred_state();
     AIVM_ASSIGN(const Hash32 secret, opening(parent));
-    return vm_->build_block({.proposer = self_,
-                             .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-                             .operations_max = kQueuedMax,
-                             .beacon_secret = secret,
-                             .beacon_commitment = beacon_commitment(setup_.seed, parent.head.height + 2),
-                             .sign = [this](const Hash32& message) { return key_.sign(message); },
-                             .include = {}});
+    return vm_->build_block(
+        {.proposer = self_,
+         .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
+         .operations_max = kQueuedMax,
+         .beacon_secret = secret,
+         .beacon_commitment = beacon_commitment(setup_.seed, parent.head.height + 2),
+         .sign = [this](const Hash32& message) { return key_.sign(message); },
+         .include = {}});
 }
 
 Status Node::accept_with_leftovers(const Block& block) {
@@ -240,7 +252,8 @@ Status Node::accept(const Hash32& id) {
     if (!executed || id == vm_->last_accepted()) {
         return fail(ErrorCode::kWrongState, "accept of a block that is not processing");
     }
-    if (executed->block->parent() != vm_->last_accepted()) return fail(ErrorCode::kBadParent, "accept out of order");
+    if (executed->block->parent() != vm_->last_accepted())
+        return fail(ErrorCode::kBadParent, "accept out of order");
     return accept_with_leftovers(*executed->block);
 }
 
@@ -254,11 +267,13 @@ Status Node::set_preference(const Hash32& id) {
     return vm_->set_preference(id);
 }
 
-// The node's own part of the write: the block's time, and the end of whatever waits no longer. Asked before the block is
-// accepted, so an operation still queued in the VM counts as waiting unless the block has it.
+// The node's own part of the write: the block's time, and the end of whatever waits no longer.
+// Asked before the block is accepted, so an operation still queued in the VM counts as waiting
+// unless the block has it.
 std::shared_ptr<WriteBatch> Node::leftovers_of(const Block& block) {
     auto batch = std::make_shared<WriteBatch>();
-    batch->put(service_keys::timestamp(block.height()), Writer().u64(block.header().timestamp_ns).view());
+    batch->put(service_keys::timestamp(block.height()),
+               Writer().u64(block.header().timestamp_ns).view());
     std::set<Hash32> included;
     for (const OperationPtr& operation : block.operations()) included.insert(operation->id());
     for (auto it = queued_.begin(); it != queued_.end();) {

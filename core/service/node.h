@@ -1,12 +1,16 @@
-// A node of a chain: the VM, a validator's key, and the queue of what was sent to it. No clock and no thread of its own;
-// whoever drives it says what time it is. Alone on its chain it builds and accepts its blocks itself (advance, flush);
-// where it is hosted, consensus outside of it builds, verifies and decides (chain_vm.h).
+// A node of a chain: the VM, a validator's key, and the queue of what was sent to it. No clock and
+// no thread of its own; whoever drives it says what time it is. Alone on its chain it builds and
+// accepts its blocks itself (advance, flush); where it is hosted, consensus outside of it builds,
+// verifies and decides (chain_vm.h).
 //
-//   1. Unhosted, it builds a block when there is something to do and the interval since the last one is over.
-//   2. An operation is taken in only if the next block, as it stands, would take it; it is on disk before submit()
-//      returns, and stays queued over a restart.
-//   3. Each block is one atomic write, what the VM notes about signing it and the emptied queue included.
-//   4. After a failed write nothing more is written: the node is unhealthy until it is opened again.
+//   1. Unhosted, it builds a block when there is something to do and the interval since the last
+//      one is over.
+//   2. An operation is taken in only if the next block, as it stands, would take it; it is on disk
+//      before submit() returns, and stays queued over a restart.
+//   3. Each block is one atomic write, what the VM notes about signing it and the emptied queue
+//      included.
+//   4. After a failed write nothing more is written: the node is unhealthy until it is opened
+//      again.
 #pragma once
 
 #include <memory>
@@ -22,15 +26,18 @@ namespace aivm {
 
 struct NodeSetup {
     VmParameters parameters;
-    Genesis genesis;      // without validators: the node is the only one; else its key must be among them
+    Genesis
+        genesis;  // without validators: the node is the only one; else its key must be among them
     Address vendor_root;  // signs attestation evidence; all zero: none verifies
     Ed25519Seed seed;     // the node's key and its beacon secrets
     std::uint64_t block_interval_ns = 4'000'000'000;
     KeyValueStore* store = nullptr;  // outlives the node
-    bool hosted = false;             // blocks come about only as a consensus host says; needed beside other validators
+    bool hosted =
+        false;  // blocks come about only as a consensus host says; needed beside other validators
 };
 
-// What a validator with this seed stands in genesis with: the commitment that its first block opens.
+// What a validator with this seed stands in genesis with: the commitment that its first block
+// opens.
 Hash32 first_beacon_commitment(const Ed25519Seed& seed);
 
 // The seed that the store's chain was begun with; a store without one keeps `fresh`.
@@ -38,7 +45,8 @@ Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh
 
 class Node {
 public:
-    // The chain that the store holds, or a new one. Refuses a store that belongs to another genesis or another seed.
+    // The chain that the store holds, or a new one. Refuses a store that belongs to another genesis
+    // or another seed.
     static Result<std::unique_ptr<Node>> open(const NodeSetup& setup);
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -52,14 +60,16 @@ public:
     // On the preferred block; processing from then on, like one that was verified.
     Result<BlockPtr> build_block(TimestampNs now_ns);
     Status verify(const BlockPtr& block, TimestampNs now_ns);
-    // One atomic write with the node's own part; nothing has changed when it fails. Errors as Vm::accept.
+    // One atomic write with the node's own part; nothing has changed when it fails. Errors as
+    // Vm::accept.
     Status accept(const Hash32& id);
     Status reject(const Hash32& id);
     Status set_preference(const Hash32& id);
 
-    // Queues the operation; the error is the one the next block would give. `note` is written together with it, null for
-    // none.
-    Status submit(const OperationPtr& operation, TimestampNs now_ns, const WriteBatch* note = nullptr);
+    // Queues the operation; the error is the one the next block would give. `note` is written
+    // together with it, null for none.
+    Status submit(const OperationPtr& operation, TimestampNs now_ns,
+                  const WriteBatch* note = nullptr);
 
     // Takes a request's nonce for good; bad_nonce unless it is above all that the account has used.
     Status use_nonce(const Address& account, std::uint64_t nonce);
@@ -68,7 +78,8 @@ public:
 
     [[nodiscard]] const Vm& vm() const { return *vm_; }
     [[nodiscard]] const State& state() const { return vm_->state(); }
-    // As the next block would leave it if nothing more came: the preferred state with everything queued applied.
+    // As the next block would leave it if nothing more came: the preferred state with everything
+    // queued applied.
     [[nodiscard]] const State& pending_state(TimestampNs now_ns);
     [[nodiscard]] const Rules& rules() const { return rules_; }
     [[nodiscard]] const KeyValueStore& store() const { return store_; }

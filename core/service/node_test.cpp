@@ -51,15 +51,20 @@ TEST(Node, an_operation_that_nobody_vouched_for_does_not_count) {
     TestNode t;
     const Request request = t.signed_request(t.alice, 1, "/tasks/submit", task_body("t-1"));
     const RequestProof proof = check_request(request, t.node().rules().chain_id).value();
-    const Operation theft{t.alice.account, 1, op::RegisterProvider{"thief", t.bob.account, "", {}, lux(1000), {}}};
+    const Operation theft{t.alice.account, 1,
+                          op::RegisterProvider{"thief", t.bob.account, "", {}, lux(1000), {}}};
     const SignedOperation forged(theft, proof.authorization);
-    EXPECT_FALSE(t.node().rules().authorizer->verify(forged.sender(), forged.id(), forged.authorization()));
-    EXPECT_EQ(t.node().rules().authorizer->verify(t.bob.account, forged.id(), forged.authorization()), false);
+    EXPECT_FALSE(
+        t.node().rules().authorizer->verify(forged.sender(), forged.id(), forged.authorization()));
+    EXPECT_EQ(
+        t.node().rules().authorizer->verify(t.bob.account, forged.id(), forged.authorization()),
+        false);
 }
 
 TEST(Node, a_crash_at_any_write_keeps_every_promise_and_the_node_goes_on_afterwards) {
     for (std::uint64_t at = 1; at < 12; ++at) {
-        for (const Failure how : {Failure::kRefuses, Failure::kLosesBefore, Failure::kCrashesAfter}) {
+        for (const Failure how :
+             {Failure::kRefuses, Failure::kLosesBefore, Failure::kCrashesAfter}) {
             MemoryStore disk;
             FailingStore failing(disk);
             failing.fail_at(at, how);
@@ -69,7 +74,8 @@ TEST(Node, a_crash_at_any_write_keeps_every_promise_and_the_node_goes_on_afterwa
                 TestNode::Options options;
                 options.store = &failing;
                 TestNode t(options);
-                registered = t.post(t.bob, "/providers/register", registration_body("p-1")).status == 200;
+                registered =
+                    t.post(t.bob, "/providers/register", registration_body("p-1")).status == 200;
                 t.now_ns += NodeSetup{}.block_interval_ns;
                 submitted = t.post(t.alice, "/tasks/submit", task_body("t-1")).status == 200;
                 const bool down = failing.writes() > at;

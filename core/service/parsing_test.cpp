@@ -14,8 +14,9 @@ namespace {
 using testing::HasSubstr;
 
 TEST(TimeText, times_are_printed_as_they_are_read) {
-    for (const char* text : {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2027-01-15T08:00:00.25Z",
-                             "2554-07-21T23:34:33.709551615Z", "1999-12-31T00:00:00.000000001Z"}) {
+    for (const char* text :
+         {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2027-01-15T08:00:00.25Z",
+          "2554-07-21T23:34:33.709551615Z", "1999-12-31T00:00:00.000000001Z"}) {
         const auto ns = parse_time(text);
         ASSERT_TRUE(ns) << text;
         EXPECT_EQ(print_time(*ns), text);
@@ -27,9 +28,10 @@ TEST(TimeText, times_are_printed_as_they_are_read) {
 TEST(TimeText, what_is_no_time_in_utc_is_refused) {
     for (const char* text :
          {"", "1970-01-01", "1969-12-31T23:59:59Z", "2001-02-29T00:00:00Z", "2001-13-01T00:00:00Z",
-          "2001-01-01T24:00:00Z", "2001-01-01T00:60:00Z", "2001-01-01T00:00:60Z", "2001-01-01T00:00:00",
-          "2001-01-01T00:00:00+01:00", "2001-01-01T00:00:00.Z", "2001-01-01T00:00:00.1234567890Z",
-          "2001-01-01T00:00:00ZZ", "2554-07-21T23:34:33.709551616Z", "9999-01-01T00:00:00Z", "+001-01-01T00:00:00Z"}) {
+          "2001-01-01T24:00:00Z", "2001-01-01T00:60:00Z", "2001-01-01T00:00:60Z",
+          "2001-01-01T00:00:00", "2001-01-01T00:00:00+01:00", "2001-01-01T00:00:00.Z",
+          "2001-01-01T00:00:00.1234567890Z", "2001-01-01T00:00:00ZZ",
+          "2554-07-21T23:34:33.709551616Z", "9999-01-01T00:00:00Z", "+001-01-01T00:00:00Z"}) {
         EXPECT_FALSE(parse_time(text)) << text;
     }
 }
@@ -43,7 +45,8 @@ TEST(Query, names_and_values_are_decoded) {
 }
 
 TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
-    const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7, "chain_id": 9,
+    const auto file =
+        genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7, "chain_id": 9,
         "vendor_root": "0x00000000000000000000000000000000000000ff",
         "allocations": [{"address": "0x0000000000000000000000000000000000000001", "balance": 5},
                         {"key": "0x0000000000000000000000000000000000000000000000000000000000000002", "balance": "6"}]})");
@@ -61,7 +64,8 @@ TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
 TEST(GenesisJson, validators_models_and_table_sizes_can_be_given) {
     abi::InferenceWeights weights{};
     weights.w1[3] = 7;
-    const std::string raw = to_base64({reinterpret_cast<const std::uint8_t*>(&weights), sizeof weights});
+    const std::string raw =
+        to_base64({reinterpret_cast<const std::uint8_t*>(&weights), sizeof weights});
     const Bytes rows(2 * kInputBytes, 5);
     const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7,
         "validators": [{"address": "0x0000000000000000000000000000000000000001", "stake": "9",
@@ -91,13 +95,16 @@ TEST(GenesisJson, mistakes_are_named) {
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "models":
                           [{"id": "m", "weights": "AAAA", "rows": ""}]})"),
                 HasSubstr("models[0].weights must be the 672 bytes"));
-    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "table_sizes": {"models": 4}})"),
-                HasSubstr("table_sizes.attestations is missing"));
-    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "validators": [{"stake": 1}]})"),
-                HasSubstr("validators[0].address is missing"));
+    EXPECT_THAT(
+        error(R"({"version": 1, "message": "", "timestamp": 1, "table_sizes": {"models": 4}})"),
+        HasSubstr("table_sizes.attestations is missing"));
+    EXPECT_THAT(
+        error(R"({"version": 1, "message": "", "timestamp": 1, "validators": [{"stake": 1}]})"),
+        HasSubstr("validators[0].address is missing"));
     EXPECT_THAT(error(R"({"version": 1, "message": ""})"), HasSubstr("timestamp is missing"));
-    EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations": [{"balance": 1}]})"),
-                HasSubstr("allocations[0].address is missing"));
+    EXPECT_THAT(
+        error(R"({"version": 1, "message": "", "timestamp": 0, "allocations": [{"balance": 1}]})"),
+        HasSubstr("allocations[0].address is missing"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations":
                           [{"address": "0x0000000000000000000000000000000000000001", "balance": "1 LUX"}]})"),
                 HasSubstr("allocations[0].balance must be a whole number of nLUX"));
@@ -151,10 +158,11 @@ TEST(Attestation, evidence_that_the_vendor_signed_earns_its_points_and_a_changed
         e.device_id = "p-1";
         const bool hardware = e.mode == AttestationMode::kHardware;
         const std::string body = attestation_body(vendor, e, "p-1");
-        EXPECT_EQ(body_of(t.post("/attestation/verify", body)), (Json{{"verified", true},
-                                                                      {"trustScore", hardware ? 100 : 60},
-                                                                      {"mode", hardware ? 0 : 1},
-                                                                      {"hardwareCC", hardware}}));
+        EXPECT_EQ(body_of(t.post("/attestation/verify", body)),
+                  (Json{{"verified", true},
+                        {"trustScore", hardware ? 100 : 60},
+                        {"mode", hardware ? 0 : 1},
+                        {"hardwareCC", hardware}}));
         std::string forged = body;
         const std::string_view place = "\"device_id\":\"p-1\"";
         forged.replace(forged.find(place), place.size(), "\"device_id\":\"p-2\"");
@@ -170,7 +178,8 @@ TEST(Attestation, a_provider_that_registers_with_evidence_has_its_reputation) {
     GpuEvidence e = hardware_evidence();
     e.timestamp_ns = t.now_ns;
     Json body = parse_json(registration_body("p-1")).value();
-    body["gpu_attestation"] = parse_json(attestation_body(vendor, e, "p-1")).value().at("gpu_attestation");
+    body["gpu_attestation"] =
+        parse_json(attestation_body(vendor, e, "p-1")).value().at("gpu_attestation");
     ASSERT_EQ(t.post(t.bob, "/providers/register", body.dump()).status, 200);
     body["id"] = "p-2";
     const Response stolen = t.post(t.alice, "/providers/register", body.dump());

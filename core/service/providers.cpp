@@ -23,26 +23,30 @@ Status check_gpus(const Json& gpus) {
         ObjectReader in(gpus[i], "gpus[" + std::to_string(i) + "]");
         in.string("model");
         in.boolean("available");
-        for (const char* key : {"memory_gb", "tflops", "temperature", "utilization"}) in.any_number(key);
+        for (const char* key : {"memory_gb", "tflops", "temperature", "utilization"})
+            in.any_number(key);
         AIVM_TRY(in.finish());
     }
     return {};
 }
 
-// What the provider said when it registered; an empty object when it came to the chain in another way.
+// What the provider said when it registered; an empty object when it came to the chain in another
+// way.
 Result<Json> description_of(const Node& node, const Provider& provider) {
     AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
     if (!kept) return Json{{"gpus", Json::array()}};
     return parse_json({reinterpret_cast<const char*>(kept->data()), kept->size()});
 }
 
-Json provider_json(const Node& node, const Provider& p, const WorkRecord& work, const Json& description) {
+Json provider_json(const Node& node, const Provider& p, const WorkRecord& work,
+                   const Json& description) {
     const TimestampNs joined_ns = node.timestamp_of(p.registered_at);
     Json json{{"id", p.id},
               {"wallet_address", to_text(p.wallet)},
               {"endpoint", p.endpoint},
               {"gpus", description.at("gpus")}};
-    if (description.contains("gpu_attestation")) json["gpu_attestation"] = description.at("gpu_attestation");
+    if (description.contains("gpu_attestation"))
+        json["gpu_attestation"] = description.at("gpu_attestation");
     json["status"] = Json{{"online", p.active()},
                           {"last_seen", print_time(std::max(joined_ns, p.attested_at_ns))},
                           {"uptime", uptime_seconds(node, p)},
@@ -84,7 +88,8 @@ std::vector<WorkRecord> work_records(const State& state) {
 
 std::uint64_t uptime_seconds(const Node& node, const Provider& provider) {
     if (!provider.active()) return 0;
-    return (node.state().head.timestamp_ns - node.timestamp_of(provider.registered_at)) / kNsPerSecond;
+    return (node.state().head.timestamp_ns - node.timestamp_of(provider.registered_at)) /
+           kNsPerSecond;
 }
 
 Result<Json> list_providers(Call& call) {
@@ -113,7 +118,8 @@ Result<Json> register_provider(Call& call) {
     registration.bond = call.node.rules().parameters.config.min_provider_bond;
     Json description{{"gpus", gpus}};
     if (attestation != nullptr) {
-        AIVM_ASSIGN(const GpuEvidence evidence, read_gpu_attestation(*attestation, "gpu_attestation"));
+        AIVM_ASSIGN(const GpuEvidence evidence,
+                    read_gpu_attestation(*attestation, "gpu_attestation"));
         registration.evidence = encode_evidence(evidence);
         description["gpu_attestation"] = *attestation;
     }

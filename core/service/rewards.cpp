@@ -16,7 +16,8 @@ Result<Json> claim_rewards(Call& call) {
 // GET /rewards/stats?provider_id=
 Result<Json> reward_stats(Call& call) {
     const auto id = call.query.find("provider_id");
-    if (id == call.query.end()) return fail(ErrorCode::kInvalidArgument, "say which: ?provider_id=");
+    if (id == call.query.end())
+        return fail(ErrorCode::kInvalidArgument, "say which: ?provider_id=");
     const State& state = call.node.state();
     AIVM_ASSIGN(const Provider* provider, find_provider(state, id->second));
     const WorkRecord work = work_records(state)[state.find_provider(id->second)->value];

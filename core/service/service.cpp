@@ -47,13 +47,15 @@ int status_of(ErrorCode code) {
 
 // An operation that a request became counts only where the node vouched for it (authorization.h).
 constexpr std::string_view kVouchedAlone =
-    "this chain has other validators, who could not check a request's signature; hand the node a signed operation";
+    "this chain has other validators, who could not check a request's signature; hand the node a "
+    "signed operation";
 
 Result<Query> read_query(const Route& route, const Request& request) {
     AIVM_ASSIGN(Query query, parse_query(request.query));
     for (const auto& [name, value] : query) {
         if (name != route.query)
-            return fail(ErrorCode::kInvalidArgument, fmt::format("{} takes no \"{}\"", route.path, name));
+            return fail(ErrorCode::kInvalidArgument,
+                        fmt::format("{} takes no \"{}\"", route.path, name));
     }
     return query;
 }
@@ -79,14 +81,16 @@ Response error_response(int status, const Error& error) {
 Response Service::handle(const Request& request) {
     // A failure shows in /health, and in whatever needs to write.
     static_cast<void>(node_.advance(request.now_ns));
-    const auto route =
-        std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& r) { return r.path == request.path; });
+    const auto route = std::find_if(kRoutes.begin(), kRoutes.end(),
+                                    [&](const Route& r) { return r.path == request.path; });
     if (route == kRoutes.end()) {
-        return error_response(404, {ErrorCode::kNotFound, fmt::format("there is no {}", request.path)});
+        return error_response(404,
+                              {ErrorCode::kNotFound, fmt::format("there is no {}", request.path)});
     }
     if (route->method != request.method) {
-        Response response = error_response(
-            405, {ErrorCode::kInvalidArgument, fmt::format("{} takes {} only", route->path, route->method)});
+        Response response =
+            error_response(405, {ErrorCode::kInvalidArgument,
+                                 fmt::format("{} takes {} only", route->path, route->method)});
         response.allow = route->method;
         return response;
     }
@@ -95,12 +99,16 @@ Response Service::handle(const Request& request) {
     if (!query) return error_response(400, query.error());
     call.query = std::move(*query);
     if (route->moves_value && access_ == Access::kAuthorized) {
-        if (!node_.alone()) return error_response(400, {ErrorCode::kNotAuthorized, std::string(kVouchedAlone)});
+        if (!node_.alone())
+            return error_response(400, {ErrorCode::kNotAuthorized, std::string(kVouchedAlone)});
         auto caller = authorise(node_, request);
-        if (!caller) return error_response(caller.error().code == ErrorCode::kStorage ? 503 : 401, caller.error());
+        if (!caller)
+            return error_response(caller.error().code == ErrorCode::kStorage ? 503 : 401,
+                                  caller.error());
         call.caller = std::move(*caller);
     } else if (route->moves_value) {
-        call.caller = {dev_key().address(), node_.next_nonce(dev_key().address(), request.now_ns), {}};
+        call.caller = {
+            dev_key().address(), node_.next_nonce(dev_key().address(), request.now_ns), {}};
     }
     if (route->method == "POST") {
         auto body = parse_json(request.body);
@@ -114,8 +122,9 @@ Status submit(Call& call, OperationBody body, const WriteBatch* note) {
     const Operation operation{call.caller.account, call.caller.nonce, std::move(body)};
     Bytes authorization = call.caller.authorization;
     if (authorization.empty()) authorization = dev_key().sign(SignedOperation(operation, {}).id());
-    return call.node.submit(std::make_shared<const SignedOperation>(operation, std::move(authorization)), call.now_ns,
-                            note);
+    return call.node.submit(
+        std::make_shared<const SignedOperation>(operation, std::move(authorization)), call.now_ns,
+        note);
 }
 
 Result<const Provider*> find_provider(const State& state, std::string_view id) {

@@ -74,18 +74,23 @@ TEST(Service, every_route_answers_405_to_the_other_methods_and_says_which_one_it
         for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}) {
             const std::string right = route.posts ? "POST" : "GET";
             if (method == right) continue;
-            const Response r =
-                t.send({.method = method, .path = route.path, .query = {}, .authorization = {}, .body = {}});
+            const Response r = t.send({.method = method,
+                                       .path = route.path,
+                                       .query = {},
+                                       .authorization = {},
+                                       .body = {}});
             EXPECT_EQ(r.status, 405) << method << " " << route.path;
             EXPECT_EQ(r.allow, right);
-            EXPECT_THAT(body_of(r).at("error").at("message").get<std::string>(), HasSubstr(route.path));
+            EXPECT_THAT(body_of(r).at("error").at("message").get<std::string>(),
+                        HasSubstr(route.path));
         }
     }
 }
 
 TEST(Service, a_path_that_is_not_exactly_a_route_is_404) {
     TestNode t;
-    for (const char* path : {"/", "", "/task", "/tasks/", "/tasks/submit/x", "/Providers", "//tasks", "/../stats"}) {
+    for (const char* path :
+         {"/", "", "/task", "/tasks/", "/tasks/submit/x", "/Providers", "//tasks", "/../stats"}) {
         EXPECT_EQ(t.get(path).status, 404) << path;
     }
 }
@@ -94,14 +99,17 @@ TEST(Service, every_posting_route_refuses_what_is_no_json_or_not_its_object) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         if (!route.posts) continue;
-        for (const std::string body :
-             {"", "{", "[]", "null", "{\"a\": 1, \"a\": 2}", "{}x", "\"x\"", "{\"x\": 1e999}", "{\"id\": \"\xff\"}"}) {
-            const Response r = route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
+        for (const std::string body : {"", "{", "[]", "null", "{\"a\": 1, \"a\": 2}", "{}x",
+                                       "\"x\"", "{\"x\": 1e999}", "{\"id\": \"\xff\"}"}) {
+            const Response r =
+                route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
             EXPECT_EQ(r.status, 400) << route.path << " " << body;
             EXPECT_FALSE(body_of(r).at("error").at("message").get<std::string>().empty());
         }
         const std::string deep(100'000, '[');
-        EXPECT_EQ((route.moves_value ? t.post(t.alice, route.path, deep) : t.post(route.path, deep)).status, 400);
+        EXPECT_EQ((route.moves_value ? t.post(t.alice, route.path, deep) : t.post(route.path, deep))
+                      .status,
+                  400);
     }
 }
 
@@ -111,7 +119,8 @@ TEST(Service, every_posting_route_refuses_a_field_it_does_not_know_and_names_it)
         if (!route.posts) continue;
         std::string body = good_body(route.path);
         body.insert(body.rfind('}'), R"(, "surprise": 1)");
-        const Response r = route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
+        const Response r =
+            route.moves_value ? t.post(t.alice, route.path, body) : t.post(route.path, body);
         EXPECT_EQ(r.status, 400) << route.path;
         EXPECT_THAT(r.body, HasSubstr("surprise"));
     }
@@ -125,8 +134,8 @@ TEST(Service, every_posting_route_refuses_a_missing_field_and_names_it) {
         for (const auto& [name, value] : whole.items()) {
             Json body = whole;
             body.erase(name);
-            const Response r =
-                route.moves_value ? t.post(t.alice, route.path, body.dump()) : t.post(route.path, body.dump());
+            const Response r = route.moves_value ? t.post(t.alice, route.path, body.dump())
+                                                 : t.post(route.path, body.dump());
             EXPECT_EQ(r.status, 400) << route.path << " without " << name;
             EXPECT_THAT(r.body, HasSubstr(name + " is missing"));
         }
@@ -148,10 +157,17 @@ TEST(Service, what_moves_value_needs_a_signature_that_holds) {
             EXPECT_EQ(error_code(r), "not_authorized");
         };
         refused([](Request& r) { r.body += " "; });
-        refused([](Request& r) { r.path = r.path == "/tasks/submit" ? "/tasks/result" : "/tasks/submit"; });
-        refused([](Request& r) { r.authorization.back() = r.authorization.back() == '0' ? '1' : '0'; });
-        refused([](Request& r) { r.authorization.replace(r.authorization.find(":1000:"), 6, ":1001:"); });
-        refused([](Request& r) { r.authorization.replace(r.authorization.find(":1000:"), 6, ":01000:"); });
+        refused([](Request& r) {
+            r.path = r.path == "/tasks/submit" ? "/tasks/result" : "/tasks/submit";
+        });
+        refused(
+            [](Request& r) { r.authorization.back() = r.authorization.back() == '0' ? '1' : '0'; });
+        refused([](Request& r) {
+            r.authorization.replace(r.authorization.find(":1000:"), 6, ":1001:");
+        });
+        refused([](Request& r) {
+            r.authorization.replace(r.authorization.find(":1000:"), 6, ":01000:");
+        });
         refused([](Request& r) { r.authorization.replace(0, 7, "Bearer "); });
         refused([](Request& r) { r.authorization.resize(40); });
     }
@@ -161,7 +177,8 @@ TEST(Service, what_moves_value_needs_a_signature_that_holds) {
 TEST(Service, a_nonce_counts_once_even_over_a_restart_and_when_its_request_was_refused) {
     TestNode t;
     const Request first = t.signed_request(t.alice, 5, "/tasks/submit", task_body("t-1"));
-    const Request refused = t.signed_request(t.alice, 6, "/tasks/submit", task_body("t-2", "1", "\"99999999999999\""));
+    const Request refused =
+        t.signed_request(t.alice, 6, "/tasks/submit", task_body("t-2", "1", "\"99999999999999\""));
     EXPECT_EQ(t.send(first).status, 200);
     EXPECT_EQ(t.send(refused).status, 400);
     for (int round = 0; round < 2; ++round) {
@@ -170,7 +187,8 @@ TEST(Service, a_nonce_counts_once_even_over_a_restart_and_when_its_request_was_r
             EXPECT_EQ(r.status, 401);
             EXPECT_EQ(error_code(r), "bad_nonce");
         }
-        EXPECT_EQ(t.send(t.signed_request(t.alice, 4, "/tasks/submit", task_body("t-4"))).status, 401);
+        EXPECT_EQ(t.send(t.signed_request(t.alice, 4, "/tasks/submit", task_body("t-4"))).status,
+                  401);
         t.restart();
     }
     EXPECT_EQ(t.send(t.signed_request(t.alice, 7, "/tasks/submit", task_body("t-7"))).status, 200);
@@ -193,7 +211,8 @@ TEST(Service, a_task_goes_from_submission_to_a_claimed_reward_over_http) {
               (Json{{"success", true}, {"providerId", "p-1"}}));
     EXPECT_EQ(body_of(t.post(t.alice, "/tasks/submit", task_body("t-1"))),
               (Json{{"success", true}, {"taskId", "t-1"}}));
-    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "pending") << "before any block was built";
+    EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "pending")
+        << "before any block was built";
     t.blocks(4);
     EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("assigned_to"), "p-1");
     EXPECT_EQ(body_of(t.post(t.bob, "/tasks/result", result_body("t-1", "p-1", truth(t, 3)))),
@@ -217,7 +236,8 @@ TEST(Service, a_task_goes_from_submission_to_a_claimed_reward_over_http) {
     t.blocks(1);
     EXPECT_EQ(body_of(t.get("/rewards/stats", "provider_id=p-1")).at("pending_rewards"), "0");
     const auto wallet = fixed_from_hex<20>("00000000000000000000000000000000000000aa");
-    EXPECT_EQ(to_text(t.node().state().balance(*wallet)), before.at("pending_rewards").get<std::string>());
+    EXPECT_EQ(to_text(t.node().state().balance(*wallet)),
+              before.at("pending_rewards").get<std::string>());
     const Json stats = body_of(t.get("/stats"));
     EXPECT_EQ(stats.at("tasks_completed"), 1);
     EXPECT_EQ(stats.at("receipts_processed"), 1);
@@ -241,7 +261,8 @@ TEST(Service, providers_are_listed_with_what_the_chain_and_they_themselves_say) 
     EXPECT_EQ(p.at("joined_at"), "2027-01-15T08:00:04Z");
     EXPECT_EQ(p.at("status").at("online"), true);
     EXPECT_EQ(p.at("status").at("max_tasks"), 10);
-    EXPECT_EQ(error_code(t.post(t.alice, "/providers/register", registration_body("p-1"))), "duplicate");
+    EXPECT_EQ(error_code(t.post(t.alice, "/providers/register", registration_body("p-1"))),
+              "duplicate");
 }
 
 TEST(Service, the_published_models_are_there_under_their_published_hashes) {
@@ -270,7 +291,9 @@ TEST(Service, unknown_ids_are_404_everywhere) {
 
 TEST(Service, a_task_is_refused_with_the_reason_before_it_is_queued) {
     TestNode t;
-    const auto code = [&](const std::string& body) { return error_code(t.post(t.alice, "/tasks/submit", body)); };
+    const auto code = [&](const std::string& body) {
+        return error_code(t.post(t.alice, "/tasks/submit", body));
+    };
     EXPECT_EQ(code(task_body("t", "1", "0")), "fee_too_low");
     EXPECT_EQ(code(task_body("t", R"({"row": 256})")), "invalid_task");
     EXPECT_EQ(code(task_body("t", R"({"row": 1, "and": 2})")), "invalid_task");
@@ -285,9 +308,15 @@ TEST(Service, a_task_is_refused_with_the_reason_before_it_is_queued) {
 
 TEST(Service, any_json_is_an_input_and_equal_json_names_the_same_row) {
     TestNode t;
-    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("a", R"({"prompt": "hi", "n": [1, null]})")).status, 200);
-    ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("b", R"({"n":[1,null],"prompt":"hi"})")).status, 200);
-    EXPECT_EQ(body_of(t.get("/tasks", "id=a")).at("input"), body_of(t.get("/tasks", "id=b")).at("input"));
+    ASSERT_EQ(
+        t.post(t.alice, "/tasks/submit", task_body("a", R"({"prompt": "hi", "n": [1, null]})"))
+            .status,
+        200);
+    ASSERT_EQ(
+        t.post(t.alice, "/tasks/submit", task_body("b", R"({"n":[1,null],"prompt":"hi"})")).status,
+        200);
+    EXPECT_EQ(body_of(t.get("/tasks", "id=a")).at("input"),
+              body_of(t.get("/tasks", "id=b")).at("input"));
 }
 
 TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_error) {
@@ -296,8 +325,9 @@ TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_er
     const auto post = [&](std::string_view output, std::string_view rest) {
         return t.post(
             t.bob, "/tasks/result",
-            fmt::format(R"({{"task_id": "t-1", "provider_id": "p-1", "output": {}, "compute_time_ms": 1, {}}})", output,
-                        rest));
+            fmt::format(
+                R"({{"task_id": "t-1", "provider_id": "p-1", "output": {}, "compute_time_ms": 1, {}}})",
+                output, rest));
     };
     EXPECT_EQ(post("256", R"("proof": "")").status, 400);
     EXPECT_EQ(post("\"x\"", R"("proof": "")").status, 400);
@@ -318,7 +348,8 @@ TEST(Service, an_idle_chain_stands_still_and_health_and_merkle_answer) {
 }
 
 TEST(Service, a_throw_away_node_asks_nobody_and_acts_for_its_one_account) {
-    TestNode t(TestNode::Options{.access = Service::Access::kThrowAway, .config = {}, .vendor_root = {}});
+    TestNode t(
+        TestNode::Options{.access = Service::Access::kThrowAway, .config = {}, .vendor_root = {}});
     EXPECT_EQ(t.post("/providers/register", registration_body("p-1")).status, 200);
     EXPECT_EQ(t.post("/tasks/submit", task_body("t-1")).status, 200);
     t.blocks(4);
@@ -327,7 +358,8 @@ TEST(Service, a_throw_away_node_asks_nobody_and_acts_for_its_one_account) {
     EXPECT_EQ(t.post("/rewards/claim", R"({"provider_id": "p-1"})").status, 200);
     t.blocks(1);
     EXPECT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "completed");
-    EXPECT_EQ(t.node().state().balance(t.alice.account), lux(10'000)) << "keys of others are out of its reach";
+    EXPECT_EQ(t.node().state().balance(t.alice.account), lux(10'000))
+        << "keys of others are out of its reach";
     EXPECT_EQ(t.audit(), "");
 }
 

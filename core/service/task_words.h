@@ -8,7 +8,8 @@
 
 namespace aivm {
 
-constexpr std::array<std::string_view, 4> kTaskTypeNames{"inference", "training", "embedding", "mining"};
+constexpr std::array<std::string_view, 4> kTaskTypeNames{"inference", "training", "embedding",
+                                                         "mining"};
 static_assert(kTaskTypeNames.size() == static_cast<std::size_t>(TaskType::kCount_));
 
 // Published states know no posted and no challenged task.
@@ -16,7 +17,9 @@ constexpr std::array<std::string_view, 6> kTaskStatusNames{"pending",    "assign
                                                            "processing", "completed", "failed"};
 static_assert(kTaskStatusNames.size() == static_cast<std::size_t>(TaskStatus::kCount_));
 
-constexpr std::string_view task_type_name(TaskType type) { return kTaskTypeNames[static_cast<std::size_t>(type)]; }
+constexpr std::string_view task_type_name(TaskType type) {
+    return kTaskTypeNames[static_cast<std::size_t>(type)];
+}
 constexpr std::string_view task_status_name(TaskStatus status) {
     return kTaskStatusNames[static_cast<std::size_t>(status)];
 }

@@ -12,8 +12,10 @@ namespace {
 
 // The answer once there is one to rely on: final, or early for a consumer who trusts the hardware.
 std::optional<Answer> output_of(const State& state, const Task& task) {
-    const bool early = task.usable_at != 0 && task.usable_at <= state.head.height && !task.proven_wrong;
-    if (task.status != TaskStatus::kCompleted && (task.status == TaskStatus::kFailed || !early)) return std::nullopt;
+    const bool early =
+        task.usable_at != 0 && task.usable_at <= state.head.height && !task.proven_wrong;
+    if (task.status != TaskStatus::kCompleted && (task.status == TaskStatus::kFailed || !early))
+        return std::nullopt;
     return task.proven_wrong ? task.truth : task.provisional;
 }
 
@@ -57,20 +59,23 @@ Result<std::uint32_t> row_of(const Json& input, std::uint32_t rows) {
     if (input.is_object() && input.contains("row")) {
         const auto row = only_number(input, "row");
         if (row && *row < rows) return static_cast<std::uint32_t>(*row);
-        return fail(ErrorCode::kInvalidTask,
-                    "input.row must be a whole number below " + std::to_string(rows) + ", and stand alone");
+        return fail(ErrorCode::kInvalidTask, "input.row must be a whole number below " +
+                                                 std::to_string(rows) + ", and stand alone");
     }
-    const nlohmann::json sorted = input;  // of this kind the members are in the order of their names
+    const nlohmann::json sorted =
+        input;  // of this kind the members are in the order of their names
     const std::string text = sorted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     const Hash32 digest = keccak256(as_bytes(text));
     return static_cast<std::uint32_t>(digest.prefix64() % rows);
 }
 
 Result<Answer> answer_of(const Json& output) {
-    const auto number =
-        output.is_number_unsigned() ? std::optional(output.get<std::uint64_t>()) : only_number(output, "answer");
-    if (number && *number <= std::numeric_limits<Answer>::max()) return static_cast<Answer>(*number);
-    return fail(ErrorCode::kInvalidArgument, "output must be the answer's byte: n or {\"answer\": n}, 0 to 255");
+    const auto number = output.is_number_unsigned() ? std::optional(output.get<std::uint64_t>())
+                                                    : only_number(output, "answer");
+    if (number && *number <= std::numeric_limits<Answer>::max())
+        return static_cast<Answer>(*number);
+    return fail(ErrorCode::kInvalidArgument,
+                "output must be the answer's byte: n or {\"answer\": n}, 0 to 255");
 }
 
 }  // namespace
@@ -80,9 +85,11 @@ Result<Json> get_task(Call& call) {
     const auto id = call.query.find("id");
     if (id == call.query.end()) return vm_stats(call);
     const State& accepted = call.node.state();
-    if (const auto index = accepted.find_task(id->second)) return task_json(call.node, accepted, accepted.task(*index));
+    if (const auto index = accepted.find_task(id->second))
+        return task_json(call.node, accepted, accepted.task(*index));
     const State& pending = call.node.pending_state(call.now_ns);
-    if (const auto index = pending.find_task(id->second)) return task_json(call.node, pending, pending.task(*index));
+    if (const auto index = pending.find_task(id->second))
+        return task_json(call.node, pending, pending.task(*index));
     return fail(ErrorCode::kNotFound, "task " + id->second);
 }
 
@@ -98,7 +105,9 @@ Result<Json> submit_task(Call& call) {
     AIVM_TRY(in.finish());
     const State& state = call.node.state();
     const auto model = state.find_model(task.model_id);
-    if (!model) return fail(ErrorCode::kInvalidTask, "unknown model " + task.model_id + "; GET /models lists them");
+    if (!model)
+        return fail(ErrorCode::kInvalidTask,
+                    "unknown model " + task.model_id + "; GET /models lists them");
     AIVM_ASSIGN(task.input_row, row_of(input, state.model(*model).row_count()));
     task.type = *type;
     task.mode = call.node.rules().parameters.config.verification_mode;
@@ -113,15 +122,16 @@ Result<Json> submit_result(Call& call) {
     result.job_id = in.string("task_id");
     result.provider_id = in.string("provider_id");
     const Json& output = in.any("output");
-    result.compute_time_ms =
-        static_cast<std::uint32_t>(in.number("compute_time_ms", std::numeric_limits<std::uint32_t>::max()));
+    result.compute_time_ms = static_cast<std::uint32_t>(
+        in.number("compute_time_ms", std::numeric_limits<std::uint32_t>::max()));
     const Bytes proof = in.base64("proof");
     const std::string error = in.has("error") ? in.string("error") : "";
     if (!proof.empty() && proof.size() != Hash32::size_bytes)
         in.set_fault("proof", "empty or a trace root of 32 bytes");
     AIVM_TRY(in.finish());
     if (!error.empty()) {
-        return fail(ErrorCode::kInvalidArgument, "a failure cannot be posted; without a result the task times out");
+        return fail(ErrorCode::kInvalidArgument,
+                    "a failure cannot be posted; without a result the task times out");
     }
     AIVM_ASSIGN(result.answer, answer_of(output));
     if (!proof.empty()) std::memcpy(result.trace_root.data(), proof.data(), proof.size());

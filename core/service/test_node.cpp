@@ -22,8 +22,9 @@ void TestNode::restart() {
     setup.parameters.config = options_.config;
     setup.parameters.config.challenge_window_blocks = 3;
     setup.genesis = default_genesis().genesis;
-    setup.genesis.allocations = {
-        {alice.account, lux(10'000)}, {bob.account, lux(10'000)}, {dev_key().address(), lux(10'000)}};
+    setup.genesis.allocations = {{alice.account, lux(10'000)},
+                                 {bob.account, lux(10'000)},
+                                 {dev_key().address(), lux(10'000)}};
     setup.genesis.table_sizes = {8, 8, 8};
     setup.vendor_root = options_.vendor_root;
     setup.seed = keccak256(as_bytes("node"));
@@ -40,13 +41,19 @@ Response TestNode::send(Request request) {
 }
 
 Response TestNode::get(std::string_view path, std::string_view query) {
-    return send(
-        {.method = "GET", .path = std::string(path), .query = std::string(query), .authorization = {}, .body = {}});
+    return send({.method = "GET",
+                 .path = std::string(path),
+                 .query = std::string(query),
+                 .authorization = {},
+                 .body = {}});
 }
 
 Response TestNode::post(std::string_view path, std::string_view body) {
-    return send(
-        {.method = "POST", .path = std::string(path), .query = {}, .authorization = {}, .body = std::string(body)});
+    return send({.method = "POST",
+                 .path = std::string(path),
+                 .query = {},
+                 .authorization = {},
+                 .body = std::string(body)});
 }
 
 Response TestNode::post(const Key& key, std::string_view path, std::string_view body) {
@@ -55,13 +62,17 @@ Response TestNode::post(const Key& key, std::string_view path, std::string_view 
 
 Request TestNode::signed_request(const Key& key, std::uint64_t nonce, std::string_view path,
                                  std::string_view body) const {
-    Request request{
-        .method = "POST", .path = std::string(path), .query = {}, .authorization = {}, .body = std::string(body)};
+    Request request{.method = "POST",
+                    .path = std::string(path),
+                    .query = {},
+                    .authorization = {},
+                    .body = std::string(body)};
     const std::string text = signed_text(request, node_->rules().chain_id, nonce);
     FixedBytes<64> signature;
-    crypto_sign_detached(signature.data(), nullptr, as_bytes(text).data(), text.size(), key.secret.data());
-    request.authorization =
-        fmt::format("Ed25519 {}:{}:{}", to_hex(key.public_key.view()), nonce, to_hex(signature.view()));
+    crypto_sign_detached(signature.data(), nullptr, as_bytes(text).data(), text.size(),
+                         key.secret.data());
+    request.authorization = fmt::format("Ed25519 {}:{}:{}", to_hex(key.public_key.view()), nonce,
+                                        to_hex(signature.view()));
     return request;
 }
 
@@ -82,7 +93,9 @@ std::string TestNode::audit() const {
 
 Json body_of(const Response& response) { return parse_json(response.body).value(); }
 
-std::string error_code(const Response& response) { return body_of(response).at("error").at("code").get<std::string>(); }
+std::string error_code(const Response& response) {
+    return body_of(response).at("error").at("code").get<std::string>();
+}
 
 std::string registration_body(std::string_view id) {
     return fmt::format(
@@ -93,8 +106,9 @@ std::string registration_body(std::string_view id) {
 }
 
 std::string task_body(std::string_view id, std::string_view input, std::string_view fee) {
-    return fmt::format(R"({{"id": "{}", "type": "inference", "model": "zen-mini-0.5b", "input": {}, "fee": {}}})", id,
-                       input, fee);
+    return fmt::format(
+        R"({{"id": "{}", "type": "inference", "model": "zen-mini-0.5b", "input": {}, "fee": {}}})",
+        id, input, fee);
 }
 
 }  // namespace aivm::test

@@ -1,4 +1,5 @@
-// A node with two funded keys and a clock for tests: requests go in signed, time passes in whole blocks.
+// A node with two funded keys and a clock for tests: requests go in signed, time passes in whole
+// blocks.
 #pragma once
 
 #include <memory>
@@ -35,7 +36,8 @@ public:
     Response post(std::string_view path, std::string_view body);  // unsigned
     // Signed with the next nonce.
     Response post(const Key& key, std::string_view path, std::string_view body);
-    Request signed_request(const Key& key, std::uint64_t nonce, std::string_view path, std::string_view body) const;
+    Request signed_request(const Key& key, std::uint64_t nonce, std::string_view path,
+                           std::string_view body) const;
     Response send(Request request);
 
     void blocks(std::uint64_t count);  // lets so many block intervals pass

@@ -44,9 +44,10 @@ bool take_fraction(std::string_view& text, std::uint64_t& ns) {
 std::string print_time(TimestampNs ns) {
     const std::uint64_t seconds_of_day = ns / kNsPerSecond % kSecondsPerDay;
     const year_month_day date{sys_days(days(static_cast<int>(ns / kNsPerSecond / kSecondsPerDay)))};
-    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                  seconds_of_day / 3600, seconds_of_day / 60 % 60, seconds_of_day % 60);
+    std::string out =
+        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    seconds_of_day / 3600, seconds_of_day / 60 % 60, seconds_of_day % 60);
     if (const std::uint64_t fraction = ns % kNsPerSecond; fraction != 0) {
         out += fmt::format(".{:09}", fraction);
         out.erase(out.find_last_not_of('0') + 1);
@@ -56,19 +57,22 @@ std::string print_time(TimestampNs ns) {
 
 std::optional<TimestampNs> parse_time(std::string_view text) {
     unsigned y = 0, m = 0, d = 0, hour = 0, minute = 0, second = 0;
-    if (!take_number(text, 4, y) || !take(text, '-') || !take_number(text, 2, m) || !take(text, '-') ||
-        !take_number(text, 2, d) || !take(text, 'T') || !take_number(text, 2, hour) || !take(text, ':') ||
-        !take_number(text, 2, minute) || !take(text, ':') || !take_number(text, 2, second)) {
+    if (!take_number(text, 4, y) || !take(text, '-') || !take_number(text, 2, m) ||
+        !take(text, '-') || !take_number(text, 2, d) || !take(text, 'T') ||
+        !take_number(text, 2, hour) || !take(text, ':') || !take_number(text, 2, minute) ||
+        !take(text, ':') || !take_number(text, 2, second)) {
         return std::nullopt;
     }
     std::uint64_t fraction_ns = 0;
     if (take(text, '.') && !take_fraction(text, fraction_ns)) return std::nullopt;
     const year_month_day date{year(static_cast<int>(y)), month(m), day(d)};
-    if (!take(text, 'Z') || !text.empty() || !date.ok() || y < 1970 || hour > 23 || minute > 59 || second > 59) {
+    if (!take(text, 'Z') || !text.empty() || !date.ok() || y < 1970 || hour > 23 || minute > 59 ||
+        second > 59) {
         return std::nullopt;
     }
     const auto day_number = static_cast<std::uint64_t>(sys_days(date).time_since_epoch().count());
-    const auto whole_ns = checked_mul(day_number * kSecondsPerDay + hour * 3600 + minute * 60 + second, kNsPerSecond);
+    const auto whole_ns =
+        checked_mul(day_number * kSecondsPerDay + hour * 3600 + minute * 60 + second, kNsPerSecond);
     return whole_ns ? checked_add(*whole_ns, fraction_ns) : std::nullopt;
 }
 

@@ -12,8 +12,8 @@ namespace aivm {
 // With as many decimals of a second as it takes, at most nine.
 std::string print_time(TimestampNs ns);
 
-// Nothing for text of another form, another zone than Z, a date that does not exist, or a time outside the years 1970 to
-// 2554, which is what nanoseconds in 64 bits can say.
+// Nothing for text of another form, another zone than Z, a date that does not exist, or a time
+// outside the years 1970 to 2554, which is what nanoseconds in 64 bits can say.
 std::optional<TimestampNs> parse_time(std::string_view text);
 
 }  // namespace aivm

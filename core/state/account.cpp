@@ -5,7 +5,10 @@
 namespace aivm {
 
 void Validator::encode(Writer& out) const {
-    out.fixed(address).amount(stake).fixed(beacon_commitment).u32(static_cast<std::uint32_t>(slashed_slots.size()));
+    out.fixed(address)
+        .amount(stake)
+        .fixed(beacon_commitment)
+        .u32(static_cast<std::uint32_t>(slashed_slots.size()));
     for (const Height slot : slashed_slots) out.u64(slot);
 }
 

@@ -32,8 +32,8 @@ struct Validator {
     static Validator decode(Reader& in);
 };
 
-// The address whose balance is the sum of all bonds, escrows and credits. It is "escrow" in ASCII, zero padded: no key
-// hashes to it, so nobody can sign for it.
+// The address whose balance is the sum of all bonds, escrows and credits. It is "escrow" in ASCII,
+// zero padded: no key hashes to it, so nobody can sign for it.
 inline constexpr Address kEscrowAddress{{'e', 's', 'c', 'r', 'o', 'w'}};
 inline const Address& escrow_address() { return kEscrowAddress; }
 

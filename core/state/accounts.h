@@ -17,10 +17,13 @@ public:
         const auto row = row_of(address);
         return row ? &rows_[*row].account : nullptr;
     }
-    [[nodiscard]] bool contains(const Address& address) const { return row_of(address).has_value(); }
+    [[nodiscard]] bool contains(const Address& address) const {
+        return row_of(address).has_value();
+    }
     [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
-    // The account, to be changed; an unknown address gets an empty one. Valid until the next non-const call.
+    // The account, to be changed; an unknown address gets an empty one. Valid until the next
+    // non-const call.
     Account& insert_or_edit(const Address& address) { return edit_row(row_or_new(address)); }
 
     // False, and nothing changed, if the address is known.
@@ -39,7 +42,9 @@ public:
         return row;
     }
     Account& edit_row(std::uint32_t row) { return rows_.edit(row).account; }
-    [[nodiscard]] const Address& address_of_row(std::uint32_t row) const { return rows_[row].address; }
+    [[nodiscard]] const Address& address_of_row(std::uint32_t row) const {
+        return rows_[row].address;
+    }
 
     // Calls fn(const Address&, const Account&) for every account, ascending by address.
     template <class Fn>
@@ -47,7 +52,8 @@ public:
         std::vector<const Row*> sorted;
         sorted.reserve(rows_.size());
         rows_.for_each([&](std::size_t, const Row& row) { sorted.push_back(&row); });
-        std::sort(sorted.begin(), sorted.end(), [](const Row* a, const Row* b) { return a->address < b->address; });
+        std::sort(sorted.begin(), sorted.end(),
+                  [](const Row* a, const Row* b) { return a->address < b->address; });
         for (const Row* row : sorted) fn(row->address, row->account);
     }
 
@@ -61,8 +67,9 @@ private:
     static std::uint64_t hash_of(const Address& address) { return table_hash(address.view()); }
 
     [[nodiscard]] std::optional<std::uint32_t> row_of(const Address& address) const {
-        return index_.find(hash_of(address),
-                           [&](std::uint32_t row) { return row < rows_.size() && rows_[row].address == address; });
+        return index_.find(hash_of(address), [&](std::uint32_t row) {
+            return row < rows_.size() && rows_[row].address == address;
+        });
     }
 
     SnapshotVector<Row> rows_;

@@ -9,7 +9,8 @@
 namespace aivm {
 namespace {
 
-__extension__ using Wide = unsigned __int128;  // a sum of walked amounts may be wrong, but must not wrap
+__extension__ using Wide =
+    unsigned __int128;  // a sum of walked amounts may be wrong, but must not wrap
 
 std::string in_words(Wide nlux) {
     const auto whole = static_cast<std::uint64_t>(nlux / kNluxPerLux);
@@ -23,7 +24,8 @@ struct Obligations {
     Wide exposure = 0;
     std::uint32_t open_seats = 0;
     std::uint32_t selected = 0;
-    Height until = 0;  // last block in which an answer of its can be challenged; 0 when nothing is posted
+    Height until =
+        0;  // last block in which an answer of its can be challenged; 0 when nothing is posted
 };
 
 class Audit {
@@ -33,16 +35,19 @@ public:
 
     std::vector<AuditFinding> run() {
         check_money();
-        state_.tasks.for_each(
-            [&](std::size_t i, const Task& task) { check_task(static_cast<std::uint32_t>(i), task); });
-        state_.disputes.for_each(
-            [&](std::size_t i, const Dispute& d) { check_dispute(static_cast<std::uint32_t>(i), d); });
+        state_.tasks.for_each([&](std::size_t i, const Task& task) {
+            check_task(static_cast<std::uint32_t>(i), task);
+        });
+        state_.disputes.for_each([&](std::size_t i, const Dispute& d) {
+            check_dispute(static_cast<std::uint32_t>(i), d);
+        });
         state_.providers.for_each([&](std::size_t i, const Provider& p) {
             check_name("provider", p.id, i, state_.find_provider(p.id));
             check_provider(p, owed_[i]);
         });
-        state_.models.for_each(
-            [&](std::size_t i, const auto& m) { check_name("model", m->id, i, state_.find_model(m->id)); });
+        state_.models.for_each([&](std::size_t i, const auto& m) {
+            check_name("model", m->id, i, state_.find_model(m->id));
+        });
         check_counts();
         return std::move(findings_);
     }
@@ -55,7 +60,8 @@ private:
 
     void expect_pot(const char* pot, Wide walked, Amount total) {
         if (walked == total.nlux()) return;
-        report("E2", "the {} add up to {} and the totals say {}", pot, in_words(walked), in_words(total.nlux()));
+        report("E2", "the {} add up to {} and the totals say {}", pot, in_words(walked),
+               in_words(total.nlux()));
     }
 
     void check_money() {
@@ -67,16 +73,19 @@ private:
             bonds += p.bond.nlux();
             credits += p.credit.nlux();
         });
-        state_.validators.for_each([&](std::size_t, const Validator& v) { bonds += v.stake.nlux(); });
-        state_.tasks.for_each([&](std::size_t, const Task& task) { escrows += task.escrow.nlux(); });
-        state_.disputes.for_each([&](std::size_t, const Dispute& d) { challenge_bonds += d.bond.nlux(); });
+        state_.validators.for_each(
+            [&](std::size_t, const Validator& v) { bonds += v.stake.nlux(); });
+        state_.tasks.for_each(
+            [&](std::size_t, const Task& task) { escrows += task.escrow.nlux(); });
+        state_.disputes.for_each(
+            [&](std::size_t, const Dispute& d) { challenge_bonds += d.bond.nlux(); });
         const Totals& totals = state_.head.totals;
         const Wide held = bonds + escrows + challenge_bonds + credits;
         const Wide there = free + held + totals.burned.nlux();
         const Wide brought = Wide{totals.genesis.nlux()} + totals.minted.nlux();
         if (there != brought) {
-            report("E1", "{} are held or burned while genesis and minting brought {}", in_words(there),
-                   in_words(brought));
+            report("E1", "{} are held or burned while genesis and minting brought {}",
+                   in_words(there), in_words(brought));
         }
         expect_pot("bonds", bonds, totals.bonds);
         expect_pot("task escrows", escrows, totals.task_escrows);
@@ -84,21 +93,24 @@ private:
         expect_pot("credits", credits, totals.credits);
         const Amount escrow = state_.balance(escrow_address());
         if (escrow.nlux() != held) {
-            report("E2", "the escrow account has {} and should hold {}", in_words(escrow.nlux()), in_words(held));
+            report("E2", "the escrow account has {} and should hold {}", in_words(escrow.nlux()),
+                   in_words(held));
         }
     }
 
     void check_task(std::uint32_t index, const Task& task) {
         for (const Seat& seat : task.seats) add_seat(task, seat);
-        const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
-        if (task.terminal() &&
-            (!task.escrow.is_zero() || !task.open_disputes.empty() || !task.closed_disputes.empty())) {
+        const bool posted =
+            task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+        if (task.terminal() && (!task.escrow.is_zero() || !task.open_disputes.empty() ||
+                                !task.closed_disputes.empty())) {
             report("structure", "task {} is final and still holds {} and {} disputes", task.job_id,
-                   in_words(task.escrow.nlux()), task.open_disputes.size() + task.closed_disputes.size());
+                   in_words(task.escrow.nlux()),
+                   task.open_disputes.size() + task.closed_disputes.size());
         }
         if (!task.terminal() && task.escrow != task.fee) {
-            report("structure", "task {} holds {} of its fee of {}", task.job_id, in_words(task.escrow.nlux()),
-                   in_words(task.fee.nlux()));
+            report("structure", "task {} holds {} of its fee of {}", task.job_id,
+                   in_words(task.escrow.nlux()), in_words(task.fee.nlux()));
         }
         if (!posted && !task.open_disputes.empty()) {
             report("structure", "task {} is disputed without an answer", task.job_id);
@@ -111,8 +123,10 @@ private:
     }
 
     template <class Index>
-    void check_name(const char* what, const std::string& name, std::size_t index, std::optional<Index> found) {
-        if (!found || found->value != index) report("structure", "{} {} is not found by its name", what, name);
+    void check_name(const char* what, const std::string& name, std::size_t index,
+                    std::optional<Index> found) {
+        if (!found || found->value != index)
+            report("structure", "{} {} is not found by its name", what, name);
     }
 
     void add_seat(const Task& task, const Seat& seat) {
@@ -133,9 +147,11 @@ private:
     void check_dispute_lists(std::uint32_t index, const Task& task) {
         const auto check = [&](const auto& list, bool open) {
             for (const DisputeIndex d : list) {
-                const bool right = d.value < state_.disputes.size() && state_.dispute(d).open() == open &&
+                const bool right = d.value < state_.disputes.size() &&
+                                   state_.dispute(d).open() == open &&
                                    state_.dispute(d).task.value == index;
-                if (!right) report("structure", "task {} lists dispute {} wrongly", task.job_id, d.value);
+                if (!right)
+                    report("structure", "task {} lists dispute {} wrongly", task.job_id, d.value);
             }
         };
         check(task.open_disputes, true);
@@ -145,13 +161,15 @@ private:
 
     void expect_timer(const Task& task, const HeightTimer& timer, bool wanted) {
         if (state_.height_timers.contains(timer) == wanted) return;
-        report("structure", "task {} {} a timer for block {}", task.job_id, wanted ? "lacks" : "still has", timer.at);
+        report("structure", "task {} {} a timer for block {}", task.job_id,
+               wanted ? "lacks" : "still has", timer.at);
     }
 
     void check_timers(std::uint32_t index, const Task& task, bool posted) {
         const bool pending = task.status == TaskStatus::kPending;
         expect_timer(task, {task.draw_at, TimerKind::kDraw, index}, pending);
-        expect_timer(task, {task.settle_at, TimerKind::kSettle, index}, posted && task.open_disputes.empty());
+        expect_timer(task, {task.settle_at, TimerKind::kSettle, index},
+                     posted && task.open_disputes.empty());
     }
 
     void check_timeout(std::uint32_t index, const Task& task) {
@@ -171,27 +189,33 @@ private:
     }
 
     void check_provider(const Provider& p, const Obligations& owed) {
-        if (p.locked.nlux() != owed.locked || p.obligations != owed.open_seats || p.open_tasks != owed.selected) {
-            report("structure", "provider {} counts {} locked, {} obligations, {} open tasks; its seats say {}, {}, {}",
-                   p.id, in_words(p.locked.nlux()), p.obligations, p.open_tasks, in_words(owed.locked), owed.open_seats,
-                   owed.selected);
+        if (p.locked.nlux() != owed.locked || p.obligations != owed.open_seats ||
+            p.open_tasks != owed.selected) {
+            report("structure",
+                   "provider {} counts {} locked, {} obligations, {} open tasks; its seats say {}, "
+                   "{}, {}",
+                   p.id, in_words(p.locked.nlux()), p.obligations, p.open_tasks,
+                   in_words(owed.locked), owed.open_seats, owed.selected);
         }
         if (Wide{p.bond.nlux()} + p.credit.nlux() >= owed.exposure) return;
         const std::string what =
             owed.open_seats == 1 ? "1 result was" : fmt::format("{} results were", owed.open_seats);
         const std::string until = owed.until == 0 ? "" : fmt::format(" until block {}", owed.until);
         if (p.status == ProviderStatus::kLeft) {
-            report("E3", "provider {} withdrew its bond while {} still slashable{}", p.id, what, until);
+            report("E3", "provider {} withdrew its bond while {} still slashable{}", p.id, what,
+                   until);
         } else {
-            report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}", p.id,
-                   in_words(Wide{p.bond.nlux()} + p.credit.nlux()), what, in_words(owed.exposure), until);
+            report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}",
+                   p.id, in_words(Wide{p.bond.nlux()} + p.credit.nlux()), what,
+                   in_words(owed.exposure), until);
         }
         findings_.back().provider = state_.find_provider(p.id);
     }
 
     void check_counts() {
         const auto expect = [&](const char* what, std::uint64_t counted, std::uint64_t said) {
-            if (counted != said) report("structure", "{}: {} are there and {} are said to be", what, counted, said);
+            if (counted != said)
+                report("structure", "{}: {} are there and {} are said to be", what, counted, said);
         };
         const Totals& totals = state_.head.totals;
         expect("waiting tasks", pending_, state_.waiting_tasks);

@@ -29,8 +29,9 @@ struct Dispute {
     Height opened_at = 0;
     Height deadline = 0;  // last block in which the side that is due may act
     Height closed_at = 0;
-    // Bisection: steps [low, high) hold the first difference. Step `middle` is the one that the provider must open next or
-    // has opened last; its opening awaits a verdict when the provider is not to move.
+    // Bisection: steps [low, high) hold the first difference. Step `middle` is the one that the
+    // provider must open next or has opened last; its opening awaits a verdict when the provider is
+    // not to move.
     std::uint32_t low = 0;
     std::uint32_t high = 0;
     std::uint32_t middle = 0;
@@ -38,7 +39,8 @@ struct Dispute {
     FixedBytes<32> low_input;     // the input of step `low`, on which both agree
     FixedBytes<32> opened_input;  // step `middle` as the provider opened it
     Answer opened_output = 0;
-    FixedBytes<32> high_input;  // step `high - 1` as the provider opened it, with which the challenger disagrees
+    FixedBytes<32> high_input;  // step `high - 1` as the provider opened it, with which the
+                                // challenger disagrees
     Answer high_output = 0;
 
     [[nodiscard]] bool open() const { return status < DisputeStatus::kWon; }

@@ -1,5 +1,6 @@
-// What a block did, in the order in which it did it: for actors that follow the chain, for the recorder and for the
-// invariants. Events are not state; they carry nothing that the state does not imply.
+// What a block did, in the order in which it did it: for actors that follow the chain, for the
+// recorder and for the invariants. Events are not state; they carry nothing that the state does not
+// imply.
 #pragma once
 
 #include <variant>
@@ -92,7 +93,8 @@ struct DisputeClosed {
     DisputeIndex dispute;
     bool challenger_won = false;
 };
-// `due` is what the rules ask for, `taken` what was still there; the rest of the fields say where it went.
+// `due` is what the rules ask for, `taken` what was still there; the rest of the fields say where
+// it went.
 struct Slashed {
     SlashCause cause = SlashCause::kWrongAnswer;
     TaskIndex task;
@@ -140,12 +142,14 @@ struct EpochClosed {
 
 }  // namespace event
 
-using VmEvent = std::variant<event::ProviderRegistered, event::ProviderUnbonding, event::BondWithdrawn,
-                             event::TaskSubmitted, event::TaskAssigned, event::ResultPosted, event::ResultCommitted,
-                             event::ChallengeOpened, event::ChallengeRevealed, event::DisputeClosed, event::Slashed,
-                             event::ProviderPaid, event::TaskCompleted, event::TaskRefunded, event::TaskReturned,
-                             event::TaskFailed, event::RewardsClaimed, event::Anchored, event::EpochClosed,
-                             event::ResultRevealed, event::QuorumReached, event::QuorumMissed, event::UsableEarly,
-                             event::ProviderAttested, event::DisputeMoved>;
+using VmEvent =
+    std::variant<event::ProviderRegistered, event::ProviderUnbonding, event::BondWithdrawn,
+                 event::TaskSubmitted, event::TaskAssigned, event::ResultPosted,
+                 event::ResultCommitted, event::ChallengeOpened, event::ChallengeRevealed,
+                 event::DisputeClosed, event::Slashed, event::ProviderPaid, event::TaskCompleted,
+                 event::TaskRefunded, event::TaskReturned, event::TaskFailed, event::RewardsClaimed,
+                 event::Anchored, event::EpochClosed, event::ResultRevealed, event::QuorumReached,
+                 event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
+                 event::DisputeMoved>;
 
 }  // namespace aivm

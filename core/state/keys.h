@@ -1,13 +1,20 @@
-// Keys of the store. State keys come first and are what state_root covers; the rest is the chain's own bookkeeping.
+// Keys of the store. State keys come first and are what state_root covers; the rest is the chain's
+// own bookkeeping.
 //
-//   'a' address   account      'c'  head                'd' u32  dispute      'e'  kernel epoch state
-//   'k' table u8, slot u32     a kernel table's slot    'm' u32  model        'p' u32  provider
-//   'r' u32  receipt           't' u32  task            'v' u32  validator
-//   0x81 block id  block bytes         0x82 height  block id         0x84  tip: block id, state root
-//   0x85  height of the last block or vertex this node signed
-//   0x86 vertex id  vertex bytes       0x87 height, vertex id  nothing: the accepted vertices in their total order
-//   0x88 job key    id of the accepted vertex that took it     0x89 vertex id  nothing: it was rejected
-//   0x8a  the DAG's tip: height, state root, accepted frontier
+//   'a' address     account                 'c'          head
+//   'd' u32         dispute                 'e'          kernel epoch state
+//   'k' table u8, slot u32                  a kernel table's slot
+//   'm' u32         model                   'p' u32      provider
+//   'r' u32         receipt                 't' u32      task
+//   'v' u32         validator
+//   0x81 block id   block bytes             0x82 height  block id
+//   0x84            tip: block id, state root
+//   0x85            height of the last block or vertex this node signed
+//   0x86 vertex id  vertex bytes
+//   0x87 height, vertex id                  nothing: the accepted vertices in their total order
+//   0x88 job key    id of the accepted vertex that took it
+//   0x89 vertex id  nothing: it was rejected
+//   0x8a            the DAG's tip: height, state root, accepted frontier
 #pragma once
 
 #include "core/base/bytes.h"
@@ -36,7 +43,9 @@ constexpr std::uint8_t kRejected = 0x89;
 constexpr std::uint8_t kDagTip = 0x8a;
 
 inline Bytes single(std::uint8_t table) { return {table}; }
-inline Bytes indexed(std::uint8_t table, std::uint32_t index) { return Writer().u8(table).u32(index).take(); }
+inline Bytes indexed(std::uint8_t table, std::uint32_t index) {
+    return Writer().u8(table).u32(index).take();
+}
 inline Bytes account(const Address& address) { return Writer().u8(kAccount).fixed(address).take(); }
 inline Bytes kernel_slot(std::uint8_t table, std::uint32_t slot) {
     return Writer().u8(kKernelSlot).u8(table).u32(slot).take();
@@ -45,7 +54,9 @@ inline Bytes block(const Hash32& id) { return Writer().u8(kBlock).fixed(id).take
 inline Bytes height(std::uint64_t height) { return Writer().u8(kHeightIndex).u64(height).take(); }
 inline Bytes vertex(const Hash32& id) { return Writer().u8(kVertex).fixed(id).take(); }
 inline Bytes rejected(const Hash32& id) { return Writer().u8(kRejected).fixed(id).take(); }
-inline Bytes vertices_at(std::uint64_t height) { return Writer().u8(kVertexOrder).u64(height).take(); }
+inline Bytes vertices_at(std::uint64_t height) {
+    return Writer().u8(kVertexOrder).u64(height).take();
+}
 inline Bytes vertex_order(std::uint64_t height, const Hash32& id) {
     return Writer().u8(kVertexOrder).u64(height).fixed(id).take();
 }

@@ -11,7 +11,8 @@
 namespace aivm {
 namespace {
 
-// Reads the entries of one table in ascending order and hands each decoded value to `take(index, value)`.
+// Reads the entries of one table in ascending order and hands each decoded value to `take(index,
+// value)`.
 template <class T, class Take>
 Status load_table(const KeyValueStore& store, std::uint8_t table, Take&& take) {
     Status status;
@@ -23,7 +24,8 @@ Status load_table(const KeyValueStore& store, std::uint8_t table, Take&& take) {
         T decoded = T::decode(in);
         status = in.finish();
         if (status && (!key_reader.finish() || index != expected)) {
-            status = fail(ErrorCode::kStorage, fmt::format("table '{}' has a gap at {}", char(table), expected));
+            status = fail(ErrorCode::kStorage,
+                          fmt::format("table '{}' has a gap at {}", char(table), expected));
         }
         if (!status) return false;
         take(index, std::move(decoded));
@@ -71,7 +73,8 @@ Status load_slot(KernelTables& tables, const KernelSlot& slot, ByteView value) {
 
 Status load_kernels(const KeyValueStore& store, State& state) {
     AIVM_ASSIGN(const auto epoch, store.get(keys::single(keys::kKernelEpoch)));
-    if (!epoch || epoch->size() != sizeof(abi::AIVMEpochState)) return fail(ErrorCode::kStorage, "kernel epoch state");
+    if (!epoch || epoch->size() != sizeof(abi::AIVMEpochState))
+        return fail(ErrorCode::kStorage, "kernel epoch state");
     abi::AIVMEpochState epoch_state;
     std::memcpy(&epoch_state, epoch->data(), sizeof epoch_state);
     state.kernels.load_epoch(epoch_state);
@@ -104,13 +107,15 @@ void set_timers(State& state, TaskIndex index, const Task& task, const VmParamet
     }
     if (task.status == TaskStatus::kAssigned && task.mode == VerificationMode::kRedundant) {
         const Height commits = commit_end(task, parameters.policy);
-        if (commits > state.head.height) state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value});
+        if (commits > state.head.height)
+            state.height_timers.insert({commits, TimerKind::kCommitEnd, index.value});
         if (parameters.policy.commit_reveal) {
             const Height reveals = reveal_end(task, parameters.policy);
             state.height_timers.insert({reveals, TimerKind::kRevealEnd, index.value});
         }
     }
-    const bool posted = task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+    const bool posted =
+        task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
     if (posted && task.open_disputes.empty()) {
         state.height_timers.insert({task.settle_at, TimerKind::kSettle, index.value});
     }
@@ -119,7 +124,8 @@ void set_timers(State& state, TaskIndex index, const Task& task, const VmParamet
 void set_timeouts(State& state, const VmParameters& parameters) {
     std::vector<TimeTimer> timeouts;
     state.tasks.for_each([&](std::size_t i, const Task& task) {
-        if (has_timeout(task)) timeouts.push_back({timeout_of(task, parameters), static_cast<std::uint32_t>(i)});
+        if (has_timeout(task))
+            timeouts.push_back({timeout_of(task, parameters), static_cast<std::uint32_t>(i)});
     });
     std::sort(timeouts.begin(), timeouts.end());
     for (const TimeTimer& timeout : timeouts) state.time_timers.insert(timeout);
@@ -127,7 +133,8 @@ void set_timeouts(State& state, const VmParameters& parameters) {
 
 }  // namespace
 
-Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& sizes, const VmParameters& parameters) {
+Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& sizes,
+                         const VmParameters& parameters) {
     State state;
     state.kernels = KernelTables(sizes);
     AIVM_TRY(load_head(store, state));
@@ -141,20 +148,23 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         state.providers.push_back(std::move(provider));
         state.index_provider(ProviderIndex{i});
     }));
-    AIVM_TRY(load_table<Validator>(store, keys::kValidator, [&](std::uint32_t, Validator validator) {
-        state.validators.push_back(std::move(validator));
-    }));
+    AIVM_TRY(
+        load_table<Validator>(store, keys::kValidator, [&](std::uint32_t, Validator validator) {
+            state.validators.push_back(std::move(validator));
+        }));
     AIVM_TRY(load_table<Task>(store, keys::kTask, [&](std::uint32_t i, Task task) {
         set_timers(state, TaskIndex{i}, task, parameters);
         state.tasks.push_back(std::move(task));
         state.index_task(TaskIndex{i});
     }));
     AIVM_TRY(load_table<Dispute>(store, keys::kDispute, [&](std::uint32_t i, Dispute dispute) {
-        if (dispute.open()) state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i});
+        if (dispute.open())
+            state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i});
         state.disputes.push_back(std::move(dispute));
     }));
-    AIVM_TRY(load_table<Receipt>(
-        store, keys::kReceipt, [&](std::uint32_t, Receipt receipt) { state.receipts.push_back(std::move(receipt)); }));
+    AIVM_TRY(load_table<Receipt>(store, keys::kReceipt, [&](std::uint32_t, Receipt receipt) {
+        state.receipts.push_back(std::move(receipt));
+    }));
     set_timeouts(state, parameters);
     state.receipt_tree.catch_up(state.receipts, scalar_hasher());
     return state;
@@ -169,18 +179,22 @@ WriteBatch dump_state(const State& state) {
         batch.put(key, value.view());
     };
     const auto put_table = [&](std::uint8_t table, const auto& entries) {
-        entries.for_each(
-            [&](std::size_t i, const auto& entry) { put(keys::indexed(table, static_cast<std::uint32_t>(i)), entry); });
+        entries.for_each([&](std::size_t i, const auto& entry) {
+            put(keys::indexed(table, static_cast<std::uint32_t>(i)), entry);
+        });
     };
-    state.accounts.for_each([&](const Address& address, const Account& a) { put(keys::account(address), a); });
+    state.accounts.for_each(
+        [&](const Address& address, const Account& a) { put(keys::account(address), a); });
     put(keys::single(keys::kHead), state.head);
     put_table(keys::kDispute, state.disputes);
     const abi::AIVMEpochState& epoch = state.kernels.epoch();
-    batch.put(keys::single(keys::kKernelEpoch), {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
+    batch.put(keys::single(keys::kKernelEpoch),
+              {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
     const auto put_slots = [&](KernelTable table, const auto& slots) {
         for (std::uint32_t i = 0; i < slots.size(); ++i) {
             if (slots[i].occupied == 0) continue;
-            batch.put(keys::kernel_slot(static_cast<std::uint8_t>(table), i), slot_bytes(state.kernels, {table, i}));
+            batch.put(keys::kernel_slot(static_cast<std::uint8_t>(table), i),
+                      slot_bytes(state.kernels, {table, i}));
         }
     };
     put_slots(KernelTable::kAttestations, state.kernels.attestations());

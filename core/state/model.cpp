@@ -37,7 +37,8 @@ Model Model::decode(Reader& in) {
 Hash32 weights_digest(const abi::InferenceWeights& weights) {
     abi::InferenceWeights blank = weights;
     std::fill(std::begin(blank.model_hash), std::end(blank.model_hash), std::uint8_t{0});
-    std::fill(std::begin(blank.model_config_hash), std::end(blank.model_config_hash), std::uint8_t{0});
+    std::fill(std::begin(blank.model_config_hash), std::end(blank.model_config_hash),
+              std::uint8_t{0});
     return keccak256({{reinterpret_cast<const std::uint8_t*>(&blank), sizeof blank}});
 }
 

@@ -1,4 +1,5 @@
-// A model on chain: int8 weights and a table of feature rows, so that the work a task asks for is real and repeatable.
+// A model on chain: int8 weights and a table of feature rows, so that the work a task asks for is
+// real and repeatable.
 #pragma once
 
 #include <array>
@@ -19,16 +20,20 @@ struct Model {
     abi::InferenceWeights weights{};
     Bytes rows;  // feature rows of kInputBytes each
     std::uint32_t steps = 1;
-    std::uint32_t compute_time_ms = 50;  // registered time of one answer, for the tiered reward schedule
+    std::uint32_t compute_time_ms =
+        50;  // registered time of one answer, for the tiered reward schedule
 
-    [[nodiscard]] std::uint32_t row_count() const { return static_cast<std::uint32_t>(rows.size() / kInputBytes); }
+    [[nodiscard]] std::uint32_t row_count() const {
+        return static_cast<std::uint32_t>(rows.size() / kInputBytes);
+    }
     [[nodiscard]] InputRow row(std::uint32_t index) const;
 
     void encode(Writer& out) const;
     static Model decode(Reader& in);
 };
 
-// keccak over the weights as they lie in memory without their two hash fields: the model_hash of its kernel operations.
+// keccak over the weights as they lie in memory without their two hash fields: the model_hash of
+// its kernel operations.
 Hash32 weights_digest(const abi::InferenceWeights& weights);
 
 }  // namespace aivm

@@ -6,7 +6,9 @@
 
 namespace aivm {
 
-bool Provider::offers(ModelIndex model) const { return std::binary_search(models.begin(), models.end(), model); }
+bool Provider::offers(ModelIndex model) const {
+    return std::binary_search(models.begin(), models.end(), model);
+}
 
 void Provider::encode(Writer& out) const {
     out.string(id).fixed(owner).fixed(wallet).string(endpoint);
@@ -15,7 +17,11 @@ void Provider::encode(Writer& out) const {
     out.u8(static_cast<std::uint8_t>(status)).amount(bond).amount(locked).amount(credit);
     out.u64(registered_at).u64(unbonding_since);
     out.u8(trust_score).boolean(hardware_attested).u64(attested_at_ns);
-    out.u32(open_tasks).u32(obligations).u64(tasks_completed).amount(rewards_total).amount(slashed_total);
+    out.u32(open_tasks)
+        .u32(obligations)
+        .u64(tasks_completed)
+        .amount(rewards_total)
+        .amount(slashed_total);
 }
 
 Provider Provider::decode(Reader& in) {

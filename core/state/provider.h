@@ -35,7 +35,8 @@ struct Provider {
     Amount slashed_total;
 
     [[nodiscard]] bool active() const { return status == ProviderStatus::kActive; }
-    // What new results may still lock. Zero when a run without the obligation rule let the bond go below what is locked.
+    // What new results may still lock. Zero when a run without the obligation rule let the bond go
+    // below what is locked.
     [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
     [[nodiscard]] bool offers(ModelIndex model) const;
 

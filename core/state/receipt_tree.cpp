@@ -22,8 +22,8 @@ void ReceiptTree::catch_up(const Receipts& receipts, const BatchHasher& hasher) 
     append(std::move(leaves), hasher);
 }
 
-// `level` holds the nodes from index `first` on of one level after the other. A node whose left neighbour is a peak goes
-// under one roof with it; one that has no right neighbour becomes a peak.
+// `level` holds the nodes from index `first` on of one level after the other. A node whose left
+// neighbour is a peak goes under one roof with it; one that has no right neighbour becomes a peak.
 void ReceiptTree::append(std::vector<Hash32> level, const BatchHasher& hasher) {
     constexpr std::size_t kNodeBytes = 1 + 2 * Hash32::size_bytes;
     std::uint64_t first = leaves_;

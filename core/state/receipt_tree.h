@@ -1,8 +1,8 @@
 // The Merkle tree over a state's receipts (core/base/merkle.h), as far as it has been hashed.
 //
-// Nothing is hashed when a receipt comes: the leaves wait until a root is asked for and are then hashed side by side, and
-// so are the nodes of each level above them. Where no root is asked for, as between the anchors of a chain whose blocks
-// carry none, waiting is all there is.
+// Nothing is hashed when a receipt comes: the leaves wait until a root is asked for and are then
+// hashed side by side, and so are the nodes of each level above them. Where no root is asked for,
+// as between the anchors of a chain whose blocks carry none, waiting is all there is.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ using Receipts = SnapshotVector<Receipt>;
 
 class ReceiptTree {
 public:
-    // Hashes the receipts that came since the last call. `receipts` is the list that this tree belongs to; it only grows.
+    // Hashes the receipts that came since the last call. `receipts` is the list that this tree
+    // belongs to; it only grows.
     void catch_up(const Receipts& receipts, const BatchHasher& hasher);
 
     // The root over all of them; what has not been hashed yet is hashed for this answer alone.

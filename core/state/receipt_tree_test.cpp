@@ -19,7 +19,8 @@ Receipt receipt_of(std::uint32_t number) {
 // What the tree must give: the root over the list of leaves.
 Hash32 plain_root(const Receipts& receipts) {
     std::vector<Hash32> leaves;
-    receipts.for_each([&](std::size_t, const Receipt& receipt) { leaves.push_back(receipt.leaf()); });
+    receipts.for_each(
+        [&](std::size_t, const Receipt& receipt) { leaves.push_back(receipt.leaf()); });
     return merkle::root(leaves);
 }
 
@@ -39,7 +40,9 @@ TEST(ReceiptTree, has_the_root_of_the_list_whether_it_was_hashed_in_one_go_in_st
     }
 }
 
-TEST(ReceiptTree, of_no_receipts_has_the_root_of_the_empty_list) { EXPECT_EQ(ReceiptTree().root({}), plain_root({})); }
+TEST(ReceiptTree, of_no_receipts_has_the_root_of_the_empty_list) {
+    EXPECT_EQ(ReceiptTree().root({}), plain_root({}));
+}
 
 TEST(ReceiptTree, copies_grow_apart) {
     Receipts receipts;

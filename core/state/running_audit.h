@@ -1,5 +1,5 @@
-// The audit of money along a chain: what audit.h finds by walking a whole state, kept up to date from what each block
-// touched. A block costs what it changed, not what the state has grown to.
+// The audit of money along a chain: what audit.h finds by walking a whole state, kept up to date
+// from what each block touched. A block costs what it changed, not what the state has grown to.
 #pragma once
 
 #include <vector>
@@ -11,11 +11,12 @@ namespace aivm {
 
 class RunningAudit {
 public:
-    // Findings E1, E2, E3 and E16 of `state`, in the words of audit_state. `parent` is the state before the block and
-    // `touched` what lies between the two; a parent that is not the state of the last call starts a new walk over it all.
-    // When the sums show a fault, the whole state is walked once more to say what is wrong.
-    std::vector<AuditFinding> follow(const State& parent, const State& state, const Touched& touched,
-                                     const VmParameters& parameters);
+    // Findings E1, E2, E3 and E16 of `state`, in the words of audit_state. `parent` is the state
+    // before the block and `touched` what lies between the two; a parent that is not the state of
+    // the last call starts a new walk over it all. When the sums show a fault, the whole state is
+    // walked once more to say what is wrong.
+    std::vector<AuditFinding> follow(const State& parent, const State& state,
+                                     const Touched& touched, const VmParameters& parameters);
 
 private:
     __extension__ using Wide = unsigned __int128;

@@ -3,7 +3,12 @@
 namespace aivm {
 
 void ChainHead::encode(Writer& out) const {
-    out.u64(height).u64(timestamp_ns).fixed(beacon).u64(epoch).u64(epoch_started_ns).fixed(last_anchor);
+    out.u64(height)
+        .u64(timestamp_ns)
+        .fixed(beacon)
+        .u64(epoch)
+        .u64(epoch_started_ns)
+        .fixed(last_anchor);
     out.amount(totals.genesis).amount(totals.minted).amount(totals.burned).amount(totals.bonds);
     out.amount(totals.task_escrows).amount(totals.challenge_bonds).amount(totals.credits);
     out.u64(totals.tasks_completed).u64(totals.tasks_failed);
@@ -40,20 +45,22 @@ std::uint64_t State::nonce(const Address& address) const {
 }
 
 std::optional<TaskIndex> State::find_task(std::string_view job_id) const {
-    const auto row =
-        jobs.find(name_hash(job_id), [&](std::uint32_t i) { return i < tasks.size() && tasks[i].job_id == job_id; });
+    const auto row = jobs.find(name_hash(job_id), [&](std::uint32_t i) {
+        return i < tasks.size() && tasks[i].job_id == job_id;
+    });
     return row ? std::optional(TaskIndex{*row}) : std::nullopt;
 }
 
 std::optional<ProviderIndex> State::find_provider(std::string_view id) const {
-    const auto row = provider_ids.find(name_hash(id),
-                                       [&](std::uint32_t i) { return i < providers.size() && providers[i].id == id; });
+    const auto row = provider_ids.find(name_hash(id), [&](std::uint32_t i) {
+        return i < providers.size() && providers[i].id == id;
+    });
     return row ? std::optional(ProviderIndex{*row}) : std::nullopt;
 }
 
 std::optional<ModelIndex> State::find_model(std::string_view id) const {
-    const auto row =
-        model_ids.find(name_hash(id), [&](std::uint32_t i) { return i < models.size() && models[i]->id == id; });
+    const auto row = model_ids.find(
+        name_hash(id), [&](std::uint32_t i) { return i < models.size() && models[i]->id == id; });
     return row ? std::optional(ModelIndex{*row}) : std::nullopt;
 }
 

@@ -1,5 +1,6 @@
-// The VM's whole state as a value. Copying it takes a snapshot; a copy and its original share what neither has changed.
-// So Verify is a copy that is thrown away or kept, and a refused block cannot leave anything behind.
+// The VM's whole state as a value. Copying it takes a snapshot; a copy and its original share what
+// neither has changed. So Verify is a copy that is thrown away or kept, and a refused block cannot
+// leave anything behind.
 //
 // Like the trees it is made of, a state and its copies belong to one thread.
 #pragma once
@@ -87,7 +88,9 @@ struct State {
     [[nodiscard]] std::uint64_t nonce(const Address& address) const;
     // Tables to which a row of this name was added just now must be told.
     void index_task(TaskIndex index) { jobs.add(name_hash(task(index).job_id), index.value); }
-    void index_provider(ProviderIndex index) { provider_ids.add(name_hash(provider(index).id), index.value); }
+    void index_provider(ProviderIndex index) {
+        provider_ids.add(name_hash(provider(index).id), index.value);
+    }
     void index_model(ModelIndex index) { model_ids.add(name_hash(model(index).id), index.value); }
     [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view job_id) const;
     [[nodiscard]] std::optional<ProviderIndex> find_provider(std::string_view id) const;

@@ -25,10 +25,12 @@ Status MemoryStore::write(std::shared_ptr<const WriteBatch> batch) {
     return {};
 }
 
-Status MemoryStore::scan(ByteView prefix, const std::function<bool(ByteView, ByteView)>& visit) const {
+Status MemoryStore::scan(ByteView prefix,
+                         const std::function<bool(ByteView, ByteView)>& visit) const {
     for (auto it = entries_.lower_bound(prefix); it != entries_.end(); ++it) {
         const ByteView key{it->first};
-        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) break;
+        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin()))
+            break;
         if (!visit(key, it->second)) break;
     }
     return {};

@@ -7,7 +7,11 @@ namespace {
 
 void encode_seat(const Seat& seat, Writer& out) {
     out.u32(seat.provider.value).u8(static_cast<std::uint8_t>(seat.status)).amount(seat.locked);
-    out.fixed(seat.commitment).fixed(seat.trace_root).u8(seat.answer).u32(seat.compute_time_ms).u64(seat.posted_at);
+    out.fixed(seat.commitment)
+        .fixed(seat.trace_root)
+        .u8(seat.answer)
+        .u32(seat.compute_time_ms)
+        .u64(seat.posted_at);
 }
 
 Seat decode_seat(Reader& in) {
@@ -41,12 +45,20 @@ Disputes decode_disputes(Reader& in) {
 
 void Task::encode(Writer& out) const {
     out.string(job_id).fixed(task_key).fixed(requester);
-    out.u8(static_cast<std::uint8_t>(type)).u8(static_cast<std::uint8_t>(mode)).u32(model.value).u32(input_row);
+    out.u8(static_cast<std::uint8_t>(type))
+        .u8(static_cast<std::uint8_t>(mode))
+        .u32(model.value)
+        .u32(input_row);
     out.amount(fee).amount(escrow).u8(static_cast<std::uint8_t>(status));
     out.u64(submitted_at).u64(waiting_since_ns).u32(assignments).u64(draw_at);
     out.u32(static_cast<std::uint32_t>(seats.size()));
     for (const Seat& seat : seats) encode_seat(seat, out);
-    out.u64(posted_at).u64(settle_at).boolean(proven_wrong).u8(provisional).u8(truth).u32(challenges_lost);
+    out.u64(posted_at)
+        .u64(settle_at)
+        .boolean(proven_wrong)
+        .u8(provisional)
+        .u8(truth)
+        .u32(challenges_lost);
     encode_disputes(open_disputes, out);
     encode_disputes(closed_disputes, out);
     out.u64(usable_at).u64(final_at);

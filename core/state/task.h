@@ -12,10 +12,16 @@
 
 namespace aivm {
 
-enum class TaskType : std::uint8_t { kInference = 0, kTraining = 1, kEmbedding = 2, kMining = 3, kCount_ = 4 };
+enum class TaskType : std::uint8_t {
+    kInference = 0,
+    kTraining = 1,
+    kEmbedding = 2,
+    kMining = 3,
+    kCount_ = 4
+};
 
-// Pending -> Assigned -> Posted -> {Completed | Challenged -> Completed | Failed}. A task may go back to Pending for
-// another provider; a terminal one (Completed, Failed) never changes again.
+// Pending -> Assigned -> Posted -> {Completed | Challenged -> Completed | Failed}. A task may go
+// back to Pending for another provider; a terminal one (Completed, Failed) never changes again.
 enum class TaskStatus : std::uint8_t {
     kPending = 0,
     kAssigned = 1,
@@ -42,10 +48,10 @@ using Answer = std::uint8_t;
 struct Seat {
     ProviderIndex provider;
     SeatStatus status = SeatStatus::kSelected;
-    Amount locked;                      // result bond held for this seat
-    Hash32 commitment;                  // of the answer; to one given in the open, see Transition::finish
-    Hash32 trace_root;                  // Merkle root over the steps, zero when there is one step
-    Answer answer = 0;                  // meaningful from kPosted on
+    Amount locked;      // result bond held for this seat
+    Hash32 commitment;  // of the answer; to one given in the open, see Transition::finish
+    Hash32 trace_root;  // Merkle root over the steps, zero when there is one step
+    Answer answer = 0;  // meaningful from kPosted on
     std::uint32_t compute_time_ms = 0;  // as the provider reports it
     Height posted_at = 0;
 
@@ -64,40 +70,50 @@ struct Task {
     Amount escrow;  // what is still held of the fee
     TaskStatus status = TaskStatus::kPending;
     Height submitted_at = 0;
-    TimestampNs waiting_since_ns = 0;  // since when it is pending or assigned; timeouts count from here
-    std::uint32_t assignments = 0;     // draws so far
-    Height draw_at = 0;                // pending: block of the next draw; later: of the last one
+    TimestampNs waiting_since_ns =
+        0;  // since when it is pending or assigned; timeouts count from here
+    std::uint32_t assignments = 0;  // draws so far
+    Height draw_at = 0;             // pending: block of the next draw; later: of the last one
     SmallVector<Seat, 1> seats;
-    Height posted_at = 0;               // block of the provisional answer
-    Height settle_at = 0;               // block of settlement unless a dispute is open
-    bool proven_wrong = false;          // a dispute showed the provisional answer to be false
-    Answer provisional = 0;             // the answer under challenge
-    Answer truth = 0;                   // what re-execution gave; a bisection leaves it unset, as it runs one step only
+    Height posted_at = 0;       // block of the provisional answer
+    Height settle_at = 0;       // block of settlement unless a dispute is open
+    bool proven_wrong = false;  // a dispute showed the provisional answer to be false
+    Answer provisional = 0;     // the answer under challenge
+    Answer truth =
+        0;  // what re-execution gave; a bisection leaves it unset, as it runs one step only
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
     SmallVector<DisputeIndex, 4> open_disputes;    // in order of commitment
     SmallVector<DisputeIndex, 4> closed_disputes;  // of the present result, not yet paid out
-    Height usable_at = 0;                          // TEE: block from which the consumer may use the answer; 0 is never
-    Height final_at = 0;                           // block in which the task became terminal
+    Height usable_at = 0;  // TEE: block from which the consumer may use the answer; 0 is never
+    Height final_at = 0;   // block in which the task became terminal
 
-    [[nodiscard]] bool terminal() const { return status == TaskStatus::kCompleted || status == TaskStatus::kFailed; }
+    [[nodiscard]] bool terminal() const {
+        return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
+    }
 
     void encode(Writer& out) const;
     static Task decode(Reader& in);
 };
 
-// Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A committee has windows
-// instead.
+// Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A
+// committee has windows instead.
 inline bool has_timeout(const Task& task) {
-    const bool one_works = task.status == TaskStatus::kAssigned && task.mode != VerificationMode::kRedundant;
+    const bool one_works =
+        task.status == TaskStatus::kAssigned && task.mode != VerificationMode::kRedundant;
     return task.status == TaskStatus::kPending || one_works;
 }
-// Of such a task; one that would not fit never comes. A vertex decided elsewhere may bring any timestamp.
+// Of such a task; one that would not fit never comes. A vertex decided elsewhere may bring any
+// timestamp.
 inline TimestampNs timeout_of(const Task& task, const VmParameters& parameters) {
-    return checked_add(task.waiting_since_ns, parameters.config.task_timeout_ns).value_or(~TimestampNs{0});
+    return checked_add(task.waiting_since_ns, parameters.config.task_timeout_ns)
+        .value_or(~TimestampNs{0});
 }
 
-// Redundant mode, valid while the task is assigned: the last blocks that take a commit and a reveal.
-inline Height commit_end(const Task& task, const Policy& policy) { return task.draw_at + policy.commit_window_blocks; }
+// Redundant mode, valid while the task is assigned: the last blocks that take a commit and a
+// reveal.
+inline Height commit_end(const Task& task, const Policy& policy) {
+    return task.draw_at + policy.commit_window_blocks;
+}
 inline Height reveal_end(const Task& task, const Policy& policy) {
     return commit_end(task, policy) + policy.reveal_window_blocks;
 }

@@ -17,7 +17,9 @@ SmallVector<std::uint64_t, 12>& TimerBucket::own() {
 
 bool TimerBucket::insert(std::uint64_t tag) {
     // Ids are mostly handed out in the order in which they come here.
-    const auto place = tags().empty() || tags().back() < tag ? tags().end() : std::ranges::lower_bound(tags(), tag);
+    const auto place = tags().empty() || tags().back() < tag
+                           ? tags().end()
+                           : std::ranges::lower_bound(tags(), tag);
     if (place != tags().end() && *place == tag) return false;
     const auto position = static_cast<std::size_t>(place - tags().begin());
     own().insert_at(position, tag);
@@ -48,10 +50,12 @@ bool TimerTable::erase(std::uint64_t at, std::uint64_t tag) {
 
 bool TimerTable::contains(std::uint64_t at, std::uint64_t tag) const {
     const TimerBucket* bucket = buckets_.find(at);
-    return bucket != nullptr && std::binary_search(bucket->tags().begin(), bucket->tags().end(), tag);
+    return bucket != nullptr &&
+           std::binary_search(bucket->tags().begin(), bucket->tags().end(), tag);
 }
 
-std::optional<std::pair<std::uint64_t, std::uint64_t>> TimerTable::take_due(std::uint64_t now, std::uint64_t first,
+std::optional<std::pair<std::uint64_t, std::uint64_t>> TimerTable::take_due(std::uint64_t now,
+                                                                            std::uint64_t first,
                                                                             std::uint64_t last) {
     std::optional<std::pair<std::uint64_t, std::uint64_t>> due;
     buckets_.for_each_from(std::uint64_t{0}, [&](std::uint64_t at, const TimerBucket& bucket) {

@@ -1,7 +1,8 @@
-// What waits for a moment: a block height or a block timestamp. Derived from tasks and disputes, so never stored.
+// What waits for a moment: a block height or a block timestamp. Derived from tasks and disputes, so
+// never stored.
 //
-// Timers of one height lie together in a bucket, since most are set together and run together. Copies share buckets
-// until one of them changes: taking a snapshot costs nothing.
+// Timers of one height lie together in a bucket, since most are set together and run together.
+// Copies share buckets until one of them changes: taking a snapshot costs nothing.
 #pragma once
 
 #include <algorithm>
@@ -61,8 +62,10 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
 
-    // Takes out the first that waits for `now` or earlier and whose number is in [first, last]: (moment, number).
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> take_due(std::uint64_t now, std::uint64_t first,
+    // Takes out the first that waits for `now` or earlier and whose number is in [first, last]:
+    // (moment, number).
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> take_due(std::uint64_t now,
+                                                                    std::uint64_t first,
                                                                     std::uint64_t last);
 
     // Calls fn(moment, number) in order for all that wait for `last` or earlier.
@@ -81,7 +84,13 @@ private:
 };
 
 // Start-of-block kinds come first, in the order in which they run; see vm/apply_block.cpp.
-enum class TimerKind : std::uint8_t { kSettle = 0, kDraw = 1, kDisputeDeadline = 2, kCommitEnd = 3, kRevealEnd = 4 };
+enum class TimerKind : std::uint8_t {
+    kSettle = 0,
+    kDraw = 1,
+    kDisputeDeadline = 2,
+    kCommitEnd = 3,
+    kRevealEnd = 4
+};
 struct HeightTimer {
     Height at = 0;
     TimerKind kind = TimerKind::kSettle;
@@ -114,7 +123,8 @@ public:
     // Calls fn(const HeightTimer&) in order for all that are due at `height`.
     template <class Fn>
     void for_each_due(Height height, Fn&& fn) const {
-        table_.for_each_until(height, [&](std::uint64_t at, std::uint64_t tag) { fn(timer_of(at, tag)); });
+        table_.for_each_until(height,
+                              [&](std::uint64_t at, std::uint64_t tag) { fn(timer_of(at, tag)); });
     }
 
 private:
@@ -127,8 +137,9 @@ private:
     TimerTable table_;
 };
 
-// All timeouts are of one length and block time never goes back, so they come in order and lie in a queue. One that is
-// met stays there until its moment, and is then passed over: whoever takes them says which still count.
+// All timeouts are of one length and block time never goes back, so they come in order and lie in a
+// queue. One that is met stays there until its moment, and is then passed over: whoever takes them
+// says which still count.
 class TimeTimers {
 public:
     // `timer.at` is not before any that was set.
@@ -149,7 +160,8 @@ public:
     [[nodiscard]] std::size_t size() const { return waiting_; }
     [[nodiscard]] bool empty() const { return waiting_ == 0; }
 
-    // Takes out all that are due at `now`, and gives those for which `counts(const TimeTimer&)`: in order, each once.
+    // Takes out all that are due at `now`, and gives those for which `counts(const TimeTimer&)`: in
+    // order, each once.
     template <class Counts>
     std::vector<TimeTimer> take_due(TimestampNs now, Counts&& counts) {
         std::vector<TimeTimer> due;

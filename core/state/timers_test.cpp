@@ -32,8 +32,9 @@ RC_GTEST_PROP(TimerTable, BehavesLikeASortedSetAndSnapshotsNeverChange, ()) {
         std::uint64_t at;
         std::uint64_t tag;
     };
-    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
-        rc::gen::inRange(0, 10), rc::gen::inRange<std::uint64_t>(0, 40), rc::gen::inRange<std::uint64_t>(0, 9)));
+    const auto program = *rc::gen::container<std::vector<Step>>(
+        rc::gen::construct<Step>(rc::gen::inRange(0, 10), rc::gen::inRange<std::uint64_t>(0, 40),
+                                 rc::gen::inRange<std::uint64_t>(0, 9)));
     TimerTable table;
     TimerPairs model;
     std::vector<std::pair<TimerTable, TimerPairs>> snapshots;
@@ -44,9 +45,10 @@ RC_GTEST_PROP(TimerTable, BehavesLikeASortedSetAndSnapshotsNeverChange, ()) {
             RC_ASSERT(table.erase(at, tag) == (model.erase({at, tag}) == 1));
         } else if (kind < 9) {
             const auto due = table.take_due(at, tag, tag + 3);
-            const auto expected = std::ranges::find_if(model, [&, now = at, first = tag](const auto& one) {
-                return one.first <= now && one.second >= first && one.second <= first + 3;
-            });
+            const auto expected =
+                std::ranges::find_if(model, [&, now = at, first = tag](const auto& one) {
+                    return one.first <= now && one.second >= first && one.second <= first + 3;
+                });
             RC_ASSERT(due.has_value() == (expected != model.end()));
             if (due) {
                 RC_ASSERT(*due == *expected);
@@ -68,11 +70,14 @@ TEST(HeightTimers, RunInOrderOfHeightThenKindThenNumber) {
     timers.insert({5, TimerKind::kSettle, 9});
     timers.insert({4, TimerKind::kRevealEnd, 2});
     timers.insert({6, TimerKind::kSettle, 0});
-    const auto take = [&](TimerKind first, TimerKind last) { return timers.take_due(5, first, last); };
+    const auto take = [&](TimerKind first, TimerKind last) {
+        return timers.take_due(5, first, last);
+    };
     EXPECT_EQ(take(TimerKind::kSettle, TimerKind::kDraw), (HeightTimer{5, TimerKind::kSettle, 9}));
     EXPECT_EQ(take(TimerKind::kSettle, TimerKind::kDraw), (HeightTimer{5, TimerKind::kDraw, 1}));
     EXPECT_FALSE(take(TimerKind::kSettle, TimerKind::kDraw));
-    EXPECT_EQ(take(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd), (HeightTimer{4, TimerKind::kRevealEnd, 2}));
+    EXPECT_EQ(take(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd),
+              (HeightTimer{4, TimerKind::kRevealEnd, 2}));
     EXPECT_EQ(timers.size(), 1U);
     timers.erase({6, TimerKind::kSettle, 0});
     EXPECT_TRUE(timers.empty());
@@ -86,8 +91,9 @@ RC_GTEST_PROP(TimeTimers, GiveWhatStillCountsInOrderAndSnapshotsNeverChange, ())
         std::uint32_t task;
         std::uint64_t later;
     };
-    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
-        rc::gen::inRange(0, 9), rc::gen::inRange<std::uint32_t>(0, 7), rc::gen::inRange<std::uint64_t>(0, 4)));
+    const auto program = *rc::gen::container<std::vector<Step>>(
+        rc::gen::construct<Step>(rc::gen::inRange(0, 9), rc::gen::inRange<std::uint32_t>(0, 7),
+                                 rc::gen::inRange<std::uint64_t>(0, 4)));
     constexpr std::uint64_t kLength = 5;
     TimeTimers timers;
     Deadlines model;

@@ -23,7 +23,8 @@ void sort_unique(std::vector<std::uint32_t>& values) {
     const std::size_t words = (most - least) / 64 + 1;
     if (words > values.size()) return sort_unique<std::uint32_t>(values);
     std::vector<std::uint64_t> bits(words);
-    for (const std::uint32_t value : values) bits[(value - least) / 64] |= std::uint64_t{1} << (value - least) % 64;
+    for (const std::uint32_t value : values)
+        bits[(value - least) / 64] |= std::uint64_t{1} << (value - least) % 64;
     values.clear();
     for (std::size_t word = 0; word < words; ++word) {
         for (std::uint64_t left = bits[word]; left != 0; left &= left - 1) {
@@ -35,7 +36,8 @@ void sort_unique(std::vector<std::uint32_t>& values) {
 
 // Puts one touched table into the batch, in ascending order of index.
 template <class Encode>
-void put_table(WriteBatch& batch, std::uint8_t table, std::vector<std::uint32_t>& touched, Encode&& encode) {
+void put_table(WriteBatch& batch, std::uint8_t table, std::vector<std::uint32_t>& touched,
+               Encode&& encode) {
     sort_unique(touched);
     Writer value;
     for (const std::uint32_t index : touched) {
@@ -83,7 +85,9 @@ auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::u
     return table.edit(index);
 }
 
-Account& Transition::account(const Address& address) { return account_in(state_.accounts.row_or_new(address)); }
+Account& Transition::account(const Address& address) {
+    return account_in(state_.accounts.row_or_new(address));
+}
 
 Account& Transition::escrow_account() {
     if (!escrow_row_) escrow_row_ = state_.accounts.row_or_new(escrow_address());
@@ -99,10 +103,16 @@ Account& Transition::account_in(std::uint32_t row) {
     return state_.accounts.edit_row(row);
 }
 
-Provider& Transition::provider(ProviderIndex i) { return edit(state_.providers, touched_.providers, i.value); }
+Provider& Transition::provider(ProviderIndex i) {
+    return edit(state_.providers, touched_.providers, i.value);
+}
 Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
-Dispute& Transition::dispute(DisputeIndex i) { return edit(state_.disputes, touched_.disputes, i.value); }
-Validator& Transition::validator(ValidatorIndex i) { return edit(state_.validators, touched_.validators, i.value); }
+Dispute& Transition::dispute(DisputeIndex i) {
+    return edit(state_.disputes, touched_.disputes, i.value);
+}
+Validator& Transition::validator(ValidatorIndex i) {
+    return edit(state_.validators, touched_.validators, i.value);
+}
 
 TaskIndex Transition::add_task(Task&& task) {
     const TaskIndex index{static_cast<std::uint32_t>(state_.tasks.size())};
@@ -155,7 +165,8 @@ void Transition::set_timer(const HeightTimer& timer) { state_.height_timers.inse
 void Transition::clear_timer(const HeightTimer& timer) { state_.height_timers.erase(timer); }
 
 void Transition::start_timeout(TaskIndex task) {
-    state_.time_timers.insert({timeout_of(state_.tasks[task.value], rules_.parameters), task.value});
+    state_.time_timers.insert(
+        {timeout_of(state_.tasks[task.value], rules_.parameters), task.value});
 }
 
 void Transition::count_waiting_task(int change) {
@@ -181,7 +192,8 @@ void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::ui
 void Transition::commit_open_answers() {
     for (const std::uint32_t index : touched_.tasks) {
         const Task& task = state_.tasks[index];
-        if (task.mode == VerificationMode::kRedundant) continue;  // there, members commit before they answer
+        if (task.mode == VerificationMode::kRedundant)
+            continue;  // there, members commit before they answer
         for (std::size_t i = 0; i < task.seats.size(); ++i) {
             const Seat& seat = task.seats[i];
             if (seat.posted_at == 0 || !seat.commitment.is_zero()) continue;
@@ -210,7 +222,8 @@ Transition::Finished Transition::finish() && {
     };
     put_table(batch, keys::kDispute, touched_.disputes, from(state_.disputes));
     const abi::AIVMEpochState& epoch = state_.kernels.epoch();
-    batch.put(keys::single(keys::kKernelEpoch), {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
+    batch.put(keys::single(keys::kKernelEpoch),
+              {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
     sort_unique(touched_slots_);
     for (const KernelSlot& slot : touched_slots_) {
         batch.put(keys::kernel_slot(static_cast<std::uint8_t>(slot.table), slot.index),
@@ -228,7 +241,8 @@ Transition::Finished Transition::finish() && {
 
 Transition::Finished Transition::finish_unsealed() && {
     sort_unique(touched_.accounts);
-    for (auto* table : {&touched_.providers, &touched_.tasks, &touched_.disputes, &touched_.validators}) {
+    for (auto* table :
+         {&touched_.providers, &touched_.tasks, &touched_.disputes, &touched_.validators}) {
         sort_unique(*table);
     }
     return {std::move(state_), {}, std::move(events_), std::move(touched_)};

@@ -1,5 +1,6 @@
-// One block on its way from the parent's state to its own: the changing copy, what it has touched and what it did.
-// Rule functions (tasks, verification, rewards ...) read and change the state through it and nothing else.
+// One block on its way from the parent's state to its own: the changing copy, what it has touched
+// and what it did. Rule functions (tasks, verification, rewards ...) read and change the state
+// through it and nothing else.
 #pragma once
 
 #include <vector>
@@ -26,11 +27,13 @@ struct BlockContext {
     Hash32 beacon_commitment;  // to the proposer's next secret
 };
 
-// Who may sign for an address. Ed25519 for the service, ideal signatures for simulation; see vm/authorizer.h.
+// Who may sign for an address. Ed25519 for the service, ideal signatures for simulation; see
+// vm/authorizer.h.
 class Authorizer {
 public:
     virtual ~Authorizer() = default;
-    [[nodiscard]] virtual bool verify(const Address& signer, const Hash32& message, ByteView authorization) const = 0;
+    [[nodiscard]] virtual bool verify(const Address& signer, const Hash32& message,
+                                      ByteView authorization) const = 0;
 };
 
 // What every application of every block has in common.
@@ -90,22 +93,26 @@ public:
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
     // Brings the receipt tree up to date, for whoever is about to ask for its root.
-    void hash_receipts() { state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher()); }
+    void hash_receipts() {
+        state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher());
+    }
 
     void set_timer(const HeightTimer& timer);
     void clear_timer(const HeightTimer& timer);
-    // A task waits for a timeout from its submission, return or assignment on until it is drawn or answered.
+    // A task waits for a timeout from its submission, return or assignment on until it is drawn or
+    // answered.
     void start_timeout(TaskIndex task);
     void end_timeout() { state_.time_timers.erase(); }
     void count_waiting_task(int change);  // +1 or -1
 
-    // Takes the first timer that is due now: at or before this block's height and of a kind in [first, last]; nothing
-    // when there is none. The timer is gone afterwards.
+    // Takes the first timer that is due now: at or before this block's height and of a kind in
+    // [first, last]; nothing when there is none. The timer is gone afterwards.
     std::optional<HeightTimer> take_due_timer(TimerKind first, TimerKind last);
     // Takes the timeouts that are due now, of tasks that still wait, in order.
     std::vector<TimeTimer> take_due_timeouts();
 
-    // An operation's refusal. Whoever tries operations one by one looks at the code alone; the words are made for the rest.
+    // An operation's refusal. Whoever tries operations one by one looks at the code alone; the
+    // words are made for the rest.
     template <class Words>
     [[nodiscard]] tl::unexpected<Error> refuse(ErrorCode code, Words&& words) const {
         return fail(code, explains ? words() : std::string());
@@ -125,8 +132,8 @@ public:
     };
     KernelCounts kernel_counts;
 
-    // Task keys that were hashed side by side before the block's operations are applied, in their order; see
-    // tasks/admission.h.
+    // Task keys that were hashed side by side before the block's operations are applied, in their
+    // order; see tasks/admission.h.
     struct PreparedKeys {
         struct Entry {
             const op::SubmitTask* submission = nullptr;
@@ -137,9 +144,9 @@ public:
     };
     PreparedKeys prepared_keys;
 
-    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last. Commitments to answers
-    // that were given in the open, keccak(task_key || answer), are stored but never looked at: they are made here, where
-    // something is stored.
+    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last.
+    // Commitments to answers that were given in the open, keccak(task_key || answer), are stored
+    // but never looked at: they are made here, where something is stored.
     struct Finished {
         State state;
         WriteBatch batch;
@@ -147,7 +154,8 @@ public:
         Touched touched;
     };
     [[nodiscard]] Finished finish() &&;
-    // The same without the batch, and with the root that the parent had: for chains whose blocks nobody stores.
+    // The same without the batch, and with the root that the parent had: for chains whose blocks
+    // nobody stores.
     [[nodiscard]] Finished finish_unsealed() &&;
 
 private:

@@ -8,7 +8,8 @@ namespace {
 
 void append_u32(Bytes& out, std::size_t value) {
     AIVM_CHECK(value <= 0xffffffffU);
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
 constexpr std::size_t kLengthBytes = 4;
@@ -16,7 +17,8 @@ constexpr std::size_t kLengthBytes = 4;
 }  // namespace
 
 void WriteBatch::put(ByteView key, ByteView value) {
-    spans_.push_back({static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(key.size()),
+    spans_.push_back({static_cast<std::uint32_t>(arena_.size()),
+                      static_cast<std::uint32_t>(key.size()),
                       static_cast<std::uint32_t>(value.size()), true});
     append_u32(arena_, key.size());
     arena_.insert(arena_.end(), key.begin(), key.end());
@@ -26,7 +28,8 @@ void WriteBatch::put(ByteView key, ByteView value) {
 }
 
 void WriteBatch::erase(ByteView key) {
-    spans_.push_back({static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(key.size()), 0, false});
+    spans_.push_back({static_cast<std::uint32_t>(arena_.size()),
+                      static_cast<std::uint32_t>(key.size()), 0, false});
     append_u32(arena_, key.size());
     arena_.insert(arena_.end(), key.begin(), key.end());
     arena_.push_back(0);
@@ -38,7 +41,8 @@ WriteBatch::Entry WriteBatch::entry(std::size_t index) const {
     const ByteView all{arena_};
     const ByteView key = all.subspan(span.offset + kLengthBytes, span.key_size);
     if (!span.present) return {key, std::nullopt};
-    return {key, all.subspan(span.offset + kLengthBytes + span.key_size + 1 + kLengthBytes, span.value_size)};
+    return {key, all.subspan(span.offset + kLengthBytes + span.key_size + 1 + kLengthBytes,
+                             span.value_size)};
 }
 
 Hash32 WriteBatch::sorted_digest() const {

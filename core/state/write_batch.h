@@ -8,7 +8,8 @@
 
 namespace aivm {
 
-// Keys and values lie in one arena; an entry is a pair of views into it. Entries keep the order in which they were put.
+// Keys and values lie in one arena; an entry is a pair of views into it. Entries keep the order in
+// which they were put.
 class WriteBatch {
 public:
     struct Entry {
@@ -22,8 +23,9 @@ public:
     [[nodiscard]] std::size_t size() const { return spans_.size(); }
     [[nodiscard]] Entry entry(std::size_t index) const;
 
-    // sha256 over the entries put so far, each as u32 key length, key, u8 present, u32 value length, value. The caller
-    // puts its entries in ascending key order (checked), which makes this the digest "sorted by key" of the protocol.
+    // sha256 over the entries put so far, each as u32 key length, key, u8 present, u32 value
+    // length, value. The caller puts its entries in ascending key order (checked), which makes this
+    // the digest "sorted by key" of the protocol.
     [[nodiscard]] Hash32 sorted_digest() const;
 
 private:

@@ -11,7 +11,10 @@ namespace aivm {
 namespace {
 
 void put_key_message(Writer& out, const Address& requester, const op::SubmitTask& s) {
-    out.fixed(requester).string(s.job_id).u8(static_cast<std::uint8_t>(s.type)).u8(static_cast<std::uint8_t>(s.mode));
+    out.fixed(requester)
+        .string(s.job_id)
+        .u8(static_cast<std::uint8_t>(s.type))
+        .u8(static_cast<std::uint8_t>(s.mode));
     out.string(s.model_id).u32(s.input_row).amount(s.fee);
 }
 
@@ -53,27 +56,33 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     for (std::size_t first = 0, last = 0; first < count; first = last) {
         const std::size_t length = ends[first + 1] - ends[first];
         for (last = first + 1; last < count && ends[last + 1] - ends[last] == length;) ++last;
-        t.rules().kernels->hasher().hash_many(messages.view().data() + ends[first], length, last - first, &keys[first]);
+        t.rules().kernels->hasher().hash_many(messages.view().data() + ends[first], length,
+                                              last - first, &keys[first]);
     }
     for (std::size_t i = 0; i < count; ++i) t.prepared_keys.entries[i].key = keys[i];
 }
 
-Status check_submission(const State& state, const VmParameters& parameters, const op::SubmitTask& s) {
+Status check_submission(const State& state, const VmParameters& parameters,
+                        const op::SubmitTask& s) {
     if (s.fee < parameters.policy.fee_floor) {
-        return fail(ErrorCode::kFeeTooLow, fmt::format("task {} offers {} nLUX, the floor is {}", s.job_id,
-                                                       s.fee.nlux(), parameters.policy.fee_floor.nlux()));
+        return fail(ErrorCode::kFeeTooLow,
+                    fmt::format("task {} offers {} nLUX, the floor is {}", s.job_id, s.fee.nlux(),
+                                parameters.policy.fee_floor.nlux()));
     }
     if (s.job_id.empty() || s.job_id.size() > kJobIdBytesMax) {
-        return fail(ErrorCode::kInvalidTask, fmt::format("a task id has 1 to {} bytes", kJobIdBytesMax));
+        return fail(ErrorCode::kInvalidTask,
+                    fmt::format("a task id has 1 to {} bytes", kJobIdBytesMax));
     }
     if (s.mode != parameters.config.verification_mode) {
-        return fail(ErrorCode::kInvalidTask, "task " + s.job_id + " asks for a mode that this chain does not run");
+        return fail(ErrorCode::kInvalidTask,
+                    "task " + s.job_id + " asks for a mode that this chain does not run");
     }
     if (state.find_task(s.job_id)) return fail(ErrorCode::kDuplicate, "task " + s.job_id);
     const auto model = state.find_model(s.model_id);
     if (!model) return fail(ErrorCode::kInvalidTask, "unknown model " + s.model_id);
     if (s.input_row >= state.model(*model).row_count()) {
-        return fail(ErrorCode::kInvalidTask, fmt::format("model {} has no row {}", s.model_id, s.input_row));
+        return fail(ErrorCode::kInvalidTask,
+                    fmt::format("model {} has no row {}", s.model_id, s.input_row));
     }
     return {};
 }
@@ -81,7 +90,8 @@ Status check_submission(const State& state, const VmParameters& parameters, cons
 Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s) {
     AIVM_TRY(check_submission(t.state(), t.parameters(), s));
     if (t.state().waiting_tasks >= t.config().max_task_queue_size) {
-        return fail(ErrorCode::kQueueFull, fmt::format("{} tasks wait already", t.state().waiting_tasks));
+        return fail(ErrorCode::kQueueFull,
+                    fmt::format("{} tasks wait already", t.state().waiting_tasks));
     }
     AIVM_TRY(ledger::check_balance(t.state(), sender, s.fee));
     if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns)) {

@@ -28,8 +28,9 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     });
     if (candidates.empty()) return {};
     const std::uint64_t point = big_endian_modulo(seed, total);
-    const auto* chosen = std::upper_bound(candidates.begin(), candidates.end(), point,
-                                          [](std::uint64_t x, const Candidate& c) { return x < c.up_to; });
+    const auto* chosen =
+        std::upper_bound(candidates.begin(), candidates.end(), point,
+                         [](std::uint64_t x, const Candidate& c) { return x < c.up_to; });
     return {chosen->provider};
 }
 
@@ -37,18 +38,22 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
 Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<ProviderIndex> candidates;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
-        if (eligible(t, p, task.model)) candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
+        if (eligible(t, p, task.model))
+            candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
     });
     const std::size_t count = t.policy().redundancy_providers;
     Drawn drawn;
     if (candidates.size() < count) return drawn;
-    for (const ProviderIndex member : draw_committee(std::move(candidates), seed, count)) drawn.push_back(member);
+    for (const ProviderIndex member : draw_committee(std::move(candidates), seed, count))
+        drawn.push_back(member);
     return drawn;
 }
 
 }  // namespace
 
-Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) { return keccak256({task_key.view(), beacon.view()}); }
+Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) {
+    return keccak256({task_key.view(), beacon.view()});
+}
 
 std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
     AIVM_CHECK(modulus != 0);
@@ -57,7 +62,8 @@ std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
     for (std::size_t i = 0; i < number.size(); i += 8) {
         std::uint64_t digit = 0;
         std::memcpy(&digit, number.data() + i, sizeof digit);
-        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | __builtin_bswap64(digit)) % modulus);
+        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | __builtin_bswap64(digit)) %
+                                               modulus);
     }
     return remainder;
 }
@@ -74,13 +80,15 @@ DrawSeeds::DrawSeeds(const Transition& t) {
     tasks_.reserve(kUsual);
     t.state().height_timers.for_each_due(t.block().height, [&](const HeightTimer& timer) {
         const TaskIndex index{timer.id};
-        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending) return;
+        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending)
+            return;
         tasks_.push_back(index);
         messages.fixed(t.state().task(index).task_key).fixed(t.block().beacon);
     });
     seeds_.resize(tasks_.size());
     if (tasks_.empty()) return;
-    t.rules().kernels->hasher().hash_many(messages.view().data(), 2 * Hash32::size(), tasks_.size(), seeds_.data());
+    t.rules().kernels->hasher().hash_many(messages.view().data(), 2 * Hash32::size(), tasks_.size(),
+                                          seeds_.data());
 }
 
 Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
@@ -92,8 +100,8 @@ void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
     if (t.state().task(index).status != TaskStatus::kPending) return;
     const Hash32 seed = seeds.take(t, index);
     const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
-    const Drawn drawn =
-        redundant ? draw_members(t, t.state().task(index), seed) : draw_weighted(t, t.state().task(index), seed);
+    const Drawn drawn = redundant ? draw_members(t, t.state().task(index), seed)
+                                  : draw_weighted(t, t.state().task(index), seed);
     Task& task = t.task(index);
     if (drawn.empty()) {
         task.draw_at = t.block().height + 1;

@@ -48,7 +48,8 @@ std::optional<std::size_t> find_seat(const Task& task, ProviderIndex provider) {
 void return_or_fail(Transition& t, TaskIndex index) {
     if (t.state().task(index).assignments >= t.policy().max_assignments) return fail_task(t, index);
     Task& task = t.task(index);
-    AIVM_CHECK(std::none_of(task.seats.begin(), task.seats.end(), [](const Seat& s) { return s.open(); }));
+    AIVM_CHECK(
+        std::none_of(task.seats.begin(), task.seats.end(), [](const Seat& s) { return s.open(); }));
     task.seats.clear();
     task.status = TaskStatus::kPending;
     task.posted_at = task.settle_at = task.usable_at = 0;
@@ -74,7 +75,8 @@ void fail_task(Transition& t, TaskIndex index) {
     ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);
     t.head().totals.tasks_failed += 1;
     const Task& failed = t.state().task(index);
-    t.add_receipt({index, failed.task_key, failed.status, 0, Amount(), Amount(), Amount(), t.block().height});
+    t.add_receipt(
+        {index, failed.task_key, failed.status, 0, Amount(), Amount(), Amount(), t.block().height});
     t.emit(event::TaskRefunded{index, refund});
     t.emit(event::TaskFailed{index});
 }

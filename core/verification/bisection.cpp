@@ -9,8 +9,11 @@
 namespace aivm {
 namespace {
 
-// The step that splits [low, high), which has at least two: never the last, which is opened already.
-std::uint32_t middle_of(std::uint32_t low, std::uint32_t high) { return low + (high - low) / 2 - 1; }
+// The step that splits [low, high), which has at least two: never the last, which is opened
+// already.
+std::uint32_t middle_of(std::uint32_t low, std::uint32_t high) {
+    return low + (high - low) / 2 - 1;
+}
 
 void restart_clock(Transition& t, DisputeIndex index) {
     Dispute& dispute = t.dispute(index);
@@ -29,7 +32,8 @@ void judge_step(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.state().dispute(index);
     const Model& model = t.state().model(t.state().task(dispute.task).model);
     const Answer output = run_step(*t.rules().kernels, model, dispute.low_input.bytes);
-    const bool provider_right = dispute.high_input == dispute.low_input && dispute.high_output == output;
+    const bool provider_right =
+        dispute.high_input == dispute.low_input && dispute.high_output == output;
     close_game(t, index, !provider_right);
 }
 
@@ -43,17 +47,21 @@ void continue_bisection(Transition& t, DisputeIndex index) {
     restart_clock(t, index);
 }
 
-Status open_step(Transition& t, const Address& sender, const op::DisputeMove& move, DisputeIndex index) {
+Status open_step(Transition& t, const Address& sender, const op::DisputeMove& move,
+                 DisputeIndex index) {
     const Dispute& now = t.state().dispute(index);
     const Task& task = t.state().task(now.task);
     const Seat& seat = task.seats.front();
     if (t.state().provider(seat.provider).owner != sender) {
         return fail(ErrorCode::kNotAuthorized, "only the provider opens its trace");
     }
-    if (!now.provider_to_move) return fail(ErrorCode::kWrongState, "the challenger's verdict is due");
+    if (!now.provider_to_move)
+        return fail(ErrorCode::kWrongState, "the challenger's verdict is due");
     const Hash32 leaf = trace_leaf(now.middle, {move.input.bytes, move.output});
-    if (!merkle::verify(seat.trace_root, t.state().model(task.model).steps, now.middle, leaf, move.proof)) {
-        return fail(ErrorCode::kInvalidArgument, "the proof does not lead to the posted trace root");
+    if (!merkle::verify(seat.trace_root, t.state().model(task.model).steps, now.middle, leaf,
+                        move.proof)) {
+        return fail(ErrorCode::kInvalidArgument,
+                    "the proof does not lead to the posted trace root");
     }
     const bool last_step = now.middle + 1 == now.high;
     if (last_step && move.output != task.provisional) {
@@ -73,9 +81,11 @@ Status open_step(Transition& t, const Address& sender, const op::DisputeMove& mo
     return {};
 }
 
-Status give_verdict(Transition& t, const Address& sender, const op::DisputeMove& move, DisputeIndex index) {
+Status give_verdict(Transition& t, const Address& sender, const op::DisputeMove& move,
+                    DisputeIndex index) {
     const Dispute& now = t.state().dispute(index);
-    if (now.challenger != sender) return fail(ErrorCode::kNotAuthorized, "only the challenger judges the opened step");
+    if (now.challenger != sender)
+        return fail(ErrorCode::kNotAuthorized, "only the challenger judges the opened step");
     if (now.provider_to_move) return fail(ErrorCode::kWrongState, "the provider's opening is due");
     Dispute& dispute = t.dispute(index);
     if (move.agrees) {
@@ -93,8 +103,8 @@ Status give_verdict(Transition& t, const Address& sender, const op::DisputeMove&
 }  // namespace
 
 bool plays_bisection(const Transition& t, const Task& task) {
-    return t.policy().dispute_game == DisputeGame::kBisection && task.mode != VerificationMode::kRedundant &&
-           t.state().model(task.model).steps > 1;
+    return t.policy().dispute_game == DisputeGame::kBisection &&
+           task.mode != VerificationMode::kRedundant && t.state().model(task.model).steps > 1;
 }
 
 void start_bisection(Transition& t, DisputeIndex index) {
@@ -119,7 +129,8 @@ Status move_dispute(Transition& t, const Address& sender, const op::DisputeMove&
         const Dispute& dispute = t.state().dispute(d);
         return dispute.challenger == move.challenger && dispute.status == DisputeStatus::kPlaying;
     });
-    if (game == open.end()) return fail(ErrorCode::kWrongState, "no such dispute is being played on " + move.job_id);
+    if (game == open.end())
+        return fail(ErrorCode::kWrongState, "no such dispute is being played on " + move.job_id);
     const DisputeIndex index = *game;
     AIVM_TRY(move.opens ? open_step(t, sender, move, index) : give_verdict(t, sender, move, index));
     t.emit(event::DisputeMoved{*task, index, move.opens});

@@ -23,7 +23,8 @@ struct Board {
         chain.join("p-1");
         chain.assign("job");
         const Task& task = chain.task("job");
-        truth = trace_model(*chain.rules().kernels, chain.state().model(task.model), task.input_row);
+        truth =
+            trace_model(*chain.rules().kernels, chain.state().model(task.model), task.input_row);
     }
 
     void post(const Trace& trace, Answer answer) {
@@ -39,7 +40,8 @@ struct Board {
 
     [[nodiscard]] const Dispute& dispute() const { return chain.state().disputes[0]; }
 
-    // Plays until the dispute is closed; true when the challenger won. `verdict` is asked when the challenger is due.
+    // Plays until the dispute is closed; true when the challenger won. `verdict` is asked when the
+    // challenger is due.
     template <class Verdict>
     bool play_against(Verdict&& verdict, const Trace& provider) {
         while (dispute().open()) {
@@ -53,7 +55,8 @@ struct Board {
         return dispute().status == DisputeStatus::kWon;
     }
     bool play(const Trace& provider, const Trace& challenger) {
-        return play_against([&] { return *next_challenger_move(challenger, dispute(), "job"); }, provider);
+        return play_against([&] { return *next_challenger_move(challenger, dispute(), "job"); },
+                            provider);
     }
 
     TestChain chain;
@@ -62,7 +65,8 @@ struct Board {
 };
 
 // Changes one step of the trace; with `propagate` everything after it is computed from the change.
-inline void corrupt(Board& board, Trace& trace, std::size_t at, bool input, bool propagate, std::uint8_t by) {
+inline void corrupt(Board& board, Trace& trace, std::size_t at, bool input, bool propagate,
+                    std::uint8_t by) {
     if (input) trace[at].input[by % kInputBytes] ^= by | 1;
     if (!input) trace[at].output = static_cast<Answer>(trace[at].output + (by | 1));
     if (!propagate) return;

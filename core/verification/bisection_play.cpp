@@ -5,7 +5,8 @@
 
 namespace aivm {
 
-std::optional<op::DisputeMove> next_provider_move(const std::vector<InferenceTraceStep>& trace, const Dispute& dispute,
+std::optional<op::DisputeMove> next_provider_move(const std::vector<InferenceTraceStep>& trace,
+                                                  const Dispute& dispute,
                                                   const std::string& job_id) {
     if (dispute.status != DisputeStatus::kPlaying || !dispute.provider_to_move) return std::nullopt;
     AIVM_CHECK(dispute.middle < trace.size());
@@ -20,7 +21,8 @@ std::optional<op::DisputeMove> next_provider_move(const std::vector<InferenceTra
 }
 
 std::optional<op::DisputeMove> next_challenger_move(const std::vector<InferenceTraceStep>& trace,
-                                                    const Dispute& dispute, const std::string& job_id) {
+                                                    const Dispute& dispute,
+                                                    const std::string& job_id) {
     if (dispute.status != DisputeStatus::kPlaying || dispute.provider_to_move) return std::nullopt;
     AIVM_CHECK(dispute.middle < trace.size());
     op::DisputeMove move;

@@ -1,4 +1,5 @@
-// How an honest player moves in a bisection: pure functions of the player's own trace and the public dispute.
+// How an honest player moves in a bisection: pure functions of the player's own trace and the
+// public dispute.
 #pragma once
 
 #include <optional>
@@ -10,12 +11,16 @@
 
 namespace aivm {
 
-// The provider's opening that is due, or nothing when it is not its turn. `trace` is the one whose root it posted.
-std::optional<op::DisputeMove> next_provider_move(const std::vector<InferenceTraceStep>& trace, const Dispute& dispute,
+// The provider's opening that is due, or nothing when it is not its turn. `trace` is the one whose
+// root it posted.
+std::optional<op::DisputeMove> next_provider_move(const std::vector<InferenceTraceStep>& trace,
+                                                  const Dispute& dispute,
                                                   const std::string& job_id);
 
-// The challenger's verdict that is due, or nothing when it is not its turn. `trace` is what the challenger computed.
+// The challenger's verdict that is due, or nothing when it is not its turn. `trace` is what the
+// challenger computed.
 std::optional<op::DisputeMove> next_challenger_move(const std::vector<InferenceTraceStep>& trace,
-                                                    const Dispute& dispute, const std::string& job_id);
+                                                    const Dispute& dispute,
+                                                    const std::string& job_id);
 
 }  // namespace aivm

@@ -9,14 +9,17 @@
 namespace aivm::test {
 namespace {
 
-std::uint32_t ceil_log2(std::uint32_t n) { return static_cast<std::uint32_t>(std::bit_width(n - 1)); }
+std::uint32_t ceil_log2(std::uint32_t n) {
+    return static_cast<std::uint32_t>(std::bit_width(n - 1));
+}
 
 Trace corrupted(Board& board) {
     Trace trace = board.truth;
     const int faults = *rc::gen::inRange(1, 5);
     for (int i = 0; i < faults; ++i) {
-        corrupt(board, trace, *rc::gen::inRange<std::size_t>(0, trace.size()), *rc::gen::arbitrary<bool>(),
-                *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<std::uint8_t>());
+        corrupt(board, trace, *rc::gen::inRange<std::size_t>(0, trace.size()),
+                *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(),
+                *rc::gen::arbitrary<std::uint8_t>());
     }
     return trace;
 }
@@ -41,7 +44,8 @@ RC_GTEST_PROP(BisectionProperty, AnHonestProviderBeatsAnyChallenger, ()) {
     board.post(board.truth, truth);
     board.challenge(static_cast<Answer>(truth + *rc::gen::inRange(1, 256)));
     const auto any_verdict = [] {
-        return op::DisputeMove{"job", address_of("bob"), false, {}, 0, {}, *rc::gen::arbitrary<bool>()};
+        return op::DisputeMove{"job", address_of("bob"),          false, {}, 0,
+                               {},    *rc::gen::arbitrary<bool>()};
     };
     const bool won = board.play_against(any_verdict, board.truth);
     RC_ASSERT(!won);

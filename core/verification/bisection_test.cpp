@@ -49,16 +49,19 @@ TEST(Bisection, WhoMissesAMoveLosesAtTheEndOfItsLastBlock) {
         Board board(8);
         board.post(board.truth, board.truth.back().output);
         board.challenge(static_cast<Answer>(board.truth.back().output + 1));
-        board.chain.block({board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
+        board.chain.block(
+            {board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
         if (!provider_sleeps) {
-            board.chain.block({board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
+            board.chain.block(
+                {board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
         }
         const Height deadline = board.dispute().deadline;
         EXPECT_EQ(deadline, board.chain.height() + 3);
         board.chain.advance_to(deadline - 1);
         EXPECT_TRUE(board.dispute().open());
         board.chain.block();
-        EXPECT_EQ(board.dispute().status, provider_sleeps ? DisputeStatus::kWon : DisputeStatus::kLost);
+        EXPECT_EQ(board.dispute().status,
+                  provider_sleeps ? DisputeStatus::kWon : DisputeStatus::kLost);
     }
 }
 
@@ -81,7 +84,8 @@ TEST(Bisection, TakesMovesOnlyFromWhoIsDue) {
     board.chain.expect_refused(board.chain.by("bob", verdict), ErrorCode::kWrongState);
     board.chain.expect_refused(board.chain.by("carol", opening_move), ErrorCode::kNotAuthorized);
     board.chain.block({board.chain.by("p-1", opening_move)});
-    board.chain.block({board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
+    board.chain.block(
+        {board.chain.by("p-1", *next_provider_move(board.truth, board.dispute(), "job"))});
     board.chain.expect_refused(board.chain.by("p-1", opening_move), ErrorCode::kWrongState);
     board.chain.expect_refused(board.chain.by("carol", verdict), ErrorCode::kNotAuthorized);
     verdict.challenger = address_of("carol");
@@ -98,13 +102,14 @@ TEST(Bisection, SeveralGamesOnOneResultRunSideBySide) {
     const auto& chain = board.chain;
     board.chain.block({board.chain.by("bob", hidden_challenge("job", "bob", truth)),
                        board.chain.by("carol", hidden_challenge("job", "carol", truth))});
-    board.chain.block(
-        {board.chain.by("bob", opening("job", "bob", truth)), board.chain.by("carol", opening("job", "carol", truth))});
+    board.chain.block({board.chain.by("bob", opening("job", "bob", truth)),
+                       board.chain.by("carol", opening("job", "carol", truth))});
     while (chain.state().disputes[0].open() || chain.state().disputes[1].open()) {
         std::vector<OperationPtr> moves;
         for (std::size_t i = 0; i < 2; ++i) {
             const Dispute& d = chain.state().disputes[i];
-            if (const auto m = next_provider_move(wrong, d, "job")) moves.push_back(board.chain.by("p-1", *m));
+            if (const auto m = next_provider_move(wrong, d, "job"))
+                moves.push_back(board.chain.by("p-1", *m));
             if (const auto m = next_challenger_move(board.truth, d, "job")) {
                 moves.push_back(board.chain.by(i == 0 ? "bob" : "carol", *m));
             }
@@ -124,7 +129,8 @@ TEST(Bisection, AModelOfOneStepIsJustRunAgain) {
 }
 
 TEST(Bisection, MovesSurviveTheirEncodingAndCarryOnlyTheirOwnFields) {
-    op::DisputeMove move{"job", address_of("bob"), true, {}, 7, {salt_of("a"), salt_of("b")}, false};
+    op::DisputeMove move{"job", address_of("bob"), true, {}, 7, {salt_of("a"), salt_of("b")},
+                         false};
     for (const bool opens : {true, false}) {
         move.opens = opens;
         const Bytes bytes = Operation{address_of("p-1"), 1, move}.encode();

@@ -43,8 +43,8 @@ struct Plurality {
     std::uint32_t votes = 0;
 };
 
-// A seat is a vote, and seats are distinct providers. Of equally frequent answers the smallest; none of them is a
-// majority then.
+// A seat is a vote, and seats are distinct providers. Of equally frequent answers the smallest;
+// none of them is a majority then.
 Plurality count_answers(const Task& task) {
     std::array<std::uint32_t, 256> votes{};
     for (const Seat& seat : task.seats) {
@@ -84,17 +84,20 @@ void tally(Transition& t, TaskIndex index) {
 std::vector<ProviderIndex> givers_of(const Task& task, Answer answer) {
     std::vector<ProviderIndex> out;
     for (const Seat& seat : task.seats) {
-        if (seat.status == SeatStatus::kPosted && seat.answer == answer) out.push_back(seat.provider);
+        if (seat.status == SeatStatus::kPosted && seat.answer == answer)
+            out.push_back(seat.provider);
     }
     return out;
 }
 
 }  // namespace
 
-std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const Hash32& seed, std::size_t count) {
+std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const Hash32& seed,
+                                          std::size_t count) {
     AIVM_CHECK(count <= list.size());
     for (std::size_t i = 0; i < count; ++i) {
-        const Hash32 draw = keccak256(Writer().fixed(seed).u32(static_cast<std::uint32_t>(i)).view());
+        const Hash32 draw =
+            keccak256(Writer().fixed(seed).u32(static_cast<std::uint32_t>(i)).view());
         std::swap(list[i], list[i + big_endian_modulo(draw, list.size() - i)]);
     }
     list.resize(count);
@@ -109,12 +112,14 @@ void open_windows(Transition& t, TaskIndex index) {
 }
 
 void close_commits(Transition& t, TaskIndex index) {
-    slash_all(t, index, SeatStatus::kSelected, {SlashCause::kSilent, t.policy().slash_silent_bps, {}, {}});
+    slash_all(t, index, SeatStatus::kSelected,
+              {SlashCause::kSilent, t.policy().slash_silent_bps, {}, {}});
     if (!t.policy().commit_reveal) tally(t, index);
 }
 
 void close_reveals(Transition& t, TaskIndex index) {
-    slash_all(t, index, SeatStatus::kCommitted, {SlashCause::kUnrevealed, t.policy().slash_unrevealed_bps, {}, {}});
+    slash_all(t, index, SeatStatus::kCommitted,
+              {SlashCause::kUnrevealed, t.policy().slash_unrevealed_bps, {}, {}});
     tally(t, index);
 }
 
@@ -125,7 +130,8 @@ void settle_committee(Transition& t, TaskIndex index) {
     const Answer right = wrong ? task.truth : task.provisional;
     const Address requester = task.requester;
     const std::vector<ProviderIndex> winners = givers_of(task, right);
-    const auto challenger = pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
+    const auto challenger =
+        pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
 
     const Penalty divergent{SlashCause::kDivergent, t.policy().slash_divergent_bps, {}, {}};
     const Penalty proven{SlashCause::kWrongAnswer, t.policy().slash_bps, challenger, requester};

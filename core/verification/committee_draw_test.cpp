@@ -23,10 +23,12 @@ TEST(CommitteeDraw, TakesMembersOneByOneFromWhatRemains) {
     std::vector<ProviderIndex> remaining = providers(9);
     std::vector<ProviderIndex> expected;
     for (std::uint32_t i = 0; i < 4; ++i) {
-        // The i-th draw by long division, digit by digit in base 16, instead of the function under test.
+        // The i-th draw by long division, digit by digit in base 16, instead of the function under
+        // test.
         std::uint64_t at = 0;
         for (const char digit : to_hex(keccak256(Writer().fixed(seed).u32(i).view()).view())) {
-            at = (at * 16 + static_cast<std::uint64_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10)) %
+            at = (at * 16 +
+                  static_cast<std::uint64_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10)) %
                  remaining.size();
         }
         expected.push_back(remaining[at]);
@@ -54,7 +56,8 @@ TEST(CommitteeDraw, D27_FollowsABeaconThatTheRequesterCannotKnow) {
     CommitteeWorld world(committee_parameters(), 12);
     world.draw("job");
     const Task& task = world.chain.task("job");
-    const auto expected = draw_committee(providers(12), draw_seed(task.task_key, world.chain.state().head.beacon), 5);
+    const auto expected =
+        draw_committee(providers(12), draw_seed(task.task_key, world.chain.state().head.beacon), 5);
     for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(task.seats[i].provider, expected[i]);
     EXPECT_EQ(task.draw_at, task.submitted_at + 2);
 }
@@ -72,8 +75,9 @@ TEST(CommitteeCommitment, BindsEveryFieldIn32BytesEach) {
     const Bytes output{9};
     const Bytes padding(12, 0);
     EXPECT_EQ(result_commitment(r),
-              keccak256({r.task_key.view(), r.model.view(), keccak256(input).view(), keccak256(output).view(),
-                         keccak256(ByteView{}).view(), padding, r.operator_address.view(), r.nonce.view()}));
+              keccak256({r.task_key.view(), r.model.view(), keccak256(input).view(),
+                         keccak256(output).view(), keccak256(ByteView{}).view(), padding,
+                         r.operator_address.view(), r.nonce.view()}));
 }
 
 // D26: the reward is not bound into the intent's id, so the payer can be drained.

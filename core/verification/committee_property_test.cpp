@@ -49,7 +49,8 @@ Expected expect(const CommitteeWorld& world, const std::vector<B>& behaviours) {
 RC_GTEST_PROP(CommitteeProperty, EveryoneIsPaidAndSlashedByWhatTheyDid, ()) {
     CommitteeWorld world(committee_parameters(), *rc::gen::inRange<std::uint32_t>(5, 9));
     const auto behaviours = *rc::gen::container<std::vector<B>>(
-        5, rc::gen::element(B::kHonest, B::kHonest, B::kLiesOne, B::kLiesTwo, B::kSilent, B::kUnrevealed));
+        5, rc::gen::element(B::kHonest, B::kHonest, B::kLiesOne, B::kLiesTwo, B::kSilent,
+                            B::kUnrevealed));
     world.draw("job");
     const Expected expected = expect(world, behaviours);
     const auto members = world.members("job");
@@ -65,7 +66,8 @@ RC_GTEST_PROP(CommitteeProperty, EveryoneIsPaidAndSlashedByWhatTheyDid, ()) {
     }
     for (const std::string& m : members) {
         const auto slashed = expected.slashed.find(m);
-        const bool won = std::find(expected.winners.begin(), expected.winners.end(), m) != expected.winners.end();
+        const bool won = std::find(expected.winners.begin(), expected.winners.end(), m) !=
+                         expected.winners.end();
         RC_ASSERT(world.chain.provider(m).slashed_total ==
                   (slashed == expected.slashed.end() ? Amount() : slashed->second));
         RC_ASSERT(!world.chain.provider(m).credit.is_zero() == won);

@@ -13,7 +13,8 @@ using B = Behaviour;
 std::map<SlashCause, std::vector<event::Slashed>> slashes(const std::vector<VmEvent>& events) {
     std::map<SlashCause, std::vector<event::Slashed>> out;
     for (const VmEvent& e : events) {
-        if (const auto* slashed = std::get_if<event::Slashed>(&e)) out[slashed->cause].push_back(*slashed);
+        if (const auto* slashed = std::get_if<event::Slashed>(&e))
+            out[slashed->cause].push_back(*slashed);
     }
     return out;
 }
@@ -41,7 +42,8 @@ TEST(Committee, AgreesAndSharesFeeAndRewardEquallyWithTheRemainderToTheRequester
 TEST(Committee, D24_D25_SlashesEachCauseByItsOwnRate) {
     CommitteeWorld world;
     world.draw("job");
-    auto events = world.play("job", {B::kHonest, B::kHonest, B::kSilent, B::kUnrevealed, B::kHonest});
+    auto events =
+        world.play("job", {B::kHonest, B::kHonest, B::kSilent, B::kUnrevealed, B::kHonest});
     const auto before = slashes(events);
     ASSERT_EQ(before.at(SlashCause::kSilent).size(), 1u);
     ASSERT_EQ(before.at(SlashCause::kUnrevealed).size(), 1u);
@@ -72,7 +74,8 @@ TEST(Committee, PaysOnlyThoseWhoGaveTheProvisionalAnswer) {
 TEST(Committee, WithoutQuorumReleasesEveryoneAndTheTaskIsDrawnAgain) {
     CommitteeWorld world;
     world.draw("job");
-    const auto events = world.play("job", {B::kHonest, B::kHonest, B::kLiesOne, B::kLiesOne, B::kLiesTwo});
+    const auto events =
+        world.play("job", {B::kHonest, B::kHonest, B::kLiesOne, B::kLiesOne, B::kLiesTwo});
     EXPECT_TRUE(slashes(events).empty());
     const Task& task = world.chain.task("job");
     EXPECT_EQ(task.status, TaskStatus::kPending);
@@ -127,7 +130,8 @@ TEST(Committee, IsOverturnedByReexecutionWhichPaysTheMinorityThatWasRight) {
     ASSERT_EQ(slashed.at(SlashCause::kWrongAnswer).size(), 4u);
     EXPECT_EQ(slashed.at(SlashCause::kWrongAnswer)[0].taken, lux(100));
     EXPECT_EQ(world.chain.balance("bob") - bob, lux(160));
-    for (const std::size_t i : {0u, 1u, 2u, 4u}) EXPECT_TRUE(world.chain.provider(members[i]).credit.is_zero());
+    for (const std::size_t i : {0u, 1u, 2u, 4u})
+        EXPECT_TRUE(world.chain.provider(members[i]).credit.is_zero());
 }
 
 TEST(Committee, OverturnedWithNobodyRightGoesBackToTheQueue) {
@@ -155,7 +159,8 @@ TEST(Committee, AWrongChallengeChangesNothingAndPaysTheFirstWhoWasRight) {
     const auto slashed = slashes(world.chain.events());
     EXPECT_EQ(slashed.at(SlashCause::kLostChallenge).at(0).to_provider, lux(5));
     EXPECT_EQ(slashed.at(SlashCause::kDivergent).size(), 1u);
-    EXPECT_EQ(world.chain.provider(members[1]).credit, world.chain.provider(members[2]).credit + lux(5));
+    EXPECT_EQ(world.chain.provider(members[1]).credit,
+              world.chain.provider(members[2]).credit + lux(5));
 }
 
 TEST(Committee, WithAWindowOfZeroIsSettledInTheNextBlockAndCannotBeChallenged) {
@@ -168,7 +173,8 @@ TEST(Committee, WithAWindowOfZeroIsSettledInTheNextBlockAndCannotBeChallenged) {
     world.chain.block();
     EXPECT_EQ(world.chain.task("job").status, TaskStatus::kCompleted);
     EXPECT_EQ(world.chain.task("job").final_at, world.chain.task("job").posted_at + 1);
-    world.chain.expect_refused(world.chain.by("bob", hidden_challenge("job", "bob", 1)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by("bob", hidden_challenge("job", "bob", 1)),
+                               ErrorCode::kWrongState);
 }
 
 TEST(Committee, MayAnswerInTheOpenWhereThePolicySaysSoAndIsCountedAtTheEndOfTheCommitWindow) {
@@ -177,12 +183,14 @@ TEST(Committee, MayAnswerInTheOpenWhereThePolicySaysSoAndIsCountedAtTheEndOfTheC
     CommitteeWorld world(parameters);
     world.draw("job");
     const auto members = world.members("job");
-    world.chain.expect_refused(world.chain.by(members[0], world.commit("job", members[0], 1)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by(members[0], world.commit("job", members[0], 1)),
+                               ErrorCode::kWrongState);
     const Answer lie = world.chain.lie("job");
     for (std::size_t i = 0; i < 3; ++i) {
         world.chain.block({world.chain.by(members[i], result("job", members[i], lie))});
     }
-    world.chain.expect_refused(world.chain.by(members[0], result("job", members[0], 0)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by(members[0], result("job", members[0], 0)),
+                               ErrorCode::kWrongState);
     world.chain.advance_to(world.commits_until("job"));
     EXPECT_EQ(world.chain.last<event::QuorumReached>().at(0).votes, 3u);
     EXPECT_EQ(slashes(world.chain.events()).at(SlashCause::kSilent).size(), 2u);

@@ -37,12 +37,14 @@ CommitteeWorld::CommitteeWorld(const VmParameters& parameters, std::uint32_t poo
 void CommitteeWorld::draw(std::string_view job, Amount fee) {
     chain.block({chain.by("alice", committee_task(job, fee))});
     chain.advance(kDrawDelayBlocks);
-    if (chain.task(job).status != TaskStatus::kAssigned) throw TestFailure("no committee was drawn");
+    if (chain.task(job).status != TaskStatus::kAssigned)
+        throw TestFailure("no committee was drawn");
 }
 
 std::vector<std::string> CommitteeWorld::members(std::string_view job) const {
     std::vector<std::string> out;
-    for (const Seat& seat : chain.task(job).seats) out.push_back(chain.state().provider(seat.provider).id);
+    for (const Seat& seat : chain.task(job).seats)
+        out.push_back(chain.state().provider(seat.provider).id);
     return out;
 }
 
@@ -54,14 +56,17 @@ Height CommitteeWorld::reveals_until(std::string_view job) const {
     return reveal_end(chain.task(job), chain.rules().parameters.policy);
 }
 
-op::Commit CommitteeWorld::commit(std::string_view job, std::string_view member, Answer answer) const {
+op::Commit CommitteeWorld::commit(std::string_view job, std::string_view member,
+                                  Answer answer) const {
     const CommittedResult hidden =
         result_of(chain.state(), chain.task(job), address_of(member), answer, salt_of(member));
     return {std::string(job), std::string(member), result_commitment(hidden)};
 }
 
-op::Reveal CommitteeWorld::reveal(std::string_view job, std::string_view member, Answer answer) const {
-    return {std::string(job), std::string(member), answer, empty_embedding_digest(), salt_of(member)};
+op::Reveal CommitteeWorld::reveal(std::string_view job, std::string_view member,
+                                  Answer answer) const {
+    return {std::string(job), std::string(member), answer, empty_embedding_digest(),
+            salt_of(member)};
 }
 
 Answer CommitteeWorld::answer_of(std::string_view job, Behaviour behaviour) const {
@@ -71,14 +76,16 @@ Answer CommitteeWorld::answer_of(std::string_view job, Behaviour behaviour) cons
     return truth;
 }
 
-std::vector<VmEvent> CommitteeWorld::play(std::string_view job, const std::vector<Behaviour>& behaviours) {
+std::vector<VmEvent> CommitteeWorld::play(std::string_view job,
+                                          const std::vector<Behaviour>& behaviours) {
     const std::vector<std::string> committee = members(job);
     const Height commits_end = commits_until(job);
     const Height reveals_end = reveals_until(job);
     std::vector<OperationPtr> commits;
     for (std::size_t i = 0; i < committee.size(); ++i) {
         if (behaviours[i] == Behaviour::kSilent) continue;
-        commits.push_back(chain.by(committee[i], commit(job, committee[i], answer_of(job, behaviours[i]))));
+        commits.push_back(
+            chain.by(committee[i], commit(job, committee[i], answer_of(job, behaviours[i]))));
     }
     std::vector<VmEvent> seen;
     const auto block = [&](const std::vector<OperationPtr>& operations) {
@@ -89,8 +96,10 @@ std::vector<VmEvent> CommitteeWorld::play(std::string_view job, const std::vecto
     while (chain.height() < commits_end) block({});
     std::vector<OperationPtr> reveals;
     for (std::size_t i = 0; i < committee.size(); ++i) {
-        if (behaviours[i] == Behaviour::kSilent || behaviours[i] == Behaviour::kUnrevealed) continue;
-        reveals.push_back(chain.by(committee[i], reveal(job, committee[i], answer_of(job, behaviours[i]))));
+        if (behaviours[i] == Behaviour::kSilent || behaviours[i] == Behaviour::kUnrevealed)
+            continue;
+        reveals.push_back(
+            chain.by(committee[i], reveal(job, committee[i], answer_of(job, behaviours[i]))));
     }
     block(reveals);
     while (chain.height() < reveals_end) block({});

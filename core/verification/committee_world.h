@@ -1,4 +1,5 @@
-// A redundant-mode chain for tests: five providers, three of which must agree, windows of four blocks each.
+// A redundant-mode chain for tests: five providers, three of which must agree, windows of four
+// blocks each.
 #pragma once
 
 #include "core/verification/redundant.h"
@@ -16,21 +17,25 @@ enum class Behaviour : std::uint8_t { kHonest, kLiesOne, kLiesTwo, kSilent, kUnr
 
 class CommitteeWorld {
 public:
-    explicit CommitteeWorld(const VmParameters& parameters = committee_parameters(), std::uint32_t pool = 5);
+    explicit CommitteeWorld(const VmParameters& parameters = committee_parameters(),
+                            std::uint32_t pool = 5);
 
-    // Submits the job and waits until its committee is drawn; afterwards the chain stands at the block of the draw.
+    // Submits the job and waits until its committee is drawn; afterwards the chain stands at the
+    // block of the draw.
     void draw(std::string_view job, Amount fee = lux(1));
     [[nodiscard]] std::vector<std::string> members(std::string_view job) const;
     [[nodiscard]] Height drawn_at(std::string_view job) const { return chain.task(job).draw_at; }
     [[nodiscard]] Height commits_until(std::string_view job) const;
     [[nodiscard]] Height reveals_until(std::string_view job) const;
 
-    [[nodiscard]] op::Commit commit(std::string_view job, std::string_view member, Answer answer) const;
-    [[nodiscard]] op::Reveal reveal(std::string_view job, std::string_view member, Answer answer) const;
+    [[nodiscard]] op::Commit commit(std::string_view job, std::string_view member,
+                                    Answer answer) const;
+    [[nodiscard]] op::Reveal reveal(std::string_view job, std::string_view member,
+                                    Answer answer) const;
     [[nodiscard]] Answer answer_of(std::string_view job, Behaviour behaviour) const;
 
-    // Plays both windows with the members behaving so, in the order of the draw, up to the block of the tally. Gives
-    // every event on the way.
+    // Plays both windows with the members behaving so, in the order of the draw, up to the block of
+    // the tally. Gives every event on the way.
     std::vector<VmEvent> play(std::string_view job, const std::vector<Behaviour>& behaviours);
 
     TestChain chain;

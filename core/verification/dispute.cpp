@@ -17,26 +17,32 @@ namespace {
 
 Status check_challengeable(const Transition& t, const Address& sender, const Task& task) {
     if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) {
-        return t.refuse(ErrorCode::kWrongState,
-                        [&] { return fmt::format("task {} has no answer to challenge", task.job_id); });
+        return t.refuse(ErrorCode::kWrongState, [&] {
+            return fmt::format("task {} has no answer to challenge", task.job_id);
+        });
     }
-    if (task.proven_wrong) return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
+    if (task.proven_wrong)
+        return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
     const Height last = task.posted_at + t.config().challenge_window_blocks;
     if (t.block().height <= task.posted_at || t.block().height > last) {
         return t.refuse(ErrorCode::kWindowClosed, [&] {
-            return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id, task.posted_at + 1, last);
+            return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
+                               task.posted_at + 1, last);
         });
     }
     if (task.open_disputes.size() + task.closed_disputes.size() >= kDisputesPerTaskMax) {
-        return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", kDisputesPerTaskMax));
+        return fail(ErrorCode::kLimitReached,
+                    fmt::format("{} disputes on one result", kDisputesPerTaskMax));
     }
     for (const DisputeIndex d : task.open_disputes) {
-        if (t.state().dispute(d).challenger == sender) return fail(ErrorCode::kDuplicate, "this challenge is open");
+        if (t.state().dispute(d).challenger == sender)
+            return fail(ErrorCode::kDuplicate, "this challenge is open");
     }
     return {};
 }
 
-// Settles a claim that is in the open by running the model again, or starts the game that finds the step to run.
+// Settles a claim that is in the open by running the model again, or starts the game that finds the
+// step to run.
 void judge(Transition& t, DisputeIndex index, Answer claim) {
     Dispute& dispute = t.dispute(index);
     dispute.claim = claim;
@@ -74,8 +80,9 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     if (!index) return fail(ErrorCode::kNotFound, "task " + c.job_id);
     AIVM_TRY(check_challengeable(t, sender, t.state().task(*index)));
     if (c.claim.has_value() != t.policy().challenge_in_clear) {
-        return fail(ErrorCode::kInvalidArgument,
-                    t.policy().challenge_in_clear ? "the claim must be in the clear" : "the claim must be hidden");
+        return fail(ErrorCode::kInvalidArgument, t.policy().challenge_in_clear
+                                                     ? "the claim must be in the clear"
+                                                     : "the claim must be hidden");
     }
     AIVM_ASSIGN(const Amount bond, required_challenger_bond(t.policy(), t.state().task(*index)));
     AIVM_TRY(ledger::check_balance(t.state(), sender, bond));
@@ -93,7 +100,8 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     dispute.deadline = *deadline;
     const DisputeIndex opened = t.add_dispute(std::move(dispute));
     Task& task = t.task(*index);
-    if (task.open_disputes.empty()) t.clear_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
+    if (task.open_disputes.empty())
+        t.clear_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
     task.open_disputes.push_back(opened);
     task.status = TaskStatus::kChallenged;
     t.set_timer(HeightTimer{*deadline, TimerKind::kDisputeDeadline, opened.value});
@@ -106,11 +114,14 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
     const auto index = t.state().find_task(r.job_id);
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
     const Task& task = t.state().task(*index);
-    const auto mine = std::find_if(task.open_disputes.begin(), task.open_disputes.end(), [&](DisputeIndex d) {
-        return t.state().dispute(d).challenger == sender && t.state().dispute(d).status == DisputeStatus::kCommitted;
-    });
+    const auto mine =
+        std::find_if(task.open_disputes.begin(), task.open_disputes.end(), [&](DisputeIndex d) {
+            return t.state().dispute(d).challenger == sender &&
+                   t.state().dispute(d).status == DisputeStatus::kCommitted;
+        });
     if (mine == task.open_disputes.end()) {
-        return fail(ErrorCode::kWrongState, "no challenge of this sender on task " + r.job_id + " awaits a reveal");
+        return fail(ErrorCode::kWrongState,
+                    "no challenge of this sender on task " + r.job_id + " awaits a reveal");
     }
     if (claim_commitment(r.claim, r.salt, sender) != t.state().dispute(*mine).commitment) {
         return fail(ErrorCode::kInvalidArgument, "the claim does not open the commitment");
@@ -144,7 +155,8 @@ void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
     t.emit(event::DisputeClosed{task_index, index, challenger_won});
 }
 
-std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index, std::optional<ProviderIndex> right_provider) {
+std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
+                                        std::optional<ProviderIndex> right_provider) {
     auto closed = t.state().task(index).closed_disputes;
     std::sort(closed.begin(), closed.end());
     std::optional<Address> rewarded;

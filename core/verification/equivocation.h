@@ -6,7 +6,8 @@
 
 namespace aivm {
 
-// Slashes slash_equivocation_bps of the signer's stake, once a slot; all of it burns. Anyone may report.
+// Slashes slash_equivocation_bps of the signer's stake, once a slot; all of it burns. Anyone may
+// report.
 Status prove_equivocation(Transition& t, const op::Evidence& evidence);
 
 }  // namespace aivm

@@ -1,4 +1,5 @@
-// Leaving a committee: stake that can still be slashed stays, unless a run switches that rule off to see what happens.
+// Leaving a committee: stake that can still be slashed stays, unless a run switches that rule off
+// to see what happens.
 #include <gtest/gtest.h>
 
 #include "core/state/load.h"
@@ -7,8 +8,8 @@
 namespace aivm::test {
 namespace {
 
-// Plays one task whose first member commits, asks to leave in the block of the draw and never reveals; it withdraws as
-// soon as its cooldown lets it. Gives its slash.
+// Plays one task whose first member commits, asks to leave in the block of the draw and never
+// reveals; it withdraws as soon as its cooldown lets it. Gives its slash.
 event::Slashed slash_of_leaver(std::uint64_t cooldown) {
     VmParameters parameters = committee_parameters();
     parameters.policy.obligation_rule = false;
@@ -16,7 +17,8 @@ event::Slashed slash_of_leaver(std::uint64_t cooldown) {
     CommitteeWorld world(parameters);
     world.chain.block({world.chain.by("alice", committee_task("job"))});
     world.chain.block();
-    // The draw comes first in the next block and the operations after it, so the leaver's name must be known before.
+    // The draw comes first in the next block and the operations after it, so the leaver's name must
+    // be known before.
     const Built next = world.chain.build({});
     const Seat seat = next.executed->state.tasks[0].seats[0];
     const std::string leaver = next.executed->state.provider(seat.provider).id;
@@ -27,7 +29,8 @@ event::Slashed slash_of_leaver(std::uint64_t cooldown) {
     event::Slashed found;
     while (world.chain.height() < left_at + kCommitWindow + kRevealWindow + 1) {
         const bool goes = world.chain.height() + 1 == left_at + cooldown;
-        world.chain.block(goes ? std::vector{world.chain.by(leaver, withdrawal(leaver))} : std::vector<OperationPtr>());
+        world.chain.block(goes ? std::vector{world.chain.by(leaver, withdrawal(leaver))}
+                               : std::vector<OperationPtr>());
         for (const auto& slashed : world.chain.last<event::Slashed>()) {
             if (slashed.cause == SlashCause::kUnrevealed) found = slashed;
         }
@@ -36,8 +39,10 @@ event::Slashed slash_of_leaver(std::uint64_t cooldown) {
     return found;
 }
 
-// D22: a cooldown of commit + reveal with settlement strictly after lets stake leave one block before the slash.
-TEST(LeavingACommittee, D22_EscapesTheSlashOnlyWithoutTheObligationRuleAndWithACooldownOfBothWindows) {
+// D22: a cooldown of commit + reveal with settlement strictly after lets stake leave one block
+// before the slash.
+TEST(LeavingACommittee,
+     D22_EscapesTheSlashOnlyWithoutTheObligationRuleAndWithACooldownOfBothWindows) {
     const event::Slashed escaped = slash_of_leaver(kCommitWindow + kRevealWindow);
     EXPECT_EQ(escaped.due, lux(50));
     EXPECT_EQ(escaped.taken, Amount());
@@ -53,7 +58,8 @@ TEST(LeavingACommittee, D23_KeepsTheBondUntilTheLastObligationIsSettled) {
     world.draw("job");
     const auto members = world.members("job");
     world.chain.block({world.chain.by(members[0], leave(members[0]))});
-    world.chain.expect_refused(world.chain.by(members[0], withdrawal(members[0])), ErrorCode::kBondLocked);
+    world.chain.expect_refused(world.chain.by(members[0], withdrawal(members[0])),
+                               ErrorCode::kBondLocked);
     world.chain.advance_to(world.commits_until("job"));
     EXPECT_EQ(world.chain.last<event::Slashed>().at(0).cause, SlashCause::kSilent);
     world.chain.block({world.chain.by(members[0], withdrawal(members[0]))});
@@ -64,8 +70,9 @@ TEST(LeavingACommittee, D23_KeepsTheBondUntilTheLastObligationIsSettled) {
 TEST(CommitteeRestart, ContinuesAsIfNothingHadHappenedInEveryStage) {
     CommitteeWorld steady;
     CommitteeWorld restarted;
-    const std::vector<Behaviour> behaviours{Behaviour::kHonest, Behaviour::kHonest, Behaviour::kHonest,
-                                            Behaviour::kUnrevealed, Behaviour::kSilent};
+    const std::vector<Behaviour> behaviours{Behaviour::kHonest, Behaviour::kHonest,
+                                            Behaviour::kHonest, Behaviour::kUnrevealed,
+                                            Behaviour::kSilent};
     for (CommitteeWorld* world : {&steady, &restarted}) world->draw("job");
     steady.play("job", behaviours);
     restarted.chain.restart();
@@ -74,7 +81,8 @@ TEST(CommitteeRestart, ContinuesAsIfNothingHadHappenedInEveryStage) {
     std::vector<OperationPtr> commits;
     for (std::size_t i = 0; i < 4; ++i) {
         const Answer answer = restarted.answer_of("job", behaviours[i]);
-        commits.push_back(restarted.chain.by(members[i], restarted.commit("job", members[i], answer)));
+        commits.push_back(
+            restarted.chain.by(members[i], restarted.commit("job", members[i], answer)));
     }
     restarted.chain.block(commits);
     restarted.chain.restart();
@@ -85,7 +93,8 @@ TEST(CommitteeRestart, ContinuesAsIfNothingHadHappenedInEveryStage) {
     std::vector<OperationPtr> reveals;
     for (std::size_t i = 0; i < 3; ++i) {
         const Answer answer = restarted.answer_of("job", behaviours[i]);
-        reveals.push_back(restarted.chain.by(members[i], restarted.reveal("job", members[i], answer)));
+        reveals.push_back(
+            restarted.chain.by(members[i], restarted.reveal("job", members[i], answer)));
     }
     restarted.chain.block(reveals);
     for (int i = 0; i < 12; ++i) {

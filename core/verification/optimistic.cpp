@@ -14,18 +14,22 @@
 namespace aivm {
 namespace {
 
-Status check_result(const Transition& t, const Address& sender, const op::SubmitResult& r, TaskIndex index,
-                    ProviderIndex provider) {
+Status check_result(const Transition& t, const Address& sender, const op::SubmitResult& r,
+                    TaskIndex index, ProviderIndex provider) {
     const Task& task = t.state().task(index);
-    if (t.state().provider(provider).owner != sender) return fail(ErrorCode::kNotAuthorized, r.provider_id);
-    if (task.status != TaskStatus::kAssigned) return fail(ErrorCode::kWrongState, "task " + r.job_id);
+    if (t.state().provider(provider).owner != sender)
+        return fail(ErrorCode::kNotAuthorized, r.provider_id);
+    if (task.status != TaskStatus::kAssigned)
+        return fail(ErrorCode::kWrongState, "task " + r.job_id);
     const auto seat = find_seat(task, provider);
     if (!seat || task.seats[*seat].status != SeatStatus::kSelected) {
-        return fail(ErrorCode::kNotAuthorized, r.provider_id + " is not assigned to task " + r.job_id);
+        return fail(ErrorCode::kNotAuthorized,
+                    r.provider_id + " is not assigned to task " + r.job_id);
     }
     const bool traced = t.state().model(task.model).steps > 1;
     if (traced == r.trace_root.is_zero()) {
-        return fail(ErrorCode::kInvalidArgument, "a trace root goes with models of several steps, and only with them");
+        return fail(ErrorCode::kInvalidArgument,
+                    "a trace root goes with models of several steps, and only with them");
     }
     if (!checked_add(t.block().height, t.config().challenge_window_blocks + 1)) {
         return fail(ErrorCode::kOverflow, "challenge window");
@@ -50,7 +54,8 @@ void settle_wrong(Transition& t, TaskIndex index, const std::optional<Address>& 
 }  // namespace
 
 Height settlement_height(const Task& task, const Config& config, Height closed) {
-    // An overturned committee still pays those who were right, and nothing is paid inside the window.
+    // An overturned committee still pays those who were right, and nothing is paid inside the
+    // window.
     if (task.proven_wrong && task.mode != VerificationMode::kRedundant) return closed + 1;
     return std::max(task.posted_at + config.challenge_window_blocks + 1, closed + 1);
 }
@@ -60,7 +65,8 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
     const auto provider = t.state().find_provider(r.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, r.provider_id);
-    if (t.state().task(*index).mode == VerificationMode::kRedundant) return answer_in_the_open(t, sender, r);
+    if (t.state().task(*index).mode == VerificationMode::kRedundant)
+        return answer_in_the_open(t, sender, r);
     AIVM_TRY(check_result(t, sender, r, *index, *provider));
 
     const std::size_t seat = *find_seat(t.state().task(*index), *provider);

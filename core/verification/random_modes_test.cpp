@@ -1,5 +1,6 @@
-// Random games in every mode: whatever committees, attested providers and players of a bisection do, every block keeps
-// the invariants of the audit and of the history, and a restart changes nothing.
+// Random games in every mode: whatever committees, attested providers and players of a bisection
+// do, every block keeps the invariants of the audit and of the history, and a restart changes
+// nothing.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -68,10 +69,13 @@ private:
     [[nodiscard]] Answer some_answer(const std::string& job) const {
         return often() ? chain.truth(job) : static_cast<Answer>(chain.truth(job) + 1 + choose_(2));
     }
-    void add(std::string_view who, OperationBody body) { operations_.push_back(chain.by(who, std::move(body))); }
+    void add(std::string_view who, OperationBody body) {
+        operations_.push_back(chain.by(who, std::move(body)));
+    }
 
     void submit() {
-        op::SubmitTask task = submission(fmt::format("job-{}", jobs_++), Amount(1'000'000'000 + choose_(1000)));
+        op::SubmitTask task =
+            submission(fmt::format("job-{}", jobs_++), Amount(1'000'000'000 + choose_(1000)));
         task.mode = chain.rules().parameters.config.verification_mode;
         if (choose_(16) == 0) task.mode = static_cast<VerificationMode>(choose_(3));
         add("alice", task);
@@ -93,7 +97,8 @@ private:
 
     void attest() {
         GpuEvidence evidence = often() ? hardware_evidence() : software_evidence();
-        evidence.timestamp_ns = chain.state().head.timestamp_ns + (choose_(4) == 0 ? 2 * kBlockNs : 0);
+        evidence.timestamp_ns =
+            chain.state().head.timestamp_ns + (choose_(4) == 0 ? 2 * kBlockNs : 0);
         const std::string who = provider();
         add(who, attestation(who, evidence));
     }
@@ -113,33 +118,39 @@ private:
         if (seat.status == SeatStatus::kCommitted) {
             // The answer behind the commitment is found again by trying.
             for (int guess = 0; guess < 256; ++guess) {
-                const CommittedResult r =
-                    result_of(chain.state(), task, address_of(who), static_cast<Answer>(guess), salt_of(who));
+                const CommittedResult r = result_of(chain.state(), task, address_of(who),
+                                                    static_cast<Answer>(guess), salt_of(who));
                 if (result_commitment(r) != seat.commitment) continue;
-                return add(who, op::Reveal{job, who, r.answer, empty_embedding_digest(), salt_of(who)});
+                return add(who,
+                           op::Reveal{job, who, r.answer, empty_embedding_digest(), salt_of(who)});
             }
         }
         if (seat.status != SeatStatus::kSelected) return;
         const Answer answer = some_answer(job);
-        if (task.mode == VerificationMode::kRedundant && chain.rules().parameters.policy.commit_reveal) {
-            const CommittedResult r = result_of(chain.state(), task, address_of(who), answer, salt_of(who));
+        if (task.mode == VerificationMode::kRedundant &&
+            chain.rules().parameters.policy.commit_reveal) {
+            const CommittedResult r =
+                result_of(chain.state(), task, address_of(who), answer, salt_of(who));
             return add(who, op::Commit{job, who, result_commitment(r)});
         }
         op::SubmitResult posted = result(job, who, answer);
-        if (chain.state().model(task.model).steps > 1) posted.trace_root = trace_root(trace_for(task, answer));
+        if (chain.state().model(task.model).steps > 1)
+            posted.trace_root = trace_root(trace_for(task, answer));
         add(who, posted);
     }
 
     // The trace of a provider who wants this answer: the true one up to its last step.
     [[nodiscard]] std::vector<InferenceTraceStep> trace_for(const Task& task, Answer answer) const {
-        auto trace = trace_model(*chain.rules().kernels, chain.state().model(task.model), task.input_row);
+        auto trace =
+            trace_model(*chain.rules().kernels, chain.state().model(task.model), task.input_row);
         trace.back().output = answer;
         return trace;
     }
 
     void challenge(const Task& task, std::string_view who) {
         op::Challenge body = hidden_challenge(task.job_id, who, some_answer(task.job_id));
-        if (chain.rules().parameters.policy.challenge_in_clear) body.claim = some_answer(task.job_id);
+        if (chain.rules().parameters.policy.challenge_in_clear)
+            body.claim = some_answer(task.job_id);
         add(who, body);
     }
 
@@ -155,7 +166,8 @@ private:
     void reveal_claim(const Task& task, std::string_view who, const Dispute& dispute) {
         for (int guess = 0; guess < 256; ++guess) {
             const auto answer = static_cast<Answer>(guess);
-            if (hidden_challenge(task.job_id, who, answer).commitment != dispute.commitment) continue;
+            if (hidden_challenge(task.job_id, who, answer).commitment != dispute.commitment)
+                continue;
             add(who, opening(task.job_id, who, answer));
         }
     }
@@ -165,7 +177,8 @@ private:
         if (const auto opens = next_provider_move(posted, dispute, task.job_id)) {
             return add(chain.state().provider(task.seats.front().provider).id, *opens);
         }
-        auto verdict = next_challenger_move(trace_for(task, chain.truth(task.job_id)), dispute, task.job_id);
+        auto verdict =
+            next_challenger_move(trace_for(task, chain.truth(task.job_id)), dispute, task.job_id);
         if (choose_(5) == 0) verdict->agrees = !verdict->agrees;
         add(who, *verdict);
     }
@@ -175,10 +188,12 @@ private:
         chain.restart();
         const auto timers = [](const State& state) {
             std::vector<HeightTimer> out;
-            state.height_timers.for_each_due(~Height{0}, [&](const HeightTimer& timer) { out.push_back(timer); });
+            state.height_timers.for_each_due(
+                ~Height{0}, [&](const HeightTimer& timer) { out.push_back(timer); });
             return out;
         };
-        if (contents_digest(before) != contents_digest(chain.state()) || timers(before) != timers(chain.state()) ||
+        if (contents_digest(before) != contents_digest(chain.state()) ||
+            timers(before) != timers(chain.state()) ||
             before.time_timers.size() != chain.state().time_timers.size()) {
             throw TestFailure("a restart changed the state");
         }
@@ -199,7 +214,8 @@ Choose choices_of(std::uint64_t seed) {
 }
 
 RC_GTEST_PROP(RandomModes, KeepEveryInvariantAfterEveryBlockAndAcrossRestarts, ()) {
-    const auto game = *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
+    const auto game =
+        *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
     const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
     Table table(game, choose);
     for (int i = 0; i < 60; ++i) table.block();
@@ -217,17 +233,20 @@ TEST(RandomModes, ReachEveryEventAndSlashOfTheirModes) {
             table.block();
             for (const VmEvent& event : table.chain.events()) ++reached[event.index()];
             for (const auto& slash : table.chain.last<event::Slashed>()) ++slashed[slash.cause];
-            for (const auto& closed : table.chain.last<event::DisputeClosed>()) ++disputes[closed.challenger_won];
+            for (const auto& closed : table.chain.last<event::DisputeClosed>())
+                ++disputes[closed.challenger_won];
         }
     }
-    for (const VmEvent& event :
-         {VmEvent(event::ResultCommitted{}), VmEvent(event::ResultRevealed{}), VmEvent(event::QuorumReached{}),
-          VmEvent(event::QuorumMissed{}), VmEvent(event::UsableEarly{}), VmEvent(event::ProviderAttested{}),
-          VmEvent(event::DisputeMoved{}), VmEvent(event::TaskCompleted{}), VmEvent(event::TaskReturned{})}) {
+    for (const VmEvent& event : {VmEvent(event::ResultCommitted{}),
+                                 VmEvent(event::ResultRevealed{}), VmEvent(event::QuorumReached{}),
+                                 VmEvent(event::QuorumMissed{}), VmEvent(event::UsableEarly{}),
+                                 VmEvent(event::ProviderAttested{}), VmEvent(event::DisputeMoved{}),
+                                 VmEvent(event::TaskCompleted{}), VmEvent(event::TaskReturned{})}) {
         EXPECT_GT(reached[event.index()], 5) << "event kind " << event.index();
     }
-    for (const SlashCause cause : {SlashCause::kWrongAnswer, SlashCause::kDivergent, SlashCause::kUnrevealed,
-                                   SlashCause::kSilent, SlashCause::kLostChallenge}) {
+    for (const SlashCause cause :
+         {SlashCause::kWrongAnswer, SlashCause::kDivergent, SlashCause::kUnrevealed,
+          SlashCause::kSilent, SlashCause::kLostChallenge}) {
         EXPECT_GT(slashed[cause], 5) << slash_cause_name(cause);
     }
     EXPECT_GT(disputes[true], 5);

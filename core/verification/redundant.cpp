@@ -20,16 +20,19 @@ Result<Place> find_place(const Transition& t, const Address& sender, const std::
     if (!index) return fail(ErrorCode::kNotFound, "task " + job_id);
     const auto provider = t.state().find_provider(provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, provider_id);
-    if (t.state().provider(*provider).owner != sender) return fail(ErrorCode::kNotAuthorized, provider_id);
+    if (t.state().provider(*provider).owner != sender)
+        return fail(ErrorCode::kNotAuthorized, provider_id);
     const Task& task = t.state().task(*index);
     if (task.mode != VerificationMode::kRedundant) {
         return fail(ErrorCode::kWrongState, "task " + job_id + " has no committee");
     }
     if (task.status != TaskStatus::kAssigned) return fail(ErrorCode::kWrongState, "task " + job_id);
     const auto seat = find_seat(task, *provider);
-    if (!seat) return fail(ErrorCode::kNotAuthorized, provider_id + " is not assigned to task " + job_id);
+    if (!seat)
+        return fail(ErrorCode::kNotAuthorized, provider_id + " is not assigned to task " + job_id);
     if (task.seats[*seat].status != wanted) {
-        return fail(ErrorCode::kWrongState, provider_id + " is not at that stage of task " + job_id);
+        return fail(ErrorCode::kWrongState,
+                    provider_id + " is not at that stage of task " + job_id);
     }
     return Place{*index, *seat};
 }
@@ -37,7 +40,8 @@ Result<Place> find_place(const Transition& t, const Address& sender, const std::
 // The operation comes in a block of (after, last].
 Status check_window(const Transition& t, const char* what, Height after, Height last) {
     if (t.block().height > after && t.block().height <= last) return {};
-    return fail(ErrorCode::kWindowClosed, fmt::format("{} in blocks {} to {}", what, after + 1, last));
+    return fail(ErrorCode::kWindowClosed,
+                fmt::format("{} in blocks {} to {}", what, after + 1, last));
 }
 
 void post_answer(Transition& t, const Place& place, Answer answer) {
@@ -60,8 +64,8 @@ Hash32 result_commitment(const CommittedResult& r) {
 
 Hash32 empty_embedding_digest() { return keccak256(ByteView{}); }
 
-CommittedResult result_of(const State& state, const Task& task, const Address& operator_address, Answer answer,
-                          const Hash32& nonce) {
+CommittedResult result_of(const State& state, const Task& task, const Address& operator_address,
+                          Answer answer, const Hash32& nonce) {
     const Model& model = state.model(task.model);
     return {.task_key = task.task_key,
             .model = weights_digest(model.weights),
@@ -73,8 +77,10 @@ CommittedResult result_of(const State& state, const Task& task, const Address& o
 }
 
 Status commit_result(Transition& t, const Address& sender, const op::Commit& c) {
-    AIVM_ASSIGN(const Place place, find_place(t, sender, c.job_id, c.provider_id, SeatStatus::kSelected));
-    if (!t.policy().commit_reveal) return fail(ErrorCode::kWrongState, "answers are given in the open here");
+    AIVM_ASSIGN(const Place place,
+                find_place(t, sender, c.job_id, c.provider_id, SeatStatus::kSelected));
+    if (!t.policy().commit_reveal)
+        return fail(ErrorCode::kWrongState, "answers are given in the open here");
     const Task& task = t.state().task(place.task);
     AIVM_TRY(check_window(t, "commits are taken", task.draw_at - 1, commit_end(task, t.policy())));
 
@@ -86,11 +92,14 @@ Status commit_result(Transition& t, const Address& sender, const op::Commit& c) 
 }
 
 Status reveal_result(Transition& t, const Address& sender, const op::Reveal& r) {
-    AIVM_ASSIGN(const Place place, find_place(t, sender, r.job_id, r.provider_id, SeatStatus::kCommitted));
+    AIVM_ASSIGN(const Place place,
+                find_place(t, sender, r.job_id, r.provider_id, SeatStatus::kCommitted));
     const Task& task = t.state().task(place.task);
-    AIVM_TRY(check_window(t, "reveals are taken", commit_end(task, t.policy()), reveal_end(task, t.policy())));
+    AIVM_TRY(check_window(t, "reveals are taken", commit_end(task, t.policy()),
+                          reveal_end(task, t.policy())));
     if (r.embedding_digest != empty_embedding_digest()) {
-        return fail(ErrorCode::kInvalidArgument, "the model defines no embedding, so its digest is that of nothing");
+        return fail(ErrorCode::kInvalidArgument,
+                    "the model defines no embedding, so its digest is that of nothing");
     }
     const CommittedResult opened = result_of(t.state(), task, sender, r.answer, r.nonce);
     if (result_commitment(opened) != task.seats[place.seat].commitment) {
@@ -101,10 +110,13 @@ Status reveal_result(Transition& t, const Address& sender, const op::Reveal& r) 
 }
 
 Status answer_in_the_open(Transition& t, const Address& sender, const op::SubmitResult& r) {
-    AIVM_ASSIGN(const Place place, find_place(t, sender, r.job_id, r.provider_id, SeatStatus::kSelected));
-    if (t.policy().commit_reveal) return fail(ErrorCode::kWrongState, "answers are committed to first here");
+    AIVM_ASSIGN(const Place place,
+                find_place(t, sender, r.job_id, r.provider_id, SeatStatus::kSelected));
+    if (t.policy().commit_reveal)
+        return fail(ErrorCode::kWrongState, "answers are committed to first here");
     if (!r.trace_root.is_zero()) {
-        return fail(ErrorCode::kInvalidArgument, "a committee's answer is challenged without a trace");
+        return fail(ErrorCode::kInvalidArgument,
+                    "a committee's answer is challenged without a trace");
     }
     const Task& task = t.state().task(place.task);
     AIVM_TRY(check_window(t, "answers are taken", task.draw_at - 1, commit_end(task, t.policy())));

@@ -20,7 +20,8 @@ TEST(CommitteeWindows, TakesNoRevealBeforeTheCommitWindowHasRunOutEvenWhenAllHav
                                    ErrorCode::kWindowClosed);
         world.chain.block();
     }
-    EXPECT_EQ(world.chain.refusal(world.chain.by(members[0], world.reveal("job", members[0], 1))), std::nullopt);
+    EXPECT_EQ(world.chain.refusal(world.chain.by(members[0], world.reveal("job", members[0], 1))),
+              std::nullopt);
 }
 
 TEST(CommitteeWindows, TakesTheLastCommitAndRevealInTheLastBlockOfTheirWindows) {
@@ -50,10 +51,12 @@ TEST(CommitteeWindows, D33_CountsAProviderOnce) {
     const auto members = world.members("job");
     const std::string& m = members[0];
     world.chain.block({world.chain.by(m, world.commit("job", m, 1))});
-    world.chain.expect_refused(world.chain.by(m, world.commit("job", m, 2)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by(m, world.commit("job", m, 2)),
+                               ErrorCode::kWrongState);
     world.chain.advance_to(world.commits_until("job"));
     world.chain.block({world.chain.by(m, world.reveal("job", m, 1))});
-    world.chain.expect_refused(world.chain.by(m, world.reveal("job", m, 1)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by(m, world.reveal("job", m, 1)),
+                               ErrorCode::kWrongState);
     world.chain.advance_to(world.reveals_until("job"));
     EXPECT_EQ(world.chain.last<event::QuorumReached>().size(), 0u);
 }
@@ -70,7 +73,8 @@ TEST(CommitteeWindows, RefusesACopiedCommitmentWhenItIsRevealed) {
     op::Reveal stolen = world.reveal("job", members[0], 1);
     stolen.provider_id = members[1];
     world.chain.expect_refused(world.chain.by(members[1], stolen), ErrorCode::kInvalidArgument);
-    EXPECT_EQ(world.chain.refusal(world.chain.by(members[0], world.reveal("job", members[0], 1))), std::nullopt);
+    EXPECT_EQ(world.chain.refusal(world.chain.by(members[0], world.reveal("job", members[0], 1))),
+              std::nullopt);
 }
 
 TEST(CommitteeWindows, RefusesAnEmbeddingThatNoModelDefinesAndAnAnswerThatWasNotCommitted) {
@@ -79,7 +83,8 @@ TEST(CommitteeWindows, RefusesAnEmbeddingThatNoModelDefinesAndAnAnswerThatWasNot
     const std::string m = world.members("job")[0];
     world.chain.block({world.chain.by(m, world.commit("job", m, 1))});
     world.chain.advance_to(world.commits_until("job"));
-    world.chain.expect_refused(world.chain.by(m, world.reveal("job", m, 2)), ErrorCode::kInvalidArgument);
+    world.chain.expect_refused(world.chain.by(m, world.reveal("job", m, 2)),
+                               ErrorCode::kInvalidArgument);
     op::Reveal other = world.reveal("job", m, 1);
     other.embedding_digest = salt_of("embedding");
     world.chain.expect_refused(world.chain.by(m, other), ErrorCode::kInvalidArgument);
@@ -94,9 +99,12 @@ TEST(CommitteeWindows, ListensOnlyToItsMembersAndTheirOwners) {
         const std::string name = "p-" + std::to_string(i);
         if (std::find(members.begin(), members.end(), name) == members.end()) outsider = name;
     }
-    world.chain.expect_refused(world.chain.by(outsider, world.commit("job", outsider, 1)), ErrorCode::kNotAuthorized);
-    world.chain.expect_refused(world.chain.by(outsider, world.commit("job", members[0], 1)), ErrorCode::kNotAuthorized);
-    world.chain.expect_refused(world.chain.by(members[0], result("job", members[0], 1)), ErrorCode::kWrongState);
+    world.chain.expect_refused(world.chain.by(outsider, world.commit("job", outsider, 1)),
+                               ErrorCode::kNotAuthorized);
+    world.chain.expect_refused(world.chain.by(outsider, world.commit("job", members[0], 1)),
+                               ErrorCode::kNotAuthorized);
+    world.chain.expect_refused(world.chain.by(members[0], result("job", members[0], 1)),
+                               ErrorCode::kWrongState);
 }
 
 TEST(CommitteeWindows, TasksOfAnotherModeAreRefusedOnItsChain) {

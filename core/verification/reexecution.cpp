@@ -53,7 +53,8 @@ Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row) {
     return output;
 }
 
-std::vector<Answer> run_model_on(Kernels& kernels, const Model& model, std::span<const std::uint32_t> rows) {
+std::vector<Answer> run_model_on(Kernels& kernels, const Model& model,
+                                 std::span<const std::uint32_t> rows) {
     std::vector<InputRow> inputs;
     std::vector<abi::InferenceOp> operations(rows.size(), operation_on(model));
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -71,14 +72,16 @@ std::vector<Answer> run_model_on(Kernels& kernels, const Model& model, std::span
     batch.results = results.data();
     batch.op_count = static_cast<std::uint32_t>(rows.size());
     for (std::uint32_t step = 0; step < model.steps; ++step) {
-        for (std::size_t i = 0; i < rows.size() && step > 0; ++i) inputs[i] = next_input(inputs[i], outputs[i]);
+        for (std::size_t i = 0; i < rows.size() && step > 0; ++i)
+            inputs[i] = next_input(inputs[i], outputs[i]);
         AIVM_CHECK(kernels.inference_step(batch) == 0);
         for (const abi::InferenceResult& result : results) AIVM_CHECK(result.status == 0);
     }
     return outputs;
 }
 
-std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row) {
+std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model,
+                                            std::uint32_t row) {
     std::vector<InferenceTraceStep> trace(model.steps);
     InputRow input = model.row(row);
     for (InferenceTraceStep& step : trace) {
@@ -100,6 +103,8 @@ std::vector<Hash32> trace_leaves(const std::vector<InferenceTraceStep>& trace) {
     return leaves;
 }
 
-Hash32 trace_root(const std::vector<InferenceTraceStep>& trace) { return merkle::root(trace_leaves(trace)); }
+Hash32 trace_root(const std::vector<InferenceTraceStep>& trace) {
+    return merkle::root(trace_leaves(trace));
+}
 
 }  // namespace aivm

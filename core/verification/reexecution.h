@@ -1,4 +1,5 @@
-// Running a model again: the arbiter of every dispute. Uses the same kernel that providers are asked to run.
+// Running a model again: the arbiter of every dispute. Uses the same kernel that providers are
+// asked to run.
 #pragma once
 
 #include <span>
@@ -16,20 +17,25 @@ struct InferenceTraceStep {
     Answer output = 0;
 };
 
-// One step of the model on `input`. A kernel that fails is a broken machine, not a wrong answer: it stops the run.
+// One step of the model on `input`. A kernel that fails is a broken machine, not a wrong answer: it
+// stops the run.
 Answer run_step(Kernels& kernels, const Model& model, const InputRow& input);
 
-// The input of the next step: the present one shifted left by one byte, with the step's output as its last byte.
+// The input of the next step: the present one shifted left by one byte, with the step's output as
+// its last byte.
 InputRow next_input(const InputRow& input, Answer output);
 
 // The model's answer to one of its feature rows: all its steps, the last one's output.
 Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row);
 
-// The model's answers to several of its feature rows, each as run_model gives it, with one call of the kernel a step.
-std::vector<Answer> run_model_on(Kernels& kernels, const Model& model, std::span<const std::uint32_t> rows);
+// The model's answers to several of its feature rows, each as run_model gives it, with one call of
+// the kernel a step.
+std::vector<Answer> run_model_on(Kernels& kernels, const Model& model,
+                                 std::span<const std::uint32_t> rows);
 
 // As run_model, with every step.
-std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model, std::uint32_t row);
+std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model,
+                                            std::uint32_t row);
 
 // keccak(u32be(i) || x_i || y_i)
 Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step);

@@ -63,11 +63,14 @@ Amount slash_exposure(const VmParameters& parameters, const Task& task, const Se
     if (!seat.open()) return {};
     const Policy& policy = parameters.policy;
     const bool redundant = task.mode == VerificationMode::kRedundant;
-    // What is still ahead of a seat: an answer found wrong, before that a reveal withheld, before that silence.
+    // What is still ahead of a seat: an answer found wrong, before that a reveal withheld, before
+    // that silence.
     std::uint32_t bps = policy.slash_bps;
-    if (redundant && parameters.config.challenge_window_blocks == 0) bps = 0;  // nobody can prove it wrong
+    if (redundant && parameters.config.challenge_window_blocks == 0)
+        bps = 0;  // nobody can prove it wrong
     if (redundant) bps = std::max(bps, policy.slash_divergent_bps);
-    const bool will_reveal = redundant && policy.commit_reveal && seat.status != SeatStatus::kPosted;
+    const bool will_reveal =
+        redundant && policy.commit_reveal && seat.status != SeatStatus::kPosted;
     if (will_reveal) bps = std::max(bps, policy.slash_unrevealed_bps);
     if (seat.status == SeatStatus::kSelected) {
         bps = std::max(bps, redundant ? policy.slash_silent_bps : policy.slash_timeout_bps);

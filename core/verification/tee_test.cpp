@@ -24,7 +24,8 @@ op::SubmitTask tee_task(std::string_view job) {
 
 // A chain with one provider whose evidence is of the next block's time, and a job assigned to it.
 struct TeeWorld {
-    explicit TeeWorld(std::optional<GpuEvidence> evidence, TestOptions options = tee_options()) : chain(options) {
+    explicit TeeWorld(std::optional<GpuEvidence> evidence, TestOptions options = tee_options())
+        : chain(options) {
         op::RegisterProvider registration_of = registration("p-1", lux(1000));
         if (evidence) {
             evidence->timestamp_ns = chain.state().head.timestamp_ns + kBlockNs;

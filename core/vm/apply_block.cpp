@@ -22,8 +22,12 @@ struct Apply {
     Transition& t;
     const Address& sender;
 
-    Status operator()(const op::RegisterProvider& b) const { return register_provider(t, sender, b); }
-    Status operator()(const op::DeregisterProvider& b) const { return deregister_provider(t, sender, b); }
+    Status operator()(const op::RegisterProvider& b) const {
+        return register_provider(t, sender, b);
+    }
+    Status operator()(const op::DeregisterProvider& b) const {
+        return deregister_provider(t, sender, b);
+    }
     Status operator()(const op::WithdrawBond& b) const { return withdraw_bond(t, sender, b); }
     Status operator()(const op::RegisterModel& b) const { return register_model(t, sender, b); }
     Status operator()(const op::SubmitTask& b) const { return submit_task(t, sender, b); }
@@ -62,18 +66,21 @@ void start_block(Transition& t) {
         t.validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
     }
     DrawSeeds seeds(t);
-    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw)) run_start_timer(t, *timer, seeds);
+    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
+        run_start_timer(t, *timer, seeds);
 }
 
 Status apply_operation(Transition& t, const SignedOperation& operation) {
     const Address& sender = operation.sender();
     if (operation.nonce() <= t.state().nonce(sender)) {
-        return fail(ErrorCode::kBadNonce, fmt::format("{} after {}", operation.nonce(), t.state().nonce(sender)));
+        return fail(ErrorCode::kBadNonce,
+                    fmt::format("{} after {}", operation.nonce(), t.state().nonce(sender)));
     }
     if (sender == escrow_address() ||
         !t.rules().authorizer->verify(sender, operation.id(), operation.authorization())) {
-        return fail(ErrorCode::kNotAuthorized,
-                    fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
+        return fail(
+            ErrorCode::kNotAuthorized,
+            fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
     }
     AIVM_TRY(std::visit(Apply{t, sender}, operation.body()));
     t.account(sender).nonce = operation.nonce();
@@ -81,7 +88,8 @@ Status apply_operation(Transition& t, const SignedOperation& operation) {
 }
 
 Status end_block(Transition& t) {
-    while (const auto timer = t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
+    while (const auto timer =
+               t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
         run_end_timer(t, *timer);
     }
     for (const TimeTimer& timer : t.take_due_timeouts()) time_out(t, TaskIndex{timer.task});

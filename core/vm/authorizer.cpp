@@ -15,13 +15,14 @@ Address address_of(const Ed25519PublicKey& key) {
     return out;
 }
 
-bool Ed25519Authorizer::verify(const Address& signer, const Hash32& message, ByteView authorization) const {
+bool Ed25519Authorizer::verify(const Address& signer, const Hash32& message,
+                               ByteView authorization) const {
     if (authorization.size() != crypto_sign_PUBLICKEYBYTES + crypto_sign_BYTES) return false;
     Ed25519PublicKey key;
     std::memcpy(key.data(), authorization.data(), key.size());
     if (address_of(key) != signer) return false;
-    return crypto_sign_verify_detached(authorization.data() + key.size(), message.data(), message.size(), key.data()) ==
-           0;
+    return crypto_sign_verify_detached(authorization.data() + key.size(), message.data(),
+                                       message.size(), key.data()) == 0;
 }
 
 Ed25519Key::Ed25519Key(const Ed25519Seed& seed) {
@@ -32,8 +33,8 @@ Ed25519Key::Ed25519Key(const Ed25519Seed& seed) {
 Bytes Ed25519Key::sign(const Hash32& message) const {
     Bytes out(public_.bytes.begin(), public_.bytes.end());
     out.resize(crypto_sign_PUBLICKEYBYTES + crypto_sign_BYTES);
-    crypto_sign_detached(out.data() + crypto_sign_PUBLICKEYBYTES, nullptr, message.data(), message.size(),
-                         secret_.data());
+    crypto_sign_detached(out.data() + crypto_sign_PUBLICKEYBYTES, nullptr, message.data(),
+                         message.size(), secret_.data());
     return out;
 }
 

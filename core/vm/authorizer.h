@@ -14,7 +14,8 @@ Address address_of(const Ed25519PublicKey& key);
 // Authorisations are public key || signature, 96 bytes.
 class Ed25519Authorizer final : public Authorizer {
 public:
-    [[nodiscard]] bool verify(const Address& signer, const Hash32& message, ByteView authorization) const override;
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
+                              ByteView authorization) const override;
 };
 
 class Ed25519Key {

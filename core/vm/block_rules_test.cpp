@@ -1,4 +1,5 @@
-// What makes a block valid: its header against its parent, its roots, its signature, and its canonical bytes.
+// What makes a block valid: its header against its parent, its roots, its signature, and its
+// canonical bytes.
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
@@ -41,18 +42,25 @@ ErrorCode verdict_on(TestChain& chain, Change&& change) {
 TEST(BlockRules, D10_every_field_of_the_header_is_checked) {
     TestChain chain;
     chain.advance(3);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent.bytes[0] ^= 1; }), ErrorCode::kBadParent);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent.bytes[0] ^= 1; }),
+              ErrorCode::kBadParent);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.height += 1; }), ErrorCode::kBadHeight);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.height -= 1; }), ErrorCode::kBadHeight);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns -= kBlockNs + 1; }), ErrorCode::kBadTimestamp);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns += 60'000'000'001; }), ErrorCode::kTooEarly);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns -= kBlockNs + 1; }),
+              ErrorCode::kBadTimestamp);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.timestamp_ns += 60'000'000'001; }),
+              ErrorCode::kTooEarly);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.beacon_secret.bytes[9] ^= 1; }),
               ErrorCode::kInvalidArgument);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.state_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.receipt_root.bytes[0] ^= 1; }), ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root.bytes[0] ^= 1; }),
+              ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.state_root.bytes[0] ^= 1; }),
+              ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.receipt_root.bytes[0] ^= 1; }),
+              ErrorCode::kBadRoot);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.operations.clear(); }), ErrorCode::kBadRoot);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.operations.push_back(c.operations[0]); }), ErrorCode::kBadNonce);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.operations.push_back(c.operations[0]); }),
+              ErrorCode::kBadNonce);
     EXPECT_EQ(verdict_on(chain, [](Candidate&) {}), ErrorCode::kCount_);
 }
 
@@ -60,9 +68,12 @@ TEST(BlockRules, D10_every_field_of_the_header_is_checked) {
 TEST(BlockRules, D11_a_zero_root_is_compared_like_any_other) {
     TestChain chain;
     chain.advance(2);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root = {}; }), ErrorCode::kBadRoot);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.state_root = {}; }), ErrorCode::kBadRoot);
-    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.receipt_root = {}; }), ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root = {}; }),
+              ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.state_root = {}; }),
+              ErrorCode::kBadRoot);
+    EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.receipt_root = {}; }),
+              ErrorCode::kBadRoot);
 }
 
 TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
@@ -74,14 +85,17 @@ TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
         return std::make_shared<const Block>(bare.with_authorization(std::move(seal)));
     };
     EXPECT_EQ(verdict(chain, sealed({})), ErrorCode::kNotAuthorized);
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-1"), message))), ErrorCode::kNotAuthorized);
+    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-1"), message))),
+              ErrorCode::kNotAuthorized);
     const Hash32 elsewhere = slot_message(chain.rules().chain_id + 1, 1, bare.id());
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), elsewhere))), ErrorCode::kNotAuthorized);
+    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), elsewhere))),
+              ErrorCode::kNotAuthorized);
     Candidate stranger = candidate;
     stranger.header.proposer.value = 2;
     const Block unknown(stranger.header, stranger.operations, {});
     EXPECT_EQ(verdict(chain, std::make_shared<const Block>(unknown)), ErrorCode::kNotFound);
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), message))), ErrorCode::kCount_);
+    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), message))),
+              ErrorCode::kCount_);
 }
 
 // D14 block time from the host clock: time is an argument, and never goes back.
@@ -101,7 +115,8 @@ TEST(BlockRules, D28_a_time_that_leaves_no_room_for_a_timeout_is_refused) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.timestamp_ns = ~std::uint64_t{0} - 1;
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code, ErrorCode::kBadTimestamp);
+    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+              ErrorCode::kBadTimestamp);
     const Candidate candidate = next(chain);
     BlockHeader header = candidate.header;
     header.timestamp_ns = ~std::uint64_t{0};
@@ -113,10 +128,12 @@ TEST(BlockRules, a_builder_refuses_a_header_that_nobody_would_verify) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.proposer.value = 7;
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+              ErrorCode::kNotFound);
     request = chain.request();
     request.beacon_secret = {};
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+              ErrorCode::kInvalidArgument);
 }
 
 TEST(BlockRules, a_builder_leaves_out_what_is_refused_and_says_why) {

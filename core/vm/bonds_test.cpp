@@ -1,4 +1,5 @@
-// Bonds and what comes out of them: joining, leaving, claiming, and the ways to escape that must not exist.
+// Bonds and what comes out of them: joining, leaving, claiming, and the ways to escape that must
+// not exist.
 #include <gtest/gtest.h>
 
 #include "core/state/audit.h"
@@ -9,11 +10,15 @@ namespace {
 
 TEST(Bonds, registration_locks_the_bond_and_refuses_less_than_the_minimum) {
     TestChain chain;
-    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000) - Amount(1))), ErrorCode::kInsufficientFunds);
-    chain.expect_refused(chain.by("p-1", registration("p-1", lux(10'001))), ErrorCode::kInsufficientFunds);
-    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000), "none")), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000) - Amount(1))),
+                         ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(10'001))),
+                         ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000), "none")),
+                         ErrorCode::kInvalidArgument);
     chain.expect_refused(chain.by("p-1", registration("", lux(1000))), ErrorCode::kInvalidArgument);
-    chain.expect_refused(chain.by("p-1", registration(std::string(65, 'x'), lux(1000))), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("p-1", registration(std::string(65, 'x'), lux(1000))),
+                         ErrorCode::kInvalidArgument);
     op::RegisterProvider twice = registration("p-1", lux(1000));
     twice.models = {"model", "model"};
     chain.expect_refused(chain.by("p-1", twice), ErrorCode::kInvalidArgument);
@@ -32,7 +37,8 @@ TEST(Bonds, one_account_runs_at_most_max_providers_per_node) {
     TestOptions options;
     options.parameters.config.max_providers_per_node = 2;
     TestChain chain(options);
-    chain.block({chain.by("bob", registration("a", lux(1000))), chain.by("bob", registration("b", lux(1000)))});
+    chain.block({chain.by("bob", registration("a", lux(1000))),
+                 chain.by("bob", registration("b", lux(1000)))});
     chain.expect_refused(chain.by("bob", registration("c", lux(1000))), ErrorCode::kLimitReached);
 }
 
@@ -67,21 +73,25 @@ TEST(Bonds, who_leaves_gets_no_new_work_but_may_finish_what_it_has) {
     EXPECT_EQ(chain.task("mine").status, TaskStatus::kCompleted);
 }
 
-// D22 unbond cooldown equals commit + reveal: stake leaves one block before the slash. Here: cooldown below the window.
+// D22 unbond cooldown equals commit + reveal: stake leaves one block before the slash. Here:
+// cooldown below the window.
 TEST(Bonds, D22_the_bond_stays_while_a_result_can_still_be_slashed_whatever_the_cooldown) {
     TestOptions options;
     options.parameters.policy.unbond_cooldown_blocks = 0;
     TestChain chain(options);
     chain.join("p-1");
     chain.assign("job");
-    chain.block({chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
+    chain.block(
+        {chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
     const Answer truth = chain.truth("job");
     chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);
     chain.advance(4);
     chain.block({chain.by("bob", hidden_challenge("job", "bob", truth))});
-    chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kBondLocked);  // an open dispute counts too
+    chain.expect_refused(chain.by("p-1", withdrawal("p-1")),
+                         ErrorCode::kBondLocked);  // an open dispute counts too
     chain.block({chain.by("bob", opening("job", "bob", truth))});
-    const auto left = chain.offer({chain.by("p-1", withdrawal("p-1"))});  // settled first thing in this block
+    const auto left =
+        chain.offer({chain.by("p-1", withdrawal("p-1"))});  // settled first thing in this block
     EXPECT_TRUE(left.empty());
     EXPECT_EQ(chain.balance("p-1"), lux(9'900));
 }
@@ -93,13 +103,15 @@ TEST(Bonds, without_the_obligation_rule_the_stake_escapes_and_the_audit_says_so)
     TestChain chain(options);
     chain.join("p-1");
     chain.assign("job");
-    chain.block({chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
+    chain.block(
+        {chain.by("p-1", leave("p-1")), chain.by("p-1", result("job", "p-1", chain.lie("job")))});
     const Built escape = chain.build({chain.by("p-1", withdrawal("p-1"))});
     ASSERT_TRUE(escape.left_out.empty());
     const auto findings = audit_state(escape.executed->state, options.parameters);
     ASSERT_EQ(findings.size(), 1U);
     EXPECT_EQ(findings[0].invariant, "E3");
-    EXPECT_EQ(findings[0].message, "provider p-1 withdrew its bond while 1 result was still slashable until block 10");
+    EXPECT_EQ(findings[0].message,
+              "provider p-1 withdrew its bond while 1 result was still slashable until block 10");
 }
 
 // D23 deregistering allowed with open selections: paid without stake.
@@ -166,13 +178,15 @@ TEST(Bonds, credit_can_be_claimed_only_when_the_task_is_final) {
     chain.advance(5);
     chain.expect_refused(chain.by("alice", claim("p-1")), ErrorCode::kNotAuthorized);
     EXPECT_EQ(chain.provider("p-1").credit, Amount());
-    EXPECT_FALSE(chain.refusal(chain.by("p-1", claim("p-1"))));  // settled first thing in the next block
+    EXPECT_FALSE(
+        chain.refusal(chain.by("p-1", claim("p-1"))));  // settled first thing in the next block
 }
 
 TEST(Bonds, two_signed_items_for_one_slot_cost_half_the_stake_once) {
     TestChain chain;
     const auto sign = [&](std::string_view who, Height slot, const Hash32& id) {
-        return IdealAuthorizer::sign(address_of(who), slot_message(chain.rules().chain_id, slot, id));
+        return IdealAuthorizer::sign(address_of(who),
+                                     slot_message(chain.rules().chain_id, slot, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of("two");

@@ -23,7 +23,8 @@ struct Range {
 Status check_ranges(std::span<const Range> ranges) {
     for (const Range& r : ranges) {
         if (r.value >= r.least && r.value <= r.most) continue;
-        return fail(ErrorCode::kConfig, fmt::format("{} is {}; it must be {} to {}", r.name, r.value, r.least, r.most));
+        return fail(ErrorCode::kConfig,
+                    fmt::format("{} is {}; it must be {} to {}", r.name, r.value, r.least, r.most));
     }
     return {};
 }
@@ -56,24 +57,27 @@ Status check_policy(const Policy& p) {
 Status check_relations(const VmParameters& v) {
     const Policy& p = v.policy;
     if (p.challenger_share_bps + p.requester_share_bps > kAll) {
-        return fail(ErrorCode::kConfig,
-                    fmt::format("challenger_share_bps + requester_share_bps is {}; at most {} can be "
-                                "shared out",
-                                p.challenger_share_bps + p.requester_share_bps, kAll));
+        return fail(
+            ErrorCode::kConfig,
+            fmt::format("challenger_share_bps + requester_share_bps is {}; at most {} can be "
+                        "shared out",
+                        p.challenger_share_bps + p.requester_share_bps, kAll));
     }
     const std::uint32_t m = v.config.redundancy_factor;
     const std::uint32_t n = p.redundancy_providers;
     if (m > n || 2 * m <= n) {
-        return fail(ErrorCode::kConfig,
-                    fmt::format("redundancyFactor {} is no strict majority of redundancy_providers {}; "
-                                "it must be {} to {}",
-                                m, n, n / 2 + 1, n));
+        return fail(
+            ErrorCode::kConfig,
+            fmt::format("redundancyFactor {} is no strict majority of redundancy_providers {}; "
+                        "it must be {} to {}",
+                        m, n, n / 2 + 1, n));
     }
     if (v.result_bond() > v.config.min_provider_bond) {
-        return fail(ErrorCode::kConfig,
-                    fmt::format("result_bond {} is above minProviderBond {}, so a provider with the "
-                                "minimum could never work",
-                                v.result_bond().nlux(), v.config.min_provider_bond.nlux()));
+        return fail(
+            ErrorCode::kConfig,
+            fmt::format("result_bond {} is above minProviderBond {}, so a provider with the "
+                        "minimum could never work",
+                        v.result_bond().nlux(), v.config.min_provider_bond.nlux()));
     }
     return {};
 }
@@ -104,7 +108,8 @@ Status check_config(const Config& c) {
     };
     AIVM_TRY(check_ranges(ranges));
     if (c.host_chain_id.empty()) {
-        return fail(ErrorCode::kConfig, "hostChainID is empty; write \"primary\" or the id of the host chain");
+        return fail(ErrorCode::kConfig,
+                    "hostChainID is empty; write \"primary\" or the id of the host chain");
     }
     return {};
 }

@@ -1,5 +1,6 @@
-// What can be set about the VM: the published configuration, and the policies of the protocol on top of it.
-// Defaults are those of the published package (Config) and of the protocol description (Policy).
+// What can be set about the VM: the published configuration, and the policies of the protocol on
+// top of it. Defaults are those of the published package (Config) and of the protocol description
+// (Policy).
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,15 @@
 
 namespace aivm {
 
-enum class VerificationMode : std::uint8_t { kOptimistic = 0, kRedundant = 1, kTee = 2, kCount_ = 3 };
+enum class VerificationMode : std::uint8_t {
+    kOptimistic = 0,
+    kRedundant = 1,
+    kTee = 2,
+    kCount_ = 3
+};
 
-// The published fields, with their published defaults. Durations are nanoseconds here and "30s"-style strings in JSON.
+// The published fields, with their published defaults. Durations are nanoseconds here and
+// "30s"-style strings in JSON.
 struct Config {
     std::uint32_t max_providers_per_node = 100;
     std::uint32_t max_tasks_per_provider = 10;
@@ -23,7 +30,8 @@ struct Config {
     Amount min_provider_bond = lux(1000);
     bool require_tee_attestation = false;
     std::uint8_t min_trust_score = 50;
-    std::uint64_t attestation_timeout_ns = 30'000'000'000;  // how long after it was made an attestation gives early use
+    std::uint64_t attestation_timeout_ns =
+        30'000'000'000;  // how long after it was made an attestation gives early use
     std::uint32_t max_task_queue_size = 1000;
     std::uint64_t task_timeout_ns = 300'000'000'000;
     Amount base_reward = lux(1);
@@ -65,10 +73,11 @@ struct Policy {
     DisputeGame dispute_game = DisputeGame::kOneStep;
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;
-    bool commit_reveal = true;        // redundant mode: hide answers until all have committed
-    bool challenge_in_clear = false;  // a challenge names its claim at once, so that it can be copied
+    bool commit_reveal = true;  // redundant mode: hide answers until all have committed
+    bool challenge_in_clear =
+        false;  // a challenge names its claim at once, so that it can be copied
     bool count_open_challenges =
-        false;                    // a challenger's bond doubles for those still open too, not only for those lost
+        false;  // a challenger's bond doubles for those still open too, not only for those lost
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule believes the provider (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
@@ -80,7 +89,8 @@ struct VmParameters {
     Config config;
     Policy policy;
 
-    // The bond one result locks: Policy::result_bond, or the published minimum spread over the allowed tasks.
+    // The bond one result locks: Policy::result_bond, or the published minimum spread over the
+    // allowed tasks.
     [[nodiscard]] Amount result_bond() const {
         if (!policy.result_bond.is_zero()) return policy.result_bond;
         return Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider);
@@ -92,9 +102,10 @@ struct VmParameters {
 // Whether every published field is in its range; the error names the field by its JSON tag.
 Status check_config(const Config& config);
 
-// check_config, the ranges of the policy, and what must hold between fields: shares of one slash add up to at most all
-// of it, redundancyFactor is a strict majority of redundancy_providers, a result bond fits into the minimum bond, and no
-// deadline can overflow. A chain is made with nothing less.
+// check_config, the ranges of the policy, and what must hold between fields: shares of one slash
+// add up to at most all of it, redundancyFactor is a strict majority of redundancy_providers, a
+// result bond fits into the minimum bond, and no deadline can overflow. A chain is made with
+// nothing less.
 Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

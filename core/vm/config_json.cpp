@@ -12,7 +12,8 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 Status wrong(std::string_view key, const OrderedJson& value, std::string_view wanted) {
-    return fail(ErrorCode::kConfig, fmt::format("{} is {}; it must be {}", key, value.dump(), wanted));
+    return fail(ErrorCode::kConfig,
+                fmt::format("{} is {}; it must be {}", key, value.dump(), wanted));
 }
 
 // Reading one value into a field, by the field's type.
@@ -61,13 +62,15 @@ Status read(std::string_view key, const OrderedJson& value, std::string& field) 
     return {};
 }
 
-// A duration is a string in JSON and nanoseconds here, so it needs a type of its own to be told from a number.
+// A duration is a string in JSON and nanoseconds here, so it needs a type of its own to be told
+// from a number.
 template <class Nanoseconds>
 struct Duration {
     Nanoseconds& nanoseconds;
 };
 Status read(std::string_view key, const OrderedJson& value, const Duration<std::uint64_t>& field) {
-    const auto parsed = value.is_string() ? parse_duration(value.get<std::string>()) : fail(ErrorCode::kConfig);
+    const auto parsed =
+        value.is_string() ? parse_duration(value.get<std::string>()) : fail(ErrorCode::kConfig);
     if (!parsed) return wrong(key, value, "a duration such as \"30s\", \"5m\" or \"1h\"");
     field.nanoseconds = *parsed;
     return {};
@@ -79,22 +82,30 @@ OrderedJson written(const T& field) {
 }
 OrderedJson written(const Amount& field) { return field.nlux(); }
 OrderedJson written(const VerificationMode& field) { return static_cast<std::uint64_t>(field); }
-OrderedJson written(const Duration<const std::uint64_t>& field) { return print_duration(field.nanoseconds); }
+OrderedJson written(const Duration<const std::uint64_t>& field) {
+    return print_duration(field.nanoseconds);
+}
 
-// The one table of tags and fields, in the published order: calls `visit(tag, field)` until it returns false.
+// The one table of tags and fields, in the published order: calls `visit(tag, field)` until it
+// returns false.
 template <class AnyConfig, class Visit>
 void for_each_field(AnyConfig& c, Visit&& visit) {
     using Time = std::conditional_t<std::is_const_v<AnyConfig>, const std::uint64_t, std::uint64_t>;
-    static_cast<void>(
-        visit("maxProvidersPerNode", c.max_providers_per_node) &&
-        visit("maxTasksPerProvider", c.max_tasks_per_provider) && visit("hostChainID", c.host_chain_id) &&
-        visit("verificationMode", c.verification_mode) && visit("challengeWindowBlocks", c.challenge_window_blocks) &&
-        visit("redundancyFactor", c.redundancy_factor) && visit("minProviderBond", c.min_provider_bond) &&
-        visit("requireTEEAttestation", c.require_tee_attestation) && visit("minTrustScore", c.min_trust_score) &&
-        visit("attestationTimeout", Duration<Time>{c.attestation_timeout_ns}) &&
-        visit("maxTaskQueueSize", c.max_task_queue_size) && visit("taskTimeout", Duration<Time>{c.task_timeout_ns}) &&
-        visit("baseReward", c.base_reward) && visit("epochDuration", Duration<Time>{c.epoch_duration_ns}) &&
-        visit("merkleAnchorFreq", c.merkle_anchor_freq));
+    static_cast<void>(visit("maxProvidersPerNode", c.max_providers_per_node) &&
+                      visit("maxTasksPerProvider", c.max_tasks_per_provider) &&
+                      visit("hostChainID", c.host_chain_id) &&
+                      visit("verificationMode", c.verification_mode) &&
+                      visit("challengeWindowBlocks", c.challenge_window_blocks) &&
+                      visit("redundancyFactor", c.redundancy_factor) &&
+                      visit("minProviderBond", c.min_provider_bond) &&
+                      visit("requireTEEAttestation", c.require_tee_attestation) &&
+                      visit("minTrustScore", c.min_trust_score) &&
+                      visit("attestationTimeout", Duration<Time>{c.attestation_timeout_ns}) &&
+                      visit("maxTaskQueueSize", c.max_task_queue_size) &&
+                      visit("taskTimeout", Duration<Time>{c.task_timeout_ns}) &&
+                      visit("baseReward", c.base_reward) &&
+                      visit("epochDuration", Duration<Time>{c.epoch_duration_ns}) &&
+                      visit("merkleAnchorFreq", c.merkle_anchor_freq));
 }
 
 Status set_field(Config& config, const std::string& key, const OrderedJson& value) {
@@ -114,7 +125,8 @@ Result<OrderedJson> parse_object(std::string_view text) {
     std::set<std::string> seen;
     std::string repeated;
     const auto watch = [&](int depth, OrderedJson::parse_event_t event, OrderedJson& parsed) {
-        if (event == OrderedJson::parse_event_t::key && depth == 1 && !seen.insert(parsed.get<std::string>()).second) {
+        if (event == OrderedJson::parse_event_t::key && depth == 1 &&
+            !seen.insert(parsed.get<std::string>()).second) {
             repeated = parsed.get<std::string>();
         }
         return true;
@@ -127,8 +139,10 @@ Result<OrderedJson> parse_object(std::string_view text) {
     } catch (const OrderedJson::out_of_range&) {  // 1e999: well written, but no double holds it
         return fail(ErrorCode::kConfig, "a number is out of range");
     }
-    if (!json.is_object()) return fail(ErrorCode::kConfig, "a configuration is a JSON object, {...}");
-    if (!repeated.empty()) return fail(ErrorCode::kConfig, fmt::format("the key \"{}\" is there twice", repeated));
+    if (!json.is_object())
+        return fail(ErrorCode::kConfig, "a configuration is a JSON object, {...}");
+    if (!repeated.empty())
+        return fail(ErrorCode::kConfig, fmt::format("the key \"{}\" is there twice", repeated));
     return json;
 }
 

@@ -52,9 +52,11 @@ TEST(ConfigJson, GivesAMissingKeyItsDefault) {
 
 TEST(ConfigJson, NamesTheKeyThatIsUnknownRepeatedOrHasABadValue) {
     EXPECT_EQ(refusal(R"({"minProviderBnd": 1})"), "unknown key \"minProviderBnd\"");
-    EXPECT_EQ(refusal(R"({"baseReward": 1, "baseReward": 2})"), "the key \"baseReward\" is there twice");
+    EXPECT_EQ(refusal(R"({"baseReward": 1, "baseReward": 2})"),
+              "the key \"baseReward\" is there twice");
     EXPECT_EQ(refusal(R"({"minTrustScore": 101})"), "minTrustScore is 101; it must be 0 to 100");
-    EXPECT_EQ(refusal(R"({"minTrustScore": 256})"), "minTrustScore is 256; it must be a whole number from 0 to 255");
+    EXPECT_EQ(refusal(R"({"minTrustScore": 256})"),
+              "minTrustScore is 256; it must be a whole number from 0 to 255");
     EXPECT_EQ(refusal(R"({"verificationMode": 3})"),
               "verificationMode is 3; it must be 0 (optimistic), 1 (redundant) or 2 (TEE)");
     EXPECT_EQ(refusal(R"({"taskTimeout": 5})"),
@@ -62,8 +64,9 @@ TEST(ConfigJson, NamesTheKeyThatIsUnknownRepeatedOrHasABadValue) {
     EXPECT_EQ(refusal(R"({"requireTEEAttestation": "yes"})"),
               "requireTEEAttestation is \"yes\"; it must be true or false");
     EXPECT_EQ(refusal(R"({"hostChainID": null})"), "hostChainID is null; it must be a string");
-    for (const char* text : {R"({"baseReward": -1})", R"({"baseReward": 1.5})", R"({"baseReward": "1"})",
-                             R"({"baseReward": 18446744073709551616})", R"({"baseReward": {}})"}) {
+    for (const char* text :
+         {R"({"baseReward": -1})", R"({"baseReward": 1.5})", R"({"baseReward": "1"})",
+          R"({"baseReward": 18446744073709551616})", R"({"baseReward": {}})"}) {
         EXPECT_EQ(refusal(text).rfind("baseReward is ", 0), 0u) << text;
     }
 }
@@ -83,8 +86,8 @@ TEST(ConfigJson, ReadsDurationsAsThePublishedConfigurationWritesThem) {
     EXPECT_EQ(*parse_duration("250ms"), 250'000'000u);
     EXPECT_EQ(*parse_duration("0.000000001s"), 1u);
     EXPECT_EQ(*parse_duration("7ns"), 7u);
-    for (const char* bad : {"", "s", "5", "5 m", "-5m", "5x", "1.s", ".5s", "5m3", "18446744073709551616ns",
-                            "9999999999h", "1.0000000000s"}) {
+    for (const char* bad : {"", "s", "5", "5 m", "-5m", "5x", "1.s", ".5s", "5m3",
+                            "18446744073709551616ns", "9999999999h", "1.0000000000s"}) {
         EXPECT_FALSE(parse_duration(bad)) << bad;
     }
 }

@@ -26,12 +26,19 @@ TEST(Parameters, BothDefaultConfigurationsAreValid) {
 }
 
 TEST(Parameters, TheQuorumMustBeAStrictMajority) {
-    EXPECT_EQ(refusal([](VmParameters& p) { p.config.redundancy_factor = 2; }),
-              "redundancyFactor 2 is no strict majority of redundancy_providers 5; it must be 3 to 5");
+    EXPECT_EQ(
+        refusal([](VmParameters& p) { p.config.redundancy_factor = 2; }),
+        "redundancyFactor 2 is no strict majority of redundancy_providers 5; it must be 3 to 5");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.redundancy_providers = 6; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.redundancy_factor = 6; }), "");
-    EXPECT_EQ(refusal([](VmParameters& p) { p.config.redundancy_factor = p.policy.redundancy_providers = 1; }), "");
-    EXPECT_NE(refusal([](VmParameters& p) { p.config.redundancy_factor = p.policy.redundancy_providers = 33; }), "");
+    EXPECT_EQ(refusal([](VmParameters& p) {
+                  p.config.redundancy_factor = p.policy.redundancy_providers = 1;
+              }),
+              "");
+    EXPECT_NE(refusal([](VmParameters& p) {
+                  p.config.redundancy_factor = p.policy.redundancy_providers = 33;
+              }),
+              "");
 }
 
 // D28: deadlines are added without overflow check.

@@ -12,7 +12,8 @@ struct Unit {
     std::string_view name;
     std::uint64_t nanoseconds;
 };
-// From large to small for printing. Reading takes the name in full, so that "m" is not found in "ms".
+// From large to small for printing. Reading takes the name in full, so that "m" is not found in
+// "ms".
 constexpr std::array<Unit, 6> kUnits{{{"h", 3'600'000'000'000},
                                       {"m", 60'000'000'000},
                                       {"s", 1'000'000'000},
@@ -33,7 +34,8 @@ std::optional<std::uint64_t> number(std::string_view digits) {
     std::uint64_t value = 0;
     for (const char digit : digits) {
         const auto tenfold = checked_mul(value, 10);
-        const auto next = tenfold ? checked_add(*tenfold, static_cast<std::uint64_t>(digit - '0')) : std::nullopt;
+        const auto next =
+            tenfold ? checked_add(*tenfold, static_cast<std::uint64_t>(digit - '0')) : std::nullopt;
         if (!next) return std::nullopt;
         value = *next;
     }
@@ -57,7 +59,8 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
         __extension__ using Wide = unsigned __int128;
         Wide scale = 1;
         for (std::size_t i = 0; i < fraction.size(); ++i) scale *= 10;
-        const auto below = static_cast<std::uint64_t>(Wide(*number(fraction)) * unit.nanoseconds / scale);
+        const auto below =
+            static_cast<std::uint64_t>(Wide(*number(fraction)) * unit.nanoseconds / scale);
         const auto product = checked_mul(*value, unit.nanoseconds);
         return product ? checked_add(*product, below) : std::nullopt;
     }
@@ -70,7 +73,8 @@ std::string print_duration(std::uint64_t nanoseconds) {
     if (nanoseconds == 0) return "0s";
     std::string out;
     for (const Unit& unit : kUnits) {
-        if (nanoseconds >= unit.nanoseconds) out += fmt::format("{}{}", nanoseconds / unit.nanoseconds, unit.name);
+        if (nanoseconds >= unit.nanoseconds)
+            out += fmt::format("{}{}", nanoseconds / unit.nanoseconds, unit.name);
         nanoseconds %= unit.nanoseconds;
     }
     return out;
@@ -83,10 +87,11 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
         const auto term = take_term(rest);
         const auto next = term ? checked_add(sum, *term) : std::nullopt;
         if (!next) {
-            return fail(ErrorCode::kConfig,
-                        fmt::format("\"{}\" is not a duration; write one such as \"30s\", \"5m\" or "
-                                    "\"1h30m\"",
-                                    text));
+            return fail(
+                ErrorCode::kConfig,
+                fmt::format("\"{}\" is not a duration; write one such as \"30s\", \"5m\" or "
+                            "\"1h30m\"",
+                            text));
         }
         sum = *next;
     } while (!rest.empty());

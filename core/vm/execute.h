@@ -1,5 +1,5 @@
-// Executing blocks: the pure step from a parent's state and a block to the block's state, and the seam through which
-// replicas share it.
+// Executing blocks: the pure step from a parent's state and a block to the block's state, and the
+// seam through which replicas share it.
 #pragma once
 
 #include <functional>
@@ -30,8 +30,9 @@ using ExecutedPtr = std::shared_ptr<const Executed>;
 // keccak(parent's beacon || secret)
 Hash32 next_beacon(const Hash32& parent_beacon, const Hash32& secret);
 
-// Checks the block against its parent's state (height, time, beacon, proposer's signature, roots), applies it and
-// returns the result; on any fault nothing exists afterwards that did not before. Does not look at the clock.
+// Checks the block against its parent's state (height, time, beacon, proposer's signature, roots),
+// applies it and returns the result; on any fault nothing exists afterwards that did not before.
+// Does not look at the clock.
 Result<ExecutedPtr> execute_block(const State& parent, const BlockPtr& block, const Rules& rules);
 
 // What a proposer brings to a new block.
@@ -56,16 +57,18 @@ struct Built {
     std::vector<LeftOut> left_out;
 };
 
-// Builds on the parent's state, taking the candidates in order and leaving out those that are refused.
-Result<Built> build_on(const State& parent, const BuildRequest& request, const std::vector<OperationPtr>& candidates,
-                       const Rules& rules);
+// Builds on the parent's state, taking the candidates in order and leaving out those that are
+// refused.
+Result<Built> build_on(const State& parent, const BuildRequest& request,
+                       const std::vector<OperationPtr>& candidates, const Rules& rules);
 
-// How a VM has its blocks executed. Replicas of one simulated world share an implementation that computes each block
-// once, since they must all come to the same result.
+// How a VM has its blocks executed. Replicas of one simulated world share an implementation that
+// computes each block once, since they must all come to the same result.
 class Executor {
 public:
     virtual ~Executor() = default;
-    virtual Result<ExecutedPtr> execute(const State& parent, const BlockPtr& block, const Rules& rules) = 0;
+    virtual Result<ExecutedPtr> execute(const State& parent, const BlockPtr& block,
+                                        const Rules& rules) = 0;
     // A block that was just built here, and so need not be executed again.
     virtual void remember(const ExecutedPtr& built) = 0;
 };
@@ -73,7 +76,8 @@ public:
 // Executes every block itself.
 class DirectExecutor final : public Executor {
 public:
-    Result<ExecutedPtr> execute(const State& parent, const BlockPtr& block, const Rules& rules) override {
+    Result<ExecutedPtr> execute(const State& parent, const BlockPtr& block,
+                                const Rules& rules) override {
         return execute_block(parent, block, rules);
     }
     void remember(const ExecutedPtr&) override {}

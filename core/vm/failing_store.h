@@ -27,11 +27,13 @@ public:
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override {
         const std::uint64_t number = writes_++;
         if (number < at_) return disk_.write(std::move(batch));
-        if (number == at_ && how_ == Failure::kCrashesAfter) AIVM_TRY(disk_.write(std::move(batch)));
+        if (number == at_ && how_ == Failure::kCrashesAfter)
+            AIVM_TRY(disk_.write(std::move(batch)));
         return fail(ErrorCode::kStorage, "write");
     }
-    [[nodiscard]] Status scan(ByteView prefix,
-                              const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+    [[nodiscard]] Status scan(
+        ByteView prefix,
+        const std::function<bool(ByteView key, ByteView value)>& visit) const override {
         if (reads_fail_) return fail(ErrorCode::kStorage, "scan");
         return disk_.scan(prefix, visit);
     }

@@ -14,8 +14,10 @@ namespace {
 Status add_allocations(Transition& t, const Genesis& genesis) {
     Amount& total = t.head().totals.genesis;
     for (const GenesisAllocation& allocation : genesis.allocations) {
-        if (t.state().accounts.contains(allocation.address) || allocation.address == escrow_address()) {
-            return fail(ErrorCode::kDuplicate, "genesis address " + to_hex(allocation.address.view()));
+        if (t.state().accounts.contains(allocation.address) ||
+            allocation.address == escrow_address()) {
+            return fail(ErrorCode::kDuplicate,
+                        "genesis address " + to_hex(allocation.address.view()));
         }
         const auto sum = total.checked_plus(allocation.balance);
         if (!sum) return fail(ErrorCode::kOverflow, "genesis allocations");
@@ -29,7 +31,8 @@ Status add_validators(Transition& t, const Genesis& genesis) {
     std::set<Address> seen;
     for (const GenesisValidator& validator : genesis.validators) {
         if (!seen.insert(validator.address).second || validator.address == escrow_address()) {
-            return fail(ErrorCode::kDuplicate, "genesis validator " + to_hex(validator.address.view()));
+            return fail(ErrorCode::kDuplicate,
+                        "genesis validator " + to_hex(validator.address.view()));
         }
         const auto sum = t.head().totals.genesis.checked_plus(validator.stake);
         if (!sum) return fail(ErrorCode::kOverflow, "genesis stakes");
@@ -45,7 +48,8 @@ Status add_validators(Transition& t, const Genesis& genesis) {
 
 Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root) {
     Writer out;
-    out.raw(as_bytes(std::string_view("aivm-genesis"))).u32(static_cast<std::uint32_t>(genesis.version));
+    out.raw(as_bytes(std::string_view("aivm-genesis")))
+        .u32(static_cast<std::uint32_t>(genesis.version));
     out.string(genesis.message).u64(genesis.timestamp_ns).u64(genesis.chain_id).fixed(state_root);
     return out.take();
 }
@@ -66,7 +70,8 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     auto executed = std::make_shared<Executed>();
     executed->id = sha256(genesis_bytes(genesis, finished.state.state_root));
     finished.batch.put(keys::height(0), executed->id.view());
-    finished.batch.put(keys::single(keys::kTip), Writer().fixed(executed->id).fixed(finished.state.state_root).view());
+    finished.batch.put(keys::single(keys::kTip),
+                       Writer().fixed(executed->id).fixed(finished.state.state_root).view());
     executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
     executed->state = std::move(finished.state);
     return executed;

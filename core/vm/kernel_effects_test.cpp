@@ -79,7 +79,8 @@ TEST(KernelEffects, a_model_that_a_full_table_would_drop_is_a_refused_operation)
     TestOptions options;
     options.tables.models = 4;  // one is taken by the genesis
     TestChain chain(options);
-    for (const std::string_view id : {"a", "b", "c"}) chain.block({chain.by("bob", registering(id))});
+    for (const std::string_view id : {"a", "b", "c"})
+        chain.block({chain.by("bob", registering(id))});
     chain.expect_refused(chain.by("bob", registering("d")), ErrorCode::kTableFull);
 }
 
@@ -88,7 +89,8 @@ TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
     chain.block({chain.by("bob", registering("new"))});
     const Hash32 root = root_of("new", "bob");
     chain.expect_refused(chain.by("carol", transfer(root, "carol")), ErrorCode::kNotAuthorized);
-    chain.expect_refused(chain.by("bob", transfer(salt_of("other"), "carol")), ErrorCode::kNotFound);
+    chain.expect_refused(chain.by("bob", transfer(salt_of("other"), "carol")),
+                         ErrorCode::kNotFound);
     op::ModelUpdate again = transfer(root, "bob");
     again.update->kind = abi::kRegister;
     chain.expect_refused(chain.by("bob", again), ErrorCode::kInvalidArgument);
@@ -97,7 +99,8 @@ TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
     EXPECT_FALSE(chain.refusal(chain.by("carol", transfer(root, "bob"))));
 }
 
-TEST(KernelEffects, every_merkle_anchor_freq_blocks_the_receipt_root_is_anchored_on_its_predecessor) {
+TEST(KernelEffects,
+     every_merkle_anchor_freq_blocks_the_receipt_root_is_anchored_on_its_predecessor) {
     TestChain chain;  // every 7 blocks
     chain.join("p-1");
     chain.assign("job");

@@ -64,13 +64,15 @@ Status anchor(Transition& t, Kernels& kernels) {
 
 Hash32 validator_set_root(const State& state) {
     Writer out;
-    state.validators.for_each([&](std::size_t, const Validator& v) { out.fixed(v.address).amount(v.stake); });
+    state.validators.for_each(
+        [&](std::size_t, const Validator& v) { out.fixed(v.address).amount(v.stake); });
     return keccak256(out.view());
 }
 
 Status run_kernel_round(Transition& t) {
     Kernels& kernels = *t.rules().kernels;
-    if (t.block().height != 0 && t.block().height % t.config().merkle_anchor_freq == 0) AIVM_TRY(anchor(t, kernels));
+    if (t.block().height != 0 && t.block().height % t.config().merkle_anchor_freq == 0)
+        AIVM_TRY(anchor(t, kernels));
     const abi::AIVMRoundDescriptor desc = describe_round(t);
     abi::AIVMTransitionResult result{};
     const KernelOutcome closed = t.kernels().close_round(kernels, desc, result);

@@ -15,13 +15,15 @@ std::uint64_t hash_of(const Address& sender) { return table_hash(sender.view());
 }  // namespace
 
 std::size_t Mempool::place_of(const Queue& queue, std::uint64_t nonce) {
-    if (queue.entries.empty() || queue.entries.back().nonce < nonce) return queue.entries.size();  // as it mostly is
-    return static_cast<std::size_t>(std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce) -
-                                    queue.entries.begin());
+    if (queue.entries.empty() || queue.entries.back().nonce < nonce)
+        return queue.entries.size();  // as it mostly is
+    return static_cast<std::size_t>(
+        std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce) - queue.entries.begin());
 }
 
 std::optional<std::uint32_t> Mempool::find_queue(const Address& sender) const {
-    return index_.find(hash_of(sender), [&](std::uint32_t row) { return queues_[row].sender == sender; });
+    return index_.find(hash_of(sender),
+                       [&](std::uint32_t row) { return queues_[row].sender == sender; });
 }
 
 std::uint32_t Mempool::queue_or_new(const Address& sender) {
@@ -33,21 +35,23 @@ std::uint32_t Mempool::queue_or_new(const Address& sender) {
 }
 
 Status Mempool::add(const OperationPtr& operation) {
-    if (size() >= limit_) return fail(ErrorCode::kQueueFull, fmt::format("{} operations wait already", size()));
+    if (size() >= limit_)
+        return fail(ErrorCode::kQueueFull, fmt::format("{} operations wait already", size()));
     const std::uint32_t row = queue_or_new(operation->sender());
     Queue& queue = queues_[row];
     const std::size_t place = place_of(queue, operation->nonce());
     if (has_at(queue, place, operation->nonce())) {
         return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     }
-    queue.entries.emplace(place, operation->nonce(), operation, first_arrival_ + by_arrival_.size());
+    queue.entries.emplace(place, operation->nonce(), operation,
+                          first_arrival_ + by_arrival_.size());
     by_arrival_.push_back(row);
     ++size_;
     return {};
 }
 
-std::vector<OperationPtr> Mempool::candidates(std::size_t count,
-                                              const std::function<bool(const OperationPtr&)>& include) const {
+std::vector<OperationPtr> Mempool::candidates(
+    std::size_t count, const std::function<bool(const OperationPtr&)>& include) const {
     std::vector<OperationPtr> out;
     out.reserve(std::min(count, size_));
     ++walks_;
@@ -83,7 +87,8 @@ void Mempool::note_refused(const SignedOperation& operation) {
     if (!row) return;
     Queue& queue = queues_[*row];
     const std::size_t place = place_of(queue, operation.nonce());
-    if (has_at(queue, place, operation.nonce()) && ++queue.entries[place].tries >= kTriesMax) erase(queue, place);
+    if (has_at(queue, place, operation.nonce()) && ++queue.entries[place].tries >= kTriesMax)
+        erase(queue, place);
 }
 
 void Mempool::remove(const SignedOperation& operation) {
@@ -98,7 +103,8 @@ void Mempool::remove(const SignedOperation& operation) {
 
 bool Mempool::contains(const SignedOperation& operation) const {
     const auto row = find_queue(operation.sender());
-    return row && has_at(queues_[*row], place_of(queues_[*row], operation.nonce()), operation.nonce());
+    return row &&
+           has_at(queues_[*row], place_of(queues_[*row], operation.nonce()), operation.nonce());
 }
 
 void Mempool::erase(Queue& queue, std::size_t place) {
@@ -113,7 +119,8 @@ void Mempool::erase(Queue& queue, std::size_t place) {
     }
 }
 
-// Takes out the arrivals that are gone and the queues that are empty, and numbers the others anew, in their order.
+// Takes out the arrivals that are gone and the queues that are empty, and numbers the others anew,
+// in their order.
 void Mempool::tidy() {
     std::vector<Queue> kept;
     std::vector<std::uint32_t> new_rows(queues_.size(), kGone);
@@ -132,7 +139,8 @@ void Mempool::tidy() {
         if (by_arrival_[i] != kGone) arrivals.push_back(new_rows[by_arrival_[i]]);
     }
     for (Queue& queue : queues_) {
-        for (Entry& entry : queue.entries) entry.arrival = new_numbers[entry.arrival - first_arrival_];
+        for (Entry& entry : queue.entries)
+            entry.arrival = new_numbers[entry.arrival - first_arrival_];
     }
     by_arrival_ = std::move(arrivals);
     first_arrival_ = 0;

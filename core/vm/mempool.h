@@ -1,5 +1,6 @@
-// Operations that wait for a block. Kept in order of arrival; offered to a builder in that order, except that a sender's
-// own operations go by nonce, since including a later one first would make the earlier ones stale for ever.
+// Operations that wait for a block. Kept in order of arrival; offered to a builder in that order,
+// except that a sender's own operations go by nonce, since including a later one first would make
+// the earlier ones stale for ever.
 #pragma once
 
 #include <functional>
@@ -23,13 +24,14 @@ public:
     Status add(const OperationPtr& operation);
 
     // The first `count` operations that `include` lets through, to be tried in this order.
-    [[nodiscard]] std::vector<OperationPtr> candidates(std::size_t count,
-                                                       const std::function<bool(const OperationPtr&)>& include) const;
+    [[nodiscard]] std::vector<OperationPtr> candidates(
+        std::size_t count, const std::function<bool(const OperationPtr&)>& include) const;
 
     // Forgets everything that `state` has made stale among the senders of these operations.
     void remove_stale(const State& state, const std::vector<OperationPtr>& included);
 
-    // A builder refused it. After kTriesMax refusals it is dropped: what fails for good must not be tried for ever.
+    // A builder refused it. After kTriesMax refusals it is dropped: what fails for good must not be
+    // tried for ever.
     void note_refused(const SignedOperation& operation);
 
     // Forgets one operation, if it waits here.

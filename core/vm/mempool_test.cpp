@@ -31,7 +31,8 @@ struct PlainQueue {
     std::vector<Entry> arrivals;
 
     auto find(const SignedOperation& operation) {
-        return std::ranges::find_if(arrivals, [&](const Entry& e) { return is_same_place(e.operation, operation); });
+        return std::ranges::find_if(
+            arrivals, [&](const Entry& e) { return is_same_place(e.operation, operation); });
     }
     bool add(const OperationPtr& operation) {
         if (find(*operation) != arrivals.end()) return false;
@@ -43,8 +44,9 @@ struct PlainQueue {
         if (entry != arrivals.end() && ++entry->tries == Mempool::kTriesMax) arrivals.erase(entry);
     }
     void remove_up_to(const Address& sender, std::uint64_t nonce) {
-        std::erase_if(arrivals,
-                      [&](const Entry& e) { return e.operation->sender() == sender && e.operation->nonce() <= nonce; });
+        std::erase_if(arrivals, [&](const Entry& e) {
+            return e.operation->sender() == sender && e.operation->nonce() <= nonce;
+        });
     }
     // Every place goes to its sender's lowest nonce that has none yet.
     [[nodiscard]] std::vector<OperationPtr> candidates(std::size_t count) const {
@@ -70,7 +72,8 @@ void expect_same_queue(const Mempool& tested, const PlainQueue& model, std::size
     const std::vector<OperationPtr> expected = model.candidates(count);
     const std::vector<OperationPtr> offered = tested.candidates(count, everything);
     RC_ASSERT(tested.size() == model.arrivals.size());
-    RC_ASSERT(std::ranges::equal(offered, expected, [](const auto& a, const auto& b) { return is_same_place(a, *b); }));
+    RC_ASSERT(std::ranges::equal(
+        offered, expected, [](const auto& a, const auto& b) { return is_same_place(a, *b); }));
 }
 
 RC_GTEST_PROP(Mempool, OffersWhatAPlainListWould, ()) {
@@ -79,8 +82,9 @@ RC_GTEST_PROP(Mempool, OffersWhatAPlainListWould, ()) {
         std::uint8_t sender;
         std::uint64_t nonce;
     };
-    const auto program = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
-        rc::gen::inRange(0, 12), rc::gen::inRange<std::uint8_t>(0, 4), rc::gen::inRange<std::uint64_t>(1, 12)));
+    const auto program = *rc::gen::container<std::vector<Step>>(
+        rc::gen::construct<Step>(rc::gen::inRange(0, 12), rc::gen::inRange<std::uint8_t>(0, 4),
+                                 rc::gen::inRange<std::uint64_t>(1, 12)));
     Mempool tested(1000);
     PlainQueue model;
     for (const auto& [kind, sender, nonce] : program) {
@@ -92,7 +96,8 @@ RC_GTEST_PROP(Mempool, OffersWhatAPlainListWould, ()) {
             model.refuse(*operation);
         } else if (kind == 9) {
             tested.remove(*operation);
-            std::erase_if(model.arrivals, [&](const auto& e) { return is_same_place(e.operation, *operation); });
+            std::erase_if(model.arrivals,
+                          [&](const auto& e) { return is_same_place(e.operation, *operation); });
         } else {
             State state;
             state.accounts.insert_or_edit(queue_sender(sender)).nonce = nonce;
@@ -112,7 +117,8 @@ TEST(Mempool, AnOldOperationAtTheFrontKeepsItsPlaceWhileThousandsComeAndGo) {
         const std::uint8_t sender = i % 2 == 0 ? 1 : 2;
         ASSERT_TRUE(mempool.add(queued(sender, i)));
         State state;
-        state.accounts.insert_or_edit(queue_sender(sender)).nonce = i - std::min<std::uint64_t>(i, 4);
+        state.accounts.insert_or_edit(queue_sender(sender)).nonce =
+            i - std::min<std::uint64_t>(i, 4);
         mempool.remove_stale(state, {queued(sender, i)});
     }
     EXPECT_EQ(mempool.size(), 5U);
@@ -128,7 +134,8 @@ TEST(Mempool, ManySendersThatComeOnceAreForgotten) {
         Address sender;
         sender.bytes[0] = static_cast<std::uint8_t>(i);
         sender.bytes[1] = static_cast<std::uint8_t>(i >> 8);
-        const OperationPtr operation = SignedOperation::unsealed({sender, 1, op::DeregisterProvider{"p"}});
+        const OperationPtr operation =
+            SignedOperation::unsealed({sender, 1, op::DeregisterProvider{"p"}});
         ASSERT_TRUE(mempool.add(operation));
         State state;
         state.accounts.insert_or_edit(sender).nonce = 1;

@@ -43,7 +43,8 @@ void ModelLedger::slash(const std::string& provider, Money due, const std::strin
     if (!challenger.empty()) {
         free[challenger] += part(taken, v_.policy.challenger_share_bps);
         free[requester] += part(taken, v_.policy.requester_share_bps);
-        rest -= part(taken, v_.policy.challenger_share_bps) + part(taken, v_.policy.requester_share_bps);
+        rest -= part(taken, v_.policy.challenger_share_bps) +
+                part(taken, v_.policy.requester_share_bps);
     }
     burned += rest;
 }
@@ -56,7 +57,8 @@ void ModelLedger::settle(ModelTask& task) {
             if (winner.empty()) winner = d.challenger;
             continue;
         }
-        const Money to_provider = task.proven_wrong ? 0 : part(d.bond, v_.policy.provider_share_bps);
+        const Money to_provider =
+            task.proven_wrong ? 0 : part(d.bond, v_.policy.provider_share_bps);
         if (to_provider != 0) providers.at(task.provider).credit += to_provider;
         burned += d.bond - to_provider;
     }
@@ -84,7 +86,8 @@ void ModelLedger::put_back(ModelTask& task, std::uint64_t now) {
     if (task.status == "failed") free[task.requester] += task.fee;
 }
 
-void ModelLedger::submit(const std::string& who, const std::string& job, Money fee, int truth, std::uint64_t now) {
+void ModelLedger::submit(const std::string& who, const std::string& job, Money fee, int truth,
+                         std::uint64_t now) {
     free[who] -= fee;
     ModelTask task;
     task.requester = who;
@@ -144,7 +147,9 @@ void ModelLedger::withdraw(const std::string& provider) {
 void ModelLedger::end(std::uint64_t now) {
     for (auto& [job, task] : tasks) {
         for (ModelDispute& d : task.disputes) {
-            if (task.status != "posted" || d.outcome != ModelDispute::kHidden || d.deadline > height_) continue;
+            if (task.status != "posted" || d.outcome != ModelDispute::kHidden ||
+                d.deadline > height_)
+                continue;
             d.outcome = ModelDispute::kFalse;
             task.lost += 1;
             task.closed_at = height_;

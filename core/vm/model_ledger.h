@@ -1,6 +1,7 @@
-// The optimistic rules a second time, as slowly and obviously as possible: plain maps, names instead of indexes, every
-// block a walk over everything. It takes the operations that the VM included, says what money everyone must have, and
-// shares no code with the VM except the answer of a model and the name of the provider that was drawn.
+// The optimistic rules a second time, as slowly and obviously as possible: plain maps, names
+// instead of indexes, every block a walk over everything. It takes the operations that the VM
+// included, says what money everyone must have, and shares no code with the VM except the answer of
+// a model and the name of the provider that was drawn.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +48,11 @@ public:
     std::map<std::string, ModelTask> tasks;
     Money burned = 0, minted = 0;
 
-    // The parts of a block, in their order. `drawn` names the provider that each task got at its draw in this block.
+    // The parts of a block, in their order. `drawn` names the provider that each task got at its
+    // draw in this block.
     void start(Height height, const std::map<std::string, std::string>& drawn);
-    void submit(const std::string& who, const std::string& job, Money fee, int truth, std::uint64_t now);
+    void submit(const std::string& who, const std::string& job, Money fee, int truth,
+                std::uint64_t now);
     void post(const std::string& job, int answer);
     void challenge(const std::string& who, const std::string& job, int claim);
     void reveal(const std::string& who, const std::string& job);
@@ -61,7 +64,8 @@ public:
 private:
     void settle(ModelTask& task);
     void put_back(ModelTask& task, std::uint64_t now);
-    void slash(const std::string& provider, Money due, const std::string& challenger, const std::string& requester);
+    void slash(const std::string& provider, Money due, const std::string& challenger,
+               const std::string& requester);
     static bool quiet(const ModelTask& task);
 
     VmParameters v_;

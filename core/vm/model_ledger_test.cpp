@@ -1,5 +1,6 @@
-// The VM against the slow model of model_ledger.h: random play, and after every block every balance, bond, credit and task
-// status must be what the model says. What the VM includes and whom it draws is taken over; what follows from it is not.
+// The VM against the slow model of model_ledger.h: random play, and after every block every
+// balance, bond, credit and task status must be what the model says. What the VM includes and whom
+// it draws is taken over; what follows from it is not.
 #include "core/vm/model_ledger.h"
 
 #include <gtest/gtest.h>
@@ -29,14 +30,16 @@ struct Feed {
 
     void operator()(const op::SubmitTask& b) const {
         CpuKernels kernels;
-        const int truth = run_model(kernels, after.model(*after.find_model(b.model_id)), b.input_row);
+        const int truth =
+            run_model(kernels, after.model(*after.find_model(b.model_id)), b.input_row);
         model.submit(who, b.job_id, static_cast<Money>(b.fee.nlux()), truth, now);
     }
     void operator()(const op::SubmitResult& b) const { model.post(b.job_id, b.answer); }
     // The claim is hidden; a game only ever hides the truth or the lie next to it.
     void operator()(const op::Challenge& b) const {
         const int truth = model.tasks.at(b.job_id).truth;
-        const bool honest = hidden_challenge(b.job_id, who, static_cast<Answer>(truth)).commitment == b.commitment;
+        const bool honest =
+            hidden_challenge(b.job_id, who, static_cast<Answer>(truth)).commitment == b.commitment;
         model.challenge(who, b.job_id, honest ? truth : static_cast<Answer>(truth + 1));
     }
     void operator()(const op::ChallengeReveal& b) const { model.reveal(who, b.job_id); }
@@ -71,12 +74,15 @@ void compare(const ModelLedger& model, const State& state) {
     }
     for (const auto& [id, provider] : model.providers) {
         const Provider& real = state.provider(*state.find_provider(id));
-        ASSERT_EQ(provider.bond, static_cast<Money>(real.bond.nlux())) << id << " in " << state.head.height;
-        ASSERT_EQ(provider.credit, static_cast<Money>(real.credit.nlux())) << id << " in " << state.head.height;
+        ASSERT_EQ(provider.bond, static_cast<Money>(real.bond.nlux()))
+            << id << " in " << state.head.height;
+        ASSERT_EQ(provider.credit, static_cast<Money>(real.credit.nlux()))
+            << id << " in " << state.head.height;
     }
     ASSERT_EQ(model.tasks.size(), state.tasks.size());
     for (const auto& [job, task] : model.tasks) {
-        ASSERT_EQ(task.status, status_in_words(state.task(*state.find_task(job)).status)) << job << state.head.height;
+        ASSERT_EQ(task.status, status_in_words(state.task(*state.find_task(job)).status))
+            << job << state.head.height;
     }
     ASSERT_EQ(model.burned, static_cast<Money>(state.head.totals.burned.nlux()));
     ASSERT_EQ(model.minted, static_cast<Money>(state.head.totals.minted.nlux()));
@@ -84,13 +90,16 @@ void compare(const ModelLedger& model, const State& state) {
 
 void play(std::uint64_t seed, int blocks) {
     std::mt19937_64 generator(seed);
-    const Choose choose = [&](std::uint32_t bound) { return static_cast<std::uint32_t>(generator() % bound); };
+    const Choose choose = [&](std::uint32_t bound) {
+        return static_cast<std::uint32_t>(generator() % bound);
+    };
     TestOptions options;
     options.parameters.policy.max_assignments = 1 + choose(3);
     options.parameters.policy.slash_equivocation_bps = 0;  // validators are not in the model
     TestChain chain(options);
     ModelLedger model(options.parameters);
-    for (const std::string& name : options.names) model.free[name] = static_cast<Money>(options.allocation.nlux());
+    for (const std::string& name : options.names)
+        model.free[name] = static_cast<Money>(options.allocation.nlux());
     for (int i = 0; i < blocks; ++i) {
         random_block(chain, choose);
         const BlockPtr block = *chain.vm().get_block(chain.vm().last_accepted());
@@ -100,7 +109,8 @@ void play(std::uint64_t seed, int blocks) {
         }
         model.start(block->height(), drawn);
         for (const OperationPtr& operation : block->operations()) {
-            std::visit(Feed{model, chain.state(), name_of(operation->sender()), block->header().timestamp_ns},
+            std::visit(Feed{model, chain.state(), name_of(operation->sender()),
+                            block->header().timestamp_ns},
                        operation->body());
         }
         model.end(block->header().timestamp_ns);

@@ -1,5 +1,6 @@
-// Money defects of systems like this one, each shown not to be here. More of them stand beside the rules they concern:
-// D02 D10 D11 D14 D28 D31 in block_rules_test, D12 to D21 in vm_test, D22 to D24 D34 D37 in bonds_test.
+// Money defects of systems like this one, each shown not to be here. More of them stand beside the
+// rules they concern: D02 D10 D11 D14 D28 D31 in block_rules_test, D12 to D21 in vm_test, D22 to
+// D24 D34 D37 in bonds_test.
 #include <gtest/gtest.h>
 
 #include "core/base/merkle.h"
@@ -35,7 +36,8 @@ TEST(MoneyDefects, an_operation_counts_once_and_an_older_nonce_never) {
     chain.expect_refused(chain.by_with_nonce("alice", 9, submission("c")), ErrorCode::kBadNonce);
 }
 
-// D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic mode.
+// D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
+// mode.
 TEST(MoneyDefects, D25_a_wrong_answer_that_is_challenged_costs_more_than_silence) {
     // Both providers start with the same bond; one lies and is challenged, the other never answers.
     const auto bond_lost = [](const auto& misbehave) {
@@ -58,7 +60,8 @@ TEST(MoneyDefects, D25_a_wrong_answer_that_is_challenged_costs_more_than_silence
     EXPECT_GT(lying, silence);
 }
 
-// D26 reward not bound into the intent's id: the fee is in the task's key, escrowed at once, and all that is ever paid.
+// D26 reward not bound into the intent's id: the fee is in the task's key, escrowed at once, and
+// all that is ever paid.
 TEST(MoneyDefects, D26_what_the_payer_agreed_to_is_bound_and_debited_at_submission) {
     TestChain chain;
     chain.join("p-1");
@@ -72,7 +75,8 @@ TEST(MoneyDefects, D26_what_the_payer_agreed_to_is_bound_and_debited_at_submissi
     EXPECT_EQ(chain.provider("p-1").credit + chain.totals().burned, lux(7) + chain.totals().minted);
 }
 
-// D27 draw seeded by a value the requester chooses: the seed needs a beacon that does not exist at submission.
+// D27 draw seeded by a value the requester chooses: the seed needs a beacon that does not exist at
+// submission.
 TEST(MoneyDefects, D27_the_draw_depends_on_the_beacon_of_two_blocks_later) {
     TestChain chain;
     for (const std::string_view id : {"p-1", "p-2", "p-3"}) chain.join(id);
@@ -93,7 +97,8 @@ TEST(MoneyDefects, D27_the_draw_depends_on_the_beacon_of_two_blocks_later) {
     EXPECT_EQ(chain.task("job").seats[0].provider.value, big_endian_modulo(seed, 3));
 }
 
-// D29 transfers read both balances, then write both: the same account on both sides makes money from nothing.
+// D29 transfers read both balances, then write both: the same account on both sides makes money
+// from nothing.
 TEST(MoneyDefects, D29_one_account_in_every_role_moves_no_money_but_what_burns) {
     TestChain chain;
     op::RegisterProvider self = registration("self", lux(1000));
@@ -127,7 +132,8 @@ TEST(MoneyDefects, D30_nobody_posts_before_the_draw_for_another_or_after_the_end
     finish(chain, "job");
     const Task before = chain.task("job");
     chain.expect_refused(chain.by("p-1", result("job", "p-1", 9)), ErrorCode::kWrongState);
-    chain.expect_refused(chain.by("bob", hidden_challenge("job", "bob", 9)), ErrorCode::kWrongState);
+    chain.expect_refused(chain.by("bob", hidden_challenge("job", "bob", 9)),
+                         ErrorCode::kWrongState);
     EXPECT_EQ(chain.task("job").provisional, before.provisional);
 }
 

@@ -1,4 +1,5 @@
-// Challenges of a posted result: the window to the block, hidden claims, who is paid and who is slashed.
+// Challenges of a posted result: the window to the block, hidden claims, who is paid and who is
+// slashed.
 #include <gtest/gtest.h>
 
 #include "core/verification/dispute.h"
@@ -7,7 +8,8 @@
 namespace aivm::test {
 namespace {
 
-// A result on which p-1 lies or not; the chain stands at the block of the result, with five to challenge in.
+// A result on which p-1 lies or not; the chain stands at the block of the result, with five to
+// challenge in.
 TestChain posted(bool lie, TestOptions options = {}) {
     TestChain chain(std::move(options));
     chain.join("p-1");
@@ -29,7 +31,8 @@ TEST(Optimistic, the_window_opens_one_block_after_the_result_and_closes_after_it
     chain.assign("job");
     const Answer truth = chain.truth("job");
     // In the result's own block p, behind it: refused.
-    const auto left = chain.offer({chain.by("p-1", result("job", "p-1", chain.lie("job"))), hide(chain, "bob", truth)});
+    const auto left = chain.offer(
+        {chain.by("p-1", result("job", "p-1", chain.lie("job"))), hide(chain, "bob", truth)});
     ASSERT_EQ(left.size(), 1U);
     EXPECT_EQ(left[0].reason, ErrorCode::kWindowClosed);
     const Height p = chain.height();
@@ -81,7 +84,8 @@ TEST(Optimistic, a_challenger_of_a_true_result_loses_its_bond_half_to_the_provid
     const Answer lie = chain.lie("job");
     chain.block({hide(chain, "bob", lie)});
     chain.block({show(chain, "bob", lie)});
-    EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);  // a lost challenge does not shorten the window
+    EXPECT_EQ(chain.task("job").status,
+              TaskStatus::kChallenged);  // a lost challenge does not shorten the window
     chain.advance_to(chain.task("job").posted_at + 5);
     EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);
     chain.block();
@@ -118,19 +122,22 @@ TEST(Optimistic, challenges_side_by_side_pay_the_same_bond) {
     chain.expect_refused(hide(chain, "bob", 2), ErrorCode::kDuplicate);
 }
 
-// Shields: k false challenges in one block. What the next one must lock when they are lost is the same either way; what
-// they cost themselves is not.
+// Shields: k false challenges in one block. What the next one must lock when they are lost is the
+// same either way; what they cost themselves is not.
 TEST(Optimistic, false_challenges_side_by_side_price_others_out_cheaply_unless_open_ones_count) {
     for (const bool counted : {false, true}) {
         TestOptions options;
         options.parameters.policy.count_open_challenges = counted;
         TestChain chain = posted(true, options);
         const auto lie = static_cast<Answer>(chain.lie("job") + 1);
-        chain.block({hide(chain, "bob", lie), hide(chain, "carol", lie), hide(chain, "alice", lie)});
+        chain.block(
+            {hide(chain, "bob", lie), hide(chain, "carol", lie), hide(chain, "alice", lie)});
         EXPECT_EQ(chain.totals().challenge_bonds, counted ? lux(10 + 20 + 40) : lux(3 * 10));
         const Policy& policy = chain.rules().parameters.policy;
-        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")), counted ? lux(80) : lux(10));
-        chain.block({show(chain, "bob", lie), show(chain, "carol", lie), show(chain, "alice", lie)});
+        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")),
+                  counted ? lux(80) : lux(10));
+        chain.block(
+            {show(chain, "bob", lie), show(chain, "carol", lie), show(chain, "alice", lie)});
         EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")), lux(80));
     }
 }
@@ -158,7 +165,8 @@ TEST(Optimistic, an_earlier_false_claim_does_not_take_the_reward_and_loses_its_b
     chain.block();
     EXPECT_EQ(chain.balance("carol"), lux(10'000) + lux(40));
     EXPECT_EQ(chain.balance("bob"), lux(10'000) - lux(10));
-    EXPECT_EQ(chain.totals().burned, lux(50) + lux(10));  // no provider was right: all of bob's bond burns
+    EXPECT_EQ(chain.totals().burned,
+              lux(50) + lux(10));  // no provider was right: all of bob's bond burns
 }
 
 TEST(Optimistic, a_commitment_that_is_not_opened_in_time_loses) {
@@ -230,7 +238,8 @@ TEST(Optimistic, a_second_result_has_its_own_window_and_its_own_bonds) {
     chain.advance(3);
     ASSERT_EQ(chain.task("job").status, TaskStatus::kAssigned);
     chain.post("job", truth);
-    EXPECT_EQ(*required_challenger_bond(chain.rules().parameters.policy, chain.task("job")), lux(10));
+    EXPECT_EQ(*required_challenger_bond(chain.rules().parameters.policy, chain.task("job")),
+              lux(10));
     chain.advance_to(chain.height() + 6);
     EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
     EXPECT_EQ(chain.provider("p-1").tasks_completed, 1U);

@@ -14,7 +14,9 @@ struct Player {
     TestChain& chain;
     const Choose& choose;
 
-    std::string_view name(std::uint32_t first, std::uint32_t count) const { return kPlayers[first + choose(count)]; }
+    std::string_view name(std::uint32_t first, std::uint32_t count) const {
+        return kPlayers[first + choose(count)];
+    }
     std::string_view anyone() const { return name(0, 6); }
     std::string_view some_provider() const { return name(3, 3); }
     bool slip() const { return choose(16) == 0; }
@@ -33,7 +35,8 @@ struct Player {
 
     OperationPtr submit() const {
         const bool low = choose(8) == 0;
-        const std::uint64_t fee = low ? choose(2'000'000) : 1'000'000 + std::uint64_t{choose(1'000)} * 7'777'777;
+        const std::uint64_t fee =
+            low ? choose(2'000'000) : 1'000'000 + std::uint64_t{choose(1'000)} * 7'777'777;
         const std::string_view who = name(0, 3);
         const std::string job = fmt::format("job-{}", choose(kJobs));
         return chain.by(who, submission(job, Amount(fee), choose(9)));
@@ -42,7 +45,8 @@ struct Player {
         const std::string on = job();
         const auto index = chain.state().find_task(on);
         std::string who(some_provider());
-        if (index && !chain.state().task(*index).seats.empty() && !slip()) who = chain.assigned_provider(on);
+        if (index && !chain.state().task(*index).seats.empty() && !slip())
+            who = chain.assigned_provider(on);
         const std::string sender(slip() ? anyone() : who);
         return chain.by(sender, result(on, who, answer(on)));
     }
@@ -61,12 +65,14 @@ struct Player {
             return chain.by(who, opening(on, who, answer(on)));
         }
         const auto& open = chain.state().task(*index).open_disputes;
-        const Dispute& dispute = chain.state().dispute(open[choose(static_cast<std::uint32_t>(open.size()))]);
+        const Dispute& dispute =
+            chain.state().dispute(open[choose(static_cast<std::uint32_t>(open.size()))]);
         for (const std::string_view who : kPlayers) {
             if (address_of(who) != dispute.challenger) continue;
             const auto lie = hidden_challenge(on, who, chain.lie(on));
-            return chain.by(who,
-                            opening(on, who, lie.commitment == dispute.commitment ? chain.lie(on) : chain.truth(on)));
+            return chain.by(who, opening(on, who,
+                                         lie.commitment == dispute.commitment ? chain.lie(on)
+                                                                              : chain.truth(on)));
         }
         throw TestFailure("a dispute of nobody");
     }
@@ -102,7 +108,8 @@ struct Player {
     }
     OperationPtr model() const {
         const std::string_view who = anyone();
-        return chain.by(who, op::RegisterModel{small_model(fmt::format("model-{}", choose(6))), salt_of("license")});
+        return chain.by(who, op::RegisterModel{small_model(fmt::format("model-{}", choose(6))),
+                                               salt_of("license")});
     }
 };
 
@@ -116,13 +123,16 @@ Bytes bytes_of(const Task& task) {
     return out.take();
 }
 
-void check_payment(const State& before, const State& after, const event::ProviderPaid& paid, const VmParameters& v) {
+void check_payment(const State& before, const State& after, const event::ProviderPaid& paid,
+                   const VmParameters& v) {
     const Task& was = before.task(paid.task);
     const Height h = after.head.height;
     expect(!was.terminal(), "E6", "task " + was.job_id + " was paid after its end");
-    expect(was.open_disputes.empty(), "E8", "task " + was.job_id + " was paid with an open dispute");
+    expect(was.open_disputes.empty(), "E8",
+           "task " + was.job_id + " was paid with an open dispute");
     expect(was.posted_at != 0 && h > was.posted_at + v.config.challenge_window_blocks, "E8",
-           fmt::format("task {} posted in block {} was paid in block {}", was.job_id, was.posted_at, h));
+           fmt::format("task {} posted in block {} was paid in block {}", was.job_id, was.posted_at,
+                       h));
     bool assigned = false;
     for (const Seat& seat : was.seats) assigned = assigned || seat.provider == paid.provider;
     expect(assigned, "E6", "task " + was.job_id + " paid a stranger");
@@ -146,13 +156,15 @@ void check_successor(const State& before, const State& after, const std::vector<
                      const VmParameters& parameters) {
     before.tasks.for_each([&](std::size_t i, const Task& task) {
         if (!task.terminal()) return;
-        expect(bytes_of(task) == bytes_of(after.tasks[i]), "E7", "task " + task.job_id + " changed after its end");
+        expect(bytes_of(task) == bytes_of(after.tasks[i]), "E7",
+               "task " + task.job_id + " changed after its end");
     });
     std::set<std::pair<TaskIndex, ProviderIndex>> paid;
     for (const VmEvent& event : events) {
         const auto* payment = std::get_if<event::ProviderPaid>(&event);
         if (!payment) continue;
-        expect(paid.emplace(payment->task, payment->provider).second, "E6", "one provider was paid twice");
+        expect(paid.emplace(payment->task, payment->provider).second, "E6",
+               "one provider was paid twice");
         check_payment(before, after, *payment, parameters);
     }
     const Totals& totals = after.head.totals;
@@ -165,7 +177,8 @@ void random_block(TestChain& chain, const Choose& choose, std::uint32_t operatio
     const std::uint32_t count = choose(operations_max + 1);
     std::vector<OperationPtr> operations;
     for (std::uint32_t i = 0; i < count; ++i) operations.push_back(random_operation(chain, choose));
-    for (const OperationPtr& operation : operations) static_cast<void>(chain.refusal(operation));  // fail-closed
+    for (const OperationPtr& operation : operations)
+        static_cast<void>(chain.refusal(operation));  // fail-closed
     const std::uint32_t pace = choose(20);
     const std::uint64_t interval = pace == 0 ? 0 : pace == 1 ? 6 * kBlockNs : kBlockNs;
     const State before = chain.state();

@@ -1,4 +1,5 @@
-// Random operation sequences on small worlds. The seed is pinned by RC_PARAMS; a failure names the block and what broke.
+// Random operation sequences on small worlds. The seed is pinned by RC_PARAMS; a failure names the
+// block and what broke.
 #include "core/vm/random_play.h"
 
 #include <gtest/gtest.h>
@@ -47,15 +48,16 @@ TEST(RandomPlay, reaches_every_kind_of_event_and_slash_of_the_optimistic_mode) {
             random_block(chain, choose);
             for (const VmEvent& event : chain.events()) ++reached[event.index()];
             for (const auto& slash : chain.last<event::Slashed>()) ++slashed[slash.cause];
-            for (const auto& closed : chain.last<event::DisputeClosed>()) ++disputes[closed.challenger_won];
+            for (const auto& closed : chain.last<event::DisputeClosed>())
+                ++disputes[closed.challenger_won];
         }
     }
     for (std::size_t kind = 0; kind <= VmEvent(event::EpochClosed{}).index(); ++kind) {
         if (kind == VmEvent(event::ResultCommitted{}).index()) continue;  // of the redundant mode
         EXPECT_GT(reached[kind], 2) << "event kind " << kind;
     }
-    for (const SlashCause cause :
-         {SlashCause::kWrongAnswer, SlashCause::kTimeout, SlashCause::kLostChallenge, SlashCause::kEquivocation}) {
+    for (const SlashCause cause : {SlashCause::kWrongAnswer, SlashCause::kTimeout,
+                                   SlashCause::kLostChallenge, SlashCause::kEquivocation}) {
         EXPECT_GT(slashed[cause], 2) << slash_cause_name(cause);
     }
     EXPECT_GT(disputes[true], 2);

@@ -1,5 +1,5 @@
-// A task from submission to its end in the optimistic mode, without quarrels: admission, draw, result, window, payment,
-// timeouts.
+// A task from submission to its end in the optimistic mode, without quarrels: admission, draw,
+// result, window, payment, timeouts.
 #include <gtest/gtest.h>
 
 #include "core/rewards/rewards.h"
@@ -16,7 +16,8 @@ TEST(TaskLife, goes_from_pending_to_assigned_to_posted_to_completed) {
     chain.block({chain.by("alice", submission("job"))});
     EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);
     chain.block();
-    EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);  // the draw needs the beacon of two blocks later
+    EXPECT_EQ(chain.task("job").status,
+              TaskStatus::kPending);  // the draw needs the beacon of two blocks later
     chain.block();
     EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
     EXPECT_EQ(chain.provider("p-1").locked, lux(100));  // 1000 LUX over 10 tasks
@@ -45,7 +46,8 @@ TEST(TaskLife, a_tenth_of_the_fee_is_burned_and_as_much_is_minted_at_most) {
     chain.post("job", chain.truth("job"));
     chain.advance(6);
     EXPECT_EQ(chain.totals().burned, millilux(300));
-    EXPECT_EQ(chain.totals().minted, millilux(300));  // base reward 1 LUX, capped by what the task burned
+    EXPECT_EQ(chain.totals().minted,
+              millilux(300));  // base reward 1 LUX, capped by what the task burned
     EXPECT_EQ(chain.provider("p-1").credit, lux(3));
     EXPECT_EQ(chain.totals().task_escrows, Amount());
 }
@@ -86,13 +88,17 @@ TEST(TaskLife, admission_refuses_what_nobody_could_work_on) {
     TestChain chain;
     chain.block({chain.by("alice", submission("job"))});
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
-    chain.expect_refused(chain.by("bob", submission("low", Amount(999'999))), ErrorCode::kFeeTooLow);
+    chain.expect_refused(chain.by("bob", submission("low", Amount(999'999))),
+                         ErrorCode::kFeeTooLow);
     chain.expect_refused(chain.by("bob", submission("free", Amount())), ErrorCode::kFeeTooLow);
-    chain.expect_refused(chain.by("bob", submission("rich", lux(10'001))), ErrorCode::kInsufficientFunds);
+    chain.expect_refused(chain.by("bob", submission("rich", lux(10'001))),
+                         ErrorCode::kInsufficientFunds);
     chain.expect_refused(chain.by("bob", submission("")), ErrorCode::kInvalidTask);
-    chain.expect_refused(chain.by("bob", submission(std::string(65, 'x'))), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("bob", submission(std::string(65, 'x'))),
+                         ErrorCode::kInvalidTask);
     chain.expect_refused(chain.by("bob", submission("row", lux(1), 8)), ErrorCode::kInvalidTask);
-    chain.expect_refused(chain.by("bob", submission("model", lux(1), 0, "none")), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("bob", submission("model", lux(1), 0, "none")),
+                         ErrorCode::kInvalidTask);
     chain.block({chain.by("bob", submission("floor", millilux(1)))});
 }
 
@@ -214,8 +220,8 @@ TEST(TaskLife, a_provider_takes_no_more_than_its_task_limit) {
     options.parameters.config.max_tasks_per_provider = 2;
     TestChain chain(options);
     chain.join("p-1");
-    chain.block(
-        {chain.by("alice", submission("a")), chain.by("alice", submission("b")), chain.by("alice", submission("c"))});
+    chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b")),
+                 chain.by("alice", submission("c"))});
     chain.advance(2);
     EXPECT_EQ(chain.provider("p-1").open_tasks, 2U);
     EXPECT_EQ(chain.provider("p-1").locked, lux(1000));

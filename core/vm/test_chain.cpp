@@ -15,8 +15,8 @@
 namespace aivm::test {
 namespace {
 
-// A validator's secret for its block at this height, so that a restart needs no memory of it. The commitment in force is
-// the one its last block left; which height that was is searched for.
+// A validator's secret for its block at this height, so that a restart needs no memory of it. The
+// commitment in force is the one its last block left; which height that was is searched for.
 Hash32 secret_for(std::uint32_t validator, std::uint64_t number) {
     return keccak256(Writer().u32(validator).u64(number).view());
 }
@@ -37,7 +37,8 @@ Bytes IdealAuthorizer::sign(const Address& signer, const Hash32& message) {
     return Writer().fixed(signer).fixed(message).take();
 }
 
-bool IdealAuthorizer::verify(const Address& signer, const Hash32& message, ByteView authorization) const {
+bool IdealAuthorizer::verify(const Address& signer, const Hash32& message,
+                             ByteView authorization) const {
     const Bytes expected = sign(signer, message);
     return std::equal(expected.begin(), expected.end(), authorization.begin(), authorization.end());
 }
@@ -49,7 +50,9 @@ Address address_of(std::string_view name) {
     return out;
 }
 
-Hash32 salt_of(std::string_view name) { return keccak256(Writer().string("salt").string(name).view()); }
+Hash32 salt_of(std::string_view name) {
+    return keccak256(Writer().string("salt").string(name).view());
+}
 
 Model small_model(std::string_view id, std::uint32_t steps, std::uint32_t rows) {
     Model model;
@@ -82,7 +85,8 @@ VmParameters short_parameters() {
     return p;
 }
 
-TestChain::TestChain(TestOptions options) : store_(options.store ? options.store : &ground_->own_store) {
+TestChain::TestChain(TestOptions options)
+    : store_(options.store ? options.store : &ground_->own_store) {
     ground_->rules.parameters = options.parameters;
     ground_->rules.kernels = &ground_->kernels;
     ground_->rules.authorizer = &ground_->authorizer;
@@ -90,9 +94,11 @@ TestChain::TestChain(TestOptions options) : store_(options.store ? options.store
     Genesis genesis;
     genesis.message = "test";
     genesis.timestamp_ns = 1'000'000 * kBlockNs;
-    for (const std::string& name : options.names) genesis.allocations.push_back({address_of(name), options.allocation});
+    for (const std::string& name : options.names)
+        genesis.allocations.push_back({address_of(name), options.allocation});
     for (std::uint32_t i = 0; i < options.validators; ++i) {
-        genesis.validators.push_back({address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
+        genesis.validators.push_back(
+            {address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
     }
     genesis.models = options.models;
     genesis.table_sizes = options.tables;
@@ -109,10 +115,12 @@ void TestChain::restart() {
     vm_.emplace(std::move(*opened));
 }
 
-OperationPtr TestChain::by_with_nonce(std::string_view name, std::uint64_t nonce, OperationBody body) const {
+OperationPtr TestChain::by_with_nonce(std::string_view name, std::uint64_t nonce,
+                                      OperationBody body) const {
     Operation operation{address_of(name), nonce, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
-    return std::make_shared<const SignedOperation>(operation, IdealAuthorizer::sign(operation.sender, id));
+    return std::make_shared<const SignedOperation>(operation,
+                                                   IdealAuthorizer::sign(operation.sender, id));
 }
 
 OperationPtr TestChain::by(std::string_view name, OperationBody body) {
@@ -129,7 +137,8 @@ BuildRequest TestChain::request(std::uint64_t interval_ns) const {
     return request_on(vm_->last_accepted(), state(), interval_ns);
 }
 
-BuildRequest TestChain::request_on(const Hash32& parent, const State& on, std::uint64_t interval_ns) const {
+BuildRequest TestChain::request_on(const Hash32& parent, const State& on,
+                                   std::uint64_t interval_ns) const {
     const ValidatorIndex proposer = proposer_after(on);
     const Validator& validator = on.validators[proposer.value];
     std::uint64_t number = 0;
@@ -139,7 +148,9 @@ BuildRequest TestChain::request_on(const Hash32& parent, const State& on, std::u
     out.timestamp_ns = on.head.timestamp_ns + interval_ns;
     out.beacon_secret = open_commitment(proposer.value, validator.beacon_commitment, number);
     out.beacon_commitment = keccak256(secret_for(proposer.value, number + 1).view());
-    out.sign = [address = validator.address](const Hash32& message) { return IdealAuthorizer::sign(address, message); };
+    out.sign = [address = validator.address](const Hash32& message) {
+        return IdealAuthorizer::sign(address, message);
+    };
     return out;
 }
 
@@ -154,13 +165,15 @@ Vm::BuildOptions TestChain::build_options(std::uint64_t interval_ns) const {
     return out;
 }
 
-Built TestChain::build(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) const {
+Built TestChain::build(const std::vector<OperationPtr>& operations,
+                       std::uint64_t interval_ns) const {
     auto built = build_on(state(), request(interval_ns), operations, rules());
     if (!built) throw TestFailure(built.error().text());
     return std::move(*built);
 }
 
-BlockPtr TestChain::resign(const BlockHeader& header, const std::vector<OperationPtr>& operations) const {
+BlockPtr TestChain::resign(const BlockHeader& header,
+                           const std::vector<OperationPtr>& operations) const {
     const Block bare(header, operations, {});
     const Address signer = state().validators[header.proposer.value].address;
     return std::make_shared<const Block>(bare.with_authorization(
@@ -169,12 +182,13 @@ BlockPtr TestChain::resign(const BlockHeader& header, const std::vector<Operatio
 
 void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {
     for (const LeftOut& left : offer(operations, interval_ns)) {
-        throw TestFailure(
-            fmt::format("{} was refused: {}", operation_name(left.operation->body()), error_message(left.reason)));
+        throw TestFailure(fmt::format("{} was refused: {}", operation_name(left.operation->body()),
+                                      error_message(left.reason)));
     }
 }
 
-std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {
+std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operations,
+                                      std::uint64_t interval_ns) {
     const Built built = build(operations, interval_ns);
     // Verified as a follower would: from the bytes alone.
     const auto parsed = Vm::parse_block(built.executed->block->encode());
@@ -191,8 +205,8 @@ std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operation
 void TestChain::audit() const {
     const auto findings = audit_state(state(), rules().parameters);
     if (findings.empty()) return;
-    throw TestFailure(
-        fmt::format("{} in block {}: {}", findings.front().invariant, height(), findings.front().message));
+    throw TestFailure(fmt::format("{} in block {}: {}", findings.front().invariant, height(),
+                                  findings.front().message));
 }
 
 void TestChain::advance(std::uint64_t blocks) {
@@ -200,7 +214,8 @@ void TestChain::advance(std::uint64_t blocks) {
 }
 
 void TestChain::advance_to(Height wanted) {
-    if (wanted < height()) throw TestFailure(fmt::format("block {} is past, this is {}", wanted, height()));
+    if (wanted < height())
+        throw TestFailure(fmt::format("block {} is past, this is {}", wanted, height()));
     advance(wanted - height());
 }
 
@@ -224,10 +239,12 @@ std::optional<Error> TestChain::refusal(const OperationPtr& operation) const {
 
 void TestChain::expect_refused(const OperationPtr& operation, ErrorCode code) const {
     const auto error = refusal(operation);
-    if (!error) throw TestFailure(fmt::format("{} was not refused", operation_name(operation->body())));
+    if (!error)
+        throw TestFailure(fmt::format("{} was not refused", operation_name(operation->body())));
     if (error->code != code) {
-        throw TestFailure(fmt::format("{} was refused with \"{}\" and not with {}", operation_name(operation->body()),
-                                      error->text(), error_name(code)));
+        throw TestFailure(fmt::format("{} was refused with \"{}\" and not with {}",
+                                      operation_name(operation->body()), error->text(),
+                                      error_name(code)));
     }
 }
 
@@ -278,14 +295,21 @@ op::RegisterProvider registration(std::string_view id, Amount bond, std::string_
             bond,
             {}};
 }
-op::SubmitTask submission(std::string_view job, Amount fee, std::uint32_t row, std::string_view model) {
-    return {std::string(job), TaskType::kInference, VerificationMode::kOptimistic, std::string(model), row, fee};
+op::SubmitTask submission(std::string_view job, Amount fee, std::uint32_t row,
+                          std::string_view model) {
+    return {std::string(job),
+            TaskType::kInference,
+            VerificationMode::kOptimistic,
+            std::string(model),
+            row,
+            fee};
 }
 op::SubmitResult result(std::string_view job, std::string_view provider, Answer answer) {
     return {std::string(job), std::string(provider), answer, {}, 50};
 }
 op::Challenge hidden_challenge(std::string_view job, std::string_view challenger, Answer claim) {
-    return {std::string(job), claim_commitment(claim, salt_of(challenger), address_of(challenger)), {}};
+    return {
+        std::string(job), claim_commitment(claim, salt_of(challenger), address_of(challenger)), {}};
 }
 op::ChallengeReveal opening(std::string_view job, std::string_view challenger, Answer claim) {
     return {std::string(job), claim, salt_of(challenger)};

@@ -1,6 +1,6 @@
-// A chain for tests to play on: named accounts with ideal signatures, one small model, and a real Vm underneath. Every
-// block is built, executed a second time by verify, accepted, and audited; whatever goes wrong throws TestFailure, so
-// that the same world serves gtest and the fuzzers.
+// A chain for tests to play on: named accounts with ideal signatures, one small model, and a real
+// Vm underneath. Every block is built, executed a second time by verify, accepted, and audited;
+// whatever goes wrong throws TestFailure, so that the same world serves gtest and the fuzzers.
 #pragma once
 
 #include <map>
@@ -25,7 +25,8 @@ struct TestFailure : std::runtime_error {
 class IdealAuthorizer final : public Authorizer {
 public:
     static Bytes sign(const Address& signer, const Hash32& message);
-    [[nodiscard]] bool verify(const Address& signer, const Hash32& message, ByteView authorization) const override;
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
+                              ByteView authorization) const override;
 };
 
 // The first 20 bytes of keccak(name).
@@ -33,7 +34,8 @@ Address address_of(std::string_view name);
 Hash32 salt_of(std::string_view name);
 Model small_model(std::string_view id, std::uint32_t steps = 1, std::uint32_t rows = 8);
 
-// Short windows: 5 blocks to challenge, 2 to reveal, cooldown 8, timeouts of 5 blocks, anchors every 7.
+// Short windows: 5 blocks to challenge, 2 to reveal, cooldown 8, timeouts of 5 blocks, anchors
+// every 7.
 VmParameters short_parameters();
 
 struct TestOptions {
@@ -54,32 +56,41 @@ public:
 
     // The account's next operation, signed.
     OperationPtr by(std::string_view name, OperationBody body);
-    OperationPtr by_with_nonce(std::string_view name, std::uint64_t nonce, OperationBody body) const;
+    OperationPtr by_with_nonce(std::string_view name, std::uint64_t nonce,
+                               OperationBody body) const;
 
     // One block of exactly these operations, `interval_ns` after the last.
-    void block(const std::vector<OperationPtr>& operations = {}, std::uint64_t interval_ns = kBlockNs);
+    void block(const std::vector<OperationPtr>& operations = {},
+               std::uint64_t interval_ns = kBlockNs);
     // As block(), but what is refused is left out, and named in the answer.
-    std::vector<LeftOut> offer(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns = kBlockNs);
+    std::vector<LeftOut> offer(const std::vector<OperationPtr>& operations,
+                               std::uint64_t interval_ns = kBlockNs);
     void advance(std::uint64_t blocks);
     void advance_to(Height height);
-    // That the next block would refuse the operation with this code, and that nothing changes by its refusal.
+    // That the next block would refuse the operation with this code, and that nothing changes by
+    // its refusal.
     void expect_refused(const OperationPtr& operation, ErrorCode code) const;
     // The error that the next block gives, nothing when it takes the operation.
     [[nodiscard]] std::optional<Error> refusal(const OperationPtr& operation) const;
 
     // The pieces of `block`, for tests that need to come between.
-    [[nodiscard]] Built build(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns = kBlockNs) const;
+    [[nodiscard]] Built build(const std::vector<OperationPtr>& operations,
+                              std::uint64_t interval_ns = kBlockNs) const;
     [[nodiscard]] BuildRequest request(std::uint64_t interval_ns = kBlockNs) const;
     // For the Vm's own build_block: on the preferred block.
     [[nodiscard]] Vm::BuildOptions build_options(std::uint64_t interval_ns = kBlockNs) const;
     // The block with another header, signed again by its proposer.
-    [[nodiscard]] BlockPtr resign(const BlockHeader& header, const std::vector<OperationPtr>& operations) const;
+    [[nodiscard]] BlockPtr resign(const BlockHeader& header,
+                                  const std::vector<OperationPtr>& operations) const;
     void restart();  // a new Vm over the same store
 
-    void join(std::string_view provider);  // registers it with the minimum bond, in a block of its own
+    void join(
+        std::string_view provider);  // registers it with the minimum bond, in a block of its own
     // Submits the job and waits until it is assigned; gives the provider's id.
-    std::string assign(std::string_view job, std::string_view requester = "alice", Amount fee = lux(1));
-    void post(std::string_view job, Answer answer);  // by the assigned provider, in a block of its own
+    std::string assign(std::string_view job, std::string_view requester = "alice",
+                       Amount fee = lux(1));
+    void post(std::string_view job,
+              Answer answer);  // by the assigned provider, in a block of its own
     [[nodiscard]] std::string assigned_provider(std::string_view job) const;
 
     [[nodiscard]] Vm& vm() { return *vm_; }
@@ -87,11 +98,17 @@ public:
     [[nodiscard]] Height height() const { return vm_->last_accepted_height(); }
     [[nodiscard]] const Task& task(std::string_view job) const;
     [[nodiscard]] const Provider& provider(std::string_view id) const;
-    [[nodiscard]] Amount balance(std::string_view name) const { return state().balance(address_of(name)); }
+    [[nodiscard]] Amount balance(std::string_view name) const {
+        return state().balance(address_of(name));
+    }
     [[nodiscard]] const Totals& totals() const { return state().head.totals; }
     [[nodiscard]] Answer truth(std::string_view job) const;
-    [[nodiscard]] Answer lie(std::string_view job) const { return static_cast<Answer>(truth(job) + 1); }
-    [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }  // of the last block
+    [[nodiscard]] Answer lie(std::string_view job) const {
+        return static_cast<Answer>(truth(job) + 1);
+    }
+    [[nodiscard]] const std::vector<VmEvent>& events() const {
+        return events_;
+    }  // of the last block
     [[nodiscard]] const Rules& rules() const { return ground_->rules; }
     [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
     template <class Event>
@@ -106,7 +123,8 @@ public:
 private:
     // Validators take turns.
     [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
-    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on, std::uint64_t interval_ns) const;
+    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on,
+                                          std::uint64_t interval_ns) const;
     void audit() const;
 
     // What the Vm points to, at an address that outlives a move of the chain.
@@ -126,7 +144,8 @@ private:
 };
 
 // Bodies of the common operations.
-op::RegisterProvider registration(std::string_view id, Amount bond, std::string_view model = "model");
+op::RegisterProvider registration(std::string_view id, Amount bond,
+                                  std::string_view model = "model");
 op::SubmitTask submission(std::string_view job, Amount fee = lux(1), std::uint32_t row = 0,
                           std::string_view model = "model");
 op::SubmitResult result(std::string_view job, std::string_view provider, Answer answer);

@@ -9,7 +9,8 @@ namespace aivm {
 
 Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request,
                              const std::vector<OperationPtr>& candidates, const Rules& rules) {
-    if (request.proposer.value >= parent.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
+    if (request.proposer.value >= parent.validators.size())
+        return fail(ErrorCode::kNotFound, "proposer");
     BlockHeader header;
     header.parent = request.parent;
     header.height = parent.head.height + 1;
@@ -39,9 +40,9 @@ Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request
     AIVM_TRY(end_block(t));
     Transition::Finished finished = std::move(t).finish_unsealed();
     BlockPtr block = Block::unsealed(header, std::move(taken), request.id);
-    built.executed =
-        std::make_shared<const Executed>(Executed{request.id, std::move(block), std::move(finished.state),
-                                                  std::move(finished.events), std::move(finished.touched), nullptr});
+    built.executed = std::make_shared<const Executed>(
+        Executed{request.id, std::move(block), std::move(finished.state),
+                 std::move(finished.events), std::move(finished.touched), nullptr});
     return built;
 }
 

@@ -1,6 +1,6 @@
-// Blocks without their seals: the VM's transition rules and nothing of what lets a block travel or be stored. No bytes,
-// signatures, roots or write batches; who needs those builds with execute.h. For simulations in which one actor builds
-// all blocks and everybody believes it.
+// Blocks without their seals: the VM's transition rules and nothing of what lets a block travel or
+// be stored. No bytes, signatures, roots or write batches; who needs those builds with execute.h.
+// For simulations in which one actor builds all blocks and everybody believes it.
 #pragma once
 
 #include "core/vm/execute.h"
@@ -15,8 +15,8 @@ struct UnsealedRequest {
     Hash32 beacon;  // of the new block
 };
 
-// Applies the candidates in order, leaving out those that are refused. Errors: a proposer that does not exist, and what
-// ends a block badly (a kernel that fails).
+// Applies the candidates in order, leaving out those that are refused. Errors: a proposer that does
+// not exist, and what ends a block badly (a kernel that fails).
 Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request,
                              const std::vector<OperationPtr>& candidates, const Rules& rules);
 

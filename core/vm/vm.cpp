@@ -30,7 +30,8 @@ Result<Vm> Vm::open(const Setup& setup) {
     }
     if (tip) {
         AIVM_ASSIGN(const Hash32 first, vm.block_id_at_height(0));
-        if (first != setup.genesis->id) return fail(ErrorCode::kConfig, "the store belongs to another genesis");
+        if (first != setup.genesis->id)
+            return fail(ErrorCode::kConfig, "the store belongs to another genesis");
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
         AIVM_TRY(setup.store->write(setup.genesis->batch));
@@ -46,8 +47,8 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
     executed->id = in.hash();
     const Hash32 state_root = in.hash();
     AIVM_TRY(in.finish());
-    AIVM_ASSIGN(executed->state,
-                load_state(*setup_.store, setup_.genesis->state.kernels.sizes(), setup_.rules->parameters));
+    AIVM_ASSIGN(executed->state, load_state(*setup_.store, setup_.genesis->state.kernels.sizes(),
+                                            setup_.rules->parameters));
     executed->state.state_root = state_root;
     if (executed->id != setup_.genesis->id) {
         AIVM_ASSIGN(executed->block, get_block(executed->id));
@@ -56,9 +57,11 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
 }
 
 Status Vm::submit(const OperationPtr& operation) {
-    if (operation->nonce() <= preferred_->state.nonce(operation->sender())) return fail(ErrorCode::kBadNonce);
+    if (operation->nonce() <= preferred_->state.nonce(operation->sender()))
+        return fail(ErrorCode::kBadNonce);
     if (operation->sender() == escrow_address() ||
-        !setup_.rules->authorizer->verify(operation->sender(), operation->id(), operation->authorization())) {
+        !setup_.rules->authorizer->verify(operation->sender(), operation->id(),
+                                          operation->authorization())) {
         return fail(ErrorCode::kNotAuthorized, std::string(operation_name(operation->body())));
     }
     if (const auto* task = std::get_if<op::SubmitTask>(&operation->body())) {
@@ -78,7 +81,8 @@ Status Vm::remember_signed_height(Height height) {
 Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     const Height height = preferred_->state.head.height + 1;
     if (height <= signed_height_) {
-        return fail(ErrorCode::kConflict, fmt::format("a block of height {} is already signed", height));
+        return fail(ErrorCode::kConflict,
+                    fmt::format("a block of height {} is already signed", height));
     }
     const BuildRequest request{.parent = preferred_->id,
                                .proposer = options.proposer,
@@ -86,9 +90,11 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
                                .beacon_secret = options.beacon_secret,
                                .beacon_commitment = options.beacon_commitment,
                                .sign = options.sign};
-    const auto candidates = mempool_.candidates(std::min(options.operations_max, kBlockOpsMax), options.include);
+    const auto candidates =
+        mempool_.candidates(std::min(options.operations_max, kBlockOpsMax), options.include);
     AIVM_ASSIGN(const Built built, build_on(preferred_->state, request, candidates, *setup_.rules));
-    // On disk before anyone can see it: a node that crashes now must not sign another block for this height.
+    // On disk before anyone can see it: a node that crashes now must not sign another block for
+    // this height.
     AIVM_TRY(remember_signed_height(height));
     for (const LeftOut& left : built.left_out) mempool_.note_refused(*left.operation);
     setup_.executor->remember(built.executed);
@@ -108,16 +114,19 @@ Status Vm::verify(const BlockPtr& block, TimestampNs now_ns) {
     if (latest && block->header().timestamp_ns > *latest) return fail(ErrorCode::kTooEarly);
     const ExecutedPtr parent = parent_of(*block);
     if (!parent) return fail(ErrorCode::kBadParent, to_hex(block->parent().view()));
-    AIVM_ASSIGN(ExecutedPtr executed, setup_.executor->execute(parent->state, block, *setup_.rules));
+    AIVM_ASSIGN(ExecutedPtr executed,
+                setup_.executor->execute(parent->state, block, *setup_.rules));
     processing_.emplace(block->id(), std::move(executed));
     return {};
 }
 
 Status Vm::accept(const Hash32& id) {
     const auto found = processing_.find(id);
-    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "accept of a block that is not processing");
+    if (found == processing_.end())
+        return fail(ErrorCode::kWrongState, "accept of a block that is not processing");
     const ExecutedPtr executed = found->second;
-    if (executed->block->parent() != tip_->id) return fail(ErrorCode::kBadParent, "accept out of order");
+    if (executed->block->parent() != tip_->id)
+        return fail(ErrorCode::kBadParent, "accept out of order");
     AIVM_TRY(setup_.store->write(executed->batch));
     processing_.erase(found);
     const bool preference_moves = preferred_ == tip_;
@@ -129,12 +138,14 @@ Status Vm::accept(const Hash32& id) {
 
 Status Vm::reject(const Hash32& id) {
     const auto found = processing_.find(id);
-    if (found == processing_.end()) return fail(ErrorCode::kWrongState, "reject of a block that is not processing");
+    if (found == processing_.end())
+        return fail(ErrorCode::kWrongState, "reject of a block that is not processing");
     const ExecutedPtr executed = found->second;
     processing_.erase(found);
     if (preferred_ == executed) preferred_ = tip_;
     for (const OperationPtr& operation : executed->block->operations()) {
-        // Duplicates and what another block has made stale are refused here, which is what should happen to them.
+        // Duplicates and what another block has made stale are refused here, which is what should
+        // happen to them.
         static_cast<void>(submit(operation));
     }
     return {};
@@ -161,7 +172,8 @@ ExecutedPtr Vm::executed(const Hash32& id) const {
 }
 
 Result<BlockPtr> Vm::get_block(const Hash32& id) const {
-    if (const auto found = processing_.find(id); found != processing_.end()) return found->second->block;
+    if (const auto found = processing_.find(id); found != processing_.end())
+        return found->second->block;
     if (tip_ && tip_->id == id && tip_->block) return tip_->block;
     AIVM_ASSIGN(const auto stored, setup_.store->get(keys::block(id)));
     if (!stored) return fail(ErrorCode::kNotFound, "block " + to_hex(id.view()));
@@ -171,7 +183,8 @@ Result<BlockPtr> Vm::get_block(const Hash32& id) const {
 Result<Hash32> Vm::block_id_at_height(Height height) const {
     AIVM_ASSIGN(const auto stored, setup_.store->get(keys::height(height)));
     if (!stored) return fail(ErrorCode::kNotFound, fmt::format("height {}", height));
-    if (stored->size() != Hash32::size_bytes) return fail(ErrorCode::kStorage, fmt::format("height {}", height));
+    if (stored->size() != Hash32::size_bytes)
+        return fail(ErrorCode::kStorage, fmt::format("height {}", height));
     Reader in(*stored);
     return in.hash();
 }

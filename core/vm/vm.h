@@ -1,7 +1,10 @@
-// The VM: what a node runs. Verified blocks wait as snapshots beside the accepted chain until consensus decides.
+// The VM: what a node runs. Verified blocks wait as snapshots beside the accepted chain until
+// consensus decides.
 //
-//   1. verify() needs the parent accepted or verified; it keeps a snapshot on success and nothing on failure.
-//   2. accept() needs the parent accepted last; it is one atomic write, and nothing in memory moves before it succeeded.
+//   1. verify() needs the parent accepted or verified; it keeps a snapshot on success and nothing
+//      on failure.
+//   2. accept() needs the parent accepted last; it is one atomic write, and nothing in memory moves
+//      before it succeeded.
 //   3. reject() drops that block's snapshot and puts its operations back into the queue.
 //   4. Everything is a function of arguments: the time is passed in, nothing is read from the host.
 // One VM belongs to one thread.
@@ -16,7 +19,12 @@
 
 namespace aivm {
 
-enum class BlockStatus : std::uint8_t { kUnknown = 0, kProcessing = 1, kRejected = 2, kAccepted = 3 };
+enum class BlockStatus : std::uint8_t {
+    kUnknown = 0,
+    kProcessing = 1,
+    kRejected = 2,
+    kAccepted = 3
+};
 
 class Vm {
 public:
@@ -27,10 +35,12 @@ public:
         KeyValueStore* store = nullptr;
     };
 
-    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must outlive the VM.
+    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must
+    // outlive the VM.
     static Result<Vm> open(const Setup& setup);
 
-    // Queues an operation after the checks that need no ordering: authorisation, nonce, fee floor, free place.
+    // Queues an operation after the checks that need no ordering: authorisation, nonce, fee floor,
+    // free place.
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {
@@ -42,13 +52,16 @@ public:
         std::function<Bytes(const Hash32& slot_message)> sign;
         std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
-    // Builds and verifies a block on the preferred one. Refuses a second block for a height it has signed before, across
-    // restarts too, so that an honest node never equivocates.
+    // Builds and verifies a block on the preferred one. Refuses a second block for a height it has
+    // signed before, across restarts too, so that an honest node never equivocates.
     Result<BlockPtr> build_block(const BuildOptions& options);
 
-    [[nodiscard]] static Result<BlockPtr> parse_block(ByteView sealed) { return Block::decode(sealed); }
+    [[nodiscard]] static Result<BlockPtr> parse_block(ByteView sealed) {
+        return Block::decode(sealed);
+    }
 
-    // Pure towards committed state. too_early when the block is further than the allowed skew ahead of `now_ns`.
+    // Pure towards committed state. too_early when the block is further than the allowed skew ahead
+    // of `now_ns`.
     Status verify(const BlockPtr& block, TimestampNs now_ns);
     Status accept(const Hash32& id);
     Status reject(const Hash32& id);
@@ -70,7 +83,8 @@ public:
     [[nodiscard]] Result<Hash32> block_id_at_height(Height height) const;
     [[nodiscard]] const Mempool& mempool() const { return mempool_; }
     [[nodiscard]] std::size_t processing_count() const { return processing_.size(); }
-    // Whether a block built now would have something to do: queued operations, or settlements and draws in waiting.
+    // Whether a block built now would have something to do: queued operations, or settlements and
+    // draws in waiting.
     [[nodiscard]] bool wants_block() const;
 
 private:

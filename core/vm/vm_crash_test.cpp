@@ -8,8 +8,9 @@
 namespace aivm::test {
 namespace {
 
-// One game, and the same game again with the store going down at every one of its writes, before it or after it. After the
-// crash a new node over the same disk must be exactly where the old one was before or after that write, and go on.
+// One game, and the same game again with the store going down at every one of its writes, before it
+// or after it. After the crash a new node over the same disk must be exactly where the old one was
+// before or after that write, and go on.
 TEST(VmCrash, at_every_single_write_recovers_to_before_or_after) {
     constexpr int kBlocks = 25;
     const auto choices = [] {
@@ -39,7 +40,9 @@ TEST(VmCrash, at_every_single_write_recovers_to_before_or_after) {
             std::size_t done = 0;
             const auto feed = [&] {
                 for (; done < history.size(); ++done) {
-                    ASSERT_TRUE(chain.vm().verify(history[done], history[done]->header().timestamp_ns).has_value());
+                    ASSERT_TRUE(chain.vm()
+                                    .verify(history[done], history[done]->header().timestamp_ns)
+                                    .has_value());
                     if (!chain.vm().accept(history[done]->id())) return;
                 }
             };
@@ -70,11 +73,14 @@ TEST(VmCrash, at_the_write_of_genesis_or_of_a_signed_height_recovers_too) {
         TestChain chain(options);
         chain.advance(1);
         store.fail_at(store.writes(), how);
-        EXPECT_FALSE(chain.vm().build_block(chain.build_options()).has_value());  // nobody has seen that block
+        EXPECT_FALSE(chain.vm()
+                         .build_block(chain.build_options())
+                         .has_value());  // nobody has seen that block
         EXPECT_EQ(chain.vm().processing_count(), 0U);
         store.fail_at(~std::uint64_t{0}, how);
         chain.restart();
-        EXPECT_EQ(chain.vm().build_block(chain.build_options()).has_value(), how == Failure::kLosesBefore);
+        EXPECT_EQ(chain.vm().build_block(chain.build_options()).has_value(),
+                  how == Failure::kLosesBefore);
     }
 }
 

@@ -1,4 +1,5 @@
-// The VM as a node drives it: build, verify, accept, reject, prefer, look up; and its store, when it works and when not.
+// The VM as a node drives it: build, verify, accept, reject, prefer, look up; and its store, when
+// it works and when not.
 #include "core/vm/vm.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ Fork fork(TestChain& chain) {
     return out;
 }
 
-// D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only with it.
+// D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only
+// with it.
 TEST(VmBlocks, accept_moves_everything_and_verify_nothing) {
     TestChain chain;
     const Hash32 genesis = chain.vm().last_accepted();
@@ -52,7 +54,8 @@ TEST(VmBlocks, D21_nothing_is_accepted_or_rejected_twice_or_after_the_other) {
     ASSERT_TRUE(chain.vm().reject(blocks.right->id()).has_value());
     EXPECT_EQ(chain.vm().reject(blocks.right->id()).error().code, ErrorCode::kWrongState);
     EXPECT_EQ(chain.vm().accept(blocks.right->id()).error().code, ErrorCode::kWrongState);
-    EXPECT_EQ(chain.vm().verify(blocks.right, blocks.right->header().timestamp_ns).error().code, ErrorCode::kBadParent);
+    EXPECT_EQ(chain.vm().verify(blocks.right, blocks.right->header().timestamp_ns).error().code,
+              ErrorCode::kBadParent);
     EXPECT_EQ(chain.vm().processing_count(), 0U);
 }
 
@@ -87,8 +90,9 @@ TEST(VmBlocks, D12_building_goes_on_the_preferred_block) {
     EXPECT_EQ(chain.vm().preferred(), chain.vm().last_accepted());
 }
 
-// D15 settlement, commits and reveals executed off-block on the proposer. A follower that sees nothing but the bytes of
-// the blocks arrives at the same roots through assignment, answer, dispute and settlement.
+// D15 settlement, commits and reveals executed off-block on the proposer. A follower that sees
+// nothing but the bytes of the blocks arrives at the same roots through assignment, answer, dispute
+// and settlement.
 TEST(VmBlocks, D15_a_follower_needs_only_the_blocks) {
     TestChain proposer;
     TestChain follower;
@@ -104,13 +108,15 @@ TEST(VmBlocks, D15_a_follower_needs_only_the_blocks) {
     for (Height height = 1; height <= proposer.height(); ++height) {
         const BlockPtr block = *proposer.vm().get_block(*proposer.vm().block_id_at_height(height));
         const BlockPtr received = *Vm::parse_block(block->encode());
-        ASSERT_TRUE(follower.vm().verify(received, received->header().timestamp_ns).has_value()) << height;
+        ASSERT_TRUE(follower.vm().verify(received, received->header().timestamp_ns).has_value())
+            << height;
         ASSERT_TRUE(follower.vm().accept(received->id()).has_value()) << height;
     }
     EXPECT_EQ(contents_digest(follower.state()), contents_digest(proposer.state()));
 }
 
-// D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the queue.
+// D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the
+// queue.
 TEST(VmBlocks, D13_a_rejected_blocks_operations_wait_again_and_an_accepted_ones_do_not) {
     TestChain chain;
     const OperationPtr one = chain.by("alice", submission("one"));
@@ -134,21 +140,25 @@ TEST(VmBlocks, the_queue_is_offered_in_order_of_arrival_and_each_senders_by_nonc
     const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
     const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
     const OperationPtr a1 = chain.by_with_nonce("alice", 1, submission("a1"));
-    for (const OperationPtr& operation : {a2, b1, a1}) ASSERT_TRUE(chain.vm().submit(operation).has_value());
+    for (const OperationPtr& operation : {a2, b1, a1})
+        ASSERT_TRUE(chain.vm().submit(operation).has_value());
     const BlockPtr block = *chain.vm().build_block(chain.build_options());
     EXPECT_EQ(block->operations(), (std::vector<OperationPtr>{a1, b1, a2}));
 }
 
 TEST(VmBlocks, submit_refuses_what_can_never_be_included) {
     TestChain chain;
-    EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code, ErrorCode::kBadNonce);
-    EXPECT_EQ(chain.vm().submit(chain.by("bob", submission("job", Amount(1)))).error().code, ErrorCode::kFeeTooLow);
+    EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code,
+              ErrorCode::kBadNonce);
+    EXPECT_EQ(chain.vm().submit(chain.by("bob", submission("job", Amount(1)))).error().code,
+              ErrorCode::kFeeTooLow);
     const Operation forged{address_of("alice"), 1, submission("job")};
     const auto unsigned_one = std::make_shared<const SignedOperation>(forged, Bytes{});
     EXPECT_EQ(chain.vm().submit(unsigned_one).error().code, ErrorCode::kNotAuthorized);
     const Operation escrow{escrow_address(), 1, submission("job")};
     const Hash32 id = SignedOperation(escrow, {}).id();
-    const auto thief = std::make_shared<const SignedOperation>(escrow, IdealAuthorizer::sign(escrow_address(), id));
+    const auto thief = std::make_shared<const SignedOperation>(
+        escrow, IdealAuthorizer::sign(escrow_address(), id));
     EXPECT_EQ(chain.vm().submit(thief).error().code, ErrorCode::kNotAuthorized);
     chain.expect_refused(thief, ErrorCode::kNotAuthorized);
 }

@@ -5,7 +5,8 @@
 namespace aivm::gpu {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKindNames{"none", "cuda", "hip", "metal", "vulkan", "webgpu"};
+constexpr std::array<std::string_view, 6> kKindNames{"none",  "cuda",   "hip",
+                                                     "metal", "vulkan", "webgpu"};
 constexpr std::array<std::string_view, 3> kModeNames{"auto", "cpu", "gpu"};
 
 }  // namespace

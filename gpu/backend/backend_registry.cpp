@@ -7,7 +7,8 @@
 namespace aivm::gpu {
 namespace {
 
-// A bare name goes through the loader's own search, so only it can tell whether there is such a file.
+// A bare name goes through the loader's own search, so only it can tell whether there is such a
+// file.
 bool may_exist(const std::string& path) {
     std::error_code ignored;
     return path.find('/') == std::string::npos || std::filesystem::exists(path, ignored);
@@ -15,22 +16,25 @@ bool may_exist(const std::string& path) {
 
 }  // namespace
 
-BackendRegistry::BackendRegistry(PluginEnvironment environment) : environment_(std::move(environment)) {}
+BackendRegistry::BackendRegistry(PluginEnvironment environment)
+    : environment_(std::move(environment)) {}
 
 Status BackendRegistry::set_backend(Mode mode) {
     if (mode != Mode::kCpu && (!plugin_ || !plugin_->is_available())) search();
     if (mode == Mode::kGpu && (!plugin_ || !plugin_->is_available())) {
         return fail(ErrorCode::kGpuNotAvailable,
-                    refusals_.empty() ? "no plugin found; set LUX_GPU_PLUGIN_DIR, or use mode auto or cpu"
-                                      : fmt::format("no plugin works: {}", fmt::join(refusals_, "; ")));
+                    refusals_.empty()
+                        ? "no plugin found; set LUX_GPU_PLUGIN_DIR, or use mode auto or cpu"
+                        : fmt::format("no plugin works: {}", fmt::join(refusals_, "; ")));
     }
     mode_ = mode;
-    if (plugin_) plugin_->set_on_failure(mode == Mode::kGpu ? OnFailure::kThrow : OnFailure::kFallBack);
+    if (plugin_)
+        plugin_->set_on_failure(mode == Mode::kGpu ? OnFailure::kThrow : OnFailure::kFallBack);
     return {};
 }
 
-// The first complete one wins, in the published order of kinds and, for each, of places. When there is none, a closed
-// plugin stays in its place: mode gpu goes on failing through it.
+// The first complete one wins, in the published order of kinds and, for each, of places. When there
+// is none, a closed plugin stays in its place: mode gpu goes on failing through it.
 void BackendRegistry::search() {
     refusals_.clear();
     for (const BackendKind kind : kPluginKinds) {

@@ -1,5 +1,5 @@
-// Chooses what computes the kernels of a run: the mode switch and the plugin behind it. An object, not a global: two
-// runs in one process may choose differently. Not thread safe.
+// Chooses what computes the kernels of a run: the mode switch and the plugin behind it. An object,
+// not a global: two runs in one process may choose differently. Not thread safe.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ public:
     // Starts in mode cpu; no plugin is looked for until another mode is asked for.
     explicit BackendRegistry(PluginEnvironment environment = PluginEnvironment::of_process());
 
-    // Switches the mode. kGpu without a plugin that works: kGpuNotAvailable with the reasons, and the mode stays.
-    // A plugin found once is kept until it is closed.
+    // Switches the mode. kGpu without a plugin that works: kGpuNotAvailable with the reasons, and
+    // the mode stays. A plugin found once is kept until it is closed.
     Status set_backend(Mode mode);
 
     [[nodiscard]] Mode active_mode() const { return mode_; }

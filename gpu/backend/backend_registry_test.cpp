@@ -1,4 +1,5 @@
-// The search, the choice and the failures of plugins, with real shared objects (testing/plugin.cpp).
+// The search, the choice and the failures of plugins, with real shared objects
+// (testing/plugin.cpp).
 #include "gpu/backend/backend_registry.h"
 
 #include <gmock/gmock.h>
@@ -30,7 +31,8 @@ public:
     PluginFolder(const PluginFolder&) = delete;
     PluginFolder& operator=(const PluginFolder&) = delete;
 
-    // Puts the plugin built as `behaviour` under `place`, "" for the folder itself. Returns its path.
+    // Puts the plugin built as `behaviour` under `place`, "" for the folder itself. Returns its
+    // path.
     std::string add(BackendKind kind, const std::string& behaviour, const std::string& place = "") {
         const fs::path target = fs::path(root_) / place / plugin_file_name(kind);
         fs::create_directories(target.parent_path());
@@ -102,11 +104,13 @@ TEST(BackendRegistry, TheFirstKindOfThePublishedOrderWins) {
 }
 
 TEST(BackendRegistry, PlacesAreTriedInThePublishedOrder) {
-    EXPECT_THAT(plugin_paths(BackendKind::kHip, {"/d", "/p"}),
-                ElementsAre("/d/libluxgpu_backend_hip.so", "/d/backends/hip/libluxgpu_backend_hip.so",
-                            "/d/build/backends/hip/libluxgpu_backend_hip.so", "/p/lib/libluxgpu_backend_hip.so",
-                            "libluxgpu_backend_hip.so"));
-    EXPECT_THAT(plugin_paths(BackendKind::kMetal, {}), ElementsAre("libluxgpu_backend_metal.dylib"));
+    EXPECT_THAT(
+        plugin_paths(BackendKind::kHip, {"/d", "/p"}),
+        ElementsAre("/d/libluxgpu_backend_hip.so", "/d/backends/hip/libluxgpu_backend_hip.so",
+                    "/d/build/backends/hip/libluxgpu_backend_hip.so",
+                    "/p/lib/libluxgpu_backend_hip.so", "libluxgpu_backend_hip.so"));
+    EXPECT_THAT(plugin_paths(BackendKind::kMetal, {}),
+                ElementsAre("libluxgpu_backend_metal.dylib"));
 
     PluginFolder folder;
     PluginEnvironment environment{folder.root(), folder.root() + "/prefix"};
@@ -142,7 +146,8 @@ TEST(BackendRegistry, PluginsThatDoNotWorkAreRefusedWithAReasonAndDoNotShadowOne
         registry.refusals(),
         ElementsAre(incomplete + " lacks the launcher lux_cuda_aivm_anchor_apply",
                     absent + " has no device to run on (code 3)",
-                    wrong + " answered its probe with wrong bytes: another ABI or a broken build", HasSubstr(foreign)));
+                    wrong + " answered its probe with wrong bytes: another ABI or a broken build",
+                    HasSubstr(foreign)));
 }
 
 TEST(BackendRegistry, ModeGpuWithOnlyRefusedPluginsNamesTheReasons) {
@@ -162,12 +167,14 @@ TEST(BackendRegistry, APluginGivesTheCanonicalBytes) {
     ASSERT_TRUE(registry.set_backend(Mode::kGpu));
     const auto file = vectors::read_file(AIVM_SOURCE_DIR "/core/kernels/vectors/kernels.json");
     for (const auto& vector_case : file.at("cases")) {
-        for (const auto& difference : vectors::run_case(registry.kernels(), vector_case)) ADD_FAILURE() << difference;
+        for (const auto& difference : vectors::run_case(registry.kernels(), vector_case))
+            ADD_FAILURE() << difference;
     }
     CpuKernels canonical;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         workload::Random random(seed);
-        ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20)) << "seed " << seed;
+        ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20))
+            << "seed " << seed;
     }
     EXPECT_EQ(0u, registry.active_gpu_backend()->fallback_count());
 }
@@ -181,7 +188,8 @@ TEST(BackendRegistry, InModeAutoALaterFailureFallsBackToTheCpuAndIsCounted) {
     CpuKernels canonical;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         workload::Random random(seed);
-        ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20)) << "seed " << seed;
+        ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20))
+            << "seed " << seed;
     }
     EXPECT_GT(registry.active_gpu_backend()->fallback_count(), 100u);
 }
@@ -215,8 +223,10 @@ TEST(BackendRegistry, InvalidArgumentsAreAnAnswerNotAFailure) {
     BackendRegistry registry(folder.environment());
     ASSERT_TRUE(registry.set_backend(Mode::kGpu));
     Kernels& kernels = registry.kernels();
-    EXPECT_EQ(abi::kInvalidArgument, kernels.attestation_apply(nullptr, nullptr, nullptr, nullptr, 0));
-    EXPECT_EQ(abi::kInvalidArgument, kernels.provenance_apply(nullptr, nullptr, nullptr, nullptr, 0));
+    EXPECT_EQ(abi::kInvalidArgument,
+              kernels.attestation_apply(nullptr, nullptr, nullptr, nullptr, 0));
+    EXPECT_EQ(abi::kInvalidArgument,
+              kernels.provenance_apply(nullptr, nullptr, nullptr, nullptr, 0));
     EXPECT_EQ(abi::kInvalidArgument, kernels.anchor_apply(nullptr, nullptr, nullptr, nullptr, 0));
     EXPECT_EQ(abi::kInvalidArgument, kernels.epoch_transition(nullptr, {}, nullptr, nullptr));
     EXPECT_EQ(abi::kInvalidArgument, kernels.proof_verify(nullptr, nullptr, 2));
@@ -269,7 +279,8 @@ TEST(BackendRegistry, AClosedPluginThatIsGoneKeepsModeGpuFailing) {
 TEST(BackendRegistry, ModesAndKindsHaveTheirPublishedNames) {
     EXPECT_EQ("none", name(BackendKind::kNone));
     EXPECT_EQ("webgpu", name(BackendKind::kWebGpu));
-    for (const Mode mode : {Mode::kAuto, Mode::kCpu, Mode::kGpu}) EXPECT_EQ(mode, mode_from_name(name(mode)));
+    for (const Mode mode : {Mode::kAuto, Mode::kCpu, Mode::kGpu})
+        EXPECT_EQ(mode, mode_from_name(name(mode)));
     EXPECT_EQ(std::nullopt, mode_from_name("cuda"));
 }
 

@@ -38,11 +38,14 @@ private:
 }  // namespace
 
 GpuBackend::GpuBackend(Plugin plugin, OnFailure on_failure)
-    : kind_(plugin.kind()), path_(plugin.path()), plugin_(std::move(plugin)), on_failure_(on_failure) {}
+    : kind_(plugin.kind()),
+      path_(plugin.path()),
+      plugin_(std::move(plugin)),
+      on_failure_(on_failure) {}
 
 template <class Launch, class Canonical>
-int GpuBackend::run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs, Launch launch,
-                    Canonical canonical) {
+int GpuBackend::run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
+                    Launch launch, Canonical canonical) {
     std::string reason = "it is closed";
     if (plugin_) {
         const Backup backup(outputs);
@@ -52,37 +55,46 @@ int GpuBackend::run(const char* kernel, std::initializer_list<std::span<std::uin
         reason = fmt::format("it returned code {}", code);
     }
     if (on_failure_ == OnFailure::kThrow) {
-        throw GpuFailure(fmt::format("{} backend {} failed in {}: {}; run with mode auto or cpu", name(kind_), path_,
-                                     kernel, reason));
+        throw GpuFailure(fmt::format("{} backend {} failed in {}: {}; run with mode auto or cpu",
+                                     name(kind_), path_, kernel, reason));
     }
     ++fallback_count_;
     return canonical();
 }
 
-int GpuBackend::attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                                  abi::Attestation* table, std::uint32_t* applied, std::uint32_t slot_count) {
+int GpuBackend::attestation_apply(const abi::AIVMRoundDescriptor* desc,
+                                  const abi::AttestationOp* ops, abi::Attestation* table,
+                                  std::uint32_t* applied, std::uint32_t slot_count) {
     if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
     return run(
         "attestation_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) { return gpu.attestation_apply(desc, ops, table, applied, slot_count, nullptr); },
+        [&](const Launchers& gpu) {
+            return gpu.attestation_apply(desc, ops, table, applied, slot_count, nullptr);
+        },
         [&] { return cpu_.attestation_apply(desc, ops, table, applied, slot_count); });
 }
 
 int GpuBackend::provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                                 abi::ModelRegistryEntry* table, std::uint32_t* applied, std::uint32_t slot_count) {
+                                 abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                                 std::uint32_t slot_count) {
     if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
     return run(
         "provenance_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) { return gpu.provenance_apply(desc, ops, table, applied, slot_count, nullptr); },
+        [&](const Launchers& gpu) {
+            return gpu.provenance_apply(desc, ops, table, applied, slot_count, nullptr);
+        },
         [&] { return cpu_.provenance_apply(desc, ops, table, applied, slot_count); });
 }
 
-int GpuBackend::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                             std::uint32_t* applied, std::uint32_t slot_count) {
+int GpuBackend::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                             abi::AuditAnchor* table, std::uint32_t* applied,
+                             std::uint32_t slot_count) {
     if (!desc || !ops || !applied || (!table && slot_count != 0)) return abi::kInvalidArgument;
     return run(
         "anchor_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) { return gpu.anchor_apply(desc, ops, table, applied, slot_count, nullptr); },
+        [&](const Launchers& gpu) {
+            return gpu.anchor_apply(desc, ops, table, applied, slot_count, nullptr);
+        },
         [&] { return cpu_.anchor_apply(desc, ops, table, applied, slot_count); });
 }
 
@@ -93,10 +105,12 @@ int GpuBackend::epoch_transition(const abi::AIVMRoundDescriptor* desc, const Epo
     auto* models = const_cast<abi::ModelRegistryEntry*>(tables.models);
     auto* anchors = const_cast<abi::AuditAnchor*>(tables.anchors);
     return run(
-        "epoch_transition", {output(tables.attestations, tables.attestation_count), output(epoch), output(result)},
+        "epoch_transition",
+        {output(tables.attestations, tables.attestation_count), output(epoch), output(result)},
         [&](const Launchers& gpu) {
             return gpu.epoch_transition(desc, tables.attestations, models, anchors, epoch, result,
-                                        tables.attestation_count, tables.model_count, tables.anchor_count, nullptr);
+                                        tables.attestation_count, tables.model_count,
+                                        tables.anchor_count, nullptr);
         },
         [&] { return cpu_.epoch_transition(desc, tables, epoch, result); });
 }
@@ -105,15 +119,17 @@ int GpuBackend::inference_step(const InferenceBatch& batch) {
     if (batch.op_count == 0) return abi::kOk;
     if (!kernels::is_valid(batch)) return abi::kInvalidArgument;
     return run(
-        "inference_step", {output(batch.outputs, batch.op_count), output(batch.results, batch.op_count)},
+        "inference_step",
+        {output(batch.outputs, batch.op_count), output(batch.results, batch.op_count)},
         [&](const Launchers& gpu) {
-            return gpu.inference_step(batch.weights, batch.ops, batch.inputs, batch.outputs, batch.results,
-                                      batch.op_count, nullptr);
+            return gpu.inference_step(batch.weights, batch.ops, batch.inputs, batch.outputs,
+                                      batch.results, batch.op_count, nullptr);
         },
         [&] { return cpu_.inference_step(batch); });
 }
 
-int GpuBackend::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) {
+int GpuBackend::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                             std::uint32_t op_count) {
     if (op_count == 0) return abi::kOk;
     if (!ops || !results) return abi::kInvalidArgument;
     return run(

@@ -12,8 +12,9 @@
 
 namespace aivm::gpu {
 
-// The user asked for the GPU and it stopped working: the run's results cannot be what was asked for. Thrown, because
-// no caller below the runner can mend it; the runner ends the run with exit code 3.
+// The user asked for the GPU and it stopped working: the run's results cannot be what was asked
+// for. Thrown, because no caller below the runner can mend it; the runner ends the run with exit
+// code 3.
 class GpuFailure : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -24,8 +25,8 @@ enum class OnFailure : std::uint8_t {
     kThrow,     // mode gpu: GpuFailure
 };
 
-// Invalid arguments are refused here, by the canonical rules, so any other return code of the plugin is a failure.
-// Whatever a failing plugin wrote is undone. Not thread safe.
+// Invalid arguments are refused here, by the canonical rules, so any other return code of the
+// plugin is a failure. Whatever a failing plugin wrote is undone. Not thread safe.
 class GpuBackend final : public Kernels {
 public:
     explicit GpuBackend(Plugin plugin, OnFailure on_failure = OnFailure::kFallBack);
@@ -40,25 +41,32 @@ public:
     // Kernel calls that the CPU answered because the plugin failed.
     [[nodiscard]] std::uint64_t fallback_count() const { return fallback_count_; }
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t slot_count) override;
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t slot_count) override;
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t slot_count) override;
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override;
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slot_count) override;
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slot_count) override;
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slot_count) override;
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override;
     int inference_step(const InferenceBatch& batch) override;
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) override;
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t op_count) override;
 
     [[nodiscard]] const BatchHasher& hasher() const override { return hasher_; }
-    // In mode gpu the plugin sees every kernel call. In mode auto cached folds on the CPU are faster than whole ones.
-    [[nodiscard]] bool wants_whole_tables() const override { return on_failure_ == OnFailure::kThrow; }
+    // In mode gpu the plugin sees every kernel call. In mode auto cached folds on the CPU are
+    // faster than whole ones.
+    [[nodiscard]] bool wants_whole_tables() const override {
+        return on_failure_ == OnFailure::kThrow;
+    }
 
 private:
     template <class Launch, class Canonical>
-    int run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs, Launch launch,
-            Canonical canonical);
+    int run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
+            Launch launch, Canonical canonical);
 
     BackendKind kind_;
     std::string path_;

@@ -9,7 +9,8 @@
 namespace aivm::gpu {
 namespace {
 
-// One valid proof with every byte of its binding set: what any working backend answers the same way.
+// One valid proof with every byte of its binding set: what any working backend answers the same
+// way.
 abi::ProofVerifyOp probe_operation() {
     abi::ProofVerifyOp op{};
     auto* bytes = reinterpret_cast<std::uint8_t*>(&op);
@@ -55,11 +56,12 @@ Status Plugin::resolve() {
     find(launchers_.inference_step, "inference_step");
     find(launchers_.proof_verify, "proof_verify");
     if (missing.empty()) return {};
-    return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} lacks the launcher {}", path_, missing));
+    return fail(ErrorCode::kGpuNotAvailable,
+                fmt::format("{} lacks the launcher {}", path_, missing));
 }
 
-// A plugin whose device is missing answers 3; one built for another ABI gives other bytes. Either would shadow a
-// plugin further down the list that works.
+// A plugin whose device is missing answers 3; one built for another ABI gives other bytes. Either
+// would shadow a plugin further down the list that works.
 Status Plugin::probe() const {
     const abi::ProofVerifyOp op = probe_operation();
     abi::ProofVerifyResult expected;
@@ -69,14 +71,18 @@ Status Plugin::probe() const {
     CpuKernels().proof_verify(&op, &expected, 1);
     const int code = launchers_.proof_verify(&op, &actual, 1, nullptr);
     if (code == abi::kNotSupported) {
-        return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} has no device to run on (code 3)", path_));
+        return fail(ErrorCode::kGpuNotAvailable,
+                    fmt::format("{} has no device to run on (code 3)", path_));
     }
     if (code != abi::kOk) {
-        return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} failed its probe with code {}", path_, code));
+        return fail(ErrorCode::kGpuNotAvailable,
+                    fmt::format("{} failed its probe with code {}", path_, code));
     }
     if (std::memcmp(&expected, &actual, sizeof expected) != 0) {
-        return fail(ErrorCode::kGpuNotAvailable,
-                    fmt::format("{} answered its probe with wrong bytes: another ABI or a broken build", path_));
+        return fail(
+            ErrorCode::kGpuNotAvailable,
+            fmt::format("{} answered its probe with wrong bytes: another ABI or a broken build",
+                        path_));
     }
     return {};
 }

@@ -1,4 +1,5 @@
-// One loaded shared object with all six launchers, checked on a fixed operation before anyone relies on it.
+// One loaded shared object with all six launchers, checked on a fixed operation before anyone
+// relies on it.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,9 @@ namespace aivm::gpu {
 
 class Plugin {
 public:
-    // Opens `path`, resolves the launchers and probes them. On any error the object is closed again; the error,
-    // kGpuNotAvailable, says what is wrong with the file. `kind` decides the symbols' names.
+    // Opens `path`, resolves the launchers and probes them. On any error the object is closed
+    // again; the error, kGpuNotAvailable, says what is wrong with the file. `kind` decides the
+    // symbols' names.
     static Result<Plugin> load(BackendKind kind, const std::string& path);
 
     [[nodiscard]] BackendKind kind() const { return kind_; }

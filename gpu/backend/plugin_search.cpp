@@ -14,7 +14,8 @@ std::optional<std::string> variable(const char* variable_name) {
 
 constexpr bool is_dylib(BackendKind kind) {
 #if defined(__APPLE__)
-    return kind == BackendKind::kMetal || kind == BackendKind::kVulkan || kind == BackendKind::kWebGpu;
+    return kind == BackendKind::kMetal || kind == BackendKind::kVulkan ||
+           kind == BackendKind::kWebGpu;
 #else
     return kind == BackendKind::kMetal;
 #endif

@@ -18,12 +18,16 @@ constexpr std::size_t kWidth = 4;
 [[gnu::always_inline]] inline void store(std::uint64_t* to, Vec value) {
     _mm256_store_si256(reinterpret_cast<Vec*>(to), value);
 }
-[[gnu::always_inline]] inline Vec splat(std::uint64_t word) { return _mm256_set1_epi64x(static_cast<long long>(word)); }
+[[gnu::always_inline]] inline Vec splat(std::uint64_t word) {
+    return _mm256_set1_epi64x(static_cast<long long>(word));
+}
 [[gnu::always_inline]] inline Vec xor2(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
 [[gnu::always_inline]] inline Vec xor5(Vec a, Vec b, Vec c, Vec d, Vec e) {
     return xor2(xor2(xor2(a, b), xor2(c, d)), e);
 }
-[[gnu::always_inline]] inline Vec chi(Vec a, Vec b, Vec c) { return xor2(a, _mm256_andnot_si256(b, c)); }
+[[gnu::always_inline]] inline Vec chi(Vec a, Vec b, Vec c) {
+    return xor2(a, _mm256_andnot_si256(b, c));
+}
 
 template <int N>
 [[gnu::always_inline]] inline Vec rotl(Vec v) {

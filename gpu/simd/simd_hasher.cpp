@@ -33,13 +33,14 @@ struct Sponges {
         }
     }
     void take_digest(std::size_t state, Hash32& digest) {
-        for (std::size_t i = 0; i < kDigestLanes; ++i) std::memcpy(digest.data() + 8 * i, &word(i, state), 8);
+        for (std::size_t i = 0; i < kDigestLanes; ++i)
+            std::memcpy(digest.data() + 8 * i, &word(i, state), 8);
     }
 };
 
 // XORs one block of each message, padded if it is the last one, into the states.
-void absorb_block(Sponges& sponges, const std::uint8_t* messages, std::size_t stride_bytes, std::size_t used,
-                  std::size_t block_bytes) {
+void absorb_block(Sponges& sponges, const std::uint8_t* messages, std::size_t stride_bytes,
+                  std::size_t used, std::size_t block_bytes) {
     const bool is_last = block_bytes < Keccak256::kRateBytes;
     for (std::size_t s = 0; s < used; ++s) {
         const std::uint8_t* from = messages + s * stride_bytes;
@@ -60,8 +61,8 @@ void absorb_block(Sponges& sponges, const std::uint8_t* messages, std::size_t st
 }
 
 // Absorbs messages of several blocks: all is done but the permutation after the last one.
-void absorb_blocks(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes, std::size_t used,
-                   void (*permute)(std::uint64_t* lanes)) {
+void absorb_blocks(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes,
+                   std::size_t used, void (*permute)(std::uint64_t* lanes)) {
     sponges.clear();
     std::size_t offset = 0;
     for (; length_bytes - offset >= Keccak256::kRateBytes; offset += Keccak256::kRateBytes) {
@@ -71,21 +72,27 @@ void absorb_blocks(Sponges& sponges, const std::uint8_t* messages, std::size_t l
     absorb_block(sponges, messages + offset, length_bytes, used, length_bytes - offset);
 }
 
-// As absorb_block into cleared states, for messages that are one block: nothing has to be cleared or XORed but the rest.
-void set_only_block(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes, std::size_t used) {
+// As absorb_block into cleared states, for messages that are one block: nothing has to be cleared
+// or XORed but the rest.
+void set_only_block(Sponges& sponges, const std::uint8_t* messages, std::size_t length_bytes,
+                    std::size_t used) {
     const std::size_t width = sponges.width;
-    std::memset(sponges.words + kRateLanes * width, 0, (25 - kRateLanes) * width * sizeof(std::uint64_t));
+    std::memset(sponges.words + kRateLanes * width, 0,
+                (25 - kRateLanes) * width * sizeof(std::uint64_t));
     std::uint8_t padded[Keccak256::kRateBytes] = {};
     padded[length_bytes] ^= 0x01;
     padded[sizeof padded - 1] ^= 0x80;
     for (std::size_t s = 0; s < width; ++s) {
-        if (s < used && length_bytes != 0) std::memcpy(padded, messages + s * length_bytes, length_bytes);
-        for (std::size_t i = 0; i < kRateLanes; ++i) std::memcpy(&sponges.word(i, s), padded + 8 * i, 8);
+        if (s < used && length_bytes != 0)
+            std::memcpy(padded, messages + s * length_bytes, length_bytes);
+        for (std::size_t i = 0; i < kRateLanes; ++i)
+            std::memcpy(&sponges.word(i, s), padded + 8 * i, 8);
     }
 }
 
 // The message acc || leaf of 64 bytes is one block.
-void set_fold_block(Sponges& sponges, std::size_t state, const Hash32& accumulator, const Hash32& leaf) {
+void set_fold_block(Sponges& sponges, std::size_t state, const Hash32& accumulator,
+                    const Hash32& leaf) {
     sponges.put_digest(0, state, accumulator);
     sponges.put_digest(kDigestLanes, state, leaf);
     sponges.word(2 * kDigestLanes, state) = 0x01;
@@ -98,7 +105,9 @@ struct Running {
     std::size_t done = 0;
 
     [[nodiscard]] std::size_t left() const { return chain.count - done; }
-    [[nodiscard]] const Hash32& accumulator() const { return done == 0 ? chain.start : chain.after[done - 1]; }
+    [[nodiscard]] const Hash32& accumulator() const {
+        return done == 0 ? chain.start : chain.after[done - 1];
+    }
 };
 
 }  // namespace
@@ -111,8 +120,8 @@ SimdHasher::SimdHasher(KeccakWidth width) : width_(width) {
     if (width == KeccakWidth::kAvx512) permute_ = keccak_f1600_avx512, worthwhile_ = 2;
 }
 
-void SimdHasher::hash_many(const std::uint8_t* messages, std::size_t length_bytes, std::size_t count,
-                           Hash32* digests) const {
+void SimdHasher::hash_many(const std::uint8_t* messages, std::size_t length_bytes,
+                           std::size_t count, Hash32* digests) const {
     const auto width = static_cast<std::size_t>(width_);
     while (permute_ && count >= worthwhile_) {
         const std::size_t used = std::min(width, count);
@@ -147,10 +156,12 @@ void SimdHasher::fold_many(std::span<const FoldChain> chains) const {
         for (std::size_t steps = running[used - 1].left(); steps > 0; --steps) {
             sponges.clear();
             for (std::size_t s = 0; s < used; ++s) {
-                set_fold_block(sponges, s, running[s].accumulator(), running[s].chain.leaves[running[s].done]);
+                set_fold_block(sponges, s, running[s].accumulator(),
+                               running[s].chain.leaves[running[s].done]);
             }
             permute_(sponges.words);
-            for (std::size_t s = 0; s < used; ++s) sponges.take_digest(s, running[s].chain.after[running[s].done++]);
+            for (std::size_t s = 0; s < used; ++s)
+                sponges.take_digest(s, running[s].chain.after[running[s].done++]);
         }
     }
     for (const Running& rest : running) {

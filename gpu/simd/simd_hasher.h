@@ -1,4 +1,5 @@
-// Keccak-256 of many messages side by side, in the width that the CPU offers. The same digests as ScalarHasher.
+// Keccak-256 of many messages side by side, in the width that the CPU offers. The same digests as
+// ScalarHasher.
 #pragma once
 
 #include "core/kernels/batch_hasher.h"

@@ -10,13 +10,15 @@
 namespace aivm::gpu {
 namespace {
 
-constexpr std::uint32_t kChunk = 64;  // messages and digests of a chunk stay in the second-level cache
+constexpr std::uint32_t kChunk =
+    64;  // messages and digests of a chunk stay in the second-level cache
 
 // The three messages of the operations that passed their checks, with gaps for none.
 struct Commitments {
-    using InputMessage = std::array<std::uint8_t, 64>;         // salt || x
-    using OutputMessage = std::array<std::uint8_t, 33>;        // salt || y
-    using AttestationMessage = std::array<std::uint8_t, 136>;  // model, input and output commitment, policy, time
+    using InputMessage = std::array<std::uint8_t, 64>;   // salt || x
+    using OutputMessage = std::array<std::uint8_t, 33>;  // salt || y
+    using AttestationMessage =
+        std::array<std::uint8_t, 136>;  // model, input and output commitment, policy, time
 
     std::array<InputMessage, kChunk> input_messages;
     std::array<OutputMessage, kChunk> output_messages;
@@ -25,7 +27,8 @@ struct Commitments {
     std::array<abi::InferenceOp, kChunk> ops;
     std::array<std::uint32_t, kChunk> index;  // of the operation in the batch
     std::uint32_t count = 0;
-    bool any_attested = false;  // attestations of two permutations each: only when one of them is asked for
+    bool any_attested =
+        false;  // attestations of two permutations each: only when one of them is asked for
 
     void add(const abi::InferenceOp& op, std::uint32_t at, const std::uint8_t* x, std::uint8_t y) {
         ops[count] = op;
@@ -50,7 +53,8 @@ struct Commitments {
             std::memcpy(to + 96, ops[i].policy_hash, 32);
             std::memcpy(to + 128, &ops[i].timestamp_ns, 8);
         }
-        hasher.hash_many(attestation_messages[0].data(), sizeof(AttestationMessage), count, attestation.data());
+        hasher.hash_many(attestation_messages[0].data(), sizeof(AttestationMessage), count,
+                         attestation.data());
     }
 
     void write(abi::InferenceResult* results) const {

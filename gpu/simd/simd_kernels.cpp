@@ -22,14 +22,16 @@ struct LeafBatch {
         digests.resize(messages.size());
         after.resize(messages.size());
         if (!messages.empty()) {
-            hasher.hash_many(messages.front().data(), sizeof(Leaf), messages.size(), digests.data());
+            hasher.hash_many(messages.front().data(), sizeof(Leaf), messages.size(),
+                             digests.data());
         }
         return {Hash32{}, digests.data(), digests.size(), after.data()};
     }
     [[nodiscard]] Hash32 root() const { return after.empty() ? Hash32{} : after.back(); }
 };
 
-void gather_attestations(const EpochTables& tables, std::uint64_t now_ns, LeafBatch<kernels::AttestationLeaf>& batch,
+void gather_attestations(const EpochTables& tables, std::uint64_t now_ns,
+                         LeafBatch<kernels::AttestationLeaf>& batch,
                          kernels::TableSummary& summary) {
     batch.messages.reserve(tables.attestation_count);
     for (std::uint32_t i = 0; i < tables.attestation_count; ++i) {
@@ -56,18 +58,21 @@ std::uint32_t gather(const Entry* table, std::uint32_t count, LeafBatch<Leaf>& b
 
 }  // namespace
 
-int SimdKernels::attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                                   abi::Attestation* table, std::uint32_t* applied, std::uint32_t slot_count) {
+int SimdKernels::attestation_apply(const abi::AIVMRoundDescriptor* desc,
+                                   const abi::AttestationOp* ops, abi::Attestation* table,
+                                   std::uint32_t* applied, std::uint32_t slot_count) {
     return cpu_.attestation_apply(desc, ops, table, applied, slot_count);
 }
 
 int SimdKernels::provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                                  abi::ModelRegistryEntry* table, std::uint32_t* applied, std::uint32_t slot_count) {
+                                  abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                                  std::uint32_t slot_count) {
     return cpu_.provenance_apply(desc, ops, table, applied, slot_count);
 }
 
-int SimdKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                              std::uint32_t* applied, std::uint32_t slot_count) {
+int SimdKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                              abi::AuditAnchor* table, std::uint32_t* applied,
+                              std::uint32_t slot_count) {
     return cpu_.anchor_apply(desc, ops, table, applied, slot_count);
 }
 
@@ -82,7 +87,8 @@ int SimdKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc, const Ep
     gather_attestations(tables, round.timestamp_ns, attestations, summary);
     summary.models = gather(tables.models, tables.model_count, models);
     summary.anchors = gather(tables.anchors, tables.anchor_count, anchors);
-    const FoldChain chains[] = {attestations.hash(hasher_), models.hash(hasher_), anchors.hash(hasher_)};
+    const FoldChain chains[] = {attestations.hash(hasher_), models.hash(hasher_),
+                                anchors.hash(hasher_)};
     hasher_.fold_many(chains);
     summary.attestation_root = attestations.root();
     summary.model_root = models.root();
@@ -91,16 +97,20 @@ int SimdKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc, const Ep
     return abi::kOk;
 }
 
-int SimdKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) {
+int SimdKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                              std::uint32_t op_count) {
     if (op_count == 0) return abi::kOk;
     if (!ops || !results) return abi::kInvalidArgument;
-    constexpr std::uint32_t kMessages = 64;  // messages and digests of a chunk stay in the first-level cache
+    constexpr std::uint32_t kMessages =
+        64;  // messages and digests of a chunk stay in the first-level cache
     using Message = decltype(kernels::binding_message(*ops));
     std::array<Message, kMessages> messages;
     std::array<Hash32, kMessages> bindings;
-    for (std::uint32_t begin = 0; begin < op_count; begin += std::min(kMessages, op_count - begin)) {
+    for (std::uint32_t begin = 0; begin < op_count;
+         begin += std::min(kMessages, op_count - begin)) {
         const std::uint32_t count = std::min(kMessages, op_count - begin);
-        for (std::uint32_t i = 0; i < count; ++i) messages[i] = kernels::binding_message(kernels::load(ops, begin + i));
+        for (std::uint32_t i = 0; i < count; ++i)
+            messages[i] = kernels::binding_message(kernels::load(ops, begin + i));
         hasher_.hash_many(messages[0].data(), sizeof(Message), count, bindings.data());
         for (std::uint32_t i = 0; i < count; ++i) {
             const auto op = kernels::load(ops, begin + i);

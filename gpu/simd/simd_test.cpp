@@ -1,4 +1,5 @@
-// Every Keccak width that this CPU has, against the scalar code: digests, folds, vectors, and random kernel calls.
+// Every Keccak width that this CPU has, against the scalar code: digests, folds, vectors, and
+// random kernel calls.
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
@@ -19,7 +20,8 @@ INSTANTIATE_TEST_SUITE_P(Simd, EveryWidth, testing::ValuesIn(supported_widths())
 TEST_P(EveryWidth, HashesMessagesOfAnyLengthAndNumberAsTheScalarCodeDoes) {
     const SimdHasher hasher(GetParam());
     Random random(1);
-    for (std::size_t length = 0; length <= 300; length += length % 136 < 4 || length % 136 > 132 ? 1 : 13) {
+    for (std::size_t length = 0; length <= 300;
+         length += length % 136 < 4 || length % 136 > 132 ? 1 : 13) {
         for (std::size_t count = 0; count <= 19; ++count) {
             std::vector<std::uint8_t> messages(length * count + 1);
             random.fill(messages.data(), messages.size());
@@ -45,7 +47,8 @@ TEST_P(EveryWidth, FoldsAnyNumberOfChainsOfAnyLengthAsTheScalarCodeDoes) {
         }
         actual = expected;
         for (std::size_t i = 0; i < leaves.size(); ++i) {
-            chains.push_back({random.noise<Hash32>(), leaves[i].data(), leaves[i].size(), expected[i].data()});
+            chains.push_back(
+                {random.noise<Hash32>(), leaves[i].data(), leaves[i].size(), expected[i].data()});
         }
         scalar_hasher().fold_many(chains);
         for (std::size_t i = 0; i < leaves.size(); ++i) chains[i].after = actual[i].data();
@@ -56,10 +59,12 @@ TEST_P(EveryWidth, FoldsAnyNumberOfChainsOfAnyLengthAsTheScalarCodeDoes) {
 
 TEST_P(EveryWidth, PassesEveryPublishedKernelVector) {
     SimdKernels kernels(GetParam());
-    const auto file = vectors::read_file(vectors::path_or(AIVM_SOURCE_DIR "/core/kernels/vectors/kernels.json"));
+    const auto file =
+        vectors::read_file(vectors::path_or(AIVM_SOURCE_DIR "/core/kernels/vectors/kernels.json"));
     for (const auto& vector_case : file.at("cases")) {
         SCOPED_TRACE(vector_case.at("name").get<std::string>());
-        for (const std::string& difference : vectors::run_case(kernels, vector_case)) ADD_FAILURE() << difference;
+        for (const std::string& difference : vectors::run_case(kernels, vector_case))
+            ADD_FAILURE() << difference;
     }
 }
 
@@ -69,7 +74,8 @@ TEST_P(EveryWidth, GivesTheBytesOfTheCanonicalKernelsOnRandomInput) {
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
         Random random(seed);
         const std::uint32_t size_max = seed % 10 == 0 ? 150 : 20;
-        ASSERT_EQ("", workload::first_difference(canonical, kernels, random, size_max)) << "seed " << seed;
+        ASSERT_EQ("", workload::first_difference(canonical, kernels, random, size_max))
+            << "seed " << seed;
     }
 }
 

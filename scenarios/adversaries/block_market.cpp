@@ -12,11 +12,13 @@ constexpr std::string_view kPurse = "silence: purse";
 constexpr std::string_view kOfferAll = "silence: all";
 constexpr std::string_view kOfferClock = "silence: clock";
 constexpr std::string_view kSold = "silence: sold";
-constexpr std::string_view kSeen = "silence: seen";  // an operation, by its sender and (in the place of a task) nonce
+constexpr std::string_view kSeen =
+    "silence: seen";  // an operation, by its sender and (in the place of a task) nonce
 
 bool is_wanted(Silence wanted, const OperationBody& body) {
     if (wanted == Silence::kAll) return sim::is_fraud_proof(body);
-    return std::holds_alternative<op::ChallengeReveal>(body) || std::holds_alternative<op::DisputeMove>(body);
+    return std::holds_alternative<op::ChallengeReveal>(body) ||
+           std::holds_alternative<op::DisputeMove>(body);
 }
 
 }  // namespace
@@ -65,7 +67,8 @@ void SilenceSeller::read_notices() {
             first_seen_.try_emplace({notice.from, notice.task.value}, notice.amount.nlux());
             continue;
         }
-        if (notice.topic == kPurse) offers_.push_back({notice.from, Silence::kAll, {}, notice.amount});
+        if (notice.topic == kPurse)
+            offers_.push_back({notice.from, Silence::kAll, {}, notice.amount});
         const auto known = std::ranges::find(offers_, notice.from, &Offer::buyer);
         if (known == offers_.end()) continue;
         if (notice.topic == kSold) known->purse -= std::min(known->purse, notice.amount);
@@ -77,7 +80,8 @@ void SilenceSeller::read_notices() {
 }
 
 bool SilenceSeller::is_in_time(const SignedOperation& operation) {
-    const auto [seen, is_new] = first_seen_.try_emplace({operation.sender(), operation.nonce()}, height_);
+    const auto [seen, is_new] =
+        first_seen_.try_emplace({operation.sender(), operation.nonce()}, height_);
     if (is_new) {
         sim::Notice notice;
         notice.from = operation.sender();
@@ -88,15 +92,20 @@ bool SilenceSeller::is_in_time(const SignedOperation& operation) {
     }
     const Policy& policy = part_.rules.policy;
     Height clock = policy.challenge_reveal_blocks;
-    if (std::holds_alternative<op::Challenge>(operation.body())) clock = part_.rules.config.challenge_window_blocks;
-    if (std::holds_alternative<op::DisputeMove>(operation.body())) clock = policy.dispute_move_blocks;
+    if (std::holds_alternative<op::Challenge>(operation.body()))
+        clock = part_.rules.config.challenge_window_blocks;
+    if (std::holds_alternative<op::DisputeMove>(operation.body()))
+        clock = policy.dispute_move_blocks;
     return height_ < seen->second + clock;
 }
 
 bool SilenceSeller::includes(const SignedOperation& operation) {
-    if (offers_.empty() || !sim::is_fraud_proof(operation.body()) || !is_in_time(operation)) return true;
+    if (offers_.empty() || !sim::is_fraud_proof(operation.body()) || !is_in_time(operation))
+        return true;
     for (Offer& offer : offers_) {
-        if (offer.price.is_zero() || offer.price < reserve_ || !is_wanted(offer.wanted, operation.body())) continue;
+        if (offer.price.is_zero() || offer.price < reserve_ ||
+            !is_wanted(offer.wanted, operation.body()))
+            continue;
         if (offer.bought_this_block) return false;
         if (offer.purse < offer.price) continue;
         offer.bought_this_block = true;

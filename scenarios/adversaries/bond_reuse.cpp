@@ -1,9 +1,10 @@
-// A26 bond_reuse: gathers as many tasks as the VM lets it have, and then posts wrong answers to all of them at once,
-// hoping that one bond stands behind them all.
+// A26 bond_reuse: gathers as many tasks as the VM lets it have, and then posts wrong answers to all
+// of them at once, hoping that one bond stands behind them all.
 //
-// Stresses per-result locking: each result locks a part of the bond that no other result counts on, so it never holds
-// more results than its bond has slots (V52, V53), and every one of them is slashed in full. Observe n_fraud_posted,
-// slash_escape, and max_value_uncovered when vm.result_bond is small beside tasks.value_at_risk.
+// Stresses per-result locking: each result locks a part of the bond that no other result counts on,
+// so it never holds more results than its bond has slots (V52, V53), and every one of them is
+// slashed in full. Observe n_fraud_posted, slash_escape, and max_value_uncovered when
+// vm.result_bond is small beside tasks.value_at_risk.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -21,8 +22,9 @@ public:
         const auto index = view.state.find_provider(part_.self.provider_id);
         if (!index) return true;
         const Provider& self = view.state.provider(*index);
-        const bool gets_more = self.open_tasks < std::min(burst_, part_.rules.config.max_tasks_per_provider) &&
-                               self.unlocked() >= part_.rules.result_bond();
+        const bool gets_more =
+            self.open_tasks < std::min(burst_, part_.rules.config.max_tasks_per_provider) &&
+            self.unlocked() >= part_.rules.result_bond();
         bursting_ = bursting_ ? self.open_tasks > 0 : !gets_more;
         return !bursting_ && !is_late(view);
     }
@@ -42,7 +44,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters& parameters,
+                                                       const sim::Part& part) {
     return std::make_unique<BondReuse>(parameters, part);
 }
 

@@ -1,9 +1,10 @@
-// A08 cartel: independent providers agree on a cheap answer, a function of the input that costs nothing, and give it
-// whenever enough of them sit on a committee to decide it; otherwise they compute.
+// A08 cartel: independent providers agree on a cheap answer, a function of the input that costs
+// nothing, and give it whenever enough of them sit on a committee to decide it; otherwise they
+// compute.
 //
-// Stresses side contracts: nobody owns the others, so that what holds the cartel together is that each member saves
-// tasks.step_cost. Members find each other through notices on the side channel. Observe the net of its principals beside
-// that of honest providers, and p_final_corrupt.
+// Stresses side contracts: nobody owns the others, so that what holds the cartel together is that
+// each member saves tasks.step_cost. Members find each other through notices on the side channel.
+// Observe the net of its principals beside that of honest providers, and p_final_corrupt.
 #include <algorithm>
 #include <set>
 
@@ -17,7 +18,9 @@ class Cartel final : public sim::ProviderStrategy {
 public:
     explicit Cartel(const sim::Part& part) : part_(part) {}
 
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return decides(view) ? 0 : view.model.steps; }
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override {
+        return decides(view) ? 0 : view.model.steps;
+    }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         if (decides(view)) return static_cast<Answer>(view.task.input_row);
         return run_model(view.kernels, view.model, view.task.input_row);

@@ -1,7 +1,9 @@
-// A17 censoring_proposer: a share of the proposers leaves fraud proofs out of the blocks they build.
+// A17 censoring_proposer: a share of the proposers leaves fraud proofs out of the blocks they
+// build.
 //
-// Stresses the challenge window: a proof is kept out for W blocks with probability alpha^W when proposers follow each
-// other independently (V31). Observe censored_proofs and p_final_corrupt against the window.
+// Stresses the challenge window: a proof is kept out for W blocks with probability alpha^W when
+// proposers follow each other independently (V31). Observe censored_proofs and p_final_corrupt
+// against the window.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -25,7 +27,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters,
+                                                                const sim::Part& part) {
     return std::make_unique<CensoringProposer>(parameters, part.random);
 }
 

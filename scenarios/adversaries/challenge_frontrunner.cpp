@@ -1,10 +1,11 @@
-// A14 challenge_frontrunner: copies other people's fraud proofs from the queue, and has proposers of its own that leave
-// the originals out of their blocks.
+// A14 challenge_frontrunner: copies other people's fraud proofs from the queue, and has proposers
+// of its own that leave the originals out of their blocks.
 //
-// Stresses who owns a proof. Under the policy challenge_in_clear a waiting challenge says what the true answer is: the
-// copy that gets into a block first takes the reward, and the proposer of the block decides which that is. Under
-// commitments a waiting challenge says nothing. Its reveal does, but the reward goes to the earliest commitment, and by
-// then the copy's can only be later. Observe attacker_net, with the policy and without.
+// Stresses who owns a proof. Under the policy challenge_in_clear a waiting challenge says what the
+// true answer is: the copy that gets into a block first takes the reward, and the proposer of the
+// block decides which that is. Under commitments a waiting challenge says nothing. Its reveal does,
+// but the reward goes to the earliest commitment, and by then the copy's can only be later. Observe
+// attacker_net, with the policy and without.
 #include <map>
 #include <set>
 
@@ -18,12 +19,16 @@ class Copier final : public sim::ChallengerStrategy {
 public:
     explicit Copier(sim::Part part) : part_(std::move(part)) {}
 
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override { return std::nullopt; }  // others do
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override {
+        return std::nullopt;
+    }  // others do
     std::optional<Answer> claim(const sim::TaskView&) override { return std::nullopt; }
 
-    std::vector<OperationBody> on_pending(const sim::NodeView& node, const SignedOperation& seen) override {
+    std::vector<OperationBody> on_pending(const sim::NodeView& node,
+                                          const SignedOperation& seen) override {
         if (part_.is_kin(seen.sender())) return {};
-        if (const auto* proof = std::get_if<op::Challenge>(&seen.body()); proof != nullptr && proof->claim) {
+        if (const auto* proof = std::get_if<op::Challenge>(&seen.body());
+            proof != nullptr && proof->claim) {
             return copy(node, proof->job_id, *proof->claim);
         }
         if (const auto* reveal = std::get_if<op::ChallengeReveal>(&seen.body())) {
@@ -37,7 +42,8 @@ public:
             const auto* opened = std::get_if<event::ChallengeOpened>(&e);
             if (opened == nullptr) continue;
             const Dispute& dispute = node.state().dispute(opened->dispute);
-            if (dispute.challenger != part_.self.address || dispute.revealed || !dispute.open()) continue;
+            if (dispute.challenger != part_.self.address || dispute.revealed || !dispute.open())
+                continue;
             const std::string& job = node.state().task(opened->task).job_id;
             if (const auto mine = claims_.find(job); mine != claims_.end()) {
                 reveals.push_back(op::ChallengeReveal{job, mine->second, kSalt});
@@ -49,7 +55,8 @@ public:
 private:
     static constexpr Hash32 kSalt{};  // it hides from nobody
 
-    std::vector<OperationBody> copy(const sim::NodeView& node, const std::string& job, Answer claim) {
+    std::vector<OperationBody> copy(const sim::NodeView& node, const std::string& job,
+                                    Answer claim) {
         const auto index = node.state().find_task(job);
         if (!index || !copied_.emplace(job, node.state().task(*index).posted_at).second) return {};
         claims_[job] = claim;
@@ -79,11 +86,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(const Parameters&,
+                                                                    const sim::Part& part) {
     return std::make_unique<Copier>(part);
 }
 
-std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(const Parameters&,
+                                                                   const sim::Part& part) {
     return std::make_unique<CopiersProposer>(part);
 }
 

@@ -1,10 +1,12 @@
-// A15 checker_briber: posts wrong answers and offers every checker money to stay silent; and the checker that takes it.
+// A15 checker_briber: posts wrong answers and offers every checker money to stay silent; and the
+// checker that takes it.
 //
-// Stresses the challenger's reward, which is what silence must cost: a checker sells when it is offered `price_ppm` of
-// the reward it would get. The briber pays each of them when the answer has become final, so it must find the price as
-// many times as there are checkers, and one that does not sell makes the bribes worthless. Offers, acceptances and
-// payments are made beside the chain (SideChannel); the books show what was paid as cost and what was taken as bribes.
-// Observe n_fraud_missed, and attacker_net beside tasks.value_at_risk.
+// Stresses the challenger's reward, which is what silence must cost: a checker sells when it is
+// offered `price_ppm` of the reward it would get. The briber pays each of them when the answer has
+// become final, so it must find the price as many times as there are checkers, and one that does
+// not sell makes the bribes worthless. Offers, acceptances and payments are made beside the chain
+// (SideChannel); the books show what was paid as cost and what was taken as bribes. Observe
+// n_fraud_missed, and attacker_net beside tasks.value_at_risk.
 #include <map>
 
 #include "scenarios/adversaries/lies.h"
@@ -19,18 +21,21 @@ constexpr std::string_view kAcceptance = "silence";
 class Briber final : public sim::ProviderStrategy {
 public:
     Briber(const Parameters& parameters, sim::Part part)
-        : part_(std::move(part)), bribe_(Amount(static_cast<std::uint64_t>(parameters.get("bribe")))) {}
+        : part_(std::move(part)),
+          bribe_(Amount(static_cast<std::uint64_t>(parameters.get("bribe")))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         const Answer lie = wrong_answer(view);
-        part_.side->post({part_.self.address, std::string(kOffer), view.index, view.task.assignments, lie, bribe_});
+        part_.side->post({part_.self.address, std::string(kOffer), view.index,
+                          view.task.assignments, lie, bribe_});
         offered_[view.index] = view.task.assignments;
         return lie;
     }
     std::vector<OperationBody> on_block(const sim::NodeView& node) override {
         for (const VmEvent& e : node.tip.events) {
-            if (const auto* done = std::get_if<event::TaskCompleted>(&e)) pay_for(node.state(), done->task);
+            if (const auto* done = std::get_if<event::TaskCompleted>(&e))
+                pay_for(node.state(), done->task);
         }
         return {};
     }
@@ -40,7 +45,9 @@ private:
         const auto offered = offered_.find(task);
         if (offered == offered_.end() || offered->second != state.task(task).assignments) return;
         for (const sim::Notice& notice : part_.side->notices()) {
-            if (notice.topic != kAcceptance || notice.task != task || notice.assignment != offered->second) continue;
+            if (notice.topic != kAcceptance || notice.task != task ||
+                notice.assignment != offered->second)
+                continue;
             part_.side->pay(part_.self.address, notice.from, notice.amount);
         }
         offered_.erase(offered);
@@ -48,7 +55,8 @@ private:
 
     sim::Part part_;
     Amount bribe_;
-    std::map<TaskIndex, std::uint32_t> offered_;  // the assignment whose answer it bought silence for
+    std::map<TaskIndex, std::uint32_t>
+        offered_;  // the assignment whose answer it bought silence for
 };
 
 class BribableChecker final : public sim::ChallengerStrategy {
@@ -56,7 +64,9 @@ public:
     BribableChecker(const Parameters& parameters, sim::Part part)
         : part_(std::move(part)), price_ppm_(parameters.ppm("price_ppm")) {}
 
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        return view.model.steps;
+    }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = true_answer(view);
         if (truth == view.task.provisional || sells(view)) return std::nullopt;
@@ -67,15 +77,17 @@ private:
     // Takes an offer for this answer when it is as good as its share of the reward for the proof.
     bool sells(const sim::TaskView& view) {
         const Policy& policy = part_.rules.policy;
-        const Amount reward = view.task.seats.front().locked.bps(policy.slash_bps).bps(policy.challenger_share_bps);
+        const Amount reward =
+            view.task.seats.front().locked.bps(policy.slash_bps).bps(policy.challenger_share_bps);
         for (const sim::Notice& notice : part_.side->notices()) {
-            if (notice.topic != kOffer || notice.task != view.index || notice.assignment != view.task.assignments) {
+            if (notice.topic != kOffer || notice.task != view.index ||
+                notice.assignment != view.task.assignments) {
                 continue;
             }
             __extension__ using Wide = unsigned __int128;
             if (Wide(notice.amount.nlux()) * 1'000'000 < Wide(reward.nlux()) * price_ppm_) continue;
-            part_.side->post({part_.self.address, std::string(kAcceptance), view.index, view.task.assignments,
-                              view.task.provisional, notice.amount});
+            part_.side->post({part_.self.address, std::string(kAcceptance), view.index,
+                              view.task.assignments, view.task.provisional, notice.amount});
             return true;
         }
         return false;
@@ -87,11 +99,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters,
+                                                           const sim::Part& part) {
     return std::make_unique<Briber>(parameters, part);
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters& parameters,
+                                                               const sim::Part& part) {
     return std::make_unique<BribableChecker>(parameters, part);
 }
 

@@ -1,4 +1,5 @@
-// What each adversary outside consensus gains or loses in the optimistic mode, with the rule that stops it and without.
+// What each adversary outside consensus gains or loses in the optimistic mode, with the rule that
+// stops it and without.
 #include <gmock/gmock.h>
 
 #include "scenarios/adversaries/test_small.h"
@@ -24,7 +25,8 @@ sim::Scenario downgraded(std::int64_t kept_bits) {
     sim::Scenario s = small_economic();
     s.workload.steps = 8;
     s.workload.step_cost = millilux(20);
-    s.actors = {group("provider", 2, "model_downgrade", {{"kept_bits", kept_bits}, {"cost_ppm", 250'000}})};
+    s.actors = {
+        group("provider", 2, "model_downgrade", {{"kept_bits", kept_bits}, {"cost_ppm", 250'000}})};
     return s;
 }
 
@@ -62,9 +64,10 @@ sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::in
     s.vm.config.max_tasks_per_provider = 1000;
     s.vm.policy.max_assignments = 1;
     s.vm.policy.result_bond = lux(1);
-    sim::ActorGroup cheats = group("provider", 2, "self_challenger");  // always wrong, and nobody of its own to say so
-    s.actors = {cheats,
-                group("challenger", checkers, "lazy_checker", {{"check_ppm", check_ppm}, {"power_ppm", power_ppm}})};
+    sim::ActorGroup cheats =
+        group("provider", 2, "self_challenger");  // always wrong, and nobody of its own to say so
+    s.actors = {cheats, group("challenger", checkers, "lazy_checker",
+                              {{"check_ppm", check_ppm}, {"power_ppm", power_ppm}})};
     return s;
 }
 
@@ -123,10 +126,13 @@ sim::Scenario frontrun(bool in_clear, std::uint32_t proposers) {
     sim::Scenario s = small_economic();
     s.workload.tasks = 60;
     s.vm.policy.challenge_in_clear = in_clear;
-    s.vm.policy.max_assignments = 1;  // a copy that comes too late would be tried again on the next answer, and lose
+    s.vm.policy.max_assignments =
+        1;  // a copy that comes too late would be tried again on the next answer, and lose
     s.actors.push_back(group("provider", 2, "lazy_guess"));
     s.actors.push_back(owned(group("challenger", 1, "challenge_frontrunner"), "frontrunner"));
-    if (proposers > 0) s.actors.push_back(owned(group("validator", proposers, "challenge_frontrunner"), "frontrunner"));
+    if (proposers > 0)
+        s.actors.push_back(
+            owned(group("validator", proposers, "challenge_frontrunner"), "frontrunner"));
     return s;
 }
 
@@ -159,14 +165,16 @@ TEST(ChallengeFrontrunner, CommitmentsLeaveItNothingToCopy) {
 sim::Scenario bribed(std::uint32_t sellers) {
     sim::Scenario s = small_economic();
     s.workload.value_at_risk = lux(50);
-    s.actors = {group("provider", 2), group("provider", 1, "checker_briber", {{"bribe", 45 * kLux}}),
+    s.actors = {group("provider", 2),
+                group("provider", 1, "checker_briber", {{"bribe", 45 * kLux}}),
                 group("challenger", sellers, "bribable_checker")};
     return s;
 }
 
 // What the briber has in the end, with what its lies were worth to it.
 std::int64_t with_gain(const sim::Outcome& outcome) {
-    return payoff(outcome, "checker_bribers").net_nlux + count(outcome, "n_fraud_missed") * 50 * kLux;
+    return payoff(outcome, "checker_bribers").net_nlux +
+           count(outcome, "n_fraud_missed") * 50 * kLux;
 }
 
 TEST(CheckerBriber, OneCheckerSellsAndEveryLieStands) {
@@ -175,7 +183,8 @@ TEST(CheckerBriber, OneCheckerSellsAndEveryLieStands) {
     const std::int64_t frauds = count(outcome, "n_fraud_posted");
     ASSERT_GT(frauds, 0);
     EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
-    EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes.nlux(), static_cast<std::uint64_t>(frauds * 45 * kLux));
+    EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes.nlux(),
+              static_cast<std::uint64_t>(frauds * 45 * kLux));
     EXPECT_EQ(payoff(outcome, "bribable_checkers").net_nlux, frauds * 45 * kLux);
     EXPECT_EQ(payoff(outcome, "checker_bribers").net_nlux, frauds * (kLux - 45 * kLux));
     EXPECT_GT(with_gain(outcome), 0);
@@ -212,7 +221,8 @@ sim::Scenario at_the_edge(std::map<std::string, std::int64_t> provider,
     sim::Scenario s = small_economic();
     s.vm.config.task_timeout_ns = 40'000'000'000;
     s.vm.policy.max_assignments = 2;
-    s.actors = {group("provider", 2, "last_block", std::move(provider)), group("provider", 2, "lazy_guess"),
+    s.actors = {group("provider", 2, "last_block", std::move(provider)),
+                group("provider", 2, "lazy_guess"),
                 group("challenger", 1, "last_block", std::move(challenger))};
     s.actors.back().name = "latest";
     return s;
@@ -263,7 +273,8 @@ sim::Scenario slow_games() {
     return s;
 }
 
-// From posting to finality at most: the window and its block, then a reveal and a game of 1 + 2 log2(8) moves.
+// From posting to finality at most: the window and its block, then a reveal and a game of 1 + 2
+// log2(8) moves.
 constexpr double kLongestGame = 8 + 1 + 6 + 4 * (1 + 2 * 3);
 
 TEST(ClockWaiter, AsAChallengerItPutsSettlementOffByOneGameAndPaysForIt) {
@@ -296,12 +307,14 @@ TEST(BondReuse, ABondBacksAsManyResultsAsItHasSlotsAndEachIsSlashedInFull) {
     sim::Scenario s = small_economic();
     s.workload.tasks = 60;
     s.workload.tasks_per_block = 10;
-    sim::ActorGroup reuser = with_stake(group("provider", 1, "bond_reuse", {{"burst", 25}}), lux(1000));
+    sim::ActorGroup reuser =
+        with_stake(group("provider", 1, "bond_reuse", {{"burst", 25}}), lux(1000));
     reuser.bond = lux(1000);
     s.actors.push_back(reuser);
     const sim::Outcome outcome = run(s);
     EXPECT_EQ(verdict(outcome), "clean");
-    EXPECT_EQ(count(outcome, "n_fraud_posted"), 10);  // 1000 LUX are ten slots of 100, whatever the task limit
+    EXPECT_EQ(count(outcome, "n_fraud_posted"),
+              10);  // 1000 LUX are ten slots of 100, whatever the task limit
     EXPECT_EQ(count(outcome, "slash_escape"), 0);
     EXPECT_EQ(count(outcome, "attacker_net"), -1000 * kLux);
 }
@@ -346,7 +359,8 @@ TEST(DelayAttacker, ManyDelayAResultNoLongerThanOne) {
     s.actors.push_back(group("challenger", 1, "delay_attacker"));
     const sim::Outcome one = run(s);
     EXPECT_EQ(verdict(one), "clean");
-    EXPECT_EQ(number(one, "ttf_p99"), undisturbed + 4 * 6);  // a reveal of six blocks, from the last of the window on
+    EXPECT_EQ(number(one, "ttf_p99"),
+              undisturbed + 4 * 6);  // a reveal of six blocks, from the last of the window on
     EXPECT_EQ(count(one, "attacker_net"), -30 * 10 * kLux);
     s.actors.back().count = 5;
     const sim::Outcome five = run(s);
@@ -366,7 +380,8 @@ TEST(RestartGriefer, NoClockStartsAgainAndEveryRoundCostsTwiceTheLast) {
     sim::Scenario s = small_economic();
     s.vm.config.challenge_window_blocks = 12;
     const double undisturbed = number(run(s), "ttf_p99");
-    s.actors.push_back(with_stake(group("challenger", 1, "restart_griefer", {{"rounds", 4}}), lux(100'000)));
+    s.actors.push_back(
+        with_stake(group("challenger", 1, "restart_griefer", {{"rounds", 4}}), lux(100'000)));
     const sim::Outcome outcome = run(s);
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_EQ(number(outcome, "ttf_p99"), undisturbed);
@@ -384,9 +399,10 @@ sim::Scenario spammed(Amount fee_floor, std::int64_t dust) {
     s.vm.policy.result_bond = lux(10);
     s.vm.config.max_tasks_per_provider = 250;
     sim::ActorGroup customer = with_stake(group("requester", 1), lux(100));
-    sim::ActorGroup spammer =
-        with_stake(group("requester", 1, "dust_spammer", {{"per_block", 12}, {"count", dust}}), lux(40));
-    s.actors = {group("provider", 2), group("provider", 2, "lazy_guess"), group("challenger", 1), customer, spammer};
+    sim::ActorGroup spammer = with_stake(
+        group("requester", 1, "dust_spammer", {{"per_block", 12}, {"count", dust}}), lux(40));
+    s.actors = {group("provider", 2), group("provider", 2, "lazy_guess"), group("challenger", 1),
+                customer, spammer};
     return s;
 }
 
@@ -441,7 +457,8 @@ TEST(WashTrader, BuyingOnesOwnWorkPaysOnlyWhereMintingIsUncapped) {
     const sim::Outcome uncapped = run(s);
     EXPECT_EQ(verdict(uncapped), "clean");
     EXPECT_GT(payoff(uncapped, "washer").net_nlux, 20 * kLux);
-    // Alone on the market it takes back what it pays and what it mints: with the cap that is exactly nothing.
+    // Alone on the market it takes back what it pays and what it mints: with the cap that is
+    // exactly nothing.
     s.actors = {own, buyer};
     s.vm.policy.mint_cap = MintCap::kPerBurn;
     const sim::Outcome capped = run(s);
@@ -451,14 +468,15 @@ TEST(WashTrader, BuyingOnesOwnWorkPaysOnlyWhereMintingIsUncapped) {
 
 // --- A40 shield_challenger ---
 
-sim::Scenario shielded(bool count_open, std::uint32_t shields, std::string watchers, Amount watchers_stake = lux(2000),
-                       Amount shields_stake = lux(2000)) {
+sim::Scenario shielded(bool count_open, std::uint32_t shields, std::string watchers,
+                       Amount watchers_stake = lux(2000), Amount shields_stake = lux(2000)) {
     sim::Scenario s = small_economic();
     s.workload.tasks = 10;
     s.workload.tasks_per_block = 1;
     s.vm.policy.count_open_challenges = count_open;
     s.actors = {group("provider", 2), owned(group("provider", 1, "shield_challenger"), "shielded"),
-                owned(with_stake(group("challenger", shields, "shield_challenger"), shields_stake), "shielded"),
+                owned(with_stake(group("challenger", shields, "shield_challenger"), shields_stake),
+                      "shielded"),
                 with_stake(group("challenger", 2, std::move(watchers)), watchers_stake)};
     return s;
 }
@@ -479,7 +497,8 @@ TEST(ShieldChallenger, EightSideBySidePriceTheHonestOutForFortyLux) {
     const std::int64_t frauds = count(outcome, "n_fraud_posted");
     ASSERT_GT(frauds, 0);
     EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
-    // Eight bonds of ten, half of them back to its own provider, which is paid for the answer as well.
+    // Eight bonds of ten, half of them back to its own provider, which is paid for the answer as
+    // well.
     EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 8 * 5 * kLux));
 }
 

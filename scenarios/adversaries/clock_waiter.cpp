@@ -1,9 +1,9 @@
-// A24 clock_waiter: makes every move of a dispute at the last moment; as a provider after a wrong answer, as a challenger
-// after a false claim.
+// A24 clock_waiter: makes every move of a dispute at the last moment; as a provider after a wrong
+// answer, as a challenger after a false claim.
 //
-// Stresses the clocks of the bisection: a game over s steps has at most 1 + 2 ceil(log2 s) moves, each within
-// dispute_move_blocks, and games on one result run side by side, so this is the longest that settlement can be put off.
-// Observe the time to finality, and what either side loses.
+// Stresses the clocks of the bisection: a game over s steps has at most 1 + 2 ceil(log2 s) moves,
+// each within dispute_move_blocks, and games on one result run side by side, so this is the longest
+// that settlement can be put off. Observe the time to finality, and what either side loses.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -45,11 +45,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters,
+                                                             const sim::Part& part) {
     return std::make_unique<WaitingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters& parameters,
+                                                                 const sim::Part& part) {
     return std::make_unique<WaitingChallenger>(parameters, part.random);
 }
 

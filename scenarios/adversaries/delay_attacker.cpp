@@ -1,9 +1,9 @@
-// A30 delay_attacker: challenges correct results falsely in the last block of their window, to keep them from being
-// settled.
+// A30 delay_attacker: challenges correct results falsely in the last block of their window, to keep
+// them from being settled.
 //
-// Stresses parallel disputes: all run side by side, so however many attackers there are, a result waits no longer than
-// one reveal (and one game) beyond its window, and each attacker pays its bond for it. Observe the time to finality with
-// one attacker and with many, and grief_attacker_cost.
+// Stresses parallel disputes: all run side by side, so however many attackers there are, a result
+// waits no longer than one reveal (and one game) beyond its window, and each attacker pays its bond
+// for it. Observe the time to finality with one attacker and with many, and grief_attacker_cost.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -23,12 +23,16 @@ public:
         return 0;  // it does not compute anything
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
-        return static_cast<Answer>(view.task.provisional + 1 + random_.below(255));  // any answer but the posted one
+        return static_cast<Answer>(view.task.provisional + 1 +
+                                   random_.below(255));  // any answer but the posted one
     }
     bool commits(const sim::TaskView& view) override {
-        return view.height() + 1 >= view.task.posted_at + window_blocks_;  // the next block is the last
+        return view.height() + 1 >=
+               view.task.posted_at + window_blocks_;  // the next block is the last
     }
-    bool reveals(const sim::DisputeView& view) override { return reveals_ && view.blocks_left() <= 1; }
+    bool reveals(const sim::DisputeView& view) override {
+        return reveals_ && view.blocks_left() <= 1;
+    }
 
 private:
     sim::RandomStream random_;
@@ -39,7 +43,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters& parameters,
+                                                             const sim::Part& part) {
     return std::make_unique<DelayAttacker>(parameters, part);
 }
 

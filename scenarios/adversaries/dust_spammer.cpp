@@ -1,8 +1,10 @@
-// A32 dust_spammer: floods the chain with tasks that pay next to nothing, to exhaust those who check.
+// A32 dust_spammer: floods the chain with tasks that pay next to nothing, to exhaust those who
+// check.
 //
-// Stresses the fee floor and the checkers' capacity: every dust task is answered, and every answer takes a checker's time,
-// so wrong answers hide in the queue until their window is over. What the flood costs is the fee floor, and it ends with
-// the spammer's money. Observe n_fraud_missed, unchecked_share and attacker_net against vm.fee_floor.
+// Stresses the fee floor and the checkers' capacity: every dust task is answered, and every answer
+// takes a checker's time, so wrong answers hide in the queue until their window is over. What the
+// flood costs is the fee floor, and it ends with the spammer's money. Observe n_fraud_missed,
+// unchecked_share and attacker_net against vm.fee_floor.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -18,7 +20,8 @@ public:
 
     std::uint32_t submissions(const sim::DemandView& view) override {
         const std::uint64_t affordable =
-            fee_floor_.is_zero() ? per_block_ : view.node.state().balance(self_).nlux() / fee_floor_.nlux();
+            fee_floor_.is_zero() ? per_block_
+                                 : view.node.state().balance(self_).nlux() / fee_floor_.nlux();
         // Its share of the workload is part of the flood.
         const std::uint32_t wanted = std::min(per_block_, std::max(count_, view.left));
         const auto flood = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, affordable));
@@ -37,7 +40,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& parameters,
+                                                          const sim::Part& part) {
     return std::make_unique<DustSpammer>(parameters, part);
 }
 

@@ -1,18 +1,21 @@
 // A18 economic_censor: outbids inclusion every block.
 //
-// Stresses budgets: a provider lies, and buys every block in which a proof of its lie could be included, at one price,
-// until its purse is empty. A window of W blocks costs W times the price for every lie that is open, so the window is
-// worth what the attacker can pay and not what share of the proposers it owns. Played by the provider that buys and by
-// the proposers that sell. Observe n_fraud_missed against the purse, and what the bribes cost and earn.
+// Stresses budgets: a provider lies, and buys every block in which a proof of its lie could be
+// included, at one price, until its purse is empty. A window of W blocks costs W times the price
+// for every lie that is open, so the window is worth what the attacker can pay and not what share
+// of the proposers it owns. Played by the provider that buys and by the proposers that sell.
+// Observe n_fraud_missed against the purse, and what the bribes cost and earn.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {
 
-std::unique_ptr<sim::ProviderStrategy> make_economic_censor(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_economic_censor(const Parameters& parameters,
+                                                            const sim::Part& part) {
     return std::make_unique<SilenceBuyer>(parameters, part, Silence::kAll);
 }
 
-std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& parameters,
+                                                            const sim::Part& part) {
     return std::make_unique<SilenceSeller>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
 // A28 equivocator: signs two blocks for one slot.
 //
-// Stresses evidence: half of the validators are shown one block, half the other, so that they begin with different
-// preferences. Whoever sees both has the proof in hand, and any honest validator submits it: half of the stake burns, once
-// a slot. Observe the slashes of cause equivocation, and that S1 holds all the same.
+// Stresses evidence: half of the validators are shown one block, half the other, so that they begin
+// with different preferences. Whoever sees both has the proof in hand, and any honest validator
+// submits it: half of the stake burns, once a slot. Observe the slashes of cause equivocation, and
+// that S1 holds all the same.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -24,7 +25,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,
+                                                         const sim::Part& part) {
     return std::make_unique<Equivocator>(parameters, part.random);
 }
 

@@ -1,8 +1,10 @@
-// A03 free_rider: computes nothing and posts the first answer to the same task that it sees, in a block or in the queue.
+// A03 free_rider: computes nothing and posts the first answer to the same task that it sees, in a
+// block or in the queue.
 //
-// Stresses commit-reveal: without it (vm.commit_reveal = false) the copier is paid like those it copied, and copies errors
-// as gladly as truths, b/(h+b) of the time with b wrong and h right answers before it (V27). With it there is nothing to
-// copy, and it stays silent. Observe the net of its principals under both policies.
+// Stresses commit-reveal: without it (vm.commit_reveal = false) the copier is paid like those it
+// copied, and copies errors as gladly as truths, b/(h+b) of the time with b wrong and h right
+// answers before it (V27). With it there is nothing to copy, and it stays silent. Observe the net
+// of its principals under both policies.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -28,13 +30,16 @@ public:
     std::vector<OperationBody> on_block(const sim::NodeView& view) override {
         for (const VmEvent& e : view.tip.events) {
             const auto* shown = std::get_if<event::ResultRevealed>(&e);
-            if (shown != nullptr) seen_.try_emplace(view.state().task(shown->task).job_id, shown->answer);
-            const auto* back = std::get_if<event::TaskReturned>(&e);  // the next committee starts anew
+            if (shown != nullptr)
+                seen_.try_emplace(view.state().task(shown->task).job_id, shown->answer);
+            const auto* back =
+                std::get_if<event::TaskReturned>(&e);  // the next committee starts anew
             if (back != nullptr) seen_.erase(view.state().task(back->task).job_id);
         }
         return {};
     }
-    std::vector<OperationBody> on_pending(const sim::NodeView&, const SignedOperation& operation) override {
+    std::vector<OperationBody> on_pending(const sim::NodeView&,
+                                          const SignedOperation& operation) override {
         const auto* posted = std::get_if<op::SubmitResult>(&operation.body());
         if (posted != nullptr) seen_.try_emplace(posted->job_id, posted->answer);
         return {};

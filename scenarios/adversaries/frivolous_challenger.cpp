@@ -1,7 +1,8 @@
 // A12 frivolous_challenger: challenges correct results with claims it made up.
 //
-// Stresses the challenger's bond: every attack delays the settlement of an honest result by its reveal, and costs the
-// attacker the bond, of which the provider gets its share. Observe the time to finality and grief_attacker_cost.
+// Stresses the challenger's bond: every attack delays the settlement of an honest result by its
+// reveal, and costs the attacker the bond, of which the provider gets its share. Observe the time
+// to finality and grief_attacker_cost.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -17,7 +18,8 @@ public:
         return 0;  // it does not compute anything
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
-        return static_cast<Answer>(view.task.provisional + 1 + random_.below(255));  // any answer but the posted one
+        return static_cast<Answer>(view.task.provisional + 1 +
+                                   random_.below(255));  // any answer but the posted one
     }
 
 private:

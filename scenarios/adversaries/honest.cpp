@@ -1,5 +1,5 @@
-// The baselines: a provider that computes, a challenger that checks everything, a requester that asks for its share, a
-// validator that includes everything.
+// The baselines: a provider that computes, a challenger that checks everything, a requester that
+// asks for its share, a validator that includes everything.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -16,7 +16,9 @@ public:
 
 class AlwaysCheck final : public sim::ChallengerStrategy {
 public:
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        return view.model.steps;
+    }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
         return truth == view.task.provisional ? std::nullopt : std::optional(truth);

@@ -1,8 +1,10 @@
-// A23 last_block: does what an honest actor does, in the last block in which it counts, or so many blocks later.
+// A23 last_block: does what an honest actor does, in the last block in which it counts, or so many
+// blocks later.
 //
-// Stresses the edges of every window. A provider answers in the last block before its timeout. A challenger commits in
-// the last block of the challenge window and reveals in the last one of the reveal window; both ends count as written,
-// so nothing is lost with no delay, and everything with one block of it. Observe n_fraud_missed and slash_due.
+// Stresses the edges of every window. A provider answers in the last block before its timeout. A
+// challenger commits in the last block of the challenge window and reveals in the last one of the
+// reveal window; both ends count as written, so nothing is lost with no delay, and everything with
+// one block of it. Observe n_fraud_missed and slash_due.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -18,8 +20,8 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     bool waits(const sim::TaskView& view) override {
-        // Timeouts fall at the end of the first block at or after the deadline, and its operations still count. What is
-        // sent now stands in the next block.
+        // Timeouts fall at the end of the first block at or after the deadline, and its operations
+        // still count. What is sent now stands in the next block.
         const TimestampNs next = view.state.head.timestamp_ns + interval_ns_;
         return next < view.task.waiting_since_ns + timeout_ns_ + late_ * interval_ns_;
     }
@@ -38,7 +40,9 @@ public:
           commit_late_(static_cast<Height>(parameters.get("commit_late"))),
           reveal_late_(static_cast<Height>(parameters.get("reveal_late"))) {}
 
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override { return view.model.steps; }
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
+        return view.model.steps;
+    }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = true_answer(view);
         return truth == view.task.provisional ? std::nullopt : std::optional(truth);
@@ -58,7 +62,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters& parameters,
+                                                                 const sim::Part& part) {
     return std::make_unique<LastMinuteProvider>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
-// A06 last_revealer: commits to a guess, waits for the others' reveals, and reveals only if it turned out right.
+// A06 last_revealer: commits to a guess, waits for the others' reveals, and reveals only if it
+// turned out right.
 //
-// Stresses the penalty for withholding a reveal against that for a divergent one: where vm.slash_unrevealed_bps is below
-// vm.slash_divergent_bps, looking first is worth the difference. Observe the slashes of cause unrevealed and divergent,
-// and the net of its principals.
+// Stresses the penalty for withholding a reveal against that for a divergent one: where
+// vm.slash_unrevealed_bps is below vm.slash_divergent_bps, looking first is worth the difference.
+// Observe the slashes of cause unrevealed and divergent, and the net of its principals.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -14,7 +15,8 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        const auto guess = static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);  // the saturated outputs
+        const auto guess =
+            static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);  // the saturated outputs
         guessed_[view.index] = guess;
         return guess;
     }
@@ -38,7 +40,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,
+                                                          const sim::Part& part) {
     return std::make_unique<LastRevealer>(part);
 }
 

@@ -1,10 +1,11 @@
 // A04 lazy_checker: checks a result with probability q, and sees a wrong one with probability d.
 //
-// Stresses what keeps checkers checking: a check costs (tasks.check_cost), and pays only when there is fraud to find, so
-// checkers check less the less fraud there is (V07, V08). n of them that decide each for themselves miss a wrong answer
-// with probability (1 - q d)^n (V01). It may also be kept from checking in time: by a cause that all such checkers share
-// (V02), by being cut off when the result is posted (V37, and V65 for ever), by needing time, and by getting round to it
-// only with a chance a block (V39). Observe unchecked_share and p_final_corrupt.
+// Stresses what keeps checkers checking: a check costs (tasks.check_cost), and pays only when there
+// is fraud to find, so checkers check less the less fraud there is (V07, V08). n of them that
+// decide each for themselves miss a wrong answer with probability (1 - q d)^n (V01). It may also be
+// kept from checking in time: by a cause that all such checkers share (V02), by being cut off when
+// the result is posted (V37, and V65 for ever), by needing time, and by getting round to it only
+// with a chance a block (V39). Observe unchecked_share and p_final_corrupt.
 #include <algorithm>
 
 #include "core/base/digest.h"
@@ -16,7 +17,8 @@ namespace aivm::scenarios {
 namespace {
 
 constexpr std::uint32_t kWholeCoin = 1'000'000;
-constexpr sim::SimTime kOutageMax = sim::SimTime{1} << 55;  // a year, the largest mean that can be drawn with
+constexpr sim::SimTime kOutageMax = sim::SimTime{1}
+                                    << 55;  // a year, the largest mean that can be drawn with
 
 class LazyChecker final : public sim::ChallengerStrategy {
 public:
@@ -52,7 +54,8 @@ public:
     }
 
 private:
-    // What all checkers share is a coin that everybody can see: the block's beacon, tossed for each task anew.
+    // What all checkers share is a coin that everybody can see: the block's beacon, tossed for each
+    // task anew.
     [[nodiscard]] bool common_outage(const sim::TaskView& view) const {
         if (outage_ppm_ == 0) return false;
         const Hash32 coin = keccak256({view.state.head.beacon.view(), view.task.task_key.view()});
@@ -76,7 +79,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters,
+                                                           const sim::Part& part) {
     return std::make_unique<LazyChecker>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
 // A01 lazy_guess: returns the most common answer without computing.
 //
-// Stresses the slash against the answer's entropy: a guess is right as often as the most common answer occurs, so a model
-// that answers one thing half of the time needs twice the deterrent of one that never repeats itself. Observe the share
-// of fraud that was challenged, and the net of its principals beside that of honest providers.
+// Stresses the slash against the answer's entropy: a guess is right as often as the most common
+// answer occurs, so a model that answers one thing half of the time needs twice the deterrent of
+// one that never repeats itself. Observe the share of fraud that was challenged, and the net of its
+// principals beside that of honest providers.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -30,7 +31,8 @@ public:
     }
 
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        if (std::erase(guessing_, view.index) == 0) return run_model(view.kernels, view.model, view.task.input_row);
+        if (std::erase(guessing_, view.index) == 0)
+            return run_model(view.kernels, view.model, view.task.input_row);
         const auto [known, is_new] = most_common_.try_emplace(view.model.id, Answer{0});
         if (is_new) known->second = learn(view);
         return known->second;
@@ -55,7 +57,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters,
+                                                       const sim::Part& part) {
     return std::make_unique<LazyGuess>(parameters, part.random);
 }
 

@@ -56,13 +56,15 @@ void add(Mix& sum, const Mix& mix) {
 }
 
 bool is_mix(const Mix& mix, std::size_t size) {
-    return mix.size() == size && std::ranges::all_of(mix, [](double share) { return share >= 0; }) &&
+    return mix.size() == size &&
+           std::ranges::all_of(mix, [](double share) { return share >= 0; }) &&
            std::accumulate(mix.begin(), mix.end(), 0.0) > 0;
 }
 
 }  // namespace
 
-BestResponse best_response(const std::vector<GridAxis>& axes, const std::function<double(const GridPoint&)>& payoff) {
+BestResponse best_response(const std::vector<GridAxis>& axes,
+                           const std::function<double(const GridPoint&)>& payoff) {
     for (const GridAxis& axis : axes) AIVM_CHECK(!axis.values.empty());
     std::vector<std::size_t> at(axes.size());
     BestResponse best;
@@ -84,7 +86,9 @@ BestResponse best_response(const std::vector<GridAxis>& axes, const std::functio
     return best;
 }
 
-double Game::row_payoff(std::size_t row, std::size_t column) const { return row_payoffs.at(row * columns + column); }
+double Game::row_payoff(std::size_t row, std::size_t column) const {
+    return row_payoffs.at(row * columns + column);
+}
 double Game::column_payoff(std::size_t row, std::size_t column) const {
     return column_payoffs.at(row * columns + column);
 }
@@ -125,8 +129,10 @@ Mixes fictitious_play(const Game& game, std::size_t rounds) {
 
 ReplicatorOrbit replicator(const Game& game, const Mixes& start, double step, std::size_t rounds) {
     AIVM_CHECK(is_mix(start.row, game.rows) && is_mix(start.column, game.columns));
-    AIVM_CHECK(step > 0 && step * std::max(spread(game.row_payoffs), spread(game.column_payoffs)) < 1);
-    ReplicatorOrbit orbit{{shares_of(start.row), shares_of(start.column)}, {Mix(game.rows), Mix(game.columns)}};
+    AIVM_CHECK(step > 0 &&
+               step * std::max(spread(game.row_payoffs), spread(game.column_payoffs)) < 1);
+    ReplicatorOrbit orbit{{shares_of(start.row), shares_of(start.column)},
+                          {Mix(game.rows), Mix(game.columns)}};
     add(orbit.mean.row, orbit.last.row);
     add(orbit.mean.column, orbit.last.column);
     for (std::size_t i = 0; i < rounds; ++i) {

@@ -1,9 +1,11 @@
-// Honest baselines that learn. A strategy of a run cannot: what it did wrong is known when the window is over, and the
-// run with it. These play a run again and again and choose by what came out of it, so they are functions over finished
-// runs, in double arithmetic, and nothing of them is inside a run.
+// Honest baselines that learn. A strategy of a run cannot: what it did wrong is known when the
+// window is over, and the run with it. These play a run again and again and choose by what came out
+// of it, so they are functions over finished runs, in double arithmetic, and nothing of them is
+// inside a run.
 //
-// A game is two players' payoffs for every pair of choices. It is given as numbers, or measured by playing every pair
-// (empirical_game). Which choice, parameter or principal stands behind an index is the caller's business.
+// A game is two players' payoffs for every pair of choices. It is given as numbers, or measured by
+// playing every pair (empirical_game). Which choice, parameter or principal stands behind an index
+// is the caller's business.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +30,11 @@ struct BestResponse {
     std::size_t evaluations = 0;
 };
 
-// Tries every point of the grid, the last axis fastest, and gives the one with the largest payoff, the first of equals.
-// Requires at least one value on every axis; without an axis there is one point, the empty one.
-BestResponse best_response(const std::vector<GridAxis>& axes, const std::function<double(const GridPoint&)>& payoff);
+// Tries every point of the grid, the last axis fastest, and gives the one with the largest payoff,
+// the first of equals. Requires at least one value on every axis; without an axis there is one
+// point, the empty one.
+BestResponse best_response(const std::vector<GridAxis>& axes,
+                           const std::function<double(const GridPoint&)>& payoff);
 
 // --- Games ---
 
@@ -57,19 +61,23 @@ struct Mixes {
     Mix column;
 };
 
-// What either player can gain at most by leaving its mix while the other keeps its own; 0 at a Nash equilibrium only.
+// What either player can gain at most by leaving its mix while the other keeps its own; 0 at a Nash
+// equilibrium only.
 double regret(const Game& game, const Mixes& mixes);
 
-// Fictitious play: in each round both answer best to how often the other has made each choice so far, the first of equals;
-// before the first round every choice counts as made once. Gives the frequencies after `rounds`, which converge to
-// an equilibrium in every zero-sum game (J. Robinson, 1951) and in every game of two choices each (K. Miyasawa, 1961).
+// Fictitious play: in each round both answer best to how often the other has made each choice so
+// far, the first of equals; before the first round every choice counts as made once. Gives the
+// frequencies after `rounds`, which converge to an equilibrium in every zero-sum game (J. Robinson,
+// 1951) and in every game of two choices each (K. Miyasawa, 1961).
 Mixes fictitious_play(const Game& game, std::size_t rounds);
 
-// What two-population replicator dynamics does in `rounds` steps from `start`: a choice grows by `step` times its payoff
-// over the mean. Requires 0 < step * (largest - smallest payoff of either player) < 1, so that shares stay positive.
+// What two-population replicator dynamics does in `rounds` steps from `start`: a choice grows by
+// `step` times its payoff over the mean. Requires 0 < step * (largest - smallest payoff of either
+// player) < 1, so that shares stay positive.
 struct ReplicatorOrbit {
     Mixes last;
-    Mixes mean;  // over time; where orbits circle an inner equilibrium, the mean is near it and the last is not
+    Mixes mean;  // over time; where orbits circle an inner equilibrium, the mean is near it and the
+                 // last is not
 };
 ReplicatorOrbit replicator(const Game& game, const Mixes& start, double step, std::size_t rounds);
 

@@ -10,8 +10,9 @@ namespace {
 
 Game matching_pennies() { return {2, 2, {1, -1, -1, 1}, {-1, 1, 1, -1}}; }
 
-// The inspection game of V07 and V08. The provider (rows) cheats or works; the checker (columns) checks or does not.
-// Cheating gains G when unseen and loses S when seen; a check costs C, finds a cheat for R, and a missed one costs L.
+// The inspection game of V07 and V08. The provider (rows) cheats or works; the checker (columns)
+// checks or does not. Cheating gains G when unseen and loses S when seen; a check costs C, finds a
+// cheat for R, and a missed one costs L.
 Game inspection() {
     constexpr double kG = 100;
     constexpr double kS = 400;
@@ -24,7 +25,8 @@ Game inspection() {
 TEST(Learning, BestResponseTriesTheWholeGridAndTakesTheFirstOfEquals) {
     const std::vector<GridAxis> axes{{"x", {-2, 0, 1, 3}}, {"y", {5, 7}}};
     const auto found = best_response(axes, [](const GridPoint& p) {
-        return -static_cast<double>((p[0] - 1) * (p[0] - 1)) - static_cast<double>((p[1] - 6) * (p[1] - 6));
+        return -static_cast<double>((p[0] - 1) * (p[0] - 1)) -
+               static_cast<double>((p[1] - 6) * (p[1] - 6));
     });
     EXPECT_EQ(found.point, (GridPoint{1, 5}));
     EXPECT_EQ(found.payoff, -1);
@@ -39,7 +41,8 @@ TEST(Learning, AGridWithoutAxesHasOnePoint) {
 
 TEST(Learning, RegretIsZeroAtTheEquilibriumAndTheGainOfTheBestDeviationElsewhere) {
     EXPECT_EQ(regret(matching_pennies(), {{0.5, 0.5}, {0.5, 0.5}}), 0);
-    EXPECT_EQ(regret(matching_pennies(), {{1, 0}, {0.5, 0.5}}), 1);  // the column player's, from 0 to 1
+    EXPECT_EQ(regret(matching_pennies(), {{1, 0}, {0.5, 0.5}}),
+              1);  // the column player's, from 0 to 1
 }
 
 TEST(Learning, FictitiousPlayFindsHalfAndHalfInMatchingPennies) {
@@ -68,14 +71,16 @@ TEST(Learning, ReplicatorsDropADominatedChoice) {
     EXPECT_GT(orbit.last.column[1], 0.999);
 }
 
-// The providers guess or work, the checker checks all or nothing; what comes of it is what the runs say.
+// The providers guess or work, the checker checks all or nothing; what comes of it is what the runs
+// say.
 std::pair<double, double> guess_against_check(std::size_t guess, std::size_t check) {
     sim::Scenario s = small_economic();
     s.workload.step_cost = millilux(500);
     s.workload.check_cost = millilux(200);
     s.vm.policy.max_assignments = 1;
-    s.actors = {group("provider", 2, "lazy_guess", {{"guess_ppm", guess == 0 ? 1'000'000 : 0}}),
-                group("challenger", 1, "lazy_checker", {{"check_ppm", check == 0 ? 1'000'000 : 0}})};
+    s.actors = {
+        group("provider", 2, "lazy_guess", {{"guess_ppm", guess == 0 ? 1'000'000 : 0}}),
+        group("challenger", 1, "lazy_checker", {{"check_ppm", check == 0 ? 1'000'000 : 0}})};
     const sim::Outcome outcome = run(s);
     const auto in_lux = [&](std::string_view label) {
         return static_cast<double>(payoff(outcome, label).net_nlux) / kLux;
@@ -86,10 +91,12 @@ std::pair<double, double> guess_against_check(std::size_t guess, std::size_t che
 TEST(Learning, TheInspectionGameOfGuessersAndCheckersIsMeasuredByPlayingIt) {
     const Game game = empirical_game(2, 2, guess_against_check);
     EXPECT_LT(game.row_payoff(0, 0), game.row_payoff(1, 0));  // where somebody checks, work pays
-    EXPECT_GT(game.row_payoff(0, 1), game.row_payoff(1, 1));  // where nobody does, guessing saves its cost
+    EXPECT_GT(game.row_payoff(0, 1),
+              game.row_payoff(1, 1));  // where nobody does, guessing saves its cost
     EXPECT_GT(game.column_payoff(0, 0), game.column_payoff(0, 1));
     EXPECT_LT(game.column_payoff(1, 0), game.column_payoff(1, 1));
-    // At the rates that both learn the other is indifferent: V07 and V08 with the payoffs of the runs.
+    // At the rates that both learn the other is indifferent: V07 and V08 with the payoffs of the
+    // runs.
     const double gain = game.row_payoff(0, 1) - game.row_payoff(1, 1);
     const double loss = game.row_payoff(1, 0) - game.row_payoff(0, 0);
     const double cost = game.column_payoff(1, 1) - game.column_payoff(1, 0);

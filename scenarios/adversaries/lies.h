@@ -1,5 +1,5 @@
-// What several strategies share: an answer that is wrong for certain, whose answer a task shows, and a provider that
-// knows better and lies.
+// What several strategies share: an answer that is wrong for certain, whose answer a task shows,
+// and a provider that knows better and lies.
 #pragma once
 
 #include "core/verification/reexecution.h"
@@ -13,7 +13,9 @@ inline Answer true_answer(const sim::TaskView& view) {
 }
 
 // An answer that is wrong for certain. Who wants it must know the true one.
-inline Answer wrong_answer(const sim::TaskView& view) { return static_cast<Answer>(true_answer(view) + 1); }
+inline Answer wrong_answer(const sim::TaskView& view) {
+    return static_cast<Answer>(true_answer(view) + 1);
+}
 
 // Whose answer the task shows. Optimistic mode and TEE: the only seat.
 inline const Provider& answered_by(const sim::TaskView& view) {
@@ -23,7 +25,8 @@ inline const Provider& answered_by(const sim::TaskView& view) {
 // Computes everything, and answers wrongly with the probability `cheat_ppm`.
 class CheatingProvider : public sim::ProviderStrategy {
 public:
-    CheatingProvider(std::uint32_t cheat_ppm, sim::RandomStream random) : random_(random), cheat_ppm_(cheat_ppm) {}
+    CheatingProvider(std::uint32_t cheat_ppm, sim::RandomStream random)
+        : random_(random), cheat_ppm_(cheat_ppm) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override {

@@ -1,8 +1,9 @@
 // A37 minority_keeper: always answers for the losing side of a poll.
 //
-// Stresses the Snow parameters: whatever the asker prefers, this validator speaks for a sibling of it, to keep a split
-// alive. Sound parameters make that cost time and nothing else; unsound ones lose agreement (C10). Needs splits, which
-// slow links make now and then and A28 makes at will. Observe the time to finality, messages and S1.
+// Stresses the Snow parameters: whatever the asker prefers, this validator speaks for a sibling of
+// it, to keep a split alive. Sound parameters make that cost time and nothing else; unsound ones
+// lose agreement (C10). Needs splits, which slow links make now and then and A28 makes at will.
+// Observe the time to finality, messages and S1.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {

@@ -1,10 +1,11 @@
-// A02 model_downgrade: serves a coarser copy of the model, as quantisation makes it, and calls it the model.
+// A02 model_downgrade: serves a coarser copy of the model, as quantisation makes it, and calls it
+// the model.
 //
-// Stresses the power of detection: the copy agrees with the model on most inputs when few bits are dropped, so most
-// answers pass every check, and each of them saves the difference in computing cost. The value of one answer is
-// (1 - p) * saved - p * (slash - saved) for a share p of inputs on which the copy differs (V05). Observe the share of
-// results that are wrong, and the net of its principals beside that of honest providers when a step costs something
-// (tasks.step_cost).
+// Stresses the power of detection: the copy agrees with the model on most inputs when few bits are
+// dropped, so most answers pass every check, and each of them saves the difference in computing
+// cost. The value of one answer is (1 - p) * saved - p * (slash - saved) for a share p of inputs on
+// which the copy differs (V05). Observe the share of results that are wrong, and the net of its
+// principals beside that of honest providers when a step costs something (tasks.step_cost).
 #include <map>
 
 #include "scenarios/adversaries/lies.h"
@@ -25,7 +26,8 @@ public:
         : unit_(1 << (8 - parameters.get("kept_bits"))), cost_ppm_(parameters.ppm("cost_ppm")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
-        return static_cast<std::uint32_t>((std::uint64_t{view.model.steps} * cost_ppm_ + 999'999) / 1'000'000);
+        return static_cast<std::uint32_t>((std::uint64_t{view.model.steps} * cost_ppm_ + 999'999) /
+                                          1'000'000);
     }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         return run_model(view.kernels, copy_of(view.model), view.task.input_row);
@@ -41,7 +43,8 @@ private:
             abi::InferenceWeights& weights = copy->second.weights;
             for (auto& w : weights.w1) w = coarse(w, unit_);
             for (auto& w : weights.w2) w = coarse(w, unit_);
-            const Hash32 hash = weights_digest(weights);  // it is another model, and has a name of its own
+            const Hash32 hash =
+                weights_digest(weights);  // it is another model, and has a name of its own
             std::copy(hash.bytes.begin(), hash.bytes.end(), weights.model_hash);
         }
         return copy->second;
@@ -54,7 +57,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters& parameters, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters& parameters,
+                                                            const sim::Part&) {
     return std::make_unique<ModelDowngrade>(parameters);
 }
 

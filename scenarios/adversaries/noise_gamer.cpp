@@ -1,8 +1,10 @@
-// A36 noise_gamer: is off by one now and then, and calls it noise; nondeterministic is the honest machine that really is.
+// A36 noise_gamer: is off by one now and then, and calls it noise; nondeterministic is the honest
+// machine that really is.
 //
-// Stresses exact comparison: the chain cannot tell one from the other, and slashes both, e * binom_sf(M, N-1, 1-e) of the
-// time on a committee (V25). What a policy forgives the second it gives the first. Observe honest_false_slash, the slashes
-// of cause divergent, and the net of both beside an honest provider's.
+// Stresses exact comparison: the chain cannot tell one from the other, and slashes both, e *
+// binom_sf(M, N-1, 1-e) of the time on a committee (V25). What a policy forgives the second it
+// gives the first. Observe honest_false_slash, the slashes of cause divergent, and the net of both
+// beside an honest provider's.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -28,7 +30,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_noise_gamer(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_noise_gamer(const Parameters& parameters,
+                                                        const sim::Part& part) {
     return std::make_unique<NoiseGamer>(parameters, part);
 }
 

@@ -1,7 +1,8 @@
 // nondeterministic: an honest provider whose machine errs now and then, each time in its own way.
 //
-// Stresses the rules for honest mistakes: in the redundant mode who errs alone stands outside the quorum and is slashed,
-// though it did its work (V25). With error_ppm at a million it is wrong every time, for certain.
+// Stresses the rules for honest mistakes: in the redundant mode who errs alone stands outside the
+// quorum and is slashed, though it did its work (V25). With error_ppm at a million it is wrong
+// every time, for certain.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -29,7 +30,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters,
+                                                             const sim::Part& part) {
     return std::make_unique<Nondeterministic>(parameters, part.random);
 }
 

@@ -1,8 +1,9 @@
 // A29 nothing_at_stake: votes on every branch.
 //
-// Stresses the missing price of a vote: whoever asks is told that its own preference is right, so each side of a split
-// hears more agreement than there is. Answers to polls are not signed, so nobody can be slashed for them; what protects
-// is alpha. Needs somebody who splits the votes in the first place, such as A28. Observe S1 and the time to finality.
+// Stresses the missing price of a vote: whoever asks is told that its own preference is right, so
+// each side of a split hears more agreement than there is. Answers to polls are not signed, so
+// nobody can be slashed for them; what protects is alpha. Needs somebody who splits the votes in
+// the first place, such as A28. Observe S1 and the time to finality.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {

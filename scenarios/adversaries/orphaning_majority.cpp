@@ -1,9 +1,10 @@
 // A19 orphaning_majority: re-organises blocks with fraud proofs away.
 //
-// Stresses the social response time: validators of this strategy treat every block that carries a fraud proof as if it
-// were invalid, build beside it, and leave proofs out of their own. With enough of the votes no such block is ever
-// accepted, whoever built it; with fewer they only lag behind, and follow in the end. What would stop a majority is
-// outside the protocol: the model `orphan` of chain.censorship has a response time. Observe n_fraud_missed and blocks.
+// Stresses the social response time: validators of this strategy treat every block that carries a
+// fraud proof as if it were invalid, build beside it, and leave proofs out of their own. With
+// enough of the votes no such block is ever accepted, whoever built it; with fewer they only lag
+// behind, and follow in the end. What would stop a majority is outside the protocol: the model
+// `orphan` of chain.censorship has a response time. Observe n_fraud_missed and blocks.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -11,7 +12,9 @@ namespace {
 
 class OrphaningMajority final : public sim::ValidatorStrategy {
 public:
-    bool includes(const SignedOperation& operation) override { return !sim::is_fraud_proof(operation.body()); }
+    bool includes(const SignedOperation& operation) override {
+        return !sim::is_fraud_proof(operation.body());
+    }
     bool tolerates(const Block& block) override {
         for (const OperationPtr& operation : block.operations()) {
             if (sim::is_fraud_proof(operation->body())) return false;
@@ -22,7 +25,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters&,
+                                                                const sim::Part&) {
     return std::make_unique<OrphaningMajority>();
 }
 

@@ -1,9 +1,10 @@
-// A16 p_plus_epsilon: a requester offers every committee member a bribe for a lie, and pays it only if the lie wins.
+// A16 p_plus_epsilon: a requester offers every committee member a bribe for a lie, and pays it only
+// if the lie wins.
 //
-// Stresses the quorum as a coordination game: for a member who believes that the others take it, lying pays the bribe on
-// top of the fee, and honesty costs the slash for divergence. Play the briber as a requester and those who can be bribed
-// as providers; `accept_ppm` is how many of them take it. Observe p_final_corrupt and both sides' net against the
-// challengers.
+// Stresses the quorum as a coordination game: for a member who believes that the others take it,
+// lying pays the bribe on top of the fee, and honesty costs the slash for divergence. Play the
+// briber as a requester and those who can be bribed as providers; `accept_ppm` is how many of them
+// take it. Observe p_final_corrupt and both sides' net against the challengers.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -21,7 +22,8 @@ public:
         for (const VmEvent& e : view.tip.events) {
             const auto* submitted = std::get_if<event::TaskSubmitted>(&e);
             const auto* done = std::get_if<event::TaskCompleted>(&e);
-            if (submitted != nullptr) offer(view.state(), submitted->task);  // before anybody is drawn
+            if (submitted != nullptr)
+                offer(view.state(), submitted->task);  // before anybody is drawn
             if (done != nullptr) settle(view.state(), done->task);
         }
         return {};
@@ -32,7 +34,8 @@ private:
         const Task& task = state.task(index);
         if (task.requester != part_.self.address) return;
         lies_[index] = static_cast<Answer>(task.input_row + 1);
-        part_.side->post({part_.self.address, kTopic, index, task.assignments, lies_[index], bribe_});
+        part_.side->post(
+            {part_.self.address, kTopic, index, task.assignments, lies_[index], bribe_});
     }
     void settle(const State& state, TaskIndex index) {
         const auto lie = lies_.find(index);
@@ -82,11 +85,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::RequesterStrategy> make_briber(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::RequesterStrategy> make_briber(const Parameters& parameters,
+                                                    const sim::Part& part) {
     return std::make_unique<Briber>(parameters, part);
 }
 
-std::unique_ptr<sim::ProviderStrategy> make_bribable(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_bribable(const Parameters& parameters,
+                                                     const sim::Part& part) {
     return std::make_unique<Bribable>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
 // A21 partition_timed_fraud: posts when checkers are cut off.
 //
-// Stresses the window against the law of outages: the provider works honestly until those who check are cut off, which it
-// knows because it cuts them off, and lies as long as the outage lasts; answers that are ready shortly before are held
-// back for it. A window longer than the outage catches it all the same (V37). Observe n_fraud_missed against the window.
+// Stresses the window against the law of outages: the provider works honestly until those who check
+// are cut off, which it knows because it cuts them off, and lies as long as the outage lasts;
+// answers that are ready shortly before are held back for it. A window longer than the outage
+// catches it all the same (V37). Observe n_fraud_missed against the window.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -12,10 +13,14 @@ namespace {
 class PartitionTimedFraud final : public sim::ProviderStrategy {
 public:
     explicit PartitionTimedFraud(const Parameters& parameters)
-        : from_(parameters.get("from")), until_(parameters.get("until")), hold_(parameters.get("hold")) {}
+        : from_(parameters.get("from")),
+          until_(parameters.get("until")),
+          hold_(parameters.get("hold")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
-    bool waits(const sim::TaskView& view) override { return view.now < from_ && view.now >= from_ - hold_; }
+    bool waits(const sim::TaskView& view) override {
+        return view.now < from_ && view.now >= from_ - hold_;
+    }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
         return view.now >= from_ && view.now < until_ ? static_cast<Answer>(truth + 1) : truth;
@@ -29,7 +34,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters& parameters, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters& parameters,
+                                                                  const sim::Part&) {
     return std::make_unique<PartitionTimedFraud>(parameters);
 }
 

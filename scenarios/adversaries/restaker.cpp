@@ -1,9 +1,10 @@
-// A27 restaker: one stake behind several roles, one after the other: sells made-up answers under one name, leaves, and
-// stands again under the next name with the same money.
+// A27 restaker: one stake behind several roles, one after the other: sells made-up answers under
+// one name, leaves, and stands again under the next name with the same money.
 //
-// Stresses that a stake stands behind one thing at a time: while the results of the first name can still be slashed, its
-// bond must not be behind the second. With the obligation rule the money is free only when nothing hangs on it; without
-// it the cooldown decides, and all names but the last stand on money that has gone. Observe E3, E16 and slash_escape.
+// Stresses that a stake stands behind one thing at a time: while the results of the first name can
+// still be slashed, its bond must not be behind the second. With the obligation rule the money is
+// free only when nothing hangs on it; without it the cooldown decides, and all names but the last
+// stand on money that has gone. Observe E3, E16 and slash_escape.
 #include <fmt/format.h>
 
 #include <set>
@@ -40,7 +41,8 @@ private:
     static constexpr Height kTryEveryBlocks = 4;
 
     [[nodiscard]] std::string name() const {
-        return number_ == 0 ? part_.self.provider_id : fmt::format("{}-{}", part_.self.provider_id, number_);
+        return number_ == 0 ? part_.self.provider_id
+                            : fmt::format("{}-{}", part_.self.provider_id, number_);
     }
 
     // A made-up answer to every task it is given; leaves after so many.
@@ -49,12 +51,15 @@ private:
         state.tasks.for_each([&](std::size_t i, const Task& task) {
             if (task.status != TaskStatus::kAssigned || !find_seat(task, self)) return;
             if (!answered_.emplace(i, task.assignments).second) return;
-            op::SubmitResult result{task.job_id, name(), static_cast<Answer>(part_.random.below(256)), {}, 0};
-            if (state.model(task.model).steps > 1) result.trace_root = keccak256({task.task_key.view()});
+            op::SubmitResult result{
+                task.job_id, name(), static_cast<Answer>(part_.random.below(256)), {}, 0};
+            if (state.model(task.model).steps > 1)
+                result.trace_root = keccak256({task.task_key.view()});
             out.push_back(std::move(result));
             ++sold_;
         });
-        // It asks to leave in the same block as the last of them; what it is given later it would be slashed for.
+        // It asks to leave in the same block as the last of them; what it is given later it would
+        // be slashed for.
         if (sold_ >= results_each_ && !leaving_) {
             leaving_ = true;
             out.push_back(op::DeregisterProvider{name()});
@@ -95,7 +100,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameters,
+                                                     const sim::Part& part) {
     return std::make_unique<Restaker>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
-// A31 restart_griefer: challenges a correct result, loses, and challenges it again, as often as it can pay for.
+// A31 restart_griefer: challenges a correct result, loses, and challenges it again, as often as it
+// can pay for.
 //
-// Stresses the rule that a lost challenge never restarts the window: settlement stays where it was, and every round
-// doubles the bond of the next, so n rounds on one result cost (2^n - 1) bonds. Observe the time to finality beside that
-// of a run without it, and grief_attacker_cost.
+// Stresses the rule that a lost challenge never restarts the window: settlement stays where it was,
+// and every round doubles the bond of the next, so n rounds on one result cost (2^n - 1) bonds.
+// Observe the time to finality beside that of a run without it, and grief_attacker_cost.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -22,7 +23,8 @@ public:
         return 0;  // it does not compute anything
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
-        return static_cast<Answer>(view.task.provisional + 1 + random_.below(255));  // any answer but the posted one
+        return static_cast<Answer>(view.task.provisional + 1 +
+                                   random_.below(255));  // any answer but the posted one
     }
     bool again(const sim::TaskView& view) override { return lost_on(view.task) < rounds_; }
 
@@ -36,7 +38,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters,
+                                                              const sim::Part& part) {
     return std::make_unique<RestartGriefer>(parameters, part.random);
 }
 

@@ -1,9 +1,10 @@
-// A10 selection_grinder: a proposer that also owns providers passes its turn when the draw its block would make does not
-// favour them.
+// A10 selection_grinder: a proposer that also owns providers passes its turn when the draw its
+// block would make does not favour them.
 //
-// Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the next proposer's. A share
-// s of the stake lifts the providers' share f of the work to about f + s f (1 - f). Observe the revenue of its principal
-// against that of honest providers. Play it as a validator whose principal owns a provider group.
+// Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the
+// next proposer's. A share s of the stake lifts the providers' share f of the work to about f + s f
+// (1 - f). Observe the revenue of its principal against that of honest providers. Play it as a
+// validator whose principal owns a provider group.
 #include <algorithm>
 
 #include "core/tasks/assignment.h"
@@ -21,7 +22,8 @@ public:
         std::uint64_t seats = 0;
         std::uint64_t ours = 0;
         parent.tasks.for_each([&](std::size_t, const Task& task) {
-            if (task.status != TaskStatus::kPending || task.draw_at != parent.head.height + 1) return;
+            if (task.status != TaskStatus::kPending || task.draw_at != parent.head.height + 1)
+                return;
             for (const ProviderIndex drawn : draw(parent, task, beacon)) {
                 ++seats;
                 ours += part_.is_kin(parent.provider(drawn)) ? 1 : 0;
@@ -32,8 +34,10 @@ public:
     bool includes(const SignedOperation&) override { return true; }
 
 private:
-    // What the VM will draw (core/tasks/assignment.cpp), save that draws of one block fill each other's slots there.
-    [[nodiscard]] std::vector<ProviderIndex> draw(const State& state, const Task& task, const Hash32& beacon) const {
+    // What the VM will draw (core/tasks/assignment.cpp), save that draws of one block fill each
+    // other's slots there.
+    [[nodiscard]] std::vector<ProviderIndex> draw(const State& state, const Task& task,
+                                                  const Hash32& beacon) const {
         std::vector<ProviderIndex> eligible;
         std::vector<std::uint64_t> up_to;
         std::uint64_t total = 0;
@@ -48,7 +52,8 @@ private:
         const Hash32 seed = draw_seed(task.task_key, beacon);
         if (task.mode == VerificationMode::kRedundant) {
             const std::size_t count = part_.rules.policy.redundancy_providers;
-            return eligible.size() < count ? std::vector<ProviderIndex>() : draw_committee(eligible, seed, count);
+            return eligible.size() < count ? std::vector<ProviderIndex>()
+                                           : draw_committee(eligible, seed, count);
         }
         if (eligible.empty()) return {};
         const auto chosen = std::ranges::upper_bound(up_to, big_endian_modulo(seed, total));
@@ -60,7 +65,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&,
+                                                               const sim::Part& part) {
     return std::make_unique<SelectionGrinder>(part);
 }
 

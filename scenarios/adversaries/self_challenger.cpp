@@ -1,9 +1,10 @@
-// A13 self_challenger: a provider that posts wrong answers, and a challenger of the same owner that proves them wrong
-// before anybody else can.
+// A13 self_challenger: a provider that posts wrong answers, and a challenger of the same owner that
+// proves them wrong before anybody else can.
 //
-// Stresses the burned share of a slash: what comes back to the owner as the challenger's reward is no penalty, so one
-// wrong answer costs it bond * (1 - challenger share), of which the requester's share is paid and the rest burned (V43).
-// Where everything comes back, spoiling the requester's work is free. Observe attacker_net and reassign_rounds.
+// Stresses the burned share of a slash: what comes back to the owner as the challenger's reward is
+// no penalty, so one wrong answer costs it bond * (1 - challenger share), of which the requester's
+// share is paid and the rest burned (V43). Where everything comes back, spoiling the requester's
+// work is free. Observe attacker_net and reassign_rounds.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -34,7 +35,8 @@ std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(const Param
     return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&,
+                                                              const sim::Part& part) {
     return std::make_unique<SelfChallenger>(part);
 }
 

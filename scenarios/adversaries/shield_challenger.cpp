@@ -1,10 +1,11 @@
-// A40 shield_challenger: a provider that posts wrong answers, and challengers of the same owner that challenge them
-// badly, so that nobody can challenge them well.
+// A40 shield_challenger: a provider that posts wrong answers, and challengers of the same owner
+// that challenge them badly, so that nobody can challenge them well.
 //
-// Stresses parallel disputes: the shield's own disputes must not keep others out. They do so in two ways. There is room
-// for 64 disputes on a result; and every lost challenge doubles the bond of the next, while challenges that are open at
-// the same time all cost the same. Without vm.count_open_challenges, k shields that lose together cost k bonds (half of
-// which comes back while the answer stands) and ask of the honest 2^k; with it they cost 2^k - 1 themselves. Observe
+// Stresses parallel disputes: the shield's own disputes must not keep others out. They do so in two
+// ways. There is room for 64 disputes on a result; and every lost challenge doubles the bond of the
+// next, while challenges that are open at the same time all cost the same. Without
+// vm.count_open_challenges, k shields that lose together cost k bonds (half of which comes back
+// while the answer stands) and ask of the honest 2^k; with it they cost 2^k - 1 themselves. Observe
 // n_fraud_missed and attacker_net beside tasks.value_at_risk.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
@@ -18,13 +19,17 @@ public:
         : part_(std::move(part)), holds_(parameters.get("hold") != 0) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
-        const bool to_shield = part_.is_kin(answered_by(view)) && view.task.provisional != true_answer(view);
+        const bool to_shield =
+            part_.is_kin(answered_by(view)) && view.task.provisional != true_answer(view);
         return to_shield ? std::optional<std::uint32_t>(0) : std::nullopt;
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
-        return static_cast<Answer>(view.task.provisional + 1);  // wrong as well: wrong answers are the true one plus 1
+        return static_cast<Answer>(view.task.provisional +
+                                   1);  // wrong as well: wrong answers are the true one plus 1
     }
-    bool reveals(const sim::DisputeView& view) override { return !holds_ || view.blocks_left() <= 1; }
+    bool reveals(const sim::DisputeView& view) override {
+        return !holds_ || view.blocks_left() <= 1;
+    }
 
 private:
     sim::Part part_;
@@ -33,11 +38,13 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters,
+                                                              const sim::Part& part) {
     return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters& parameters,
+                                                                const sim::Part& part) {
     return std::make_unique<ShieldChallenger>(parameters, part);
 }
 

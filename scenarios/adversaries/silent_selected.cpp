@@ -1,8 +1,9 @@
-// A05 silent_selected: takes a seat and never says anything; crash_faulty is the honest machine to which that happens.
+// A05 silent_selected: takes a seat and never says anything; crash_faulty is the honest machine to
+// which that happens.
 //
-// Stresses the penalty for absence: silent members cost a committee its quorum with probability binom_cdf(M-1, N, 1-a)
-// (V24), each miss another round (V30). Observe quorum_fail, reassign_rounds and the slashes of cause silent (committees)
-// or timeout (single providers).
+// Stresses the penalty for absence: silent members cost a committee its quorum with probability
+// binom_cdf(M-1, N, 1-a) (V24), each miss another round (V30). Observe quorum_fail, reassign_rounds
+// and the slashes of cause silent (committees) or timeout (single providers).
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -31,7 +32,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_silent_selected(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_silent_selected(const Parameters& parameters,
+                                                            const sim::Part& part) {
     return std::make_unique<SilentSelected>(parameters, part);
 }
 

@@ -1,7 +1,7 @@
 // slow: an honest provider that computes everything several times over before it answers.
 //
-// Beside the group key `speed`, which says what a machine can do, this says what its owner does with it; the cost is real.
-// Observe the time to finality, and timeouts when it is too slow.
+// Beside the group key `speed`, which says what a machine can do, this says what its owner does
+// with it; the cost is real. Observe the time to finality, and timeouts when it is too slow.
 #include <algorithm>
 #include <limits>
 
@@ -13,7 +13,8 @@ namespace {
 
 class Slow final : public sim::ProviderStrategy {
 public:
-    explicit Slow(const Parameters& parameters) : factor_(static_cast<std::uint64_t>(parameters.get("factor"))) {}
+    explicit Slow(const Parameters& parameters)
+        : factor_(static_cast<std::uint64_t>(parameters.get("factor"))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
         constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();

@@ -1,8 +1,8 @@
 // A35 stale_attester: attests once, and later only shows the same quote again.
 //
-// Stresses the validity time: a machine may have changed hands since. The chain refuses evidence that it has seen, so that
-// results are usable at once only until vm.attestation_timeout after the one real quote. Observe ttu_mean of its results
-// against that of an honest attester.
+// Stresses the validity time: a machine may have changed hands since. The chain refuses evidence
+// that it has seen, so that results are usable at once only until vm.attestation_timeout after the
+// one real quote. Observe ttu_mean of its results against that of an honest attester.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 

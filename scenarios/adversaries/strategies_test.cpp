@@ -1,4 +1,5 @@
-// Each strategy's effect in a small world, and what the table says of names and parameters that are not its own.
+// Each strategy's effect in a small world, and what the table says of names and parameters that are
+// not its own.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -80,7 +81,8 @@ TEST(Strategies, UnbondEscapeGetsTheBondOutOnlyWithoutTheObligationRule) {
     s.vm.config.challenge_window_blocks = 100;
     s.vm.policy.unbond_cooldown_blocks = 60;
     s.vm.policy.obligation_rule = false;
-    s.actors = {group("provider", 1), group("provider", 3, "unbond_escape"), group("challenger", 2)};
+    s.actors = {group("provider", 1), group("provider", 3, "unbond_escape"),
+                group("challenger", 2)};
     const sim::Outcome escaped = run(s);
     ASSERT_FALSE(escaped.violations.empty());
     EXPECT_EQ(escaped.violations[0].invariant, "E3");
@@ -200,7 +202,8 @@ TEST(Strategies, AGrindingProposerDrawsItsOwnProviderMoreOften) {
     sim::Scenario s = economic(VerificationMode::kOptimistic, 3);
     s.workload.tasks = 120;
     s.workload.tasks_per_block = 1;
-    s.workload.requesters = 1;  // several would submit in the same block, and one draw of several is easily favourable
+    s.workload.requesters =
+        1;  // several would submit in the same block, and one draw of several is easily favourable
     s.actors[0].name = "others";
     s.actors.push_back(rich(group("provider", 1)));
     s.actors.back().name = "own";
@@ -210,7 +213,8 @@ TEST(Strategies, AGrindingProposerDrawsItsOwnProviderMoreOften) {
     s.actors.back().principal = "grinder";
     const sim::Outcome outcome = run(s);
     EXPECT_EQ(verdict(outcome), "clean");
-    EXPECT_GT(payoff_of(outcome, "grinder").revenue, fair + fair) << "with all proposers, nearly all work is its own";
+    EXPECT_GT(payoff_of(outcome, "grinder").revenue, fair + fair)
+        << "with all proposers, nearly all work is its own";
 }
 
 TEST(Strategies, LateJoinersAreEligibleAtOnce) {
@@ -268,7 +272,8 @@ TEST(Strategies, AKeyThiefIsUsedEarlyAndCaughtOnlyByAudits) {
     const sim::Outcome unaudited = run(s);
     EXPECT_GT(count(unaudited, "n_fraud_missed"), 0);
     EXPECT_GT(count(unaudited, "attacker_net"), 0);
-    EXPECT_LT(std::get<double>(unaudited.metric("ttu_mean")), std::get<double>(unaudited.metric("ttf_mean")) / 2);
+    EXPECT_LT(std::get<double>(unaudited.metric("ttu_mean")),
+              std::get<double>(unaudited.metric("ttf_mean")) / 2);
 }
 
 TEST(Strategies, AReplayedQuoteGivesNoEarlyUseOnceItIsStale) {
@@ -310,7 +315,8 @@ TEST(Strategies, ASlowProviderDelaysAndACrashFaultyOneIsReplaced) {
 TEST(Strategies, AThresholdCheckerLooksAtAllThatIsDearAndAtAShareOfTheRest) {
     sim::Scenario s = economic(VerificationMode::kOptimistic, 2);
     s.actors[1] = group("challenger", 1, "threshold_check", {{"full_mlux", 1000}});
-    EXPECT_EQ(std::get<double>(run(s).metric("unchecked_share")), 0.0) << "a fee of 1 LUX is the threshold";
+    EXPECT_EQ(std::get<double>(run(s).metric("unchecked_share")), 0.0)
+        << "a fee of 1 LUX is the threshold";
     s.actors[1].parameters = {{"full_mlux", 2000}};
     const double half = std::get<double>(run(s).metric("unchecked_share"));
     EXPECT_GT(half, 0.0);
@@ -352,7 +358,8 @@ TEST(Strategies, A20ABudgetSplitterPaysLessAndTheCheckersPayToo) {
     EXPECT_GT(count(split, "n_fraud_posted"), 0);
     EXPECT_EQ(count(split, "n_fraud_missed"), count(split, "n_fraud_posted"));
     EXPECT_LT(bribes(split), bribes(all));
-    EXPECT_GT(count(split, "slash_taken"), count(all, "slash_taken")) << "challenges that could not be revealed";
+    EXPECT_GT(count(split, "slash_taken"), count(all, "slash_taken"))
+        << "challenges that could not be revealed";
 }
 
 TEST(Strategies, A21FraudInAnOutageOutlivesAShortWindowAndNotALongOne) {
@@ -361,8 +368,8 @@ TEST(Strategies, A21FraudInAnOutageOutlivesAShortWindowAndNotALongOne) {
         s.run.fidelity = sim::Fidelity::kEconomic;
         s.vm.config.challenge_window_blocks = window;
         constexpr std::int64_t kSecond = 1'000'000'000;
-        s.actors.push_back(
-            group("provider", 2, "partition_timed_fraud", {{"from", 20 * kSecond}, {"until", 40 * kSecond}}));
+        s.actors.push_back(group("provider", 2, "partition_timed_fraud",
+                                 {{"from", 20 * kSecond}, {"until", 40 * kSecond}}));
         sim::FaultPlan outage;
         outage.kind = sim::FaultKind::kEclipse;
         outage.at_ns = 20 * kSecond;
@@ -374,7 +381,8 @@ TEST(Strategies, A21FraudInAnOutageOutlivesAShortWindowAndNotALongOne) {
         const sim::Outcome outcome = run(s);
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-        EXPECT_EQ(count(outcome, "n_fraud_missed"), window == 8 ? count(outcome, "n_fraud_posted") : 0);
+        EXPECT_EQ(count(outcome, "n_fraud_missed"),
+                  window == 8 ? count(outcome, "n_fraud_posted") : 0);
     }
 }
 
@@ -386,7 +394,8 @@ TEST(Strategies, A22AnEclipseOfAllCheckersIsWhatLetsFraudThrough) {
         const sim::Outcome outcome = run(s);
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-        EXPECT_EQ(count(outcome, "n_fraud_missed"), victims == 1 ? 0 : count(outcome, "n_fraud_posted"));
+        EXPECT_EQ(count(outcome, "n_fraud_missed"),
+                  victims == 1 ? 0 : count(outcome, "n_fraud_posted"));
     }
 }
 
@@ -399,7 +408,8 @@ TEST(Strategies, A19AMajorityThatOrphansBlocksWithProofsLetsFraudThroughAndAMino
         const sim::Outcome outcome = run(s);
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-        EXPECT_EQ(count(outcome, "n_fraud_missed"), attackers == 1 ? 0 : count(outcome, "n_fraud_posted"));
+        EXPECT_EQ(count(outcome, "n_fraud_missed"),
+                  attackers == 1 ? 0 : count(outcome, "n_fraud_posted"));
     }
 }
 
@@ -410,13 +420,14 @@ TEST(Strategies, A28AnEquivocatorIsReportedAndLosesStakeEverySlot) {
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_EQ(count(outcome, "n_fraud_posted"), 0);
     EXPECT_GT(count(outcome, "slash_taken"), 0);
-    EXPECT_LT(count(outcome, "attacker_net"), -500'000'000'000) << "half a stake of 2000 LUX, at least once";
+    EXPECT_LT(count(outcome, "attacker_net"), -500'000'000'000)
+        << "half a stake of 2000 LUX, at least once";
     s.actors.back().parameters = {{"share_ppm", 0}};
     EXPECT_EQ(count(run(s), "slash_taken"), 0);
 }
 
-// An equivocator that splits the votes of nine validators, and four who play this. Parameters with which the honest ones
-// just about agree in the end.
+// An equivocator that splits the votes of nine validators, and four who play this. Parameters with
+// which the honest ones just about agree in the end.
 std::vector<sim::Outcome> split_votes(const std::string& strategy) {
     sim::Scenario s = small();
     s.chain.validators = 9;
@@ -440,9 +451,11 @@ std::vector<sim::Outcome> split_votes(const std::string& strategy) {
 }
 
 std::size_t disagreements(const std::vector<sim::Outcome>& outcomes) {
-    return static_cast<std::size_t>(std::ranges::count_if(outcomes, [](const sim::Outcome& outcome) {
-        return std::ranges::find(outcome.violations, "S1", &sim::Violation::invariant) != outcome.violations.end();
-    }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(outcomes, [](const sim::Outcome& outcome) {
+            return std::ranges::find(outcome.violations, "S1", &sim::Violation::invariant) !=
+                   outcome.violations.end();
+        }));
 }
 
 std::int64_t messages(const std::vector<sim::Outcome>& outcomes) {
@@ -466,13 +479,15 @@ TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAg
 TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {
     for (const StrategyRow& row : strategies()) {
         EXPECT_EQ(find_strategy(row.name), &row);
-        EXPECT_TRUE(row.provider != nullptr || row.challenger != nullptr || row.requester != nullptr ||
-                    row.validator != nullptr)
+        EXPECT_TRUE(row.provider != nullptr || row.challenger != nullptr ||
+                    row.requester != nullptr || row.validator != nullptr)
             << row.name;
         EXPECT_FALSE(row.doc.empty());
         for (const StrategyParameter& parameter : row.parameters) {
-            EXPECT_LE(parameter.minimum, parameter.default_value) << row.name << "." << parameter.name;
-            EXPECT_LE(parameter.default_value, parameter.maximum) << row.name << "." << parameter.name;
+            EXPECT_LE(parameter.minimum, parameter.default_value)
+                << row.name << "." << parameter.name;
+            EXPECT_LE(parameter.default_value, parameter.maximum)
+                << row.name << "." << parameter.name;
         }
     }
 }
@@ -483,24 +498,30 @@ std::vector<std::string> faults_of(const sim::ActorGroup& one) {
     return check_strategies(s);
 }
 
-TEST(CheckStrategies, AScenarioInOrderHasNoFaults) { EXPECT_THAT(check_strategies(small()), IsEmpty()); }
+TEST(CheckStrategies, AScenarioInOrderHasNoFaults) {
+    EXPECT_THAT(check_strategies(small()), IsEmpty());
+}
 
 TEST(CheckStrategies, AnUnknownNameIsAnsweredWithTheKnownOnes) {
     EXPECT_THAT(
         faults_of(group("provider", 1, "lazy")),
-        ElementsAre(AllOf(StartsWith("provider.lazys: no provider strategy is called 'lazy'; there are honest, "),
-                          HasSubstr("lazy_guess"), Not(HasSubstr("always_check")))));
+        ElementsAre(AllOf(
+            StartsWith("provider.lazys: no provider strategy is called 'lazy'; there are honest, "),
+            HasSubstr("lazy_guess"), Not(HasSubstr("always_check")))));
 }
 
 TEST(CheckStrategies, AStrategyOfAnotherRoleIsUnknownInThisOne) {
-    EXPECT_THAT(faults_of(group("provider", 1, "always_check")), ElementsAre(HasSubstr("no provider strategy")));
-    EXPECT_THAT(faults_of(group("requester", 1, "lazy_guess")), ElementsAre(HasSubstr("no requester strategy")));
+    EXPECT_THAT(faults_of(group("provider", 1, "always_check")),
+                ElementsAre(HasSubstr("no provider strategy")));
+    EXPECT_THAT(faults_of(group("requester", 1, "lazy_guess")),
+                ElementsAre(HasSubstr("no requester strategy")));
 }
 
 TEST(CheckStrategies, ParametersAreCheckedByNameAndRangeAllAtOnce) {
-    EXPECT_THAT(faults_of(group("provider", 1, "lazy_guess", {{"guess_ppm", 2'000'000}, {"smaple", 3}})),
-                ElementsAre("provider.lazy_guesss: guess_ppm = 2000000 is outside 0 to 1000000 ppm",
-                            "provider.lazy_guesss: lazy_guess has no parameter 'smaple'"));
+    EXPECT_THAT(
+        faults_of(group("provider", 1, "lazy_guess", {{"guess_ppm", 2'000'000}, {"smaple", 3}})),
+        ElementsAre("provider.lazy_guesss: guess_ppm = 2000000 is outside 0 to 1000000 ppm",
+                    "provider.lazy_guesss: lazy_guess has no parameter 'smaple'"));
 }
 
 TEST(CheckStrategies, MakingASettingRefusesWhatTheyRefuseAndUnknownProfiles) {

@@ -11,71 +11,92 @@ namespace aivm::scenarios {
 namespace {
 
 constexpr std::array kLazyParameters{
-    StrategyParameter{"guess_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of tasks that are guessed, not computed"},
-    StrategyParameter{"sample", 1, 4096, 256, "rows", "rows computed once, to learn the most common answer"},
+    StrategyParameter{"guess_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of tasks that are guessed, not computed"},
+    StrategyParameter{"sample", 1, 4096, 256, "rows",
+                      "rows computed once, to learn the most common answer"},
 };
 constexpr std::array kSilentParameters{
-    StrategyParameter{"silent_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its tasks on which it says nothing"},
+    StrategyParameter{"silent_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of its tasks on which it says nothing"},
 };
 constexpr std::array kCrashParameters{
-    StrategyParameter{"silent_ppm", 0, 1'000'000, 100'000, "ppm", "share of its tasks on which it is down"},
+    StrategyParameter{"silent_ppm", 0, 1'000'000, 100'000, "ppm",
+                      "share of its tasks on which it is down"},
 };
 constexpr std::array kSlowParameters{
-    StrategyParameter{"factor", 1, 1'000'000, 10, "times", "how often it computes what one computation would give"},
+    StrategyParameter{"factor", 1, 1'000'000, 10, "times",
+                      "how often it computes what one computation would give"},
 };
 constexpr std::array kNoiseParameters{
-    StrategyParameter{"error_ppm", 0, 1'000'000, 20'000, "ppm", "share of its answers that are off by one"},
+    StrategyParameter{"error_ppm", 0, 1'000'000, 20'000, "ppm",
+                      "share of its answers that are off by one"},
 };
 constexpr std::array kThresholdParameters{
-    StrategyParameter{"full_mlux", 1, 1'000'000'000, 1000, "mLUX", "the fee from which on it checks everything"},
+    StrategyParameter{"full_mlux", 1, 1'000'000'000, 1000, "mLUX",
+                      "the fee from which on it checks everything"},
 };
 constexpr std::array kLateParameters{
-    StrategyParameter{"tasks_seen", 1, 1'000'000, 1, "tasks", "tasks on chain when it joins the pool"},
+    StrategyParameter{"tasks_seen", 1, 1'000'000, 1, "tasks",
+                      "tasks on chain when it joins the pool"},
 };
 constexpr std::array kEpsilonParameters{
-    StrategyParameter{"bribe_mlux", 0, 1'000'000'000, 100, "mLUX", "the briber's offer for a lie that wins"},
-    StrategyParameter{"accept_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of the offers that a provider takes"},
+    StrategyParameter{"bribe_mlux", 0, 1'000'000'000, 100, "mLUX",
+                      "the briber's offer for a lie that wins"},
+    StrategyParameter{"accept_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of the offers that a provider takes"},
 };
 constexpr std::array kFarmParameters{
     StrategyParameter{"farm", 0, 1'000'000, 10, "tasks", "tasks answered truly before the lies"},
 };
 constexpr std::array kEscapeParameters{
-    StrategyParameter{"cheat_at", 0, 1'000'000, 0, "tasks", "tasks answered honestly before the wrong one"},
-    StrategyParameter{"committee", 0, 1, 0, "", "1: leaves in the block of its draw, commits and never reveals"},
+    StrategyParameter{"cheat_at", 0, 1'000'000, 0, "tasks",
+                      "tasks answered honestly before the wrong one"},
+    StrategyParameter{"committee", 0, 1, 0, "",
+                      "1: leaves in the block of its draw, commits and never reveals"},
 };
 constexpr std::array kFrivolousParameters{
-    StrategyParameter{"attack_ppm", 0, 1'000'000, 50'000, "ppm", "share of posted results that are attacked"},
+    StrategyParameter{"attack_ppm", 0, 1'000'000, 50'000, "ppm",
+                      "share of posted results that are attacked"},
 };
 constexpr std::array kCensorParameters{
-    StrategyParameter{"censor_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its blocks that leave fraud proofs out"},
+    StrategyParameter{"censor_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of its blocks that leave fraud proofs out"},
 };
 constexpr std::int64_t kAnyAmount = 1'000'000'000'000'000'000;
 constexpr std::array kSilenceParameters{
-    StrategyParameter{"lie_ppm", 0, 1'000'000, 1'000'000, "ppm", "provider: share of its answers that are wrong"},
-    StrategyParameter{"price", 1, kAnyAmount, 1'000'000'000, "nLUX", "provider: paid for one block's silence"},
-    StrategyParameter{"budget", 0, kAnyAmount, 100'000'000'000, "nLUX", "provider: paid in all, at most"},
+    StrategyParameter{"lie_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "provider: share of its answers that are wrong"},
+    StrategyParameter{"price", 1, kAnyAmount, 1'000'000'000, "nLUX",
+                      "provider: paid for one block's silence"},
+    StrategyParameter{"budget", 0, kAnyAmount, 100'000'000'000, "nLUX",
+                      "provider: paid in all, at most"},
     StrategyParameter{"reserve", 0, kAnyAmount, 0, "nLUX", "validator: sells no block for less"},
 };
 constexpr std::int64_t kAnyTime = 1'000'000'000'000'000'000;
 constexpr std::array kOutageParameters{
     StrategyParameter{"from", 0, kAnyTime, 0, "ns", "when the checkers are cut off"},
     StrategyParameter{"until", 0, kAnyTime, kAnyTime, "ns", "and when they are not any more"},
-    StrategyParameter{"hold", 0, kAnyTime, 20'000'000'000, "ns", "answers ready so shortly before are held back"},
+    StrategyParameter{"hold", 0, kAnyTime, 20'000'000'000, "ns",
+                      "answers ready so shortly before are held back"},
 };
 constexpr std::array kEclipseParameters{
     StrategyParameter{"victims", 0, 10'000, 1, "challengers", "the first so many are told nothing"},
 };
 constexpr std::array kEquivocatorParameters{
-    StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its blocks that it builds twice"},
+    StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of its blocks that it builds twice"},
 };
 
-constexpr StrategyParameter kCheat{"cheat_ppm", 0,     1'000'000,
-                                   1'000'000,   "ppm", "share of its answers that are wrong on purpose"};
-constexpr StrategyParameter kAttack{"attack_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of results it attacks"};
+constexpr StrategyParameter kCheat{
+    "cheat_ppm", 0, 1'000'000, 1'000'000, "ppm", "share of its answers that are wrong on purpose"};
+constexpr StrategyParameter kAttack{"attack_ppm", 0,     1'000'000,
+                                    1'000'000,    "ppm", "share of results it attacks"};
 
 constexpr std::array kDowngradeParameters{
     StrategyParameter{"kept_bits", 1, 8, 4, "bits", "of every weight; 8 is the model itself"},
-    StrategyParameter{"cost_ppm", 0, 1'000'000, 250'000, "ppm", "of the model's steps, computed for an answer"},
+    StrategyParameter{"cost_ppm", 0, 1'000'000, 250'000, "ppm",
+                      "of the model's steps, computed for an answer"},
 };
 constexpr std::array kCheatParameters{kCheat};
 constexpr std::array kBribeParameters{
@@ -83,12 +104,16 @@ constexpr std::array kBribeParameters{
                       "offered to each checker, for each answer"},
 };
 constexpr std::array kBribableParameters{
-    StrategyParameter{"price_ppm", 0, 1'000'000'000, 1'000'000, "ppm", "of the proof's reward, for which it is silent"},
+    StrategyParameter{"price_ppm", 0, 1'000'000'000, 1'000'000, "ppm",
+                      "of the proof's reward, for which it is silent"},
 };
 constexpr std::array kLastBlockParameters{
-    StrategyParameter{"answer_late", 0, 1000, 0, "blocks", "after the last block before the timeout"},
-    StrategyParameter{"commit_late", 0, 1000, 0, "blocks", "after the last block of the challenge window"},
-    StrategyParameter{"reveal_late", 0, 1000, 0, "blocks", "after the last block of the reveal window"},
+    StrategyParameter{"answer_late", 0, 1000, 0, "blocks",
+                      "after the last block before the timeout"},
+    StrategyParameter{"commit_late", 0, 1000, 0, "blocks",
+                      "after the last block of the challenge window"},
+    StrategyParameter{"reveal_late", 0, 1000, 0, "blocks",
+                      "after the last block of the reveal window"},
 };
 constexpr std::array kWaiterParameters{kCheat, kAttack};
 constexpr std::array kReuseParameters{
@@ -100,7 +125,8 @@ constexpr std::array kRestakerParameters{
 };
 constexpr std::array kDelayParameters{
     kAttack,
-    StrategyParameter{"reveal", 0, 1, 0, "", "1: reveals its false claim in the last block; 0: never"},
+    StrategyParameter{"reveal", 0, 1, 0, "",
+                      "1: reveals its false claim in the last block; 0: never"},
 };
 constexpr std::array kGrieferParameters{
     kAttack,
@@ -108,44 +134,54 @@ constexpr std::array kGrieferParameters{
 };
 constexpr std::array kDustParameters{
     StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
-    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks", "in all; at least its share of the workload"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
+                      "in all; at least its share of the workload"},
 };
 constexpr std::array kInflatorParameters{
     StrategyParameter{"reported_ms", 0, 4'000'000'000, 10'000, "ms", "reported for every answer"},
 };
 constexpr std::array kWashParameters{
-    StrategyParameter{"fee", 0, 1'000'000'000'000'000, 1'000'000, "nLUX", "paid for a task; at least the fee floor"},
+    StrategyParameter{"fee", 0, 1'000'000'000'000'000, 1'000'000, "nLUX",
+                      "paid for a task; at least the fee floor"},
     StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
-    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks", "in all; at least its share of the workload"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
+                      "in all; at least its share of the workload"},
 };
 constexpr std::array kShieldParameters{
     kCheat,
-    StrategyParameter{"hold", 0, 1, 0, "", "1: reveals in the last block, to stay open; 0: at once, to be lost"},
+    StrategyParameter{"hold", 0, 1, 0, "",
+                      "1: reveals in the last block, to stay open; 0: at once, to be lost"},
 };
 constexpr std::array kLazyCheckerParameters{
-    StrategyParameter{"check_ppm", 0, 1'000'000, 250'000, "ppm", "probability that it checks a result"},
-    StrategyParameter{"power_ppm", 0, 1'000'000, 1'000'000, "ppm", "probability that it sees what it checks is wrong"},
+    StrategyParameter{"check_ppm", 0, 1'000'000, 250'000, "ppm",
+                      "probability that it checks a result"},
+    StrategyParameter{"power_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "probability that it sees what it checks is wrong"},
     StrategyParameter{"outage_ppm", 0, 1'000'000, 0, "ppm",
                       "share of the results that all such checkers miss together"},
     StrategyParameter{"cut_off_blocks", 0, 1'000'000, 0, "blocks",
                       "mean time for which an attacker cuts it off when a result is posted"},
-    StrategyParameter{"latency_blocks", 0, 1'000'000, 0, "blocks", "from hearing of a result to being able to object"},
+    StrategyParameter{"latency_blocks", 0, 1'000'000, 0, "blocks",
+                      "from hearing of a result to being able to object"},
     StrategyParameter{"per_block_ppm", 0, 1'000'000, 1'000'000, "ppm",
                       "probability in each block from then on that it gets round to it"},
 };
 constexpr std::array kCollusionParameters{
-    StrategyParameter{"bad_ppm", 0, 1'000'000, 0, "ppm",
-                      "probability that a seat lies, as if drawn from a pool without end; 0: its kin decide"},
+    StrategyParameter{
+        "bad_ppm", 0, 1'000'000, 0, "ppm",
+        "probability that a seat lies, as if drawn from a pool without end; 0: its kin decide"},
 };
 constexpr std::array kNondeterministicParameters{
-    StrategyParameter{"error_ppm", 0, 1'000'000, 10'000, "ppm", "share of the tasks on which its machine errs"},
+    StrategyParameter{"error_ppm", 0, 1'000'000, 10'000, "ppm",
+                      "share of the tasks on which its machine errs"},
 };
 
 // Rows name only the roles that they play.
 constexpr std::array kStrategies{
     StrategyRow{.name = "honest",
                 .honest = true,
-                .doc = "computes and answers truly; checks every answer; submits its share; includes everything",
+                .doc = "computes and answers truly; checks every answer; submits its share; "
+                       "includes everything",
                 .provider = make_honest_provider,
                 .challenger = make_always_check,
                 .requester = make_honest_requester,
@@ -206,10 +242,11 @@ constexpr std::array kStrategies{
                 .id = "A09",
                 .doc = "works honestly under many identities, to be drawn more often",
                 .provider = make_honest_provider},
-    StrategyRow{.name = "selection_grinder",
-                .id = "A10",
-                .doc = "passes its turn to propose when the draw would not favour its own providers",
-                .validator = make_selection_grinder},
+    StrategyRow{
+        .name = "selection_grinder",
+        .id = "A10",
+        .doc = "passes its turn to propose when the draw would not favour its own providers",
+        .validator = make_selection_grinder},
     StrategyRow{.name = "late_joiner",
                 .id = "A11",
                 .doc = "joins the pool when there are tasks, and colludes",
@@ -220,36 +257,38 @@ constexpr std::array kStrategies{
                 .doc = "challenges correct results",
                 .parameters = kFrivolousParameters,
                 .challenger = make_frivolous_challenger},
-    StrategyRow{
-        .name = "p_plus_epsilon",
-        .id = "A16",
-        .doc = "bribes a committee, as a requester, or takes the bribe, as a provider; paid only if the lie wins",
-        .parameters = kEpsilonParameters,
-        .provider = make_bribable,
-        .requester = make_briber},
+    StrategyRow{.name = "p_plus_epsilon",
+                .id = "A16",
+                .doc = "bribes a committee, as a requester, or takes the bribe, as a provider; "
+                       "paid only if the lie wins",
+                .parameters = kEpsilonParameters,
+                .provider = make_bribable,
+                .requester = make_briber},
     StrategyRow{.name = "censoring_proposer",
                 .id = "A17",
                 .doc = "leaves fraud proofs out of its blocks",
                 .parameters = kCensorParameters,
                 .validator = make_censoring_proposer},
-    StrategyRow{.name = "economic_censor",
-                .id = "A18",
-                .doc = "lies, and buys every block that could carry the proof; validators: sells its blocks",
-                .parameters = kSilenceParameters,
-                .provider = make_economic_censor,
-                .validator = make_silence_seller},
+    StrategyRow{
+        .name = "economic_censor",
+        .id = "A18",
+        .doc =
+            "lies, and buys every block that could carry the proof; validators: sells its blocks",
+        .parameters = kSilenceParameters,
+        .provider = make_economic_censor,
+        .validator = make_silence_seller},
     StrategyRow{.name = "orphaning_majority",
                 .id = "A19",
                 .doc = "votes against every block that carries a fraud proof, and builds beside it",
                 .validator = make_orphaning_majority,
                 .polled = true},
-    StrategyRow{
-        .name = "budget_splitter",
-        .id = "A20",
-        .doc = "lies, and buys only the few blocks in which a challenge must be revealed; validators: sells them",
-        .parameters = kSilenceParameters,
-        .provider = make_budget_splitter,
-        .validator = make_silence_seller},
+    StrategyRow{.name = "budget_splitter",
+                .id = "A20",
+                .doc = "lies, and buys only the few blocks in which a challenge must be revealed; "
+                       "validators: sells them",
+                .parameters = kSilenceParameters,
+                .provider = make_budget_splitter,
+                .validator = make_silence_seller},
     StrategyRow{.name = "partition_timed_fraud",
                 .id = "A21",
                 .doc = "lies while the checkers are cut off",
@@ -409,8 +448,8 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
     const std::string where = fmt::format("{}.{}", group.role, group.name);
     const StrategyRow* row = find_strategy(group.strategy);
     if (row == nullptr || !plays(*row, group.role)) {
-        return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where, group.role, group.strategy,
-                            names_for(group.role))};
+        return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where, group.role,
+                            group.strategy, names_for(group.role))};
     }
     std::vector<std::string> faults;
     for (const auto& [name, value] : group.parameters) {
@@ -418,8 +457,8 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
         if (known == row->parameters.end()) {
             faults.push_back(fmt::format("{}: {} has no parameter '{}'", where, row->name, name));
         } else if (value < known->minimum || value > known->maximum) {
-            faults.push_back(fmt::format("{}: {} = {} is outside {} to {} {}", where, name, value, known->minimum,
-                                         known->maximum, known->unit));
+            faults.push_back(fmt::format("{}: {} = {} is outside {} to {} {}", where, name, value,
+                                         known->minimum, known->maximum, known->unit));
         }
     }
     return faults;
@@ -428,7 +467,8 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
 template <class Strategy>
 Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group, const sim::Part& part,
                                        Maker<Strategy> StrategyRow::* maker) {
-    if (const auto faults = check_group(group); !faults.empty()) return fail(ErrorCode::kConfig, faults.front());
+    if (const auto faults = check_group(group); !faults.empty())
+        return fail(ErrorCode::kConfig, faults.front());
     const StrategyRow& row = *find_strategy(group.strategy);
     return (row.*maker)(Parameters(row.parameters, group.parameters), part);
 }
@@ -436,7 +476,8 @@ Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group, const sim::
 }  // namespace
 
 std::int64_t Parameters::get(std::string_view name) const {
-    if (const auto given = given_.find(std::string(name)); given != given_.end()) return given->second;
+    if (const auto given = given_.find(std::string(name)); given != given_.end())
+        return given->second;
     const auto known = std::ranges::find(known_, name, &StrategyParameter::name);
     AIVM_CHECK(known != known_.end());
     return known->default_value;
@@ -449,23 +490,23 @@ const StrategyRow* find_strategy(std::string_view name) {
     return found == kStrategies.end() ? nullptr : &*found;
 }
 
-Result<std::unique_ptr<sim::ProviderStrategy>> StrategyTable::provider(const sim::ActorGroup& group,
-                                                                       const sim::Part& part) const {
+Result<std::unique_ptr<sim::ProviderStrategy>> StrategyTable::provider(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     return make(group, part, &StrategyRow::provider);
 }
 
-Result<std::unique_ptr<sim::ChallengerStrategy>> StrategyTable::challenger(const sim::ActorGroup& group,
-                                                                           const sim::Part& part) const {
+Result<std::unique_ptr<sim::ChallengerStrategy>> StrategyTable::challenger(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     return make(group, part, &StrategyRow::challenger);
 }
 
-Result<std::unique_ptr<sim::RequesterStrategy>> StrategyTable::requester(const sim::ActorGroup& group,
-                                                                         const sim::Part& part) const {
+Result<std::unique_ptr<sim::RequesterStrategy>> StrategyTable::requester(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     return make(group, part, &StrategyRow::requester);
 }
 
-Result<std::unique_ptr<sim::ValidatorStrategy>> StrategyTable::validator(const sim::ActorGroup& group,
-                                                                         const sim::Part& part) const {
+Result<std::unique_ptr<sim::ValidatorStrategy>> StrategyTable::validator(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     return make(group, part, &StrategyRow::validator);
 }
 
@@ -485,13 +526,13 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
         const auto of_group = check_group(group);
         faults.insert(faults.end(), of_group.begin(), of_group.end());
         const StrategyRow* row = find_strategy(group.strategy);
-        const bool polls =
-            scenario.run.fidelity == sim::Fidelity::kFull && scenario.chain.consensus == sim::ConsensusKind::kSnowman;
+        const bool polls = scenario.run.fidelity == sim::Fidelity::kFull &&
+                           scenario.chain.consensus == sim::ConsensusKind::kSnowman;
         if (of_group.empty() && row->polled && !polls) {
-            faults.push_back(
-                fmt::format("{}.{}: {} does something only where validators vote; set run.fidelity to full "
-                            "and chain.consensus to snowman",
-                            group.role, group.name, row->name));
+            faults.push_back(fmt::format(
+                "{}.{}: {} does something only where validators vote; set run.fidelity to full "
+                "and chain.consensus to snowman",
+                group.role, group.name, row->name));
         }
     }
     return faults;

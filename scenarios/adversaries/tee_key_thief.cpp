@@ -1,8 +1,9 @@
-// A34 tee_key_thief: has no such hardware, but a stolen key that signs evidence for it, and makes its answers up.
+// A34 tee_key_thief: has no such hardware, but a stolen key that signs evidence for it, and makes
+// its answers up.
 //
-// Stresses audits: its evidence verifies, so its lies are usable at once; only re-execution finds them. With a share a of
-// results audited, (1 - a) / a corrupt ones pass before the first is caught (V62). Observe ttu_mean, n_fraud_missed and
-// unchecked_share against the challengers' rate.
+// Stresses audits: its evidence verifies, so its lies are usable at once; only re-execution finds
+// them. With a share a of results audited, (1 - a) / a corrupt ones pass before the first is caught
+// (V62). Observe ttu_mean, n_fraud_missed and unchecked_share against the challengers' rate.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -33,7 +34,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&,
+                                                          const sim::Part& part) {
     return std::make_unique<TeeKeyThief>(part);
 }
 

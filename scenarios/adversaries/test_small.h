@@ -21,7 +21,8 @@ inline sim::ActorGroup group(std::string role, std::uint32_t count, std::string 
     return out;
 }
 
-// Five validators on a fast network, two honest providers, two watchers, 30 tasks, a window of 8 blocks.
+// Five validators on a fast network, two honest providers, two watchers, 30 tasks, a window of 8
+// blocks.
 inline sim::Scenario small() {
     sim::Scenario s;
     s.name = "small";
@@ -67,7 +68,8 @@ inline double number(const sim::Outcome& outcome, std::string_view metric) {
 }
 
 inline std::string verdict(const sim::Outcome& outcome) {
-    if (!outcome.violations.empty()) return outcome.violations[0].invariant + ": " + outcome.violations[0].message;
+    if (!outcome.violations.empty())
+        return outcome.violations[0].invariant + ": " + outcome.violations[0].message;
     return outcome.clean() ? "clean" : "not clean";
 }
 

@@ -1,7 +1,8 @@
-// threshold_check: an honest challenger that checks the more often the more is at stake: always from a fee of `full_mlux`
-// on, below it in proportion to the fee.
+// threshold_check: an honest challenger that checks the more often the more is at stake: always
+// from a fee of `full_mlux` on, below it in proportion to the fee.
 //
-// What a checker with costs does, and what small tasks can hide behind. Observe unchecked_share and n_fraud_missed.
+// What a checker with costs does, and what small tasks can hide behind. Observe unchecked_share and
+// n_fraud_missed.
 #include <algorithm>
 
 #include "core/verification/reexecution.h"
@@ -13,7 +14,8 @@ namespace {
 class ThresholdCheck final : public sim::ChallengerStrategy {
 public:
     ThresholdCheck(const Parameters& parameters, const sim::Part& part)
-        : random_(part.random), full_(millilux(static_cast<std::uint64_t>(parameters.get("full_mlux")))) {}
+        : random_(part.random),
+          full_(millilux(static_cast<std::uint64_t>(parameters.get("full_mlux")))) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         __extension__ using Wide = unsigned __int128;
@@ -36,7 +38,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& parameters,
+                                                              const sim::Part& part) {
     return std::make_unique<ThresholdCheck>(parameters, part);
 }
 

@@ -1,8 +1,9 @@
-// A33 trust_farmer: real hardware and true answers for a while, then lies that its score lets consumers use at once.
+// A33 trust_farmer: real hardware and true answers for a while, then lies that its score lets
+// consumers use at once.
 //
-// Stresses the score: points say what a machine is, never what its owner will do, so a high score buys early use for the
-// first lie as for the hundredth truth, and only the bond stands against it. Observe ttu_mean, n_fraud_posted and the
-// slashes that follow.
+// Stresses the score: points say what a machine is, never what its owner will do, so a high score
+// buys early use for the first lie as for the hundredth truth, and only the bond stands against it.
+// Observe ttu_mean, n_fraud_posted and the slashes that follow.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -28,7 +29,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters& parameters, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters& parameters,
+                                                         const sim::Part&) {
     return std::make_unique<TrustFarmer>(parameters);
 }
 

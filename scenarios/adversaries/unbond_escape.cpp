@@ -1,9 +1,9 @@
 // A25 unbond_escape: posts a wrong result and asks to leave the moment it is accepted.
 //
-// Stresses the cooldown against the obligations that the bond backs: where only a cooldown shorter than the challenge
-// window stands in between, the bond is gone when the slash is due. In a committee it asks to leave in the very block of
-// the draw, commits and never reveals, and a cooldown of both windows is one block too short (V58). Observe E3 and
-// slash_escape.
+// Stresses the cooldown against the obligations that the bond backs: where only a cooldown shorter
+// than the challenge window stands in between, the bond is gone when the slash is due. In a
+// committee it asks to leave in the very block of the draw, commits and never reveals, and a
+// cooldown of both windows is one block too short (V58). Observe E3 and slash_escape.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -51,11 +51,13 @@ public:
 private:
     static constexpr Height kTryEveryBlocks = 4;
 
-    // Whether a committee is drawn first thing in the next block; what it sends now comes after the draw.
+    // Whether a committee is drawn first thing in the next block; what it sends now comes after the
+    // draw.
     static bool draws_next(const sim::NodeView& view) {
         bool found = false;
         view.state().tasks.for_each([&](std::size_t, const Task& task) {
-            found = found || (task.status == TaskStatus::kPending && task.draw_at == view.height() + 1);
+            found =
+                found || (task.status == TaskStatus::kPending && task.draw_at == view.height() + 1);
         });
         return found;
     }
@@ -71,7 +73,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters,
+                                                          const sim::Part& part) {
     return std::make_unique<UnbondEscape>(parameters, part);
 }
 

@@ -1,9 +1,10 @@
-// A39 wash_trader: buys work for the sake of what is minted for it, from providers of which some are its own.
+// A39 wash_trader: buys work for the sake of what is minted for it, from providers of which some
+// are its own.
 //
-// Stresses the mint cap. Under `uncapped`, which is the published behaviour, a task mints its base reward however little
-// it pays, so dust bought from oneself mints LUX for milli-LUX. Under `per_burn` a task mints at most what it burned, and
-// trading with oneself earns nothing. The provider's side of it is the honest strategy with the same principal. Observe
-// attacker_net.
+// Stresses the mint cap. Under `uncapped`, which is the published behaviour, a task mints its base
+// reward however little it pays, so dust bought from oneself mints LUX for milli-LUX. Under
+// `per_burn` a task mints at most what it burned, and trading with oneself earns nothing. The
+// provider's side of it is the honest strategy with the same principal. Observe attacker_net.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -13,7 +14,8 @@ class WashTrader final : public sim::RequesterStrategy {
 public:
     WashTrader(const Parameters& parameters, const sim::Part& part)
         : self_(part.self.address),
-          fee_(std::max(part.rules.policy.fee_floor, Amount(static_cast<std::uint64_t>(parameters.get("fee"))))),
+          fee_(std::max(part.rules.policy.fee_floor,
+                        Amount(static_cast<std::uint64_t>(parameters.get("fee"))))),
           per_block_(static_cast<std::uint32_t>(parameters.get("per_block"))),
           count_(static_cast<std::uint32_t>(parameters.get("count"))) {}
 
@@ -38,7 +40,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters& parameters, const sim::Part& part) {
+std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters& parameters,
+                                                         const sim::Part& part) {
     return std::make_unique<WashTrader>(parameters, part);
 }
 

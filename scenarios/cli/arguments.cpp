@@ -18,17 +18,22 @@ namespace aivm::scenarios::cli {
 namespace {
 
 constexpr const char* kAbout =
-    "aivmsim: a deterministic simulator of the AIVM. A scenario and a seed go in; the same history comes out, "
+    "aivmsim: a deterministic simulator of the AIVM. A scenario and a seed go in; the same history "
+    "comes out, "
     "always.\n";
 constexpr const char* kFooter =
-    "\nValues: a flag wins over --set, --set over AIVMSIM_SECTION__KEY variables, those over the scenario file.\n"
-    "Exit codes: 0 clean, 1 a property was violated, 2 the request was wrong, 3 aivmsim failed, 4 nothing matched,\n"
-    "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (what there is was kept).\n";
+    "\nValues: a flag wins over --set, --set over AIVMSIM_SECTION__KEY variables, those over the "
+    "scenario file.\n"
+    "Exit codes: 0 clean, 1 a property was violated, 2 the request was wrong, 3 aivmsim failed, 4 "
+    "nothing matched,\n"
+    "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (what there is was "
+    "kept).\n";
 
 // Adds a subcommand that fills a request and leads to `run`.
 template <class Request>
-std::shared_ptr<Request> command(CLI::App& app, std::function<int()>& chosen, int (*run)(const Request&),
-                                 const char* name, const char* about, CLI::App*& out) {
+std::shared_ptr<Request> command(CLI::App& app, std::function<int()>& chosen,
+                                 int (*run)(const Request&), const char* name, const char* about,
+                                 CLI::App*& out) {
     auto request = std::make_shared<Request>();
     out = app.add_subcommand(name, about);
     out->callback([&chosen, request, run] { chosen = [request, run] { return run(*request); }; });
@@ -49,7 +54,8 @@ void add_seed(CLI::App& app, std::uint64_t& seed) {
 }
 
 void add_set(CLI::App& app, std::vector<std::string>& assignments) {
-    app.add_option("--set", assignments, "set one key of the scenario, such as vm.slash_bps=5000; may be repeated")
+    app.add_option("--set", assignments,
+                   "set one key of the scenario, such as vm.slash_bps=5000; may be repeated")
         ->allow_extra_args(false)
         ->type_name("KEY=VALUE");
 }
@@ -64,16 +70,23 @@ void add_backend(CLI::App& app, gpu::Mode& mode) {
 
 void add_run(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* run = nullptr;
-    const auto request = command(app, chosen, run_command, "run", "run a scenario once, check it and record it", run);
-    run->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue (aivmsim list)")
+    const auto request = command(app, chosen, run_command, "run",
+                                 "run a scenario once, check it and record it", run);
+    run->add_option("scenario", request->scenario,
+                    "a scenario file, or a name of the catalogue (aivmsim list)")
         ->required();
     add_seed(*run, request->seed);
     add_set(*run, request->assignments);
-    auto* out = run->add_option("--out", request->out, "database to write (default aivmsim-out/SCENARIO-SEED.db)")
+    auto* out = run->add_option("--out", request->out,
+                                "database to write (default aivmsim-out/SCENARIO-SEED.db)")
                     ->type_name("FILE.db");
-    run->add_flag("--overwrite", request->overwrite, "replace the database when it is there already");
-    auto* no_record = run->add_flag("!--no-record", request->record, "write no database and no finding")->excludes(out);
-    run->add_flag("--events", request->events, "record every event too: many rows, for looking closely")
+    run->add_flag("--overwrite", request->overwrite,
+                  "replace the database when it is there already");
+    auto* no_record =
+        run->add_flag("!--no-record", request->record, "write no database and no finding")
+            ->excludes(out);
+    run->add_flag("--events", request->events,
+                  "record every event too: many rows, for looking closely")
         ->excludes(no_record);
     run->add_flag("--json", request->json, "print the result as one JSON document");
     run->add_flag("--paranoid", request->paranoid,
@@ -81,59 +94,86 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     add_backend(*run, request->backend);
     auto* verify = run->add_flag("--verify-determinism", request->verify_determinism,
                                  "run twice, compare, and name the first event that differs");
-    run->add_option("--threads", request->threads, "2: do both runs of --verify-determinism at the same time")
+    run->add_option("--threads", request->threads,
+                    "2: do both runs of --verify-determinism at the same time")
         ->check(CLI::Range(1, 2))
         ->needs(verify);
-    run->add_flag("--show-config", request->show_config, "print every value and where it comes from, and run nothing");
+    run->add_flag("--show-config", request->show_config,
+                  "print every value and where it comes from, and run nothing");
     run->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
-    run->add_flag("--progress", request->progress, "tell how far the run is even when stderr is no terminal");
+    run->add_flag("--progress", request->progress,
+                  "tell how far the run is even when stderr is no terminal");
 }
 
 void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sweep = nullptr;
-    const auto request = command(app, chosen, sweep_command, "sweep",
-                                 "run a scenario over values and seeds into one study; given again, it goes on", sweep);
-    sweep->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue")->required();
+    const auto request = command(
+        app, chosen, sweep_command, "sweep",
+        "run a scenario over values and seeds into one study; given again, it goes on", sweep);
+    sweep->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue")
+        ->required();
     sweep
         ->add_option("--over", request->over,
-                     "vary a key: 1,2,5,...,1000 or 10%..90%:10% or a,b,c; repeated, every combination is run")
+                     "vary a key: 1,2,5,...,1000 or 10%..90%:10% or a,b,c; repeated, every "
+                     "combination is run")
         ->allow_extra_args(false)
         ->type_name("KEY=VALUES");
-    sweep->add_option("--seeds", request->seeds, "seeds of every point, in order (default 1..64)")->type_name("LIST");
+    sweep->add_option("--seeds", request->seeds, "seeds of every point, in order (default 1..64)")
+        ->type_name("LIST");
     add_set(*sweep, request->assignments);
-    sweep->add_option("--jobs", request->jobs, "threads (default: one a core)")->check(CLI::Range(1, 1024));
-    sweep->add_option("--out", request->out, "study to write or go on with (default aivmsim-out/SCENARIO-sweep.db)")
+    sweep->add_option("--jobs", request->jobs, "threads (default: one a core)")
+        ->check(CLI::Range(1, 1024));
+    sweep
+        ->add_option("--out", request->out,
+                     "study to write or go on with (default aivmsim-out/SCENARIO-sweep.db)")
         ->type_name("FILE.db");
-    sweep->add_option("--record", request->record, "outcomes (default): all rows; metrics: none a task or block")
+    sweep
+        ->add_option("--record", request->record,
+                     "outcomes (default): all rows; metrics: none a task or block")
         ->check(CLI::IsMember({"outcomes", "metrics"}));
-    sweep->add_option("--base", request->base, "compare with this point (default: the first value of each key)")
+    sweep
+        ->add_option("--base", request->base,
+                     "compare with this point (default: the first value of each key)")
         ->type_name("KEY=VALUE,...");
-    sweep->add_option("--until-width", request->until_width, "end a point when the interval is no wider")
+    sweep
+        ->add_option("--until-width", request->until_width,
+                     "end a point when the interval is no wider")
         ->allow_extra_args(false)
         ->type_name("METRIC=WIDTH");
-    sweep->add_option("--until-decided", request->until_decided, "end a point when it is sure which side it is on")
+    sweep
+        ->add_option("--until-decided", request->until_decided,
+                     "end a point when it is sure which side it is on")
         ->allow_extra_args(false)
         ->type_name("METRIC<BOUND");
-    sweep->add_option("--confidence", request->confidence, "of all intervals and decisions (default 95%)")
+    sweep
+        ->add_option("--confidence", request->confidence,
+                     "of all intervals and decisions (default 95%)")
         ->type_name("SHARE");
-    sweep->add_option("--shard", request->shard, "make the I-th of N parts only; aivmsim merge joins them")
+    sweep
+        ->add_option("--shard", request->shard,
+                     "make the I-th of N parts only; aivmsim merge joins them")
         ->type_name("I/N");
-    sweep->add_option("--show", request->show, "the metric of the table on the screen")->type_name("METRIC");
+    sweep->add_option("--show", request->show, "the metric of the table on the screen")
+        ->type_name("METRIC");
     sweep->add_flag("--json", request->json, "print the result as one JSON document");
     sweep->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
-    sweep->add_flag("--progress", request->progress, "tell how far it is even when stderr is no terminal");
+    sweep->add_flag("--progress", request->progress,
+                    "tell how far it is even when stderr is no terminal");
 
     CLI::App* merge = nullptr;
-    const auto parts = command(app, chosen, merge_command, "merge", "join the studies of a sweep's shards", merge);
+    const auto parts =
+        command(app, chosen, merge_command, "merge", "join the studies of a sweep's shards", merge);
     merge->add_option("parts", parts->parts, "the studies")->required()->type_name("PART.db...");
-    merge->add_option("-o,--out", parts->out, "the study to write")->required()->type_name("FILE.db");
+    merge->add_option("-o,--out", parts->out, "the study to write")
+        ->required()
+        ->type_name("FILE.db");
     merge->add_flag("--overwrite", parts->overwrite, "replace the study when it is there already");
 }
 
 void add_replay(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* replay = nullptr;
-    const auto request =
-        command(app, chosen, replay_command, "replay", "run a finding or a recorded run again and compare", replay);
+    const auto request = command(app, chosen, replay_command, "replay",
+                                 "run a finding or a recorded run again and compare", replay);
     replay->add_option("path", request->path, "a finding's folder, or a database")->required();
     replay->add_option("--run", request->run, "of a database: only this run")->type_name("ID");
     replay->add_flag("--json", request->json, "print the result as one JSON document");
@@ -145,63 +185,89 @@ void add_inspection(CLI::App& app, std::function<int()>& chosen) {
                                "say what is in a scenario file or a database, and "
                                "whether it is sound",
                                sub);
-    sub->add_option("file", check->path, "a scenario file, a name of the catalogue, or a database")->required();
+    sub->add_option("file", check->path, "a scenario file, a name of the catalogue, or a database")
+        ->required();
     add_set(*sub, check->assignments);
 
     const auto list = command(app, chosen, list_command, "list", "list what there is", sub);
-    sub->add_option("what", list->what, "scenarios (default), strategies, invariants, metrics, tables, views, profiles")
-        ->check(CLI::IsMember({"scenarios", "strategies", "invariants", "metrics", "tables", "views", "profiles"}));
+    sub->add_option("what", list->what,
+                    "scenarios (default), strategies, invariants, metrics, tables, views, profiles")
+        ->check(CLI::IsMember(
+            {"scenarios", "strategies", "invariants", "metrics", "tables", "views", "profiles"}));
 
-    const auto explain =
-        command(app, chosen, explain_command, "explain",
-                "explain a scenario, scenario key, strategy, invariant, metric, table, view, profile or error", sub);
-    sub->add_option("name", explain->name, "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked")->required();
+    const auto explain = command(app, chosen, explain_command, "explain",
+                                 "explain a scenario, scenario key, strategy, invariant, metric, "
+                                 "table, view, profile or error",
+                                 sub);
+    sub->add_option("name", explain->name,
+                    "such as lazy_provider, vm.slash_bps, E3, ttf_p99, bond_locked")
+        ->required();
 }
 
 void add_report(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto report = command(app, chosen, report_command, "report", "make one offline HTML page of a database", sub);
-    sub->add_option("database", report->database, "the file that a run or a sweep wrote")->required();
-    sub->add_option("-o,--out", report->out, "the page to write (default report.html)")->type_name("FILE.html");
+    const auto report = command(app, chosen, report_command, "report",
+                                "make one offline HTML page of a database", sub);
+    sub->add_option("database", report->database, "the file that a run or a sweep wrote")
+        ->required();
+    sub->add_option("-o,--out", report->out, "the page to write (default report.html)")
+        ->type_name("FILE.html");
     sub->add_option("--run", report->run, "report on this run of a study alone")->type_name("ID");
-    sub->add_option("--axes", report->axes, "swept parameters for the x axis and for the lines")->type_name("KEY,KEY");
+    sub->add_option("--axes", report->axes, "swept parameters for the x axis and for the lines")
+        ->type_name("KEY,KEY");
     sub->add_option("--metrics", report->metrics, "metrics for the maps over the swept parameters")
         ->type_name("NAME,...");
-    sub->add_option("--figures", report->figures, "write every chart as a picture into this folder")->type_name("DIR");
-    sub->add_option("--format", report->format, "of the pictures: svg (default), png, pdf")->type_name("svg,...");
-    sub->add_option("--datasette", report->datasette, "write metadata with canned queries for Datasette")
+    sub->add_option("--figures", report->figures, "write every chart as a picture into this folder")
+        ->type_name("DIR");
+    sub->add_option("--format", report->format, "of the pictures: svg (default), png, pdf")
+        ->type_name("svg,...");
+    sub->add_option("--datasette", report->datasette,
+                    "write metadata with canned queries for Datasette")
         ->type_name("FILE.json");
 }
 
 void add_validate(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto validate =
-        command(app, chosen, validate_command, "validate", "simulate what theory predicts, and compare", sub);
+    const auto validate = command(app, chosen, validate_command, "validate",
+                                  "simulate what theory predicts, and compare", sub);
     validate->jobs = std::max(1U, std::thread::hardware_concurrency());
-    sub->add_option("--cases", validate->cases, "the case file (default: the one that comes with aivmsim)")
+    sub->add_option("--cases", validate->cases,
+                    "the case file (default: the one that comes with aivmsim)")
         ->type_name("FILE.json");
-    sub->add_option("--only", validate->only, "only these cases, such as V31,C02")->delimiter(',')->type_name("ID,...");
+    sub->add_option("--only", validate->only, "only these cases, such as V31,C02")
+        ->delimiter(',')
+        ->type_name("ID,...");
     sub->add_flag("--full", validate->full, "agree to 2 % instead of 10 %: 25 times the runs");
     add_seed(*sub, validate->seed);
-    sub->add_option("--jobs", validate->jobs, "threads (default: one a core)")->check(CLI::Range(1, 1024));
-    auto* out = sub->add_option("--out", validate->out, "add the rows of the table `validation` to a new database")
+    sub->add_option("--jobs", validate->jobs, "threads (default: one a core)")
+        ->check(CLI::Range(1, 1024));
+    auto* out = sub->add_option("--out", validate->out,
+                                "add the rows of the table `validation` to a new database")
                     ->type_name("FILE.db");
-    sub->add_flag("--overwrite", validate->overwrite, "replace the database when it is there already")->needs(out);
+    sub->add_flag("--overwrite", validate->overwrite,
+                  "replace the database when it is there already")
+        ->needs(out);
     sub->add_flag("--json", validate->json, "print the result as one JSON document");
 }
 
 void add_serve(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto serve =
-        command(app, chosen, serve_command, "serve", "run a chain of one node with its HTTP service", sub);
-    sub->add_option("--listen", serve->listen, "a loopback address (default 127.0.0.1:8080; port 0: any free one)")
+    const auto serve = command(app, chosen, serve_command, "serve",
+                               "run a chain of one node with its HTTP service", sub);
+    sub->add_option("--listen", serve->listen,
+                    "a loopback address (default 127.0.0.1:8080; port 0: any free one)")
         ->type_name("HOST:PORT");
-    sub->add_flag("--dev", serve->dev, "a throw-away node: nobody has to sign, one funded account for all");
-    sub->add_option("--store", serve->store, "keep the chain in this file (default: in memory)")->type_name("FILE");
-    sub->add_option("--config", serve->config, "the VM's published configuration")->type_name("FILE.json");
-    sub->add_option("--genesis", serve->genesis, "who holds what at the start, chain id, vendor root")
+    sub->add_flag("--dev", serve->dev,
+                  "a throw-away node: nobody has to sign, one funded account for all");
+    sub->add_option("--store", serve->store, "keep the chain in this file (default: in memory)")
+        ->type_name("FILE");
+    sub->add_option("--config", serve->config, "the VM's published configuration")
         ->type_name("FILE.json");
-    sub->add_option("--block-interval", serve->block_interval, "least time between blocks (default 4s)")
+    sub->add_option("--genesis", serve->genesis,
+                    "who holds what at the start, chain id, vendor root")
+        ->type_name("FILE.json");
+    sub->add_option("--block-interval", serve->block_interval,
+                    "least time between blocks (default 4s)")
         ->type_name("DURATION");
 }
 
@@ -220,13 +286,16 @@ Parsed parse_arguments(int argc, char** argv) {
     add_report(app, chosen);
     add_validate(app, chosen);
     add_serve(app, chosen);
-    app.add_subcommand("version", "what this program was built from")->callback([&] { chosen = version_command; });
+    app.add_subcommand("version", "what this program was built from")->callback([&] {
+        chosen = version_command;
+    });
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         return {nullptr, print_result(app.help()) ? kExitClean : kExitHarnessFailed};
     } catch (const CLI::CallForAllHelp&) {
-        return {nullptr, print_result(app.help("", CLI::AppFormatMode::All)) ? kExitClean : kExitHarnessFailed};
+        return {nullptr, print_result(app.help("", CLI::AppFormatMode::All)) ? kExitClean
+                                                                             : kExitHarnessFailed};
     } catch (const CLI::ParseError& error) {
         complain(fmt::format("{}\nRun with --help for more information.", error.what()));
         return {nullptr, kExitBadRequest};

@@ -6,8 +6,9 @@
 
 namespace aivm::scenarios::cli {
 
-// What to do: a command with its request inside, to be called for the exit code; or the exit code at once, when there was
-// nothing to do but to print help or to say what is wrong with the arguments.
+// What to do: a command with its request inside, to be called for the exit code; or the exit code
+// at once, when there was nothing to do but to print help or to say what is wrong with the
+// arguments.
 struct Parsed {
     std::function<int()> command;
     int exit_code = 0;

@@ -15,15 +15,17 @@ namespace {
 std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
 
 void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
-    line.earned += signed_nlux(payoff.revenue) + signed_nlux(payoff.rewards) + signed_nlux(payoff.bribes);
+    line.earned +=
+        signed_nlux(payoff.revenue) + signed_nlux(payoff.rewards) + signed_nlux(payoff.bribes);
     line.paid += signed_nlux(payoff.cost);
     line.slashed += signed_nlux(payoff.slashed);
     line.net += payoff.net_nlux;
 }
 
-// Principals stand in the order of the groups: one for a group that shares it, else one a member. One that owns several
-// groups stands where the first of them does, as one line.
-std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& outcome, bool by_group) {
+// Principals stand in the order of the groups: one for a group that shares it, else one a member.
+// One that owns several groups stands where the first of them does, as one line.
+std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                             bool by_group) {
     std::vector<BooksLine> lines;
     const std::vector<sim::ActorGroup> groups = sim::groups_of(scenario);
     const std::vector<sim::Ownership> owners = sim::ownership_of(groups);
@@ -37,8 +39,9 @@ std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& 
             AIVM_CHECK(next < outcome.principals.size() && next < outcome.payoffs.size());
             const sim::PrincipalRow& principal = outcome.principals[next];
             if (i == 0 || !by_group) {
-                lines.push_back({by_group && !named ? group.name : principal.label, named ? "principal" : group.role,
-                                 principal.strategy, principal.honest,
+                lines.push_back({by_group && !named ? group.name : principal.label,
+                                 named ? "principal" : group.role, principal.strategy,
+                                 principal.honest,
                                  named      ? 1
                                  : by_group ? group.count
                                             : group.count / principals,
@@ -53,13 +56,15 @@ std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& 
 // "the frivolous challenger", "3 lazy providers", "10 censors (validators)".
 std::string subject_of(const BooksLine& line) {
     if (line.agents == 1) return fmt::format("the {} {}", line.who, line.role);
-    if (line.who.ends_with('s')) return fmt::format("{} {} ({}s)", grouped(line.agents), line.who, line.role);
+    if (line.who.ends_with('s'))
+        return fmt::format("{} {} ({}s)", grouped(line.agents), line.who, line.role);
     return fmt::format("{} {} {}s", grouped(line.agents), line.who, line.role);
 }
 
 std::string result_of(std::int64_t net, bool each) {
     if (net == 0) return "neither earned nor lost anything";
-    return fmt::format("{} {} LUX{}", net > 0 ? "earned" : "lost", lux_text(net > 0 ? net : -net), each ? " each" : "");
+    return fmt::format("{} {} LUX{}", net > 0 ? "earned" : "lost", lux_text(net > 0 ? net : -net),
+                       each ? " each" : "");
 }
 
 // The mean net of the honest agents of a role; nothing when there are none.
@@ -75,9 +80,12 @@ std::optional<BooksLine> honest_of(const std::vector<BooksLine>& lines, std::str
 
 }  // namespace
 
-std::int64_t BooksLine::net_each() const { return agents == 0 ? net : net / static_cast<std::int64_t>(agents); }
+std::int64_t BooksLine::net_each() const {
+    return agents == 0 ? net : net / static_cast<std::int64_t>(agents);
+}
 
-std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario, const sim::Outcome& outcome) {
+std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
+                                          const sim::Outcome& outcome) {
     return books(scenario, outcome, false);
 }
 
@@ -91,21 +99,24 @@ std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& 
     bool paid = false;
     for (const BooksLine& line : lines) {
         if (line.honest) continue;
-        std::string clause = fmt::format("{} {}", subject_of(line), result_of(line.net_each(), line.agents > 1));
+        std::string clause =
+            fmt::format("{} {}", subject_of(line), result_of(line.net_each(), line.agents > 1));
         const auto honest = honest_of(lines, line.role);
-        if (honest) clause += fmt::format(" while an honest one {}", result_of(honest->net_each(), false));
+        if (honest)
+            clause += fmt::format(" while an honest one {}", result_of(honest->net_each(), false));
         paid = paid || line.net_each() > (honest ? honest->net_each() : 0);
         clauses.push_back(std::move(clause));
     }
     if (clauses.empty()) return "Nobody cheated.";
-    const std::string answer = outcome.clean() ? (paid ? "Yes" : "No") : (paid ? "So far yes" : "So far no");
+    const std::string answer =
+        outcome.clean() ? (paid ? "Yes" : "No") : (paid ? "So far yes" : "So far no");
     std::string text = fmt::format("{}: {}.", answer, fmt::join(clauses, "; "));
     const auto missed = std::get<std::int64_t>(outcome.metric("n_fraud_missed"));
     if (missed > 0) {
         const auto worth = missed * signed_nlux(scenario.workload.value_at_risk);
         text += fmt::format(" But {} became final, worth up to {} LUX to whoever wanted {}.",
-                            counted(static_cast<std::uint64_t>(missed), "wrong answer"), lux_text(worth),
-                            missed == 1 ? "it" : "them");
+                            counted(static_cast<std::uint64_t>(missed), "wrong answer"),
+                            lux_text(worth), missed == 1 ? "it" : "them");
     }
     return text;
 }

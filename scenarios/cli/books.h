@@ -26,13 +26,15 @@ struct BooksLine {
 };
 
 // A line a principal, in the order of the outcome.
-std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario, const sim::Outcome& outcome);
+std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
+                                          const sim::Outcome& outcome);
 // A line a group.
 std::vector<BooksLine> books_by_group(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
-// One or more sentences: every dishonest group beside the honest of the same role. Cheating paid when a dishonest agent
-// ended better than an honest one of its role on average, or above zero where the role has no honest one. A run that did
-// not end clean has its answer "so far": not all of its work is decided.
+// One or more sentences: every dishonest group beside the honest of the same role. Cheating paid
+// when a dishonest agent ended better than an honest one of its role on average, or above zero
+// where the role has no honest one. A run that did not end clean has its answer "so far": not all
+// of its work is decided.
 std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
 }  // namespace aivm::scenarios::cli

@@ -14,13 +14,15 @@ namespace fs = std::filesystem;
 
 fs::path catalog_folder() {
     const char* given = std::getenv("AIVMSIM_CATALOG");
-    return given != nullptr && *given != '\0' ? fs::path(given) : fs::path(AIVM_SOURCE_DIR "/scenarios/catalog");
+    return given != nullptr && *given != '\0' ? fs::path(given)
+                                              : fs::path(AIVM_SOURCE_DIR "/scenarios/catalog");
 }
 
 std::vector<std::string> catalog_names() {
     std::vector<std::string> names;
     std::error_code error;
-    for (fs::directory_iterator it(catalog_folder(), error), end; !error && it != end; it.increment(error)) {
+    for (fs::directory_iterator it(catalog_folder(), error), end; !error && it != end;
+         it.increment(error)) {
         if (it->path().extension() == ".toml") names.push_back(it->path().stem().string());
     }
     std::ranges::sort(names);
@@ -39,8 +41,10 @@ std::string unknown_scenario(const std::string& written) {
     if (!is_name(written) || fs::exists(scenario_path(written), ignored)) return {};
     const std::vector<std::string> names = catalog_names();
     const std::string near = nearest_name(written, names);
-    return fmt::format("there is no file and no catalogue scenario called \"{}\"{}\n  the catalogue has: {}\n", written,
-                       near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near), fmt::join(names, ", "));
+    return fmt::format(
+        "there is no file and no catalogue scenario called \"{}\"{}\n  the catalogue has: {}\n",
+        written, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
+        fmt::join(names, ", "));
 }
 
 }  // namespace aivm::scenarios::cli

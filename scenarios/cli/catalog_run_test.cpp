@@ -1,5 +1,6 @@
-// Golden runs: every scenario of the catalogue at seed 1 gives the verdict and the figures of its NAME.expected.
-// After a change that is meant, AIVM_UPDATE_EXPECTED=1 writes them anew; review them in the diff.
+// Golden runs: every scenario of the catalogue at seed 1 gives the verdict and the figures of its
+// NAME.expected. After a change that is meant, AIVM_UPDATE_EXPECTED=1 writes them anew; review them
+// in the diff.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -18,9 +19,10 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::array kFigures{"tasks",          "blocks",          "messages",        "n_fraud_posted",
-                              "n_fraud_missed", "slash_due",       "slash_taken",     "honest_false_slash",
-                              "attacker_net",   "censored_proofs", "reassign_rounds", "max_value_uncovered"};
+constexpr std::array kFigures{
+    "tasks",          "blocks",          "messages",        "n_fraud_posted",
+    "n_fraud_missed", "slash_due",       "slash_taken",     "honest_false_slash",
+    "attacker_net",   "censored_proofs", "reassign_rounds", "max_value_uncovered"};
 
 std::string read(const std::filesystem::path& path) {
     std::ostringstream text;
@@ -31,7 +33,8 @@ std::string read(const std::filesystem::path& path) {
 // Only what is exact: every figure is an integer, so all machines print the same.
 std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outcome) {
     std::string text = verdict_line(outcome, 0, false) + "\n" + notes_text(outcome, false) +
-                       failures_text(outcome, nullptr, false) + did_cheating_pay(scenario, outcome) + "\n";
+                       failures_text(outcome, nullptr, false) +
+                       did_cheating_pay(scenario, outcome) + "\n";
     for (const char* name : kFigures) {
         text += fmt::format("{} = {}\n", name, std::get<std::int64_t>(outcome.metric(name)));
     }
@@ -49,7 +52,8 @@ TEST_P(CatalogRun, GivesTheVerdictAndTheFiguresOfItsExpectedFile) {
     const std::string found = golden_text(loaded->scenario, *outcome);
     const std::filesystem::path golden = catalog_folder() / (GetParam() + ".expected");
     if (std::getenv("AIVM_UPDATE_EXPECTED") != nullptr) std::ofstream(golden) << found;
-    EXPECT_EQ(found, read(golden)) << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review " << golden;
+    EXPECT_EQ(found, read(golden))
+        << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review " << golden;
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, CatalogRun, testing::ValuesIn(catalog_names()),

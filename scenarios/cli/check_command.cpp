@@ -37,10 +37,11 @@ int check_database(const std::string& path) {
         return kExitBadRequest;
     }
     for (const sim::StudyRow& row : *studies) {
-        text += fmt::format("  study {}  made {} by aivmsim {} ({}, {})\n", row.name, row.created, row.code_version,
-                            row.compiler, row.build_flags);
+        text += fmt::format("  study {}  made {} by aivmsim {} ({}, {})\n", row.name, row.created,
+                            row.code_version, row.compiler, row.build_flags);
     }
-    text += fmt::format("  {} of {}\n", counted(runs->size(), "run"), counted(points->size(), "setting"));
+    text += fmt::format("  {} of {}\n", counted(runs->size(), "run"),
+                        counted(points->size(), "setting"));
     constexpr std::size_t kMostRuns = 20;
     for (std::size_t i = 0; i < runs->size() && i < kMostRuns; ++i) {
         const sim::RunRow& run = (*runs)[i];
@@ -58,21 +59,22 @@ int check_scenario_file(const CheckRequest& request) {
     if (!given) return kExitBadRequest;
     if (!given->loaded.notes.empty()) say(to_text(given->loaded.notes));
     const sim::Scenario& scenario = given->loaded.scenario;
-    std::string text =
-        fmt::format("{} is a sound scenario\n  {}: {}\n", given->loaded.source, scenario.name, scenario.description);
+    std::string text = fmt::format("{} is a sound scenario\n  {}: {}\n", given->loaded.source,
+                                   scenario.name, scenario.description);
     for (const sim::ActorGroup& group : sim::groups_of(scenario)) {
-        text += fmt::format("  {:>5} {} {}, {}\n", grouped(std::uint64_t{group.count}), group.role, group.name,
-                            group.strategy);
+        text += fmt::format("  {:>5} {} {}, {}\n", grouped(std::uint64_t{group.count}), group.role,
+                            group.name, group.strategy);
     }
-    text +=
-        fmt::format("  {}, {}\n", counted(scenario.workload.tasks, "task"), counted(scenario.faults.size(), "fault"));
+    text += fmt::format("  {}, {}\n", counted(scenario.workload.tasks, "task"),
+                        counted(scenario.faults.size(), "fault"));
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 
 }  // namespace
 
 int check_command(const CheckRequest& request) {
-    return looks_like_database(request.path) ? check_database(request.path) : check_scenario_file(request);
+    return looks_like_database(request.path) ? check_database(request.path)
+                                             : check_scenario_file(request);
 }
 
 }  // namespace aivm::scenarios::cli

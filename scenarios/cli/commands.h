@@ -1,5 +1,5 @@
-// The commands of aivmsim: what each can be asked, and the function that does it and returns the exit code. Results go to
-// stdout, everything else to stderr.
+// The commands of aivmsim: what each can be asked, and the function that does it and returns the
+// exit code. Results go to stdout, everything else to stderr.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@ namespace aivm::scenarios::cli {
 
 enum ExitCode : int {
     kExitClean = 0,
-    kExitViolated = 1,          // a property was violated, or a violation that was expected did not happen
+    kExitViolated = 1,  // a property was violated, or a violation that was expected did not happen
     kExitBadRequest = 2,        // a scenario, flag or file that cannot be used
     kExitHarnessFailed = 3,     // aivmsim itself: a failed internal check, the GPU, the disk
     kExitNothingMatched = 4,    // nothing has the name that was asked for

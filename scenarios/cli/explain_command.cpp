@@ -23,7 +23,8 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// Each explains one kind of thing: empty when nothing of the kind has this name. `known` takes all names of the kind.
+// Each explains one kind of thing: empty when nothing of the kind has this name. `known` takes all
+// names of the kind.
 using Known = std::set<std::string>;
 
 // The comment that a scenario file begins with is its explanation.
@@ -46,8 +47,8 @@ std::string explain_scenario(const std::string& name, Known& known) {
     const std::string path = scenario_path(name).string();
     const auto loaded = load_scenario_file(path);
     if (!loaded) return fmt::format("scenario {}\n{}", name, to_text(loaded.error()));
-    return fmt::format("scenario {}: {}\n{}  file  {}\n  run   aivmsim run {}\n", name, loaded->scenario.description,
-                       leading_comment(loaded->text), path, name);
+    return fmt::format("scenario {}: {}\n{}  file  {}\n  run   aivmsim run {}\n", name,
+                       loaded->scenario.description, leading_comment(loaded->text), path, name);
 }
 
 std::string explain_strategy(const std::string& name, Known& known) {
@@ -62,11 +63,12 @@ std::string explain_strategy(const std::string& name, Known& known) {
         if (row.validator != nullptr) roles += " validator";
         if (row.requester != nullptr) roles += " requester";
         out += fmt::format("strategy {}{}, {}\n  {}\n  played by{}\n", row.name,
-                           row.id.empty() ? "" : fmt::format(" ({})", row.id), row.honest ? "honest" : "dishonest",
-                           row.doc, roles);
+                           row.id.empty() ? "" : fmt::format(" ({})", row.id),
+                           row.honest ? "honest" : "dishonest", row.doc, roles);
         for (const StrategyParameter& p : row.parameters) {
-            out += fmt::format("  parameters.{}  {} ({} to {}{}{}, default {})\n", p.name, p.doc, p.minimum, p.maximum,
-                               p.unit.empty() ? "" : " ", p.unit, p.default_value);
+            out += fmt::format("  parameters.{}  {} ({} to {}{}{}, default {})\n", p.name, p.doc,
+                               p.minimum, p.maximum, p.unit.empty() ? "" : " ", p.unit,
+                               p.default_value);
         }
     }
     return out;
@@ -79,9 +81,11 @@ std::string explain_invariant(const std::string& name, Known& known) {
         known.emplace(info.name);
         if (info.id != name && info.name != name) continue;
         out += fmt::format(
-            "invariant {} {}\n  {}\n  a violation ends the run with exit code {}; a scenario that wants "
+            "invariant {} {}\n  {}\n  a violation ends the run with exit code {}; a scenario that "
+            "wants "
             "it says expect = [\"{}\"]\n",
-            info.id, info.name, info.meaning, static_cast<int>(info.liveness ? kExitLimit : kExitViolated), info.id);
+            info.id, info.name, info.meaning,
+            static_cast<int>(info.liveness ? kExitLimit : kExitViolated), info.id);
     }
     return out;
 }
@@ -91,9 +95,11 @@ std::string explain_metric(const std::string& name, Known& known) {
     const sim::MetricSpec* spec = sim::find_metric(name);
     if (spec == nullptr) return {};
     return fmt::format(
-        "metric {}{}\n  {}\n  {}\n", name, spec->unit.empty() ? "" : fmt::format(" [{}]", spec->unit), spec->doc,
-        spec->per_mode ? "in table metric for the whole run (mode is empty) and for each verification mode"
-                       : "in table metric, for the whole run");
+        "metric {}{}\n  {}\n  {}\n", name,
+        spec->unit.empty() ? "" : fmt::format(" [{}]", spec->unit), spec->doc,
+        spec->per_mode
+            ? "in table metric for the whole run (mode is empty) and for each verification mode"
+            : "in table metric, for the whole run");
 }
 
 std::string explain_table(const std::string& name, Known& known) {
@@ -103,8 +109,10 @@ std::string explain_table(const std::string& name, Known& known) {
         if (table.name != name) continue;
         out = fmt::format("table {}\n  one row is {}\n  key  {}\n", name, table.doc, table.key);
         for (const sim::ColumnInfo& column : table.columns) {
-            out += fmt::format("  {:<20} {}{}{}  {}\n", column.name, column.type, column.nullable ? " or NULL" : "",
-                               column.unit.empty() ? "" : fmt::format(" [{}]", column.unit), column.doc);
+            out += fmt::format("  {:<20} {}{}{}  {}\n", column.name, column.type,
+                               column.nullable ? " or NULL" : "",
+                               column.unit.empty() ? "" : fmt::format(" [{}]", column.unit),
+                               column.doc);
         }
     }
     return out;
@@ -146,7 +154,8 @@ std::string explain_error(const std::string& name, Known& known) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(ErrorCode::kCount_); ++i) {
         const auto code = static_cast<ErrorCode>(i);
         known.emplace(error_name(code));
-        if (error_name(code) == name) out = fmt::format("error {}\n  {}\n", name, error_message(code));
+        if (error_name(code) == name)
+            out = fmt::format("error {}\n  {}\n", name, error_message(code));
     }
     return out;
 }
@@ -156,8 +165,9 @@ std::string explain_error(const std::string& name, Known& known) {
 int explain_command(const ExplainRequest& request) {
     Known known;
     std::string out;
-    for (const auto explain : {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_table,
-                               explain_view, explain_key, explain_profile, explain_error}) {
+    for (const auto explain :
+         {explain_scenario, explain_strategy, explain_invariant, explain_metric, explain_table,
+          explain_view, explain_key, explain_profile, explain_error}) {
         const std::string part = explain(request.name, known);
         if (!part.empty() && !out.empty()) out += "\n";
         out += part;
@@ -165,10 +175,11 @@ int explain_command(const ExplainRequest& request) {
     if (!out.empty()) return print_result(out) ? kExitClean : kExitHarnessFailed;
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(request.name, names);
-    complain(fmt::format(
-        "nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | invariants | metrics | tables | views | "
-        "profiles",
-        request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+    complain(
+        fmt::format("nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | "
+                    "invariants | metrics | tables | views | "
+                    "profiles",
+                    request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     return kExitNothingMatched;
 }
 

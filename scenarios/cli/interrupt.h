@@ -1,4 +1,5 @@
-// Ctrl-C asks a run to finish; what there is by then is kept. A second one ends the program at once.
+// Ctrl-C asks a run to finish; what there is by then is kept. A second one ends the program at
+// once.
 #pragma once
 
 namespace aivm::scenarios::cli {

@@ -12,8 +12,9 @@
 
 namespace aivm::scenarios::cli {
 
-std::optional<SavedFinding> leave_finding(const sim::Scenario& scenario, const sim::Outcome& outcome,
-                                          const std::string& directory, bool paranoid, bool quiet) {
+std::optional<SavedFinding> leave_finding(const sim::Scenario& scenario,
+                                          const sim::Outcome& outcome, const std::string& directory,
+                                          bool paranoid, bool quiet) {
     const auto unexpected = [](const sim::Violation& v) { return !v.expected; };
     if (std::ranges::none_of(outcome.violations, unexpected)) return std::nullopt;
     StatusLine status(progress_mode(quiet, false));
@@ -23,8 +24,8 @@ std::optional<SavedFinding> leave_finding(const sim::Scenario& scenario, const s
     options.wall_clock_ns = wall_clock_ns;
     options.go_on = [&](std::size_t tries, std::size_t actions_left) {
         status.show([&] {
-            return fmt::format("shrinking: {} tries, {} actions left", grouped(std::uint64_t{tries}),
-                               grouped(std::uint64_t{actions_left}));
+            return fmt::format("shrinking: {} tries, {} actions left",
+                               grouped(std::uint64_t{tries}), grouped(std::uint64_t{actions_left}));
         });
         return !interrupted() && wall_clock_ns() - started < kShrinkSecondsMax * 1'000'000'000;
     };

@@ -26,8 +26,8 @@ Rows scenario_rows() {
     Rows rows;
     for (const std::string& name : catalog_names()) {
         const auto loaded = load_scenario_file(scenario_path(name));
-        rows.emplace_back(name,
-                          loaded ? loaded->scenario.description : "(cannot be loaded: aivmsim check " + name + ")");
+        rows.emplace_back(name, loaded ? loaded->scenario.description
+                                       : "(cannot be loaded: aivmsim check " + name + ")");
     }
     return rows;
 }
@@ -100,8 +100,8 @@ Rows rows_of(const std::string& what) {
 int list_command(const ListRequest& request) {
     const Rows rows = rows_of(request.what);
     if (rows.empty()) {
-        complain(fmt::format("there are no {} in {}; set AIVMSIM_CATALOG to their folder", request.what,
-                             catalog_folder().string()));
+        complain(fmt::format("there are no {} in {}; set AIVMSIM_CATALOG to their folder",
+                             request.what, catalog_folder().string()));
         return kExitNothingMatched;
     }
     std::size_t width = 0;

@@ -15,7 +15,8 @@ std::vector<std::string> environment() {
     return out;
 }
 
-std::optional<ScenarioGiven> load_given(const std::string& scenario, const std::vector<std::string>& assignments) {
+std::optional<ScenarioGiven> load_given(const std::string& scenario,
+                                        const std::vector<std::string>& assignments) {
     if (const std::string unknown = unknown_scenario(scenario); !unknown.empty()) {
         complain(unknown);
         return std::nullopt;
@@ -27,7 +28,8 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario, const std::
         if (parsed) {
             overrides.push_back(std::move(*parsed));
         } else {
-            complain(fmt::format("--set {}: {}; {}", assignment, parsed.error().message, parsed.error().mend));
+            complain(fmt::format("--set {}: {}; {}", assignment, parsed.error().message,
+                                 parsed.error().mend));
             readable = false;
         }
     }
@@ -38,7 +40,8 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario, const std::
         return std::nullopt;
     }
     const std::vector<std::string> wrong = check_strategies(loaded->scenario);
-    for (const std::string& sentence : wrong) complain(fmt::format("{}: {}", loaded->source, sentence));
+    for (const std::string& sentence : wrong)
+        complain(fmt::format("{}: {}", loaded->source, sentence));
     if (!wrong.empty()) return std::nullopt;
     return ScenarioGiven{std::move(*loaded), std::move(overrides)};
 }

@@ -16,7 +16,8 @@ struct ScenarioGiven {
 };
 
 // Nothing when it cannot be used; stderr has been told why, all errors at once.
-std::optional<ScenarioGiven> load_given(const std::string& scenario, const std::vector<std::string>& assignments);
+std::optional<ScenarioGiven> load_given(const std::string& scenario,
+                                        const std::vector<std::string>& assignments);
 
 // The variables of this process, "NAME=value".
 std::vector<std::string> environment();

@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         cli::complain("out of memory; make the scenario smaller");
     } catch (const std::exception& bug) {
-        cli::complain(fmt::format("internal error, please report it with the command line: {}", bug.what()));
+        cli::complain(
+            fmt::format("internal error, please report it with the command line: {}", bug.what()));
     }
     return cli::kExitHarnessFailed;
 }

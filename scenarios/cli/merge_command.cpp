@@ -14,16 +14,19 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// The study that the merged file is: that of its first part, since the parts are one study made in several places.
+// The study that the merged file is: that of its first part, since the parts are one study made in
+// several places.
 Result<sim::StudyInfo> study_of(const std::string& part) {
     AIVM_ASSIGN(sim::Study study, sim::open_study(part));
     AIVM_ASSIGN(const auto rows, study.rows<sim::StudyRow>());
     if (rows.empty()) return fail(ErrorCode::kStorage, fmt::format("{} holds no study", part));
     const sim::StudyRow& first = rows.front();
-    return sim::StudyInfo{first.name, first.created, first.code_version, first.compiler, first.build_flags};
+    return sim::StudyInfo{first.name, first.created, first.code_version, first.compiler,
+                          first.build_flags};
 }
 
-// The shards that are not there, as text; empty when there are all, or the parts are no shards of one sweep.
+// The shards that are not there, as text; empty when there are all, or the parts are no shards of
+// one sweep.
 std::string missing_shards(const std::vector<sim::SweepRow>& sweeps) {
     if (sweeps.empty()) return {};
     std::string out;
@@ -38,7 +41,8 @@ Status check_same_sweep(const std::vector<sim::SweepRow>& sweeps) {
     for (const sim::SweepRow& sweep : sweeps) {
         const std::string difference = plan_difference(sweep.plan, sweeps.front().plan);
         if (difference.empty()) continue;
-        return fail(ErrorCode::kConflict, fmt::format("the parts are of different sweeps: {}", difference));
+        return fail(ErrorCode::kConflict,
+                    fmt::format("the parts are of different sweeps: {}", difference));
     }
     return {};
 }
@@ -50,7 +54,8 @@ struct Merged {
 
 Result<Merged> merge_parts(const MergeRequest& request) {
     AIVM_ASSIGN(const sim::StudyInfo info, study_of(request.parts.front()));
-    AIVM_ASSIGN(const auto recorder, sim::Recorder::create(request.out, info, {.overwrite = request.overwrite}));
+    AIVM_ASSIGN(const auto recorder,
+                sim::Recorder::create(request.out, info, {.overwrite = request.overwrite}));
     for (const std::string& part : request.parts) AIVM_TRY(recorder->merge(part));
     AIVM_ASSIGN(const auto sweeps, sim::select_rows<sim::SweepRow>(recorder->database(), ""));
     AIVM_TRY(check_same_sweep(sweeps));
@@ -67,13 +72,15 @@ int merge_command(const MergeRequest& request) {
     if (!merged) {
         const Error& error = merged.error();
         complain(error.context.empty() ? error.text() : error.context);
-        const bool disk = error.code == ErrorCode::kStorage && error.context.starts_with(request.out);
+        const bool disk =
+            error.code == ErrorCode::kStorage && error.context.starts_with(request.out);
         return disk ? exit_code_of_refusal(request.out, error) : kExitBadRequest;
     }
-    if (!merged->missing.empty()) say(fmt::format("shards that are not there: {}", merged->missing));
-    const std::string text =
-        fmt::format("{}: {} of {} joined\n", request.out, counted(static_cast<std::uint64_t>(merged->runs), "run"),
-                    counted(request.parts.size(), "part"));
+    if (!merged->missing.empty())
+        say(fmt::format("shards that are not there: {}", merged->missing));
+    const std::string text = fmt::format("{}: {} of {} joined\n", request.out,
+                                         counted(static_cast<std::uint64_t>(merged->runs), "run"),
+                                         counted(request.parts.size(), "part"));
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 

@@ -21,15 +21,16 @@ bool holds_this_run(const std::string& path, const sim::RunInfo& info) {
     if (!study) return false;
     const auto runs = study->rows<sim::RunRow>();
     return runs && runs->size() == 1 && runs->front().status != sim::RunStatus::kInterrupted &&
-           runs->front().run_id == sim::run_id_of(build_info().version, sim::point_of(info), info.seed, info.replicate);
+           runs->front().run_id ==
+               sim::run_id_of(build_info().version, sim::point_of(info), info.seed, info.replicate);
 }
 
 }  // namespace
 
 sim::StudyInfo study_info(const std::string& name) {
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return {name, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), build_info().version, build_info().compiler,
-            build_info().flags};
+    return {name, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)), build_info().version,
+            build_info().compiler, build_info().flags};
 }
 
 Result<std::unique_ptr<sim::Recorder>> record_to(const std::string& path, bool overwrite) {
@@ -42,13 +43,15 @@ Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& inf
     std::error_code error;
     fs::create_directories(kOutputFolder, error);
     if (error) {
-        return fail(ErrorCode::kStorage, fmt::format("the folder {} cannot be made: {}; name a file with --out, or use "
-                                                     "--no-record",
-                                                     kOutputFolder, error.message()));
+        return fail(ErrorCode::kStorage,
+                    fmt::format("the folder {} cannot be made: {}; name a file with --out, or use "
+                                "--no-record",
+                                kOutputFolder, error.message()));
     }
     const std::string stem = fmt::format("{}/{}-{}", kOutputFolder, info.scenario, info.seed);
     std::string path = stem + ".db";
-    for (int number = 2; !overwrite && fs::exists(path, error) && !holds_this_run(path, info); ++number) {
+    for (int number = 2; !overwrite && fs::exists(path, error) && !holds_this_run(path, info);
+         ++number) {
         path = fmt::format("{}-{}.db", stem, number);
     }
     return record_to(path, true);
@@ -58,8 +61,8 @@ ExitCode exit_code_of_refusal(const std::string& path, const Error& error) {
     std::error_code ignored;
     const fs::path parent = fs::path(path).parent_path();
     const fs::path folder = parent.empty() ? fs::path(".") : parent;
-    const bool path_is_fine =
-        fs::is_directory(folder, ignored) && access(folder.c_str(), W_OK) == 0 && !fs::is_directory(path, ignored);
+    const bool path_is_fine = fs::is_directory(folder, ignored) &&
+                              access(folder.c_str(), W_OK) == 0 && !fs::is_directory(path, ignored);
     return error.code == ErrorCode::kStorage && path_is_fine ? kExitHarnessFailed : kExitBadRequest;
 }
 

@@ -26,7 +26,8 @@ ProgressMode progress_mode(bool quiet, bool asked) {
 }
 
 StatusLine::StatusLine(ProgressMode mode)
-    : mode_(mode), next_ns_(wall_clock_ns() + (mode == ProgressMode::kLog ? kLogInterval : kPatience)) {}
+    : mode_(mode),
+      next_ns_(wall_clock_ns() + (mode == ProgressMode::kLog ? kLogInterval : kPatience)) {}
 
 void StatusLine::show(const std::function<std::string()>& text) {
     if (mode_ == ProgressMode::kNone || wall_clock_ns() < next_ns_) return;
@@ -42,13 +43,15 @@ void StatusLine::clear() {
     shown_ = false;
 }
 
-Progress::Progress(ProgressMode mode, std::uint64_t tasks) : line_(mode), tasks_(tasks), started_ns_(wall_clock_ns()) {}
+Progress::Progress(ProgressMode mode, std::uint64_t tasks)
+    : line_(mode), tasks_(tasks), started_ns_(wall_clock_ns()) {}
 
 std::function<bool(sim::SimTime, std::uint64_t)> Progress::hook() {
     return [this](sim::SimTime now, std::uint64_t final_tasks) {
         line_.show([&] {
-            return fmt::format("t={}  {} of {} tasks final  {:.1f} s", span_text(now), grouped(final_tasks),
-                               grouped(tasks_), static_cast<double>(wall_clock_ns() - started_ns_) / 1e9);
+            return fmt::format("t={}  {} of {} tasks final  {:.1f} s", span_text(now),
+                               grouped(final_tasks), grouped(tasks_),
+                               static_cast<double>(wall_clock_ns() - started_ns_) / 1e9);
         });
         return !interrupted();
     };

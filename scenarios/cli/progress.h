@@ -1,5 +1,5 @@
-// Tells on stderr how far a run is, and carries Ctrl-C into it. On a terminal one line that is written over; elsewhere,
-// when asked for, a line every few seconds.
+// Tells on stderr how far a run is, and carries Ctrl-C into it. On a terminal one line that is
+// written over; elsewhere, when asked for, a line every few seconds.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,8 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// The scenario that a run was made from; nothing when this version does not accept it any more, and stderr knows why.
+// The scenario that a run was made from; nothing when this version does not accept it any more, and
+// stderr knows why.
 std::optional<sim::Scenario> scenario_of(const sim::Study::Provenance& from) {
     std::vector<Override> overrides;
     for (const std::string& assignment : from.overrides()) {
@@ -31,27 +32,33 @@ std::optional<sim::Scenario> scenario_of(const sim::Study::Provenance& from) {
         }
         overrides.push_back(std::move(*parsed));
     }
-    auto loaded = load_scenario_text(from.point.scenario_text, from.point.scenario + " (recorded)", overrides);
+    auto loaded = load_scenario_text(from.point.scenario_text, from.point.scenario + " (recorded)",
+                                     overrides);
     if (!loaded) {
         say(to_text(loaded.error()));
-        complain(fmt::format("this version does not accept the recorded scenario; it was run by aivmsim {}",
-                             from.study.code_version));
+        complain(fmt::format(
+            "this version does not accept the recorded scenario; it was run by aivmsim {}",
+            from.study.code_version));
         return std::nullopt;
     }
     return std::move(loaded->scenario);
 }
 
-// An interrupted run is stopped at the same virtual time again: then it too has the recorded digest.
-std::function<bool(sim::SimTime, std::uint64_t)> until_recorded_end(const sim::RunRow& run, Progress& progress) {
+// An interrupted run is stopped at the same virtual time again: then it too has the recorded
+// digest.
+std::function<bool(sim::SimTime, std::uint64_t)> until_recorded_end(const sim::RunRow& run,
+                                                                    Progress& progress) {
     const auto hook = progress.hook();
     if (run.status != sim::RunStatus::kInterrupted) return hook;
-    return [hook, end = static_cast<sim::SimTime>(run.end_time_ns)](sim::SimTime now, std::uint64_t final_tasks) {
+    return [hook, end = static_cast<sim::SimTime>(run.end_time_ns)](sim::SimTime now,
+                                                                    std::uint64_t final_tasks) {
         return hook(now, final_tasks) && now < end;
     };
 }
 
 ReplayedRun replay_run(const sim::Study::Provenance& from) {
-    ReplayedRun replayed{from.run.run_id, from.point.scenario, from.run.seed, from.run.digest, "", kExitBadRequest};
+    ReplayedRun replayed{from.run.run_id, from.point.scenario, from.run.seed, from.run.digest, "",
+                         kExitBadRequest};
     const auto scenario = scenario_of(from);
     const auto seed = sim::seed_from_text(from.run.seed);
     if (!scenario || !seed) return replayed;
@@ -75,15 +82,16 @@ ReplayedRun replay_run(const sim::Study::Provenance& from) {
 std::string line_of(const ReplayedRun& run, const std::string& recorded_by, bool colour) {
     const std::string what = fmt::format("{} seed={} run {}", run.scenario, run.seed, run.run_id);
     if (run.exit_code == kExitClean) {
-        return fmt::format("{} {} digest={}, as recorded\n", styled(Style::kGood, "SAME", colour), what, run.found);
+        return fmt::format("{} {} digest={}, as recorded\n", styled(Style::kGood, "SAME", colour),
+                           what, run.found);
     }
     if (run.exit_code == kExitInterrupted) {
         return fmt::format("{} {}\n", styled(Style::kCaution, "STOPPED", colour), what);
     }
     if (run.found.empty()) return fmt::format("{} {}\n", styled(Style::kBad, "FAIL", colour), what);
     return fmt::format("{} {}\n  recorded {}  by aivmsim {}\n  found    {}  by aivmsim {}\n",
-                       styled(Style::kBad, "DIFFERS", colour), what, run.recorded, recorded_by, run.found,
-                       build_info().version);
+                       styled(Style::kBad, "DIFFERS", colour), what, run.recorded, recorded_by,
+                       run.found, build_info().version);
 }
 
 int replay_database(const ReplayRequest& request) {
@@ -105,12 +113,13 @@ int replay_database(const ReplayRequest& request) {
         }
         replayed.push_back(replay_run(*from));
         if (worst == kExitClean) worst = replayed.back().exit_code;
-        const std::string line = line_of(replayed.back(), from->study.code_version, has_colour(stdout));
+        const std::string line =
+            line_of(replayed.back(), from->study.code_version, has_colour(stdout));
         if (!request.json && !print_result(line)) return kExitHarnessFailed;
     }
     if (replayed.empty()) {
-        complain(request.run ? fmt::format("{} has no run {}; aivmsim check {} lists them", request.path, *request.run,
-                                           request.path)
+        complain(request.run ? fmt::format("{} has no run {}; aivmsim check {} lists them",
+                                           request.path, *request.run, request.path)
                              : fmt::format("{} has no run", request.path));
         return kExitNothingMatched;
     }

@@ -12,12 +12,13 @@ namespace {
 
 std::string replay_text(const ReplayResult& replay, bool colour) {
     if (replay.reproduced()) {
-        return fmt::format("{} digest={}, as recorded\n\n{}", styled(Style::kStrong, "REPRODUCED", colour),
+        return fmt::format("{} digest={}, as recorded\n\n{}",
+                           styled(Style::kStrong, "REPRODUCED", colour),
                            replay.outcome.digest.hex(), finding_text(replay.finding));
     }
     return fmt::format("{} {} {} of {}\n  {}\n", styled(Style::kBad, "DIFFERS", colour),
-                       replay.finding.violation.invariant, replay.finding.violation.name, replay.finding.folder,
-                       replay.difference);
+                       replay.finding.violation.invariant, replay.finding.violation.name,
+                       replay.finding.folder, replay.difference);
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ int replay_finding_folder(const ReplayRequest& request) {
     }
     const int again = replay->finding.violation.liveness ? kExitLimit : kExitViolated;
     const int code = replay->reproduced() ? again : kExitNotDeterministic;
-    const std::string text = request.json ? replay_json(*replay, code) : replay_text(*replay, has_colour(stdout));
+    const std::string text =
+        request.json ? replay_json(*replay, code) : replay_text(*replay, has_colour(stdout));
     return print_result(text) ? code : kExitHarnessFailed;
 }
 

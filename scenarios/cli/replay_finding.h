@@ -5,7 +5,8 @@
 
 namespace aivm::scenarios::cli {
 
-// Exit codes: that of the violation when it happens again (1, or 6 for liveness), 5 when it does not.
+// Exit codes: that of the violation when it happens again (1, or 6 for liveness), 5 when it does
+// not.
 int replay_finding_folder(const ReplayRequest& request);
 
 }  // namespace aivm::scenarios::cli

@@ -15,7 +15,9 @@ std::string replay_json(const std::vector<ReplayedRun>& runs) {
                         {"same", run.found == run.recorded},
                         {"exit_code", run.exit_code}});
     }
-    return nlohmann::ordered_json{{"runs", list}}.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    return nlohmann::ordered_json{{"runs", list}}.dump(2, ' ', false,
+                                                       nlohmann::json::error_handler_t::replace) +
+           "\n";
 }
 
 std::string replay_json(const ReplayResult& replay, int exit_code) {

@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// AIVMSIM_PYTHON, else the environment that ./dev makes in the build folder, else python3 of the system.
+// AIVMSIM_PYTHON, else the environment that ./dev makes in the build folder, else python3 of the
+// system.
 std::string python_program() {
     const char* given = std::getenv("AIVMSIM_PYTHON");
     if (given != nullptr && *given != '\0') return given;
@@ -59,8 +60,9 @@ std::vector<std::string> command_line(const std::string& python, const ReportReq
     std::vector<std::string> command{python, "-m", "aivmsim_report", request.database};
     if (request.run) command.push_back(fmt::format("--run={}", *request.run));
     const std::pair<std::string_view, const std::string&> options[] = {
-        {"--out", request.out},         {"--axes", request.axes},     {"--metrics", request.metrics},
-        {"--figures", request.figures}, {"--format", request.format}, {"--datasette", request.datasette},
+        {"--out", request.out},         {"--axes", request.axes},
+        {"--metrics", request.metrics}, {"--figures", request.figures},
+        {"--format", request.format},   {"--datasette", request.datasette},
     };
     for (const auto& [name, value] : options)
         if (!value.empty()) command.push_back(fmt::format("{}={}", name, value));
@@ -75,14 +77,16 @@ int report_command(const ReportRequest& request) {
     const std::string python = python_program();
     const int probe = quietly({python, "-c", "import plotly, scipy, aivmsim_report"});
     if (probe == 127) {
-        complain(fmt::format("{} cannot be started; install Python 3, or name one in AIVMSIM_PYTHON", python));
+        complain(fmt::format(
+            "{} cannot be started; install Python 3, or name one in AIVMSIM_PYTHON", python));
         return kExitHarnessFailed;
     }
     if (probe != 0) {
-        complain(fmt::format(
-            "{} has no plotly, scipy or aivmsim_report; {} -m pip install plotly scipy, or name a Python that "
-            "has them in AIVMSIM_PYTHON",
-            python, python));
+        complain(
+            fmt::format("{} has no plotly, scipy or aivmsim_report; {} -m pip install plotly "
+                        "scipy, or name a Python that "
+                        "has them in AIVMSIM_PYTHON",
+                        python, python));
         return kExitHarnessFailed;
     }
     execute(command_line(python, request));

@@ -43,9 +43,10 @@ int show(const RunRequest& request, const RunShown& shown) {
 }
 
 // One run with its rows going to `sink`.
-Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given, Kernels& kernels,
-                             sim::RowSink& sink, const sim::RunInfo& info) {
-    Progress progress(progress_mode(request.quiet, request.progress), given.loaded.scenario.workload.tasks);
+Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given,
+                             Kernels& kernels, sim::RowSink& sink, const sim::RunInfo& info) {
+    Progress progress(progress_mode(request.quiet, request.progress),
+                      given.loaded.scenario.workload.tasks);
     RunOptions options;
     options.seed = request.seed;
     options.paranoid = request.paranoid;
@@ -60,8 +61,8 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     const sim::RunInfo info = make_run_info(given.loaded, given.overrides, request.seed);
     std::unique_ptr<sim::Recorder> recorder;
     if (request.record) {
-        auto made =
-            request.out ? record_to(*request.out, request.overwrite) : record_by_default(info, request.overwrite);
+        auto made = request.out ? record_to(*request.out, request.overwrite)
+                                : record_by_default(info, request.overwrite);
         const std::string path = request.out.value_or(fmt::format("{}/run.db", kOutputFolder));
         if (!made) return refuse(exit_code_of_refusal(path, made.error()), made.error());
         recorder = std::move(*made);
@@ -73,26 +74,37 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     const std::uint64_t wall_ns = wall_clock_ns() - started;
     if (!outcome) return refuse(kExitHarnessFailed, outcome.error());
     if (recorder) {
-        if (const Status closed = recorder->close(); !closed) return refuse(kExitHarnessFailed, closed.error());
+        if (const Status closed = recorder->close(); !closed)
+            return refuse(kExitHarnessFailed, closed.error());
     }
-    RunShown shown{given.loaded.scenario, *outcome, tally, wall_ns, recorder ? recorder->path() : "", nullptr, nullptr};
+    RunShown shown{given.loaded.scenario,
+                   *outcome,
+                   tally,
+                   wall_ns,
+                   recorder ? recorder->path() : "",
+                   nullptr,
+                   nullptr};
     std::optional<SavedFinding> finding;
     if (recorder) {
-        const std::string folder = (std::filesystem::path(recorder->path()).parent_path() / "findings").string();
-        finding = leave_finding(given.loaded.scenario, *outcome, folder, request.paranoid, request.quiet);
+        const std::string folder =
+            (std::filesystem::path(recorder->path()).parent_path() / "findings").string();
+        finding =
+            leave_finding(given.loaded.scenario, *outcome, folder, request.paranoid, request.quiet);
         if (finding) shown.finding = &*finding;
     }
     return show(request, shown);
 }
 
 // The rows of the comparison's first run are counted for the screen; nothing is recorded.
-int verify_and_show(const RunRequest& request, const ScenarioGiven& given, const std::array<Kernels*, 2>& kernels) {
+int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
+                    const std::array<Kernels*, 2>& kernels) {
     auto setting = make_setting(given.loaded.scenario);
     if (!setting) return refuse(kExitBadRequest, setting.error());
     sim::NullSink nowhere;
     Tally tally(nowhere);
     const std::uint64_t started = wall_clock_ns();
-    Progress progress(progress_mode(request.quiet, request.progress), given.loaded.scenario.workload.tasks);
+    Progress progress(progress_mode(request.quiet, request.progress),
+                      given.loaded.scenario.workload.tasks);
     DeterminismOptions options;
     options.seed = request.seed;
     options.paranoid = request.paranoid;
@@ -102,7 +114,13 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given, const
     const auto report = verify_determinism(*setting, options, tally);
     progress.clear();
     if (!report) return refuse(kExitHarnessFailed, report.error());
-    const RunShown shown{given.loaded.scenario, report->first, tally, wall_clock_ns() - started, "", &*report, nullptr};
+    const RunShown shown{given.loaded.scenario,
+                         report->first,
+                         tally,
+                         wall_clock_ns() - started,
+                         "",
+                         &*report,
+                         nullptr};
     return show(request, shown);
 }
 
@@ -113,11 +131,13 @@ int run_command(const RunRequest& request) {
     if (!given) return kExitBadRequest;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
-    std::array<gpu::BackendRegistry, 2> backends;  // one a run: kernels may not be shared by threads
+    std::array<gpu::BackendRegistry, 2>
+        backends;  // one a run: kernels may not be shared by threads
     for (gpu::BackendRegistry& backend : backends) {
         const Status chosen = backend.set_backend(request.backend);
         if (chosen) continue;
-        complain(fmt::format("--backend {}: {}", gpu::name(request.backend), chosen.error().text()));
+        complain(
+            fmt::format("--backend {}: {}", gpu::name(request.backend), chosen.error().text()));
         return kExitBadRequest;
     }
     catch_interrupts();

@@ -32,7 +32,8 @@ Json number_of(const sim::Number& number) {
 Json metrics_of(const sim::Outcome& outcome) {
     Json metrics = Json::object();
     for (const sim::MetricRow& metric : outcome.metrics) {
-        metrics[metric.mode.empty() ? metric.name : metric.name + "." + metric.mode] = number_of(metric.value);
+        metrics[metric.mode.empty() ? metric.name : metric.name + "." + metric.mode] =
+            number_of(metric.value);
     }
     return metrics;
 }
@@ -77,7 +78,8 @@ Json determinism_of(const DeterminismReport& report) {
     if (!report.difference || !report.difference->position) return json;
     const auto event_of = [](const std::optional<sim::World::TracedEvent>& event) {
         if (!event) return Json(nullptr);
-        return Json{{"time_ns", event->record.time}, {"actor", event->actor}, {"kind", event->kind}};
+        return Json{
+            {"time_ns", event->record.time}, {"actor", event->actor}, {"kind", event->kind}};
     };
     json["first_difference"] = {{"record", *report.difference->position},
                                 {"first", event_of(report.difference->first)},

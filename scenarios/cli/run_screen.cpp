@@ -19,12 +19,14 @@ constexpr std::size_t kMostTargets = 6;
 
 std::string row(std::string_view label, std::string_view text) {
     const std::size_t indent = kLabelWidth + 2;
-    return fmt::format("  {:<{}}{}\n", label, kLabelWidth, wrapped(text, kScreenWidth - indent, indent));
+    return fmt::format("  {:<{}}{}\n", label, kLabelWidth,
+                       wrapped(text, kScreenWidth - indent, indent));
 }
 
 std::string books_table(const RunShown& run, bool colour) {
     const bool all = run.outcome.principals.size() <= kMostPrincipals;
-    const auto lines = all ? books_by_principal(run.scenario, run.outcome) : books_by_group(run.scenario, run.outcome);
+    const auto lines = all ? books_by_principal(run.scenario, run.outcome)
+                           : books_by_group(run.scenario, run.outcome);
     std::size_t who = 3;
     std::size_t what = 4;
     for (const BooksLine& line : lines) {
@@ -33,17 +35,19 @@ std::string books_table(const RunShown& run, bool colour) {
     }
     std::string text =
         styled(Style::kFaint,
-               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}", "who", who,
-                           "role, strategy", what, "count", "earned", "paid", "slashed", "net LUX", "each"),
+               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}", "who",
+                           who, "role, strategy", what, "count", "earned", "paid", "slashed",
+                           "net LUX", "each"),
                colour) +
         "\n";
     for (const BooksLine& line : lines) {
         const std::string net = fmt::format("{:>11}", lux_column(line.net));
-        text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}\n", line.who, who,
-                            line.role + ", " + line.strategy, what, grouped(line.agents), lux_column(line.earned),
-                            lux_column(line.paid), lux_column(line.slashed),
-                            styled(line.net < 0 ? Style::kBad : Style::kPlain, net, colour),
-                            line.agents > 1 ? lux_column(line.net_each()) : "");
+        text +=
+            fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}\n", line.who,
+                        who, line.role + ", " + line.strategy, what, grouped(line.agents),
+                        lux_column(line.earned), lux_column(line.paid), lux_column(line.slashed),
+                        styled(line.net < 0 ? Style::kBad : Style::kPlain, net, colour),
+                        line.agents > 1 ? lux_column(line.net_each()) : "");
     }
     return text;
 }
@@ -63,10 +67,12 @@ std::string fraud_text(const RunShown& run) {
     const std::int64_t missed = count_metric(run.outcome, "n_fraud_missed");
     const auto open = static_cast<std::int64_t>(run.tally.fraud_open());
     return fmt::format(
-        "{} wrong results posted, {} caught, {} missed{}; {} {} took {} of {} LUX due", grouped(posted),
-        grouped(posted - missed - open), grouped(missed), open == 0 ? "" : fmt::format(", {} undecided", grouped(open)),
-        grouped(run.tally.slashes()), run.tally.slashes() == 1 ? "slash" : "slashes",
-        lux_text(count_metric(run.outcome, "slash_taken")), lux_text(count_metric(run.outcome, "slash_due")));
+        "{} wrong results posted, {} caught, {} missed{}; {} {} took {} of {} LUX due",
+        grouped(posted), grouped(posted - missed - open), grouped(missed),
+        open == 0 ? "" : fmt::format(", {} undecided", grouped(open)), grouped(run.tally.slashes()),
+        run.tally.slashes() == 1 ? "slash" : "slashes",
+        lux_text(count_metric(run.outcome, "slash_taken")),
+        lux_text(count_metric(run.outcome, "slash_due")));
 }
 
 std::string tasks_text(const Tally& tally) {
@@ -74,10 +80,11 @@ std::string tasks_text(const Tally& tally) {
         sim::TaskOutcome outcome;
         std::string_view words;
     };
-    constexpr std::array kNames{
-        Named{sim::TaskOutcome::kFinalOk, "right"}, Named{sim::TaskOutcome::kFinalCorrupt, "wrong and final"},
-        Named{sim::TaskOutcome::kReverted, "reverted"}, Named{sim::TaskOutcome::kExpired, "expired"},
-        Named{sim::TaskOutcome::kPending, "unfinished"}};
+    constexpr std::array kNames{Named{sim::TaskOutcome::kFinalOk, "right"},
+                                Named{sim::TaskOutcome::kFinalCorrupt, "wrong and final"},
+                                Named{sim::TaskOutcome::kReverted, "reverted"},
+                                Named{sim::TaskOutcome::kExpired, "expired"},
+                                Named{sim::TaskOutcome::kPending, "unfinished"}};
     std::vector<std::string> parts;
     for (const Named& named : kNames) {
         if (tally.tasks(named.outcome) != 0)
@@ -87,11 +94,14 @@ std::string tasks_text(const Tally& tally) {
 }
 
 std::string finality_text(const RunShown& run) {
-    if (run.tally.tasks(sim::TaskOutcome::kFinalOk) + run.tally.tasks(sim::TaskOutcome::kFinalCorrupt) == 0) {
+    if (run.tally.tasks(sim::TaskOutcome::kFinalOk) +
+            run.tally.tasks(sim::TaskOutcome::kFinalCorrupt) ==
+        0) {
         return "no result became final";
     }
-    return fmt::format("mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, "ttf_mean"),
-                       seconds_metric(run.outcome, "ttf_p50"), seconds_metric(run.outcome, "ttf_p99"));
+    return fmt::format(
+        "mean {}, half within {}, 99 % within {}", seconds_metric(run.outcome, "ttf_mean"),
+        seconds_metric(run.outcome, "ttf_p50"), seconds_metric(run.outcome, "ttf_p99"));
 }
 
 std::string fault_text(const sim::FaultRow& fault) {
@@ -104,7 +114,8 @@ std::string fault_text(const sim::FaultRow& fault) {
     }
     const std::size_t more = targets.size() > kMostTargets ? targets.size() - kMostTargets : 0;
     targets.resize(targets.size() - more);
-    return fmt::format("{} from {} to {} of {}{}", fault.kind, span_text(static_cast<std::int64_t>(fault.from_ns)),
+    return fmt::format("{} from {} to {} of {}{}", fault.kind,
+                       span_text(static_cast<std::int64_t>(fault.from_ns)),
                        span_text(static_cast<std::int64_t>(fault.to_ns)), fmt::join(targets, " "),
                        more == 0 ? "" : fmt::format(" and {} more", more));
 }
@@ -113,48 +124,56 @@ std::string faults_text(const RunShown& run) {
     std::vector<std::string> parts;
     for (const sim::FaultRow& fault : run.tally.faults()) parts.push_back(fault_text(fault));
     if (run.scenario.network.loss_ppm != 0) {
-        parts.insert(parts.begin(), fmt::format("{:g} % of messages lost", run.scenario.network.loss_ppm / 1e4));
+        parts.insert(parts.begin(),
+                     fmt::format("{:g} % of messages lost", run.scenario.network.loss_ppm / 1e4));
     }
     return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
 }
 
 std::string event_text(const std::optional<sim::World::TracedEvent>& event) {
     if (!event) return "the history had ended";
-    if (event->record.is_note()) return fmt::format("{} {:016x}", event->kind, event->record.payload);
-    return fmt::format("t={}  {}  {}  payload {:016x}", moment_text(event->record.time), event->actor, event->kind,
-                       event->record.payload);
+    if (event->record.is_note())
+        return fmt::format("{} {:016x}", event->kind, event->record.payload);
+    return fmt::format("t={}  {}  {}  payload {:016x}", moment_text(event->record.time),
+                       event->actor, event->kind, event->record.payload);
 }
 
 std::string difference_text(const DeterminismReport& report, bool colour) {
-    std::string text = fmt::format("{}  {} seed={} is not deterministic\n  first run   {}\n  second run  {}\n",
-                                   styled(Style::kBad, "FAIL", colour), report.first.scenario, report.first.seed,
-                                   report.first.digest.hex(), report.second_digest.hex());
+    std::string text =
+        fmt::format("{}  {} seed={} is not deterministic\n  first run   {}\n  second run  {}\n",
+                    styled(Style::kBad, "FAIL", colour), report.first.scenario, report.first.seed,
+                    report.first.digest.hex(), report.second_digest.hex());
     if (!report.difference) return text;
     const TraceDifference& difference = *report.difference;
-    text += fmt::format("  they part between records {} and {}\n", grouped(difference.interval.first),
-                        grouped(difference.interval.last));
+    text += fmt::format("  they part between records {} and {}\n",
+                        grouped(difference.interval.first), grouped(difference.interval.last));
     if (!difference.position) return text + "  two further runs agreed there: chance struck once\n";
-    return text + fmt::format("  two further runs part at record {}\n    {}\n    {}\n", grouped(*difference.position),
-                              event_text(difference.first), event_text(difference.second));
+    return text + fmt::format("  two further runs part at record {}\n    {}\n    {}\n",
+                              grouped(*difference.position), event_text(difference.first),
+                              event_text(difference.second));
 }
 
 }  // namespace
 
 ExitCode exit_code_of(const RunShown& run) {
     const bool interrupted = run.outcome.status == sim::RunStatus::kInterrupted;
-    if (run.determinism != nullptr && !run.determinism->same() && !interrupted) return kExitNotDeterministic;
+    if (run.determinism != nullptr && !run.determinism->same() && !interrupted)
+        return kExitNotDeterministic;
     return exit_code_of(run.outcome);
 }
 
 std::string quiet_text(const RunShown& run, bool colour) {
-    std::string text = verdict_line(run.outcome, run.wall_ns, colour) + "\n" + notes_text(run.outcome, colour);
-    if (exit_code_of(run) == kExitNotDeterministic) text += difference_text(*run.determinism, colour);
+    std::string text =
+        verdict_line(run.outcome, run.wall_ns, colour) + "\n" + notes_text(run.outcome, colour);
+    if (exit_code_of(run) == kExitNotDeterministic)
+        text += difference_text(*run.determinism, colour);
     return text + failures_text(run.outcome, run.finding, colour);
 }
 
 std::string run_screen(const RunShown& run, bool colour) {
     const sim::Outcome& outcome = run.outcome;
-    std::string text = verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
+    std::string text =
+        verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
     text += wrapped(did_cheating_pay(run.scenario, outcome), kScreenWidth - 18, 2) + "\n\n";
     text += books_table(run, colour) + "\n";
@@ -162,12 +181,14 @@ std::string run_screen(const RunShown& run, bool colour) {
     text += row("finality", finality_text(run));
     text += row("tasks", tasks_text(run.tally));
     text += row("faults", faults_text(run));
-    text +=
-        row("invariants",
-            fmt::format("{} watched, {} checks: {}", outcome.invariants.size(), grouped(outcome.invariant_checks),
-                        outcome.violations.empty() ? "all held"
-                                                   : counted(outcome.violations.size(), "invariant") + " violated"));
-    if (run.determinism != nullptr && run.determinism->same()) text += row("determinism", "two runs, one digest");
+    text += row("invariants",
+                fmt::format("{} watched, {} checks: {}", outcome.invariants.size(),
+                            grouped(outcome.invariant_checks),
+                            outcome.violations.empty()
+                                ? "all held"
+                                : counted(outcome.violations.size(), "invariant") + " violated"));
+    if (run.determinism != nullptr && run.determinism->same())
+        text += row("determinism", "two runs, one digest");
     text += row("database", run.database.empty() ? "not recorded" : run.database);
     const std::string different =
         exit_code_of(run) == kExitNotDeterministic ? difference_text(*run.determinism, colour) : "";

@@ -9,8 +9,8 @@
 
 namespace aivm::scenarios::cli {
 
-// Nothing when it is no whole database of ours; stderr has been told why. What is worth knowing of an older one is told
-// there too.
+// Nothing when it is no whole database of ours; stderr has been told why. What is worth knowing of
+// an older one is told there too.
 std::optional<sim::Study> open_for_user(const std::string& path);
 
 // "clean", "violated", "budget" or "interrupted".

@@ -48,8 +48,10 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
         for (const std::string& fault : plan.error()) complain(fault);
         return std::nullopt;
     }
-    if (!arguments.show.empty() && arguments.show != kFraudMissedShare && sim::find_metric(arguments.show) == nullptr) {
-        complain(fmt::format("--show {}: there is no such metric; aivmsim list metrics names them", arguments.show));
+    if (!arguments.show.empty() && arguments.show != kFraudMissedShare &&
+        sim::find_metric(arguments.show) == nullptr) {
+        complain(fmt::format("--show {}: there is no such metric; aivmsim list metrics names them",
+                             arguments.show));
         return std::nullopt;
     }
     return *std::move(plan);
@@ -61,18 +63,20 @@ std::optional<std::string> path_of(const SweepArguments& arguments, const SweepP
     std::error_code error;
     fs::create_directories(kOutputFolder, error);
     if (error) {
-        complain(
-            fmt::format("the folder {} cannot be made: {}; name a file with --out", kOutputFolder, error.message()));
+        complain(fmt::format("the folder {} cannot be made: {}; name a file with --out",
+                             kOutputFolder, error.message()));
         return std::nullopt;
     }
     return fmt::format("{}/{}-sweep.db", kOutputFolder, plan.scenario());
 }
 
 int show(const SweepArguments& arguments, SweepShown& shown) {
-    if (const Status read = read_study(shown); !read) return refuse(kExitHarnessFailed, read.error().context);
-    const std::string text = arguments.json    ? sweep_json(shown)
-                             : arguments.quiet ? sweep_line(shown, has_colour(stdout))
-                                               : sweep_screen(shown, arguments.show, has_colour(stdout));
+    if (const Status read = read_study(shown); !read)
+        return refuse(kExitHarnessFailed, read.error().context);
+    const std::string text = arguments.json ? sweep_json(shown)
+                             : arguments.quiet
+                                 ? sweep_line(shown, has_colour(stdout))
+                                 : sweep_screen(shown, arguments.show, has_colour(stdout));
     if (print_result(text)) return shown.exit_code();
     return refuse(kExitHarnessFailed, "stdout cannot be written; is the disk full?");
 }
@@ -82,8 +86,10 @@ int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const 
     const auto difference = difference_of_finished(path, plan);
     if (!difference) return refuse(kExitBadRequest, difference.error().context);
     if (!difference->empty()) {
-        return refuse(kExitBadRequest, fmt::format("{} is a finished study, but not this one: {}; choose another --out",
-                                                   path, *difference));
+        return refuse(
+            kExitBadRequest,
+            fmt::format("{} is a finished study, but not this one: {}; choose another --out", path,
+                        *difference));
     }
     say(fmt::format("{} is finished: there is nothing to run", path));
     SweepShown shown{.plan = plan, .database = path, .complete = true};
@@ -98,7 +104,8 @@ int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const 
 // Parts of one sweep may have one file name and one second: the shard tells them apart.
 sim::StudyInfo study_of(const std::string& path, const SweepPlan& plan) {
     const std::string name = fs::path(path).stem().string();
-    return study_info(plan.shards() == 1 ? name : fmt::format("{} {}/{}", name, plan.shard(), plan.shards()));
+    return study_info(
+        plan.shards() == 1 ? name : fmt::format("{} {}/{}", name, plan.shard(), plan.shards()));
 }
 
 SweepOptions options_of(unsigned jobs, StatusLine& line, std::uint64_t started_ns) {
@@ -110,9 +117,11 @@ SweepOptions options_of(unsigned jobs, StatusLine& line, std::uint64_t started_n
         line.show([&] {
             const double seconds = static_cast<double>(wall_clock_ns() - started_ns) / 1e9;
             const double rate = static_cast<double>(at.runs_made) / seconds;
-            const double left = rate > 0 ? static_cast<double>(at.runs_max - at.runs_there) / rate : 0;
-            return fmt::format("{} of {} runs  {:.1f} a second  about {} left", grouped(at.runs_there),
-                               grouped(at.runs_max), rate, span_text(static_cast<std::int64_t>(left) * 1'000'000'000));
+            const double left =
+                rate > 0 ? static_cast<double>(at.runs_max - at.runs_there) / rate : 0;
+            return fmt::format("{} of {} runs  {:.1f} a second  about {} left",
+                               grouped(at.runs_there), grouped(at.runs_max), rate,
+                               span_text(static_cast<std::int64_t>(left) * 1'000'000'000));
         });
     };
     return options;
@@ -123,13 +132,15 @@ int fail_and_keep(sim::Recorder& recorder, const Error& error) {
     const auto runs = recorder.database().integer("SELECT count(*) FROM run");
     const std::string partial = recorder.partial_path();
     const bool kept = recorder.suspend().has_value();
-    complain(fmt::format("{}; {}finished runs are kept in {}, and the same command goes on with them",
-                         error.context.empty() ? error.text() : error.context,
-                         kept && runs ? fmt::format("{} ", *runs) : "", partial));
+    complain(
+        fmt::format("{}; {}finished runs are kept in {}, and the same command goes on with them",
+                    error.context.empty() ? error.text() : error.context,
+                    kept && runs ? fmt::format("{} ", *runs) : "", partial));
     return kExitHarnessFailed;
 }
 
-// Estimates and a name for a study that is complete; else it stays unfinished. Gives the path of what there is.
+// Estimates and a name for a study that is complete; else it stays unfinished. Gives the path of
+// what there is.
 Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
     if (!complete) {
         AIVM_TRY(recorder.suspend());
@@ -148,11 +159,14 @@ int sweep_command(const SweepArguments& arguments) {
     if (!plan) return kExitBadRequest;
     const auto path = path_of(arguments, *plan);
     if (!path) return kExitBadRequest;
-    if (std::error_code ignored; fs::is_regular_file(*path, ignored)) return show_finished(arguments, *plan, *path);
+    if (std::error_code ignored; fs::is_regular_file(*path, ignored))
+        return show_finished(arguments, *plan, *path);
     auto recorder = open_sweep(*path, study_of(*path, *plan), *plan);
-    if (!recorder) return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
+    if (!recorder)
+        return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
     catch_interrupts();
-    const unsigned jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned jobs =
+        arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
     const std::uint64_t started = wall_clock_ns();
     StatusLine line(progress_mode(arguments.quiet, arguments.progress));
     const auto outcome = run_sweep(*plan, options_of(jobs, line, started), **recorder);

@@ -14,8 +14,9 @@ Json number_of(double value) { return std::isfinite(value) ? Json(value) : Json(
 
 template <class Row>
 Json interval_of(const Row& row) {
-    return {{"name", row.name}, {"mode", row.mode},          {"method", row.method},       {"n", row.n},
-            {"mean", row.mean}, {"low", number_of(row.low)}, {"high", number_of(row.high)}};
+    return {
+        {"name", row.name}, {"mode", row.mode},          {"method", row.method},       {"n", row.n},
+        {"mean", row.mean}, {"low", number_of(row.low)}, {"high", number_of(row.high)}};
 }
 
 Json point_of(const SweepShown& shown, const PointShown& point) {
@@ -40,8 +41,10 @@ std::string sweep_json(const SweepShown& shown) {
     for (const PointShown& point : shown.points) points.push_back(point_of(shown, point));
     Json violations = Json::array();
     for (const ViolationShown& v : shown.violations) {
-        violations.push_back(
-            {{"run_id", v.run_id}, {"seed", v.seed}, {"invariant", v.invariant}, {"message", v.message}});
+        violations.push_back({{"run_id", v.run_id},
+                              {"seed", v.seed},
+                              {"invariant", v.invariant},
+                              {"message", v.message}});
     }
     const Json document = {{"scenario", shown.plan.scenario()},
                            {"complete", shown.complete},

@@ -40,7 +40,9 @@ std::string chosen_metric(const SweepShown& shown, const std::string& asked) {
     return "ttf_mean";
 }
 
-std::string padded(const std::string& text, std::size_t width) { return fmt::format("{:>{}}", text, width); }
+std::string padded(const std::string& text, std::size_t width) {
+    return fmt::format("{:>{}}", text, width);
+}
 
 // Two axes: the first down, the second across.
 std::string grid(const SweepShown& shown, const std::string& metric) {
@@ -48,15 +50,17 @@ std::string grid(const SweepShown& shown, const std::string& metric) {
     const Axis& across = shown.plan.axes()[1];
     std::size_t first = 0;
     for (const std::string& value : down.values) first = std::max(first, value.size());
-    std::string out =
-        fmt::format("{}{}\n  {} down, {} across\n  {:>{}}", metric, unit_of(metric), down.key, across.key, "", first);
+    std::string out = fmt::format("{}{}\n  {} down, {} across\n  {:>{}}", metric, unit_of(metric),
+                                  down.key, across.key, "", first);
     for (const std::string& value : across.values) out += padded(value, kGridColumnWidth);
     out += "\n";
     for (std::size_t row = 0; row < down.values.size(); ++row) {
         out += "  " + padded(down.values[row], first);
         for (std::size_t column = 0; column < across.values.size(); ++column) {
-            const sim::EstimateRow* found = shown.points[row * across.values.size() + column].best(metric);
-            out += padded(found == nullptr ? "-" : number_text(metric, found->mean), kGridColumnWidth);
+            const sim::EstimateRow* found =
+                shown.points[row * across.values.size() + column].best(metric);
+            out +=
+                padded(found == nullptr ? "-" : number_text(metric, found->mean), kGridColumnWidth);
         }
         out += "\n";
     }
@@ -69,7 +73,8 @@ std::string aligned(const std::vector<Line>& lines) {
     std::vector<std::size_t> widths;
     for (const Line& line : lines) {
         widths.resize(std::max(widths.size(), line.size()));
-        for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+        for (std::size_t i = 0; i < line.size(); ++i)
+            widths[i] = std::max(widths[i], line[i].size());
     }
     std::string out;
     for (const Line& line : lines) {
@@ -81,15 +86,16 @@ std::string aligned(const std::vector<Line>& lines) {
 
 std::string with_interval(std::string_view metric, const sim::EstimateRow* found) {
     if (found == nullptr) return "-";
-    return fmt::format("{} [{}, {}]", number_text(metric, found->mean), number_text(metric, found->low),
-                       number_text(metric, found->high));
+    return fmt::format("{} [{}, {}]", number_text(metric, found->mean),
+                       number_text(metric, found->low), number_text(metric, found->high));
 }
 
 std::string verdict_of(const StopRule& rule, const PointShown& point) {
     const sim::EstimateRow* found = point.estimate(rule.metric, "group-sequential ");
     if (found == nullptr) return "-";
     const Interval interval{found->low, found->high};
-    if (rule.kind == StopRule::Kind::kWidth) return rule.satisfied(interval) ? "narrow enough" : "still wider";
+    if (rule.kind == StopRule::Kind::kWidth)
+        return rule.satisfied(interval) ? "narrow enough" : "still wider";
     const auto below = rule.below(interval);
     return !below ? "undecided" : *below ? "yes" : "no";
 }
@@ -103,7 +109,8 @@ std::string list(const SweepShown& shown, const std::string& metric) {
     }
     for (const char* name : {"runs", "P(profit)"}) head.emplace_back(name);
     head.push_back(metric + unit_of(metric));
-    for (const StopRule& rule : shown.plan.rules()) head.push_back(rule.text().substr(rule.text().find(' ') + 1));
+    for (const StopRule& rule : shown.plan.rules())
+        head.push_back(rule.text().substr(rule.text().find(' ') + 1));
     std::vector<Line> lines{head};
     for (const PointShown& point : shown.points) {
         if (lines.size() > kMostLines) break;
@@ -130,9 +137,11 @@ std::string violations_text(const SweepShown& shown) {
     }
     if (shown.violations.empty()) return out;
     const auto violated = shown.by_status.find("violated");
-    out = fmt::format("{} violated an invariant that its scenario does not expect to be:\n{}",
-                      counted(violated == shown.by_status.end() ? 0 : violated->second, "run"), out);
-    return out + fmt::format("  reproduce  aivmsim replay {} --run {}\n", shown.database, shown.violations[0].run_id);
+    out =
+        fmt::format("{} violated an invariant that its scenario does not expect to be:\n{}",
+                    counted(violated == shown.by_status.end() ? 0 : violated->second, "run"), out);
+    return out + fmt::format("  reproduce  aivmsim replay {} --run {}\n", shown.database,
+                             shown.violations[0].run_id);
 }
 
 }  // namespace
@@ -143,20 +152,25 @@ std::string sweep_line(const SweepShown& shown, bool colour) {
                        : code == kExitViolated ? "FAIL"
                        : code == kExitLimit    ? "LIMIT"
                                                : "STOPPED";
-    const Style style = code == kExitClean ? Style::kGood : code == kExitViolated ? Style::kBad : Style::kCaution;
+    const Style style = code == kExitClean      ? Style::kGood
+                        : code == kExitViolated ? Style::kBad
+                                                : Style::kCaution;
     std::string shard;
-    if (shown.plan.shards() > 1) shard = fmt::format(" shard={}/{}", shown.plan.shard(), shown.plan.shards());
-    return fmt::format("{} {} points={}{} runs={} of {} new={} wall={} {}\n", styled(style, word, colour),
-                       shown.plan.scenario(), grouped(std::uint64_t{shown.plan.points()}), shard,
-                       grouped(shown.runs.runs_there), grouped(shown.runs.runs_max), grouped(shown.runs.runs_made),
-                       span_text(static_cast<std::int64_t>(shown.wall_ns)), shown.database);
+    if (shown.plan.shards() > 1)
+        shard = fmt::format(" shard={}/{}", shown.plan.shard(), shown.plan.shards());
+    return fmt::format(
+        "{} {} points={}{} runs={} of {} new={} wall={} {}\n", styled(style, word, colour),
+        shown.plan.scenario(), grouped(std::uint64_t{shown.plan.points()}), shard,
+        grouped(shown.runs.runs_there), grouped(shown.runs.runs_max), grouped(shown.runs.runs_made),
+        span_text(static_cast<std::int64_t>(shown.wall_ns)), shown.database);
 }
 
 std::string sweep_screen(const SweepShown& shown, const std::string& metric, bool colour) {
     const std::string chosen = chosen_metric(shown, metric);
     const auto& axes = shown.plan.axes();
     const bool fits = axes.size() == 2 && axes[0].values.size() <= kMostLines &&
-                      axes[1].values.size() * kGridColumnWidth + 14 <= kScreenWidth && shown.plan.rules().empty();
+                      axes[1].values.size() * kGridColumnWidth + 14 <= kScreenWidth &&
+                      shown.plan.rules().empty();
     std::string out = sweep_line(shown, colour);
     out += fits && shown.points.size() > kSmallTable ? grid(shown, chosen) : list(shown, chosen);
     return out + violations_text(shown);

@@ -19,19 +19,22 @@ std::string text_at(const sim::Statement& statement, int column) {
 }
 
 Status read_statuses(sim::Database& database, SweepShown& shown) {
-    AIVM_ASSIGN(const auto statement, database.prepare("SELECT status, count(*) FROM run GROUP BY status"));
+    AIVM_ASSIGN(const auto statement,
+                database.prepare("SELECT status, count(*) FROM run GROUP BY status"));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return {};
-        shown.by_status[text_at(statement, 0)] = static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1));
+        shown.by_status[text_at(statement, 0)] =
+            static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1));
     }
 }
 
 Status read_violations(sim::Database& database, SweepShown& shown) {
     AIVM_ASSIGN(const auto statement,
-                database.prepare(fmt::format("SELECT run_id, seed, invariant, message FROM violation JOIN run USING "
-                                             "(run_id) WHERE NOT expected ORDER BY replicate, run_id LIMIT {}",
-                                             kMostViolations)));
+                database.prepare(fmt::format(
+                    "SELECT run_id, seed, invariant, message FROM violation JOIN run USING "
+                    "(run_id) WHERE NOT expected ORDER BY replicate, run_id LIMIT {}",
+                    kMostViolations)));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return {};
@@ -40,14 +43,16 @@ Status read_violations(sim::Database& database, SweepShown& shown) {
     }
 }
 
-Status read_point(sim::Database& database, const SweepShown& shown, std::size_t number, PointShown& point) {
+Status read_point(sim::Database& database, const SweepShown& shown, std::size_t number,
+                  PointShown& point) {
     point.values = shown.plan.values_at(number);
     point.point_id = shown.plan.point_id(number);
     const std::string where = fmt::format("WHERE point_id = {}", point.point_id);
     AIVM_ASSIGN(const std::int64_t runs, database.integer("SELECT count(*) FROM run " + where));
     point.runs = static_cast<std::uint64_t>(runs);
     if (!shown.complete) {  // nobody has concluded anything yet
-        AIVM_ASSIGN(point.estimates, estimates_of(database, point.point_id, shown.plan.confidence()));
+        AIVM_ASSIGN(point.estimates,
+                    estimates_of(database, point.point_id, shown.plan.confidence()));
         return {};
     }
     AIVM_ASSIGN(point.estimates, sim::select_rows<sim::EstimateRow>(database, where));
@@ -57,7 +62,8 @@ Status read_point(sim::Database& database, const SweepShown& shown, std::size_t 
 
 }  // namespace
 
-const sim::EstimateRow* PointShown::estimate(std::string_view metric, std::string_view method) const {
+const sim::EstimateRow* PointShown::estimate(std::string_view metric,
+                                             std::string_view method) const {
     for (const sim::EstimateRow& row : estimates) {
         if (row.name == metric && row.mode.empty() && row.method.starts_with(method)) return &row;
     }

@@ -1,4 +1,5 @@
-// What a sweep's study says, as the screen and the JSON document show it. Read from the file, whoever wrote it.
+// What a sweep's study says, as the screen and the JSON document show it. Read from the file,
+// whoever wrote it.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,10 @@ struct PointShown {
     std::vector<sim::EstimateRow> estimates;
     std::vector<sim::ContrastRow> contrasts;
 
-    // The estimate of the metric for the whole run whose method begins so; nothing when there is none.
-    [[nodiscard]] const sim::EstimateRow* estimate(std::string_view metric, std::string_view method) const;
+    // The estimate of the metric for the whole run whose method begins so; nothing when there is
+    // none.
+    [[nodiscard]] const sim::EstimateRow* estimate(std::string_view metric,
+                                                   std::string_view method) const;
     // The one to show: a share as such, else the mean.
     [[nodiscard]] const sim::EstimateRow* best(std::string_view metric) const;
 };

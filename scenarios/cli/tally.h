@@ -16,7 +16,9 @@ public:
     explicit Tally(sim::RowSink& behind) : behind_(behind) {}
 
     Status begin_run(const sim::RunInfo& info) override { return behind_.begin_run(info); }
-    Status finish_run(const sim::RunSummary& summary) override { return behind_.finish_run(summary); }
+    Status finish_run(const sim::RunSummary& summary) override {
+        return behind_.finish_run(summary);
+    }
 
     [[nodiscard]] std::uint64_t tasks(sim::TaskOutcome outcome) const {
         return outcomes_.at(static_cast<std::size_t>(outcome));

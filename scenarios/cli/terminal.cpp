@@ -40,7 +40,8 @@ void write_line(std::string_view text) {
 
 bool has_colour(std::FILE* stream) {
     const char* term = std::getenv("TERM");
-    return !is_set("NO_COLOR") && isatty(fileno(stream)) == 1 && term != nullptr && std::string_view(term) != "dumb";
+    return !is_set("NO_COLOR") && isatty(fileno(stream)) == 1 && term != nullptr &&
+           std::string_view(term) != "dumb";
 }
 
 std::string styled(Style style, std::string_view text, bool colour) {
@@ -49,7 +50,8 @@ std::string styled(Style style, std::string_view text, bool colour) {
 }
 
 bool print_result(std::string_view text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+           std::fflush(stdout) == 0;
 }
 
 void complain(std::string_view text) {

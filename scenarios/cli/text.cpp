@@ -16,16 +16,19 @@ constexpr std::int64_t kSecondsPerMinute = 60;
 constexpr std::int64_t kSecondsPerHour = 3600;
 
 std::uint64_t magnitude(std::int64_t number) {
-    return number < 0 ? ~static_cast<std::uint64_t>(number) + 1 : static_cast<std::uint64_t>(number);
+    return number < 0 ? ~static_cast<std::uint64_t>(number) + 1
+                      : static_cast<std::uint64_t>(number);
 }
 
 // nLUX rounded to `decimals` places of a LUX.
 std::string rounded_lux(std::int64_t nlux, int decimals) {
-    constexpr std::array<std::uint64_t, 4> kUnits{kNluxPerLux, kNluxPerLux / 10, kNluxPerLux / 100, kNluxPerLux / 1000};
+    constexpr std::array<std::uint64_t, 4> kUnits{kNluxPerLux, kNluxPerLux / 10, kNluxPerLux / 100,
+                                                  kNluxPerLux / 1000};
     constexpr std::array<std::uint64_t, 4> kScales{1, 10, 100, 1000};
     const std::uint64_t unit = kUnits.at(static_cast<std::size_t>(decimals));
     const std::uint64_t scale = kScales.at(static_cast<std::size_t>(decimals));
-    const std::uint64_t parts = magnitude(nlux) / unit + (magnitude(nlux) % unit >= (unit + 1) / 2 ? 1 : 0);
+    const std::uint64_t parts =
+        magnitude(nlux) / unit + (magnitude(nlux) % unit >= (unit + 1) / 2 ? 1 : 0);
     const std::string sign = nlux < 0 && parts != 0 ? "-" : "";
     if (decimals == 0) return sign + grouped(parts);
     return fmt::format("{}{}.{:0{}}", sign, grouped(parts / scale), parts % scale, decimals);
@@ -39,7 +42,9 @@ std::string grouped(std::uint64_t number) {
     return digits;
 }
 
-std::string grouped(std::int64_t number) { return (number < 0 ? "-" : "") + grouped(magnitude(number)); }
+std::string grouped(std::int64_t number) {
+    return (number < 0 ? "-" : "") + grouped(magnitude(number));
+}
 
 std::string lux_text(std::int64_t nlux) {
     if (magnitude(nlux) >= 100 * kNluxPerLux) return rounded_lux(nlux, 0);
@@ -65,7 +70,8 @@ std::string span_text(std::int64_t ns) {
     const std::int64_t minutes = total % kSecondsPerHour / kSecondsPerMinute;
     const std::int64_t seconds = total % kSecondsPerMinute;
     std::string text = hours != 0 ? fmt::format("{}h", hours) : "";
-    if (minutes != 0 || (hours != 0 && seconds != 0)) text += fmt::format("{:0{}}m", minutes, hours != 0 ? 2 : 1);
+    if (minutes != 0 || (hours != 0 && seconds != 0))
+        text += fmt::format("{:0{}}m", minutes, hours != 0 ? 2 : 1);
     if (seconds != 0) text += fmt::format("{:02}s", seconds);
     return text;
 }
@@ -73,7 +79,8 @@ std::string span_text(std::int64_t ns) {
 std::string moment_text(std::int64_t ns) {
     const std::int64_t tenths = ns / (kNsPerSecond / 10);
     const std::int64_t minutes = tenths / 600;
-    const std::string seconds = fmt::format("{:0{}}.{}s", tenths % 600 / 10, minutes != 0 ? 2 : 1, tenths % 10);
+    const std::string seconds =
+        fmt::format("{:0{}}.{}s", tenths % 600 / 10, minutes != 0 ? 2 : 1, tenths % 10);
     if (minutes == 0) return seconds;
     if (minutes < 60) return fmt::format("{}m {}", minutes, seconds);
     return fmt::format("{}h {:02}m {}", minutes / 60, minutes % 60, seconds);

@@ -12,14 +12,15 @@ namespace aivm::scenarios::cli {
 std::string grouped(std::int64_t number);
 std::string grouped(std::uint64_t number);
 
-// nLUX as LUX: whole ones from 100 on, else as many decimals as are needed, at most three: "4 984", "71.25", "-0.5".
+// nLUX as LUX: whole ones from 100 on, else as many decimals as are needed, at most three: "4 984",
+// "71.25", "-0.5".
 std::string lux_text(std::int64_t nlux);
 
 // nLUX as LUX with two decimals always, for columns: "-4 984.00".
 std::string lux_column(std::int64_t nlux);
 
-// Nanoseconds as "6h", "28m40s", "8.25s", "120ms", without spaces. Seconds are rounded to milliseconds below a minute,
-// to whole seconds above.
+// Nanoseconds as "6h", "28m40s", "8.25s", "120ms", without spaces. Seconds are rounded to
+// milliseconds below a minute, to whole seconds above.
 std::string span_text(std::int64_t ns);
 
 // A moment of a run: "4m 08.0s", "1h 02m 08.0s", "8.0s".
@@ -31,8 +32,8 @@ std::string counted(std::uint64_t count, std::string_view noun);
 // Characters in a line of every screen.
 constexpr std::size_t kScreenWidth = 100;
 
-// The text broken at spaces so that no line is wider than `width`, unless a word is; every line but the first starts
-// with `indent` spaces.
+// The text broken at spaces so that no line is wider than `width`, unless a word is; every line but
+// the first starts with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace aivm::scenarios::cli

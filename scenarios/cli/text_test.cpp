@@ -52,7 +52,8 @@ TEST(Text, SpansOfTimeLeaveOutWhatIsZero) {
 TEST(Text, MomentsShowTenthsOfSeconds) {
     EXPECT_EQ(moment_text(8 * sim::kSecond), "8.0s");
     EXPECT_EQ(moment_text(4 * sim::kMinute + 8 * sim::kSecond), "4m 08.0s");
-    EXPECT_EQ(moment_text(62 * sim::kMinute + 8 * sim::kSecond + 90 * sim::kMillisecond), "1h 02m 08.0s");
+    EXPECT_EQ(moment_text(62 * sim::kMinute + 8 * sim::kSecond + 90 * sim::kMillisecond),
+              "1h 02m 08.0s");
 }
 
 TEST(Text, OneTaskAndSeveralTasks) {

@@ -32,26 +32,31 @@ std::string interval_text(const CaseResult& result) {
 
 std::string line(const CaseResult& result, bool colour) {
     const bool agrees = result.verdict == Verdict::kAgrees;
-    const std::string verdict = styled(agrees ? Style::kGood : Style::kBad, verdict_name(result.verdict), colour);
+    const std::string verdict =
+        styled(agrees ? Style::kGood : Style::kBad, verdict_name(result.verdict), colour);
     if (!result.measured()) {
-        return fmt::format("{}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-", result.c.expected, "", "",
-                           "", verdict);
+        return fmt::format("{}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-",
+                           result.c.expected, "", "", "", verdict);
     }
-    return fmt::format("{}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}  {}\n", result.c.id, result.simulated,
-                       result.c.expected, interval_text(result), result.z, result.n, verdict);
+    return fmt::format("{}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}  {}\n", result.c.id,
+                       result.simulated, result.c.expected, interval_text(result), result.z,
+                       result.n, verdict);
 }
 
 std::string screen(const Validation& validation, bool colour) {
-    std::string out = fmt::format("{:<4} {:>11} {:>11}  {:<25}{:>6} {:>9}  verdict\n", "case", "simulated", "expected",
-                                  fmt::format("interval ({:.2g} % margin)", validation.margin * 100), "z", "n");
+    std::string out = fmt::format(
+        "{:<4} {:>11} {:>11}  {:<25}{:>6} {:>9}  verdict\n", "case", "simulated", "expected",
+        fmt::format("interval ({:.2g} % margin)", validation.margin * 100), "z", "n");
     for (const CaseResult& result : validation.cases) out += line(result, colour);
     for (const CaseResult& result : validation.cases) {
         if (result.verdict == Verdict::kAgrees) continue;
-        const std::string_view how = result.how.empty() ? "nothing simulates it" : std::string_view(result.how);
+        const std::string_view how =
+            result.how.empty() ? "nothing simulates it" : std::string_view(result.how);
         out += fmt::format("\n{}: {}\n  {}\n", result.c.id, result.c.quantity, how);
         if (!result.reason.empty()) out += fmt::format("  failed: {}\n", result.reason);
     }
-    const Style style = validation.agreeing() == validation.cases.size() ? Style::kGood : Style::kBad;
+    const Style style =
+        validation.agreeing() == validation.cases.size() ? Style::kGood : Style::kBad;
     return out + "\n" + styled(style, badge(validation, build_info().version), colour) + "\n";
 }
 
@@ -100,7 +105,8 @@ int validate_command(const ValidateRequest& request) {
     std::unique_ptr<sim::Recorder> recorder;
     if (request.out) {
         auto made = record_to(*request.out, request.overwrite);
-        if (!made) return refuse(exit_code_of_refusal(*request.out, made.error()), made.error().text());
+        if (!made)
+            return refuse(exit_code_of_refusal(*request.out, made.error()), made.error().text());
         recorder = std::move(*made);
     }
     catch_interrupts();
@@ -113,7 +119,9 @@ int validate_command(const ValidateRequest& request) {
     options.interrupted = interrupted;
     options.on_case = [&](const ValidationCase& c) {
         ++begun;
-        status.show([&] { return fmt::format("{} of {}: {}, {}", begun, wanted->size(), c.id, c.quantity); });
+        status.show([&] {
+            return fmt::format("{} of {}: {}, {}", begun, wanted->size(), c.id, c.quantity);
+        });
     };
     const auto validation = validate(*wanted, options);
     status.clear();
@@ -122,10 +130,12 @@ int validate_command(const ValidateRequest& request) {
         return refuse(kExitHarnessFailed, validation.error().text());
     }
     if (recorder) {
-        const Status kept = record_validation(*validation, *recorder).and_then([&] { return recorder->close(); });
+        const Status kept =
+            record_validation(*validation, *recorder).and_then([&] { return recorder->close(); });
         if (!kept) return refuse(kExitHarnessFailed, kept.error().text());
     }
-    const std::string text = request.json ? document(*validation) : screen(*validation, has_colour(stdout));
+    const std::string text =
+        request.json ? document(*validation) : screen(*validation, has_colour(stdout));
     if (!print_result(text)) return kExitHarnessFailed;
     return validation->passed() ? kExitClean : kExitViolated;
 }

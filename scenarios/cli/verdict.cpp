@@ -11,8 +11,12 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-bool is_liveness_failure(const sim::Violation& violation) { return !violation.expected && violation.liveness; }
-bool is_safety_failure(const sim::Violation& violation) { return !violation.expected && !violation.liveness; }
+bool is_liveness_failure(const sim::Violation& violation) {
+    return !violation.expected && violation.liveness;
+}
+bool is_safety_failure(const sim::Violation& violation) {
+    return !violation.expected && !violation.liveness;
+}
 
 struct Word {
     std::string_view text;
@@ -33,8 +37,8 @@ Word word_of(ExitCode code) {
 }
 
 std::string place_of(const sim::Violation& v) {
-    std::string text =
-        fmt::format("t={}  block {}  event #{}", moment_text(v.time), grouped(v.block), grouped(v.event));
+    std::string text = fmt::format("t={}  block {}  event #{}", moment_text(v.time),
+                                   grouped(v.block), grouped(v.event));
     if (!v.actors.empty()) text += fmt::format("  {}", fmt::join(v.actors, " "));
     return text;
 }
@@ -43,11 +47,12 @@ std::string violation_text(const sim::Violation& v, const std::string& scenario,
     const std::string message = "  " + wrapped(v.message, kScreenWidth - 2, 2) + "\n";
     if (v.expected) {
         return fmt::format("{} {} {}, as this scenario expects\n  {}\n{}",
-                           styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name, place_of(v), message);
+                           styled(Style::kStrong, "demonstrated", colour), v.invariant, v.name,
+                           place_of(v), message);
     }
     const Word word = v.liveness ? word_of(kExitLimit) : word_of(kExitViolated);
-    return fmt::format("{}  {} {}   {}\n  {}\n{}", styled(word.style, word.text, colour), v.invariant, v.name, scenario,
-                       place_of(v), message);
+    return fmt::format("{}  {} {}   {}\n  {}\n{}", styled(word.style, word.text, colour),
+                       v.invariant, v.name, scenario, place_of(v), message);
 }
 
 }  // namespace
@@ -62,9 +67,11 @@ ExitCode exit_code_of(const sim::Outcome& outcome) {
 
 std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour) {
     const Word word = word_of(exit_code_of(outcome));
-    const std::string wall = wall_ns == 0 ? "" : fmt::format(" wall={:.1f}s", static_cast<double>(wall_ns) / 1e9);
-    return fmt::format("{} {} seed={} events={} sim={}{} digest={}", styled(word.style, word.text, colour),
-                       outcome.scenario, outcome.seed, grouped(outcome.events), span_text(outcome.virtual_time), wall,
+    const std::string wall =
+        wall_ns == 0 ? "" : fmt::format(" wall={:.1f}s", static_cast<double>(wall_ns) / 1e9);
+    return fmt::format("{} {} seed={} events={} sim={}{} digest={}",
+                       styled(word.style, word.text, colour), outcome.scenario, outcome.seed,
+                       grouped(outcome.events), span_text(outcome.virtual_time), wall,
                        outcome.digest.hex());
 }
 
@@ -73,7 +80,8 @@ std::string notes_text(const sim::Outcome& outcome, bool colour) {
     for (const sim::Violation& v : outcome.violations) {
         if (v.expected) text += violation_text(v, outcome.scenario, colour);
     }
-    if (outcome.status == sim::RunStatus::kBudget) text += "  the event budget (run.max_events) ran out\n";
+    if (outcome.status == sim::RunStatus::kBudget)
+        text += "  the event budget (run.max_events) ran out\n";
     if (outcome.status == sim::RunStatus::kInterrupted)
         text += "  interrupted: the numbers are those up to that moment\n";
     return text;
@@ -87,8 +95,9 @@ std::string failures_text(const sim::Outcome& outcome, const SavedFinding* findi
     }
     const std::string fail = styled(Style::kBad, word_of(kExitViolated).text, colour);
     for (const std::string& id : outcome.missing_violations) {
-        text += fmt::format("{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n", fail,
-                            id, outcome.scenario);
+        text += fmt::format(
+            "{}  {}   {}\n  the scenario expects this invariant to be violated, and it held\n",
+            fail, id, outcome.scenario);
     }
     if (finding == nullptr) return text;
     std::string found = finding_text(*finding);

@@ -12,16 +12,16 @@ namespace aivm::scenarios::cli {
 
 ExitCode exit_code_of(const sim::Outcome& outcome);
 
-// "PASS quickstart seed=1 events=48 211 sim=6h wall=0.8s digest=9f3c...": PASS, FAIL, LIMIT or STOPPED. Without a wall
-// time (0) the line is the same on every machine.
+// "PASS quickstart seed=1 events=48 211 sim=6h wall=0.8s digest=9f3c...": PASS, FAIL, LIMIT or
+// STOPPED. Without a wall time (0) the line is the same on every machine.
 std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour);
 
-// What happened besides, and is no failure: demonstrated violations, an interruption, a budget that ran out. Ends in a
-// line break unless empty.
+// What happened besides, and is no failure: demonstrated violations, an interruption, a budget that
+// ran out. Ends in a line break unless empty.
 std::string notes_text(const sim::Outcome& outcome, bool colour);
 
-// What was violated, where and by whom; the saved finding last, so that the text ends with the command that runs it again.
-// Ends in a line break unless empty.
+// What was violated, where and by whom; the saved finding last, so that the text ends with the
+// command that runs it again. Ends in a line break unless empty.
 std::string failures_text(const sim::Outcome& outcome, const SavedFinding* finding, bool colour);
 
 }  // namespace aivm::scenarios::cli

@@ -13,8 +13,9 @@ namespace aivm::scenarios::cli {
 int version_command() {
     const BuildInfo& build = build_info();
     const std::string text = fmt::format(
-        "aivmsim {}\ncompiler  {}\nbuild     {}\nsqlite    {} (outcome schema {})\nsimd      {}\n", build.version,
-        build.compiler, build.flags, sqlite3_libversion(), sim::kSchemaVersion, gpu::width_name(gpu::best_width()));
+        "aivmsim {}\ncompiler  {}\nbuild     {}\nsqlite    {} (outcome schema {})\nsimd      {}\n",
+        build.version, build.compiler, build.flags, sqlite3_libversion(), sim::kSchemaVersion,
+        gpu::width_name(gpu::best_width()));
     return print_result(text) ? kExitClean : kExitHarnessFailed;
 }
 

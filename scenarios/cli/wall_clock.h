@@ -8,7 +8,8 @@ namespace aivm::scenarios::cli {
 
 inline std::uint64_t wall_clock_ns() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 }  // namespace aivm::scenarios::cli

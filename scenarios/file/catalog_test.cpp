@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::filesystem::path> catalog() {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(AIVM_SOURCE_DIR "/scenarios/catalog"))
+    for (const auto& entry :
+         std::filesystem::directory_iterator(AIVM_SOURCE_DIR "/scenarios/catalog"))
         if (entry.path().extension() == ".toml") files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     return files;

@@ -11,18 +11,20 @@ namespace aivm::scenarios {
 
 struct Finding {
     Severity severity = Severity::kError;
-    std::vector<std::string> keys;  // dotted, the one most likely to be changed first: "vm.redundancy_factor"
+    std::vector<std::string>
+        keys;  // dotted, the one most likely to be changed first: "vm.redundancy_factor"
     std::string message;
     std::string mend;
 };
 
-// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" (by position).
+// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" (by
+// position).
 std::string group_key(const sim::ActorGroup& group, std::string_view key);
 std::string fault_key(std::size_t index, std::string_view key);
 
-// Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty when all is well.
-// Every field must be within the range of its row. Strategies and their parameters are not looked at: who runs the
-// scenario knows them.
+// Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty
+// when all is well. Every field must be within the range of its row. Strategies and their
+// parameters are not looked at: who runs the scenario knows them.
 std::vector<Finding> check_scenario(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios

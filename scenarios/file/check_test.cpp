@@ -27,7 +27,8 @@ TEST(Check, AConfidenceThresholdThatNoPollCanReachIsRefused) {
 TEST(Check, ThePreferenceThresholdIsAMajorityAndNotAboveTheConfidenceThreshold) {
     EXPECT_EQ(complaint("[chain]\nalpha_preference = 5\n"),
               "alpha_preference = 5 is no majority of the 11 validators asked");
-    EXPECT_EQ(complaint("[chain]\nalpha_preference = 9\n"), "alpha_preference = 9 is above alpha_confidence = 8");
+    EXPECT_EQ(complaint("[chain]\nalpha_preference = 9\n"),
+              "alpha_preference = 9 is above alpha_confidence = 8");
     EXPECT_EQ(complaint("[chain]\nalpha_preference = 6\n"), "none");
     EXPECT_EQ(complaint("[chain]\nbeta = 3\n"), "4 polls at a time, but 3 decide");
 }
@@ -39,14 +40,16 @@ TEST(Check, SnowmanThresholdsDoNotMatterWithoutSnowman) {
 }
 
 TEST(Check, ACensoringShareNeedsAModel) {
-    EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\n"), "a censoring share without a model of censorship");
+    EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\n"),
+              "a censoring share without a model of censorship");
     EXPECT_EQ(complaint("[chain]\ncensoring_share = \"1/4\"\ncensorship = \"iid\"\n"), "none");
 }
 
 TEST(Check, AnOrderOfProposersIsNotForSnowmanToTake) {
     const std::string sticky = "[chain]\ncensoring_share = \"1/4\"\ncensorship = \"sticky\"\n";
     EXPECT_EQ(complaint(sticky + "consensus = \"snowman\"\n"),
-              "this model needs to know in which order proposers follow each other, which snowman decides itself");
+              "this model needs to know in which order proposers follow each other, which snowman "
+              "decides itself");
     EXPECT_EQ(complaint(sticky + "consensus = \"sequencer\"\n"), "none");
     EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n" + sticky), "none");
 }
@@ -54,7 +57,8 @@ TEST(Check, AnOrderOfProposersIsNotForSnowmanToTake) {
 TEST(Check, AQuorumIsAStrictMajorityOfTheProvidersDrawn) {
     EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\n"), "2 of 5 is not a strict majority");
     EXPECT_EQ(complaint("[vm]\nredundancy_factor = 6\n"), "6 of 5 is not a strict majority");
-    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\nredundancy_providers = 4\n"), "2 of 4 is not a strict majority");
+    EXPECT_EQ(complaint("[vm]\nredundancy_factor = 2\nredundancy_providers = 4\n"),
+              "2 of 4 is not a strict majority");
     EXPECT_EQ(complaint("[vm]\nredundancy_factor = 3\nredundancy_providers = 4\n"), "none");
 }
 
@@ -65,8 +69,10 @@ TEST(Check, TheSharesOfASlashAreAtMostAllOfIt) {
 }
 
 TEST(Check, AWindowIsNeededUnlessTheModeIsRedundant) {
-    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\n"), "without a window no result could ever be challenged");
-    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\nverification_mode = \"redundant\"\n"), "none");
+    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\n"),
+              "without a window no result could ever be challenged");
+    EXPECT_EQ(complaint("[vm]\nchallenge_window_blocks = 0\nverification_mode = \"redundant\"\n"),
+              "none");
 }
 
 TEST(Check, TheWindowMustEndWithinTheRun) {
@@ -76,7 +82,8 @@ TEST(Check, TheWindowMustEndWithinTheRun) {
 }
 
 TEST(Check, AResultIsBackedBySomeBond) {
-    EXPECT_EQ(complaint("[vm]\nmin_provider_bond = \"0 LUX\"\n"), "a result would be backed by no bond at all");
+    EXPECT_EQ(complaint("[vm]\nmin_provider_bond = \"0 LUX\"\n"),
+              "a result would be backed by no bond at all");
 }
 
 TEST(Check, AFeeBelowTheFloorWouldRefuseEveryTask) {
@@ -96,7 +103,8 @@ TEST(Check, ValidatorGroupsFitInTheValidatorSet) {
 TEST(Check, ABondIsPaidFromTheStake) {
     EXPECT_EQ(complaint("[[provider]]\nname = \"q\"\nstake = \"999 LUX\"\n"),
               "a bond of 1000 LUX cannot be paid from a stake of 999 LUX");
-    const auto result = load_scenario_text("name = \"t\"\n[[provider]]\nname = \"q\"\nbond = \"1 LUX\"\n", "t.toml");
+    const auto result = load_scenario_text(
+        "name = \"t\"\n[[provider]]\nname = \"q\"\nbond = \"1 LUX\"\n", "t.toml");
     ASSERT_TRUE(result);
     ASSERT_EQ(result->notes.size(), 1U);
     EXPECT_EQ(result->notes[0].message,
@@ -109,18 +117,21 @@ TEST(Check, OpeningBalancesFitIn64BitsTogether) {
 }
 
 TEST(Check, APartitionLeavesAValidatorOnEachSide) {
-    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"")), "the side cut off is empty");
-    EXPECT_EQ(
-        complaint(fault(
-            "kind = \"partition\"\nduration = \"1m\"\nregions = [\"NA\", \"EU\", \"SA\", \"AP\", \"JP\", \"AU\"]")),
-        "every validator is on the side cut off: nothing is cut");
-    EXPECT_EQ(complaint(fault("kind = \"one_way\"\nduration = \"1m\"\nregions = [\"NA\"]\nvalidators = [1]")),
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"")),
+              "the side cut off is empty");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"NA\", \"EU\", "
+                              "\"SA\", \"AP\", \"JP\", \"AU\"]")),
+              "every validator is on the side cut off: nothing is cut");
+    EXPECT_EQ(complaint(fault(
+                  "kind = \"one_way\"\nduration = \"1m\"\nregions = [\"NA\"]\nvalidators = [1]")),
               "both regions and validators name the side cut off");
     EXPECT_EQ(complaint("[chain]\nconsensus = \"sequencer\"\nvalidators = 2\n" +
                         fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"JP\"]")),
               "no validator is in the regions cut off");
-    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\"]")), "none");
-    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nvalidators = [0, 1]")), "none");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\"]")),
+              "none");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nvalidators = [0, 1]")),
+              "none");
 }
 
 TEST(Check, RegionsAreThoseOfTheLatencyProfile) {
@@ -129,13 +140,16 @@ TEST(Check, RegionsAreThoseOfTheLatencyProfile) {
     EXPECT_EQ(complaint("[network]\nlatency = \"ten-city-2024\"\n" +
                         fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"tokyo\"]")),
               "none");
-    EXPECT_EQ(complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\", \"AP\"]")),
-              "region \"AP\" is named twice");
+    EXPECT_EQ(
+        complaint(fault("kind = \"partition\"\nduration = \"1m\"\nregions = [\"AP\", \"AP\"]")),
+        "region \"AP\" is named twice");
 }
 
 TEST(Check, ACrashNamesValidatorsThatExistOnceEach) {
-    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [20, 21]")), "there is no validator 21");
-    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [2, 2]")), "validator 2 is named twice");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [20, 21]")),
+              "there is no validator 21");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [2, 2]")),
+              "validator 2 is named twice");
     EXPECT_EQ(complaint(fault("kind = \"crash\"")), "the fault hits nobody");
     EXPECT_EQ(complaint(fault("kind = \"crash\"\nregions = [\"NA\"]\nvalidators = [1]")),
               "regions are for a partition or one_way");
@@ -149,7 +163,8 @@ TEST(Check, AFaultHasTheKeysOfItsKindAndFitsTheRun) {
               "only a slow_node or slow_disk has a delay");
     EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\nduration = \"2h\"")),
               "the fault ends after run.max_time = 2h");
-    EXPECT_EQ(complaint(fault("kind = \"partition\"\nvalidators = [1]")), "a fault that lasts no time");
+    EXPECT_EQ(complaint(fault("kind = \"partition\"\nvalidators = [1]")),
+              "a fault that lasts no time");
 }
 
 TEST(Check, ExpectedViolationsLookLikeInvariantIds) {
@@ -166,14 +181,17 @@ TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {
     EXPECT_EQ(complaint(fault(hit + "kind = \"clogged\"\nbandwidth = \"1 Mbit/s\"")), "none");
     EXPECT_EQ(complaint(fault(hit + "kind = \"clock\"")), "a clock without a skew");
     EXPECT_EQ(complaint(fault(hit + "kind = \"clock\"\ndrift = \"1%\"")), "none");
-    EXPECT_EQ(complaint(fault(hit + "kind = \"eclipse\"\nskew = \"1s\"")), "only a clock has a skew");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"eclipse\"\nskew = \"1s\"")),
+              "only a clock has a skew");
 }
 
 TEST(Check, FaultsHitGroupsThatExistAndHaveWhatTheyBreak) {
     const std::string p = "groups = [\"p\"]\nduration = \"1m\"\n";
     EXPECT_EQ(complaint(fault(p + "kind = \"eclipse\"")), "none");
-    EXPECT_EQ(complaint(fault("groups = [\"q\"]\nduration = \"1m\"\nkind = \"eclipse\"")), "there is no group \"q\"");
-    EXPECT_EQ(complaint(fault(p + "kind = \"bit_rot\"")), "a fault of this kind cannot hit the providers of \"p\"");
+    EXPECT_EQ(complaint(fault("groups = [\"q\"]\nduration = \"1m\"\nkind = \"eclipse\"")),
+              "there is no group \"q\"");
+    EXPECT_EQ(complaint(fault(p + "kind = \"bit_rot\"")),
+              "a fault of this kind cannot hit the providers of \"p\"");
     const std::string economic = "[run]\nfidelity = \"economic\"\n";
     EXPECT_EQ(complaint(economic + fault(p + "kind = \"eclipse\"")), "none");
     EXPECT_EQ(complaint(economic + fault(p + "kind = \"flapping\"\nperiod = \"4s\"")),

@@ -12,7 +12,8 @@ constexpr std::uint32_t kMaxShown = 160;  // characters of a source line
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-// The first kMaxShown characters, control characters shown as spaces (a tab stays a tab, so that carets line up).
+// The first kMaxShown characters, control characters shown as spaces (a tab stays a tab, so that
+// carets line up).
 std::string printable(std::string_view line) {
     std::string out;
     std::uint32_t characters = 0;
@@ -33,7 +34,8 @@ std::string underline(std::string_view line, std::uint32_t column, std::uint32_t
         if (++characters < column) out += c == '\t' ? '\t' : ' ';
         if (characters >= column && characters <= kMaxShown) ++left_on_line;
     }
-    const auto shown = std::clamp<std::uint32_t>(width, 1, std::max<std::uint32_t>(left_on_line, 1));
+    const auto shown =
+        std::clamp<std::uint32_t>(width, 1, std::max<std::uint32_t>(left_on_line, 1));
     return out + '^' + std::string(shown - 1, '~');
 }
 
@@ -45,11 +47,12 @@ std::string to_text(const Diagnostic& diagnostic) {
     if (diagnostic.line == 0) {
         out = fmt::format("{}: {}: {}\n", diagnostic.source, severity, diagnostic.message);
     } else {
-        out = fmt::format("{}:{}:{}: {}: {}\n", diagnostic.source, diagnostic.line, diagnostic.column, severity,
-                          diagnostic.message);
+        out = fmt::format("{}:{}:{}: {}: {}\n", diagnostic.source, diagnostic.line,
+                          diagnostic.column, severity, diagnostic.message);
         out += fmt::format("{:>5} | {}\n", diagnostic.line, printable(diagnostic.line_text));
         if (diagnostic.column <= kMaxShown)
-            out += fmt::format("      | {}\n", underline(diagnostic.line_text, diagnostic.column, diagnostic.width));
+            out += fmt::format("      | {}\n", underline(diagnostic.line_text, diagnostic.column,
+                                                         diagnostic.width));
     }
     if (!diagnostic.mend.empty()) out += fmt::format("  {}\n", diagnostic.mend);
     return out;

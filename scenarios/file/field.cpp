@@ -88,7 +88,8 @@ Parsed<Value> parse_boolean(std::string_view text) {
 
 Parsed<Value> parse_choice(const FieldInfo& info, std::string_view text) {
     const auto found = std::find(info.choices.begin(), info.choices.end(), text);
-    if (found != info.choices.end()) return Value(static_cast<std::uint64_t>(found - info.choices.begin()));
+    if (found != info.choices.end())
+        return Value(static_cast<std::uint64_t>(found - info.choices.begin()));
     const std::vector<std::string> names(info.choices.begin(), info.choices.end());
     return problem(fmt::format("\"{}\" is not a known {}", text, info.key), suggest(text, names));
 }
@@ -108,7 +109,8 @@ Parsed<Value> parse_text(const FieldInfo& info, std::string_view text) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
     };
     if (std::any_of(text.begin(), text.end(), control)) {
-        return problem("the text holds a control character", "only line breaks and tabs are allowed");
+        return problem("the text holds a control character",
+                       "only line breaks and tabs are allowed");
     }
     return Value(std::string(text));
 }
@@ -147,7 +149,8 @@ Parsed<Value> parse_integers(const FieldInfo& info, std::string_view text) {
     return Value(std::move(numbers));
 }
 
-// One line while it is short, else one item a line: a line of a scenario file has a greatest length.
+// One line while it is short, else one item a line: a line of a scenario file has a greatest
+// length.
 std::string print_list(const std::vector<std::string>& items) {
     auto line = fmt::format("[{}]", fmt::join(items, ", "));
     constexpr std::size_t kLongLine = 90;
@@ -177,9 +180,10 @@ std::string range_text(const FieldInfo& info) {
         case FieldType::kRatio:
         case FieldType::kBandwidth: {
             const auto unit = info.unit.empty() ? std::string() : fmt::format(" {}", info.unit);
-            if (info.type == FieldType::kBandwidth) return fmt::format("up to {}", print_bandwidth_bps(info.max));
-            return fmt::format("{} to {}{}", print_number(info.type, info.min), print_number(info.type, info.max),
-                               unit);
+            if (info.type == FieldType::kBandwidth)
+                return fmt::format("up to {}", print_bandwidth_bps(info.max));
+            return fmt::format("{} to {}{}", print_number(info.type, info.min),
+                               print_number(info.type, info.max), unit);
         }
         case FieldType::kChoice:
             return fmt::format("{}", fmt::join(info.choices, ", "));
@@ -192,10 +196,11 @@ std::string range_text(const FieldInfo& info) {
 
 Parsed<Value> check_range(const FieldInfo& info, std::uint64_t number) {
     if (number >= info.min && number <= info.max) return Value(number);
-    return problem(fmt::format("{} is out of range", print_number(info.type, number)),
-                   fmt::format("{} takes {}", info.key,
-                               info.type == FieldType::kIntegers ? fmt::format("{} to {}", info.min, info.max)
-                                                                 : range_text(info)));
+    return problem(
+        fmt::format("{} is out of range", print_number(info.type, number)),
+        fmt::format("{} takes {}", info.key,
+                    info.type == FieldType::kIntegers ? fmt::format("{} to {}", info.min, info.max)
+                                                      : range_text(info)));
 }
 
 Parsed<Value> parse_value(const FieldInfo& info, std::string_view text) {
@@ -213,7 +218,8 @@ Parsed<Value> parse_value(const FieldInfo& info, std::string_view text) {
         case FieldType::kIntegers:
             return parse_integers(info, text);
         case FieldType::kParameters:
-            return problem("a whole table cannot be set at once", "name one parameter, such as parameters.rate=1/4");
+            return problem("a whole table cannot be set at once",
+                           "name one parameter, such as parameters.rate=1/4");
         default:
             return parse_number(info, text);
     }
@@ -226,11 +232,13 @@ Parsed<std::int64_t> parse_parameter(std::string_view text) {
     if (error == std::errc{} && stop == text.data() + text.size()) return number;
     for (auto* const parse : {parse_ratio_ppm, parse_amount_nlux, parse_duration_ns}) {
         const auto parsed = parse(text);
-        if (parsed && *parsed <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        if (parsed &&
+            *parsed <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
             return static_cast<std::int64_t>(*parsed);
     }
     return problem(fmt::format("\"{}\" is not a parameter", text),
-                   "write an integer, true, false, a ratio (\"1/4\"), an amount (\"5 LUX\") or a duration (\"3s\")");
+                   "write an integer, true, false, a ratio (\"1/4\"), an amount (\"5 LUX\") or a "
+                   "duration (\"3s\")");
 }
 
 std::string quote(std::string_view text) {
@@ -270,7 +278,8 @@ std::string print_value(const FieldInfo& info, const Value& value) {
         }
         case FieldType::kNames: {
             std::vector<std::string> quoted;
-            for (const auto& name : std::get<std::vector<std::string>>(value)) quoted.push_back(quote(name));
+            for (const auto& name : std::get<std::vector<std::string>>(value))
+                quoted.push_back(quote(name));
             return print_list(quoted);
         }
         case FieldType::kIntegers: {

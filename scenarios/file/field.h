@@ -1,5 +1,6 @@
-// One row of the field table: what a key of a scenario file is called, takes and means, and where it lives in the struct.
-// Everything that names keys (loading, overrides, printing, the reference page, the editor schema) works from these rows.
+// One row of the field table: what a key of a scenario file is called, takes and means, and where
+// it lives in the struct. Everything that names keys (loading, overrides, printing, the reference
+// page, the editor schema) works from these rows.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,13 @@ enum class FieldType : std::uint8_t {
     kText,        // free text of at most FieldInfo::max bytes
     kNames,       // a list of names
     kIntegers,    // a list of integers
-    kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans (0, 1)
+    kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans
+                  // (0, 1)
 };
 
 using ParameterTable = std::map<std::string, std::int64_t>;
-using Value = std::variant<std::uint64_t, bool, std::string, std::vector<std::string>, std::vector<std::uint32_t>,
-                           ParameterTable>;
+using Value = std::variant<std::uint64_t, bool, std::string, std::vector<std::string>,
+                           std::vector<std::uint32_t>, ParameterTable>;
 
 struct FieldInfo {
     std::string_view section;  // "" for the top level, "run", ..., "fault", "group"
@@ -48,7 +50,8 @@ struct FieldInfo {
     [[nodiscard]] std::string dotted() const;
 };
 
-// A row together with the way to read and write the member. `set` takes what parse_value or get gave.
+// A row together with the way to read and write the member. `set` takes what parse_value or get
+// gave.
 template <class Owner>
 struct Field {
     FieldInfo info;
@@ -72,13 +75,15 @@ bool is_quoted(FieldType type);
 // "1 to 4096 blocks", in the field's own unit; empty for types without a range.
 std::string range_text(const FieldInfo& info);
 
-// A value from text without quotes, as after `--set key=`; lists are separated by commas. Range and form are checked.
+// A value from text without quotes, as after `--set key=`; lists are separated by commas. Range and
+// form are checked.
 Parsed<Value> parse_value(const FieldInfo& info, std::string_view text);
 
 // Whether an integer is in the field's range; the problem names the range.
 Parsed<Value> check_range(const FieldInfo& info, std::uint64_t number);
 
-// A strategy's parameter: an integer (may be negative), "true", "false", a ratio, an amount or a duration.
+// A strategy's parameter: an integer (may be negative), "true", "false", a ratio, an amount or a
+// duration.
 Parsed<std::int64_t> parse_parameter(std::string_view text);
 
 // The value as TOML; loading it gives the same value.

@@ -17,7 +17,7 @@ using sim::RunSettings;
 using sim::Scenario;
 using sim::Workload;
 
-// ---- names of enumerators, in the order of the enum --------------------------------------------------------------
+// ---- names of enumerators, in the order of the enum ---------------------------------------------
 
 constexpr std::string_view kFidelities[] = {"full", "economic"};
 constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
@@ -25,8 +25,9 @@ constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted"
                                                   "budget", "orphan", "bribe",    "partition"};
 constexpr std::string_view kArrivalLaws[] = {"even", "poisson"};
 constexpr std::string_view kWorkLaws[] = {"fixed", "exponential"};
-constexpr std::string_view kFaultKinds[] = {"partition", "crash", "one_way",   "slow_node",    "clogged",    "flapping",
-                                            "eclipse",   "clock", "slow_disk", "failed_write", "torn_write", "bit_rot"};
+constexpr std::string_view kFaultKinds[] = {"partition", "crash",        "one_way",    "slow_node",
+                                            "clogged",   "flapping",     "eclipse",    "clock",
+                                            "slow_disk", "failed_write", "torn_write", "bit_rot"};
 constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
 constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
 constexpr std::string_view kRewardSchedules[] = {"flat", "tiered"};
@@ -47,7 +48,7 @@ static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::
 static_assert(std::size(kRewardSchedules) == static_cast<std::size_t>(RewardSchedule::kCount_));
 static_assert(std::size(kMintCaps) == static_cast<std::size_t>(MintCap::kCount_));
 
-// ---- from a member to a Value and back ---------------------------------------------------------------------------
+// ---- from a member to a Value and back ----------------------------------------------------------
 
 template <class Member>
 Value to_value(const Member& member) {
@@ -67,7 +68,8 @@ template <class Member>
 void from_value(Member& member, const Value& value) {
     if constexpr (std::is_same_v<Member, Amount>) {
         member = Amount(std::get<std::uint64_t>(value));
-    } else if constexpr (std::is_enum_v<Member> || (std::is_integral_v<Member> && !std::is_same_v<Member, bool>)) {
+    } else if constexpr (std::is_enum_v<Member> ||
+                         (std::is_integral_v<Member> && !std::is_same_v<Member, bool>)) {
         member = static_cast<Member>(std::get<std::uint64_t>(value));
         AIVM_CHECK(static_cast<std::uint64_t>(member) ==
                    std::get<std::uint64_t>(value));  // a row's max fits its member
@@ -79,12 +81,14 @@ void from_value(Member& member, const Value& value) {
 template <class Owner, class Member>
 Owner owner_of(Member Owner::*);
 
-// The row for the member reached by following the path of member pointers from the first one's class.
+// The row for the member reached by following the path of member pointers from the first one's
+// class.
 template <auto First, auto... Rest>
 constexpr auto at(FieldInfo info) {
     using Owner = decltype(owner_of(First));
-    return Field<Owner>{info, [](const Owner& owner) -> Value { return to_value(((owner.*First).*....*Rest)); },
-                        [](Owner& owner, const Value& value) { from_value(((owner.*First).*....*Rest), value); }};
+    return Field<Owner>{
+        info, [](const Owner& owner) -> Value { return to_value(((owner.*First).*....*Rest)); },
+        [](Owner& owner, const Value& value) { from_value(((owner.*First).*....*Rest), value); }};
 }
 
 template <auto Member>
@@ -96,11 +100,13 @@ constexpr auto in_network = [](FieldInfo info) { return at<&Scenario::network, M
 template <auto Member>
 constexpr auto in_tasks = [](FieldInfo info) { return at<&Scenario::workload, Member>(info); };
 template <auto Member>
-constexpr auto in_config = [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::config, Member>(info); };
+constexpr auto in_config =
+    [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::config, Member>(info); };
 template <auto Member>
-constexpr auto in_policy = [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::policy, Member>(info); };
+constexpr auto in_policy =
+    [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::policy, Member>(info); };
 
-// ---- the forms of a row ------------------------------------------------------------------------------------------
+// ---- the forms of a row -------------------------------------------------------------------------
 
 using Text = std::string_view;
 
@@ -148,13 +154,20 @@ constexpr Range kBlocks{0, 1'000'000};
 constexpr Range kSomeBlocks{1, 1'000'000};
 constexpr std::uint64_t kMaxValidators = 4096;
 
-// ---- the rows ----------------------------------------------------------------------------------------------------
+// ---- the rows -----------------------------------------------------------------------------------
 
 constexpr FieldInfo kStrategy{
-    "group", "strategy", FieldType::kText,
-    {},      0,          71,
-    {},      false,      "what they do: a strategy by its name, or python:NAME where Python runs the scenario"};
-constexpr FieldInfo kDescription{"", "description", FieldType::kText, {}, 0, 2000, {}, false, "what the run shows"};
+    "group",
+    "strategy",
+    FieldType::kText,
+    {},
+    0,
+    71,
+    {},
+    false,
+    "what they do: a strategy by its name, or python:NAME where Python runs the scenario"};
+constexpr FieldInfo kDescription{"", "description", FieldType::kText,    {}, 0, 2000,
+                                 {}, false,         "what the run shows"};
 constexpr FieldInfo kVictims{"fault",
                              "validators",
                              FieldType::kIntegers,
@@ -164,19 +177,26 @@ constexpr FieldInfo kVictims{"fault",
                              {},
                              false,
                              "the validators hit, by index; for a partition the side cut off"};
-constexpr FieldInfo kCensorPayer{"chain",
-                                 "censor_payer",
-                                 FieldType::kText,
-                                 {},
-                                 0,
-                                 64,
-                                 {},
-                                 false,
-                                 "budget, bribe: the group whose owner pays, one identity or a shared principal"};
+constexpr FieldInfo kCensorPayer{
+    "chain",
+    "censor_payer",
+    FieldType::kText,
+    {},
+    0,
+    64,
+    {},
+    false,
+    "budget, bribe: the group whose owner pays, one identity or a shared principal"};
 constexpr FieldInfo kPrincipal{
-    "group", "principal", FieldType::kText,
-    {},      0,           64,
-    {},      false,       "the owner's name; groups of any roles that give the same one belong to one owner"};
+    "group",
+    "principal",
+    FieldType::kText,
+    {},
+    0,
+    64,
+    {},
+    false,
+    "the owner's name; groups of any roles that give the same one belong to one owner"};
 constexpr FieldInfo kHardware{
     "group",
     "hardware",
@@ -191,82 +211,106 @@ constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
     {},      false,   "how fast it computes beside a normal machine; \"50%\" takes twice as long"};
-constexpr FieldInfo kDrift{
-    "fault", "drift", FieldType::kRatio, {}, 0, 500'000, {}, false, "clock: gains so much on true time"};
+constexpr FieldInfo kDrift{"fault", "drift", FieldType::kRatio,
+                           {},      0,       500'000,
+                           {},      false,   "clock: gains so much on true time"};
 constexpr FieldInfo kClogBandwidth{
     "fault", "bandwidth", FieldType::kBandwidth,
     {},      0,           1'000'000'000'000,
     {},      false,       "clogged: of all that each one hit sends, and of all it receives"};
-constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,          {}, 0, 1'000'000'000'000,
+constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,
+                                   {},        0,           1'000'000'000'000,
                                    {},        false,       "of every link, each direction"};
 
 constexpr Field<Scenario> kScenarioFields[] = {
-    at<&Scenario::name>(required(plain(FieldType::kName, "", "name", "the label of the run in every output"))),
+    at<&Scenario::name>(
+        required(plain(FieldType::kName, "", "name", "the label of the run in every output"))),
     at<&Scenario::description>(kDescription),
-    at<&Scenario::expected_violations>(plain(FieldType::kNames, "", "expect",
-                                             "invariants that must be violated for the run to pass, such as [\"E3\"]")),
+    at<&Scenario::expected_violations>(
+        plain(FieldType::kNames, "", "expect",
+              "invariants that must be violated for the run to pass, such as [\"E3\"]")),
 
-    in_run<&RunSettings::fidelity>(
-        choice("run", "fidelity", kFidelities,
-               "full: every validator is a replica; economic: a sequencer stands for consensus, much faster")),
+    in_run<&RunSettings::fidelity>(choice("run", "fidelity", kFidelities,
+                                          "full: every validator is a replica; economic: a "
+                                          "sequencer stands for consensus, much faster")),
     in_run<&RunSettings::max_time_ns>(
-        duration("run", "max_time", kSomeTime, "virtual time after which a run that is still busy has failed")),
+        duration("run", "max_time", kSomeTime,
+                 "virtual time after which a run that is still busy has failed")),
     in_run<&RunSettings::quiet_period_ns>(
-        duration("run", "quiet_period", kAnyTime, "after the last fault, the time within which liveness must return")),
+        duration("run", "quiet_period", kAnyTime,
+                 "after the last fault, the time within which liveness must return")),
     in_run<&RunSettings::max_events>(integer("run", "max_events", "events", {1, 1'000'000'000'000},
                                              "events after which the run stops as over budget")),
 
-    in_chain<&ChainSettings::consensus>(choice("chain", "consensus", kConsensusKinds, "the consensus engine")),
-    in_chain<&ChainSettings::validators>(
-        integer("chain", "validators", "validators", {1, kMaxValidators}, "nodes that take part in consensus")),
-    in_chain<&ChainSettings::stake>(plain(FieldType::kName, "chain", "stake", "the stake profile of the validators")),
-    in_chain<&ChainSettings::block_interval_ns>(
-        duration("chain", "block_interval", {kMillisecond, kHour}, "between two blocks when there is work")),
-    in_chain<&ChainSettings::max_block_ops>(
-        integer("chain", "max_block_ops", "operations", {1, 1'000'000}, "the most operations one block holds")),
-    in_chain<&ChainSettings::k>(
-        integer("chain", "k", "validators", {1, kMaxValidators}, "snowman: validators asked in one poll")),
-    in_chain<&ChainSettings::alpha_preference>(integer("chain", "alpha_preference", "votes", {1, kMaxValidators},
-                                                       "snowman: votes that change the preference")),
-    in_chain<&ChainSettings::alpha_confidence>(integer("chain", "alpha_confidence", "votes", {1, kMaxValidators},
-                                                       "snowman: votes that add to the confidence")),
-    in_chain<&ChainSettings::beta>(
-        integer("chain", "beta", "polls", {1, 10'000}, "snowman: successful polls in a row that decide")),
+    in_chain<&ChainSettings::consensus>(
+        choice("chain", "consensus", kConsensusKinds, "the consensus engine")),
+    in_chain<&ChainSettings::validators>(integer("chain", "validators", "validators",
+                                                 {1, kMaxValidators},
+                                                 "nodes that take part in consensus")),
+    in_chain<&ChainSettings::stake>(
+        plain(FieldType::kName, "chain", "stake", "the stake profile of the validators")),
+    in_chain<&ChainSettings::block_interval_ns>(duration(
+        "chain", "block_interval", {kMillisecond, kHour}, "between two blocks when there is work")),
+    in_chain<&ChainSettings::max_block_ops>(integer("chain", "max_block_ops", "operations",
+                                                    {1, 1'000'000},
+                                                    "the most operations one block holds")),
+    in_chain<&ChainSettings::k>(integer("chain", "k", "validators", {1, kMaxValidators},
+                                        "snowman: validators asked in one poll")),
+    in_chain<&ChainSettings::alpha_preference>(
+        integer("chain", "alpha_preference", "votes", {1, kMaxValidators},
+                "snowman: votes that change the preference")),
+    in_chain<&ChainSettings::alpha_confidence>(
+        integer("chain", "alpha_confidence", "votes", {1, kMaxValidators},
+                "snowman: votes that add to the confidence")),
+    in_chain<&ChainSettings::beta>(integer("chain", "beta", "polls", {1, 10'000},
+                                           "snowman: successful polls in a row that decide")),
     in_chain<&ChainSettings::concurrent_polls>(
-        integer("chain", "concurrent_polls", "polls", {1, 1000}, "snowman: polls a node keeps open at a time")),
-    in_chain<&ChainSettings::poll_timeout_ns>(duration("chain", "poll_timeout", {kMillisecond, kHour},
-                                                       "snowman: after which a missing answer counts for nobody")),
-    in_chain<&ChainSettings::restart_delay_ns>(duration(
-        "chain", "restart_delay", kAnyTime, "between a crash and the restart, unless the fault has a duration")),
-    in_chain<&ChainSettings::censorship>(choice(
-        "chain", "censorship", kCensorshipModels,
-        "who keeps fraud proofs out: a share of the proposers drawn one by one (iid), in rounds (permuted) or for "
-        "terms (sticky); whoever pays for it (budget, bribe); a share that re-organises blocks away (orphan); an "
-        "outage whenever a wrong result is posted (partition)")),
-    in_chain<&ChainSettings::censoring_ppm>(probability(
-        "chain", "censoring_share",
-        "iid, permuted, sticky, orphan: share of the proposers that leave out fraud proofs; bribe: share that "
-        "takes the price")),
-    in_chain<&ChainSettings::round_proposers>(
-        integer("chain", "round_proposers", "proposers", {1, 10'000}, "permuted: in a round, each with one block")),
-    in_chain<&ChainSettings::leader_term_blocks>(
-        integer("chain", "leader_term_blocks", "blocks", kSomeBlocks, "sticky: blocks of one leader")),
+        integer("chain", "concurrent_polls", "polls", {1, 1000},
+                "snowman: polls a node keeps open at a time")),
+    in_chain<&ChainSettings::poll_timeout_ns>(
+        duration("chain", "poll_timeout", {kMillisecond, kHour},
+                 "snowman: after which a missing answer counts for nobody")),
+    in_chain<&ChainSettings::restart_delay_ns>(
+        duration("chain", "restart_delay", kAnyTime,
+                 "between a crash and the restart, unless the fault has a duration")),
+    in_chain<&ChainSettings::censorship>(
+        choice("chain", "censorship", kCensorshipModels,
+               "who keeps fraud proofs out: a share of the proposers drawn one by one (iid), in "
+               "rounds (permuted) or for "
+               "terms (sticky); whoever pays for it (budget, bribe); a share that re-organises "
+               "blocks away (orphan); an "
+               "outage whenever a wrong result is posted (partition)")),
+    in_chain<&ChainSettings::censoring_ppm>(
+        probability("chain", "censoring_share",
+                    "iid, permuted, sticky, orphan: share of the proposers that leave out fraud "
+                    "proofs; bribe: share that "
+                    "takes the price")),
+    in_chain<&ChainSettings::round_proposers>(integer("chain", "round_proposers", "proposers",
+                                                      {1, 10'000},
+                                                      "permuted: in a round, each with one block")),
+    in_chain<&ChainSettings::leader_term_blocks>(integer(
+        "chain", "leader_term_blocks", "blocks", kSomeBlocks, "sticky: blocks of one leader")),
     in_chain<&ChainSettings::censor_price>(
-        amount("chain", "censor_price", "budget, bribe: for each block that is kept free of fraud proofs")),
+        amount("chain", "censor_price",
+               "budget, bribe: for each block that is kept free of fraud proofs")),
     in_chain<&ChainSettings::censor_budget>(
-        amount("chain", "censor_budget", "budget, bribe: the whole purse; bribe: \"0 LUX\" is as much as it takes")),
+        amount("chain", "censor_budget",
+               "budget, bribe: the whole purse; bribe: \"0 LUX\" is as much as it takes")),
     in_chain<&ChainSettings::censor_payer>(kCensorPayer),
-    in_chain<&ChainSettings::social_response_blocks>(
-        integer("chain", "social_response_blocks", "blocks", kBlocks,
-                "orphan: after the first orphaned block the attack goes on for so long; 0 is for ever")),
+    in_chain<&ChainSettings::social_response_blocks>(integer(
+        "chain", "social_response_blocks", "blocks", kBlocks,
+        "orphan: after the first orphaned block the attack goes on for so long; 0 is for ever")),
     in_chain<&ChainSettings::outage_mean_ns>(
-        duration("chain", "outage_mean", kSomeTime, "partition: mean of the exponentially distributed outage")),
-    in_chain<&ChainSettings::finality_delay_ns>(duration(
-        "chain", "finality_delay", kAnyTime, "sequencer and economic: from a block being built to being final")),
+        duration("chain", "outage_mean", kSomeTime,
+                 "partition: mean of the exponentially distributed outage")),
+    in_chain<&ChainSettings::finality_delay_ns>(
+        duration("chain", "finality_delay", kAnyTime,
+                 "sequencer and economic: from a block being built to being final")),
 
     in_network<&NetworkSettings::latency>(
         plain(FieldType::kName, "network", "latency", "the latency profile of the links")),
-    in_network<&NetworkSettings::loss_ppm>(probability("network", "loss", "probability that a message is lost")),
+    in_network<&NetworkSettings::loss_ppm>(
+        probability("network", "loss", "probability that a message is lost")),
     in_network<&NetworkSettings::duplicate_ppm>(
         probability("network", "duplicate", "probability that a message arrives twice")),
     in_network<&NetworkSettings::reorder_ppm>(
@@ -277,159 +321,196 @@ constexpr Field<Scenario> kScenarioFields[] = {
         duration("network", "jitter", kAnyTime, "the largest random extra delay of a message")),
     in_network<&NetworkSettings::bandwidth_bps>(kLinkBandwidth),
 
-    in_tasks<&Workload::tasks>(integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
+    in_tasks<&Workload::tasks>(
+        integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
     in_tasks<&Workload::tasks_per_block>(
         integer("tasks", "per_block", "tasks", {1, 100'000}, "tasks submitted for each block")),
-    in_tasks<&Workload::arrivals>(
-        choice("tasks", "arrivals", kArrivalLaws,
-               "even: per_block of them every block interval; poisson: one by one, mean_gap between them")),
+    in_tasks<&Workload::arrivals>(choice("tasks", "arrivals", kArrivalLaws,
+                                         "even: per_block of them every block interval; poisson: "
+                                         "one by one, mean_gap between them")),
     in_tasks<&Workload::mean_gap_ns>(
         duration("tasks", "mean_gap", kSomeTime, "arrivals poisson: mean time between two tasks")),
-    in_tasks<&Workload::requesters>(
-        integer("tasks", "requesters", "requesters", {1, 10'000}, "honest requesters when no [[requester]] is listed")),
+    in_tasks<&Workload::requesters>(integer("tasks", "requesters", "requesters", {1, 10'000},
+                                            "honest requesters when no [[requester]] is listed")),
     in_tasks<&Workload::fee>(amount("tasks", "fee", "paid for one task")),
-    in_tasks<&Workload::value_at_risk>(amount(
-        "tasks", "value_at_risk", "what a wrong answer gains whoever wanted it; reported beside the slash coverage")),
-    in_tasks<&Workload::steps>(integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
-    in_tasks<&Workload::models>(integer("tasks", "models", "models", {1, 256}, "registered models, asked in turn")),
-    in_tasks<&Workload::feature_rows>(integer("tasks", "feature_rows", "rows", {1, 1'000'000},
-                                              "rows of a model's feature table; a task's input names one")),
-    in_tasks<&Workload::step_time_ns>(duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
-    in_tasks<&Workload::work_law>(
-        choice("tasks", "work_law", kWorkLaws,
-               "fixed: a provider computes as long as its steps take; exponential: a drawn time with that mean")),
-    in_tasks<&Workload::check_time_ns>(
-        duration("tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
-    in_tasks<&Workload::step_cost>(
-        amount("tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
-    in_tasks<&Workload::check_cost>(
-        amount("tasks", "check_cost", "what re-executing one step costs a challenger, outside the chain")),
+    in_tasks<&Workload::value_at_risk>(
+        amount("tasks", "value_at_risk",
+               "what a wrong answer gains whoever wanted it; reported beside the slash coverage")),
+    in_tasks<&Workload::steps>(
+        integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
+    in_tasks<&Workload::models>(
+        integer("tasks", "models", "models", {1, 256}, "registered models, asked in turn")),
+    in_tasks<&Workload::feature_rows>(
+        integer("tasks", "feature_rows", "rows", {1, 1'000'000},
+                "rows of a model's feature table; a task's input names one")),
+    in_tasks<&Workload::step_time_ns>(
+        duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
+    in_tasks<&Workload::work_law>(choice("tasks", "work_law", kWorkLaws,
+                                         "fixed: a provider computes as long as its steps take; "
+                                         "exponential: a drawn time with that mean")),
+    in_tasks<&Workload::check_time_ns>(duration(
+        "tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
+    in_tasks<&Workload::step_cost>(amount(
+        "tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
+    in_tasks<&Workload::check_cost>(amount(
+        "tasks", "check_cost", "what re-executing one step costs a challenger, outside the chain")),
 
-    in_config<&Config::verification_mode>(choice("vm", "verification_mode", kModes, "how results are verified")),
+    in_config<&Config::verification_mode>(
+        choice("vm", "verification_mode", kModes, "how results are verified")),
     in_config<&Config::challenge_window_blocks>(
         integer("vm", "challenge_window_blocks", "blocks", kBlocks,
                 "in which a posted result can be challenged; 0 only in redundant mode")),
-    in_config<&Config::max_providers_per_node>(
-        integer("vm", "max_providers_per_node", "providers", {1, 1'000'000}, "providers one node may register")),
-    in_config<&Config::max_tasks_per_provider>(
-        integer("vm", "max_tasks_per_provider", "tasks", {1, 10'000}, "tasks a provider may hold at a time")),
+    in_config<&Config::max_providers_per_node>(integer("vm", "max_providers_per_node", "providers",
+                                                       {1, 1'000'000},
+                                                       "providers one node may register")),
+    in_config<&Config::max_tasks_per_provider>(integer("vm", "max_tasks_per_provider", "tasks",
+                                                       {1, 10'000},
+                                                       "tasks a provider may hold at a time")),
     in_config<&Config::host_chain_id>(
         plain(FieldType::kName, "vm", "host_chain_id", "where anchors go; \"primary\" is Q-Chain")),
-    in_config<&Config::redundancy_factor>(integer("vm", "redundancy_factor", "providers", {1, 64},
-                                                  "redundant mode: equal answers that make a quorum (M)")),
+    in_config<&Config::redundancy_factor>(
+        integer("vm", "redundancy_factor", "providers", {1, 64},
+                "redundant mode: equal answers that make a quorum (M)")),
     in_config<&Config::min_provider_bond>(
         amount("vm", "min_provider_bond", "the least bond that registers a provider")),
     in_config<&Config::require_tee_attestation>(
         flag("vm", "require_tee_attestation", "only attested hardware may register")),
-    in_config<&Config::min_trust_score>(integer("vm", "min_trust_score", "points", {0, 100},
-                                                "TEE mode: the score from which a result is usable at once")),
+    in_config<&Config::min_trust_score>(
+        integer("vm", "min_trust_score", "points", {0, 100},
+                "TEE mode: the score from which a result is usable at once")),
     in_config<&Config::attestation_timeout_ns>(
         duration("vm", "attestation_timeout", kSomeTime, "how long an attestation may take")),
-    in_config<&Config::max_task_queue_size>(
-        integer("vm", "max_task_queue_size", "tasks", {1, 10'000'000}, "tasks that may wait; more are refused")),
+    in_config<&Config::max_task_queue_size>(integer("vm", "max_task_queue_size", "tasks",
+                                                    {1, 10'000'000},
+                                                    "tasks that may wait; more are refused")),
     in_config<&Config::task_timeout_ns>(
         duration("vm", "task_timeout", kSomeTime, "after which a silent provider is slashed")),
-    in_config<&Config::base_reward>(amount("vm", "base_reward", "minted for a final task, before schedule and cap")),
-    in_config<&Config::epoch_duration_ns>(duration("vm", "epoch_duration", kSomeTime, "length of an epoch")),
+    in_config<&Config::base_reward>(
+        amount("vm", "base_reward", "minted for a final task, before schedule and cap")),
+    in_config<&Config::epoch_duration_ns>(
+        duration("vm", "epoch_duration", kSomeTime, "length of an epoch")),
     in_config<&Config::merkle_anchor_freq>(
         integer("vm", "merkle_anchor_freq", "blocks", kSomeBlocks, "between two anchors")),
 
     in_policy<&Policy::fee_floor>(amount("vm", "fee_floor", "a task that pays less is refused")),
-    in_policy<&Policy::fee_burn_bps>(basis_points("fee_burn_bps", "share of the fee that is burned")),
+    in_policy<&Policy::fee_burn_bps>(
+        basis_points("fee_burn_bps", "share of the fee that is burned")),
     in_policy<&Policy::result_bond>(
-        amount("vm", "result_bond", "locked for one result; \"0 LUX\" is min_provider_bond / max_tasks_per_provider")),
+        amount("vm", "result_bond",
+               "locked for one result; \"0 LUX\" is min_provider_bond / max_tasks_per_provider")),
     in_policy<&Policy::challenger_bond>(
-        amount("vm", "challenger_bond", "locked by a challenge; doubled for every one already lost on the result")),
-    in_policy<&Policy::slash_bps>(basis_points("slash_bps", "of the result bond, taken for a wrong result")),
+        amount("vm", "challenger_bond",
+               "locked by a challenge; doubled for every one already lost on the result")),
+    in_policy<&Policy::slash_bps>(
+        basis_points("slash_bps", "of the result bond, taken for a wrong result")),
     in_policy<&Policy::challenger_share_bps>(
         basis_points("challenger_share_bps", "of a slash, to the rewarded challenger")),
-    in_policy<&Policy::requester_share_bps>(basis_points("requester_share_bps", "of a slash, to the requester")),
-    in_policy<&Policy::provider_share_bps>(
-        basis_points("provider_share_bps", "of a lost challenger bond, to the provider that was right")),
-    in_policy<&Policy::slash_timeout_bps>(
-        basis_points("slash_timeout_bps", "of the result bond, for silence until the task timeout")),
+    in_policy<&Policy::requester_share_bps>(
+        basis_points("requester_share_bps", "of a slash, to the requester")),
+    in_policy<&Policy::provider_share_bps>(basis_points(
+        "provider_share_bps", "of a lost challenger bond, to the provider that was right")),
+    in_policy<&Policy::slash_timeout_bps>(basis_points(
+        "slash_timeout_bps", "of the result bond, for silence until the task timeout")),
     in_policy<&Policy::slash_divergent_bps>(
         basis_points("slash_divergent_bps", "redundant mode: for an answer outside the quorum")),
     in_policy<&Policy::slash_unrevealed_bps>(
         basis_points("slash_unrevealed_bps", "redundant mode: for a commitment never revealed")),
     in_policy<&Policy::slash_silent_bps>(
         basis_points("slash_silent_bps", "redundant mode: for being drawn and never committing")),
-    in_policy<&Policy::slash_equivocation_bps>(
-        basis_points("slash_equivocation_bps", "of a validator's stake, for two signed items in one slot")),
+    in_policy<&Policy::slash_equivocation_bps>(basis_points(
+        "slash_equivocation_bps", "of a validator's stake, for two signed items in one slot")),
     in_policy<&Policy::challenge_reveal_blocks>(
-        integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks, "within which a challenge must be revealed")),
+        integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks,
+                "within which a challenge must be revealed")),
     in_policy<&Policy::dispute_move_blocks>(
-        integer("vm", "dispute_move_blocks", "blocks", kSomeBlocks, "within which a dispute move must be answered")),
-    in_policy<&Policy::unbond_cooldown_blocks>(
-        integer("vm", "unbond_cooldown_blocks", "blocks", kBlocks, "between leaving and withdrawing the bond")),
+        integer("vm", "dispute_move_blocks", "blocks", kSomeBlocks,
+                "within which a dispute move must be answered")),
+    in_policy<&Policy::unbond_cooldown_blocks>(integer("vm", "unbond_cooldown_blocks", "blocks",
+                                                       kBlocks,
+                                                       "between leaving and withdrawing the bond")),
     in_policy<&Policy::commit_window_blocks>(
         integer("vm", "commit_window_blocks", "blocks", kSomeBlocks, "redundant mode: to commit")),
     in_policy<&Policy::reveal_window_blocks>(
         integer("vm", "reveal_window_blocks", "blocks", kSomeBlocks, "redundant mode: to reveal")),
     in_policy<&Policy::redundancy_providers>(
-        integer("vm", "redundancy_providers", "providers", {1, 64}, "redundant mode: providers drawn for a task (N)")),
-    in_policy<&Policy::max_assignments>(
-        integer("vm", "max_assignments", "assignments", {1, 1000}, "after which a task fails for good")),
-    in_policy<&Policy::dispute_game>(choice("vm", "dispute_game", kDisputeGames,
-                                            "one_step re-executes at once; bisection first narrows to one step")),
+        integer("vm", "redundancy_providers", "providers", {1, 64},
+                "redundant mode: providers drawn for a task (N)")),
+    in_policy<&Policy::max_assignments>(integer("vm", "max_assignments", "assignments", {1, 1000},
+                                                "after which a task fails for good")),
+    in_policy<&Policy::dispute_game>(
+        choice("vm", "dispute_game", kDisputeGames,
+               "one_step re-executes at once; bisection first narrows to one step")),
     in_policy<&Policy::reward_schedule>(
         choice("vm", "reward_schedule", kRewardSchedules, "whether long tasks mint more")),
-    in_policy<&Policy::mint_cap>(choice("vm", "mint_cap", kMintCaps, "per_burn mints at most what the task burned")),
+    in_policy<&Policy::mint_cap>(
+        choice("vm", "mint_cap", kMintCaps, "per_burn mints at most what the task burned")),
     in_policy<&Policy::commit_reveal>(
         flag("vm", "commit_reveal", "redundant mode: hide answers until all have committed")),
     in_policy<&Policy::challenge_in_clear>(
-        flag("vm", "challenge_in_clear", "a challenge names its claim at once, so that it can be copied")),
+        flag("vm", "challenge_in_clear",
+             "a challenge names its claim at once, so that it can be copied")),
     in_policy<&Policy::count_open_challenges>(
-        flag("vm", "count_open_challenges", "open challenges double the next one's bond too, not only lost ones")),
+        flag("vm", "count_open_challenges",
+             "open challenges double the next one's bond too, not only lost ones")),
     in_policy<&Policy::obligation_rule>(
         flag("vm", "obligation_rule", "a bond stays while anything it backs can still be slashed")),
-    in_policy<&Policy::self_reported_compute>(
-        flag("vm", "self_reported_compute", "the tiered schedule believes the provider's own time")),
+    in_policy<&Policy::self_reported_compute>(flag(
+        "vm", "self_reported_compute", "the tiered schedule believes the provider's own time")),
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };
 
 constexpr Field<FaultPlan> kFaultFields[] = {
-    at<&FaultPlan::kind>(required(choice(
-        "fault", "kind", kFaultKinds,
-        "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit is cut off alone; flapping: "
-        "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew and drift; crash; slow_disk; "
-        "failed_write: the next write is an error, and the node stops; torn_write: it dies in its next write; bit_rot: "
-        "it stops, and comes back with an empty disk because a stored value has rotted"))),
-    at<&FaultPlan::at_ns>(required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
-    at<&FaultPlan::duration_ns>(
-        duration("fault", "duration", kAnyTime,
-                 "how long it lasts; \"0s\" for a crash, a bad write or bit_rot means chain.restart_delay")),
-    at<&FaultPlan::regions>(plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
+    at<&FaultPlan::kind>(required(
+        choice("fault", "kind", kFaultKinds,
+               "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit "
+               "is cut off alone; flapping: "
+               "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew "
+               "and drift; crash; slow_disk; "
+               "failed_write: the next write is an error, and the node stops; torn_write: it dies "
+               "in its next write; bit_rot: "
+               "it stops, and comes back with an empty disk because a stored value has rotted"))),
+    at<&FaultPlan::at_ns>(
+        required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
+    at<&FaultPlan::duration_ns>(duration(
+        "fault", "duration", kAnyTime,
+        "how long it lasts; \"0s\" for a crash, a bad write or bit_rot means chain.restart_delay")),
+    at<&FaultPlan::regions>(
+        plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
     at<&FaultPlan::validators>(kVictims),
-    at<&FaultPlan::groups>(
-        plain(FieldType::kNames, "fault", "groups",
-              "the groups hit, by name; for a partition the side cut off. Clients have no disks and do "
-              "not crash; in run.fidelity economic only groups of clients can be hit")),
+    at<&FaultPlan::groups>(plain(
+        FieldType::kNames, "fault", "groups",
+        "the groups hit, by name; for a partition the side cut off. Clients have no disks and do "
+        "not crash; in run.fidelity economic only groups of clients can be hit")),
     at<&FaultPlan::delay_ns>(
-        duration("fault", "delay", kAnyTime, "slow_node: added to every message; slow_disk: to every write")),
-    at<&FaultPlan::period_ns>(
-        duration("fault", "period", kAnyTime, "flapping: down for the first half of it, up for the second")),
+        duration("fault", "delay", kAnyTime,
+                 "slow_node: added to every message; slow_disk: to every write")),
+    at<&FaultPlan::period_ns>(duration(
+        "fault", "period", kAnyTime, "flapping: down for the first half of it, up for the second")),
     at<&FaultPlan::bandwidth_bps>(kClogBandwidth),
     at<&FaultPlan::skew_ns>(duration("fault", "skew", kAnyTime, "clock: ahead by so much")),
     at<&FaultPlan::drift_ppm>(kDrift),
-    at<&FaultPlan::behind>(flag("fault", "behind", "clock: skew and drift make it late, not early")),
+    at<&FaultPlan::behind>(
+        flag("fault", "behind", "clock: skew and drift make it late, not early")),
 };
 
 constexpr Field<ActorGroup> kGroupFields[] = {
-    at<&ActorGroup::name>(required(plain(FieldType::kName, "group", "name", "the label of the group in every output"))),
-    at<&ActorGroup::count>(integer("group", "count", "identities", {1, 10'000}, "identities in the group")),
+    at<&ActorGroup::name>(required(
+        plain(FieldType::kName, "group", "name", "the label of the group in every output"))),
+    at<&ActorGroup::count>(
+        integer("group", "count", "identities", {1, 10'000}, "identities in the group")),
     at<&ActorGroup::strategy>(kStrategy),
-    at<&ActorGroup::shared_principal>(
-        flag("group", "shared_principal", "they belong to one owner, and profit is counted together")),
+    at<&ActorGroup::shared_principal>(flag(
+        "group", "shared_principal", "they belong to one owner, and profit is counted together")),
     at<&ActorGroup::principal>(kPrincipal),
     at<&ActorGroup::hardware>(kHardware),
     at<&ActorGroup::speed_ppm>(kSpeed),
-    at<&ActorGroup::machines>(
-        integer("group", "machines", "machines", {1, 10'000}, "of a provider: tasks it computes at a time")),
+    at<&ActorGroup::machines>(integer("group", "machines", "machines", {1, 10'000},
+                                      "of a provider: tasks it computes at a time")),
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
-    at<&ActorGroup::parameters>(plain(FieldType::kParameters, "group", "parameters", "of the strategy")),
+    at<&ActorGroup::parameters>(
+        plain(FieldType::kParameters, "group", "parameters", "of the strategy")),
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// THE field table: every key a scenario file can hold, in the order in which it is printed and documented.
+// THE field table: every key a scenario file can hold, in the order in which it is printed and
+// documented.
 #pragma once
 
 #include <array>
@@ -19,10 +20,13 @@ std::span<const Field<sim::FaultPlan>> fault_fields();
 // The keys of a [[provider]], [[challenger]], [[requester]] or [[validator]].
 std::span<const Field<sim::ActorGroup>> group_fields();
 
-// The roles a group can have, which are the names of its tables too; Scenario::actors lists groups in this order.
-inline constexpr std::array<std::string_view, 4> kRoles = {"provider", "challenger", "requester", "validator"};
+// The roles a group can have, which are the names of its tables too; Scenario::actors lists groups
+// in this order.
+inline constexpr std::array<std::string_view, 4> kRoles = {"provider", "challenger", "requester",
+                                                           "validator"};
 // The tables of a scenario file, in order.
-inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks", "vm"};
+inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks",
+                                                              "vm"};
 
 // What a section is about, in one line; for the reference page.
 std::string_view section_doc(std::string_view section);

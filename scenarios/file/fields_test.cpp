@@ -7,7 +7,8 @@
 namespace aivm::scenarios {
 namespace {
 
-// How many members an aggregate has: the most values it can be braced with, each convertible to anything.
+// How many members an aggregate has: the most values it can be braced with, each convertible to
+// anything.
 struct Anything {
     template <class T>
     operator T() const;
@@ -28,9 +29,11 @@ TEST(Fields, EveryMemberOfTheStructsHasARow) {
     EXPECT_EQ(fields_of_section("tasks").size(), member_count<sim::Workload>());
     EXPECT_EQ(fields_of_section("vm").size(), member_count<Config>() + member_count<Policy>());
     EXPECT_EQ(fault_fields().size(), member_count<sim::FaultPlan>());
-    EXPECT_EQ(group_fields().size() + 1, member_count<sim::ActorGroup>()) << "the role is the name of the table";
+    EXPECT_EQ(group_fields().size() + 1, member_count<sim::ActorGroup>())
+        << "the role is the name of the table";
     const auto lists = std::size_t{2};  // actors, faults
-    EXPECT_EQ(fields_of_section("").size() + kSections.size() + lists, member_count<sim::Scenario>());
+    EXPECT_EQ(fields_of_section("").size() + kSections.size() + lists,
+              member_count<sim::Scenario>());
 }
 
 TEST(Fields, EveryRowBelongsToAKnownSectionAndIsDocumentedInOneLine) {
@@ -66,7 +69,8 @@ TEST(Fields, NoTwoRowsShareAKeyOrAMember) {
             field.set(changed, at_max ? field.info.min : field.info.max);
         }
         for (const auto& other : scenario_fields())
-            EXPECT_EQ(other.get(changed) == other.default_value(), other.info.dotted() != field.info.dotted())
+            EXPECT_EQ(other.get(changed) == other.default_value(),
+                      other.info.dotted() != field.info.dotted())
                 << field.info.dotted() << " and " << other.info.dotted();
     }
 }

@@ -1,5 +1,6 @@
-// From the text of a scenario file to a Scenario, or to everything that is wrong with it.
-// Values come, in rising precedence, from: the defaults of the struct, the file, AIVMSIM_* variables, --set, flags.
+// From the text of a scenario file to a Scenario, or to everything that is wrong with it. Values
+// come, in rising precedence, from: the defaults of the struct, the file, AIVMSIM_* variables,
+// --set, flags.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +36,15 @@ struct LoadedScenario {
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;
 
-// Either a scenario whose every value is in range and that passes check_scenario with the overrides applied, or every
-// error found, in the order of the text, those of overrides last. Any bytes are accepted as `text`.
-Loaded load_scenario_text(std::string_view text, std::string_view source, std::span<const Override> overrides = {});
+// Either a scenario whose every value is in range and that passes check_scenario with the overrides
+// applied, or every error found, in the order of the text, those of overrides last. Any bytes are
+// accepted as `text`.
+Loaded load_scenario_text(std::string_view text, std::string_view source,
+                          std::span<const Override> overrides = {});
 
-// The same from a file of at most kMaxFileBytes. One error when it is missing, a directory, unreadable or too large.
-Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Override> overrides = {});
+// The same from a file of at most kMaxFileBytes. One error when it is missing, a directory,
+// unreadable or too large.
+Loaded load_scenario_file(const std::filesystem::path& path,
+                          std::span<const Override> overrides = {});
 
 }  // namespace aivm::scenarios

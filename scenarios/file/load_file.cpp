@@ -9,8 +9,10 @@
 namespace aivm::scenarios {
 namespace {
 
-tl::unexpected<Diagnostics> refuse(const std::string& source, std::string message, std::string mend) {
-    return tl::unexpected(Diagnostics{SourceText(source, {}).error(std::move(message), std::move(mend))});
+tl::unexpected<Diagnostics> refuse(const std::string& source, std::string message,
+                                   std::string mend) {
+    return tl::unexpected(
+        Diagnostics{SourceText(source, {}).error(std::move(message), std::move(mend))});
 }
 
 }  // namespace
@@ -23,13 +25,16 @@ Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Ove
         return refuse(source, "there is no such file",
                       "name a scenario file, such as scenarios/catalog/quickstart.toml");
     if (std::filesystem::is_directory(status))
-        return refuse(source, "this is a directory, not a scenario file", "name one of the .toml files in it");
+        return refuse(source, "this is a directory, not a scenario file",
+                      "name one of the .toml files in it");
 
-    // One byte more than allowed tells a file that is too large, also when it grows or is a pipe without a size.
+    // One byte more than allowed tells a file that is too large, also when it grows or is a pipe
+    // without a size.
     std::ifstream file(path, std::ios::binary);
     std::string text(kMaxFileBytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.eof() && file.fail()) return refuse(source, "the file cannot be read", "check its permissions");
+    if (!file.eof() && file.fail())
+        return refuse(source, "the file cannot be read", "check its permissions");
     text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > kMaxFileBytes) {
         return refuse(source, fmt::format("the file has more than {} bytes", kMaxFileBytes),

@@ -12,12 +12,16 @@ namespace {
 
 class LoadFile : public ::testing::Test {
 protected:
-    LoadFile() : folder_(std::filesystem::path(::testing::TempDir()) / ("aivm_load_file_" + std::string(test_name()))) {
+    LoadFile()
+        : folder_(std::filesystem::path(::testing::TempDir()) /
+                  ("aivm_load_file_" + std::string(test_name()))) {
         std::filesystem::create_directories(folder_);
     }
     ~LoadFile() override { std::filesystem::remove_all(folder_); }
 
-    static const char* test_name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
+    static const char* test_name() {
+        return ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    }
 
     std::filesystem::path write(const std::string& name, const std::string& text) {
         std::ofstream(folder_ / name, std::ios::binary) << text;
@@ -58,7 +62,8 @@ TEST_F(LoadFile, AMissingFileADirectoryAndAForeignFileGetOneClearErrorEach) {
 
 TEST_F(LoadFile, AFileOfExactlyTheLimitIsRead) {
     auto text = with_provider("");
-    while (text.size() < kMaxFileBytes) text += text.size() % 80 == 0 ? '\n' : text.size() % 80 == 1 ? '#' : ' ';
+    while (text.size() < kMaxFileBytes)
+        text += text.size() % 80 == 0 ? '\n' : text.size() % 80 == 1 ? '#' : ' ';
     EXPECT_TRUE(load_scenario_file(write("full.toml", text)));
 }
 

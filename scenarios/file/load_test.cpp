@@ -90,8 +90,9 @@ std::string read_golden(const std::string& name) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// golden/many_errors.expected is the whole of what a user sees: each error with its place, a caret, what was wrong and
-// what would be right. AIVM_UPDATE_EXPECTED=1 writes it anew; review the difference.
+// golden/many_errors.expected is the whole of what a user sees: each error with its place, a caret,
+// what was wrong and what would be right. AIVM_UPDATE_EXPECTED=1 writes it anew; review the
+// difference.
 TEST(Load, AllErrorsOfAFileAreReportedAtOnceInTheOrderOfTheText) {
     const auto result = load_scenario_text(read_golden("many_errors.toml"), "many_errors.toml");
     ASSERT_FALSE(result);
@@ -111,10 +112,11 @@ TEST(Load, CaretsLineUpBehindTabsAndCharactersOfSeveralBytes) {
 }
 
 TEST(Load, AnEmptyFileSaysWhatEveryScenarioNeeds) {
-    EXPECT_EQ(
-        errors_of(""),
-        "t.toml: error: the scenario has no name\n  add name = \"...\": the label of the run in every output\n"
-        "t.toml: error: there is no provider, so no task could be done\n  add a [[provider]] table with a name\n");
+    EXPECT_EQ(errors_of(""),
+              "t.toml: error: the scenario has no name\n  add name = \"...\": the label of the run "
+              "in every output\n"
+              "t.toml: error: there is no provider, so no task could be done\n  add a [[provider]] "
+              "table with a name\n");
 }
 
 TEST(Load, TextThatIsNotTomlNamesThePlaceWhereItStops) {
@@ -123,36 +125,44 @@ TEST(Load, TextThatIsNotTomlNamesThePlaceWhereItStops) {
 }
 
 TEST(Load, LettersBeyondAsciiOutsideQuotesAreASyntaxError) {
-    for (const auto* text :
-         {"chale ü\n", "schlüssel = 1\n", "[größe]\n", "x = ü\n", "\u1500 = 1\n", "\u2030\n", "\uffff\n"}) {
+    for (const auto* text : {"chale ü\n", "schlüssel = 1\n", "[größe]\n", "x = ü\n", "\u1500 = 1\n",
+                             "\u2030\n", "\uffff\n"}) {
         EXPECT_NE(errors_of(text).find("not TOML"), std::string::npos) << text;
     }
 }
 
 TEST(Load, BytesThatAreNotTextAreOneError) {
     EXPECT_EQ(errors_of("name = \"t\"\nx = \"\xff\xfe\"\n\x80"),
-              "t.toml: error: line 2, column 6 is not UTF-8 text\n  a scenario is a TOML text file; is this one?\n");
+              "t.toml: error: line 2, column 6 is not UTF-8 text\n  a scenario is a TOML text "
+              "file; is this one?\n");
     EXPECT_EQ(errors_of(std::string("SQLite format 3\0", 16)),
-              "t.toml: error: line 1, column 16 is not UTF-8 text\n  a scenario is a TOML text file; is this one?\n");
-    for (const auto* wrong : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8\x88\x80\x80\x80"})
+              "t.toml: error: line 1, column 16 is not UTF-8 text\n  a scenario is a TOML text "
+              "file; is this one?\n");
+    for (const auto* wrong :
+         {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8\x88\x80\x80\x80"})
         EXPECT_NE(errors_of(wrong).find("is not UTF-8 text"), std::string::npos);
 }
 
 TEST(Load, ATextOrALineThatIsTooLongIsOneError) {
     EXPECT_EQ(errors_of(std::string(kMaxFileBytes + 1, '\n')),
-              "t.toml: error: the file has 1048577 bytes\n  a scenario file has at most 1048576 bytes; is this one?\n");
+              "t.toml: error: the file has 1048577 bytes\n  a scenario file has at most 1048576 "
+              "bytes; is this one?\n");
     const auto errors = errors_of("# " + std::string(kMaxLineBytes, 'x'));
-    EXPECT_NE(errors.find("t.toml:1:1: error: the line has 4098 bytes"), std::string::npos) << errors;
+    EXPECT_NE(errors.find("t.toml:1:1: error: the line has 4098 bytes"), std::string::npos)
+        << errors;
 }
 
 TEST(Load, DeepNestingIsRefusedAndNotFollowedIntoTheGround) {
-    // The deepest a text can be: dotted keys as long as a line allows, at each of the levels the parser follows.
+    // The deepest a text can be: dotted keys as long as a line allows, at each of the levels the
+    // parser follows.
     std::string deep = "a";
     while (deep.size() + 8 < kMaxLineBytes) deep += ".a";
     const auto header = "[" + deep + "]\n" + deep + " = [\n{" + deep;
-    EXPECT_NE(errors_of(header + " = 1}\n]\n").find("unknown key \"a\" at the top level"), std::string::npos);
-    EXPECT_NE(errors_of(header + " = [\n{" + deep + " = 1}\n]}\n]\n").find("maximum nested value depth"),
+    EXPECT_NE(errors_of(header + " = 1}\n]\n").find("unknown key \"a\" at the top level"),
               std::string::npos);
+    EXPECT_NE(
+        errors_of(header + " = [\n{" + deep + " = 1}\n]}\n]\n").find("maximum nested value depth"),
+        std::string::npos);
 }
 
 TEST(Load, TheNumberOfErrorsShownIsBounded) {
@@ -167,15 +177,19 @@ TEST(Load, TheNumberOfErrorsShownIsBounded) {
 TEST(Load, TablesWrittenInAnotherFormSayHowTheyAreWritten) {
     const auto errors = errors_of("name = \"t\"\nvm = 3\nfault = [1]\n[provider]\nname = \"p\"\n");
     EXPECT_NE(errors.find("vm is a table, not an integer\n"), std::string::npos) << errors;
-    EXPECT_NE(errors.find("fault is a list of tables; this is an integer\n"), std::string::npos) << errors;
-    EXPECT_NE(errors.find("provider is a list of tables, not a table\n"), std::string::npos) << errors;
-    EXPECT_NE(errors.find("write [[provider]]: the table may be repeated\n"), std::string::npos) << errors;
-    EXPECT_EQ(errors.find("there is no provider"), std::string::npos) << "nothing is concluded from what was not read";
+    EXPECT_NE(errors.find("fault is a list of tables; this is an integer\n"), std::string::npos)
+        << errors;
+    EXPECT_NE(errors.find("provider is a list of tables, not a table\n"), std::string::npos)
+        << errors;
+    EXPECT_NE(errors.find("write [[provider]]: the table may be repeated\n"), std::string::npos)
+        << errors;
+    EXPECT_EQ(errors.find("there is no provider"), std::string::npos)
+        << "nothing is concluded from what was not read";
 }
 
 TEST(Load, EveryKeyRemembersTheLineThatSetIt) {
-    const auto result =
-        load_scenario_text("name = \"t\"\n[vm]\n  slash_bps = 5\n[[provider]]\nname = \"p\"\ncount = 2\n", "t.toml");
+    const auto result = load_scenario_text(
+        "name = \"t\"\n[vm]\n  slash_bps = 5\n[[provider]]\nname = \"p\"\ncount = 2\n", "t.toml");
     ASSERT_TRUE(result);
     EXPECT_EQ(result->origins.at("vm.slash_bps").line, 3U);
     EXPECT_EQ(result->origins.at("vm.slash_bps").column, 3U);

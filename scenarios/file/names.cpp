@@ -20,8 +20,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const bool same = lower(a[i - 1]) == lower(b[j - 1]);
             now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (same ? 0U : 1U)});
-            const bool swapped =
-                i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+            const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                                 lower(a[i - 2]) == lower(b[j - 1]);
             if (swapped) now[j] = std::min(now[j], before_last[j - 2] + 1);
         }
         std::swap(before_last, last);
@@ -34,13 +34,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 bool is_name(std::string_view text) {
     const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
     };
-    return !text.empty() && text.size() <= kMaxNameBytes && std::all_of(text.begin(), text.end(), allowed);
+    return !text.empty() && text.size() <= kMaxNameBytes &&
+           std::all_of(text.begin(), text.end(), allowed);
 }
 
 std::string nearest_name(std::string_view wrong, std::span<const std::string> candidates) {
-    if (wrong.size() > 2 * kMaxNameBytes) return {};  // no name is near, and the table would be large
+    if (wrong.size() > 2 * kMaxNameBytes)
+        return {};  // no name is near, and the table would be large
     const std::string* best = nullptr;
     std::size_t best_distance = 0;
     for (const auto& candidate : candidates) {

@@ -10,11 +10,13 @@ namespace aivm::scenarios {
 
 inline constexpr std::size_t kMaxNameBytes = 64;
 
-// Letters, digits, '_' and '-', one to kMaxNameBytes of them: labels, strategies, profiles, regions.
+// Letters, digits, '_' and '-', one to kMaxNameBytes of them: labels, strategies, profiles,
+// regions.
 bool is_name(std::string_view text);
 
-// The candidate with the fewest edits (insert, delete, replace, swap neighbours) from `wrong`; the first of equals.
-// Empty when none is near enough to be worth naming: more than a third of the longer one's length would have to change.
+// The candidate with the fewest edits (insert, delete, replace, swap neighbours) from `wrong`; the
+// first of equals. Empty when none is near enough to be worth naming: more than a third of the
+// longer one's length would have to change.
 std::string nearest_name(std::string_view wrong, std::span<const std::string> candidates);
 
 // "did you mean \"x\"?" or, when nothing is near, "one of a, b, c".

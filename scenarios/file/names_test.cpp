@@ -12,8 +12,8 @@ const std::vector<std::string> kKnown = {"validators", "block_interval", "beta",
 TEST(Names, ANameIsLettersDigitsUnderscoresAndDashes) {
     EXPECT_TRUE(is_name("lazy_guess-2"));
     EXPECT_TRUE(is_name(std::string(kMaxNameBytes, 'x')));
-    for (const auto& wrong :
-         {std::string(), std::string("a b"), std::string("a.b"), std::string("é"), std::string(kMaxNameBytes + 1, 'x')})
+    for (const auto& wrong : {std::string(), std::string("a b"), std::string("a.b"),
+                              std::string("é"), std::string(kMaxNameBytes + 1, 'x')})
         EXPECT_FALSE(is_name(wrong)) << wrong;
 }
 

@@ -18,9 +18,10 @@ using sim::Scenario;
 tl::unexpected<Problem> unknown_key(const Scenario& scenario, std::string_view key) {
     const auto keys = known_keys(scenario);
     const auto nearest = nearest_name(key, keys);
-    return tl::unexpected(Problem{fmt::format("unknown key \"{}\"", key),
-                                  nearest.empty() ? "keys look like vm.challenge_window_blocks; see the reference page"
-                                                  : fmt::format("did you mean \"{}\"?", nearest)});
+    return tl::unexpected(Problem{
+        fmt::format("unknown key \"{}\"", key),
+        nearest.empty() ? "keys look like vm.challenge_window_blocks; see the reference page"
+                        : fmt::format("did you mean \"{}\"?", nearest)});
 }
 
 template <class Owner>
@@ -33,17 +34,20 @@ Parsed<void> assign(const Field<Owner>& field, Owner& owner, std::string_view te
 
 Parsed<void> set_parameter(sim::ActorGroup& group, std::string_view name, std::string_view text) {
     if (!is_name(name))
-        return tl::unexpected(Problem{fmt::format("\"{}\" is not a parameter's name", name), "name one parameter"});
+        return tl::unexpected(
+            Problem{fmt::format("\"{}\" is not a parameter's name", name), "name one parameter"});
     const auto value = parse_parameter(text);
     if (!value) return tl::unexpected(value.error());
     if (group.parameters.size() >= kMaxParameters && !group.parameters.contains(std::string(name)))
-        return tl::unexpected(Problem{fmt::format("more than {} parameters", kMaxParameters), "set fewer"});
+        return tl::unexpected(
+            Problem{fmt::format("more than {} parameters", kMaxParameters), "set fewer"});
     group.parameters[std::string(name)] = *value;
     return {};
 }
 
 // `rest` is what stands behind "provider.": a group's name, a dot and a key.
-Parsed<void> set_in_group(Scenario& scenario, std::string_view role, std::string_view rest, std::string_view text) {
+Parsed<void> set_in_group(Scenario& scenario, std::string_view role, std::string_view rest,
+                          std::string_view text) {
     const auto whole = fmt::format("{}.{}", role, rest);
     const auto dot = std::min(rest.find('.'), rest.size());
     const auto name = rest.substr(0, dot);
@@ -90,8 +94,10 @@ std::vector<std::string> known_keys(const Scenario& scenario) {
     for (const auto& field : scenario_fields()) keys.push_back(field.info.dotted());
     for (const auto& group : scenario.actors) {
         for (const auto& field : group_fields())
-            if (field.info.key != "name") keys.push_back(group_key(group, field.info.key));  // names the group
-        for (const auto& [name, value] : group.parameters) keys.push_back(group_key(group, "parameters." + name));
+            if (field.info.key != "name")
+                keys.push_back(group_key(group, field.info.key));  // names the group
+        for (const auto& [name, value] : group.parameters)
+            keys.push_back(group_key(group, "parameters." + name));
     }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i)
         for (const auto& field : fault_fields()) keys.push_back(fault_key(i, field.info.key));
@@ -121,8 +127,8 @@ Parsed<Override> parse_override(std::string_view assignment) {
         while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
         return std::string(text);
     };
-    return Override{OriginKind::kSet, fmt::format("--set {}", assignment), trimmed(assignment.substr(0, equals)),
-                    trimmed(assignment.substr(equals + 1))};
+    return Override{OriginKind::kSet, fmt::format("--set {}", assignment),
+                    trimmed(assignment.substr(0, equals)), trimmed(assignment.substr(equals + 1))};
 }
 
 Parsed<void> apply_override(Scenario& scenario, std::string_view assignment) {
@@ -139,7 +145,8 @@ std::vector<Override> environment_overrides(std::span<const std::string> environ
         if (entry.substr(0, kPrefix.size()) != kPrefix || equals == std::string::npos) continue;
         const auto name = std::string_view(entry).substr(kPrefix.size(), equals - kPrefix.size());
         if (name.find("__") == std::string_view::npos) continue;
-        out.push_back({OriginKind::kEnvironment, entry.substr(0, equals), key_of(name), entry.substr(equals + 1)});
+        out.push_back({OriginKind::kEnvironment, entry.substr(0, equals), key_of(name),
+                       entry.substr(equals + 1)});
     }
     // The order of the environment must not matter where one key is given under two spellings.
     std::sort(out.begin(), out.end(), [](const Override& a, const Override& b) {

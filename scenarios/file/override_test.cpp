@@ -22,9 +22,10 @@ Override set(const std::string& assignment, OriginKind kind = OriginKind::kSet) 
 TEST(Override, AnyKeyOfTheTableCanBeSet) {
     auto scenario = loaded(kText);
     for (const auto* assignment :
-         {"vm.challenge_window_blocks=60", "tasks.fee = 0.5 LUX", "network.loss=1/100", "run.fidelity=economic",
-          "vm.commit_reveal=false", "expect=E3,S14", "provider.lazy.speed=50%", "provider.lazy.parameters.rate=1/4",
-          "fault.0.at=2m", "fault.0.validators=3, 4"}) {
+         {"vm.challenge_window_blocks=60", "tasks.fee = 0.5 LUX", "network.loss=1/100",
+          "run.fidelity=economic", "vm.commit_reveal=false", "expect=E3,S14",
+          "provider.lazy.speed=50%", "provider.lazy.parameters.rate=1/4", "fault.0.at=2m",
+          "fault.0.validators=3, 4"}) {
         const auto done = apply_override(scenario, assignment);
         EXPECT_TRUE(done) << assignment << ": " << (done ? "" : done.error().message);
     }
@@ -46,7 +47,8 @@ TEST(Override, EveryKnownKeyIsFoundAndNoOther) {
     const auto scenario = loaded(kText);
     for (const auto& key : known_keys(scenario)) {
         auto changed = scenario;
-        const auto done = set_key(changed, key, "?");  // no number, no name: at most a text takes it
+        const auto done =
+            set_key(changed, key, "?");  // no number, no name: at most a text takes it
         const bool is_found = done || done.error().message.find("unknown key") == std::string::npos;
         EXPECT_TRUE(is_found) << key;
         if (key.find(".parameters") != std::string::npos) continue;
@@ -57,27 +59,33 @@ TEST(Override, EveryKnownKeyIsFoundAndNoOther) {
 TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
     auto scenario = loaded(kText);
     const auto before = canonical_text(scenario);
-    const auto problem = [&](const char* assignment) { return apply_override(scenario, assignment).error(); };
+    const auto problem = [&](const char* assignment) {
+        return apply_override(scenario, assignment).error();
+    };
     EXPECT_EQ(problem("vm.chalenge_window_blocks=60"),
-              (Problem{"unknown key \"vm.chalenge_window_blocks\"", "did you mean \"vm.challenge_window_blocks\"?"}));
+              (Problem{"unknown key \"vm.chalenge_window_blocks\"",
+                       "did you mean \"vm.challenge_window_blocks\"?"}));
     EXPECT_EQ(problem("provider.lasy.count=2").mend, "did you mean \"provider.lazy.count\"?");
     EXPECT_EQ(problem("fault.1.at=2m").mend, "did you mean \"fault.0.at\"?");
     EXPECT_EQ(problem("provider.lazy.name=x").message, "unknown key \"provider.lazy.name\"");
-    EXPECT_EQ(problem("q=1").mend, "keys look like vm.challenge_window_blocks; see the reference page");
+    EXPECT_EQ(problem("q=1").mend,
+              "keys look like vm.challenge_window_blocks; see the reference page");
     EXPECT_EQ(problem("tasks.count=many"),
               (Problem{"\"many\" is not a whole number", "write digits only, such as 100"}));
     EXPECT_EQ(problem("tasks.count").message, "\"tasks.count\" is not an assignment");
     EXPECT_EQ(problem("vm.slash_bps=10001").mend, "slash_bps takes 0 to 10000 basis points");
-    EXPECT_EQ(problem("provider.lazy.parameters=1").mend, "name one parameter, such as parameters.rate=1/4");
+    EXPECT_EQ(problem("provider.lazy.parameters=1").mend,
+              "name one parameter, such as parameters.rate=1/4");
     EXPECT_EQ(canonical_text(scenario), before);
 }
 
 TEST(Override, AFlagWinsOverSetWhichWinsOverTheEnvironmentWhichWinsOverTheFile) {
-    const std::vector<std::string> environment = {"PATH=/bin", "AIVMSIM_OUT=x", "AIVMSIM_TASKS__COUNT=20",
-                                                  "AIVMSIM_VM__SLASH_BPS=7"};
+    const std::vector<std::string> environment = {
+        "PATH=/bin", "AIVMSIM_OUT=x", "AIVMSIM_TASKS__COUNT=20", "AIVMSIM_VM__SLASH_BPS=7"};
     auto overrides = environment_overrides(environment);
     ASSERT_EQ(overrides.size(), 2U);
-    overrides.insert(overrides.begin(), set("tasks.count=40", OriginKind::kFlag));  // the order given does not matter
+    overrides.insert(overrides.begin(),
+                     set("tasks.count=40", OriginKind::kFlag));  // the order given does not matter
     overrides.push_back(set("tasks.count=30"));
     overrides.push_back(set("tasks.per_block=3"));
 
@@ -109,8 +117,10 @@ TEST(Override, ErrorsOfOverridesNameThemAsTheUserWroteThem) {
     auto overrides = environment_overrides(environment);
     overrides.push_back(set("vm.redundancy_factor=2"));
     EXPECT_EQ(errors_of(kText, overrides),
-              "AIVMSIM_TASKS__COUNTS: error: unknown key \"tasks.counts\"\n  did you mean \"tasks.count\"?\n"
-              "--set vm.redundancy_factor=2: error: 2 of 5 is not a strict majority\n  set vm.redundancy_factor from 3 "
+              "AIVMSIM_TASKS__COUNTS: error: unknown key \"tasks.counts\"\n  did you mean "
+              "\"tasks.count\"?\n"
+              "--set vm.redundancy_factor=2: error: 2 of 5 is not a strict majority\n  set "
+              "vm.redundancy_factor from 3 "
               "to 5\n");
 }
 

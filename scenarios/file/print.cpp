@@ -55,20 +55,23 @@ std::string show_config(const LoadedScenario& loaded) {
     const auto add = [&](const std::string& key, const std::string& value) {
         rows.emplace_back(fmt::format("{} = {}", key, value), origin_text(loaded, key));
     };
-    for (const auto& field : scenario_fields()) add(field.info.dotted(), print_value(field.info, field.get(scenario)));
+    for (const auto& field : scenario_fields())
+        add(field.info.dotted(), print_value(field.info, field.get(scenario)));
     for (const auto& group : scenario.actors)
         for (const auto& field : group_fields())
             add(group_key(group, field.info.key), print_value(field.info, field.get(group)));
     for (std::size_t i = 0; i < scenario.faults.size(); ++i)
         for (const auto& field : fault_fields())
-            add(fault_key(i, field.info.key), print_value(field.info, field.get(scenario.faults[i])));
+            add(fault_key(i, field.info.key),
+                print_value(field.info, field.get(scenario.faults[i])));
 
     constexpr std::size_t kWidest = 60;  // a longer value pushes only its own origin to the right
     std::size_t width = 0;
     for (const auto& [text, origin] : rows)
         if (text.size() <= kWidest) width = std::max(width, text.size());
     std::string out;
-    for (const auto& [text, origin] : rows) out += fmt::format("{:<{}}  # {}\n", text, width, origin);
+    for (const auto& [text, origin] : rows)
+        out += fmt::format("{:<{}}  # {}\n", text, width, origin);
     return out;
 }
 

@@ -8,8 +8,9 @@
 
 namespace aivm::scenarios {
 
-// Every key with its value, in the order of the field table, as TOML. Loading it gives the same scenario, with the
-// groups in the order of kRoles (the order within a role is kept). Equal scenarios print the same bytes.
+// Every key with its value, in the order of the field table, as TOML. Loading it gives the same
+// scenario, with the groups in the order of kRoles (the order within a role is kept). Equal
+// scenarios print the same bytes.
 std::string canonical_text(const sim::Scenario& scenario);
 
 // One line a key: its value and where it comes from ("default", "quickstart.toml:12", "--set ...").

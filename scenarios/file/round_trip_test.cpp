@@ -36,13 +36,14 @@ Value any_value(const FieldInfo& info) {
             return *rc::gen::container<std::vector<std::string>>(any_name());
         case FieldType::kIntegers: {
             std::vector<std::uint32_t> out;
-            for (const auto number : *rc::gen::container<std::vector<std::uint64_t>>(between(info.min, info.max)))
+            for (const auto number :
+                 *rc::gen::container<std::vector<std::uint64_t>>(between(info.min, info.max)))
                 out.push_back(static_cast<std::uint32_t>(number));
             return out;
         }
         case FieldType::kParameters:
-            return *rc::gen::resize(10,
-                                    rc::gen::container<ParameterTable>(any_name(), rc::gen::arbitrary<std::int64_t>()));
+            return *rc::gen::resize(10, rc::gen::container<ParameterTable>(
+                                            any_name(), rc::gen::arbitrary<std::int64_t>()));
         default:
             return *between(info.min, info.max);
     }
@@ -54,7 +55,8 @@ bool fits_together(const sim::Scenario& scenario) {
                         [](const Finding& f) { return f.severity == Severity::kError; });
 }
 
-// Gives each field of `owner`, which is part of `scenario`, a random value, unless check_scenario refuses the whole.
+// Gives each field of `owner`, which is part of `scenario`, a random value, unless check_scenario
+// refuses the whole.
 template <class Owner>
 void randomise(std::span<const Field<Owner>> fields, Owner& owner, const sim::Scenario& scenario) {
     for (const auto& field : fields) {

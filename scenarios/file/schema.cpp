@@ -15,7 +15,9 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kNamePattern = "^[A-Za-z0-9_-]{1,64}$";
 static_assert(kMaxNameBytes == 64);
 
-Json integer(const FieldInfo& info) { return {{"type", "integer"}, {"minimum", info.min}, {"maximum", info.max}}; }
+Json integer(const FieldInfo& info) {
+    return {{"type", "integer"}, {"minimum", info.min}, {"maximum", info.max}};
+}
 
 Json text_like(const char* pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
 
@@ -40,7 +42,8 @@ Json type_schema(const FieldInfo& info) {
         case FieldType::kText:
             return {{"type", "string"}, {"maxLength", info.max}};
         case FieldType::kNames:
-            return {{"type", "array"}, {"items", text_like(kNamePattern)}, {"maxItems", kMaxListItems}};
+            return {
+                {"type", "array"}, {"items", text_like(kNamePattern)}, {"maxItems", kMaxListItems}};
         case FieldType::kIntegers:
             return {{"type", "array"}, {"items", integer(info)}, {"maxItems", kMaxListItems}};
         case FieldType::kParameters:
@@ -73,7 +76,8 @@ Json table(std::string_view section) {
 }
 
 template <class Owner>
-Json repeated_table(std::string_view section, std::span<const Field<Owner>> fields, std::size_t most) {
+Json repeated_table(std::string_view section, std::span<const Field<Owner>> fields,
+                    std::size_t most) {
     auto item = table(section);
     for (const auto& field : fields) add_property(item, field);
     return {{"type", "array"}, {"maxItems", most}, {"items", std::move(item)}};
@@ -82,7 +86,8 @@ Json repeated_table(std::string_view section, std::span<const Field<Owner>> fiel
 }  // namespace
 
 std::string json_schema() {
-    Json root = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "aivmsim scenario"}};
+    Json root = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"title", "aivmsim scenario"}};
     root.update(table(""));
     for (const auto* field : fields_of_section("")) add_property(root, *field);
     for (const auto section : kSections) {

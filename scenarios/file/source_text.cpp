@@ -7,9 +7,12 @@
 namespace aivm::scenarios {
 namespace {
 
-// Bytes of the well-formed UTF-8 character at the front (RFC 3629, table of section 4); 0 when there is none.
+// Bytes of the well-formed UTF-8 character at the front (RFC 3629, table of section 4); 0 when
+// there is none.
 std::size_t character_bytes(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
     const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
         return byte(i) >= low && byte(i) <= high;
     };
@@ -39,7 +42,8 @@ std::optional<std::uint32_t> first_bad_column(std::string_view line) {
 
 }  // namespace
 
-SourceText::SourceText(std::string source, std::string_view text) : source_(std::move(source)), text_(text) {
+SourceText::SourceText(std::string source, std::string_view text)
+    : source_(std::move(source)), text_(text) {
     if (text.size() > kMaxFileBytes) return;
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
@@ -52,8 +56,9 @@ SourceText::SourceText(std::string source, std::string_view text) : source_(std:
 
 std::optional<Diagnostic> SourceText::first_flaw() const {
     if (text_.size() > kMaxFileBytes) {
-        return error(fmt::format("the file has {} bytes", text_.size()),
-                     fmt::format("a scenario file has at most {} bytes; is this one?", kMaxFileBytes));
+        return error(
+            fmt::format("the file has {} bytes", text_.size()),
+            fmt::format("a scenario file has at most {} bytes; is this one?", kMaxFileBytes));
     }
     for (std::uint32_t n = 1; n <= lines_.size(); ++n) {
         if (const auto column = first_bad_column(line(n))) {
@@ -68,8 +73,8 @@ std::optional<Diagnostic> SourceText::first_flaw() const {
     return std::nullopt;
 }
 
-Diagnostic SourceText::error_at(std::uint32_t line_number, std::uint32_t column, std::uint32_t width,
-                                std::string message, std::string mend) const {
+Diagnostic SourceText::error_at(std::uint32_t line_number, std::uint32_t column,
+                                std::uint32_t width, std::string message, std::string mend) const {
     return {Severity::kError,    source_,
             line_number,         std::max(column, 1U),
             std::max(width, 1U), std::string(line(line_number)),

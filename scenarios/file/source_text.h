@@ -12,7 +12,8 @@
 namespace aivm::scenarios {
 
 inline constexpr std::size_t kMaxFileBytes = 1 << 20;
-// A bound on the length of a line bounds how deeply dotted keys can nest, and so the parser's use of the stack.
+// A bound on the length of a line bounds how deeply dotted keys can nest, and so the parser's use
+// of the stack.
 inline constexpr std::size_t kMaxLineBytes = 4096;
 
 class SourceText {
@@ -20,7 +21,8 @@ public:
     // `text` must outlive this.
     SourceText(std::string source, std::string_view text);
 
-    // Too large, not UTF-8, or a line that is too long: one clear error, and nothing else should be tried.
+    // Too large, not UTF-8, or a line that is too long: one clear error, and nothing else should be
+    // tried.
     [[nodiscard]] std::optional<Diagnostic> first_flaw() const;
 
     // An error at a place in this text; line and column count from 1, characters.

@@ -1,4 +1,5 @@
-// What the tests of this room share: the shortest complete scenario, and comparing two through the field table.
+// What the tests of this room share: the shortest complete scenario, and comparing two through the
+// field table.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,7 +29,8 @@ inline void expect_equal(const sim::Scenario& a, const sim::Scenario& b) {
         expect_equal_fields(group_fields(), a.actors[i], b.actors[i]);
     }
     ASSERT_EQ(a.faults.size(), b.faults.size());
-    for (std::size_t i = 0; i < a.faults.size(); ++i) expect_equal_fields(fault_fields(), a.faults[i], b.faults[i]);
+    for (std::size_t i = 0; i < a.faults.size(); ++i)
+        expect_equal_fields(fault_fields(), a.faults[i], b.faults[i]);
 }
 
 // The scenario, or a failed test that shows the errors.

@@ -25,8 +25,10 @@ constexpr Unit kDurations[] = {{"d", 86'400'000'000'000},
                                {"ms", 1'000'000},
                                {"us", 1'000},
                                {"ns", 1}};
-constexpr Unit kAmounts[] = {{"LUX", 1'000'000'000}, {"mLUX", 1'000'000}, {"uLUX", 1'000}, {"nLUX", 1}};
-constexpr Unit kBandwidths[] = {{"Gbit/s", 1'000'000'000}, {"Mbit/s", 1'000'000}, {"kbit/s", 1'000}, {"bit/s", 1}};
+constexpr Unit kAmounts[] = {
+    {"LUX", 1'000'000'000}, {"mLUX", 1'000'000}, {"uLUX", 1'000}, {"nLUX", 1}};
+constexpr Unit kBandwidths[] = {
+    {"Gbit/s", 1'000'000'000}, {"Mbit/s", 1'000'000}, {"kbit/s", 1'000}, {"bit/s", 1}};
 constexpr Unit kRatios[] = {{"%", kPpmWhole / 100}, {"ppm", 1}};
 constexpr int kMaxFractionDigits = 18;  // 10^18 still fits a 64-bit number
 constexpr std::size_t kMaxDigits = 19;  // more of them may be more than 64 bits
@@ -67,22 +69,27 @@ struct Kind {
     std::string_view example;  // "write a number and one of ..., such as \"30s\""
 };
 
-constexpr Kind kDuration{"a duration", "write a number and one of ns us ms s m h d, such as \"30s\""};
-constexpr Kind kAmount{"an amount", "write a number and one of LUX mLUX uLUX nLUX, such as \"1000 LUX\""};
+constexpr Kind kDuration{"a duration",
+                         "write a number and one of ns us ms s m h d, such as \"30s\""};
+constexpr Kind kAmount{"an amount",
+                       "write a number and one of LUX mLUX uLUX nLUX, such as \"1000 LUX\""};
 constexpr Kind kRatio{"a ratio", "write \"1/100\", \"1%\" or \"10000 ppm\""};
-constexpr Kind kBandwidthKind{
-    "a bandwidth", "write a number and one of bit/s kbit/s Mbit/s Gbit/s, such as \"100 Mbit/s\", or \"unlimited\""};
+constexpr Kind kBandwidthKind{"a bandwidth",
+                              "write a number and one of bit/s kbit/s Mbit/s Gbit/s, such as \"100 "
+                              "Mbit/s\", or \"unlimited\""};
 
 tl::unexpected<Problem> not_a(const Kind& kind, std::string_view text) {
-    return tl::unexpected(Problem{fmt::format("\"{}\" is not {}", text, kind.noun), std::string(kind.example)});
+    return tl::unexpected(
+        Problem{fmt::format("\"{}\" is not {}", text, kind.noun), std::string(kind.example)});
 }
 
 tl::unexpected<Problem> too_large(std::string_view text) {
-    return tl::unexpected(
-        Problem{fmt::format("\"{}\" is too large for a 64-bit number", text), "write a smaller value"});
+    return tl::unexpected(Problem{fmt::format("\"{}\" is too large for a 64-bit number", text),
+                                  "write a smaller value"});
 }
 
-Parsed<std::uint64_t> parse_with_unit(std::string_view whole_text, std::span<const Unit> units, const Kind& kind) {
+Parsed<std::uint64_t> parse_with_unit(std::string_view whole_text, std::span<const Unit> units,
+                                      const Kind& kind) {
     const auto text = trim(whole_text);
     std::size_t split = 0;
     while (split < text.size() && (is_digit(text[split]) || text[split] == '.')) ++split;
@@ -97,16 +104,19 @@ Parsed<std::uint64_t> parse_with_unit(std::string_view whole_text, std::span<con
     for (int i = 0; i < number->fraction_digits; ++i) scale *= 10;
     const Wide product = Wide(number->mantissa) * unit->size;
     if (product % scale != 0) {
-        return tl::unexpected(Problem{fmt::format("\"{}\" is not a whole number of {}", text, units.back().name),
-                                      fmt::format("1 {} is the smallest step; round the value", units.back().name)});
+        return tl::unexpected(
+            Problem{fmt::format("\"{}\" is not a whole number of {}", text, units.back().name),
+                    fmt::format("1 {} is the smallest step; round the value", units.back().name)});
     }
     if (product / scale > std::numeric_limits<std::uint64_t>::max()) return too_large(text);
     return static_cast<std::uint64_t>(product / scale);
 }
 
-std::string print_with_unit(std::uint64_t value, std::span<const Unit> units, std::string_view separator) {
+std::string print_with_unit(std::uint64_t value, std::span<const Unit> units,
+                            std::string_view separator) {
     for (const auto& unit : units)
-        if (value != 0 && value % unit.size == 0) return fmt::format("{}{}{}", value / unit.size, separator, unit.name);
+        if (value != 0 && value % unit.size == 0)
+            return fmt::format("{}{}{}", value / unit.size, separator, unit.name);
     return fmt::format("{}{}{}", value, separator, units.back().name);
 }
 
@@ -119,8 +129,9 @@ Parsed<std::uint64_t> parse_fraction_ppm(std::string_view text, std::size_t slas
     if (quotient > std::numeric_limits<std::uint64_t>::max()) return too_large(text);
     const auto ppm = static_cast<std::uint64_t>(quotient);
     if (scaled % *denominator != 0) {
-        return tl::unexpected(Problem{fmt::format("\"{}\" is not a whole number of parts per million", text),
-                                      fmt::format("write \"{} ppm\" or a fraction that comes out even", ppm)});
+        return tl::unexpected(
+            Problem{fmt::format("\"{}\" is not a whole number of parts per million", text),
+                    fmt::format("write \"{} ppm\" or a fraction that comes out even", ppm)});
     }
     return ppm;
 }
@@ -132,18 +143,23 @@ Parsed<std::uint64_t> parse_integer(std::string_view text) {
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::result_out_of_range) return too_large(text);
     if (error != std::errc{} || stop != text.data() + text.size()) {
-        return tl::unexpected(
-            Problem{fmt::format("\"{}\" is not a whole number", text), "write digits only, such as 100"});
+        return tl::unexpected(Problem{fmt::format("\"{}\" is not a whole number", text),
+                                      "write digits only, such as 100"});
     }
     return value;
 }
 
-Parsed<std::uint64_t> parse_duration_ns(std::string_view text) { return parse_with_unit(text, kDurations, kDuration); }
+Parsed<std::uint64_t> parse_duration_ns(std::string_view text) {
+    return parse_with_unit(text, kDurations, kDuration);
+}
 
-Parsed<std::uint64_t> parse_amount_nlux(std::string_view text) { return parse_with_unit(text, kAmounts, kAmount); }
+Parsed<std::uint64_t> parse_amount_nlux(std::string_view text) {
+    return parse_with_unit(text, kAmounts, kAmount);
+}
 
 Parsed<std::uint64_t> parse_ratio_ppm(std::string_view text) {
-    if (const auto slash = text.find('/'); slash != std::string_view::npos) return parse_fraction_ppm(text, slash);
+    if (const auto slash = text.find('/'); slash != std::string_view::npos)
+        return parse_fraction_ppm(text, slash);
     return parse_with_unit(text, kRatios, kRatio);
 }
 
@@ -162,7 +178,8 @@ std::string print_amount_nlux(std::uint64_t value_nlux) {
 
 std::string print_ratio_ppm(std::uint64_t value_ppm) {
     constexpr std::uint64_t kPpmPerPercent = kPpmWhole / 100;
-    std::string out = fmt::format("{}.{:04}", value_ppm / kPpmPerPercent, value_ppm % kPpmPerPercent);
+    std::string out =
+        fmt::format("{}.{:04}", value_ppm / kPpmPerPercent, value_ppm % kPpmPerPercent);
     while (out.back() == '0') out.pop_back();
     if (out.back() == '.') out.pop_back();
     return out + "%";

@@ -1,5 +1,6 @@
-// Values with units, as people write them in scenario files: "30m", "1000 LUX", "1/100", "100 Mbit/s".
-// Everything is exact integer arithmetic: a value that is not a whole number of the base unit, or does not fit, is refused.
+// Values with units, as people write them in scenario files: "30m", "1000 LUX", "1/100", "100
+// Mbit/s". Everything is exact integer arithmetic: a value that is not a whole number of the base
+// unit, or does not fit, is refused.
 #pragma once
 
 #include <cstdint>

@@ -43,8 +43,9 @@ TEST(Units, WhatIsNotExactIsRefusedInsteadOfRounded) {
     EXPECT_EQ(parse_duration_ns("0.5ns").error().message, "\"0.5ns\" is not a whole number of ns");
     EXPECT_EQ(parse_amount_nlux("0.0000000001 LUX").error().message,
               "\"0.0000000001 LUX\" is not a whole number of nLUX");
-    EXPECT_EQ(parse_ratio_ppm("1/3").error(), (Problem{"\"1/3\" is not a whole number of parts per million",
-                                                       "write \"333333 ppm\" or a fraction that comes out even"}));
+    EXPECT_EQ(parse_ratio_ppm("1/3").error(),
+              (Problem{"\"1/3\" is not a whole number of parts per million",
+                       "write \"333333 ppm\" or a fraction that comes out even"}));
 }
 
 TEST(Units, WhatDoesNotFitIn64BitsIsAnErrorAndNotAWrap) {
@@ -58,14 +59,16 @@ TEST(Units, WhatDoesNotFitIn64BitsIsAnErrorAndNotAWrap) {
 }
 
 TEST(Units, WhatIsNoValueIsRefusedWithAnExample) {
-    for (const auto* text :
-         {"", "s", "5", "5 parsecs", "-5s", "+5s", "1.s", ".5s", "1e3s", "1_000s", "1.2.3s", "5ss", "0x5s"})
+    for (const auto* text : {"", "s", "5", "5 parsecs", "-5s", "+5s", "1.s", ".5s", "1e3s",
+                             "1_000s", "1.2.3s", "5ss", "0x5s"})
         EXPECT_FALSE(parse_duration_ns(text)) << text;
     EXPECT_EQ(parse_duration_ns("5").error(),
-              (Problem{"\"5\" is not a duration", "write a number and one of ns us ms s m h d, such as \"30s\""}));
+              (Problem{"\"5\" is not a duration",
+                       "write a number and one of ns us ms s m h d, such as \"30s\""}));
     for (const auto* text : {"1/0", "1/", "/2", "1/2/3", "-1/2", "0.01", "1.5/2"})
         EXPECT_FALSE(parse_ratio_ppm(text)) << text;
-    for (const auto* text : {"", " 5", "5 ", "-1", "1.0"}) EXPECT_FALSE(parse_integer(text)) << text;
+    for (const auto* text : {"", " 5", "5 ", "-1", "1.0"})
+        EXPECT_FALSE(parse_integer(text)) << text;
 }
 
 TEST(Units, ValuesArePrintedInTheLargestUnitThatDivides) {

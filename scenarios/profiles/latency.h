@@ -1,4 +1,5 @@
-// Latency profiles: measured delays between regions, and how nodes are spread over them. Each names its source.
+// Latency profiles: measured delays between regions, and how nodes are spread over them. Each names
+// its source.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct LatencyProfile {
     std::string_view name;
     std::string_view source;  // where the figures were published
     std::span<const std::string_view> regions;
-    std::span<const std::uint32_t> node_share;       // a region's share of the nodes; together kShareWhole
+    std::span<const std::uint32_t>
+        node_share;  // a region's share of the nodes; together kShareWhole
     std::span<const std::uint64_t> mean_one_way_ns;  // row: from, column: to; regions x regions
 
     [[nodiscard]] std::uint64_t mean_ns(std::size_t from, std::size_t to) const {
@@ -33,9 +35,9 @@ const LatencyProfile* find_latency_profile(std::string_view name);
 // The means as the network takes them.
 sim::LatencyTable latency_table(const LatencyProfile& profile);
 
-// The region of each of `nodes` nodes: largest remainder over the shares with at least one node a region (while there
-// are enough nodes), spread evenly over the indexes, so that the first nodes, which hold the largest stakes of a
-// skewed profile, do not all sit in one region.
+// The region of each of `nodes` nodes: largest remainder over the shares with at least one node a
+// region (while there are enough nodes), spread evenly over the indexes, so that the first nodes,
+// which hold the largest stakes of a skewed profile, do not all sit in one region.
 std::vector<std::uint32_t> assign_regions(const LatencyProfile& profile, std::uint32_t nodes);
 
 }  // namespace aivm::scenarios

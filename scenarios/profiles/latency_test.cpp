@@ -52,7 +52,8 @@ TEST(LatencyProfiles, TheNetworkGetsTheSameMeans) {
 }
 
 TEST(RegionAssignment, TwentyOneValidatorsAreSpreadByShareWithOneInEveryRegion) {
-    EXPECT_EQ(counts_of(*find_latency_profile("six-region-2019"), 21), (std::vector<std::uint32_t>{6, 10, 1, 2, 1, 1}));
+    EXPECT_EQ(counts_of(*find_latency_profile("six-region-2019"), 21),
+              (std::vector<std::uint32_t>{6, 10, 1, 2, 1, 1}));
     EXPECT_EQ(counts_of(*find_latency_profile("ten-city-2024"), 21),
               (std::vector<std::uint32_t>{3, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
     EXPECT_EQ(counts_of(*find_latency_profile("lan"), 21), (std::vector<std::uint32_t>{21}));
@@ -77,7 +78,8 @@ TEST(RegionAssignment, EveryNodeGetsOneRegionAndEveryRegionANode) {
         for (const auto& profile : latency_profiles()) {
             const auto counts = counts_of(profile, nodes);
             RC_ASSERT(std::accumulate(counts.begin(), counts.end(), 0U) == nodes);
-            if (nodes >= counts.size()) RC_ASSERT(*std::min_element(counts.begin(), counts.end()) >= 1U);
+            if (nodes >= counts.size())
+                RC_ASSERT(*std::min_element(counts.begin(), counts.end()) >= 1U);
         }
     }));
 }

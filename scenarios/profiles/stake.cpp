@@ -20,7 +20,8 @@ Amount equal_stake(std::uint32_t, std::uint32_t) { return lux(kEqualStakeLux); }
 
 // The middle of the index-th of `validators` equal slices of the published distribution.
 Amount avax_stake(std::uint32_t index, std::uint32_t validators) {
-    const std::uint64_t rank = (2 * std::uint64_t{index} + 1) * kAvax2021Lux.size() / (2 * std::uint64_t{validators});
+    const std::uint64_t rank =
+        (2 * std::uint64_t{index} + 1) * kAvax2021Lux.size() / (2 * std::uint64_t{validators});
     return lux(kAvax2021Lux[rank]);
 }
 
@@ -49,7 +50,8 @@ Amount zipf_stake(std::uint32_t index, std::uint32_t) {
 
 constexpr StakeProfile kStakeProfiles[] = {
     {"equal", "every validator has 2000 LUX; a design figure", equal_stake},
-    {"avax-2021", "quantiles of a lognormal fitted to Avalanche's 947 validators of 2021", avax_stake},
+    {"avax-2021", "quantiles of a lognormal fitted to Avalanche's 947 validators of 2021",
+     avax_stake},
     {"zipf", "rank^-1.2 from 3,000,000 LUX down: the hostile case", zipf_stake},
 };
 
@@ -62,17 +64,20 @@ std::vector<std::string> stake_profile_names() {
 }
 
 const StakeProfile* find_stake_profile(std::string_view name) {
-    const auto* found = std::find_if(std::begin(kStakeProfiles), std::end(kStakeProfiles),
-                                     [&](const StakeProfile& profile) { return profile.name == name; });
+    const auto* found =
+        std::find_if(std::begin(kStakeProfiles), std::end(kStakeProfiles),
+                     [&](const StakeProfile& profile) { return profile.name == name; });
     return found == std::end(kStakeProfiles) ? nullptr : found;
 }
 
 Result<std::vector<Amount>> profile_stakes(std::string_view profile, std::uint32_t validators) {
     const auto* found = find_stake_profile(profile);
-    if (found == nullptr) return fail(ErrorCode::kNotFound, fmt::format("no stake profile \"{}\"", profile));
+    if (found == nullptr)
+        return fail(ErrorCode::kNotFound, fmt::format("no stake profile \"{}\"", profile));
     if (validators > kMaxStakeValidators) {
         return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("{} validators; a stake profile covers at most {}", validators, kMaxStakeValidators));
+                    fmt::format("{} validators; a stake profile covers at most {}", validators,
+                                kMaxStakeValidators));
     }
     std::vector<Amount> stakes;
     stakes.reserve(validators);

@@ -1,4 +1,5 @@
-// Stake profiles: how much each validator has at stake. Integers only, from a table or integer roots.
+// Stake profiles: how much each validator has at stake. Integers only, from a table or integer
+// roots.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +15,17 @@ namespace aivm::scenarios {
 struct StakeProfile {
     std::string_view name;
     std::string_view source;
-    Amount (*stake)(std::uint32_t index, std::uint32_t validators) = nullptr;  // index < validators; never zero
+    Amount (*stake)(std::uint32_t index,
+                    std::uint32_t validators) = nullptr;  // index < validators; never zero
 };
 
 std::vector<std::string> stake_profile_names();
 // nullptr when there is no such profile.
 const StakeProfile* find_stake_profile(std::string_view name);
 
-// The stakes of `validators` validators, largest first. kNotFound for an unknown profile, kInvalidArgument for more
-// than kMaxStakeValidators, whose stakes could round to nothing or not add up in 64 bits.
+// The stakes of `validators` validators, largest first. kNotFound for an unknown profile,
+// kInvalidArgument for more than kMaxStakeValidators, whose stakes could round to nothing or not
+// add up in 64 bits.
 Result<std::vector<Amount>> profile_stakes(std::string_view profile, std::uint32_t validators);
 
 inline constexpr std::uint32_t kMaxStakeValidators = 4096;

@@ -79,7 +79,8 @@ TEST(StakeProfiles, StakesAreLargestFirstAndNeverZero) {
 
 TEST(StakeProfiles, AnUnknownProfileOrTooManyValidatorsIsAnError) {
     EXPECT_EQ(profile_stakes("gold", 5).error().context, "no stake profile \"gold\"");
-    EXPECT_EQ(profile_stakes("equal", kMaxStakeValidators + 1).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(profile_stakes("equal", kMaxStakeValidators + 1).error().code,
+              ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ Result<Finished> run_one(const sim::Setting& setting, const sim::WorldOptions& o
     return finished;
 }
 
-bool was_interrupted(const Finished& run) { return run.outcome.status == sim::RunStatus::kInterrupted; }
+bool was_interrupted(const Finished& run) {
+    return run.outcome.status == sim::RunStatus::kInterrupted;
+}
 
 // Both runs; the second is empty when the first was interrupted.
 Result<Pair> run_two(const sim::Setting& setting, const DeterminismOptions& options,
@@ -44,7 +46,9 @@ Result<Pair> run_two(const sim::Setting& setting, const DeterminismOptions& opti
     return Pair(std::move(first), std::move(second));
 }
 
-bool same_record(const sim::World::TracedEvent& a, const sim::World::TracedEvent& b) { return a.record == b.record; }
+bool same_record(const sim::World::TracedEvent& a, const sim::World::TracedEvent& b) {
+    return a.record == b.record;
+}
 
 void compare_windows(const Pair& runs, TraceDifference& difference) {
     const auto a = runs.first.world->traced();
@@ -58,17 +62,20 @@ void compare_windows(const Pair& runs, TraceDifference& difference) {
 
 }  // namespace
 
-Result<DeterminismReport> verify_determinism(const sim::Setting& setting, const DeterminismOptions& options,
+Result<DeterminismReport> verify_determinism(const sim::Setting& setting,
+                                             const DeterminismOptions& options,
                                              sim::RowSink& books) {
     AIVM_ASSIGN(Pair runs, run_two(setting, options, std::nullopt));
     DeterminismReport report;
     runs.first.world->write_books(books, 0, runs.first.outcome);
     report.first = runs.first.outcome;
-    if (runs.second.world && was_interrupted(runs.second)) report.first.status = sim::RunStatus::kInterrupted;
+    if (runs.second.world && was_interrupted(runs.second))
+        report.first.status = sim::RunStatus::kInterrupted;
     report.second_digest = runs.second.world ? runs.second.outcome.digest : report.first.digest;
     if (report.same() || report.first.status == sim::RunStatus::kInterrupted) return report;
 
-    const auto interval = sim::TraceDigest::first_difference(runs.first.world->trace(), runs.second.world->trace());
+    const auto interval =
+        sim::TraceDigest::first_difference(runs.first.world->trace(), runs.second.world->trace());
     if (!interval) return report;
     report.difference.emplace().interval = *interval;
     AIVM_ASSIGN(const Pair again, run_two(setting, options, interval));

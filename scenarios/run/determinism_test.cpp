@@ -34,15 +34,18 @@ sim::Scenario small_scenario() {
     return scenario;
 }
 
-// A provider that stays silent now and then, by a counter that outlives the run: what a forgotten global does.
+// A provider that stays silent now and then, by a counter that outlives the run: what a forgotten
+// global does.
 class LeakyProvider final : public sim::ProviderStrategy {
 public:
     using Silent = bool (*)(std::uint32_t answers_given);
 
-    LeakyProvider(std::unique_ptr<sim::ProviderStrategy> inner, std::atomic<std::uint32_t>& answers_given,
-                  Silent silent)
+    LeakyProvider(std::unique_ptr<sim::ProviderStrategy> inner,
+                  std::atomic<std::uint32_t>& answers_given, Silent silent)
         : inner_(std::move(inner)), answers_given_(answers_given), silent_(silent) {}
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return inner_->steps_to_compute(view); }
+    std::uint32_t steps_to_compute(const sim::TaskView& view) override {
+        return inner_->steps_to_compute(view);
+    }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         return silent_(answers_given_++) ? std::nullopt : inner_->answer(view);
     }
@@ -62,16 +65,16 @@ public:
         AIVM_ASSIGN(auto inner, table_.provider(group, part));
         return std::make_unique<LeakyProvider>(std::move(inner), answers_given_, silent_);
     }
-    Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(const sim::ActorGroup& group,
-                                                                const sim::Part& part) const override {
+    Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
+        const sim::ActorGroup& group, const sim::Part& part) const override {
         return table_.challenger(group, part);
     }
-    Result<std::unique_ptr<sim::RequesterStrategy>> requester(const sim::ActorGroup& group,
-                                                              const sim::Part& part) const override {
+    Result<std::unique_ptr<sim::RequesterStrategy>> requester(
+        const sim::ActorGroup& group, const sim::Part& part) const override {
         return table_.requester(group, part);
     }
-    Result<std::unique_ptr<sim::ValidatorStrategy>> validator(const sim::ActorGroup& group,
-                                                              const sim::Part& part) const override {
+    Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
+        const sim::ActorGroup& group, const sim::Part& part) const override {
         return table_.validator(group, part);
     }
     bool is_honest(const sim::ActorGroup& group) const override { return table_.is_honest(group); }

@@ -52,8 +52,8 @@ Result<Rerunning> run_again(const RunPlan& plan, const Rerun& rerun, sim::Shrink
 }
 
 // Shrinks the accepted chain. True when that gave a reproducer.
-Result<bool> try_history(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget, SavedFinding& finding,
-                         FindingFiles& files) {
+Result<bool> try_history(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
+                         SavedFinding& finding, FindingFiles& files) {
     if (!sim::HistoryPlayer::can_show(finding.violation.invariant)) return false;
     AIVM_ASSIGN(const Rerunning again, run_again(plan, rerun, budget));
     if (again.outcome.digest.hex() != finding.digest) return false;
@@ -68,12 +68,14 @@ Result<bool> try_history(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBud
     return true;
 }
 
-void try_run(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget, std::size_t actions_before,
-             SavedFinding& finding, FindingFiles& files) {
+void try_run(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
+             std::size_t actions_before, SavedFinding& finding, FindingFiles& files) {
     auto shrunk = shrink_run(plan, finding.violation, rerun, budget);
     if (!shrunk) {
-        finding.note = budget.over() ? "shrinking ended before the run was made again"
-                                     : "the run made again did not violate the invariant; try --verify-determinism";
+        finding.note =
+            budget.over()
+                ? "shrinking ended before the run was made again"
+                : "the run made again did not violate the invariant; try --verify-determinism";
         return;
     }
     finding.reproducer = Reproducer::kRun;
@@ -93,7 +95,8 @@ void limit_lines(std::vector<std::string>& actions) {
     actions.push_back(fmt::format("... and {} more", left_out));
 }
 
-Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& finding, FindingFiles& files) {
+Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& finding,
+              FindingFiles& files) {
     if (options.tries_max == 0) {
         finding.note = "no tries were allowed";
         return {};
@@ -103,7 +106,8 @@ Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& f
     sim::ShrinkBudget budget(options.tries_max, options.go_on);
     AIVM_ASSIGN(const bool done, try_history(plan, options.rerun, budget, finding, files));
     if (!done) {
-        try_run(plan, options.rerun, budget, run_action_count(plan.scenario, plan.choices), finding, files);
+        try_run(plan, options.rerun, budget, run_action_count(plan.scenario, plan.choices), finding,
+                files);
     }
     limit_lines(finding.actions);
     finding.tries = budget.tries();
@@ -115,7 +119,8 @@ Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& f
 
 Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome,
                                   const std::string& directory, const ShrinkOptions& options) {
-    const auto found = std::ranges::find_if(outcome.violations, [](const auto& v) { return !v.expected; });
+    const auto found =
+        std::ranges::find_if(outcome.violations, [](const auto& v) { return !v.expected; });
     if (found == outcome.violations.end()) {
         return fail(ErrorCode::kInvalidArgument, "the run has no unexpected violation to save");
     }

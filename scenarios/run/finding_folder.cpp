@@ -26,7 +26,8 @@ struct FileRow {
 };
 
 std::vector<FileRow> rows_of(const FindingFiles& files, Reproducer reproducer) {
-    std::vector<FileRow> rows{{"scenario.toml", as_bytes(files.scenario)}, {"choices.bin", files.choices}};
+    std::vector<FileRow> rows{{"scenario.toml", as_bytes(files.scenario)},
+                              {"choices.bin", files.choices}};
     if (reproducer == Reproducer::kHistory) rows.push_back({"history.bin", files.history});
     if (reproducer == Reproducer::kRun) {
         rows.push_back({"shrunk.toml", as_bytes(files.shrunk)});
@@ -41,9 +42,11 @@ Status cannot(std::string_view what, const fs::path& path, const std::error_code
 
 Status write_file(const fs::path& path, ByteView bytes) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
     file.close();
-    if (file.fail()) return fail(ErrorCode::kStorage, path.string() + " cannot be written; is the disk full?");
+    if (file.fail())
+        return fail(ErrorCode::kStorage, path.string() + " cannot be written; is the disk full?");
     return {};
 }
 
@@ -75,26 +78,32 @@ Result<Bytes> read_file(const fs::path& path) {
     std::error_code error;
     const auto status = fs::status(path, error);
     if (!fs::exists(status)) return fail(ErrorCode::kNotFound, path.string() + " is missing");
-    if (!fs::is_regular_file(status)) return fail(ErrorCode::kMalformed, path.string() + " is not a file");
+    if (!fs::is_regular_file(status))
+        return fail(ErrorCode::kMalformed, path.string() + " is not a file");
     const std::uintmax_t size = fs::file_size(path, error);
-    if (error || size > kFileBytesMax) return fail(ErrorCode::kStorage, path.string() + " is too large or unreadable");
+    if (error || size > kFileBytesMax)
+        return fail(ErrorCode::kStorage, path.string() + " is too large or unreadable");
     Bytes bytes(static_cast<std::size_t>(size));
     std::ifstream file(path, std::ios::binary);
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!file) return fail(ErrorCode::kStorage, path.string() + " cannot be read; check its permissions");
+    if (!file)
+        return fail(ErrorCode::kStorage, path.string() + " cannot be read; check its permissions");
     return bytes;
 }
 
-Result<Bytes> read_checked(const fs::path& folder, const std::string& name, const FileDigests& digests) {
+Result<Bytes> read_checked(const fs::path& folder, const std::string& name,
+                           const FileDigests& digests) {
     const auto wanted = digests.find(name);
     if (wanted == digests.end()) {
-        return fail(ErrorCode::kMalformed, fmt::format("{} does not list {}", (folder / kJsonName).string(), name));
+        return fail(ErrorCode::kMalformed,
+                    fmt::format("{} does not list {}", (folder / kJsonName).string(), name));
     }
     AIVM_ASSIGN(Bytes bytes, read_file(folder / name));
     if (to_hex(sha256(bytes).view()) != wanted->second) {
-        return fail(ErrorCode::kMalformed, fmt::format("{} was changed or damaged: it does not have the digest that {} "
-                                                       "gives for it; replay the finding from an intact copy",
-                                                       (folder / name).string(), kJsonName));
+        return fail(ErrorCode::kMalformed,
+                    fmt::format("{} was changed or damaged: it does not have the digest that {} "
+                                "gives for it; replay the finding from an intact copy",
+                                (folder / name).string(), kJsonName));
     }
     return bytes;
 }
@@ -103,8 +112,8 @@ std::string text_of(const Bytes& bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
-std::string finding_id(std::string_view scenario_text, std::uint64_t seed, std::string_view invariant,
-                       std::string_view digest) {
+std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
+                       std::string_view invariant, std::string_view digest) {
     Writer all;
     all.string(scenario_text).u64(seed).string(invariant).string(digest);
     return to_hex(sha256(all.view()).view().first(kIdBytes));
@@ -112,7 +121,8 @@ std::string finding_id(std::string_view scenario_text, std::uint64_t seed, std::
 
 Status write_finding(const SavedFinding& finding, const FindingFiles& files) {
     const fs::path place = finding.folder;
-    const fs::path unfinished = place.parent_path() / ("." + place.filename().string() + ".unfinished");
+    const fs::path unfinished =
+        place.parent_path() / ("." + place.filename().string() + ".unfinished");
     std::error_code error;
     fs::remove_all(unfinished, error);
     fs::create_directories(unfinished, error);
@@ -127,13 +137,15 @@ Result<StoredFinding> read_finding(const std::string& folder) {
     const fs::path place = folder;
     std::error_code error;
     if (!fs::is_directory(place, error)) {
-        return fail(ErrorCode::kNotFound, fmt::format("{} is not a folder; name a finding's, such as "
-                                                      "aivmsim-out/findings/3f9a2c71",
-                                                      folder));
+        return fail(ErrorCode::kNotFound,
+                    fmt::format("{} is not a folder; name a finding's, such as "
+                                "aivmsim-out/findings/3f9a2c71",
+                                folder));
     }
     const fs::path json = place / kJsonName;
     if (!fs::exists(json, error)) {
-        return fail(ErrorCode::kNotFound, fmt::format("{} is no finding's folder: it has no {}", folder, kJsonName));
+        return fail(ErrorCode::kNotFound,
+                    fmt::format("{} is no finding's folder: it has no {}", folder, kJsonName));
     }
     AIVM_ASSIGN(const Bytes text, read_file(json));
     auto parsed = finding_from_json(text_of(text));
@@ -141,7 +153,8 @@ Result<StoredFinding> read_finding(const std::string& folder) {
 
     StoredFinding out{std::move(parsed->finding), {}};
     out.finding.folder = folder;
-    while (out.finding.folder.size() > 1 && out.finding.folder.back() == '/') out.finding.folder.pop_back();
+    while (out.finding.folder.size() > 1 && out.finding.folder.back() == '/')
+        out.finding.folder.pop_back();
     const FileDigests& digests = parsed->files;
     AIVM_ASSIGN(const Bytes scenario, read_checked(place, "scenario.toml", digests));
     out.files.scenario = text_of(scenario);
@@ -155,9 +168,10 @@ Result<StoredFinding> read_finding(const std::string& folder) {
     }
     const SavedFinding& f = out.finding;
     if (f.id != finding_id(out.files.scenario, f.seed, f.violation.invariant, f.digest)) {
-        return fail(ErrorCode::kMalformed, fmt::format("{} was changed: its id {} does not follow from its scenario, "
-                                                       "seed, invariant and digest",
-                                                       json.string(), f.id));
+        return fail(ErrorCode::kMalformed,
+                    fmt::format("{} was changed: its id {} does not follow from its scenario, "
+                                "seed, invariant and digest",
+                                json.string(), f.id));
     }
     return out;
 }

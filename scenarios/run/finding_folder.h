@@ -1,4 +1,5 @@
-// The folder of a finding on disk: written whole or not at all, read with every file checked against its digest.
+// The folder of a finding on disk: written whole or not at all, read with every file checked
+// against its digest.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -16,8 +17,8 @@ struct FindingFiles {
 };
 
 // The name of a finding: 8 hexadecimal digits of a digest of all that decides it.
-std::string finding_id(std::string_view scenario_text, std::uint64_t seed, std::string_view invariant,
-                       std::string_view digest);
+std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
+                       std::string_view invariant, std::string_view digest);
 
 // Writes finding.folder, replacing what an earlier run saved there under the same id.
 Status write_finding(const SavedFinding& finding, const FindingFiles& files);

@@ -16,8 +16,9 @@ constexpr std::uint64_t kVersion = 1;
 constexpr std::array<std::string_view, 3> kReproducers{"none", "history", "run"};
 
 Json violation_json(const sim::Violation& v) {
-    return {{"invariant", v.invariant}, {"name", v.name},   {"message", v.message}, {"time_ns", v.time},
-            {"block", v.block},         {"event", v.event}, {"actors", v.actors},   {"liveness", v.liveness}};
+    return {{"invariant", v.invariant}, {"name", v.name},        {"message", v.message},
+            {"time_ns", v.time},        {"block", v.block},      {"event", v.event},
+            {"actors", v.actors},       {"liveness", v.liveness}};
 }
 
 // Reads the keys of one object; the first fault sticks.
@@ -72,7 +73,9 @@ private:
         if (!value.is_object()) return expected(key, "an object");
         for (const auto& [name, digest] : value.items()) read_value(key, digest, out[name]);
     }
-    void expected(const char* key, const char* what) { set_fault(fmt::format("{}.{} must be {}", where_, key, what)); }
+    void expected(const char* key, const char* what) {
+        set_fault(fmt::format("{}.{} must be {}", where_, key, what));
+    }
     void set_fault(std::string fault) {
         if (fault_.empty()) fault_ = std::move(fault);
     }
@@ -106,7 +109,8 @@ void read_shrunk(Keys keys, SavedFinding& out, std::string& fault) {
     keys.read("note", out.note);
     const auto known = std::ranges::find(kReproducers, reproducer);
     if (known == kReproducers.end()) {
-        if (fault.empty()) fault = fmt::format("a reproducer of the unknown kind \"{}\"", reproducer);
+        if (fault.empty())
+            fault = fmt::format("a reproducer of the unknown kind \"{}\"", reproducer);
         return;
     }
     out.reproducer = static_cast<Reproducer>(known - kReproducers.begin());
@@ -140,16 +144,19 @@ std::string finding_to_json(const SavedFinding& f, const FileDigests& files) {
 
 Result<ParsedFinding> finding_from_json(std::string_view text) {
     const Json document = Json::parse(text, nullptr, false);
-    if (document.is_discarded()) return fail(ErrorCode::kMalformed, "not a JSON document, or cut short");
+    if (document.is_discarded())
+        return fail(ErrorCode::kMalformed, "not a JSON document, or cut short");
     std::string fault;
     std::string format;
     std::uint64_t version = 0;
     Keys keys(document, "the document", fault);
     keys.read("format", format);
     keys.read("version", version);
-    if (fault.empty() && format != kFormat) fault = fmt::format("its format is \"{}\", not \"{}\"", format, kFormat);
+    if (fault.empty() && format != kFormat)
+        fault = fmt::format("its format is \"{}\", not \"{}\"", format, kFormat);
     if (fault.empty() && version != kVersion) {
-        fault = fmt::format("its version is {}, and this program reads version {}", version, kVersion);
+        fault =
+            fmt::format("its version is {}, and this program reads version {}", version, kVersion);
     }
     ParsedFinding out;
     keys.read("id", out.finding.id);

@@ -7,11 +7,13 @@
 
 namespace aivm::scenarios {
 
-using FileDigests = std::map<std::string, std::string>;  // name in the folder -> SHA-256 in hexadecimal
+using FileDigests =
+    std::map<std::string, std::string>;  // name in the folder -> SHA-256 in hexadecimal
 
 std::string finding_to_json(const SavedFinding& finding, const FileDigests& files);
 
-// Everything but the folder. Errors: no JSON, another format or version, a key that is missing or has another type.
+// Everything but the folder. Errors: no JSON, another format or version, a key that is missing or
+// has another type.
 struct ParsedFinding {
     SavedFinding finding;
     FileDigests files;

@@ -1,6 +1,6 @@
-// Findings from end to end: a run that violates, its folder, and the folder replayed. The bond that escapes is a violation
-// of the accepted chain and shrinks as a history; the kernel that lies and the network without which nothing ends shrink
-// as runs.
+// Findings from end to end: a run that violates, its folder, and the folder replayed. The bond that
+// escapes is a violation of the accepted chain and shrinks as a history; the kernel that lies and
+// the network without which nothing ends shrink as runs.
 #include "scenarios/run/finding.h"
 
 #include <gmock/gmock.h>
@@ -28,13 +28,18 @@ using testing::SizeIs;
 // A folder of this test case's own, gone at its end.
 class Findings : public testing::Test {
 protected:
-    Findings() : directory_(fs::path(testing::TempDir()) / (std::string("aivmsim-") + test_name())) {
+    Findings()
+        : directory_(fs::path(testing::TempDir()) / (std::string("aivmsim-") + test_name())) {
         fs::remove_all(directory_);
     }
     ~Findings() override { fs::remove_all(directory_); }
 
-    [[nodiscard]] std::string directory(const std::string& name = "findings") const { return directory_ / name; }
-    static std::string test_name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+    [[nodiscard]] std::string directory(const std::string& name = "findings") const {
+        return directory_ / name;
+    }
+    static std::string test_name() {
+        return testing::UnitTest::GetInstance()->current_test_info()->name();
+    }
 
 private:
     fs::path directory_;
@@ -47,7 +52,9 @@ std::string read(const fs::path& path) {
     return out.str();
 }
 
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write(const fs::path& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
 
 // The demonstration, as if nobody had expected what it shows.
 sim::Scenario escaping_bond() {
@@ -63,8 +70,8 @@ sim::Outcome run(const sim::Scenario& scenario, const RunOptions& options = {}) 
     return outcome.value_or(sim::Outcome{});
 }
 
-SavedFinding save(const sim::Scenario& scenario, const sim::Outcome& outcome, const std::string& directory,
-                  const ShrinkOptions& options = {}) {
+SavedFinding save(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                  const std::string& directory, const ShrinkOptions& options = {}) {
     auto finding = save_finding(scenario, outcome, directory, options);
     EXPECT_TRUE(finding) << finding.error().text();
     return finding.value_or(SavedFinding{});
@@ -89,13 +96,16 @@ TEST_F(Findings, ABondThatEscapesShrinksToTheWrongResultTheLeavingAndTheWithdraw
     EXPECT_LE(finding.actions.size(), 5U);
     EXPECT_EQ(finding.actions.size(), finding.actions_after);
     EXPECT_GT(finding.actions_before, finding.actions_after);
-    EXPECT_THAT(finding.actions, AllOf(Contains(HasSubstr("provider[3] posts a wrong result for task")),
-                                       Contains("provider[3] deregisters"),
-                                       Contains(HasSubstr("provider[3] withdraws its bond at block"))));
-    for (const char* name : {"finding.json", "scenario.toml", "choices.bin", "history.bin", "report.txt"}) {
+    EXPECT_THAT(finding.actions,
+                AllOf(Contains(HasSubstr("provider[3] posts a wrong result for task")),
+                      Contains("provider[3] deregisters"),
+                      Contains(HasSubstr("provider[3] withdraws its bond at block"))));
+    for (const char* name :
+         {"finding.json", "scenario.toml", "choices.bin", "history.bin", "report.txt"}) {
         EXPECT_TRUE(fs::exists(fs::path(finding.folder) / name)) << name;
     }
-    EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1) << "something unfinished was left behind";
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1)
+        << "something unfinished was left behind";
 }
 
 TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt) {
@@ -104,7 +114,8 @@ TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt
     const std::string report = read(fs::path(finding.folder) / "report.txt");
     EXPECT_EQ(report, finding_text(finding));
     EXPECT_THAT(report,
-                testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " + finding.id));
+                testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " +
+                                    finding.id));
     EXPECT_THAT(report, HasSubstr("shrunk "));
     EXPECT_THAT(report, EndsWith("  reproduce  aivmsim replay " + finding.folder + "\n"));
 }
@@ -117,7 +128,8 @@ TEST_F(Findings, TheSameViolationShrinksToTheSameFindingAgain) {
     EXPECT_EQ(first.id, second.id);
     EXPECT_EQ(first.tries, second.tries);
     for (const char* name : {"finding.json", "scenario.toml", "choices.bin", "history.bin"}) {
-        EXPECT_EQ(read(fs::path(first.folder) / name), read(fs::path(second.folder) / name)) << name;
+        EXPECT_EQ(read(fs::path(first.folder) / name), read(fs::path(second.folder) / name))
+            << name;
     }
     // And saving over an older folder of the same finding replaces it.
     EXPECT_EQ(save(scenario, outcome, directory("a")).folder, first.folder);
@@ -137,17 +149,18 @@ TEST_F(Findings, AReplayMeetsTheSameViolationWithTheSameDigest) {
 
 TEST_F(Findings, SavedInOneProcessReplaysInAnother) {
     // The first half runs in a process of its own; `system` gives this program once more.
-    const std::string folder_file = fs::path(testing::TempDir()) / "aivmsim-finding-of-another-process";
+    const std::string folder_file =
+        fs::path(testing::TempDir()) / "aivmsim-finding-of-another-process";
     if (std::getenv("AIVM_FINDING_CHILD") != nullptr) {
         const sim::Scenario scenario = escaping_bond();
         write(folder_file, save(scenario, run(scenario), folder_file + ".d").folder);
         return;
     }
     const std::string self = fs::read_symlink("/proc/self/exe");
-    ASSERT_EQ(
-        std::system(
-            ("AIVM_FINDING_CHILD=1 '" + self + "' --gtest_filter=Findings." + test_name() + " > /dev/null").c_str()),
-        0);
+    ASSERT_EQ(std::system(("AIVM_FINDING_CHILD=1 '" + self + "' --gtest_filter=Findings." +
+                           test_name() + " > /dev/null")
+                              .c_str()),
+              0);
     const auto replay = replay_finding(read(folder_file));
     ASSERT_TRUE(replay) << replay.error().text();
     EXPECT_TRUE(replay->reproduced()) << replay->difference;
@@ -181,20 +194,23 @@ TEST_F(Findings, ADeadlineEndsTheShrinkingWithWhatThereIs) {
 class LyingKernels final : public Kernels {
 public:
     explicit LyingKernels(int lie_at) : lie_at_(lie_at) {}
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t slots) override {
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slots) override {
         return honest_.attestation_apply(desc, ops, table, applied, slots);
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t slots) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slots) override {
         return honest_.provenance_apply(desc, ops, table, applied, slots);
     }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t slots) override {
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slots) override {
         return honest_.anchor_apply(desc, ops, table, applied, slots);
     }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override {
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         return honest_.epoch_transition(desc, tables, epoch, result);
     }
     int inference_step(const InferenceBatch& batch) override {
@@ -202,7 +218,8 @@ public:
         if (++calls_ == lie_at_ && batch.op_count > 0) batch.outputs[0] ^= 1;
         return code;
     }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t count) override {
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t count) override {
         return honest_.proof_verify(ops, results, count);
     }
 
@@ -282,9 +299,10 @@ TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {
     scenario.faults.push_back(harmless);
     const SavedFinding finding = save(scenario, run(scenario), directory());
     EXPECT_EQ(finding.violation.invariant, "L1");
-    EXPECT_THAT(finding.actions,
-                testing::ElementsAre("1 provider \"honest\" (honest) takes part", "1 task is submitted",
-                                     "partition of validator[0] from 10s to 19m10s"));
+    EXPECT_THAT(
+        finding.actions,
+        testing::ElementsAre("1 provider \"honest\" (honest) takes part", "1 task is submitted",
+                             "partition of validator[0] from 10s to 19m10s"));
     const auto replay = replay_finding(finding.folder);
     ASSERT_TRUE(replay) << replay.error().text();
     EXPECT_TRUE(replay->reproduced()) << replay->difference;
@@ -301,7 +319,8 @@ TEST_F(Findings, ADirectoryThatCannotBeMadeIsOneError) {
     fs::create_directories(directory());
     write(directory("findings/taken"), "a file");
     const sim::Scenario scenario = escaping_bond();
-    const auto saved = save_finding(scenario, run(scenario), directory("findings/taken"), with_tries(0));
+    const auto saved =
+        save_finding(scenario, run(scenario), directory("findings/taken"), with_tries(0));
     ASSERT_FALSE(saved);
     EXPECT_THAT(saved.error().text(), HasSubstr("findings/taken"));
 }
@@ -327,18 +346,25 @@ TEST_F(Findings, DamagedOrForeignFoldersGiveOneErrorThatNamesTheFile) {
     EXPECT_THAT(error_with_json(json.substr(0, json.size() / 2)), HasSubstr("cut short"));
     EXPECT_THAT(error_with_json("[]"), HasSubstr("is not an object"));
     EXPECT_THAT(error_with_json("{}"), HasSubstr("has no \"format\""));
-    EXPECT_THAT(error_with_json(replaced("aivmsim-finding", "x")), HasSubstr("its format is \"x\""));
-    EXPECT_THAT(error_with_json(replaced("\"version\": 1", "\"version\": 2")), HasSubstr("its version is 2"));
-    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": -1")), HasSubstr("seed must be a whole number"));
-    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": 2")), HasSubstr("does not follow from"));
-    EXPECT_THAT(error_with_json(replaced("\"history\"", "\"diary\"")), HasSubstr("unknown kind \"diary\""));
-    EXPECT_THAT(error_with_json(replaced("history.bin", "history.bix")), HasSubstr("does not list history.bin"));
+    EXPECT_THAT(error_with_json(replaced("aivmsim-finding", "x")),
+                HasSubstr("its format is \"x\""));
+    EXPECT_THAT(error_with_json(replaced("\"version\": 1", "\"version\": 2")),
+                HasSubstr("its version is 2"));
+    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": -1")),
+                HasSubstr("seed must be a whole number"));
+    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": 2")),
+                HasSubstr("does not follow from"));
+    EXPECT_THAT(error_with_json(replaced("\"history\"", "\"diary\"")),
+                HasSubstr("unknown kind \"diary\""));
+    EXPECT_THAT(error_with_json(replaced("history.bin", "history.bix")),
+                HasSubstr("does not list history.bin"));
     EXPECT_EQ(error_with_json(json), "loaded");
 
     for (const char* name : {"scenario.toml", "choices.bin", "history.bin"}) {
         const std::string whole = read(folder / name);
         write(folder / name, whole + "x");
-        EXPECT_THAT(load_error(folder), AllOf(HasSubstr(name), HasSubstr("changed or damaged"))) << name;
+        EXPECT_THAT(load_error(folder), AllOf(HasSubstr(name), HasSubstr("changed or damaged")))
+            << name;
         fs::remove(folder / name);
         EXPECT_THAT(load_error(folder), AllOf(HasSubstr(name), HasSubstr("missing"))) << name;
         write(folder / name, whole);

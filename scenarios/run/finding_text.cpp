@@ -27,7 +27,8 @@ std::string clock_text(sim::SimTime time) {
 }
 
 std::string real_time(std::uint64_t ms) {
-    return ms < 10'000 ? fmt::format("{}.{} s", ms / 1000, ms / 100 % 10) : grouped(ms / 1000) + " s";
+    return ms < 10'000 ? fmt::format("{}.{} s", ms / 1000, ms / 100 % 10)
+                       : grouped(ms / 1000) + " s";
 }
 
 // One argument for a shell.
@@ -44,11 +45,14 @@ std::string quoted(const std::string& path) {
 
 std::string shrunk_lines(const SavedFinding& f) {
     if (f.reproducer == Reproducer::kNone) return fmt::format("  not shrunk: {}\n", f.note);
-    const std::string tries = fmt::format("{} {}", grouped(f.tries), f.tries == 1 ? "try" : "tries");
+    const std::string tries =
+        fmt::format("{} {}", grouped(f.tries), f.tries == 1 ? "try" : "tries");
     const std::string time = f.shrink_time_ms == 0 ? "" : ", " + real_time(f.shrink_time_ms);
-    std::string out = fmt::format("  shrunk {} -> {} action{} ({}{})\n", grouped(f.actions_before),
-                                  grouped(f.actions_after), f.actions_after == 1 ? "" : "s", tries, time);
-    for (std::size_t i = 0; i < f.actions.size(); ++i) out += fmt::format("  {:>3}  {}\n", i + 1, f.actions[i]);
+    std::string out =
+        fmt::format("  shrunk {} -> {} action{} ({}{})\n", grouped(f.actions_before),
+                    grouped(f.actions_after), f.actions_after == 1 ? "" : "s", tries, time);
+    for (std::size_t i = 0; i < f.actions.size(); ++i)
+        out += fmt::format("  {:>3}  {}\n", i + 1, f.actions[i]);
     return out;
 }
 
@@ -56,8 +60,10 @@ std::string shrunk_lines(const SavedFinding& f) {
 
 std::string finding_text(const SavedFinding& f) {
     const sim::Violation& v = f.violation;
-    std::string out = fmt::format("FAIL  {} {}   {}   finding {}\n", v.invariant, v.name, f.scenario_name, f.id);
-    out += fmt::format("  t={}  block {}  event #{}", clock_text(v.time), v.block, grouped(v.event));
+    std::string out =
+        fmt::format("FAIL  {} {}   {}   finding {}\n", v.invariant, v.name, f.scenario_name, f.id);
+    out +=
+        fmt::format("  t={}  block {}  event #{}", clock_text(v.time), v.block, grouped(v.event));
     out += v.actors.empty() ? "\n" : fmt::format("  {}\n", fmt::join(v.actors, ", "));
     out += fmt::format("  {}\n", v.message);
     out += shrunk_lines(f);

@@ -11,7 +11,8 @@ SavedFinding escape() {
     f.scenario_name = "unbond_escape";
     f.violation.invariant = "E3";
     f.violation.name = "bond-outlives-obligation";
-    f.violation.message = "provider[7] withdrew 1000 LUX while 1 result was still slashable until block 101";
+    f.violation.message =
+        "provider[7] withdrew 1000 LUX while 1 result was still slashable until block 101";
     f.violation.time = 248 * sim::kSecond;
     f.violation.block = 62;
     f.violation.event = 48'211;

@@ -18,8 +18,8 @@ sim::RunSummary summary_of(const sim::Outcome& outcome, std::uint64_t wall_ns) {
     return summary;
 }
 
-Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOptions& options, sim::RowSink& sink,
-                                  const sim::RunInfo& info) {
+Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOptions& options,
+                                  sim::RowSink& sink, const sim::RunInfo& info) {
     AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, options.strategies));
     sim::WorldOptions world_options;
     world_options.seed = options.seed;

@@ -30,12 +30,14 @@ std::string_view unit_of(const FieldInfo& info) {
 template <class Owner>
 void describe(const Field<Owner>& field, const Owner& owner, sim::PointParamRow& row) {
     const Value value = field.get(owner);
-    if (const auto* number = std::get_if<std::uint64_t>(&value)) row.number = static_cast<double>(*number);
+    if (const auto* number = std::get_if<std::uint64_t>(&value))
+        row.number = static_cast<double>(*number);
     if (const auto* flag = std::get_if<bool>(&value)) row.number = *flag ? 1 : 0;
     row.unit = unit_of(field.info);
 }
 
-sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& key, const std::string& text) {
+sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& key,
+                            const std::string& text) {
     sim::PointParamRow row;
     row.name = key;
     row.text = text;
@@ -47,7 +49,8 @@ sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& ke
             if (group_key(group, field.info.key) == key) describe(field, group, row);
         }
         for (const auto& [name, value] : group.parameters) {
-            if (group_key(group, "parameters." + name) == key) row.number = static_cast<double>(value);
+            if (group_key(group, "parameters." + name) == key)
+                row.number = static_cast<double>(value);
         }
     }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
@@ -60,7 +63,8 @@ sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& ke
 
 }  // namespace
 
-sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides, std::uint64_t seed) {
+sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides,
+                           std::uint64_t seed) {
     sim::RunInfo info;
     info.scenario = loaded.scenario.name;
     info.scenario_text = loaded.text;

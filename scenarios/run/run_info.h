@@ -11,6 +11,7 @@
 namespace aivm::scenarios {
 
 // `overrides` are those the scenario was loaded with. Where a key is given twice, the last counts.
-sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides, std::uint64_t seed);
+sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides,
+                           std::uint64_t seed);
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,5 @@
-// What makes up a run, in the words of the domain: who takes part, the work, the faults, and what chance decided.
+// What makes up a run, in the words of the domain: who takes part, the work, the faults, and what
+// chance decided.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ std::string choice_words(const sim::ChoiceAnswer& choice, const sim::Directory& 
 std::vector<std::string> run_words(const sim::Scenario& scenario, const sim::ChoiceList& choices,
                                    const sim::Directory& directory);
 
-// What shrinking can take out one by one: identities of the listed groups, tasks, faults and choices.
+// What shrinking can take out one by one: identities of the listed groups, tasks, faults and
+// choices.
 std::size_t run_action_count(const sim::Scenario& scenario, const sim::ChoiceList& choices);
 
 }  // namespace aivm::scenarios

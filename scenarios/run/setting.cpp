@@ -13,12 +13,14 @@ const StrategyTable kStrategyTable;
 
 }  // namespace
 
-Result<sim::Setting> make_setting(const sim::Scenario& scenario, const sim::StrategyFactory* strategies) {
+Result<sim::Setting> make_setting(const sim::Scenario& scenario,
+                                  const sim::StrategyFactory* strategies) {
     if (const auto faults = check_strategies(scenario); strategies == nullptr && !faults.empty()) {
         return fail(ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; ")));
     }
     const LatencyProfile* latency = find_latency_profile(scenario.network.latency);
-    if (latency == nullptr) return fail(ErrorCode::kNotFound, "latency profile " + scenario.network.latency);
+    if (latency == nullptr)
+        return fail(ErrorCode::kNotFound, "latency profile " + scenario.network.latency);
     sim::Setting setting;
     setting.scenario = scenario;
     AIVM_ASSIGN(setting.stakes, profile_stakes(scenario.chain.stake, scenario.chain.validators));

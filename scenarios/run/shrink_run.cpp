@@ -19,7 +19,8 @@ constexpr std::uint64_t kPatienceMin = 100'000;
 
 class RunShrinker {
 public:
-    RunShrinker(const RunPlan& whole, const sim::Violation& found, const Rerun& rerun, sim::ShrinkBudget& budget)
+    RunShrinker(const RunPlan& whole, const sim::Violation& found, const Rerun& rerun,
+                sim::ShrinkBudget& budget)
         : best_(whole), found_(found), rerun_(rerun), budget_(budget) {}
 
     std::optional<ShrunkRun> shrink() {
@@ -32,27 +33,34 @@ public:
             shrink_groups();
             shrink_number([](sim::Scenario& s) -> std::uint32_t& { return s.workload.tasks; });
             for (std::size_t i = 0; i < best_.scenario.actors.size(); ++i) {
-                shrink_number([i](sim::Scenario& s) -> std::uint32_t& { return s.actors[i].count; });
+                shrink_number(
+                    [i](sim::Scenario& s) -> std::uint32_t& { return s.actors[i].count; });
             }
         } while (actions(best_) < before && !budget_.over());
         return report();
     }
 
 private:
-    static std::size_t actions(const RunPlan& plan) { return run_action_count(plan.scenario, plan.choices); }
+    static std::size_t actions(const RunPlan& plan) {
+        return run_action_count(plan.scenario, plan.choices);
+    }
 
-    // Runs the candidate; when it violates, it becomes the best, with only those choices that its run met.
+    // Runs the candidate; when it violates, it becomes the best, with only those choices that its
+    // run met.
     bool attempt(RunPlan candidate) {
         const auto faults = check_scenario(candidate.scenario);
-        if (std::ranges::find(faults, Severity::kError, &Finding::severity) != faults.end()) return false;
+        if (std::ranges::find(faults, Severity::kError, &Finding::severity) != faults.end())
+            return false;
         if (!budget_.take(actions(best_))) return false;
         RunPlan limited = candidate;
-        // What ends by a limit says nothing about liveness, so only violations of safety are looked for in haste.
+        // What ends by a limit says nothing about liveness, so only violations of safety are looked
+        // for in haste.
         if (!found_.liveness) {
             const std::uint64_t patience = std::max(kPatienceMin, found_.event * kPatience);
             limited.scenario.run.max_events = std::min(limited.scenario.run.max_events, patience);
         }
-        const auto outcome = run_plan(limited, rerun_, [this] { return budget_.keep_going(actions(best_)); });
+        const auto outcome =
+            run_plan(limited, rerun_, [this] { return budget_.keep_going(actions(best_)); });
         if (!outcome || outcome->status == sim::RunStatus::kInterrupted) return false;
         const sim::Violation* violation = unexpected_violation(*outcome, found_.invariant);
         if (violation == nullptr) return false;
@@ -104,8 +112,8 @@ private:
         const auto setting = make_setting(best_.scenario);
         AIVM_CHECK(setting.has_value());  // it has just run
         const sim::Directory directory = sim::make_cast(*setting).directory;
-        return ShrunkRun{best_, violation_, digest_, run_words(best_.scenario, best_.choices, directory),
-                         actions(best_)};
+        return ShrunkRun{best_, violation_, digest_,
+                         run_words(best_.scenario, best_.choices, directory), actions(best_)};
     }
 
     RunPlan best_;
@@ -118,7 +126,8 @@ private:
 
 }  // namespace
 
-Result<sim::Outcome> run_plan(const RunPlan& plan, const Rerun& rerun, const std::function<bool()>& keep_going) {
+Result<sim::Outcome> run_plan(const RunPlan& plan, const Rerun& rerun,
+                              const std::function<bool()>& keep_going) {
     const std::unique_ptr<Kernels> kernels = rerun.make_kernels ? rerun.make_kernels() : nullptr;
     RunOptions options;
     options.seed = plan.seed;
@@ -129,14 +138,16 @@ Result<sim::Outcome> run_plan(const RunPlan& plan, const Rerun& rerun, const std
     return run_scenario(plan.scenario, options);
 }
 
-const sim::Violation* unexpected_violation(const sim::Outcome& outcome, std::string_view invariant) {
-    const auto found = std::ranges::find_if(
-        outcome.violations, [&](const sim::Violation& v) { return !v.expected && v.invariant == invariant; });
+const sim::Violation* unexpected_violation(const sim::Outcome& outcome,
+                                           std::string_view invariant) {
+    const auto found = std::ranges::find_if(outcome.violations, [&](const sim::Violation& v) {
+        return !v.expected && v.invariant == invariant;
+    });
     return found == outcome.violations.end() ? nullptr : &*found;
 }
 
-std::optional<ShrunkRun> shrink_run(const RunPlan& whole, const sim::Violation& found, const Rerun& rerun,
-                                    sim::ShrinkBudget& budget) {
+std::optional<ShrunkRun> shrink_run(const RunPlan& whole, const sim::Violation& found,
+                                    const Rerun& rerun, sim::ShrinkBudget& budget) {
     return RunShrinker(whole, found, rerun, budget).shrink();
 }
 

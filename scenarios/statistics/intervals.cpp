@@ -26,9 +26,13 @@ void Moments::add(double value) {
     squares_ += distance * (value - mean_);
 }
 
-double Moments::variance() const { return n_ < 2 ? 0 : std::max(0.0, squares_ / static_cast<double>(n_ - 1)); }
+double Moments::variance() const {
+    return n_ < 2 ? 0 : std::max(0.0, squares_ / static_cast<double>(n_ - 1));
+}
 
-double Moments::standard_error() const { return n_ == 0 ? 0 : std::sqrt(variance() / static_cast<double>(n_)); }
+double Moments::standard_error() const {
+    return n_ == 0 ? 0 : std::sqrt(variance() / static_cast<double>(n_));
+}
 
 double student_t_quantile(double probability, double degrees) {
     AIVM_CHECK(probability > 0 && probability < 1 && degrees > 0);
@@ -39,7 +43,8 @@ Interval t_interval(const Moments& moments, double confidence) {
     check_confidence(confidence);
     if (moments.n() < 2) return {-kInfinite, kInfinite};
     const double reach =
-        student_t_quantile(0.5 + confidence / 2, static_cast<double>(moments.n() - 1)) * moments.standard_error();
+        student_t_quantile(0.5 + confidence / 2, static_cast<double>(moments.n() - 1)) *
+        moments.standard_error();
     return {moments.mean() - reach, moments.mean() + reach};
 }
 
@@ -49,7 +54,8 @@ Interval clopper_pearson(double successes, double trials, double confidence) {
     const double tail = (1 - confidence) / 2;
     Interval out{0, 1};
     if (successes > 0) out.low = boost::math::ibeta_inv(successes, trials - successes + 1, tail);
-    if (successes < trials) out.high = boost::math::ibetac_inv(successes + 1, trials - successes, tail);
+    if (successes < trials)
+        out.high = boost::math::ibetac_inv(successes + 1, trials - successes, tail);
     return out;
 }
 
@@ -82,7 +88,8 @@ double ClusteredShare::cautious_effect() const {
     double effect = 1;
     if (runs_ >= 2) {
         const double degrees = static_cast<double>(runs_ - 1);
-        effect = design_effect() * degrees / boost::math::quantile(boost::math::chi_squared(degrees), 0.05);
+        effect = design_effect() * degrees /
+                 boost::math::quantile(boost::math::chi_squared(degrees), 0.05);
     }
     if (std::min(runs_with_part_, runs_without_whole_) < kTellingRuns) {
         effect = std::max(effect, std::min(kUnseenEffect, whole_ / static_cast<double>(runs_)));

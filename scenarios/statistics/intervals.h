@@ -1,5 +1,6 @@
-// What finished runs say about a number: means, shares, and how sure one can be of them. Runs are independent of each
-// other (each has its own seed); what happens within one run need not be. Nothing here reaches a simulation.
+// What finished runs say about a number: means, shares, and how sure one can be of them. Runs are
+// independent of each other (each has its own seed); what happens within one run need not be.
+// Nothing here reaches a simulation.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ struct Interval {
     friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// Mean and variance of values that come one by one (Welford 1962): no cancellation, no memory of the values.
+// Mean and variance of values that come one by one (Welford 1962): no cancellation, no memory of
+// the values.
 class Moments {
 public:
     void add(double value);
@@ -34,19 +36,22 @@ private:
     double squares_ = 0;  // sum of squared distances from the mean
 };
 
-// The value that a variable of Student's t with so many degrees of freedom exceeds with probability 1 - `probability`.
-// Requires 0 < probability < 1 and degrees > 0.
+// The value that a variable of Student's t with so many degrees of freedom exceeds with probability
+// 1 - `probability`. Requires 0 < probability < 1 and degrees > 0.
 double student_t_quantile(double probability, double degrees);
 
-// Student's interval of a mean, two-sided. Infinite for fewer than two values. Requires 0 < confidence < 1.
+// Student's interval of a mean, two-sided. Infinite for fewer than two values. Requires 0 <
+// confidence < 1.
 Interval t_interval(const Moments& moments, double confidence);
 
-// The exact interval of a share (Clopper and Pearson 1934), two-sided: `successes` of `trials` independent ones. Both may
-// be fractions, for effective sample sizes. [0, 1] without trials. Requires 0 <= successes <= trials.
+// The exact interval of a share (Clopper and Pearson 1934), two-sided: `successes` of `trials`
+// independent ones. Both may be fractions, for effective sample sizes. [0, 1] without trials.
+// Requires 0 <= successes <= trials.
 Interval clopper_pearson(double successes, double trials, double confidence);
 
-// A share counted over runs: `part` of `whole` in each. Events of one run may depend on each other, as fraud of one block
-// does when one proposer censors it all, so they may not be counted as if each were news.
+// A share counted over runs: `part` of `whole` in each. Events of one run may depend on each other,
+// as fraud of one block does when one proposer censors it all, so they may not be counted as if
+// each were news.
 class ClusteredShare {
 public:
     // Requires 0 <= part <= whole.
@@ -57,18 +62,20 @@ public:
     [[nodiscard]] double whole() const { return whole_; }
     // 0 when nothing was counted.
     [[nodiscard]] double share() const;
-    // How many times larger the variance between runs is than independent events would make it, as measured; 1 where
-    // nothing can be told: one run, or a share of 0 or 1.
+    // How many times larger the variance between runs is than independent events would make it, as
+    // measured; 1 where nothing can be told: one run, or a share of 0 or 1.
     [[nodiscard]] double design_effect() const;
 
-    // Clopper and Pearson on the effective number of events, which is `whole` over the design effect (Korn and Graubard
-    // 1998, Survey Methodology 24, 193-201), made cautious where their interval is known to be too short: the effect is
-    // taken at the upper end of what the runs allow (chi-squared, 95 %), and as kUnseenEffect at least while fewer than
-    // kTellingRuns runs have anything to tell. With one event a run it is Clopper and Pearson's own.
+    // Clopper and Pearson on the effective number of events, which is `whole` over the design
+    // effect (Korn and Graubard 1998, Survey Methodology 24, 193-201), made cautious where their
+    // interval is known to be too short: the effect is taken at the upper end of what the runs
+    // allow (chi-squared, 95 %), and as kUnseenEffect at least while fewer than kTellingRuns runs
+    // have anything to tell. With one event a run it is Clopper and Pearson's own.
     [[nodiscard]] Interval interval(double confidence) const;
 
-    // A share of which nothing was seen yet may hide any dependence. Long streaks of censored blocks, the worst that the
-    // reference sweep has, reach an effect of 30 where they are rare enough to go unseen.
+    // A share of which nothing was seen yet may hide any dependence. Long streaks of censored
+    // blocks, the worst that the reference sweep has, reach an effect of 30 where they are rare
+    // enough to go unseen.
     static constexpr double kUnseenEffect = 30;
     static constexpr std::uint64_t kTellingRuns = 10;
 

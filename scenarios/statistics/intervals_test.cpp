@@ -76,7 +76,8 @@ TEST(Intervals, WhatWasNeverSeenMayStillComeInStreaks) {
     EXPECT_LT(share.interval(0.95).high, 0.01);
 }
 
-// How often studies of 40 runs with 30 events each, a part of which share their run's fate, cover the truth.
+// How often studies of 40 runs with 30 events each, a part of which share their run's fate, cover
+// the truth.
 double coverage(double share, std::uint32_t together_ppm) {
     constexpr int kStudies = 1000;
     sim::RandomStream random({7, 0, together_ppm});
@@ -88,7 +89,8 @@ double coverage(double share, std::uint32_t together_ppm) {
             const bool fate = random.bernoulli_ppm(share_ppm);
             int part = 0;
             for (int event = 0; event < 30; ++event) {
-                const bool happens = random.bernoulli_ppm(together_ppm) ? fate : random.bernoulli_ppm(share_ppm);
+                const bool happens =
+                    random.bernoulli_ppm(together_ppm) ? fate : random.bernoulli_ppm(share_ppm);
                 part += happens ? 1 : 0;
             }
             counts.add(part, 30);

@@ -24,11 +24,14 @@ TEST(Sequential, LooksDoubleAndSpendTheWholeErrorOnce) {
     EXPECT_EQ(plan_looks(64, 0.95).size(), 4U);
 }
 
-// Fraud as the reference sweep has it: in each of 100 blocks some of 10 answers are wrong, and all of a block's become
-// final when the next `window` proposers censor. One streak of such proposers lets many through.
-void add_run(sim::RandomStream& random, std::uint32_t censoring_ppm, std::size_t window, ClusteredShare& counts) {
+// Fraud as the reference sweep has it: in each of 100 blocks some of 10 answers are wrong, and all
+// of a block's become final when the next `window` proposers censor. One streak of such proposers
+// lets many through.
+void add_run(sim::RandomStream& random, std::uint32_t censoring_ppm, std::size_t window,
+             ClusteredShare& counts) {
     constexpr std::size_t kBlocks = 100;
-    std::vector<std::size_t> streak(kBlocks + window + 1);  // of censoring proposers that begins at this block
+    std::vector<std::size_t> streak(kBlocks + window +
+                                    1);  // of censoring proposers that begins at this block
     for (std::size_t block = streak.size() - 1; block-- > 0;) {
         streak[block] = random.bernoulli_ppm(censoring_ppm) ? streak[block + 1] + 1 : 0;
     }
@@ -48,17 +51,19 @@ struct Question {
     double truth;  // censoring share to the power of the window
 };
 
-// A study asks whether the share is below a bound that it lies exactly at, the hardest case, and stops as soon as it
-// believes to know. How often the interval it ends with holds the truth.
+// A study asks whether the share is below a bound that it lies exactly at, the hardest case, and
+// stops as soon as it believes to know. How often the interval it ends with holds the truth.
 double coverage(const std::vector<Look>& looks, const Question& question) {
     constexpr int kStudies = 500;
-    sim::RandomStream random({11, question.censoring_ppm, static_cast<std::uint32_t>(question.window)});
+    sim::RandomStream random(
+        {11, question.censoring_ppm, static_cast<std::uint32_t>(question.window)});
     int covered = 0;
     for (int i = 0; i < kStudies; ++i) {
         ClusteredShare counts;
         Interval interval;
         for (const Look& look : looks) {
-            while (counts.runs() < look.runs) add_run(random, question.censoring_ppm, question.window, counts);
+            while (counts.runs() < look.runs)
+                add_run(random, question.censoring_ppm, question.window, counts);
             interval = counts.interval(look.confidence);
             if (!interval.holds(question.truth)) break;
         }
@@ -69,7 +74,8 @@ double coverage(const std::vector<Look>& looks, const Question& question) {
 
 constexpr Question kCommon{500'000, 3, 0.125};
 constexpr Question kRare{800'000, 20, 0.011529215};
-constexpr Question kUnseen{900'000, 60, 0.001797010};  // most studies see none of it in their first runs
+constexpr Question kUnseen{900'000, 60,
+                           0.001797010};  // most studies see none of it in their first runs
 
 TEST(Sequential, StoppingAtWillKeepsTheConfidence) {
     const std::vector<Look> looks = plan_looks(64, 0.95);
@@ -96,7 +102,8 @@ TEST(Sequential, AMeanKeepsItsConfidenceToo) {
         for (const Look& look : looks) {
             while (moments.n() < look.runs) {
                 double value = 0;  // the sum of 12 uniform ones: mean 6, near enough to normal
-                for (int k = 0; k < 12; ++k) value += static_cast<double>(random.below(1'000'001)) / 1e6;
+                for (int k = 0; k < 12; ++k)
+                    value += static_cast<double>(random.below(1'000'001)) / 1e6;
                 moments.add(value);
             }
             interval = t_interval(moments, look.confidence);

@@ -30,12 +30,15 @@ std::string text_at(const Statement& statement, int column) {
     return bytes == nullptr ? "" : bytes;
 }
 
-// Always in the same order, whatever the order of their making: sums of floating-point numbers depend on it. Interrupted
-// runs tell nothing.
-Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id, std::uint64_t replicates) {
-    AIVM_ASSIGN(const Statement statement,
-                database.prepare("SELECT run_id, replicate, seed FROM run WHERE point_id = ? AND replicate < ? AND "
-                                 "status <> 'interrupted' ORDER BY replicate, run_id"));
+// Always in the same order, whatever the order of their making: sums of floating-point numbers
+// depend on it. Interrupted runs tell nothing.
+Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id,
+                                    std::uint64_t replicates) {
+    AIVM_ASSIGN(
+        const Statement statement,
+        database.prepare(
+            "SELECT run_id, replicate, seed FROM run WHERE point_id = ? AND replicate < ? AND "
+            "status <> 'interrupted' ORDER BY replicate, run_id"));
     sqlite3_bind_int64(statement.raw(), 1, point_id);
     sqlite3_bind_int64(statement.raw(), 2, static_cast<sqlite3_int64>(replicates));
     std::vector<RunKey> out;
@@ -43,7 +46,8 @@ Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id, s
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return out;
         out.push_back({sqlite3_column_int64(statement.raw(), 0),
-                       static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1)), text_at(statement, 2)});
+                       static_cast<std::uint64_t>(sqlite3_column_int64(statement.raw(), 1)),
+                       text_at(statement, 2)});
     }
 }
 
@@ -53,13 +57,14 @@ constexpr std::uint64_t kAllReplicates = std::numeric_limits<std::int64_t>::max(
 class RunReader {
 public:
     static Result<RunReader> make(Database& database) {
+        AIVM_ASSIGN(Statement metrics,
+                    database.prepare("SELECT name, mode, value FROM metric WHERE run_id = ? AND "
+                                     "name <> 'wall_seconds'"));
         AIVM_ASSIGN(
-            Statement metrics,
-            database.prepare("SELECT name, mode, value FROM metric WHERE run_id = ? AND name <> 'wall_seconds'"));
-        AIVM_ASSIGN(Statement tasks,
-                    database.prepare("SELECT count(*) FILTER (WHERE outcome = 'final_corrupt'), "
-                                     "count(*) FILTER (WHERE outcome IN ('final_ok', 'final_corrupt')), "
-                                     "count(*) FROM task WHERE run_id = ?"));
+            Statement tasks,
+            database.prepare("SELECT count(*) FILTER (WHERE outcome = 'final_corrupt'), "
+                             "count(*) FILTER (WHERE outcome IN ('final_ok', 'final_corrupt')), "
+                             "count(*) FROM task WHERE run_id = ?"));
         return RunReader(database, std::move(metrics), std::move(tasks));
     }
 
@@ -69,7 +74,8 @@ public:
         while (true) {
             AIVM_ASSIGN(const bool found, database_.next(metrics_));
             if (!found) return out;
-            out[{text_at(metrics_, 0), text_at(metrics_, 1)}] = sqlite3_column_double(metrics_.raw(), 2);
+            out[{text_at(metrics_, 0), text_at(metrics_, 1)}] =
+                sqlite3_column_double(metrics_.raw(), 2);
         }
     }
 
@@ -78,7 +84,8 @@ public:
         start(tasks_, run_id);
         AIVM_TRY(database_.next(tasks_));
         if (sqlite3_column_int64(tasks_.raw(), 2) == 0) return std::nullopt;
-        return std::pair{sqlite3_column_double(tasks_.raw(), 0), sqlite3_column_double(tasks_.raw(), 1)};
+        return std::pair{sqlite3_column_double(tasks_.raw(), 0),
+                         sqlite3_column_double(tasks_.raw(), 1)};
     }
 
 private:
@@ -113,7 +120,8 @@ Status add_run(RunReader& reader, const RunKey& run, PointSums& sums) {
     for (const auto& [name, value] : metrics) {
         sums.metrics[name].add(value);
         if (name.first != "n_fraud_posted") continue;
-        sums.fraud_missed[name.second].add(value_or_zero(metrics, {"n_fraud_missed", name.second}), value);
+        sums.fraud_missed[name.second].add(value_or_zero(metrics, {"n_fraud_missed", name.second}),
+                                           value);
     }
     sums.profitable.add(value_or_zero(metrics, {"attacker_profitable", ""}), 1);
     AIVM_ASSIGN(const auto counted, reader.final_results(run.run_id));
@@ -134,7 +142,8 @@ Result<PointSums> sums_of(Database& database, std::int64_t point_id, std::uint64
 std::string confidence_text(double confidence) { return fmt::format("{:.6g}%", confidence * 100); }
 
 Result<std::vector<std::int64_t>> point_ids(Database& database) {
-    AIVM_ASSIGN(const Statement statement, database.prepare("SELECT point_id FROM point ORDER BY point_id"));
+    AIVM_ASSIGN(const Statement statement,
+                database.prepare("SELECT point_id FROM point ORDER BY point_id"));
     std::vector<std::int64_t> out;
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
@@ -143,20 +152,23 @@ Result<std::vector<std::int64_t>> point_ids(Database& database) {
     }
 }
 
-Result<std::vector<sim::EstimateRow>> estimates_of(Database& database, std::int64_t point_id, double confidence) {
+Result<std::vector<sim::EstimateRow>> estimates_of(Database& database, std::int64_t point_id,
+                                                   double confidence) {
     AIVM_ASSIGN(const PointSums sums, sums_of(database, point_id, kAllReplicates));
     const std::string student = "t " + confidence_text(confidence);
     const std::string exact = "clopper-pearson " + confidence_text(confidence);
     std::vector<sim::EstimateRow> out;
     for (const auto& [name, moments] : sums.metrics) {
         const Interval interval = t_interval(moments, confidence);
-        out.push_back(
-            {point_id, name.first, name.second, student, moments.n(), moments.mean(), interval.low, interval.high});
+        out.push_back({point_id, name.first, name.second, student, moments.n(), moments.mean(),
+                       interval.low, interval.high});
     }
-    const auto add_share = [&](std::string_view name, const std::string& mode, const ClusteredShare& share) {
+    const auto add_share = [&](std::string_view name, const std::string& mode,
+                               const ClusteredShare& share) {
         const Interval interval = share.interval(confidence);
-        out.push_back({point_id, std::string(name), mode, exact, static_cast<std::uint64_t>(share.whole()),
-                       share.share(), interval.low, interval.high});
+        out.push_back({point_id, std::string(name), mode, exact,
+                       static_cast<std::uint64_t>(share.whole()), share.share(), interval.low,
+                       interval.high});
     };
     if (sums.final_corrupt.runs() > 0) add_share("p_final_corrupt", "", sums.final_corrupt);
     if (sums.profitable.runs() > 0) add_share("attacker_profitable", "", sums.profitable);
@@ -188,17 +200,19 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
     const std::string method = "paired t " + confidence_text(confidence);
     for (const auto& [name, moments] : differences) {
         const Interval interval = t_interval(moments, confidence);
-        out.push_back({point_id, base_point_id, name.first, name.second, method, moments.n(), moments.mean(),
-                       interval.low, interval.high});
+        out.push_back({point_id, base_point_id, name.first, name.second, method, moments.n(),
+                       moments.mean(), interval.low, interval.high});
     }
     return out;
 }
 
-Result<MetricEstimate> estimate_metric(Database& database, std::int64_t point_id, const std::string& metric,
-                                       std::uint64_t replicates, double confidence) {
+Result<MetricEstimate> estimate_metric(Database& database, std::int64_t point_id,
+                                       const std::string& metric, std::uint64_t replicates,
+                                       double confidence) {
     AIVM_ASSIGN(const PointSums sums, sums_of(database, point_id, replicates));
     const auto of_share = [&](const ClusteredShare& share) {
-        return MetricEstimate{static_cast<std::uint64_t>(share.whole()), share.share(), share.interval(confidence)};
+        return MetricEstimate{static_cast<std::uint64_t>(share.whole()), share.share(),
+                              share.interval(confidence)};
     };
     if (metric == "p_final_corrupt") return of_share(sums.final_corrupt);
     if (metric == "attacker_profitable") return of_share(sums.profitable);

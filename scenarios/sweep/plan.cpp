@@ -74,8 +74,8 @@ public:
 
 private:
     void fault(std::string_view what, const Problem& problem) {
-        faults_.push_back(
-            fmt::format("{}: {}{}{}", what, problem.message, problem.mend.empty() ? "" : "; ", problem.mend));
+        faults_.push_back(fmt::format("{}: {}{}{}", what, problem.message,
+                                      problem.mend.empty() ? "" : "; ", problem.mend));
     }
 
     void read_axis(const sim::Scenario& scenario, const std::string& over) {
@@ -109,7 +109,8 @@ private:
             hashes.push_back(sha256(as_bytes(canonical_text(changed))));
             const auto [same, fresh] = seen.emplace(hashes.back(), value);
             if (!fresh) {
-                fault(flag, {fmt::format("{} and {} are the same value", same->second, value), "give each value once"});
+                fault(flag, {fmt::format("{} and {} are the same value", same->second, value),
+                             "give each value once"});
             }
         }
         plan_.axes_.push_back({parsed->key, *values});
@@ -124,14 +125,17 @@ private:
     }
 
     void read_rules() {
-        const auto read = [this](const char* flag, const std::vector<std::string>& texts, auto parse) {
+        const auto read = [this](const char* flag, const std::vector<std::string>& texts,
+                                 auto parse) {
             for (const std::string& text : texts) {
                 auto rule = parse(text);
                 if (!rule) {
                     fault(fmt::format("{} {}", flag, text), rule.error());
-                } else if (rule->metric == "p_final_corrupt" && request_.detail == Detail::kMetrics) {
+                } else if (rule->metric == "p_final_corrupt" &&
+                           request_.detail == Detail::kMetrics) {
                     fault(fmt::format("{} {}", flag, text),
-                          {"p_final_corrupt is counted from the rows of tasks, which --record metrics leaves out",
+                          {"p_final_corrupt is counted from the rows of tasks, which --record "
+                           "metrics leaves out",
                            fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
                 } else {
                     plan_.rules_.push_back(*std::move(rule));
@@ -142,8 +146,9 @@ private:
         read("--until-decided", request_.until_decided, parse_decision_rule);
         const auto ppm = parse_ratio_ppm(request_.confidence);
         if (!ppm || *ppm < 500'000 || *ppm >= kPpmWhole) {
-            return fault("--confidence " + request_.confidence,
-                         {"a confidence lies between 50% and 100%", "write one such as 95% or 99.9%"});
+            return fault(
+                "--confidence " + request_.confidence,
+                {"a confidence lies between 50% and 100%", "write one such as 95% or 99.9%"});
         }
         plan_.confidence_ = static_cast<double>(*ppm) / static_cast<double>(kPpmWhole);
     }
@@ -154,7 +159,8 @@ private:
         const bool read = slash < text.size() && parse_whole(text.substr(0, slash), plan_.shard_) &&
                           parse_whole(text.substr(slash + 1), plan_.shards_);
         if (read && plan_.shard_ >= 1 && plan_.shard_ <= plan_.shards_) return;
-        fault("--shard " + request_.shard, {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
+        fault("--shard " + request_.shard,
+              {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
     }
 
     // Loads every point as its runs will, and builds its world once.
@@ -162,33 +168,38 @@ private:
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
             if (count > kMaxPoints / axis.values.size()) {
-                return fault("--over", {fmt::format("more than {} points", kMaxPoints), "give fewer values"});
+                return fault("--over",
+                             {fmt::format("more than {} points", kMaxPoints), "give fewer values"});
             }
             count *= axis.values.size();
         }
         if (count * plan_.seeds_.size() > kMaxRuns) {
-            return fault("--seeds", {fmt::format("more than {} runs", kMaxRuns), "give fewer seeds or values"});
+            return fault("--seeds", {fmt::format("more than {} runs", kMaxRuns),
+                                     "give fewer seeds or values"});
         }
         plan_.point_ids_.assign(count, 0);
         std::map<std::int64_t, std::size_t> seen;
         for (std::size_t point = 0; point < count; ++point) {
-            const std::string name =
-                count == 1 && plan_.axes_.empty() ? plan_.source_ : "--over " + plan_.name_of(point);
+            const std::string name = count == 1 && plan_.axes_.empty()
+                                         ? plan_.source_
+                                         : "--over " + plan_.name_of(point);
             if (const std::string wrong = read_point(point); !wrong.empty()) {
                 faults_.push_back(fmt::format("{}: {}", name, wrong));
                 continue;
             }
             const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
             if (!fresh) {
-                fault(name, {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
-                             "vary only what makes a difference"});
+                fault(name,
+                      {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
+                       "vary only what makes a difference"});
             }
         }
     }
 
     // What is wrong with the point, or empty.
     std::string read_point(std::size_t point) {
-        const auto loaded = load_scenario_text(plan_.text_, plan_.source_, plan_.overrides_at(point));
+        const auto loaded =
+            load_scenario_text(plan_.text_, plan_.source_, plan_.overrides_at(point));
         if (!loaded) return "\n" + to_text(loaded.error());
         const auto setting = make_setting(loaded->scenario);
         if (!setting) return setting.error().context;
@@ -205,19 +216,23 @@ private:
         std::vector<std::size_t> chosen(plan_.axes_.size());
         for (const std::string& part : split_commas(request_.base)) {
             const auto parsed = parse_override(part);
-            const auto axis = parsed ? std::ranges::find(plan_.axes_, parsed->key, &Axis::key) : plan_.axes_.end();
+            const auto axis = parsed ? std::ranges::find(plan_.axes_, parsed->key, &Axis::key)
+                                     : plan_.axes_.end();
             if (axis == plan_.axes_.end()) {
-                return fault("--base " + request_.base, {fmt::format("\"{}\" names no key of an --over", part),
-                                                         "write KEY=VALUE with keys and values of the sweep"});
+                return fault("--base " + request_.base,
+                             {fmt::format("\"{}\" names no key of an --over", part),
+                              "write KEY=VALUE with keys and values of the sweep"});
             }
             sim::Scenario changed = scenario_;
             const auto index = static_cast<std::size_t>(axis - plan_.axes_.begin());
             const bool set = set_key(changed, parsed->key, parsed->value).has_value();
-            const auto hash = std::ranges::find(hashes_[index], sha256(as_bytes(canonical_text(changed))));
+            const auto hash =
+                std::ranges::find(hashes_[index], sha256(as_bytes(canonical_text(changed))));
             if (!set || hash == hashes_[index].end()) {
-                return fault("--base " + request_.base,
-                             {fmt::format("{} is none of the values of {}", parsed->value, axis->key),
-                              fmt::format("they are {}", fmt::join(axis->values, ", "))});
+                return fault(
+                    "--base " + request_.base,
+                    {fmt::format("{} is none of the values of {}", parsed->value, axis->key),
+                     fmt::format("they are {}", fmt::join(axis->values, ", "))});
             }
             chosen[index] = static_cast<std::size_t>(hash - hashes_[index].begin());
         }
@@ -275,8 +290,8 @@ std::vector<Override> SweepPlan::overrides_at(std::size_t point) const {
     std::vector<Override> out = overrides_;
     const auto values = values_at(point);
     for (std::size_t i = 0; i < axes_.size(); ++i) {
-        out.push_back(
-            {OriginKind::kFlag, fmt::format("--over {}={}", axes_[i].key, values[i]), axes_[i].key, values[i]});
+        out.push_back({OriginKind::kFlag, fmt::format("--over {}={}", axes_[i].key, values[i]),
+                       axes_[i].key, values[i]});
     }
     return out;
 }

@@ -1,5 +1,6 @@
-// What a sweep is going to run: a scenario, the values that it varies, the seeds. Everything is checked here, before
-// anything runs. A plan holds no run and no loaded point, so it does not grow with them.
+// What a sweep is going to run: a scenario, the values that it varies, the seeds. Everything is
+// checked here, before anything runs. A plan holds no run and no loaded point, so it does not grow
+// with them.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ namespace aivm::scenarios {
 inline constexpr std::size_t kMaxPoints = 100'000;
 inline constexpr std::uint64_t kMaxRuns = 100'000'000;
 
-// What is kept of a run besides its own row: everything, or only what is small (no rows a task or a block).
+// What is kept of a run besides its own row: everything, or only what is small (no rows a task or a
+// block).
 enum class Detail : std::uint8_t { kOutcomes, kMetrics };
 
 // As the user wrote it.
@@ -29,7 +31,8 @@ struct SweepRequest {
     std::vector<std::string> until_width;    // "METRIC=WIDTH"
     std::vector<std::string> until_decided;  // "METRIC<BOUND"
     std::string confidence = "95%";
-    std::string base;  // "KEY=VALUE,..." of the point that others are compared with; empty: the first
+    std::string
+        base;  // "KEY=VALUE,..." of the point that others are compared with; empty: the first
     std::string shard = "1/1";
     Detail detail = Detail::kOutcomes;
 };
@@ -58,7 +61,8 @@ public:
 
     // The looks at a point: one, at the last seed, without rules.
     [[nodiscard]] std::vector<Look> looks() const;
-    // Whether this shard has the run. With rules a point belongs to one shard: nobody else could tell when it is done.
+    // Whether this shard has the run. With rules a point belongs to one shard: nobody else could
+    // tell when it is done.
     [[nodiscard]] bool has_run(std::size_t point, std::size_t replicate) const;
     // Runs of this shard, should no rule stop a point early.
     [[nodiscard]] std::uint64_t runs_max() const;
@@ -69,7 +73,8 @@ public:
     [[nodiscard]] std::string name_of(std::size_t point) const;
     // The scenario of a point, which make() has seen to load.
     [[nodiscard]] LoadedScenario load(std::size_t point) const;
-    // What a recorder wants to know of a run of the loaded point. Runs of one seed share their random numbers.
+    // What a recorder wants to know of a run of the loaded point. Runs of one seed share their
+    // random numbers.
     [[nodiscard]] sim::RunInfo info(std::size_t point, const LoadedScenario& loaded) const;
 
     // JSON, the same for equal plans, whatever the shard: what tells one sweep from another.
@@ -94,15 +99,16 @@ private:
     std::uint32_t shards_ = 1;
 };
 
-// The rules of a plan written by json(), and the most runs a point has; no rules when the text is none.
+// The rules of a plan written by json(), and the most runs a point has; no rules when the text is
+// none.
 struct PlanRules {
     std::vector<StopRule> rules;
     std::uint64_t runs_max = 0;
 };
 PlanRules rules_of_plan(const std::string& json);
 
-// In which way two plans differ, in words ("seeds are 1..64 there and 1..32 here"); empty if they do not. `there` is any
-// text.
+// In which way two plans differ, in words ("seeds are 1..64 there and 1..32 here"); empty if they
+// do not. `there` is any text.
 std::string plan_difference(const std::string& there, const std::string& here);
 
 }  // namespace aivm::scenarios

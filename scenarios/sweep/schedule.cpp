@@ -5,7 +5,10 @@
 namespace aivm::scenarios {
 
 Schedule::Schedule(const SweepPlan& plan, IsThere is_there, IsEnough is_enough)
-    : plan_(plan), looks_(plan.looks()), is_there_(std::move(is_there)), is_enough_(std::move(is_enough)) {}
+    : plan_(plan),
+      looks_(plan.looks()),
+      is_there_(std::move(is_there)),
+      is_enough_(std::move(is_enough)) {}
 
 Result<std::optional<SweepItem>> Schedule::next() {
     for (auto it = open_.begin(); it != open_.end();) {

@@ -1,6 +1,6 @@
-// Which run comes next. Points are run one after the other, a point's seeds in their order; with rules a point is looked at
-// after a fixed number of runs and goes on or ends. Which runs a sweep has depends on what they give, never on who made
-// them when. Not thread safe.
+// Which run comes next. Points are run one after the other, a point's seeds in their order; with
+// rules a point is looked at after a fixed number of runs and goes on or ends. Which runs a sweep
+// has depends on what they give, never on who made them when. Not thread safe.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,14 @@ class Schedule {
 public:
     // Whether a run is in the file already.
     using IsThere = std::function<Result<bool>(const SweepItem&)>;
-    // Whether a point is done at this look, all its runs up to there being in the file. Never asked at the last look.
+    // Whether a point is done at this look, all its runs up to there being in the file. Never asked
+    // at the last look.
     using IsEnough = std::function<Result<bool>(std::size_t point, const Look&)>;
 
     Schedule(const SweepPlan& plan, IsThere is_there, IsEnough is_enough);
 
-    // The next run to make. Nothing when there is none now: wait for a run in progress when finished() is false.
+    // The next run to make. Nothing when there is none now: wait for a run in progress when
+    // finished() is false.
     Result<std::optional<SweepItem>> next();
     // A run that next() gave is in the file.
     Status done(const SweepItem& item);

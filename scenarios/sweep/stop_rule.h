@@ -10,7 +10,8 @@
 
 namespace aivm::scenarios {
 
-// The share of posted wrong results that became final: the only ratio of metrics that can be asked for by its own name.
+// The share of posted wrong results that became final: the only ratio of metrics that can be asked
+// for by its own name.
 inline constexpr std::string_view kFraudMissedShare = "n_fraud_missed/n_fraud_posted";
 
 struct StopRule {
@@ -27,8 +28,8 @@ struct StopRule {
     [[nodiscard]] std::optional<bool> below(const Interval& interval) const;
 };
 
-// "METRIC=WIDTH" and "METRIC<BOUND". Problems: no such form, no such metric, a number that is none or not above 0 (a
-// width), wall_seconds (which differs from machine to machine).
+// "METRIC=WIDTH" and "METRIC<BOUND". Problems: no such form, no such metric, a number that is none
+// or not above 0 (a width), wall_seconds (which differs from machine to machine).
 Parsed<StopRule> parse_width_rule(std::string_view text);
 Parsed<StopRule> parse_decision_rule(std::string_view text);
 

@@ -31,7 +31,9 @@ class MetricsOnly final : public sim::RowSink {
 public:
     explicit MetricsOnly(sim::RowSink& behind) : behind_(behind) {}
     Status begin_run(const sim::RunInfo& info) override { return behind_.begin_run(info); }
-    Status finish_run(const sim::RunSummary& summary) override { return behind_.finish_run(summary); }
+    Status finish_run(const sim::RunSummary& summary) override {
+        return behind_.finish_run(summary);
+    }
 
 protected:
     void take(sim::RowRef row) override {
@@ -81,7 +83,9 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint64_t now_ns() const { return options_.wall_clock_ns ? options_.wall_clock_ns() : 0; }
+    [[nodiscard]] std::uint64_t now_ns() const {
+        return options_.wall_clock_ns ? options_.wall_clock_ns() : 0;
+    }
     [[nodiscard]] bool stopped() const { return stop_ || (options_.stop && options_.stop()); }
     [[nodiscard]] SweepProgress progress() const {
         return {schedule_.runs_found() + schedule_.runs_made(), schedule_.runs_made(),
@@ -92,7 +96,8 @@ private:
         std::optional<PointAtWork> at;
         try {
             while (const auto item = take_next()) {
-                if (Status made = make_checked_run(*item, at); !made) give_up(std::move(made.error()));
+                if (Status made = make_checked_run(*item, at); !made)
+                    give_up(std::move(made.error()));
             }
         } catch (const std::exception& bug) {
             give_up({ErrorCode::kWrongState, bug.what()});
@@ -164,13 +169,14 @@ private:
         return {};
     }
 
-    Status write(const SweepItem& item, sim::RunInfo& info, sim::World& world, sim::Outcome& outcome,
-                 std::uint64_t wall_ns) {
+    Status write(const SweepItem& item, sim::RunInfo& info, sim::World& world,
+                 sim::Outcome& outcome, std::uint64_t wall_ns) {
         info.seed = std::to_string(plan_.seeds()[item.replicate]);
         info.replicate = static_cast<std::uint32_t>(item.replicate);
         info.crn_group = "seed " + info.seed;
         MetricsOnly metrics(recorder_);
-        sim::RowSink& sink = plan_.detail() == Detail::kMetrics ? static_cast<sim::RowSink&>(metrics) : recorder_;
+        sim::RowSink& sink =
+            plan_.detail() == Detail::kMetrics ? static_cast<sim::RowSink&>(metrics) : recorder_;
         AIVM_TRY(sink.begin_run(info));
         world.write_books(sink, wall_ns, outcome);
         AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
@@ -182,17 +188,19 @@ private:
 
     Result<bool> is_there(const SweepItem& item) {
         if (!recorder_.resumed()) return false;
-        AIVM_ASSIGN(const std::int64_t runs,
-                    recorder_.database().integer(
-                        fmt::format("SELECT count(*) FROM run WHERE point_id = {} AND replicate = {} AND seed = '{}'",
-                                    plan_.point_id(item.point), item.replicate, plan_.seeds()[item.replicate])));
+        AIVM_ASSIGN(
+            const std::int64_t runs,
+            recorder_.database().integer(fmt::format(
+                "SELECT count(*) FROM run WHERE point_id = {} AND replicate = {} AND seed = '{}'",
+                plan_.point_id(item.point), item.replicate, plan_.seeds()[item.replicate])));
         return runs > 0;
     }
 
     Result<bool> is_enough(std::size_t point, const Look& look) {
         for (const StopRule& rule : plan_.rules()) {
-            AIVM_ASSIGN(const MetricEstimate found, estimate_metric(recorder_.database(), plan_.point_id(point),
-                                                                    rule.metric, look.runs, look.confidence));
+            AIVM_ASSIGN(const MetricEstimate found,
+                        estimate_metric(recorder_.database(), plan_.point_id(point), rule.metric,
+                                        look.runs, look.confidence));
             if (!rule.satisfied(found.interval)) return false;
         }
         return true;
@@ -209,16 +217,18 @@ private:
     std::uint64_t committed_ns_ = 0;
 };
 
-Status write_rule_estimates(sim::Recorder& recorder, std::int64_t point_id, const std::vector<StopRule>& rules,
-                            const Look& look, double confidence) {
+Status write_rule_estimates(sim::Recorder& recorder, std::int64_t point_id,
+                            const std::vector<StopRule>& rules, const Look& look,
+                            double confidence) {
     std::set<std::string> written;  // two rules may ask about one metric
     for (const StopRule& rule : rules) {
         if (!written.insert(rule.metric).second) continue;
         AIVM_ASSIGN(const MetricEstimate found,
-                    estimate_metric(recorder.database(), point_id, rule.metric, look.runs, look.confidence));
-        AIVM_TRY(recorder.add_analysis(sim::EstimateRow{point_id, rule.metric, "",
-                                                        "group-sequential " + confidence_text(confidence), found.n,
-                                                        found.mean, found.interval.low, found.interval.high}));
+                    estimate_metric(recorder.database(), point_id, rule.metric, look.runs,
+                                    look.confidence));
+        AIVM_TRY(recorder.add_analysis(sim::EstimateRow{
+            point_id, rule.metric, "", "group-sequential " + confidence_text(confidence), found.n,
+            found.mean, found.interval.low, found.interval.high}));
     }
     return {};
 }
@@ -226,19 +236,21 @@ Status write_rule_estimates(sim::Recorder& recorder, std::int64_t point_id, cons
 std::string difference(const std::vector<sim::SweepRow>& rows, const SweepPlan& plan) {
     if (rows.size() != 1) return rows.empty() ? "it is no sweep" : "it was merged of several parts";
     if (rows[0].shard != plan.shard() || rows[0].shards != plan.shards()) {
-        return fmt::format("it is shard {}/{} and this is {}/{}", rows[0].shard, rows[0].shards, plan.shard(),
-                           plan.shards());
+        return fmt::format("it is shard {}/{} and this is {}/{}", rows[0].shard, rows[0].shards,
+                           plan.shard(), plan.shards());
     }
     return plan_difference(rows[0].plan, plan.json());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path, const sim::StudyInfo& study,
+Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path,
+                                                  const sim::StudyInfo& study,
                                                   const SweepPlan& plan) {
     AIVM_ASSIGN(auto recorder, sim::Recorder::create(path, study, {.resumable = true}));
     AIVM_ASSIGN(const auto rows, sim::select_rows<sim::SweepRow>(recorder->database(), ""));
-    AIVM_ASSIGN(const std::int64_t points, recorder->database().integer("SELECT count(*) FROM point"));
+    AIVM_ASSIGN(const std::int64_t points,
+                recorder->database().integer("SELECT count(*) FROM point"));
     if (rows.empty() && points == 0) {
         AIVM_TRY(recorder->add_sweep({.plan = plan.json(),
                                       .shard = plan.shard(),
@@ -262,7 +274,8 @@ Result<std::string> difference_of_finished(const std::string& path, const SweepP
     return difference(rows, plan);
 }
 
-Result<SweepOutcome> run_sweep(const SweepPlan& plan, const SweepOptions& options, sim::Recorder& recorder) {
+Result<SweepOutcome> run_sweep(const SweepPlan& plan, const SweepOptions& options,
+                               sim::Recorder& recorder) {
     AIVM_CHECK(options.jobs > 0);
     return Sweep(plan, options, recorder).run();
 }
@@ -275,14 +288,17 @@ Status write_conclusions(sim::Recorder& recorder, const sim::SweepRow& sweep) {
     for (const std::int64_t point : points) {
         AIVM_ASSIGN(const auto estimates, estimates_of(database, point, sweep.confidence));
         for (const sim::EstimateRow& row : estimates) AIVM_TRY(recorder.add_analysis(row));
-        AIVM_ASSIGN(const auto contrasts, contrasts_of(database, point, sweep.base_point_id, sweep.confidence));
+        AIVM_ASSIGN(const auto contrasts,
+                    contrasts_of(database, point, sweep.base_point_id, sweep.confidence));
         for (const sim::ContrastRow& row : contrasts) AIVM_TRY(recorder.add_analysis(row));
         if (rules.rules.empty()) continue;
-        AIVM_ASSIGN(const std::int64_t runs,
-                    database.integer(fmt::format("SELECT count(*) FROM run WHERE point_id = {}", point)));
+        AIVM_ASSIGN(
+            const std::int64_t runs,
+            database.integer(fmt::format("SELECT count(*) FROM run WHERE point_id = {}", point)));
         for (const Look& look : plan_looks(rules.runs_max, sweep.confidence)) {
             if (look.runs == static_cast<std::uint64_t>(runs)) {
-                AIVM_TRY(write_rule_estimates(recorder, point, rules.rules, look, sweep.confidence));
+                AIVM_TRY(
+                    write_rule_estimates(recorder, point, rules.rules, look, sweep.confidence));
             }
         }
     }

@@ -68,7 +68,8 @@ std::string faults(const SweepRequest& asked) {
     return out;
 }
 
-const std::vector<std::string> kTwoAxes{"vm.challenge_window_blocks=1,2", "chain.censoring_share=10%,90%"};
+const std::vector<std::string> kTwoAxes{"vm.challenge_window_blocks=1,2",
+                                        "chain.censoring_share=10%,90%"};
 
 TEST(SweepPlan, PointsAreAllCombinationsTheLastKeyVaryingFastest) {
     const SweepPlan plan = plan_of(request(kTwoAxes));
@@ -81,24 +82,29 @@ TEST(SweepPlan, PointsAreAllCombinationsTheLastKeyVaryingFastest) {
 }
 
 TEST(SweepPlan, EverythingWrongIsToldAtOnceBeforeAnythingRuns) {
-    SweepRequest asked = request({"vm.challenge_window_blocks=1,99999999", "vm.no_such=1..3", "tasks.count=5..1",
-                                  "chain.censoring_share=10%,100000 ppm", "nonsense"},
-                                 "1,1");
+    SweepRequest asked =
+        request({"vm.challenge_window_blocks=1,99999999", "vm.no_such=1..3", "tasks.count=5..1",
+                 "chain.censoring_share=10%,100000 ppm", "nonsense"},
+                "1,1");
     asked.until_width = {"ttf_men=1"};
     asked.confidence = "3";
     asked.shard = "5/4";
     const std::string found = faults(asked);
-    for (const char* words : {"--over vm.challenge_window_blocks=99999999: ", "--over vm.no_such: unknown key",
-                              "--over tasks.count: the range", "10% and 100000 ppm are the same value",
-                              "--over nonsense: ", "--seeds 1,1: the seed 1 is given twice",
-                              "did you mean \"ttf_mean\"", "--confidence 3: ", "--shard 5/4: "}) {
+    for (const char* words :
+         {"--over vm.challenge_window_blocks=99999999: ", "--over vm.no_such: unknown key",
+          "--over tasks.count: the range", "10% and 100000 ppm are the same value",
+          "--over nonsense: ", "--seeds 1,1: the seed 1 is given twice",
+          "did you mean \"ttf_mean\"", "--confidence 3: ", "--shard 5/4: "}) {
         EXPECT_NE(found.find(words), std::string::npos) << words << " is not in\n" << found;
     }
 }
 
 TEST(SweepPlan, AValueThatOnlyItsWorldRefusesNamesItsPoint) {
-    const std::string found = faults(request({"provider.lazy.strategy=lazy_guess,no_such", "tasks.count=3,4"}));
-    EXPECT_NE(found.find("--over provider.lazy.strategy=no_such tasks.count=4: "), std::string::npos) << found;
+    const std::string found =
+        faults(request({"provider.lazy.strategy=lazy_guess,no_such", "tasks.count=3,4"}));
+    EXPECT_NE(found.find("--over provider.lazy.strategy=no_such tasks.count=4: "),
+              std::string::npos)
+        << found;
     EXPECT_EQ(found.find("strategy=lazy_guess"), std::string::npos) << found;
 }
 
@@ -115,7 +121,8 @@ TEST(SweepPlan, TheBaseIsAPointOfTheSweep) {
 TEST(SweepPlan, PlansThatDifferSayWhere) {
     const std::string here = plan_of(request(kTwoAxes)).json();
     EXPECT_EQ(plan_difference(here, here), "");
-    EXPECT_NE(plan_difference(plan_of(request(kTwoAxes, "1..5")).json(), here).find("seeds is \"1..5\" there"),
+    EXPECT_NE(plan_difference(plan_of(request(kTwoAxes, "1..5")).json(), here)
+                  .find("seeds is \"1..5\" there"),
               std::string::npos);
     EXPECT_EQ(rules_of_plan(here).rules.size(), 0U);
     SweepRequest asked = request(kTwoAxes);
@@ -137,30 +144,37 @@ TEST(SweepPlan, ShardsDivideTheRunsWithoutOverlap) {
             const SweepPlan plan = plan_of(asked);
             total += plan.runs_max();
             for (std::size_t point = 0; point < 4; ++point) {
-                for (std::size_t seed = 0; seed < 6; ++seed) times[{point, seed}] += plan.has_run(point, seed) ? 1 : 0;
+                for (std::size_t seed = 0; seed < 6; ++seed)
+                    times[{point, seed}] += plan.has_run(point, seed) ? 1 : 0;
             }
         }
         EXPECT_EQ(total, 24U);
-        for (const auto& [run, count] : times) EXPECT_EQ(count, 1) << run.first << " " << run.second;
+        for (const auto& [run, count] : times)
+            EXPECT_EQ(count, 1) << run.first << " " << run.second;
     }
 }
 
 class SweepTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        folder_ =
-            fs::temp_directory_path() /
-            fmt::format("aivm-sweep-{}-{}", getpid(), ::testing::UnitTest::GetInstance()->current_test_info()->name());
+        folder_ = fs::temp_directory_path() /
+                  fmt::format("aivm-sweep-{}-{}", getpid(),
+                              ::testing::UnitTest::GetInstance()->current_test_info()->name());
         fs::remove_all(folder_);
         fs::create_directories(folder_);
     }
     void TearDown() override { fs::remove_all(folder_); }
-    [[nodiscard]] std::string file(const std::string& name) const { return (folder_ / name).string(); }
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (folder_ / name).string();
+    }
 
-    static sim::StudyInfo study() { return {"tiny", "2026-01-01T00:00:00Z", "0.1.0", "g++ 12", "Release"}; }
+    static sim::StudyInfo study() {
+        return {"tiny", "2026-01-01T00:00:00Z", "0.1.0", "g++ 12", "Release"};
+    }
 
     // Runs until `stop_after` runs were made; finishes the file when the sweep is complete.
-    bool sweep(const std::string& name, const SweepPlan& plan, unsigned jobs, std::uint64_t stop_after = ~0ULL) {
+    bool sweep(const std::string& name, const SweepPlan& plan, unsigned jobs,
+               std::uint64_t stop_after = ~0ULL) {
         auto recorder = open_sweep(file(name), study(), plan);
         EXPECT_TRUE(recorder) << recorder.error().text();
         std::atomic<std::uint64_t> made = 0;
@@ -192,15 +206,18 @@ protected:
             std::string columns;
             for (const sim::ColumnInfo& column : table.columns) {
                 if (column.name == "study_id" || column.name == "wall_time_ns") continue;
-                columns += fmt::format("{}quote({})", columns.empty() ? "" : " || ' ' || ", column.name);
+                columns +=
+                    fmt::format("{}quote({})", columns.empty() ? "" : " || ' ' || ", column.name);
             }
             const std::string where = table.name == "metric" ? "WHERE name <> 'wall_seconds'" : "";
             out += fmt::format("{}\n", table.name);
-            out += database
-                       .text(fmt::format("SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT {} AS line "
-                                         "FROM {} {} ORDER BY {})",
-                                         columns, table.name, where, table.key))
-                       .value();
+            out +=
+                database
+                    .text(fmt::format(
+                        "SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT {} AS line "
+                        "FROM {} {} ORDER BY {})",
+                        columns, table.name, where, table.key))
+                    .value();
         }
         return out;
     }
@@ -225,7 +242,8 @@ TEST_F(SweepTest, AStoppedSweepGoesOnToTheSameRows) {
     std::uint64_t total = 0;
     for (const std::uint64_t after : {1U, 5U, 9U}) {
         EXPECT_FALSE(sweep("parts.db", plan, 2, after));
-        EXPECT_TRUE(sim::open_study(file("parts.db.partial"))) << "what is there is a whole file of whole runs";
+        EXPECT_TRUE(sim::open_study(file("parts.db.partial")))
+            << "what is there is a whole file of whole runs";
         total += made_;
     }
     ASSERT_TRUE(sweep("parts.db", plan, 2));
@@ -239,7 +257,8 @@ TEST_F(SweepTest, AnotherSweepsFileIsRefusedAndTheSamesRecognised) {
     EXPECT_FALSE(sweep("x.db", plan, 1, 3));
     const auto refused = open_sweep(file("x.db"), study(), plan_of(request(kTwoAxes, "1..7")));
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().context.find("is another sweep: seeds is"), std::string::npos) << refused.error().text();
+    EXPECT_NE(refused.error().context.find("is another sweep: seeds is"), std::string::npos)
+        << refused.error().text();
     SweepRequest shard = request(kTwoAxes);
     shard.shard = "1/2";
     EXPECT_FALSE(open_sweep(file("x.db"), study(), plan_of(shard)));
@@ -253,7 +272,8 @@ TEST_F(SweepTest, ShardsMergeToTheWhole) {
         SweepRequest asked = request(kTwoAxes, "1..20");
         if (rules) asked.until_width = {"ttf_mean=1000"};
         ASSERT_TRUE(sweep(fmt::format("whole{}.db", rules), plan_of(asked), 2));
-        auto merged = sim::Recorder::create(file(fmt::format("merged{}.db", rules)), study()).value();
+        auto merged =
+            sim::Recorder::create(file(fmt::format("merged{}.db", rules)), study()).value();
         for (const char* shard : {"1/3", "2/3", "3/3"}) {
             asked.shard = shard;
             const std::string part = fmt::format("part{}{}.db", rules, shard[0]);
@@ -265,7 +285,9 @@ TEST_F(SweepTest, ShardsMergeToTheWhole) {
         const auto sweeps = sim::select_rows<sim::SweepRow>(merged->database(), "").value();
         ASSERT_TRUE(write_conclusions(*merged, sweeps.front()));
         ASSERT_TRUE(merged->close());
-        EXPECT_TRUE(contents(fmt::format("whole{}.db", rules)) == contents(fmt::format("merged{}.db", rules))) << rules;
+        EXPECT_TRUE(contents(fmt::format("whole{}.db", rules)) ==
+                    contents(fmt::format("merged{}.db", rules)))
+            << rules;
     }
 }
 
@@ -280,10 +302,13 @@ TEST_F(SweepTest, APointEndsWhenItsRuleIsSatisfied) {
     auto database = sim::Database::open(file("one.db"), sim::Database::Mode::kReadOnly).value();
     for (std::size_t point = 0; point < plan.points(); ++point) {
         const std::int64_t runs =
-            database.integer(fmt::format("SELECT count(*) FROM run WHERE point_id = {}", plan.point_id(point))).value();
+            database
+                .integer(fmt::format("SELECT count(*) FROM run WHERE point_id = {}",
+                                     plan.point_id(point)))
+                .value();
         EXPECT_TRUE(runs == 8 || runs == 16 || runs == 32 || runs == 40) << runs;
-        const std::string where =
-            fmt::format("WHERE point_id = {} AND method = 'group-sequential 95%'", plan.point_id(point));
+        const std::string where = fmt::format(
+            "WHERE point_id = {} AND method = 'group-sequential 95%'", plan.point_id(point));
         const auto rows = sim::select_rows<sim::EstimateRow>(database, where).value();
         ASSERT_EQ(rows.size(), 1U);
         const bool decided = rows[0].high < 0.4 || rows[0].low >= 0.4;
@@ -307,14 +332,16 @@ TEST_F(SweepTest, ContrastsAreDifferencesSeedBySeed) {
     }
     Moments expected;
     const std::int64_t base = plan.point_id(0);
-    for (const auto& [seed, value] : values[plan.point_id(3)]) expected.add(value - values[base][seed]);
+    for (const auto& [seed, value] : values[plan.point_id(3)])
+        expected.add(value - values[base][seed]);
     int found = 0;
     const std::vector<sim::ContrastRow> contrasts = study.rows<sim::ContrastRow>().value();
     for (const sim::ContrastRow& row : contrasts) {
         EXPECT_EQ(row.base_point_id, base);
         EXPECT_NE(row.point_id, base);
         EXPECT_NE(row.name, "wall_seconds");
-        if (row.point_id != plan.point_id(3) || row.name != "ttf_mean" || !row.mode.empty()) continue;
+        if (row.point_id != plan.point_id(3) || row.name != "ttf_mean" || !row.mode.empty())
+            continue;
         ++found;
         EXPECT_EQ(row.n, 6U);
         EXPECT_NEAR(row.mean, expected.mean(), 1e-9);
@@ -327,10 +354,15 @@ TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     const SweepPlan plan = plan_of(request({"vm.challenge_window_blocks=1"}, "1..8"));
     ASSERT_TRUE(sweep("x.db", plan, 1));
     auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
-    const auto counted = [&](const char* sql) { return static_cast<double>(database.integer(sql).value()); };
-    const double posted = counted("SELECT sum(value) FROM metric WHERE name = 'n_fraud_posted' AND mode = ''");
-    const double missed = counted("SELECT sum(value) FROM metric WHERE name = 'n_fraud_missed' AND mode = ''");
-    const double final_tasks = counted("SELECT count(*) FROM task WHERE outcome IN ('final_ok', 'final_corrupt')");
+    const auto counted = [&](const char* sql) {
+        return static_cast<double>(database.integer(sql).value());
+    };
+    const double posted =
+        counted("SELECT sum(value) FROM metric WHERE name = 'n_fraud_posted' AND mode = ''");
+    const double missed =
+        counted("SELECT sum(value) FROM metric WHERE name = 'n_fraud_missed' AND mode = ''");
+    const double final_tasks =
+        counted("SELECT count(*) FROM task WHERE outcome IN ('final_ok', 'final_corrupt')");
     ASSERT_GT(missed, 0);
     const auto rows = estimates_of(database, plan.point_id(0), 0.95).value();
     const auto find = [&](std::string_view name, std::string_view method) {
@@ -357,7 +389,8 @@ TEST_F(SweepTest, TheViewsSafeWindowIsThatOfTheWrongResultsPosted) {
     auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
     std::vector<double> shares;
     for (std::size_t point = 0; point < 3; ++point) {
-        const auto estimate = estimate_metric(database, plan.point_id(point), std::string(kFraudMissedShare), 8, 0.95);
+        const auto estimate = estimate_metric(database, plan.point_id(point),
+                                              std::string(kFraudMissedShare), 8, 0.95);
         ASSERT_GT(estimate->n, 0U);
         shares.push_back(estimate->mean);
     }

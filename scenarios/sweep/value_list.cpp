@@ -34,7 +34,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-// ---- numbers with a unit, exact ----------------------------------------------------------------------------------
+// ---- numbers with a unit, exact -----------------------------------------------------------------
 
 // digits * 10^-decimals, and what stands behind the number, blanks included.
 struct Quantity {
@@ -62,7 +62,8 @@ std::optional<Quantity> parse_quantity(std::string_view text) {
         }
     }
     out.unit = text.substr(at);
-    const bool fraction = out.unit.starts_with('/');  // "1/100" is a value, but no number to count with
+    const bool fraction =
+        out.unit.starts_with('/');  // "1/100" is a value, but no number to count with
     if (count == 0 || fraction) return std::nullopt;
     if (negative) out.digits = -out.digits;
     return out;
@@ -82,7 +83,8 @@ std::string print_quantity(Quantity q) {
     return (q.digits < 0 ? "-" : "") + digits + q.unit;
 }
 
-// Gives all the same number of decimals. False where the units differ or a number becomes too large.
+// Gives all the same number of decimals. False where the units differ or a number becomes too
+// large.
 bool align(std::vector<Quantity>& quantities) {
     int decimals = 0;
     for (const Quantity& q : quantities) decimals = std::max(decimals, q.decimals);
@@ -96,7 +98,7 @@ bool align(std::vector<Quantity>& quantities) {
     return true;
 }
 
-// ---- ranges ------------------------------------------------------------------------------------------------------
+// ---- ranges -------------------------------------------------------------------------------------
 
 using Texts = std::vector<std::string>;
 
@@ -117,19 +119,22 @@ Parsed<void> append_range(std::string_view item, Texts& out) {
     const bool has_step = colon < item.size();
     std::vector<Quantity> parts;
     for (const std::string_view text :
-         {item.substr(0, dots), item.substr(dots + 2, colon - dots - 2), has_step ? item.substr(colon + 1) : item}) {
+         {item.substr(0, dots), item.substr(dots + 2, colon - dots - 2),
+          has_step ? item.substr(colon + 1) : item}) {
         if (text == item) break;
         auto quantity = parse_quantity(trimmed(text));
         if (!quantity) {
-            return problem(fmt::format("\"{}\" in the range {} is not a number", trimmed(text), item),
-                           "write first..last or first..last:step, such as 10%..90%:10%");
+            return problem(
+                fmt::format("\"{}\" in the range {} is not a number", trimmed(text), item),
+                "write first..last or first..last:step, such as 10%..90%:10%");
         }
         parts.push_back(*std::move(quantity));
     }
     if (!has_step) {
         if (!parts[0].unit.empty() || parts[0].decimals + parts[1].decimals > 0) {
-            return problem(fmt::format("the range {} has no step", item),
-                           fmt::format("write {}:STEP; only whole numbers without a unit go up by one", item));
+            return problem(
+                fmt::format("the range {} has no step", item),
+                fmt::format("write {}:STEP; only whole numbers without a unit go up by one", item));
         }
         parts.push_back({1, 0, ""});
     }
@@ -138,7 +143,8 @@ Parsed<void> append_range(std::string_view item, Texts& out) {
                        "write the same unit at all of them, such as 10s..60s:10s");
     }
     if (parts[2].digits <= 0)
-        return problem(fmt::format("the step of {} is not above 0", item), "write first..last:step");
+        return problem(fmt::format("the step of {} is not above 0", item),
+                       "write first..last:step");
     if (parts[0].digits > parts[1].digits) {
         return problem(fmt::format("the range {} is empty: it ends before it begins", item),
                        "write the smaller number first");
@@ -146,7 +152,7 @@ Parsed<void> append_range(std::string_view item, Texts& out) {
     return append_steps(parts[0], parts[1].digits, parts[2].digits, out);
 }
 
-// ---- dots --------------------------------------------------------------------------------------------------------
+// ---- dots ---------------------------------------------------------------------------------------
 
 using Numbers = std::vector<std::int64_t>;
 
@@ -192,7 +198,8 @@ std::optional<Numbers> continued(const Numbers& known, std::int64_t last,
     while (all.size() < kMaxValues) {
         const auto next = next_of(all.size() > 3 ? Numbers(all.end() - 3, all.end()) : all);
         if (!next || *next <= all.back() || *next > last) return std::nullopt;
-        if (*next == last) return Numbers(all.begin() + static_cast<std::ptrdiff_t>(known.size()), all.end());
+        if (*next == last)
+            return Numbers(all.begin() + static_cast<std::ptrdiff_t>(known.size()), all.end());
         all.push_back(*next);
     }
     return std::nullopt;
@@ -202,7 +209,8 @@ std::optional<Numbers> continued(const Numbers& known, std::int64_t last,
 Parsed<void> append_series(const Texts& begin, std::string_view last, Texts& out) {
     const auto wrong = [&](std::string_view why) {
         return problem(fmt::format("the series {},...,{} {}", fmt::join(begin, ","), last, why),
-                       "write two or three values, dots and the end, such as 1,2,5,...,1000 or 10%,20%,...,90%");
+                       "write two or three values, dots and the end, such as 1,2,5,...,1000 or "
+                       "10%,20%,...,90%");
     };
     std::vector<Quantity> parts;
     for (const std::string& text : begin) {
@@ -236,11 +244,13 @@ Parsed<std::vector<std::string>> parse_value_list(std::string_view text) {
     Texts out;
     Texts begin;  // the values since the last range or dots: what a series can begin with
     for (std::size_t i = 0; i < items.size(); ++i) {
-        if (items[i].empty()) return problem("the list has an empty value", "write values separated by commas");
+        if (items[i].empty())
+            return problem("the list has an empty value", "write values separated by commas");
         Parsed<void> added;
         if (is_dots(items[i])) {
             if (i + 1 == items.size() || is_dots(items[i + 1])) {
-                return problem("nothing follows the dots", "write the last value behind them, such as 1,2,5,...,1000");
+                return problem("nothing follows the dots",
+                               "write the last value behind them, such as 1,2,5,...,1000");
             }
             added = append_series(begin, items[i + 1], out);
             begin.clear();
@@ -268,10 +278,12 @@ Parsed<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
         }
         for (const std::string& one : texts) {
             const auto seed = sim::seed_from_text(one);
-            if (!seed) return problem(seed.error().context, "write seeds and ranges, such as 1..64");
+            if (!seed)
+                return problem(seed.error().context, "write seeds and ranges, such as 1..64");
             seeds.push_back(*seed);
         }
-        if (seeds.size() > kMaxSeeds) return problem(fmt::format("more than {} seeds", kMaxSeeds), "give fewer");
+        if (seeds.size() > kMaxSeeds)
+            return problem(fmt::format("more than {} seeds", kMaxSeeds), "give fewer");
     }
     std::vector<std::uint64_t> sorted = seeds;
     std::ranges::sort(sorted);

@@ -1,5 +1,6 @@
-// How each case is simulated: one row a case. To read a case, find its row here and follow its function; to add one, give
-// it a row. A case of the file without a row is reported as not implemented, and counts against the badge.
+// How each case is simulated: one row a case. To read a case, find its row here and follow its
+// function; to add one, give it a row. A case of the file without a row is reported as not
+// implemented, and counts against the badge.
 #pragma once
 
 #include <span>

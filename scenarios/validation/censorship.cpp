@@ -1,6 +1,7 @@
-// V31, V33-V35: a share of the proposers leaves out fraud proofs. Every answer is wrong and one challenger proves each
-// at once; a sample is one answer, missed when every block of its window was a censor's. Its commitment alone has to get
-// in: the reveal has all the time it wants. Windows overlap, so answers of one run depend on each other.
+// V31, V33-V35: a share of the proposers leaves out fraud proofs. Every answer is wrong and one
+// challenger proves each at once; a sample is one answer, missed when every block of its window was
+// a censor's. Its commitment alone has to get in: the reveal has all the time it wants. Windows
+// overlap, so answers of one run depend on each other.
 #include "scenarios/validation/case_table.h"
 
 namespace aivm::scenarios {
@@ -23,7 +24,8 @@ Sample missed_of(const Played& played, Aligned aligned) {
     for (const sim::ResultRow& result : played.results()) {
         if (!aligned(result.reveal_block.value())) continue;
         sample.whole += 1;
-        if (played.tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt) sample.part += 1;
+        if (played.tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt)
+            sample.part += 1;
     }
     return sample;
 }
@@ -40,10 +42,12 @@ Result<Sample> censored_proofs(const ValidationCase& c, const RunContext& contex
     return missed_frauds(*played);
 }
 
-// The five operations of a bisection over two steps: commitment, reveal, the provider's opening of the last step and of
-// the first, the verdict. Censors leave them all out, and each can come only after the one before it.
+// The five operations of a bisection over two steps: commitment, reveal, the provider's opening of
+// the last step and of the first, the verdict. Censors leave them all out, and each can come only
+// after the one before it.
 Result<Sample> sequential_moves(const ValidationCase& c, const RunContext& context) {
-    if (c.whole("m") != 5) return fail(ErrorCode::kInvalidArgument, "a bisection over two steps has 5 moves");
+    if (c.whole("m") != 5)
+        return fail(ErrorCode::kInvalidArgument, "a bisection over two steps has 5 moves");
     sim::Scenario s = censored(c, 2000);
     s.chain.censorship = sim::CensorshipModel::kIid;
     s.chain.censoring_ppm = c.ppm("al");
@@ -53,10 +57,12 @@ Result<Sample> sequential_moves(const ValidationCase& c, const RunContext& conte
     s.vm.policy.dispute_game = DisputeGame::kBisection;
     s.vm.policy.dispute_move_blocks = kAnyTimeBlocks;
     AIVM_ASSIGN(const auto played, play(context, s));
-    Sample sample{static_cast<double>(played->results().size()), static_cast<double>(played->results().size())};
+    Sample sample{static_cast<double>(played->results().size()),
+                  static_cast<double>(played->results().size())};
     for (const sim::ChallengeRow& row : played->rows.rows<sim::ChallengeRow>()) {
         const bool in_time =
-            row.resolved_block && *row.resolved_block <= row.ready_block + static_cast<Height>(c.whole("W"));
+            row.resolved_block &&
+            *row.resolved_block <= row.ready_block + static_cast<Height>(c.whole("W"));
         if (in_time) sample.part -= 1;
     }
     return sample;

@@ -1,5 +1,6 @@
-// V21, V22, V24, V25, V27, V29, V30, V58: committees of N, of whom M must agree. They answer in the open, without a challenge
-// window: what is counted here is who is drawn and what a count of answers does, which hiding answers does not change.
+// V21, V22, V24, V25, V27, V29, V30, V58: committees of N, of whom M must agree. They answer in the
+// open, without a challenge window: what is counted here is who is drawn and what a count of
+// answers does, which hiding answers does not change.
 #include <algorithm>
 #include <map>
 
@@ -8,7 +9,8 @@
 namespace aivm::scenarios {
 namespace {
 
-sim::Scenario committees(std::uint32_t tasks, std::uint32_t per_block, const sim::ActorGroup& pool) {
+sim::Scenario committees(std::uint32_t tasks, std::uint32_t per_block,
+                         const sim::ActorGroup& pool) {
     sim::Scenario s = market(tasks, per_block);
     s.vm.config.verification_mode = VerificationMode::kRedundant;
     s.vm.config.challenge_window_blocks = 0;
@@ -16,7 +18,8 @@ sim::Scenario committees(std::uint32_t tasks, std::uint32_t per_block, const sim
     s.vm.policy.redundancy_providers = 5;
     s.vm.policy.commit_reveal = false;
     s.vm.policy.commit_window_blocks = 3;
-    s.vm.policy.slash_silent_bps = 1;  // so that a long run does not empty anybody's purse; 0 would violate E4
+    s.vm.policy.slash_silent_bps =
+        1;  // so that a long run does not empty anybody's purse; 0 would violate E4
     s.actors = {pool};
     return s;
 }
@@ -38,14 +41,17 @@ public:
     void on_block(const Executed& block, sim::SimTime) override {
         const Height height = block.state.head.height;
         for (const VmEvent& e : block.events) {
-            if (const auto* assigned = std::get_if<event::TaskAssigned>(&e)) drawn_.emplace(assigned->task, height);
+            if (const auto* assigned = std::get_if<event::TaskAssigned>(&e))
+                drawn_.emplace(assigned->task, height);
             const auto* answered = std::get_if<event::ResultRevealed>(&e);
             if (answered == nullptr || ++answers_[answered->task] != needed_) continue;
             sample_.part += static_cast<double>(height - drawn_.at(answered->task));
             sample_.whole += 1;
         }
     }
-    [[nodiscard]] Sample in_units_of(double blocks) const { return {sample_.part / blocks, sample_.whole}; }
+    [[nodiscard]] Sample in_units_of(double blocks) const {
+        return {sample_.part / blocks, sample_.whole};
+    }
 
 private:
     std::uint32_t needed_;
@@ -57,7 +63,8 @@ private:
 // A colluder that does not look who else is drawn.
 const std::map<std::string, std::int64_t> kAlways{{"bad_ppm", 1'000'000}};
 
-constexpr std::uint64_t kWorkBlocks = 200;  // of an exponential time, in the mean: blocks are short beside it
+constexpr std::uint64_t kWorkBlocks =
+    200;  // of an exponential time, in the mean: blocks are short beside it
 
 // Members who begin at once and take exponential times.
 sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& pool) {
@@ -73,7 +80,8 @@ sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& po
 }  // namespace
 
 Result<Sample> corrupt_open_pool(const ValidationCase& c, const RunContext& context) {
-    const auto pool = members("provider", "pool", 20, "quorum_collusion", {{"bad_ppm", c.ppm("f")}});
+    const auto pool =
+        members("provider", "pool", 20, "quorum_collusion", {{"bad_ppm", c.ppm("f")}});
     AIVM_ASSIGN(const auto played, play(context, committees(3000, 100, pool)));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
@@ -88,13 +96,15 @@ Result<Sample> corrupt_finite_pool(const ValidationCase& c, const RunContext& co
 }
 
 Result<Sample> missed_quorums(const ValidationCase& c, const RunContext& context) {
-    const auto pool = members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
+    const auto pool =
+        members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
     AIVM_ASSIGN(const auto played, play(context, committees(8000, 200, pool)));
     return share_of(*played, sim::TaskOutcome::kReverted);
 }
 
 Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& context) {
-    const auto pool = members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
+    const auto pool =
+        members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
     sim::Scenario s = committees(1000, 100, pool);
     s.vm.policy.max_assignments = 1000;
     AIVM_ASSIGN(const auto played, play(context, s));
@@ -108,10 +118,12 @@ Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& cont
 
 // Every seat is a trial: its owner is honest, and slashed when it erred alone beside a quorum.
 Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& context) {
-    const auto pool = members("provider", "pool", 10, "nondeterministic", {{"error_ppm", c.ppm("e")}});
+    const auto pool =
+        members("provider", "pool", 10, "nondeterministic", {{"error_ppm", c.ppm("e")}});
     AIVM_ASSIGN(const auto played, play(context, committees(2000, 100, pool)));
     const auto& slashes = played->rows.rows<sim::SlashRow>();
-    const auto slashed = std::ranges::count(slashes, std::string("divergent"), &sim::SlashRow::cause);
+    const auto slashed =
+        std::ranges::count(slashes, std::string("divergent"), &sim::SlashRow::cause);
     return Sample{static_cast<double>(slashed), 5.0 * static_cast<double>(played->tasks().size())};
 }
 
@@ -119,15 +131,17 @@ Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& c
 Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& context) {
     const auto honest = static_cast<std::uint32_t>(c.whole("h"));
     const auto bad = static_cast<std::uint32_t>(c.whole("b"));
-    const sim::Scenario s = racing(500, {members("provider", "honest", honest, "honest"),
-                                         members("provider", "bad", bad, "quorum_collusion", kAlways),
-                                         members("provider", "riders", 5 - honest - bad, "free_rider")});
+    const sim::Scenario s =
+        racing(500, {members("provider", "honest", honest, "honest"),
+                     members("provider", "bad", bad, "quorum_collusion", kAlways),
+                     members("provider", "riders", 5 - honest - bad, "free_rider")});
     AIVM_ASSIGN(const auto played, play(context, s));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
 
-// The leaver asks to go in the block of its draw, commits and never reveals. Without the obligation rule it escapes where
-// the cooldown is over before the slash; the margin of a cooldown is what it has beyond the shortest that keeps the bond.
+// The leaver asks to go in the block of its draw, commits and never reveals. Without the obligation
+// rule it escapes where the cooldown is over before the slash; the margin of a cooldown is what it
+// has beyond the shortest that keeps the bond.
 Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context) {
     const auto escapes = [&](std::uint64_t cooldown) -> Result<bool> {
         sim::Scenario s = committees(1, 1, members("provider", "honest", 4, "honest"));
@@ -155,7 +169,8 @@ Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context)
 
 Result<Sample> time_to_quorum(const ValidationCase& c, const RunContext& context) {
     const auto needed = static_cast<std::uint32_t>(c.whole("M"));
-    sim::Scenario s = racing(100, {members("provider", "pool", static_cast<std::uint32_t>(c.whole("N")), "honest")});
+    sim::Scenario s = racing(
+        100, {members("provider", "pool", static_cast<std::uint32_t>(c.whole("N")), "honest")});
     s.vm.config.redundancy_factor = needed;
     s.vm.policy.redundancy_providers = static_cast<std::uint32_t>(c.whole("N"));
     Quorums quorums(needed);

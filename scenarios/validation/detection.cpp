@@ -1,6 +1,6 @@
-// V01, V02, V37, V39, V65: whether anybody proves a wrong answer wrong in time. Every answer is wrong; a sample is one
-// answer, and it is missed when it becomes final. All draws are made for each answer anew, so answers do not depend on
-// each other and many can be open at once.
+// V01, V02, V37, V39, V65: whether anybody proves a wrong answer wrong in time. Every answer is
+// wrong; a sample is one answer, and it is missed when it becomes final. All draws are made for
+// each answer anew, so answers do not depend on each other and many can be open at once.
 #include "scenarios/validation/case_table.h"
 
 namespace aivm::scenarios {
@@ -10,7 +10,8 @@ constexpr std::uint32_t kAnswers = 2000;
 constexpr std::uint32_t kAnswersPerBlock = 100;
 constexpr std::int64_t kForEver = 1'000'000;  // blocks, beside windows of a few
 
-Result<Sample> run(const RunContext& context, const std::vector<sim::ActorGroup>& checkers, std::uint64_t window) {
+Result<Sample> run(const RunContext& context, const std::vector<sim::ActorGroup>& checkers,
+                   std::uint64_t window) {
     sim::Scenario s = market(kAnswers, kAnswersPerBlock);
     s.vm.config.challenge_window_blocks = window;
     s.actors = checkers;
@@ -19,7 +20,9 @@ Result<Sample> run(const RunContext& context, const std::vector<sim::ActorGroup>
     return missed_frauds(*played);
 }
 
-Settings lazy(const ValidationCase& c) { return {{"check_ppm", c.ppm("q")}, {"power_ppm", c.ppm("d")}}; }
+Settings lazy(const ValidationCase& c) {
+    return {{"check_ppm", c.ppm("q")}, {"power_ppm", c.ppm("d")}};
+}
 
 sim::ActorGroup checkers(std::string name, std::int64_t count, Settings settings) {
     return members("challenger", std::move(name), static_cast<std::uint32_t>(count), "lazy_checker",
@@ -42,19 +45,24 @@ Result<Sample> eclipsed_checkers(const ValidationCase& c, const RunContext& cont
     Settings eclipsed = lazy(c);
     eclipsed["cut_off_blocks"] = kForEver;
     return run(context,
-               {checkers("free", c.whole("n") - c.whole("e"), lazy(c)), checkers("eclipsed", c.whole("e"), eclipsed)},
+               {checkers("free", c.whole("n") - c.whole("e"), lazy(c)),
+                checkers("eclipsed", c.whole("e"), eclipsed)},
                3);
 }
 
 Result<Sample> checkers_by_the_block(const ValidationCase& c, const RunContext& context) {
-    const Settings settings{{"check_ppm", 1000000}, {"per_block_ppm", c.ppm("q")}, {"latency_blocks", c.whole("L")}};
-    return run(context, {checkers("checkers", c.whole("n"), settings)}, static_cast<std::uint64_t>(c.whole("W")));
+    const Settings settings{
+        {"check_ppm", 1000000}, {"per_block_ppm", c.ppm("q")}, {"latency_blocks", c.whole("L")}};
+    return run(context, {checkers("checkers", c.whole("n"), settings)},
+               static_cast<std::uint64_t>(c.whole("W")));
 }
 
 Result<Sample> partition_at_posting(const ValidationCase& c, const RunContext& context) {
-    const Settings settings{
-        {"check_ppm", 1000000}, {"cut_off_blocks", c.whole("mu")}, {"latency_blocks", c.whole("L")}};
-    return run(context, {checkers("checker", 1, settings)}, static_cast<std::uint64_t>(c.whole("W")));
+    const Settings settings{{"check_ppm", 1000000},
+                            {"cut_off_blocks", c.whole("mu")},
+                            {"latency_blocks", c.whole("L")}};
+    return run(context, {checkers("checker", 1, settings)},
+               static_cast<std::uint64_t>(c.whole("W")));
 }
 
 }  // namespace aivm::scenarios

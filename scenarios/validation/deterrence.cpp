@@ -1,5 +1,6 @@
-// V05-V08, V16, V18, V43, V62: what cheating and checking pay. The VM moves the slashes and rewards; what a wrong answer gains
-// or loses outside the chain is added to what the books say, one principal at a time.
+// V05-V08, V16, V18, V43, V62: what cheating and checking pay. The VM moves the slashes and
+// rewards; what a wrong answer gains or loses outside the chain is added to what the books say, one
+// principal at a time.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,27 +13,32 @@ namespace {
 constexpr double kSearchTolerance = 2e-3;
 constexpr std::uint32_t kPerBlock = 100;
 
-Amount lux_of(double amount) { return Amount(static_cast<std::uint64_t>(amount * kNluxOfLux + 0.5)); }
+Amount lux_of(double amount) {
+    return Amount(static_cast<std::uint64_t>(amount * kNluxOfLux + 0.5));
+}
 
-// Liars whose wrong answers are caught with this probability and then slashed by `slash` LUX, which nobody of theirs
-// gets back.
+// Liars whose wrong answers are caught with this probability and then slashed by `slash` LUX, which
+// nobody of theirs gets back.
 sim::Scenario fraud(std::uint32_t answers, double slash, std::uint32_t caught_ppm) {
     sim::Scenario s = market(answers, kPerBlock);
     s.vm.config.min_provider_bond = lux(10'000);
     s.vm.policy.result_bond = lux_of(slash);
-    s.actors = {liars(1), members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", caught_ppm}})};
+    s.actors = {liars(1),
+                members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", caught_ppm}})};
     return s;
 }
 
-// What one wrong answer brings its provider in the mean, in LUX; each that becomes final gains it `gain`.
+// What one wrong answer brings its provider in the mean, in LUX; each that becomes final gains it
+// `gain`.
 Result<Sample> mean_value(const RunContext& context, const sim::Scenario& scenario, double gain) {
     AIVM_ASSIGN(const auto played, play(context, scenario));
     const Sample missed = missed_frauds(*played);
     return Sample{gain * missed.part + played->net_lux("liars"), missed.whole};
 }
 
-// Campaigns of one liar that goes on after each catch: its wrong answers before it. A run that has too few answers for them
-// all is an error: its unfinished campaign must be neither counted nor dropped.
+// Campaigns of one liar that goes on after each catch: its wrong answers before it. A run that has
+// too few answers for them all is an error: its unfinished campaign must be neither counted nor
+// dropped.
 Result<Sample> uncaught_before_catches(const Played& played, std::uint32_t campaigns) {
     Sample sample;
     std::uint32_t uncaught = 0;
@@ -46,7 +52,8 @@ Result<Sample> uncaught_before_catches(const Played& played, std::uint32_t campa
             uncaught = 0;
         }
     }
-    if (sample.whole < campaigns) return fail(ErrorCode::kLimitReached, "too few answers for all campaigns");
+    if (sample.whole < campaigns)
+        return fail(ErrorCode::kLimitReached, "too few answers for all campaigns");
     return sample;
 }
 
@@ -59,7 +66,8 @@ std::uint32_t answers_for(std::uint32_t campaigns, double caught) {
 class EarlyUses final : public sim::Probe {
 public:
     void on_block(const Executed& block, sim::SimTime) override {
-        for (const VmEvent& e : block.events) count_ += std::holds_alternative<event::UsableEarly>(e) ? 1 : 0;
+        for (const VmEvent& e : block.events)
+            count_ += std::holds_alternative<event::UsableEarly>(e) ? 1 : 0;
     }
     [[nodiscard]] std::size_t count() const { return count_; }
 
@@ -77,33 +85,37 @@ Result<Sample> value_of_a_fraud(const ValidationCase& c, const RunContext& conte
 
 Result<Sample> deterring_slash(const ValidationCase& c, const RunContext& context) {
     const auto value = [&](double slash) -> Result<double> {
-        AIVM_ASSIGN(const Sample sample, mean_value(context, fraud(600, slash, c.ppm("p")), c.get("G")));
+        AIVM_ASSIGN(const Sample sample,
+                    mean_value(context, fraud(600, slash, c.ppm("p")), c.get("G")));
         return sample.part;
     };
-    AIVM_ASSIGN(const double found, sign_change(c.get("G"), 16 * c.get("G"), kSearchTolerance, value));
+    AIVM_ASSIGN(const double found,
+                sign_change(c.get("G"), 16 * c.get("G"), kSearchTolerance, value));
     return Sample{found, 1};
 }
 
 Result<Sample> indifferent_cheater(const ValidationCase& c, const RunContext& context) {
     const auto value = [&](double checked) -> Result<double> {
         const auto ppm = static_cast<std::uint32_t>(checked * 1e6);
-        AIVM_ASSIGN(const Sample sample, mean_value(context, fraud(600, c.get("S"), ppm), c.get("G")));
+        AIVM_ASSIGN(const Sample sample,
+                    mean_value(context, fraud(600, c.get("S"), ppm), c.get("G")));
         return sample.part;
     };
     AIVM_ASSIGN(const double found, sign_change(0.05, 0.8, kSearchTolerance, value));
     return Sample{found, 1};
 }
 
-// Checking everything beside checking nothing, at a rate of wrong answers: a check costs C, a fraud found brings R, one
-// that passes loses L.
+// Checking everything beside checking nothing, at a rate of wrong answers: a check costs C, a fraud
+// found brings R, one that passes loses L.
 Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& context) {
     const auto net = [&](double wrong, std::uint32_t check_ppm) -> Result<double> {
         sim::Scenario s = market(1500, kPerBlock);
         s.vm.policy.challenger_share_bps = 4000;
         s.vm.policy.result_bond = lux_of(c.get("R") / 0.4);
         s.workload.check_cost = lux_of(c.get("C"));
-        s.actors = {liars(1, static_cast<std::uint32_t>(wrong * 1e6)),
-                    members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", check_ppm}})};
+        s.actors = {
+            liars(1, static_cast<std::uint32_t>(wrong * 1e6)),
+            members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", check_ppm}})};
         AIVM_ASSIGN(const auto played, play(context, s));
         return played->net_lux("checker") - c.get("L") * missed_frauds(*played).part;
     };
@@ -118,11 +130,13 @@ Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& co
 
 Result<Sample> frauds_before_the_first_catch(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kCampaigns = 100;
-    AIVM_ASSIGN(const auto played, play(context, fraud(answers_for(kCampaigns, c.get("p")), 10, c.ppm("p"))));
+    AIVM_ASSIGN(const auto played,
+                play(context, fraud(answers_for(kCampaigns, c.get("p")), 10, c.ppm("p"))));
     return uncaught_before_catches(*played, kCampaigns);
 }
 
-// The liar's machine is attested, and its answers are used at once; what catches it are re-executions at random.
+// The liar's machine is attested, and its answers are used at once; what catches it are
+// re-executions at random.
 Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kCampaigns = 50;
     sim::Scenario s = fraud(answers_for(kCampaigns, c.get("a")), 10, c.ppm("a"));
@@ -132,11 +146,13 @@ Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContex
     s.actors.front().hardware = "H100";
     EarlyUses used;
     AIVM_ASSIGN(const auto played, play(context, s, &used));
-    if (used.count() != played->results().size()) return fail(ErrorCode::kWrongState, "not all were used at once");
+    if (used.count() != played->results().size())
+        return fail(ErrorCode::kWrongState, "not all were used at once");
     return uncaught_before_catches(*played, kCampaigns);
 }
 
-// A campaign is decided when it is caught, or when it has gained more than a slash can take: then the next one begins.
+// A campaign is decided when it is caught, or when it has gained more than a slash can take: then
+// the next one begins.
 Result<Sample> profitable_campaigns(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kCampaigns = 40;
     const double slash = c.get("m");  // in gains of 1 LUX
@@ -150,18 +166,21 @@ Result<Sample> profitable_campaigns(const ValidationCase& c, const RunContext& c
     double gained = 0;
     for (const sim::ResultRow& result : played->results()) {
         if (sample.whole == kCampaigns) break;
-        const bool caught = played->tasks().at(result.task).outcome != sim::TaskOutcome::kFinalCorrupt;
+        const bool caught =
+            played->tasks().at(result.task).outcome != sim::TaskOutcome::kFinalCorrupt;
         gained += caught ? 0 : 1;
         if (!caught && gained <= slash) continue;
         if (gained - (caught ? taken[result.task] : 0) > 0) sample.part += 1;
         sample.whole += 1;
         gained = 0;
     }
-    if (sample.whole < kCampaigns) return fail(ErrorCode::kLimitReached, "too few answers for all campaigns");
+    if (sample.whole < kCampaigns)
+        return fail(ErrorCode::kLimitReached, "too few answers for all campaigns");
     return sample;
 }
 
-// The smallest gain, to the nLUX, at which an owner who proves its own wrong answers wrong loses nothing.
+// The smallest gain, to the nLUX, at which an owner who proves its own wrong answers wrong loses
+// nothing.
 Result<Sample> cost_of_self_challenge(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = market(20, 5);
     s.vm.policy.result_bond = lux_of(c.get("B"));
@@ -171,8 +190,8 @@ Result<Sample> cost_of_self_challenge(const ValidationCase& c, const RunContext&
     const auto loses = [&](std::uint64_t gain_nlux) -> Result<bool> {
         s.workload.value_at_risk = Amount(gain_nlux);
         AIVM_ASSIGN(const auto played, play(context, s));
-        const double gained =
-            static_cast<double>(gain_nlux) / kNluxOfLux * static_cast<double>(played->results().size());
+        const double gained = static_cast<double>(gain_nlux) / kNluxOfLux *
+                              static_cast<double>(played->results().size());
         return gained + played->net_lux("liars") + played->net_lux("its own") < -0.5 / kNluxOfLux;
     };
     std::uint64_t low = 0;

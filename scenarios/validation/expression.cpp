@@ -85,17 +85,20 @@ private:
             expect(")");
             return value;
         }
-        if (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0) return number();
+        if (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0)
+            return number();
         const std::string name = word();
         if (name.empty()) return set_fault("a number, a name or '(' was expected");
         if (take("(")) return name == "sum" ? series() : call(name);
         const auto bound = names_.find(name);
-        return bound != names_.end() ? bound->second : set_fault(fmt::format("no parameter is called '{}'", name));
+        return bound != names_.end() ? bound->second
+                                     : set_fault(fmt::format("no parameter is called '{}'", name));
     }
 
     double number() {
         double value = 0;
-        const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+        const auto [end, error] =
+            std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
         if (error != std::errc()) return set_fault("this is no number");
         at_ = static_cast<std::size_t>(end - text_.data());
         return value;
@@ -110,13 +113,16 @@ private:
         }
         if (!fault_.empty()) return 0;
         for (const double one : a) {
-            if (!(std::abs(one) <= kArgumentMax)) return set_fault(fmt::format("an argument of {} is too large", name));
+            if (!(std::abs(one) <= kArgumentMax))
+                return set_fault(fmt::format("an argument of {} is too large", name));
         }
         return apply(name, a);
     }
 
     double apply(const std::string& name, const std::vector<double>& a) {
-        const auto whole = [&](std::size_t i) { return static_cast<std::int64_t>(std::llround(a[i])); };
+        const auto whole = [&](std::size_t i) {
+            return static_cast<std::int64_t>(std::llround(a[i]));
+        };
         if (name == "exp" && a.size() == 1) {
             return std::exp(a[0]);  // never reaches results: checks the case file's own numbers
         }
@@ -124,12 +130,14 @@ private:
         if (name == "round" && a.size() == 1) return std::nearbyint(a[0]);
         if (name == "comb" && a.size() == 2) return comb(whole(0), whole(1));
         if (name.starts_with("binom_") && a.size() == 3) {
-            if (whole(1) < 0 || a[2] < 0 || a[2] > 1) return set_fault(name + " takes (k, n >= 0, 0 <= p <= 1)");
+            if (whole(1) < 0 || a[2] < 0 || a[2] > 1)
+                return set_fault(name + " takes (k, n >= 0, 0 <= p <= 1)");
             if (name == "binom_sf") return binom_sf(whole(0), whole(1), a[2]);
             if (name == "binom_cdf") return binom_cdf(whole(0), whole(1), a[2]);
         }
         if (name == "hyper_sf" && a.size() == 4) {
-            const bool sound = whole(2) >= 0 && whole(2) <= whole(1) && whole(3) >= 0 && whole(3) <= whole(1);
+            const bool sound =
+                whole(2) >= 0 && whole(2) <= whole(1) && whole(3) >= 0 && whole(3) <= whole(1);
             if (!sound) return set_fault("hyper_sf takes (k, n, 0 <= K <= n, 0 <= m <= n)");
             return hyper_sf(whole(0), whole(1), whole(2), whole(3));
         }
@@ -141,14 +149,16 @@ private:
         return set_fault(fmt::format("there is no function {} of {} arguments", name, a.size()));
     }
 
-    // sum(TERM for NAME in range(A, B)): the term is read once to find its end, then once for each value.
+    // sum(TERM for NAME in range(A, B)): the term is read once to find its end, then once for each
+    // value.
     double series() {
         const std::size_t term = at_;
         const std::size_t head = text_.find(" for ", at_);
         if (head == std::string_view::npos) return set_fault("'for' was expected");
         at_ = head + 5;
         const std::string name = word();
-        if (!take("in") || !take("range") || !take("(")) return set_fault("'NAME in range(A, B)' was expected");
+        if (!take("in") || !take("range") || !take("("))
+            return set_fault("'NAME in range(A, B)' was expected");
         const double from = sum();
         expect(",");
         const double to = sum();
@@ -184,7 +194,8 @@ private:
     std::string word() {
         skip_blanks();
         std::size_t end = at_;
-        while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_')) {
+        while (end < text_.size() &&
+               (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_')) {
             ++end;
         }
         std::string out(text_.substr(at_, end - at_));
@@ -205,6 +216,8 @@ private:
 
 }  // namespace
 
-Result<double> evaluate(std::string_view text, const Bindings& parameters) { return Evaluator(text, parameters).run(); }
+Result<double> evaluate(std::string_view text, const Bindings& parameters) {
+    return Evaluator(text, parameters).run();
+}
 
 }  // namespace aivm::scenarios

@@ -42,7 +42,8 @@ TEST(Expression, KnowsTheHelpersOfTheCaseFile) {
     EXPECT_EQ(value("comb(20,10)"), 184756);
     EXPECT_EQ(value("ceil(7/2)"), 4);
     EXPECT_NEAR(value("exp(-2.5)"), 0.0820850, 1e-7);
-    EXPECT_NEAR(value("sum(1/i for i in range(N-M+1,N+1))/mu", {{"N", 5}, {"M", 3}, {"mu", 1}}), 0.7833333, 1e-7);
+    EXPECT_NEAR(value("sum(1/i for i in range(N-M+1,N+1))/mu", {{"N", 5}, {"M", 3}, {"mu", 1}}),
+                0.7833333, 1e-7);
 }
 
 TEST(Expression, NamesThePlaceOfAMistake) {

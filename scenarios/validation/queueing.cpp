@@ -11,12 +11,13 @@ namespace {
 sim::Scenario poisson_market(std::uint32_t tasks, double jobs_per_block) {
     sim::Scenario s = market(tasks, 1);
     s.workload.arrivals = sim::ArrivalLaw::kPoisson;
-    s.workload.mean_gap_ns =
-        static_cast<std::uint64_t>(static_cast<double>(s.chain.block_interval_ns) / jobs_per_block + 0.5);
+    s.workload.mean_gap_ns = static_cast<std::uint64_t>(
+        static_cast<double>(s.chain.block_interval_ns) / jobs_per_block + 0.5);
     return s;
 }
 
-// A bond is locked from the block of the draw; the answer is in the next one, and the window and its settlement follow.
+// A bond is locked from the block of the draw; the answer is in the next one, and the window and
+// its settlement follow.
 constexpr std::int64_t kHeldBesidesWindow = 2;
 
 // --- Waiting: providers that share the jobs evenly are so many queues of their own.
@@ -50,8 +51,10 @@ private:
 Result<Sample> mean_wait(const RunContext& context, const Queues& q) {
     const double jobs_per_block = q.queues * q.load / q.blocks_per_job;
     const double units = q.settling + q.counted;
-    sim::Scenario s = poisson_market(static_cast<std::uint32_t>(units * q.queues * q.load), jobs_per_block);
-    s.workload.step_time_ns = static_cast<std::uint64_t>(q.blocks_per_job) * s.chain.block_interval_ns;
+    sim::Scenario s =
+        poisson_market(static_cast<std::uint32_t>(units * q.queues * q.load), jobs_per_block);
+    s.workload.step_time_ns =
+        static_cast<std::uint64_t>(q.blocks_per_job) * s.chain.block_interval_ns;
     s.workload.work_law = q.law;
     s.vm.config.task_timeout_ns = 1'000'000'000'000'000;  // nobody is late
     s.vm.config.challenge_window_blocks = 1;
@@ -67,7 +70,8 @@ class LockedBonds final : public sim::Probe {
 public:
     void on_block(const Executed& block, sim::SimTime) override {
         Amount locked;
-        block.state.providers.for_each([&](std::size_t, const Provider& provider) { locked += provider.locked; });
+        block.state.providers.for_each(
+            [&](std::size_t, const Provider& provider) { locked += provider.locked; });
         by_block_.push_back(static_cast<double>(locked.nlux()) / kNluxOfLux);
     }
     // The mean over blocks from + 1 to `to`; block 1 is the first.
@@ -86,7 +90,8 @@ private:
 Result<Sample> finality_lag(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = market(50, 5);
     s.vm.config.challenge_window_blocks = static_cast<std::uint64_t>(c.whole("W"));
-    s.actors = {members("provider", "providers", 3, "honest"), members("challenger", "checker", 1, "always_check")};
+    s.actors = {members("provider", "providers", 3, "honest"),
+                members("challenger", "checker", 1, "always_check")};
     AIVM_ASSIGN(const auto played, play(context, s));
     double lag = 0;
     for (const sim::ResultRow& result : played->results()) {
@@ -99,8 +104,10 @@ Result<Sample> finality_lag(const ValidationCase& c, const RunContext& context) 
 // A job whose draw finds every slot of the one provider's bond locked expires at once.
 Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = poisson_market(2000, c.get("lam"));
-    s.vm.config.challenge_window_blocks = static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
-    s.vm.config.task_timeout_ns = 2 * s.chain.block_interval_ns;  // the draw comes two blocks after the submission
+    s.vm.config.challenge_window_blocks =
+        static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
+    s.vm.config.task_timeout_ns =
+        2 * s.chain.block_interval_ns;  // the draw comes two blocks after the submission
     s.vm.config.min_provider_bond = lux(5);
     s.vm.policy.result_bond = lux(5);
     s.actors = {members("provider", "provider", 1, "honest")};
@@ -118,12 +125,14 @@ Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context) 
 
 Result<Sample> locked_bond(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = poisson_market(500, c.get("lam"));
-    s.vm.config.challenge_window_blocks = static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
+    s.vm.config.challenge_window_blocks =
+        static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
     s.vm.policy.result_bond = lux(static_cast<std::uint64_t>(c.whole("b")));
     s.actors = {members("provider", "provider", 1, "honest")};
     LockedBonds bonds;
     AIVM_ASSIGN(const auto played, play(context, s, &bonds));
-    return bonds.mean(static_cast<std::size_t>(4 * c.whole("W")), played->tasks().back().submit_block);
+    return bonds.mean(static_cast<std::size_t>(4 * c.whole("W")),
+                      played->tasks().back().submit_block);
 }
 
 Result<Sample> wait_for_one_of_k(const ValidationCase& c, const RunContext& context) {
@@ -137,9 +146,11 @@ Result<Sample> wait_for_one_of_k(const ValidationCase& c, const RunContext& cont
 }
 
 Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context) {
-    return mean_wait(
-        context,
-        {.queues = 30, .load = c.get("lam") * c.get("s"), .blocks_per_job = 50, .settling = 80, .counted = 200});
+    return mean_wait(context, {.queues = 30,
+                               .load = c.get("lam") * c.get("s"),
+                               .blocks_per_job = 50,
+                               .settling = 80,
+                               .counted = 200});
 }
 
 Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context) {

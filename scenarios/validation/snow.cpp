@@ -1,4 +1,5 @@
-// C01-C10: Snow by itself, in lockstep (sim/consensus/lockstep.h), with the parts that the snowman engine is made of.
+// C01-C10: Snow by itself, in lockstep (sim/consensus/lockstep.h), with the parts that the snowman
+// engine is made of.
 #include <algorithm>
 
 #include "scenarios/validation/case_table.h"
@@ -16,7 +17,9 @@ constexpr std::uint32_t kOutOfReach = 1'000'000'000;  // a beta that no run come
 constexpr std::uint32_t kActor = 0;
 constexpr std::uint32_t kPurpose = 0;
 
-sim::RandomStream stream(const RunContext& context) { return sim::RandomStream({context.seed, kActor, kPurpose}); }
+sim::RandomStream stream(const RunContext& context) {
+    return sim::RandomStream({context.seed, kActor, kPurpose});
+}
 
 // alpha is given as one number, or as two.
 sim::SnowParameters snow(const ValidationCase& c, std::uint32_t beta) {
@@ -39,7 +42,8 @@ struct Crowd {
     Conduct conduct = Conduct::kSilent;
 };
 
-Result<Lockstep> make(const sim::SnowParameters& snow, const Crowd& crowd, sim::RandomStream random) {
+Result<Lockstep> make(const sim::SnowParameters& snow, const Crowd& crowd,
+                      sim::RandomStream random) {
     sim::LockstepSetup setup;
     setup.snow = snow;
     setup.conduct.assign(crowd.nodes, Conduct::kHonest);
@@ -62,7 +66,8 @@ Result<double> rounds_until_all_decide(Lockstep& nodes) {
 Result<Sample> slush(const ValidationCase& c, const RunContext& context, std::size_t firsts) {
     constexpr std::uint64_t kStepsMax = 10'000'000;
     const auto n = static_cast<std::size_t>(c.whole("n"));
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, kOutOfReach), {.nodes = n, .firsts = firsts}, stream(context)));
+    AIVM_ASSIGN(Lockstep nodes,
+                make(snow(c, kOutOfReach), {.nodes = n, .firsts = firsts}, stream(context)));
     std::uint64_t steps = 0;
     for (; !nodes.unanimous(); ++steps) {
         if (steps == kStepsMax) return fail(ErrorCode::kLimitReached, "the nodes never agree");
@@ -78,12 +83,14 @@ Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext&
     return Sample{hyper_sf(c.whole("alpha"), c.whole("n"), bad, c.whole("k")), 1};
 }
 
-// The asker is one node more: it samples all n others, of whom the bad ones answer for the second choice always.
+// The asker is one node more: it samples all n others, of whom the bad ones answer for the second
+// choice always.
 Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& context) {
     constexpr int kPolls = 2000;
     const auto n = static_cast<std::size_t>(c.whole("n"));
     const auto bad = static_cast<std::size_t>(c.get("f") * c.get("n") + 0.5);
-    const Crowd crowd{.nodes = n - bad + 1, .firsts = n - bad + 1, .others = bad, .conduct = Conduct::kTwo};
+    const Crowd crowd{
+        .nodes = n - bad + 1, .firsts = n - bad + 1, .others = bad, .conduct = Conduct::kTwo};
     AIVM_ASSIGN(Lockstep nodes, make(snow(c, kOutOfReach), crowd, stream(context)));
     Sample sample;
     for (int i = 0; i < kPolls; ++i) {
@@ -97,8 +104,9 @@ Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& contex
 Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
     const auto silent = static_cast<std::size_t>(c.get("silent") * c.get("n") + 0.5);
-    AIVM_ASSIGN(Lockstep nodes,
-                make(snow(c, beta(c)), {.nodes = n - silent, .firsts = n - silent, .others = silent}, stream(context)));
+    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)),
+                                     {.nodes = n - silent, .firsts = n - silent, .others = silent},
+                                     stream(context)));
     Sample sample;
     for (sim::VoterIndex node = 0; node < 100; ++node) {
         while (!nodes.decided(node)) nodes.poll(node);
@@ -113,7 +121,8 @@ Result<Sample> polls_until_all_decide(const ValidationCase& c, const RunContext&
     const auto silent = static_cast<std::size_t>(c.whole("silent"));
     const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - silent;
     AIVM_ASSIGN(Lockstep nodes,
-                make(snow(c, beta(c)), {.nodes = honest, .firsts = honest, .others = silent}, stream(context)));
+                make(snow(c, beta(c)), {.nodes = honest, .firsts = honest, .others = silent},
+                     stream(context)));
     AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
     return Sample{rounds, 1};
 }
@@ -135,7 +144,8 @@ Result<Sample> snowball_from_unanimity(const ValidationCase& c, const RunContext
 
 Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), {.nodes = n, .firsts = n / 2}, stream(context)));
+    AIVM_ASSIGN(Lockstep nodes,
+                make(snow(c, beta(c)), {.nodes = n, .firsts = n / 2}, stream(context)));
     AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
     return Sample{rounds, 1};
 }
@@ -143,7 +153,8 @@ Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& co
 Result<Sample> unsafe_disagreement(const ValidationCase& c, const RunContext& context) {
     const auto bad = static_cast<std::size_t>(c.whole("f"));
     const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - bad;
-    const Crowd crowd{.nodes = honest, .firsts = honest / 2, .others = bad, .conduct = Conduct::kOpposite};
+    const Crowd crowd{
+        .nodes = honest, .firsts = honest / 2, .others = bad, .conduct = Conduct::kOpposite};
     AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), crowd, stream(context)));
     AIVM_TRY(rounds_until_all_decide(nodes));
     return Sample{nodes.disagree() ? 1.0 : 0.0, 1};

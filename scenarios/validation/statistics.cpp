@@ -33,7 +33,8 @@ void Evidence::add(const Sample& sample) {
     means_.add(value);
     trials_ += sample.whole;
     parts_ += sample.part;
-    if (method_ == Method::kBinomial || method_ == Method::kClustered) share_.add(sample.part, sample.whole);
+    if (method_ == Method::kBinomial || method_ == Method::kClustered)
+        share_.add(sample.part, sample.whole);
 }
 
 double Evidence::mean() const {
@@ -73,7 +74,8 @@ double Evidence::z(double expected) const {
     const double distance = mean() - expected;
     if (distance == 0) return 0;
     const double error = standard_error(expected);
-    return error > 0 ? distance / error : std::copysign(std::numeric_limits<double>::infinity(), distance);
+    return error > 0 ? distance / error
+                     : std::copysign(std::numeric_limits<double>::infinity(), distance);
 }
 
 double Evidence::p_value(double expected) const {
@@ -86,14 +88,18 @@ double Evidence::p_value(double expected) const {
 
 double binomial_p_value(double successes, double trials, double probability) {
     AIVM_CHECK(0 <= successes && successes <= trials && probability > 0 && probability < 1);
-    const double as_many = successes > 0 ? boost::math::ibeta(successes, trials - successes + 1, probability) : 1;
-    const double as_few = successes < trials ? boost::math::ibetac(successes + 1, trials - successes, probability) : 1;
+    const double as_many =
+        successes > 0 ? boost::math::ibeta(successes, trials - successes + 1, probability) : 1;
+    const double as_few = successes < trials
+                              ? boost::math::ibetac(successes + 1, trials - successes, probability)
+                              : 1;
     return std::min(1.0, 2 * std::min(as_many, as_few));
 }
 
 double student_t_p_value(double t, double degrees) {
     AIVM_CHECK(degrees > 0);
-    return 2 * boost::math::cdf(boost::math::complement(boost::math::students_t(degrees), std::abs(t)));
+    return 2 *
+           boost::math::cdf(boost::math::complement(boost::math::students_t(degrees), std::abs(t)));
 }
 
 std::vector<bool> holm_rejections(const std::vector<double>& p_values, double level) {

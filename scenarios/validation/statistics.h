@@ -1,8 +1,10 @@
-// What the runs of a case say about one number, and how sure one can be of it. Built on scenarios/statistics.
+// What the runs of a case say about one number, and how sure one can be of it. Built on
+// scenarios/statistics.
 //
-// A case agrees when two things hold. Equivalence: the interval lies within the margin around the expected value (two
-// one-sided tests), so a small sample cannot pass. No difference: over the whole list, no case differs from what is
-// expected at the family-wise level, by Holm's step-down method.
+// A case agrees when two things hold. Equivalence: the interval lies within the margin around the
+// expected value (two one-sided tests), so a small sample cannot pass. No difference: over the
+// whole list, no case differs from what is expected at the family-wise level, by Holm's step-down
+// method.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,8 @@ namespace aivm::scenarios {
 // How the samples of a case hang together.
 enum class Method {
     kBinomial,   // a frequency of independent trials: Clopper and Pearson
-    kClustered,  // a frequency whose trials within one run may depend on each other: the same with a design effect
+    kClustered,  // a frequency whose trials within one run may depend on each other: the same with
+                 // a design effect
     kMeans,      // a mean of one number a run (batch means): Student's t
     kExact,      // every run must give the expected number itself
 };
@@ -39,7 +42,8 @@ public:
     [[nodiscard]] Interval interval(double confidence) const;
     // Of the mean, if `expected` is the truth; 0 for an exact case.
     [[nodiscard]] double standard_error(double expected) const;
-    // (mean - expected) / standard error; 0 where the mean is the expected value, and infinite where nothing varies.
+    // (mean - expected) / standard error; 0 where the mean is the expected value, and infinite
+    // where nothing varies.
     [[nodiscard]] double z(double expected) const;
     // The chance, if `expected` is the truth, of a mean at least as far from it.
     [[nodiscard]] double p_value(double expected) const;
@@ -54,8 +58,8 @@ private:
     double most_ = 0;
 };
 
-// The chance of a count at least as improbable as this one, either way: twice the smaller tail. Requires
-// 0 <= successes <= trials and 0 < probability < 1.
+// The chance of a count at least as improbable as this one, either way: twice the smaller tail.
+// Requires 0 <= successes <= trials and 0 < probability < 1.
 double binomial_p_value(double successes, double trials, double probability);
 // The chance that a variable of Student's t is at least as far from 0. Requires degrees > 0.
 double student_t_p_value(double t, double degrees);

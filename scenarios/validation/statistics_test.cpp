@@ -28,8 +28,10 @@ TEST(ValidationStatistics, StudentsTailsAreThoseOfTheTable) {
 }
 
 TEST(ValidationStatistics, HolmStepsDownUntilTheFirstThatHolds) {
-    // The example of Holm's paper in shape: 0.01 and 0.012 pass 0.05 / 4 and 0.05 / 3, 0.03 does not pass 0.05 / 2.
-    EXPECT_EQ(holm_rejections({0.03, 0.01, 0.04, 0.012}, 0.05), (std::vector<bool>{false, true, false, true}));
+    // The example of Holm's paper in shape: 0.01 and 0.012 pass 0.05 / 4 and 0.05 / 3, 0.03 does
+    // not pass 0.05 / 2.
+    EXPECT_EQ(holm_rejections({0.03, 0.01, 0.04, 0.012}, 0.05),
+              (std::vector<bool>{false, true, false, true}));
     EXPECT_EQ(holm_rejections({0.02, 0.02}, 0.03), (std::vector<bool>{false, false}));
     EXPECT_EQ(holm_rejections({}, 0.05), std::vector<bool>{});
 }
@@ -48,7 +50,8 @@ TEST(ValidationStatistics, DependentTrialsWidenTheInterval) {
     const std::vector<Sample> samples{{0, 10}, {10, 10}, {0, 10}, {10, 10}};
     EXPECT_GT(evidence(Method::kClustered, samples).interval(0.95).width(),
               evidence(Method::kBinomial, samples).interval(0.95).width());
-    EXPECT_GT(evidence(Method::kClustered, samples).p_value(0.2), evidence(Method::kBinomial, samples).p_value(0.2));
+    EXPECT_GT(evidence(Method::kClustered, samples).p_value(0.2),
+              evidence(Method::kBinomial, samples).p_value(0.2));
 }
 
 TEST(ValidationStatistics, MeansAreOfRuns) {

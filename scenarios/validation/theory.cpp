@@ -38,7 +38,8 @@ double binom_sf(std::int64_t k, std::int64_t n, double p) {
 double comb(std::int64_t n, std::int64_t k) {
     if (k < 0 || k > n) return 0;
     double out = 1;
-    for (std::int64_t i = 1; i <= k; ++i) out *= static_cast<double>(n - k + i) / static_cast<double>(i);
+    for (std::int64_t i = 1; i <= k; ++i)
+        out *= static_cast<double>(n - k + i) / static_cast<double>(i);
     return out;
 }
 
@@ -54,7 +55,8 @@ double hyper_sf(std::int64_t k, std::int64_t n, std::int64_t bad, std::int64_t m
 double erlang_b(double load, std::int64_t k) {
     AIVM_CHECK(load >= 0 && k >= 0);
     double blocked = 1;
-    for (std::int64_t i = 1; i <= k; ++i) blocked = load * blocked / (static_cast<double>(i) + load * blocked);
+    for (std::int64_t i = 1; i <= k; ++i)
+        blocked = load * blocked / (static_cast<double>(i) + load * blocked);
     return blocked;
 }
 

@@ -28,8 +28,10 @@ std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t 
     return sim::random_block({seed, static_cast<std::uint32_t>(id[0]), number}, run)[0];
 }
 
-// One run. An assumption that the case's parameters break ends this case, and not the threads of the others.
-Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c, const RunContext& context) {
+// One run. An assumption that the case's parameters break ends this case, and not the threads of
+// the others.
+Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
+                            const RunContext& context) {
     try {
         AIVM_ASSIGN(const Sample sample, row.simulate(c, context));
         if (!(sample.whole > 0)) return fail(ErrorCode::kWrongState, "a run has nothing to count");
@@ -39,16 +41,18 @@ Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c, const R
     }
 }
 
-// Runs from `first` to `last`, on several threads; the samples come in the order of the runs. The error is that of the
-// first run that failed.
-Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c, const ValidateOptions& options,
-                                     std::uint64_t first, std::uint64_t last) {
+// Runs from `first` to `last`, on several threads; the samples come in the order of the runs. The
+// error is that of the first run that failed.
+Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c,
+                                     const ValidateOptions& options, std::uint64_t first,
+                                     std::uint64_t last) {
     std::vector<std::optional<Result<Sample>>> found(last - first);
     std::atomic<std::uint64_t> next{0};
     const auto work = [&] {
         for (std::uint64_t i = next++; i < found.size(); i = next++) {
             if (options.interrupted && options.interrupted()) return;
-            const RunContext context{run_seed(options.seed, c.id, first + i), options.fault, first + i == 0};
+            const RunContext context{run_seed(options.seed, c.id, first + i), options.fault,
+                                     first + i == 0};
             found[i] = simulate_one(row, c, context);
         }
     };
@@ -76,7 +80,8 @@ bool hopeless(const Interval& interval, double expected, double margin) {
     return interval.high < expected - reach || interval.low > expected + reach;
 }
 
-void describe(CaseResult& result, const Evidence& evidence, double confidence, std::uint32_t looks) {
+void describe(CaseResult& result, const Evidence& evidence, double confidence,
+              std::uint32_t looks) {
     const double expected = result.c.expected;
     result.runs = evidence.runs();
     result.n = evidence.trials();
@@ -84,7 +89,9 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence, s
     result.interval = evidence.interval(confidence);
     if (result.method == Method::kExact) {
         const bool same = within(result.interval, expected, kExactTolerance);
-        result.z = same ? 0 : std::copysign(std::numeric_limits<double>::infinity(), result.simulated - expected);
+        result.z = same ? 0
+                        : std::copysign(std::numeric_limits<double>::infinity(),
+                                        result.simulated - expected);
         result.p_value = same ? 1 : 0;
         return;
     }
@@ -96,12 +103,14 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence, s
 Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& result) {
     const ValidationCase& c = result.c;
     const bool exact = row.method == Method::kExact;
-    const double scale = exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
+    const double scale =
+        exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
     const double confidence = 1 - 2 * kMissedBias / kLooks;
     Evidence evidence(row.method);
     auto runs = static_cast<std::uint64_t>(std::ceil(row.runs * scale));
     for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look, runs *= 2) {
-        AIVM_ASSIGN(const std::vector<Sample> samples, simulate(row, c, options, evidence.runs(), runs));
+        AIVM_ASSIGN(const std::vector<Sample> samples,
+                    simulate(row, c, options, evidence.runs(), runs));
         for (const Sample& sample : samples) evidence.add(sample);
         describe(result, evidence, confidence, look);
         result.verdict = Verdict::kMissed;
@@ -123,7 +132,8 @@ Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& option
     result.how = row->how;
     result.method = row->method;
     if (const Status status = look(*row, options, result); !status) {
-        if (options.interrupted && options.interrupted()) return fail(ErrorCode::kWrongState, kInterrupted);
+        if (options.interrupted && options.interrupted())
+            return fail(ErrorCode::kWrongState, kInterrupted);
         result.verdict = Verdict::kFailed;
         result.reason = status.error().text();
     }
@@ -147,23 +157,27 @@ const char* verdict_name(Verdict verdict) {
 }
 
 std::size_t Validation::agreeing() const {
-    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kAgrees, &CaseResult::verdict));
+    return static_cast<std::size_t>(
+        std::ranges::count(cases, Verdict::kAgrees, &CaseResult::verdict));
 }
 
 std::size_t Validation::missed() const {
-    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kMissed, &CaseResult::verdict));
+    return static_cast<std::size_t>(
+        std::ranges::count(cases, Verdict::kMissed, &CaseResult::verdict));
 }
 
 std::size_t Validation::failed() const {
-    return static_cast<std::size_t>(std::ranges::count(cases, Verdict::kFailed, &CaseResult::verdict));
+    return static_cast<std::size_t>(
+        std::ranges::count(cases, Verdict::kFailed, &CaseResult::verdict));
 }
 
 std::string badge(const Validation& validation, const std::string& version) {
-    return fmt::format("validated: {} of {} cases agree, family-wise 1e-4, {}", validation.agreeing(),
-                       validation.cases.size(), version);
+    return fmt::format("validated: {} of {} cases agree, family-wise 1e-4, {}",
+                       validation.agreeing(), validation.cases.size(), version);
 }
 
-Result<Validation> validate(const std::vector<ValidationCase>& cases, const ValidateOptions& options) {
+Result<Validation> validate(const std::vector<ValidationCase>& cases,
+                            const ValidateOptions& options) {
     AIVM_CHECK(options.margin > 0 && options.jobs > 0);
     Validation out;
     out.margin = options.margin;

@@ -1,14 +1,15 @@
 // The suite: simulates every case and says whether it agrees with theory.
 //
-// How a case is decided. Its runs are looked at three times, at n, 2 n and 4 n of them, and it agrees at the first look
-// whose interval lies within the margin (10 %, or 2 % in full) around the expected value. The interval of one look lets a
-// simulation that is off by exactly the margin pass with probability 1 % / 3, so over all looks a bias of the margin or
-// more is caught with at least 99 %. Four times n is enough for a simulation that is right to miss with probability below
-// the family-wise level over the whole list, 1e-4; and most are done at n. At the end Holm's method at that level asks
-// over the list whether any case differs from what is expected, however close.
+// How a case is decided. Its runs are looked at three times, at n, 2 n and 4 n of them, and it
+// agrees at the first look whose interval lies within the margin (10 %, or 2 % in full) around the
+// expected value. The interval of one look lets a simulation that is off by exactly the margin pass
+// with probability 1 % / 3, so over all looks a bias of the margin or more is caught with at least
+// 99 %. Four times n is enough for a simulation that is right to miss with probability below the
+// family-wise level over the whole list, 1e-4; and most are done at n. At the end Holm's method at
+// that level asks over the list whether any case differs from what is expected, however close.
 //
-// A run that fails (an invariant, a scenario that cannot be set up with the file's parameters, a broken assumption) ends its
-// case, not the suite: the verdict is then kFailed, with the reason.
+// A run that fails (an invariant, a scenario that cannot be set up with the file's parameters, a
+// broken assumption) ends its case, not the suite: the verdict is then kFailed, with the reason.
 #pragma once
 
 #include <functional>
@@ -72,7 +73,8 @@ struct Validation {
 std::string badge(const Validation& validation, const std::string& version);
 
 // Errors: kWrongState when interrupted.
-Result<Validation> validate(const std::vector<ValidationCase>& cases, const ValidateOptions& options);
+Result<Validation> validate(const std::vector<ValidationCase>& cases,
+                            const ValidateOptions& options);
 
 // Writes the verdicts into the table `validation`. Errors: the recorder's.
 Status record_validation(const Validation& validation, sim::Recorder& recorder);

@@ -36,7 +36,9 @@ TEST(Validate, EveryRowIsOfACaseOfTheFileAndNoCaseHasTwo) {
     const auto all = load_cases(AIVM_SOURCE_DIR "/scenarios/validation/cases.json");
     std::set<std::string_view> seen;
     for (const CaseRow& row : case_rows()) {
-        EXPECT_TRUE(std::ranges::any_of(*all, [&](const ValidationCase& c) { return c.id == row.id; })) << row.id;
+        EXPECT_TRUE(std::ranges::any_of(*all, [&](const ValidationCase& c) {
+            return c.id == row.id;
+        })) << row.id;
         EXPECT_TRUE(seen.insert(row.id).second) << row.id;
         EXPECT_FALSE(row.how.empty());
     }
@@ -47,7 +49,8 @@ TEST(Validate, ExactCasesAgreeExactly) {
     const auto validation = validate(cases({"V41", "V43", "C01", "C08"}), options);
     ASSERT_TRUE(validation) << validation.error().text();
     EXPECT_TRUE(validation->passed());
-    EXPECT_EQ(badge(*validation, "0.1.0"), "validated: 4 of 4 cases agree, family-wise 1e-4, 0.1.0");
+    EXPECT_EQ(badge(*validation, "0.1.0"),
+              "validated: 4 of 4 cases agree, family-wise 1e-4, 0.1.0");
 }
 
 TEST(Validate, TheSameSeedGivesTheSameNumbersOnAnyNumberOfThreads) {
@@ -113,15 +116,16 @@ TEST(Validate, AnInterruptionEndsTheSuiteAndIsNoVerdict) {
     EXPECT_FALSE(validate(cases({"C08"}), options));
 }
 
-// One run or two of each: what the whole suite measures to 10 % in a release build, roughly right in every build.
+// One run or two of each: what the whole suite measures to 10 % in a release build, roughly right
+// in every build.
 TEST(Validate, WhatCheckersAndCommitteesDoIsRoughlyRight) {
     for (const char* id : {"V01", "V02", "V21", "V22", "V24", "V27", "V37", "V39", "V65"}) {
         EXPECT_EQ(verdict_of(id, Fault::kNone, 0.5), Verdict::kAgrees) << id;
     }
 }
 
-// The suite is worth something only if it catches a simulator that is wrong. With a margin of 30 % few runs suffice; the
-// same cases agree to 10 % in the full suite.
+// The suite is worth something only if it catches a simulator that is wrong. With a margin of 30 %
+// few runs suffice; the same cases agree to 10 % in the full suite.
 TEST(Validate, EachMistakeMadeOnPurposeIsCaught) {
     EXPECT_EQ(verdict_of("V41", Fault::kNone, 0.1), Verdict::kAgrees);
     EXPECT_EQ(verdict_of("V41", Fault::kWindowOffByOne, 0.1), Verdict::kMissed);

@@ -39,11 +39,13 @@ Status check_whole(const Played& played) {
     const sim::Outcome& outcome = played.outcome;
     if (!outcome.violations.empty()) {
         return fail(ErrorCode::kWrongState,
-                    fmt::format("invariant {}: {}", outcome.violations[0].invariant, outcome.violations[0].message));
+                    fmt::format("invariant {}: {}", outcome.violations[0].invariant,
+                                outcome.violations[0].message));
     }
     if (!outcome.clean()) return fail(ErrorCode::kLimitReached, "a run did not come to its end");
     for (const sim::TaskRow& task : played.tasks()) {
-        if (task.outcome == sim::TaskOutcome::kPending) return fail(ErrorCode::kWrongState, "a task is not final");
+        if (task.outcome == sim::TaskOutcome::kPending)
+            return fail(ErrorCode::kWrongState, "a task is not final");
     }
     return {};
 }
@@ -71,12 +73,14 @@ double Played::net_lux(std::string_view label) const {
     const auto& payoffs = rows.rows<sim::PayoffRow>();
     double net = 0;
     for (std::size_t i = 0; i < principals.size(); ++i) {
-        if (principals[i].label == label) net += static_cast<double>(payoffs[i].net_nlux) / kNluxOfLux;
+        if (principals[i].label == label)
+            net += static_cast<double>(payoffs[i].net_nlux) / kNluxOfLux;
     }
     return net;
 }
 
-Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario, sim::Probe* probe) {
+Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
+                                     sim::Probe* probe) {
     inject(context.fault, scenario);
     AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario));
     sim::WorldOptions options;
@@ -115,8 +119,8 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     return s;
 }
 
-sim::ActorGroup members(std::string role, std::string name, std::uint32_t count, std::string strategy,
-                        Settings parameters) {
+sim::ActorGroup members(std::string role, std::string name, std::uint32_t count,
+                        std::string strategy, Settings parameters) {
     sim::ActorGroup group;
     group.role = std::move(role);
     group.name = std::move(name);
@@ -138,7 +142,8 @@ Sample missed_frauds(const Played& played) {
     for (const sim::ResultRow& result : played.results()) {
         if (result.correct) continue;
         sample.whole += 1;
-        if (played.tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt) sample.part += 1;
+        if (played.tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt)
+            sample.part += 1;
     }
     return sample;
 }
@@ -148,7 +153,8 @@ Result<double> sign_change(double low, double high, double tolerance,
     AIVM_ASSIGN(double at_low, value(low));
     AIVM_ASSIGN(double at_high, value(high));
     if ((at_low < 0) == (at_high < 0)) {
-        return fail(ErrorCode::kInvalidArgument, fmt::format("no change of sign between {} and {}", low, high));
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("no change of sign between {} and {}", low, high));
     }
     for (int step = 0; step < kSearchStepsMax; ++step) {
         const double width = tolerance * std::abs(low + high) / 2;

@@ -1,5 +1,6 @@
-// Actors and what they may touch. An actor sees what a real node would: messages, its clock, its timers, its randomness;
-// the disk is handed to those that have one. Nothing else of the world is reachable from here.
+// Actors and what they may touch. An actor sees what a real node would: messages, its clock, its
+// timers, its randomness; the disk is handed to those that have one. Nothing else of the world is
+// reachable from here.
 #pragma once
 
 #include "sim/actors/packet.h"
@@ -39,7 +40,8 @@ public:
     virtual void start() = 0;
     virtual void receive(ActorId from, const Packet& packet) = 0;
     virtual void wake(std::uint64_t tag) = 0;
-    // The machine stops: everything but the disk is lost. Packets and timers of before never arrive.
+    // The machine stops: everything but the disk is lost. Packets and timers of before never
+    // arrive.
     virtual void crash() {}
     virtual void restart() {}
 };

@@ -1,4 +1,5 @@
-// Providers, challengers and requesters, one at a time, on a small real chain that the test plays for them.
+// Providers, challengers and requesters, one at a time, on a small real chain that the test plays
+// for them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +32,9 @@ public:
 // Challenges every answer it is shown, with the claim that is true or false as told.
 class Attacks final : public ChallengerStrategy {
 public:
-    std::optional<std::uint32_t> steps_to_check(const TaskView& view) override { return view.model.steps; }
+    std::optional<std::uint32_t> steps_to_check(const TaskView& view) override {
+        return view.model.steps;
+    }
     std::optional<Answer> claim(const TaskView& view) override {
         return static_cast<Answer>(view.task.provisional + 1);
     }
@@ -39,22 +42,30 @@ public:
 
 class Asks final : public RequesterStrategy {};
 
-// The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the test signs the
-// bodies anew in the actor's name: the chain then takes them as its own.
+// The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the
+// test signs the bodies anew in the actor's name: the chain then takes them as its own.
 class Stage : public ::testing::Test {
 protected:
     [[nodiscard]] ClientSetup client() {
-        return {
-            .self = 9, .sources = {0}, .validators = {0, 1}, .block_interval = kInterval, .environment = &environment};
+        return {.self = 9,
+                .sources = {0},
+                .validators = {0, 1},
+                .block_interval = kInterval,
+                .environment = &environment};
     }
-    [[nodiscard]] Signer signer(std::string_view name) const { return {authority, address_of(name)}; }
+    [[nodiscard]] Signer signer(std::string_view name) const {
+        return {authority, address_of(name)};
+    }
 
-    // A block with everything the actor sent since the last one, and `others`; the actor hears of it at its time.
+    // A block with everything the actor sent since the last one, and `others`; the actor hears of
+    // it at its time.
     void block(ChainClient& actor, std::string_view name, std::vector<OperationPtr> others = {}) {
-        for (const OperationPtr& sent : environment.take_operations()) others.push_back(chain.by(name, sent->body()));
+        for (const OperationPtr& sent : environment.take_operations())
+            others.push_back(chain.by(name, sent->body()));
         chain.offer(others);
         environment.pass(actor, environment.time + kInterval);
-        if (told_) actor.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
+        if (told_)
+            actor.receive(0, AcceptedPacket{chain.vm().executed(chain.vm().last_accepted())});
     }
 
     TestChain chain;
@@ -108,7 +119,8 @@ TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
         provider.start();
         block(provider, "p-1");
         block(provider, "p-1",
-              {chain.by("alice", aivm::test::submission("a")), chain.by("alice", aivm::test::submission("b"))});
+              {chain.by("alice", aivm::test::submission("a")),
+               chain.by("alice", aivm::test::submission("b"))});
         while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
         ASSERT_EQ(chain.task("b").status, TaskStatus::kAssigned);
         const SimTime assigned = environment.time;
@@ -129,7 +141,8 @@ TEST_F(AProvider, WhoseTaskWentToSomebodyElseMeanwhilePostsNothing) {
     provider.start();
     block(provider, "p-1");
     block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
-    for (int i = 0; i < 260; ++i) block(provider, "p-1");  // the task times out and fails, long before it has computed
+    for (int i = 0; i < 260; ++i)
+        block(provider, "p-1");  // the task times out and fails, long before it has computed
     EXPECT_EQ(chain.task("job").status, TaskStatus::kFailed);
     EXPECT_EQ(chain.task("job").posted_at, 0U);
 }
@@ -164,11 +177,13 @@ protected:
                  .in_clear = in_clear,
                  .window_blocks = 5,
                  .kernels = &kernels,
-                 .on_checked = [this](TaskIndex task, std::uint32_t n) { checked.emplace_back(task.value, n); },
+                 .on_checked = [this](TaskIndex task,
+                                      std::uint32_t n) { checked.emplace_back(task.value, n); },
                  .on_computed = {}},
                 std::make_unique<Attacks>()};
     }
-    // Tells the actor of all blocks so far that it has not heard of; the chain here starts before it does.
+    // Tells the actor of all blocks so far that it has not heard of; the chain here starts before
+    // it does.
     void post(ChallengerActor& challenger, std::string_view job, Answer answer) {
         const std::string provider = chain.assigned_provider(job);
         block(challenger, "bob", {chain.by(provider, aivm::test::result(job, provider, answer))});
@@ -225,7 +240,8 @@ TEST_F(AChallenger, RevealsNobodyElsesChallenge) {
     catch_up(challenger);
     assign(challenger, "job");
     post(challenger, "job", chain.lie("job"));
-    block(challenger, "bob", {chain.by("carol", aivm::test::hidden_challenge("job", "carol", chain.truth("job")))});
+    block(challenger, "bob",
+          {chain.by("carol", aivm::test::hidden_challenge("job", "carol", chain.truth("job")))});
     ASSERT_THAT(chain.last<event::ChallengeOpened>(), SizeIs(1));
     EXPECT_THAT(environment.operations<op::ChallengeReveal>(), IsEmpty());
 }
@@ -263,7 +279,8 @@ TEST_F(ARequester, WaitsForAProviderAndThenBuysAtItsRateUntilItsShareIsSubmitted
     EXPECT_EQ(tasks.back(), 5U);
     EXPECT_TRUE(chain.state().find_task("job-0"));
     EXPECT_TRUE(chain.state().find_task("job-4"));
-    for (std::size_t i = 1; i < tasks.size(); ++i) EXPECT_LE(tasks[i], tasks[i - 1] + 1) << "half a task an interval";
+    for (std::size_t i = 1; i < tasks.size(); ++i)
+        EXPECT_LE(tasks[i], tasks[i - 1] + 1) << "half a task an interval";
 }
 
 TEST_F(ARequester, OffersARefusedTaskAgainAndTellsTheBooks) {

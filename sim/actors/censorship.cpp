@@ -15,7 +15,9 @@ public:
                        std::function<void(Amount)> on_paid)
         : inner_(std::move(inner)), schedule_(schedule), on_paid_(std::move(on_paid)) {}
 
-    bool builds(const State& parent, const Hash32& beacon) override { return inner_->builds(parent, beacon); }
+    bool builds(const State& parent, const Hash32& beacon) override {
+        return inner_->builds(parent, beacon);
+    }
     bool builds_twice() override { return inner_->builds_twice(); }
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
     void vote(const PollView& poll, Chits& answer) override { inner_->vote(poll, answer); }
@@ -23,7 +25,8 @@ public:
     bool reports_equivocation() override { return inner_->reports_equivocation(); }
     void begin_block(Height height) override {
         inner_->begin_block(height);
-        if (height <= drawn_for_) return;  // another attempt at the same block is made by the same proposer
+        if (height <= drawn_for_)
+            return;  // another attempt at the same block is made by the same proposer
         drawn_for_ = height;
         schedule_.begin_block();
     }
@@ -45,14 +48,18 @@ private:
 
 }  // namespace
 
-CensorshipSchedule::CensorshipSchedule(const ChainSettings& chain, RandomStream blocks, RandomStream races)
+CensorshipSchedule::CensorshipSchedule(const ChainSettings& chain, RandomStream blocks,
+                                       RandomStream races)
     : chain_(chain),
       final_after_blocks_(chain.finality_delay_ns / chain.block_interval_ns),
       random_(blocks),
       races_(races) {
-    AIVM_CHECK(chain.censoring_ppm <= kWhole && chain.round_proposers > 0 && chain.leader_term_blocks > 0);
-    AIVM_CHECK(chain.censorship != CensorshipModel::kOrphan || final_after_blocks_ <= kFinalityBlocksMax);
-    const bool unbounded = chain.censorship == CensorshipModel::kBribe && chain.censor_budget.is_zero();
+    AIVM_CHECK(chain.censoring_ppm <= kWhole && chain.round_proposers > 0 &&
+               chain.leader_term_blocks > 0);
+    AIVM_CHECK(chain.censorship != CensorshipModel::kOrphan ||
+               final_after_blocks_ <= kFinalityBlocksMax);
+    const bool unbounded =
+        chain.censorship == CensorshipModel::kBribe && chain.censor_budget.is_zero();
     if (!unbounded) purse_ = chain.censor_budget;
 }
 
@@ -104,13 +111,16 @@ bool CensorshipSchedule::leaves_proofs_out() {
     return *decided_;
 }
 
-// One place after the other is drawn without replacement, which gives every order the same probability.
+// One place after the other is drawn without replacement, which gives every order the same
+// probability.
 bool CensorshipSchedule::next_of_round() {
     if (left_ == 0) {
         left_ = chain_.round_proposers;
-        const std::uint64_t censors_ppm = std::uint64_t{chain_.censoring_ppm} * chain_.round_proposers;
+        const std::uint64_t censors_ppm =
+            std::uint64_t{chain_.censoring_ppm} * chain_.round_proposers;
         censors_left_ = static_cast<std::uint32_t>(censors_ppm / kWhole);
-        if (random_.bernoulli_ppm(static_cast<std::uint32_t>(censors_ppm % kWhole))) ++censors_left_;
+        if (random_.bernoulli_ppm(static_cast<std::uint32_t>(censors_ppm % kWhole)))
+            ++censors_left_;
     }
     const bool censors = random_.below(left_) < censors_left_;
     --left_;
@@ -145,7 +155,8 @@ bool CensorshipSchedule::orphans() {
     return true;
 }
 
-// The block with the proof is one block ahead of the branch beside it, and final when it is so many ahead.
+// The block with the proof is one block ahead of the branch beside it, and final when it is so many
+// ahead.
 bool CensorshipSchedule::wins_race() {
     std::uint64_t ahead = 1;
     while (ahead < final_after_blocks_) {

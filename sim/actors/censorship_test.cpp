@@ -46,9 +46,11 @@ double tolerance(double p, std::uint32_t n) { return 5 * std::sqrt(p * (1 - p) /
 TEST(Censorship, IndependentProposersKeepAProofOutOfAWindowWithProbabilityAlphaToTheW) {
     for (const double alpha : {0.5, 0.67, 0.8, 0.9}) {
         for (const std::uint32_t width : {1U, 3U, 6U, 10U}) {
-            auto proposers = schedule(CensorshipModel::kIid, static_cast<std::uint32_t>(alpha * 1e6));
+            auto proposers =
+                schedule(CensorshipModel::kIid, static_cast<std::uint32_t>(alpha * 1e6));
             const double expected = std::pow(alpha, width);
-            EXPECT_NEAR(fully_censored(proposers, width, 40'000), expected, tolerance(expected, 40'000))
+            EXPECT_NEAR(fully_censored(proposers, width, 40'000), expected,
+                        tolerance(expected, 40'000))
                 << alpha << " over " << width;
         }
     }
@@ -89,7 +91,8 @@ TEST(Censorship, V34AWindowWithinARoundOfTwentyOfWhomEighteenCensor) {
     ChainSettings chain = settings(CensorshipModel::kPermuted, 900'000);
     chain.round_proposers = 20;
     auto proposers = schedule(chain);
-    EXPECT_NEAR(fully_censored(proposers, 10, 40'000), 0.2368421, tolerance(0.2368421, 20'000)) << "halves of a round";
+    EXPECT_NEAR(fully_censored(proposers, 10, 40'000), 0.2368421, tolerance(0.2368421, 20'000))
+        << "halves of a round";
 }
 
 TEST(Censorship, V35TermsOfTenBlocksThatBeginWithTheFirstBlock) {
@@ -105,7 +108,8 @@ TEST(Censorship, ALeaderCensorsInAllBlocksOfItsTermOrInNone) {
     std::uint32_t censored = 0;
     for (std::uint32_t term = 0; term < kTerms; ++term) {
         const bool censors = next(proposers);
-        for (std::uint32_t block = 1; block < chain.leader_term_blocks; ++block) ASSERT_EQ(next(proposers), censors);
+        for (std::uint32_t block = 1; block < chain.leader_term_blocks; ++block)
+            ASSERT_EQ(next(proposers), censors);
         censored += censors ? 1 : 0;
     }
     EXPECT_NEAR(static_cast<double>(censored) / kTerms, 0.3, tolerance(0.3, kTerms));
@@ -146,24 +150,29 @@ TEST(Censorship, ABribeIsPaidToThoseWhoTakeItAndWithoutAPurseForEver) {
     EXPECT_FALSE(next(poor));
 }
 
-// The gambler's ruin: from two steps above it to the ground before d + 1, where a step down has the probability a.
+// The gambler's ruin: from two steps above it to the ground before d + 1, where a step down has the
+// probability a.
 double orphaned(double a, double final_after) {
     const double ratio = a / (1 - a);
     if (ratio == 1) return 1 - 2 / (final_after + 1);
-    return (std::pow(ratio, 2) - std::pow(ratio, final_after + 1)) / (1 - std::pow(ratio, final_after + 1));
+    return (std::pow(ratio, 2) - std::pow(ratio, final_after + 1)) /
+           (1 - std::pow(ratio, final_after + 1));
 }
 
 TEST(Censorship, OrphaningSucceedsAsTheGamblersRuinSays) {
     constexpr std::uint32_t kBlocks = 20'000;
     for (const double share : {0.3, 0.5, 0.6}) {
         for (const std::uint64_t final_after : {2, 6}) {
-            ChainSettings chain = settings(CensorshipModel::kOrphan, static_cast<std::uint32_t>(share * 1e6));
+            ChainSettings chain =
+                settings(CensorshipModel::kOrphan, static_cast<std::uint32_t>(share * 1e6));
             chain.finality_delay_ns = final_after * chain.block_interval_ns;
             auto proposers = schedule(chain);
             std::uint32_t left_out = 0;
             for (std::uint32_t i = 0; i < kBlocks; ++i) left_out += next(proposers) ? 1 : 0;
-            const double expected = share + (1 - share) * orphaned(share, static_cast<double>(final_after));
-            EXPECT_NEAR(static_cast<double>(left_out) / kBlocks, expected, tolerance(expected, kBlocks))
+            const double expected =
+                share + (1 - share) * orphaned(share, static_cast<double>(final_after));
+            EXPECT_NEAR(static_cast<double>(left_out) / kBlocks, expected,
+                        tolerance(expected, kBlocks))
                 << share << " final after " << final_after;
         }
     }
@@ -192,7 +201,8 @@ TEST(Censorship, V37OutagesAreExponential) {
 }
 
 TEST(Censorship, NobodyCensorsWithoutAModelOrWithoutAShareAndEverybodyWithAWholeShare) {
-    for (const auto model : {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
+    for (const auto model :
+         {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
         auto none = schedule(model, 0);
         auto all = schedule(model, 1'000'000);
         for (int i = 0; i < 1000; ++i) {
@@ -209,7 +219,8 @@ class TakesEverything final : public ValidatorStrategy {
 };
 
 TEST(Censorship, OnlyFraudProofsAreLeftOutAndASecondAttemptAtABlockHasTheSameProposer) {
-    const auto validator = make_censoring(std::make_unique<TakesEverything>(), schedule(CensorshipModel::kIid, 500'000),
+    const auto validator = make_censoring(std::make_unique<TakesEverything>(),
+                                          schedule(CensorshipModel::kIid, 500'000),
                                           [](Amount) { FAIL() << "nobody pays"; });
     const SignedOperation task({{}, 1, op::SubmitTask{}}, {});
     const SignedOperation challenge({{}, 1, op::Challenge{}}, {});

@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint64_t kWatchTag = std::uint64_t{1} << 63;
 constexpr Height kResendAfterBlocks = 3;
 constexpr std::uint32_t kTriesMax = 12;
-constexpr std::size_t kEarlyMax = 64;   // with so many in waiting the gap will not close: go on from the newest
+constexpr std::size_t kEarlyMax =
+    64;  // with so many in waiting the gap will not close: go on from the newest
 constexpr SimTime kWatchIntervals = 3;  // without news for so many block intervals the client asks
 
 }  // namespace
@@ -33,7 +34,8 @@ ChainClient::ChainClient(const ClientSetup& setup, Signer signer, ClientStrategy
 void ChainClient::start() { watch(); }
 
 void ChainClient::receive(ActorId from, const Packet& packet) {
-    if (std::find(setup_.sources.begin(), setup_.sources.end(), from) == setup_.sources.end()) return;
+    if (std::find(setup_.sources.begin(), setup_.sources.end(), from) == setup_.sources.end())
+        return;
     if (const auto* accepted = std::get_if<AcceptedPacket>(&packet)) hear(from, accepted->executed);
     if (const auto* pending = std::get_if<PendingPacket>(&packet)) hear_pending(pending->operation);
 }
@@ -46,7 +48,9 @@ void ChainClient::wake(std::uint64_t tag) {
     for (const Pending& pending : pending_) send(pending.operation);
 }
 
-void ChainClient::watch() { environment().set_timer(kWatchIntervals * setup_.block_interval, kWatchTag); }
+void ChainClient::watch() {
+    environment().set_timer(kWatchIntervals * setup_.block_interval, kWatchTag);
+}
 
 void ChainClient::set_timer(SimTime delay, std::uint64_t tag) {
     AIVM_CHECK((tag & kWatchTag) == 0);
@@ -118,7 +122,8 @@ void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
     nonce_ = std::max(nonce_, known_nonce_) + 1;
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
-    resend_at_ = pending_.empty() ? height + kResendAfterBlocks : std::min(resend_at_, height + kResendAfterBlocks);
+    resend_at_ = pending_.empty() ? height + kResendAfterBlocks
+                                  : std::min(resend_at_, height + kResendAfterBlocks);
     pending_.push_back({made, height, tries});
     send(made);
 }
@@ -136,7 +141,8 @@ void ChainClient::send(const OperationPtr& operation) {
     for (const ActorId validator : setup_.validators) environment().send(validator, packet);
 }
 
-// Most blocks bring nothing that concerns most clients: then neither the block nor the waiting operations are looked at.
+// Most blocks bring nothing that concerns most clients: then neither the block nor the waiting
+// operations are looked at.
 void ChainClient::see_operations_through(const Executed& block) {
     const Height height = block.state.head.height;
     known_nonce_ = block.state.nonce(address());
@@ -147,10 +153,12 @@ void ChainClient::see_operations_through(const Executed& block) {
     resend_at_ = height + kResendAfterBlocks;
     std::vector<Pending> overtaken;
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < pending_.size(); ++i) {  // who gives up may submit anew, at the end of the list
+    for (std::size_t i = 0; i < pending_.size();
+         ++i) {  // who gives up may submit anew, at the end of the list
         Pending pending = std::move(pending_[i]);
         if (pending.operation == nullptr) continue;
-        const bool stale = pending.operation->nonce() <= known_nonce_;  // a later one of ours came first: sign it anew
+        const bool stale = pending.operation->nonce() <=
+                           known_nonce_;  // a later one of ours came first: sign it anew
         if (!stale && height < pending.sent_at + kResendAfterBlocks) {
             keep(std::move(pending), kept);
         } else if (pending.tries >= kTriesMax || is_over(pending.operation->body())) {
@@ -165,7 +173,8 @@ void ChainClient::see_operations_through(const Executed& block) {
         }
     }
     pending_.resize(kept);
-    for (const Pending& pending : overtaken) sign_and_send(OperationBody(pending.operation->body()), pending.tries + 1);
+    for (const Pending& pending : overtaken)
+        sign_and_send(OperationBody(pending.operation->body()), pending.tries + 1);
 }
 
 // Moves a pending operation up to those that stay.
@@ -174,7 +183,8 @@ void ChainClient::keep(Pending pending, std::size_t& kept) {
     pending_[kept++] = std::move(pending);
 }
 
-// A sender's operations lie in a block in the order of their nonces, up to the one that its account has after it.
+// A sender's operations lie in a block in the order of their nonces, up to the one that its account
+// has after it.
 void ChainClient::forget_included(const Block& block) {
     auto mine = pending_.begin();
     for (const OperationPtr& operation : block.operations()) {

@@ -1,5 +1,6 @@
-// Following the chain from outside: a client hears of accepted blocks from a few validators, in order and without gaps,
-// and sees its own operations through, whatever the network and the proposers do with them.
+// Following the chain from outside: a client hears of accepted blocks from a few validators, in
+// order and without gaps, and sees its own operations through, whatever the network and the
+// proposers do with them.
 #pragma once
 
 #include <map>
@@ -14,11 +15,13 @@ namespace aivm::sim {
 
 struct ClientSetup {
     ActorId self = 0;
-    std::vector<ActorId> sources;     // validators it follows; a packet from anybody else is not believed
+    std::vector<ActorId>
+        sources;  // validators it follows; a packet from anybody else is not believed
     std::vector<ActorId> validators;  // where operations go: all of them
     SimTime block_interval = 0;
     Environment* environment = nullptr;
-    bool unsealed = false;  // operations need neither bytes nor signatures: nobody stores or forges them
+    bool unsealed =
+        false;  // operations need neither bytes nor signatures: nobody stores or forges them
 };
 
 // 32 random bytes: a salt or a nonce.
@@ -34,20 +37,22 @@ public:
     void wake(std::uint64_t tag) final;
 
 protected:
-    // Every accepted block once, in order. When blocks were missed for good `complete` is false: their events are lost,
-    // and what they did must be read off the state.
+    // Every accepted block once, in order. When blocks were missed for good `complete` is false:
+    // their events are lost, and what they did must be read off the state.
     virtual void on_block(const Executed& block, bool complete) = 0;
     // A timer of the subclass, with the tag it was set with.
     virtual void on_timer(std::uint64_t tag) = 0;
-    // Whether an operation of its own can do nothing any more, in whatever block it comes. Asked before it is sent or signed
-    // once more; it is given up then.
+    // Whether an operation of its own can do nothing any more, in whatever block it comes. Asked
+    // before it is sent or signed once more; it is given up then.
     [[nodiscard]] virtual bool is_over(const OperationBody& body) const;
-    // The operation cannot succeed as it stands any more or was tried in vain for too long, and is given up.
+    // The operation cannot succeed as it stands any more or was tried in vain for too long, and is
+    // given up.
     virtual void on_given_up(const OperationBody& body) { static_cast<void>(body); }
 
     // Signs with the next nonce and sends; sends again until it is in a block.
     void submit(OperationBody&& body);
-    // Submits what the strategy wants beyond its role. To be called from on_block, where in its order it belongs.
+    // Submits what the strategy wants beyond its role. To be called from on_block, where in its
+    // order it belongs.
     void ask_strategy(bool complete);
     // What its node knows now; only after the first block heard of.
     [[nodiscard]] NodeView newest(bool complete = true) const;
@@ -83,12 +88,13 @@ private:
     Signer signer_;
     ClientStrategy* strategy_;
     ExecutedPtr tip_;
-    std::map<Height, ExecutedPtr> early_;                   // heard of, but not their parents
-    std::vector<Pending> pending_;                          // by nonce
-    Height resend_at_ = 0;                                  // no pending operation is due before this height
-    std::map<Address, std::set<std::uint64_t>> overheard_;  // nonces of others' operations that wait for a block
-    std::uint64_t nonce_ = 0;                               // of the last operation made
-    std::uint64_t known_nonce_ = 0;                         // the account's in the last state heard of
+    std::map<Height, ExecutedPtr> early_;  // heard of, but not their parents
+    std::vector<Pending> pending_;         // by nonce
+    Height resend_at_ = 0;                 // no pending operation is due before this height
+    std::map<Address, std::set<std::uint64_t>>
+        overheard_;                  // nonces of others' operations that wait for a block
+    std::uint64_t nonce_ = 0;        // of the last operation made
+    std::uint64_t known_nonce_ = 0;  // the account's in the last state heard of
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;
 };

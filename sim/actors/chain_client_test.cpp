@@ -33,7 +33,9 @@ protected:
         complete.push_back(is_complete);
     }
     void on_timer(std::uint64_t) override {}
-    void on_given_up(const OperationBody& body) override { given_up.emplace_back(operation_name(body)); }
+    void on_given_up(const OperationBody& body) override {
+        given_up.emplace_back(operation_name(body));
+    }
     bool is_over(const OperationBody& body) const override {
         const auto* claim = std::get_if<op::ClaimRewards>(&body);
         return claim != nullptr && claim->provider_id == over;
@@ -50,13 +52,17 @@ protected:
         }
         client.start();
     }
-    void hear(Height height, ActorId from = 0) { client.receive(from, AcceptedPacket{blocks.at(height - 1)}); }
-    // A block at the height after the last one heard, whose state knows `nonce` of alice, with these operations in it.
+    void hear(Height height, ActorId from = 0) {
+        client.receive(from, AcceptedPacket{blocks.at(height - 1)});
+    }
+    // A block at the height after the last one heard, whose state knows `nonce` of alice, with
+    // these operations in it.
     void hear_of(std::uint64_t nonce, std::vector<OperationPtr> operations = {}) {
         const Height height = client.heights.empty() ? 1 : client.heights.back() + 1;
         auto made = std::make_shared<Executed>(*blocks.at(height - 1));
         made->state.accounts.insert_or_edit(aivm::test::address_of("alice")).nonce = nonce;
-        made->block = std::make_shared<const Block>(made->block->header(), std::move(operations), Bytes{});
+        made->block =
+            std::make_shared<const Block>(made->block->header(), std::move(operations), Bytes{});
         client.receive(0, AcceptedPacket{made});
     }
 
@@ -172,7 +178,8 @@ TEST_F(Client, DoesNotSignForEverWhatIsAlwaysOvertaken) {
     std::uint64_t signed_anew = 0;
     for (std::uint64_t nonce = 2; client.given_up.empty(); nonce += 2) {
         client.submit(op::ClaimRewards{"included"});
-        const OperationPtr included = environment.packets<OperationPacket>().back().second.operation;
+        const OperationPtr included =
+            environment.packets<OperationPacket>().back().second.operation;
         ASSERT_EQ(included->nonce(), nonce);
         hear_of(nonce, {included});
         ++signed_anew;

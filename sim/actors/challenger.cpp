@@ -19,7 +19,8 @@ bool is_challengeable(const Task& task) {
 
 }  // namespace
 
-ChallengerActor::ChallengerActor(const ClientSetup& client, Signer signer, const ChallengerSetup& setup,
+ChallengerActor::ChallengerActor(const ClientSetup& client, Signer signer,
+                                 const ChallengerSetup& setup,
                                  std::unique_ptr<ChallengerStrategy> strategy)
     : ChainClient(client, signer, strategy.get()),
       setup_(setup),
@@ -57,7 +58,8 @@ void ChallengerActor::hear(const VmEvent& event) {
 void ChallengerActor::find_missed_answers() {
     state()->tasks.for_each([&](std::size_t i, const Task& task) {
         const TaskIndex index{static_cast<std::uint32_t>(i)};
-        if (task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged) consider(index);
+        if (task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged)
+            consider(index);
         for (const DisputeIndex dispute : task.open_disputes) {
             reveal(dispute);
             join_game(dispute);
@@ -82,7 +84,8 @@ void ChallengerActor::check_next() {
             if (setup_.on_computed) setup_.on_computed(*steps);
             __extension__ using Wide = unsigned __int128;
             const Wide work_ns = Wide(*steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
-            return set_timer(static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4))), queue_.front().value);
+            return set_timer(static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4))),
+                             queue_.front().value);
         }
         queue_.pop_front();
     }
@@ -106,10 +109,12 @@ void ChallengerActor::judge(TaskIndex index) {
 
 TaskView ChallengerActor::view(TaskIndex index) const {
     const Task& task = state()->task(index);
-    return {*state(), task, state()->model(task.model), *setup_.kernels, index, environment().now()};
+    return {*state(),        task,  state()->model(task.model),
+            *setup_.kernels, index, environment().now()};
 }
 
-DisputeView ChallengerActor::view(DisputeIndex index, const std::vector<InferenceTraceStep>& trace) const {
+DisputeView ChallengerActor::view(DisputeIndex index,
+                                  const std::vector<InferenceTraceStep>& trace) const {
     const Dispute& dispute = state()->dispute(index);
     return {*state(), state()->task(dispute.task), dispute, index, trace};
 }
@@ -146,8 +151,8 @@ bool ChallengerActor::is_over(const OperationBody& body) const {
     const auto mine = claims_.find(challenge->commitment);
     if (mine == claims_.end()) return false;
     const Task& task = state()->task(mine->second.task);
-    return task.posted_at != mine->second.posted_at || !is_challengeable(task) || task.proven_wrong ||
-           state()->head.height >= task.posted_at + setup_.window_blocks;
+    return task.posted_at != mine->second.posted_at || !is_challengeable(task) ||
+           task.proven_wrong || state()->head.height >= task.posted_at + setup_.window_blocks;
 }
 
 void ChallengerActor::reveal(DisputeIndex index) {
@@ -159,7 +164,8 @@ void ChallengerActor::reveal(DisputeIndex index) {
         held_back_.insert(index);
         return;
     }
-    submit(op::ChallengeReveal{state()->task(dispute.task).job_id, mine->second.answer, mine->second.salt});
+    submit(op::ChallengeReveal{state()->task(dispute.task).job_id, mine->second.answer,
+                               mine->second.salt});
     claims_.erase(mine);
 }
 
@@ -171,7 +177,8 @@ void ChallengerActor::look_again(DisputeIndex index) {
     const Dispute& dispute = state()->dispute(index);
     if (dispute.challenger != address() || dispute.status != DisputeStatus::kLost) return;
     const Task& task = state()->task(dispute.task);
-    if (!is_challengeable(task) || task.proven_wrong || task.assignments != dispute.assignment) return;
+    if (!is_challengeable(task) || task.proven_wrong || task.assignments != dispute.assignment)
+        return;
     if (!strategy_->again(view(dispute.task))) return;
     queue_.push_back(dispute.task);
     if (queue_.size() == 1) check_next();
@@ -180,7 +187,9 @@ void ChallengerActor::look_again(DisputeIndex index) {
 // Its own trace is what it computed when it checked the answer, so opening the game takes no time.
 void ChallengerActor::join_game(DisputeIndex index) {
     const Dispute& dispute = state()->dispute(index);
-    if (dispute.challenger != address() || dispute.status != DisputeStatus::kPlaying || games_.contains(index)) return;
+    if (dispute.challenger != address() || dispute.status != DisputeStatus::kPlaying ||
+        games_.contains(index))
+        return;
     const Task& task = state()->task(dispute.task);
     games_[index].trace = trace_model(*setup_.kernels, state()->model(task.model), task.input_row);
 }

@@ -1,5 +1,6 @@
-// A challenger: looks at posted answers as its strategy tells it to, be they one provider's or a committee's, and sees every
-// challenge through to its end: its reveal and, where disputes are played, its moves.
+// A challenger: looks at posted answers as its strategy tells it to, be they one provider's or a
+// committee's, and sees every challenge through to its end: its reveal and, where disputes are
+// played, its moves.
 #pragma once
 
 #include <deque>
@@ -57,7 +58,8 @@ private:
     void check_next();
     [[nodiscard]] TaskView view(TaskIndex task) const;
     // `trace` must outlive the view.
-    [[nodiscard]] DisputeView view(DisputeIndex dispute, const std::vector<InferenceTraceStep>& trace) const;
+    [[nodiscard]] DisputeView view(DisputeIndex dispute,
+                                   const std::vector<InferenceTraceStep>& trace) const;
     void judge(TaskIndex task);
     void challenge_or_wait(TaskIndex task, const Held& held);
     void challenge_waiting();
@@ -74,9 +76,10 @@ private:
     std::deque<TaskIndex> queue_;  // the front one is being checked
     std::map<TaskIndex, Held> waiting_;
     std::map<DisputeIndex, Game> games_;
-    std::set<DisputeIndex> held_back_;  // open challenges of its own whose reveal the strategy holds back
-    std::map<Hash32, Claim> claims_;    // by commitment
-    std::vector<Height> judged_;        // by task: of the answer looked at last, the block of its posting
+    std::set<DisputeIndex>
+        held_back_;  // open challenges of its own whose reveal the strategy holds back
+    std::map<Hash32, Claim> claims_;  // by commitment
+    std::vector<Height> judged_;  // by task: of the answer looked at last, the block of its posting
 };
 
 }  // namespace aivm::sim

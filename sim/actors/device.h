@@ -1,5 +1,5 @@
-// The machine under a provider, and what its maker vouches for. Signatures are ideal: a device gets its vendor's signature
-// under what it really is, and nothing else does.
+// The machine under a provider, and what its maker vouches for. Signatures are ideal: a device gets
+// its vendor's signature under what it really is, and nothing else does.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,16 @@ public:
     // `hardware` is the model's name, such as "H100"; empty: a machine without anything to show.
     Device(std::string hardware, std::string provider_id, Signer vendor);
 
-    // Evidence of what the machine is, for its provider, made at `now` and signed by the vendor. Its path follows from
-    // the model: hardware evidence where it has confidential computing, software evidence otherwise.
+    // Evidence of what the machine is, for its provider, made at `now` and signed by the vendor.
+    // Its path follows from the model: hardware evidence where it has confidential computing,
+    // software evidence otherwise.
     [[nodiscard]] std::optional<GpuEvidence> quote(TimestampNs now) const;
 
-    // The vendor's signature under whatever is put in. For strategies that stole a key (A34), and no others.
-    [[nodiscard]] GpuEvidence sign_with_stolen_key(GpuEvidence evidence) const { return sign(std::move(evidence)); }
+    // The vendor's signature under whatever is put in. For strategies that stole a key (A34), and
+    // no others.
+    [[nodiscard]] GpuEvidence sign_with_stolen_key(GpuEvidence evidence) const {
+        return sign(std::move(evidence));
+    }
 
 private:
     [[nodiscard]] GpuEvidence sign(GpuEvidence evidence) const;

@@ -12,12 +12,14 @@ public:
     // `node` executed the block, or built it, and holds it as processing.
     virtual void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) = 0;
     // `vm` is as it was before the decision; the block is still processing.
-    virtual void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed, AcceptedBy by) = 0;
+    virtual void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                               AcceptedBy by) = 0;
     virtual void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) = 0;
     virtual void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) = 0;
     virtual void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) = 0;
     // The node built a block and left these fraud proofs out on purpose.
-    virtual void on_censored(ActorId node, const ExecutedPtr& built, const std::vector<OperationPtr>& left_out) = 0;
+    virtual void on_censored(ActorId node, const ExecutedPtr& built,
+                             const std::vector<OperationPtr>& left_out) = 0;
     virtual void on_restarted(ActorId node, const Vm& vm) = 0;
     // The node's disk failed, or its VM refused what consensus decided: it has stopped.
     virtual void on_stopped(ActorId node, const Error& error) = 0;

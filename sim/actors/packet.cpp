@@ -22,7 +22,9 @@ std::uint64_t digest_of(const BlockRef& ref) { return mix(ref.id.prefix64(), ref
 
 std::uint64_t digest_of(const Message& message) {
     const std::uint64_t contents = std::visit(
-        Overloaded{[](const Query& m) { return mix(mix(m.poll, digest_of(m.block)), m.next_height * 2 + m.push); },
+        Overloaded{[](const Query& m) {
+                       return mix(mix(m.poll, digest_of(m.block)), m.next_height * 2 + m.push);
+                   },
                    [](const Chits& m) {
                        return mix(mix(mix(m.poll, digest_of(m.preferred)), m.at_height.prefix64()),
                                   digest_of(m.last_accepted));
@@ -53,21 +55,24 @@ std::uint64_t body_bytes(const BlockPtr& block) { return block ? block->size_byt
 
 std::uint64_t packet_bytes(const Packet& packet) {
     return std::visit(
-        Overloaded{[](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
-                   [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
-                   [](const BlockReply& p) {
-                       std::uint64_t out = kFrameBytes;
-                       for (const BlockPtr& block : p.blocks) out += body_bytes(block);
-                       return out;
-                   },
-                   [](const OperationPacket& p) {
-                       return kFrameBytes + p.operation->bytes().size() + p.operation->authorization().size();
-                   },
-                   [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
-                   [](const FollowRequest&) { return kFrameBytes + 8; },
-                   [](const PendingPacket& p) {
-                       return kFrameBytes + p.operation->bytes().size() + p.operation->authorization().size();
-                   }},
+        Overloaded{
+            [](const ConsensusPacket& p) { return bytes_of(p.message) + body_bytes(p.body); },
+            [](const BlockRequest&) { return kFrameBytes + kReferenceBytes; },
+            [](const BlockReply& p) {
+                std::uint64_t out = kFrameBytes;
+                for (const BlockPtr& block : p.blocks) out += body_bytes(block);
+                return out;
+            },
+            [](const OperationPacket& p) {
+                return kFrameBytes + p.operation->bytes().size() +
+                       p.operation->authorization().size();
+            },
+            [](const AcceptedPacket& p) { return kFrameBytes + body_bytes(p.executed->block); },
+            [](const FollowRequest&) { return kFrameBytes + 8; },
+            [](const PendingPacket& p) {
+                return kFrameBytes + p.operation->bytes().size() +
+                       p.operation->authorization().size();
+            }},
         packet);
 }
 
@@ -77,7 +82,8 @@ std::uint64_t packet_digest(const Packet& packet) {
                               [](const BlockRequest& p) { return mix(p.id.prefix64(), p.count); },
                               [](const BlockReply& p) {
                                   std::uint64_t out = p.blocks.size();
-                                  for (const BlockPtr& block : p.blocks) out = mix(out, block->id().prefix64());
+                                  for (const BlockPtr& block : p.blocks)
+                                      out = mix(out, block->id().prefix64());
                                   return out;
                               },
                               [](const OperationPacket& p) { return p.operation->id().prefix64(); },

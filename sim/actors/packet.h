@@ -1,4 +1,5 @@
-// What travels between actors. Bodies are shared and immutable: a block sent to twenty nodes is one block.
+// What travels between actors. Bodies are shared and immutable: a block sent to twenty nodes is one
+// block.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,8 @@ struct PendingPacket {
     OperationPtr operation;
 };
 
-using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, OperationPacket, AcceptedPacket, FollowRequest,
-                            PendingPacket>;
+using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, OperationPacket,
+                            AcceptedPacket, FollowRequest, PendingPacket>;
 
 // The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes.
 std::uint64_t packet_bytes(const Packet& packet);

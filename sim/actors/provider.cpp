@@ -24,7 +24,8 @@ ProviderActor::ProviderActor(const ClientSetup& client, Signer signer, ProviderS
       strategy_(std::move(strategy)),
       times_(environment().stream(Purpose::kWorkTime)),
       nonces_(environment().stream(Purpose::kSalt)) {
-    AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.machines > 0 && setup_.kernels != nullptr);
+    AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.machines > 0 &&
+               setup_.kernels != nullptr);
 }
 
 void ProviderActor::start() {
@@ -94,7 +95,8 @@ void ProviderActor::find_missed() {
     state()->tasks.for_each([&](std::size_t i, const Task& task) {
         const TaskIndex index{static_cast<std::uint32_t>(i)};
         const auto seat = find_seat(task, *self_);
-        if (task.status == TaskStatus::kAssigned && seat && task.seats[*seat].status == SeatStatus::kSelected) {
+        if (task.status == TaskStatus::kAssigned && seat &&
+            task.seats[*seat].status == SeatStatus::kSelected) {
             take_work(index);
         }
     });
@@ -135,7 +137,8 @@ void ProviderActor::work_on_next() {
 }
 
 SimTime ProviderActor::work_time(std::uint32_t steps) {
-    constexpr std::uint64_t kLongestNs = std::uint64_t{1} << 55;  // a year: the most that an exponential time takes
+    constexpr std::uint64_t kLongestNs = std::uint64_t{1}
+                                         << 55;  // a year: the most that an exponential time takes
     __extension__ using Wide = unsigned __int128;
     const Wide work_ns = Wide(steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
     const auto mean = static_cast<std::uint64_t>(std::min(work_ns, Wide(kLongestNs)));
@@ -151,7 +154,8 @@ void ProviderActor::on_timer(std::uint64_t tag) {
 
 TaskView ProviderActor::view(TaskIndex index) const {
     const Task& task = state()->task(index);
-    return {*state(), task, state()->model(task.model), *setup_.kernels, index, environment().now()};
+    return {*state(),        task,  state()->model(task.model),
+            *setup_.kernels, index, environment().now()};
 }
 
 void ProviderActor::answer_or_wait(TaskIndex index) {
@@ -197,14 +201,16 @@ void ProviderActor::post(const TaskView& work) {
 void ProviderActor::commit(const TaskView& work, Answer answer) {
     const Committed committed{work.task.assignments, answer, draw_hash(nonces_)};
     committed_[work.index] = committed;
-    const CommittedResult hidden = result_of(work.state, work.task, address(), answer, committed.nonce);
+    const CommittedResult hidden =
+        result_of(work.state, work.task, address(), answer, committed.nonce);
     submit(op::Commit{work.task.job_id, setup_.id, result_commitment(hidden)});
 }
 
 bool ProviderActor::is_awaited(TaskIndex index, const Committed& committed) const {
     const Task& task = state()->task(index);
     const auto seat = find_seat(task, *self_);
-    if (task.status != TaskStatus::kAssigned || task.assignments != committed.assignment || !seat) return false;
+    if (task.status != TaskStatus::kAssigned || task.assignments != committed.assignment || !seat)
+        return false;
     return state()->head.height < reveal_end(task, setup_.rules.policy);
 }
 
@@ -221,7 +227,8 @@ void ProviderActor::reveal_committed() {
             ++it;
             continue;
         }
-        submit(op::Reveal{task.job_id, setup_.id, committed.answer, empty_embedding_digest(), committed.nonce});
+        submit(op::Reveal{task.job_id, setup_.id, committed.answer, empty_embedding_digest(),
+                          committed.nonce});
         it = committed_.erase(it);
     }
 }
@@ -245,7 +252,8 @@ void ProviderActor::play_disputes() {
         // Every turn has a deadline of its own, so that one tells whether this turn was taken.
         if (!dispute.provider_to_move || taken == dispute.deadline) continue;
         const Task& task = state()->task(dispute.task);
-        auto move = strategy_->move({*state(), task, dispute, index, posted_.at(dispute.task).trace});
+        auto move =
+            strategy_->move({*state(), task, dispute, index, posted_.at(dispute.task).trace});
         if (!move) continue;
         taken = dispute.deadline;
         submit(std::move(*move));
@@ -254,8 +262,8 @@ void ProviderActor::play_disputes() {
 
 // --- TEE mode ---
 
-// With work in hand, and early enough that the new attestation is in a block before the old one is stale. An idle machine
-// attests nothing: every quote takes a slot of the chain's table.
+// With work in hand, and early enough that the new attestation is in a block before the old one is
+// stale. An idle machine attests nothing: every quote takes a slot of the chain's table.
 void ProviderActor::renew_attestation() {
     const Config& config = setup_.rules.config;
     const bool works = !queue_.empty() || !computing_.empty() || !waiting_.empty();

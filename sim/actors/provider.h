@@ -1,7 +1,8 @@
-// A provider: registers with its bond, computes what it is assigned in its order, one task a machine, and posts what its
-// strategy answers: in the open, or behind a commitment that it reveals when the commit window is over. It defends what it
-// posted in bisections, and keeps the attestation of its machine fresh where that gives early use. A slow machine computes
-// slowly in virtual time; the answers come from the real kernel.
+// A provider: registers with its bond, computes what it is assigned in its order, one task a
+// machine, and posts what its strategy answers: in the open, or behind a commitment that it reveals
+// when the commit window is over. It defends what it posted in bisections, and keeps the
+// attestation of its machine fresh where that gives early use. A slow machine computes slowly in
+// virtual time; the answers come from the real kernel.
 #pragma once
 
 #include <deque>
@@ -28,7 +29,8 @@ struct ProviderSetup {
     std::optional<Device> device;
     // Hears of the inference steps it computed; for the books only.
     std::function<void(std::uint32_t steps)> on_computed;
-    // Hears of every task when its computing begins, and how long it waited for a machine; for whoever measures.
+    // Hears of every task when its computing begins, and how long it waited for a machine; for
+    // whoever measures.
     std::function<void(TaskIndex task, SimTime waited)> on_started;
 };
 
@@ -83,8 +85,9 @@ private:
     std::set<TaskIndex> waiting_;  // computed, and held back by the strategy
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;
-    std::map<TaskIndex, Posted> posted_;       // only where disputes are played
-    std::map<DisputeIndex, Height> disputes_;  // on them, with the deadline of the turn it has taken last
+    std::map<TaskIndex, Posted> posted_;  // only where disputes are played
+    std::map<DisputeIndex, Height>
+        disputes_;  // on them, with the deadline of the turn it has taken last
     RandomStream nonces_;
     TimestampNs renewed_at_ = 0;
     Height claimed_at_ = 0;

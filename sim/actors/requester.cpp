@@ -32,7 +32,8 @@ void RequesterActor::on_timer(std::uint64_t) {
     owed_ppm_ += setup_.mean_gap == 0 ? setup_.tasks_per_interval_ppm : kWholeTask;
     const NodeView node = newest();
     const std::uint32_t left = setup_.tasks - std::min(submitted_, setup_.tasks);
-    const auto due = static_cast<std::uint32_t>(std::min<std::uint64_t>(owed_ppm_ / kWholeTask, left));
+    const auto due =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(owed_ppm_ / kWholeTask, left));
     const std::uint32_t count = strategy_->submissions({node, due, left});
     owed_ppm_ -= std::min(count, due) * kWholeTask;
     for (std::uint32_t i = 0; i < count; ++i) submit_task(submitted_++, node);
@@ -41,11 +42,14 @@ void RequesterActor::on_timer(std::uint64_t) {
 
 // Until the next task, or the next interval.
 void RequesterActor::wait() {
-    set_timer(setup_.mean_gap == 0 ? setup_.interval : static_cast<SimTime>(gaps_.exponential(setup_.mean_gap)), 0);
+    set_timer(setup_.mean_gap == 0 ? setup_.interval
+                                   : static_cast<SimTime>(gaps_.exponential(setup_.mean_gap)),
+              0);
 }
 
 void RequesterActor::on_given_up(const OperationBody& body) {
-    // A full queue or an empty purse may pass: the task is offered again, unless it is on chain after all.
+    // A full queue or an empty purse may pass: the task is offered again, unless it is on chain
+    // after all.
     const auto* task = std::get_if<op::SubmitTask>(&body);
     if (task == nullptr || state()->find_task(task->job_id)) return;
     if (setup_.on_refused) setup_.on_refused();

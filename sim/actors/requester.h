@@ -1,5 +1,6 @@
-// A requester: buys inference, so many tasks a block interval, until its share of the workload is submitted, unless its
-// strategy wants otherwise. It goes by time and not by blocks: a chain with nothing to do builds none.
+// A requester: buys inference, so many tasks a block interval, until its share of the workload is
+// submitted, unless its strategy wants otherwise. It goes by time and not by blocks: a chain with
+// nothing to do builds none.
 #pragma once
 
 #include <functional>
@@ -10,11 +11,13 @@
 namespace aivm::sim {
 
 struct RequesterSetup {
-    std::string name;                                  // prefix of its job ids
-    std::uint32_t tasks = 0;                           // in all
-    std::uint64_t tasks_per_interval_ppm = 1'000'000;  // a rate: millionths of a task a block interval
-    SimTime interval = 0;                              // the block interval
-    std::uint64_t mean_gap = 0;  // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
+    std::string name;         // prefix of its job ids
+    std::uint32_t tasks = 0;  // in all
+    std::uint64_t tasks_per_interval_ppm =
+        1'000'000;         // a rate: millionths of a task a block interval
+    SimTime interval = 0;  // the block interval
+    std::uint64_t mean_gap =
+        0;  // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
     Amount fee;
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;
@@ -28,8 +31,8 @@ public:
     RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup,
                    std::unique_ptr<RequesterStrategy> strategy);
 
-    // For whoever decides when a run is over: whether all of its share of the workload is in a block, and whether it has
-    // submitted more than that.
+    // For whoever decides when a run is over: whether all of its share of the workload is in a
+    // block, and whether it has submitted more than that.
     [[nodiscard]] bool has_submitted_its_share() const {
         return submitted_ >= setup_.tasks && pending_operations() == 0;
     }

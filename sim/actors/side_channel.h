@@ -1,6 +1,6 @@
-// What principals do with each other beside the chain: notices for whoever cares to read them, and payments. Nothing here
-// is state of the VM; it is how offers, agreements and bribes are modelled, as instantaneous and free, which is the worst
-// case for the protocol. One a world.
+// What principals do with each other beside the chain: notices for whoever cares to read them, and
+// payments. Nothing here is state of the VM; it is how offers, agreements and bribes are modelled,
+// as instantaneous and free, which is the worst case for the protocol. One a world.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,8 @@ public:
     // In order of posting; only ever grows.
     [[nodiscard]] const std::vector<Notice>& notices() const { return notices_; }
 
-    // Outside money: no balance limits it. The books count it as the payer's cost and the receiver's bribes.
+    // Outside money: no balance limits it. The books count it as the payer's cost and the
+    // receiver's bribes.
     void pay(const Address& from, const Address& to, Amount amount) { on_paid_(from, to, amount); }
 
 private:

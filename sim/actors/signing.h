@@ -1,5 +1,6 @@
-// Ideal signatures: what signatures promise, without their cost. A tag over a message can be made only through the Signer
-// of its address, which only the identity's own actor holds; so no adversary can forge an honest key.
+// Ideal signatures: what signatures promise, without their cost. A tag over a message can be made
+// only through the Signer of its address, which only the identity's own actor holds; so no
+// adversary can forge an honest key.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,8 @@ std::vector<Address> identity_addresses(std::uint32_t count);
 class IdealAuthorizer final : public Authorizer {
 public:
     explicit IdealAuthorizer(std::uint64_t seed) : seed_(seed) {}
-    [[nodiscard]] bool verify(const Address& signer, const Hash32& message, ByteView authorization) const override;
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
+                              ByteView authorization) const override;
 
 private:
     friend class Signer;
@@ -26,12 +28,15 @@ private:
     std::uint64_t seed_;
 };
 
-// For worlds whose operations carry no tags (core/vm/unsealed.h): they reach the one who builds blocks only from the actor
-// that holds the address, as ChainClient makes them. Attestation evidence is signed in them as in all others.
+// For worlds whose operations carry no tags (core/vm/unsealed.h): they reach the one who builds
+// blocks only from the actor that holds the address, as ChainClient makes them. Attestation
+// evidence is signed in them as in all others.
 class NoSignatures final : public Authorizer {
 public:
-    NoSignatures(const IdealAuthorizer& authority, const Address& vendor) : authority_(authority), vendor_(vendor) {}
-    [[nodiscard]] bool verify(const Address& signer, const Hash32& message, ByteView authorization) const override {
+    NoSignatures(const IdealAuthorizer& authority, const Address& vendor)
+        : authority_(authority), vendor_(vendor) {}
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
+                              ByteView authorization) const override {
         return signer != vendor_ || authority_.verify(signer, message, authorization);
     }
 
@@ -43,7 +48,8 @@ private:
 // The right to sign for one address.
 class Signer {
 public:
-    Signer(const IdealAuthorizer& authority, const Address& address) : authority_(&authority), address_(address) {}
+    Signer(const IdealAuthorizer& authority, const Address& address)
+        : authority_(&authority), address_(address) {}
     [[nodiscard]] const Address& address() const { return address_; }
     [[nodiscard]] Bytes sign(const Hash32& message) const;
 

@@ -12,19 +12,24 @@ bool Part::is_kin(const Address& address) const {
 }
 
 std::vector<OperationBody> ClientStrategy::on_block(const NodeView&) { return {}; }
-std::vector<OperationBody> ClientStrategy::on_pending(const NodeView&, const SignedOperation&) { return {}; }
+std::vector<OperationBody> ClientStrategy::on_pending(const NodeView&, const SignedOperation&) {
+    return {};
+}
 
 bool ProviderStrategy::joins(const State*) { return true; }
 bool ProviderStrategy::waits(const TaskView&) { return false; }
 bool ProviderStrategy::reveals(const TaskView&) { return true; }
 
 std::vector<InferenceTraceStep> ProviderStrategy::trace(const TaskView& view, Answer answer) {
-    std::vector<InferenceTraceStep> trace = trace_model(view.kernels, view.model, view.task.input_row);
+    std::vector<InferenceTraceStep> trace =
+        trace_model(view.kernels, view.model, view.task.input_row);
     trace.back().output = answer;
     return trace;
 }
 
-std::uint32_t ProviderStrategy::reported_time_ms(const TaskView& view) { return view.model.compute_time_ms; }
+std::uint32_t ProviderStrategy::reported_time_ms(const TaskView& view) {
+    return view.model.compute_time_ms;
+}
 
 std::optional<op::DisputeMove> ProviderStrategy::move(const DisputeView& view) {
     return next_provider_move(view.trace, view.dispute, view.task.job_id);

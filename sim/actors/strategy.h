@@ -1,9 +1,11 @@
-// What may differ between two actors of one role. A strategy sees what its actor sees and decides; the actor does the
-// rest: following the chain, signing, computing, sending again what got lost. Implementations: scenarios/adversaries.
+// What may differ between two actors of one role. A strategy sees what its actor sees and decides;
+// the actor does the rest: following the chain, signing, computing, sending again what got lost.
+// Implementations: scenarios/adversaries.
 //
-// A strategy is told its Part once, and then asked through views: of the node (NodeView), of a task (TaskView), of a
-// dispute (DisputeView). References in views hold during the call only. Every hook but the first ones of a role has the
-// honest answer as its default. Operations that a hook returns are sent in its own identity's name.
+// A strategy is told its Part once, and then asked through views: of the node (NodeView), of a task
+// (TaskView), of a dispute (DisputeView). References in views hold during the call only. Every hook
+// but the first ones of a role has the honest answer as its default. Operations that a hook returns
+// are sent in its own identity's name.
 #pragma once
 
 #include <memory>
@@ -39,7 +41,8 @@ struct Identity {
 struct Part {
     RandomStream random{{0, 0, 0}};  // its own, for its decisions
     Identity self;
-    std::shared_ptr<const std::vector<Identity>> kin;  // all identities of its principal, itself included, by id
+    std::shared_ptr<const std::vector<Identity>>
+        kin;  // all identities of its principal, itself included, by id
     VmParameters rules;
     SimTime block_interval = 0;
     SideChannel* side = nullptr;  // outlives it
@@ -50,8 +53,9 @@ struct Part {
 
 // The chain as the node knows it.
 struct NodeView {
-    const Executed& tip;  // the newest block: what it carried and did (events), and the state after it
-    bool complete;        // false: blocks before it were missed, and their events with them
+    const Executed&
+        tip;        // the newest block: what it carried and did (events), and the state after it
+    bool complete;  // false: blocks before it were missed, and their events with them
     SimTime now;
     TimestampNs clock;  // now as a block timestamp
 
@@ -77,11 +81,15 @@ struct DisputeView {
     const Task& task;
     const Dispute& dispute;
     DisputeIndex index;
-    const std::vector<InferenceTraceStep>& trace;  // bisection: a provider's as posted, a challenger's as computed
+    const std::vector<InferenceTraceStep>&
+        trace;  // bisection: a provider's as posted, a challenger's as computed
 
     [[nodiscard]] Height height() const { return state.head.height; }
-    // The last block in which the side that is due may still act, counted from now; 1 is the next block.
-    [[nodiscard]] Height blocks_left() const { return dispute.deadline > height() ? dispute.deadline - height() : 0; }
+    // The last block in which the side that is due may still act, counted from now; 1 is the next
+    // block.
+    [[nodiscard]] Height blocks_left() const {
+        return dispute.deadline > height() ? dispute.deadline - height() : 0;
+    }
 };
 
 // What all roles outside consensus share.
@@ -90,32 +98,42 @@ public:
     virtual ~ClientStrategy() = default;
     // Operations beyond its role's own, such as leaving; asked once for every block it hears of.
     [[nodiscard]] virtual std::vector<OperationBody> on_block(const NodeView& view);
-    // Somebody else's operation that waits for a block. Heard only by strategies whose row says `watches_pending`.
-    [[nodiscard]] virtual std::vector<OperationBody> on_pending(const NodeView& view, const SignedOperation& operation);
+    // Somebody else's operation that waits for a block. Heard only by strategies whose row says
+    // `watches_pending`.
+    [[nodiscard]] virtual std::vector<OperationBody> on_pending(const NodeView& view,
+                                                                const SignedOperation& operation);
 };
 
 class ProviderStrategy : public ClientStrategy {
 public:
-    // How many inference steps the provider computes before it answers; 0 is an answer out of nothing.
+    // How many inference steps the provider computes before it answers; 0 is an answer out of
+    // nothing.
     [[nodiscard]] virtual std::uint32_t steps_to_compute(const TaskView& view) = 0;
-    // The answer to post or, in the redundant mode, to commit to; nothing to stay silent. Called when the computing time
-    // has passed, and then once.
+    // The answer to post or, in the redundant mode, to commit to; nothing to stay silent. Called
+    // when the computing time has passed, and then once.
     [[nodiscard]] virtual std::optional<Answer> answer(const TaskView& view) = 0;
 
-    // Whether to register now; asked at the start, where no state is known, and at every block until it says yes.
+    // Whether to register now; asked at the start, where no state is known, and at every block
+    // until it says yes.
     [[nodiscard]] virtual bool joins(const State* state);
     // Whether to hold the answer back; asked before answer(), and at every block until it says no.
     [[nodiscard]] virtual bool waits(const TaskView& view);
-    // Redundant mode: whether to reveal now what it committed to; asked at every block of the reveal window until yes.
+    // Redundant mode: whether to reveal now what it committed to; asked at every block of the
+    // reveal window until yes.
     [[nodiscard]] virtual bool reveals(const TaskView& view);
-    // The trace whose root it posts beside an answer of several steps. Honest: what the model gives, ending in `answer`.
-    [[nodiscard]] virtual std::vector<InferenceTraceStep> trace(const TaskView& view, Answer answer);
+    // The trace whose root it posts beside an answer of several steps. Honest: what the model
+    // gives, ending in `answer`.
+    [[nodiscard]] virtual std::vector<InferenceTraceStep> trace(const TaskView& view,
+                                                                Answer answer);
     // The computing time that it reports.
     [[nodiscard]] virtual std::uint32_t reported_time_ms(const TaskView& view);
-    // Bisection: the opening that is due; nothing to let time pass, and be asked again at the next block.
+    // Bisection: the opening that is due; nothing to let time pass, and be asked again at the next
+    // block.
     [[nodiscard]] virtual std::optional<op::DisputeMove> move(const DisputeView& view);
-    // The evidence to register with or, under TEE mode, to renew its attestation with before that is stale.
-    [[nodiscard]] virtual std::optional<GpuEvidence> evidence(const Device& device, TimestampNs now);
+    // The evidence to register with or, under TEE mode, to renew its attestation with before that
+    // is stale.
+    [[nodiscard]] virtual std::optional<GpuEvidence> evidence(const Device& device,
+                                                              TimestampNs now);
 };
 
 class ChallengerStrategy : public ClientStrategy {
@@ -125,13 +143,16 @@ public:
     // The claim to challenge the posted answer with, or nothing to let it pass.
     [[nodiscard]] virtual std::optional<Answer> claim(const TaskView& view) = 0;
 
-    // Whether to open its challenge now; asked when it has a claim, and at every block until it says yes.
+    // Whether to open its challenge now; asked when it has a claim, and at every block until it
+    // says yes.
     [[nodiscard]] virtual bool commits(const TaskView& view);
     // Whether to reveal its open challenge now; asked at every block until it says yes.
     [[nodiscard]] virtual bool reveals(const DisputeView& view);
-    // Bisection: the verdict that is due; nothing to let time pass, and be asked again at the next block.
+    // Bisection: the verdict that is due; nothing to let time pass, and be asked again at the next
+    // block.
     [[nodiscard]] virtual std::optional<op::DisputeMove> move(const DisputeView& view);
-    // Whether to look at a result once more when its own challenge of it was closed without proving it wrong.
+    // Whether to look at a result once more when its own challenge of it was closed without proving
+    // it wrong.
     [[nodiscard]] virtual bool again(const TaskView& view);
 };
 
@@ -144,11 +165,13 @@ struct DemandView {
 
 class RequesterStrategy : public ClientStrategy {
 public:
-    // How many tasks to submit now; asked once a block interval. More than are left is more than its share.
+    // How many tasks to submit now; asked once a block interval. More than are left is more than
+    // its share.
     [[nodiscard]] virtual std::uint32_t submissions(const DemandView& view);
     // The last word on a task that is about to be submitted; job ids must stay unique.
     virtual void compose(op::SubmitTask& task, const NodeView& view);
-    // Whether it goes on being asked when its share is submitted. The run does not wait for what it then submits.
+    // Whether it goes on being asked when its share is submitted. The run does not wait for what it
+    // then submits.
     [[nodiscard]] virtual bool goes_on(const NodeView& view);
 };
 
@@ -171,16 +194,18 @@ struct Follower {
 class ValidatorStrategy {
 public:
     virtual ~ValidatorStrategy() = default;
-    // Whether to build on this state now that it may; `beacon` is what its block would draw with. Saying no leaves the
-    // block to the next proposer.
+    // Whether to build on this state now that it may; `beacon` is what its block would draw with.
+    // Saying no leaves the block to the next proposer.
     [[nodiscard]] virtual bool builds(const State& parent, const Hash32& beacon);
     // Called before each block that this validator builds.
     virtual void begin_block(Height height) { static_cast<void>(height); }
     // Whether a block that this validator builds may carry the operation.
     [[nodiscard]] virtual bool includes(const SignedOperation& operation) = 0;
-    // Whether to sign a second block for the slot of the one just built, and show it to half of the others.
+    // Whether to sign a second block for the slot of the one just built, and show it to half of the
+    // others.
     [[nodiscard]] virtual bool builds_twice();
-    // Whether to take a block that is valid for valid. Not asked about blocks that the others have decided for.
+    // Whether to take a block that is valid for valid. Not asked about blocks that the others have
+    // decided for.
     [[nodiscard]] virtual bool tolerates(const Block& block);
     // The last word on the answer to a poll.
     virtual void vote(const PollView& poll, Chits& answer);
@@ -192,22 +217,24 @@ public:
 
 // A fraud proof: what a censor of challenges leaves out.
 inline bool is_fraud_proof(const OperationBody& body) {
-    return std::holds_alternative<op::Challenge>(body) || std::holds_alternative<op::ChallengeReveal>(body) ||
+    return std::holds_alternative<op::Challenge>(body) ||
+           std::holds_alternative<op::ChallengeReveal>(body) ||
            std::holds_alternative<op::DisputeMove>(body);
 }
 
-// Makes the strategies that a scenario names. Refuses an unknown name, one of another role, and bad parameters.
+// Makes the strategies that a scenario names. Refuses an unknown name, one of another role, and bad
+// parameters.
 class StrategyFactory {
 public:
     virtual ~StrategyFactory() = default;
-    [[nodiscard]] virtual Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group,
-                                                                             const Part& part) const = 0;
-    [[nodiscard]] virtual Result<std::unique_ptr<ChallengerStrategy>> challenger(const ActorGroup& group,
-                                                                                 const Part& part) const = 0;
-    [[nodiscard]] virtual Result<std::unique_ptr<RequesterStrategy>> requester(const ActorGroup& group,
-                                                                               const Part& part) const = 0;
-    [[nodiscard]] virtual Result<std::unique_ptr<ValidatorStrategy>> validator(const ActorGroup& group,
-                                                                               const Part& part) const = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<ProviderStrategy>> provider(
+        const ActorGroup& group, const Part& part) const = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<ChallengerStrategy>> challenger(
+        const ActorGroup& group, const Part& part) const = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<RequesterStrategy>> requester(
+        const ActorGroup& group, const Part& part) const = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<ValidatorStrategy>> validator(
+        const ActorGroup& group, const Part& part) const = 0;
     // Whether principals with this strategy count as honest in every output.
     [[nodiscard]] virtual bool is_honest(const ActorGroup& group) const = 0;
     // Whether actors with this strategy are told of operations that wait for a block.

@@ -1,4 +1,5 @@
-// A world of one actor: a clock that the test moves, and everything the actor sent and asked to be woken for.
+// A world of one actor: a clock that the test moves, and everything the actor sent and asked to be
+// woken for.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,9 @@ public:
     [[nodiscard]] SimTime now() const override { return time; }
     [[nodiscard]] TimestampNs clock() const override { return static_cast<TimestampNs>(time); }
     void send(ActorId to, const Packet& packet) override { sent.push_back({to, packet}); }
-    void set_timer(SimTime delay, std::uint64_t tag) override { timers.push_back({time + delay, tag}); }
+    void set_timer(SimTime delay, std::uint64_t tag) override {
+        timers.push_back({time + delay, tag});
+    }
     [[nodiscard]] RandomStream stream(Purpose purpose) const override {
         return RandomStream({1, 9, static_cast<std::uint32_t>(purpose)});
     }
@@ -49,7 +52,8 @@ public:
         for (const Sent& one : sent) {
             const auto* packet = std::get_if<OperationPacket>(&one.packet);
             if (packet == nullptr || one.to != 0) continue;
-            if (const auto* body = std::get_if<Body>(&packet->operation->body())) out.push_back(*body);
+            if (const auto* body = std::get_if<Body>(&packet->operation->body()))
+                out.push_back(*body);
         }
         return out;
     }
@@ -67,7 +71,8 @@ public:
     [[nodiscard]] std::vector<std::pair<ActorId, Kind>> packets() const {
         std::vector<std::pair<ActorId, Kind>> out;
         for (const Sent& one : sent) {
-            if (const auto* packet = std::get_if<Kind>(&one.packet)) out.emplace_back(one.to, *packet);
+            if (const auto* packet = std::get_if<Kind>(&one.packet))
+                out.emplace_back(one.to, *packet);
         }
         return out;
     }

@@ -8,7 +8,8 @@
 namespace aivm::sim {
 namespace {
 
-// Timer tags of the validator itself; those of the engine have smaller numbers (consensus/timers.h).
+// Timer tags of the validator itself; those of the engine have smaller numbers
+// (consensus/timers.h).
 constexpr std::uint64_t kBuildTag = std::uint64_t{0xF0} << 56;
 constexpr std::uint64_t kRetryTag = std::uint64_t{0xF1} << 56;
 
@@ -16,17 +17,20 @@ constexpr std::size_t kHistoryBlocks = 64;
 constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
 constexpr std::size_t kServedBlocksMax = 64;
 constexpr std::uint32_t kProposersDrawn = 8;
-constexpr SimTime kTooEarlyRetry = 1 * kSecond;  // a block from the future is tried again after this
+constexpr SimTime kTooEarlyRetry =
+    1 * kSecond;  // a block from the future is tried again after this
 constexpr std::uint64_t kSecretsSearched = 1 << 20;
 constexpr std::size_t kSignaturesKept = 1024;
 
 }  // namespace
 
 Hash32 beacon_secret(std::uint64_t run_seed, ActorId validator, std::uint64_t n) {
-    return keccak256(Writer().string("aivm-beacon-secret").u64(run_seed).u32(validator).u64(n).view());
+    return keccak256(
+        Writer().string("aivm-beacon-secret").u64(run_seed).u32(validator).u64(n).view());
 }
 
-ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer, std::unique_ptr<ValidatorStrategy> strategy)
+ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer,
+                               std::unique_ptr<ValidatorStrategy> strategy)
     : setup_(std::move(setup)),
       signer_(signer),
       strategy_(std::move(strategy)),
@@ -65,7 +69,8 @@ void ValidatorActor::boot(bool catch_up) {
     engine_ = setup_.make_engine(*this, random_);
     const ExecutedPtr tip = vm_->executed(vm_->last_accepted());
     history_.push_back(tip);
-    const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{}, tip->state.head.height};
+    const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{},
+                         tip->state.head.height};
     engine_->start(last, {incarnation_, catch_up}, actions_);
     run_actions();
     if (running()) consider_building();
@@ -133,7 +138,9 @@ void ValidatorActor::serve(ActorId from, const BlockRequest& request) {
     if (!reply.blocks.empty()) setup_.environment->send(from, std::move(reply));
 }
 
-bool ValidatorActor::serves(ActorId follower) { return !setup_.who || strategy_->serves(setup_.who(follower)); }
+bool ValidatorActor::serves(ActorId follower) {
+    return !setup_.who || strategy_->serves(setup_.who(follower));
+}
 
 void ValidatorActor::serve(ActorId from, const FollowRequest& request) {
     if (!serves(from)) return;
@@ -248,14 +255,16 @@ void ValidatorActor::act(const SetTimer& action) {
 
 // --- Building ---
 
-// When this node may build on the preferred block. The slot opens a block interval after the parent or, on a chain that
-// was idle, when there is work: were it only the parent's time, every turn would have come at once.
+// When this node may build on the preferred block. The slot opens a block interval after the parent
+// or, on a chain that was idle, when there is work: were it only the parent's time, every turn
+// would have come at once.
 std::uint64_t ValidatorActor::turn_ns() const {
     const State& parent = vm_->preferred_state();
     const std::uint64_t slot_ns =
         std::max(parent.head.timestamp_ns + setup_.block_interval_ns, setup_.environment->clock());
     if (setup_.sole_proposer) return slot_ns;
-    const ProposerSchedule schedule(setup_.stakes, {setup_.run_seed, vm_->preferred(), parent.head.height + 1},
+    const ProposerSchedule schedule(setup_.stakes,
+                                    {setup_.run_seed, vm_->preferred(), parent.head.height + 1},
                                     kProposersDrawn);
     return slot_ns + schedule.delay_ns(setup_.self, setup_.fallback_delay_ns);
 }
@@ -270,7 +279,8 @@ void ValidatorActor::consider_building() {
 
 void ValidatorActor::set_build_timer() {
     ++build_timers_;
-    setup_.environment->set_timer(static_cast<SimTime>(turn_ns_ - setup_.environment->clock()), kBuildTag);
+    setup_.environment->set_timer(static_cast<SimTime>(turn_ns_ - setup_.environment->clock()),
+                                  kBuildTag);
 }
 
 std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
@@ -282,7 +292,8 @@ std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
 }
 
 void ValidatorActor::build() {
-    if (building_on_ != vm_->preferred()) return;   // the preference moved on; another timer is set for it
+    if (building_on_ != vm_->preferred())
+        return;  // the preference moved on; another timer is set for it
     if (setup_.environment->clock() < turn_ns_) {   // the timer of an earlier visit to this parent,
         if (build_timers_ == 0) set_build_timer();  // or the clock was put back meanwhile
         return;
@@ -291,8 +302,8 @@ void ValidatorActor::build() {
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     const Validator& self = vm_->preferred_state().validators[setup_.self];
     const std::uint64_t secret = find_secret(self.beacon_commitment);
-    const Hash32 beacon =
-        next_beacon(vm_->preferred_state().head.beacon, beacon_secret(setup_.run_seed, setup_.self, secret));
+    const Hash32 beacon = next_beacon(vm_->preferred_state().head.beacon,
+                                      beacon_secret(setup_.run_seed, setup_.self, secret));
     // A sequencer has nobody to leave it to.
     if (!setup_.sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
         building_on_ = vm_->preferred();  // and leaves it to the next in turn
@@ -304,7 +315,8 @@ void ValidatorActor::build() {
     options.timestamp_ns = setup_.environment->clock();
     options.operations_max = setup_.max_block_ops;
     options.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
-    options.beacon_commitment = keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
+    options.beacon_commitment =
+        keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
     options.sign = [this](const Hash32& message) { return signer_.sign(message); };
     options.include = [&](const OperationPtr& operation) {
         const bool included = strategy_->includes(*operation);
@@ -338,15 +350,16 @@ void ValidatorActor::note_undecided(const BlockInfo& block) {
 }
 
 void ValidatorActor::note_signature(const Block& block) {
-    const auto [first, is_new] =
-        signed_.try_emplace({block.height(), block.header().proposer.value}, Signed{block.id(), block.authorization()});
+    const auto [first, is_new] = signed_.try_emplace(
+        {block.height(), block.header().proposer.value}, Signed{block.id(), block.authorization()});
     if (!is_new && first->second.id != block.id() && strategy_->reports_equivocation()) {
         report(block, first->second.id, first->second.authorization);
     }
     while (signed_.size() > kSignaturesKept) signed_.erase(signed_.begin());
 }
 
-void ValidatorActor::report(const Block& second, const Hash32& first_id, const Bytes& first_authorization) {
+void ValidatorActor::report(const Block& second, const Hash32& first_id,
+                            const Bytes& first_authorization) {
     op::Evidence evidence;
     evidence.validator = second.header().proposer.value;
     evidence.slot = second.height();
@@ -359,7 +372,8 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id, const B
     nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address())) + 1;
     Operation operation{signer_.address(), nonce_, std::move(evidence)};
     const Hash32 id = SignedOperation(operation, {}).id();
-    const auto made = std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
+    const auto made =
+        std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
     static_cast<void>(vm_->submit(made));  // refused only when somebody else was faster
     for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
         if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
@@ -367,7 +381,8 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id, const B
 }
 
 // The second block is empty and a nanosecond later; every other node is shown this one.
-void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, const Vm::BuildOptions& options) {
+void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& parent,
+                                 const Vm::BuildOptions& options) {
     const BuildRequest request{.parent = parent->id,
                                .proposer = options.proposer,
                                .timestamp_ns = options.timestamp_ns + 1,

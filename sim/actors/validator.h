@@ -1,5 +1,5 @@
-// A validator: one replica of the VM on its own disk, driven by a consensus engine, building blocks when the schedule
-// says so, serving clients that follow it.
+// A validator: one replica of the VM on its own disk, driven by a consensus engine, building blocks
+// when the schedule says so, serving clients that follow it.
 #pragma once
 
 #include <deque>
@@ -23,25 +23,29 @@ struct ValidatorSetup {
     std::vector<std::uint64_t> stakes;
     Vm::Setup vm;  // its store is the node's disk
     SimDisk* disk = nullptr;
-    std::function<std::unique_ptr<ConsensusEngine>(const AcceptedBlocks&, RandomStream&)> make_engine;
+    std::function<std::unique_ptr<ConsensusEngine>(const AcceptedBlocks&, RandomStream&)>
+        make_engine;
     std::uint64_t block_interval_ns = 0;
     std::uint64_t fallback_delay_ns = 0;  // between one proposer's turn and the next one's
     std::uint32_t max_block_ops = 1000;
     bool sole_proposer = false;  // sequencer: no schedule, this node alone builds
     bool proposes = true;
     std::vector<ActorId> followers;
-    std::function<Follower(ActorId)> who;  // of a follower; unset: the strategy is not asked whom it serves
-    std::vector<ActorId> watchers;         // those of them that are told of operations which come in
+    std::function<Follower(ActorId)>
+        who;  // of a follower; unset: the strategy is not asked whom it serves
+    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
     Environment* environment = nullptr;
     NodeObserver* observer = nullptr;
 };
 
-// The secret that a validator commits to in its n-th block and opens in the next; only its holder can compute it.
+// The secret that a validator commits to in its n-th block and opens in the next; only its holder
+// can compute it.
 Hash32 beacon_secret(std::uint64_t run_seed, ActorId validator, std::uint64_t n);
 
 class ValidatorActor final : public Actor, private AcceptedBlocks {
 public:
-    ValidatorActor(ValidatorSetup setup, Signer signer, std::unique_ptr<ValidatorStrategy> strategy);
+    ValidatorActor(ValidatorSetup setup, Signer signer,
+                   std::unique_ptr<ValidatorStrategy> strategy);
 
     void start() override;
     void receive(ActorId from, const Packet& packet) override;
@@ -80,14 +84,17 @@ private:
     // Remembers who signed what, and reports who signed twice for one slot.
     void note_signature(const Block& block);
     void report(const Block& second, const Hash32& first_id, const Bytes& first_authorization);
-    void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, const Vm::BuildOptions& options);
+    void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent,
+                     const Vm::BuildOptions& options);
 
     void consider_building();
     void set_build_timer();
     void build();
     [[nodiscard]] std::uint64_t turn_ns() const;
     [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
-    [[nodiscard]] BlockInfo info_of(const Block& block) const { return {block.id(), block.parent(), block.height()}; }
+    [[nodiscard]] BlockInfo info_of(const Block& block) const {
+        return {block.id(), block.parent(), block.height()};
+    }
     [[nodiscard]] bool running() const { return vm_.has_value(); }
 
     ValidatorSetup setup_;

@@ -1,5 +1,6 @@
-// A few validators with real engines, disks and VMs on a network that delays everything by the same time. Disks fail when
-// told to; a node that stopped is started again. Everybody's promises are watched: what each signs, builds and accepts.
+// A few validators with real engines, disks and VMs on a network that delays everything by the same
+// time. Disks fail when told to; a node that stopped is started again. Everybody's promises are
+// watched: what each signs, builds and accepts.
 #include "sim/actors/validator.h"
 
 #include <gmock/gmock.h>
@@ -37,8 +38,8 @@ public:
         Genesis genesis;
         genesis.timestamp_ns = 1'000'000'000'000;
         for (ActorId id = 0; id < kNodes; ++id) {
-            genesis.validators.push_back(
-                {identity_address(id), lux(2000), keccak256(beacon_secret(kRunSeed, id, 0).view())});
+            genesis.validators.push_back({identity_address(id), lux(2000),
+                                          keccak256(beacon_secret(kRunSeed, id, 0).view())});
         }
         genesis.allocations.push_back({identity_address(kFollower), lux(10'000)});
         genesis.models = {aivm::test::small_model("model")};
@@ -60,7 +61,9 @@ public:
         const auto made = std::make_shared<const SignedOperation>(operation, signer.sign(id));
         for (ActorId to = 0; to < kNodes; ++to) send(kFollower, to, OperationPacket{made});
     }
-    void submit_task(std::uint32_t number) { submit(aivm::test::submission("job-" + std::to_string(number), lux(1))); }
+    void submit_task(std::uint32_t number) {
+        submit(aivm::test::submission("job-" + std::to_string(number), lux(1)));
+    }
     void run_until(SimTime until) {
         while (!queue_.empty() && queue_.top().at <= until) {
             const Event event = queue_.top();
@@ -82,7 +85,9 @@ public:
             if (!down.contains(to)) nodes[to]->receive(from, packet);
         });
     }
-    void at(SimTime delay, std::function<void()> happen) { queue_.push({now_ + delay, next_++, std::move(happen)}); }
+    void at(SimTime delay, std::function<void()> happen) {
+        queue_.push({now_ + delay, next_++, std::move(happen)});
+    }
 
     void crash(ActorId node) {
         if (!down.insert(node).second) return;
@@ -97,14 +102,16 @@ public:
     [[nodiscard]] Height height(ActorId node) const {
         return vm(node) == nullptr ? 0 : vm(node)->last_accepted_height();
     }
-    // Whether all nodes run and agree on every block up to the lowest tip, and on the state where the tips are equal.
+    // Whether all nodes run and agree on every block up to the lowest tip, and on the state where
+    // the tips are equal.
     void expect_agreement() const {
         for (ActorId node = 0; node < kNodes; ++node) {
             ASSERT_NE(vm(node), nullptr) << node;
             const Height common = std::min(height(0), height(node));
             EXPECT_GE(common + 2, std::max(height(0), height(node)));
             for (Height h = 0; h <= common; ++h) {
-                ASSERT_EQ(*vm(node)->block_id_at_height(h), *vm(0)->block_id_at_height(h)) << node << " at " << h;
+                ASSERT_EQ(*vm(node)->block_id_at_height(h), *vm(0)->block_id_at_height(h))
+                    << node << " at " << h;
             }
             if (height(node) == height(0)) {
                 EXPECT_EQ(contents_digest(vm(node)->state()), contents_digest(vm(0)->state()));
@@ -122,11 +129,15 @@ public:
         if (!is_new && first->second != executed->id) signed_twice.push_back({node, header.height});
     }
     void before_accept(ActorId, const Vm&, const ExecutedPtr&, AcceptedBy) override {}
-    void on_accepted(ActorId node, const Vm&, const ExecutedPtr&) override { last_accept[node] = now_; }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr&) override {
+        last_accept[node] = now_;
+    }
     void before_reject(ActorId, const Vm&, const ExecutedPtr&) override {}
     void on_rejected(ActorId, const Vm&, const ExecutedPtr&) override {}
     void on_censored(ActorId, const ExecutedPtr&, const std::vector<OperationPtr>&) override {}
-    void on_restarted(ActorId node, const Vm& vm) override { restarted_at[node] = vm.last_accepted_height(); }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        restarted_at[node] = vm.last_accepted_height();
+    }
     void on_stopped(ActorId node, const Error& error) override {
         stopped.emplace_back(error.text());
         // The world takes the machine down and starts it again; not from inside of its own call.
@@ -154,7 +165,8 @@ private:
         SimTime now() const override { return cluster_.now_; }
         TimestampNs clock() const override {
             const auto offset = cluster_.clock_offset.find(self_);
-            const SimTime shown = cluster_.now_ + (offset == cluster_.clock_offset.end() ? 0 : offset->second);
+            const SimTime shown =
+                cluster_.now_ + (offset == cluster_.clock_offset.end() ? 0 : offset->second);
             return cluster_.genesis_->state.head.timestamp_ns + static_cast<TimestampNs>(shown);
         }
         void send(ActorId to, const Packet& packet) override { cluster_.send(self_, to, packet); }
@@ -176,7 +188,9 @@ private:
         SimTime at = 0;
         std::uint64_t number = 0;
         std::function<void()> happen;
-        bool operator<(const Event& other) const { return std::pair(at, number) > std::pair(other.at, other.number); }
+        bool operator<(const Event& other) const {
+            return std::pair(at, number) > std::pair(other.at, other.number);
+        }
     };
 
     void add(ActorId id) {
@@ -187,13 +201,15 @@ private:
         setup.run_seed = kRunSeed;
         setup.stakes.assign(kNodes, lux(2000).nlux());
         setup.disk = disks.back().get();
-        setup.vm = {.genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
+        setup.vm = {
+            .genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
         setup.block_interval_ns = kBlockIntervalNs;
         setup.fallback_delay_ns = kBlockIntervalNs;
         setup.environment = desks_.back().get();
         setup.observer = this;
         if (id == 0) setup.followers = {kFollower};
-        setup.make_engine = [id, stakes = setup.stakes](const AcceptedBlocks& accepted, RandomStream& random) {
+        setup.make_engine = [id, stakes = setup.stakes](const AcceptedBlocks& accepted,
+                                                        RandomStream& random) {
             SnowmanConfig config;
             config.snow.k = 3;
             config.snow.alpha_preference = 2;
@@ -205,7 +221,8 @@ private:
             config.self = id;
             return std::move(make_snowman(config, accepted, random).value());
         };
-        nodes.push_back(std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, identity_address(id)),
+        nodes.push_back(std::make_unique<ValidatorActor>(std::move(setup),
+                                                         Signer(authority_, identity_address(id)),
                                                          std::make_unique<IncludesEverything>()));
     }
 
@@ -256,7 +273,8 @@ TEST(Validator, TheyBuildInTurnsATasksLifeLongAndTellTheirFollowersInOrder) {
 
 TEST(Validator, ABlockFromTheFutureIsTriedAgainUntilItIsDue) {
     Cluster cluster;
-    // One node's clock is behind the others' by more than the allowed skew: it accepts later than they do, but it does.
+    // One node's clock is behind the others' by more than the allowed skew: it accepts later than
+    // they do, but it does.
     const SimTime skew = 60 * kSecond;
     cluster.clock_offset[3] = -(skew + 10 * kSecond);
     cluster.start();
@@ -286,8 +304,8 @@ TEST(Validator, ACrashedMajorityStopsTheOthersAndBringsThemBack) {
     EXPECT_GT(cluster.height(0), before + 1);
 }
 
-// S17, S18 and S20: whatever the disk does at whichever write, the node comes back with the state before or after that
-// write, rejoins, and never signs two blocks for one height.
+// S17, S18 and S20: whatever the disk does at whichever write, the node comes back with the state
+// before or after that write, rejoins, and never signs two blocks for one height.
 TEST(Validator, ADiskThatFailsOrCrashesAtAnyWriteIsRecoveredFromAndNothingIsSignedTwice) {
     Cluster calm;
     calm.start();
@@ -302,9 +320,11 @@ TEST(Validator, ADiskThatFailsOrCrashesAtAnyWriteIsRecoveredFromAndNothingIsSign
     calm.expect_agreement();
     const std::uint64_t writes = std::min<std::uint64_t>(calm.disks[1]->writes(), 24);
     ASSERT_GT(writes, 10U);
-    for (const WriteFault fault : {WriteFault::kFail, WriteFault::kCrashBefore, WriteFault::kCrashAfter}) {
+    for (const WriteFault fault :
+         {WriteFault::kFail, WriteFault::kCrashBefore, WriteFault::kCrashAfter}) {
         for (std::uint64_t index = 0; index < writes; ++index) {
-            SCOPED_TRACE(testing::Message() << "fault " << static_cast<int>(fault) << " at write " << index);
+            SCOPED_TRACE(testing::Message()
+                         << "fault " << static_cast<int>(fault) << " at write " << index);
             Cluster cluster;
             cluster.disks[1]->set_fault(index, fault);
             cluster.start();

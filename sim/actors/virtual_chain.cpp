@@ -21,7 +21,8 @@ constexpr std::uint32_t kTurnsDeclinedMax =
 // A name for the block of this height: on a chain without forks the height is enough.
 Hash32 block_name(Height height) {
     Hash32 out;
-    for (std::size_t i = 0; i < sizeof height; ++i) out.bytes[i] = static_cast<std::uint8_t>(height >> (8 * (7 - i)));
+    for (std::size_t i = 0; i < sizeof height; ++i)
+        out.bytes[i] = static_cast<std::uint8_t>(height >> (8 * (7 - i)));
     out.bytes[sizeof height] = 1;  // none is all zero
     return out;
 }
@@ -49,7 +50,8 @@ void VirtualChain::receive(ActorId from, const Packet& packet) {
 void VirtualChain::serve(ActorId from, Height first) {
     const std::deque<ExecutedPtr> blocks = history_;  // a copy: who is told may answer at once
     for (const ExecutedPtr& block : blocks) {
-        if (block->state.head.height >= first) setup_.environment->send(from, AcceptedPacket{block});
+        if (block->state.head.height >= first)
+            setup_.environment->send(from, AcceptedPacket{block});
     }
 }
 
@@ -81,7 +83,8 @@ void VirtualChain::consider_building() {
     const State& state = tip_->state;
     if (mempool_.size() == 0 && state.height_timers.empty() && state.time_timers.empty()) return;
     const std::uint64_t now = setup_.environment->clock();
-    const std::uint64_t slot = std::max(state.head.timestamp_ns + setup_.chain.block_interval_ns, now);
+    const std::uint64_t slot =
+        std::max(state.head.timestamp_ns + setup_.chain.block_interval_ns, now);
     setup_.environment->set_timer(static_cast<SimTime>(slot - now), kBlockTimer);
     timer_is_set_ = true;
 }
@@ -99,30 +102,37 @@ ValidatorIndex VirtualChain::draw_proposer() {
     return ValidatorIndex{static_cast<std::uint32_t>(found - stake_up_to_.begin())};
 }
 
-// Draws until one builds; each has a beacon of its own, so that a proposer that declines changes the draw.
+// Draws until one builds; each has a beacon of its own, so that a proposer that declines changes
+// the draw.
 ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
     for (std::uint32_t turn = 0;; ++turn) {
         Writer entropy;
-        entropy.fixed(tip_->state.head.beacon).u64(setup_.run_seed).u64(tip_->state.head.height + 1);
+        entropy.fixed(tip_->state.head.beacon)
+            .u64(setup_.run_seed)
+            .u64(tip_->state.head.height + 1);
         if (turn > 0) entropy.u32(turn);
         beacon = keccak256(entropy.view());
         const ValidatorIndex proposer = draw_proposer();
-        if (turn == kTurnsDeclinedMax || setup_.strategies[proposer.value]->builds(tip_->state, beacon)) {
+        if (turn == kTurnsDeclinedMax ||
+            setup_.strategies[proposer.value]->builds(tip_->state, beacon)) {
             return proposer;
         }
     }
 }
 
-std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored) {
+std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer,
+                                               std::vector<OperationPtr>& censored) {
     ValidatorStrategy& strategy = *setup_.strategies[proposer.value];
     strategy.begin_block(tip_->state.head.height + 1);
     schedule_.begin_block();
-    auto candidates = mempool_.candidates(setup_.chain.max_block_ops, [&](const OperationPtr& operation) {
-        const bool proof = is_fraud_proof(operation->body());
-        if (strategy.includes(*operation) && !(proof && schedule_.leaves_proofs_out())) return true;
-        if (proof) censored.push_back(operation);
-        return false;
-    });
+    auto candidates =
+        mempool_.candidates(setup_.chain.max_block_ops, [&](const OperationPtr& operation) {
+            const bool proof = is_fraud_proof(operation->body());
+            if (strategy.includes(*operation) && !(proof && schedule_.leaves_proofs_out()))
+                return true;
+            if (proof) censored.push_back(operation);
+            return false;
+        });
     if (!schedule_.paid().is_zero()) setup_.on_paid(proposer, schedule_.paid());
     return candidates;
 }
@@ -147,7 +157,8 @@ void VirtualChain::build() {
     if (setup_.chain.finality_delay_ns == 0) {
         finalise_next();
     } else {
-        setup_.environment->set_timer(static_cast<SimTime>(setup_.chain.finality_delay_ns), kFinalTimer);
+        setup_.environment->set_timer(static_cast<SimTime>(setup_.chain.finality_delay_ns),
+                                      kFinalTimer);
     }
     consider_building();
 }

@@ -1,12 +1,14 @@
-// The chain of the economic fidelity: one actor in place of all validators, their network and their disks.
+// The chain of the economic fidelity: one actor in place of all validators, their network and their
+// disks.
 //
-//   1. The VM's rules are the real ones (core/vm/unsealed.h); bytes, signatures, roots and storage are left out, since no
-//      result of a study can depend on them.
-//   2. Every block has a virtual proposer, drawn by stake, whose strategy decides what the block carries. The model of
-//      chain.censorship lies on top of it, block by block, as it does for the sequencer of the full fidelity.
-//   3. A block is final chain.finality_delay after it was built, and everybody who listens hears of it in that instant;
-//      who missed blocks may ask for the last ones again. Like the real chain it builds nothing while there is nothing
-//      to do.
+//   1. The VM's rules are the real ones (core/vm/unsealed.h); bytes, signatures, roots and storage
+//      are left out, since no result of a study can depend on them.
+//   2. Every block has a virtual proposer, drawn by stake, whose strategy decides what the block
+//      carries. The model of chain.censorship lies on top of it, block by block, as it does for the
+//      sequencer of the full fidelity.
+//   3. A block is final chain.finality_delay after it was built, and everybody who listens hears of
+//      it in that instant; who missed blocks may ask for the last ones again. Like the real chain
+//      it builds nothing while there is nothing to do.
 #pragma once
 
 #include <deque>
@@ -25,14 +27,15 @@ struct VirtualChainSetup {
     std::uint64_t run_seed = 0;
     ExecutedPtr genesis;
     const Rules* rules = nullptr;
-    std::vector<std::uint64_t> stakes;                           // of the virtual validators, by index
+    std::vector<std::uint64_t> stakes;  // of the virtual validators, by index
     std::vector<std::unique_ptr<ValidatorStrategy>> strategies;  // as many
     ChainSettings chain;
     std::vector<ActorId> followers;
     std::vector<ActorId> watchers;  // those of them that are told of operations which come in
     std::size_t history_kept = 1;   // final blocks that are told again to whoever missed them
     Environment* environment = nullptr;
-    // Hears of every final block with the fraud proofs it left out on purpose, before the followers do.
+    // Hears of every final block with the fraud proofs it left out on purpose, before the followers
+    // do.
     std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;
     // What the model's attacker paid for a block of this proposer.
     std::function<void(ValidatorIndex proposer, Amount)> on_paid;
@@ -44,7 +47,8 @@ public:
     explicit VirtualChain(VirtualChainSetup setup);
 
     void start() override {}
-    // Operations are queued, and whoever missed blocks is told the last ones; nothing else can be asked of this chain.
+    // Operations are queued, and whoever missed blocks is told the last ones; nothing else can be
+    // asked of this chain.
     void receive(ActorId from, const Packet& packet) override;
     void wake(std::uint64_t tag) override;
 
@@ -60,7 +64,8 @@ private:
     void consider_building();
     [[nodiscard]] ValidatorIndex draw_proposer();
     [[nodiscard]] ValidatorIndex choose_proposer(Hash32& beacon);
-    [[nodiscard]] std::vector<OperationPtr> choose(ValidatorIndex proposer, std::vector<OperationPtr>& censored);
+    [[nodiscard]] std::vector<OperationPtr> choose(ValidatorIndex proposer,
+                                                   std::vector<OperationPtr>& censored);
     void build();
     void finalise_next();
 

@@ -95,11 +95,13 @@ Hash32 BlockTree::preferred_at(Height height) const {
 void BlockTree::support(Handle handle, bool confident) {
     AIVM_CHECK(alive(handle));
     Choice& choice = nodes_[nodes_[handle.slot].parent].choice;
-    AIVM_CHECK(!choice.supported);  // alpha_preference is a majority: two children cannot both have it
+    AIVM_CHECK(
+        !choice.supported);  // alpha_preference is a majority: two children cannot both have it
     choice.supported = true;
     if (choice.preferred != handle.slot) choice.confidence = 0;
     choice.preferred = handle.slot;
-    // A poll between the two alphas moves the preference but is not one of the consecutive polls that decide.
+    // A poll between the two alphas moves the preference but is not one of the consecutive polls
+    // that decide.
     choice.confidence = confident ? choice.confidence + 1 : 0;
 }
 

@@ -1,10 +1,10 @@
 // The verified, undecided blocks above the last accepted one, with a Snow instance at every parent.
 //
-// Blocks live in slots; a Handle names one for as long as it is undecided and is recognised as stale afterwards, so a
-// poll may keep handles across decisions.
+// Blocks live in slots; a Handle names one for as long as it is undecided and is recognised as
+// stale afterwards, so a poll may keep handles across decisions.
 //
-// Invariants: every block's parent is another undecided block or the last accepted one; heights grow by one; a parent
-// with children prefers exactly one of them.
+// Invariants: every block's parent is another undecided block or the last accepted one; heights
+// grow by one; a parent with children prefers exactly one of them.
 #pragma once
 
 #include <cstdint>
@@ -32,30 +32,33 @@ public:
     [[nodiscard]] std::uint32_t open_choices() const { return open_choices_; }
 
     [[nodiscard]] std::optional<Handle> find(const Hash32& id) const;
-    [[nodiscard]] bool alive(Handle handle) const { return nodes_[handle.slot].generation == handle.generation; }
+    [[nodiscard]] bool alive(Handle handle) const {
+        return nodes_[handle.slot].generation == handle.generation;
+    }
     [[nodiscard]] const BlockInfo& info(Handle handle) const { return nodes_[handle.slot].block; }
     // Nothing when the parent is the last accepted block.
     [[nodiscard]] std::optional<Handle> parent(Handle handle) const;
 
-    // `block` is verified and its parent is in the tree or its root; the height follows the parent's. The first child
-    // of a parent is preferred.
+    // `block` is verified and its parent is in the tree or its root; the height follows the
+    // parent's. The first child of a parent is preferred.
     void add(const BlockInfo& block);
 
     // The end of the preferred branch, and its block at a height from the root's to the tip's.
     [[nodiscard]] BlockRef preferred_tip() const;
     [[nodiscard]] Hash32 preferred_at(Height height) const;
 
-    // One poll's outcome. First, for each block that got at least alpha_preference votes: support(); it becomes its
-    // parent's preference, and the confidence of the choice grows by one when `confident`, else ends. Then end_poll()
-    // ends the confidence of every choice that got no support.
+    // One poll's outcome. First, for each block that got at least alpha_preference votes:
+    // support(); it becomes its parent's preference, and the confidence of the choice grows by one
+    // when `confident`, else ends. Then end_poll() ends the confidence of every choice that got no
+    // support.
     void support(Handle handle, bool confident);
     void end_poll();
 
     // The root's preferred child, when `beta` confident polls in a row chose it.
     [[nodiscard]] std::optional<Hash32> certain_child(std::uint32_t beta) const;
 
-    // Makes a child of the root the new root. Appends Accept, then Reject for the siblings and their descendants,
-    // parents first; returns those rejected.
+    // Makes a child of the root the new root. Appends Accept, then Reject for the siblings and
+    // their descendants, parents first; returns those rejected.
     std::vector<BlockRef> accept(const Hash32& id, AcceptedBy by, Actions& out);
 
 private:

@@ -7,7 +7,8 @@
 namespace aivm::sim {
 namespace {
 
-// After this many time-outs in a row without a new block the target is given up and the frontier asked for again.
+// After this many time-outs in a row without a new block the target is given up and the frontier
+// asked for again.
 constexpr std::size_t kStuckRoundsMax = 8;
 
 }  // namespace
@@ -46,8 +47,9 @@ bool CatchUp::answered_by(VoterIndex from, std::uint64_t request) {
 bool CatchUp::on_frontier(VoterIndex from, const Frontier& message, Actions& out) {
     if (phase_ != Phase::kFrontier || !answered_by(from, message.request)) return false;
     const BlockRef& block = message.last_accepted;
-    const bool known = std::any_of(candidates_.begin(), candidates_.end(),
-                                   [&](const Candidate& candidate) { return candidate.block == block; });
+    const bool known =
+        std::any_of(candidates_.begin(), candidates_.end(),
+                    [&](const Candidate& candidate) { return candidate.block == block; });
     if (!known && block.height > tree_.root().height) candidates_.push_back({block, 0, {}});
     if (waiting_.empty()) frontier_known(out);
     return true;
@@ -60,7 +62,8 @@ void CatchUp::frontier_known(Actions& out) {
         return;
     }
     std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
-        return a.block.height != b.block.height ? a.block.height > b.block.height : a.block.id < b.block.id;
+        return a.block.height != b.block.height ? a.block.height > b.block.height
+                                                : a.block.id < b.block.id;
     });
     if (candidates_.size() > kConfirmMax) candidates_.resize(kConfirmMax);
 
@@ -92,11 +95,13 @@ bool CatchUp::on_confirm(VoterIndex from, const Confirm& message, Actions& out) 
 }
 
 void CatchUp::judge_candidates(bool all_answered, Actions& out) {
-    const auto confirmed = std::find_if(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
-        return more_than_half(candidate.stake, stake_of_others());
-    });
+    const auto confirmed =
+        std::find_if(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
+            return more_than_half(candidate.stake, stake_of_others());
+        });
     if (confirmed == candidates_.end()) {
-        // Enough spoke and none is confirmed: what is ahead of us is not decided by enough yet, polls will do.
+        // Enough spoke and none is confirmed: what is ahead of us is not decided by enough yet,
+        // polls will do.
         if (all_answered || more_than_half(stake_answered_, stake_of_others())) {
             phase_ = Phase::kIdle;
         } else {
@@ -110,7 +115,8 @@ void CatchUp::judge_candidates(bool all_answered, Actions& out) {
     rounds_stuck_ = 0;
     // Everybody catching up together should not ask the same one.
     std::vector<VoterIndex> sources = std::move(confirmed->confirmed_by);
-    std::rotate(sources.begin(), sources.begin() + static_cast<std::ptrdiff_t>(random_.below(sources.size())),
+    std::rotate(sources.begin(),
+                sources.begin() + static_cast<std::ptrdiff_t>(random_.below(sources.size())),
                 sources.end());
     history_.begin(confirmed->block, std::move(sources), out);
     set_timer(out);

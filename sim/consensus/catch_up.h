@@ -1,11 +1,13 @@
 // Learning what the others decided, after a restart or a long time cut off.
 //
 //   frontier   ask a stake-weighted sample for the last block they accepted
-//   confirm    ask all others which of these they accepted; keep the highest that more than half of the others' stake
-//              (this node's own left out) confirms
-//   history    fetch from those who confirmed, backwards by id, and hand the blocks out parent first
+//   confirm    ask all others which of these they accepted; keep the highest that more than half of
+//              the others' stake (this node's own left out) confirms
+//   history    fetch from those who confirmed, backwards by id, and hand the blocks out parent
+//              first
 //
-// Rounds without enough answers are repeated until there are. A frontier that nobody is ahead of ends it.
+// Rounds without enough answers are repeated until there are. A frontier that nobody is ahead of
+// ends it.
 #pragma once
 
 #include <vector>
@@ -28,8 +30,8 @@ struct CatchUpConfig {
 class CatchUp {
 public:
     // All references must outlive this.
-    CatchUp(const CatchUpConfig& config, const BlockTree& tree, StakeSampler& sampler, RandomStream& random,
-            EngineCounters& counters, std::uint64_t first_serial)
+    CatchUp(const CatchUpConfig& config, const BlockTree& tree, StakeSampler& sampler,
+            RandomStream& random, EngineCounters& counters, std::uint64_t first_serial)
         : config_(config),
           tree_(tree),
           sampler_(sampler),
@@ -70,7 +72,9 @@ private:
     void judge_candidates(bool all_answered, Actions& out);
     bool answered_by(VoterIndex from, std::uint64_t request);
     void set_timer(Actions& out);
-    [[nodiscard]] std::uint64_t stake_of_others() const { return sampler_.total() - sampler_.stake(config_.self); }
+    [[nodiscard]] std::uint64_t stake_of_others() const {
+        return sampler_.total() - sampler_.stake(config_.self);
+    }
 
     CatchUpConfig config_;
     const BlockTree& tree_;

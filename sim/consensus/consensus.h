@@ -1,20 +1,24 @@
 // Consensus as a step function: what a node hears goes in, what it should do comes out.
 //
-// An engine has no clock, no socket and no randomness of its own; the actor that owns it (a validator) carries out the
-// actions in the order given. The contract between the two:
+// An engine has no clock, no socket and no randomness of its own; the actor that owns it (a
+// validator) carries out the actions in the order given. The contract between the two:
 //
-//   1. The actor holds block bodies, the engine knows them as BlockInfo. A body that arrived from the network and whose
-//      id the actor computed itself goes to on_body(); the engine answers Verify when the parent is verified, Fetch when
-//      the parent is missing, Discard when it has no use for the body.
-//   2. After Verify the actor executes the block and reports on_verified() or on_invalid(), exactly once, now or later.
-//   3. Every block reported by on_verified() or on_own_block() gets exactly one Accept or Reject, unless the node stops;
-//      parents are decided before children.
-//   4. A body attached to a message (Query::push, Ordered) is given to on_body() before the message to on_message(), and
-//      the actions of the first are carried out before: then the answer can already speak of the new block.
-//   5. Actions are appended to `out`. An actor that handles one by calling the engine again appends to the same queue.
+//   1. The actor holds block bodies, the engine knows them as BlockInfo. A body that arrived from
+//      the network and whose id the actor computed itself goes to on_body(); the engine answers
+//      Verify when the parent is verified, Fetch when the parent is missing, Discard when it has no
+//      use for the body.
+//   2. After Verify the actor executes the block and reports on_verified() or on_invalid(), exactly
+//      once, now or later.
+//   3. Every block reported by on_verified() or on_own_block() gets exactly one Accept or Reject,
+//      unless the node stops; parents are decided before children.
+//   4. A body attached to a message (Query::push, Ordered) is given to on_body() before the message
+//      to on_message(), and the actions of the first are carried out before: then the answer can
+//      already speak of the new block.
+//   5. Actions are appended to `out`. An actor that handles one by calling the engine again appends
+//      to the same queue.
 //   6. Timers fire once. They are never cancelled; the engine ignores those it no longer needs.
-//   7. After a crash a new engine is made and started with a larger incarnation; messages and timers of the old one may
-//      still arrive and are recognised as foreign.
+//   7. After a crash a new engine is made and started with a larger incarnation; messages and
+//      timers of the old one may still arrive and are recognised as foreign.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +51,8 @@ struct BlockInfo {
     friend bool operator==(const BlockInfo&, const BlockInfo&) = default;
 };
 
-// --- Messages between engines. The actor carries them; it looks into none but to attach a body where it says so. ---
+// --- Messages between engines. The actor carries them; it looks into none but to attach a body
+// where it says so.
 
 // "What do you prefer?" With `push` the sender attaches the body of `block`.
 struct Query {
@@ -60,7 +65,8 @@ struct Query {
 struct Chits {
     RequestId poll = 0;
     BlockRef preferred;  // the tip of the responder's preference
-    Hash32 at_height;    // its preferred or accepted block at the query's next_height, or its tip if that is lower
+    Hash32 at_height;  // its preferred or accepted block at the query's next_height, or its tip if
+                       // that is lower
     BlockRef last_accepted;
 };
 
@@ -90,7 +96,8 @@ struct Ordered {
     BlockRef block;
 };
 
-using Message = std::variant<Query, Chits, FrontierRequest, Frontier, ConfirmRequest, Confirm, Ordered>;
+using Message =
+    std::variant<Query, Chits, FrontierRequest, Frontier, ConfirmRequest, Confirm, Ordered>;
 
 // The block whose body the sender attaches to `message`, if any.
 std::optional<Hash32> attached_block(const Message& message);
@@ -107,8 +114,9 @@ struct Send {
     Message message;
 };
 
-// Ask `from` for the body of `id` and of at most `count` - 1 of its ancestors, child before parent. Whoever is asked
-// serves verified and accepted blocks, as many as it has; every body that comes goes to on_body() in the order sent.
+// Ask `from` for the body of `id` and of at most `count` - 1 of its ancestors, child before parent.
+// Whoever is asked serves verified and accepted blocks, as many as it has; every body that comes
+// goes to on_body() in the order sent.
 struct Fetch {
     VoterIndex from = 0;
     Hash32 id;
@@ -151,7 +159,8 @@ using Actions = std::vector<Action>;
 
 // --- What an engine may read of its own node ---
 
-// The blocks this node's VM accepted. Asked only about heights below the last accepted height of the engine.
+// The blocks this node's VM accepted. Asked only about heights below the last accepted height of
+// the engine.
 class AcceptedBlocks {
 public:
     virtual ~AcceptedBlocks() = default;
@@ -161,19 +170,23 @@ public:
 
 struct StartOptions {
     std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
-    bool catch_up = false;          // ask others what was decided before taking part: for every start but the first
+    bool catch_up =
+        false;  // ask others what was decided before taking part: for every start but the first
 };
 
 // All counters only grow.
 struct EngineCounters {
-    std::uint64_t polls = 0;             // finished
-    std::uint64_t polls_successful = 0;  // of these, that gave some block at least alpha_confidence votes
-    std::uint64_t answers_ignored = 0;   // late, twice, or from somebody who was not asked
-    std::uint64_t votes_unusable = 0;    // counted for no block because the responder's choice is not known here
+    std::uint64_t polls = 0;  // finished
+    std::uint64_t polls_successful =
+        0;  // of these, that gave some block at least alpha_confidence votes
+    std::uint64_t answers_ignored = 0;  // late, twice, or from somebody who was not asked
+    std::uint64_t votes_unusable =
+        0;  // counted for no block because the responder's choice is not known here
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
-    std::uint64_t catch_ups = 0;           // begun
-    std::uint64_t catch_up_conflicts = 0;  // a confirmed history that contradicts ours, or that our VM refuses
+    std::uint64_t catch_ups = 0;  // begun
+    std::uint64_t catch_up_conflicts =
+        0;  // a confirmed history that contradicts ours, or that our VM refuses
 };
 
 class ConsensusEngine {
@@ -181,7 +194,8 @@ public:
     virtual ~ConsensusEngine() = default;
 
     // Called first and once. `last_accepted` is what the node's VM has on disk.
-    virtual void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) = 0;
+    virtual void start(const BlockInfo& last_accepted, const StartOptions& options,
+                       Actions& out) = 0;
 
     // The actor received and parsed a body; `from` is who sent it.
     virtual void on_body(VoterIndex from, const BlockInfo& block, Actions& out) = 0;
@@ -199,8 +213,8 @@ public:
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
     [[nodiscard]] virtual bool catching_up() const = 0;
-    // Whether the node should build now, as far as the engine can tell: not while catching up, nor with too much
-    // undecided. Whose turn it is, is the schedule's business (proposer_schedule.h).
+    // Whether the node should build now, as far as the engine can tell: not while catching up, nor
+    // with too much undecided. Whose turn it is, is the schedule's business (proposer_schedule.h).
     [[nodiscard]] virtual bool wants_block() const = 0;
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;
 };

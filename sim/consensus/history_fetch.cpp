@@ -60,7 +60,9 @@ void HistoryFetch::extend(BlockInfo block, Actions& out) {
     if (still_coming_ == 0) ask(out);
 }
 
-const BlockInfo* HistoryFetch::next() const { return state_ == State::kReady ? &chain_.back() : nullptr; }
+const BlockInfo* HistoryFetch::next() const {
+    return state_ == State::kReady ? &chain_.back() : nullptr;
+}
 
 void HistoryFetch::pop() {
     AIVM_CHECK(state_ == State::kReady);

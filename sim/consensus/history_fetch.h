@@ -1,8 +1,10 @@
-// Fetches the chain between the last accepted block and a target, backwards, by ids that were asked for only.
+// Fetches the chain between the last accepted block and a target, backwards, by ids that were asked
+// for only.
 //
-// The target's id is trusted by the caller; each body that arrives under the id asked for names the next id to ask. What
-// comes under any other id is not of this chain, whoever sent it (a body's id is the hash of its bytes). Afterwards the
-// blocks are handed out parent first. Memory: one BlockInfo a block of the gap.
+// The target's id is trusted by the caller; each body that arrives under the id asked for names the
+// next id to ask. What comes under any other id is not of this chain, whoever sent it (a body's id
+// is the hash of its bytes). Afterwards the blocks are handed out parent first. Memory: one
+// BlockInfo a block of the gap.
 #pragma once
 
 #include <set>
@@ -27,7 +29,8 @@ public:
 
     // Requires a target above the last accepted height and at least one source.
     void begin(const BlockRef& target, std::vector<VoterIndex> sources, Actions& out);
-    // False when the body was not asked for. One that was has been taken over, or discarded if it broke the chain.
+    // False when the body was not asked for. One that was has been taken over, or discarded if it
+    // broke the chain.
     bool body(const BlockInfo& block, Actions& out);
     // Nothing came for too long: asks the next source.
     void ask_again(Actions& out);

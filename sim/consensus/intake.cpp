@@ -7,21 +7,25 @@
 namespace aivm::sim {
 namespace {
 
-// Refused blocks above the last accepted height are few unless somebody invents them; beyond this many the highest, which
-// matter last, are forgotten.
+// Refused blocks above the last accepted height are few unless somebody invents them; beyond this
+// many the highest, which matter last, are forgotten.
 constexpr std::size_t kRefusedMax = 4096;
 
 }  // namespace
 
 bool Intake::useless(const BlockInfo& block) const {
     const BlockRef& root = tree_.root();
-    if (block.height <= root.height || refused_.contains(block.id) || refused_.contains(block.parent)) return true;
+    if (block.height <= root.height || refused_.contains(block.id) ||
+        refused_.contains(block.parent))
+        return true;
     // The child of a decided block that is not the last accepted one.
     return block.height == root.height + 1 && block.parent != root.id;
 }
 
 void Intake::want(VoterIndex from, const BlockRef& block, Actions& out) {
-    if (block.height <= tree_.root().height || refused_.contains(block.id) || fetching_.contains(block.id)) return;
+    if (block.height <= tree_.root().height || refused_.contains(block.id) ||
+        fetching_.contains(block.id))
+        return;
     if (holds(block.id) || tree_.find(block.id)) return;
     if (fetching_.size() >= config_.waiting_max) return;
     Fetching& fetching = fetching_[block.id];
@@ -38,8 +42,9 @@ void Intake::request(const Hash32& id, Fetching& fetching, Actions& out) {
 }
 
 void Intake::on_timer(std::uint64_t serial, Actions& out) {
-    const auto late = std::find_if(fetching_.begin(), fetching_.end(),
-                                   [&](const auto& entry) { return entry.second.serial == serial; });
+    const auto late = std::find_if(fetching_.begin(), fetching_.end(), [&](const auto& entry) {
+        return entry.second.serial == serial;
+    });
     if (late == fetching_.end()) return;
     Fetching& fetching = late->second;
     if (fetching.attempts >= config_.fetch_attempts_max) {
@@ -67,7 +72,8 @@ void Intake::body(VoterIndex from, const BlockInfo& block, Actions& out) {
     const auto parent = tree_.find(block.parent);
     if (parent || block.parent == tree_.root().id) {
         const Height above = parent ? tree_.info(*parent).height : tree_.root().height;
-        if (block.height == above + 1 && tree_.size() < config_.waiting_max) return verify(block, out);
+        if (block.height == above + 1 && tree_.size() < config_.waiting_max)
+            return verify(block, out);
         if (block.height != above + 1) refuse(block.ref());
         return discard(block.id, out);
     }
@@ -80,7 +86,8 @@ void Intake::body(VoterIndex from, const BlockInfo& block, Actions& out) {
 void Intake::verified(const Hash32& id, Actions& out) {
     const auto [begin, end] = waiting_for_.equal_range(id);
     std::vector<BlockInfo> ready;
-    for (auto each = begin; each != end; ++each) ready.push_back(waiting_.extract(each->second).mapped());
+    for (auto each = begin; each != end; ++each)
+        ready.push_back(waiting_.extract(each->second).mapped());
     waiting_for_.erase(begin, end);
     // As if it had just arrived: its parent is known now. There is nobody to ask, and no need to.
     for (const BlockInfo& block : ready) body(config_.self, block, out);
@@ -109,7 +116,8 @@ void Intake::root_moved(Actions& out) {
     for (const BlockInfo& block : stale) {
         if (waiting_.erase(block.id) == 0) continue;  // went with another one's descendants
         const auto [begin, end] = waiting_for_.equal_range(block.parent);
-        waiting_for_.erase(std::find_if(begin, end, [&](const auto& entry) { return entry.second == block.id; }));
+        waiting_for_.erase(
+            std::find_if(begin, end, [&](const auto& entry) { return entry.second == block.id; }));
         discard(block.id, out);
         drop_descendants(block.id, true, out);
     }
@@ -126,8 +134,9 @@ void Intake::refuse(const BlockRef& block) {
     if (block.height <= tree_.root().height) return;
     refused_[block.id] = block.height;
     if (refused_.size() <= kRefusedMax) return;
-    refused_.erase(std::max_element(refused_.begin(), refused_.end(),
-                                    [](const auto& a, const auto& b) { return a.second < b.second; }));
+    refused_.erase(
+        std::max_element(refused_.begin(), refused_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
 }
 
 void Intake::discard(const Hash32& id, Actions& out) {

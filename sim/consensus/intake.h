@@ -1,8 +1,8 @@
-// Bodies on their way to being verified, in normal operation: who waits for which parent, what is being fetched, and
-// what must never be looked at again.
+// Bodies on their way to being verified, in normal operation: who waits for which parent, what is
+// being fetched, and what must never be looked at again.
 //
-// Everything is bounded: waiting bodies by Limits, fetches by attempts, refused ids by height (none at or below the last
-// accepted height is kept) and count.
+// Everything is bounded: waiting bodies by Limits, fetches by attempts, refused ids by height (none
+// at or below the last accepted height is kept) and count.
 #pragma once
 
 #include <map>
@@ -24,13 +24,16 @@ struct IntakeConfig {
 class Intake {
 public:
     // `tree` and `counters` must outlive the intake.
-    Intake(const IntakeConfig& config, const BlockTree& tree, EngineCounters& counters, std::uint64_t first_serial)
+    Intake(const IntakeConfig& config, const BlockTree& tree, EngineCounters& counters,
+           std::uint64_t first_serial)
         : config_(config), tree_(tree), counters_(counters), next_serial_(first_serial) {}
 
-    // Fetches `block` from `from`, unless it is known, on its way, refused, or at a height already decided.
+    // Fetches `block` from `from`, unless it is known, on its way, refused, or at a height already
+    // decided.
     void want(VoterIndex from, const BlockRef& block, Actions& out);
 
-    // Appends Verify when the parent is verified, Fetch when it is missing, Discard when the body is of no use.
+    // Appends Verify when the parent is verified, Fetch when it is missing, Discard when the body
+    // is of no use.
     void body(VoterIndex from, const BlockInfo& block, Actions& out);
 
     // The block is in the tree now: verify those that waited for it.
@@ -50,7 +53,9 @@ public:
     // Whether the body of `id` was asked for and has not come.
     [[nodiscard]] bool awaits(const Hash32& id) const { return fetching_.contains(id); }
     // Whether the node holds the unverified body of `id` for us.
-    [[nodiscard]] bool holds(const Hash32& id) const { return waiting_.contains(id) || verifying_.contains(id); }
+    [[nodiscard]] bool holds(const Hash32& id) const {
+        return waiting_.contains(id) || verifying_.contains(id);
+    }
     [[nodiscard]] bool verifying(const Hash32& id) const { return verifying_.contains(id); }
     void end_verification(const Hash32& id) { verifying_.erase(id); }
 

@@ -16,7 +16,8 @@ Hash32 id_of(Choice choice) {
 BlockInfo block_of(Choice choice) { return {id_of(choice), Hash32{}, 1}; }
 
 std::vector<std::uint64_t> stakes_of(const LockstepSetup& setup) {
-    return setup.stakes.empty() ? std::vector<std::uint64_t>(setup.conduct.size(), 1) : setup.stakes;
+    return setup.stakes.empty() ? std::vector<std::uint64_t>(setup.conduct.size(), 1)
+                                : setup.stakes;
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ Result<Lockstep> Lockstep::make(LockstepSetup setup, RandomStream random) {
     const std::size_t nodes = setup.conduct.size();
     AIVM_TRY(check(setup.snow, nodes));
     if (setup.prefers.size() != nodes || (!setup.stakes.empty() && setup.stakes.size() != nodes)) {
-        return fail(ErrorCode::kConfig, "every node needs a conduct, a preference and, if any has one, a stake");
+        return fail(ErrorCode::kConfig,
+                    "every node needs a conduct, a preference and, if any has one, a stake");
     }
     if (std::ranges::find(setup.conduct, Conduct::kHonest) == setup.conduct.end()) {
         return fail(ErrorCode::kConfig, "at least one node must be honest");
@@ -40,7 +42,10 @@ Result<Lockstep> Lockstep::make(LockstepSetup setup, RandomStream random) {
 }
 
 Lockstep::Lockstep(LockstepSetup setup, RandomStream random)
-    : setup_(std::move(setup)), random_(random), sampler_(stakes_of(setup_)), choices_(setup_.prefers) {
+    : setup_(std::move(setup)),
+      random_(random),
+      sampler_(stakes_of(setup_)),
+      choices_(setup_.prefers) {
     nodes_.reserve(setup_.conduct.size());
     for (VoterIndex i = 0; i < setup_.conduct.size(); ++i) {
         nodes_.emplace_back(setup_.prefers[i]);
@@ -64,7 +69,8 @@ void Lockstep::step() {
 
 std::optional<Choice> Lockstep::poll(VoterIndex node) { return ask(node, choices_); }
 
-std::optional<Choice> Lockstep::answer(VoterIndex asked, VoterIndex asker, const std::vector<Choice>& answers) const {
+std::optional<Choice> Lockstep::answer(VoterIndex asked, VoterIndex asker,
+                                       const std::vector<Choice>& answers) const {
     switch (setup_.conduct[asked]) {
         case Conduct::kHonest:
             return answers[asked];
@@ -96,7 +102,8 @@ std::optional<Choice> Lockstep::ask(VoterIndex index, const std::vector<Choice>&
     const bool successful = poll_.apply(node.tree, setup_.snow);
     ++node.polls;
     const Choice before = choices_[index];
-    choices_[index] = node.tree.preferred_tip().id == id_of(Choice::kOne) ? Choice::kOne : Choice::kTwo;
+    choices_[index] =
+        node.tree.preferred_tip().id == id_of(Choice::kOne) ? Choice::kOne : Choice::kTwo;
     if (choices_[index] != before) before == Choice::kOne ? ++seconds_ : --seconds_;
     if (const auto certain = node.tree.certain_child(setup_.snow.beta)) {
         AIVM_CHECK(*certain == id_of(choices_[index]));

@@ -1,11 +1,12 @@
-// Snow by itself: many nodes decide between two blocks, without network, time or VM. What theory speaks of, played with
-// the parts that the snowman engine is made of: its tree of blocks with the Snow instances (block_tree.h), its polls
-// (poll.h), its sampling by stake (stake_sampler.h).
+// Snow by itself: many nodes decide between two blocks, without network, time or VM. What theory
+// speaks of, played with the parts that the snowman engine is made of: its tree of blocks with the
+// Snow instances (block_tree.h), its polls (poll.h), its sampling by stake (stake_sampler.h).
 //
-// Everybody knows two children of one parent. A poll asks k distinct others; every honest one asked answers with the
-// choice that it prefers or has decided for, at once. In round() all undecided honest nodes ask, and the answers are
-// those of the beginning of the round; in step() one honest node asks, drawn uniformly. Who has decided asks no more and
-// goes on answering. Slush is this with a beta out of reach; Snowflake with alpha_preference = alpha_confidence.
+// Everybody knows two children of one parent. A poll asks k distinct others; every honest one asked
+// answers with the choice that it prefers or has decided for, at once. In round() all undecided
+// honest nodes ask, and the answers are those of the beginning of the round; in step() one honest
+// node asks, drawn uniformly. Who has decided asks no more and goes on answering. Slush is this
+// with a beta out of reach; Snowflake with alpha_preference = alpha_confidence.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,9 @@
 namespace aivm::sim {
 
 enum class Choice : std::uint8_t { kOne, kTwo };
-constexpr Choice other(Choice choice) { return choice == Choice::kOne ? Choice::kTwo : Choice::kOne; }
+constexpr Choice other(Choice choice) {
+    return choice == Choice::kOne ? Choice::kTwo : Choice::kOne;
+}
 
 // What nodes that are not honest answer.
 enum class Conduct : std::uint8_t {
@@ -41,14 +44,14 @@ struct LockstepSetup {
 
 class Lockstep {
 public:
-    // Refuses parameters that check(SnowParameters) refuses, lists of different lengths, and a setup without an honest
-    // node.
+    // Refuses parameters that check(SnowParameters) refuses, lists of different lengths, and a
+    // setup without an honest node.
     static Result<Lockstep> make(LockstepSetup setup, RandomStream random);
 
     void round();
     void step();
-    // One poll of one node, as step() makes it. Returns the choice that got alpha_confidence votes, if one did. Requires
-    // an honest, undecided node.
+    // One poll of one node, as step() makes it. Returns the choice that got alpha_confidence votes,
+    // if one did. Requires an honest, undecided node.
     std::optional<Choice> poll(VoterIndex node);
 
     // Polls that the node has made.

@@ -1,5 +1,5 @@
-// Snow against theory, on the figures of validation_cases.json. Seeds are fixed; tolerances are five standard errors of
-// the sample, so that no other seed would be likely to fail either.
+// Snow against theory, on the figures of validation_cases.json. Seeds are fixed; tolerances are
+// five standard errors of the sample, so that no other seed would be likely to fail either.
 #include "sim/consensus/lockstep.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,8 @@ SnowParameters snow(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta) {
     return out;
 }
 
-// `honest` nodes of which the last `second` prefer the second choice, and after them `others` of one conduct.
+// `honest` nodes of which the last `second` prefer the second choice, and after them `others` of
+// one conduct.
 LockstepSetup setup(const SnowParameters& parameters, std::uint32_t honest, std::uint32_t second,
                     std::uint32_t others = 0, Conduct conduct = Conduct::kSilent) {
     LockstepSetup out;
@@ -43,7 +44,8 @@ std::uint64_t rounds_until_decided(Lockstep& nodes) {
     return rounds;
 }
 
-void expect_mean(double expected, std::uint64_t runs, const std::function<double(std::uint64_t seed)>& run) {
+void expect_mean(double expected, std::uint64_t runs,
+                 const std::function<double(std::uint64_t seed)>& run) {
     double sum = 0;
     double squares = 0;
     for (std::uint64_t seed = 1; seed <= runs; ++seed) {
@@ -107,10 +109,12 @@ double slush_steps(const LockstepSetup& slush, std::uint64_t seed) {
 }
 
 TEST(Lockstep, C06C07SlushGetsToUnanimityInTheStepsThatTheoryGives) {
-    expect_mean(5.01, 300,
-                [](std::uint64_t seed) { return slush_steps(setup(snow(20, 11, 1'000'000), 100, 50), seed); });
-    expect_mean(7.3147, 60,
-                [](std::uint64_t seed) { return slush_steps(setup(snow(10, 8, 1'000'000), 500, 200), seed); });
+    expect_mean(5.01, 300, [](std::uint64_t seed) {
+        return slush_steps(setup(snow(20, 11, 1'000'000), 100, 50), seed);
+    });
+    expect_mean(7.3147, 60, [](std::uint64_t seed) {
+        return slush_steps(setup(snow(10, 8, 1'000'000), 500, 200), seed);
+    });
 }
 
 TEST(Lockstep, C09SnowflakeFromAnEvenSplit) {

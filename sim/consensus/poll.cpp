@@ -54,7 +54,8 @@ bool Poll::settled(const BlockTree& tree, const SnowParameters& p) const {
         const bool prefers = each.votes >= p.alpha_preference;
         if (prefers ? can_be_confident : each.votes + missing >= p.alpha_preference) return false;
     }
-    // Children without a vote so far could still win, unless too few answers are missing or a sibling has won.
+    // Children without a vote so far could still win, unless too few answers are missing or a
+    // sibling has won.
     return missing < p.alpha_preference || won == tree.open_choices();
 }
 

@@ -1,7 +1,7 @@
 // One question to k validators, and the row of those under way.
 //
-// A poll keeps, for every undecided block that got a vote, how many it and its descendants got together. It knows whom
-// it still waits for; an answer is taken from each of them once.
+// A poll keeps, for every undecided block that got a vote, how many it and its descendants got
+// together. It knows whom it still waits for; an answer is taken from each of them once.
 #pragma once
 
 #include <deque>
@@ -50,8 +50,8 @@ private:
     std::vector<Support> support_;
 };
 
-// The polls under way. They count in the order they were begun, whichever finishes first, so that "in a row" means the
-// same on a fast and on a slow link.
+// The polls under way. They count in the order they were begun, whichever finishes first, so that
+// "in a row" means the same on a fast and on a slow link.
 class PollSet {
 public:
     explicit PollSet(RequestId first) : next_(first) {}

@@ -32,7 +32,11 @@ private:
     }
     void refill() {
         Writer writer;
-        writer.string("aivmsim proposer").u64(slot_.seed).fixed(slot_.parent).u64(slot_.height).u64(counter_++);
+        writer.string("aivmsim proposer")
+            .u64(slot_.seed)
+            .fixed(slot_.parent)
+            .u64(slot_.height)
+            .u64(counter_++);
         block_ = sha256(writer.view());
         used_ = 0;
     }
@@ -49,7 +53,8 @@ ProposerSchedule::ProposerSchedule(std::span<const std::uint64_t> stakes, const 
                                    std::uint32_t count) {
     StakeSampler sampler(stakes);
     SlotStream stream(slot);
-    sampler.sample(count, std::nullopt, [&](std::uint64_t bound) { return stream.below(bound); }, order_);
+    sampler.sample(
+        count, std::nullopt, [&](std::uint64_t bound) { return stream.below(bound); }, order_);
 }
 
 std::optional<std::uint32_t> ProposerSchedule::window_of(VoterIndex node) const {

@@ -16,19 +16,20 @@ struct ProposerSlot {
     Height height = 0;  // of the block to be built
 };
 
-// The first `count` proposers of a slot, drawn by stake without replacement from a SHA-256 stream over the slot.
-// Validators without stake are never drawn, so the order may be shorter than asked.
+// The first `count` proposers of a slot, drawn by stake without replacement from a SHA-256 stream
+// over the slot. Validators without stake are never drawn, so the order may be shorter than asked.
 class ProposerSchedule {
 public:
-    ProposerSchedule(std::span<const std::uint64_t> stakes, const ProposerSlot& slot, std::uint32_t count);
+    ProposerSchedule(std::span<const std::uint64_t> stakes, const ProposerSlot& slot,
+                     std::uint32_t count);
 
     [[nodiscard]] std::span<const VoterIndex> order() const { return order_; }
 
     // The place in the order, 0 being the first; nothing for those who were not drawn.
     [[nodiscard]] std::optional<std::uint32_t> window_of(VoterIndex node) const;
 
-    // How long after the slot opened `node` may build: its window times the fallback delay. Who was not drawn may build
-    // after all the windows.
+    // How long after the slot opened `node` may build: its window times the fallback delay. Who was
+    // not drawn may build after all the windows.
     [[nodiscard]] std::uint64_t delay_ns(VoterIndex node, std::uint64_t fallback_delay_ns) const;
 
 private:

@@ -93,7 +93,8 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
 void Sequencer::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
     if (s.intake.holds(block.id)) return;
-    if (!orders() && (from == config_.sequencer || s.intake.awaits(block.id))) return s.intake.body(from, block, out);
+    if (!orders() && (from == config_.sequencer || s.intake.awaits(block.id)))
+        return s.intake.body(from, block, out);
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});
 }
@@ -101,7 +102,9 @@ void Sequencer::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
 void Sequencer::on_verified(const BlockInfo& block, Actions& out) {
     State& s = state();
     s.intake.end_verification(block.id);
-    if (block.parent != s.tree.root().id) {  // a second block for a decided height: the sequencer contradicts itself
+    if (block.parent !=
+        s.tree.root()
+            .id) {  // a second block for a decided height: the sequencer contradicts itself
         out.push_back(Reject{block.id});
         return s.intake.refused(block.ref(), out);
     }
@@ -126,7 +129,8 @@ void Sequencer::on_own_block(const BlockInfo& block, Actions& out) {
 
 void Sequencer::accept(const Hash32& id, Actions& out) {
     State& s = state();
-    for (const BlockRef& each : s.tree.accept(id, AcceptedBy::kSequencer, out)) s.intake.refused(each, out);
+    for (const BlockRef& each : s.tree.accept(id, AcceptedBy::kSequencer, out))
+        s.intake.refused(each, out);
     s.intake.root_moved(out);
     tell_preference(out);
 }
@@ -165,7 +169,8 @@ void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out
     }
     if (from != config_.sequencer || orders()) return;
     s.heard_sequencer = true;
-    if (const auto* ordered = std::get_if<Ordered>(&message)) s.intake.want(from, ordered->block, out);
+    if (const auto* ordered = std::get_if<Ordered>(&message))
+        s.intake.want(from, ordered->block, out);
     if (const auto* frontier = std::get_if<Frontier>(&message)) {
         s.frontier_unknown = false;
         s.intake.want(from, frontier->last_accepted, out);
@@ -191,9 +196,11 @@ void Sequencer::on_timer(TimerId timer, Actions& out) {
 
 Result<std::unique_ptr<ConsensusEngine>> make_sequencer(const SequencerConfig& config) {
     if (config.sequencer >= config.validators || config.self >= config.validators) {
-        return fail(ErrorCode::kConfig, "the sequencer and the node itself must be among the validators");
+        return fail(ErrorCode::kConfig,
+                    "the sequencer and the node itself must be among the validators");
     }
-    if (config.fetch_timeout_ns == 0) return fail(ErrorCode::kConfig, "fetch_timeout must be positive");
+    if (config.fetch_timeout_ns == 0)
+        return fail(ErrorCode::kConfig, "fetch_timeout must be positive");
     return std::make_unique<Sequencer>(config);
 }
 

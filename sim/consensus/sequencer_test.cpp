@@ -9,7 +9,8 @@ namespace {
 
 using namespace test;
 
-TestNetwork sequencer_network(std::uint32_t nodes, std::uint64_t finality_delay_ns, const NetworkOptions& options) {
+TestNetwork sequencer_network(std::uint32_t nodes, std::uint64_t finality_delay_ns,
+                              const NetworkOptions& options) {
     return {nodes, options, [=](TestNode& node) {
                 SequencerConfig config;
                 config.validators = nodes;
@@ -31,7 +32,8 @@ TEST(Sequencer, AloneItAcceptsWhatItBuildsAfterTheFinalityDelay) {
 }
 
 TEST(Sequencer, FollowersAcceptItsBlocksInOrderUnderLoss) {
-    auto network = sequencer_network(6, 500 * kMs, {.seed = 2, .loss_ppm = 200'000, .duplicate_ppm = 100'000});
+    auto network =
+        sequencer_network(6, 500 * kMs, {.seed = 2, .loss_ppm = 200'000, .duplicate_ppm = 100'000});
     for (std::uint64_t number = 1; number <= 40; ++number) {
         network.nodes[0]->build(number);
         network.run(200 * kMs);

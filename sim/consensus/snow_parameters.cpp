@@ -22,7 +22,8 @@ constexpr std::array<SnowPreset, 5> kPresets{{
 
 constexpr bool every_preset_is_safe() {
     for (const SnowPreset& p : kPresets) {
-        if (2 * p.alpha_preference <= p.k || p.alpha_confidence < p.alpha_preference || p.alpha_confidence > p.k) {
+        if (2 * p.alpha_preference <= p.k || p.alpha_confidence < p.alpha_preference ||
+            p.alpha_confidence > p.k) {
             return false;
         }
         if (p.beta == 0 || p.beta_virtuous > p.beta_rogue) return false;
@@ -42,20 +43,20 @@ Status check(const SnowParameters& p, std::size_t validators) {
     const auto refuse = [](std::string text) { return fail(ErrorCode::kConfig, std::move(text)); };
     const std::uint32_t k = effective_k(p, validators);
     if (2 * std::uint64_t{p.alpha_preference} <= k) {
-        return refuse(
-            fmt::format("alpha_preference {} must be more than half of the {} validators a poll asks, or two "
-                        "conflicting blocks could both win; use at least {}",
-                        p.alpha_preference, k, k / 2 + 1));
+        return refuse(fmt::format(
+            "alpha_preference {} must be more than half of the {} validators a poll asks, or two "
+            "conflicting blocks could both win; use at least {}",
+            p.alpha_preference, k, k / 2 + 1));
     }
     if (p.alpha_confidence < p.alpha_preference) {
-        return refuse(fmt::format("alpha_confidence {} must not be below alpha_preference {}", p.alpha_confidence,
-                                  p.alpha_preference));
+        return refuse(fmt::format("alpha_confidence {} must not be below alpha_preference {}",
+                                  p.alpha_confidence, p.alpha_preference));
     }
     if (p.alpha_confidence > k) {
-        return refuse(
-            fmt::format("alpha_confidence {} can never be reached: a poll asks {} validators (k {}, {} "
-                        "validators in all)",
-                        p.alpha_confidence, k, p.k, validators));
+        return refuse(fmt::format(
+            "alpha_confidence {} can never be reached: a poll asks {} validators (k {}, {} "
+            "validators in all)",
+            p.alpha_confidence, k, p.k, validators));
     }
     if (p.beta == 0) return refuse("beta must be at least 1");
     if (p.concurrent_polls == 0) return refuse("concurrent_polls must be at least 1");
@@ -80,7 +81,8 @@ Result<SnowParameters> preset_parameters(std::string_view name) {
         names += names.empty() ? "" : ", ";
         names += preset.name;
     }
-    return fail(ErrorCode::kConfig, fmt::format("no consensus preset is called \"{}\"; there are {}", name, names));
+    return fail(ErrorCode::kConfig,
+                fmt::format("no consensus preset is called \"{}\"; there are {}", name, names));
 }
 
 }  // namespace aivm::sim

@@ -16,18 +16,20 @@ struct SnowParameters {
     std::uint32_t beta = 20;              // consecutive polls that decide
     std::uint32_t concurrent_polls = 4;
     std::uint32_t optimal_processing = 10;  // with this many undecided the node builds no more
-    std::uint32_t max_processing = 256;     // with this many undecided further bodies are turned away
+    std::uint32_t max_processing = 256;  // with this many undecided further bodies are turned away
     std::uint64_t poll_timeout_ns = 2'000'000'000;
 };
 
 // What is sampled from `validators` of which one is the node itself: min(k, validators - 1).
 std::uint32_t effective_k(const SnowParameters& parameters, std::size_t validators);
 
-// Refuses, naming the parameter, what could not be safe or never decide: alpha_preference not above half of the
-// effective k, alpha_confidence below alpha_preference or above the effective k, a zero beta, poll count or timeout.
+// Refuses, naming the parameter, what could not be safe or never decide: alpha_preference not above
+// half of the effective k, alpha_confidence below alpha_preference or above the effective k, a zero
+// beta, poll count or timeout.
 Status check(const SnowParameters& parameters, std::size_t validators);
 
-// A published set. Block interval 0: the network does not fix one. beta_rogue is the DAG's, for vertices with conflicts.
+// A published set. Block interval 0: the network does not fix one. beta_rogue is the DAG's, for
+// vertices with conflicts.
 struct SnowPreset {
     std::string_view name;
     std::uint32_t k;

@@ -7,7 +7,8 @@
 namespace aivm::sim {
 namespace {
 
-SnowParameters with(std::uint32_t k, std::uint32_t alpha_preference, std::uint32_t alpha_confidence) {
+SnowParameters with(std::uint32_t k, std::uint32_t alpha_preference,
+                    std::uint32_t alpha_confidence) {
     SnowParameters p;
     p.k = k;
     p.alpha_preference = alpha_preference;

@@ -117,7 +117,8 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
     AIVM_CHECK(!state_.has_value());
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
-    state().heard_somebody = true;  // the first probe comes a whole interval after the first silence
+    state().heard_somebody =
+        true;  // the first probe comes a whole interval after the first silence
     probe_if_idle(out);
     if (options.catch_up) begin_catch_up(out);
 }
@@ -128,7 +129,8 @@ void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
     if (!s.catch_up.active()) return s.intake.body(from, block, out);
     if (s.catch_up.body(block, out)) return advance_catch_up(out);
-    // While catching up, what was not asked for is not looked at: it could only be voted on, and there is no voting now.
+    // While catching up, what was not asked for is not looked at: it could only be voted on, and
+    // there is no voting now.
     if (s.catch_up.holds(block.id) || s.intake.verifying(block.id)) return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});
@@ -160,8 +162,8 @@ void Snowman::on_own_block(const BlockInfo& block, Actions& out) {
     if (!add_to_tree(block, out)) return;
     tell_preference(out);
     s.unsent = block.id;
-    // One poll, beyond the usual number if need be: it carries the block to the others. Further polls begin when it or
-    // another ends; begun now they would ask about a block nobody has yet.
+    // One poll, beyond the usual number if need be: it carries the block to the others. Further
+    // polls begin when it or another ends; begun now they would ask about a block nobody has yet.
     if (!s.catch_up.active() && s.preferred.id == block.id) start_poll(out);
 }
 
@@ -202,7 +204,8 @@ void Snowman::start_poll(Actions& out) {
     const std::size_t first = out.size();
     for (const VoterIndex each : sample_) out.push_back(Send{each, query});
     const RequestId id = s.polls.open(query.next_height, sample_).id();
-    for (std::size_t i = first; i < out.size(); ++i) std::get<Query>(std::get<Send>(out[i]).message).poll = id;
+    for (std::size_t i = first; i < out.size(); ++i)
+        std::get<Query>(std::get<Send>(out[i]).message).poll = id;
     out.push_back(SetTimer{timer_id(TimerKind::kPoll, id), config_.snow.poll_timeout_ns});
 }
 
@@ -225,7 +228,8 @@ void Snowman::count_finished_polls(Actions& out) {
         ++counters_.polls;
         if (poll->apply(s.tree, config_.snow)) ++counters_.polls_successful;
         s.polls.pop();
-        while (const auto child = s.tree.certain_child(config_.snow.beta)) accept(*child, AcceptedBy::kPolls, out);
+        while (const auto child = s.tree.certain_child(config_.snow.beta))
+            accept(*child, AcceptedBy::kPolls, out);
     }
     tell_preference(out);
 }
@@ -234,7 +238,8 @@ void Snowman::count_finished_polls(Actions& out) {
 
 Hash32 Snowman::block_at(Height height) const {
     const State& s = state();
-    if (height >= s.tree.root().height) return s.tree.preferred_at(std::min(height, s.preferred.height));
+    if (height >= s.tree.root().height)
+        return s.tree.preferred_at(std::min(height, s.preferred.height));
     return accepted_.accepted_at(height).value_or(s.tree.root().id);
 }
 
@@ -246,7 +251,8 @@ bool Snowman::accepted_here(const BlockRef& block) const {
 
 void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
     State& s = state();
-    out.push_back(Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
+    out.push_back(
+        Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
     if (query.next_height == 0 || s.catch_up.active()) return;
     catch_up_if_behind(query.next_height - 1, s.tree.size() == 0, out);
     if (!s.catch_up.active()) s.intake.want(from, query.block, out);
@@ -344,7 +350,8 @@ void Snowman::advance_catch_up(Actions& out) {
     if (s.catch_up.progressed()) {
         s.may_catch_up = true;
     } else {
-        out.push_back(SetTimer{timer_id(TimerKind::kCooldown, s.next_serial++), config_.catch_up.cooldown_ns});
+        out.push_back(SetTimer{timer_id(TimerKind::kCooldown, s.next_serial++),
+                               config_.catch_up.cooldown_ns});
     }
     keep_polling(out);
 }
@@ -394,15 +401,18 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted,
+Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config,
+                                                      const AcceptedBlocks& accepted,
                                                       RandomStream& random) {
     AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
     AIVM_TRY(check(config.snow, config.stakes.size()));
     if (config.self >= config.stakes.size()) {
         return fail(ErrorCode::kConfig, "the node's own index is outside the list of validators");
     }
-    if (config.catch_up.gap == 0 || config.catch_up.timeout_ns == 0 || config.catch_up.blocks_per_fetch == 0) {
-        return fail(ErrorCode::kConfig, "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
+    if (config.catch_up.gap == 0 || config.catch_up.timeout_ns == 0 ||
+        config.catch_up.blocks_per_fetch == 0) {
+        return fail(ErrorCode::kConfig,
+                    "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
     }
     return std::make_unique<Snowman>(config, accepted, random);
 }

@@ -1,5 +1,5 @@
-// Whole networks of snowman engines: agreement, liveness, partitions, restarts. The nodes themselves check every decision
-// (test_network.h): S1, S3, S4, S5, S6.
+// Whole networks of snowman engines: agreement, liveness, partitions, restarts. The nodes
+// themselves check every decision (test_network.h): S1, S3, S4, S5, S6.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -35,7 +35,8 @@ TEST(SnowmanNetwork, ConflictingSiblingsEndInOneAndTheLosersAreRejected) {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         auto network = snowman_network(config, {.seed = seed});
         for (VoterIndex node = 0; node < 3; ++node) network.nodes[node]->build(100 + node);
-        ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "seed " << seed;
+        ASSERT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); }))
+            << "seed " << seed;
         network.run(10 * kSecond);
         for (const auto& node : network.nodes) {
             for (const auto& [id, status] : node->statuses)
@@ -45,7 +46,8 @@ TEST(SnowmanNetwork, ConflictingSiblingsEndInOneAndTheLosersAreRejected) {
 }
 
 TEST(SnowmanNetwork, AChainGrowsUnderLossAndDuplication) {
-    auto network = snowman_network(small_config(15), {.seed = 7, .loss_ppm = 30'000, .duplicate_ppm = 50'000});
+    auto network =
+        snowman_network(small_config(15), {.seed = 7, .loss_ppm = 30'000, .duplicate_ppm = 50'000});
     for (std::uint64_t number = 1; number <= 30; ++number) {
         network.nodes[number % 15]->build(number);
         network.run(kSecond);
@@ -107,7 +109,8 @@ TEST(SnowmanNetwork, ASilentNodeThatMissedTheLastBlocksFindsOut) {
     network.nodes[0]->build(1);
     network.run(20 * kSecond);
     network.side[8] = 0;
-    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); })) << "nobody builds any more";
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(1); }))
+        << "nobody builds any more";
 }
 
 TEST(SnowmanNetwork, L3ARestartedNodeCatchesUp) {
@@ -152,28 +155,31 @@ bool contested(const TestNetwork& network) {
     return false;
 }
 
-// Safety in any schedule: random sizes, delays, losses, builders, crashes and cuts; and, after the last fault, an end of
-// all that is not split among siblings.
+// Safety in any schedule: random sizes, delays, losses, builders, crashes and cuts; and, after the
+// last fault, an end of all that is not split among siblings.
 RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     const auto seed = *rc::gen::inRange<std::uint64_t>(1, 1'000'000);
     const auto count = *rc::gen::inRange<std::uint32_t>(5, 16);
     RandomStream chance({seed, 1, 2});
-    // Three quarters to change one's mind, and rounds that concurrency cannot fold into one: safety beyond chance.
+    // Three quarters to change one's mind, and rounds that concurrency cannot fold into one: safety
+    // beyond chance.
     SnowmanConfig config = small_config(count);
     config.snow.alpha_preference = config.snow.alpha_confidence;
     config.snow.beta = 12;
-    auto network = snowman_network(config, {.seed = seed,
-                                            .loss_ppm = static_cast<std::uint32_t>(chance.below(80'000)),
-                                            .duplicate_ppm = 50'000,
-                                            .delay_min_ns = kMs,
-                                            .delay_max_ns = chance.uniform(2, 500) * kMs,
-                                            .verify_ns = chance.below(2) * 20 * kMs});
+    auto network =
+        snowman_network(config, {.seed = seed,
+                                 .loss_ppm = static_cast<std::uint32_t>(chance.below(80'000)),
+                                 .duplicate_ppm = 50'000,
+                                 .delay_min_ns = kMs,
+                                 .delay_max_ns = chance.uniform(2, 500) * kMs,
+                                 .verify_ns = chance.below(2) * 20 * kMs});
     for (std::uint64_t step = 1; step <= 15; ++step) {
         const auto someone = static_cast<VoterIndex>(chance.below(count));
         TestNode& node = *network.nodes[someone];
         const std::uint64_t what = chance.below(10);
         if (what == 0 && network.nodes[0]->up) {
-            network.crash(0);  // always the same one: a node that comes back has forgotten what it preferred
+            network.crash(
+                0);  // always the same one: a node that comes back has forgotten what it preferred
         } else if (what == 1 && !network.nodes[0]->up) {
             network.restart(0);
         } else if (what == 2) {
@@ -191,7 +197,8 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     }
     const auto settled = [&] {
         for (const auto& node : network.nodes) {
-            if (node->height() != network.nodes[0]->height() || node->engine->processing() != 0) return false;
+            if (node->height() != network.nodes[0]->height() || node->engine->processing() != 0)
+                return false;
         }
         return true;
     };

@@ -48,7 +48,8 @@ protected:
     }
     void remember(const Actions& out) {
         const auto sends = all_of<Send>(out);
-        if (std::any_of(sends.begin(), sends.end(), [](const Send& s) { return s.message.index() == 0; }))
+        if (std::any_of(sends.begin(), sends.end(),
+                        [](const Send& s) { return s.message.index() == 0; }))
             asked_.clear();
         for (const Send& send : sends) {
             if (const auto* query = std::get_if<Query>(&send.message)) {
@@ -67,7 +68,8 @@ protected:
     void poll(const BlockInfo& choice, std::size_t votes) {
         const auto asked = asked_;
         const RequestId id = poll_;
-        for (std::size_t i = 0; i < asked.size(); ++i) answer(asked[i], id, i < votes ? choice : genesis());
+        for (std::size_t i = 0; i < asked.size(); ++i)
+            answer(asked[i], id, i < votes ? choice : genesis());
     }
     [[nodiscard]] std::size_t accepted_count() const { return all_of<Accept>(log_).size(); }
 

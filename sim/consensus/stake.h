@@ -14,7 +14,8 @@ inline Result<std::uint64_t> total_stake(std::span<const std::uint64_t> stakes) 
     std::uint64_t total = 0;
     for (const std::uint64_t stake : stakes) {
         const auto sum = checked_add(total, stake);
-        if (!sum) return fail(ErrorCode::kOverflow, "the validators' stakes together exceed 2^64 - 1");
+        if (!sum)
+            return fail(ErrorCode::kOverflow, "the validators' stakes together exceed 2^64 - 1");
         total = *sum;
     }
     if (total == 0) return fail(ErrorCode::kConfig, "no validator has any stake");
@@ -22,6 +23,8 @@ inline Result<std::uint64_t> total_stake(std::span<const std::uint64_t> stakes) 
 }
 
 // Whether `part` is strictly more than half of `whole`.
-constexpr bool more_than_half(std::uint64_t part, std::uint64_t whole) { return part > whole - part || part > whole; }
+constexpr bool more_than_half(std::uint64_t part, std::uint64_t whole) {
+    return part > whole - part || part > whole;
+}
 
 }  // namespace aivm::sim

@@ -5,7 +5,9 @@
 namespace aivm::sim {
 
 StakeSampler::StakeSampler(std::span<const std::uint64_t> stakes)
-    : stakes_(stakes.begin(), stakes.end()), tree_(stakes.size() + 1), top_step_(std::bit_floor(stakes.size())) {
+    : stakes_(stakes.begin(), stakes.end()),
+      tree_(stakes.size() + 1),
+      top_step_(std::bit_floor(stakes.size())) {
     for (VoterIndex i = 0; i < stakes_.size(); ++i) put_back(i);
 }
 

@@ -1,7 +1,9 @@
-// Drawing distinct validators by stake: each next one with probability stake / stake of those not yet drawn.
+// Drawing distinct validators by stake: each next one with probability stake / stake of those not
+// yet drawn.
 //
-// A Fenwick tree of the stakes; a draw descends it and takes the drawn stake out, so a sample of k costs O(k log n) and
-// is exact for every distribution of stake. Integers only. After a sample the tree is as before.
+// A Fenwick tree of the stakes; a draw descends it and takes the drawn stake out, so a sample of k
+// costs O(k log n) and is exact for every distribution of stake. Integers only. After a sample the
+// tree is as before.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +21,11 @@ public:
     // The sum of the stakes must fit 64 bits (stake.h checks that).
     explicit StakeSampler(std::span<const std::uint64_t> stakes);
 
-    // Puts up to `count` distinct validators other than `excluded` into `out`, in the order drawn; fewer when fewer have
-    // stake. `below(n)` gives a uniform number in [0, n).
+    // Puts up to `count` distinct validators other than `excluded` into `out`, in the order drawn;
+    // fewer when fewer have stake. `below(n)` gives a uniform number in [0, n).
     template <class Below>
-    void sample(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below, std::vector<VoterIndex>& out) {
+    void sample(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below,
+                std::vector<VoterIndex>& out) {
         out.clear();
         if (excluded) take_out(*excluded);
         while (out.size() < count && remaining_ > 0) {

@@ -26,10 +26,10 @@ TEST(StakeSampler, D46TheFirstAndSecondDrawFollowTheStakesExactly) {
     }
     for (std::size_t first = 0; first < 5; ++first) {
         for (std::size_t second = 0; second < 5; ++second) {
-            const double p = first == second
-                                 ? 0
-                                 : static_cast<double>(stakes[first]) / 10 * static_cast<double>(stakes[second]) /
-                                       static_cast<double>(10 - stakes[first]);
+            const double p = first == second ? 0
+                                             : static_cast<double>(stakes[first]) / 10 *
+                                                   static_cast<double>(stakes[second]) /
+                                                   static_cast<double>(10 - stakes[first]);
             // Five standard deviations of a count are below 5 * sqrt(n / 4) = 1118.
             EXPECT_NEAR(seen[first][second], p * kSamples, 5 * std::max(1.0, 224.0 * p + 60.0));
         }

@@ -18,7 +18,10 @@ BlockInfo test_block(const BlockInfo& parent, std::uint64_t number) {
 }
 
 TestNode::TestNode(TestNetwork& owner, VoterIndex index)
-    : network(owner), self(index), random({owner.options_.seed, index, 1}), preferred(genesis().id) {}
+    : network(owner),
+      self(index),
+      random({owner.options_.seed, index, 1}),
+      preferred(genesis().id) {}
 
 BlockStatus TestNode::status(const Hash32& id) const {
     const auto found = statuses.find(id);
@@ -50,7 +53,8 @@ void TestNode::verify(const Hash32& id, Actions& more) {
     EXPECT_EQ(status(id), BlockStatus::kUnknown) << "verified twice";
     EXPECT_TRUE(executed.insert(id).second);
     const BlockStatus above = status(block.parent);
-    EXPECT_TRUE(above == BlockStatus::kProcessing || above == BlockStatus::kAccepted || block.parent == genesis().id);
+    EXPECT_TRUE(above == BlockStatus::kProcessing || above == BlockStatus::kAccepted ||
+                block.parent == genesis().id);
     if (network.invalid.contains(id)) return engine->on_invalid(id, more);
     const auto report = [this, block](Actions& out) {
         statuses[block.id] = BlockStatus::kProcessing;
@@ -71,7 +75,8 @@ void TestNode::decide(const Hash32& id, BlockStatus verdict) {
     const BlockInfo block = bodies.at(id);
     if (verdict == BlockStatus::kRejected) {
         const BlockStatus above = status(block.parent);
-        EXPECT_TRUE(above == BlockStatus::kRejected || above == BlockStatus::kAccepted || block.parent == genesis().id);
+        EXPECT_TRUE(above == BlockStatus::kRejected || above == BlockStatus::kAccepted ||
+                    block.parent == genesis().id);
         return;
     }
     EXPECT_EQ(block.parent, chain.back().id) << "accepted out of order";
@@ -81,8 +86,10 @@ void TestNode::decide(const Hash32& id, BlockStatus verdict) {
 }
 
 void TestNode::perform(const Action& action, Actions& more) {
-    if (const auto* accept = std::get_if<Accept>(&action)) return decide(accept->id, BlockStatus::kAccepted);
-    if (const auto* reject = std::get_if<Reject>(&action)) return decide(reject->id, BlockStatus::kRejected);
+    if (const auto* accept = std::get_if<Accept>(&action))
+        return decide(accept->id, BlockStatus::kAccepted);
+    if (const auto* reject = std::get_if<Reject>(&action))
+        return decide(reject->id, BlockStatus::kRejected);
     if (const auto* prefer = std::get_if<Prefer>(&action)) {
         const BlockStatus known = status(prefer->id);
         EXPECT_TRUE(known == BlockStatus::kProcessing || prefer->id == chain.back().id);
@@ -93,7 +100,8 @@ void TestNode::perform(const Action& action, Actions& more) {
         verify(asked->id, more);
     } else if (const auto* timer = std::get_if<SetTimer>(&action)) {
         network.at(timer->delay_ns, [this, id = timer->id] {
-            if (!up) return;  // one that crashed and came back gets its old timers: they must not matter
+            if (!up)
+                return;  // one that crashed and came back gets its old timers: they must not matter
             Actions out;
             engine->on_timer(id, out);
             carry_out(std::move(out));
@@ -121,22 +129,26 @@ void TestNode::perform(const Action& action, Actions& more) {
         queries_sent += std::holds_alternative<Query>(send->message) ? 1 : 0;
         std::optional<BlockInfo> body;
         if (const auto id = attached_block(send->message)) body = bodies.at(*id);
-        network.transmit(self, send->to, [message = send->message, body, from = self](TestNode& node) {
-            Actions out;
-            if (body) {
-                node.bodies.emplace(body->id, *body);
-                node.engine->on_body(from, *body, out);
-                node.carry_out(std::move(out));
-            }
-            out.clear();
-            node.engine->on_message(from, message, out);
-            node.carry_out(std::move(out));
-        });
+        network.transmit(self, send->to,
+                         [message = send->message, body, from = self](TestNode& node) {
+                             Actions out;
+                             if (body) {
+                                 node.bodies.emplace(body->id, *body);
+                                 node.engine->on_body(from, *body, out);
+                                 node.carry_out(std::move(out));
+                             }
+                             out.clear();
+                             node.engine->on_message(from, message, out);
+                             node.carry_out(std::move(out));
+                         });
     }
 }
 
 TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory factory)
-    : side(count), options_(options), factory_(std::move(factory)), random_({options.seed, 1000, 0}) {
+    : side(count),
+      options_(options),
+      factory_(std::move(factory)),
+      random_({options.seed, 1000, 0}) {
     for (VoterIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<TestNode>(*this, i));
     for (auto& node : nodes) start(*node, false);
 }
@@ -152,8 +164,11 @@ void TestNetwork::crash(VoterIndex index) {
     TestNode& node = *nodes[index];
     node.up = false;
     node.executed.clear();
-    std::erase_if(node.statuses, [](const auto& entry) { return entry.second == BlockStatus::kProcessing; });
-    std::erase_if(node.bodies, [&](const auto& entry) { return node.status(entry.first) == BlockStatus::kUnknown; });
+    std::erase_if(node.statuses,
+                  [](const auto& entry) { return entry.second == BlockStatus::kProcessing; });
+    std::erase_if(node.bodies, [&](const auto& entry) {
+        return node.status(entry.first) == BlockStatus::kUnknown;
+    });
 }
 
 void TestNetwork::restart(VoterIndex index) {
@@ -163,7 +178,8 @@ void TestNetwork::restart(VoterIndex index) {
     start(node, true);
 }
 
-void TestNetwork::transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive) {
+void TestNetwork::transmit(VoterIndex from, VoterIndex to,
+                           const std::function<void(TestNode&)>& arrive) {
     if (side[from] != side[to] || random_.bernoulli_ppm(options_.loss_ppm)) return;
     const std::uint32_t copies = random_.bernoulli_ppm(options_.duplicate_ppm) ? 2 : 1;
     for (std::uint32_t i = 0; i < copies; ++i) {

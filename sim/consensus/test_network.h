@@ -1,5 +1,6 @@
-// A network of engines for tests: an ordered queue, seeded delays, loss, duplication, partitions and crashes. Nodes carry
-// out the engines' contract and check it: what is decided was verified, in topological order, once, and alike everywhere.
+// A network of engines for tests: an ordered queue, seeded delays, loss, duplication, partitions
+// and crashes. Nodes carry out the engines' contract and check it: what is decided was verified, in
+// topological order, once, and alike everywhere.
 #pragma once
 
 #include <functional>
@@ -88,7 +89,9 @@ public:
 private:
     friend class TestNode;
     using Event = std::function<void()>;
-    void at(std::uint64_t delay_ns, Event event) { queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, event); }
+    void at(std::uint64_t delay_ns, Event event) {
+        queue_.emplace(std::pair{now_ns + delay_ns, sequence_++}, event);
+    }
     // Delivers once, twice or not at all.
     void transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive);
     void start(TestNode& node, bool catch_up);
@@ -100,7 +103,8 @@ private:
     std::uint64_t sequence_ = 0;
 };
 
-// Equal stakes, everybody asked, a simple majority to prefer, three quarters for confidence, beta 4.
+// Equal stakes, everybody asked, a simple majority to prefer, three quarters for confidence, beta
+// 4.
 SnowmanConfig small_config(std::uint32_t nodes);
 TestNetwork snowman_network(const SnowmanConfig& config, const NetworkOptions& options);
 

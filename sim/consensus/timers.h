@@ -1,4 +1,5 @@
-// How an engine names its timers: what the timer is for, and a serial number no other timer of the node ever has.
+// How an engine names its timers: what the timer is for, and a serial number no other timer of the
+// node ever has.
 #pragma once
 
 #include "core/base/check.h"
@@ -14,7 +15,9 @@ constexpr std::uint64_t kSerialMask = (std::uint64_t{1} << kSerialBits) - 1;
 constexpr TimerId timer_id(TimerKind kind, std::uint64_t serial) {
     return {std::uint64_t{static_cast<std::uint8_t>(kind)} << kSerialBits | (serial & kSerialMask)};
 }
-constexpr TimerKind kind_of(TimerId timer) { return static_cast<TimerKind>(timer.value >> kSerialBits); }
+constexpr TimerKind kind_of(TimerId timer) {
+    return static_cast<TimerKind>(timer.value >> kSerialBits);
+}
 constexpr std::uint64_t serial_of(TimerId timer) { return timer.value & kSerialMask; }
 
 // The first serial number of an incarnation: each has 2^32 of its own.

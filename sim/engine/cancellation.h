@@ -1,5 +1,6 @@
-// Which cancellable events are still wanted. A cancelled event stays where it is in its queue and is dropped when it
-// comes up; the slot, with a generation that moves on, tells the queue and stale handles apart.
+// Which cancellable events are still wanted. A cancelled event stays where it is in its queue and
+// is dropped when it comes up; the slot, with a generation that moves on, tells the queue and stale
+// handles apart.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,12 @@ public:
 
     [[nodiscard]] bool is_pending(EventHandle handle) const;
 
-    [[nodiscard]] bool is_wanted(std::uint64_t slot) const { return slot == 0 || is_slot_wanted(slot); }
+    [[nodiscard]] bool is_wanted(std::uint64_t slot) const {
+        return slot == 0 || is_slot_wanted(slot);
+    }
 
-    // The queue has taken the event of this slot out; slot != 0. Returns whether it was still wanted.
+    // The queue has taken the event of this slot out; slot != 0. Returns whether it was still
+    // wanted.
     bool release(std::uint64_t slot);
 
     // Cancelled events that still lie in the queue.

@@ -1,10 +1,12 @@
-// The choice source: the one place where a run asks "does this go wrong?". The same questions are answered by the seed's
-// random streams, by a recorded list (replay, shrinking) or by a fuzzer's bytes. The answer 0, "nothing happens", is the
-// default everywhere; a run is described by its other answers alone.
+// The choice source: the one place where a run asks "does this go wrong?". The same questions are
+// answered by the seed's random streams, by a recorded list (replay, shrinking) or by a fuzzer's
+// bytes. The answer 0, "nothing happens", is the default everywhere; a run is described by its
+// other answers alone.
 //
-// A question is known by (kind, actor, ordinal): the how-many-th of its kind by this actor. So a shrinker can take one
-// answer away and the others still mean the same questions. A chance of 0 ppm and a choice among one are not questions:
-// they are answered without being counted, so that switching a fault off does not renumber anything.
+// A question is known by (kind, actor, ordinal): the how-many-th of its kind by this actor. So a
+// shrinker can take one answer away and the others still mean the same questions. A chance of 0 ppm
+// and a choice among one are not questions: they are answered without being counted, so that
+// switching a fault off does not renumber anything.
 #pragma once
 
 #include <array>
@@ -43,7 +45,8 @@ struct ChoiceId {
     friend auto operator<=>(const ChoiceId&, const ChoiceId&) = default;
 };
 
-// What a question may be answered: below `options`; a chance has two, of which 1 has probability ppm / kPpm.
+// What a question may be answered: below `options`; a chance has two, of which 1 has probability
+// ppm / kPpm.
 struct ChoiceQuestion {
     ChoiceId id;
     std::uint64_t options = 2;
@@ -65,7 +68,8 @@ public:
     // A number below n; 0 is the mildest. Requires n > 0.
     std::uint64_t choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n);
 
-    // For sources that ask another: one question passed on, numbering included. The answer is below question.options.
+    // For sources that ask another: one question passed on, numbering included. The answer is below
+    // question.options.
     virtual std::uint64_t answer(const ChoiceQuestion& question) = 0;
 
 private:
@@ -85,8 +89,8 @@ struct ChoiceAnswer {
     friend auto operator<=>(const ChoiceAnswer&, const ChoiceAnswer&) = default;
 };
 
-// In the order in which they were given. Encoded as: u8 version (1), list of {u8 kind, u32 actor, u64 ordinal,
-// u64 answer}; answers are not 0.
+// In the order in which they were given. Encoded as: u8 version (1), list of {u8 kind, u32 actor,
+// u64 ordinal, u64 answer}; answers are not 0.
 using ChoiceList = std::vector<ChoiceAnswer>;
 void encode_choices(Writer& out, const ChoiceList& choices);
 Result<ChoiceList> decode_choices(ByteView bytes);

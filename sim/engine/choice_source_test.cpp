@@ -14,8 +14,10 @@ std::vector<std::uint64_t> interview(ChoiceSource& source, int rounds = 2000) {
     for (int i = 0; i < rounds; ++i) {
         const auto actor = static_cast<std::uint32_t>(i % 5);
         answers.push_back(source.chance(ChoiceKind::kMessageLoss, actor, 100'000) ? 1 : 0);
-        answers.push_back(source.chance(ChoiceKind::kCrash, actor, actor == 2 ? 50'000 : 0) ? 1 : 0);
-        answers.push_back(source.choose(ChoiceKind::kRestartDelay, actor, 1 + static_cast<std::uint64_t>(i) % 3));
+        answers.push_back(source.chance(ChoiceKind::kCrash, actor, actor == 2 ? 50'000 : 0) ? 1
+                                                                                            : 0);
+        answers.push_back(
+            source.choose(ChoiceKind::kRestartDelay, actor, 1 + static_cast<std::uint64_t>(i) % 3));
     }
     return answers;
 }
@@ -39,7 +41,8 @@ RC_GTEST_PROP(Choices, TakingOneAnswerAwayChangesOnlyThatAnswer, (std::uint64_t 
     const auto before = interview(recording, 200);
     ChoiceList fewer = recording.choices();
     RC_PRE(!fewer.empty());
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, fewer.size())));
+    fewer.erase(fewer.begin() +
+                static_cast<std::ptrdiff_t>(*rc::gen::inRange<std::size_t>(0, fewer.size())));
     ReplayChoices replay(fewer);
     const auto after = interview(replay, 200);
     int changed = 0;
@@ -70,14 +73,16 @@ TEST(Choices, OneActorsQuestionsDoNotMoveAnothersAnswers) {
     for (int i = 0; i < 100; ++i) static_cast<void>(b.chance(ChoiceKind::kCrash, 0, 500'000));
     for (int i = 0; i < 100; ++i) static_cast<void>(b.chance(ChoiceKind::kMessageLoss, 0, 0));
     for (int i = 0; i < 1000; ++i) {
-        ASSERT_EQ(a.chance(ChoiceKind::kMessageLoss, 0, 500'000), b.chance(ChoiceKind::kMessageLoss, 0, 500'000));
+        ASSERT_EQ(a.chance(ChoiceKind::kMessageLoss, 0, 500'000),
+                  b.chance(ChoiceKind::kMessageLoss, 0, 500'000));
     }
 }
 
 TEST(Choices, AChanceFromTheSeedComesTrueAsOftenAsItSays) {
     StreamChoices source(1);
     int yes = 0;
-    for (int i = 0; i < 100'000; ++i) yes += source.chance(ChoiceKind::kMessageLoss, 3, 10'000) ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i)
+        yes += source.chance(ChoiceKind::kMessageLoss, 3, 10'000) ? 1 : 0;
     EXPECT_NEAR(yes, 1000, 150);
     for (int i = 0; i < 100; ++i) {
         EXPECT_TRUE(source.chance(ChoiceKind::kMessageLoss, 3, kPpm));
@@ -110,7 +115,8 @@ TEST(Choices, ARecordedAnswerTooBigForItsQuestionBecomesTheBiggest) {
 TEST(Choices, EveryKindHasANameOfItsOwn) {
     for (std::size_t i = 0; i < kChoiceKinds; ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            EXPECT_NE(choice_name(static_cast<ChoiceKind>(i)), choice_name(static_cast<ChoiceKind>(j)));
+            EXPECT_NE(choice_name(static_cast<ChoiceKind>(i)),
+                      choice_name(static_cast<ChoiceKind>(j)));
         }
     }
 }

@@ -8,11 +8,12 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::array<std::string_view, kChoiceKinds> kNames = {"message_loss", "message_duplicate", "message_reorder",
-                                                               "crash", "restart_delay"};
+constexpr std::array<std::string_view, kChoiceKinds> kNames = {
+    "message_loss", "message_duplicate", "message_reorder", "crash", "restart_delay"};
 static_assert(!kNames.back().empty());
 
-// Streams of choices have their purposes up here, away from those that actors number for themselves.
+// Streams of choices have their purposes up here, away from those that actors number for
+// themselves.
 constexpr std::uint32_t kPurposeBase = 0xC401'0000;
 
 constexpr std::uint8_t kEncodingVersion = 1;
@@ -31,7 +32,9 @@ std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::ui
 void encode_choices(Writer& out, const ChoiceList& choices) {
     out.u8(kEncodingVersion).u32(static_cast<std::uint32_t>(choices.size()));
     for (const ChoiceAnswer& choice : choices) {
-        out.u8(static_cast<std::uint8_t>(choice.id.kind)).u32(choice.id.actor).u64(choice.id.ordinal);
+        out.u8(static_cast<std::uint8_t>(choice.id.kind))
+            .u32(choice.id.actor)
+            .u64(choice.id.ordinal);
         out.u64(choice.answer);
     }
 }
@@ -80,8 +83,11 @@ ReplayChoices::ReplayChoices(const ChoiceList& choices) {
 
 std::uint64_t ReplayChoices::answer(const ChoiceQuestion& question) {
     const auto next = unused_.find({question.id.kind, question.id.actor});
-    if (next == unused_.end() || next->second == answers_.cend() || question.id < next->second->first) return 0;
-    // Ordinals rise one by one, so the next entry is this question's or belongs to another actor or kind.
+    if (next == unused_.end() || next->second == answers_.cend() ||
+        question.id < next->second->first)
+        return 0;
+    // Ordinals rise one by one, so the next entry is this question's or belongs to another actor or
+    // kind.
     if (next->second->first != question.id) return 0;
     const std::uint64_t recorded = next->second->second;
     ++next->second;

@@ -35,7 +35,8 @@ private:
     ChoiceList choices_;
 };
 
-// Answers from a list: what it has, and 0 for everything else. An answer too big for its question becomes the biggest.
+// Answers from a list: what it has, and 0 for everything else. An answer too big for its question
+// becomes the biggest.
 class ReplayChoices final : public ChoiceSource {
 public:
     explicit ReplayChoices(const ChoiceList& choices);
@@ -43,15 +44,18 @@ public:
 
 private:
     std::map<ChoiceId, std::uint64_t> answers_;
-    std::map<std::pair<ChoiceKind, std::uint32_t>, std::map<ChoiceId, std::uint64_t>::const_iterator> unused_;
+    std::map<std::pair<ChoiceKind, std::uint32_t>,
+             std::map<ChoiceId, std::uint64_t>::const_iterator>
+        unused_;
 };
 
 // Answers from a fuzzer's bytes. A fault is one gap and, for a choice, one value:
 //   input := { gap [value] }
-//   gap   := one byte below 0xC0, or two, (first & 0x3F) * 256 + second: so many questions are answered 0, and the
+//   gap   := one byte below 0xC0, or two, (first & 0x3F) * 256 + second: so many questions are
+//         answered 0, and the
 //            next one otherwise: a chance with 1, a choice with 1 + value % (options - 1)
-// When the input ends everything is answered 0. So a few bytes reach deep into a run, bytes in the middle can be cut out
-// and the empty input is a run without faults.
+// When the input ends everything is answered 0. So a few bytes reach deep into a run, bytes in the
+// middle can be cut out and the empty input is a run without faults.
 class ByteChoices final : public ChoiceSource {
 public:
     // `input` must outlive this.

@@ -1,5 +1,5 @@
-// Unsorted bags of events, as chains of fixed chunks out of one pool: a bag costs eight bytes while it is empty, and
-// the chunk freed last, still in the cache, is the one handed out next.
+// Unsorted bags of events, as chains of fixed chunks out of one pool: a bag costs eight bytes while
+// it is empty, and the chunk freed last, still in the cache, is the one handed out next.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ public:
         ++bag.count;
     }
 
-    // Calls visit(const Event*, count) for each chunk, newest first. What it is given stays valid until the next add().
+    // Calls visit(const Event*, count) for each chunk, newest first. What it is given stays valid
+    // until the next add().
     template <class Visit>
     void for_each(const Bag& bag, Visit&& visit) const {
         if (bag.count == 0) return;
@@ -49,7 +50,8 @@ public:
         bag = {};
     }
 
-    // As drain, one event at a time, where visit may itself add to other bags: every chunk is copied out first.
+    // As drain, one event at a time, where visit may itself add to other bags: every chunk is
+    // copied out first.
     template <class Visit>
     void move_out(Bag& bag, Visit&& visit) {
         const std::uint32_t count = bag.count;
@@ -58,7 +60,8 @@ public:
         std::uint32_t size = count == 0 ? 0 : (count - 1) % kChunkEvents + 1;
         while (chunk != kNone) {
             Event copy[kChunkEvents];
-            for (std::uint32_t i = 0; i < size; ++i) copy[i] = events_[std::size_t{chunk} * kChunkEvents + i];
+            for (std::uint32_t i = 0; i < size; ++i)
+                copy[i] = events_[std::size_t{chunk} * kChunkEvents + i];
             const std::uint32_t next = next_[chunk];
             if (next != kNone) prefetch_chunk(next);
             release(chunk);
@@ -85,7 +88,8 @@ private:
     }
 
     void prefetch_chunk(std::uint32_t chunk) const {
-        const auto* line = reinterpret_cast<const char*>(&events_[std::size_t{chunk} * kChunkEvents]);
+        const auto* line =
+            reinterpret_cast<const char*>(&events_[std::size_t{chunk} * kChunkEvents]);
         for (std::size_t offset = 0; offset < kChunkEvents * sizeof(Event); offset += 64) {
             __builtin_prefetch(line + offset);
         }
@@ -102,7 +106,8 @@ private:
         const std::size_t after = before == 0 ? 64 : before * 2;
         next_.resize(after);
         events_.resize(after * kChunkEvents);
-        for (std::size_t chunk = after; chunk-- > before;) release(static_cast<std::uint32_t>(chunk));
+        for (std::size_t chunk = after; chunk-- > before;)
+            release(static_cast<std::uint32_t>(chunk));
     }
 
     std::vector<Event> events_;

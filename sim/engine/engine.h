@@ -1,5 +1,6 @@
-// The engine: the virtual clock and the pending events. It knows nothing of what events mean; run() hands each to a
-// handler, which schedules more. Every executed event goes into the trace digest, if one is attached.
+// The engine: the virtual clock and the pending events. It knows nothing of what events mean; run()
+// hands each to a handler, which schedules more. Every executed event goes into the trace digest,
+// if one is attached.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace aivm::sim {
 
-// What the world says about an event. Actors, kinds and marks are the world's own numbers; a mark is not traced.
+// What the world says about an event. Actors, kinds and marks are the world's own numbers; a mark
+// is not traced.
 struct EventBody {
     EventBody() = default;
     EventBody(std::uint32_t event_actor, std::uint16_t event_kind, std::uint64_t event_payload,
@@ -44,16 +46,22 @@ public:
     [[nodiscard]] std::uint64_t events_pending() const { return queue_.size(); }
     [[nodiscard]] bool is_pending(EventHandle handle) const { return queue_.is_pending(handle); }
 
-    // From now on every executed event is chained into `digest`, which must outlive the engine; nullptr for none.
+    // From now on every executed event is chained into `digest`, which must outlive the engine;
+    // nullptr for none.
     void attach(TraceDigest* digest) { digest_ = digest; }
 
-    // Schedules what will surely happen, such as a message in flight: cheaper than schedule_at, no handle. Requires
-    // time >= now().
-    void post_at(SimTime time, Priority priority, const EventBody& body) { queue_.push(time, priority, body); }
+    // Schedules what will surely happen, such as a message in flight: cheaper than schedule_at, no
+    // handle. Requires time >= now().
+    void post_at(SimTime time, Priority priority, const EventBody& body) {
+        queue_.push(time, priority, body);
+    }
     // Requires delay >= 0.
-    void post_in(SimTime delay, Priority priority, const EventBody& body) { post_at(after(delay), priority, body); }
+    void post_in(SimTime delay, Priority priority, const EventBody& body) {
+        post_at(after(delay), priority, body);
+    }
 
-    // Schedules what may be cancelled, such as a timer. At most kCancellableMax of these are pending at a time.
+    // Schedules what may be cancelled, such as a timer. At most kCancellableMax of these are
+    // pending at a time.
     EventHandle schedule_at(SimTime time, Priority priority, const EventBody& body) {
         return queue_.push_cancellable(time, priority, body);
     }
@@ -67,9 +75,10 @@ public:
     // Makes run() return after the event being executed.
     void stop() { stopped_ = true; }
 
-    // Executes events in order: handler(const Event&). A handler with a member payload_digest(const Event&) -> u64
-    // decides what of its payload goes into the digest (where the payload is an index, what it stands for); otherwise
-    // that is the payload itself. max_events counts from this call.
+    // Executes events in order: handler(const Event&). A handler with a member payload_digest(const
+    // Event&) -> u64 decides what of its payload goes into the digest (where the payload is an
+    // index, what it stands for); otherwise that is the payload itself. max_events counts from this
+    // call.
     template <class Handler>
     StopReason run(Handler&& handler, const RunLimits& limits = {}) {
         stopped_ = false;
@@ -96,8 +105,10 @@ private:
     template <class Handler>
     void trace(Handler& handler, const Event& event) {
         std::uint64_t payload = event.payload.payload;
-        if constexpr (requires { handler.payload_digest(event); }) payload = handler.payload_digest(event);
-        digest_->event(event.time, event.order & ~kSlotMask, event.payload.actor, event.payload.kind, payload);
+        if constexpr (requires { handler.payload_digest(event); })
+            payload = handler.payload_digest(event);
+        digest_->event(event.time, event.order & ~kSlotMask, event.payload.actor,
+                       event.payload.kind, payload);
     }
 
     Queue queue_;

@@ -30,7 +30,8 @@ public:
         engine_.cancel(timers_[actor]);
         timers_[actor] = engine_.schedule_in(50'000, Priority::kTimer, {actor, 1, 0});
         const auto to = static_cast<std::uint32_t>(draws.below(kActors));
-        const SimTime delay = draws.below(4) == 0 ? 0 : static_cast<SimTime>(draws.exponential(20'000));
+        const SimTime delay =
+            draws.below(4) == 0 ? 0 : static_cast<SimTime>(draws.exponential(20'000));
         engine_.post_in(delay, Priority::kDelivery, {to, 2, draws.next_u64()});
     }
 
@@ -63,8 +64,8 @@ TEST(Engine, GivesTheSameDigestHoweverARunIsCutIntoPieces) {
     EXPECT_EQ(whole.digest_.digest(), pieces.digest_.digest());
 }
 
-// The digest of this history for every compiler, optimisation level and sanitizer. If it changes, old seeds and
-// reproducers no longer mean the same runs: say so in the change log.
+// The digest of this history for every compiler, optimisation level and sanitizer. If it changes,
+// old seeds and reproducers no longer mean the same runs: say so in the change log.
 TEST(Engine, HasThePinnedDigest) {
     Babble<Engine> babble(1);
     babble.run({.max_events = 50'000});

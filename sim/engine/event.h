@@ -1,4 +1,5 @@
-// What a queue holds, and the one order in which it gives it back: (time, priority, sequence), nothing else.
+// What a queue holds, and the one order in which it gives it back: (time, priority, sequence),
+// nothing else.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace aivm::sim {
 
-// Among events of one instant the lower priority value goes first; within a priority, the one scheduled first.
+// Among events of one instant the lower priority value goes first; within a priority, the one
+// scheduled first.
 enum class Priority : std::uint8_t {
     kFault,     // the world changes before anything in it acts
     kDelivery,  // messages
@@ -18,7 +20,8 @@ enum class Priority : std::uint8_t {
     kCount_,
 };
 
-// priority (3 bits) | sequence (40 bits) | slot (21 bits). The sequence is unique, so the slot never decides an order.
+// priority (3 bits) | sequence (40 bits) | slot (21 bits). The sequence is unique, so the slot
+// never decides an order.
 inline constexpr unsigned kSlotBits = 21;
 inline constexpr unsigned kSequenceBits = 40;
 inline constexpr unsigned kPriorityBits = 3;
@@ -29,7 +32,8 @@ static_assert(kSlotBits + kSequenceBits + kPriorityBits == 64);
 static_assert(static_cast<unsigned>(Priority::kCount_) <= (1U << kPriorityBits));
 
 constexpr std::uint64_t make_order(Priority priority, std::uint64_t sequence, std::uint64_t slot) {
-    return static_cast<std::uint64_t>(priority) << (kSequenceBits + kSlotBits) | sequence << kSlotBits | slot;
+    return static_cast<std::uint64_t>(priority) << (kSequenceBits + kSlotBits) |
+           sequence << kSlotBits | slot;
 }
 
 // An event as a queue stores it. Payload is small and trivially copyable.
@@ -43,17 +47,21 @@ struct QueuedEvent {
 
     [[nodiscard]] std::uint64_t slot() const { return order & kSlotMask; }
     [[nodiscard]] std::uint64_t sequence() const { return order >> kSlotBits & kSequenceMax; }
-    [[nodiscard]] Priority priority() const { return static_cast<Priority>(order >> (kSlotBits + kSequenceBits)); }
+    [[nodiscard]] Priority priority() const {
+        return static_cast<Priority>(order >> (kSlotBits + kSequenceBits));
+    }
 
-    // Strict: no two events of a queue compare equal. Bit operators, because a branch here is a coin flip.
+    // Strict: no two events of a queue compare equal. Bit operators, because a branch here is a
+    // coin flip.
     [[nodiscard]] bool before(const QueuedEvent& other) const {
-        return static_cast<bool>(
-            static_cast<unsigned>(time < other.time) |
-            (static_cast<unsigned>(time == other.time) & static_cast<unsigned>(order < other.order)));
+        return static_cast<bool>(static_cast<unsigned>(time < other.time) |
+                                 (static_cast<unsigned>(time == other.time) &
+                                  static_cast<unsigned>(order < other.order)));
     }
 };
 
-// Names one cancellable event. A handle outlives its event harmlessly: its generation then no longer matches.
+// Names one cancellable event. A handle outlives its event harmlessly: its generation then no
+// longer matches.
 struct EventHandle {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;

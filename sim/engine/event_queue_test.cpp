@@ -1,6 +1,7 @@
-// Method: random programs of pushes, pops and cancellations run on the ladder, on the heap and on a std::map keyed by
-// (time, priority, sequence). All three must agree at every step on what comes out, on sizes and on cancellations. The
-// programs are drawn in several styles of delay, each of which drives the ladder into another of its corners.
+// Method: random programs of pushes, pops and cancellations run on the ladder, on the heap and on a
+// std::map keyed by (time, priority, sequence). All three must agree at every step on what comes
+// out, on sizes and on cancellations. The programs are drawn in several styles of delay, each of
+// which drives the ladder into another of its corners.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -43,7 +44,15 @@ private:
     std::uint64_t sequence_ = 0;
 };
 
-enum class Style : std::uint8_t { kExponential, kZeroDelay, kTies, kFarFuture, kBursts, kSteps, kCount_ };
+enum class Style : std::uint8_t {
+    kExponential,
+    kZeroDelay,
+    kTies,
+    kFarFuture,
+    kBursts,
+    kSteps,
+    kCount_
+};
 
 SimTime delay_of(Style style, RandomStream& draws) {
     switch (style) {
@@ -56,7 +65,8 @@ SimTime delay_of(Style style, RandomStream& draws) {
         case Style::kFarFuture:
             return static_cast<SimTime>(1ULL << draws.below(55));
         case Style::kBursts:
-            return static_cast<SimTime>(draws.below(50) == 0 ? draws.below(1ULL << 40) : draws.below(64));
+            return static_cast<SimTime>(draws.below(50) == 0 ? draws.below(1ULL << 40)
+                                                             : draws.below(64));
         default:
             return static_cast<SimTime>(draws.below(2) * draws.below(1'000'000) + 1);
     }
@@ -75,7 +85,8 @@ public:
 
     void push(Style style) {
         const SimTime time = now_ + delay_of(style, draws_);
-        const auto priority = static_cast<Priority>(draws_.below(static_cast<std::uint64_t>(Priority::kCount_)));
+        const auto priority =
+            static_cast<Priority>(draws_.below(static_cast<std::uint64_t>(Priority::kCount_)));
         const std::uint64_t payload = draws_.next_u64();
         const Model::Key key = model_.push(time, priority, payload);
         if (draws_.below(4) == 0) {
@@ -124,7 +135,9 @@ public:
         now_ = event.time;
     }
 
-    void pop() { pop(draws_.below(5) == 0 ? now_ + static_cast<SimTime>(draws_.below(2000)) : kEndOfTime); }
+    void pop() {
+        pop(draws_.below(5) == 0 ? now_ + static_cast<SimTime>(draws_.below(2000)) : kEndOfTime);
+    }
     void drain() {
         while (model_.size() > 0 && !testing::Test::HasFatalFailure()) pop(kEndOfTime);
         pop(kEndOfTime);
@@ -144,7 +157,8 @@ Style any_style(RandomStream& draws) {
     return static_cast<Style>(draws.below(static_cast<std::uint64_t>(Style::kCount_)));
 }
 
-RC_GTEST_PROP(EventQueue, LadderHeapAndModelAgreeOnEveryStepOfARandomProgram, (std::uint64_t seed)) {
+RC_GTEST_PROP(EventQueue, LadderHeapAndModelAgreeOnEveryStepOfARandomProgram,
+              (std::uint64_t seed)) {
     Trio trio(seed);
     const std::uint64_t phases = 1 + trio.draws().below(6);
     for (std::uint64_t phase = 0; phase < phases; ++phase) {
@@ -198,7 +212,8 @@ TEST(EventQueue, GivesEventsOfOneInstantByPriorityAndThenAsTheyWereScheduled) {
     std::vector<std::uint64_t> order;
     for (Ladder::Event event; queue.pop(event);) {
         order.push_back(event.payload);
-        if (event.payload == 2) queue.push(5, Priority::kFault, 5);  // scheduled at its own instant: still ahead
+        if (event.payload == 2)
+            queue.push(5, Priority::kFault, 5);  // scheduled at its own instant: still ahead
     }
     EXPECT_EQ(order, (std::vector<std::uint64_t>{4, 2, 5, 1, 3}));
 }
@@ -231,7 +246,8 @@ TEST(EventQueue, LeavesEventsAfterTheLimitWhereTheyAre) {
 
 TEST(EventQueue, ReachesTheEndOfTime) {
     Ladder queue;
-    for (std::uint64_t i = 0; i < 1000; ++i) queue.push(kEndOfTime - static_cast<SimTime>(i % 3), Priority::kTimer, i);
+    for (std::uint64_t i = 0; i < 1000; ++i)
+        queue.push(kEndOfTime - static_cast<SimTime>(i % 3), Priority::kTimer, i);
     queue.push(0, Priority::kTimer, 5000);
     Ladder::Event event;
     ASSERT_TRUE(queue.pop(event));

@@ -1,5 +1,6 @@
-// Base-two logarithm and power in fixed point: tables built by integer arithmetic at compile time, and linear
-// interpolation between their 512 steps. The error is below 2^-20; the result is the same on every machine.
+// Base-two logarithm and power in fixed point: tables built by integer arithmetic at compile time,
+// and linear interpolation between their 512 steps. The error is below 2^-20; the result is the
+// same on every machine.
 #pragma once
 
 #include <array>
@@ -15,8 +16,8 @@ inline constexpr std::size_t kSteps = std::size_t{1} << kStepBits;
 
 using Table = std::array<std::uint64_t, kSteps + 1>;
 
-// log2 of mantissa / 2^62, for a mantissa in [2^62, 2^63), to kFraction bits: squaring doubles a logarithm, and the
-// integer part of the doubled one is its next bit.
+// log2 of mantissa / 2^62, for a mantissa in [2^62, 2^63), to kFraction bits: squaring doubles a
+// logarithm, and the integer part of the doubled one is its next bit.
 constexpr std::uint64_t log2_bitwise(std::uint64_t mantissa) {
     __extension__ using Wide = unsigned __int128;
     std::uint64_t result = 0;
@@ -46,7 +47,8 @@ constexpr std::uint64_t sqrt_scaled(std::uint64_t value) {
 // log2(1 + i / kSteps).
 inline constexpr Table kLog2 = [] {
     Table table{};
-    for (std::size_t i = 0; i < kSteps; ++i) table[i] = log2_bitwise((kSteps + i) << (62 - kStepBits));
+    for (std::size_t i = 0; i < kSteps; ++i)
+        table[i] = log2_bitwise((kSteps + i) << (62 - kStepBits));
     table[kSteps] = 1ULL << kFraction;
     return table;
 }();
@@ -54,7 +56,8 @@ inline constexpr Table kLog2 = [] {
 // 2^(i / kSteps), as products of the repeated square roots of two.
 inline constexpr Table kExp2 = [] {
     __extension__ using Wide = unsigned __int128;
-    std::array<std::uint64_t, kStepBits> roots{};  // roots[k] = 2^(1 / 2^(k+1)), 62 bits after the point
+    std::array<std::uint64_t, kStepBits>
+        roots{};  // roots[k] = 2^(1 / 2^(k+1)), 62 bits after the point
     std::uint64_t root = 1ULL << 63;
     for (auto& entry : roots) entry = root = sqrt_scaled(root);
     Table table{};
@@ -69,7 +72,8 @@ inline constexpr Table kExp2 = [] {
 }();
 
 // Between table[step] and table[step + 1], `rest` / 2^rest_bits of the way.
-constexpr std::uint64_t between(const Table& table, std::size_t step, std::uint64_t rest, unsigned rest_bits) {
+constexpr std::uint64_t between(const Table& table, std::size_t step, std::uint64_t rest,
+                                unsigned rest_bits) {
     return table[step] + ((table[step + 1] - table[step]) * rest >> rest_bits);
 }
 
@@ -77,8 +81,8 @@ constexpr std::uint64_t between(const Table& table, std::size_t step, std::uint6
 constexpr std::uint64_t minus_log2(std::uint64_t u) {
     const auto zeros = static_cast<unsigned>(std::countl_zero(u));
     const std::uint64_t mantissa = u << zeros << 1;  // the bits after the leading one
-    const std::uint64_t log =
-        between(kLog2, static_cast<std::size_t>(mantissa >> (64 - kStepBits)), mantissa << kStepBits >> 32, 32);
+    const std::uint64_t log = between(kLog2, static_cast<std::size_t>(mantissa >> (64 - kStepBits)),
+                                      mantissa << kStepBits >> 32, 32);
     return ((std::uint64_t{zeros} + 1) << kFraction) - log;
 }
 

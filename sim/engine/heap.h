@@ -1,4 +1,5 @@
-// A 4-ary min-heap of events: half the levels of a binary one, and the four children share two cache lines.
+// A 4-ary min-heap of events: half the levels of a binary one, and the four children share two
+// cache lines.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The obvious queue: a heap and a cancellation table. The oracle for LadderQueue, with the same interface.
+// The obvious queue: a heap and a cancellation table. The oracle for LadderQueue, with the same
+// interface.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,9 @@ public:
     using Event = QueuedEvent<Payload>;
 
     // Adds an event that cannot be cancelled. Requires time >= the time of the event popped last.
-    void push(SimTime time, Priority priority, const Payload& payload) { add(time, priority, 0, payload); }
+    void push(SimTime time, Priority priority, const Payload& payload) {
+        add(time, priority, 0, payload);
+    }
 
     EventHandle push_cancellable(SimTime time, Priority priority, const Payload& payload) {
         const EventHandle handle = cancellation_.acquire();
@@ -53,7 +56,9 @@ public:
 
     // Events pending and not cancelled.
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    [[nodiscard]] bool is_pending(EventHandle handle) const { return cancellation_.is_pending(handle); }
+    [[nodiscard]] bool is_pending(EventHandle handle) const {
+        return cancellation_.is_pending(handle);
+    }
 
 private:
     void add(SimTime time, Priority priority, std::uint64_t slot, const Payload& payload) {

@@ -1,18 +1,22 @@
-// The pending events of a run, in exact (time, priority, sequence) order at a cost per event that does not grow with
-// their number. From near to far an event waits in one of five places:
+// The pending events of a run, in exact (time, priority, sequence) order at a cost per event that
+// does not grow with their number. From near to far an event waits in one of five places:
 //
 //   rings_   events for this very instant, scheduled during it: a FIFO a priority
 //   run_     the nearest stretch of time, sorted; all events while they are few
 //   near_    a heap: events that came into that stretch after it was sorted
 //   rungs_   a ladder of bucket arrays, unsorted; each rung divides one bucket of the rung above it
-//   far_     everything behind the last rung, unsorted; when the rungs are used up it becomes the first rung
+//   far_     everything behind the last rung, unsorted; when the rungs are used up it becomes the
+//            first rung
 //
-// Invariants. 1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times in far_.
-// 2. Events in rings_ are at now_, the time of the event popped last. 3. A rung covers exactly the bucket that it
+// Invariants. 1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times
+// in far_.
+// 2. Events in rings_ are at now_, the time of the event popped last. 3. A rung covers exactly the
+//    bucket that it
 // divides. 4. While few_ holds, near_end_ is the end of time and only rings_ and run_ are in use.
 //
-// Not thread safe. The structure follows W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder queue", ACM TOMACS 15(3),
-// 2005, with a heap where that has a sorted list, so that no distribution of delays makes it quadratic.
+// Not thread safe. The structure follows W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder
+// queue", ACM TOMACS 15(3), 2005, with a heap where that has a sorted list, so that no distribution
+// of delays makes it quadratic.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +42,9 @@ public:
     using Event = QueuedEvent<Payload>;
 
     // Adds an event that cannot be cancelled. Requires time >= the time of the event popped last.
-    void push(SimTime time, Priority priority, const Payload& payload) { add(time, priority, 0, payload); }
+    void push(SimTime time, Priority priority, const Payload& payload) {
+        add(time, priority, 0, payload);
+    }
 
     EventHandle push_cancellable(SimTime time, Priority priority, const Payload& payload) {
         const EventHandle handle = cancellation_.acquire();
@@ -85,20 +91,24 @@ public:
 
     // Events pending and not cancelled.
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    [[nodiscard]] bool is_pending(EventHandle handle) const { return cancellation_.is_pending(handle); }
+    [[nodiscard]] bool is_pending(EventHandle handle) const {
+        return cancellation_.is_pending(handle);
+    }
 
 private:
     using Pool = ChunkPool<Event>;
     using Bag = typename Pool::Bag;
 
-    // As many events as are kept in order more cheaply one by one; above twice that, the ladder is set up.
+    // As many events as are kept in order more cheaply one by one; above twice that, the ladder is
+    // set up.
     static constexpr std::size_t kFew = 48;
-    static constexpr std::size_t kNearMax = 192;        // latecomers that make it worth while to sort in finer steps
+    static constexpr std::size_t kNearMax =
+        192;  // latecomers that make it worth while to sort in finer steps
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
     static constexpr std::uint64_t kBucketEvents = 12;  // wanted in a bucket on average
     static constexpr std::uint64_t kBucketsMin = 64;
-    // A rung that would need more than kBucketsMax buckets gets only kBucketsCoarse: the line that each is filled at then
-    // stays in the cache, which pays for dividing every bucket once more.
+    // A rung that would need more than kBucketsMax buckets gets only kBucketsCoarse: the line that
+    // each is filled at then stays in the cache, which pays for dividing every bucket once more.
     static constexpr std::uint64_t kBucketsMax = 2048;
     static constexpr std::uint64_t kBucketsCoarse = 512;
     static constexpr std::uint64_t kCancelledMin = 4096;
@@ -107,7 +117,7 @@ private:
     struct Rung {
         std::uint64_t start = 0;
         std::uint64_t end = 0;
-        unsigned shift = 0;        // buckets are 2^shift wide, the last one perhaps cut short by `end`
+        unsigned shift = 0;  // buckets are 2^shift wide, the last one perhaps cut short by `end`
         std::size_t current = 0;   // the first bucket not yet used up
         std::vector<Bag> buckets;  // those of earlier use may be left over behind `count`
         std::size_t count = 0;
@@ -127,7 +137,8 @@ private:
         }
     }
 
-    // Puts an event where its time belongs; for times after now_, and for any time while the rings are not concerned.
+    // Puts an event where its time belongs; for times after now_, and for any time while the rings
+    // are not concerned.
     void place(const Event& event) {
         const auto time = static_cast<std::uint64_t>(event.time);
         if (time >= far_start_) {
@@ -157,13 +168,16 @@ private:
     // Where the next event is, after bringing it near if need be.
     Source next_source() {
         if (run_.empty() && near_.empty()) {
-            // With something in the rings there is nothing earlier further out, unless spill() has moved it there.
-            const bool near_is_current = !rings_.empty() && near_end_ > static_cast<std::uint64_t>(now_);
+            // With something in the rings there is nothing earlier further out, unless spill() has
+            // moved it there.
+            const bool near_is_current =
+                !rings_.empty() && near_end_ > static_cast<std::uint64_t>(now_);
             if (!near_is_current) refill();
         }
         Source source = Source::kNone;
         if (!run_.empty()) source = Source::kRun;
-        if (!near_.empty() && (source == Source::kNone || near_.top().before(run_.front()))) source = Source::kNear;
+        if (!near_.empty() && (source == Source::kNone || near_.top().before(run_.front())))
+            source = Source::kNear;
         if (!rings_.empty() && (source == Source::kNone || rings_.front().before(front(source)))) {
             source = Source::kRings;
         }
@@ -180,7 +194,8 @@ private:
         return source == Source::kNear ? near_.pop() : rings_.pop();
     }
 
-    // Brings the nearest events into run_ or near_, both of which are empty; leaves them empty if there are none.
+    // Brings the nearest events into run_ or near_, both of which are empty; leaves them empty if
+    // there are none.
     void refill() {
         for (;;) {
             if (depth_ == 0) {
@@ -195,7 +210,8 @@ private:
                 far_max_ = 0;
             }
             Rung& rung = rungs_[depth_ - 1];
-            while (rung.current < rung.count && rung.buckets[rung.current].count == 0) ++rung.current;
+            while (rung.current < rung.count && rung.buckets[rung.current].count == 0)
+                ++rung.current;
             if (rung.current == rung.count) {
                 near_end_ = rung.end;
                 --depth_;
@@ -205,9 +221,11 @@ private:
         }
     }
 
-    // Takes the current bucket of the last rung: into run_ (true), or into a rung of its own if it is too full.
+    // Takes the current bucket of the last rung: into run_ (true), or into a rung of its own if it
+    // is too full.
     bool use_bucket(Rung& rung) {
-        const std::uint64_t start = rung.start + (static_cast<std::uint64_t>(rung.current) << rung.shift);
+        const std::uint64_t start =
+            rung.start + (static_cast<std::uint64_t>(rung.current) << rung.shift);
         const std::uint64_t end = std::min(rung.end, start + (std::uint64_t{1} << rung.shift));
         Bag bag = rung.buckets[rung.current];
         rung.buckets[rung.current] = {};
@@ -244,7 +262,9 @@ private:
     void fill_rung(Bag& bag) {
         Rung& rung = rungs_[depth_ - 1];
         pool_.move_out(bag, [&](const Event& event) {
-            pool_.add(rung.buckets[(static_cast<std::uint64_t>(event.time) - rung.start) >> rung.shift], event);
+            pool_.add(
+                rung.buckets[(static_cast<std::uint64_t>(event.time) - rung.start) >> rung.shift],
+                event);
         });
     }
 
@@ -274,7 +294,8 @@ private:
         run_.clear();
     }
 
-    // Throws out the cancelled events, which are by now more than the others. Everything left goes to far_.
+    // Throws out the cancelled events, which are by now more than the others. Everything left goes
+    // to far_.
     void purge() {
         std::vector<Event> kept;
         kept.reserve(static_cast<std::size_t>(size_));
@@ -290,7 +311,8 @@ private:
         while (!rings_.empty()) keep(rings_.pop());
         for (; depth_ > 0; --depth_) {
             Rung& rung = rungs_[depth_ - 1];
-            for (std::size_t i = rung.current; i < rung.count; ++i) pool_.move_out(rung.buckets[i], keep);
+            for (std::size_t i = rung.current; i < rung.count; ++i)
+                pool_.move_out(rung.buckets[i], keep);
         }
         pool_.move_out(far_, keep);
         run_.clear();

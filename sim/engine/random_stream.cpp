@@ -19,7 +19,8 @@ std::uint64_t nonzero(std::uint64_t u) { return u == 0 ? 1 : u; }
 
 std::array<std::uint64_t, 4> random_block(const StreamName& name, std::uint64_t index) {
     using Philox = r123::Philox4x64;
-    const Philox::ctr_type counter = {{index, std::uint64_t{name.purpose} << 32 | name.actor, 0, 0}};
+    const Philox::ctr_type counter = {
+        {index, std::uint64_t{name.purpose} << 32 | name.actor, 0, 0}};
     const Philox::key_type key = {{name.seed, 0}};
     const Philox::ctr_type block = Philox()(counter, key);
     return {block[0], block[1], block[2], block[3]};
@@ -36,7 +37,8 @@ std::uint64_t pareto5_of(std::uint64_t bits, std::uint64_t mean) {
     AIVM_CHECK(mean < 1ULL << 48);
     // scale * u^(-1/5), the power taken as 2^(-log2(u) / 5) <= 2^12.8.
     const std::uint64_t factor = fixed::exp2(fixed::minus_log2(nonzero(bits)) / 5);
-    return static_cast<std::uint64_t>(static_cast<Wide>(factor) * (mean * 4 / 5) >> fixed::kFraction);
+    return static_cast<std::uint64_t>(static_cast<Wide>(factor) * (mean * 4 / 5) >>
+                                      fixed::kFraction);
 }
 
 }  // namespace aivm::sim

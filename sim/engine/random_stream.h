@@ -1,8 +1,10 @@
-// Random numbers that stay put. A stream is named by (seed, actor, purpose), and its n-th draw is Philox 4x64-10 of that
-// name and n, so no draw of one stream can shift another's: a change of one parameter leaves every other draw alone.
+// Random numbers that stay put. A stream is named by (seed, actor, purpose), and its n-th draw is
+// Philox 4x64-10 of that name and n, so no draw of one stream can shift another's: a change of one
+// parameter leaves every other draw alone.
 //
-// All results are integers, computed with integer arithmetic and tables; no libm, the same on every machine.
-// Source of the generator: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11 (Random123).
+// All results are integers, computed with integer arithmetic and tables; no libm, the same on every
+// machine. Source of the generator: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2,
+// 3", SC11 (Random123).
 #pragma once
 
 #include <array>
@@ -13,7 +15,8 @@ namespace aivm::sim {
 struct StreamName {
     std::uint64_t seed = 0;
     std::uint32_t actor = 0;
-    std::uint32_t purpose = 0;  // the caller's own numbering, one for each use an actor makes of chance
+    std::uint32_t purpose =
+        0;  // the caller's own numbering, one for each use an actor makes of chance
 
     friend auto operator<=>(const StreamName&, const StreamName&) = default;
 };
@@ -24,8 +27,8 @@ std::array<std::uint64_t, 4> random_block(const StreamName& name, std::uint64_t 
 // Samples as functions of 64 uniform bits.
 // Exponential with this mean, in its unit, rounded down. Requires mean < 2^56.
 std::uint64_t exponential_of(std::uint64_t bits, std::uint64_t mean);
-// Pareto of shape 5 and scale 0.8 * mean, whose mean is `mean`: the latency law of the network. Never below 0.8 * mean.
-// Requires mean < 2^48.
+// Pareto of shape 5 and scale 0.8 * mean, whose mean is `mean`: the latency law of the network.
+// Never below 0.8 * mean. Requires mean < 2^48.
 std::uint64_t pareto5_of(std::uint64_t bits, std::uint64_t mean);
 
 class RandomStream {
@@ -45,7 +48,8 @@ public:
         Wide product = static_cast<Wide>(next_u64()) * n;
         if (static_cast<std::uint64_t>(product) < n) {
             const std::uint64_t threshold = (0 - n) % n;
-            while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<Wide>(next_u64()) * n;
+            while (static_cast<std::uint64_t>(product) < threshold)
+                product = static_cast<Wide>(next_u64()) * n;
         }
         return static_cast<std::uint64_t>(product >> 64);
     }
@@ -63,7 +67,9 @@ public:
     std::uint64_t pareto5(std::uint64_t mean) { return pareto5_of(next_u64(), mean); }
 
     // Draws taken so far.
-    [[nodiscard]] std::uint64_t position() const { return blocks_ * block_.size() - (block_.size() - used_); }
+    [[nodiscard]] std::uint64_t position() const {
+        return blocks_ * block_.size() - (block_.size() - used_);
+    }
 
 private:
     void refill() {

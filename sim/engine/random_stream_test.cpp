@@ -1,5 +1,6 @@
-// Statistical tests have fixed seeds, so they pass or fail for ever; their thresholds are generous (about six standard
-// deviations), because what they guard against is a wrong formula, not a weak generator.
+// Statistical tests have fixed seeds, so they pass or fail for ever; their thresholds are generous
+// (about six standard deviations), because what they guard against is a wrong formula, not a weak
+// generator.
 #include "sim/engine/random_stream.h"
 
 #include <gtest/gtest.h>
@@ -33,9 +34,10 @@ TEST(RandomStream, GivesThePinnedSamples) {
     for (int i = 0; i < 3; ++i) samples.push_back(draws.exponential(1'000'000'000));
     for (int i = 0; i < 3; ++i) samples.push_back(draws.pareto5(100'000'000));
     for (int i = 0; i < 3; ++i) samples.push_back(draws.uniform(10, 20));
-    EXPECT_EQ(samples, (std::vector<std::uint64_t>{28015327053631469U, 17839396111648894616U, 3559003403100202557U, 6U,
-                                                   46U, 528U, 1350903310U, 3979104232U, 909989180U, 81499565U,
-                                                   82299262U, 80607372U, 20U, 17U, 16U}));
+    EXPECT_EQ(samples, (std::vector<std::uint64_t>{28015327053631469U, 17839396111648894616U,
+                                                   3559003403100202557U, 6U, 46U, 528U, 1350903310U,
+                                                   3979104232U, 909989180U, 81499565U, 82299262U,
+                                                   80607372U, 20U, 17U, 16U}));
 }
 
 TEST(RandomStream, DiffersInEveryPartOfTheName) {
@@ -73,11 +75,13 @@ TEST(RandomStream, KeepsToTheBoundsOfUniform) {
 }
 
 // The largest distance between the empirical distribution of n samples and `cdf`.
-double kolmogorov_distance(std::vector<std::uint64_t> samples, const std::function<double(double)>& cdf) {
+double kolmogorov_distance(std::vector<std::uint64_t> samples,
+                           const std::function<double(double)>& cdf) {
     std::sort(samples.begin(), samples.end());
     double distance = 0;
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        const double empirical = (static_cast<double>(i) + 0.5) / static_cast<double>(samples.size());
+        const double empirical =
+            (static_cast<double>(i) + 0.5) / static_cast<double>(samples.size());
         distance = std::max(distance, std::abs(empirical - cdf(static_cast<double>(samples[i]))));
     }
     return distance;
@@ -90,9 +94,11 @@ TEST(RandomStream, DrawsExponentialSamplesOfTheRightLaw) {
     RandomStream draws({5, 0, 0});
     std::vector<std::uint64_t> samples(kSamples);
     double sum = 0;
-    for (auto& sample : samples) sum += static_cast<double>(sample = draws.exponential(1'000'000'000));
+    for (auto& sample : samples)
+        sum += static_cast<double>(sample = draws.exponential(1'000'000'000));
     EXPECT_NEAR(sum / kSamples, 1e9, 6e9 / std::sqrt(kSamples));
-    EXPECT_LT(kolmogorov_distance(samples, [](double x) { return 1 - std::exp(-x / 1e9); }), kDistanceMax);
+    EXPECT_LT(kolmogorov_distance(samples, [](double x) { return 1 - std::exp(-x / 1e9); }),
+              kDistanceMax);
 }
 
 TEST(RandomStream, DrawsParetoSamplesOfTheRightLaw) {
@@ -103,7 +109,8 @@ TEST(RandomStream, DrawsParetoSamplesOfTheRightLaw) {
     // The standard deviation of Pareto(5) is 0.258 of its mean.
     EXPECT_NEAR(sum / kSamples, 1e8, 6 * 0.26e8 / std::sqrt(kSamples));
     EXPECT_GE(*std::min_element(samples.begin(), samples.end()), 80'000'000U);
-    EXPECT_LT(kolmogorov_distance(samples, [](double x) { return 1 - std::pow(8e7 / x, 5); }), kDistanceMax);
+    EXPECT_LT(kolmogorov_distance(samples, [](double x) { return 1 - std::pow(8e7 / x, 5); }),
+              kDistanceMax);
 }
 
 TEST(FixedLog, IsTheLogarithmWithinItsStatedError) {
@@ -111,10 +118,14 @@ TEST(FixedLog, IsTheLogarithmWithinItsStatedError) {
     for (int i = 0; i < 100'000; ++i) {
         const std::uint64_t u = (draws.next_u64() >> draws.below(64)) | 1;
         const double expected = 64 - std::log2(static_cast<double>(u));
-        ASSERT_NEAR(std::ldexp(static_cast<double>(fixed::minus_log2(u)), -32), expected, std::ldexp(1, -20)) << u;
+        ASSERT_NEAR(std::ldexp(static_cast<double>(fixed::minus_log2(u)), -32), expected,
+                    std::ldexp(1, -20))
+            << u;
         const std::uint64_t x = draws.below(20ULL << 32);
         const double power = std::exp2(std::ldexp(static_cast<double>(x), -32));
-        ASSERT_NEAR(std::ldexp(static_cast<double>(fixed::exp2(x)), -32) / power, 1, std::ldexp(1, -20)) << x;
+        ASSERT_NEAR(std::ldexp(static_cast<double>(fixed::exp2(x)), -32) / power, 1,
+                    std::ldexp(1, -20))
+            << x;
     }
     EXPECT_EQ(fixed::minus_log2(1), 64ULL << 32);
     EXPECT_EQ(fixed::exp2(3ULL << 32), 8ULL << 32);
@@ -130,8 +141,9 @@ TEST(Seed, MayBeDecimalHexadecimalOrACommit) {
 }
 
 TEST(Seed, IsRefusedWithTheTextAndTheMendIfItIsAnythingElse) {
-    for (const char* text : {"", "0x", "-1", "+1", "1 ", "18446744073709551616", "0x10000000000000000", "seed", "1e3",
-                             "da39a3ee5e6b4b0d3255bfef95601890afd8070", "ga39a3ee5e6b4b0d3255bfef95601890afd80709"}) {
+    for (const char* text :
+         {"", "0x", "-1", "+1", "1 ", "18446744073709551616", "0x10000000000000000", "seed", "1e3",
+          "da39a3ee5e6b4b0d3255bfef95601890afd8070", "ga39a3ee5e6b4b0d3255bfef95601890afd80709"}) {
         const auto seed = seed_from_text(text);
         ASSERT_FALSE(seed.has_value()) << text;
         EXPECT_NE(seed.error().text().find("40 hexadecimal digits"), std::string::npos);

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kGitHashDigits = 40;
 
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 std::uint64_t seed_of_commit(std::string_view digits) {
     std::string lower(digits);
@@ -36,7 +38,8 @@ Result<std::uint64_t> seed_from_text(std::string_view text) {
     const auto [stop, error] = std::from_chars(digits.data(), end, seed, hex ? 16 : 10);
     if (digits.empty() || error != std::errc() || stop != end) {
         return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("\"{}\" is no seed; a seed is a number from 0 to 18446744073709551615, decimal or with "
+                    fmt::format("\"{}\" is no seed; a seed is a number from 0 to "
+                                "18446744073709551615, decimal or with "
                                 "0x in front, or the 40 hexadecimal digits of a git commit",
                                 text));
     }

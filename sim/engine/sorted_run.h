@@ -55,7 +55,8 @@ public:
 private:
     static constexpr std::size_t kRoomMin = 64;
     static constexpr unsigned kSlotBitsMax = 8;
-    static constexpr std::size_t kSlots = 1U << kSlotBitsMax;  // of the scatter; also the longest run it is used for
+    static constexpr std::size_t kSlots =
+        1U << kSlotBitsMax;  // of the scatter; also the longest run it is used for
 
     // Behind the events, by moving them to the front of the array, which must be half free for it.
     void make_room() {
@@ -74,14 +75,17 @@ private:
         });
     }
 
-    // One step of a radix sort by time, into about twice as many slots as there are events: most are then in place.
+    // One step of a radix sort by time, into about twice as many slots as there are events: most
+    // are then in place.
     void scatter(Pool& pool, typename Pool::Bag& bag, std::uint64_t start, unsigned shift) {
-        const unsigned bits = std::min({shift, kSlotBitsMax, static_cast<unsigned>(std::bit_width(bag.count)) + 1});
+        const unsigned bits =
+            std::min({shift, kSlotBitsMax, static_cast<unsigned>(std::bit_width(bag.count)) + 1});
         const unsigned slot_shift = shift - bits;
         std::array<std::uint16_t, kSlots + 1> ends;
         std::fill_n(ends.begin(), (std::size_t{1} << bits) + 1, std::uint16_t{0});
         const auto slot_of = [&](const Event& event) {
-            return static_cast<std::size_t>((static_cast<std::uint64_t>(event.time) - start) >> slot_shift);
+            return static_cast<std::size_t>((static_cast<std::uint64_t>(event.time) - start) >>
+                                            slot_shift);
         };
         pool.for_each(bag, [&](const Event* events, std::uint32_t count) {
             for (std::uint32_t i = 0; i < count; ++i) ++ends[slot_of(events[i]) + 1];
@@ -90,7 +94,8 @@ private:
             ends[slot] = static_cast<std::uint16_t>(ends[slot] + ends[slot - 1]);
         }
         pool.drain(bag, [&](const Event* events, std::uint32_t count) {
-            for (std::uint32_t i = 0; i < count; ++i) events_[ends[slot_of(events[i])]++] = events[i];
+            for (std::uint32_t i = 0; i < count; ++i)
+                events_[ends[slot_of(events[i])]++] = events[i];
         });
     }
 

@@ -1,4 +1,5 @@
-// Virtual time: integer nanoseconds since the start of the run. There is no other clock in a simulation.
+// Virtual time: integer nanoseconds since the start of the run. There is no other clock in a
+// simulation.
 #pragma once
 
 #include <cstdint>

@@ -66,7 +66,8 @@ std::vector<TraceRecord> TraceDigest::window() const {
 }
 
 void TraceDigest::append_window(std::vector<TraceRecord>& records) const {
-    for (std::uint64_t i = std::max(window_.first, position_); i < std::min(window_.last, position()); ++i) {
+    for (std::uint64_t i = std::max(window_.first, position_);
+         i < std::min(window_.last, position()); ++i) {
         records.push_back(block_.records[i - position_]);
     }
 }
@@ -77,14 +78,17 @@ void TraceDigest::absorb() {
     block_.previous = xxh3(&block_, sizeof block_);
     position_ += kBlockRecords;
     fill_ = 0;
-    if (position_ / kBlockRecords % checkpoint_blocks_ == 0) checkpoints_.push_back({position_, block_.previous});
+    if (position_ / kBlockRecords % checkpoint_blocks_ == 0)
+        checkpoints_.push_back({position_, block_.previous});
 }
 
-std::optional<TraceInterval> TraceDigest::first_difference(const TraceDigest& a, const TraceDigest& b) {
+std::optional<TraceInterval> TraceDigest::first_difference(const TraceDigest& a,
+                                                           const TraceDigest& b) {
     AIVM_CHECK(a.checkpoint_blocks_ == b.checkpoint_blocks_);
     const std::size_t common = std::min(a.checkpoints_.size(), b.checkpoints_.size());
     std::uint64_t first = 0;
-    // Digests are chained: once different, always different. So the last equal one is found by halving.
+    // Digests are chained: once different, always different. So the last equal one is found by
+    // halving.
     const auto equal = [&](std::size_t i) { return a.checkpoints_[i] == b.checkpoints_[i]; };
     std::size_t low = 0;
     std::size_t high = common;
@@ -99,7 +103,8 @@ std::optional<TraceInterval> TraceDigest::first_difference(const TraceDigest& a,
     if (low > 0) first = a.checkpoints_[low - 1].position;
     if (low < common) return TraceInterval{first, a.checkpoints_[low].position};
     if (a.position() == b.position() && a.digest() == b.digest()) return std::nullopt;
-    // One of them ends before the next checkpoint of both, so they differ there at the latest: in that one has ended.
+    // One of them ends before the next checkpoint of both, so they differ there at the latest: in
+    // that one has ended.
     return TraceInterval{first, std::min(a.position(), b.position()) + 1};
 }
 

@@ -1,10 +1,12 @@
-// The identity of a run: 128 bits of XXH3, chained over every event in the order of execution and over what the run
-// notes in between (state roots at blocks). Two runs are the same run iff their digests are equal.
+// The identity of a run: 128 bits of XXH3, chained over every event in the order of execution and
+// over what the run notes in between (state roots at blocks). Two runs are the same run iff their
+// digests are equal.
 //
-// What is hashed is a sequence of 32-byte little-endian records, event {i64 time, u64 priority << 61 | sequence << 21,
-// u32 actor, u32 kind, u64 payload} or note {i64 -1, u64 tag, u128 XXH3 of the bytes}. They are hashed 127 at a time,
-// each block preceded by the digest so far and the number of its records, so the digest is a function of the records
-// alone. After every `checkpoint_blocks` blocks the position and the digest are kept, for first_difference().
+// What is hashed is a sequence of 32-byte little-endian records, event {i64 time, u64 priority <<
+// 61 | sequence << 21, u32 actor, u32 kind, u64 payload} or note {i64 -1, u64 tag, u128 XXH3 of the
+// bytes}. They are hashed 127 at a time, each block preceded by the digest so far and the number of
+// its records, so the digest is a function of the records alone. After every `checkpoint_blocks`
+// blocks the position and the digest are kept, for first_difference().
 #pragma once
 
 #include <array>
@@ -20,7 +22,8 @@
 
 namespace aivm::sim {
 
-static_assert(std::endian::native == std::endian::little, "records are hashed as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "records are hashed as they lie in memory");
 
 struct Digest128 {
     std::uint64_t high = 0;
@@ -33,7 +36,8 @@ struct Digest128 {
     static std::optional<Digest128> from_hex(std::string_view text);
 };
 
-// One record: an executed event, or a note (time is kNoteTime, order the tag, and the rest a hash of the bytes).
+// One record: an executed event, or a note (time is kNoteTime, order the tag, and the rest a hash
+// of the bytes).
 struct TraceRecord {
     static constexpr SimTime kNoteTime = -1;
 
@@ -68,7 +72,8 @@ public:
 
     explicit TraceDigest(std::uint32_t checkpoint_blocks = 64);
 
-    void event(SimTime time, std::uint64_t order, std::uint32_t actor, std::uint32_t kind, std::uint64_t payload) {
+    void event(SimTime time, std::uint64_t order, std::uint32_t actor, std::uint32_t kind,
+               std::uint64_t payload) {
         block_.records[fill_] = {time, order, actor, kind, payload};
         if (++fill_ == kBlockRecords) absorb();
     }
@@ -87,9 +92,11 @@ public:
     // Those of the window that the run has reached.
     [[nodiscard]] std::vector<TraceRecord> window() const;
 
-    // The interval in which the first differing record lies, if these two runs with equal checkpoint_blocks differ. Pass
-    // the result to keep_window() of a repeated run to see the records themselves.
-    static std::optional<TraceInterval> first_difference(const TraceDigest& a, const TraceDigest& b);
+    // The interval in which the first differing record lies, if these two runs with equal
+    // checkpoint_blocks differ. Pass the result to keep_window() of a repeated run to see the
+    // records themselves.
+    static std::optional<TraceInterval> first_difference(const TraceDigest& a,
+                                                         const TraceDigest& b);
 
 private:
     struct Block {

@@ -62,7 +62,8 @@ TEST(TraceDigest, FindsNothingBetweenEqualRunsAndTheEndOfTheShorterOfTwo) {
 TEST(TraceDigest, DependsOnOrderAndOnEveryField) {
     const auto of = [](std::vector<TraceRecord> records) {
         TraceDigest digest;
-        for (const TraceRecord& r : records) digest.event(r.time, r.order, r.actor, r.kind, r.payload);
+        for (const TraceRecord& r : records)
+            digest.event(r.time, r.order, r.actor, r.kind, r.payload);
         return digest.digest();
     };
     const TraceRecord one{1, 2, 3, 4, 5};

@@ -1,5 +1,6 @@
-// Events scheduled for the instant in which they are scheduled. Their sequence rises as they come, so a FIFO for each
-// priority is already in order, and a cascade of a million of them costs no sorting.
+// Events scheduled for the instant in which they are scheduled. Their sequence rises as they come,
+// so a FIFO for each priority is already in order, and a cascade of a million of them costs no
+// sorting.
 #pragma once
 
 #include <array>
@@ -34,7 +35,9 @@ public:
     }
 
 private:
-    [[nodiscard]] unsigned first() const { return static_cast<unsigned>(std::countr_zero(occupied_)); }
+    [[nodiscard]] unsigned first() const {
+        return static_cast<unsigned>(std::countr_zero(occupied_));
+    }
 
     std::array<Fifo<Event>, std::size_t{1} << kPriorityBits> rings_;
     std::uint32_t occupied_ = 0;

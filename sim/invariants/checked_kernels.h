@@ -10,20 +10,25 @@ namespace aivm::sim {
 
 class CheckedKernels final : public Kernels {
 public:
-    // `backend` computes and its bytes count; `on_difference` hears of any that differ from the canonical kernel's.
+    // `backend` computes and its bytes count; `on_difference` hears of any that differ from the
+    // canonical kernel's.
     CheckedKernels(Kernels& backend, std::function<void(const std::string&)> on_difference)
         : backend_(backend), on_difference_(std::move(on_difference)) {}
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t slot_count) override;
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t slot_count) override;
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t slot_count) override;
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override;
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slot_count) override;
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slot_count) override;
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slot_count) override;
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override;
     int inference_step(const InferenceBatch& batch) override;
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t op_count) override;
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t op_count) override;
     [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
     [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
 
@@ -32,7 +37,8 @@ public:
 
 private:
     template <class Slot, class Call>
-    int compare_table(const char* kernel, Slot* table, std::uint32_t* applied, std::uint32_t slot_count, Call&& call);
+    int compare_table(const char* kernel, Slot* table, std::uint32_t* applied,
+                      std::uint32_t slot_count, Call&& call);
     void judge(bool same, const char* kernel, std::uint32_t count = 1);
 
     Kernels& backend_;

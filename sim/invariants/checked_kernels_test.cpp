@@ -20,25 +20,28 @@ class BrokenBackend final : public Kernels {
 public:
     Broken broken = Broken::kNone;
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops, abi::Attestation* table,
-                          std::uint32_t* applied, std::uint32_t slot_count) override {
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slot_count) override {
         const int code = right_.attestation_apply(desc, ops, table, applied, slot_count);
         if (broken == Broken::kAttestation) flip(table);
         return code;
     }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops, abi::ModelRegistryEntry* table,
-                         std::uint32_t* applied, std::uint32_t slot_count) override {
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slot_count) override {
         const int code = right_.provenance_apply(desc, ops, table, applied, slot_count);
         if (broken == Broken::kProvenance) ++*applied;
         return code;
     }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops, abi::AuditAnchor* table,
-                     std::uint32_t* applied, std::uint32_t slot_count) override {
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slot_count) override {
         const int code = right_.anchor_apply(desc, ops, table, applied, slot_count);
         return broken == Broken::kAnchor ? code + 1 : code;
     }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables, abi::AIVMEpochState* epoch,
-                         abi::AIVMTransitionResult* result) override {
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         const int code = right_.epoch_transition(desc, tables, epoch, result);
         if (broken == Broken::kEpoch) flip(result);
         return code;
@@ -48,7 +51,8 @@ public:
         if (broken == Broken::kInference) flip(batch.outputs);
         return code;
     }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results, std::uint32_t count) override {
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t count) override {
         const int code = right_.proof_verify(ops, results, count);
         if (broken == Broken::kProof) flip(results);
         return code;
@@ -111,9 +115,11 @@ TEST(CheckedKernels, WhatItHearsOfBecomesAViolationOfK1) {
     Watched seen;
     BrokenBackend backend;
     backend.broken = Broken::kInference;
-    CheckedKernels kernels(backend, [&](const std::string& text) { seen.of("K1").on_finding(text); });
+    CheckedKernels kernels(backend,
+                           [&](const std::string& text) { seen.of("K1").on_finding(text); });
     static_cast<void>(run_model(kernels, aivm::test::small_model("m"), 0));
-    EXPECT_THAT(seen.told(), ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
+    EXPECT_THAT(seen.told(),
+                ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
 }
 
 TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
@@ -123,9 +129,10 @@ TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
         EXPECT_FALSE(info.name.empty());
         EXPECT_FALSE(info.meaning.empty());
     }
-    EXPECT_THAT(ids, ::testing::UnorderedElementsAre("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E11", "E12", "E14",
-                                                     "E15", "E16", "S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16",
-                                                     "L1", "L6", "K1"));
+    EXPECT_THAT(
+        ids, ::testing::UnorderedElementsAre("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E11", "E12",
+                                             "E14", "E15", "E16", "S1", "S3", "S6", "S7", "S13",
+                                             "S14", "S15", "S16", "L1", "L6", "K1"));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
-// Invariants: small objects that see state changes as they happen and say in one sentence what was violated.
+// Invariants: small objects that see state changes as they happen and say in one sentence what was
+// violated.
 //
-// An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in which things happen;
-// what they see is the whole world, which no actor ever does. To add one: write the class beside its kind (money, modes,
-// safety, liveness, kernels), list it in registry.cpp, and give it a test that violates it.
+// An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
+// which things happen; what they see is the whole world, which no actor ever does. To add one:
+// write the class beside its kind (money, modes, safety, liveness, kernels), list it in
+// registry.cpp, and give it a test that violates it.
 #pragma once
 
 #include <concepts>
@@ -39,7 +41,8 @@ public:
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
     // Validators that no present fault keeps from any validator of the larger side.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
-    virtual void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) = 0;
+    virtual void violate(const InvariantInfo& invariant, std::string message,
+                         std::vector<ActorId> actors) = 0;
 };
 
 class Invariant {
@@ -49,7 +52,8 @@ public:
     Invariant& operator=(const Invariant&) = delete;
     virtual ~Invariant() = default;
 
-    // A block was executed or built for the first time anywhere; `parent` is the state it stands on.
+    // A block was executed or built for the first time anywhere; `parent` is the state it stands
+    // on.
     virtual void on_executed(const Executed&, const State& /*parent*/) {}
     // The accepted chain grew by this block for the first time anywhere.
     virtual void on_chain(const Executed&, const State& /*parent*/) {}
@@ -76,7 +80,8 @@ protected:
     void report(std::string message, std::vector<ActorId> actors = {}) {
         watch_->violate(info_, std::move(message), std::move(actors));
     }
-    // Counts one check and reports when it fails; the message is made only then, and so are actors given as a function.
+    // Counts one check and reports when it fails; the message is made only then, and so are actors
+    // given as a function.
     template <class Message>
     void expect(bool holds, Message&& message, std::vector<ActorId> actors = {}) {
         ++checks_;

@@ -1,4 +1,5 @@
-// K1: the comparison itself is made by CheckedKernels, call by call; the world passes its findings on.
+// K1: the comparison itself is made by CheckedKernels, call by call; the world passes its findings
+// on.
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {
@@ -7,7 +8,8 @@ namespace {
 class BackendsAgree final : public Invariant {
 public:
     BackendsAgree()
-        : Invariant({"K1", "backends-agree", "every backend gives the same bytes as the canonical kernel"}) {}
+        : Invariant({"K1", "backends-agree",
+                     "every backend gives the same bytes as the canonical kernel"}) {}
 };
 
 }  // namespace

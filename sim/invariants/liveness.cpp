@@ -12,7 +12,8 @@ namespace {
 class WorkGetsDone final : public Invariant {
 public:
     WorkGetsDone()
-        : Invariant({"L1", "work-is-accepted", "submitted work is accepted and becomes final within the run", true}) {}
+        : Invariant({"L1", "work-is-accepted",
+                     "submitted work is accepted and becomes final within the run", true}) {}
 
     void on_chain(const Executed& block, const State&) override {
         const Totals& totals = block.state.head.totals;
@@ -30,20 +31,27 @@ private:
     std::uint64_t final_ = 0;
 };
 
-// L6. Who is cut off with the smaller part of the stake finalises nothing by its own polls; in the end all agree.
+// L6. Who is cut off with the smaller part of the stake finalises nothing by its own polls; in the
+// end all agree.
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
-        : Invariant(
-              {"L6", "minority-stands-still", "a minority partition finalises nothing; all converge after it", true}) {}
+        : Invariant({"L6", "minority-stands-still",
+                     "a minority partition finalises nothing; all converge after it", true}) {}
 
     void on_faults_changed() override { changed_at_ = watch().now(); }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr&, AcceptedBy by) override {
         if (by != AcceptedBy::kPolls || !watch().cut_off(node)) return;
-        // Answers that were in flight when the links went down may still finish a poll that was under way.
-        const SimTime grace = kInFlight + static_cast<SimTime>(watch().scenario().chain.poll_timeout_ns);
+        // Answers that were in flight when the links went down may still finish a poll that was
+        // under way.
+        const SimTime grace =
+            kInFlight + static_cast<SimTime>(watch().scenario().chain.poll_timeout_ns);
         expect(watch().now() <= changed_at_ + grace,
-               [&] { return watch().directory().name(node) + " finalised a block by polls while cut off"; }, {node});
+               [&] {
+                   return watch().directory().name(node) +
+                          " finalised a block by polls while cut off";
+               },
+               {node});
     }
     void at_end() override {
         Height lowest = ~Height{0};
@@ -56,7 +64,8 @@ public:
         }
         // The last block or two are always on their way to somebody.
         expect(highest == 0 || highest - lowest <= kTipSpread, [&] {
-            return fmt::format("validators ended at heights {} to {} and did not converge", lowest, highest);
+            return fmt::format("validators ended at heights {} to {} and did not converge", lowest,
+                               highest);
         });
     }
 

@@ -44,7 +44,8 @@ TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kCatchUp);
     EXPECT_THAT(seen.told(), IsEmpty()) << "the others, and what was decided elsewhere";
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
-    EXPECT_THAT(seen.told(), ElementsAre("L6 validator[2] finalised a block by polls while cut off"));
+    EXPECT_THAT(seen.told(),
+                ElementsAre("L6 validator[2] finalised a block by polls while cut off"));
 }
 
 TEST(Liveness, ValidatorsThatEndFarApartDidNotConverge) {
@@ -58,7 +59,8 @@ TEST(Liveness, ValidatorsThatEndFarApartDidNotConverge) {
     EXPECT_THAT(seen.told(), IsEmpty()) << "the newest blocks are on their way";
     high.advance(1);
     seen.of("L6").at_end();
-    EXPECT_THAT(seen.told(), ElementsAre("L6 validators ended at heights 0 to 4 and did not converge"));
+    EXPECT_THAT(seen.told(),
+                ElementsAre("L6 validators ended at heights 0 to 4 and did not converge"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the modes of verification must obey: E4, E6, E11, E12, E14 and E15, read off what each accepted block changed.
+// What the modes of verification must obey: E4, E6, E11, E12, E14 and E15, read off what each
+// accepted block changed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,10 +26,13 @@ protected:
     [[nodiscard]] const VmParameters& parameters() const { return watch().scenario().vm; }
 };
 
-// E4. A seat that had said nothing before a block and has lost its place in it, without an answer in between, was silent.
+// E4. A seat that had said nothing before a block and has lost its place in it, without an answer
+// in between, was silent.
 class SilenceCosts final : public OfModes {
 public:
-    SilenceCosts() : OfModes({"E4", "silence-costs", "whoever is selected and stays silent loses something"}) {}
+    SilenceCosts()
+        : OfModes({"E4", "silence-costs", "whoever is selected and stays silent loses something"}) {
+    }
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
@@ -47,32 +51,39 @@ private:
         if (find_seat(block.state.task(task), provider) || answered(block, task, provider)) return;
         const bool paid = std::ranges::any_of(block.events, [&](const VmEvent& e) {
             const auto* slash = std::get_if<event::Slashed>(&e);
-            return slash != nullptr && slash->task == task && slash->provider == provider && !slash->due.is_zero();
+            return slash != nullptr && slash->task == task && slash->provider == provider &&
+                   !slash->due.is_zero();
         });
         expect(
             paid,
             [&] {
-                return fmt::format("provider {} was selected for task {}, stayed silent and lost nothing in block {}",
-                                   block.state.provider(provider).id, task.value, block.state.head.height);
+                return fmt::format(
+                    "provider {} was selected for task {}, stayed silent and lost nothing in block "
+                    "{}",
+                    block.state.provider(provider).id, task.value, block.state.head.height);
             },
             [&] { return actor_of(block.state, provider); });
     }
-    [[nodiscard]] static bool answered(const Executed& block, TaskIndex task, ProviderIndex provider) {
-        const auto names = [&](const auto* e) { return e != nullptr && e->task == task && e->provider == provider; };
+    [[nodiscard]] static bool answered(const Executed& block, TaskIndex task,
+                                       ProviderIndex provider) {
+        const auto names = [&](const auto* e) {
+            return e != nullptr && e->task == task && e->provider == provider;
+        };
         return std::ranges::any_of(block.events, [&](const VmEvent& e) {
-            return names(std::get_if<event::ResultPosted>(&e)) || names(std::get_if<event::ResultCommitted>(&e)) ||
+            return names(std::get_if<event::ResultPosted>(&e)) ||
+                   names(std::get_if<event::ResultCommitted>(&e)) ||
                    names(std::get_if<event::ResultRevealed>(&e));
         });
     }
 };
 
-// E6. Payments come from settlement, which runs first in a block: the parent's seats are those that count. The task is
-// over with it, so once in this block is once for ever (E7).
+// E6. Payments come from settlement, which runs first in a block: the parent's seats are those that
+// count. The task is over with it, so once in this block is once for ever (E7).
 class PaidOnceToTheAssigned final : public OfModes {
 public:
     PaidOnceToTheAssigned()
-        : OfModes(
-              {"E6", "pay-the-assigned-once", "at most one payment per task and provider, only to those assigned"}) {}
+        : OfModes({"E6", "pay-the-assigned-once",
+                   "at most one payment per task and provider, only to those assigned"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         paid_here_.clear();
@@ -108,7 +119,8 @@ private:
     std::vector<std::pair<TaskIndex, ProviderIndex>> paid_here_;  // in the block being looked at
 };
 
-// E11. Commits and reveals come in their windows, one after the other, and no open deadline lies in the past.
+// E11. Commits and reveals come in their windows, one after the other, and no open deadline lies in
+// the past.
 class DeadlinesInOrder final : public OfModes {
 public:
     DeadlinesInOrder()
@@ -119,50 +131,64 @@ public:
         for (const VmEvent& e : block.events) {
             if (const auto* committed = std::get_if<event::ResultCommitted>(&e)) {
                 const Task& task = task_at(block, parent, committed->task);
-                in_window(block, committed->task, "commit", task.draw_at, commit_end(task, parameters().policy));
+                in_window(block, committed->task, "commit", task.draw_at,
+                          commit_end(task, parameters().policy));
             } else if (const auto* revealed = std::get_if<event::ResultRevealed>(&e)) {
                 if (!parameters().policy.commit_reveal) continue;
                 const Task& task = task_at(block, parent, revealed->task);
-                in_window(block, revealed->task, "reveal", commit_end(task, parameters().policy) + 1,
+                in_window(block, revealed->task, "reveal",
+                          commit_end(task, parameters().policy) + 1,
                           reveal_end(task, parameters().policy));
             }
         }
-        for (const std::uint32_t index : block.touched.disputes) look_at(block, parent, DisputeIndex{index});
+        for (const std::uint32_t index : block.touched.disputes)
+            look_at(block, parent, DisputeIndex{index});
         for (const std::uint32_t index : block.touched.tasks) look_at(block, TaskIndex{index});
     }
 
 private:
-    // A committee that missed its quorum is gone after the block; one that was drawn in it is not there before.
-    [[nodiscard]] static const Task& task_at(const Executed& block, const State& parent, TaskIndex task) {
-        const bool drawn_before = task.value < parent.tasks.size() && parent.task(task).status == TaskStatus::kAssigned;
+    // A committee that missed its quorum is gone after the block; one that was drawn in it is not
+    // there before.
+    [[nodiscard]] static const Task& task_at(const Executed& block, const State& parent,
+                                             TaskIndex task) {
+        const bool drawn_before =
+            task.value < parent.tasks.size() && parent.task(task).status == TaskStatus::kAssigned;
         return drawn_before ? parent.task(task) : block.state.task(task);
     }
-    void in_window(const Executed& block, TaskIndex task, const char* what, Height first, Height last) {
+    void in_window(const Executed& block, TaskIndex task, const char* what, Height first,
+                   Height last) {
         const Height height = block.state.head.height;
         expect(first <= height && height <= last, [&] {
-            return fmt::format("a {} on task {} was taken in block {}, outside its window of blocks {} to {}", what,
-                               task.value, height, first, last);
+            return fmt::format(
+                "a {} on task {} was taken in block {}, outside its window of blocks {} to {}",
+                what, task.value, height, first, last);
         });
     }
     void look_at(const Executed& block, const State& parent, DisputeIndex index) {
         const Dispute& now = block.state.dispute(index);
         if (!now.open()) return;
-        // A claim that is revealed early begins its game early: then the first move may be due before the reveal was.
-        const bool known = index.value < parent.disputes.size() && parent.dispute(index).status == now.status;
-        expect(now.deadline > block.state.head.height && (!known || now.deadline >= parent.dispute(index).deadline),
-               [&] {
-                   return fmt::format(
-                       "dispute {} on task {} is open in block {} with a deadline in block {}{}", index.value,
-                       now.task.value, block.state.head.height, now.deadline,
-                       known ? fmt::format(", and had one in block {}", parent.dispute(index).deadline) : "");
-               });
+        // A claim that is revealed early begins its game early: then the first move may be due
+        // before the reveal was.
+        const bool known =
+            index.value < parent.disputes.size() && parent.dispute(index).status == now.status;
+        expect(
+            now.deadline > block.state.head.height &&
+                (!known || now.deadline >= parent.dispute(index).deadline),
+            [&] {
+                return fmt::format(
+                    "dispute {} on task {} is open in block {} with a deadline in block {}{}",
+                    index.value, now.task.value, block.state.head.height, now.deadline,
+                    known ? fmt::format(", and had one in block {}", parent.dispute(index).deadline)
+                          : "");
+            });
     }
     void look_at(const Executed& block, TaskIndex index) {
         const Task& task = block.state.task(index);
         if (task.status != TaskStatus::kPosted) return;
         expect(task.settle_at > block.state.head.height && task.settle_at > task.posted_at, [&] {
-            return fmt::format("task {} stands posted in block {} and was to be settled in block {}", index.value,
-                               block.state.head.height, task.settle_at);
+            return fmt::format(
+                "task {} stands posted in block {} and was to be settled in block {}", index.value,
+                block.state.head.height, task.settle_at);
         });
     }
 };
@@ -171,7 +197,8 @@ private:
 class CommitteeIsEligible final : public OfModes {
 public:
     CommitteeIsEligible()
-        : OfModes({"E12", "eligible-committee", "a committee is distinct, complete and eligible when it is drawn"}) {}
+        : OfModes({"E12", "eligible-committee",
+                   "a committee is distinct, complete and eligible when it is drawn"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         drawn_.clear();
@@ -192,20 +219,23 @@ private:
         std::size_t members = 0;  // seats of one provider count once
         for (auto seat_at = task.seats.begin(); seat_at != task.seats.end(); ++seat_at) {
             const Seat& seat = *seat_at;
-            const bool again =
-                std::ranges::find(task.seats.begin(), seat_at, seat.provider, &Seat::provider) != seat_at;
+            const bool again = std::ranges::find(task.seats.begin(), seat_at, seat.provider,
+                                                 &Seat::provider) != seat_at;
             if (!again) ++members;
             expect(
                 eligible(parent, seat.provider, task.model),
                 [&] {
-                    return fmt::format("provider {} was drawn for task {} in block {} and was not eligible",
-                                       block.state.provider(seat.provider).id, index.value, block.state.head.height);
+                    return fmt::format(
+                        "provider {} was drawn for task {} in block {} and was not eligible",
+                        block.state.provider(seat.provider).id, index.value,
+                        block.state.head.height);
                 },
                 [&] { return actor_of(block.state, seat.provider); });
         }
         expect(members == wanted && task.seats.size() == wanted, [&] {
-            return fmt::format("task {} has {} seats of {} providers in block {}, and needs {}", index.value,
-                               task.seats.size(), members, block.state.head.height, wanted);
+            return fmt::format("task {} has {} seats of {} providers in block {}, and needs {}",
+                               index.value, task.seats.size(), members, block.state.head.height,
+                               wanted);
         });
     }
     [[nodiscard]] static bool eligible(const State& parent, ProviderIndex index, ModelIndex model) {
@@ -220,7 +250,9 @@ private:
 // E14. What a task minted is what it says it minted, and no more than its schedule and cap allow.
 class MintedOnSchedule final : public OfModes {
 public:
-    MintedOnSchedule() : OfModes({"E14", "minted-on-schedule", "no more is minted than the reward schedule allows"}) {}
+    MintedOnSchedule()
+        : OfModes(
+              {"E14", "minted-on-schedule", "no more is minted than the reward schedule allows"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         Amount told;
@@ -229,16 +261,18 @@ public:
             if (done == nullptr) continue;
             told += done->minted;
             Amount most = scheduled_reward(parameters(), billed_time_ms(parent, done->task));
-            if (parameters().policy.mint_cap == MintCap::kPerBurn) most = std::min(most, done->burned);
+            if (parameters().policy.mint_cap == MintCap::kPerBurn)
+                most = std::min(most, done->burned);
             expect(done->minted <= most, [&] {
-                return fmt::format("task {} minted {} nLUX in block {}, and the schedule allows {}", done->task.value,
-                                   done->minted.nlux(), block.state.head.height, most.nlux());
+                return fmt::format("task {} minted {} nLUX in block {}, and the schedule allows {}",
+                                   done->task.value, done->minted.nlux(), block.state.head.height,
+                                   most.nlux());
             });
         }
         const Amount minted = block.state.head.totals.minted - parent.head.totals.minted;
         expect(minted == told, [&] {
-            return fmt::format("block {} minted {} nLUX, and its tasks account for {}", block.state.head.height,
-                               minted.nlux(), told.nlux());
+            return fmt::format("block {} minted {} nLUX, and its tasks account for {}",
+                               block.state.head.height, minted.nlux(), told.nlux());
         });
     }
 
@@ -246,29 +280,37 @@ private:
     [[nodiscard]] std::uint64_t billed_time_ms(const State& parent, TaskIndex index) const {
         const Task& task = parent.task(index);
         const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();
-        if (parameters().policy.self_reported_compute && one_says) return task.seats.front().compute_time_ms;
+        if (parameters().policy.self_reported_compute && one_says)
+            return task.seats.front().compute_time_ms;
         return parent.model(task.model).compute_time_ms;
     }
 };
 
-// E15. Whoever's standing changed must have shown evidence in this block that verifies and scores exactly that.
+// E15. Whoever's standing changed must have shown evidence in this block that verifies and scores
+// exactly that.
 class TrustIsVerified final : public OfModes {
 public:
-    TrustIsVerified() : OfModes({"E15", "trust-is-verified", "a trust score depends only on evidence that verifies"}) {}
+    TrustIsVerified()
+        : OfModes({"E15", "trust-is-verified",
+                   "a trust score depends only on evidence that verifies"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.providers) {
             const Provider& now = block.state.provider(ProviderIndex{index});
-            const Provider& before = index < parent.providers.size() ? parent.provider(ProviderIndex{index}) : nobody_;
-            if (now.trust_score == before.trust_score && now.hardware_attested == before.hardware_attested &&
+            const Provider& before =
+                index < parent.providers.size() ? parent.provider(ProviderIndex{index}) : nobody_;
+            if (now.trust_score == before.trust_score &&
+                now.hardware_attested == before.hardware_attested &&
                 now.attested_at_ns == before.attested_at_ns) {
                 continue;
             }
             expect(
                 is_backed(block, now),
                 [&] {
-                    return fmt::format("provider {} has a trust score of {} in block {}, and showed no evidence for it",
-                                       now.id, now.trust_score, block.state.head.height);
+                    return fmt::format(
+                        "provider {} has a trust score of {} in block {}, and showed no evidence "
+                        "for it",
+                        now.id, now.trust_score, block.state.head.height);
                 },
                 [&] { return actor_of(block.state, ProviderIndex{index}); });
         }
@@ -290,7 +332,8 @@ private:
                    (status->mode == AttestationMode::kHardware) == provider.hardware_attested;
         });
     }
-    [[nodiscard]] static const Bytes* evidence_for(const OperationBody& body, const std::string& provider) {
+    [[nodiscard]] static const Bytes* evidence_for(const OperationBody& body,
+                                                   const std::string& provider) {
         if (const auto* join = std::get_if<op::RegisterProvider>(&body)) {
             return join->provider_id == provider ? &join->evidence : nullptr;
         }

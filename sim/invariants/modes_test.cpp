@@ -17,7 +17,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A chain with a committee, followed block by block; `tip` and `before` are the newest block and its parent's state.
+// A chain with a committee, followed block by block; `tip` and `before` are the newest block and
+// its parent's state.
 class Modes : public ::testing::Test {
 protected:
     Modes() {
@@ -48,7 +49,8 @@ TEST_F(Modes, ATrueCommitteeViolatesNothingFromItsDrawToItsPayment) {
     const auto members = world.members("job");
     const auto everyone = [&](auto&& make) {
         std::vector<OperationPtr> out;
-        for (const std::string& member : members) out.push_back(world.chain.by(member, make(member)));
+        for (const std::string& member : members)
+            out.push_back(world.chain.by(member, make(member)));
         return out;
     };
     const auto follow = [&](const std::vector<OperationPtr>& operations) {
@@ -70,7 +72,8 @@ TEST_F(Modes, SilenceThatCostsNothingViolatesE4) {
     tell("E4");
     EXPECT_THAT(seen.told(), IsEmpty());
     EXPECT_EQ(seen.of("E4").checks(), 5U);
-    std::erase_if(tip.events, [](const VmEvent& e) { return std::holds_alternative<event::Slashed>(e); });
+    std::erase_if(tip.events,
+                  [](const VmEvent& e) { return std::holds_alternative<event::Slashed>(e); });
     tell("E4");
     EXPECT_EQ(seen.told().size(), 5U);
     EXPECT_THAT(seen.told().front(), HasSubstr("stayed silent and lost nothing"));

@@ -9,14 +9,15 @@
 namespace aivm::sim {
 namespace {
 
-// E1, E2, E3 and E16 are all found by one audit of the block, which each of them would otherwise repeat. It is made by the
-// first of them; the others take their findings from it.
+// E1, E2, E3 and E16 are all found by one audit of the block, which each of them would otherwise
+// repeat. It is made by the first of them; the others take their findings from it.
 struct AuditOnce {
     Hash32 block;
     RunningAudit audit;
     std::vector<AuditFinding> findings;
 
-    const std::vector<AuditFinding>& of(const Executed& executed, const State& parent, const VmParameters& parameters) {
+    const std::vector<AuditFinding>& of(const Executed& executed, const State& parent,
+                                        const VmParameters& parameters) {
         if (block != executed.id) {
             findings = audit.follow(parent, executed.state, executed.touched, parameters);
             block = executed.id;
@@ -27,17 +28,20 @@ struct AuditOnce {
 
 class Audited : public Invariant {
 public:
-    Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit) : Invariant(info), audit_(std::move(audit)) {}
+    Audited(const InvariantInfo& info, std::shared_ptr<AuditOnce> audit)
+        : Invariant(info), audit_(std::move(audit)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         count_check();
         for (const AuditFinding& finding : audit_->of(block, parent, watch().scenario().vm)) {
-            if (finding.invariant == info().id) return report(finding.message, actors_of(block, finding.provider));
+            if (finding.invariant == info().id)
+                return report(finding.message, actors_of(block, finding.provider));
         }
     }
 
 protected:
-    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block, std::optional<ProviderIndex> provider) const {
+    [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block,
+                                                 std::optional<ProviderIndex> provider) const {
         if (!provider) return {};
         const auto agent = watch().directory().find(block.state.provider(*provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
@@ -52,8 +56,8 @@ constexpr bool slashes_provider(SlashCause cause) {
     return cause != SlashCause::kLostChallenge && cause != SlashCause::kEquivocation;
 }
 
-// E3. The audit sees states, and a provider that leaves in the very block that slashes it owes nothing in any of them: the
-// slash itself tells.
+// E3. The audit sees states, and a provider that leaves in the very block that slashes it owes
+// nothing in any of them: the slash itself tells.
 class BondOutlivesObligation final : public Audited {
 public:
     using Audited::Audited;
@@ -62,11 +66,14 @@ public:
         Audited::on_chain(block, parent);
         for (const VmEvent& e : block.events) {
             const auto* slash = std::get_if<event::Slashed>(&e);
-            if (slash == nullptr || !slashes_provider(slash->cause) || slash->taken == slash->due) continue;
+            if (slash == nullptr || !slashes_provider(slash->cause) || slash->taken == slash->due)
+                continue;
             const Provider& provider = block.state.provider(slash->provider);
             if (provider.status != ProviderStatus::kLeft) continue;
-            return report(fmt::format("provider {} withdrew its bond in block {}, whose slash of {} nLUX took {} nLUX",
-                                      provider.id, block.state.head.height, slash->due.nlux(), slash->taken.nlux()),
+            return report(fmt::format("provider {} withdrew its bond in block {}, whose slash of "
+                                      "{} nLUX took {} nLUX",
+                                      provider.id, block.state.head.height, slash->due.nlux(),
+                                      slash->taken.nlux()),
                           actors_of(block, slash->provider));
         }
     }
@@ -76,35 +83,40 @@ public:
 class TerminalTasksStay final : public Invariant {
 public:
     TerminalTasksStay()
-        : Invariant({"E7", "terminal-is-final", "a completed or failed task or result never changes again"}) {}
+        : Invariant({"E7", "terminal-is-final",
+                     "a completed or failed task or result never changes again"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const std::uint32_t index : block.touched.tasks) {
             const TaskIndex task{index};
             if (task.value >= parent.tasks.size()) continue;
             expect(!parent.task(task).terminal(), [&] {
-                return fmt::format("task {} changed in block {} although it was final since block {}", task.value,
-                                   block.state.head.height, parent.task(task).final_at);
+                return fmt::format(
+                    "task {} changed in block {} although it was final since block {}", task.value,
+                    block.state.head.height, parent.task(task).final_at);
             });
         }
     }
 };
 
-// E8, read off the payments: the parent's state must show a window that has run out and no dispute. Of a committee whose
-// answer was proven wrong, those who gave the true one are paid.
+// E8, read off the payments: the parent's state must show a window that has run out and no dispute.
+// Of a committee whose answer was proven wrong, those who gave the true one are paid.
 class PaidAfterWindow final : public Invariant {
 public:
     PaidAfterWindow()
-        : Invariant({"E8", "pay-after-window", "a provider is paid only after the window, with no dispute open"}) {}
+        : Invariant({"E8", "pay-after-window",
+                     "a provider is paid only after the window, with no dispute open"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const VmEvent& e : block.events) {
             const auto* paid = std::get_if<event::ProviderPaid>(&e);
             if (paid == nullptr) continue;
             const Task& task = parent.task(paid->task);
-            const Height earliest = task.posted_at + watch().scenario().vm.config.challenge_window_blocks;
+            const Height earliest =
+                task.posted_at + watch().scenario().vm.config.challenge_window_blocks;
             const bool right = !task.proven_wrong || task.mode == VerificationMode::kRedundant;
-            expect(task.posted_at != 0 && block.state.head.height > earliest && task.open_disputes.empty() && right,
+            expect(task.posted_at != 0 && block.state.head.height > earliest &&
+                       task.open_disputes.empty() && right,
                    [&] {
                        return fmt::format(
                            "task {} was paid in block {}, before its window to block {} had closed "
@@ -119,14 +131,21 @@ public:
 
 void add_money_invariants(Invariants& out) {
     const auto audit = std::make_shared<AuditOnce>();
-    const auto add = [&](const InvariantInfo& info) { out.push_back(std::make_unique<Audited>(info, audit)); };
-    add({"E1", "conservation", "money only moves: balances, pots and burned sum to genesis plus minted"});
-    add({"E2", "escrow-balances", "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
+    const auto add = [&](const InvariantInfo& info) {
+        out.push_back(std::make_unique<Audited>(info, audit));
+    };
+    add({"E1", "conservation",
+         "money only moves: balances, pots and burned sum to genesis plus minted"});
+    add({"E2", "escrow-balances",
+         "the escrow account holds exactly the bonds, escrows, challenge bonds and credits"});
     out.push_back(std::make_unique<BondOutlivesObligation>(
-        InvariantInfo{"E3", "bond-outlives-obligation", "whoever can still be slashed still has the bond"}, audit));
+        InvariantInfo{"E3", "bond-outlives-obligation",
+                      "whoever can still be slashed still has the bond"},
+        audit));
     out.push_back(std::make_unique<TerminalTasksStay>());
     out.push_back(std::make_unique<PaidAfterWindow>());
-    add({"E16", "slash-coverage", "each provider's bond covers all that its open obligations could still cost"});
+    add({"E16", "slash-coverage",
+         "each provider's bond covers all that its open obligations could still cost"});
 }
 
 }  // namespace aivm::sim

@@ -45,14 +45,17 @@ TEST_F(Money, ATrueBlockViolatesNothingAndIsChecked) {
 TEST_F(Money, MoneyOutOfNothingViolatesConservation) {
     tip.state.head.totals.burned += lux(1);
     tell("E1");
-    EXPECT_THAT(seen.told(),
-                ElementsAre(HasSubstr("E1 70001 LUX are held or burned while genesis and minting brought 70000 LUX")));
+    EXPECT_THAT(
+        seen.told(),
+        ElementsAre(HasSubstr(
+            "E1 70001 LUX are held or burned while genesis and minting brought 70000 LUX")));
 }
 
 TEST_F(Money, ABondThatNobodyPaidInViolatesTheEscrowBalance) {
     tip.state.providers.edit(0).bond += lux(1);
     tell("E2");
-    EXPECT_THAT(seen.told(), ElementsAre(AllOf(HasSubstr("E2 the bonds add up to"), HasSubstr("totals say"))));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(AllOf(HasSubstr("E2 the bonds add up to"), HasSubstr("totals say"))));
 }
 
 TEST_F(Money, AProviderThatLeftWithItsBondWhileSlashableIsNamed) {
@@ -60,7 +63,8 @@ TEST_F(Money, AProviderThatLeftWithItsBondWhileSlashableIsNamed) {
     provider.status = ProviderStatus::kLeft;
     provider.bond = Amount();
     tell("E3");
-    EXPECT_THAT(seen.told(), ElementsAre(AllOf(HasSubstr("E3 provider p-1 withdrew"), HasSubstr("until block"))));
+    EXPECT_THAT(seen.told(), ElementsAre(AllOf(HasSubstr("E3 provider p-1 withdrew"),
+                                               HasSubstr("until block"))));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
@@ -72,14 +76,16 @@ TEST_F(Money, AProviderThatLeavesInTheBlockThatSlashesItIsNamed) {
     slash.taken = lux(40);
     tip.events = {slash};
     tell("E3");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("whose slash of 100000000000 nLUX took 40000000000 nLUX")));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(HasSubstr("whose slash of 100000000000 nLUX took 40000000000 nLUX")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
 TEST_F(Money, ABondBelowWhatItBacksViolatesSlashCoverage) {
     tip.state.providers.edit(0).bond = lux(1);
     tell("E16");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("E16 provider p-1 has 1 LUX of bond and credit")));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(HasSubstr("E16 provider p-1 has 1 LUX of bond and credit")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
@@ -90,8 +96,9 @@ TEST_F(Money, AWriteToATaskThatWasFinalViolatesTerminalIsFinal) {
     task.status = TaskStatus::kCompleted;
     task.final_at = 3;
     tell("E7");
-    EXPECT_THAT(seen.told(),
-                ElementsAre(HasSubstr("E7 task 0 changed in block 5 although it was final since block 3")));
+    EXPECT_THAT(
+        seen.told(),
+        ElementsAre(HasSubstr("E7 task 0 changed in block 5 although it was final since block 3")));
 }
 
 TEST_F(Money, APaymentInsideTheWindowViolatesPayAfterWindow) {

@@ -21,7 +21,8 @@ std::vector<InvariantInfo> invariant_infos() {
 }
 
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id) {
-    const auto found = std::ranges::find_if(invariants, [&](const auto& one) { return one->info().id == id; });
+    const auto found =
+        std::ranges::find_if(invariants, [&](const auto& one) { return one->info().id == id; });
     return found == invariants.end() ? nullptr : found->get();
 }
 

@@ -15,7 +15,8 @@ std::string short_id(const Hash32& id) { return to_hex(id.view()).substr(0, 8); 
 // S1. Per height the first accepted block is the one that all must accept.
 class OneBlockPerHeight final : public Invariant {
 public:
-    OneBlockPerHeight() : Invariant({"S1", "agreement", "one accepted block per height over all correct nodes"}) {}
+    OneBlockPerHeight()
+        : Invariant({"S1", "agreement", "one accepted block per height over all correct nodes"}) {}
 
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
@@ -23,8 +24,9 @@ public:
         expect(is_new || first->second.first == executed->id,
                [&] {
                    return fmt::format("{} accepted block {} at height {}, where {} had accepted {}",
-                                      watch().directory().name(node), short_id(executed->id), height,
-                                      watch().directory().name(first->second.second), short_id(first->second.first));
+                                      watch().directory().name(node), short_id(executed->id),
+                                      height, watch().directory().name(first->second.second),
+                                      short_id(first->second.first));
                },
                {node, first->second.second});
     }
@@ -33,16 +35,18 @@ private:
     std::map<Height, std::pair<Hash32, ActorId>> accepted_;
 };
 
-// S3. Unknown -> Processing -> {Accepted, Rejected}, and nothing else; a restart forgets what was processing.
+// S3. Unknown -> Processing -> {Accepted, Rejected}, and nothing else; a restart forgets what was
+// processing.
 class StatusMovesForward final : public Invariant {
 public:
     StatusMovesForward()
-        : Invariant({"S3", "status-forward", "a block's status moves only forward; one terminal call"}) {}
+        : Invariant(
+              {"S3", "status-forward", "a block's status moves only forward; one terminal call"}) {}
 
     void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         Node& known = nodes_[node];
-        expect(!known.decided.contains(executed->id), [&] { return text(node, *executed, "verified after its end"); },
-               {node});
+        expect(!known.decided.contains(executed->id),
+               [&] { return text(node, *executed, "verified after its end"); }, {node});
         known.processing.insert(executed->id);
     }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
@@ -52,8 +56,12 @@ public:
         check(node, executed, "rejected");
     }
     // Only now: a disk that fails between the two leaves the block undecided.
-    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override { decide(node, *executed); }
-    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override { decide(node, *executed); }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        decide(node, *executed);
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        decide(node, *executed);
+    }
     void on_restarted(ActorId node, const Vm&) override { nodes_[node].processing.clear(); }
     void on_disk_replaced(ActorId node) override { nodes_.erase(node); }
 
@@ -65,17 +73,24 @@ private:
 
     void check(ActorId node, const ExecutedPtr& executed, const char* how) {
         if (executed == nullptr)
-            return expect(false, [&] { return fmt::format("an unknown block was {}", how); }, {node});
+            return expect(false, [&] { return fmt::format("an unknown block was {}", how); },
+                          {node});
         const Node& known = nodes_[node];
         expect(known.processing.contains(executed->id) && !known.decided.contains(executed->id),
-               [&] { return text(node, *executed, fmt::format("{} although it was not processing", how)); }, {node});
+               [&] {
+                   return text(node, *executed,
+                               fmt::format("{} although it was not processing", how));
+               },
+               {node});
     }
     void decide(ActorId node, const Executed& executed) {
         nodes_[node].processing.erase(executed.id);
         nodes_[node].decided.insert(executed.id);
     }
-    [[nodiscard]] std::string text(ActorId node, const Executed& executed, const std::string& what) const {
-        return fmt::format("block {} was {} by {}", short_id(executed.id), what, watch().directory().name(node));
+    [[nodiscard]] std::string text(ActorId node, const Executed& executed,
+                                   const std::string& what) const {
+        return fmt::format("block {} was {} by {}", short_id(executed.id), what,
+                           watch().directory().name(node));
     }
 
     std::map<ActorId, Node> nodes_;
@@ -85,19 +100,27 @@ private:
 class DecidedInOrder final : public Invariant {
 public:
     DecidedInOrder()
-        : Invariant({"S6", "topological-decisions", "blocks are decided after Verify and after their parent"}) {}
+        : Invariant({"S6", "topological-decisions",
+                     "blocks are decided after Verify and after their parent"}) {}
 
-    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed, AcceptedBy) override {
-        expect(
-            executed != nullptr && executed->block->parent() == vm.last_accepted(),
-            [&] { return watch().directory().name(node) + " accepts a block whose parent is not its last accepted"; },
-            {node});
+    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                       AcceptedBy) override {
+        expect(executed != nullptr && executed->block->parent() == vm.last_accepted(),
+               [&] {
+                   return watch().directory().name(node) +
+                          " accepts a block whose parent is not its last accepted";
+               },
+               {node});
     }
     void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const bool parent_decided = executed != nullptr && (executed->block->parent() == vm.last_accepted() ||
-                                                            vm.executed(executed->block->parent()) == nullptr);
+        const bool parent_decided =
+            executed != nullptr && (executed->block->parent() == vm.last_accepted() ||
+                                    vm.executed(executed->block->parent()) == nullptr);
         expect(parent_decided,
-               [&] { return watch().directory().name(node) + " rejects a block before its parent was decided"; },
+               [&] {
+                   return watch().directory().name(node) +
+                          " rejects a block before its parent was decided";
+               },
                {node});
     }
 };
@@ -105,34 +128,47 @@ public:
 // S7. Once for every block that is executed anywhere.
 class CanonicalBytes final : public Invariant {
 public:
-    CanonicalBytes() : Invariant({"S7", "canonical-bytes", "id = hash of the bytes; decode then encode is identity"}) {}
+    CanonicalBytes()
+        : Invariant({"S7", "canonical-bytes",
+                     "id = hash of the bytes; decode then encode is identity"}) {}
 
     void on_executed(const Executed& executed, const State&) override {
         const Bytes sealed = executed.block->encode();
         const auto decoded = Block::decode(sealed);
-        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed,
-               [&] { return fmt::format("block {} does not survive decoding and encoding", short_id(executed.id)); });
+        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed, [&] {
+            return fmt::format("block {} does not survive decoding and encoding",
+                               short_id(executed.id));
+        });
     }
 };
 
-// S13. At every accept: the new tip is indexed, and the height above is "not found" and nothing else.
+// S13. At every accept: the new tip is indexed, and the height above is "not found" and nothing
+// else.
 class HeightIndexTotal final : public Invariant {
 public:
     HeightIndexTotal()
-        : Invariant({"S13", "height-index", "the height index is total up to the tip, 'not found' above"}) {}
+        : Invariant({"S13", "height-index",
+                     "the height index is total up to the tip, 'not found' above"}) {}
 
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         const Height height = executed->state.head.height;
         const auto id = vm.block_id_at_height(height);
         const auto above = vm.block_id_at_height(height + 1);
         expect(id && *id == executed->id && !above && above.error().code == ErrorCode::kNotFound,
-               [&] { return fmt::format("{} has a wrong index at height {}", watch().directory().name(node), height); },
+               [&] {
+                   return fmt::format("{} has a wrong index at height {}",
+                                      watch().directory().name(node), height);
+               },
                {node});
     }
     void on_restarted(ActorId node, const Vm& vm) override {
         for (Height height = 0; height <= vm.last_accepted_height(); ++height) {
             expect(vm.block_id_at_height(height).has_value(),
-                   [&] { return fmt::format("{} lost height {}", watch().directory().name(node), height); }, {node});
+                   [&] {
+                       return fmt::format("{} lost height {}", watch().directory().name(node),
+                                          height);
+                   },
+                   {node});
         }
     }
 };
@@ -141,10 +177,12 @@ public:
 class EqualPrefixEqualState final : public Invariant {
 public:
     EqualPrefixEqualState()
-        : Invariant({"S14", "replicated-state", "equal accepted prefix gives equal state on all nodes"}) {}
+        : Invariant({"S14", "replicated-state",
+                     "equal accepted prefix gives equal state on all nodes"}) {}
 
     void on_chain(const Executed& block, const State&) override {
-        if (watch().scenario().run.fidelity == Fidelity::kEconomic) return;  // one chain, and nobody replicates it
+        if (watch().scenario().run.fidelity == Fidelity::kEconomic)
+            return;  // one chain, and nobody replicates it
         chain_[block.id] = block.state.state_root;
         newest_ = block.id;
         newest_state_ = block.state;
@@ -153,8 +191,8 @@ public:
         const auto known = chain_.find(executed->id);
         expect(known != chain_.end() && known->second == vm.state().state_root,
                [&] {
-                   return fmt::format("{} has another state at height {}", watch().directory().name(node),
-                                      vm.last_accepted_height());
+                   return fmt::format("{} has another state at height {}",
+                                      watch().directory().name(node), vm.last_accepted_height());
                },
                {node});
     }
@@ -162,8 +200,11 @@ public:
         const auto known = chain_.find(vm.last_accepted());
         if (known == chain_.end()) return;  // it crashed at genesis
         bool same = known->second == vm.state().state_root;
-        if (vm.last_accepted() == newest_) same = same && contents_digest(vm.state()) == contents_digest(newest_state_);
-        expect(same, [&] { return watch().directory().name(node) + " came back with another state"; }, {node});
+        if (vm.last_accepted() == newest_)
+            same = same && contents_digest(vm.state()) == contents_digest(newest_state_);
+        expect(same,
+               [&] { return watch().directory().name(node) + " came back with another state"; },
+               {node});
     }
 
 private:
@@ -172,10 +213,12 @@ private:
     State newest_state_;
 };
 
-// S15. Verify and Build leave the committed state alone. Compared by root and head; by contents on every 64th.
+// S15. Verify and Build leave the committed state alone. Compared by root and head; by contents on
+// every 64th.
 class VerifyIsPure final : public Invariant {
 public:
-    VerifyIsPure() : Invariant({"S15", "pure-verify", "Verify and Build leave committed state unchanged"}) {}
+    VerifyIsPure()
+        : Invariant({"S15", "pure-verify", "Verify and Build leave committed state unchanged"}) {}
 
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr&) override {
         Seen& seen = nodes_[node];
@@ -187,7 +230,11 @@ public:
             if (seen.contents) same = same && *seen.contents == contents;
             seen.contents = contents;
         }
-        expect(same, [&] { return watch().directory().name(node) + " changed committed state by verifying"; }, {node});
+        expect(same,
+               [&] {
+                   return watch().directory().name(node) + " changed committed state by verifying";
+               },
+               {node});
     }
 
 private:
@@ -204,7 +251,8 @@ private:
 class RejectIsLocal final : public Invariant {
 public:
     RejectIsLocal()
-        : Invariant({"S16", "local-reject", "Reject changes nothing that does not descend from the block"}) {}
+        : Invariant({"S16", "local-reject",
+                     "Reject changes nothing that does not descend from the block"}) {}
 
     void before_reject(ActorId, const Vm& vm, const ExecutedPtr&) override {
         tip_ = vm.last_accepted();
@@ -214,7 +262,10 @@ public:
     void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
         expect(vm.last_accepted() == tip_ && vm.state().state_root == root_ &&
                    vm.processing_count() + 1 == processing_ && vm.executed(executed->id) == nullptr,
-               [&] { return watch().directory().name(node) + " changed more than the rejected block"; }, {node});
+               [&] {
+                   return watch().directory().name(node) + " changed more than the rejected block";
+               },
+               {node});
     }
 
 private:

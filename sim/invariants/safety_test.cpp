@@ -1,4 +1,5 @@
-// Each safety invariant is told of replicas that do what they must not, next to one that does right.
+// Each safety invariant is told of replicas that do what they must not, next to one that does
+// right.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +54,8 @@ TEST_F(Safety, AReplicaThatDoesRightViolatesNothing) {
                     one->on_verified(node, replica.vm(), block);
                 }
             }
-            for (const auto& one : seen.invariants) one->before_accept(node, replica.vm(), kept, AcceptedBy::kPolls);
+            for (const auto& one : seen.invariants)
+                one->before_accept(node, replica.vm(), kept, AcceptedBy::kPolls);
             ASSERT_TRUE(replica.vm().accept(kept->id));
             for (const auto& one : seen.invariants) {
                 if (node == 0) one->on_chain(*kept, parent);
@@ -80,7 +82,8 @@ TEST_F(Safety, TwoBlocksAtOneHeightViolateAgreementAndNameBothNodes) {
     EXPECT_THAT(seen.told(), IsEmpty());
     seen.of("S1").on_accepted(2, chain.vm(), other);
     EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("S1 validator[2] accepted block")));
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("at height 1, where validator[0] had accepted")));
+    EXPECT_THAT(seen.told(),
+                ElementsAre(HasSubstr("at height 1, where validator[0] had accepted")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, (std::vector<ActorId>{2, 0}));
 }
 
@@ -88,7 +91,8 @@ TEST_F(Safety, DecidingABlockTwiceOrUnverifiedViolatesStatusForward) {
     Invariant& s3 = seen.of("S3");
     const ExecutedPtr block = next_block(chain);
     s3.before_accept(0, chain.vm(), block, AcceptedBy::kPolls);
-    ASSERT_THAT(seen.told(), ElementsAre(HasSubstr("accepted although it was not processing by validator[0]")));
+    ASSERT_THAT(seen.told(),
+                ElementsAre(HasSubstr("accepted although it was not processing by validator[0]")));
     s3.on_verified(1, chain.vm(), block);
     s3.before_accept(1, chain.vm(), block, AcceptedBy::kPolls);
     ASSERT_EQ(seen.told().size(), 1U);
@@ -123,8 +127,9 @@ TEST_F(Safety, DecidingAChildBeforeItsParentViolatesTopologicalDecisions) {
     EXPECT_THAT(seen.told(), IsEmpty());
     seen.of("S6").before_accept(0, chain.vm(), child, AcceptedBy::kPolls);
     seen.of("S6").before_reject(0, chain.vm(), child);
-    EXPECT_THAT(seen.told(), ElementsAre("S6 validator[0] accepts a block whose parent is not its last accepted",
-                                         "S6 validator[0] rejects a block before its parent was decided"));
+    EXPECT_THAT(seen.told(),
+                ElementsAre("S6 validator[0] accepts a block whose parent is not its last accepted",
+                            "S6 validator[0] rejects a block before its parent was decided"));
 }
 
 TEST_F(Safety, AnIdThatIsNotTheHashOfTheBytesViolatesCanonicalBytes) {

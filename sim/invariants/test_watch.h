@@ -32,8 +32,11 @@ public:
         const auto found = vms.find(validator);
         return found == vms.end() ? nullptr : found->second;
     }
-    [[nodiscard]] bool cut_off(ActorId validator) const override { return alone.contains(validator); }
-    void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) override {
+    [[nodiscard]] bool cut_off(ActorId validator) const override {
+        return alone.contains(validator);
+    }
+    void violate(const InvariantInfo& invariant, std::string message,
+                 std::vector<ActorId> actors) override {
         violations.push_back({std::string(invariant.id), std::move(message), std::move(actors)});
     }
 

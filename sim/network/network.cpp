@@ -11,7 +11,8 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// Streams of links have their purposes up here, the receiver added, away from those that actors number for themselves.
+// Streams of links have their purposes up here, the receiver added, away from those that actors
+// number for themselves.
 constexpr std::uint32_t kLinkPurpose = 0x4E57'0000;
 static_assert(Network::kNodesMax <= 0x1'0000);
 
@@ -33,7 +34,8 @@ SimTime duration(std::uint32_t size_bytes, std::uint64_t bandwidth_bps) {
 
 }  // namespace
 
-Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout, ChoiceSource& choices)
+Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout,
+                 ChoiceSource& choices)
     : seed_(seed),
       settings_(settings),
       layout_(std::move(layout)),
@@ -42,8 +44,10 @@ Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLay
     const LatencyTable& latency = layout_.latency;
     AIVM_CHECK(layout_.region_of.size() <= kNodesMax);
     AIVM_CHECK(latency.mean_ns.size() == std::size_t{latency.regions} * latency.regions);
-    AIVM_CHECK(std::ranges::all_of(layout_.region_of, [&](std::uint32_t region) { return region < latency.regions; }));
-    AIVM_CHECK(std::ranges::all_of(latency.mean_ns, [](std::uint64_t mean) { return mean < kMeanMax; }));
+    AIVM_CHECK(std::ranges::all_of(layout_.region_of,
+                                   [&](std::uint32_t region) { return region < latency.regions; }));
+    AIVM_CHECK(
+        std::ranges::all_of(latency.mean_ns, [](std::uint64_t mean) { return mean < kMeanMax; }));
     AIVM_CHECK(settings_.jitter_ns < kDelayMax && settings_.reorder_delay_ns < kDelayMax);
     const std::size_t links = std::size_t{nodes_} * nodes_;
     sent_on_.resize(links);
@@ -55,10 +59,13 @@ Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLay
 Arrivals Network::plan(const Transmission& message, SimTime now) {
     AIVM_CHECK(message.from < nodes_ && message.to < nodes_ && message.from != message.to);
     const std::uint32_t on = link(message.from, message.to);
-    const auto draws = random_block({seed_, message.from, kLinkPurpose + message.to}, sent_on_[on]++);
+    const auto draws =
+        random_block({seed_, message.from, kLinkPurpose + message.to}, sent_on_[on]++);
     const bool lost = choices_.chance(ChoiceKind::kMessageLoss, message.from, settings_.loss_ppm);
-    const bool duplicated = choices_.chance(ChoiceKind::kMessageDuplicate, message.from, settings_.duplicate_ppm);
-    const bool reordered = choices_.chance(ChoiceKind::kMessageReorder, message.from, settings_.reorder_ppm);
+    const bool duplicated =
+        choices_.chance(ChoiceKind::kMessageDuplicate, message.from, settings_.duplicate_ppm);
+    const bool reordered =
+        choices_.chance(ChoiceKind::kMessageReorder, message.from, settings_.reorder_ppm);
     const SimTime left_at = transmit(message, now);
 
     ++counters_.sent;
@@ -71,14 +78,16 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
         ++counters_.lost;
         return {};
     }
-    const std::uint64_t mean = layout_.latency.mean(layout_.region_of[message.from], layout_.region_of[message.to]);
-    const SimTime base =
-        left_at + slowness_[message.from] + slowness_[message.to] + up_to(settings_.jitter_ns, draws[1]);
+    const std::uint64_t mean =
+        layout_.latency.mean(layout_.region_of[message.from], layout_.region_of[message.to]);
+    const SimTime base = left_at + slowness_[message.from] + slowness_[message.to] +
+                         up_to(settings_.jitter_ns, draws[1]);
     Arrivals arrivals;
     const auto through = [&](SimTime arrival) {
         if (clogs_.empty() || clogs_[message.to].bandwidth_bps == 0) return arrival;
         Clog& clog = clogs_[message.to];
-        return clog.in_free_at = std::max(clog.in_free_at, arrival) + duration(message.size_bytes, clog.bandwidth_bps);
+        return clog.in_free_at = std::max(clog.in_free_at, arrival) +
+                                 duration(message.size_bytes, clog.bandwidth_bps);
     };
     arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[0], mean));
     if (reordered) {
@@ -88,7 +97,8 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
     arrivals.times[0] = through(arrivals.times[0]);
     if (duplicated) {
         ++counters_.duplicated;
-        arrivals.times[arrivals.count++] = through(base + static_cast<SimTime>(pareto5_of(draws[2], mean)));
+        arrivals.times[arrivals.count++] =
+            through(base + static_cast<SimTime>(pareto5_of(draws[2], mean)));
     }
     return arrivals;
 }
@@ -98,19 +108,24 @@ SimTime Network::transmit(const Transmission& message, SimTime now) {
     SimTime left_at = now;
     if (settings_.bandwidth_bps != 0) {
         SimTime& free_at = line_free_at_[message.from];
-        left_at = free_at = std::max(free_at, now) + duration(message.size_bytes, settings_.bandwidth_bps);
+        left_at = free_at =
+            std::max(free_at, now) + duration(message.size_bytes, settings_.bandwidth_bps);
     }
     if (clogs_.empty() || clogs_[message.from].bandwidth_bps == 0) return left_at;
     Clog& clog = clogs_[message.from];
-    return clog.out_free_at = std::max(clog.out_free_at, left_at) + duration(message.size_bytes, clog.bandwidth_bps);
+    return clog.out_free_at = std::max(clog.out_free_at, left_at) +
+                              duration(message.size_bytes, clog.bandwidth_bps);
 }
 
 bool Network::is_flapped_down(const Transmission& message, SimTime now) const {
     if (flaps_ == 0) return false;
     return std::ranges::any_of(faults_, [&](const auto& entry) {
         const Effect& effect = entry.second;
-        if (effect.flapping.empty() || (now - effect.since) % effect.period >= effect.period / 2) return false;
-        const auto hits = [&](NodeId node) { return std::ranges::binary_search(effect.flapping, node); };
+        if (effect.flapping.empty() || (now - effect.since) % effect.period >= effect.period / 2)
+            return false;
+        const auto hits = [&](NodeId node) {
+            return std::ranges::binary_search(effect.flapping, node);
+        };
         return hits(message.from) || hits(message.to);
     });
 }
@@ -132,7 +147,8 @@ NetworkFault Network::partition(const std::vector<std::vector<NodeId>>& groups) 
     return impose(std::move(effect));
 }
 
-NetworkFault Network::block_one_way(const std::vector<NodeId>& from, const std::vector<NodeId>& to) {
+NetworkFault Network::block_one_way(const std::vector<NodeId>& from,
+                                    const std::vector<NodeId>& to) {
     Effect effect;
     for (const NodeId sender : from) {
         for (const NodeId receiver : to) {
@@ -206,7 +222,8 @@ void Network::find_clogs() {
             AIVM_CHECK(node < nodes_);
             found.resize(nodes_);
             const std::uint64_t known = found[node].bandwidth_bps;
-            found[node].bandwidth_bps = known == 0 ? effect.bandwidth_bps : std::min(known, effect.bandwidth_bps);
+            found[node].bandwidth_bps =
+                known == 0 ? effect.bandwidth_bps : std::min(known, effect.bandwidth_bps);
         }
     }
     for (std::size_t i = 0; i < std::min(found.size(), clogs_.size()); ++i) {

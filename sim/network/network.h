@@ -1,15 +1,17 @@
-// The links between the nodes of a run. Given a message, plan() says when it arrives: never, once or twice. It schedules
-// nothing itself; the world does.
+// The links between the nodes of a run. Given a message, plan() says when it arrives: never, once
+// or twice. It schedules nothing itself; the world does.
 //
-//   arrival = when the sender's line is free + size / bandwidth + Pareto(5, 0.8 mean of the two regions)
-//             + uniform jitter + what slow nodes add + a uniform extra delay if it is chosen to be reordered
+//   arrival = when the sender's line is free + size / bandwidth + Pareto(5, 0.8 mean of the two
+//             regions) + uniform jitter + what slow nodes add + a uniform extra delay if it is
+//             chosen to be reordered
 //
-// A clogged node has two more lines of its own, one for what it sends and one for what it receives; a flapping node is
-// cut off and not, by turns.
+// A clogged node has two more lines of its own, one for what it sends and one for what it receives;
+// a flapping node is cut off and not, by turns.
 //
-// Loss, duplication and reordering are questions to the choice source, asked of the sender for every message, delivered or
-// not; delays are drawn from a stream for each directed link, one block a message. So no parameter and no fault shifts
-// the draws of anything else. Faults act when a message is sent; what is in flight arrives. Not thread safe.
+// Loss, duplication and reordering are questions to the choice source, asked of the sender for
+// every message, delivered or not; delays are drawn from a stream for each directed link, one block
+// a message. So no parameter and no fault shifts the draws of anything else. Faults act when a
+// message is sent; what is in flight arrives. Not thread safe.
 #pragma once
 
 #include <array>
@@ -49,8 +51,9 @@ struct Arrivals {
 struct NetworkCounters {
     std::uint64_t sent = 0;
     std::uint64_t sent_bytes = 0;
-    std::uint64_t lost = 0;     // by chance
-    std::uint64_t blocked = 0;  // by a partition, a one-way block, or a node that is down or flapping
+    std::uint64_t lost = 0;  // by chance
+    std::uint64_t blocked =
+        0;  // by a partition, a one-way block, or a node that is down or flapping
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
 
@@ -66,20 +69,24 @@ public:
     static constexpr std::uint32_t kMessageBytesMax = 1U << 30;
 
     // `choices` must outlive the network.
-    Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout, ChoiceSource& choices);
+    Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout,
+            ChoiceSource& choices);
 
     // Sends a message at `now`; requires from != to. Calls come in the order of `now`.
     Arrivals plan(const Transmission& message, SimTime now);
 
-    // Nodes of different groups cannot reach each other; nodes in no group form one more. Each node is in one group at most.
+    // Nodes of different groups cannot reach each other; nodes in no group form one more. Each node
+    // is in one group at most.
     NetworkFault partition(const std::vector<std::vector<NodeId>>& groups);
     // Nothing goes from any of `from` to any of `to`.
     NetworkFault block_one_way(const std::vector<NodeId>& from, const std::vector<NodeId>& to);
     // Every message from or to these nodes takes so much longer.
     NetworkFault slow_down(const std::vector<NodeId>& nodes, SimTime delay);
-    // These nodes send at most so many bits a second, and receive at most as many. Requires a bandwidth above 0.
+    // These nodes send at most so many bits a second, and receive at most as many. Requires a
+    // bandwidth above 0.
     NetworkFault clog(const std::vector<NodeId>& nodes, std::uint64_t bandwidth_bps);
-    // From now on nothing goes from or to these nodes in the first half of every period. Requires a period of at least 2.
+    // From now on nothing goes from or to these nodes in the first half of every period. Requires a
+    // period of at least 2.
     NetworkFault flap(const std::vector<NodeId>& nodes, SimTime period, SimTime now);
     // Nothing goes from or to these nodes.
     NetworkFault take_down(const std::vector<NodeId>& nodes);
@@ -87,7 +94,9 @@ public:
     void heal(NetworkFault fault);
 
     // Whether no fault in force stops messages from one to the other.
-    [[nodiscard]] bool is_reachable(NodeId from, NodeId to) const { return blocks_[link(from, to)] == 0; }
+    [[nodiscard]] bool is_reachable(NodeId from, NodeId to) const {
+        return blocks_[link(from, to)] == 0;
+    }
     [[nodiscard]] std::uint32_t nodes() const { return nodes_; }
     [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
 

@@ -22,7 +22,8 @@ NetworkLayout two_regions(std::uint32_t nodes) {
 }
 
 struct Harness {
-    explicit Harness(const NetworkSettings& settings, std::uint64_t seed = 1, std::uint32_t nodes = 6)
+    explicit Harness(const NetworkSettings& settings, std::uint64_t seed = 1,
+                     std::uint32_t nodes = 6)
         : choices(seed), network(seed, settings, two_regions(nodes), choices) {}
 
     Arrivals send(NodeId from, NodeId to, SimTime now = 0, std::uint32_t size = 100) {
@@ -128,10 +129,12 @@ TEST(Network, MessagesOfOneSenderQueueForItsLine) {
     constexpr SimTime kEach = 800'000;             // 100 bytes
     EXPECT_EQ(*narrow.send(0, 2).begin(), *plain.send(0, 2).begin() + kEach);
     EXPECT_EQ(*narrow.send(0, 4).begin(), *plain.send(0, 4).begin() + 2 * kEach);
-    EXPECT_EQ(*narrow.send(2, 4).begin(), *plain.send(2, 4).begin() + kEach);                    // a line of its own
-    EXPECT_EQ(*narrow.send(0, 2, kSecond).begin(), *plain.send(0, 2, kSecond).begin() + kEach);  // free again
+    EXPECT_EQ(*narrow.send(2, 4).begin(), *plain.send(2, 4).begin() + kEach);  // a line of its own
+    EXPECT_EQ(*narrow.send(0, 2, kSecond).begin(),
+              *plain.send(0, 2, kSecond).begin() + kEach);  // free again
     Harness odd({.bandwidth_bps = 3});
-    EXPECT_EQ(*odd.send(0, 2, 0, 1).begin(), *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
+    EXPECT_EQ(*odd.send(0, 2, 0, 1).begin(),
+              *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
 }
 
 TEST(Network, GivesTheSameArrivalsForTheSameSeedAndOthersForAnother) {
@@ -202,7 +205,8 @@ TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
     Harness clogged({});
     const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes a second
     constexpr SimTime kEach = 100 * kMillisecond;
-    for (int i = 1; i <= 5; ++i) EXPECT_EQ(*clogged.send(2, 0).begin(), *free.send(2, 0).begin() + i * kEach);
+    for (int i = 1; i <= 5; ++i)
+        EXPECT_EQ(*clogged.send(2, 0).begin(), *free.send(2, 0).begin() + i * kEach);
     SimTime last = 0;
     for (int i = 1; i <= 5; ++i) {
         const SimTime arrival = *clogged.send(0, 2).begin();

@@ -1,4 +1,5 @@
-// How a C++ value becomes a column and comes back. One overload set for all tables, so a type is stored one way only.
+// How a C++ value becomes a column and comes back. One overload set for all tables, so a type is
+// stored one way only.
 //
 //   bool                    INTEGER 0 or 1           enum (Words)      TEXT, one of its words
 //   integers, Amount        INTEGER up to 2^63 - 1   std::string       TEXT
@@ -38,8 +39,8 @@ constexpr std::string_view sql_type() {
     return "INTEGER";
 }
 
-// Each bind_value gives false when the value does not fit the column; `index` counts from 1. Texts are not copied, so they
-// must live until the statement has been stepped.
+// Each bind_value gives false when the value does not fit the column; `index` counts from 1. Texts
+// are not copied, so they must live until the statement has been stepped.
 inline bool bind_value(sqlite3_stmt* statement, int index, std::int64_t value) {
     return sqlite3_bind_int64(statement, index, value) == SQLITE_OK;
 }
@@ -59,7 +60,8 @@ inline bool bind_value(sqlite3_stmt* statement, int index, double value) {
     return value == value && sqlite3_bind_double(statement, index, value) == SQLITE_OK;
 }
 inline bool bind_value(sqlite3_stmt* statement, int index, std::string_view value) {
-    return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK;
+    return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC,
+                               SQLITE_UTF8) == SQLITE_OK;
 }
 template <class T>
     requires std::is_enum_v<T>
@@ -71,10 +73,12 @@ inline bool bind_value(sqlite3_stmt* statement, int index, const Number& value) 
 }
 template <class T>
 bool bind_value(sqlite3_stmt* statement, int index, const std::optional<T>& value) {
-    return value ? bind_value(statement, index, *value) : sqlite3_bind_null(statement, index) == SQLITE_OK;
+    return value ? bind_value(statement, index, *value)
+                 : sqlite3_bind_null(statement, index) == SQLITE_OK;
 }
 
-// The value of a column of the current row; `index` counts from 0. The column has the type of `out` by the schema.
+// The value of a column of the current row; `index` counts from 0. The column has the type of `out`
+// by the schema.
 template <std::integral T>
 void fetch_value(sqlite3_stmt* statement, int index, T& out) {
     out = static_cast<T>(sqlite3_column_int64(statement, index));
@@ -87,7 +91,8 @@ inline void fetch_value(sqlite3_stmt* statement, int index, double& out) {
 }
 inline void fetch_value(sqlite3_stmt* statement, int index, std::string& out) {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
-    out.assign(bytes == nullptr ? "" : bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+    out.assign(bytes == nullptr ? "" : bytes,
+               static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
 }
 template <class T>
     requires std::is_enum_v<T>
@@ -113,8 +118,8 @@ void fetch_value(sqlite3_stmt* statement, int index, std::optional<T>& out) {
     }
 }
 
-// Binds all fields of a row, the first at `index`; gives the name of the first column that did not take its value, or
-// an empty name.
+// Binds all fields of a row, the first at `index`; gives the name of the first column that did not
+// take its value, or an empty name.
 template <class Row>
 std::string_view bind_row(sqlite3_stmt* statement, int index, const Row& row) {
     std::string_view refused;
@@ -123,7 +128,8 @@ std::string_view bind_row(sqlite3_stmt* statement, int index, const Row& row) {
         refused = column.name;
         return false;
     };
-    std::apply([&](const auto&... column) { static_cast<void>((bind_one(column) && ...)); }, Table<Row>::columns);
+    std::apply([&](const auto&... column) { static_cast<void>((bind_one(column) && ...)); },
+               Table<Row>::columns);
     return refused;
 }
 
@@ -132,8 +138,9 @@ template <class Row>
 Row fetch_row(sqlite3_stmt* statement) {
     Row row;
     int index = 0;
-    std::apply([&](const auto&... column) { (fetch_value(statement, index++, row.*column.member), ...); },
-               Table<Row>::columns);
+    std::apply(
+        [&](const auto&... column) { (fetch_value(statement, index++, row.*column.member), ...); },
+        Table<Row>::columns);
     return row;
 }
 

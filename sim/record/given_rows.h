@@ -1,5 +1,6 @@
-// Rows in memory as a table that SQL can read, so that one statement writes them all: INSERT INTO task SELECT * FROM
-// given_task. One GivenRows a table and connection, a virtual table of SQLite with the table's columns.
+// Rows in memory as a table that SQL can read, so that one statement writes them all: INSERT INTO
+// task SELECT * FROM given_task. One GivenRows a table and connection, a virtual table of SQLite
+// with the table's columns.
 #pragma once
 
 #include <sqlite3.h>
@@ -21,7 +22,9 @@ inline bool give_value(sqlite3_context* to, std::int64_t value) {
     sqlite3_result_int64(to, value);
     return true;
 }
-inline bool give_value(sqlite3_context* to, bool value) { return give_value(to, std::int64_t{value}); }
+inline bool give_value(sqlite3_context* to, bool value) {
+    return give_value(to, std::int64_t{value});
+}
 template <std::unsigned_integral T>
 bool give_value(sqlite3_context* to, T value) {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
@@ -54,7 +57,8 @@ public:
     [[nodiscard]] static std::string name() { return "given_" + std::string(Table<Row>::name); }
     // Makes the table known to the connection, which this must outlive.
     [[nodiscard]] bool attach(sqlite3* connection) {
-        return sqlite3_create_module_v2(connection, name().c_str(), &kModule, this, nullptr) == SQLITE_OK;
+        return sqlite3_create_module_v2(connection, name().c_str(), &kModule, this, nullptr) ==
+               SQLITE_OK;
     }
     // What the table holds from now on; `rows` must stay until it has been read.
     void give(std::int64_t run_id, std::span<const Row> rows) {
@@ -79,15 +83,19 @@ private:
         return give_value(to, row.*std::get<I>(Table<Row>::columns).member);
     }
     static constexpr std::size_t kColumns = std::tuple_size_v<decltype(Table<Row>::columns)>;
-    static constexpr std::array<Give, kColumns> kGive = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<Give, kColumns>{&give_column<I>...};
-    }(std::make_index_sequence<kColumns>());
+    static constexpr std::array<Give, kColumns> kGive =
+        []<std::size_t... I>(std::index_sequence<I...>) {
+            return std::array<Give, kColumns>{&give_column<I>...};
+        }(std::make_index_sequence<kColumns>());
 
-    static GivenRows& of(sqlite3_vtab_cursor* cursor) { return *static_cast<View*>(cursor->pVtab)->given; }
+    static GivenRows& of(sqlite3_vtab_cursor* cursor) {
+        return *static_cast<View*>(cursor->pVtab)->given;
+    }
     static std::size_t& at(sqlite3_vtab_cursor* cursor) { return static_cast<Cursor*>(cursor)->at; }
 
     // SQLite's side, in the order of sqlite3_module.
-    static int connect(sqlite3* connection, void* self, int, const char* const*, sqlite3_vtab** out, char**) {
+    static int connect(sqlite3* connection, void* self, int, const char* const*, sqlite3_vtab** out,
+                       char**) {
         std::string sql = "CREATE TABLE given (run_id";
         std::apply([&](const auto&... column) { ((sql += ", " + std::string(column.name)), ...); },
                    Table<Row>::columns);
@@ -98,7 +106,9 @@ private:
         *out = view;
         return SQLITE_OK;
     }
-    static int best_index(sqlite3_vtab*, sqlite3_index_info*) { return SQLITE_OK; }  // there is one way: all of it
+    static int best_index(sqlite3_vtab*, sqlite3_index_info*) {
+        return SQLITE_OK;
+    }  // there is one way: all of it
     static int disconnect(sqlite3_vtab* view) {
         delete static_cast<View*>(view);
         return SQLITE_OK;
@@ -119,7 +129,9 @@ private:
         ++at(cursor);
         return SQLITE_OK;
     }
-    static int eof(sqlite3_vtab_cursor* cursor) { return at(cursor) >= of(cursor).rows_.size() ? 1 : 0; }
+    static int eof(sqlite3_vtab_cursor* cursor) {
+        return at(cursor) >= of(cursor).rows_.size() ? 1 : 0;
+    }
     static int column(sqlite3_vtab_cursor* cursor, sqlite3_context* to, int index) {
         GivenRows& given = of(cursor);
         if (index == 0) {
@@ -139,8 +151,9 @@ private:
     static std::string_view name_of(std::size_t column) {
         std::size_t i = 0;
         std::string_view out;
-        std::apply([&](const auto&... one) { ((i++ == column ? void(out = one.name) : void()), ...); },
-                   Table<Row>::columns);
+        std::apply(
+            [&](const auto&... one) { ((i++ == column ? void(out = one.name) : void()), ...); },
+            Table<Row>::columns);
         return out;
     }
 

@@ -16,7 +16,10 @@ std::int64_t key_of(const Hash32& hash) {
 
 StudyRow with_study_id(StudyRow study) {
     Writer identity;
-    identity.string("aivmsim study").string(study.name).string(study.created).string(study.code_version);
+    identity.string("aivmsim study")
+        .string(study.name)
+        .string(study.created)
+        .string(study.code_version);
     identity.string(study.compiler).string(study.build_flags).u32(study.schema_version);
     study.study_id = key_of(sha256(identity.view()));
     return study;
@@ -37,10 +40,14 @@ PointRow point_of(const RunInfo& info) {
     return point;
 }
 
-std::int64_t run_id_of(const std::string& code_version, const PointRow& point, const std::string& seed,
-                       std::uint32_t replicate) {
+std::int64_t run_id_of(const std::string& code_version, const PointRow& point,
+                       const std::string& seed, std::uint32_t replicate) {
     Writer identity;
-    identity.string("aivmsim run").string(code_version).string(point.config_hash).string(seed).u32(replicate);
+    identity.string("aivmsim run")
+        .string(code_version)
+        .string(point.config_hash)
+        .string(seed)
+        .u32(replicate);
     return key_of(sha256(identity.view()));
 }
 

@@ -1,7 +1,7 @@
-// The keys of studies, points and runs. They are taken from what the thing is, not from a counter, so files written by
-// different workers merge by plain INSERT ... SELECT. Each is 63 bits of a SHA-256 over the canonical encoding: of a
-// million runs two meet with probability below 10^-7, and recorder and merge notice it, since the full identity is
-// stored beside the key.
+// The keys of studies, points and runs. They are taken from what the thing is, not from a counter,
+// so files written by different workers merge by plain INSERT ... SELECT. Each is 63 bits of a
+// SHA-256 over the canonical encoding: of a million runs two meet with probability below 10^-7, and
+// recorder and merge notice it, since the full identity is stored beside the key.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ StudyRow with_study_id(StudyRow study);
 // The point of a run: config_hash, point_id and texts.
 PointRow point_of(const RunInfo& info);
 
-std::int64_t run_id_of(const std::string& code_version, const PointRow& point, const std::string& seed,
-                       std::uint32_t replicate);
+std::int64_t run_id_of(const std::string& code_version, const PointRow& point,
+                       const std::string& seed, std::uint32_t replicate);
 
 }  // namespace aivm::sim

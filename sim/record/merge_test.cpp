@@ -15,7 +15,8 @@ class MergeTest : public test::RecordTest {
 protected:
     // Writes merged.db from the files, in order.
     Status merge(const std::vector<std::string>& names) {
-        auto recorder = Recorder::create(file("merged.db"), sample_study(), {.overwrite = true}).value();
+        auto recorder =
+            Recorder::create(file("merged.db"), sample_study(), {.overwrite = true}).value();
         for (const std::string& name : names) AIVM_TRY(recorder->merge(file(name)));
         return recorder->close();
     }
@@ -34,8 +35,10 @@ TEST_F(MergeTest, WorkersFilesAddUpToTheFileOneWorkerWouldHaveWritten) {
     const auto runs = expected.rows<RunRow>().value();
     ASSERT_EQ(found.rows<RunRow>().value(), runs);
     for (const RunRow& run : runs) {
-        EXPECT_EQ(found.rows<TaskRow>(run.run_id).value(), expected.rows<TaskRow>(run.run_id).value());
-        EXPECT_EQ(found.rows<MetricRow>(run.run_id).value(), expected.rows<MetricRow>(run.run_id).value());
+        EXPECT_EQ(found.rows<TaskRow>(run.run_id).value(),
+                  expected.rows<TaskRow>(run.run_id).value());
+        EXPECT_EQ(found.rows<MetricRow>(run.run_id).value(),
+                  expected.rows<MetricRow>(run.run_id).value());
     }
 }
 
@@ -57,7 +60,8 @@ TEST_F(MergeTest, EqualRunsWithDifferentDigestsAreReported) {
 
 TEST_F(MergeTest, DifferentThingsUnderOneKeyAreReported) {
     write_study(file("a.db"), {"1"});
-    for (const char* change : {"UPDATE run SET seed = '9'", "UPDATE point SET config_hash = '00'"}) {
+    for (const char* change :
+         {"UPDATE run SET seed = '9'", "UPDATE point SET config_hash = '00'"}) {
         write_study(file("b.db"), {"1"}, "00", {.overwrite = true});
         auto database = Database::open(file("b.db"), Database::Mode::kReadWrite).value();
         ASSERT_TRUE(database.execute(change));

@@ -1,4 +1,5 @@
-// The names a run's numbers may have. They are fixed: the terminal, the database and Python all use these.
+// The names a run's numbers may have. They are fixed: the terminal, the database and Python all use
+// these.
 #pragma once
 
 #include <span>
@@ -9,7 +10,7 @@ namespace aivm::sim {
 struct MetricSpec {
     std::string_view name;
     std::string_view unit;  // empty for a count
-    bool per_mode;          // has a row for each verification mode in use, beside the one for the whole run
+    bool per_mode;  // has a row for each verification mode in use, beside the one for the whole run
     std::string_view doc;
 };
 

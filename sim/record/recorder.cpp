@@ -20,18 +20,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// No durability on the way: a partial file is worthless after a crash anyway, and close() makes the whole one durable.
-// The exclusive lock keeps a second writer out of the same partial file and spares the shared-memory file.
+// No durability on the way: a partial file is worthless after a crash anyway, and close() makes the
+// whole one durable. The exclusive lock keeps a second writer out of the same partial file and
+// spares the shared-memory file.
 constexpr const char* kWritingPragmas =
-    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; "
+    "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA "
+    "synchronous = OFF; "
     "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
 
-// A resumable file is worth something at any time: the write-ahead log is synced before each checkpoint, so that a loss of
-// power may cost the last batches and never the file.
+// A resumable file is worth something at any time: the write-ahead log is synced before each
+// checkpoint, so that a loss of power may cost the last batches and never the file.
 constexpr const char* kDurablePragma = "PRAGMA synchronous = NORMAL;";
 
-// Rows of ours pass the tables' CHECKs by their types: an enum has no words but its own. SQLite would build a temporary
-// table for every list of words and every row.
+// Rows of ours pass the tables' CHECKs by their types: an enum has no words but its own. SQLite
+// would build a temporary table for every list of words and every row.
 constexpr const char* kTrustOwnRows = "PRAGMA ignore_check_constraints = ON;";
 constexpr const char* kCheckRows = "PRAGMA ignore_check_constraints = OFF;";
 
@@ -68,7 +70,8 @@ Status check_target(const std::string& path, bool overwrite) {
     std::error_code ignored;
     if (!fs::is_directory(directory_of(path), ignored)) {
         return fail(ErrorCode::kStorage,
-                    fmt::format("{}: there is no directory {}; create it first", path, directory_of(path).string()));
+                    fmt::format("{}: there is no directory {}; create it first", path,
+                                directory_of(path).string()));
     }
     const fs::file_status status = fs::status(path, ignored);
     if (!fs::exists(status)) return {};
@@ -83,22 +86,27 @@ Status check_target(const std::string& path, bool overwrite) {
                 fmt::format("{} exists; remove it, choose another name or ask to overwrite", path));
 }
 
-// What an interrupted writer left may be taken over; what a living one holds may not, nor what is no plain file.
+// What an interrupted writer left may be taken over; what a living one holds may not, nor what is
+// no plain file.
 Status check_abandoned(const std::string& partial) {
     std::error_code ignored;
     if (!fs::is_regular_file(partial, ignored)) {
-        return fail(ErrorCode::kStorage, fmt::format("{} is in the way and is not a plain file", partial));
+        return fail(ErrorCode::kStorage,
+                    fmt::format("{} is in the way and is not a plain file", partial));
     }
     auto stale = Database::open(partial, Database::Mode::kReadWrite);
     if (!stale) return {};
-    const Status locked = stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
+    const Status locked =
+        stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
     if (!locked && locked.error().context.find("locked") != std::string::npos) {
-        return fail(ErrorCode::kStorage, fmt::format("{} is being written by another process", partial));
+        return fail(ErrorCode::kStorage,
+                    fmt::format("{} is being written by another process", partial));
     }
     return {};
 }
 
-// What an interrupted writer left: nothing yet (it was killed before the first commit), runs, or a sweep to go on with.
+// What an interrupted writer left: nothing yet (it was killed before the first commit), runs, or a
+// sweep to go on with.
 enum class Leftover : std::uint8_t { kNothing, kRuns, kSweep };
 
 Leftover leftover_of(const std::string& partial) {
@@ -118,8 +126,10 @@ Result<bool> take_over(const std::string& partial, bool resumable) {
     const Leftover leftover = leftover_of(partial);
     if (resumable && leftover != Leftover::kNothing) return true;
     if (leftover == Leftover::kSweep) {
-        return fail(ErrorCode::kDuplicate,
-                    fmt::format("{} is an unfinished sweep; finish it, remove it or choose another name", partial));
+        return fail(
+            ErrorCode::kDuplicate,
+            fmt::format("{} is an unfinished sweep; finish it, remove it or choose another name",
+                        partial));
     }
     remove_partial(partial);
     return false;
@@ -158,23 +168,26 @@ Status Recorder::begin_file(const StudyInfo& study) {
     AIVM_TRY(database_->execute("BEGIN"));
     AIVM_TRY(database_->execute(create_schema_sql()));
     AIVM_TRY(prepare_statements());
-    study_ = with_study_id(
-        {0, study.name, study.created, study.code_version, study.compiler, study.build_flags, kSchemaVersion});
+    study_ = with_study_id({0, study.name, study.created, study.code_version, study.compiler,
+                            study.build_flags, kSchemaVersion});
     AIVM_TRY(insert(study_));
     return options_.resumable ? commit() : Status{};
 }
 
 Status Recorder::resume_file(const StudyInfo& study) {
     const auto conflict = [this](const std::string& why) {
-        return fail(ErrorCode::kConflict, fmt::format("{} {}; remove it or choose another name", partial_path(), why));
+        return fail(ErrorCode::kConflict,
+                    fmt::format("{} {}; remove it or choose another name", partial_path(), why));
     };
     AIVM_TRY(database_->execute("PRAGMA locking_mode = EXCLUSIVE"));
-    if (const auto kind = database_->integer("PRAGMA application_id"); !kind || *kind != kApplicationId) {
+    if (const auto kind = database_->integer("PRAGMA application_id");
+        !kind || *kind != kApplicationId) {
         return conflict("is no unfinished database of aivmsim");
     }
     AIVM_ASSIGN(const std::int64_t version, database_->integer("PRAGMA user_version"));
     if (version != kSchemaVersion) {
-        return conflict(fmt::format("has schema version {}, this program writes {}", version, kSchemaVersion));
+        return conflict(
+            fmt::format("has schema version {}, this program writes {}", version, kSchemaVersion));
     }
     AIVM_TRY(database_->execute(kWritingPragmas));
     AIVM_TRY(database_->execute(kDurablePragma));
@@ -183,8 +196,9 @@ Status Recorder::resume_file(const StudyInfo& study) {
     if (!begun) return conflict("holds no study");
     study_ = fetch_row<StudyRow>(found.raw());
     if (study_.code_version != study.code_version) {
-        return conflict(fmt::format("was begun by aivmsim {}, and this is {}: finish it with that one",
-                                    study_.code_version, study.code_version));
+        return conflict(
+            fmt::format("was begun by aivmsim {}, and this is {}: finish it with that one",
+                        study_.code_version, study.code_version));
     }
     resumed_ = true;
     AIVM_TRY(prepare_statements());
@@ -198,13 +212,14 @@ Status Recorder::prepare_statements() {
         inserts_.push_back(std::move(statement));
     }
     AIVM_TRY(prepare_bulk_inserts());
-    AIVM_ASSIGN(Statement find_run, database_->prepare("SELECT seed, replicate FROM run WHERE run_id = ?"));
+    AIVM_ASSIGN(Statement find_run,
+                database_->prepare("SELECT seed, replicate FROM run WHERE run_id = ?"));
     find_run_ = std::move(find_run);
     return {};
 }
 
-// A row that is refused ends the statement and leaves those before it: the run is given up anyway, and SQLite need not
-// keep what it would take to undo them.
+// A row that is refused ends the statement and leaves those before it: the run is given up anyway,
+// and SQLite need not keep what it would take to undo them.
 Status Recorder::prepare_bulk_inserts() {
     Status prepared;
     const auto prepare = [&]<class Row>(GivenRows<Row>& given) {
@@ -213,8 +228,8 @@ Status Recorder::prepare_bulk_inserts() {
             prepared = tl::unexpected<Error>(database_->error("a table could not be attached"));
             return;
         }
-        auto statement = database_->prepare(
-            fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}", Table<Row>::name, GivenRows<Row>::name()));
+        auto statement = database_->prepare(fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}",
+                                                        Table<Row>::name, GivenRows<Row>::name()));
         if (statement) {
             bulk_inserts_[table_index<Row>()] = std::move(*statement);
         } else {
@@ -251,8 +266,9 @@ Status Recorder::begin_run(const RunInfo& info) {
 
 Status Recorder::write_point(const PointRow& point, const std::vector<PointParamRow>& params) {
     AIVM_ASSIGN(const std::string known_hash,
-                database_->text(fmt::format("SELECT coalesce((SELECT config_hash FROM point WHERE point_id = {}), '')",
-                                            point.point_id)));
+                database_->text(fmt::format(
+                    "SELECT coalesce((SELECT config_hash FROM point WHERE point_id = {}), '')",
+                    point.point_id)));
     if (!known_hash.empty() && known_hash != point.config_hash) {
         return fail(ErrorCode::kConflict,
                     fmt::format("{}: two configurations share the key {}", path_, point.point_id));
@@ -280,27 +296,31 @@ Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
     if (!known) return {};
     if (known_seed == run.seed && known_replicate == run.replicate) {
         return fail(ErrorCode::kDuplicate,
-                    fmt::format("{}: the run of {} with seed {} replicate {} is already recorded; another replicate "
+                    fmt::format("{}: the run of {} with seed {} replicate {} is already recorded; "
+                                "another replicate "
                                 "number would tell them apart",
                                 path_, point.scenario, run.seed, run.replicate));
     }
-    return fail(ErrorCode::kConflict,
-                fmt::format("{}: the runs of seed {} replicate {} and seed {} replicate {} share "
-                            "the key {}",
-                            path_, known_seed, known_replicate, run.seed, run.replicate, run.run_id));
+    return fail(
+        ErrorCode::kConflict,
+        fmt::format("{}: the runs of seed {} replicate {} and seed {} replicate {} share "
+                    "the key {}",
+                    path_, known_seed, known_replicate, run.seed, run.replicate, run.run_id));
 }
 
 template <class Row>
 Error Recorder::refusal(std::string_view column) const {
     return {ErrorCode::kOverflow,
-            fmt::format("{}.{} takes numbers up to 9223372036854775807 and no NaN", Table<Row>::name, column)};
+            fmt::format("{}.{} takes numbers up to 9223372036854775807 and no NaN",
+                        Table<Row>::name, column)};
 }
 
 // What follows every insert, of one row or of many.
 Status Recorder::made(Status written, std::string_view table, std::uint64_t rows) {
     if (!written) {
         written.error().context += fmt::format(", table {}", table);
-        if (written.error().context.find("UNIQUE") != std::string::npos) written.error().code = ErrorCode::kDuplicate;
+        if (written.error().context.find("UNIQUE") != std::string::npos)
+            written.error().code = ErrorCode::kDuplicate;
         return written;
     }
     batched_ += rows;
@@ -338,7 +358,8 @@ Status Recorder::insert_all(std::span<const Row> rows) {
 template <class Row>
 Status Recorder::insert_once(const Row& row) {
     AIVM_ASSIGN(const Statement statement,
-                database_->prepare("INSERT OR IGNORE" + insert_sql(schema_tables()[table_index<Row>()]).substr(6)));
+                database_->prepare("INSERT OR IGNORE" +
+                                   insert_sql(schema_tables()[table_index<Row>()]).substr(6)));
     AIVM_CHECK(bind_row(statement.raw(), 1, row).empty());
     return database_->run(statement);
 }
@@ -366,13 +387,17 @@ Status Recorder::add_sweep(SweepRow row) {
 void Recorder::take(RowRef row) {
     AIVM_CHECK(run_.has_value());
     if (!run_status_) return;
-    if (const auto* metric = std::get_if<const MetricRow*>(&row); metric && !find_metric((*metric)->name)) {
-        run_status_ = fail(ErrorCode::kInvalidArgument, fmt::format("there is no metric {}", (*metric)->name));
+    if (const auto* metric = std::get_if<const MetricRow*>(&row);
+        metric && !find_metric((*metric)->name)) {
+        run_status_ = fail(ErrorCode::kInvalidArgument,
+                           fmt::format("there is no metric {}", (*metric)->name));
         return;
     }
-    if (const auto* violation = std::get_if<const ViolationRow*>(&row); violation && (*violation)->replay.empty()) {
+    if (const auto* violation = std::get_if<const ViolationRow*>(&row);
+        violation && (*violation)->replay.empty()) {
         ViolationRow complete = **violation;
-        complete.replay = fmt::format("aivmsim replay {} --run {}", fs::path(path_).filename().string(), run_->run_id);
+        complete.replay = fmt::format("aivmsim replay {} --run {}",
+                                      fs::path(path_).filename().string(), run_->run_id);
         run_status_ = insert(complete);
         return;
     }
@@ -396,7 +421,8 @@ std::string Recorder::row_counts_json() const {
     std::string out = "{";
     for (std::size_t i = 0; i < run_rows_.size(); ++i) {
         if (schema_tables()[i].scope != Scope::kRun) continue;
-        out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", schema_tables()[i].name, run_rows_[i]);
+        out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", schema_tables()[i].name,
+                           run_rows_[i]);
     }
     return out + "}";
 }
@@ -420,13 +446,15 @@ Status Recorder::write_run(const RunSummary& summary) {
     run.events = summary.events;
     run.digest = summary.digest;
     run.wall_time_ns = summary.wall_time_ns;
-    for (const std::string& id : summary.invariants) run.invariants += (run.invariants.empty() ? "" : " ") + id;
+    for (const std::string& id : summary.invariants)
+        run.invariants += (run.invariants.empty() ? "" : " ") + id;
     run.invariant_checks = summary.invariant_checks;
     run.row_counts = row_counts_json();
     return insert(run);
 }
 
-// Undoes a run of a resumable file. After a full disk SQLite has undone the batch already, and there is nothing left to do.
+// Undoes a run of a resumable file. After a full disk SQLite has undone the batch already, and
+// there is nothing left to do.
 void Recorder::drop_run() {
     static_cast<void>(database_->execute("ROLLBACK TO one_run; RELEASE one_run"));
     last_point_ = -1;

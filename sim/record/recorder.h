@@ -1,14 +1,16 @@
 // Writes a study to one SQLite file, all or nothing.
 //
-// While it works the file is called PATH.partial (with -wal beside it); close() turns it into one plain file, makes it
-// durable and gives it its name. A Recorder that fails or is destroyed before close() removes what it wrote. So:
-//   1. a file called PATH is whole, or it was whole and was damaged later, which open_study() tells;
+// While it works the file is called PATH.partial (with -wal beside it); close() turns it into one
+// plain file, makes it durable and gives it its name. A Recorder that fails or is destroyed before
+// close() removes what it wrote. So:
+//   1. a file called PATH is whole, or it was whole and was damaged later, which open_study()
+//      tells;
 //   2. a file that was at PATH before is untouched until the new one is complete;
 //   3. equal calls give equal contents.
-// A resumable recorder keeps PATH.partial instead, whatever ends it (an error, a full disk, kill -9, suspend()): whole runs
-// only, committed in batches, and create() goes on with it. It is an ordinary database; only its name says that more
-// was to come.
-// Not thread safe: worker threads use a VectorSink each and copy it over, or write files of their own and merge.
+// A resumable recorder keeps PATH.partial instead, whatever ends it (an error, a full disk, kill
+// -9, suspend()): whole runs only, committed in batches, and create() goes on with it. It is an
+// ordinary database; only its name says that more was to come. Not thread safe: worker threads use
+// a VectorSink each and copy it over, or write files of their own and merge.
 #pragma once
 
 #include <array>
@@ -39,23 +41,27 @@ struct StudyInfo {
 struct RecorderOptions {
     bool overwrite = false;  // replace a file that is already there
     std::uint64_t batch_rows = kBatchRows;
-    bool resumable = false;  // go on with PATH.partial if it is there, and leave it there if close() is not reached
+    bool resumable = false;  // go on with PATH.partial if it is there, and leave it there if
+                             // close() is not reached
 };
 
 class Recorder final : public RowSink {
 public:
-    // Errors: kDuplicate when PATH exists and may not be replaced, or when PATH.partial is a sweep that is to be kept;
-    // kStorage when it cannot be written (no such directory, a directory, no permission, disk full, another process is
-    // writing it). Of a resumable one also: kConflict when PATH.partial is another program version's or no study of ours.
+    // Errors: kDuplicate when PATH exists and may not be replaced, or when PATH.partial is a sweep
+    // that is to be kept; kStorage when it cannot be written (no such directory, a directory, no
+    // permission, disk full, another process is writing it). Of a resumable one also: kConflict
+    // when PATH.partial is another program version's or no study of ours.
     static Result<std::unique_ptr<Recorder>> create(const std::string& path, const StudyInfo& study,
                                                     RecorderOptions options = {});
     ~Recorder() override;
 
-    // Errors: kDuplicate when this study already has the run, kConflict when its key belongs to another one.
+    // Errors: kDuplicate when this study already has the run, kConflict when its key belongs to
+    // another one.
     Status begin_run(const RunInfo& info) override;
-    // Errors: the first one of the run: kStorage (disk full, ...), kOverflow (a number above 2^63 - 1), kDuplicate (two
-    // rows of one key), kInvalidArgument (a metric nobody knows). After an error only destruction makes sense; a resumable
-    // recorder, of which nothing of the run is left, can be suspended too.
+    // Errors: the first one of the run: kStorage (disk full, ...), kOverflow (a number above 2^63 -
+    // 1), kDuplicate (two rows of one key), kInvalidArgument (a metric nobody knows). After an
+    // error only destruction makes sense; a resumable recorder, of which nothing of the run is
+    // left, can be suspended too.
     Status finish_run(const RunSummary& summary) override;
 
     // Rows of analysis, which belong to no run. Errors as finish_run.
@@ -71,14 +77,14 @@ public:
     // Adds the rows of another study file. Errors: as merge_study().
     Status merge(const std::string& other_path);
 
-    // Completes the file and gives it its name. Errors: kStorage; kDuplicate when PATH appeared meanwhile; kWrongState
-    // within a run. The recorder cannot be used afterwards.
+    // Completes the file and gives it its name. Errors: kStorage; kDuplicate when PATH appeared
+    // meanwhile; kWrongState within a run. The recorder cannot be used afterwards.
     Status close();
 
     // Makes what was written so far survive whatever comes. Requires: not within a run.
     Status commit();
-    // Ends a resumable recorder early: PATH.partial stays, one plain file; a run that is not finished is dropped. The
-    // recorder cannot be used afterwards.
+    // Ends a resumable recorder early: PATH.partial stays, one plain file; a run that is not
+    // finished is dropped. The recorder cannot be used afterwards.
     Status suspend();
 
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -122,8 +128,9 @@ private:
     RecorderOptions options_;
     GivenInBulk::Type given_;  // before the database, which reads them
     std::optional<Database> database_;
-    std::vector<Statement> inserts_;                                    // by table_index
-    std::array<std::optional<Statement>, AllRows::size> bulk_inserts_;  // by table_index; of those given in bulk
+    std::vector<Statement> inserts_;  // by table_index
+    std::array<std::optional<Statement>, AllRows::size>
+        bulk_inserts_;  // by table_index; of those given in bulk
     std::optional<Statement> find_run_;
     StudyRow study_;
     std::int64_t last_point_ = -1;  // its rows are in the file

@@ -52,7 +52,8 @@ TEST_F(RecorderTest, EveryTableComesBackAsItWasWritten) {
     add_sample_rows(expected);
     for_each_table([&]<class Row> {
         if constexpr (Table<Row>::scope == Scope::kRun) {
-            EXPECT_EQ(study->rows<Row>(runs[0].run_id).value(), expected.rows<Row>()) << Table<Row>::name;
+            EXPECT_EQ(study->rows<Row>(runs[0].run_id).value(), expected.rows<Row>())
+                << Table<Row>::name;
         }
     });
     EXPECT_EQ(study->rows<EstimateRow>().value(), std::vector{estimate});
@@ -82,7 +83,8 @@ TEST_F(RecorderTest, RowsGivenAtOnceAreRefusedAsTheyAreOneByOne) {
     const Status refused = write_at_once(file("big.db"), rows);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kOverflow);
-    EXPECT_NE(refused.error().context.find("task.submit_time_ns"), std::string::npos) << refused.error().text();
+    EXPECT_NE(refused.error().context.find("task.submit_time_ns"), std::string::npos)
+        << refused.error().text();
     rows[1] = rows[0];
     const Status twice = write_at_once(file("twice.db"), rows);
     ASSERT_FALSE(twice);
@@ -153,7 +155,8 @@ TEST_F(RecorderTest, TheLargestMoneyIsKept) {
     ASSERT_TRUE(recorder->finish_run(sample_summary()));
     ASSERT_TRUE(recorder->close());
     auto study = open_study(file("run.db")).value();
-    EXPECT_EQ(study.rows<PayoffRow>(study.rows<RunRow>().value()[0].run_id).value(), std::vector{payoff});
+    EXPECT_EQ(study.rows<PayoffRow>(study.rows<RunRow>().value()[0].run_id).value(),
+              std::vector{payoff});
 }
 
 TEST_F(RecorderTest, TheFirstErrorOfARunIsTheOneTold) {
@@ -164,13 +167,15 @@ TEST_F(RecorderTest, TheFirstErrorOfARunIsTheOneTold) {
     const Status finished = recorder->finish_run(sample_summary());
     ASSERT_FALSE(finished);
     EXPECT_EQ(finished.error().code, ErrorCode::kDuplicate);
-    EXPECT_NE(finished.error().context.find("principal"), std::string::npos) << finished.error().text();
+    EXPECT_NE(finished.error().context.find("principal"), std::string::npos)
+        << finished.error().text();
     EXPECT_EQ(recorder->close().error().code, ErrorCode::kWrongState);
 }
 
 TEST_F(RecorderTest, AnUnknownMetricAndNotANumberAreRefused) {
     for (const MetricRow& bad :
-         {MetricRow{"ttf_p98", "", 1.0}, MetricRow{"ttf_p99", "", std::numeric_limits<double>::quiet_NaN()}}) {
+         {MetricRow{"ttf_p98", "", 1.0},
+          MetricRow{"ttf_p99", "", std::numeric_limits<double>::quiet_NaN()}}) {
         auto recorder = recorder_with_run(file("run.db"));
         recorder->add(bad);
         EXPECT_FALSE(recorder->finish_run(sample_summary())) << bad.name;
@@ -219,7 +224,8 @@ TEST_F(RecorderTest, TwoWritersOfOneFileDoNotMeet) {
     auto first = recorder_with_run(file("run.db"));
     const auto second = Recorder::create(file("run.db"), sample_study());
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().context.find("being written"), std::string::npos) << second.error().text();
+    EXPECT_NE(second.error().context.find("being written"), std::string::npos)
+        << second.error().text();
     add_sample_rows(*first);
     EXPECT_TRUE(first->finish_run(sample_summary()));
     EXPECT_TRUE(first->close());
@@ -235,7 +241,8 @@ TEST_F(RecorderTest, ARunIsRecordedOnce) {
     EXPECT_TRUE(recorder->begin_run(again));
 }
 
-// Lets no file of this process grow beyond some bytes, as a full disk would; the kernel's signal becomes an error code.
+// Lets no file of this process grow beyond some bytes, as a full disk would; the kernel's signal
+// becomes an error code.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) {
@@ -253,15 +260,18 @@ private:
     rlimit old_{};
 };
 
-// Records 2,000 tasks where files may not exceed a size; the error's text, or empty when all went well.
+// Records 2,000 tasks where files may not exceed a size; the error's text, or empty when all went
+// well.
 std::string record_within(const std::string& path, rlim_t bytes) {
     const FileSizeLimit limit(bytes);
     auto recorder = Recorder::create(path, sample_study(), {.overwrite = true, .batch_rows = 100});
     if (!recorder) return recorder.error().text();
-    if (const Status begun = (*recorder)->begin_run(sample_run()); !begun) return begun.error().text();
+    if (const Status begun = (*recorder)->begin_run(sample_run()); !begun)
+        return begun.error().text();
     TaskRow task;
     for (task.task = 0; task.task < 2000; ++task.task) (*recorder)->add(task);
-    if (const Status finished = (*recorder)->finish_run(sample_summary()); !finished) return finished.error().text();
+    if (const Status finished = (*recorder)->finish_run(sample_summary()); !finished)
+        return finished.error().text();
     const Status closed = (*recorder)->close();
     return closed ? std::string() : closed.error().text();
 }

@@ -125,7 +125,8 @@ TEST_F(ResumeTest, TwoWritersDoNotMeet) {
     auto first = open();
     const auto second = Recorder::create(file("study.db"), sample_study(), kResumable);
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().context.find("being written"), std::string::npos) << second.error().text();
+    EXPECT_NE(second.error().context.find("being written"), std::string::npos)
+        << second.error().text();
     record(*first, "1");
     EXPECT_TRUE(first->close());
 }

@@ -1,7 +1,9 @@
-// Where a run's rows go: a file (Recorder), memory (VectorSink), or nowhere (NullSink). The simulator sees only this.
+// Where a run's rows go: a file (Recorder), memory (VectorSink), or nowhere (NullSink). The
+// simulator sees only this.
 //
-// Order of calls: begin_run, any number of adds, finish_run, and again for the next run. Adds do not fail one by one: the
-// first error of a run is kept, later adds do nothing, and finish_run tells it. Not thread safe.
+// Order of calls: begin_run, any number of adds, finish_run, and again for the next run. Adds do
+// not fail one by one: the first error of a run is kept, later adds do nothing, and finish_run
+// tells it. Not thread safe.
 #pragma once
 
 #include <span>
@@ -15,7 +17,8 @@
 
 namespace aivm::sim {
 
-// What is known about a run before it starts. The identity of a run is (code version, config, seed, replicate).
+// What is known about a run before it starts. The identity of a run is (code version, config, seed,
+// replicate).
 struct RunInfo {
     std::string scenario;                // its name
     std::string scenario_text;           // the file, word for word
@@ -40,9 +43,10 @@ struct RunSummary {
 };
 
 // One row of any table that belongs to a run.
-using RowRef = std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*, const ResultRow*, const ChallengeRow*,
-                            const SlashRow*, const PayoffRow*, const ChainStatRow*, const FaultRow*,
-                            const ViolationRow*, const MetricRow*, const EventRow*>;
+using RowRef =
+    std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*, const ResultRow*,
+                 const ChallengeRow*, const SlashRow*, const PayoffRow*, const ChainStatRow*,
+                 const FaultRow*, const ViolationRow*, const MetricRow*, const EventRow*>;
 
 // Several rows of one such table, in the order of their keys.
 template <class>
@@ -94,8 +98,9 @@ protected:
     void take(RowRef) override {}
 };
 
-// Keeps the rows of one run in memory, in the order they came: for callers without a database, and for worker threads
-// whose runs are written to one Recorder later, in an order that does not depend on the threads.
+// Keeps the rows of one run in memory, in the order they came: for callers without a database, and
+// for worker threads whose runs are written to one Recorder later, in an order that does not depend
+// on the threads.
 class VectorSink final : public RowSink {
 public:
     // Forgets the rows of the run before.
@@ -125,7 +130,9 @@ public:
 
 protected:
     void take(RowRef row) override {
-        std::visit([this]<class Row>(const Row* one) { std::get<std::vector<Row>>(rows_).push_back(*one); }, row);
+        std::visit([this]<class Row>(
+                       const Row* one) { std::get<std::vector<Row>>(rows_).push_back(*one); },
+                   row);
     }
 
 private:

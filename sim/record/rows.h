@@ -1,7 +1,7 @@
-// The rows of the outcome database as plain structs: what the simulator hands to a RowSink and reads back from a file.
-// Money is Amount (or a signed number of nLUX where it can be negative), blocks are heights, times are virtual
-// nanoseconds since the start of the run. What never happened is an empty optional. sim/record/tables.h gives each
-// field its column, unit and meaning, once.
+// The rows of the outcome database as plain structs: what the simulator hands to a RowSink and
+// reads back from a file. Money is Amount (or a signed number of nLUX where it can be negative),
+// blocks are heights, times are virtual nanoseconds since the start of the run. What never happened
+// is an empty optional. sim/record/tables.h gives each field its column, unit and meaning, once.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,19 @@ namespace aivm::sim {
 // How a run ended. Only kClean and kViolated say something about the system under test.
 enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted, kCount_ };
 
-enum class TaskOutcome : std::uint8_t { kFinalOk, kFinalCorrupt, kReverted, kExpired, kPending, kCount_ };
+enum class TaskOutcome : std::uint8_t {
+    kFinalOk,
+    kFinalCorrupt,
+    kReverted,
+    kExpired,
+    kPending,
+    kCount_
+};
 
 enum class DisputeWinner : std::uint8_t { kNone, kChallenger, kProvider, kCount_ };
 
-// An exact number of a run: a count, nLUX or blocks stay integers; only measured times and means are real.
+// An exact number of a run: a count, nLUX or blocks stay integers; only measured times and means
+// are real.
 using Number = std::variant<std::int64_t, double>;
 
 struct StudyRow {

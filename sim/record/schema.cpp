@@ -14,7 +14,8 @@ template <class T>
 std::string check_of(std::string_view name) {
     using Inner = typename OptionalOf<T>::Inner;
     if constexpr (std::same_as<Inner, bool>) return fmt::format("{} IN (0, 1)", name);
-    if constexpr (std::same_as<Inner, Number>) return fmt::format("typeof({}) IN ('integer', 'real')", name);
+    if constexpr (std::same_as<Inner, Number>)
+        return fmt::format("typeof({}) IN ('integer', 'real')", name);
     if constexpr (std::is_enum_v<Inner>) {
         return fmt::format("{} IN ('{}')", name, fmt::join(Words<Inner>::names, "', '"));
     }
@@ -23,14 +24,15 @@ std::string check_of(std::string_view name) {
 
 template <class Row>
 TableInfo describe() {
-    TableInfo table{Table<Row>::name, Table<Row>::doc, Table<Row>::scope, std::string(Table<Row>::key), {}};
+    TableInfo table{
+        Table<Row>::name, Table<Row>::doc, Table<Row>::scope, std::string(Table<Row>::key), {}};
     if (table.scope == Scope::kRun) {
         table.key = "run_id, " + table.key;
         table.columns.push_back({"run_id", "INTEGER", false, {}, "", "the run"});
     }
     const auto add = [&]<class Owner, class T>(const Column<Owner, T>& column) {
-        table.columns.push_back({column.name, sql_type<T>(), OptionalOf<T>::is_optional, check_of<T>(column.name),
-                                 column.unit, column.doc});
+        table.columns.push_back({column.name, sql_type<T>(), OptionalOf<T>::is_optional,
+                                 check_of<T>(column.name), column.unit, column.doc});
     };
     std::apply([&](const auto&... column) { (add(column), ...); }, Table<Row>::columns);
     return table;
@@ -39,10 +41,12 @@ TableInfo describe() {
 std::string create_table_sql(const TableInfo& table) {
     std::string out = fmt::format("CREATE TABLE {} (  -- {}\n", table.name, table.doc);
     for (const ColumnInfo& column : table.columns) {
-        out += fmt::format("    {} {}{}{},\n", column.name, column.type, column.nullable ? "" : " NOT NULL",
+        out += fmt::format("    {} {}{}{},\n", column.name, column.type,
+                           column.nullable ? "" : " NOT NULL",
                            column.check.empty() ? "" : " CHECK (" + column.check + ")");
     }
-    // Rows come in the order of their keys, so keeping them in that order costs nothing and needs no second index.
+    // Rows come in the order of their keys, so keeping them in that order costs nothing and needs
+    // no second index.
     return out + fmt::format("    PRIMARY KEY ({})\n) STRICT, WITHOUT ROWID;\n", table.key);
 }
 
@@ -58,8 +62,8 @@ const std::vector<TableInfo>& schema_tables() {
 }
 
 std::string create_schema_sql() {
-    std::string out =
-        fmt::format("PRAGMA application_id = {};\nPRAGMA user_version = {};\n", kApplicationId, kSchemaVersion);
+    std::string out = fmt::format("PRAGMA application_id = {};\nPRAGMA user_version = {};\n",
+                                  kApplicationId, kSchemaVersion);
     for (const TableInfo& table : schema_tables()) {
         out += '\n';
         out += create_table_sql(table);
@@ -79,39 +83,50 @@ std::string insert_sql(const TableInfo& table) {
 std::string schema_page() {
     std::string out = fmt::format(
         "# The outcome database\n\n"
-        "Written from `sim/record/tables.h` by the program; do not edit. Schema version {}, application id {} "
-        "(`AIVM`).\nOne SQLite file is one study. All tables are STRICT; money is in nLUX (1 LUX = 10^9 nLUX), times "
+        "Written from `sim/record/tables.h` by the program; do not edit. Schema version {}, "
+        "application id {} "
+        "(`AIVM`).\nOne SQLite file is one study. All tables are STRICT; money is in nLUX (1 LUX = "
+        "10^9 nLUX), times "
         "of a run are virtual.\nA column may be NULL only where it says so.\n",
         kSchemaVersion, kApplicationId);
     for (const TableInfo& table : schema_tables()) {
-        out += fmt::format("\n## {}\n\nOne row is {}. Key: {}.\n\n", table.name, table.doc, table.key);
+        out +=
+            fmt::format("\n## {}\n\nOne row is {}. Key: {}.\n\n", table.name, table.doc, table.key);
         out += "| column | type | unit | meaning |\n|---|---|---|---|\n";
         for (const ColumnInfo& column : table.columns) {
             out += fmt::format("| `{}` | {}{} | {} | {} |\n", column.name, column.type,
                                column.nullable ? " or NULL" : "", column.unit, column.doc);
         }
     }
-    out += "\n## Views\n\nThey need an SQLite with sqrt() (3.35 or later).\n\n| view | one row for |\n|---|---|\n";
-    for (const ViewInfo& view : schema_views()) out += fmt::format("| `{}` | {} |\n", view.name, view.doc);
     out +=
-        "\n## Intervals\n\n`estimate.method` and `contrast.method` say how an interval was made, and end with its "
+        "\n## Views\n\nThey need an SQLite with sqrt() (3.35 or later).\n\n| view | one row for "
+        "|\n|---|---|\n";
+    for (const ViewInfo& view : schema_views())
+        out += fmt::format("| `{}` | {} |\n", view.name, view.doc);
+    out +=
+        "\n## Intervals\n\n`estimate.method` and `contrast.method` say how an interval was made, "
+        "and end with its "
         "confidence. The methods and\ntheir reasons stand in `scenarios/statistics/`.\n\n"
         "| method | interval of |\n|---|---|\n"
         "| `t 95%` | the mean of a metric over runs (Student) |\n"
-        "| `clopper-pearson 95%` | a share: `attacker_profitable` of runs, `p_final_corrupt` of final results, "
-        "`n_fraud_missed/n_fraud_posted` of wrong results posted. Events of one run may depend on each other, so they "
+        "| `clopper-pearson 95%` | a share: `attacker_profitable` of runs, `p_final_corrupt` of "
+        "final results, "
+        "`n_fraud_missed/n_fraud_posted` of wrong results posted. Events of one run may depend on "
+        "each other, so they "
         "count as fewer |\n"
         "| `paired t 95%` | the mean difference between two points, seed by seed |\n"
-        "| `group-sequential 95%` | what a rule asked for (`--until-width`, `--until-decided`) when its point ended; "
+        "| `group-sequential 95%` | what a rule asked for (`--until-width`, `--until-decided`) "
+        "when its point ended; "
         "valid "
         "although the end depends on it |\n";
     out +=
-        "\n## Metrics\n\nThe values of `metric.name`. Those marked have a row for each verification mode in use "
+        "\n## Metrics\n\nThe values of `metric.name`. Those marked have a row for each "
+        "verification mode in use "
         "too.\n\n"
         "| name | unit | per mode | meaning |\n|---|---|---|---|\n";
     for (const MetricSpec& metric : metric_specs()) {
-        out += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit, metric.per_mode ? "yes" : "",
-                           metric.doc);
+        out += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,
+                           metric.per_mode ? "yes" : "", metric.doc);
     }
     return out;
 }
@@ -119,9 +134,10 @@ std::string schema_page() {
 Result<std::string> schema_notice(std::int64_t found, std::uint32_t oldest, std::uint32_t current) {
     if (found == current) return std::string{};
     if (found > current) {
-        return fail(ErrorCode::kStorage, fmt::format("it has schema version {}, this program knows versions up to {}: "
-                                                     "use the program that wrote it, or a newer one",
-                                                     found, current));
+        return fail(ErrorCode::kStorage,
+                    fmt::format("it has schema version {}, this program knows versions up to {}: "
+                                "use the program that wrote it, or a newer one",
+                                found, current));
     }
     if (found < oldest) {
         return fail(ErrorCode::kStorage,
@@ -129,7 +145,8 @@ Result<std::string> schema_notice(std::int64_t found, std::uint32_t oldest, std:
                                 "use the program that wrote it",
                                 found, oldest));
     }
-    return fmt::format("schema version {} is older than this program's {}: opened for reading only", found, current);
+    return fmt::format("schema version {} is older than this program's {}: opened for reading only",
+                       found, current);
 }
 
 }  // namespace aivm::sim

@@ -1,5 +1,5 @@
-// The schema of the outcome database, written from the field tables of sim/record/tables.h: SQL to create it, SQL to
-// fill it, and the page that explains it.
+// The schema of the outcome database, written from the field tables of sim/record/tables.h: SQL to
+// create it, SQL to fill it, and the page that explains it.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace aivm::sim {
 
-// PRAGMA user_version of the files this program writes, and the oldest it can still read. Version 2 added the table sweep,
-// the views, and an index of runs by point.
+// PRAGMA user_version of the files this program writes, and the oldest it can still read. Version 2
+// added the table sweep, the views, and an index of runs by point.
 constexpr std::uint32_t kSchemaVersion = 2;
 constexpr std::uint32_t kSchemaVersionOldest = 1;
 
@@ -61,8 +61,8 @@ std::string insert_sql(const TableInfo& table);
 // The reference page of the database, Markdown.
 std::string schema_page();
 
-// Whether a file of schema version `found` can be read by a program that writes `current` and still reads `oldest`:
-// an empty text, a notice for the user, or an error that says what to do.
+// Whether a file of schema version `found` can be read by a program that writes `current` and still
+// reads `oldest`: an empty text, a notice for the user, or an error that says what to do.
 Result<std::string> schema_notice(std::int64_t found, std::uint32_t oldest, std::uint32_t current);
 
 }  // namespace aivm::sim

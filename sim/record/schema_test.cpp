@@ -17,12 +17,15 @@ void expect_golden(const std::string& name, const std::string& now) {
     const std::string path = std::string(AIVM_SOURCE_DIR) + "/sim/record/" + name;
     if (std::getenv("AIVM_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << now;
     std::ifstream in(path);
-    const std::string stored((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    EXPECT_TRUE(stored == now) << path
-                               << " is out of date: run this test with AIVM_UPDATE_GOLDEN=1 and review the diff";
+    const std::string stored((std::istreambuf_iterator<char>(in)),
+                             std::istreambuf_iterator<char>());
+    EXPECT_TRUE(stored == now)
+        << path << " is out of date: run this test with AIVM_UPDATE_GOLDEN=1 and review the diff";
 }
 
-TEST(Schema, TheStoredSqlIsTheOneTheProgramWrites) { expect_golden("schema.sql", create_schema_sql()); }
+TEST(Schema, TheStoredSqlIsTheOneTheProgramWrites) {
+    expect_golden("schema.sql", create_schema_sql());
+}
 
 TEST(Schema, TheReferencePageIsUpToDate) { expect_golden("schema.md", schema_page()); }
 
@@ -33,7 +36,8 @@ TEST(Schema, SqliteAcceptsEveryTableAndEveryInsert) {
     ASSERT_TRUE(database);
     const Status created = database->execute(create_schema_sql());
     EXPECT_TRUE(created) << created.error().text();
-    for (const TableInfo& table : schema_tables()) EXPECT_TRUE(database->prepare(insert_sql(table))) << table.name;
+    for (const TableInfo& table : schema_tables())
+        EXPECT_TRUE(database->prepare(insert_sql(table))) << table.name;
     std::remove(path.c_str());
 }
 

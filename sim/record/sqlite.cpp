@@ -15,8 +15,8 @@ void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(c
 
 namespace {
 
-// Nobody asks SQLite how much memory it has in use, so it need not lock and count at every allocation. Of no effect where
-// somebody else in the process has started SQLite before.
+// Nobody asks SQLite how much memory it has in use, so it need not lock and count at every
+// allocation. Of no effect where somebody else in the process has started SQLite before.
 void spare_memory_statistics() {
     static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     static_cast<void>(done);
@@ -32,7 +32,8 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
     Database out;
     out.path_ = path;
     sqlite3* raw = nullptr;
-    // SQLite reads an empty name as a temporary file and a leading colon as something special: always give a path.
+    // SQLite reads an empty name as a temporary file and a leading colon as something special:
+    // always give a path.
     const std::string plain = path.starts_with('/') ? path : "./" + path;
     const int code = sqlite3_open_v2(plain.c_str(), &raw, flags, nullptr);
     out.raw_.reset(raw);
@@ -47,8 +48,8 @@ Status Database::execute(const std::string& sql) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
     sqlite3_stmt* raw = nullptr;
-    const int code = sqlite3_prepare_v3(raw_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &raw, nullptr);
+    const int code = sqlite3_prepare_v3(raw_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
     if (code != SQLITE_OK) return tl::unexpected<Error>(error("a statement could not be prepared"));
     return Statement(raw);
 }
@@ -59,7 +60,8 @@ Status Database::run(const Statement& statement) {
         sqlite3_reset(statement.raw());
         return {};
     }
-    Error failure = error("a row could not be written");  // before the reset, which would forget the reason
+    Error failure =
+        error("a row could not be written");  // before the reset, which would forget the reason
     sqlite3_reset(statement.raw());
     return tl::unexpected<Error>(std::move(failure));
 }
@@ -87,7 +89,8 @@ Result<std::string> Database::text(std::string_view sql) {
 }
 
 Error Database::error(std::string_view what) const {
-    if (raw_ == nullptr) return {ErrorCode::kStorage, fmt::format("{}: {} (out of memory)", path_, what)};
+    if (raw_ == nullptr)
+        return {ErrorCode::kStorage, fmt::format("{}: {} (out of memory)", path_, what)};
     std::string why = sqlite3_errmsg(raw_.get());
     const int system = sqlite3_system_errno(raw_.get());
     const int kind = sqlite3_extended_errcode(raw_.get()) & 0xff;
@@ -99,7 +102,8 @@ Error Database::error(std::string_view what) const {
 
 Status Database::close() {
     AIVM_CHECK(raw_ != nullptr);
-    if (sqlite3_close(raw_.get()) != SQLITE_OK) return tl::unexpected<Error>(error("cannot be closed"));
+    if (sqlite3_close(raw_.get()) != SQLITE_OK)
+        return tl::unexpected<Error>(error("cannot be closed"));
     static_cast<void>(raw_.release());
     return {};
 }

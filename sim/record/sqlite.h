@@ -1,5 +1,6 @@
-// SQLite behind a narrow header: a connection and a prepared statement that close themselves, and errors as values.
-// Neither is thread safe; use each from one thread at a time. The text of every error names the file.
+// SQLite behind a narrow header: a connection and a prepared statement that close themselves, and
+// errors as values. Neither is thread safe; use each from one thread at a time. The text of every
+// error names the file.
 #pragma once
 
 #include <cstdint>

@@ -17,12 +17,15 @@ tl::unexpected<Error> bad_file(const std::string& path, std::string_view why) {
     return fail(ErrorCode::kStorage, fmt::format("{} {}", path, why));
 }
 
-// Tells a missing, foreign or unreadable file by its first bytes, before SQLite sees it and says something vaguer.
+// Tells a missing, foreign or unreadable file by its first bytes, before SQLite sees it and says
+// something vaguer.
 Status check_header(const std::string& path) {
     std::error_code ignored;
     const fs::file_status status = fs::status(path, ignored);
-    if (!fs::exists(status)) return fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path));
-    if (fs::is_directory(status)) return bad_file(path, "is a directory; name the database file in it");
+    if (!fs::exists(status))
+        return fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path));
+    if (fs::is_directory(status))
+        return bad_file(path, "is a directory; name the database file in it");
     std::array<char, 16> head{};
     std::ifstream file(path, std::ios::binary);
     if (!file) return bad_file(path, "cannot be read; check its permissions");
@@ -34,7 +37,8 @@ Status check_header(const std::string& path) {
         return bad_file(path, "is not an SQLite database");
     }
     if (size < magic.size()) return bad_file(path, "is truncated");
-    if (fs::exists(path + "-wal", ignored)) return bad_file(path, "is being written to; wait for its writer to finish");
+    if (fs::exists(path + "-wal", ignored))
+        return bad_file(path, "is being written to; wait for its writer to finish");
     return {};
 }
 
@@ -53,9 +57,11 @@ Result<Study> Study::open(const std::string& path) {
 Status Study::check_file_size() {
     std::array<unsigned char, 32> head{};
     std::ifstream file(path(), std::ios::binary);
-    if (!file.read(reinterpret_cast<char*>(head.data()), head.size())) return bad_file(path(), "is truncated");
+    if (!file.read(reinterpret_cast<char*>(head.data()), head.size()))
+        return bad_file(path(), "is truncated");
     const auto u16 = [&](std::size_t at) { return std::uint64_t{head[at]} << 8 | head[at + 1]; };
-    // The file format's header: page size at 16 (1 stands for 65536), pages in the file at 28, both big-endian.
+    // The file format's header: page size at 16 (1 stands for 65536), pages in the file at 28, both
+    // big-endian.
     const std::uint64_t page_size = u16(16) == 1 ? 65536 : u16(16);
     const std::uint64_t expected = page_size * (u16(28) << 16 | u16(30));
     std::error_code ignored;
@@ -68,7 +74,8 @@ Status Study::check_kind() {
     const auto application = database_.integer("PRAGMA application_id");
     if (!application) return bad_file(path(), "is damaged: its first page cannot be read");
     if (*application != kApplicationId) {
-        return bad_file(path(), "is an SQLite database, but not one of aivmsim (application id differs)");
+        return bad_file(path(),
+                        "is an SQLite database, but not one of aivmsim (application id differs)");
     }
     AIVM_ASSIGN(const std::int64_t version, database_.integer("PRAGMA user_version"));
     auto notice = schema_notice(version, kSchemaVersionOldest, kSchemaVersion);
@@ -87,13 +94,16 @@ Status Study::check_whole() {
         const auto missing = database_.text(fmt::format(
             "WITH found AS (SELECT run_id, count(*) AS n FROM {0} GROUP BY run_id), "
             "expected AS (SELECT run_id, json_extract(row_counts, '$.{0}') AS n FROM run) "
-            "SELECT coalesce((SELECT 'run ' || run_id || ' wrote ' || ifnull(e.n, 0) || ' rows, ' || ifnull(f.n, 0) "
-            "|| ' are there' FROM expected e FULL JOIN found f USING (run_id) WHERE ifnull(e.n, 0) <> ifnull(f.n, 0)), "
+            "SELECT coalesce((SELECT 'run ' || run_id || ' wrote ' || ifnull(e.n, 0) || ' rows, ' "
+            "|| ifnull(f.n, 0) "
+            "|| ' are there' FROM expected e FULL JOIN found f USING (run_id) WHERE ifnull(e.n, 0) "
+            "<> ifnull(f.n, 0)), "
             "'')",
             table.name));
         if (!missing) return bad_file(path(), "is damaged: " + missing.error().context);
         if (!missing->empty()) {
-            return bad_file(path(), fmt::format("is incomplete: table {}: {}", table.name, *missing));
+            return bad_file(path(),
+                            fmt::format("is incomplete: table {}: {}", table.name, *missing));
         }
     }
     return {};
@@ -103,7 +113,8 @@ Result<Study::Provenance> Study::provenance(std::int64_t run_id) {
     const auto one = [&]<class Row>(std::string_view key, std::int64_t value, Row& out) -> Status {
         AIVM_ASSIGN(std::vector<Row> found, select<Row>(fmt::format("WHERE {} = {}", key, value)));
         if (found.empty()) {
-            return fail(ErrorCode::kNotFound, fmt::format("{} has no {} {}", path(), Table<Row>::name, value));
+            return fail(ErrorCode::kNotFound,
+                        fmt::format("{} has no {} {}", path(), Table<Row>::name, value));
         }
         out = std::move(found.front());
         return {};
@@ -132,7 +143,8 @@ std::string select_sql(std::size_t table, const std::string& where) {
     for (const ColumnInfo& column : info.columns) {
         if (info.scope == Scope::kFile || column.name != "run_id") names.push_back(column.name);
     }
-    return fmt::format("SELECT {} FROM {} {} ORDER BY {}", fmt::join(names, ", "), info.name, where, info.key);
+    return fmt::format("SELECT {} FROM {} {} ORDER BY {}", fmt::join(names, ", "), info.name, where,
+                       info.key);
 }
 
 }  // namespace aivm::sim

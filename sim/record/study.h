@@ -1,5 +1,5 @@
-// Reading a study file back. It is opened for reading only and checked on the way in: whoever holds a Study holds a
-// whole file. Not thread safe.
+// Reading a study file back. It is opened for reading only and checked on the way in: whoever holds
+// a Study holds a whole file. Not thread safe.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@
 
 namespace aivm::sim {
 
-// SELECT of all columns of a table but run_id, with `where` ("WHERE ..." or empty), in the order of the key.
+// SELECT of all columns of a table but run_id, with `where` ("WHERE ..." or empty), in the order of
+// the key.
 std::string select_sql(std::size_t table, const std::string& where);
 
 // The rows of any database with our tables, in the order of their keys.
@@ -30,8 +31,9 @@ Result<std::vector<Row>> select_rows(Database& database, const std::string& wher
 
 class Study {
 public:
-    // Errors: kNotFound (no such file); kStorage: a directory, not SQLite, not ours, of an unreadable schema version,
-    // still being written, truncated or damaged, fewer rows than its runs wrote. Each one sentence that names the file.
+    // Errors: kNotFound (no such file); kStorage: a directory, not SQLite, not ours, of an
+    // unreadable schema version, still being written, truncated or damaged, fewer rows than its
+    // runs wrote. Each one sentence that names the file.
     static Result<Study> open(const std::string& path);
 
     // What the user should know about an older file; empty as a rule.
@@ -40,7 +42,8 @@ public:
     // The schema version of the file.
     [[nodiscard]] std::int64_t version() const { return version_; }
 
-    // All rows of a table that belongs to no run, in the order of their keys: StudyRow, PointRow, RunRow, ...
+    // All rows of a table that belongs to no run, in the order of their keys: StudyRow, PointRow,
+    // RunRow, ...
     template <class Row>
     Result<std::vector<Row>> rows() {
         static_assert(Table<Row>::scope == Scope::kFile, "name the run");

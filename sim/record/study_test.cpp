@@ -54,10 +54,13 @@ TEST_F(StudyTest, AFileCutAtAnyLengthIsDetected) {
     write_study(file("whole.db"), {"1", "2"});
     const std::string whole = read_bytes(file("whole.db"));
     std::vector<std::size_t> lengths{1, 15, 16, 17, 31, 32, 99, 100, 101, 511, 512, 4096};
-    for (std::size_t length = 8191; length < whole.size(); length += 4095) lengths.push_back(length);
+    for (std::size_t length = 8191; length < whole.size(); length += 4095)
+        lengths.push_back(length);
     lengths.push_back(whole.size() - 1);
     for (const std::size_t length : lengths) {
-        EXPECT_NE(error_of(std::string_view(whole).substr(0, length)).find("truncated"), std::string::npos) << length;
+        EXPECT_NE(error_of(std::string_view(whole).substr(0, length)).find("truncated"),
+                  std::string::npos)
+            << length;
     }
     EXPECT_EQ(error_of(whole), "no error");
 }

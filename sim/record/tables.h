@@ -1,10 +1,12 @@
-// The one place that ties a row struct to its table: name, key, and for every field its column, unit and meaning. The
-// SQL type, NOT NULL, the allowed words of an enum, the CREATE and INSERT statements, binding, reading back and the
-// schema page all follow from it (sim/record/schema.h, sim/record/column_io.h). Table<Row>::columns lists the fields.
+// The one place that ties a row struct to its table: name, key, and for every field its column,
+// unit and meaning. The SQL type, NOT NULL, the allowed words of an enum, the CREATE and INSERT
+// statements, binding, reading back and the schema page all follow from it (sim/record/schema.h,
+// sim/record/column_io.h). Table<Row>::columns lists the fields.
 //
-// Tables of Scope::kRun have a first column run_id, which rows do not carry: the sink knows the run.
-// A change here that alters a column or adds a table is a new schema version: kSchemaVersion in sim/record/schema.h. A new
-// table says with `since` from which version on files have it; in older ones it reads as empty.
+// Tables of Scope::kRun have a first column run_id, which rows do not carry: the sink knows the
+// run. A change here that alters a column or adds a table is a new schema version: kSchemaVersion
+// in sim/record/schema.h. A new table says with `since` from which version on files have it; in
+// older ones it reads as empty.
 #pragma once
 
 #include <array>
@@ -40,12 +42,13 @@ template <class Enum>
 struct Words;
 template <>
 struct Words<RunStatus> {
-    static constexpr std::array<std::string_view, 4> names{"clean", "violated", "budget", "interrupted"};
+    static constexpr std::array<std::string_view, 4> names{"clean", "violated", "budget",
+                                                           "interrupted"};
 };
 template <>
 struct Words<TaskOutcome> {
-    static constexpr std::array<std::string_view, 5> names{"final_ok", "final_corrupt", "reverted", "expired",
-                                                           "pending"};
+    static constexpr std::array<std::string_view, 5> names{"final_ok", "final_corrupt", "reverted",
+                                                           "expired", "pending"};
 };
 template <>
 struct Words<DisputeWinner> {
@@ -59,7 +62,8 @@ struct Words<VerificationMode> {
 // The stored word of an enumerator, such as "final_ok".
 template <class Enum>
 constexpr std::string_view word(Enum value) {
-    static_assert(Words<Enum>::names.size() == static_cast<std::size_t>(Enum::kCount_), "an enumerator has no word");
+    static_assert(Words<Enum>::names.size() == static_cast<std::size_t>(Enum::kCount_),
+                  "an enumerator has no word");
     return Words<Enum>::names.at(static_cast<std::size_t>(value));
 }
 
@@ -69,7 +73,8 @@ struct Table;
 template <>
 struct Table<StudyRow> {
     static constexpr std::string_view name = "study";
-    static constexpr std::string_view doc = "a study: many runs of one program version with one purpose";
+    static constexpr std::string_view doc =
+        "a study: many runs of one program version with one purpose";
     static constexpr std::string_view key = "study_id";
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::tuple columns{
@@ -96,7 +101,8 @@ struct Table<PointRow> {
         Column{"config", &PointRow::config, "", "the canonical configuration after all overrides"},
         Column{"scenario", &PointRow::scenario, "", "the scenario's name"},
         Column{"scenario_text", &PointRow::scenario_text, "", "the scenario file, word for word"},
-        Column{"overrides", &PointRow::overrides, "", "key=value settings laid over the file, one a line"},
+        Column{"overrides", &PointRow::overrides, "",
+               "key=value settings laid over the file, one a line"},
     };
 };
 
@@ -108,10 +114,13 @@ struct Table<PointParamRow> {
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::tuple columns{
         Column{"point_id", &PointParamRow::point_id, "", "the point"},
-        Column{"name", &PointParamRow::name, "", "the scenario key, such as vm.challenge_window_blocks"},
-        Column{"number", &PointParamRow::number, "see unit", "the value in base units, where it is a number"},
+        Column{"name", &PointParamRow::name, "",
+               "the scenario key, such as vm.challenge_window_blocks"},
+        Column{"number", &PointParamRow::number, "see unit",
+               "the value in base units, where it is a number"},
         Column{"text", &PointParamRow::text, "", "the value as it was written"},
-        Column{"unit", &PointParamRow::unit, "", "base unit of number, such as ns, nLUX, ppm, blocks"},
+        Column{"unit", &PointParamRow::unit, "",
+               "base unit of number, such as ns, nLUX, ppm, blocks"},
     };
 };
 
@@ -122,19 +131,22 @@ struct Table<RunRow> {
     static constexpr std::string_view key = "run_id";
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::tuple columns{
-        Column{"run_id", &RunRow::run_id, "", "63 bits of a hash of code version, config hash, seed and replicate"},
+        Column{"run_id", &RunRow::run_id, "",
+               "63 bits of a hash of code version, config hash, seed and replicate"},
         Column{"study_id", &RunRow::study_id, "", "the study, hence code version and build"},
         Column{"point_id", &RunRow::point_id, "", "the parameters"},
         Column{"replicate", &RunRow::replicate, "", "counts repetitions of a point"},
         Column{"seed", &RunRow::seed, "", "the seed as text, so that none is too long"},
-        Column{"crn_group", &RunRow::crn_group, "", "runs of one group share their random numbers; empty if none"},
+        Column{"crn_group", &RunRow::crn_group, "",
+               "runs of one group share their random numbers; empty if none"},
         Column{"status", &RunRow::status, "", "how it ended"},
         Column{"end_block", &RunRow::end_block, "blocks", "height reached"},
         Column{"end_time_ns", &RunRow::end_time_ns, "ns", "virtual time reached"},
         Column{"events", &RunRow::events, "", "events executed"},
         Column{"digest", &RunRow::digest, "hex", "the 128-bit trace digest"},
         Column{"wall_time_ns", &RunRow::wall_time_ns, "ns", "real time it took"},
-        Column{"invariants", &RunRow::invariants, "", "ids of the invariants watched, separated by blanks"},
+        Column{"invariants", &RunRow::invariants, "",
+               "ids of the invariants watched, separated by blanks"},
         Column{"invariant_checks", &RunRow::invariant_checks, "", "checks made by them"},
         Column{"row_counts", &RunRow::row_counts, "JSON",
                "rows this run has in each table: fewer means a damaged file"},
@@ -144,31 +156,38 @@ struct Table<RunRow> {
 template <>
 struct Table<SweepRow> {
     static constexpr std::string_view name = "sweep";
-    static constexpr std::string_view doc = "what a sweep was asked for; none where a study was made in another way";
+    static constexpr std::string_view doc =
+        "what a sweep was asked for; none where a study was made in another way";
     static constexpr std::string_view key = "study_id";
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::uint32_t since = 2;
     static constexpr std::tuple columns{
         Column{"study_id", &SweepRow::study_id, "", "the study"},
-        Column{"plan", &SweepRow::plan, "", "JSON: scenario, values, seeds, what is recorded, when to stop"},
-        Column{"shard", &SweepRow::shard, "", "the part of the sweep that this study made, counted from 1"},
+        Column{"plan", &SweepRow::plan, "",
+               "JSON: scenario, values, seeds, what is recorded, when to stop"},
+        Column{"shard", &SweepRow::shard, "",
+               "the part of the sweep that this study made, counted from 1"},
         Column{"shards", &SweepRow::shards, "", "parts the sweep was divided into"},
-        Column{"base_point_id", &SweepRow::base_point_id, "", "the point that contrasts compare with"},
-        Column{"confidence", &SweepRow::confidence, "share", "of the intervals in estimate and contrast"},
+        Column{"base_point_id", &SweepRow::base_point_id, "",
+               "the point that contrasts compare with"},
+        Column{"confidence", &SweepRow::confidence, "share",
+               "of the intervals in estimate and contrast"},
     };
 };
 
 template <>
 struct Table<PrincipalRow> {
     static constexpr std::string_view name = "principal";
-    static constexpr std::string_view doc = "an owner of identities; profit is counted per principal";
+    static constexpr std::string_view doc =
+        "an owner of identities; profit is counted per principal";
     static constexpr std::string_view key = "principal";
     static constexpr Scope scope = Scope::kRun;
     static constexpr std::tuple columns{
         Column{"principal", &PrincipalRow::principal, "", "number within the run"},
         Column{"label", &PrincipalRow::label, "", "its name in every output"},
         Column{"strategy", &PrincipalRow::strategy, "", "the strategy's name"},
-        Column{"parameters", &PrincipalRow::parameters, "", "the strategy's parameters, key=value, one a line"},
+        Column{"parameters", &PrincipalRow::parameters, "",
+               "the strategy's parameters, key=value, one a line"},
         Column{"honest", &PrincipalRow::honest, "", "1 if the strategy keeps to the protocol"},
     };
 };
@@ -200,15 +219,18 @@ struct Table<TaskRow> {
         Column{"requester", &TaskRow::requester, "", "the agent that pays"},
         Column{"mode", &TaskRow::mode, "", "how its result is verified"},
         Column{"fee", &TaskRow::fee, "nLUX", "what it pays"},
-        Column{"value_at_risk", &TaskRow::value_at_risk, "nLUX", "what a wrong answer is worth outside"},
+        Column{"value_at_risk", &TaskRow::value_at_risk, "nLUX",
+               "what a wrong answer is worth outside"},
         Column{"submit_block", &TaskRow::submit_block, "blocks", "block of submission"},
         Column{"assign_block", &TaskRow::assign_block, "blocks", "block of the first assignment"},
-        Column{"final_block", &TaskRow::final_block, "blocks", "block in which its outcome became final"},
+        Column{"final_block", &TaskRow::final_block, "blocks",
+               "block in which its outcome became final"},
         Column{"submit_time_ns", &TaskRow::submit_time_ns, "ns", "virtual time of submission"},
         Column{"final_time_ns", &TaskRow::final_time_ns, "ns", "virtual time of finality"},
         Column{"assignments", &TaskRow::assignments, "", "times it was given to providers"},
         Column{"outcome", &TaskRow::outcome, "", "what became of it"},
-        Column{"correct", &TaskRow::correct, "", "1 if its final result is right; NULL without a result"},
+        Column{"correct", &TaskRow::correct, "",
+               "1 if its final result is right; NULL without a result"},
     };
 };
 
@@ -223,11 +245,13 @@ struct Table<ResultRow> {
         Column{"provider", &ResultRow::provider, "", "the agent that answered"},
         Column{"attempt", &ResultRow::attempt, "", "which assignment of the task"},
         Column{"commit_block", &ResultRow::commit_block, "blocks", "block of the commitment"},
-        Column{"reveal_block", &ResultRow::reveal_block, "blocks", "block in which the answer became public"},
+        Column{"reveal_block", &ResultRow::reveal_block, "blocks",
+               "block in which the answer became public"},
         Column{"answer_class", &ResultRow::answer_class, "", "equal words are equal answers"},
         Column{"correct", &ResultRow::correct, "", "1 if it is the right answer"},
         Column{"bond_locked", &ResultRow::bond_locked, "nLUX", "bond behind it"},
-        Column{"bond_freed_block", &ResultRow::bond_freed_block, "blocks", "block in which that bond was freed"},
+        Column{"bond_freed_block", &ResultRow::bond_freed_block, "blocks",
+               "block in which that bond was freed"},
         Column{"challenge_skipped", &ResultRow::challenge_skipped, "", "1 if nobody checked it"},
     };
 };
@@ -244,10 +268,12 @@ struct Table<ChallengeRow> {
         Column{"provider", &ChallengeRow::provider, "", "the accused agent"},
         Column{"challenger", &ChallengeRow::challenger, "", "the accusing agent"},
         Column{"ready_block", &ChallengeRow::ready_block, "blocks", "tip when the proof was ready"},
-        Column{"first_tried_block", &ChallengeRow::first_tried_block, "blocks", "first block that could have had it"},
+        Column{"first_tried_block", &ChallengeRow::first_tried_block, "blocks",
+               "first block that could have had it"},
         Column{"included_block", &ChallengeRow::included_block, "blocks", "block that has it"},
         Column{"resolved_block", &ChallengeRow::resolved_block, "blocks", "block that decided it"},
-        Column{"times_censored", &ChallengeRow::times_censored, "", "blocks that left it out on purpose"},
+        Column{"times_censored", &ChallengeRow::times_censored, "",
+               "blocks that left it out on purpose"},
         Column{"bond", &ChallengeRow::bond, "nLUX", "the challenger's bond"},
         Column{"valid", &ChallengeRow::valid, "", "1 if the accused result is wrong"},
         Column{"winner", &ChallengeRow::winner, "", "who won; none while open"},
@@ -272,7 +298,8 @@ struct Table<SlashRow> {
         Column{"burned", &SlashRow::burned, "nLUX", "of taken: destroyed"},
         Column{"to_challenger", &SlashRow::to_challenger, "nLUX", "of taken: to the challenger"},
         Column{"to_requester", &SlashRow::to_requester, "nLUX", "of taken: to the requester"},
-        Column{"false_positive", &SlashRow::false_positive, "", "1 if the slashed agent had done nothing wrong"},
+        Column{"false_positive", &SlashRow::false_positive, "",
+               "1 if the slashed agent had done nothing wrong"},
     };
 };
 
@@ -309,7 +336,8 @@ struct Table<ChainStatRow> {
         Column{"censored", &ChainStatRow::censored, "", "fraud proofs it left out on purpose"},
         Column{"queue", &ChainStatRow::queue, "", "tasks waiting for a provider"},
         Column{"locked", &ChainStatRow::locked, "nLUX", "bonds and escrows locked"},
-        Column{"value_at_risk", &ChainStatRow::value_at_risk, "nLUX", "outside value of results not yet final"},
+        Column{"value_at_risk", &ChainStatRow::value_at_risk, "nLUX",
+               "outside value of results not yet final"},
     };
 };
 
@@ -342,7 +370,8 @@ struct Table<ViolationRow> {
         Column{"actors", &ViolationRow::actors, "", "who was involved"},
         Column{"message", &ViolationRow::message, "", "what happened, one sentence"},
         Column{"expected", &ViolationRow::expected, "", "1 if the scenario demonstrates it"},
-        Column{"replay", &ViolationRow::replay, "", "the command that shows it again; empty if none was saved"},
+        Column{"replay", &ViolationRow::replay, "",
+               "the command that shows it again; empty if none was saved"},
     };
 };
 
@@ -435,9 +464,10 @@ template <class... Rows>
 struct RowList {
     static constexpr std::size_t size = sizeof...(Rows);
 };
-using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow, ResultRow,
-                        ChallengeRow, SlashRow, PayoffRow, ChainStatRow, FaultRow, ViolationRow, MetricRow, EventRow,
-                        EstimateRow, ContrastRow, ValidationRow>;
+using AllRows =
+    RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow,
+            ResultRow, ChallengeRow, SlashRow, PayoffRow, ChainStatRow, FaultRow, ViolationRow,
+            MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
 
 // Calls visit.template operator()<Row>() for every row type.
 template <class Visitor, class... Rows>

@@ -1,4 +1,5 @@
-// What the tests of this room share: a directory of their own, and a small run with a row in every table.
+// What the tests of this room share: a directory of their own, and a small run with a row in every
+// table.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,23 +21,28 @@ class RecordTest : public ::testing::Test {
 protected:
     void SetUp() override {
         const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-        directory_ =
-            fs::temp_directory_path() / ("aivm-record-" + std::to_string(::getpid()) + "-" + std::string(test->name()));
+        directory_ = fs::temp_directory_path() / ("aivm-record-" + std::to_string(::getpid()) +
+                                                  "-" + std::string(test->name()));
         fs::remove_all(directory_);
         fs::create_directories(directory_);
     }
     void TearDown() override { fs::remove_all(directory_); }
 
-    [[nodiscard]] std::string file(const std::string& name) const { return (directory_ / name).string(); }
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (directory_ / name).string();
+    }
     // The names in the directory: what a failure left behind.
     [[nodiscard]] std::size_t files() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory_), fs::directory_iterator()));
+        return static_cast<std::size_t>(
+            std::distance(fs::directory_iterator(directory_), fs::directory_iterator()));
     }
 
     fs::path directory_;
 };
 
-inline StudyInfo sample_study() { return {"demo", "2026-01-01T00:00:00Z", "0.1.0", "g++ 12", "Release"}; }
+inline StudyInfo sample_study() {
+    return {"demo", "2026-01-01T00:00:00Z", "0.1.0", "g++ 12", "Release"};
+}
 
 inline RunInfo sample_run(const std::string& seed = "1") {
     RunInfo info;
@@ -44,18 +50,21 @@ inline RunInfo sample_run(const std::string& seed = "1") {
     info.scenario_text = "name = \"it's a test\"\n";
     info.config = "canonical";
     info.overrides = {"vm.challenge_window_blocks=50", "workload.tasks=2"};
-    info.params = {{0, "vm.challenge_window_blocks", 50.0, "50", "blocks"}, {0, "chain.stake", {}, "zipf", ""}};
+    info.params = {{0, "vm.challenge_window_blocks", 50.0, "50", "blocks"},
+                   {0, "chain.stake", {}, "zipf", ""}};
     info.seed = seed;
     return info;
 }
 
 inline RunSummary sample_summary() {
-    return {RunStatus::kViolated, 62, 248'000'000'000, 48'211, "00112233445566778899aabbccddeeff", 800,
-            {"E1", "E3"},         9};
+    return {
+        RunStatus::kViolated, 62, 248'000'000'000, 48'211, "00112233445566778899aabbccddeeff", 800,
+        {"E1", "E3"},         9};
 }
 
 inline auto sample_rows() {
-    TaskRow open_task{1, 9, VerificationMode::kTee, lux(1), lux(50), 3, {}, {}, 12, {}, 0, TaskOutcome::kPending, {}};
+    TaskRow open_task{1,  9, VerificationMode::kTee, lux(1), lux(50), 3, {}, {}, 12,
+                      {}, 0, TaskOutcome::kPending,  {}};
     TaskRow done_task{2,  9, VerificationMode::kOptimistic, lux(1), lux(50), 3, 4, 50, 12,
                       99, 1, TaskOutcome::kFinalCorrupt,    false};
     return std::tuple{
@@ -69,7 +78,8 @@ inline auto sample_rows() {
         PayoffRow{1, lux(3), lux(1), lux(40), Amount(0), Amount(0), -38'000'000'000, 77},
         ChainStatRow{5, 20, 2, 1, 4, lux(1200), lux(50)},
         FaultRow{1, "partition", 10, 20, "asia"},
-        ViolationRow{1, "E3", 248, 62, "provider[7]", "provider[7] withdrew 'too soon'", false, "aivmsim replay x"},
+        ViolationRow{1, "E3", 248, 62, "provider[7]", "provider[7] withdrew 'too soon'", false,
+                     "aivmsim replay x"},
         MetricRow{"attacker_net", "", std::int64_t{-9'007'199'254'740'993}},
         MetricRow{"ttf_mean", "optimistic", 12.5},
         EventRow{1, 5, 7, "timer", "00"}};
@@ -81,7 +91,8 @@ inline void add_sample_rows(RowSink& sink) {
 
 // A complete study file with one run a seed.
 inline void write_study(const std::string& path, const std::vector<std::string>& seeds,
-                        const std::string& digest = sample_summary().digest, RecorderOptions options = {}) {
+                        const std::string& digest = sample_summary().digest,
+                        RecorderOptions options = {}) {
     auto recorder = Recorder::create(path, sample_study(), options);
     ASSERT_TRUE(recorder) << recorder.error().text();
     for (const std::string& seed : seeds) {
@@ -101,7 +112,8 @@ inline std::string read_bytes(const std::string& path) {
 }
 
 inline void write_bytes(const std::string& path, std::string_view bytes) {
-    std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace aivm::sim::test

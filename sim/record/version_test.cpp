@@ -11,7 +11,8 @@ protected:
     // A file as the program of schema version 1 wrote it.
     std::string old_file() {
         auto database = Database::open(file("old.db"), Database::Mode::kCreate).value();
-        const std::string sql = test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
+        const std::string sql =
+            test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
         const Status made = database.execute(sql);
         EXPECT_TRUE(made) << made.error().text();
         EXPECT_TRUE(database.close());
@@ -23,14 +24,16 @@ TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
     auto study = open_study(old_file());
     ASSERT_TRUE(study) << study.error().text();
     EXPECT_EQ(study->version(), 1);
-    EXPECT_NE(study->notice().find("schema version 1 is older"), std::string::npos) << study->notice();
+    EXPECT_NE(study->notice().find("schema version 1 is older"), std::string::npos)
+        << study->notice();
     EXPECT_NE(study->notice().find("reading only"), std::string::npos);
     const auto runs = study->rows<RunRow>().value();
     ASSERT_EQ(runs.size(), 1U);
     EXPECT_EQ(study->rows<TaskRow>(runs[0].run_id).value().size(), 1U);
     EXPECT_EQ(study->rows<MetricRow>(runs[0].run_id).value().size(), 2U);
     EXPECT_EQ(study->provenance(runs[0].run_id).value().point.scenario, "quickstart");
-    EXPECT_TRUE(study->rows<SweepRow>().value().empty()) << "a table it does not have reads as empty";
+    EXPECT_TRUE(study->rows<SweepRow>().value().empty())
+        << "a table it does not have reads as empty";
 }
 
 TEST_F(VersionTest, AFileOfVersionOneIsNotChanged) {
@@ -60,7 +63,8 @@ TEST_F(VersionTest, EveryViewOfAFileAnswers) {
         const auto rows = database.integer("SELECT count(*) FROM " + std::string(view.name));
         ASSERT_TRUE(rows) << view.name << ": " << rows.error().text();
     }
-    EXPECT_EQ(database.integer("SELECT n FROM v_point_estimate WHERE name = 'ttf_mean'").value(), 2);
+    EXPECT_EQ(database.integer("SELECT n FROM v_point_estimate WHERE name = 'ttf_mean'").value(),
+              2);
     EXPECT_EQ(database.integer("SELECT count(*) FROM v_roi_dist").value(), 2);
     EXPECT_EQ(database.integer("SELECT count(*) FROM v_ttf_cdf").value(), 2);
 }

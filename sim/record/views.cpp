@@ -71,27 +71,31 @@ SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
 FROM candidate)";
 
 constexpr std::array kViews{
-    ViewInfo{
-        "v_point_estimate",
-        "every metric of every point over its runs; the interval is that of the estimate table, or where it has none "
-        "the normal approximation of 95 % (one run: none)",
-        kPointEstimate},
+    ViewInfo{"v_point_estimate",
+             "every metric of every point over its runs; the interval is that of the estimate "
+             "table, or where it has none "
+             "the normal approximation of 95 % (one run: none)",
+             kPointEstimate},
     ViewInfo{"v_roi_dist", "what each principal of each run made of its opening stake", kRoiDist},
     ViewInfo{"v_ttf_cdf",
-             "time from submission to finality: the share of a run's final tasks that took at most so long", kTtfCdf},
-    ViewInfo{
-        "v_safe_window",
-        "points that differ in nothing but the challenge window, and the shortest window in which at most one in a "
-        "thousand of the wrong results posted became final (n_fraud_missed/n_fraud_posted, the alpha^W of theory; "
-        "not p_final_corrupt, which also falls when less is lied): as measured (safe), and by the upper end of its "
-        "interval "
-        "(sure)",
-        kSafeWindow},
-    ViewInfo{
-        "v_frontier",
-        "safety against speed: a point is on the frontier when no other one of its scenario is at least as safe and "
-        "as fast, and better in one of the two",
-        kFrontier},
+             "time from submission to finality: the share of a run's final tasks that took at most "
+             "so long",
+             kTtfCdf},
+    ViewInfo{"v_safe_window",
+             "points that differ in nothing but the challenge window, and the shortest window in "
+             "which at most one in a "
+             "thousand of the wrong results posted became final (n_fraud_missed/n_fraud_posted, "
+             "the alpha^W of theory; "
+             "not p_final_corrupt, which also falls when less is lied): as measured (safe), and by "
+             "the upper end of its "
+             "interval "
+             "(sure)",
+             kSafeWindow},
+    ViewInfo{"v_frontier",
+             "safety against speed: a point is on the frontier when no other one of its scenario "
+             "is at least as safe and "
+             "as fast, and better in one of the two",
+             kFrontier},
 };
 
 }  // namespace

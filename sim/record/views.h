@@ -1,5 +1,5 @@
-// The views of the outcome database: the standing questions, kept in every file so that sqlite3, pandas and Datasette find
-// them there.
+// The views of the outcome database: the standing questions, kept in every file so that sqlite3,
+// pandas and Datasette find them there.
 #pragma once
 
 #include <span>

@@ -26,7 +26,10 @@ ProviderIndex challenged_provider(const Task& task) {
 }  // namespace
 
 Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
-    : scenario_(scenario), directory_(directory), truth_(truth), flows_(directory.principals.size()) {
+    : scenario_(scenario),
+      directory_(directory),
+      truth_(truth),
+      flows_(directory.principals.size()) {
     const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
     tasks_.reserve(tasks);
     newest_result_.reserve(tasks);
@@ -80,7 +83,8 @@ void Accounting::on(const Executed& block, const event::ResultPosted& e) {
 }
 
 void Accounting::on(const Executed& block, const event::ResultCommitted& e) {
-    committed_at_[{e.task, e.provider, block.state.task(e.task).assignments}] = block.state.head.height;
+    committed_at_[{e.task, e.provider, block.state.task(e.task).assignments}] =
+        block.state.head.height;
 }
 
 void Accounting::on(const Executed& block, const event::ResultRevealed& e) {
@@ -92,16 +96,19 @@ void Accounting::on(const Executed&, const event::UsableEarly& e, SimTime now) {
 }
 
 // An answer in the open. A commitment that is never opened is no answer: its slash tells of it.
-void Accounting::add_result(const Executed& block, TaskIndex index, ProviderIndex provider, Answer answer) {
+void Accounting::add_result(const Executed& block, TaskIndex index, ProviderIndex provider,
+                            Answer answer) {
     const Task& task = block.state.task(index);
-    // A committee that misses its quorum in the block of the reveal has left its seats by the end of it.
+    // A committee that misses its quorum in the block of the reveal has left its seats by the end
+    // of it.
     const std::uint32_t attempt = tasks_.at(index.value).assignments;
     links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
     ResultRow& row = results_.emplace_back();
     row.task = index.value;
     row.provider = agent_of(block.state, provider);
     row.attempt = attempt;
-    if (const auto committed = committed_at_.find({index, provider, attempt}); committed != committed_at_.end()) {
+    if (const auto committed = committed_at_.find({index, provider, attempt});
+        committed != committed_at_.end()) {
         row.commit_block = committed->second;
         committed_at_.erase(committed);
     }
@@ -160,7 +167,8 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     Flow& loser = flow_of(e.account);
     (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
     if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
-    if (!e.to_requester.is_zero()) flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;
+    if (!e.to_requester.is_zero())
+        flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;
     if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
 }
 
@@ -212,7 +220,8 @@ void Accounting::free_bonds(TaskIndex task, Height height) {
 // Null where the provider gave no answer to the assignment.
 const ResultRow* Accounting::find_result(const Key& key) const {
     for (std::size_t i = newest_result_.at(key.task.value); i != kNoResult; i = links_[i].older) {
-        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment) return &results_[i];
+        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment)
+            return &results_[i];
     }
     return nullptr;
 }
@@ -226,7 +235,8 @@ void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& 
 }
 
 void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
-    if (task.value >= newest_result_.size()) return;  // on another chain than this one: somebody was lied to
+    if (task.value >= newest_result_.size())
+        return;  // on another chain than this one: somebody was lied to
     for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
         if (results_[i].attempt == assignment) results_[i].challenge_skipped = false;
     }
@@ -249,9 +259,11 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     std::uint64_t covered = 0;
     state.providers.for_each([&](std::size_t i, const Provider& provider) {
         covered += std::min(provider.locked, provider.bond).nlux();
-        flow_of(state, ProviderIndex{static_cast<std::uint32_t>(i)}).capital_nlux_blocks += provider.bond.nlux();
+        flow_of(state, ProviderIndex{static_cast<std::uint32_t>(i)}).capital_nlux_blocks +=
+            provider.bond.nlux();
     });
-    if (open_value_nlux_ > covered) max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
+    if (open_value_nlux_ > covered)
+        max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
 
 void Accounting::spent(ActorId agent, Amount amount) { flow_of(agent).spent_outside += amount; }
@@ -285,7 +297,8 @@ std::optional<ActorId> Accounting::owner_of(const State& state, ProviderIndex pr
 
 // --- Closing the books ---
 
-// Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and challenge bonds.
+// Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and
+// challenge bonds.
 std::vector<Amount> Accounting::holdings(const State& end) const {
     std::vector<Amount> held(directory_.agents.size());
     for (const Agent& agent : directory_.agents) held[agent.id] = end.balance(agent.address);
@@ -293,12 +306,14 @@ std::vector<Amount> Accounting::holdings(const State& end) const {
         if (amount.is_zero()) return;
         if (const auto agent = directory_.find(owner)) held[*agent] += amount;
     };
-    end.providers.for_each([&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
+    end.providers.for_each(
+        [&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
     end.tasks.for_each([&](std::size_t, const Task& task) {
         if (!task.terminal()) add(task.requester, task.escrow);
     });
     end.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
-    end.validators.for_each([&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
+    end.validators.for_each(
+        [&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
     return held;
 }
 
@@ -314,7 +329,8 @@ void Accounting::close_payoffs(const State& end) {
         payoffs_[i].bribes = flow.bribes;
         payoffs_[i].net_nlux = signed_nlux(flow.bribes) - signed_nlux(flow.spent_outside);
         payoffs_[i].rewards = flow.rewards;
-        payoffs_[i].capital_nlux_blocks = static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
+        payoffs_[i].capital_nlux_blocks =
+            static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
     const std::vector<Amount> held = holdings(end);
     for (const Agent& agent : directory_.agents) {
@@ -327,8 +343,9 @@ void Accounting::close_payoffs(const State& end) {
         payoffs_[directory_.agents.at(task.requester).principal].cost -= task.fee;
     }
     for (const PayoffRow& p : payoffs_) {
-        const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) + signed_nlux(p.bribes) -
-                                      signed_nlux(p.cost) - signed_nlux(p.slashed);
+        const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) +
+                                      signed_nlux(p.bribes) - signed_nlux(p.cost) -
+                                      signed_nlux(p.slashed);
         AIVM_CHECK(by_flows == p.net_nlux);  // two ways of counting the same money
     }
 }
@@ -341,7 +358,12 @@ void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals)
         sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
     }
     for (const Agent& agent : directory_.agents) {
-        AgentRow row{agent.id, agent.principal, agent.role, agent.name, agent.opening_balance + agent.opening_stake, 0};
+        AgentRow row{agent.id,
+                     agent.principal,
+                     agent.role,
+                     agent.name,
+                     agent.opening_balance + agent.opening_stake,
+                     0};
         end.providers.for_each([&](std::size_t, const Provider& provider) {
             if (provider.owner == agent.address) row.trust = provider.trust_score;
         });

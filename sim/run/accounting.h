@@ -1,5 +1,6 @@
-// Keeps the books of a run: reads the accepted chain block by block, as it becomes final for the first time anywhere, and
-// turns it into the rows and metrics that the database, the terminal and Python all show.
+// Keeps the books of a run: reads the accepted chain block by block, as it becomes final for the
+// first time anywhere, and turns it into the rows and metrics that the database, the terminal and
+// Python all show.
 #pragma once
 
 #include <map>
@@ -37,11 +38,13 @@ public:
     void checked(TaskIndex task, std::uint32_t assignment);
     // A requester offered a task in vain for so long that it gave up; it may offer it again.
     void refused() { ++refused_; }
-    // Money that changes hands outside the chain: work that was paid for, and payments between principals.
+    // Money that changes hands outside the chain: work that was paid for, and payments between
+    // principals.
     void spent(ActorId agent, Amount amount);
     void paid_aside(const Address& from, const Address& to, Amount amount);
 
-    // Closes the books on the state in which the run ended: rows of everything, in a fixed order, and the metrics.
+    // Closes the books on the state in which the run ended: rows of everything, in a fixed order,
+    // and the metrics.
     void write(const State& end, RowSink& sink, const RunTotals& totals);
 
     [[nodiscard]] const std::vector<MetricRow>& metrics() const { return metrics_; }
@@ -100,7 +103,9 @@ private:
     void measure_block(const Executed& block, SimTime now);
 
     [[nodiscard]] ActorId owner_of(const Address& account) const;
-    [[nodiscard]] Flow& flow_of(ActorId agent) { return flows_.at(directory_.agents.at(agent).principal); }
+    [[nodiscard]] Flow& flow_of(ActorId agent) {
+        return flows_.at(directory_.agents.at(agent).principal);
+    }
     [[nodiscard]] Flow& flow_of(const Address& account) { return flow_of(owner_of(account)); }
     [[nodiscard]] Flow& flow_of(const State& state, ProviderIndex provider);
     [[nodiscard]] std::optional<ActorId> owner_of(const State& state, ProviderIndex provider);
@@ -116,7 +121,9 @@ private:
     void add_chain_metrics();
     void add_run_metrics(const State& end, const RunTotals& totals);
     void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }
-    void add_count(const char* name, std::uint64_t value) { add_metric(name, static_cast<std::int64_t>(value)); }
+    void add_count(const char* name, std::uint64_t value) {
+        add_metric(name, static_cast<std::int64_t>(value));
+    }
 
     const Scenario& scenario_;
     const Directory& directory_;
@@ -135,7 +142,8 @@ private:
     std::vector<PayoffRow> payoffs_;
     std::vector<MetricRow> metrics_;
     // order never reaches results: only looked up by key
-    std::unordered_map<Hash32, std::uint32_t, ByPrefix> times_censored_;  // by a challenge's commitment
+    std::unordered_map<Hash32, std::uint32_t, ByPrefix>
+        times_censored_;  // by a challenge's commitment
     std::map<Hash32, std::uint32_t> censored_by_block_;
     std::uint64_t censored_total_ = 0;
     std::uint64_t reassignments_ = 0;

@@ -16,7 +16,8 @@ namespace {
 using aivm::test::address_of;
 using aivm::test::TestChain;
 
-// A directory of the test chain's people: the principal "cheats" owns p-2, everybody else is honest and alone.
+// A directory of the test chain's people: the principal "cheats" owns p-2, everybody else is honest
+// and alone.
 Directory people() {
     Directory out;
     for (const char* name : {"alice", "bob", "carol", "p-1", "p-2", "p-3", "other", "v-0", "v-1"}) {
@@ -50,8 +51,9 @@ protected:
         books.accept(*chain.vm().executed(chain.vm().last_accepted()), now);
     }
     void join(std::string_view provider) {
-        block({chain.by(provider,
-                        aivm::test::registration(provider, chain.rules().parameters.config.min_provider_bond))});
+        block(
+            {chain.by(provider, aivm::test::registration(
+                                    provider, chain.rules().parameters.config.min_provider_bond))});
     }
     void submit(std::string_view job, std::uint64_t then_blocks) {
         block({chain.by("alice", aivm::test::submission(job))});
@@ -70,7 +72,9 @@ protected:
         ADD_FAILURE() << "no metric " << name;
         return std::int64_t{-1};
     }
-    [[nodiscard]] std::int64_t count(std::string_view name) const { return std::get<std::int64_t>(metric(name)); }
+    [[nodiscard]] std::int64_t count(std::string_view name) const {
+        return std::get<std::int64_t>(metric(name));
+    }
     [[nodiscard]] const PayoffRow& payoff(ActorId id) const { return books.payoffs().at(id); }
 
     TestChain chain;
@@ -121,16 +125,19 @@ TEST_F(Books, ALieThatNobodyChallengesIsMissedFraud) {
     EXPECT_GT(count("attacker_net"), 0);
     EXPECT_EQ(count("attacker_profitable"), 1);
     EXPECT_EQ(count("attacker_net"), payoff(kCheat).net_nlux);
-    EXPECT_EQ(count("attacker_roi_ppm"), payoff(kCheat).net_nlux * 1'000'000 / std::int64_t(lux(10'000).nlux()));
+    EXPECT_EQ(count("attacker_roi_ppm"),
+              payoff(kCheat).net_nlux * 1'000'000 / std::int64_t(lux(10'000).nlux()));
 }
 
 TEST_F(Books, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
     join("p-2");
     submit("job", 2);
     post("job", chain.lie("job"));
-    const OperationPtr challenge = chain.by("bob", aivm::test::hidden_challenge("job", "bob", chain.truth("job")));
+    const OperationPtr challenge =
+        chain.by("bob", aivm::test::hidden_challenge("job", "bob", chain.truth("job")));
     books.checked(TaskIndex{0}, 1);
-    books.censored(chain.build({}).executed->id, {challenge});  // the next block, empty, is that very block
+    books.censored(chain.build({}).executed->id,
+                   {challenge});  // the next block, empty, is that very block
     block();
     block({challenge});
     block({chain.by("bob", aivm::test::opening("job", "bob", chain.truth("job")))});
@@ -194,7 +201,8 @@ TEST_F(Books, ATaskThatNobodyTakesExpiresAndIsRefunded) {
 
 TEST_F(Books, SeveralProvidersOfOneOwnerAreOnePayoff) {
     for (const char* id : {"a", "b"}) {
-        block({chain.by("p-1", aivm::test::registration(id, chain.rules().parameters.config.min_provider_bond))});
+        block({chain.by("p-1", aivm::test::registration(
+                                   id, chain.rules().parameters.config.min_provider_bond))});
     }
     submit("job", 2);
     const std::string provider = chain.assigned_provider("job");
@@ -224,7 +232,8 @@ TEST_F(Books, CapitalIsTheBondTimesTheBlocksItWasHeld) {
 TEST_F(Books, EveryMetricThatIsWrittenHasASpecification) {
     close();
     for (const MetricSpec& spec : metric_specs()) static_cast<void>(metric(spec.name));
-    for (const MetricRow& row : books.metrics()) EXPECT_NE(find_metric(row.name), nullptr) << row.name;
+    for (const MetricRow& row : books.metrics())
+        EXPECT_NE(find_metric(row.name), nullptr) << row.name;
 }
 
 TEST(BooksOfAWorld, WhatEverybodyGainedTogetherIsWhatWasMintedLessWhatWasBurned) {
@@ -240,11 +249,12 @@ TEST(BooksOfAWorld, WhatEverybodyGainedTogetherIsWhatWasMintedLessWhatWasBurned)
         // Minted and burned as the chain itself says, executed once more from genesis.
         const World::Ground ground = (*world)->ground();
         ExecutedPtr tip = ground.genesis;
-        for (const BlockPtr& block : (*world)->history()) tip = *execute_block(tip->state, block, ground.rules);
+        for (const BlockPtr& block : (*world)->history())
+            tip = *execute_block(tip->state, block, ground.rules);
         const Totals& totals = tip->state.head.totals;
         EXPECT_GT(totals.burned, Amount());
-        EXPECT_EQ(net,
-                  static_cast<std::int64_t>(totals.minted.nlux()) - static_cast<std::int64_t>(totals.burned.nlux()));
+        EXPECT_EQ(net, static_cast<std::int64_t>(totals.minted.nlux()) -
+                           static_cast<std::int64_t>(totals.burned.nlux()));
     }
 }
 

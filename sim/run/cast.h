@@ -1,4 +1,5 @@
-// Who takes part in a run: identities with their money, regions and strategies, and the genesis that gives them life.
+// Who takes part in a run: identities with their money, regions and strategies, and the genesis
+// that gives them life.
 #pragma once
 
 #include <memory>
@@ -24,14 +25,16 @@ struct Cast {
     std::vector<std::shared_ptr<std::vector<Identity>>> kin;  // of each principal
 };
 
-// The groups of a scenario with its defaults filled in: validators that no group names, and requesters when none is
-// listed, with enough money for their share of the workload.
+// The groups of a scenario with its defaults filled in: validators that no group names, and
+// requesters when none is listed, with enough money for their share of the workload.
 std::vector<ActorGroup> groups_of(const Scenario& scenario);
 
-// Which principal each group's members belong to: a new one each, one for all, or one that several groups name.
+// Which principal each group's members belong to: a new one each, one for all, or one that several
+// groups name.
 struct Ownership {
     std::uint32_t first = 0;  // the first member's principal
-    bool shared = false;      // all members have the first one's; otherwise they have the following ones, in order
+    bool shared = false;      // all members have the first one's; otherwise they have the following
+                              // ones, in order
 };
 // One for each group, in order.
 std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups);

@@ -43,8 +43,9 @@ public:
         agents.push_back(std::move(agent));
     }
     [[nodiscard]] std::optional<ActorId> find(const Address& address) const {
-        return by_address_.find(address.prefix64(),
-                                [&](ActorId id) { return id < agents.size() && agents[id].address == address; });
+        return by_address_.find(address.prefix64(), [&](ActorId id) {
+            return id < agents.size() && agents[id].address == address;
+        });
     }
     [[nodiscard]] const Principal& principal_of(ActorId agent) const {
         return principals.at(agents.at(agent).principal);

@@ -25,7 +25,8 @@ Scenario scenario_in(Fidelity fidelity, std::uint32_t censoring_ppm = 0) {
 }
 
 // Spread out so that hardly any two tasks share a block, for a window of `window` blocks.
-Scenario censored_study(Fidelity fidelity, std::uint32_t censoring_ppm, std::uint32_t window, std::uint32_t tasks) {
+Scenario censored_study(Fidelity fidelity, std::uint32_t censoring_ppm, std::uint32_t window,
+                        std::uint32_t tasks) {
     Scenario s = scenario_in(fidelity, censoring_ppm);
     s.vm.config.challenge_window_blocks = window;
     s.vm.policy.challenge_reveal_blocks = 60;
@@ -108,21 +109,27 @@ TEST(Economic, TheMissedShareFallsWithTheWindowAsAPower) {
     double expected = 1'000'000;
     for (std::uint32_t window = 1; window <= 4; ++window) {
         expected *= 0.5;
-        const Share share = fraud_missed(censored_study(Fidelity::kEconomic, 500'000, window, 100), 20);
-        EXPECT_NEAR(static_cast<double>(share.missed_ppm()), expected, 45'000) << "window " << window;
+        const Share share =
+            fraud_missed(censored_study(Fidelity::kEconomic, 500'000, window, 100), 20);
+        EXPECT_NEAR(static_cast<double>(share.missed_ppm()), expected, 45'000)
+            << "window " << window;
     }
 }
 
 TEST(Economic, ALongerWindowMissesASubsetAtEverySeed) {
     for (WorldOptions options; options.seed <= 10; ++options.seed) {
-        const auto few = play(censored_study(Fidelity::kEconomic, 700'000, 6, 40), options)->outcome;
-        const auto many = play(censored_study(Fidelity::kEconomic, 700'000, 2, 40), options)->outcome;
-        EXPECT_LE(figure(few, "n_fraud_missed"), figure(many, "n_fraud_missed")) << "common random numbers";
+        const auto few =
+            play(censored_study(Fidelity::kEconomic, 700'000, 6, 40), options)->outcome;
+        const auto many =
+            play(censored_study(Fidelity::kEconomic, 700'000, 2, 40), options)->outcome;
+        EXPECT_LE(figure(few, "n_fraud_missed"), figure(many, "n_fraud_missed"))
+            << "common random numbers";
     }
 }
 
 TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
-    for (const auto model : {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
+    for (const auto model :
+         {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
         Scenario s = censored_study(Fidelity::kEconomic, 500'000, 2, 60);
         s.chain.consensus = ConsensusKind::kSnowman;
         s.chain.censorship = model;
@@ -133,13 +140,15 @@ TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
 }
 
 TEST(Economic, V37AnOutageThatTheCheatTimesOutlastsTheWindowAsTheExponentialLawSays) {
-    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker heard: exp(-(6 - 1) / 5).
+    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker heard:
+    // exp(-(6 - 1) / 5).
     Scenario s = censored_study(Fidelity::kEconomic, 0, 6, 1);
     s.chain.censorship = CensorshipModel::kPartition;
     s.chain.outage_mean_ns = 5 * s.chain.block_interval_ns;
     const Share share = fraud_missed(s, 250);
     EXPECT_GT(share.posted, 500);
-    EXPECT_NEAR(static_cast<double>(share.missed_ppm()), 367'879, 5 * 482'000 / std::sqrt(share.posted));
+    EXPECT_NEAR(static_cast<double>(share.missed_ppm()), 367'879,
+                5 * 482'000 / std::sqrt(share.posted));
 }
 
 TEST(Economic, InTheFullFidelityTheOutageCutsTheCheckersOffToo) {
@@ -199,7 +208,8 @@ TEST(Economic, AFinalityDelayPostponesWhatEverybodyHearsInBothFidelities) {
         EXPECT_EQ(verdict(later), "clean");
         EXPECT_EQ(figure(later, "n_fraud_missed"), 0);
         const auto mean = [](const Outcome& o) { return std::get<double>(o.metric("ttf_mean")); };
-        EXPECT_GT(mean(later), mean(at_once) + 6) << "the task, its result and the settlement each wait";
+        EXPECT_GT(mean(later), mean(at_once) + 6)
+            << "the task, its result and the settlement each wait";
     }
 }
 
@@ -250,7 +260,8 @@ TEST(BothFidelities, FinaliseFraudWithTheSameProbability) {
         const Share share = fraud_missed(each, economic ? 1000 : 60);
         EXPECT_EQ(share.posted, economic ? 1000 : 60);
         const Interval interval = exact_interval(share);
-        EXPECT_LT(interval.high - interval.low, economic ? 0.13 : 0.55) << "too wide to say anything";
+        EXPECT_LT(interval.high - interval.low, economic ? 0.13 : 0.55)
+            << "too wide to say anything";
         EXPECT_LT(interval.low, kTheory);
         EXPECT_GT(interval.high, kTheory);
     }
@@ -270,11 +281,13 @@ TEST(BothFidelities, SettleAnUndisputedResultInTheBlockAfterItsWindow) {
         const auto played = play(each);
         EXPECT_EQ(verdict(played->outcome), "clean");
         std::map<std::uint64_t, Height> posted;
-        for (const ResultRow& row : played->rows.rows<ResultRow>()) posted[row.task] = row.reveal_block.value();
+        for (const ResultRow& row : played->rows.rows<ResultRow>())
+            posted[row.task] = row.reveal_block.value();
         const auto tasks = played->rows.rows<TaskRow>();
         EXPECT_EQ(tasks.size(), 20U);
         for (const TaskRow& row : tasks) {
-            EXPECT_EQ(row.final_block.value() - posted.at(row.task), each.vm.config.challenge_window_blocks + 1);
+            EXPECT_EQ(row.final_block.value() - posted.at(row.task),
+                      each.vm.config.challenge_window_blocks + 1);
         }
     }
 }
@@ -286,7 +299,8 @@ TEST(BothFidelities, PayEveryPrincipalTheSame) {
         EXPECT_EQ(verdict(outcome), "clean");
         std::vector<std::int64_t> net;
         for (const PayoffRow& row : outcome.payoffs) net.push_back(row.net_nlux);
-        EXPECT_NE(std::ranges::count(net, 0), static_cast<std::ptrdiff_t>(net.size())) << "somebody earns something";
+        EXPECT_NE(std::ranges::count(net, 0), static_cast<std::ptrdiff_t>(net.size()))
+            << "somebody earns something";
         nets.push_back(net);
     }
     EXPECT_EQ(nets[0], nets[1]);

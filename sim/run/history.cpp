@@ -17,7 +17,8 @@ History history_of(const std::vector<BlockPtr>& blocks) {
     history.reserve(blocks.size());
     for (const BlockPtr& block : blocks) {
         const BlockHeader& h = block->header();
-        history.push_back({h.timestamp_ns, h.proposer, h.beacon_secret, h.beacon_commitment, block->operations()});
+        history.push_back({h.timestamp_ns, h.proposer, h.beacon_secret, h.beacon_commitment,
+                           block->operations()});
     }
     return history;
 }
@@ -32,7 +33,10 @@ Bytes encode_history(const History& history) {
     Writer out;
     out.u8(kEncodingVersion).u32(static_cast<std::uint32_t>(history.size()));
     for (const HistoryRow& row : history) {
-        out.u64(row.timestamp_ns).u32(row.proposer.value).fixed(row.beacon_secret).fixed(row.beacon_commitment);
+        out.u64(row.timestamp_ns)
+            .u32(row.proposer.value)
+            .fixed(row.beacon_secret)
+            .fixed(row.beacon_commitment);
         out.u32(static_cast<std::uint32_t>(row.operations.size()));
         for (const OperationPtr& operation : row.operations) operation->encode(out);
     }

@@ -1,10 +1,13 @@
-// A history: the payload of an accepted chain and what its headers decide, but nothing that depends on the state. So
-// operations can be taken out of it and the rest be played again by the VM alone, without network and consensus.
+// A history: the payload of an accepted chain and what its headers decide, but nothing that depends
+// on the state. So operations can be taken out of it and the rest be played again by the VM alone,
+// without network and consensus.
 //
 //   history := version:u8=1 list(row)
-//   row     := timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32 list(signed operation)
+//   row     := timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32 list(signed
+//           operation)
 //
-// The first row is the block of height 1. Beacons are made again from the secrets, so they stay when operations go.
+// The first row is the block of height 1. Beacons are made again from the secrets, so they stay
+// when operations go.
 #pragma once
 
 #include <vector>

@@ -24,7 +24,8 @@ public:
 
     void move_to(const State& state) {
         height_ = state.head.height;
-        now_ = static_cast<SimTime>(state.head.timestamp_ns - ground_.genesis->state.head.timestamp_ns);
+        now_ = static_cast<SimTime>(state.head.timestamp_ns -
+                                    ground_.genesis->state.head.timestamp_ns);
     }
     [[nodiscard]] const std::optional<HistoryViolation>& violation() const { return violation_; }
 
@@ -37,7 +38,8 @@ public:
     void violate(const InvariantInfo&, std::string message, std::vector<ActorId> actors) override {
         if (violation_) return;
         violation_ = HistoryViolation{std::move(message), {}, height_};
-        for (const ActorId actor : actors) violation_->actors.push_back(ground_.directory.name(actor));
+        for (const ActorId actor : actors)
+            violation_->actors.push_back(ground_.directory.name(actor));
     }
 
 private:
@@ -68,7 +70,8 @@ Result<ExecutedPtr> execute_row(const Executed& parent, HistoryRow& row, const R
                                .beacon_commitment = header.beacon_commitment};
     Transition t(parent.state, context, rules);
     start_block(t);
-    std::erase_if(row.operations, [&](const OperationPtr& operation) { return !apply_operation(t, *operation); });
+    std::erase_if(row.operations,
+                  [&](const OperationPtr& operation) { return !apply_operation(t, *operation); });
     AIVM_TRY(end_block(t));
     Transition::Finished finished = std::move(t).finish();
     header.state_root = finished.state.state_root;

@@ -1,5 +1,6 @@
-// Plays a history on a world's genesis through the VM's own rules, watched by one of the invariants of the accepted
-// chain. Operations that the rules refuse are left out, so any subset of a history can be played.
+// Plays a history on a world's genesis through the VM's own rules, watched by one of the invariants
+// of the accepted chain. Operations that the rules refuse are left out, so any subset of a history
+// can be played.
 #pragma once
 
 #include <optional>
@@ -28,7 +29,8 @@ public:
     // The world must outlive the player. Blocks are executed with the CPU's own kernels.
     HistoryPlayer(const World& world, std::string_view invariant);
 
-    // Whether the invariant is one that the accepted chain alone can violate: those about money and the modes.
+    // Whether the invariant is one that the accepted chain alone can violate: those about money and
+    // the modes.
     static bool can_show(std::string_view invariant);
 
     // Errors: a kernel that fails, or a row that cannot be a block's.

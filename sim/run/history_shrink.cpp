@@ -37,27 +37,32 @@ std::vector<Key> keys_of(const History& history, KeyOf key_of) {
 History only(History history, const std::vector<Key>& keys, KeyOf key_of) {
     const std::set<Key> wanted(keys.begin(), keys.end());
     for (HistoryRow& row : history) {
-        std::erase_if(row.operations, [&](const OperationPtr& op) { return !wanted.contains(key_of(*op)); });
+        std::erase_if(row.operations,
+                      [&](const OperationPtr& op) { return !wanted.contains(key_of(*op)); });
     }
     return history;
 }
 
-// What those who violate still answer for. A smaller history must keep it, or a wrong result that got away would shrink
-// to some violation by the same actors that nobody would care about.
+// What those who violate still answer for. A smaller history must keep it, or a wrong result that
+// got away would shrink to some violation by the same actors that nobody would care about.
 struct AtStake {
     bool posted = false;  // an answer that can still be challenged
     bool wrong = false;   // and that is wrong
 
-    [[nodiscard]] bool covers(const AtStake& other) const { return posted >= other.posted && wrong >= other.wrong; }
+    [[nodiscard]] bool covers(const AtStake& other) const {
+        return posted >= other.posted && wrong >= other.wrong;
+    }
 };
 
 class Judge {
 public:
-    Judge(const Directory& directory, const Violation& found) : directory_(directory), found_(found) {}
+    Judge(const Directory& directory, const Violation& found)
+        : directory_(directory), found_(found) {}
 
     // Whether it is the violation that was found, by the same actors.
     [[nodiscard]] bool is_it(const Played& played) const {
-        return played.violation && (found_.actors.empty() || played.violation->actors == found_.actors);
+        return played.violation &&
+               (found_.actors.empty() || played.violation->actors == found_.actors);
     }
 
     AtStake at_stake(const State& state) {
@@ -65,7 +70,9 @@ public:
         Truth truth;
         state.tasks.for_each([&](std::size_t, const Task& task) {
             for (const Seat& seat : task.seats) {
-                if (seat.status != SeatStatus::kPosted || !is_found(state.provider(seat.provider).owner)) continue;
+                if (seat.status != SeatStatus::kPosted ||
+                    !is_found(state.provider(seat.provider).owner))
+                    continue;
                 out.posted = true;
                 out.wrong = out.wrong || seat.answer != truth.answer(state, task);
             }
@@ -76,7 +83,8 @@ public:
 private:
     [[nodiscard]] bool is_found(const Address& address) const {
         const auto actor = directory_.find(address);
-        return actor && std::ranges::find(found_.actors, directory_.name(*actor)) != found_.actors.end();
+        return actor &&
+               std::ranges::find(found_.actors, directory_.name(*actor)) != found_.actors.end();
     }
 
     const Directory& directory_;
@@ -85,7 +93,8 @@ private:
 
 }  // namespace
 
-Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Violation& found, ShrinkBudget& budget) {
+Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Violation& found,
+                                                    ShrinkBudget& budget) {
     HistoryPlayer player(world, found.invariant);
     const History whole = history_of(world.history());
     AIVM_ASSIGN(const Played original, player.play(whole));
@@ -98,7 +107,8 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
     for (const KeyOf key_of : kPasses) {
         (void)minimise(keys_of(best.history, key_of), budget,
                        [&](const std::vector<Key>& keys) -> std::optional<std::vector<Key>> {
-                           if (broken || !budget.take(operation_count(best.history))) return std::nullopt;
+                           if (broken || !budget.take(operation_count(best.history)))
+                               return std::nullopt;
                            auto played = player.play(only(best.history, keys, key_of));
                            if (!played) broken = played.error();
                            if (!played || !judge.is_it(*played)) return std::nullopt;
@@ -110,10 +120,12 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
     if (broken) return tl::unexpected(*broken);
 
     ShrunkHistory out{best.history, *best.violation, operation_count(whole), {}};
-    // The words of the whole run, so that numbers of tasks agree with its messages and its database.
+    // The words of the whole run, so that numbers of tasks agree with its messages and its
+    // database.
     OperationWords words(world.ground().directory, original.state);
     for (std::size_t i = 0; i < best.history.size(); ++i) {
-        for (const OperationPtr& op : best.history[i].operations) out.actions.push_back(words.say(*op, i + 1));
+        for (const OperationPtr& op : best.history[i].operations)
+            out.actions.push_back(words.say(*op, i + 1));
     }
     return out;
 }

@@ -41,7 +41,8 @@ TEST(History, IsMadeOfBlocksAndKeepsTheirSecrets) {
     header.height = 1;
     header.timestamp_ns = 9;
     header.beacon_secret.bytes[4] = 4;
-    const History history = history_of({std::make_shared<const Block>(header, std::vector{operation(1)}, Bytes())});
+    const History history =
+        history_of({std::make_shared<const Block>(header, std::vector{operation(1)}, Bytes())});
     ASSERT_EQ(history.size(), 1U);
     EXPECT_EQ(history[0].timestamp_ns, 9U);
     EXPECT_EQ(history[0].beacon_secret, header.beacon_secret);

@@ -84,12 +84,14 @@ void Accounting::add_mode_metrics() {
     for (const TaskRow& task : tasks_) {
         if (!task.correct) continue;
         const auto early = usable_early_ns_.find(static_cast<std::uint32_t>(task.task));
-        const std::uint64_t usable_ns = early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
+        const std::uint64_t usable_ns =
+            early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
         for (ModeCounts* counts : {&all, &by_mode.at(static_cast<std::size_t>(task.mode))}) {
             counts->told = true;
             ++counts->final_results;
             if (!*task.correct) ++counts->fraud_missed;
-            counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) / kNsPerSecond);
+            counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) /
+                                          kNsPerSecond);
         }
         by_mode[static_cast<std::size_t>(task.mode)].ttf_seconds.push_back(
             static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
@@ -103,9 +105,11 @@ void Accounting::add_mode_metrics() {
         ++counts.fraud_posted;
     }
     all.append_to(metrics_, "");
-    for (std::size_t mode = 0; mode < kModes; ++mode) {  // the names of the modes are in alphabetical order
+    for (std::size_t mode = 0; mode < kModes;
+         ++mode) {  // the names of the modes are in alphabetical order
         if (by_mode[mode].told) {
-            by_mode[mode].append_to(metrics_, std::string(mode_name(static_cast<VerificationMode>(mode))));
+            by_mode[mode].append_to(metrics_,
+                                    std::string(mode_name(static_cast<VerificationMode>(mode))));
         }
     }
 }
@@ -122,7 +126,8 @@ void Accounting::add_attack_metrics() {
     }
     __extension__ using Signed = __int128;
     add_metric("attacker_net", net);
-    add_metric("attacker_roi_ppm", stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
+    add_metric("attacker_roi_ppm",
+               stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
     add_count("attacker_profitable", net > 0 ? 1 : 0);
 }
 
@@ -137,7 +142,8 @@ void Accounting::add_slash_metrics() {
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
         if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
-        (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) += slash.taken.nlux();
+        (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
+            slash.taken.nlux();
     }
     add_count("honest_false_slash", from_the_innocent);
     add_count("slash_due", due);
@@ -149,7 +155,8 @@ void Accounting::add_slash_metrics() {
 
 void Accounting::add_chain_metrics() {
     std::vector<double> locked;
-    for (const ChainStatRow& row : chain_stats_) locked.push_back(static_cast<double>(row.locked.nlux()));
+    for (const ChainStatRow& row : chain_stats_)
+        locked.push_back(static_cast<double>(row.locked.nlux()));
     const auto unchecked = std::ranges::count(results_, true, &ResultRow::challenge_skipped);
     add_count("censored_proofs", censored_total_);
     add_metric("locked_mean", mean(locked));

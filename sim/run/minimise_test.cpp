@@ -23,11 +23,12 @@ Numbers up_to(int count) {
 
 // Succeeds on candidates that contain all of `wanted`.
 auto needs(std::set<int> wanted, ShrinkBudget& budget) {
-    return [wanted = std::move(wanted), &budget](const Numbers& candidate) -> std::optional<Numbers> {
-        if (!budget.take(candidate.size())) return std::nullopt;
-        if (!std::ranges::includes(candidate, wanted)) return std::nullopt;
-        return candidate;
-    };
+    return
+        [wanted = std::move(wanted), &budget](const Numbers& candidate) -> std::optional<Numbers> {
+            if (!budget.take(candidate.size())) return std::nullopt;
+            if (!std::ranges::includes(candidate, wanted)) return std::nullopt;
+            return candidate;
+        };
 }
 
 TEST(Minimise, LeavesWhatIsNeededInItsOrder) {
@@ -46,8 +47,10 @@ TEST(Minimise, TakesOverWhatTheAttemptLeavesOutByItself) {
     // Everything above 10 depends on 10: without it, it goes too.
     ShrinkBudget budget(1'000, {});
     const auto attempt = [&](Numbers candidate) -> std::optional<Numbers> {
-        if (!budget.take(candidate.size()) || !std::ranges::count(candidate, 2)) return std::nullopt;
-        if (!std::ranges::count(candidate, 10)) std::erase_if(candidate, [](int n) { return n > 10; });
+        if (!budget.take(candidate.size()) || !std::ranges::count(candidate, 2))
+            return std::nullopt;
+        if (!std::ranges::count(candidate, 10))
+            std::erase_if(candidate, [](int n) { return n > 10; });
         return candidate;
     };
     EXPECT_THAT(minimise(up_to(40), budget, attempt), ElementsAre(2));

@@ -1,5 +1,6 @@
-// Whole small worlds in the redundant and the TEE mode and with bisection disputes, in both fidelities, and the times of
-// all modes on a run without faults, exactly as the formulas of time to finality say.
+// Whole small worlds in the redundant and the TEE mode and with bisection disputes, in both
+// fidelities, and the times of all modes on a run without faults, exactly as the formulas of time
+// to finality say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,8 +42,11 @@ void add_liar(Scenario& s) {
 }
 
 class InBothFidelities : public ::testing::TestWithParam<Fidelity> {};
-INSTANTIATE_TEST_SUITE_P(Modes, InBothFidelities, ::testing::Values(Fidelity::kFull, Fidelity::kEconomic),
-                         [](const auto& one) { return one.param == Fidelity::kFull ? "Full" : "Economic"; });
+INSTANTIATE_TEST_SUITE_P(Modes, InBothFidelities,
+                         ::testing::Values(Fidelity::kFull, Fidelity::kEconomic),
+                         [](const auto& one) {
+                             return one.param == Fidelity::kFull ? "Full" : "Economic";
+                         });
 
 TEST_P(InBothFidelities, ACommitteeCommitsRevealsAndSlashesTheLiarAsDivergent) {
     Scenario s = scenario_in(VerificationMode::kRedundant, GetParam());
@@ -87,11 +91,13 @@ TEST_P(InBothFidelities, ABisectionIsPlayedToItsEndAndTheLiarLosesIt) {
     EXPECT_EQ(verdict(played->outcome), "clean");
     EXPECT_GT(figure(played->outcome, "n_fraud_posted"), 0);
     EXPECT_EQ(figure(played->outcome, "n_fraud_missed"), 0);
-    EXPECT_EQ(figure(played->outcome, "grief_victim_loss"), 0) << "an honest challenger never loses a game";
+    EXPECT_EQ(figure(played->outcome, "grief_victim_loss"), 0)
+        << "an honest challenger never loses a game";
     for (const ChallengeRow& row : played->rows.rows<ChallengeRow>()) {
         ASSERT_TRUE(row.included_block && row.resolved_block);
         EXPECT_EQ(row.winner, DisputeWinner::kChallenger);
-        // Reveal, the last step, and two moves a halving, each in a block of its own: not by a missed deadline.
+        // Reveal, the last step, and two moves a halving, each in a block of its own: not by a
+        // missed deadline.
         EXPECT_GE(*row.resolved_block, *row.included_block + 2 + 2 * 2);
     }
 }
@@ -114,7 +120,8 @@ Height blocks_to_finality(const Played& played) {
     const auto& tasks = played.rows.rows<TaskRow>();
     EXPECT_EQ(tasks.size(), 8U);
     const Height first = *tasks.at(0).final_block - tasks.at(0).submit_block;
-    for (const TaskRow& task : tasks) EXPECT_EQ(*task.final_block - task.submit_block, first) << task.task;
+    for (const TaskRow& task : tasks)
+        EXPECT_EQ(*task.final_block - task.submit_block, first) << task.task;
     return first;
 }
 
@@ -135,7 +142,8 @@ TEST(TimeToFinality, RedundantIsAssignmentCommitAndRevealAndTheWindowWhereThereI
 TEST(TimeToFinality, TeeIsUsableAfterExecutionAndInclusion) {
     const auto played = play(scenario_in(VerificationMode::kTee, Fidelity::kEconomic));
     EXPECT_EQ(blocks_to_finality(*played), kDraw + kInclusion + kWindow + 1);
-    EXPECT_EQ(std::get<double>(played->outcome.metric("ttu_mean")), static_cast<double>(kDraw + kInclusion) * 2.0);
+    EXPECT_EQ(std::get<double>(played->outcome.metric("ttu_mean")),
+              static_cast<double>(kDraw + kInclusion) * 2.0);
 }
 
 TEST(Costs, OfComputingAndCheckingAreInTheBooks) {
@@ -148,7 +156,8 @@ TEST(Costs, OfComputingAndCheckingAreInTheBooks) {
     for (std::size_t i = 0; i < free->outcome.payoffs.size(); ++i) {
         difference += free->outcome.payoffs[i].net_nlux - paid->outcome.payoffs[i].net_nlux;
     }
-    EXPECT_EQ(difference, static_cast<std::int64_t>(millilux(8 * 5).nlux())) << "eight tasks computed and checked";
+    EXPECT_EQ(difference, static_cast<std::int64_t>(millilux(8 * 5).nlux()))
+        << "eight tasks computed and checked";
 }
 
 TEST(Costs, OfAFeeThatDoesNotDivideByItsWinnersTheRequesterGetsTheRestBack) {

@@ -13,7 +13,8 @@ std::string money(Amount amount) {
 
 }  // namespace
 
-// What the sender does: one overload for every kind of operation, so that a new kind does not compile without its words.
+// What the sender does: one overload for every kind of operation, so that a new kind does not
+// compile without its words.
 class OperationWords::Predicate {
 public:
     Predicate(OperationWords& words, Height block) : words_(words), block_(block) {}
@@ -25,31 +26,46 @@ public:
     std::string operator()(const op::WithdrawBond&) const {
         return fmt::format("withdraws its bond at block {}", block_);
     }
-    std::string operator()(const op::RegisterModel& b) const { return fmt::format("registers model {}", b.model->id); }
-    std::string operator()(const op::SubmitTask& b) const { return fmt::format("submits {}", words_.task(b.job_id)); }
+    std::string operator()(const op::RegisterModel& b) const {
+        return fmt::format("registers model {}", b.model->id);
+    }
+    std::string operator()(const op::SubmitTask& b) const {
+        return fmt::format("submits {}", words_.task(b.job_id));
+    }
     std::string operator()(const op::Commit& b) const {
         return fmt::format("commits to a result for {}", words_.task(b.job_id));
     }
     std::string operator()(const op::Reveal& b) const {
-        return fmt::format("reveals a {}result for {}", words_.wrong(b.job_id, b.answer), words_.task(b.job_id));
+        return fmt::format("reveals a {}result for {}", words_.wrong(b.job_id, b.answer),
+                           words_.task(b.job_id));
     }
     std::string operator()(const op::SubmitResult& b) const {
-        return fmt::format("posts a {}result for {}", words_.wrong(b.job_id, b.answer), words_.task(b.job_id));
+        return fmt::format("posts a {}result for {}", words_.wrong(b.job_id, b.answer),
+                           words_.task(b.job_id));
     }
-    std::string operator()(const op::Challenge& b) const { return fmt::format("challenges {}", words_.task(b.job_id)); }
+    std::string operator()(const op::Challenge& b) const {
+        return fmt::format("challenges {}", words_.task(b.job_id));
+    }
     std::string operator()(const op::ChallengeReveal& b) const {
-        return fmt::format("reveals its {}claim on {}", words_.wrong(b.job_id, b.claim), words_.task(b.job_id));
+        return fmt::format("reveals its {}claim on {}", words_.wrong(b.job_id, b.claim),
+                           words_.task(b.job_id));
     }
     std::string operator()(const op::DisputeMove& b) const {
         const std::string task = words_.task(b.job_id);
-        if (b.opens) return fmt::format("opens a step of its trace of {} for {}", task, words_.name_of(b.challenger));
-        return fmt::format("{} with the step opened last of {}", b.agrees ? "agrees" : "disagrees", task);
+        if (b.opens)
+            return fmt::format("opens a step of its trace of {} for {}", task,
+                               words_.name_of(b.challenger));
+        return fmt::format("{} with the step opened last of {}", b.agrees ? "agrees" : "disagrees",
+                           task);
     }
     std::string operator()(const op::ClaimRewards&) const { return "claims its rewards"; }
     std::string operator()(const op::Attest&) const { return "posts attestation evidence"; }
-    std::string operator()(const op::ModelUpdate&) const { return "updates an entry of the model registry"; }
+    std::string operator()(const op::ModelUpdate&) const {
+        return "updates an entry of the model registry";
+    }
     std::string operator()(const op::Evidence& b) const {
-        return fmt::format("proves that validator[{}] signed two items for slot {}", b.validator, b.slot);
+        return fmt::format("proves that validator[{}] signed two items for slot {}", b.validator,
+                           b.slot);
     }
 
 private:
@@ -61,7 +77,8 @@ OperationWords::OperationWords(const Directory& directory, State state)
     : directory_(directory), state_(std::move(state)) {}
 
 std::string OperationWords::say(const SignedOperation& operation, Height block) {
-    return name_of(operation.sender()) + " " + std::visit(Predicate(*this, block), operation.body());
+    return name_of(operation.sender()) + " " +
+           std::visit(Predicate(*this, block), operation.body());
 }
 
 std::string OperationWords::name_of(const Address& address) const {

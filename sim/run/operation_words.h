@@ -12,7 +12,8 @@ namespace aivm::sim {
 
 class OperationWords {
 public:
-    // `directory` must outlive this. The numbers of tasks and their right answers are those of `state`.
+    // `directory` must outlive this. The numbers of tasks and their right answers are those of
+    // `state`.
     OperationWords(const Directory& directory, State state);
 
     // A sentence without a full stop; `block` is the height at which the operation took effect.

@@ -5,7 +5,8 @@
 namespace aivm::sim {
 namespace {
 
-// One identity with a name, and a state without tasks; sentences about tasks are tested where runs are shrunk.
+// One identity with a name, and a state without tasks; sentences about tasks are tested where runs
+// are shrunk.
 class OperationWordsTest : public testing::Test {
 protected:
     OperationWordsTest() {
@@ -56,16 +57,20 @@ TEST_F(OperationWordsTest, AJobThatNoStateKnowsGoesByItsOwnName) {
     EXPECT_EQ(say(about_j(op::Reveal{})), "provider[7] reveals a result for unknown job j");
     EXPECT_EQ(say(about_j(op::SubmitResult{})), "provider[7] posts a result for unknown job j");
     EXPECT_EQ(say(about_j(op::Challenge{})), "provider[7] challenges unknown job j");
-    EXPECT_EQ(say(about_j(op::ChallengeReveal{})), "provider[7] reveals its claim on unknown job j");
+    EXPECT_EQ(say(about_j(op::ChallengeReveal{})),
+              "provider[7] reveals its claim on unknown job j");
     op::DisputeMove move;
     move.challenger = wallet_;
-    EXPECT_EQ(say(about_j(move)), "provider[7] disagrees with the step opened last of unknown job j");
+    EXPECT_EQ(say(about_j(move)),
+              "provider[7] disagrees with the step opened last of unknown job j");
     move.opens = true;
-    EXPECT_EQ(say(about_j(move)), "provider[7] opens a step of its trace of unknown job j for provider[7]");
+    EXPECT_EQ(say(about_j(move)),
+              "provider[7] opens a step of its trace of unknown job j for provider[7]");
 }
 
 TEST_F(OperationWordsTest, AnAddressWithoutANameIsWrittenOut) {
-    EXPECT_EQ(say(op::DeregisterProvider{"p"}, Address{}), "0x" + std::string(40, '0') + " deregisters");
+    EXPECT_EQ(say(op::DeregisterProvider{"p"}, Address{}),
+              "0x" + std::string(40, '0') + " deregisters");
 }
 
 }  // namespace

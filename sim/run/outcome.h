@@ -39,7 +39,7 @@ struct Outcome {
     std::vector<std::string> invariants;
     std::vector<Violation> violations;            // at most one per invariant
     std::vector<std::string> missing_violations;  // expected by the scenario and not seen
-    ChoiceList choices;                           // what the choice source answered other than "nothing happens"
+    ChoiceList choices;  // what the choice source answered other than "nothing happens"
 
     // The books, for whoever prints them.
     std::vector<MetricRow> metrics;

@@ -15,11 +15,13 @@ abi::InferenceOp without_offsets(const abi::InferenceOp& op) {
 }  // namespace
 
 bool RememberingKernels::is_plain(const InferenceBatch& batch) {
-    if (!batch.weights || !batch.ops || !batch.inputs || !batch.outputs || !batch.results) return false;
+    if (!batch.weights || !batch.ops || !batch.inputs || !batch.outputs || !batch.results)
+        return false;
     for (std::uint32_t i = 0; i < batch.op_count; ++i) {
         const abi::InferenceOp& op = batch.ops[i];
         if (op.input_offset != i * abi::kInferenceInputs || op.output_offset != i) return false;
-        if (std::memcmp(op.model_hash, batch.weights->model_hash, sizeof op.model_hash) != 0) return false;
+        if (std::memcmp(op.model_hash, batch.weights->model_hash, sizeof op.model_hash) != 0)
+            return false;
     }
     return true;
 }
@@ -56,8 +58,8 @@ std::uint32_t RememberingKernels::find_or_add(const InferenceBatch& batch, std::
     return added;
 }
 
-// Asks the backend for everything from `first` on, in one batch. What fails is not remembered, nor anything before it:
-// a backend that fails is broken.
+// Asks the backend for everything from `first` on, in one batch. What fails is not remembered, nor
+// anything before it: a backend that fails is broken.
 int RememberingKernels::compute_from(std::size_t first, const abi::InferenceWeights& weights) {
     const std::size_t count = known_.size() - first;
     std::vector<abi::InferenceOp> ops(count);
@@ -68,7 +70,8 @@ int RememberingKernels::compute_from(std::size_t first, const abi::InferenceWeig
         ops[i] = known_[first + i].op;
         ops[i].input_offset = static_cast<std::uint32_t>(i * abi::kInferenceInputs);
         ops[i].output_offset = static_cast<std::uint32_t>(i);
-        std::memcpy(inputs.data() + ops[i].input_offset, known_[first + i].input.data(), abi::kInferenceInputs);
+        std::memcpy(inputs.data() + ops[i].input_offset, known_[first + i].input.data(),
+                    abi::kInferenceInputs);
     }
     InferenceBatch batch;
     batch.weights = &weights;

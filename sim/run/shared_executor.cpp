@@ -6,7 +6,8 @@
 
 namespace aivm::sim {
 
-Result<ExecutedPtr> SharedExecutor::execute(const State& parent, const BlockPtr& block, const Rules& rules) {
+Result<ExecutedPtr> SharedExecutor::execute(const State& parent, const BlockPtr& block,
+                                            const Rules& rules) {
     const auto known = results_.find(block->id());
     if (known == results_.end()) {
         Result<ExecutedPtr> result = execute_block(parent, block, rules);
@@ -29,11 +30,12 @@ void SharedExecutor::forget_below(Height height) {
     }
 }
 
-void SharedExecutor::compare(const Executed& known, const State& parent, const BlockPtr& block, const Rules& rules) {
+void SharedExecutor::compare(const Executed& known, const State& parent, const BlockPtr& block,
+                             const Rules& rules) {
     const auto again = execute_block(parent, block, rules);
     if (!again) {
-        on_difference_(fmt::format("block {} executed once and was refused the second time: {}", block->height(),
-                                   again.error().text()));
+        on_difference_(fmt::format("block {} executed once and was refused the second time: {}",
+                                   block->height(), again.error().text()));
     } else if ((*again)->state.state_root != known.state.state_root ||
                contents_digest((*again)->state) != contents_digest(known.state)) {
         on_difference_(fmt::format("block {} executed twice gave two states", block->height()));

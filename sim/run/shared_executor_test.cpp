@@ -54,7 +54,8 @@ TEST_F(Shared, ParanoiaFindsAResultThatIsNotTheBlocks) {
     EXPECT_THAT(differences, ::testing::IsEmpty());
     TestChain other;
     auto forged = std::make_shared<Executed>(*other.build({}, 2 * aivm::test::kBlockNs).executed);
-    SharedExecutor suspicious(true, [this](const std::string& text) { differences.push_back(text); });
+    SharedExecutor suspicious(true,
+                              [this](const std::string& text) { differences.push_back(text); });
     forged->state.state_root.bytes[0] ^= 1;
     suspicious.remember(forged);
     static_cast<void>(suspicious.execute(other.state(), forged->block, other.rules()));
@@ -66,7 +67,8 @@ TEST_F(Shared, ParanoiaFindsABlockThatIsRefusedTheSecondTime) {
     chain.advance(1);
     static_cast<void>(paranoid.execute(chain.state(), built->block, chain.rules()));
     ASSERT_EQ(differences.size(), 1U);
-    EXPECT_THAT(differences[0], ::testing::HasSubstr("block 1 executed once and was refused the second time"));
+    EXPECT_THAT(differences[0],
+                ::testing::HasSubstr("block 1 executed once and was refused the second time"));
 }
 
 }  // namespace

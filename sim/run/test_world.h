@@ -1,4 +1,5 @@
-// Small worlds for tests: a few validators on a fast network, honest actors, and a provider that always lies.
+// Small worlds for tests: a few validators on a fast network, honest actors, and a provider that
+// always lies.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ public:
     explicit ComputingProvider(Answer added) : added_(added) {}
     std::uint32_t steps_to_compute(const TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const TaskView& view) override {
-        return static_cast<Answer>(run_model(view.kernels, view.model, view.task.input_row) + added_);
+        return static_cast<Answer>(run_model(view.kernels, view.model, view.task.input_row) +
+                                   added_);
     }
 
 private:
@@ -27,7 +29,9 @@ private:
 
 class CheckingChallenger final : public ChallengerStrategy {
 public:
-    std::optional<std::uint32_t> steps_to_check(const TaskView& view) override { return view.model.steps; }
+    std::optional<std::uint32_t> steps_to_check(const TaskView& view) override {
+        return view.model.steps;
+    }
     std::optional<Answer> claim(const TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
         return truth == view.task.provisional ? std::nullopt : std::optional(truth);
@@ -44,17 +48,22 @@ public:
 // Knows "honest" for everyone and "liar" for providers.
 class SmallCast final : public StrategyFactory {
 public:
-    Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group, const Part&) const override {
-        return std::make_unique<ComputingProvider>(group.strategy == "liar" ? Answer{1} : Answer{0});
+    Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group,
+                                                       const Part&) const override {
+        return std::make_unique<ComputingProvider>(group.strategy == "liar" ? Answer{1}
+                                                                            : Answer{0});
     }
-    Result<std::unique_ptr<ChallengerStrategy>> challenger(const ActorGroup& group, const Part&) const override {
+    Result<std::unique_ptr<ChallengerStrategy>> challenger(const ActorGroup& group,
+                                                           const Part&) const override {
         if (group.strategy != "honest") return fail(ErrorCode::kConfig, "no such challenger");
         return std::make_unique<CheckingChallenger>();
     }
-    Result<std::unique_ptr<RequesterStrategy>> requester(const ActorGroup&, const Part&) const override {
+    Result<std::unique_ptr<RequesterStrategy>> requester(const ActorGroup&,
+                                                         const Part&) const override {
         return std::make_unique<AskingRequester>();
     }
-    Result<std::unique_ptr<ValidatorStrategy>> validator(const ActorGroup&, const Part&) const override {
+    Result<std::unique_ptr<ValidatorStrategy>> validator(const ActorGroup&,
+                                                         const Part&) const override {
         return std::make_unique<IncludingValidator>();
     }
     bool is_honest(const ActorGroup& group) const override { return group.strategy == "honest"; }
@@ -73,7 +82,8 @@ inline ActorGroup group_of(std::string role, std::uint32_t count, std::string st
     return group;
 }
 
-// 5 validators in two regions, 3 providers, 2 challengers, one of the providers a liar; 20 tasks, a window of 8 blocks.
+// 5 validators in two regions, 3 providers, 2 challengers, one of the providers a liar; 20 tasks, a
+// window of 8 blocks.
 inline Scenario small_scenario() {
     Scenario s;
     s.name = "small";
@@ -92,7 +102,8 @@ inline Scenario small_scenario() {
     s.vm.config.max_tasks_per_provider = 25;
     s.vm.policy.challenge_reveal_blocks = 4;
     s.vm.policy.result_bond = lux(100);
-    s.actors = {group_of("provider", 2), group_of("provider", 1, "liar"), group_of("challenger", 2)};
+    s.actors = {group_of("provider", 2), group_of("provider", 1, "liar"),
+                group_of("challenger", 2)};
     return s;
 }
 
@@ -102,8 +113,10 @@ inline Setting setting_of(const Scenario& scenario) {
     setting.stakes.assign(scenario.chain.validators, lux(2000));
     setting.latency = {2, {5'000'000, 40'000'000, 40'000'000, 5'000'000}};
     setting.region_names = {"east", "west"};
-    for (std::uint32_t i = 0; i < scenario.chain.validators; ++i) setting.validator_regions.push_back(i % 2);
-    for (std::uint32_t i = 0; i < client_count(scenario); ++i) setting.client_regions.push_back(i % 2);
+    for (std::uint32_t i = 0; i < scenario.chain.validators; ++i)
+        setting.validator_regions.push_back(i % 2);
+    for (std::uint32_t i = 0; i < client_count(scenario); ++i)
+        setting.client_regions.push_back(i % 2);
     setting.strategies = &kSmallCast;
     return setting;
 }
@@ -132,7 +145,8 @@ inline std::int64_t figure(const Outcome& outcome, std::string_view metric) {
 
 // "clean", or the first violation in words.
 inline std::string verdict(const Outcome& outcome) {
-    if (!outcome.violations.empty()) return outcome.violations[0].invariant + ": " + outcome.violations[0].message;
+    if (!outcome.violations.empty())
+        return outcome.violations[0].invariant + ": " + outcome.violations[0].message;
     return outcome.clean() ? "clean" : "not clean";
 }
 

@@ -91,7 +91,8 @@ Outcome World::Impl::close(StopReason reason) {
 }
 
 void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome) {
-    accounting_->write(chain_tip_->state, sink, {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
+    accounting_->write(chain_tip_->state, sink,
+                       {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     const auto& faults = setting_.scenario.faults;
     for (std::uint32_t i = 0; i < faults.size(); ++i) {
         FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns,
@@ -104,7 +105,8 @@ void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome
     for (std::uint32_t i = 0; i < outcome.violations.size(); ++i) {
         const Violation& v = outcome.violations[i];
         sink.add(ViolationRow{i, v.invariant, static_cast<std::uint64_t>(v.time), v.block,
-                              fmt::format("{}", fmt::join(v.actors, " ")), v.message, v.expected, ""});
+                              fmt::format("{}", fmt::join(v.actors, " ")), v.message, v.expected,
+                              ""});
     }
     outcome.metrics = accounting_->metrics();
     outcome.payoffs = accounting_->payoffs();

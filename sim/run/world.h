@@ -1,5 +1,5 @@
-// A world: the engine, the network, the disks and the actors of one run, and those who watch it. A value built from a
-// setting and a seed; two worlds share nothing and may run on two threads.
+// A world: the engine, the network, the disks and the actors of one run, and those who watch it. A
+// value built from a setting and a seed; two worlds share nothing and may run on two threads.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ namespace aivm::sim {
 
 struct WorldOptions {
     std::uint64_t seed = 1;
-    bool paranoid = false;                // execute every block once more wherever it is shared, and compare
+    bool paranoid = false;  // execute every block once more wherever it is shared, and compare
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
     Kernels* kernels = nullptr;           // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
@@ -28,23 +28,28 @@ struct WorldOptions {
     bool invariants = true;               // false: nothing is watched; for measuring what it costs
     Probe* probe = nullptr;               // hears of the run as it goes; must outlive it
     bool keep_history = false;            // keep the accepted blocks for World::history
-    RowSink* events = nullptr;  // gets a row of every event as it is executed; between begin_run and finish_run
-    // Called now and then with the virtual time and the tasks that are final; returns false to interrupt the run.
+    RowSink* events =
+        nullptr;  // gets a row of every event as it is executed; between begin_run and finish_run
+    // Called now and then with the virtual time and the tasks that are final; returns false to
+    // interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;
 };
 
 class World {
 public:
-    // Errors: a strategy nobody knows, parameters that contradict each other, a genesis that does not add up.
+    // Errors: a strategy nobody knows, parameters that contradict each other, a genesis that does
+    // not add up.
     static Result<std::unique_ptr<World>> make(const Setting& setting, const WorldOptions& options);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
     ~World();
 
-    // Runs to the end: all work final and all validators caught up, a violation nobody expected, or a limit. Call once.
+    // Runs to the end: all work final and all validators caught up, a violation nobody expected, or
+    // a limit. Call once.
     Outcome run();
 
-    // The rows of the run that just ended, and the numbers made from them, which also go into `outcome`. Call once.
+    // The rows of the run that just ended, and the numbers made from them, which also go into
+    // `outcome`. Call once.
     void write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
 
     // Records of WorldOptions::window, with the kinds of events as words.

@@ -24,22 +24,27 @@ Status check_faults(const Scenario& scenario) {
     const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
     for (const FaultPlan& plan : scenario.faults) {
         const bool of_clients = plan.validators.empty() && plan.regions.empty();
-        const bool silences = plan.kind == FaultKind::kEclipse || plan.kind == FaultKind::kPartition;
+        const bool silences =
+            plan.kind == FaultKind::kEclipse || plan.kind == FaultKind::kPartition;
         if (economic && !(silences && of_clients)) {
-            return fail(
-                ErrorCode::kConfig,
-                "this fault hits a network or a disk, which run.fidelity economic leaves out; there only groups "
-                "can be hit, by eclipse or partition; use full, or no such fault");
+            return fail(ErrorCode::kConfig,
+                        "this fault hits a network or a disk, which run.fidelity economic leaves "
+                        "out; there only groups "
+                        "can be hit, by eclipse or partition; use full, or no such fault");
         }
         for (const std::string& name : plan.groups) {
             const auto group = std::ranges::find(scenario.actors, name, &ActorGroup::name);
-            if (group == scenario.actors.end()) return fail(ErrorCode::kConfig, "a fault hits a group nobody knows");
+            if (group == scenario.actors.end())
+                return fail(ErrorCode::kConfig, "a fault hits a group nobody knows");
             const bool validators = group->role == "validator";
             if (validators ? economic : hits_disk(plan.kind) || plan.kind == FaultKind::kCrash) {
-                return fail(ErrorCode::kConfig,
-                            fmt::format("a fault of this kind cannot hit the group {}: crashes and disks are those of "
-                                        "validators, and in run.fidelity economic validators have no machines",
-                                        name));
+                return fail(
+                    ErrorCode::kConfig,
+                    fmt::format(
+                        "a fault of this kind cannot hit the group {}: crashes and disks are those "
+                        "of "
+                        "validators, and in run.fidelity economic validators have no machines",
+                        name));
             }
         }
     }
@@ -52,15 +57,20 @@ Status check_censorship(const Scenario& scenario) {
         return fail(ErrorCode::kConfig, "a round and a leader's term must have at least one block");
     }
     const std::uint64_t final_after = chain.finality_delay_ns / chain.block_interval_ns;
-    if (chain.censorship == CensorshipModel::kOrphan && (final_after < 2 || final_after > kFinalityBlocksMax)) {
+    if (chain.censorship == CensorshipModel::kOrphan &&
+        (final_after < 2 || final_after > kFinalityBlocksMax)) {
         return fail(ErrorCode::kConfig,
-                    fmt::format("chain.censorship orphan needs a chain.finality_delay of 2 to {} block intervals: only "
+                    fmt::format("chain.censorship orphan needs a chain.finality_delay of 2 to {} "
+                                "block intervals: only "
                                 "what is not final can be re-organised away",
                                 kFinalityBlocksMax));
     }
-    const bool costs = chain.censorship == CensorshipModel::kBudget || chain.censorship == CensorshipModel::kBribe;
-    if (costs && std::ranges::find(scenario.actors, chain.censor_payer, &ActorGroup::name) == scenario.actors.end()) {
-        return fail(ErrorCode::kConfig, "chain.censor_payer must name the group that pays for the censorship");
+    const bool costs =
+        chain.censorship == CensorshipModel::kBudget || chain.censorship == CensorshipModel::kBribe;
+    if (costs && std::ranges::find(scenario.actors, chain.censor_payer, &ActorGroup::name) ==
+                     scenario.actors.end()) {
+        return fail(ErrorCode::kConfig,
+                    "chain.censor_payer must name the group that pays for the censorship");
     }
     return {};
 }
@@ -73,13 +83,16 @@ Status check_supported(const Scenario& scenario) {
     const bool votes = !economic && scenario.chain.consensus != ConsensusKind::kSequencer;
     if (votes && model != CensorshipModel::kNone && model != CensorshipModel::kIid &&
         model != CensorshipModel::kPartition) {
-        return fail(ErrorCode::kConfig,
-                    "this model of chain.censorship needs to know who proposes after whom, which snowman decides "
-                    "itself; use iid or partition, the consensus sequencer, or run.fidelity economic");
+        return fail(
+            ErrorCode::kConfig,
+            "this model of chain.censorship needs to know who proposes after whom, which snowman "
+            "decides "
+            "itself; use iid or partition, the consensus sequencer, or run.fidelity economic");
     }
     if (votes && scenario.chain.finality_delay_ns != 0) {
         return fail(ErrorCode::kConfig,
-                    "chain.finality_delay is for the consensus sequencer and run.fidelity economic: snowman's polls "
+                    "chain.finality_delay is for the consensus sequencer and run.fidelity "
+                    "economic: snowman's polls "
                     "decide themselves when a block is final");
     }
     return check_censorship(scenario);
@@ -96,8 +109,9 @@ World::Impl::Impl(const Setting& setting, const WorldOptions& options)
       kernels_(options.kernels != nullptr ? *options.kernels : default_kernels_,
                [this](const std::string& message) { find("K1", message); }),
       executor_(options.paranoid, [this](const std::string& message) { find("S14", message); }),
-      answers_(options.choices != nullptr ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
-                                          : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
+      answers_(options.choices != nullptr
+                   ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
+                   : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
       choices_(*answers_),
       side_([this](const Address& from, const Address& to, Amount amount) {
           accounting_->paid_aside(from, to, amount);
@@ -107,7 +121,8 @@ Status World::Impl::build() {
     AIVM_TRY(check_supported(setting_.scenario));
     rules_.parameters = setting_.scenario.vm;
     rules_.kernels = &kernels_;
-    if (!options_.invariants) rules_.kernels = options_.kernels != nullptr ? options_.kernels : &default_kernels_;
+    if (!options_.invariants)
+        rules_.kernels = options_.kernels != nullptr ? options_.kernels : &default_kernels_;
     rules_.authorizer = &authority_;
     rules_.vendor_root = vendor_address();
     if (economic()) {
@@ -133,7 +148,8 @@ Status World::Impl::build() {
     disk_troubles_.resize(setting_.scenario.chain.validators);
     if (setting_.scenario.chain.censorship == CensorshipModel::kPartition) {
         const Desk desk(*this, kWorldItself);
-        outages_.emplace(setting_.scenario.chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning));
+        outages_.emplace(setting_.scenario.chain, desk.stream(Purpose::kCensorship),
+                         desk.stream(Purpose::kOrphaning));
     }
     AIVM_TRY(economic() ? add_virtual_chain() : add_network());
     for (std::size_t i = actors_.size(); i < cast_.members.size(); ++i) {
@@ -163,7 +179,8 @@ Status World::Impl::add_actor(const CastMember& member, const Agent& agent) {
     return {};
 }
 
-Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self, const AcceptedBlocks& accepted,
+Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self,
+                                                                  const AcceptedBlocks& accepted,
                                                                   RandomStream& random) const {
     const ChainSettings& chain = setting_.scenario.chain;
     if (chain.consensus == ConsensusKind::kSequencer) {
@@ -184,7 +201,8 @@ Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self, 
     return make_snowman(config, accepted, random);
 }
 
-Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& member, const Agent& agent) {
+Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& member,
+                                                           const Agent& agent) {
     const ChainSettings& chain = setting_.scenario.chain;
     ValidatorSetup setup;
     setup.self = agent.id;
@@ -204,7 +222,8 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
         const ClientSetup client = client_setup(other);
         if (std::ranges::find(client.sources, agent.id) == client.sources.end()) continue;
         setup.followers.push_back(other.id);
-        if (setting_.strategies->watches_pending(cast_.members[other.id].group)) setup.watchers.push_back(other.id);
+        if (setting_.strategies->watches_pending(cast_.members[other.id].group))
+            setup.watchers.push_back(other.id);
     }
     setup.who = [this](ActorId id) {
         const CastMember& follower = cast_.members[id];
@@ -213,17 +232,21 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     // Refused parameters must come out here, and not when an engine is made in the middle of a run.
     RandomStream unused({0, 0, 0});
     AIVM_TRY(make_engine(agent.id, NothingAccepted(), unused));
-    setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted, RandomStream& random) {
+    setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted,
+                                                RandomStream& random) {
         return std::move(make_engine(self, accepted, random).value());
     };
-    AIVM_ASSIGN(auto strategy, setting_.strategies->validator(member.group, part_of(member, agent)));
+    AIVM_ASSIGN(auto strategy,
+                setting_.strategies->validator(member.group, part_of(member, agent)));
     if (chain.censorship != CensorshipModel::kNone) {
         const Desk& desk = *desks_.back();
-        strategy = make_censoring(std::move(strategy),
-                                  {chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning)},
-                                  [this, id = agent.id](Amount amount) { pay_for_censorship(id, amount); });
+        strategy = make_censoring(
+            std::move(strategy),
+            {chain, desk.stream(Purpose::kCensorship), desk.stream(Purpose::kOrphaning)},
+            [this, id = agent.id](Amount amount) { pay_for_censorship(id, amount); });
     }
-    return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address), std::move(strategy));
+    return std::make_unique<ValidatorActor>(std::move(setup), Signer(authority_, agent.address),
+                                            std::move(strategy));
 }
 
 // The actor's desk, where it has one already, is the last one made.
@@ -236,7 +259,8 @@ ClientSetup World::Impl::client_setup(const Agent& agent) const {
     // Spread over the validators: neighbours in the list do not share all their sources.
     const std::uint32_t count = std::min(kSourcesPerClient, validators);
     for (std::uint32_t i = 0; i < count; ++i) {
-        setup.sources.push_back((agent.id * kSourcesPerClient + i * (validators / count)) % validators);
+        setup.sources.push_back((agent.id * kSourcesPerClient + i * (validators / count)) %
+                                validators);
     }
     for (ActorId id = 0; id < validators; ++id) setup.validators.push_back(id);
     setup.block_interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
@@ -257,13 +281,15 @@ Part World::Impl::part_of(const CastMember& member, const Agent& agent) {
     return part;
 }
 
-Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member, const Agent& agent) {
+Result<std::unique_ptr<Actor>> World::Impl::make_client(const CastMember& member,
+                                                        const Agent& agent) {
     if (agent.role == "provider") return make_provider(member, agent);
     if (agent.role == "challenger") return make_challenger(member, agent);
     return make_requester(member, agent);
 }
 
-Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& member, const Agent& agent) {
+Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& member,
+                                                          const Agent& agent) {
     const Workload& workload = setting_.scenario.workload;
     ProviderSetup setup{.id = provider_name(agent),
                         .bond = member.group.bond,
@@ -274,16 +300,18 @@ Result<std::unique_ptr<Actor>> World::Impl::make_provider(const CastMember& memb
                         .machines = member.group.machines,
                         .kernels = rules_.kernels,
                         .rules = setting_.scenario.vm,
-                        .device = Device(member.group.hardware, provider_name(agent), {authority_, rules_.vendor_root}),
+                        .device = Device(member.group.hardware, provider_name(agent),
+                                         {authority_, rules_.vendor_root}),
                         .on_computed = counted_at(workload.step_cost, agent.id),
                         .on_started = told_of_work(agent.id)};
     for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
     AIVM_ASSIGN(auto strategy, setting_.strategies->provider(member.group, part_of(member, agent)));
-    return std::make_unique<ProviderActor>(client_setup(agent), Signer(authority_, agent.address), std::move(setup),
-                                           std::move(strategy));
+    return std::make_unique<ProviderActor>(client_setup(agent), Signer(authority_, agent.address),
+                                           std::move(setup), std::move(strategy));
 }
 
-Result<std::unique_ptr<Actor>> World::Impl::make_challenger(const CastMember& member, const Agent& agent) {
+Result<std::unique_ptr<Actor>> World::Impl::make_challenger(const CastMember& member,
+                                                            const Agent& agent) {
     const Workload& workload = setting_.scenario.workload;
     const ChallengerSetup setup{
         .speed_ppm = member.group.speed_ppm,
@@ -293,29 +321,36 @@ Result<std::unique_ptr<Actor>> World::Impl::make_challenger(const CastMember& me
         .kernels = rules_.kernels,
         .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_->checked(task, n); },
         .on_computed = counted_at(workload.check_cost, agent.id)};
-    AIVM_ASSIGN(auto strategy, setting_.strategies->challenger(member.group, part_of(member, agent)));
-    return std::make_unique<ChallengerActor>(client_setup(agent), Signer(authority_, agent.address), setup,
-                                             std::move(strategy));
+    AIVM_ASSIGN(auto strategy,
+                setting_.strategies->challenger(member.group, part_of(member, agent)));
+    return std::make_unique<ChallengerActor>(client_setup(agent), Signer(authority_, agent.address),
+                                             setup, std::move(strategy));
 }
 
-Result<std::unique_ptr<Actor>> World::Impl::make_requester(const CastMember& member, const Agent& agent) {
+Result<std::unique_ptr<Actor>> World::Impl::make_requester(const CastMember& member,
+                                                           const Agent& agent) {
     const Workload& workload = setting_.scenario.workload;
     std::uint32_t requesters = 0;
-    for (const CastMember& other : cast_.members) requesters += other.group.role == "requester" ? 1 : 0;
+    for (const CastMember& other : cast_.members)
+        requesters += other.group.role == "requester" ? 1 : 0;
     RequesterSetup setup;
     setup.name = fmt::format("job-{}", member.index_in_role);
-    setup.tasks = workload.tasks / requesters + (member.index_in_role < workload.tasks % requesters ? 1 : 0);
+    setup.tasks =
+        workload.tasks / requesters + (member.index_in_role < workload.tasks % requesters ? 1 : 0);
     setup.tasks_per_interval_ppm = std::uint64_t{workload.tasks_per_block} * 1'000'000 / requesters;
     setup.interval = static_cast<SimTime>(setting_.scenario.chain.block_interval_ns);
-    if (workload.arrivals == ArrivalLaw::kPoisson) setup.mean_gap = workload.mean_gap_ns * requesters;
+    if (workload.arrivals == ArrivalLaw::kPoisson)
+        setup.mean_gap = workload.mean_gap_ns * requesters;
     setup.fee = workload.fee;
     setup.mode = setting_.scenario.vm.config.verification_mode;
     setup.model_id = model_name(member.index_in_role % workload.models);
     setup.model_rows = workload.feature_rows;
     setup.on_refused = [this] { accounting_->refused(); };
-    AIVM_ASSIGN(auto strategy, setting_.strategies->requester(member.group, part_of(member, agent)));
-    auto actor = std::make_unique<RequesterActor>(client_setup(agent), Signer(authority_, agent.address),
-                                                  std::move(setup), std::move(strategy));
+    AIVM_ASSIGN(auto strategy,
+                setting_.strategies->requester(member.group, part_of(member, agent)));
+    auto actor =
+        std::make_unique<RequesterActor>(client_setup(agent), Signer(authority_, agent.address),
+                                         std::move(setup), std::move(strategy));
     requesters_.push_back(actor.get());
     return actor;
 }

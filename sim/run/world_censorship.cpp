@@ -1,21 +1,23 @@
-// What a model of censorship does to the world besides what the chain's own blocks leave out: it costs somebody money, and
-// it cuts off those who check.
+// What a model of censorship does to the world besides what the chain's own blocks leave out: it
+// costs somebody money, and it cuts off those who check.
 #include <algorithm>
 
 #include "sim/run/world_impl.h"
 
 namespace aivm::sim {
 
-// The payer's first identity stands for its owner. A purse buys the space in a block, which nobody in the run earns; a
-// bribe goes to the proposer.
+// The payer's first identity stands for its owner. A purse buys the space in a block, which nobody
+// in the run earns; a bribe goes to the proposer.
 void World::Impl::pay_for_censorship(ActorId proposer, Amount amount) {
     const ChainSettings& chain = setting_.scenario.chain;
-    const auto payer = std::ranges::find_if(
-        cast_.members, [&](const CastMember& member) { return member.group.name == chain.censor_payer; });
+    const auto payer = std::ranges::find_if(cast_.members, [&](const CastMember& member) {
+        return member.group.name == chain.censor_payer;
+    });
     AIVM_CHECK(payer != cast_.members.end());
     const auto id = static_cast<ActorId>(payer - cast_.members.begin());
     if (chain.censorship == CensorshipModel::kBribe) {
-        accounting_->paid_aside(cast_.directory.agents[id].address, cast_.directory.agents[proposer].address, amount);
+        accounting_->paid_aside(cast_.directory.agents[id].address,
+                                cast_.directory.agents[proposer].address, amount);
     } else {
         accounting_->spent(id, amount);
     }
@@ -29,7 +31,8 @@ void World::Impl::let_speak(const std::vector<ActorId>& actors) {
     for (const ActorId actor : actors) --silenced_[actor];
 }
 
-// The attacker times the outage: it begins in the instant in which its lie is on the chain, before anybody hears of it.
+// The attacker times the outage: it begins in the instant in which its lie is on the chain, before
+// anybody hears of it.
 void World::Impl::consider_outage(const Executed& block) {
     if (!outages_ || !cut_off_clients_.empty()) return;
     const bool lie = std::ranges::any_of(block.events, [&](const VmEvent& e) {

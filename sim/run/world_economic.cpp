@@ -1,4 +1,5 @@
-// The parts of a world that only the economic fidelity has: one actor in place of all validators, and no network.
+// The parts of a world that only the economic fidelity has: one actor in place of all validators,
+// and no network.
 #include "sim/run/world_impl.h"
 
 namespace aivm::sim {
@@ -9,8 +10,8 @@ constexpr std::uint64_t kBlockTag =
 
 constexpr std::size_t kHistoryForTheSilenced = 64;  // blocks, as a validator keeps
 
-// What stands for a state root in the trace: the head with all its sums, what the block carried, and every account that
-// it changed.
+// What stands for a state root in the trace: the head with all its sums, what the block carried,
+// and every account that it changed.
 void encode_outcome(const Executed& block, Writer& out) {
     block.state.head.encode(out);
     out.u32(block.block->header().proposer.value).u64(block.events.size());
@@ -32,8 +33,12 @@ Status World::Impl::add_virtual_chain() {
     setup.chain = setting_.scenario.chain;
     const bool some_miss_blocks = !setting_.scenario.faults.empty() || outages_.has_value();
     if (some_miss_blocks) setup.history_kept = kHistoryForTheSilenced;
-    setup.on_block = [this](const ExecutedPtr& block, const auto& censored) { extend_virtual_chain(block, censored); };
-    setup.on_paid = [this](ValidatorIndex proposer, Amount amount) { pay_for_censorship(proposer.value, amount); };
+    setup.on_block = [this](const ExecutedPtr& block, const auto& censored) {
+        extend_virtual_chain(block, censored);
+    };
+    setup.on_paid = [this](ValidatorIndex proposer, Amount amount) {
+        pay_for_censorship(proposer.value, amount);
+    };
     setup.on_stopped = [this](const Error& error) { on_stopped(0, error); };
     for (ActorId id = 0; id < cast_.members.size(); ++id) {
         const CastMember& member = cast_.members[id];
@@ -42,20 +47,24 @@ Status World::Impl::add_virtual_chain() {
             if (setting_.strategies->watches_pending(member.group)) setup.watchers.push_back(id);
             continue;
         }
-        // The strategies draw from the streams that they have in the full fidelity, one a validator.
+        // The strategies draw from the streams that they have in the full fidelity, one a
+        // validator.
         desks_.push_back(std::make_unique<Desk>(*this, id));
-        AIVM_ASSIGN(auto strategy,
-                    setting_.strategies->validator(member.group, part_of(member, cast_.directory.agents[id])));
+        AIVM_ASSIGN(auto strategy, setting_.strategies->validator(
+                                       member.group, part_of(member, cast_.directory.agents[id])));
         setup.strategies.push_back(std::move(strategy));
         setup.stakes.push_back(setting_.stakes.at(id).nlux());
     }
     setup.environment = desks_.front().get();
-    actors_.resize(setup.strategies.size());  // validators but the first have no actor: nothing is ever sent to them
+    actors_.resize(
+        setup.strategies
+            .size());  // validators but the first have no actor: nothing is ever sent to them
     actors_.front() = std::make_unique<VirtualChain>(std::move(setup));
     return {};
 }
 
-void World::Impl::extend_virtual_chain(const ExecutedPtr& block, const std::vector<OperationPtr>& censored) {
+void World::Impl::extend_virtual_chain(const ExecutedPtr& block,
+                                       const std::vector<OperationPtr>& censored) {
     const ExecutedPtr parent = std::exchange(chain_tip_, block);
     outcome_.clear();
     encode_outcome(*block, outcome_);

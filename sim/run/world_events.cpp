@@ -12,7 +12,8 @@ void World::Impl::send(ActorId from, ActorId to, const Packet& packet) {
     }
     if (from == to) {
         const std::uint32_t slot = packets_.put({packet, from});
-        engine_.post_in(0, Priority::kDelivery, {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
+        engine_.post_in(0, Priority::kDelivery,
+                        {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
         return;
     }
     const Transmission transmission{from, to, static_cast<std::uint32_t>(packet_bytes(packet))};
@@ -25,8 +26,9 @@ void World::Impl::send(ActorId from, ActorId to, const Packet& packet) {
 }
 
 void World::Impl::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {
-    engine_.post_in(real_delay(actor, delay), Priority::kTimer,
-                    {actor, static_cast<std::uint16_t>(EventKind::kTimer), tag, incarnations_[actor]});
+    engine_.post_in(
+        real_delay(actor, delay), Priority::kTimer,
+        {actor, static_cast<std::uint16_t>(EventKind::kTimer), tag, incarnations_[actor]});
 }
 
 std::uint64_t World::Impl::payload_digest(const Engine::Event& event) const {
@@ -46,7 +48,8 @@ void World::Impl::operator()(const Engine::Event& event) {
             break;
         }
         case EventKind::kTimer:
-            if (!down_[actor] && event.payload.mark == incarnations_[actor]) actors_[actor]->wake(payload);
+            if (!down_[actor] && event.payload.mark == incarnations_[actor])
+                actors_[actor]->wake(payload);
             break;
         case EventKind::kFaultBegins:
             begin_fault(payload);
@@ -74,35 +77,43 @@ void World::Impl::record_event(const Engine::Event& event) {
     options_.events->add(row);
 }
 
-// Where a requester submits more than its share of the workload, the number of final tasks does not tell: then whether
-// all others are through with theirs. What the one has still open is not waited for.
+// Where a requester submits more than its share of the workload, the number of final tasks does not
+// tell: then whether all others are through with theirs. What the one has still open is not waited
+// for.
 bool World::Impl::shares_are_final() const {
     std::vector<Address> beyond;
     for (const RequesterActor* requester : requesters_) {
         if (requester->exceeds_share()) beyond.push_back(requester->account());
     }
     if (beyond.empty()) return true;
-    const bool all_submitted = std::ranges::all_of(
-        requesters_, [](const RequesterActor* one) { return one->exceeds_share() || one->has_submitted_its_share(); });
+    const bool all_submitted = std::ranges::all_of(requesters_, [](const RequesterActor* one) {
+        return one->exceeds_share() || one->has_submitted_its_share();
+    });
     bool all_final = true;
     chain_tip_->state.tasks.for_each([&](std::size_t, const Task& task) {
-        if (!task.terminal() && std::ranges::find(beyond, task.requester) == beyond.end()) all_final = false;
+        if (!task.terminal() && std::ranges::find(beyond, task.requester) == beyond.end())
+            all_final = false;
     });
     return all_submitted && all_final;
 }
 
-// Whether all work is final, every fault over, and every running validator has the whole chain but for the newest blocks.
+// Whether all work is final, every fault over, and every running validator has the whole chain but
+// for the newest blocks.
 bool World::Impl::finished() const {
     const Totals& totals = chain_tip_->state.head.totals;
-    if (totals.tasks_completed + totals.tasks_failed < setting_.scenario.workload.tasks) return false;
+    if (totals.tasks_completed + totals.tasks_failed < setting_.scenario.workload.tasks)
+        return false;
     if (!shares_are_final()) return false;
     for (const FaultPlan& plan : setting_.scenario.faults) {
-        if (static_cast<SimTime>(plan.at_ns + duration_of(plan, setting_.scenario.chain)) > engine_.now()) return false;
+        if (static_cast<SimTime>(plan.at_ns + duration_of(plan, setting_.scenario.chain)) >
+            engine_.now())
+            return false;
     }
     for (const ValidatorActor* validator : validators_) {
         if (validator->vm() == nullptr) continue;
         const Totals& seen = validator->vm()->state().head.totals;
-        if (seen.tasks_completed + seen.tasks_failed < setting_.scenario.workload.tasks) return false;
+        if (seen.tasks_completed + seen.tasks_failed < setting_.scenario.workload.tasks)
+            return false;
     }
     return true;
 }
@@ -110,7 +121,8 @@ bool World::Impl::finished() const {
 void World::Impl::look() {
     if (finished()) return engine_.stop();
     const Totals& totals = chain_tip_->state.head.totals;
-    if (options_.progress && !options_.progress(engine_.now(), totals.tasks_completed + totals.tasks_failed)) {
+    if (options_.progress &&
+        !options_.progress(engine_.now(), totals.tasks_completed + totals.tasks_failed)) {
         interrupted_ = true;
         return engine_.stop();
     }

@@ -6,7 +6,8 @@
 namespace aivm::sim {
 
 std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain) {
-    return ends_with_restart(plan.kind) && plan.duration_ns == 0 ? chain.restart_delay_ns : plan.duration_ns;
+    return ends_with_restart(plan.kind) && plan.duration_ns == 0 ? chain.restart_delay_ns
+                                                                 : plan.duration_ns;
 }
 
 void World::Impl::plan_faults() {
@@ -18,11 +19,13 @@ void World::Impl::plan_faults() {
     faults_in_force_.resize(faults.size());
     for (std::size_t i = 0; i < faults.size(); ++i) {
         post(faults[i].at_ns, EventKind::kFaultBegins, i);
-        post(faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), EventKind::kFaultEnds, i);
+        post(faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain),
+             EventKind::kFaultEnds, i);
     }
 }
 
-// The nodes that a fault names: validators by index, everybody in its regions, all identities of its groups.
+// The nodes that a fault names: validators by index, everybody in its regions, all identities of
+// its groups.
 std::vector<NodeId> World::Impl::targets_of(const FaultPlan& plan) const {
     std::vector<NodeId> targets(plan.validators.begin(), plan.validators.end());
     for (const std::string& region : plan.regions) {
@@ -75,7 +78,9 @@ bool World::Impl::is_network_fault(FaultKind kind) {
     return !hits_disk(kind) && kind != FaultKind::kCrash && kind != FaultKind::kClock;
 }
 
-bool World::Impl::isolates(FaultKind kind) { return kind == FaultKind::kPartition || kind == FaultKind::kEclipse; }
+bool World::Impl::isolates(FaultKind kind) {
+    return kind == FaultKind::kPartition || kind == FaultKind::kEclipse;
+}
 
 void World::Impl::count_cut_off(const std::vector<NodeId>& targets, bool begins) {
     for (const NodeId node : targets) {
@@ -130,8 +135,8 @@ void World::Impl::break_machine(NodeId node, const FaultPlan& plan) {
         case FaultKind::kCrash:
             return stop_machine(node);
         case FaultKind::kClock:
-            clocks_[node].push_back(
-                {&plan, engine_.now(), static_cast<SimTime>(plan.skew_ns), plan.drift_ppm, plan.behind});
+            clocks_[node].push_back({&plan, engine_.now(), static_cast<SimTime>(plan.skew_ns),
+                                     plan.drift_ppm, plan.behind});
             return;
         case FaultKind::kSlowDisk:
             slow_disks_[node].delay += static_cast<SimTime>(plan.delay_ns);
@@ -140,7 +145,8 @@ void World::Impl::break_machine(NodeId node, const FaultPlan& plan) {
         case FaultKind::kFailedWrite:
             return disks_[node]->fail_next_write(WriteFault::kFail);
         case FaultKind::kTornWrite:
-            // The torn record is found by its checksum and dropped, so the disk is as it was before the write.
+            // The torn record is found by its checksum and dropped, so the disk is as it was before
+            // the write.
             return disks_[node]->fail_next_write(WriteFault::kCrashBefore);
         default: {
             AIVM_CHECK(plan.kind == FaultKind::kBitRot);
@@ -156,7 +162,8 @@ void World::Impl::mend_machine(NodeId node, const FaultPlan& plan) {
         case FaultKind::kCrash:
             return start_machine(node);
         case FaultKind::kClock:
-            std::erase_if(clocks_[node], [&](const WrongClock& clock) { return clock.plan == &plan; });
+            std::erase_if(clocks_[node],
+                          [&](const WrongClock& clock) { return clock.plan == &plan; });
             return;
         case FaultKind::kSlowDisk:
             slow_disks_[node].delay -= static_cast<SimTime>(plan.delay_ns);
@@ -187,7 +194,8 @@ SimTime World::Impl::clock_error(ActorId actor) const {
     SimTime error = 0;
     for (const WrongClock& clock : clocks_[actor]) {
         __extension__ using Wide = __int128;
-        const auto drifted = static_cast<SimTime>(Wide{engine_.now() - clock.since} * clock.drift_ppm / 1'000'000);
+        const auto drifted =
+            static_cast<SimTime>(Wide{engine_.now() - clock.since} * clock.drift_ppm / 1'000'000);
         error += clock.behind ? -(clock.skew + drifted) : clock.skew + drifted;
     }
     return error;
@@ -198,7 +206,8 @@ SimTime World::Impl::real_delay(ActorId actor, SimTime delay) const {
     if (clocks_[actor].empty()) return delay;
     __extension__ using Wide = __int128;
     Wide rate_ppm = 1'000'000;
-    for (const WrongClock& clock : clocks_[actor]) rate_ppm += clock.behind ? -Wide{clock.drift_ppm} : clock.drift_ppm;
+    for (const WrongClock& clock : clocks_[actor])
+        rate_ppm += clock.behind ? -Wide{clock.drift_ppm} : clock.drift_ppm;
     AIVM_CHECK(rate_ppm > 0);
     const Wide real = (Wide{delay} * 1'000'000 + rate_ppm - 1) / rate_ppm;
     return static_cast<SimTime>(std::min(real, Wide{kEndOfTime / 4}));

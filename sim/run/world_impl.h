@@ -1,6 +1,6 @@
-// The inside of a world, which only the world_*.cpp files see: world_build.cpp puts it together, world_events.cpp runs it,
-// world_faults.cpp breaks and mends it,
-// world_watch.cpp listens to it, world.cpp starts and closes it.
+// The inside of a world, which only the world_*.cpp files see: world_build.cpp puts it together,
+// world_events.cpp runs it, world_faults.cpp breaks and mends it, world_watch.cpp listens to it,
+// world.cpp starts and closes it.
 #pragma once
 
 #include <map>
@@ -25,7 +25,14 @@
 
 namespace aivm::sim {
 
-enum class EventKind : std::uint16_t { kDelivery, kTimer, kFaultBegins, kFaultEnds, kLook, kOutageEnds };
+enum class EventKind : std::uint16_t {
+    kDelivery,
+    kTimer,
+    kFaultBegins,
+    kFaultEnds,
+    kLook,
+    kOutageEnds
+};
 
 // "delivery", "timer", ...; of the numbers of an EventKind.
 std::string_view event_name(std::uint32_t kind);
@@ -43,8 +50,8 @@ struct PacketInFlight {
 // How long a planned fault lasts: a crash without a duration, as long as a restart takes.
 std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain);
 
-// The engine's handler, the actors' environment, and what the invariants look at: everything of a run that is neither an
-// actor nor a library. Its parts in the order in which they are built below.
+// The engine's handler, the actors' environment, and what the invariants look at: everything of a
+// run that is neither an actor nor a library. Its parts in the order in which they are built below.
 class World::Impl final : private Watch, private NodeObserver {
 public:
     Impl(const Setting& setting, const WorldOptions& options);
@@ -53,7 +60,9 @@ public:
     void write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
 
     [[nodiscard]] const TraceDigest& trace() const { return trace_; }
-    [[nodiscard]] Ground ground() const { return {genesis_, rules_, setting_.scenario, cast_.directory}; }
+    [[nodiscard]] Ground ground() const {
+        return {genesis_, rules_, setting_.scenario, cast_.directory};
+    }
     [[nodiscard]] const std::vector<BlockPtr>& history() const { return history_; }
     [[nodiscard]] std::string actor_name(std::uint32_t actor) const {
         return actor == kWorldItself ? "world" : cast_.directory.name(actor);
@@ -74,7 +83,9 @@ private:
                    static_cast<std::uint64_t>(now() + world_.clock_error(self_));
         }
         void send(ActorId to, const Packet& packet) override { world_.send(self_, to, packet); }
-        void set_timer(SimTime delay, std::uint64_t tag) override { world_.set_timer(self_, delay, tag); }
+        void set_timer(SimTime delay, std::uint64_t tag) override {
+            world_.set_timer(self_, delay, tag);
+        }
         [[nodiscard]] RandomStream stream(Purpose purpose) const override {
             return RandomStream({world_.options_.seed, self_, static_cast<std::uint32_t>(purpose)});
         }
@@ -85,21 +96,28 @@ private:
     };
 
     // Building.
-    [[nodiscard]] bool economic() const { return setting_.scenario.run.fidelity == Fidelity::kEconomic; }
+    [[nodiscard]] bool economic() const {
+        return setting_.scenario.run.fidelity == Fidelity::kEconomic;
+    }
     [[nodiscard]] Status add_network();
     [[nodiscard]] Status add_virtual_chain();
     [[nodiscard]] Status add_actor(const CastMember& member, const Agent& agent);
-    [[nodiscard]] Result<std::unique_ptr<Actor>> make_validator(const CastMember& member, const Agent& agent);
-    [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const CastMember& member, const Agent& agent);
-    [[nodiscard]] Result<std::unique_ptr<Actor>> make_provider(const CastMember& member, const Agent& agent);
-    [[nodiscard]] Result<std::unique_ptr<Actor>> make_challenger(const CastMember& member, const Agent& agent);
-    [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const CastMember& member, const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_validator(const CastMember& member,
+                                                                const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const CastMember& member,
+                                                             const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_provider(const CastMember& member,
+                                                               const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_challenger(const CastMember& member,
+                                                                 const Agent& agent);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const CastMember& member,
+                                                                const Agent& agent);
     [[nodiscard]] std::function<void(std::uint32_t)> counted_at(Amount step_cost, ActorId agent);
     [[nodiscard]] std::function<void(TaskIndex, SimTime)> told_of_work(ActorId provider);
     [[nodiscard]] Part part_of(const CastMember& member, const Agent& agent);
     [[nodiscard]] ClientSetup client_setup(const Agent& agent) const;
-    [[nodiscard]] Result<std::unique_ptr<ConsensusEngine>> make_engine(ActorId self, const AcceptedBlocks& accepted,
-                                                                       RandomStream& random) const;
+    [[nodiscard]] Result<std::unique_ptr<ConsensusEngine>> make_engine(
+        ActorId self, const AcceptedBlocks& accepted, RandomStream& random) const;
     void plan_faults();
 
     // Events.
@@ -141,20 +159,24 @@ private:
         return economic() ? nullptr : validators_.at(validator)->vm();
     }
     [[nodiscard]] bool cut_off(ActorId validator) const override;
-    void violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) override;
+    void violate(const InvariantInfo& invariant, std::string message,
+                 std::vector<ActorId> actors) override;
 
     // NodeObserver
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
-    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed, AcceptedBy by) override;
+    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                       AcceptedBy by) override;
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
     void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
     void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
-    void on_censored(ActorId node, const ExecutedPtr& built, const std::vector<OperationPtr>& left_out) override;
+    void on_censored(ActorId node, const ExecutedPtr& built,
+                     const std::vector<OperationPtr>& left_out) override;
     void on_restarted(ActorId node, const Vm& vm) override;
     void on_stopped(ActorId node, const Error& error) override;
 
     void extend_chain(const ExecutedPtr& executed);
-    void extend_virtual_chain(const ExecutedPtr& executed, const std::vector<OperationPtr>& censored);
+    void extend_virtual_chain(const ExecutedPtr& executed,
+                              const std::vector<OperationPtr>& censored);
     void find(std::string_view invariant, const std::string& message);
     template <class Hook>
     void tell_invariants(Hook&& hook) {
@@ -182,8 +204,8 @@ private:
     TraceDigest trace_;
     std::unique_ptr<ChoiceSource> answers_;
     RecordingChoices choices_;
-    Writer outcome_;                          // of the last block in the economic fidelity, for the trace
-    std::optional<Network> network_;          // none in the economic fidelity
+    Writer outcome_;                  // of the last block in the economic fidelity, for the trace
+    std::optional<Network> network_;  // none in the economic fidelity
     std::uint64_t messages_handed_over_ = 0;  // there: directly from actor to actor
     Slab<PacketInFlight> packets_;
 
@@ -193,7 +215,8 @@ private:
     std::vector<ValidatorActor*> validators_;
     std::vector<RequesterActor*> requesters_;
     SideChannel side_;
-    std::vector<std::uint16_t> incarnations_;  // of each actor; a timer rings for the one that set it
+    std::vector<std::uint16_t>
+        incarnations_;  // of each actor; a timer rings for the one that set it
     std::vector<bool> down_;
     struct WrongClock {
         const FaultPlan* plan = nullptr;
@@ -210,12 +233,15 @@ private:
     std::vector<std::vector<WrongClock>> clocks_;  // by actor: what is in force
     std::vector<SlowDisk> slow_disks_;             // by validator
     std::vector<std::uint32_t> disk_troubles_;     // faults in force that hit the validator's disk
-    std::vector<std::uint32_t> silenced_;          // economic fidelity: what is in force that silences the actor
-    std::optional<CensorshipSchedule> outages_;    // under the model partition
-    std::vector<ActorId> cut_off_clients_;         // by the outage in force
-    NetworkFault outage_{};                        // in force, in the full fidelity
-    std::vector<NetworkFault> faults_in_force_;    // by index of the plan, where it is a network fault
-    std::vector<std::uint32_t> cut_off_;           // partitions in force that cut the validator off, by index
+    std::vector<std::uint32_t>
+        silenced_;  // economic fidelity: what is in force that silences the actor
+    std::optional<CensorshipSchedule> outages_;  // under the model partition
+    std::vector<ActorId> cut_off_clients_;       // by the outage in force
+    NetworkFault outage_{};                      // in force, in the full fidelity
+    std::vector<NetworkFault>
+        faults_in_force_;  // by index of the plan, where it is a network fault
+    std::vector<std::uint32_t>
+        cut_off_;  // partitions in force that cut the validator off, by index
 
     Invariants invariants_;
     std::optional<Accounting> accounting_;

@@ -15,13 +15,16 @@ using ::testing::HasSubstr;
 
 constexpr std::uint64_t kS = 1'000'000'000;
 
-Outcome run(const Scenario& scenario, const WorldOptions& options = {}) { return play(scenario, options)->outcome; }
+Outcome run(const Scenario& scenario, const WorldOptions& options = {}) {
+    return play(scenario, options)->outcome;
+}
 
 std::uint64_t count(const Outcome& outcome, std::string_view metric) {
     return static_cast<std::uint64_t>(std::get<std::int64_t>(outcome.metric(metric)));
 }
 
-FaultPlan fault(FaultKind kind, std::uint64_t at_s, std::uint64_t seconds, std::vector<std::uint32_t> validators) {
+FaultPlan fault(FaultKind kind, std::uint64_t at_s, std::uint64_t seconds,
+                std::vector<std::uint32_t> validators) {
     FaultPlan plan;
     plan.kind = kind;
     plan.at_ns = at_s * kS;
@@ -117,7 +120,8 @@ TEST(World, ADifferentLossRateKeepsWhatIsLostAtBoth) {
     const std::vector<std::uint64_t> few = losses(run(small_scenario()), 0, 500);
     const std::vector<std::uint64_t> many = losses(run(rougher), 0, 500);
     EXPECT_GT(many.size(), few.size());
-    EXPECT_TRUE(std::ranges::includes(many, few)) << "common random numbers: the same draws against another threshold";
+    EXPECT_TRUE(std::ranges::includes(many, few))
+        << "common random numbers: the same draws against another threshold";
 }
 
 TEST(World, ASequencerRunsTheSameWork) {
@@ -141,7 +145,8 @@ TEST(World, ASequencerThatAlwaysCensorsLetsEveryLieBecomeFinal) {
 }
 
 TEST(World, AModestShareOfCensorsDelaysProofsAndDoesNotStopThem) {
-    for (const auto model : {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
+    for (const auto model :
+         {CensorshipModel::kIid, CensorshipModel::kPermuted, CensorshipModel::kSticky}) {
         Scenario s = small_scenario();
         s.chain.consensus = ConsensusKind::kSequencer;
         s.chain.censorship = model;
@@ -285,7 +290,8 @@ TEST(World, ACrashedMajorityStopsTheChainAndTheRestBringsItBack) {
 
 TEST(World, CrashesOneAfterTheOtherAreRecoveredFromTheirOwnDisks) {
     Scenario s = small_scenario();
-    for (std::uint32_t i = 0; i < 5; ++i) s.faults.push_back(fault(FaultKind::kCrash, 10 + 12 * i, 8, {i}));
+    for (std::uint32_t i = 0; i < 5; ++i)
+        s.faults.push_back(fault(FaultKind::kCrash, 10 + 12 * i, 8, {i}));
     EXPECT_EQ(verdict(run(s)), "clean");
 }
 

@@ -24,7 +24,8 @@ bool World::Impl::cut_off(ActorId validator) const {
     return side + side < total;
 }
 
-void World::Impl::violate(const InvariantInfo& invariant, std::string message, std::vector<ActorId> actors) {
+void World::Impl::violate(const InvariantInfo& invariant, std::string message,
+                          std::vector<ActorId> actors) {
     const auto known = std::ranges::find(violations_, invariant.id, &Violation::invariant);
     if (known != violations_.end()) return;  // the first is the one to look at
     Violation violation;
@@ -36,8 +37,9 @@ void World::Impl::violate(const InvariantInfo& invariant, std::string message, s
     violation.event = engine_.events_executed();
     violation.liveness = invariant.liveness;
     for (const ActorId actor : actors) violation.actors.push_back(cast_.directory.name(actor));
-    violation.expected = std::ranges::find(setting_.scenario.expected_violations, violation.invariant) !=
-                         setting_.scenario.expected_violations.end();
+    violation.expected =
+        std::ranges::find(setting_.scenario.expected_violations, violation.invariant) !=
+        setting_.scenario.expected_violations.end();
     if (!violation.expected) {
         unexpected_ = true;
         engine_.stop();
@@ -60,7 +62,8 @@ void World::Impl::on_verified(ActorId node, const Vm& vm, const ExecutedPtr& exe
     tell_invariants([&](Invariant& i) { i.on_verified(node, vm, executed); });
 }
 
-void World::Impl::before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed, AcceptedBy by) {
+void World::Impl::before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                                AcceptedBy by) {
     tell_invariants([&](Invariant& i) { i.before_accept(node, vm, executed, by); });
 }
 
@@ -89,7 +92,8 @@ void World::Impl::on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& exe
     tell_invariants([&](Invariant& i) { i.on_rejected(node, vm, executed); });
 }
 
-void World::Impl::on_censored(ActorId, const ExecutedPtr& built, const std::vector<OperationPtr>& left_out) {
+void World::Impl::on_censored(ActorId, const ExecutedPtr& built,
+                              const std::vector<OperationPtr>& left_out) {
     accounting_->censored(built->id, left_out);
 }
 

@@ -51,7 +51,8 @@ Result<WriteBatch> decode_payload(ByteView payload) {
     return batch;
 }
 
-// The payload of the record at the front of `rest`; nothing when it is not whole or its checksum is wrong.
+// The payload of the record at the front of `rest`; nothing when it is not whole or its checksum is
+// wrong.
 std::optional<ByteView> whole_record(ByteView rest) {
     if (rest.size() < kRecordHeadBytes) return std::nullopt;
     Reader head(rest.first(kRecordHeadBytes));
@@ -63,9 +64,9 @@ std::optional<ByteView> whole_record(ByteView rest) {
     return payload;
 }
 
-// Whether the record at the front claims to end before the file does: then more was written after it, and its damage is
-// not that of a write that was interrupted. Nothing but zeros is what some file systems show of bytes that were announced
-// and never arrived.
+// Whether the record at the front claims to end before the file does: then more was written after
+// it, and its damage is not that of a write that was interrupted. Nothing but zeros is what some
+// file systems show of bytes that were announced and never arrived.
 bool has_successor(ByteView rest) {
     if (rest.size() < kRecordHeadBytes) return false;
     if (std::all_of(rest.begin(), rest.end(), [](std::uint8_t b) { return b == 0; })) return false;
@@ -79,9 +80,12 @@ Result<Bytes> read_all(int file, const std::string& path) {
     if (!S_ISREG(info.st_mode)) return fail(ErrorCode::kStorage, path + ": not a regular file");
     Bytes bytes(static_cast<std::size_t>(info.st_size));
     for (std::size_t at = 0; at < bytes.size();) {
-        const ssize_t got = ::pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+        const ssize_t got =
+            ::pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return fail(ErrorCode::kStorage, path + ": " + (got < 0 ? last_error() : "shorter than it was"));
+        if (got <= 0)
+            return fail(ErrorCode::kStorage,
+                        path + ": " + (got < 0 ? last_error() : "shorter than it was"));
         at += static_cast<std::size_t>(got);
     }
     return bytes;
@@ -90,7 +94,8 @@ Result<Bytes> read_all(int file, const std::string& path) {
 // A new file's name is on disk only when its folder is.
 void sync_folder(const std::string& path) {
     const auto folder = std::filesystem::path(path).parent_path();
-    const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int handle =
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (handle < 0) return;
     ::fsync(handle);
     ::close(handle);
@@ -116,7 +121,8 @@ FileStore::~FileStore() { ::close(file_); }
 Status FileStore::load() {
     AIVM_ASSIGN(const Bytes bytes, read_all(file_, path_));
     const std::size_t magic_there = std::min(bytes.size(), kMagic.size());
-    if (!std::equal(kMagic.begin(), kMagic.begin() + static_cast<std::ptrdiff_t>(magic_there), bytes.begin())) {
+    if (!std::equal(kMagic.begin(), kMagic.begin() + static_cast<std::ptrdiff_t>(magic_there),
+                    bytes.begin())) {
         return broken("not a store of aivmsim");
     }
     if (bytes.size() < kMagic.size()) {  // new, or torn in its very first write
@@ -129,7 +135,8 @@ Status FileStore::load() {
     while (size_ < bytes.size()) {
         const ByteView rest = ByteView(bytes).subspan(size_);
         const auto payload = whole_record(rest);
-        if (!payload && has_successor(rest)) return broken(fmt::format("damaged at byte {}", size_));
+        if (!payload && has_successor(rest))
+            return broken(fmt::format("damaged at byte {}", size_));
         if (!payload) break;
         auto batch = decode_payload(*payload);
         if (!batch) return broken(fmt::format("no batch at byte {}", size_));
@@ -141,15 +148,16 @@ Status FileStore::load() {
 }
 
 Status FileStore::cut(std::uint64_t size) {
-    if (::ftruncate(file_, static_cast<off_t>(size)) != 0 || ::fsync(file_) != 0) return broken(last_error());
+    if (::ftruncate(file_, static_cast<off_t>(size)) != 0 || ::fsync(file_) != 0)
+        return broken(last_error());
     size_ = size;
     return {};
 }
 
 Status FileStore::append(ByteView bytes) {
     for (std::size_t done = 0; done < bytes.size();) {
-        const ssize_t wrote =
-            ::pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(size_ + done));
+        const ssize_t wrote = ::pwrite(file_, bytes.data() + done, bytes.size() - done,
+                                       static_cast<off_t>(size_ + done));
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) return broken(wrote < 0 ? last_error() : "nothing more can be written");
         done += static_cast<std::size_t>(wrote);
@@ -175,7 +183,8 @@ Status FileStore::write(std::shared_ptr<const WriteBatch> batch) {
     return entries_.write(std::move(batch));
 }
 
-Status FileStore::scan(ByteView prefix, const std::function<bool(ByteView, ByteView)>& visit) const {
+Status FileStore::scan(ByteView prefix,
+                       const std::function<bool(ByteView, ByteView)>& visit) const {
     return entries_.scan(prefix, visit);
 }
 

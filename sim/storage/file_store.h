@@ -1,16 +1,19 @@
-// A key-value store in one file, for nodes that outlive their process: an append-only log of batches, with everything
-// that is current kept in memory as well.
+// A key-value store in one file, for nodes that outlive their process: an append-only log of
+// batches, with everything that is current kept in memory as well.
 //
 //   file    := magic:8="aivmlog1" record*
-//   record  := length:u32 checksum:32 payload      length is the payload's in bytes, checksum its sha256
+//   record  := length:u32 checksum:32 payload      length is the payload's in bytes, checksum its
+//           sha256
 //   payload := list of entries: u32 count, then each: bytes(key) bool present [bytes(value)]
 //
 //   1. write() returns after fsync, so what it accepted survives a crash of the machine.
-//   2. A record counts when it is whole. A last one that a crash tore is cut off when the file is opened, so a batch is
-//      there completely or not at all.
-//   3. A damaged record with whole ones after it is no torn write but a broken file, and is refused.
+//   2. A record counts when it is whole. A last one that a crash tore is cut off when the file is
+//      opened, so a batch is there completely or not at all.
+//   3. A damaged record with whole ones after it is no torn write but a broken file, and is
+//      refused.
 //   4. One process at a time: the file is locked while it is open.
-// The log only grows; a store is meant for the life of one chain, not for data that is rewritten for years.
+// The log only grows; a store is meant for the life of one chain, not for data that is rewritten
+// for years.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +26,20 @@ namespace aivm::sim {
 
 class FileStore final : public KeyValueStore {
 public:
-    // Opens the file, or makes it when there is none. The error names the file and what is wrong with it.
+    // Opens the file, or makes it when there is none. The error names the file and what is wrong
+    // with it.
     static Result<std::unique_ptr<FileStore>> open(const std::string& path);
     ~FileStore() override;
     FileStore(const FileStore&) = delete;
     FileStore& operator=(const FileStore&) = delete;
 
     [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override;
-    // After an error nothing of the batch is there, and every later write fails too: what a failed fsync left behind is
-    // only known after the file has been opened again.
+    // After an error nothing of the batch is there, and every later write fails too: what a failed
+    // fsync left behind is only known after the file has been opened again.
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override;
-    [[nodiscard]] Status scan(ByteView prefix,
-                              const std::function<bool(ByteView key, ByteView value)>& visit) const override;
+    [[nodiscard]] Status scan(
+        ByteView prefix,
+        const std::function<bool(ByteView key, ByteView value)>& visit) const override;
 
     // Bytes of a torn last record that opening cut off.
     [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }

@@ -17,8 +17,9 @@ using testing::HasSubstr;
 class FileStoreTest : public testing::Test {
 protected:
     void SetUp() override {
-        folder_ = fs::temp_directory_path() / ("aivm_store_" + std::to_string(::getpid()) + "_" +
-                                               testing::UnitTest::GetInstance()->current_test_info()->name());
+        folder_ = fs::temp_directory_path() /
+                  ("aivm_store_" + std::to_string(::getpid()) + "_" +
+                   testing::UnitTest::GetInstance()->current_test_info()->name());
         fs::create_directories(folder_);
         path_ = folder_ / "chain.store";
     }
@@ -33,7 +34,9 @@ protected:
         std::ifstream file(path_, std::ios::binary);
         return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     }
-    void replace(std::string_view bytes) const { std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes; }
+    void replace(std::string_view bytes) const {
+        std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+    }
 
     fs::path folder_;
     fs::path path_;
@@ -99,7 +102,8 @@ TEST_F(FileStoreTest, cut_at_any_byte_it_opens_with_whole_batches_only_and_goes_
     }
 }
 
-TEST_F(FileStoreTest, a_last_record_with_any_byte_flipped_is_dropped_or_refused_but_never_half_read) {
+TEST_F(FileStoreTest,
+       a_last_record_with_any_byte_flipped_is_dropped_or_refused_but_never_half_read) {
     std::size_t before = 0;
     {
         const auto store = open();

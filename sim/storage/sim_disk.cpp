@@ -5,7 +5,9 @@
 namespace aivm::sim {
 namespace {
 
-tl::unexpected<Error> bad_checksum() { return fail(ErrorCode::kStorage, "a stored value does not match its checksum"); }
+tl::unexpected<Error> bad_checksum() {
+    return fail(ErrorCode::kStorage, "a stored value does not match its checksum");
+}
 tl::unexpected<Error> powered_off() { return fail(ErrorCode::kStorage, "the node is down"); }
 
 }  // namespace
@@ -33,7 +35,8 @@ Status SimDisk::scan(ByteView prefix, const std::function<bool(ByteView, ByteVie
     if (down_) return powered_off();
     for (auto it = index_.lower_bound(prefix); it != index_.end(); ++it) {
         const ByteView key{it->first};
-        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) break;
+        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin()))
+            break;
         if (rotten_.contains(it->first)) return bad_checksum();
         if (!visit(key, it->second)) break;
     }
@@ -44,7 +47,8 @@ void SimDisk::set_fault(std::uint64_t index, WriteFault fault) { faults_[index] 
 
 void SimDisk::rot(std::uint64_t which) {
     if (index_.empty()) return;
-    rotten_.insert(std::next(index_.begin(), static_cast<std::ptrdiff_t>(which % index_.size()))->first);
+    rotten_.insert(
+        std::next(index_.begin(), static_cast<std::ptrdiff_t>(which % index_.size()))->first);
 }
 
 void SimDisk::replace() {
@@ -60,7 +64,8 @@ void SimDisk::apply(const std::shared_ptr<const WriteBatch>& batch) {
     for (std::size_t i = 0; i < batch->size(); ++i) {
         const auto [key, value] = batch->entry(i);
         if (!rotten_.empty()) {
-            if (const auto mended = rotten_.find(key); mended != rotten_.end()) rotten_.erase(mended);
+            if (const auto mended = rotten_.find(key); mended != rotten_.end())
+                rotten_.erase(mended);
         }
         const auto found = index_.find(key);
         if (!value) {

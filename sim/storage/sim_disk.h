@@ -1,7 +1,8 @@
 // A node's disk in the simulation: it survives crashes of its node, and can be told to fail.
 //
-// Batches are kept as they were written and shared between the disks of replicas that wrote the same ones; an index
-// points into them. A write happens whole or not at all, so what a restarted node finds is the state before or after it.
+// Batches are kept as they were written and shared between the disks of replicas that wrote the
+// same ones; an index points into them. A write happens whole or not at all, so what a restarted
+// node finds is the state before or after it.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +26,19 @@ class SimDisk final : public KeyValueStore {
 public:
     [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override;
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override;
-    [[nodiscard]] Status scan(ByteView prefix,
-                              const std::function<bool(ByteView key, ByteView value)>& visit) const override;
+    [[nodiscard]] Status scan(
+        ByteView prefix,
+        const std::function<bool(ByteView key, ByteView value)>& visit) const override;
 
-    // The write number `index`, counting from 0 over the disk's life, meets `fault`. After a crash every call fails
-    // until power_on().
+    // The write number `index`, counting from 0 over the disk's life, meets `fault`. After a crash
+    // every call fails until power_on().
     void set_fault(std::uint64_t index, WriteFault fault);
     void power_on() { down_ = false; }
     // The next write meets `fault`.
     void fail_next_write(WriteFault fault) { set_fault(writes_, fault); }
-    // One stored value, the how-many-th by key, can no longer be read: its checksum does not match, which is an error and
-    // never "nothing". Does nothing on an empty disk. Writing the value anew mends it.
+    // One stored value, the how-many-th by key, can no longer be read: its checksum does not match,
+    // which is an error and never "nothing". Does nothing on an empty disk. Writing the value anew
+    // mends it.
     void rot(std::uint64_t which);
     // Whether everything on it can be read.
     [[nodiscard]] bool is_sound() const { return rotten_.empty(); }

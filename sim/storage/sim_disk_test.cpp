@@ -32,7 +32,8 @@ TEST(SimDisk, a_crash_at_a_write_leaves_the_state_before_or_after_it_and_never_b
         ASSERT_TRUE(disk.write(batch_of(7, 1)));
         disk.set_fault(1, fault);
         EXPECT_FALSE(disk.write(batch_of(7, 2)));
-        EXPECT_FALSE(disk.get(Bytes{7})) << "a disk without power answers nothing, not even 'unset'";
+        EXPECT_FALSE(disk.get(Bytes{7}))
+            << "a disk without power answers nothing, not even 'unset'";
         disk.power_on();
         const Bytes expected{static_cast<std::uint8_t>(fault == WriteFault::kCrashAfter ? 2 : 1)};
         EXPECT_EQ(read(disk, {7}), expected);

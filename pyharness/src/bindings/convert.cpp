@@ -10,7 +10,9 @@ namespace {
 // A view of a contiguous buffer for as long as it lives.
 class BufferView {
 public:
-    explicit BufferView(py::handle object) { held_ = PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) == 0; }
+    explicit BufferView(py::handle object) {
+        held_ = PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) == 0;
+    }
     ~BufferView() {
         if (held_) PyBuffer_Release(&view_);
     }
@@ -66,11 +68,14 @@ py::dict show_slash(const State& state, const event::Slashed& slash) {
 }  // namespace
 
 VmFault::VmFault(const Error& error)
-    : std::runtime_error(fmt::format("{}: {}", error_name(error.code), error.text())), code(error.code) {}
+    : std::runtime_error(fmt::format("{}: {}", error_name(error.code), error.text())),
+      code(error.code) {}
 
 py::str hex_text(ByteView bytes) { return py::str("0x" + to_hex(bytes)); }
 
-py::bytes raw_bytes(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+py::bytes raw_bytes(ByteView bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 py::object show_index(const State* state, TaskIndex index) {
     if (state == nullptr || index.value >= state->tasks.size()) return py::none();
@@ -94,8 +99,8 @@ std::uint64_t read_number(py::handle value, const std::string& where, std::uint6
     const bool overflow = PyErr_Occurred() != nullptr;
     if (overflow) PyErr_Clear();
     if (overflow || out > most) {
-        throw py::value_error(
-            fmt::format("{} is {}; it must be 0 to {}", where, py::str(number).cast<std::string>(), most));
+        throw py::value_error(fmt::format("{} is {}; it must be 0 to {}", where,
+                                          py::str(number).cast<std::string>(), most));
     }
     return out;
 }
@@ -106,7 +111,9 @@ Amount read_amount(py::handle value, const std::string& where) {
     }
     const auto text = value.cast<std::string>();
     const auto nlux = scenarios::parse_amount_nlux(text);
-    if (!nlux) throw py::value_error(fmt::format("{}: {}; {}", where, nlux.error().message, nlux.error().mend));
+    if (!nlux)
+        throw py::value_error(
+            fmt::format("{}: {}; {}", where, nlux.error().message, nlux.error().mend));
     return Amount(*nlux);
 }
 
@@ -127,7 +134,8 @@ Bytes read_bytes(py::handle value, const std::string& where) {
 void read_exactly(py::handle value, const std::string& where, std::span<std::uint8_t> out) {
     const Bytes bytes = read_bytes(value, where);
     if (bytes.size() != out.size()) {
-        throw py::value_error(fmt::format("{} has {} bytes; it must have {}", where, bytes.size(), out.size()));
+        throw py::value_error(
+            fmt::format("{} has {} bytes; it must have {}", where, bytes.size(), out.size()));
     }
     std::memcpy(out.data(), bytes.data(), bytes.size());
 }
@@ -137,23 +145,29 @@ std::string read_text(py::handle value, const std::string& where) {
     return value.cast<std::string>();
 }
 
-std::uint64_t read_word(py::handle value, const std::string& where, std::span<const std::string_view> words) {
+std::uint64_t read_word(py::handle value, const std::string& where,
+                        std::span<const std::string_view> words) {
     if (!py::isinstance<py::str>(value)) return read_number(value, where, words.size() - 1);
     const auto word = value.cast<std::string>();
     const auto found = std::find(words.begin(), words.end(), word);
     if (found != words.end()) return static_cast<std::uint64_t>(found - words.begin());
-    throw py::value_error(fmt::format("{} is \"{}\"; it must be one of {}", where, word, fmt::join(words, ", ")));
+    throw py::value_error(
+        fmt::format("{} is \"{}\"; it must be one of {}", where, word, fmt::join(words, ", ")));
 }
 
-void refuse_field(std::string_view structure, const std::string& name, const std::vector<std::string_view>& known) {
-    throw py::value_error(fmt::format("{} has no field \"{}\"; there are {}", structure, name, fmt::join(known, ", ")));
+void refuse_field(std::string_view structure, const std::string& name,
+                  const std::vector<std::string_view>& known) {
+    throw py::value_error(fmt::format("{} has no field \"{}\"; there are {}", structure, name,
+                                      fmt::join(known, ", ")));
 }
 
 std::vector<std::pair<std::string, std::vector<std::string>>> operation_kinds() {
     return kinds_of(std::make_index_sequence<std::variant_size_v<OperationBody>>{});
 }
 
-OperationBody read_operation(const std::string& kind, const py::dict& fields) { return read_kind(kind, fields); }
+OperationBody read_operation(const std::string& kind, const py::dict& fields) {
+    return read_kind(kind, fields);
+}
 
 py::dict show_operation(const OperationBody& body) {
     return std::visit([](const auto& b) { return show_fields(nullptr, b); }, body);

@@ -4,7 +4,8 @@
 //   hashes, addresses, fixed bytes     text "0x..."; also read from bytes of the right length
 //   byte strings   bytes
 //   enumerations   their word, such as "optimistic"; also read from their number
-//   indexes        what they stand for: a job id, a provider's id, a model's id; disputes and validators stay numbers
+//   indexes        what they stand for: a job id, a provider's id, a model's id; disputes and
+//                  validators stay numbers
 //   structures     dict, by the tables of fields.h; ABI structures are bytes
 #pragma once
 
@@ -61,8 +62,8 @@ AIVM_WORDS(DisputeGame, "one_step", "bisection");
 AIVM_WORDS(RewardSchedule, "flat", "tiered");
 AIVM_WORDS(MintCap, "per_burn", "uncapped");
 AIVM_WORDS(AttestationMode, "hardware", "software");
-AIVM_WORDS(SlashCause, "wrong_answer", "timeout", "divergent", "unrevealed", "silent", "lost_challenge",
-           "equivocation");
+AIVM_WORDS(SlashCause, "wrong_answer", "timeout", "divergent", "unrevealed", "silent",
+           "lost_challenge", "equivocation");
 #undef AIVM_WORDS
 
 template <class S>
@@ -142,7 +143,8 @@ py::object show(const State* state, const T& value) {
     } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
         return py::cast(value);
     } else {
-        static_assert(std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>, "an ABI structure");
+        static_assert(std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>,
+                      "an ABI structure");
         return raw_bytes({reinterpret_cast<const std::uint8_t*>(&value), sizeof value});
     }
 }
@@ -155,7 +157,8 @@ Amount read_amount(py::handle value, const std::string& where);
 Bytes read_bytes(py::handle value, const std::string& where);
 void read_exactly(py::handle value, const std::string& where, std::span<std::uint8_t> out);
 std::string read_text(py::handle value, const std::string& where);
-std::uint64_t read_word(py::handle value, const std::string& where, std::span<const std::string_view> words);
+std::uint64_t read_word(py::handle value, const std::string& where,
+                        std::span<const std::string_view> words);
 [[noreturn]] void refuse_field(std::string_view structure, const std::string& name,
                                const std::vector<std::string_view>& known);
 
@@ -179,7 +182,8 @@ void read(py::handle value, const std::string& where, T& out) {
         read(value, where, out.emplace());
     } else if constexpr (IsVector<T>::value) {
         out.clear();
-        for (const py::handle item : value) read(item, fmt::format("{}[{}]", where, out.size()), out.emplace_back());
+        for (const py::handle item : value)
+            read(item, fmt::format("{}[{}]", where, out.size()), out.emplace_back());
     } else if constexpr (HasFields<T>) {
         read_fields(value, out);
     } else if constexpr (std::is_same_v<T, std::string>) {
@@ -190,15 +194,18 @@ void read(py::handle value, const std::string& where, T& out) {
     } else if constexpr (std::is_integral_v<T>) {
         out = static_cast<T>(read_number(value, where, std::numeric_limits<T>::max()));
     } else {
-        static_assert(std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>, "an ABI structure");
+        static_assert(std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>,
+                      "an ABI structure");
         read_exactly(value, where, {reinterpret_cast<std::uint8_t*>(&out), sizeof out});
     }
 }
 
-// Sets the fields that the dict has and leaves the others; an unknown one is an error that names what there is.
+// Sets the fields that the dict has and leaves the others; an unknown one is an error that names
+// what there is.
 template <HasFields S>
 void read_fields(py::handle value, S& object) {
-    if (!py::isinstance<py::dict>(value)) throw py::type_error(fmt::format("{} must be a dict", Fields<S>::name));
+    if (!py::isinstance<py::dict>(value))
+        throw py::type_error(fmt::format("{} must be a dict", Fields<S>::name));
     std::size_t used = 0;
     std::vector<std::string_view> known;
     const auto given = py::reinterpret_borrow<py::dict>(value);
@@ -212,7 +219,8 @@ void read_fields(py::handle value, S& object) {
     if (used == given.size()) return;
     for (const auto& [key, unused] : given) {
         const auto name = py::str(key).cast<std::string>();
-        if (std::find(known.begin(), known.end(), name) == known.end()) refuse_field(Fields<S>::name, name, known);
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            refuse_field(Fields<S>::name, name, known);
     }
 }
 

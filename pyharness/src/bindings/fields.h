@@ -1,5 +1,6 @@
-// The members of the VM's structures by name: one table a structure, from which Python's views are made and Python's
-// values are read. A structure without a table does not compile where one is asked for.
+// The members of the VM's structures by name: one table a structure, from which Python's views are
+// made and Python's values are read. A structure without a table does not compile where one is
+// asked for.
 #pragma once
 
 #include <string_view>
@@ -124,7 +125,8 @@ AIVM_FIELDS(sim::Chits, "Vote", F(preferred), F(at_height), F(last_accepted));
 // Calls visit(name, member) for every field.
 template <class S, class Visit>
 void for_each_field(S& object, Visit&& visit) {
-    std::apply([&](const auto&... f) { (visit(f.name, object.*f.member), ...); }, Fields<std::remove_const_t<S>>::list);
+    std::apply([&](const auto&... f) { (visit(f.name, object.*f.member), ...); },
+               Fields<std::remove_const_t<S>>::list);
 }
 
 }  // namespace aivm::python

@@ -1,4 +1,5 @@
-// The six kernels over any buffers that Python has: bytes, bytearray, numpy arrays. Outputs are written in place.
+// The six kernels over any buffers that Python has: bytes, bytearray, numpy arrays. Outputs are
+// written in place.
 #include "core/kernels/kernels.h"
 
 #include <pybind11/pybind11.h>
@@ -24,14 +25,18 @@ public:
         constexpr int kFlags = std::is_const_v<T> ? PyBUF_SIMPLE : PyBUF_WRITABLE;
         if (PyObject_GetBuffer(object.ptr(), &view_, kFlags) != 0) {
             PyErr_Clear();
-            throw py::type_error(fmt::format("{} must be a contiguous {}buffer such as a numpy array, or None", name,
-                                             std::is_const_v<T> ? "" : "writable "));
+            throw py::type_error(
+                fmt::format("{} must be a contiguous {}buffer such as a numpy array, or None", name,
+                            std::is_const_v<T> ? "" : "writable "));
         }
         held_ = true;
         if (view_.len % static_cast<Py_ssize_t>(sizeof(T)) != 0) {
-            fault(fmt::format("{} has {} bytes, which is no whole number of {}", name, view_.len, sizeof(T)));
+            fault(fmt::format("{} has {} bytes, which is no whole number of {}", name, view_.len,
+                              sizeof(T)));
         }
-        if (reinterpret_cast<std::uintptr_t>(view_.buf) % std::min(sizeof(T), sizeof(std::uint32_t)) != 0) {
+        if (reinterpret_cast<std::uintptr_t>(view_.buf) %
+                std::min(sizeof(T), sizeof(std::uint32_t)) !=
+            0) {
             fault(fmt::format("{} must begin at a multiple of 4 bytes", name));
         }
     }
@@ -41,12 +46,14 @@ public:
 
     [[nodiscard]] T* data() const { return held_ ? static_cast<T*>(view_.buf) : nullptr; }
     [[nodiscard]] std::uint32_t size() const {
-        return held_ ? static_cast<std::uint32_t>(view_.len / static_cast<Py_ssize_t>(sizeof(T))) : 0;
+        return held_ ? static_cast<std::uint32_t>(view_.len / static_cast<Py_ssize_t>(sizeof(T)))
+                     : 0;
     }
     // Nothing there is the kernel's business; too little would have it read what is not there.
     void require(std::uint64_t count, const char* what) const {
         if (held_ && size() < count) {
-            throw py::value_error(fmt::format("{}: {} are needed and {} are there", what, count, size()));
+            throw py::value_error(
+                fmt::format("{}: {} are needed and {} are there", what, count, size()));
         }
     }
 
@@ -74,10 +81,12 @@ using Descriptor = Elements<const abi::AIVMRoundDescriptor>;
 
 // (return code, operations applied)
 template <class Op, class Slot>
-std::pair<int, std::uint32_t> apply(py::handle desc_object, py::handle ops_object, py::handle table_object,
-                                    const std::string& backend, std::uint32_t abi::AIVMRoundDescriptor::* count,
-                                    int (Kernels::*kernel)(const abi::AIVMRoundDescriptor*, const Op*, Slot*,
-                                                           std::uint32_t*, std::uint32_t)) {
+std::pair<int, std::uint32_t> apply(py::handle desc_object, py::handle ops_object,
+                                    py::handle table_object, const std::string& backend,
+                                    std::uint32_t abi::AIVMRoundDescriptor::* count,
+                                    int (Kernels::*kernel)(const abi::AIVMRoundDescriptor*,
+                                                           const Op*, Slot*, std::uint32_t*,
+                                                           std::uint32_t)) {
     const Descriptor desc(desc_object, "desc");
     const Elements<const Op> ops(ops_object, "ops");
     const Elements<Slot> table(table_object, "table");
@@ -85,13 +94,14 @@ std::pair<int, std::uint32_t> apply(py::handle desc_object, py::handle ops_objec
     if (desc.data() != nullptr) ops.require(desc.data()->*count, "operations");
     std::uint32_t applied = 0;
     const auto kernels = backend_of(backend);
-    const int code = (*kernels.*kernel)(desc.data(), ops.data(), table.data(), &applied, table.size());
+    const int code =
+        (*kernels.*kernel)(desc.data(), ops.data(), table.data(), &applied, table.size());
     return {code, applied};
 }
 
-int epoch_transition(py::handle desc_object, py::handle attestations_object, py::handle models_object,
-                     py::handle anchors_object, py::handle epoch_object, py::handle result_object,
-                     const std::string& backend) {
+int epoch_transition(py::handle desc_object, py::handle attestations_object,
+                     py::handle models_object, py::handle anchors_object, py::handle epoch_object,
+                     py::handle result_object, const std::string& backend) {
     const Descriptor desc(desc_object, "desc");
     const Elements<abi::Attestation> attestations(attestations_object, "attestations");
     const Elements<const abi::ModelRegistryEntry> models(models_object, "models");
@@ -107,7 +117,8 @@ int epoch_transition(py::handle desc_object, py::handle attestations_object, py:
 }
 
 int inference_step(py::handle weights_object, py::handle ops_object, py::handle inputs_object,
-                   py::handle outputs_object, py::handle results_object, const std::string& backend) {
+                   py::handle outputs_object, py::handle results_object,
+                   const std::string& backend) {
     const Elements<const abi::InferenceWeights> weights(weights_object, "weights");
     const Elements<const abi::InferenceOp> ops(ops_object, "ops");
     const Elements<const std::uint8_t> inputs(inputs_object, "inputs");
@@ -154,7 +165,8 @@ py::dict abi_layouts() {
     const auto add = [&](const char* name, std::span<const abi::Field> fields) {
         py::list list;
         for (const abi::Field& field : fields) {
-            list.append(py::make_tuple(py::str(field.name.data(), field.name.size()), numpy_type(field)));
+            list.append(
+                py::make_tuple(py::str(field.name.data(), field.name.size()), numpy_type(field)));
         }
         out[name] = list;
     };
@@ -172,13 +184,15 @@ void bind_kernels(py::module_& module) {
     module.def(
         "attestation_apply",
         [](py::handle desc, py::handle ops, py::handle table, const std::string& backend) {
-            return apply(desc, ops, table, backend, &Desc::attestation_op_count, &Kernels::attestation_apply);
+            return apply(desc, ops, table, backend, &Desc::attestation_op_count,
+                         &Kernels::attestation_apply);
         },
         py::arg("desc"), py::arg("ops"), py::arg("table"), py::arg("backend"));
     module.def(
         "provenance_apply",
         [](py::handle desc, py::handle ops, py::handle table, const std::string& backend) {
-            return apply(desc, ops, table, backend, &Desc::model_op_count, &Kernels::provenance_apply);
+            return apply(desc, ops, table, backend, &Desc::model_op_count,
+                         &Kernels::provenance_apply);
         },
         py::arg("desc"), py::arg("ops"), py::arg("table"), py::arg("backend"));
     module.def(
@@ -187,11 +201,13 @@ void bind_kernels(py::module_& module) {
             return apply(desc, ops, table, backend, &Desc::anchor_op_count, &Kernels::anchor_apply);
         },
         py::arg("desc"), py::arg("ops"), py::arg("table"), py::arg("backend"));
-    module.def("epoch_transition", &epoch_transition, py::arg("desc"), py::arg("attestations"), py::arg("models"),
-               py::arg("anchors"), py::arg("epoch"), py::arg("result"), py::arg("backend"));
-    module.def("inference_step", &inference_step, py::arg("weights"), py::arg("ops"), py::arg("inputs"),
-               py::arg("outputs"), py::arg("results"), py::arg("backend"));
-    module.def("proof_verify", &proof_verify, py::arg("ops"), py::arg("results"), py::arg("backend"));
+    module.def("epoch_transition", &epoch_transition, py::arg("desc"), py::arg("attestations"),
+               py::arg("models"), py::arg("anchors"), py::arg("epoch"), py::arg("result"),
+               py::arg("backend"));
+    module.def("inference_step", &inference_step, py::arg("weights"), py::arg("ops"),
+               py::arg("inputs"), py::arg("outputs"), py::arg("results"), py::arg("backend"));
+    module.def("proof_verify", &proof_verify, py::arg("ops"), py::arg("results"),
+               py::arg("backend"));
 }
 
 }  // namespace aivm::python

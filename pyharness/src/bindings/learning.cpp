@@ -1,4 +1,5 @@
-// Learners over finished runs (scenarios/adversaries/learning.h). The package checks what it is given before it calls these.
+// Learners over finished runs (scenarios/adversaries/learning.h). The package checks what it is
+// given before it calls these.
 #include "scenarios/adversaries/learning.h"
 
 #include <pybind11/functional.h>
@@ -41,16 +42,22 @@ void bind_learning(py::module_& module) {
              py::arg("rows"), py::arg("columns"), py::arg("row_payoffs"), py::arg("column_payoffs"))
         .def(
             "regret",
-            [](const Game& self, const Mix& row, const Mix& column) { return scenarios::regret(self, {row, column}); },
+            [](const Game& self, const Mix& row, const Mix& column) {
+                return scenarios::regret(self, {row, column});
+            },
             py::arg("row"), py::arg("column"))
         .def(
             "fictitious_play",
-            [](const Game& self, std::size_t rounds) { return pair_of(scenarios::fictitious_play(self, rounds)); },
+            [](const Game& self, std::size_t rounds) {
+                return pair_of(scenarios::fictitious_play(self, rounds));
+            },
             py::arg("rounds"), py::call_guard<py::gil_scoped_release>())
         .def(
             "replicator",
-            [](const Game& self, const Mix& row, const Mix& column, double step, std::size_t rounds) {
-                const scenarios::ReplicatorOrbit orbit = scenarios::replicator(self, {row, column}, step, rounds);
+            [](const Game& self, const Mix& row, const Mix& column, double step,
+               std::size_t rounds) {
+                const scenarios::ReplicatorOrbit orbit =
+                    scenarios::replicator(self, {row, column}, step, rounds);
                 return std::pair(pair_of(orbit.last), pair_of(orbit.mean));
             },
             py::arg("row"), py::arg("column"), py::arg("step"), py::arg("rounds"),

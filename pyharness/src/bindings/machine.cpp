@@ -64,7 +64,8 @@ void Machine::restart() {
 
 const Ed25519Key& Machine::key(const std::string& name) {
     const auto found = keys_.find(name);
-    return found != keys_.end() ? found->second : keys_.emplace(name, Ed25519Key(seed_of(name))).first->second;
+    return found != keys_.end() ? found->second
+                                : keys_.emplace(name, Ed25519Key(seed_of(name))).first->second;
 }
 
 const Address& Machine::set_key(const std::string& name, const Ed25519Seed& seed) {
@@ -76,23 +77,28 @@ Bytes Machine::sign(const std::string& name, const Hash32& message) {
     return ed25519_ ? key(name).sign(message) : sim::Signer(ideal_, address(name)).sign(message);
 }
 
-OperationPtr Machine::sign_operation(const std::string& sender, OperationBody body, const Signing& how) {
+OperationPtr Machine::sign_operation(const std::string& sender, OperationBody body,
+                                     const Signing& how) {
     Operation operation{address(sender), 0, std::move(body)};
     std::uint64_t& last = nonces_[sender];
-    operation.nonce = how.nonce.value_or(std::max(last, vm_->preferred_state().nonce(operation.sender)) + 1);
+    operation.nonce =
+        how.nonce.value_or(std::max(last, vm_->preferred_state().nonce(operation.sender)) + 1);
     last = std::max(last, operation.nonce);
-    if (how.authorization) return std::make_shared<const SignedOperation>(std::move(operation), *how.authorization);
+    if (how.authorization)
+        return std::make_shared<const SignedOperation>(std::move(operation), *how.authorization);
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(std::move(operation), sign(sender, id));
 }
 
 Hash32 Machine::secret(std::uint32_t validator, std::uint64_t number) const {
-    return keccak256(Writer().string("aivmsim-beacon").u64(seed_).u32(validator).u64(number).view());
+    return keccak256(
+        Writer().string("aivmsim-beacon").u64(seed_).u32(validator).u64(number).view());
 }
 
 BuildRequest Machine::request_on(const ExecutedPtr& parent, const BlockPlace& place) {
     const State& state = parent->state;
-    if (state.validators.empty()) throw VmFault({ErrorCode::kNotFound, "a chain without validators has no blocks"});
+    if (state.validators.empty())
+        throw VmFault({ErrorCode::kNotFound, "a chain without validators has no blocks"});
     BuildRequest request;
     request.parent = parent->id;
     request.proposer = place.proposer.value_or(
@@ -100,16 +106,20 @@ BuildRequest Machine::request_on(const ExecutedPtr& parent, const BlockPlace& pl
     if (request.proposer.value >= state.validators.size()) {
         throw VmFault({ErrorCode::kNotFound, fmt::format("validator {}", request.proposer.value)});
     }
-    request.timestamp_ns = place.timestamp_ns.value_or(std::max(now_ns, state.head.timestamp_ns + interval_ns));
+    request.timestamp_ns =
+        place.timestamp_ns.value_or(std::max(now_ns, state.head.timestamp_ns + interval_ns));
     const Hash32& open = state.validators[request.proposer.value].beacon_commitment;
     auto known = commitments_.find(open);
-    // After a restart from a file the commitments of earlier blocks are found again by trying one after the other.
-    for (std::uint64_t number = 0; known == commitments_.end() && number <= state.head.height; ++number) {
+    // After a restart from a file the commitments of earlier blocks are found again by trying one
+    // after the other.
+    for (std::uint64_t number = 0; known == commitments_.end() && number <= state.head.height;
+         ++number) {
         if (keccak256(secret(request.proposer.value, number).view()) == open) {
             known = commitments_.emplace(open, number).first;
         }
     }
-    if (known == commitments_.end()) throw VmFault({ErrorCode::kConfig, "the chain was begun with another seed"});
+    if (known == commitments_.end())
+        throw VmFault({ErrorCode::kConfig, "the chain was begun with another seed"});
     request.beacon_secret = secret(request.proposer.value, known->second);
     request.beacon_commitment = keccak256(secret(request.proposer.value, known->second + 1).view());
     commitments_[request.beacon_commitment] = known->second + 1;
@@ -144,7 +154,8 @@ BlockPtr Machine::propose(const std::vector<OperationPtr>& operations, const Blo
     start_block(trial);
     for (const OperationPtr& operation : operations) must(apply_operation(trial, *operation));
     Built built = must(build_on(state, request, operations, rules_));
-    if (!built.left_out.empty()) throw VmFault({built.left_out.front().reason, "of the block as a whole"});
+    if (!built.left_out.empty())
+        throw VmFault({built.left_out.front().reason, "of the block as a whole"});
     return built.executed->block;
 }
 
@@ -159,7 +170,8 @@ ExecutedPtr Machine::executed(const Hash32& id) const {
     ExecutedPtr found = vm_->executed(id);
     if (!found) {
         throw VmFault({ErrorCode::kNotFound,
-                       fmt::format("block {} is neither verified nor the last accepted one", to_hex(id.view()))});
+                       fmt::format("block {} is neither verified nor the last accepted one",
+                                   to_hex(id.view()))});
     }
     return found;
 }

@@ -1,5 +1,6 @@
-// A VM with all that it needs around it, to be played by hand: accounts by name with their keys, validators with their
-// beacon secrets, a store, and a clock that moves when it is told to. One thread at a time, as the VM itself.
+// A VM with all that it needs around it, to be played by hand: accounts by name with their keys,
+// validators with their beacon secrets, a store, and a clock that moves when it is told to. One
+// thread at a time, as the VM itself.
 #pragma once
 
 #include <map>
@@ -27,12 +28,14 @@ struct MachineSetup {
     std::uint64_t interval_ns = 4'000'000'000;
 };
 
-// The key of a name, unless another seed is given for it: Ed25519 over keccak("aivmsim-account" || name).
+// The key of a name, unless another seed is given for it: Ed25519 over keccak("aivmsim-account" ||
+// name).
 Ed25519Seed seed_of(std::string_view name);
 
 class Machine {
 public:
-    // Throws VmFault for a genesis or configuration that is refused, and for a store that cannot be read.
+    // Throws VmFault for a genesis or configuration that is refused, and for a store that cannot be
+    // read.
     explicit Machine(MachineSetup setup);
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -64,7 +67,8 @@ public:
     };
     // The node's own block, from its queue, on the preferred block.
     BlockPtr build(const BlockPlace& place);
-    // Somebody's block of exactly these operations, which the VM has yet to verify. The first one refused is thrown.
+    // Somebody's block of exactly these operations, which the VM has yet to verify. The first one
+    // refused is thrown.
     BlockPtr propose(const std::vector<OperationPtr>& operations, const BlockPlace& place);
     void accept(const Hash32& id);
     void restart();  // a new VM over the same store: what was queued or only verified is gone

@@ -1,4 +1,5 @@
-// aivmsim._core: the simulator as the Python package sees it. Thin on purpose: what users call is in src/aivmsim.
+// aivmsim._core: the simulator as the Python package sees it. Thin on purpose: what users call is
+// in src/aivmsim.
 #include "pyharness/src/bindings/bindings.h"
 #include "pyharness/src/bindings/strategy_views.h"
 
@@ -9,7 +10,8 @@ PYBIND11_MODULE(_core, module) {
     module.attr("__version__") = AIVM_VERSION;
     py::register_exception<aivm::python::ScenarioFault>(module, "ScenarioError", PyExc_ValueError);
     py::register_exception<aivm::python::StudyFault>(module, "StudyError", PyExc_OSError);
-    py::register_exception<aivm::python::StrategyFailure>(module, "StrategyError", PyExc_RuntimeError);
+    py::register_exception<aivm::python::StrategyFailure>(module, "StrategyError",
+                                                          PyExc_RuntimeError);
     aivm::python::bind_scenario(module);
     aivm::python::bind_record(module);
     aivm::python::bind_run(module);

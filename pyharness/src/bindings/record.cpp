@@ -1,5 +1,5 @@
-// A finished run: its verdict, its numbers, and its rows as columns. Rows come out through sim/record/tables.h, so a
-// column here has the name, unit and meaning that it has in the database.
+// A finished run: its verdict, its numbers, and its rows as columns. Rows come out through
+// sim/record/tables.h, so a column here has the name, unit and meaning that it has in the database.
 #include <pybind11/stl.h>
 
 #include <fmt/format.h>
@@ -68,7 +68,8 @@ py::dict columns_of(const std::vector<Row>& rows) {
 template <class Visitor>
 void for_each_run_table(Visitor visit) {
     sim::for_each_table([&]<class Row> {
-        if constexpr (sim::Table<Row>::scope == sim::Scope::kRun && !std::is_same_v<Row, sim::RunRow>) {
+        if constexpr (sim::Table<Row>::scope == sim::Scope::kRun &&
+                      !std::is_same_v<Row, sim::RunRow>) {
             visit.template operator()<Row>();
         }
     });
@@ -86,8 +87,8 @@ py::dict columns(const RunRecord& self, const std::string& table) {
         if (sim::Table<Row>::name == table) found = columns_of(self.rows.rows<Row>());
     });
     if (found) return *found;
-    throw py::key_error(
-        fmt::format("\"{}\" is no table of a run; there are {}", table, fmt::join(table_names(), ", ")));
+    throw py::key_error(fmt::format("\"{}\" is no table of a run; there are {}", table,
+                                    fmt::join(table_names(), ", ")));
 }
 
 py::dict metrics(const RunRecord& self) {
@@ -100,14 +101,16 @@ py::dict metrics(const RunRecord& self) {
 
 std::vector<std::tuple<std::string, std::string, std::string>> metric_specs() {
     std::vector<std::tuple<std::string, std::string, std::string>> out;
-    for (const sim::MetricSpec& spec : sim::metric_specs()) out.emplace_back(spec.name, spec.unit, spec.doc);
+    for (const sim::MetricSpec& spec : sim::metric_specs())
+        out.emplace_back(spec.name, spec.unit, spec.doc);
     return out;
 }
 
 void bind_violation(py::module_& module) {
     using sim::Violation;
-    py::class_<Violation>(module, "Violation",
-                          "A violated invariant: which, when (virtual ns, tip, number of the event), who and what.")
+    py::class_<Violation>(
+        module, "Violation",
+        "A violated invariant: which, when (virtual ns, tip, number of the event), who and what.")
         .def_readonly("invariant", &Violation::invariant)
         .def_readonly("name", &Violation::name)
         .def_readonly("message", &Violation::message)
@@ -128,14 +131,20 @@ void bind_record(py::module_& module) {
     bind_violation(module);
     py::class_<RunRecord, std::shared_ptr<RunRecord>>(module, "RunRecord")
         .def_property_readonly("seed", [](const RunRecord& self) { return self.outcome.seed; })
-        .def_property_readonly("status",
-                               [](const RunRecord& self) { return std::string(sim::word(self.outcome.status)); })
-        .def_property_readonly("digest", [](const RunRecord& self) { return self.outcome.digest.hex(); })
-        .def_property_readonly("violations", [](const RunRecord& self) { return self.outcome.violations; })
-        .def_property_readonly("missing_violations",
-                               [](const RunRecord& self) { return self.outcome.missing_violations; })
-        .def_property_readonly("invariants", [](const RunRecord& self) { return self.outcome.invariants; })
-        .def_property_readonly("invariant_checks", [](const RunRecord& self) { return self.outcome.invariant_checks; })
+        .def_property_readonly(
+            "status",
+            [](const RunRecord& self) { return std::string(sim::word(self.outcome.status)); })
+        .def_property_readonly("digest",
+                               [](const RunRecord& self) { return self.outcome.digest.hex(); })
+        .def_property_readonly("violations",
+                               [](const RunRecord& self) { return self.outcome.violations; })
+        .def_property_readonly(
+            "missing_violations",
+            [](const RunRecord& self) { return self.outcome.missing_violations; })
+        .def_property_readonly("invariants",
+                               [](const RunRecord& self) { return self.outcome.invariants; })
+        .def_property_readonly("invariant_checks",
+                               [](const RunRecord& self) { return self.outcome.invariant_checks; })
         .def("metrics", &metrics)
         .def("columns", &columns, py::arg("table"));
     module.def("table_names", &table_names);

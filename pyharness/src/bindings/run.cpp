@@ -1,4 +1,5 @@
-// Runs. A run holds no lock of Python's and shares nothing with another run, so threads run side by side.
+// Runs. A run holds no lock of Python's and shares nothing with another run, so threads run side by
+// side.
 #include <pybind11/stl.h>
 
 #include <fmt/format.h>
@@ -46,18 +47,21 @@ struct RunPlace {
     std::string crn_group;
 };
 
-// What a strategy raised ends the run as StrategyError, with the cause chained; Ctrl-C stays Ctrl-C.
+// What a strategy raised ends the run as StrategyError, with the cause chained; Ctrl-C stays
+// Ctrl-C.
 [[noreturn]] void raise(StrategyFault fault) {
     if (!fault.error.matches(PyExc_Exception)) throw py::error_already_set(std::move(fault.error));
     const py::object type = py::module_::import("aivmsim._core").attr("StrategyError");
-    const std::string text = fmt::format("the strategy python:{} failed: {}", fault.name, fault.error.what());
+    const std::string text =
+        fmt::format("the strategy python:{} failed: {}", fault.name, fault.error.what());
     py::raise_from(fault.error, type.ptr(), text.substr(0, text.find("\n\nAt:")).c_str());
     throw py::error_already_set();
 }
 
 // `heed_signals` on the main thread only: elsewhere Python has none to deliver.
-std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string& seed, const RunPlace& place,
-                               const std::shared_ptr<StopFlag>& stop, bool heed_signals, py::object registry) {
+std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string& seed,
+                               const RunPlace& place, const std::shared_ptr<StopFlag>& stop,
+                               bool heed_signals, py::object registry) {
     sim::RunInfo info = scenario.run_info();
     info.seed = seed;
     info.replicate = place.replicate;
@@ -75,7 +79,8 @@ std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string
         if (!heed_signals) return true;
         const py::gil_scoped_acquire lock;
         if (PyErr_CheckSignals() == 0) return true;
-        raised.emplace();  // takes over Python's exception: KeyboardInterrupt, or what a signal handler raised
+        raised.emplace();  // takes over Python's exception: KeyboardInterrupt, or what a signal
+                           // handler raised
         return false;
     };
     const auto record = std::make_shared<RunRecord>();
@@ -83,7 +88,8 @@ std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string
     {
         const py::gil_scoped_release unlock;
         try {
-            auto outcome = scenarios::run_scenario(scenario.loaded.scenario, options, record->rows, info);
+            auto outcome =
+                scenarios::run_scenario(scenario.loaded.scenario, options, record->rows, info);
             if (outcome) {
                 record->outcome = std::move(*outcome);
             } else {
@@ -107,12 +113,15 @@ void bind_run(py::module_& module) {
     module.def("parse_seed", &parse_seed, py::arg("text"));
     module.def(
         "run",
-        [](const ScenarioHandle& scenario, const std::string& seed, std::uint32_t replicate, std::string crn_group,
-           const std::shared_ptr<StopFlag>& stop, bool heed_signals, py::object registry) {
-            return run(scenario, seed, {replicate, std::move(crn_group)}, stop, heed_signals, std::move(registry));
+        [](const ScenarioHandle& scenario, const std::string& seed, std::uint32_t replicate,
+           std::string crn_group, const std::shared_ptr<StopFlag>& stop, bool heed_signals,
+           py::object registry) {
+            return run(scenario, seed, {replicate, std::move(crn_group)}, stop, heed_signals,
+                       std::move(registry));
         },
         py::arg("scenario"), py::arg("seed"), py::arg("replicate") = 0, py::arg("crn_group") = "",
-        py::arg("stop") = nullptr, py::arg("heed_signals") = false, py::kw_only(), py::arg("registry"));
+        py::arg("stop") = nullptr, py::arg("heed_signals") = false, py::kw_only(),
+        py::arg("registry"));
     module.def(
         "check_runnable",
         [](const ScenarioHandle& scenario, py::object registry) {
@@ -120,7 +129,9 @@ void bind_run(py::module_& module) {
             const PythonStrategies strategies(std::move(registry), faults);
             check(strategies, scenario);
             const auto setting = scenarios::make_setting(scenario.loaded.scenario, &strategies);
-            if (!setting) throw ScenarioFault(fmt::format("{}: {}\n", scenario.loaded.source, setting.error().text()));
+            if (!setting)
+                throw ScenarioFault(
+                    fmt::format("{}: {}\n", scenario.loaded.source, setting.error().text()));
         },
         py::arg("scenario"), py::arg("registry"));
 }

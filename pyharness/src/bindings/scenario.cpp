@@ -1,5 +1,5 @@
-// Scenarios: loaded, changed by key, read by key, printed. All of it by scenarios/file, so that Python has the same
-// units and the same errors as a file.
+// Scenarios: loaded, changed by key, read by key, printed. All of it by scenarios/file, so that
+// Python has the same units and the same errors as a file.
 #include <pybind11/stl.h>
 
 #include <fmt/format.h>
@@ -40,7 +40,9 @@ ScenarioHandle load_text(std::string_view text, std::string_view source, KeyValu
     return handle(scenarios::load_scenario_text(text, source, as_overrides(overrides)), overrides);
 }
 
-ScenarioHandle load_file(const std::string& path) { return handle(scenarios::load_scenario_file(path), {}); }
+ScenarioHandle load_file(const std::string& path) {
+    return handle(scenarios::load_scenario_file(path), {});
+}
 
 ScenarioHandle replace(const ScenarioHandle& base, const KeyValues& changes) {
     KeyValues overrides = base.overrides;
@@ -49,8 +51,9 @@ ScenarioHandle replace(const ScenarioHandle& base, const KeyValues& changes) {
 }
 
 // Calls visit(key, info, value) for every key of the scenario, in the order of the field table.
-void for_each_key(const sim::Scenario& scenario,
-                  const std::function<void(const std::string&, const FieldInfo&, const Value&)>& visit) {
+void for_each_key(
+    const sim::Scenario& scenario,
+    const std::function<void(const std::string&, const FieldInfo&, const Value&)>& visit) {
     for (const auto& field : scenarios::scenario_fields()) {
         visit(field.info.dotted(), field.info, field.get(scenario));
     }
@@ -61,7 +64,8 @@ void for_each_key(const sim::Scenario& scenario,
     }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
         for (const auto& field : scenarios::fault_fields()) {
-            visit(scenarios::fault_key(i, field.info.key), field.info, field.get(scenario.faults[i]));
+            visit(scenarios::fault_key(i, field.info.key), field.info,
+                  field.get(scenario.faults[i]));
         }
     }
 }
@@ -89,7 +93,8 @@ std::optional<std::int64_t> find_parameter(const sim::Scenario& scenario, const 
     return std::nullopt;
 }
 
-// Integers, booleans, names and lists as Python's own; what has a unit as the text that replace() takes.
+// Integers, booleans, names and lists as Python's own; what has a unit as the text that replace()
+// takes.
 py::object as_object(const FieldInfo& info, const Value& value) {
     if (const auto* number = std::get_if<std::uint64_t>(&value)) {
         switch (info.type) {
@@ -114,8 +119,8 @@ py::object get(const ScenarioHandle& self, const std::string& key) {
     const sim::Scenario& scenario = self.loaded.scenario;
     if (const auto found = find_key(scenario, key)) return as_object(found->info, found->value);
     if (const auto parameter = find_parameter(scenario, key)) return py::int_(*parameter);
-    throw ScenarioFault(
-        fmt::format("unknown key \"{}\"\n  {}\n", key, scenarios::suggest(key, scenarios::known_keys(scenario))));
+    throw ScenarioFault(fmt::format("unknown key \"{}\"\n  {}\n", key,
+                                    scenarios::suggest(key, scenarios::known_keys(scenario))));
 }
 
 std::string_view base_unit(const FieldInfo& info) {
@@ -133,14 +138,16 @@ std::string_view base_unit(const FieldInfo& info) {
     }
 }
 
-sim::PointParamRow param_row(const sim::Scenario& scenario, const std::string& key, const std::string& text) {
+sim::PointParamRow param_row(const sim::Scenario& scenario, const std::string& key,
+                             const std::string& text) {
     sim::PointParamRow row;
     row.name = key;
     row.text = text;
     if (const auto found = find_key(scenario, key)) {
         row.unit = std::string(base_unit(found->info));
         const auto* number = std::get_if<std::uint64_t>(&found->value);
-        if (number != nullptr && found->info.type != FieldType::kChoice) row.number = static_cast<double>(*number);
+        if (number != nullptr && found->info.type != FieldType::kChoice)
+            row.number = static_cast<double>(*number);
         if (const auto* flag = std::get_if<bool>(&found->value)) row.number = *flag ? 1 : 0;
     } else if (const auto parameter = find_parameter(scenario, key)) {
         row.number = static_cast<double>(*parameter);
@@ -157,7 +164,9 @@ sim::RunInfo ScenarioHandle::run_info() const {
     info.config = scenarios::canonical_text(loaded.scenario);
     for (const auto& [key, value] : overrides) {
         info.overrides.push_back(fmt::format("{}={}", key, value));
-        std::erase_if(info.params, [&key = key](const auto& row) { return row.name == key; });  // the last one counts
+        std::erase_if(info.params, [&key = key](const auto& row) {
+            return row.name == key;
+        });  // the last one counts
         info.params.push_back(param_row(loaded.scenario, key, value));
     }
     return info;
@@ -166,19 +175,31 @@ sim::RunInfo ScenarioHandle::run_info() const {
 void bind_scenario(py::module_& module) {
     py::class_<ScenarioHandle, std::shared_ptr<ScenarioHandle>>(module, "LoadedScenario")
         .def_static("from_file", &load_file, py::arg("path"))
-        .def_static("from_text", &load_text, py::arg("text"), py::arg("source"), py::arg("overrides") = KeyValues{})
+        .def_static("from_text", &load_text, py::arg("text"), py::arg("source"),
+                    py::arg("overrides") = KeyValues{})
         .def("replace", &replace, py::arg("changes"))
         .def("get", &get, py::arg("key"))
-        .def("keys", [](const ScenarioHandle& self) { return scenarios::known_keys(self.loaded.scenario); })
-        .def("to_toml", [](const ScenarioHandle& self) { return scenarios::canonical_text(self.loaded.scenario); })
-        .def("show_config", [](const ScenarioHandle& self) { return scenarios::show_config(self.loaded); })
-        .def("notes", [](const ScenarioHandle& self) { return scenarios::to_text(self.loaded.notes); })
-        .def_property_readonly("name", [](const ScenarioHandle& self) { return self.loaded.scenario.name; })
-        .def_property_readonly("description",
-                               [](const ScenarioHandle& self) { return self.loaded.scenario.description; })
-        .def_property_readonly("source", [](const ScenarioHandle& self) { return self.loaded.source; })
-        .def_property_readonly("text", [](const ScenarioHandle& self) { return py::bytes(self.loaded.text); })
-        .def_property_readonly("overrides", [](const ScenarioHandle& self) { return self.overrides; });
+        .def("keys",
+             [](const ScenarioHandle& self) { return scenarios::known_keys(self.loaded.scenario); })
+        .def("to_toml",
+             [](const ScenarioHandle& self) {
+                 return scenarios::canonical_text(self.loaded.scenario);
+             })
+        .def("show_config",
+             [](const ScenarioHandle& self) { return scenarios::show_config(self.loaded); })
+        .def("notes",
+             [](const ScenarioHandle& self) { return scenarios::to_text(self.loaded.notes); })
+        .def_property_readonly("name",
+                               [](const ScenarioHandle& self) { return self.loaded.scenario.name; })
+        .def_property_readonly(
+            "description",
+            [](const ScenarioHandle& self) { return self.loaded.scenario.description; })
+        .def_property_readonly("source",
+                               [](const ScenarioHandle& self) { return self.loaded.source; })
+        .def_property_readonly(
+            "text", [](const ScenarioHandle& self) { return py::bytes(self.loaded.text); })
+        .def_property_readonly("overrides",
+                               [](const ScenarioHandle& self) { return self.overrides; });
 }
 
 }  // namespace aivm::python

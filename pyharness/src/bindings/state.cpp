@@ -32,7 +32,8 @@ const Model& model_of(const State& state, const std::string& id) {
 const Model& checked_model(const State& state, const std::string& id, std::uint32_t row) {
     const Model& model = model_of(state, id);
     if (row < model.row_count()) return model;
-    throw VmFault({ErrorCode::kInvalidArgument, fmt::format("model {} has rows 0 to {}", id, model.row_count() - 1)});
+    throw VmFault({ErrorCode::kInvalidArgument,
+                   fmt::format("model {} has rows 0 to {}", id, model.row_count() - 1)});
 }
 
 template <class Table>
@@ -56,7 +57,8 @@ py::bytes slots_of(std::span<const Slot> slots) {
 py::dict head_of(const StateHandle& self) {
     const ChainHead& head = self.state().head;
     py::dict out;
-    out["id"] = self.executed() ? py::object(hex_text(self.executed()->id.view())) : py::object(py::none());
+    out["id"] =
+        self.executed() ? py::object(hex_text(self.executed()->id.view())) : py::object(py::none());
     out["height"] = head.height;
     out["timestamp_ns"] = head.timestamp_ns;
     out["beacon"] = hex_text(head.beacon.view());
@@ -115,9 +117,11 @@ bool verify_proof(py::handle root, py::handle encoding, std::uint64_t index, std
 }
 
 // (input, output) a step, and what a bisection needs: the root and the siblings of every step.
-py::tuple trace_of(const State& state, const std::string& id, std::uint32_t row, const py::object& last_output) {
+py::tuple trace_of(const State& state, const std::string& id, std::uint32_t row,
+                   const py::object& last_output) {
     CpuKernels kernels;
-    std::vector<InferenceTraceStep> trace = trace_model(kernels, checked_model(state, id, row), row);
+    std::vector<InferenceTraceStep> trace =
+        trace_model(kernels, checked_model(state, id, row), row);
     if (!last_output.is_none()) read(last_output, "answer", trace.back().output);
     const std::vector<Hash32> leaves = trace_leaves(trace);
     py::list steps;
@@ -131,7 +135,9 @@ py::tuple trace_of(const State& state, const std::string& id, std::uint32_t row,
 
 void bind_tables(py::class_<StateHandle, std::shared_ptr<StateHandle>>& state) {
     const auto table = [&]<class T>(const char* name, T State::* member) {
-        state.def(name, [member](const StateHandle& self) { return list_of(self.state(), self.state().*member); });
+        state.def(name, [member](const StateHandle& self) {
+            return list_of(self.state(), self.state().*member);
+        });
     };
     table("tasks", &State::tasks);
     table("providers", &State::providers);
@@ -161,26 +167,37 @@ void bind_tables(py::class_<StateHandle, std::shared_ptr<StateHandle>>& state) {
             py::arg("provider_id"))
         .def("accounts", [](const StateHandle& self) { return accounts_of(self.state()); })
         .def(
-            "balance", [](const StateHandle& self, py::handle a) { return account_of(self.state(), a).balance.nlux(); },
+            "balance",
+            [](const StateHandle& self, py::handle a) {
+                return account_of(self.state(), a).balance.nlux();
+            },
             py::arg("address"))
         .def(
-            "nonce", [](const StateHandle& self, py::handle a) { return account_of(self.state(), a).nonce; },
+            "nonce",
+            [](const StateHandle& self, py::handle a) { return account_of(self.state(), a).nonce; },
             py::arg("address"))
-        .def("attestations", [](const StateHandle& self) { return slots_of(self.state().kernels.attestations()); })
-        .def("model_entries", [](const StateHandle& self) { return slots_of(self.state().kernels.models()); })
-        .def("anchors", [](const StateHandle& self) { return slots_of(self.state().kernels.anchors()); })
-        .def("epoch_state", [](const StateHandle& self) { return show(nullptr, self.state().kernels.epoch()); });
+        .def("attestations",
+             [](const StateHandle& self) { return slots_of(self.state().kernels.attestations()); })
+        .def("model_entries",
+             [](const StateHandle& self) { return slots_of(self.state().kernels.models()); })
+        .def("anchors",
+             [](const StateHandle& self) { return slots_of(self.state().kernels.anchors()); })
+        .def("epoch_state",
+             [](const StateHandle& self) { return show(nullptr, self.state().kernels.epoch()); });
 }
 
 }  // namespace
 
 const State& StateHandle::state() const {
-    if (state_ == nullptr) throw py::value_error("a state is good only during the call that it was given to");
+    if (state_ == nullptr)
+        throw py::value_error("a state is good only during the call that it was given to");
     return *state_;
 }
 
 const VmParameters& StateHandle::parameters() const {
-    if (!parameters_) throw py::value_error("a world's state does not tell the VM's parameters; the scenario does");
+    if (!parameters_)
+        throw py::value_error(
+            "a world's state does not tell the VM's parameters; the scenario does");
     return *parameters_;
 }
 
@@ -188,17 +205,25 @@ void bind_state(py::module_& module) {
     py::class_<StateHandle, std::shared_ptr<StateHandle>> state(module, "State");
     bind_tables(state);
     state.def("head", &head_of)
-        .def("totals", [](const StateHandle& self) { return show(nullptr, self.state().head.totals); })
-        .def("escrow", [](const StateHandle& self) { return self.state().balance(escrow_address()).nlux(); })
+        .def("totals",
+             [](const StateHandle& self) { return show(nullptr, self.state().head.totals); })
+        .def("escrow",
+             [](const StateHandle& self) { return self.state().balance(escrow_address()).nlux(); })
         .def("audit", &audit)
-        .def("contents_digest", [](const StateHandle& self) { return hex_text(contents_digest(self.state()).view()); })
+        .def("contents_digest",
+             [](const StateHandle& self) { return hex_text(contents_digest(self.state()).view()); })
         .def(
-            "receipt_proof", [](const StateHandle& self, std::uint64_t index) { return proof_of(self.state(), index); },
+            "receipt_proof",
+            [](const StateHandle& self, std::uint64_t index) {
+                return proof_of(self.state(), index);
+            },
             py::arg("index"))
         .def(
             "challenger_bond",
             [](const StateHandle& self, const std::string& job) {
-                return must(required_challenger_bond(self.parameters().policy, task_of(self.state(), job))).nlux();
+                return must(required_challenger_bond(self.parameters().policy,
+                                                     task_of(self.state(), job)))
+                    .nlux();
             },
             py::arg("job_id"))
         .def(
@@ -210,12 +235,11 @@ void bind_state(py::module_& module) {
             py::arg("model_id"), py::arg("row"))
         .def(
             "trace_model",
-            [](const StateHandle& self, const std::string& id, std::uint32_t row, const py::object& answer) {
-                return trace_of(self.state(), id, row, answer);
-            },
+            [](const StateHandle& self, const std::string& id, std::uint32_t row,
+               const py::object& answer) { return trace_of(self.state(), id, row, answer); },
             py::arg("model_id"), py::arg("row"), py::arg("answer") = py::none());
-    module.def("verify_receipt_proof", &verify_proof, py::arg("root"), py::arg("encoding"), py::arg("index"),
-               py::arg("count"), py::arg("siblings"));
+    module.def("verify_receipt_proof", &verify_proof, py::arg("root"), py::arg("encoding"),
+               py::arg("index"), py::arg("count"), py::arg("siblings"));
 }
 
 }  // namespace aivm::python

@@ -1,5 +1,5 @@
-// A state of the VM as Python looks at it: a snapshot that nothing later changes, or a world's state for as long as a
-// strategy is asked about it.
+// A state of the VM as Python looks at it: a snapshot that nothing later changes, or a world's
+// state for as long as a strategy is asked about it.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -20,7 +20,9 @@ public:
     void expire() { state_ = nullptr; }
     // Throws ValueError after expire().
     [[nodiscard]] const State& state() const;
-    [[nodiscard]] const ExecutedPtr& executed() const { return executed_; }  // null for a borrowed state
+    [[nodiscard]] const ExecutedPtr& executed() const {
+        return executed_;
+    }  // null for a borrowed state
     // Throws ValueError for a borrowed state, whose VM is not at hand.
     [[nodiscard]] const VmParameters& parameters() const;
 

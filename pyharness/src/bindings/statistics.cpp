@@ -1,4 +1,5 @@
-// The statistics of finished runs that the tool itself uses, so that Python and the terminal say the same.
+// The statistics of finished runs that the tool itself uses, so that Python and the terminal say
+// the same.
 #include <pybind11/stl.h>
 
 #include "pyharness/src/bindings/bindings.h"
@@ -11,17 +12,20 @@ namespace aivm::python {
 namespace {
 
 void check_confidence(double confidence) {
-    if (!(confidence > 0 && confidence < 1)) throw py::value_error("the confidence must lie between 0 and 1");
+    if (!(confidence > 0 && confidence < 1))
+        throw py::value_error("the confidence must lie between 0 and 1");
 }
 
 // (share, low, high)
-std::tuple<double, double, double> share_interval(const std::vector<double>& parts, const std::vector<double>& wholes,
+std::tuple<double, double, double> share_interval(const std::vector<double>& parts,
+                                                  const std::vector<double>& wholes,
                                                   double confidence) {
     check_confidence(confidence);
     if (parts.size() != wholes.size()) throw py::value_error("as many parts as wholes are needed");
     scenarios::ClusteredShare share;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (!(0 <= parts[i] && parts[i] <= wholes[i])) throw py::value_error("a part is no part of its whole");
+        if (!(0 <= parts[i] && parts[i] <= wholes[i]))
+            throw py::value_error("a part is no part of its whole");
         share.add(parts[i], wholes[i]);
     }
     const scenarios::Interval interval = share.interval(confidence);
@@ -29,7 +33,8 @@ std::tuple<double, double, double> share_interval(const std::vector<double>& par
 }
 
 // (mean, low, high)
-std::tuple<double, double, double> mean_interval(const std::vector<double>& values, double confidence) {
+std::tuple<double, double, double> mean_interval(const std::vector<double>& values,
+                                                 double confidence) {
     check_confidence(confidence);
     scenarios::Moments moments;
     for (const double value : values) moments.add(value);
@@ -37,7 +42,8 @@ std::tuple<double, double, double> mean_interval(const std::vector<double>& valu
     return {moments.mean(), interval.low, interval.high};
 }
 
-std::vector<std::pair<std::uint64_t, double>> plan_looks(std::uint64_t runs_max, double confidence) {
+std::vector<std::pair<std::uint64_t, double>> plan_looks(std::uint64_t runs_max,
+                                                         double confidence) {
     check_confidence(confidence);
     if (runs_max == 0) throw py::value_error("at least one run is needed");
     std::vector<std::pair<std::uint64_t, double>> out;
@@ -50,7 +56,8 @@ std::vector<std::pair<std::uint64_t, double>> plan_looks(std::uint64_t runs_max,
 }  // namespace
 
 void bind_statistics(py::module_& module) {
-    module.def("share_interval", &share_interval, py::arg("parts"), py::arg("wholes"), py::arg("confidence"));
+    module.def("share_interval", &share_interval, py::arg("parts"), py::arg("wholes"),
+               py::arg("confidence"));
     module.def("mean_interval", &mean_interval, py::arg("values"), py::arg("confidence"));
     module.def("plan_looks", &plan_looks, py::arg("runs_max"), py::arg("confidence"));
 }

@@ -10,7 +10,9 @@ namespace {
 constexpr std::string_view kPrefix = "python:";
 
 bool is_python(const sim::ActorGroup& group) { return group.strategy.starts_with(kPrefix); }
-std::string python_name(const sim::ActorGroup& group) { return group.strategy.substr(kPrefix.size()); }
+std::string python_name(const sim::ActorGroup& group) {
+    return group.strategy.substr(kPrefix.size());
+}
 
 // --- What hooks answer
 
@@ -29,7 +31,8 @@ bool yes_or_no(const py::object& value) {
 void nothing(const py::object&) {}
 
 OperationBody operation(const py::handle& one) {
-    return read_operation(one.attr("kind").cast<std::string>(), one.attr("fields")().cast<py::dict>());
+    return read_operation(one.attr("kind").cast<std::string>(),
+                          one.attr("fields")().cast<py::dict>());
 }
 std::vector<OperationBody> operations(const py::object& given) {
     std::vector<OperationBody> out;
@@ -71,7 +74,8 @@ BlockHandle handle_of(const Block& block) { return {std::make_shared<const Block
 py::dict show_poll(const sim::PollView& poll) {
     py::dict out = show_fields(nullptr, poll.query);
     py::list undecided;
-    for (const sim::BlockInfo& block : poll.undecided) undecided.append(show_fields(nullptr, block));
+    for (const sim::BlockInfo& block : poll.undecided)
+        undecided.append(show_fields(nullptr, block));
     out["undecided"] = undecided;
     out["branch_asked_about"] = show(nullptr, poll.branch_asked_about());
     return out;
@@ -90,7 +94,8 @@ public:
         if (!self_->has("on_block")) return Base::on_block(view);
         return self_->about(view, view.state(), "on_block", operations);
     }
-    std::vector<OperationBody> on_pending(const sim::NodeView& view, const SignedOperation& operation) override {
+    std::vector<OperationBody> on_pending(const sim::NodeView& view,
+                                          const SignedOperation& operation) override {
         if (!self_->has("on_pending")) return Base::on_pending(view, operation);
         return self_->about(view, view.state(), "on_pending", operations, handle_of(operation));
     }
@@ -187,7 +192,8 @@ public:
         if (!self().has("compose")) return Base::compose(task, view);
         py::gil_scoped_acquire lock;
         const py::dict given = show_fields(&view.state(), task);
-        const auto changed = self().about(view, view.state(), "_compose", one_operation<op::SubmitTask>, given);
+        const auto changed =
+            self().about(view, view.state(), "_compose", one_operation<op::SubmitTask>, given);
         if (changed) task = *changed;
     }
     bool goes_on(const sim::NodeView& view) override {
@@ -212,10 +218,12 @@ public:
         return !self_->has("includes") || self_->call("includes", yes_or_no, handle_of(operation));
     }
     bool builds_twice() override {
-        return self_->has("builds_twice") ? self_->call("builds_twice", yes_or_no) : Base::builds_twice();
+        return self_->has("builds_twice") ? self_->call("builds_twice", yes_or_no)
+                                          : Base::builds_twice();
     }
     bool tolerates(const Block& block) override {
-        return self_->has("tolerates") ? self_->call("tolerates", yes_or_no, handle_of(block)) : Base::tolerates(block);
+        return self_->has("tolerates") ? self_->call("tolerates", yes_or_no, handle_of(block))
+                                       : Base::tolerates(block);
     }
     void vote(const sim::PollView& poll, sim::Chits& answer) override {
         if (!self_->has("vote")) return Base::vote(poll, answer);
@@ -227,7 +235,8 @@ public:
     }
     bool serves(const sim::Follower& follower) override {
         if (!self_->has("serves")) return Base::serves(follower);
-        return self_->call("_serves", yes_or_no, follower.id, follower.role, follower.index_in_role);
+        return self_->call("_serves", yes_or_no, follower.id, follower.role,
+                           follower.index_in_role);
     }
     bool reports_equivocation() override {
         if (!self_->has("reports_equivocation")) return Base::reports_equivocation();
@@ -244,16 +253,19 @@ py::dict parameters_of(const sim::ActorGroup& group) {
     return out;
 }
 
-// The strategy object, made by the registry. What its class raises then is the strategy's fault as well.
+// The strategy object, made by the registry. What its class raises then is the strategy's fault as
+// well.
 template <class Strategy, class Interface>
-Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group, const sim::Part& part,
-                                        StrategyFaults& faults) {
+Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group,
+                                        const sim::Part& part, StrategyFaults& faults) {
     const py::gil_scoped_acquire lock;
     const std::string name = python_name(group);
     try {
         const auto side = std::make_shared<SideHandle>(SideHandle{part.side, part.self.address});
-        py::object object = registry.attr("make")(group.role, name, parameters_of(group), show_part(part, side));
-        return std::make_unique<Strategy>(std::make_unique<StrategyObject>(std::move(object), name, side, faults));
+        py::object object =
+            registry.attr("make")(group.role, name, parameters_of(group), show_part(part, side));
+        return std::make_unique<Strategy>(
+            std::make_unique<StrategyObject>(std::move(object), name, side, faults));
     } catch (py::error_already_set& error) {
         const std::string text = error.what();
         if (!faults) faults.emplace(StrategyFault{std::move(error), name});
@@ -272,16 +284,19 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
     sim::Scenario others = scenario;
     std::erase_if(others.actors, is_python);
     std::vector<std::string> faults = scenarios::check_strategies(others);
-    const bool votes =
-        scenario.run.fidelity == sim::Fidelity::kFull && scenario.chain.consensus == sim::ConsensusKind::kSnowman;
+    const bool votes = scenario.run.fidelity == sim::Fidelity::kFull &&
+                       scenario.chain.consensus == sim::ConsensusKind::kSnowman;
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
-        const py::object fault = registry_.attr("check")(group.role, python_name(group), parameters_of(group));
+        const py::object fault =
+            registry_.attr("check")(group.role, python_name(group), parameters_of(group));
         if (!fault.is_none()) {
-            faults.push_back(fmt::format("{}.{}: {}", group.role, group.name, fault.cast<std::string>()));
+            faults.push_back(
+                fmt::format("{}.{}: {}", group.role, group.name, fault.cast<std::string>()));
         }
         if (votes) continue;
-        const auto polled = registry_.attr("polled")(group.role, python_name(group)).cast<std::vector<std::string>>();
+        const auto polled = registry_.attr("polled")(group.role, python_name(group))
+                                .cast<std::vector<std::string>>();
         if (polled.empty()) continue;
         faults.push_back(
             fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "
@@ -291,26 +306,26 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
     return faults;
 }
 
-Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(const sim::ActorGroup& group,
-                                                                          const sim::Part& part) const {
+Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     if (!is_python(group)) return table_.provider(group, part);
     return make<PythonProvider, sim::ProviderStrategy>(registry_, group, part, *faults_);
 }
 
-Result<std::unique_ptr<sim::ChallengerStrategy>> PythonStrategies::challenger(const sim::ActorGroup& group,
-                                                                              const sim::Part& part) const {
+Result<std::unique_ptr<sim::ChallengerStrategy>> PythonStrategies::challenger(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     if (!is_python(group)) return table_.challenger(group, part);
     return make<PythonChallenger, sim::ChallengerStrategy>(registry_, group, part, *faults_);
 }
 
-Result<std::unique_ptr<sim::RequesterStrategy>> PythonStrategies::requester(const sim::ActorGroup& group,
-                                                                            const sim::Part& part) const {
+Result<std::unique_ptr<sim::RequesterStrategy>> PythonStrategies::requester(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     if (!is_python(group)) return table_.requester(group, part);
     return make<PythonRequester, sim::RequesterStrategy>(registry_, group, part, *faults_);
 }
 
-Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(const sim::ActorGroup& group,
-                                                                            const sim::Part& part) const {
+Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(
+    const sim::ActorGroup& group, const sim::Part& part) const {
     if (!is_python(group)) return table_.validator(group, part);
     return make<PythonValidator, sim::ValidatorStrategy>(registry_, group, part, *faults_);
 }

@@ -1,8 +1,8 @@
-// Strategies written in Python, taking part in the same run as those of scenarios/adversaries. A group of a scenario names
-// one by "python:NAME".
+// Strategies written in Python, taking part in the same run as those of scenarios/adversaries. A
+// group of a scenario names one by "python:NAME".
 //
-// A run holds no lock of Python's; each call of a strategy takes it. Randomness comes from the actor's own stream, so runs
-// stay the same whatever else goes on in the process.
+// A run holds no lock of Python's; each call of a strategy takes it. Randomness comes from the
+// actor's own stream, so runs stay the same whatever else goes on in the process.
 #pragma once
 
 #include <vector>
@@ -14,22 +14,24 @@ namespace aivm::python {
 
 class PythonStrategies final : public sim::StrategyFactory {
 public:
-    // `registry` has check(role, name, parameters), polled(role, name), make(role, name, parameters, part),
-    // is_honest(role, name) and watches_pending(role, name).
-    PythonStrategies(py::object registry, StrategyFaults& faults) : registry_(std::move(registry)), faults_(&faults) {}
+    // `registry` has check(role, name, parameters), polled(role, name), make(role, name,
+    // parameters, part), is_honest(role, name) and watches_pending(role, name).
+    PythonStrategies(py::object registry, StrategyFaults& faults)
+        : registry_(std::move(registry)), faults_(&faults) {}
     ~PythonStrategies() override;
 
-    // Everything wrong with the strategies that the scenario names, Python's and others, one sentence each.
+    // Everything wrong with the strategies that the scenario names, Python's and others, one
+    // sentence each.
     [[nodiscard]] std::vector<std::string> check(const sim::Scenario& scenario) const;
 
-    [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(const sim::ActorGroup& group,
-                                                                          const sim::Part& part) const override;
-    [[nodiscard]] Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(const sim::ActorGroup& group,
-                                                                              const sim::Part& part) const override;
-    [[nodiscard]] Result<std::unique_ptr<sim::RequesterStrategy>> requester(const sim::ActorGroup& group,
-                                                                            const sim::Part& part) const override;
-    [[nodiscard]] Result<std::unique_ptr<sim::ValidatorStrategy>> validator(const sim::ActorGroup& group,
-                                                                            const sim::Part& part) const override;
+    [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(
+        const sim::ActorGroup& group, const sim::Part& part) const override;
+    [[nodiscard]] Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
+        const sim::ActorGroup& group, const sim::Part& part) const override;
+    [[nodiscard]] Result<std::unique_ptr<sim::RequesterStrategy>> requester(
+        const sim::ActorGroup& group, const sim::Part& part) const override;
+    [[nodiscard]] Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
+        const sim::ActorGroup& group, const sim::Part& part) const override;
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
     [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 

@@ -1,5 +1,5 @@
-// One strategy object of Python's: takes the lock for every call, calls only the hooks that its class overrides, and turns
-// what it raises into the end of the run.
+// One strategy object of Python's: takes the lock for every call, calls only the hooks that its
+// class overrides, and turns what it raises into the end of the run.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -14,7 +14,8 @@
 
 namespace aivm::python {
 
-// Thrown through the world when a strategy raised: the run cannot go on. The exception itself waits in StrategyFaults.
+// Thrown through the world when a strategy raised: the run cannot go on. The exception itself waits
+// in StrategyFaults.
 struct StrategyRaised : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -29,7 +30,8 @@ using StrategyFaults = std::optional<StrategyFault>;
 class StrategyObject {
 public:
     // With the lock held. `object._hooks` names the hooks that its class overrides.
-    StrategyObject(py::object object, std::string name, std::shared_ptr<SideHandle> side, StrategyFaults& faults)
+    StrategyObject(py::object object, std::string name, std::shared_ptr<SideHandle> side,
+                   StrategyFaults& faults)
         : object_(std::move(object)),
           name_(std::move(name)),
           side_(std::move(side)),
@@ -67,7 +69,8 @@ public:
 
     // The same for a bare state.
     template <class Read, class... Arguments>
-    auto about(const State& state, const char* hook, Read read_answer, const Arguments&... arguments) const {
+    auto about(const State& state, const char* hook, Read read_answer,
+               const Arguments&... arguments) const {
         const py::gil_scoped_acquire lock;
         const auto borrowed = std::make_shared<StateHandle>(state);
         struct Ending {

@@ -14,13 +14,15 @@ namespace aivm::python {
 template <class T>
 class Borrowed {
 public:
-    explicit Borrowed(const T& what, const State& state) : what_(&what), state_(std::make_shared<StateHandle>(state)) {}
+    explicit Borrowed(const T& what, const State& state)
+        : what_(&what), state_(std::make_shared<StateHandle>(state)) {}
     void expire() {
         what_ = nullptr;
         state_->expire();
     }
     [[nodiscard]] const T& get() const {
-        if (what_ == nullptr) throw pybind11::value_error("a view is good only during the call that it was given to");
+        if (what_ == nullptr)
+            throw pybind11::value_error("a view is good only during the call that it was given to");
         return *what_;
     }
     [[nodiscard]] const std::shared_ptr<StateHandle>& state() const { return state_; }
@@ -41,7 +43,8 @@ struct SideHandle {
     }
 };
 
-// The part that an actor plays, as keyword arguments: self, kin, rules, block interval, side channel.
+// The part that an actor plays, as keyword arguments: self, kin, rules, block interval, side
+// channel.
 pybind11::dict show_part(const sim::Part& part, const std::shared_ptr<SideHandle>& side);
 
 void bind_strategy_views(pybind11::module_& module);

@@ -17,11 +17,12 @@ void must_write(const Status& status) {
     if (!status) throw StudyFault(status.error().text());
 }
 
-std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string& name, const std::string& created,
-                                      bool overwrite) {
+std::shared_ptr<sim::Recorder> create(const std::string& path, const std::string& name,
+                                      const std::string& created, bool overwrite) {
     const scenarios::BuildInfo& build = scenarios::build_info();
-    auto recorder = sim::Recorder::create(path, {name, created, build.version, build.compiler, build.flags},
-                                          {.overwrite = overwrite});
+    auto recorder =
+        sim::Recorder::create(path, {name, created, build.version, build.compiler, build.flags},
+                              {.overwrite = overwrite});
     if (!recorder) throw StudyFault(recorder.error().text());
     return std::move(*recorder);
 }
@@ -32,10 +33,11 @@ void bind_study(py::module_& module) {
     using sim::Recorder;
     const auto unlocked = py::call_guard<py::gil_scoped_release>();
     py::class_<Recorder, std::shared_ptr<Recorder>>(module, "Recorder")
-        .def(py::init(&create), py::arg("path"), py::arg("name"), py::arg("created"), py::arg("overwrite") = false)
+        .def(py::init(&create), py::arg("path"), py::arg("name"), py::arg("created"),
+             py::arg("overwrite") = false)
         .def(
-            "add", [](Recorder& self, const RunRecord& run) { must_write(run.rows.copy_to(self)); }, py::arg("run"),
-            unlocked)
+            "add", [](Recorder& self, const RunRecord& run) { must_write(run.rows.copy_to(self)); },
+            py::arg("run"), unlocked)
         .def(
             "add_validation",
             [](Recorder& self, const scenarios::Validation& validation) {
@@ -43,8 +45,8 @@ void bind_study(py::module_& module) {
             },
             py::arg("validation"), unlocked)
         .def(
-            "merge", [](Recorder& self, const std::string& path) { must_write(self.merge(path)); }, py::arg("path"),
-            unlocked)
+            "merge", [](Recorder& self, const std::string& path) { must_write(self.merge(path)); },
+            py::arg("path"), unlocked)
         .def("close", [](Recorder& self) { must_write(self.close()); }, unlocked);
 }
 

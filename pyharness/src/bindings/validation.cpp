@@ -44,7 +44,8 @@ py::dict verdict_of(const CaseResult& result) {
     return out;
 }
 
-// Ctrl-C is heard on the thread that called, which works on the cases as the others do; they see that it was.
+// Ctrl-C is heard on the thread that called, which works on the cases as the others do; they see
+// that it was.
 class Interruption {
 public:
     explicit Interruption(bool heed_signals)
@@ -54,7 +55,8 @@ public:
         if (requested_ || std::this_thread::get_id() != listener_) return requested_;
         const py::gil_scoped_acquire lock;
         if (PyErr_CheckSignals() == 0) return false;
-        raised_.emplace();  // takes over Python's exception: KeyboardInterrupt, or what a signal handler raised
+        raised_.emplace();  // takes over Python's exception: KeyboardInterrupt, or what a signal
+                            // handler raised
         requested_ = true;
         return true;
     }
@@ -69,7 +71,8 @@ private:
 };
 
 std::shared_ptr<Validation> validate(const std::string& file, const std::vector<std::string>& ids,
-                                     const std::string& seed, double margin, unsigned jobs, bool heed_signals) {
+                                     const std::string& seed, double margin, unsigned jobs,
+                                     bool heed_signals) {
     if (!(margin > 0 && margin < 1)) throw py::value_error("the margin must lie between 0 and 1");
     if (jobs == 0) throw py::value_error("jobs is 0; it must be at least 1");
     const auto number = sim::seed_from_text(seed);
@@ -106,10 +109,11 @@ void bind_validation(py::module_& module) {
     py::class_<Validation, std::shared_ptr<Validation>>(module, "Validation")
         .def_property_readonly("cases", &cases_of)
         .def_property_readonly("passed", &Validation::passed)
-        .def_property_readonly(
-            "badge", [](const Validation& self) { return scenarios::badge(self, scenarios::build_info().version); });
-    module.def("validate", &validate, py::arg("file"), py::arg("ids"), py::arg("seed"), py::arg("margin"),
-               py::arg("jobs"), py::arg("heed_signals") = false);
+        .def_property_readonly("badge", [](const Validation& self) {
+            return scenarios::badge(self, scenarios::build_info().version);
+        });
+    module.def("validate", &validate, py::arg("file"), py::arg("ids"), py::arg("seed"),
+               py::arg("margin"), py::arg("jobs"), py::arg("heed_signals") = false);
     module.attr("QUICK_MARGIN") = scenarios::kQuickMargin;
     module.attr("FULL_MARGIN") = scenarios::kFullMargin;
 }

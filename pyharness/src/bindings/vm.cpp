@@ -1,4 +1,5 @@
-// aivmsim.VM's compiled half: machines, operations and blocks. The names that users see are in src/aivmsim/vm.py.
+// aivmsim.VM's compiled half: machines, operations and blocks. The names that users see are in
+// src/aivmsim/vm.py.
 #include "core/vm/vm.h"
 
 #include <algorithm>
@@ -61,9 +62,11 @@ Genesis genesis_of(const py::dict& genesis) {
     return out;
 }
 
-std::unique_ptr<Machine> make_machine(const std::string& config, const py::dict& policy, const py::dict& genesis,
-                                      const std::vector<py::object>& stakes, const py::object& vendor_root,
-                                      bool ed25519, bool simd, const std::string& path, std::uint64_t seed,
+std::unique_ptr<Machine> make_machine(const std::string& config, const py::dict& policy,
+                                      const py::dict& genesis,
+                                      const std::vector<py::object>& stakes,
+                                      const py::object& vendor_root, bool ed25519, bool simd,
+                                      const std::string& path, std::uint64_t seed,
                                       std::uint64_t interval_ns) {
     MachineSetup setup;
     setup.parameters.config = must(config_from_json(config));
@@ -83,7 +86,8 @@ Machine::BlockPlace place_of(py::handle parent, py::handle timestamp_ns, py::han
     Machine::BlockPlace place;
     place.parent = optional_of<Hash32>(parent, "parent");
     place.timestamp_ns = optional_of<std::uint64_t>(timestamp_ns, "timestamp_ns");
-    if (const auto index = optional_of<std::uint32_t>(proposer, "proposer")) place.proposer = ValidatorIndex{*index};
+    if (const auto index = optional_of<std::uint32_t>(proposer, "proposer"))
+        place.proposer = ValidatorIndex{*index};
     return place;
 }
 
@@ -112,7 +116,8 @@ py::list events_of(Machine& machine, py::handle id) {
 }
 
 void bind_operation(py::module_& module) {
-    py::class_<OperationHandle>(module, "SignedOperation", "An operation with its authorisation; it never changes.")
+    py::class_<OperationHandle>(module, "SignedOperation",
+                                "An operation with its authorisation; it never changes.")
         .def_static(
             "from_bytes",
             [](py::handle bytes) {
@@ -129,47 +134,65 @@ void bind_operation(py::module_& module) {
                  self.operation->encode(out);
                  return raw_bytes(out.view());
              })
-        .def_property_readonly("id", [](const OperationHandle& self) { return hex_text(self.operation->id().view()); })
         .def_property_readonly(
-            "kind", [](const OperationHandle& self) { return std::string(operation_name(self.operation->body())); })
-        .def_property_readonly("sender",
-                               [](const OperationHandle& self) { return hex_text(self.operation->sender().view()); })
-        .def_property_readonly("nonce", [](const OperationHandle& self) { return self.operation->nonce(); })
-        .def_property_readonly("authorization",
-                               [](const OperationHandle& self) { return raw_bytes(self.operation->authorization()); })
-        .def_property_readonly("fields",
-                               [](const OperationHandle& self) { return show_operation(self.operation->body()); })
+            "id", [](const OperationHandle& self) { return hex_text(self.operation->id().view()); })
+        .def_property_readonly("kind",
+                               [](const OperationHandle& self) {
+                                   return std::string(operation_name(self.operation->body()));
+                               })
+        .def_property_readonly(
+            "sender",
+            [](const OperationHandle& self) { return hex_text(self.operation->sender().view()); })
+        .def_property_readonly("nonce",
+                               [](const OperationHandle& self) { return self.operation->nonce(); })
+        .def_property_readonly(
+            "authorization",
+            [](const OperationHandle& self) { return raw_bytes(self.operation->authorization()); })
+        .def_property_readonly(
+            "fields",
+            [](const OperationHandle& self) { return show_operation(self.operation->body()); })
         .def("__eq__",
              [](const OperationHandle& self, const OperationHandle& other) {
                  return self.operation->id() == other.operation->id() &&
                         self.operation->authorization() == other.operation->authorization();
              })
-        .def("__hash__", [](const OperationHandle& self) { return self.operation->id().prefix64(); })
+        .def("__hash__",
+             [](const OperationHandle& self) { return self.operation->id().prefix64(); })
         .def("__repr__", [](const OperationHandle& self) {
             return fmt::format("<{} of 0x{} nonce {}>", operation_name(self.operation->body()),
-                               to_hex(self.operation->sender().view()).substr(0, 8), self.operation->nonce());
+                               to_hex(self.operation->sender().view()).substr(0, 8),
+                               self.operation->nonce());
         });
 }
 
 void bind_block(py::module_& module) {
-    auto block = py::class_<BlockHandle>(module, "Block", "A block with its proposer's signature; it never changes.");
+    auto block = py::class_<BlockHandle>(
+        module, "Block", "A block with its proposer's signature; it never changes.");
     const auto header = [&]<class T>(const char* name, T BlockHeader::* member) {
-        block.def_property_readonly(
-            name, [member](const BlockHandle& self) { return show(nullptr, self.block->header().*member); });
+        block.def_property_readonly(name, [member](const BlockHandle& self) {
+            return show(nullptr, self.block->header().*member);
+        });
     };
-    std::apply([&](const auto&... f) { (header(f.name.data(), f.member), ...); }, Fields<BlockHeader>::list);
+    std::apply([&](const auto&... f) { (header(f.name.data(), f.member), ...); },
+               Fields<BlockHeader>::list);
     block
         .def_static(
-            "from_bytes", [](py::handle bytes) { return BlockHandle{must(Block::decode(read_bytes(bytes, "block")))}; },
+            "from_bytes",
+            [](py::handle bytes) {
+                return BlockHandle{must(Block::decode(read_bytes(bytes, "block")))};
+            },
             py::arg("data"))
         .def("to_bytes", [](const BlockHandle& self) { return raw_bytes(self.block->encode()); })
-        .def_property_readonly("id", [](const BlockHandle& self) { return hex_text(self.block->id().view()); })
-        .def_property_readonly("authorization",
-                               [](const BlockHandle& self) { return raw_bytes(self.block->authorization()); })
+        .def_property_readonly(
+            "id", [](const BlockHandle& self) { return hex_text(self.block->id().view()); })
+        .def_property_readonly(
+            "authorization",
+            [](const BlockHandle& self) { return raw_bytes(self.block->authorization()); })
         .def_property_readonly("operations",
                                [](const BlockHandle& self) {
                                    std::vector<OperationHandle> out;
-                                   for (const OperationPtr& one : self.block->operations()) out.push_back({one});
+                                   for (const OperationPtr& one : self.block->operations())
+                                       out.push_back({one});
                                    return out;
                                })
         .def("__eq__",
@@ -180,14 +203,18 @@ void bind_block(py::module_& module) {
         .def("__hash__", [](const BlockHandle& self) { return self.block->id().prefix64(); })
         .def("__repr__", [](const BlockHandle& self) {
             return fmt::format("<Block {} 0x{} with {} operations>", self.block->height(),
-                               to_hex(self.block->id().view()).substr(0, 8), self.block->operations().size());
+                               to_hex(self.block->id().view()).substr(0, 8),
+                               self.block->operations().size());
         });
 }
 
 void bind_machine_accounts(py::class_<Machine>& machine) {
     machine
         .def(
-            "address", [](Machine& self, const std::string& name) { return hex_text(self.address(name).view()); },
+            "address",
+            [](Machine& self, const std::string& name) {
+                return hex_text(self.address(name).view());
+            },
             py::arg("name"))
         .def(
             "set_key",
@@ -203,11 +230,12 @@ void bind_machine_accounts(py::class_<Machine>& machine) {
             py::arg("name"), py::arg("message"))
         .def(
             "sign_operation",
-            [](Machine& self, const std::string& sender, const std::string& kind, const py::dict& fields,
-               py::handle nonce, py::handle authorization) {
-                return OperationHandle{self.sign_operation(
-                    sender, read_operation(kind, fields),
-                    {optional_of<std::uint64_t>(nonce, "nonce"), optional_of<Bytes>(authorization, "authorization")})};
+            [](Machine& self, const std::string& sender, const std::string& kind,
+               const py::dict& fields, py::handle nonce, py::handle authorization) {
+                return OperationHandle{
+                    self.sign_operation(sender, read_operation(kind, fields),
+                                        {optional_of<std::uint64_t>(nonce, "nonce"),
+                                         optional_of<Bytes>(authorization, "authorization")})};
             },
             py::arg("sender"), py::arg("kind"), py::arg("fields"), py::arg("nonce") = py::none(),
             py::arg("authorization") = py::none());
@@ -217,7 +245,9 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
     machine
         .def(
             "submit",
-            [](Machine& self, const OperationHandle& operation) { must(self.vm().submit(operation.operation)); },
+            [](Machine& self, const OperationHandle& operation) {
+                must(self.vm().submit(operation.operation));
+            },
             py::arg("operation"))
         .def(
             "build",
@@ -229,10 +259,11 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
             "propose",
             [](Machine& self, const std::vector<OperationHandle>& operations, py::handle parent,
                py::handle timestamp_ns, py::handle proposer) {
-                return BlockHandle{self.propose(pointers(operations), place_of(parent, timestamp_ns, proposer))};
+                return BlockHandle{
+                    self.propose(pointers(operations), place_of(parent, timestamp_ns, proposer))};
             },
-            py::arg("operations"), py::arg("parent") = py::none(), py::arg("timestamp_ns") = py::none(),
-            py::arg("proposer") = py::none())
+            py::arg("operations"), py::arg("parent") = py::none(),
+            py::arg("timestamp_ns") = py::none(), py::arg("proposer") = py::none())
         .def(
             "verify",
             [](Machine& self, const BlockHandle& block, py::handle now_ns) {
@@ -241,13 +272,17 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
             },
             py::arg("block"), py::arg("now_ns") = py::none())
         .def(
-            "accept", [](Machine& self, py::handle id) { self.accept(hash_of(id, "block id")); }, py::arg("id"))
+            "accept", [](Machine& self, py::handle id) { self.accept(hash_of(id, "block id")); },
+            py::arg("id"))
         .def(
-            "reject", [](Machine& self, py::handle id) { must(self.vm().reject(hash_of(id, "block id"))); },
+            "reject",
+            [](Machine& self, py::handle id) { must(self.vm().reject(hash_of(id, "block id"))); },
             py::arg("id"))
         .def(
             "set_preference",
-            [](Machine& self, py::handle id) { must(self.vm().set_preference(hash_of(id, "block id"))); },
+            [](Machine& self, py::handle id) {
+                must(self.vm().set_preference(hash_of(id, "block id")));
+            },
             py::arg("id"))
         .def("restart", &Machine::restart)
         .def("status", &status_word, py::arg("id"))
@@ -269,8 +304,8 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
             "state",
             [](Machine& self, py::handle id) {
                 const auto block = optional_of<Hash32>(id, "block id");
-                return std::make_shared<StateHandle>(self.executed(block.value_or(self.vm().last_accepted())),
-                                                     self.parameters());
+                return std::make_shared<StateHandle>(
+                    self.executed(block.value_or(self.vm().last_accepted())), self.parameters());
             },
             py::arg("id") = py::none());
 }
@@ -279,16 +314,23 @@ void bind_machine_facts(py::class_<Machine>& machine) {
     machine.def_readwrite("now_ns", &Machine::now_ns)
         .def_readonly("interval_ns", &Machine::interval_ns)
         .def_property_readonly("chain_id", &Machine::chain_id)
-        .def_property_readonly("genesis_id", [](Machine& self) { return hex_text(self.genesis_id().view()); })
-        .def_property_readonly("last_accepted",
-                               [](Machine& self) { return hex_text(self.vm().last_accepted().view()); })
-        .def_property_readonly("preferred", [](Machine& self) { return hex_text(self.vm().preferred().view()); })
+        .def_property_readonly("genesis_id",
+                               [](Machine& self) { return hex_text(self.genesis_id().view()); })
+        .def_property_readonly(
+            "last_accepted",
+            [](Machine& self) { return hex_text(self.vm().last_accepted().view()); })
+        .def_property_readonly("preferred",
+                               [](Machine& self) { return hex_text(self.vm().preferred().view()); })
         .def_property_readonly("queued", [](Machine& self) { return self.vm().mempool().size(); })
-        .def_property_readonly("processing", [](Machine& self) { return self.vm().processing_count(); })
+        .def_property_readonly("processing",
+                               [](Machine& self) { return self.vm().processing_count(); })
         .def_property_readonly("wants_block", [](Machine& self) { return self.vm().wants_block(); })
-        .def_property_readonly("config_json", [](Machine& self) { return to_json(self.parameters().config); })
-        .def_property_readonly("policy", [](Machine& self) { return show_fields(nullptr, self.parameters().policy); })
-        .def_property_readonly("result_bond", [](Machine& self) { return self.parameters().result_bond().nlux(); });
+        .def_property_readonly("config_json",
+                               [](Machine& self) { return to_json(self.parameters().config); })
+        .def_property_readonly(
+            "policy", [](Machine& self) { return show_fields(nullptr, self.parameters().policy); })
+        .def_property_readonly(
+            "result_bond", [](Machine& self) { return self.parameters().result_bond().nlux(); });
 }
 
 // What an actor computes for itself.
@@ -296,24 +338,26 @@ void bind_machine_work(py::class_<Machine>& machine) {
     machine
         .def(
             "result_commitment",
-            [](Machine& self, const std::string& job, py::handle operator_address, std::uint8_t answer,
-               py::handle nonce) {
+            [](Machine& self, const std::string& job, py::handle operator_address,
+               std::uint8_t answer, py::handle nonce) {
                 const State& state = self.vm().preferred_state();
                 const auto task = state.find_task(job);
                 if (!task) throw VmFault({ErrorCode::kNotFound, "task " + job});
                 Address owner;
                 read(operator_address, "operator", owner);
-                return hex_text(
-                    result_commitment(result_of(state, state.task(*task), owner, answer, hash_of(nonce, "nonce")))
-                        .view());
+                return hex_text(result_commitment(result_of(state, state.task(*task), owner, answer,
+                                                            hash_of(nonce, "nonce")))
+                                    .view());
             },
             py::arg("job"), py::arg("operator"), py::arg("answer"), py::arg("nonce"))
         .def(
             "sign_evidence",
-            [](Machine& self, const py::dict& fields, const std::string& provider_id, const std::string& vendor) {
+            [](Machine& self, const py::dict& fields, const std::string& provider_id,
+               const std::string& vendor) {
                 GpuEvidence evidence;
                 read_fields(fields, evidence);
-                evidence.vendor_signature = self.sign(vendor, attestation_message(evidence, provider_id));
+                evidence.vendor_signature =
+                    self.sign(vendor, attestation_message(evidence, provider_id));
                 return raw_bytes(encode_evidence(evidence));
             },
             py::arg("fields"), py::arg("provider_id"), py::arg("vendor"))
@@ -321,7 +365,8 @@ void bind_machine_work(py::class_<Machine>& machine) {
             "verify_evidence",
             [](Machine& self, py::handle evidence, const std::string& provider_id) {
                 const GpuEvidence decoded = must(decode_evidence(read_bytes(evidence, "evidence")));
-                const AttestationCheck check{self.rules().authorizer, self.rules().vendor_root, self.now_ns};
+                const AttestationCheck check{self.rules().authorizer, self.rules().vendor_root,
+                                             self.now_ns};
                 return show_fields(nullptr, verify_gpu_attestation(decoded, provider_id, check));
             },
             py::arg("evidence"), py::arg("provider_id"));
@@ -329,10 +374,14 @@ void bind_machine_work(py::class_<Machine>& machine) {
 
 void bind_functions(py::module_& module) {
     module.def(
-        "keccak256", [](py::handle data) { return raw_bytes(keccak256(read_bytes(data, "data")).view()); },
+        "keccak256",
+        [](py::handle data) { return raw_bytes(keccak256(read_bytes(data, "data")).view()); },
         py::arg("data"));
     module.def(
-        "address_of_name", [](const std::string& name) { return hex_text(Ed25519Key(seed_of(name)).address().view()); },
+        "address_of_name",
+        [](const std::string& name) {
+            return hex_text(Ed25519Key(seed_of(name)).address().view());
+        },
         py::arg("name"));
     module.def(
         "claim_commitment",
@@ -353,10 +402,14 @@ void bind_functions(py::module_& module) {
     module.def("operation_kinds", &operation_kinds);
     module.def(
         "default_config_json",
-        [](bool permissioned) { return to_json(permissioned ? default_permissioned_config() : Config{}); },
+        [](bool permissioned) {
+            return to_json(permissioned ? default_permissioned_config() : Config{});
+        },
         py::arg("permissioned") = false);
     module.def(
-        "config_json", [](const std::string& json) { return to_json(must(config_from_json(json))); }, py::arg("json"));
+        "config_json",
+        [](const std::string& json) { return to_json(must(config_from_json(json))); },
+        py::arg("json"));
     module.def("default_policy", [] { return show_fields(nullptr, Policy{}); });
     module.def("vm_id", [] { return hex_text(vm_id().view()); });
     module.attr("vm_version") = std::string(kVmVersion);
@@ -364,10 +417,11 @@ void bind_functions(py::module_& module) {
 
 // aivmsim.VmError, whose `code` is the name of the VM's error.
 void bind_error(py::module_& module) {
-    static py::handle type = PyErr_NewExceptionWithDoc(
-        "aivmsim._core.VmError",
-        "What the VM refuses. `code` is the error's name, such as \"bond_locked\"; the text says what and where.",
-        PyExc_RuntimeError, nullptr);
+    static py::handle type =
+        PyErr_NewExceptionWithDoc("aivmsim._core.VmError",
+                                  "What the VM refuses. `code` is the error's name, such as "
+                                  "\"bond_locked\"; the text says what and where.",
+                                  PyExc_RuntimeError, nullptr);
     module.add_object("VmError", type);
     py::register_exception_translator([](std::exception_ptr thrown) {
         try {
@@ -388,9 +442,9 @@ void bind_vm(py::module_& module) {
     bind_block(module);
     bind_state(module);
     py::class_<Machine> machine(module, "Machine");
-    machine.def(py::init(&make_machine), py::arg("config"), py::arg("policy"), py::arg("genesis"), py::arg("stakes"),
-                py::arg("vendor_root"), py::arg("ed25519"), py::arg("simd"), py::arg("path"), py::arg("seed"),
-                py::arg("interval_ns"));
+    machine.def(py::init(&make_machine), py::arg("config"), py::arg("policy"), py::arg("genesis"),
+                py::arg("stakes"), py::arg("vendor_root"), py::arg("ed25519"), py::arg("simd"),
+                py::arg("path"), py::arg("seed"), py::arg("interval_ns"));
     bind_machine_accounts(machine);
     bind_machine_blocks(machine);
     bind_machine_facts(machine);

@@ -2,7 +2,8 @@
 
 namespace aivm::scenarios::cli {
 
-BoundedQueue::BoundedQueue(std::size_t threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
+BoundedQueue::BoundedQueue(std::size_t threads, std::size_t waiting_max)
+    : waiting_max_(waiting_max) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 

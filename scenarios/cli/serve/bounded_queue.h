@@ -1,5 +1,6 @@
-// The threads that answer, and the connections that wait for them. When as many wait as may, nothing more is accepted
-// until one is answered, so a flood fills the kernel's backlog and not our memory.
+// The threads that answer, and the connections that wait for them. When as many wait as may,
+// nothing more is accepted until one is answered, so a flood fills the kernel's backlog and not our
+// memory.
 #pragma once
 
 #include <httplib.h>

@@ -35,9 +35,10 @@ Request to_request(const httplib::Request& in, std::string body) {
     return request;
 }
 
-// Read in pieces, since the limit must also hold for bodies that do not announce their length or unpack to more than it.
-// The status to refuse it with, 0 when it is whole.
-int read_body(const httplib::ContentReader& reader, const httplib::Response& out, std::string& body) {
+// Read in pieces, since the limit must also hold for bodies that do not announce their length or
+// unpack to more than it. The status to refuse it with, 0 when it is whole.
+int read_body(const httplib::ContentReader& reader, const httplib::Response& out,
+              std::string& body) {
     bool too_long = false;
     const bool whole = reader([&](const char* data, std::size_t size) {
         too_long = size > kBodyBytesMax - body.size();
@@ -50,7 +51,9 @@ int read_body(const httplib::ContentReader& reader, const httplib::Response& out
 
 // What the transport refuses by itself, in the service's words.
 Error transport_error(int status) {
-    if (status == 413) return {ErrorCode::kLimitReached, fmt::format("a body has at most {} bytes", kBodyBytesMax)};
+    if (status == 413)
+        return {ErrorCode::kLimitReached,
+                fmt::format("a body has at most {} bytes", kBodyBytesMax)};
     if (status == 414) return {ErrorCode::kLimitReached, "the address is too long"};
     return {ErrorCode::kMalformed, "not an HTTP/1.1 request that this service takes"};
 }
@@ -80,7 +83,9 @@ void HttpServer::Inside::set_limits() {
 }
 
 void HttpServer::Inside::set_handlers() {
-    const auto without_body = [this](const httplib::Request& in, httplib::Response& out) { serve(in, out, {}); };
+    const auto without_body = [this](const httplib::Request& in, httplib::Response& out) {
+        serve(in, out, {});
+    };
     const auto with_body = [this](const httplib::Request& in, httplib::Response& out,
                                   const httplib::ContentReader& reader) {
         std::string body;
@@ -89,21 +94,27 @@ void HttpServer::Inside::set_handlers() {
         put(out, error_response(refused, transport_error(refused)));
     };
     // No route takes these, so whatever body comes with them is not read.
-    const auto body_unread = [this](const httplib::Request& in, httplib::Response& out, const httplib::ContentReader&) {
-        serve(in, out, {});
-    };
+    const auto body_unread = [this](const httplib::Request& in, httplib::Response& out,
+                                    const httplib::ContentReader&) { serve(in, out, {}); };
     server.Post(kEverything, with_body);
-    server.Get(kEverything, without_body).Options(kEverything, without_body).Delete(kEverything, without_body);
-    server.Put(kEverything, body_unread).Patch(kEverything, body_unread).Delete(kEverything, body_unread);
+    server.Get(kEverything, without_body)
+        .Options(kEverything, without_body)
+        .Delete(kEverything, without_body);
+    server.Put(kEverything, body_unread)
+        .Patch(kEverything, body_unread)
+        .Delete(kEverything, body_unread);
     server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
         if (out.body.empty()) put(out, error_response(out.status, transport_error(out.status)));
     });
-    server.set_exception_handler([](const httplib::Request&, httplib::Response& out, std::exception_ptr) {
-        put(out, error_response(500, {ErrorCode::kWrongState, "a failed internal check of aivmsim; please report it"}));
-    });
+    server.set_exception_handler(
+        [](const httplib::Request&, httplib::Response& out, std::exception_ptr) {
+            put(out, error_response(500, {ErrorCode::kWrongState,
+                                          "a failed internal check of aivmsim; please report it"}));
+        });
 }
 
-HttpServer::HttpServer(std::function<Response(Request)> answer) : inside_(std::make_unique<Inside>()) {
+HttpServer::HttpServer(std::function<Response(Request)> answer)
+    : inside_(std::make_unique<Inside>()) {
     inside_->answer = std::move(answer);
     inside_->set_limits();
     inside_->set_handlers();
@@ -127,7 +138,8 @@ Status HttpServer::bind(ListenAddress& address) {
 
 void HttpServer::start() {
     inside_->acceptor = std::thread([this] { inside_->server.listen_after_bind(); });
-    while (!inside_->server.is_running()) std::this_thread::yield();  // stop() before that would be lost
+    while (!inside_->server.is_running())
+        std::this_thread::yield();  // stop() before that would be lost
 }
 
 void HttpServer::stop() {

@@ -1,4 +1,5 @@
-// HTTP/1.1 for a service: a thin shell that turns requests into ours and answers back. One request a connection.
+// HTTP/1.1 for a service: a thin shell that turns requests into ours and answers back. One request
+// a connection.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,8 @@ namespace aivm::scenarios::cli {
 constexpr std::size_t kBodyBytesMax = 1 << 20;
 constexpr std::size_t kThreads = 8;
 constexpr std::size_t kWaitingConnectionsMax = 64;
-constexpr int kSilenceSecondsMax = 5;  // a client that sends or takes nothing for so long is dropped
+constexpr int kSilenceSecondsMax =
+    5;  // a client that sends or takes nothing for so long is dropped
 
 class HttpServer {
 public:

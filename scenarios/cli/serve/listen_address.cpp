@@ -19,7 +19,8 @@ bool is_loopback(const std::string& host) {
 }  // namespace
 
 std::string ListenAddress::text() const {
-    return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+    return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                               : fmt::format("[{}]:{}", host, port);
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
@@ -32,15 +33,20 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
-    if (!bracketed && host.find(':') != std::string_view::npos) return wrong("write IPv6 as [::1]:PORT");
+    if (!bracketed && host.find(':') != std::string_view::npos)
+        return wrong("write IPv6 as [::1]:PORT");
     address.host = host;
     const std::string_view digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-    if (error != std::errc() || end != digits.data() + digits.size() || address.port < 0 || address.port > 65'535) {
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+    if (error != std::errc() || end != digits.data() + digits.size() || address.port < 0 ||
+        address.port > 65'535) {
         return wrong("the port must be a number from 0 to 65535");
     }
     if (!is_loopback(address.host)) {
-        return wrong("not a loopback address; the service is for this machine only: 127.0.0.1, localhost or [::1]");
+        return wrong(
+            "not a loopback address; the service is for this machine only: 127.0.0.1, localhost or "
+            "[::1]");
     }
     return address;
 }

@@ -1,4 +1,5 @@
-// Where to listen. Loopback only: the service speaks plain HTTP, and its node believes whoever can reach it.
+// Where to listen. Loopback only: the service speaks plain HTTP, and its node believes whoever can
+// reach it.
 #pragma once
 
 #include <string>

@@ -25,7 +25,8 @@ constexpr Amount kDevBalance = lux(1'000'000);
 
 TimestampNs now_ns() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<TimestampNs>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+    return static_cast<TimestampNs>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -48,8 +49,8 @@ Result<std::unique_ptr<KeyValueStore>> open_store(const ServeRequest& request) {
     if (!request.store) return std::make_unique<MemoryStore>();
     AIVM_ASSIGN(auto file, sim::FileStore::open(*request.store));
     if (file->dropped_bytes() != 0) {
-        say(fmt::format("note: {} bytes of an interrupted write were cut off {}", file->dropped_bytes(),
-                        *request.store));
+        say(fmt::format("note: {} bytes of an interrupted write were cut off {}",
+                        file->dropped_bytes(), *request.store));
     }
     return std::unique_ptr<KeyValueStore>(std::move(file));
 }
@@ -113,11 +114,13 @@ int serve(const ServeRequest& request, ListenAddress address, Node& node) {
         return kExitBadRequest;
     }
     if (request.dev) {
-        say("THROW-AWAY NODE: --dev asks nobody for a signature; everyone who reaches this port spends the same "
+        say("THROW-AWAY NODE: --dev asks nobody for a signature; everyone who reaches this port "
+            "spends the same "
             "account");
     }
     server.start();
-    if (!print_result(fmt::format("listening on http://{}\n", address.text()))) return kExitHarnessFailed;
+    if (!print_result(fmt::format("listening on http://{}\n", address.text())))
+        return kExitHarnessFailed;
     build_until_stopped(signals, node, mutex);
     server.stop();
     const Status flushed = node.flush(now_ns());

@@ -15,7 +15,8 @@ struct ServeRequest {
     std::string block_interval = "4s";
 };
 
-// Serves until SIGTERM or SIGINT, then answers what is under way, builds a last block for what is queued, and returns 0.
+// Serves until SIGTERM or SIGINT, then answers what is under way, builds a last block for what is
+// queued, and returns 0.
 int serve_command(const ServeRequest& request);
 
 }  // namespace aivm::scenarios::cli
