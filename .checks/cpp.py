@@ -1,4 +1,5 @@
-"""Just enough C++ reading for the static checks: blanking comments and strings, finding function bodies."""
+"""Just enough C++ reading for the static checks: blanking comments and strings, finding function
+bodies."""
 
 import re
 
@@ -32,10 +33,12 @@ def mask_raw_strings(text):
 
 
 def functions(text):
-    """(first line, lines of code, heading) of every function body that is not inside another, lines from 1.
-    Lines inside raw strings are data and not counted."""
+    """(first line, lines of code, heading) of every function body that is not inside another, lines
+    from 1. Lines inside raw strings are data and not counted."""
     raw = [match.span() for match in _TOKEN.finditer(text) if match["raw"]]
-    code = re.sub(r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m[0]), blank(text))
+    code = re.sub(
+        r"(?m)^[ \t]*#(?:[^\n\\]|\\.|\\\n)*", lambda m: re.sub(r"[^\n]", " ", m[0]), blank(text)
+    )
     stack = []  # of (is_function, opening position, heading) for each open brace
     heading_begin = 0
     parens = 0
@@ -49,7 +52,9 @@ def functions(text):
         elif c == "{":
             heading = code[heading_begin:position]
             inside = any(is_function for is_function, _, _, _ in stack)
-            stack.append((not inside and parens == 0 and _is_function(heading), position, heading, parens))
+            stack.append(
+                (not inside and parens == 0 and _is_function(heading), position, heading, parens)
+            )
             heading_begin, parens = position + 1, 0
         elif c == "}" and stack:
             is_function, begin, heading, parens = stack.pop()
@@ -61,7 +66,8 @@ def functions(text):
 
 
 def _is_function(heading):
-    """Whether what stands before an opening brace makes it a function's, not a type's, namespace's or table's."""
+    """Whether what stands before an opening brace makes it a function's, not a type's, namespace's
+    or table's."""
     flat = heading
     while True:  # drop what is in parentheses: default arguments, attributes
         flatter = re.sub(r"\([^()]*\)", "@", flat)
@@ -70,6 +76,11 @@ def _is_function(heading):
         flat = flatter
     if "@" not in flat or re.search(r"\b(namespace|enum|union)\b", flat):
         return False
-    if re.search(r"\b(class|struct)\b", re.sub(r"template\s*<[^{]*?>\s*(?=\w)", "", flat)) and "@" not in flat.split(":")[0]:
+    if (
+        re.search(r"\b(class|struct)\b", re.sub(r"template\s*<[^{]*?>\s*(?=\w)", "", flat))
+        and "@" not in flat.split(":")[0]
+    ):
         return False
-    return not re.search(r"(?<![=!<>])=(?!=)", re.sub(r"operator\s*\S+", "", re.sub(r"<[^<>]*>", "", flat)))
+    return not re.search(
+        r"(?<![=!<>])=(?!=)", re.sub(r"operator\s*\S+", "", re.sub(r"<[^<>]*>", "", flat))
+    )

@@ -1,10 +1,12 @@
-"""Runs the same scenarios with differently compiled binaries and demands the same trace digest from all of them.
+"""Runs the same scenarios with differently compiled binaries and demands the same trace digest from
+all of them.
 
     determinism.py --root ROOT --list FILE --build "LABEL=COMMAND" --build ...
 
-The first build is the reference. FILE has a scenario's catalogue name a line, then further arguments of `aivmsim run`.
-A command may carry its own arguments (--threads 2). For every scenario one line is printed: its digest if all agree,
-otherwise the first build that differs and the command that shows it. Ends with `N passed, M failed`; exits 1 if any failed.
+The first build is the reference. FILE has a scenario's catalogue name a line, then further
+arguments of `aivmsim run`. A command may carry its own arguments (--threads 2). For every scenario
+one line is printed: its digest if all agree, otherwise the first build that differs and the command
+that shows it. Ends with `N passed, M failed`; exits 1 if any failed.
 """
 
 import argparse
@@ -24,7 +26,9 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--list", type=Path, required=True)
-    parser.add_argument("--build", action="append", required=True, help="LABEL=COMMAND, twice or more")
+    parser.add_argument(
+        "--build", action="append", required=True, help="LABEL=COMMAND, twice or more"
+    )
     options = parser.parse_args(argv)
     options.builds = [tuple(build.split("=", 1)) for build in options.build]
     if len(options.builds) < 2 or any(len(build) != 2 for build in options.builds):
@@ -47,7 +51,8 @@ def command_of(build, scenario, root):
 
 
 def digest(command):
-    """The digest a run prints, or a sentence that says why there is none. Each run gets a directory of its own."""
+    """The digest a run prints, or a sentence that says why there is none. Each run gets a directory
+    of its own."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             run = subprocess.run(
@@ -69,7 +74,8 @@ def digest(command):
 
 
 def compare(scenario, builds, results, root):
-    """One line on a scenario, and whether all builds agree. A different exit code is a difference too."""
+    """One line on a scenario, and whether all builds agree. A different exit code is a difference
+    too."""
     name = " ".join(scenario)
     for build, (found, why) in zip(builds, results):
         if found is None:
@@ -94,7 +100,9 @@ def main(argv):
     passed = 0
     width = len(options.builds)
     for index, scenario in enumerate(todo):
-        line, same = compare(scenario, options.builds, results[index * width : (index + 1) * width], options.root)
+        line, same = compare(
+            scenario, options.builds, results[index * width : (index + 1) * width], options.root
+        )
         print(line)
         passed += same
     print(f"{passed} passed, {len(todo) - passed} failed")

@@ -1,4 +1,5 @@
-"""The comparison itself is tested with small programs in place of builds: equal, different, silent, missing."""
+"""The comparison itself is tested with small programs in place of builds: equal, different, silent,
+missing."""
 
 import contextlib
 import io
@@ -20,13 +21,19 @@ def program(folder, name, text):
 
 
 class Matrix(unittest.TestCase):
-    def run_matrix(self, *builds, scenarios="quickstart\npartition --set run.x=1  # short\n\n# a comment\n"):
+    def run_matrix(
+        self, *builds, scenarios="quickstart\npartition --set run.x=1  # short\n\n# a comment\n"
+    ):
         with tempfile.TemporaryDirectory(prefix="with space ") as folder:
             listing = Path(folder, "list.txt")
             listing.write_text(scenarios)
             arguments = ["--root", folder, "--list", str(listing)]
             for label, text in builds:
-                path = program(folder, label.replace(" ", "-"), text) if text else f"{folder}/not-there"
+                path = (
+                    program(folder, label.replace(" ", "-"), text)
+                    if text
+                    else f"{folder}/not-there"
+                )
                 arguments += ["--build", f"{label}={path}"]
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
@@ -42,7 +49,9 @@ class Matrix(unittest.TestCase):
         self.assertTrue(out.endswith("2 passed, 0 failed\n"), out)
 
     def test_the_first_build_that_differs_is_named_with_its_command(self):
-        status, out = self.run_matrix(("a", self.SAME), ("b 2", self.ONLY_PARTITION_DIFFERS), ("c", self.SAME))
+        status, out = self.run_matrix(
+            ("a", self.SAME), ("b 2", self.ONLY_PARTITION_DIFFERS), ("c", self.SAME)
+        )
         self.assertEqual(1, status)
         self.assertIn("FAIL  partition --set run.x=1: b 2 differs first", out)
         self.assertIn("partition.toml' --seed 1 --json --set run.x=1", out)
@@ -65,12 +74,27 @@ class Matrix(unittest.TestCase):
         self.assertIn("b cannot start", out)
 
     def test_an_empty_list_does_not_pass(self):
-        self.assertEqual(1, self.run_matrix(("a", self.SAME), ("b", self.SAME), scenarios="# nothing\n")[0])
+        self.assertEqual(
+            1, self.run_matrix(("a", self.SAME), ("b", self.SAME), scenarios="# nothing\n")[0]
+        )
 
     def test_arguments_of_a_build_are_passed_on(self):
-        command = determinism.command_of(("l", "/a b/tool --threads 2"), ["x", "--set", "y=1"], Path("/r"))
+        command = determinism.command_of(
+            ("l", "/a b/tool --threads 2"), ["x", "--set", "y=1"], Path("/r")
+        )
         self.assertEqual(
-            ["/a b/tool", "run", "/r/scenarios/catalog/x.toml", "--seed", "1", "--json", "--threads", "2", "--set", "y=1"],
+            [
+                "/a b/tool",
+                "run",
+                "/r/scenarios/catalog/x.toml",
+                "--seed",
+                "1",
+                "--json",
+                "--threads",
+                "2",
+                "--set",
+                "y=1",
+            ],
             command,
         )
 

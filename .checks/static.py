@@ -2,9 +2,10 @@
 
     python3 .checks/static.py [ROOT]
 
-Prints `path:line: rule: what is wrong and what would be right` for every finding, then `N passed, M failed` over the
-rules, and exits 1 if any failed. Standard library only. Each rule is a generator of findings over a Tree; RULES at the
-end lists them. static_test.py plants a violation for each and sees it caught.
+Prints `path:line: rule: what is wrong and what would be right` for every finding, then `N passed, M
+failed` over the rules, and exits 1 if any failed. Standard library only. Each rule is a generator
+of findings over a Tree; RULES at the end lists them. static_test.py plants a violation for each and
+sees it caught.
 """
 
 import re
@@ -17,13 +18,39 @@ sys.dont_write_bytecode = True
 import cpp  # noqa: E402
 
 LAYERS = ["core", "gpu", "sim", "scenarios"]  # each may include itself and what stands before it
-USERS = ["fuzz", "bench", "pyharness", "reports"]  # may include every layer, and nobody includes them
+USERS = [
+    "fuzz",
+    "bench",
+    "pyharness",
+    "reports",
+]  # may include every layer, and nobody includes them
 DECIDING = ["core", "sim", "scenarios"]  # where results are decided
-TOP_LEVEL_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md", "HACKING.md", "dev", "CHANGELOG.md", "LICENSE"}
+TOP_LEVEL_FILES = {
+    "CMakeLists.txt",
+    "CMakePresets.json",
+    "README.md",
+    "HACKING.md",
+    "dev",
+    "CHANGELOG.md",
+    "LICENSE",
+}
 FUNCTION_LINES_MAX = 70
 CPP = {".cpp", ".h", ".cu", ".cuh"}
 COMPILED = {".cpp", ".cu"}
-TEXT = CPP | {".txt", ".cmake", ".md", ".toml", ".py", ".sh", ".json", ".sql", ".expected", ".dict", ".html", ""}
+TEXT = CPP | {
+    ".txt",
+    ".cmake",
+    ".md",
+    ".toml",
+    ".py",
+    ".sh",
+    ".json",
+    ".sql",
+    ".expected",
+    ".dict",
+    ".html",
+    "",
+}
 
 
 class Tree:
@@ -43,16 +70,30 @@ class Tree:
                     pass  # binary
 
     def _listed(self):
-        """Tracked and new files as git sees them; without git, everything outside build output and caches."""
-        git = ["git", "-C", str(self.root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        """Tracked and new files as git sees them; without git, everything outside build output and
+        caches."""
+        git = [
+            "git",
+            "-C",
+            str(self.root),
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]
         try:
             names = subprocess.run(git, capture_output=True, check=True).stdout.decode().split("\0")
             if any(names) and (self.root / ".git").exists():
                 return {name for name in names if name and (self.root / name).is_file()}
         except (OSError, subprocess.CalledProcessError):
             pass
-        skip = re.compile(r"(^|/)(build|\.git|aivmsim-out|\.cache|__pycache__|\.\w+_cache|[^/]*\.egg-info)(/|$)")
-        names = (str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+        skip = re.compile(
+            r"(^|/)(build|\.git|aivmsim-out|\.cache|__pycache__|\.\w+_cache|[^/]*\.egg-info)(/|$)"
+        )
+        names = (
+            str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()
+        )
         return {name for name in names if not skip.search(name)}
 
     def cpp_files(self, tops=None):
@@ -65,12 +106,14 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
-# --- Rules ----------------------------------------------------------------------------------------------------------
+# --- Rules ----------------------------------------------------------------------------------------
 def layers(tree):
     """No include points upward or sideways; nothing but the command line includes the command line."""
     known = set(tree.paths)
     for path, text in tree.cpp_files(LAYERS + USERS):
-        for match in re.finditer(r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', cpp.blank(text, keep_strings=True)):
+        for match in re.finditer(
+            r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', cpp.blank(text, keep_strings=True)
+        ):
             wrong = _wrong_include(path, match[1], known)
             if wrong:
                 yield path, line_of(text, match.start(1)), wrong
@@ -107,10 +150,15 @@ EXCUSE = re.compile(r"//\s*order never reaches results: \S|//\s*never reaches re
 
 
 def banned_calls(tree):
-    """No clock, entropy or undefined order where results are decided. `// never reaches results: why` excuses a line."""
+    """No clock, entropy or undefined order where results are decided. `// never reaches results:
+    why` excuses a line."""
     for path, text in tree.cpp_files(DECIDING):
         name = path.rsplit("/", 1)[-1]
-        if name.endswith("_test.cpp") or name.startswith("test_") or path.startswith("scenarios/cli/"):
+        if (
+            name.endswith("_test.cpp")
+            or name.startswith("test_")
+            or path.startswith("scenarios/cli/")
+        ):
             continue
         lines = text.split("\n")
         for number, line in enumerate(cpp.blank(text).split("\n"), 1):
@@ -129,7 +177,9 @@ def _member_or_definition(line, match):
         return False
     if before.endswith((".", "->")) or (before.endswith("::") and not before.endswith("std::")):
         return True
-    return bool(re.search(r"[\w>&*]$", before)) and not re.search(r"\b(return|else|case|co_return)$", before)
+    return bool(re.search(r"[\w>&*]$", before)) and not re.search(
+        r"\b(return|else|case|co_return)$", before
+    )
 
 
 def _excused(lines, number):
@@ -145,7 +195,9 @@ def long_functions(tree):
                 yield path, first, f"{lines} lines, at most {FUNCTION_LINES_MAX}: {heading[:60]}"
 
 
-LEFTOVERS = re.compile(r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b|unittest\.sk[i]p\b")
+LEFTOVERS = re.compile(
+    r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b|unittest\.sk[i]p\b"
+)
 REGISTRY = re.compile(
     r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)|crates[.]io"
     r"|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven|rubygems[.]org|registry[.]\w+[.]\w+"
@@ -169,7 +221,8 @@ def _matches(tree, pattern, advice):
 
 
 def built_files(tree):
-    """Every source is named in a CMakeLists.txt of its folder or one above, and every header is included."""
+    """Every source is named in a CMakeLists.txt of its folder or one above, and every header is
+    included."""
     included = set()
     for _, text in tree.cpp_files():
         included.update(re.findall(r'#[ \t]*include[ \t]*"([^"]+)"', text))
@@ -185,14 +238,19 @@ def built_files(tree):
 
 def _named_in_cmake(tree, path):
     for folder in path.parents:
-        text = tree.texts.get(str(folder / "CMakeLists.txt") if str(folder) != "." else "CMakeLists.txt")
-        if text and re.search(r"(?<![\w./-])" + re.escape(str(path.relative_to(folder))) + r"(?![\w.])", text):
+        text = tree.texts.get(
+            str(folder / "CMakeLists.txt") if str(folder) != "." else "CMakeLists.txt"
+        )
+        if text and re.search(
+            r"(?<![\w./-])" + re.escape(str(path.relative_to(folder))) + r"(?![\w.])", text
+        ):
             return True
     return False
 
 
 def whitespace(tree):
-    """Lines end in LF without blanks before it, the file ends in one, and nothing is indented by tabs."""
+    """Lines end in LF without blanks before it, the file ends in one, and nothing is indented by
+    tabs."""
     for path, text in tree.texts.items():
         if Path(path).suffix in CPP:
             text = cpp.mask_raw_strings(text)
@@ -204,7 +262,9 @@ def whitespace(tree):
             (r"[^\n]\Z", "no newline at the end of the file"),
         ]:
             match = re.search(pattern, text)
-            if match and path != "LICENSE" and not path.endswith(".json"):  # data stays as it was published
+            if (
+                match and path != "LICENSE" and not path.endswith(".json")
+            ):  # data stays as it was published
                 yield path, line_of(text, match.start()), wrong
 
 
@@ -216,7 +276,16 @@ def top_level(tree):
             yield name, 1, "has no place at the top level"
 
 
-RULES = [layers, banned_calls, long_functions, leftovers, registry_hosts, built_files, whitespace, top_level]
+RULES = [
+    layers,
+    banned_calls,
+    long_functions,
+    leftovers,
+    registry_hosts,
+    built_files,
+    whitespace,
+    top_level,
+]
 
 
 def main(root):

@@ -1,4 +1,5 @@
-"""Plants one violation for each rule of static.py in a small clean tree and sees exactly that rule catch it."""
+"""Plants one violation for each rule of static.py in a small clean tree and sees exactly that rule
+catch it."""
 
 import sys
 import tempfile
@@ -35,7 +36,9 @@ def findings(changes):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text.encode())
         tree = static.Tree(folder)
-        found = {rule.__name__: [f"{p}:{n} {what}" for p, n, what in rule(tree)] for rule in static.RULES}
+        found = {
+            rule.__name__: [f"{p}:{n} {what}" for p, n, what in rule(tree)] for rule in static.RULES
+        }
         return {name: lines for name, lines in found.items() if lines}
 
 
@@ -58,11 +61,17 @@ class Rules(unittest.TestCase):
         self.caught("layers", "core/ledger.cpp:1", {"core/ledger.cpp": '#include "sim/world.h"\n'})
 
     def test_core_base_including_another_room_of_core_is_caught(self):
-        changes = {"core/b.h": "#pragma once\n", "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/b.h"\n'}
+        changes = {
+            "core/b.h": "#pragma once\n",
+            "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/b.h"\n',
+        }
         self.caught("layers", "core/base/a.cpp:2", changes)
 
     def test_a_sideways_include_of_the_command_line_is_caught(self):
-        changes = {"fuzz/CMakeLists.txt": "aivm_fuzz(x_fuzz.cpp)\n", "fuzz/x_fuzz.cpp": '#include "scenarios/cli/main.h"\n'}
+        changes = {
+            "fuzz/CMakeLists.txt": "aivm_fuzz(x_fuzz.cpp)\n",
+            "fuzz/x_fuzz.cpp": '#include "scenarios/cli/main.h"\n',
+        }
         self.caught("layers", "fuzz/x_fuzz.cpp:1", changes)
 
     def test_one_user_of_the_layers_including_another_is_caught(self):
@@ -112,7 +121,9 @@ class Rules(unittest.TestCase):
                 self.clean(self.core_body(text))
 
     def test_tests_and_the_command_line_may_look_at_the_clock(self):
-        changes = {"core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp)\naivm_tests(core a_test.cpp)\n"}
+        changes = {
+            "core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp)\naivm_tests(core a_test.cpp)\n"
+        }
         self.clean(changes | {"core/a_test.cpp": "long t() { return time(nullptr); }\n"})
 
     def test_an_excuse_with_a_reason_is_heard_and_one_without_is_not(self):
@@ -128,7 +139,9 @@ class Rules(unittest.TestCase):
         self.clean(self.core_body(shorter))
 
     def test_lines_of_a_raw_string_are_data_and_count_neither_as_code_nor_as_whitespace(self):
-        self.clean(self.core_body('const char* text = R"(' + "\n\t " * static.FUNCTION_LINES_MAX + ')";'))
+        self.clean(
+            self.core_body('const char* text = R"(' + "\n\t " * static.FUNCTION_LINES_MAX + ')";')
+        )
 
     def test_leftovers_are_caught(self):
         for word in ["TO" + "DO", "FIX" + "ME", "X" * 3, "DISABLED" + "_x", "GTEST" + "_SKIP"]:
@@ -141,7 +154,9 @@ class Rules(unittest.TestCase):
                 self.caught("registry_hosts", "README.md:1", {"README.md": f"from {host}\n"})
 
     def test_a_source_that_nothing_builds_is_caught(self):
-        self.caught("built_files", "core/lost.cpp:1", {"core/lost.cpp": "int lost() { return 1; }\n"})
+        self.caught(
+            "built_files", "core/lost.cpp:1", {"core/lost.cpp": "int lost() { return 1; }\n"}
+        )
 
     def test_a_source_named_only_as_the_end_of_another_name_is_caught(self):
         changes = {"core/edger.cpp": "int lost() { return 1; }\n"}

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""The engine beside SimPy on HOLD, PHOLD and the safe_window study: both run in turn, check values compared, median ratio printed.
+"""The engine beside SimPy on HOLD, PHOLD and the safe_window study: both run in turn, check values
+compared, median ratio printed.
 
-    bench/peers/compare.py BUILD_DIR [--pairs 3] [--form callbacks|processes] [--only hold-1e3 phold]
+    bench/peers/compare.py BUILD_DIR [--pairs 3] [--form callbacks|processes] [--only hold-1e3
+    phold]
 
-BUILD_DIR is where engine_bench and economic_bench were built (cmake with AIVM_BENCH=ON). SimPy goes into a virtual environment there. Exit
-code 1 if a check value differs or a target is missed, 2 if something to run is not there.
+BUILD_DIR is where engine_bench and economic_bench were built (cmake with AIVM_BENCH=ON). SimPy goes
+into a virtual environment there. Exit code 1 if a check value differs or a target is missed, 2 if
+something to run is not there.
 """
 
 import argparse
@@ -16,8 +19,17 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Least ratios of the engine to SimPy that the project holds itself to.
-TARGETS = {"hold-1e3": 50.0, "phold": 30.0, "hold-1e5": 50.0, "hold-1e6": 50.0, "safe_window": 300.0}
-WORLDS = {"ours": "50", "SimPy": "5"}  # of safe_window, which has no check value: both answer by random draws
+TARGETS = {
+    "hold-1e3": 50.0,
+    "phold": 30.0,
+    "hold-1e5": 50.0,
+    "hold-1e6": 50.0,
+    "safe_window": 300.0,
+}
+WORLDS = {
+    "ours": "50",
+    "SimPy": "5",
+}  # of safe_window, which has no check value: both answer by random draws
 
 
 def fail(message):
@@ -41,7 +53,9 @@ def peer_python(build):
     if marker.is_file() and marker.read_text() == wanted:
         return python
     venv.create(home, with_pip=True, clear=True)
-    install = subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"], check=False)
+    install = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"], check=False
+    )
     if install.returncode != 0:
         fail("SimPy could not be installed; the lines above say why")
     marker.write_text(wanted)
@@ -90,7 +104,9 @@ def main():
         ratio = statistics.median(values)
         met = ratio >= TARGETS[name]
         missed = missed or not met
-        print(f"{name:12} {ratio:7.1f} times   target {TARGETS[name]:.0f} {'met' if met else 'MISSED'}")
+        print(
+            f"{name:12} {ratio:7.1f} times   target {TARGETS[name]:.0f} {'met' if met else 'MISSED'}"
+        )
     sys.exit(1 if missed else 0)
 
 

@@ -1,7 +1,8 @@
 """The question of the catalogue's safe_window, written as plainly as possible in SimPy.
 
-Six providers, two of whom guess, answer tasks; a watcher re-runs every answer and sends a proof of each wrong one, which
-stays out of blocks whose proposer censors. An answer is final when its window has passed without a proof.
+Six providers, two of whom guess, answer tasks; a watcher re-runs every answer and sends a proof of
+each wrong one, which stays out of blocks whose proposer censors. An answer is final when its window
+has passed without a proof.
 
     python simpy_window.py [--worlds 5] [--tasks 1000] [--window 3] [--share 0.5]
 

@@ -1,7 +1,7 @@
 """HOLD and PHOLD in SimPy, with the draws and check values of engine_bench.cpp.
 
-Prints a line "name events cpu_seconds check" for each workload. Two forms: by callbacks on timeouts, SimPy's faster one,
-and as processes, the way its users write.
+Prints a line "name events cpu_seconds check" for each workload. Two forms: by callbacks on
+timeouts, SimPy's faster one, and as processes, the way its users write.
 
     python simpy_workloads.py [--form callbacks|processes] [--only NAME ...]
 """
@@ -82,7 +82,9 @@ class Hold:
                 delay = self.handle(value)
                 value += 1
 
-        start_in_order(self.env, process, [(exponential(self.draws.next()), i) for i in range(self.pending)])
+        start_in_order(
+            self.env, process, [(exponential(self.draws.next()), i) for i in range(self.pending)]
+        )
 
     def result(self):
         return self.check
@@ -97,8 +99,11 @@ class Phold:
         self.sum = [0] * ENTITIES
 
     def first(self):
-        return [(exponential(self.draws[i].next()), (i, i * EVENTS_EACH + j))
-                for i in range(ENTITIES) for j in range(EVENTS_EACH)]
+        return [
+            (exponential(self.draws[i].next()), (i, i * EVENTS_EACH + j))
+            for i in range(ENTITIES)
+            for j in range(EVENTS_EACH)
+        ]
 
     def handle(self, message):
         """One event: returns the delay of the next and the message it carries."""
@@ -139,7 +144,8 @@ class Phold:
 
 
 def start_in_order(env, process, arguments):
-    """Starts processes at time 0, in order, so that their first timeouts are scheduled in that order too."""
+    """Starts processes at time 0, in order, so that their first timeouts are scheduled in that
+    order too."""
     for pair in arguments:
         env.process(process(*pair))
 
@@ -163,7 +169,9 @@ def main():
         getattr(workload, options.form)()
         seconds = run(workload.env)
         if workload.result() != expected:
-            raise SystemExit(f"{name}: check value {workload.result():016x}, expected {expected:016x}")
+            raise SystemExit(
+                f"{name}: check value {workload.result():016x}, expected {expected:016x}"
+            )
         print(name, events, f"{seconds:.6f}", f"{expected:016x}", flush=True)
 
 

@@ -11,8 +11,9 @@
 # %% [markdown]
 # # Who challenges oneself pays only what is burned
 #
-# A slash takes the whole bond of a wrong answer. But a part of it goes to the challenger, and nothing keeps the cheat
-# from being that challenger, under another name. What does a wrong answer really cost its author?
+# A slash takes the whole bond of a wrong answer. But a part of it goes to the challenger, and
+# nothing keeps the cheat from being that challenger, under another name. What does a wrong answer
+# really cost its author?
 
 # %%
 import matplotlib.pyplot as plt
@@ -26,8 +27,8 @@ SHARE, BOND = "vm.challenger_share_bps", "vm.result_bond"
 
 
 # %% [markdown]
-# Two identities of one owner, as strategies in Python: a provider that answers wrongly, and a challenger that knows so
-# without computing anything, and is therefore first.
+# Two identities of one owner, as strategies in Python: a provider that answers wrongly, and a
+# challenger that knows so without computing anything, and is therefore first.
 
 
 # %%
@@ -56,14 +57,18 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
 # %% [markdown]
 # ## The sweep
 #
-# The share that the challenger gets, and the bond. Everything is counted for the owner of both identities: what the
-# provider loses and what the challenger wins.
+# The share that the challenger gets, and the bond. Everything is counted for the owner of both
+# identities: what the provider loses and what the challenger wins.
 
 # %%
 grid = {BOND: ["50 LUX", "100 LUX", "200 LUX"], SHARE: [0, 2500, 5000, 7500, 9000, 10_000]}
 rows = []
 runs = aivmsim.sweep(scenario, over=grid, seeds=range(1, 9 if FULL else 4))
-loss = (runs["slash_taken"] - runs["slash_taken"] * runs[SHARE] / 10_000) / LUX / runs["n_fraud_posted"]
+loss = (
+    (runs["slash_taken"] - runs["slash_taken"] * runs[SHARE] / 10_000)
+    / LUX
+    / runs["n_fraud_posted"]
+)
 points = means(runs, [BOND, SHARE], loss)
 
 # The same from the books of one run: net of both principals together.
@@ -78,7 +83,9 @@ print(points.to_string(index=False))
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
 burned = np.linspace(0, 1, 50)
-for (bond, here), colour in zip(points.groupby("bond"), ["tab:blue", "tab:orange", "tab:green"], strict=True):
+for (bond, here), colour in zip(
+    points.groupby("bond"), ["tab:blue", "tab:orange", "tab:green"], strict=True
+):
     left.plot(burned, bond * burned, color=colour, linewidth=1)
     left.errorbar(1 - here[SHARE] / 10_000, here["value"], yerr=bars(here), fmt="o", capsize=3, color=colour,
                   label=f"bond {bond} LUX")  # fmt: skip
@@ -87,9 +94,15 @@ left.set(xlabel="burned share of a slash", ylabel="what a wrong answer costs its
 left.legend(fontsize=8)
 left.grid(alpha=0.3)
 gain = np.linspace(1, 200, 100)
-for share, colour in zip([0.1, 0.25, 0.5, 1.0], ["tab:red", "tab:orange", "tab:green", "tab:blue"], strict=True):
+for share, colour in zip(
+    [0.1, 0.25, 0.5, 1.0], ["tab:red", "tab:orange", "tab:green", "tab:blue"], strict=True
+):
     right.plot(gain, gain / share, color=colour, label=f"{share:.0%} burned")
-right.set(xlabel="what spoiling one task is worth to somebody, LUX", ylabel="bond that deters, LUX", ylim=(0, 1000))
+right.set(
+    xlabel="what spoiling one task is worth to somebody, LUX",
+    ylabel="bond that deters, LUX",
+    ylim=(0, 1000),
+)
 right.legend(fontsize=8)
 right.grid(alpha=0.3)
 figure.suptitle("A bond deters by its burned share only: the rest goes round in a circle")

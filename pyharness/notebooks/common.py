@@ -19,7 +19,9 @@ def save(figure: Figure, name: str) -> None:
     figure.savefig(OUT / f"{name}.png", dpi=120)
 
 
-def shares(runs: pd.DataFrame, keys: list[str], part: str, whole: str, confidence: float = 0.95) -> pd.DataFrame:
+def shares(
+    runs: pd.DataFrame, keys: list[str], part: str, whole: str, confidence: float = 0.95
+) -> pd.DataFrame:
     """One row a point: the share of `part` in `whole` over its runs; what was sampled are runs."""
     rows = []
     for point, group in runs.groupby(keys, sort=False):
@@ -29,11 +31,15 @@ def shares(runs: pd.DataFrame, keys: list[str], part: str, whole: str, confidenc
     return pd.DataFrame(rows)
 
 
-def means(runs: pd.DataFrame, keys: list[str], values: pd.Series, confidence: float = 0.95) -> pd.DataFrame:
+def means(
+    runs: pd.DataFrame, keys: list[str], values: pd.Series, confidence: float = 0.95
+) -> pd.DataFrame:
     """One row a point: the mean of `values` over its runs, with Student's interval."""
     rows = []
     for point, group in values.groupby([runs[key] for key in keys], sort=False):
-        rows.append(dict(zip(keys, point, strict=True)) | aivmsim.mean_interval(group, confidence)._asdict())
+        rows.append(
+            dict(zip(keys, point, strict=True)) | aivmsim.mean_interval(group, confidence)._asdict()
+        )
     return pd.DataFrame(rows)
 
 

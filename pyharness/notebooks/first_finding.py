@@ -11,12 +11,14 @@
 # %% [markdown]
 # # First finding: a longer challenge window is not enough
 #
-# Some validators leave fraud proofs out of the blocks they build. A wrong answer becomes final when no proof of it
-# gets through in time. The rule of thumb says: with a share $\alpha$ of censoring proposers and a window of $W$
-# blocks, this happens with probability $\alpha^W$. We run the machine and look.
+# Some validators leave fraud proofs out of the blocks they build. A wrong answer becomes final when
+# no proof of it gets through in time. The rule of thumb says: with a share $\alpha$ of censoring
+# proposers and a window of $W$ blocks, this happens with probability $\alpha^W$. We run the machine
+# and look.
 #
-# Run this file with Python, or open it as a notebook with jupytext. That makes a quick, rough picture; the figures of
-# the text come with `AIVMSIM_NOTEBOOK_BUDGET=full`, in a few minutes on two cores.
+# Run this file with Python, or open it as a notebook with jupytext. That makes a quick, rough
+# picture; the figures of the text come with `AIVMSIM_NOTEBOOK_BUDGET=full`, in a few minutes on two
+# cores.
 
 # %%
 import os
@@ -35,17 +37,25 @@ out.mkdir(parents=True, exist_ok=True)
 # %% [markdown]
 # ## The experiment
 #
-# The catalogue's `censorship`: 21 validators of equal stake under Snowman, two providers that guess instead of
-# computing, two honest challengers that check every answer. We sweep three things: the window, how many validators
-# censor, and the number of blocks that a challenger has to reveal its claim. The guessers get deep pockets, so that
-# slashing does not end the supply of fraud.
+# The catalogue's `censorship`: 21 validators of equal stake under Snowman, two providers that guess
+# instead of computing, two honest challengers that check every answer. We sweep three things: the
+# window, how many validators censor, and the number of blocks that a challenger has to reveal its
+# claim. The guessers get deep pockets, so that slashing does not end the supply of fraud.
 
 # %%
 scenario = aivmsim.Scenario.load("censorship").replace(
-    **{"tasks.count": 60 if small else 300, "provider.lazy.stake": "100000 LUX", "provider.lazy.bond": "50000 LUX"}
+    **{
+        "tasks.count": 60 if small else 300,
+        "provider.lazy.stake": "100000 LUX",
+        "provider.lazy.bond": "50000 LUX",
+    }
 )
 validators = scenario.get("chain.validators")
-WINDOW, CENSORS, REVEAL = "vm.challenge_window_blocks", "validator.censors.count", "vm.challenge_reveal_blocks"
+WINDOW, CENSORS, REVEAL = (
+    "vm.challenge_window_blocks",
+    "validator.censors.count",
+    "vm.challenge_reveal_blocks",
+)
 grid = (
     {REVEAL: [6, 30], CENSORS: [10], WINDOW: [1, 3]}
     if small
@@ -57,10 +67,10 @@ assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
 # %% [markdown]
 # ## What was measured
 #
-# The share of the wrong answers posted that became final. Answers of neighbouring blocks meet the same proposers, so
-# they are not independent; seeds are. The error bars are twice the standard error of the ratio, from the spread
-# between seeds. Where no wrong answer became final, a triangle marks the rule of three, $3/n$: an upper bound, and
-# for dependent answers a bold one.
+# The share of the wrong answers posted that became final. Answers of neighbouring blocks meet the
+# same proposers, so they are not independent; seeds are. The error bars are twice the standard
+# error of the ratio, from the spread between seeds. Where no wrong answer became final, a triangle
+# marks the rule of three, $3/n$: an upper bound, and for dependent answers a bold one.
 
 
 # %%
@@ -70,18 +80,27 @@ def fraud_finalised(group: pd.DataFrame) -> pd.Series:
     spread = ((group["n_fraud_missed"] - share * group["n_fraud_posted"]) ** 2).sum()
     n = len(group)
     return pd.Series(
-        {"posted": posted, "missed": missed, "share": share, "error": np.sqrt(spread * n / (n - 1)) / posted}
+        {
+            "posted": posted,
+            "missed": missed,
+            "share": share,
+            "error": np.sqrt(spread * n / (n - 1)) / posted,
+        }
     )
 
 
-points = runs.groupby(list(grid))[["n_fraud_posted", "n_fraud_missed"]].apply(fraud_finalised).reset_index()
+points = (
+    runs.groupby(list(grid))[["n_fraud_posted", "n_fraud_missed"]]
+    .apply(fraud_finalised)
+    .reset_index()
+)
 
 # %% [markdown]
 # ## What theory says about the machine that runs
 #
-# A fraud proof here takes two blocks, not one. A challenge first commits to the right answer without showing it, so
-# that nobody can copy it; then it must be revealed within $R$ = `challenge_reveal_blocks`, or it is lost. Both can be
-# censored:
+# A fraud proof here takes two blocks, not one. A challenge first commits to the right answer
+# without showing it, so that nobody can copy it; then it must be revealed within $R$ =
+# `challenge_reveal_blocks`, or it is lost. Both can be censored:
 #
 # - no challenge in any of the $W$ blocks after the answer: $\alpha^W$;
 # - else a challenge is in, and no honest proposer comes in the $R$ blocks after it: $\alpha^R$.
@@ -109,7 +128,9 @@ points["predicted"] = predicted(points["alpha"], points[WINDOW], points[REVEAL])
 print(points.round(4).to_string(index=False))
 
 # %%
-figure, panels = plt.subplots(1, len(grid[REVEAL]), figsize=(11, 5.2), sharey=True, layout="constrained")
+figure, panels = plt.subplots(
+    1, len(grid[REVEAL]), figsize=(11, 5.2), sharey=True, layout="constrained"
+)
 colours = ["tab:blue", "tab:orange", "tab:red"]
 windows = np.linspace(1, max(grid[WINDOW]), 200)
 for panel, reveal in zip(panels, grid[REVEAL], strict=True):
@@ -117,25 +138,49 @@ for panel, reveal in zip(panels, grid[REVEAL], strict=True):
         alpha = censors / validators
         here = points[(points[REVEAL] == reveal) & (points[CENSORS] == censors)]
         seen, unseen = here[here["missed"] > 0], here[here["missed"] == 0]
-        panel.plot(windows, predicted(alpha, windows, reveal), color=colour, label=f"{censors} of {validators} censor")
+        panel.plot(
+            windows,
+            predicted(alpha, windows, reveal),
+            color=colour,
+            label=f"{censors} of {validators} censor",
+        )
         panel.plot(windows, alpha**windows, color=colour, linestyle=":")
-        low = np.minimum(2 * seen["error"], 0.9 * seen["share"])  # a bar to zero has no place on this axis
-        panel.errorbar(seen[WINDOW], seen["share"], yerr=[low, 2 * seen["error"]], color=colour, fmt="o", capsize=3)
+        low = np.minimum(
+            2 * seen["error"], 0.9 * seen["share"]
+        )  # a bar to zero has no place on this axis
+        panel.errorbar(
+            seen[WINDOW],
+            seen["share"],
+            yerr=[low, 2 * seen["error"]],
+            color=colour,
+            fmt="o",
+            capsize=3,
+        )
         panel.scatter(unseen[WINDOW], 3 / unseen["posted"], color=colour, marker="v", s=30)
-    panel.set(yscale="log", ylim=(5e-4, 1.3), xlabel="challenge window W, blocks", title=f"{reveal} blocks to reveal")
+    panel.set(
+        yscale="log",
+        ylim=(5e-4, 1.3),
+        xlabel="challenge window W, blocks",
+        title=f"{reveal} blocks to reveal",
+    )
     panel.grid(alpha=0.3)
 panels[0].set_ylabel("wrong answers that became final")
 panels[0].plot([], [], color="grey", label=r"predicted: $\alpha^W + (1-\alpha^W)\,\alpha^R$")
 panels[0].plot([], [], color="grey", linestyle=":", label=r"rule of thumb: $\alpha^W$")
-panels[0].errorbar([], [], yerr=[], color="grey", fmt="o", capsize=3, label="measured, two standard errors")
+panels[0].errorbar(
+    [], [], yerr=[], color="grey", fmt="o", capsize=3, label="measured, two standard errors"
+)
 panels[0].scatter([], [], color="grey", marker="v", label="none seen: 3/n")
-figure.legend(*panels[0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=4)
+figure.legend(
+    *panels[0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=4
+)
 figure.suptitle("A window longer than the time to reveal buys little")
 figure.savefig(out / "first_finding.png", dpi=120)
 
 # %% [markdown]
 # ## The finding
 #
-# With 6 blocks to reveal, the curve leaves $\alpha^W$ and settles at $\alpha^6$, however long the window is: a censor
-# that missed the challenge gets a second, fixed chance at the reveal. With 30 blocks the same validators are back on
-# $\alpha^W$. Who lengthens `challenge_window_blocks` for safety has to lengthen `challenge_reveal_blocks` with it.
+# With 6 blocks to reveal, the curve leaves $\alpha^W$ and settles at $\alpha^6$, however long the
+# window is: a censor that missed the challenge gets a second, fixed chance at the reveal. With 30
+# blocks the same validators are back on $\alpha^W$. Who lengthens `challenge_window_blocks` for
+# safety has to lengthen `challenge_reveal_blocks` with it.

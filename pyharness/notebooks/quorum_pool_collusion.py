@@ -11,8 +11,9 @@
 # %% [markdown]
 # # M of N, the size of the pool, and how many may collude
 #
-# Five providers are drawn for a task and three equal answers decide. Colluders agree on one wrong answer. How often do
-# they win, and does it matter whether the five are drawn from twenty or from fifty?
+# Five providers are drawn for a task and three equal answers decide. Colluders agree on one wrong
+# answer. How often do they win, and does it matter whether the five are drawn from twenty or from
+# fifty?
 
 # %%
 import matplotlib.pyplot as plt
@@ -48,8 +49,9 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
 # %% [markdown]
 # ## The sweep
 #
-# No re-execution afterwards (a window of 0 blocks), so the vote alone decides. A task is lost when the colluders are a
-# majority of those drawn; who loses a vote is slashed, but bonds are deep enough here to go on.
+# No re-execution afterwards (a window of 0 blocks), so the vote alone decides. A task is lost when
+# the colluders are a majority of those drawn; who loses a vote is slashed, but bonds are deep
+# enough here to go on.
 
 # %%
 pools, fractions = ([20, 50], [0.1, 0.2, 0.3]) if FULL else ([10, 20], [0.2, 0.4])
@@ -71,13 +73,19 @@ print(found.to_string(index=False))
 # %%
 figure, panel = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
 curve = np.linspace(0, max(fractions) + 0.1, 100)
-panel.plot(curve, binom.sf(M - 1, N, curve), color="grey", linestyle=":", label="open pool: binomial")
+panel.plot(
+    curve, binom.sf(M - 1, N, curve), color="grey", linestyle=":", label="open pool: binomial"
+)
 for (pool, here), colour in zip(found.groupby("pool"), ["tab:blue", "tab:orange"], strict=True):
     bad = np.arange(0, round(curve[-1] * pool) + 1)
     panel.plot(bad / pool, hypergeom.sf(M - 1, pool, bad, N), color=colour, linewidth=1)
     panel.errorbar(here["bad"] / pool, here["value"], yerr=bars(here), fmt="o", capsize=3, color=colour,
                    label=f"pool of {pool}: measured, line: hypergeometric")  # fmt: skip
-panel.set(xlabel="share of the pool that colludes", ylabel="tasks decided wrongly", title="Three of five, by pool size")
+panel.set(
+    xlabel="share of the pool that colludes",
+    ylabel="tasks decided wrongly",
+    title="Three of five, by pool size",
+)
 panel.legend(fontsize=8)
 panel.grid(alpha=0.3)
 save(figure, "quorum_pool_collusion")

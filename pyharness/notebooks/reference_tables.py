@@ -11,9 +11,10 @@
 # %% [markdown]
 # # The reference tables, by simulation
 #
-# Three tables that theory gives in closed form, beside what the machine does: fraud proofs that are censored in every
-# block of their window, quorums that are corrupt, and jobs that find every bond slot locked. Only entries that runs of
-# this size can see are measured: a probability of 1e-9 is not found by trying.
+# Three tables that theory gives in closed form, beside what the machine does: fraud proofs that are
+# censored in every block of their window, quorums that are corrupt, and jobs that find every bond
+# slot locked. Only entries that runs of this size can see are measured: a probability of 1e-9 is
+# not found by trying.
 
 # %%
 from fractions import Fraction
@@ -36,33 +37,48 @@ scenario = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 1000 i
 # %% [markdown]
 # ## Fraud proof censored in every block of the window
 #
-# Tasks come in bunches that meet the same proposers, so it takes many runs, not many tasks. One task a block here.
+# Tasks come in bunches that meet the same proposers, so it takes many runs, not many tasks. One
+# task a block here.
 
 # %%
 cells = [
-    (alpha, window, expected) for alpha, row in TABLE.items() for window, expected in zip(WINDOWS, row, strict=True)
+    (alpha, window, expected)
+    for alpha, row in TABLE.items()
+    for window, expected in zip(WINDOWS, row, strict=True)
 ]
 visible = [cell for cell in cells if cell[2] >= VISIBLE]
-points = [{ALPHA: Fraction(round(alpha * 100), 100), WINDOW: window} for alpha, window, _ in visible]
+points = [
+    {ALPHA: Fraction(round(alpha * 100), 100), WINDOW: window} for alpha, window, _ in visible
+]
 runs = aivmsim.sweep(scenario, over=points, seeds=range(1, 257 if FULL else 17))
 assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
 table = shares(runs, [ALPHA, WINDOW], "n_fraud_missed", "n_fraud_posted", confidence=0.99)
 table["published"] = [expected for _, _, expected in visible]
 table["agrees"] = (table["low"] <= table["published"]) & (table["published"] <= table["high"])
 print(table.to_string(index=False))
-print(f"{len(cells) - len(visible)} of {len(cells)} entries are below {VISIBLE:g} and were not tried")
+print(
+    f"{len(cells) - len(visible)} of {len(cells)} entries are below {VISIBLE:g} and were not tried"
+)
 
 # %% [markdown]
 # ## A quorum that is corrupt
 #
-# Committees vote, and nobody re-executes (a window of 0 blocks). In an open pool each seat is bad with probability $f$
-# by itself; in a finite pool a share $f$ of the providers is, and the draw is without replacement.
+# Committees vote, and nobody re-executes (a window of 0 blocks). In an open pool each seat is bad
+# with probability $f$ by itself; in a finite pool a share $f$ of the providers is, and the draw is
+# without replacement.
 
 # %%
 QUORUMS = {0.1: [0.00856, 0.00000, 0.00478, 0.00664, 0.00273, 0.00089],
            0.2: [0.05792, 0.03199, 0.04826, 0.05320, 0.03334, 0.01958],
            0.3: [0.16308, 0.13132, 0.15174, 0.15761, 0.12604, 0.09881]}  # fmt: skip
-COLUMNS = [("open", 3, 5), (20, 3, 5), (50, 3, 5), (100, 3, 5), ("open", 4, 7), ("open", 5, 9)]  # pool, M of N
+COLUMNS = [
+    ("open", 3, 5),
+    (20, 3, 5),
+    (50, 3, 5),
+    (100, 3, 5),
+    ("open", 4, 7),
+    ("open", 5, 9),
+]  # pool, M of N
 committees = aivmsim.Scenario.from_text(
     f"""
     name = "committees"
@@ -127,17 +143,24 @@ for share, pool, needed, members, expected in entries:
     # Every task draws a committee of its own, so each is a trial by itself.
     k, n = int(corrupt.sum()), int(votes["tasks"].sum())
     found = aivmsim.share_interval([1] * k + [0] * (n - k), [1] * n, 0.99)
-    rows.append({"pool": pool, "M": needed, "N": members, "f": share} | found._asdict() | {"published": expected})
+    rows.append(
+        {"pool": pool, "M": needed, "N": members, "f": share}
+        | found._asdict()
+        | {"published": expected}
+    )
 quorums = pd.DataFrame(rows)
-quorums["agrees"] = (quorums["low"] <= quorums["published"]) & (quorums["published"] <= quorums["high"])
+quorums["agrees"] = (quorums["low"] <= quorums["published"]) & (
+    quorums["published"] <= quorums["high"]
+)
 print(quorums.to_string(index=False))
 
 # %% [markdown]
 # ## Jobs that find every slot locked
 #
-# One provider whose bond backs $k$ results; a result holds its slot for the window and two blocks more. Jobs come by
-# themselves (Poisson) and expire if no slot is free when they are drawn: Erlang's loss system. The load is the rate of
-# the jobs times the blocks for which one holds its slot; the first four holding times are left out.
+# One provider whose bond backs $k$ results; a result holds its slot for the window and two blocks
+# more. Jobs come by themselves (Poisson) and expire if no slot is free when they are drawn:
+# Erlang's loss system. The load is the rate of the jobs times the blocks for which one holds its
+# slot; the first four holding times are left out.
 
 # %%
 ERLANG = {3: [0.1101, 0.0008, 0.0000, 0.0000], 5: [0.2849, 0.0184, 0.0002, 0.0000],
@@ -166,7 +189,9 @@ one_provider = aivmsim.Scenario.from_text(
 def refused(load: int, slots: int, seed: int) -> tuple[int, int]:
     """(jobs that expired, jobs) of one run."""
     gap_ms = HELD * BLOCK_S * 1000 // load
-    point = one_provider.replace(**{"tasks.mean_gap": f"{gap_ms}ms", "provider.provider.bond": f"{5 * slots} LUX"})
+    point = one_provider.replace(
+        **{"tasks.mean_gap": f"{gap_ms}ms", "provider.provider.bond": f"{5 * slots} LUX"}
+    )
     result = aivmsim.run(point, seed=seed)
     assert result.status == "clean", result.violations
     counted = result.tasks[result.tasks["submit_block"] >= 4 * HELD]
@@ -179,7 +204,9 @@ for load, row in ERLANG.items():
         if expected < VISIBLE:
             continue
         lost = [refused(load, slots, seed) for seed in (range(1, 33) if FULL else range(1, 7))]
-        found = aivmsim.share_interval([part for part, _ in lost], [whole for _, whole in lost], 0.99)
+        found = aivmsim.share_interval(
+            [part for part, _ in lost], [whole for _, whole in lost], 0.99
+        )
         rows.append({"load": load, "slots": slots} | found._asdict() | {"published": expected})
 losses = pd.DataFrame(rows)
 losses["agrees"] = (losses["low"] <= losses["published"]) & (losses["published"] <= losses["high"])
@@ -195,8 +222,17 @@ labelled = [
 ]  # fmt: skip
 for panel, (entries_of, names, title) in zip(panels, labelled, strict=True):
     place = np.arange(len(entries_of))
-    panel.errorbar(place, entries_of["value"], yerr=bars(entries_of), fmt="o", capsize=4, label="measured, 99 %")
-    panel.scatter(place, entries_of["published"], marker="_", s=300, color="tab:red", label="published")
+    panel.errorbar(
+        place,
+        entries_of["value"],
+        yerr=bars(entries_of),
+        fmt="o",
+        capsize=4,
+        label="measured, 99 %",
+    )
+    panel.scatter(
+        place, entries_of["published"], marker="_", s=300, color="tab:red", label="published"
+    )
     panel.set_xticks(place, names, fontsize=7)
     panel.set(yscale="log", title=title)
     panel.legend(fontsize=8)
@@ -208,11 +244,14 @@ save(figure, "reference_tables")
 # %% [markdown]
 # ## The finding
 #
-# With so many intervals of 99 % one may well leave its number out; two would say that something is wrong.
+# With so many intervals of 99 % one may well leave its number out; two would say that something is
+# wrong.
 
 # %%
 outside = 0
 for name, entries_of in (("censorship", table), ("quorum", quorums), ("Erlang", losses)):
-    print(f"{name}: {entries_of['agrees'].sum()} of {len(entries_of)} entries agree with the published table at 99 %")
+    print(
+        f"{name}: {entries_of['agrees'].sum()} of {len(entries_of)} entries agree with the published table at 99 %"
+    )
     outside += (~entries_of["agrees"]).sum()
 assert outside <= 1

@@ -11,9 +11,9 @@
 # %% [markdown]
 # # Find the strongest attack
 #
-# An attacker may choose its strategy and how much of it to play, and has some of the proposers on its side. Which
-# combination is worth most to it, and what happens to that when the window grows? Optuna searches; the simulator
-# judges.
+# An attacker may choose its strategy and how much of it to play, and has some of the proposers on
+# its side. Which combination is worth most to it, and what happens to that when the window grows?
+# Optuna searches; the simulator judges.
 
 # %%
 import matplotlib.pyplot as plt
@@ -25,14 +25,19 @@ import aivmsim
 
 LUX = 1_000_000_000
 GAIN = 50  # LUX: what one wrong answer that becomes final is worth to the attacker
-WINDOW, CENSORS, GUESS = "vm.challenge_window_blocks", "chain.censoring_share", "provider.lazy.parameters.guess_ppm"
+WINDOW, CENSORS, GUESS = (
+    "vm.challenge_window_blocks",
+    "chain.censoring_share",
+    "provider.lazy.parameters.guess_ppm",
+)
 scenario = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 500 if FULL else 60})
 
 
 # %% [markdown]
 # ## What is an attack worth?
 #
-# The attacker's net from the books, plus $G$ for every wrong answer that became final, for each of its tasks.
+# The attacker's net from the books, plus $G$ for every wrong answer that became final, for each of
+# its tasks.
 
 
 # %%
@@ -44,7 +49,11 @@ space = {GUESS: (0, 1_000_000), CENSORS: ("0%", "90%")}
 windows = [1, 2, 4, 8, 16, 32] if FULL else [1, 8]
 studies = {
     window: aivmsim.optuna_study(
-        scenario.replace(**{WINDOW: window}), space, worth, trials=60 if FULL else 12, seeds=range(1, 9 if FULL else 2)
+        scenario.replace(**{WINDOW: window}),
+        space,
+        worth,
+        trials=60 if FULL else 12,
+        seeds=range(1, 9 if FULL else 2),
     )
     for window in windows
 }
@@ -57,11 +66,14 @@ print(best.to_string(index=False))
 # %% [markdown]
 # ## The same by trying a grid
 #
-# A best response over a grid sees less than the search and cannot be fooled by it: with the shortest window, its best
-# point should be worth about as much as what Optuna found.
+# A best response over a grid sees less than the search and cannot be fooled by it: with the
+# shortest window, its best point should be worth about as much as what Optuna found.
 
 # %%
-grid = {GUESS: [0, 250_000, 500_000, 1_000_000] if FULL else [0, 1_000_000], CENSORS: ["0%", "45%", "90%"]}
+grid = {
+    GUESS: [0, 250_000, 500_000, 1_000_000] if FULL else [0, 1_000_000],
+    CENSORS: ["0%", "45%", "90%"],
+}
 shortest = scenario.replace(**{WINDOW: windows[0]})
 answer = aivmsim.best_response(
     grid, lambda point: worth(aivmsim.sweep(shortest, [point], seeds=range(1, 9 if FULL else 3)))
@@ -71,10 +83,11 @@ print(f"best of {answer.evaluations} points: {answer.point}, worth {answer.payof
 # %% [markdown]
 # ## When both sides learn
 #
-# A long window takes the gain away, but everybody waits for it, honest work too: say each block of it costs the users
-# $c$ a task. So the window is worth its price only while somebody lies, and lying is worth it only while the window is
-# short. Attackers who lie or do not, against windows that are short or long, with 90 % of the proposers censoring: the
-# game is measured by playing every pair, then solved by fictitious play, and followed by replicator dynamics.
+# A long window takes the gain away, but everybody waits for it, honest work too: say each block of
+# it costs the users $c$ a task. So the window is worth its price only while somebody lies, and
+# lying is worth it only while the window is short. Attackers who lie or do not, against windows
+# that are short or long, with 90 % of the proposers censoring: the game is measured by playing
+# every pair, then solved by fictitious play, and followed by replicator dynamics.
 
 # %%
 WAITING = 0.05  # LUX: what a block of waiting costs the users of one task
@@ -99,28 +112,52 @@ print(
     f"fictitious play: lies {learned.row[0]:.1%}, short window {learned.column[0]:.1%}, "
     f"regret {game.regret(learned):.3f}"
 )
-print(f"replicators, over time: lies {orbit.mean.row[0]:.1%}, short window {orbit.mean.column[0]:.1%}")
+print(
+    f"replicators, over time: lies {orbit.mean.row[0]:.1%}, short window {orbit.mean.column[0]:.1%}"
+)
 
 # %%
 figure, (left, right, last) = plt.subplots(1, 3, figsize=(16, 4.6), layout="constrained")
 first = studies[windows[0]].trials_dataframe()
-dots = left.scatter(first[f"params_{CENSORS}"], first[f"params_{GUESS}"] / 1e4, c=first["value"], cmap="coolwarm", s=40)
-left.set(xlabel="censoring proposers, %", ylabel="tasks that are guessed, %", title=f"window of {windows[0]} block(s)")
+dots = left.scatter(
+    first[f"params_{CENSORS}"],
+    first[f"params_{GUESS}"] / 1e4,
+    c=first["value"],
+    cmap="coolwarm",
+    s=40,
+)
+left.set(
+    xlabel="censoring proposers, %",
+    ylabel="tasks that are guessed, %",
+    title=f"window of {windows[0]} block(s)",
+)
 figure.colorbar(dots, ax=left, label="worth of the attack, LUX a task")
 for window, study in studies.items():
     values = np.maximum.accumulate([trial.value for trial in study.trials])
     right.plot(np.arange(1, len(values) + 1), values, marker=".", label=f"window {window}")
-right.axhline(answer.payoff, color="tab:grey", linestyle=":", label=f"best of the grid, window {windows[0]}")
+right.axhline(
+    answer.payoff, color="tab:grey", linestyle=":", label=f"best of the grid, window {windows[0]}"
+)
 right.axhline(0, color="black", linewidth=0.8)
 right.set(xlabel="trials", ylabel="best attack so far, LUX a task")
 right.legend(fontsize=8)
 rounds = np.unique(np.geomspace(1, 100_000, 60).astype(int))
 plays = [game.fictitious_play(int(n)) for n in rounds]
-last.semilogx(rounds, [mixes.row[0] for mixes in plays], color="tab:red", label="attackers that lie")
+last.semilogx(
+    rounds, [mixes.row[0] for mixes in plays], color="tab:red", label="attackers that lie"
+)
 last.semilogx(rounds, [mixes.column[0] for mixes in plays], color="tab:blue", label="short windows")
 last.axhline(orbit.mean.row[0], color="tab:red", linestyle=":", linewidth=1)
-last.axhline(orbit.mean.column[0], color="tab:blue", linestyle=":", linewidth=1, label="dotted: replicators, over time")
-last.set(xlabel="rounds of fictitious play", ylabel="share so far", ylim=(0, 1), title="Both sides learn")
+last.axhline(
+    orbit.mean.column[0],
+    color="tab:blue",
+    linestyle=":",
+    linewidth=1,
+    label="dotted: replicators, over time",
+)
+last.set(
+    xlabel="rounds of fictitious play", ylabel="share so far", ylim=(0, 1), title="Both sides learn"
+)
 last.legend(fontsize=8)
 figure.suptitle("Censoring proposers make cheating pay; a longer window takes it away again")
 save(figure, "strongest_attack")

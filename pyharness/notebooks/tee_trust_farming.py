@@ -11,9 +11,10 @@
 # %% [markdown]
 # # Farming trust
 #
-# Attested hardware gives a provider a trust score. The score makes its answers usable at once, before their challenge
-# window is over, and draws work to it. A cheat can buy such a machine, too, behave for a while, and then answer wrongly
-# at will. How much work comes its way, and how much damage is done before the bond stops it?
+# Attested hardware gives a provider a trust score. The score makes its answers usable at once,
+# before their challenge window is over, and draws work to it. A cheat can buy such a machine, too,
+# behave for a while, and then answer wrongly at will. How much work comes its way, and how much
+# damage is done before the bond stops it?
 
 # %%
 import matplotlib.pyplot as plt
@@ -44,7 +45,8 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
         "chain.censoring_share": "0%",
         "vm.verification_mode": "tee",
         "vm.challenge_window_blocks": 20,
-        # One task a block: a bond backs only so many open results, and work that came at once would find it full.
+        # One task a block: a bond backs only so many open results, and work that came at once would
+        # find it full.
         "tasks.per_block": 1,
         "tasks.count": 400 if FULL else 150,
         "provider.lazy.strategy": "python:farmer",
@@ -54,8 +56,8 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
 # %% [markdown]
 # ## The sweep
 #
-# Four honest providers without such hardware, two farmers with or without it, and their bond. A farmer is stopped when
-# what is left of its bond backs no more results.
+# Four honest providers without such hardware, two farmers with or without it, and their bond. A
+# farmer is stopped when what is left of its bond backs no more results.
 
 # %%
 machines, bonds = ["", "H100"], [1000, 2000, 5000] if FULL else [1000, 3000]
@@ -63,7 +65,9 @@ rows = []
 for hardware in machines:
     for bond in bonds:
         for seed in range(1, 17 if FULL else 4):
-            point = scenario.replace(**{"provider.lazy.hardware": hardware, "provider.lazy.bond": f"{bond} LUX"})
+            point = scenario.replace(
+                **{"provider.lazy.hardware": hardware, "provider.lazy.bond": f"{bond} LUX"}
+            )
             run = aivmsim.run(point, seed=seed)
             assert run.status == "clean", run.violations
             labels = run.principals.set_index("principal")["label"]
@@ -93,7 +97,9 @@ for hardware, colour in zip(["none", "H100"], ["tab:grey", "tab:red"], strict=Tr
     here = runs[runs["hardware"] == hardware]
     estimate = aivmsim.mean_interval(here["share"])
     left.bar(hardware, estimate.value, color=colour, alpha=0.7)
-    left.errorbar(hardware, estimate.value, yerr=np.array([estimate.error]).T, color="black", capsize=4)
+    left.errorbar(
+        hardware, estimate.value, yerr=np.array([estimate.error]).T, color="black", capsize=4
+    )
     spread = [aivmsim.mean_interval(group["first use"]) for _, group in here.groupby("bond")]
     right.errorbar(bonds, [one.value for one in spread], yerr=np.array([one.error for one in spread]).T, color=colour,
                    marker="o", capsize=4, label=f"hardware: {hardware}")  # fmt: skip

@@ -11,9 +11,10 @@
 # %% [markdown]
 # # When a bond leaves before its slash
 #
-# Suppose a bond may be withdrawn after a cooldown alone, whatever it still stands for. A cheat answers wrongly, asks to
-# leave the moment its answer is accepted, and takes the bond home $U$ blocks later. Whether it gets away depends on how
-# long the proof takes. Where is the boundary, and is it where counting blocks says?
+# Suppose a bond may be withdrawn after a cooldown alone, whatever it still stands for. A cheat
+# answers wrongly, asks to leave the moment its answer is accepted, and takes the bond home $U$
+# blocks later. Whether it gets away depends on how long the proof takes. Where is the boundary, and
+# is it where counting blocks says?
 
 # %%
 import matplotlib.pyplot as plt
@@ -26,15 +27,21 @@ import aivmsim
 COOLDOWN, CHECK = "vm.unbond_cooldown_blocks", "tasks.check_time"
 BLOCK_S = 4  # seconds from block to block
 scenario = aivmsim.Scenario.load("unbond_escape").replace(
-    **{"expect": [], "run.fidelity": "economic", "tasks.count": 1, "tasks.per_block": 1, "provider.honest.count": 1}
+    **{
+        "expect": [],
+        "run.fidelity": "economic",
+        "tasks.count": 1,
+        "tasks.per_block": 1,
+        "provider.honest.count": 1,
+    }
 )
 
 # %% [markdown]
 # ## The map
 #
-# The obligation rule is off. The cooldown $U$ against the $D$ blocks that a challenger needs to re-execute the
-# answer. The window has 100 blocks, so the proof always comes in time; only the bond may be gone. That is what
-# invariant E3 says.
+# The obligation rule is off. The cooldown $U$ against the $D$ blocks that a challenger needs to
+# re-execute the answer. The window has 100 blocks, so the proof always comes in time; only the bond
+# may be gone. That is what invariant E3 says.
 
 # %%
 step = 4 if FULL else 20
@@ -50,23 +57,31 @@ print(table.to_string())
 # %% [markdown]
 # ## The boundary
 #
-# The longest cooldown that still lets the bond go, for each delay. Counting says: the request to leave is in the
-# block after the answer, and so the bond leaves $U$ blocks after that; the challenge is in the block after the check,
-# $D$ blocks after the answer, and the slash follows its reveal. So the bond is gone first while $U \\le D$, give or
-# take the four blocks between two attempts to withdraw. And with the rule switched on, never.
+# The longest cooldown that still lets the bond go, for each delay. Counting says: the request to
+# leave is in the block after the answer, and so the bond leaves $U$ blocks after that; the
+# challenge is in the block after the check, $D$ blocks after the answer, and the slash follows its
+# reveal. So the bond is gone first while $U \\le D$, give or take the four blocks between two
+# attempts to withdraw. And with the rule switched on, never.
 
 # %%
-boundary = {delay: max([u for u in cooldowns if table.loc[u, delay] > 0.5], default=0) for delay in delays}
-safe = aivmsim.sweep(scenario.replace(**{"vm.obligation_rule": True}), over={COOLDOWN: [cooldowns[0]]}, seeds=[1, 2, 3])
+boundary = {
+    delay: max([u for u in cooldowns if table.loc[u, delay] > 0.5], default=0) for delay in delays
+}
+safe = aivmsim.sweep(
+    scenario.replace(**{"vm.obligation_rule": True}),
+    over={COOLDOWN: [cooldowns[0]]},
+    seeds=[1, 2, 3],
+)
 with_rule = safe["violations"].str.contains("E3").mean()
 
 # %% [markdown]
 # ## The same for a committee
 #
-# In the redundant mode a member that is drawn can ask to leave in the very block of the draw, commit, and never reveal:
-# no wrong answer, no challenge, only a slash that comes after both windows. Both together last $C + R$ blocks and the
-# settlement comes strictly after, so the cooldown must be longer than $C + R$ (V58 of the validation suite: with
-# $U = 60$ against $30 + 30$ the stake leaves one block before the slash).
+# In the redundant mode a member that is drawn can ask to leave in the very block of the draw,
+# commit, and never reveal: no wrong answer, no challenge, only a slash that comes after both
+# windows. Both together last $C + R$ blocks and the settlement comes strictly after, so the
+# cooldown must be longer than $C + R$ (V58 of the validation suite: with $U = 60$ against $30 + 30$
+# the stake leaves one block before the slash).
 
 # %%
 COMMIT, REVEAL = "vm.commit_window_blocks", "vm.reveal_window_blocks"
@@ -113,13 +128,28 @@ image = panel.imshow(table.to_numpy(), origin="lower", cmap="OrRd", vmin=0, vmax
                              cooldowns[-1] + step / 2))  # fmt: skip
 line = np.array([delays[0], delays[-1]])
 panel.plot(line, line, color="tab:blue", label="counted: U = D")
-panel.scatter(list(boundary), list(boundary.values()), color="black", s=18, label="longest cooldown that was too short")
-panel.set(xlabel="blocks D until the proof is ready", ylabel="cooldown U, blocks", title="A cooldown is no obligation")
+panel.scatter(
+    list(boundary),
+    list(boundary.values()),
+    color="black",
+    s=18,
+    label="longest cooldown that was too short",
+)
+panel.set(
+    xlabel="blocks D until the proof is ready",
+    ylabel="cooldown U, blocks",
+    title="A cooldown is no obligation",
+)
 panel.legend(loc="upper left", fontsize=8)
 figure.colorbar(image, ax=panel, label="share of runs in which the bond left before its slash")
-for escaped, colour, label in ((True, "tab:red", "the bond left first"), (False, "tab:green", "the slash came first")):
+for escaped, colour, label in (
+    (True, "tab:red", "the bond left first"),
+    (False, "tab:green", "the slash came first"),
+):
     here = seats[seats["escaped"] == escaped]
-    right.scatter(here["windows"], here[COOLDOWN] - here["windows"], color=colour, s=22, label=label)
+    right.scatter(
+        here["windows"], here[COOLDOWN] - here["windows"], color=colour, s=22, label=label
+    )
 right.axhline(1, color="tab:blue", label="counted: U = C + R + 1 is the first to hold")
 right.set(xlabel="commit and reveal windows C + R, blocks", ylabel="cooldown beyond them, U - C - R, blocks",
           title="A committee: both windows, and one block more")  # fmt: skip
@@ -141,5 +171,7 @@ print(
     f"with 30 + 30 blocks a cooldown of {last[30, 30]} is one too short"
 )
 assert off <= step
-assert (last == [commit + reveal for commit, reveal in last.index]).all() and (first == last + 1).all()
+assert (last == [commit + reveal for commit, reveal in last.index]).all() and (
+    first == last + 1
+).all()
 assert with_rule == 0

@@ -11,9 +11,10 @@
 # %% [markdown]
 # # The verifier's dilemma, and what cures it
 #
-# A check costs $C$ and pays only when there is fraud to find; a cheat gains $G$ when nobody looks and loses $S$ when
-# somebody does. So the cheat asks how often checkers check, and checkers ask how often there is something to find. How
-# much checking deters, and how much fraud does it take to pay for checking?
+# A check costs $C$ and pays only when there is fraud to find; a cheat gains $G$ when nobody looks
+# and loses $S$ when somebody does. So the cheat asks how often checkers check, and checkers ask how
+# often there is something to find. How much checking deters, and how much fraud does it take to pay
+# for checking?
 
 # %%
 import matplotlib.pyplot as plt
@@ -23,7 +24,11 @@ from common import FULL, bars, means, save
 import aivmsim
 
 LUX = 1_000_000_000
-GAIN, SLASH, COST = 100, 400, 4  # LUX: of a fraud that passes, of one that does not, and of one check
+GAIN, SLASH, COST = (
+    100,
+    400,
+    4,
+)  # LUX: of a fraud that passes, of one that does not, and of one check
 CHECK, CHEAT, SHARE = (
     "challenger.watcher.parameters.check_ppm",
     "provider.lazy.parameters.guess_ppm",
@@ -31,7 +36,8 @@ CHECK, CHEAT, SHARE = (
 )
 
 # %% [markdown]
-# The checker of this notebook is a strategy in Python: it looks at a result with probability `check_ppm`.
+# The checker of this notebook is a strategy in Python: it looks at a result with probability
+# `check_ppm`.
 
 
 # %%
@@ -69,9 +75,9 @@ indifferent = -line[1] / line[0]
 # %% [markdown]
 # ## How much fraud pays for checking
 #
-# A checker that checks everything earns $x\,\rho S - C$ a result when a share $x$ of the answers is wrong and it is
-# paid the share $\rho$ of a slash: nothing at $x = C/(\rho S)$. The cure that costs nothing is a larger $\rho$; what
-# is burned pays nobody for looking.
+# A checker that checks everything earns $x\,\rho S - C$ a result when a share $x$ of the answers is
+# wrong and it is paid the share $\rho$ of a slash: nothing at $x = C/(\rho S)$. The cure that costs
+# nothing is a larger $\rho$; what is burned pays nobody for looking.
 
 # %%
 mixes = [0, 20_000, 50_000, 100_000, 200_000] if FULL else [0, 100_000, 300_000]
@@ -87,19 +93,32 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constraine
 q = np.linspace(0, 1, 50)
 left.axhline(0, color="black", linewidth=0.8)
 left.plot(q, (1 - q) * GAIN - q * SLASH, color="grey", label="theory: (1-q)G - qS")
-left.errorbar(deterrence[CHECK] / 1e6, deterrence["value"], yerr=bars(deterrence), fmt="o", capsize=3, label="measured")
+left.errorbar(
+    deterrence[CHECK] / 1e6,
+    deterrence["value"],
+    yerr=bars(deterrence),
+    fmt="o",
+    capsize=3,
+    label="measured",
+)
 left.axvline(GAIN / (GAIN + SLASH), color="tab:red", linestyle=":", label="indifferent: G/(G+S)")
-left.set(xlabel="probability q that an answer is checked", ylabel="worth of one fraud to the cheat, LUX")
+left.set(
+    xlabel="probability q that an answer is checked", ylabel="worth of one fraud to the cheat, LUX"
+)
 left.legend(fontsize=8)
 x = np.linspace(0, max(checking["wrong"]), 50)
 right.axhline(0, color="black", linewidth=0.8)
-for (share, here), colour in zip(checking.groupby(SHARE), ["tab:blue", "tab:orange", "tab:green"], strict=True):
+for (share, here), colour in zip(
+    checking.groupby(SHARE), ["tab:blue", "tab:orange", "tab:green"], strict=True
+):
     right.plot(x, x * share / 10_000 * SLASH - COST, color=colour, linewidth=1)
     right.errorbar(here["wrong"], here["value"], yerr=bars(here), fmt="o", capsize=3, color=colour,
                    label=f"the checker gets {share / 100:.0f} % of a slash")  # fmt: skip
 right.set(xlabel="share of answers that are wrong", ylabel="a checker's net for each result, LUX")
 right.legend(fontsize=8)
-figure.suptitle("Checking a fifth of the answers deters; who pays for it decides whether it happens")
+figure.suptitle(
+    "Checking a fifth of the answers deters; who pays for it decides whether it happens"
+)
 save(figure, "verifiers_dilemma")
 
 # %% [markdown]
@@ -111,7 +130,8 @@ print(
     f"the cheat is indifferent when {indifferent:.1%} of the answers are checked (theory {GAIN / (GAIN + SLASH):.0%}); "
     "checking pays from "
     + ", ".join(
-        f"{rate:.1%} wrong answers on with {share / 100:.0f} % of the slash" for share, rate in breaks_even.items()
+        f"{rate:.1%} wrong answers on with {share / 100:.0f} % of the slash"
+        for share, rate in breaks_even.items()
     )
 )
 assert abs(indifferent - GAIN / (GAIN + SLASH)) < (0.02 if FULL else 0.06)

@@ -30,7 +30,9 @@ def frame(scenario):
 
 def test_a_process_pool(scenario, frame):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        pd.testing.assert_frame_equal(aivmsim.sweep(scenario, OVER, seeds=[7, 8], executor=executor), frame)
+        pd.testing.assert_frame_equal(
+            aivmsim.sweep(scenario, OVER, seeds=[7, 8], executor=executor), frame
+        )
 
 
 def test_a_dask_cluster(scenario, frame, tmp_path):
@@ -39,12 +41,17 @@ def test_a_dask_cluster(scenario, frame, tmp_path):
 
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=str(tmp_path / "dask"),
         ) as cluster,
         Client(cluster) as client,
     ):
         executor = client.get_executor()
-        remote = aivmsim.sweep(scenario, OVER, seeds=[7, 8], executor=executor, out=tmp_path / "dask.db")
+        remote = aivmsim.sweep(
+            scenario, OVER, seeds=[7, 8], executor=executor, out=tmp_path / "dask.db"
+        )
         where = client.run(os.getpid)
     pd.testing.assert_frame_equal(remote, frame)
     assert len(set(where.values()) - {os.getpid()}) == 2  # workers were processes of their own
@@ -81,12 +88,15 @@ def test_an_mpi_pool(frame, tmp_path):
     """In programs of its own: MPI begins when it is imported, and ends whoever it thinks must end."""
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed: pip install mpi4py mpich")
-    launcher = shutil.which("mpiexec", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    launcher = shutil.which(
+        "mpiexec", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     if launcher is None:
         pytest.skip("there is no mpiexec: pip install mpich, or the MPI of the system")
     program = tmp_path / "program.py"
     program.write_text(MPI_PROGRAM)
-    # Open MPI wants to be told that root and more processes than processors are meant; others do not look.
+    # Open MPI wants to be told that root and more processes than processors are meant; others do
+    # not look.
     allowed = {
         "OMPI_ALLOW_RUN_AS_ROOT": "1",
         "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -103,9 +113,15 @@ def test_an_mpi_pool(frame, tmp_path):
         tmp_path / "mpi.db",
         tmp_path / "frame",
     ]
-    done = subprocess.run(command, env=os.environ | allowed, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, env=os.environ | allowed, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["0", "2", "False"]  # the strategy travelled, and two other processes worked
+    assert done.stdout.split() == [
+        "0",
+        "2",
+        "False",
+    ]  # the strategy travelled, and two other processes worked
     pd.testing.assert_frame_equal(pd.read_pickle(tmp_path / "frame"), frame)
     with sqlite3.connect(tmp_path / "mpi.db") as database:
         assert database.execute("SELECT count(*) FROM run").fetchone() == (len(frame),)

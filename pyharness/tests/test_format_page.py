@@ -1,4 +1,5 @@
-"""A second codec, made of nothing but the grammar on core/chain/FORMAT.md, on what the C++ codec wrote."""
+"""A second codec, made of nothing but the grammar on core/chain/FORMAT.md, on what the C++ codec
+wrote."""
 
 import hashlib
 import re
@@ -27,7 +28,8 @@ def read_rules() -> dict[str, list[tuple[str, str]]]:
     for line in filter(None, grammar.splitlines()):
         name, parts = line.split("=")
         rules[" ".join(name.split())] = [
-            ("", part) if part.startswith('"') else tuple(part.split(":", 1)) for part in parts.split()
+            ("", part) if part.startswith('"') else tuple(part.split(":", 1))
+            for part in parts.split()
         ]
     return rules
 
@@ -139,16 +141,23 @@ def corpus(folder: str, pattern: str, skip: int = 0):
     return [pytest.param(file.read_bytes()[skip:], id=file.name) for file in files]
 
 
-@pytest.mark.parametrize("data", corpus("block_codec", "block_*", skip=1))  # that byte picks the parser
+@pytest.mark.parametrize(
+    "data", corpus("block_codec", "block_*", skip=1)
+)  # that byte picks the parser
 def test_the_page_reads_and_writes_the_blocks_of_the_codec(data):
     sealed = whole("sealed_block", data)
     assert write_rule(sealed) == data
     block, body = Block.from_bytes(data), field(sealed, "block")
     assert block.to_bytes() == data
     assert block.id == "0x" + hashlib.sha256(write_rule(body)).hexdigest()
-    assert (block.height, block.timestamp_ns) == (field(body, "height"), field(body, "timestamp_ns"))
+    assert (block.height, block.timestamp_ns) == (
+        field(body, "height"),
+        field(body, "timestamp_ns"),
+    )
     written = [field(field(signed, "operation"), "body")[0] for signed in field(body, "operations")]
-    assert [BODIES[number] for number in written] == [operation.kind for operation in block.operations]
+    assert [BODIES[number] for number in written] == [
+        operation.kind for operation in block.operations
+    ]
 
 
 @pytest.mark.parametrize("data", corpus("vertex_codec", "[!e]*"))

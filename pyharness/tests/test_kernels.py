@@ -1,4 +1,5 @@
-"""The published vectors, driven from Python alone: through the numpy types and the buffers that outside suites use."""
+"""The published vectors, driven from Python alone: through the numpy types and the buffers that
+outside suites use."""
 
 import json
 from pathlib import Path
@@ -65,7 +66,9 @@ def check_epoch(given, wanted, backend):
 
 def poisoned(name, count):
     """Results start as 0xCC: every byte, padding included, must be written."""
-    return np.frombuffer(bytearray(b"\xcc" * (count * kernels.DTYPES[name].itemsize)), kernels.DTYPES[name])
+    return np.frombuffer(
+        bytearray(b"\xcc" * (count * kernels.DTYPES[name].itemsize)), kernels.DTYPES[name]
+    )
 
 
 def check_inference(given, wanted, backend):
@@ -89,9 +92,14 @@ def check_proof(given, wanted, backend):
 def check_round(given, wanted, backend):
     desc = kernels.struct("AIVMRoundDescriptor", given["desc"])
     tables = [table(given[name]) for name in ("attestations", "models", "anchors")]
-    epoch, result = kernels.struct("AIVMEpochState", given["epoch"]), kernels.struct("AIVMTransitionResult")
+    epoch, result = (
+        kernels.struct("AIVMEpochState", given["epoch"]),
+        kernels.struct("AIVMTransitionResult"),
+    )
     applied = []
-    for (function, op), name, slots in zip(APPLY.values(), ("attestation", "model", "anchor"), tables, strict=True):
+    for (function, op), name, slots in zip(
+        APPLY.values(), ("attestation", "model", "anchor"), tables, strict=True
+    ):
         code, count = function(desc, kernels.structs(op, given[f"{name}_ops"]), slots, backend)
         assert code == 0
         applied.append(count)

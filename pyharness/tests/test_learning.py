@@ -7,7 +7,9 @@ PENNIES = aivmsim.Game([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
 
 
 def test_the_best_response_is_the_first_of_the_best_points():
-    found = aivmsim.best_response({"x": [-2, 0, 1, 3], "y": ["5", "7"]}, lambda p: -((p["x"] - 1) ** 2))
+    found = aivmsim.best_response(
+        {"x": [-2, 0, 1, 3], "y": ["5", "7"]}, lambda p: -((p["x"] - 1) ** 2)
+    )
     assert found == ({"x": 1, "y": "5"}, 0, 8)
     with pytest.raises(ValueError, match="x: the range is empty"):
         aivmsim.best_response({"x": []}, lambda p: 0)
@@ -23,7 +25,9 @@ def test_the_best_response_is_the_first_of_the_best_points():
 
 def test_fictitious_play_and_replicators_find_half_and_half_in_matching_pennies():
     mixes = PENNIES.fictitious_play(20_000)
-    assert mixes.row == pytest.approx([0.5, 0.5], abs=0.01) and mixes.column == pytest.approx([0.5, 0.5], abs=0.01)
+    assert mixes.row == pytest.approx([0.5, 0.5], abs=0.01) and mixes.column == pytest.approx(
+        [0.5, 0.5], abs=0.01
+    )
     assert PENNIES.regret(mixes) < 0.02
     assert PENNIES.regret(([1, 0], [0.5, 0.5])) == 1
     orbit = PENNIES.replicator(([0.6, 0.4], [0.5, 0.5]), rounds=50_000)
@@ -61,16 +65,25 @@ def test_the_inspection_game_of_guessers_and_checkers_is_measured_by_playing_it(
         strategy = "lazy_checker"
         """
     )
-    guess, check = "provider.guessers.parameters.guess_ppm", "challenger.checker.parameters.check_ppm"
+    guess, check = (
+        "provider.guessers.parameters.guess_ppm",
+        "challenger.checker.parameters.check_ppm",
+    )
 
     def payoffs(runs):
         return runs["attacker_net"].mean() / 1e9, runs["slash_taken"].mean() / 1e9
 
     game = aivmsim.empirical_game(
-        world, [{guess: 1_000_000}, {guess: 0}], [{check: 1_000_000}, {check: 0}], payoffs, seeds=[1, 2]
+        world,
+        [{guess: 1_000_000}, {guess: 0}],
+        [{check: 1_000_000}, {check: 0}],
+        payoffs,
+        seeds=[1, 2],
     )
     assert game.row_payoffs[0, 0] < game.row_payoffs[1, 0]  # where somebody checks, work pays
-    assert game.row_payoffs[0, 1] > game.row_payoffs[1, 1]  # where nobody does, guessing saves its cost
+    assert (
+        game.row_payoffs[0, 1] > game.row_payoffs[1, 1]
+    )  # where nobody does, guessing saves its cost
     assert game.column_payoffs[0, 0] > 0 == game.column_payoffs[0, 1]
     with pytest.raises(ValueError, match="changed by both"):
         aivmsim.empirical_game(world, [{guess: 0}], [{guess: 1}], payoffs)

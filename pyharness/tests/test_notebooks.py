@@ -17,7 +17,9 @@ def test_a_notebook_runs_and_leaves_its_picture(notebook, tmp_path):
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": str(tmp_path / "matplotlib"),
     }
-    done = subprocess.run([sys.executable, notebook], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, notebook], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     picture = (tmp_path / f"{notebook.stem}.png").read_bytes()
     assert picture.startswith(b"\x89PNG")

@@ -21,7 +21,9 @@ def test_two_runs_of_one_seed_have_one_digest(scenario, result):
     again = aivmsim.run(scenario, seed=3)
     assert again.digest == result.digest
     assert len(result.digest) == 32
-    without_clock = [{k: v for k, v in r.metrics.items() if k != "wall_seconds"} for r in (again, result)]
+    without_clock = [
+        {k: v for k, v in r.metrics.items() if k != "wall_seconds"} for r in (again, result)
+    ]
     assert without_clock[0] == without_clock[1]
     assert aivmsim.run(scenario, seed=4).digest != result.digest
 
@@ -66,7 +68,9 @@ def test_every_table_is_a_frame_with_the_columns_of_the_database(scenario, resul
             assert ["run_id", *result.table(name).columns] == columns, name
             (rows,) = database.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert rows == len(result.table(name)), name
-        assert database.execute("SELECT seed, digest, status FROM run").fetchall() == [("3", result.digest, "clean")]
+        assert database.execute("SELECT seed, digest, status FROM run").fetchall() == [
+            ("3", result.digest, "clean")
+        ]
         assert database.execute("SELECT name, number, unit FROM point_param").fetchall() == [
             ("tasks.count", 40.0, "tasks")
         ]

@@ -33,7 +33,9 @@ def test_what_is_no_file_and_not_in_the_catalogue_is_told_with_the_catalogue(tmp
 
 def test_errors_are_told_all_at_once_with_line_caret_and_mend():
     with pytest.raises(ScenarioError) as raised:
-        Scenario.from_text('name = "x"\n[vm]\nchalenge_window_blocks = 3\nslash_bps = 10001\n', "x.toml")
+        Scenario.from_text(
+            'name = "x"\n[vm]\nchalenge_window_blocks = 3\nslash_bps = 10001\n', "x.toml"
+        )
     text = str(raised.value)
     assert 'x.toml:3:1: error: unknown key "chalenge_window_blocks" in [vm]' in text
     assert "^~~" in text
@@ -44,10 +46,19 @@ def test_errors_are_told_all_at_once_with_line_caret_and_mend():
 def test_replace_makes_another_scenario_and_leaves_the_first():
     first = Scenario.load("lazy_provider")
     second = first.replace(**{"vm.challenge_window_blocks": 10, "provider.lazy.bond": "3000 LUX"})
-    assert (first.get("vm.challenge_window_blocks"), second.get("vm.challenge_window_blocks")) == (30, 10)
+    assert (first.get("vm.challenge_window_blocks"), second.get("vm.challenge_window_blocks")) == (
+        30,
+        10,
+    )
     assert second.get("provider.lazy.bond") == "3000 LUX"
-    assert second.overrides == {"vm.challenge_window_blocks": "10", "provider.lazy.bond": "3000 LUX"}
-    assert second.replace(**{"vm.challenge_window_blocks": 30, "provider.lazy.bond": "2500 LUX"}) == first
+    assert second.overrides == {
+        "vm.challenge_window_blocks": "10",
+        "provider.lazy.bond": "3000 LUX",
+    }
+    assert (
+        second.replace(**{"vm.challenge_window_blocks": 30, "provider.lazy.bond": "2500 LUX"})
+        == first
+    )
 
 
 def test_replace_refuses_what_a_file_would_refuse_in_the_same_words():
@@ -67,11 +78,15 @@ def test_a_value_without_an_exact_form_is_a_type_error():
 
 def test_values_can_be_python_s_own():
     scenario = Scenario.load("lazy_provider").replace(
-        **{"network.loss": Fraction(1, 100), "vm.require_tee_attestation": False, "expect": ["E3", "E7"]}
+        **{
+            "network.loss": Fraction(1, 100),
+            "vm.require_tee_attestation": False,
+            "expect": ["E3", "E7"],
+        }
     )
-    assert scenario.get("network.loss") == Scenario.load("lazy_provider").replace(**{"network.loss": "1%"}).get(
-        "network.loss"
-    )
+    assert scenario.get("network.loss") == Scenario.load("lazy_provider").replace(
+        **{"network.loss": "1%"}
+    ).get("network.loss")
     assert scenario.get("expect") == ["E3", "E7"]
     assert scenario.get("vm.require_tee_attestation") is False
 
@@ -81,7 +96,12 @@ def test_whatever_get_gives_replace_takes_back(name):
     scenario = Scenario.load(name)
     for key in scenario.keys():
         value = scenario.get(key)
-        if isinstance(value, dict) or value in ("", []) or key.count(".") == 2 and key.endswith(".name"):
+        if (
+            isinstance(value, dict)
+            or value in ("", [])
+            or key.count(".") == 2
+            and key.endswith(".name")
+        ):
             continue  # parameters are set one by one, "nothing" has no text for every type, a group keeps its name
         assert scenario.replace(**{key: value}) == scenario, key
 

@@ -12,13 +12,17 @@ def scenario():
 
 
 def test_the_safe_window_is_the_one_of_theory(scenario):
-    found = aivmsim.safe_window(scenario, alpha="50%", bound=0.1, confidence=0.9, runs_max=128, window_max=64)
+    found = aivmsim.safe_window(
+        scenario, alpha="50%", bound=0.1, confidence=0.9, runs_max=128, window_max=64
+    )
     table = found.table.set_index("window")
     assert table.loc[found.window, "verdict"] == "safe"
     assert table.loc[found.window, "high"] < 0.1
     # 0.5**W is below 0.1 from 4 blocks on; the search errs towards the longer window, never the shorter.
     assert math.ceil(math.log(0.1, 0.5)) <= found.window <= 6
-    assert table.loc[1, "verdict"] == "unsafe" and table.loc[1, "low"] <= 0.5 <= table.loc[1, "high"]
+    assert (
+        table.loc[1, "verdict"] == "unsafe" and table.loc[1, "low"] <= 0.5 <= table.loc[1, "high"]
+    )
 
 
 def test_no_window_is_safe_when_everybody_censors(scenario):
@@ -38,13 +42,18 @@ def test_intervals_are_those_of_clopper_and_pearson_where_runs_have_one_event_ea
     estimate = aivmsim.share_interval([1] * 3 + [0] * 47, [1] * 50)
     assert estimate.value == pytest.approx(0.06)
     assert (estimate.low, estimate.high) == pytest.approx((0.012549, 0.165482), abs=1e-5)
-    assert aivmsim.mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2.0, -0.484138, 4.484138), abs=1e-5)
+    assert aivmsim.mean_interval([1.0, 2.0, 3.0]) == pytest.approx(
+        (2.0, -0.484138, 4.484138), abs=1e-5
+    )
     with pytest.raises(ValueError, match="no part of its whole"):
         aivmsim.share_interval([2], [1])
 
 
 def test_the_points_of_a_sweep_can_be_given_one_by_one(scenario):
-    points = [{"vm.challenge_window_blocks": 1}, {"vm.challenge_window_blocks": 4, "chain.censoring_share": "20%"}]
+    points = [
+        {"vm.challenge_window_blocks": 1},
+        {"vm.challenge_window_blocks": 4, "chain.censoring_share": "20%"},
+    ]
     frame = aivmsim.sweep(scenario, points, seeds=[1, 2])
     assert frame["vm.challenge_window_blocks"].tolist() == [1, 1, 4, 4]
     assert frame["chain.censoring_share"].tolist()[2:] == ["20%", "20%"]
@@ -63,9 +72,9 @@ def test_a_sample_matrix_becomes_model_outputs(scenario):
     rows = [[1.2, 90, 10], [8, 10, 10], [0.9, 90, 10]]
     outputs = aivmsim.salib.evaluate(scenario, SPACE, rows, "n_fraud_missed", seeds=[1, 2])
     assert outputs[0] == outputs[2] > outputs[1]  # 1.2 and 0.9 are both one block
-    again = aivmsim.sweep(scenario, [dict(zip(SPACE, (1, "90%", "10 LUX"), strict=True))], seeds=[1, 2])[
-        "n_fraud_missed"
-    ].mean()
+    again = aivmsim.sweep(
+        scenario, [dict(zip(SPACE, (1, "90%", "10 LUX"), strict=True))], seeds=[1, 2]
+    )["n_fraud_missed"].mean()
     assert outputs[0] == again
 
 
@@ -77,7 +86,9 @@ def test_salib_finds_the_window_and_the_censors_and_not_the_bond(scenario):
     described = aivmsim.salib.problem(SPACE)
     matrix = sample(described, N=4, seed=1)
     outputs = aivmsim.salib.evaluate(scenario, SPACE, matrix, "n_fraud_missed", seeds=[1, 2])
-    effects = dict(zip(SPACE, morris.analyze(described, matrix, outputs, seed=1)["mu_star"], strict=True))
+    effects = dict(
+        zip(SPACE, morris.analyze(described, matrix, outputs, seed=1)["mu_star"], strict=True)
+    )
     assert effects["vm.challenger_bond"] == 0
     assert min(effects["vm.challenge_window_blocks"], effects["chain.censoring_share"]) > 0
 
@@ -107,7 +118,10 @@ def test_the_search_for_the_strongest_attacker_repeats_and_beats_the_first_guess
     pytest.importorskip("optuna", reason="optuna is not installed")
     space = {"chain.censoring_share": ("10%", "95%"), "vm.challenge_window_blocks": (1, 6),
              "provider.lazy.strategy": ["honest", "lazy_guess"]}  # fmt: skip
-    first, again = (aivmsim.optuna_study(scenario, space, "n_fraud_missed", trials=8, seeds=[1]) for _ in range(2))
+    first, again = (
+        aivmsim.optuna_study(scenario, space, "n_fraud_missed", trials=8, seeds=[1])
+        for _ in range(2)
+    )
     assert [trial.value for trial in first.trials] == [trial.value for trial in again.trials]
     assert first.best_value >= first.trials[0].value
     values = first.best_trial.user_attrs["values"]

@@ -47,7 +47,11 @@ class Censor(aivmsim.ValidatorStrategy):
         self.censoring = self.random.bernoulli_ppm(self.parameters["censor_ppm"])
 
     def includes(self, operation):
-        return not self.censoring or operation.kind not in ("Challenge", "ChallengeReveal", "DisputeMove")
+        return not self.censoring or operation.kind not in (
+            "Challenge",
+            "ChallengeReveal",
+            "DisputeMove",
+        )
 
 
 @aivmsim.strategy("leaver", role="provider")
@@ -155,7 +159,9 @@ def scenario():
 
 def outcome(result):
     tables = {name: result.table(name) for name in result.table_names() if name != "metric"}
-    tables["principal"] = tables["principal"].drop(columns=["strategy", "parameters"], errors="ignore")
+    tables["principal"] = tables["principal"].drop(
+        columns=["strategy", "parameters"], errors="ignore"
+    )
     return tables
 
 
@@ -180,8 +186,12 @@ def test_a_censor_in_python_does_what_the_one_in_cpp_does():
 def with_group(name, **changes):
     """A scenario of the catalogue in which the validators' group plays something else."""
     scenario = aivmsim.Scenario.load(name)
-    key = next(key for key in scenario.keys() if key.startswith("validator.") and key.endswith(".strategy"))
-    return scenario, scenario.replace(**{key.removesuffix("strategy") + what: value for what, value in changes.items()})
+    key = next(
+        key for key in scenario.keys() if key.startswith("validator.") and key.endswith(".strategy")
+    )
+    return scenario, scenario.replace(
+        **{key.removesuffix("strategy") + what: value for what, value in changes.items()}
+    )
 
 
 @pytest.mark.parametrize(
@@ -230,12 +240,14 @@ def test_an_equivocation_that_nobody_reports_costs_nothing():
 def test_a_vote_that_is_none_ends_the_run_and_one_that_nobody_asks_for_is_refused():
     scenario = aivmsim.Scenario.load("nothing_at_stake")
     with pytest.raises(
-        aivmsim.StrategyError, match="python:no_vote failed: TypeError: the answer must be a Vote or None"
+        aivmsim.StrategyError,
+        match="python:no_vote failed: TypeError: the answer must be a Vote or None",
     ):
         aivmsim.run(scenario.replace(**{"validator.flatterers.strategy": "python:no_vote"}))
     economic = aivmsim.Scenario.load("censorship").replace(**{"run.fidelity": "economic"})
     with pytest.raises(
-        aivmsim.ScenarioError, match="python:keeper overrides reports_equivocation, vote, which is asked"
+        aivmsim.ScenarioError,
+        match="python:keeper overrides reports_equivocation, vote, which is asked",
     ):
         aivmsim.run(economic.replace(**{"validator.censors.strategy": "python:keeper"}))
 
@@ -262,7 +274,9 @@ def test_runs_repeat_on_several_threads_and_in_other_processes(scenario):
     frame = aivmsim.sweep(scenario, over, seeds=[1, 2], jobs=1)
     pd.testing.assert_frame_equal(aivmsim.sweep(scenario, over, seeds=[1, 2], jobs=4), frame)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        pd.testing.assert_frame_equal(aivmsim.sweep(scenario, over, seeds=[1, 2], executor=executor), frame)
+        pd.testing.assert_frame_equal(
+            aivmsim.sweep(scenario, over, seeds=[1, 2], executor=executor), frame
+        )
 
 
 def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenario):
@@ -275,17 +289,28 @@ def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenar
         Broken.kept[0].run()
     with pytest.raises(aivmsim.StrategyError, match="answer is 256; it must be 0 to 255"):
         aivmsim.run(scenario.replace(**{LAZY: "python:too_much"}))
-    with pytest.raises(aivmsim.SweepError, match="python:broken, seed 1: the strategy python:broken failed"):
+    with pytest.raises(
+        aivmsim.SweepError, match="python:broken, seed 1: the strategy python:broken failed"
+    ):
         aivmsim.sweep(scenario, {LAZY: ["python:broken"]}, seeds=[1])
 
 
 def test_an_unknown_strategy_or_parameter_is_told_before_anything_runs(scenario):
-    with pytest.raises(aivmsim.ScenarioError, match="no provider strategy is called 'python:lazy'.*python:lazy_guess"):
+    with pytest.raises(
+        aivmsim.ScenarioError,
+        match="no provider strategy is called 'python:lazy'.*python:lazy_guess",
+    ):
         aivmsim.run(scenario.replace(**{LAZY: "python:lazy"}))
-    with pytest.raises(aivmsim.ScenarioError, match="no provider strategy is called 'python:picky'"):
+    with pytest.raises(
+        aivmsim.ScenarioError, match="no provider strategy is called 'python:picky'"
+    ):
         aivmsim.sweep(scenario, {LAZY: ["python:picky"]}, seeds=[1])
-    with pytest.raises(aivmsim.ScenarioError, match="python:leaver has no parameter 'sample'; it has none"):
-        aivmsim.run(scenario.replace(**{LAZY: "python:leaver", "provider.lazy.parameters.sample": 3}))
+    with pytest.raises(
+        aivmsim.ScenarioError, match="python:leaver has no parameter 'sample'; it has none"
+    ):
+        aivmsim.run(
+            scenario.replace(**{LAZY: "python:leaver", "provider.lazy.parameters.sample": 3})
+        )
 
 
 def test_a_class_of_the_wrong_kind_is_refused():

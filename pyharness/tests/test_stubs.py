@@ -12,13 +12,17 @@ def public(names):
 
 def test_the_stubs_name_exactly_what_the_module_has():
     tree = ast.parse(Path(aivmsim.__file__).with_name("_core.pyi").read_text())
-    defined = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    defined = {
+        node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
     constants = {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
     assert public({*defined, *constants}) == public(vars(_core))
     for name, node in defined.items():
         if isinstance(node, ast.ClassDef):
             methods = {child.name for child in node.body if isinstance(child, ast.FunctionDef)}
-            methods |= {child.target.id for child in node.body if isinstance(child, ast.AnnAssign)} - {"code"}
+            methods |= {
+                child.target.id for child in node.body if isinstance(child, ast.AnnAssign)
+            } - {"code"}
             assert public(methods) == public(vars(getattr(_core, name))), name
 
 
@@ -34,11 +38,19 @@ def test_whatever_is_public_is_documented():
     undocumented = []
     for name in aivmsim.__all__:
         thing = getattr(aivmsim, name)
-        if not inspect.isclass(thing) and not inspect.isroutine(thing) and not inspect.ismodule(thing):
+        if (
+            not inspect.isclass(thing)
+            and not inspect.isroutine(thing)
+            and not inspect.ismodule(thing)
+        ):
             continue  # data: its comment says what it is
         undocumented += [] if inspect.getdoc(thing) else [name]
         # Of compiled classes the stub says what their members are.
-        members = vars(thing) if inspect.isclass(thing) and thing.__module__.startswith("aivmsim.") else {}
+        members = (
+            vars(thing)
+            if inspect.isclass(thing) and thing.__module__.startswith("aivmsim.")
+            else {}
+        )
         undocumented += [
             f"{name}.{member}"
             for member, value in members.items()

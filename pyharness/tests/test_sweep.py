@@ -26,7 +26,9 @@ def test_there_is_a_row_for_every_point_and_seed_in_the_order_of_the_grid(frame)
     assert list(keys.itertuples(index=False, name=None)) == [
         (window, censors, seed) for window in (2, 5) for censors in (4, 10) for seed in (7, 8)
     ]
-    assert set(frame.columns) - set(OVER) - {"seed", "status", "digest", "violations"} <= set(aivmsim.METRICS)
+    assert set(frame.columns) - set(OVER) - {"seed", "status", "digest", "violations"} <= set(
+        aivmsim.METRICS
+    )
     assert set(frame["status"]) == {"clean"}
 
 
@@ -45,7 +47,9 @@ def test_a_row_is_the_run_of_its_point_and_seed(scenario, frame):
 
 def test_a_process_pool_gives_the_same_frame_and_database(scenario, frame, tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        processes = aivmsim.sweep(scenario, over=OVER, seeds=[7, 8], executor=executor, out=tmp_path / "processes.db")
+        processes = aivmsim.sweep(
+            scenario, over=OVER, seeds=[7, 8], executor=executor, out=tmp_path / "processes.db"
+        )
     pd.testing.assert_frame_equal(processes, frame)
     aivmsim.sweep(scenario, over=OVER, seeds=[7, 8], jobs=2, out=tmp_path / "threads.db")
     assert digests_in(tmp_path / "processes.db") == digests_in(tmp_path / "threads.db")
@@ -86,10 +90,14 @@ def test_an_empty_grid_is_the_scenario_as_it_is(scenario):
         ({"jobs": 0}, "jobs is 0"),
     ],
 )
-def test_what_cannot_be_swept_is_one_clear_error_before_anything_runs(scenario, monkeypatch, changes, text):
+def test_what_cannot_be_swept_is_one_clear_error_before_anything_runs(
+    scenario, monkeypatch, changes, text
+):
     monkeypatch.setattr(aivmsim._core, "run", None)
     with pytest.raises(ValueError, match=text):
-        aivmsim.sweep(**{"scenario": scenario, "over": {"tasks.count": [5]}, "seeds": [1], **changes})
+        aivmsim.sweep(
+            **{"scenario": scenario, "over": {"tasks.count": [5]}, "seeds": [1], **changes}
+        )
 
 
 def test_a_run_that_fails_is_named_by_point_and_seed(scenario, monkeypatch, tmp_path):
@@ -103,12 +111,19 @@ def test_a_run_that_fails_is_named_by_point_and_seed(scenario, monkeypatch, tmp_
     monkeypatch.setattr(aivmsim._core, "run", fail_for_seed_8)
     text = "vm.challenge_window_blocks=5, seed 8: no memory"
     with pytest.raises(aivmsim.SweepError, match=text) as raised:
-        aivmsim.sweep(scenario, {"vm.challenge_window_blocks": [2, 5]}, seeds=[7, 8], out=tmp_path / "study.db")
+        aivmsim.sweep(
+            scenario,
+            {"vm.challenge_window_blocks": [2, 5]},
+            seeds=[7, 8],
+            out=tmp_path / "study.db",
+        )
     assert isinstance(raised.value.__cause__, MemoryError)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_that_cannot_be_written_is_told_before_anything_runs(scenario, monkeypatch, tmp_path):
+def test_a_database_that_cannot_be_written_is_told_before_anything_runs(
+    scenario, monkeypatch, tmp_path
+):
     monkeypatch.setattr(aivmsim._core, "run", None)
     with pytest.raises(aivmsim.StudyError, match="nowhere"):
         aivmsim.sweep(scenario, {}, out=tmp_path / "nowhere" / "study.db")

@@ -13,12 +13,23 @@ def test_two_cases_agree_with_theory_and_are_recorded(tmp_path):
     assert frame["case"].tolist() == ["V41", "C02"]
     assert frame["verdict"].tolist() == ["agrees", "agrees"]
     lag, polls = frame.itertuples()
-    assert (lag.simulated, lag.expected, lag.low, lag.high, lag.method) == (101, 101, 101, 101, "exact")
-    assert polls.low <= polls.simulated <= polls.high and abs(polls.simulated / polls.expected - 1) < 0.1
+    assert (lag.simulated, lag.expected, lag.low, lag.high, lag.method) == (
+        101,
+        101,
+        101,
+        101,
+        "exact",
+    )
+    assert (
+        polls.low <= polls.simulated <= polls.high
+        and abs(polls.simulated / polls.expected - 1) < 0.1
+    )
     assert polls.parameters["k"] == 10 and polls.runs >= 15
     assert frame.attrs["passed"] and "2 of 2 cases agree" in frame.attrs["badge"]
     with sqlite3.connect(tmp_path / "v.db") as database:
-        rows = pd.read_sql("SELECT name, mean, low, high, passed FROM validation ORDER BY name", database)
+        rows = pd.read_sql(
+            "SELECT name, mean, low, high, passed FROM validation ORDER BY name", database
+        )
     assert rows["name"].tolist() == ["C02", "V41"] and rows["passed"].all()
     assert rows["mean"].tolist() == [polls.simulated, lag.simulated]
 
@@ -47,7 +58,13 @@ def test_what_is_asked_wrongly_is_one_clear_error(tmp_path):
 
 def test_a_run_that_fails_is_the_verdict_of_its_case(tmp_path):
     case = {"id": "C08", "quantity": "rounds", "expression": "", "expected": 20, "kind": "exact"}
-    case["parameters"] = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 5}  # nobody can ask 20 of 5
+    case["parameters"] = {
+        "k": 20,
+        "alpha_p": 11,
+        "alpha_c": 15,
+        "beta": 20,
+        "n": 5,
+    }  # nobody can ask 20 of 5
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({"cases": [case]}))
     frame = aivmsim.validate(file=path)

@@ -32,7 +32,8 @@ def assigned(vm, job="job", **task):
 
 
 def until(vm, name):
-    """Advances to the first block with such an event and returns everything that happened on the way."""
+    """Advances to the first block with such an event and returns everything that happened on the
+    way."""
     seen = []
     while name not in [event.name for event in seen]:
         assert vm.height < 200
@@ -72,7 +73,9 @@ def test_fraud_is_posted_challenged_slashed_and_the_money_goes_where_the_rules_s
     assert (slash.to_challenger, slash.to_requester) == (40 * LUX, 10 * LUX)
     assert vm.balance("carol") == before["carol"] + 40 * LUX
     assert vm.balance("alice") == before["alice"] + 10 * LUX
-    assert vm.task("job").status == "pending" and vm.task("job").escrow == 1 * LUX  # somebody else's turn now
+    assert (
+        vm.task("job").status == "pending" and vm.task("job").escrow == 1 * LUX
+    )  # somebody else's turn now
     assert vm.provider("p-0").bond == 900 * LUX
     balance = vm.conservation()
     assert balance.holds and balance.burned == 50 * LUX
@@ -112,7 +115,12 @@ def test_a_true_answer_is_paid_after_its_window_and_its_receipt_can_be_proven():
     assert vm.task("job").status == "completed"
     assert vm.task("job").final_at == block.height + 6
     (receipt,) = vm.receipts()
-    assert (receipt.task, receipt.paid, receipt.burned, receipt.minted) == ("job", 1 * LUX, LUX // 10, LUX // 10)
+    assert (receipt.task, receipt.paid, receipt.burned, receipt.minted) == (
+        "job",
+        1 * LUX,
+        LUX // 10,
+        LUX // 10,
+    )
     proof = vm.state.receipt_proof(0)
     assert proof.receipt == receipt and proof.verify(vm.merkle_root())
     assert not proof._replace(encoding=proof.encoding[:-1] + b"\x01").verify(vm.merkle_root())
@@ -138,10 +146,14 @@ def test_a_committee_pays_who_agreed_and_slashes_the_divergent_the_unrevealed_an
     vm.execute([vm.sign(op.Commit("job", p, vm.commitment("job", owner[p], a, SALT)), sender=owner[p])
                 for p, a in answers.items() if a is not None])  # fmt: skip
     vm.advance_to(vm.task("job").draw_at + 3)
-    for provider in drawn[1:4]:  # the first one keeps its answer to itself, so no quorum of three is left
+    for provider in drawn[
+        1:4
+    ]:  # the first one keeps its answer to itself, so no quorum of three is left
         vm.execute(op.Reveal("job", provider, answers[provider], SALT), sender=owner[provider])
     seen = vm.events() if "QuorumMissed" in names(vm) else until(vm, "QuorumMissed")
-    causes = {event.fields.provider: event.fields.cause for event in seen if event.name == "Slashed"}
+    causes = {
+        event.fields.provider: event.fields.cause for event in seen if event.name == "Slashed"
+    }
     assert causes[drawn[0]] == "unrevealed"
     assert vm.provider(drawn[4]).slashed_total == vm.result_bond * 2000 // 10_000  # silent
     assert vm.conservation().holds and vm.state.audit() == []
@@ -161,7 +173,9 @@ def test_a_quorum_of_three_settles_and_the_divergent_one_pays():
     while vm.task("job").status != "completed":
         vm.advance()
     assert vm.task("job").provisional == truth
-    assert {p: vm.provider(p).slashed_total for p in drawn} == dict.fromkeys(drawn[:4], 0) | {drawn[4]: 50 * LUX}
+    assert {p: vm.provider(p).slashed_total for p in drawn} == dict.fromkeys(drawn[:4], 0) | {
+        drawn[4]: 50 * LUX
+    }
     credits = {vm.provider(p).credit for p in drawn[:4]}
     assert len(credits) == 1 and credits.pop() > 0
     assert vm.conservation().holds
@@ -181,10 +195,15 @@ def test_a_bisection_is_played_to_the_step_that_is_wrong():
         step, moves = dispute.middle, moves + 1
         if dispute.provider_to_move:
             data, output = theirs.steps[step]
-            move = op.DisputeMove("job", carol, True, input=data, output=output, proof=theirs.proofs[step])
+            move = op.DisputeMove(
+                "job", carol, True, input=data, output=output, proof=theirs.proofs[step]
+            )
             vm.execute(move, sender="paula")
         else:
-            vm.execute(op.DisputeMove("job", carol, agrees=theirs.steps[step] == ours.steps[step]), sender="carol")
+            vm.execute(
+                op.DisputeMove("job", carol, agrees=theirs.steps[step] == ours.steps[step]),
+                sender="carol",
+            )
     assert dispute.status == "won" and 2 <= moves <= 7
 
 
@@ -227,7 +246,11 @@ def test_siblings_are_verified_side_by_side_and_one_of_them_is_accepted():
     vm.reject(first)
     vm.accept(child)
     assert [task.job_id for task in vm.tasks()] == ["two"]
-    assert [vm.block_id_at_height(h) for h in (0, second.height, child.height)] == [vm.genesis_id, second.id, child.id]
+    assert [vm.block_id_at_height(h) for h in (0, second.height, child.height)] == [
+        vm.genesis_id,
+        second.id,
+        child.id,
+    ]
 
 
 def test_a_validator_that_signs_twice_loses_half_its_stake():
@@ -245,7 +268,11 @@ def test_blocks_and_operations_are_their_bytes():
     assert again == block and again.id == block.id
     assert (again.height, again.proposer, again.parent) == (2, 1, vm.block_id_at_height(1))
     (operation,) = again.operations
-    assert (operation.kind, operation.sender, operation.nonce) == ("SubmitTask", vm.address("alice"), 1)
+    assert (operation.kind, operation.sender, operation.nonce) == (
+        "SubmitTask",
+        vm.address("alice"),
+        1,
+    )
     assert operation.fields["job_id"] == "job" and operation.fields["fee"] == LUX
     assert aivmsim.SignedOperation.from_bytes(operation.to_bytes()) == operation
     for damaged in (block.to_bytes()[:-1], block.to_bytes() + b"\0", b""):
@@ -264,9 +291,9 @@ def test_what_is_refused_has_the_error_s_name_and_changes_nothing():
         "duplicate": (op.RegisterProvider("p-0", ["model"]), "carol"),
         "wrong_state": (op.WithdrawBond("p-0"), "paula"),
     }
-    assert {code: vm.refusal(operation, sender=sender) for code, (operation, sender) in refused.items()} == {
-        code: code for code in refused
-    }
+    assert {
+        code: vm.refusal(operation, sender=sender) for code, (operation, sender) in refused.items()
+    } == {code: code for code in refused}
     with pytest.raises(VmError) as raised:
         vm.execute(*refused["fee_too_low"][:1], sender="alice")
     assert raised.value.code == "fee_too_low" and "fee" in str(raised.value)
@@ -309,8 +336,15 @@ def test_attestation_evidence_earns_trust_only_with_the_vendor_s_signature():
     }
     evidence = vm.evidence("p-0", **hardware)
     status = vm.verify_gpu_attestation(evidence, "p-0")
-    assert (status.attested, status.trust_score, status.mode, status.hardware_cc) == (True, 93, "hardware", True)
-    assert not vm.verify_gpu_attestation(vm.evidence("p-0", vendor="alice", **hardware), "p-0").attested
+    assert (status.attested, status.trust_score, status.mode, status.hardware_cc) == (
+        True,
+        93,
+        "hardware",
+        True,
+    )
+    assert not vm.verify_gpu_attestation(
+        vm.evidence("p-0", vendor="alice", **hardware), "p-0"
+    ).attested
     assert not vm.verify_gpu_attestation(evidence, "p-1").attested
     vm.execute(vm.attestation(evidence, "p-0"), sender="paula")
     assert vm.provider("p-0").trust_score == 93
@@ -349,7 +383,10 @@ def test_the_configuration_goes_in_and_out_as_json():
     assert VM(config=vm.config_json).config == vm.config
     assert aivmsim.default_config()["minProviderBond"] == 1000 * LUX
     assert aivmsim.default_config(permissioned=True)["minTrustScore"] == 70
-    assert vm.policy["commit_window_blocks"] == 3 and aivmsim.default_policy()["commit_window_blocks"] == 30
+    assert (
+        vm.policy["commit_window_blocks"] == 3
+        and aivmsim.default_policy()["commit_window_blocks"] == 30
+    )
 
 
 @pytest.mark.parametrize(
@@ -389,7 +426,11 @@ def test_an_operation_that_cannot_be_made_is_one_clear_error():
 
 
 def test_the_policy_has_every_key_that_scenarios_have_for_it():
-    keys = {key.removeprefix("vm.") for key in aivmsim.Scenario.load("quickstart").keys() if key.startswith("vm.")}
+    keys = {
+        key.removeprefix("vm.")
+        for key in aivmsim.Scenario.load("quickstart").keys()
+        if key.startswith("vm.")
+    }
     words = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
     config = {words.sub("_", tag).lower() for tag in aivmsim.default_config()}
     assert keys - config == {name.removesuffix("_ns") for name in aivmsim.default_policy()}
@@ -436,7 +477,15 @@ def test_a_block_from_the_future_is_too_early_and_not_invalid():
 def test_a_genesis_as_the_service_reads_it_has_the_same_accounts():
     key = "0x" + "11" * 32
     allocations = [{"key": key, "balance": "12"}, {"address": "0x" + "22" * 20, "balance": 3}]
-    vm = VM(genesis={"version": 1, "message": "m", "timestamp": 5, "chain_id": 7, "allocations": allocations})
+    vm = VM(
+        genesis={
+            "version": 1,
+            "message": "m",
+            "timestamp": 5,
+            "chain_id": 7,
+            "allocations": allocations,
+        }
+    )
     assert vm.chain_id == 7 and vm.state.timestamp_ns == 5 * 10**9
     assert vm.balance("0x" + "22" * 20) == 3
     assert vm.balance("0x" + aivmsim.keccak256(bytes.fromhex("11" * 32))[:20].hex()) == 12

@@ -1,4 +1,5 @@
-"""Reads the outcome database of aivmsim: checked connections with the questions as views, and the HTML report."""
+"""Reads the outcome database of aivmsim: checked connections with the questions as views, and the
+HTML report."""
 
 from .database import BadDatabase, connect
 

@@ -28,15 +28,33 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def arguments_of(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="aivmsim report", description="One offline HTML page about a run or a study.")
+    parser = argparse.ArgumentParser(
+        prog="aivmsim report", description="One offline HTML page about a run or a study."
+    )
     parser.add_argument("database", type=Path, help="the file that a run or a sweep wrote")
     parser.add_argument("-o", "--out", type=Path, help="the page to write (default report.html)")
     parser.add_argument("--run", type=int, metavar="ID", help="report on this run of a study alone")
-    parser.add_argument("--axes", metavar="KEY,KEY", help="swept parameters for the x axis and for the lines")
-    parser.add_argument("--metrics", metavar="NAME,...", help="metrics for the maps over the swept parameters")
-    parser.add_argument("--figures", type=Path, metavar="DIR", help="write every chart as a picture into this folder")
-    parser.add_argument("--format", default="svg", metavar="svg,png,pdf", help="of the pictures (%(default)s)")
-    parser.add_argument("--datasette", type=Path, metavar="FILE", help="write metadata with canned queries for Datasette")
+    parser.add_argument(
+        "--axes", metavar="KEY,KEY", help="swept parameters for the x axis and for the lines"
+    )
+    parser.add_argument(
+        "--metrics", metavar="NAME,...", help="metrics for the maps over the swept parameters"
+    )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="DIR",
+        help="write every chart as a picture into this folder",
+    )
+    parser.add_argument(
+        "--format", default="svg", metavar="svg,png,pdf", help="of the pictures (%(default)s)"
+    )
+    parser.add_argument(
+        "--datasette",
+        type=Path,
+        metavar="FILE",
+        help="write metadata with canned queries for Datasette",
+    )
     options = parser.parse_args(arguments)
     if options.out is None and options.figures is None and options.datasette is None:
         options.out = Path("report.html")
@@ -83,11 +101,15 @@ def write_figures(db: sqlite3.Connection, options: argparse.Namespace) -> list[P
     try:
         from . import draw_matplotlib
     except ImportError:
-        raise BadDatabase(f"--figures needs matplotlib; {sys.executable} -m pip install matplotlib") from None
+        raise BadDatabase(
+            f"--figures needs matplotlib; {sys.executable} -m pip install matplotlib"
+        ) from None
     formats = words(options.format)
     for name in formats:
         if name not in draw_matplotlib.FORMATS:
-            raise BadDatabase(f"--format {name}: no such format; there are {', '.join(draw_matplotlib.FORMATS)}")
+            raise BadDatabase(
+                f"--format {name}: no such format; there are {', '.join(draw_matplotlib.FORMATS)}"
+            )
     if single(db, options):
         charts = run_charts.all_charts(facts.load(db, options.run))
     else:
@@ -109,7 +131,11 @@ def write_metadata(db: sqlite3.Connection, options: argparse.Namespace) -> list[
 
 def main(arguments: list[str] | None = None) -> int:
     options = arguments_of(arguments)
-    wanted = ((options.out, write_page), (options.figures, write_figures), (options.datasette, write_metadata))
+    wanted = (
+        (options.out, write_page),
+        (options.figures, write_figures),
+        (options.datasette, write_metadata),
+    )
     try:
         with closing(connect(options.database)) as db:
             for path, write in wanted:
@@ -119,7 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
                     for written in write(db, options):
                         print(written)
                 except OSError as error:
-                    print(f"aivmsim report: {path} cannot be written: {error.strerror}", file=sys.stderr)
+                    print(
+                        f"aivmsim report: {path} cannot be written: {error.strerror}",
+                        file=sys.stderr,
+                    )
                     return 2
     except BadDatabase as error:
         print(f"aivmsim report: {error}", file=sys.stderr)

@@ -1,13 +1,21 @@
-"""A chart as plain data: what is shown, not how. draw_plotly.py draws it for the page, draw_matplotlib.py for papers.
+"""A chart as plain data: what is shown, not how. draw_plotly.py draws it for the page,
+draw_matplotlib.py for papers.
 
-Colours are those of Okabe and Ito, which colour-blind eyes tell apart; series differ in marker or dash as well, so that
-a print without colours can be read too.
+Colours are those of Okabe and Ito, which colour-blind eyes tell apart; series differ in marker or
+dash as well, so that a print without colours can be read too.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7"
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#d55e00",
+    "#56b4e9",
+    "#cc79a7",
+)
 GREY, PALE = "#7a828e", "#aab2bd"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY)
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "triangle-down", "cross")
@@ -19,7 +27,8 @@ Value = float | str
 
 @dataclass
 class Axis:
-    """`percent` shows shares as percent; `ticks` are pairs of place and label; `categories` keeps the order of texts."""
+    """`percent` shows shares as percent; `ticks` are pairs of place and label; `categories` keeps
+    the order of texts."""
 
     title: str = ""
     log: bool = False
@@ -32,7 +41,8 @@ class Axis:
 
 @dataclass
 class Series:
-    """`linked` points have a thin line between them; `bars` stand up, `across` lie on their side and stack."""
+    """`linked` points have a thin line between them; `bars` stand up, `across` lie on their side
+    and stack."""
 
     name: str
     kind: Kind
@@ -73,13 +83,16 @@ class Panel:
     heat: Heat | None = None
     rules: list[tuple[float, str]] = field(default_factory=list)  # vertical lines with a word
     levels: list[tuple[float, str]] = field(default_factory=list)  # horizontal ones
-    shades: list[tuple[float, float, str]] = field(default_factory=list)  # stretches of x with a word
+    shades: list[tuple[float, float, str]] = field(
+        default_factory=list
+    )  # stretches of x with a word
     share: float = 1.0  # of the height, beside the other panels
 
 
 @dataclass
 class Chart:
-    """Panels stand above each other and share their x axis. `name` is its id in the page and its file name."""
+    """Panels stand above each other and share their x axis. `name` is its id in the page and its
+    file name."""
 
     name: str
     title: str

@@ -17,19 +17,25 @@ RUN_TABLES = (
 
 
 class BadDatabase(Exception):
-    """The file is missing, foreign, damaged or of another version; the text is one sentence for the user."""
+    """The file is missing, foreign, damaged or of another version; the text is one sentence for the
+    user."""
 
 
 def connect(path: str | Path) -> sqlite3.Connection:
-    """A read-only connection to a whole study file. A file that does not keep the views itself gets those of views.sql."""
+    """A read-only connection to a whole study file. A file that does not keep the views itself gets
+    those of views.sql."""
     _check_header(Path(path))
     uri = "file:" + quote(str(Path(path).absolute())) + "?mode=ro"
     try:
-        db = sqlite3.connect(uri, uri=True, isolation_level=None)  # reads only: no transaction stays open
+        db = sqlite3.connect(
+            uri, uri=True, isolation_level=None
+        )  # reads only: no transaction stays open
         db.row_factory = sqlite3.Row
         _check_kind(db, path)
         _check_whole(db, path)
-        db.create_function("sqrt", 1, _sqrt, deterministic=True)  # not every SQLite is built with it
+        db.create_function(
+            "sqrt", 1, _sqrt, deterministic=True
+        )  # not every SQLite is built with it
         if not keeps_views(db):
             for name, sql in views().items():
                 db.execute(f"CREATE TEMP VIEW {name} AS {sql}")
@@ -40,7 +46,11 @@ def connect(path: str | Path) -> sqlite3.Connection:
 
 def keeps_views(db: sqlite3.Connection) -> bool:
     """Whether the file itself has the views."""
-    return bool(db.execute("SELECT 1 FROM main.sqlite_master WHERE type = 'view' AND name = 'v_point_estimate'").fetchone())
+    return bool(
+        db.execute(
+            "SELECT 1 FROM main.sqlite_master WHERE type = 'view' AND name = 'v_point_estimate'"
+        ).fetchone()
+    )
 
 
 def views() -> dict[str, str]:
@@ -69,7 +79,8 @@ def _check_header(path: Path) -> None:
         raise BadDatabase(f"{path} is empty, not a database of aivmsim")
     if head[:16] != magic[: len(head)]:
         raise BadDatabase(f"{path} is not an SQLite database")
-    # The file format's header: page size at 16 (1 stands for 65536), number of pages at 28, big-endian.
+    # The file format's header: page size at 16 (1 stands for 65536), number of pages at 28,
+    # big-endian.
     page_size = int.from_bytes(head[16:18], "big")
     expected = (65536 if page_size == 1 else page_size) * int.from_bytes(head[28:32], "big")
     if len(head) < 100 or path.stat().st_size < expected:
@@ -95,7 +106,11 @@ def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
         raise BadDatabase(f"{path} is damaged: {verdict}")
     for table in RUN_TABLES:
         found = dict(db.execute(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id").fetchall())
-        expected = dict(db.execute("SELECT run_id, json_extract(row_counts, ?) FROM run", (f"$.{table}",)).fetchall())
+        expected = dict(
+            db.execute(
+                "SELECT run_id, json_extract(row_counts, ?) FROM run", (f"$.{table}",)
+            ).fetchall()
+        )
         for run in sorted(expected.keys() | found.keys()):
             if (expected.get(run) or 0) != found.get(run, 0):
                 raise BadDatabase(

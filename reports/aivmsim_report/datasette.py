@@ -1,6 +1,6 @@
 """Metadata for Datasette: what the tables mean, and the standing questions as canned queries.
 
-    datasette study.db --metadata metadata.json
+datasette study.db --metadata metadata.json
 """
 
 import json
@@ -19,17 +19,26 @@ def questions() -> dict[str, dict[str, str]]:
 
 
 def metadata(db: sqlite3.Connection, path: Path) -> str:
-    """The JSON text for the file at `path`. Datasette calls a database by its file's name without the suffix."""
+    """The JSON text for the file at `path`. Datasette calls a database by its file's name without
+    the suffix."""
     study = db.execute("SELECT * FROM study ORDER BY study_id").fetchone()
     runs, points = db.execute("SELECT count(*), count(DISTINCT point_id) FROM run").fetchone()
     missing = {} if keeps_views(db) else views()
-    queries = {name: {**query, "sql": _with_views(query["sql"].strip(), missing)} for name, query in questions().items()}
+    queries = {
+        name: {**query, "sql": _with_views(query["sql"].strip(), missing)}
+        for name, query in questions().items()
+    }
     database = {
         "description": f"{runs} runs at {points} points, made {study['created']} by aivmsim {study['code_version']}",
         "queries": queries,
         "tables": _tables(db),
     }
-    return json.dumps({"title": f"aivmsim: {study['name']}", "databases": {path.stem: database}}, indent=2) + "\n"
+    return (
+        json.dumps(
+            {"title": f"aivmsim: {study['name']}", "databases": {path.stem: database}}, indent=2
+        )
+        + "\n"
+    )
 
 
 def _with_views(sql: str, missing: dict[str, str]) -> str:
@@ -48,9 +57,12 @@ def _with_views(sql: str, missing: dict[str, str]) -> str:
 
 
 def _tables(db: sqlite3.Connection) -> dict[str, dict[str, str]]:
-    """Meanings from the comments that the schema keeps in the file: CREATE TABLE run (  -- one simulation."""
+    """Meanings from the comments that the schema keeps in the file: CREATE TABLE run (  -- one
+    simulation."""
     tables = {}
-    for name, sql in db.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table' ORDER BY name"):
+    for name, sql in db.execute(
+        "SELECT name, sql FROM main.sqlite_master WHERE type = 'table' ORDER BY name"
+    ):
         found = re.match(r"CREATE TABLE \w+ \(\s*-- ([^\n]+)", sql or "")
         if found:
             tables[name] = {"description": found[1]}

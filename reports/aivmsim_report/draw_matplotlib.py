@@ -14,7 +14,15 @@ from .chart import Axis, Chart, Heat, Panel, Series
 from .draw_plotly import BALANCE, SCALE
 
 FORMATS = ("svg", "png", "pdf")
-MARKS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "triangle-down": "v", "x": "x", "cross": "P"}
+MARKS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "x": "x",
+    "cross": "P",
+}
 LINES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 INCH = 96  # of the page's pixels
 STYLE = {
@@ -53,7 +61,9 @@ def _legend(figure, axes) -> None:
     if handles:
         longest = max(map(len, handles))
         columns = max(1, min(len(handles), 88 // (longest + 6)))
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns, fontsize=8)
+        figure.legend(
+            handles.values(), handles.keys(), loc="outside lower center", ncols=columns, fontsize=8
+        )
 
 
 def _panel(axis, panel: Panel, chart: Chart) -> None:
@@ -68,7 +78,14 @@ def _panel(axis, panel: Panel, chart: Chart) -> None:
                       textcoords="offset points")  # fmt: skip
     for place, word in panel.levels:
         axis.axhline(place, color="#7a828e", linewidth=0.9, linestyle=":")
-        axis.annotate(word, (1, place), xycoords=("axes fraction", "data"), fontsize=8, ha="right", va="bottom")
+        axis.annotate(
+            word,
+            (1, place),
+            xycoords=("axes fraction", "data"),
+            fontsize=8,
+            ha="right",
+            va="bottom",
+        )
     for start, end, word in panel.shades:
         axis.axvspan(start, end, color="#7a828e", alpha=0.16, linewidth=0)
         axis.annotate(word, (start, 0), xycoords=("data", "axes fraction"), fontsize=8, va="bottom")
@@ -89,7 +106,9 @@ def _series(axis, series: Series, panel: Panel, lefts: dict, stacked: bool) -> N
     if series.kind == "across":
         starts = [lefts.get(place, 0) if stacked else 0 for place in y]
         bars = axis.barh(y, x, left=starts, height=0.7, color=series.colour, label=label)
-        lefts.update({place: start + width for place, start, width in zip(y, starts, x, strict=True)})
+        lefts.update(
+            {place: start + width for place, start, width in zip(y, starts, x, strict=True)}
+        )
         if series.labels:
             axis.bar_label(bars, series.labels, padding=3, fontsize=8)
         return
@@ -112,8 +131,13 @@ def _series(axis, series: Series, panel: Panel, lefts: dict, stacked: bool) -> N
             axis.fill_between(x, y, color=series.colour, alpha=0.3, linewidth=0)
         return
     nothing = float("nan")
-    down = [nothing if low is None else max(0.0, v - low) for v, low in zip(y, series.low, strict=True)]
-    up = [nothing if high is None else max(0.0, high - v) for v, high in zip(y, series.high, strict=True)]
+    down = [
+        nothing if low is None else max(0.0, v - low) for v, low in zip(y, series.low, strict=True)
+    ]
+    up = [
+        nothing if high is None else max(0.0, high - v)
+        for v, high in zip(y, series.high, strict=True)
+    ]
     shape = dict(elinewidth=6, capsize=0) if series.thick else dict(elinewidth=1, capsize=2.5)
     axis.errorbar(x, y, yerr=[down, up], **drawn, **shape)
 
@@ -123,7 +147,9 @@ def _heat(axis, heat: Heat) -> None:
     known = [v for row in heat.values for v in row if v is not None]
     most = max((abs(v) for v in known), default=1) or 1
     limits = dict(vmin=-most, vmax=most) if heat.diverging else {}
-    colours = LinearSegmentedColormap.from_list("aivmsim", [(at, c) for at, c in (BALANCE if heat.diverging else SCALE)])
+    colours = LinearSegmentedColormap.from_list(
+        "aivmsim", [(at, c) for at, c in (BALANCE if heat.diverging else SCALE)]
+    )
     image = axis.imshow(values, aspect="auto", origin="lower", cmap=colours, **limits)
     axis.figure.colorbar(image, ax=axis, label=heat.unit, shrink=0.9)
     axis.grid(False)

@@ -19,7 +19,13 @@ def draw(chart: Chart) -> Spec:
         "height": chart.height,
         "margin": {"l": 12, "r": 18, "t": 34, "b": 44},
         "font": {"family": "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", "size": 13},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        "legend": {
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "traceorder": "normal",
+        },
         "hoverlabel": {"font": {"size": 13}, "align": "left"},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -65,7 +71,12 @@ def _axes(layout: Spec, panel: Panel, suffix: str, domain: list[float], last: bo
 
 
 def _axis(axis: Axis) -> Spec:
-    spec: Spec = {"automargin": True, "gridcolor": GRID, "zerolinecolor": "rgba(128,140,155,0.55)", "linecolor": GRID}
+    spec: Spec = {
+        "automargin": True,
+        "gridcolor": GRID,
+        "zerolinecolor": "rgba(128,140,155,0.55)",
+        "linecolor": GRID,
+    }
     if axis.title:
         spec["title"] = {"text": escape(axis.title), "standoff": 8}
     if axis.log:
@@ -77,10 +88,18 @@ def _axis(axis: Axis) -> Spec:
     if axis.range:
         spec["range"] = [math.log10(v) for v in axis.range] if axis.log else list(axis.range)
     if axis.ticks is not None:
-        spec.update(zeroline=False, tickvals=[place for place, _ in axis.ticks], ticktext=[escape(word) for _, word in axis.ticks])
+        spec.update(
+            zeroline=False,
+            tickvals=[place for place, _ in axis.ticks],
+            ticktext=[escape(word) for _, word in axis.ticks],
+        )
     if axis.categories is not None:
-        spec.update(type="category", categoryorder="array", categoryarray=[escape(c) for c in axis.categories],
-                    range=[-0.5, len(axis.categories) - 0.5])
+        spec.update(
+            type="category",
+            categoryorder="array",
+            categoryarray=[escape(c) for c in axis.categories],
+            range=[-0.5, len(axis.categories) - 0.5],
+        )
     if axis.zero and not axis.range:
         spec["rangemode"] = "tozero"
     return spec
@@ -101,17 +120,33 @@ def _trace(series: Series, suffix: str) -> Spec:
         trace["customdata"] = series.hover
         trace["hovertemplate"] = "%{customdata}<extra></extra>"
     if series.kind in ("bars", "across"):
-        trace.update(type="bar", marker={"color": series.colour}, orientation="h" if series.kind == "across" else "v")
+        trace.update(
+            type="bar",
+            marker={"color": series.colour},
+            orientation="h" if series.kind == "across" else "v",
+        )
         if series.labels:
-            trace.update(text=[escape(label) for label in series.labels], textposition="outside", cliponaxis=False)
+            trace.update(
+                text=[escape(label) for label in series.labels],
+                textposition="outside",
+                cliponaxis=False,
+            )
         return trace
-    trace.update(type="scatter", mode={"points": "markers", "linked": "lines+markers"}.get(series.kind, "lines"))
+    trace.update(
+        type="scatter",
+        mode={"points": "markers", "linked": "lines+markers"}.get(series.kind, "lines"),
+    )
     trace["line"] = {"color": series.colour, "width": series.width, "dash": series.dash}
     if series.kind == "steps":
         trace["line"]["shape"] = "hv"
     if series.kind in ("points", "linked"):
         symbol = series.marker + ("-open" if series.hollow else "")
-        trace["marker"] = {"color": series.colour, "symbol": symbol, "size": 8, "line": {"width": 1.5}}
+        trace["marker"] = {
+            "color": series.colour,
+            "symbol": symbol,
+            "size": 8,
+            "line": {"width": 1.5},
+        }
     if series.fill:
         trace["fill"] = "tozeroy"
     if series.low is not None and series.high is not None:
@@ -123,7 +158,14 @@ def _error_bars(series: Series) -> Spec:
     up = [None if h is None else h - y for y, h in zip(series.y, series.high, strict=True)]
     down = [None if low is None else y - low for y, low in zip(series.y, series.low, strict=True)]
     thick = {"thickness": 9, "width": 0} if series.thick else {"thickness": 1.4, "width": 4}
-    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": series.colour, **thick}
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": up,
+        "arrayminus": down,
+        "color": series.colour,
+        **thick,
+    }
 
 
 def _heat(panel: Panel) -> Spec:

@@ -1,5 +1,5 @@
-"""The facts of one run as plain Python values. Numbers that are metrics are read from the metric table, never recomputed,
-so that the report, the terminal and pandas agree."""
+"""The facts of one run as plain Python values. Numbers that are metrics are read from the metric
+table, never recomputed, so that the report, the terminal and pandas agree."""
 
 import re
 import sqlite3
@@ -13,7 +13,8 @@ Row = dict[str, Any]
 
 
 def family(label: str) -> str:
-    """What principals that differ in their number only are called together: lazy of lazy-0 and lazy-1."""
+    """What principals that differ in their number only are called together: lazy of lazy-0 and
+    lazy-1."""
     return re.sub(r"(-\d+|\[\d+\])$", "", label)
 
 
@@ -49,23 +50,34 @@ class Run:
 
 def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
     """The run with this id, or the first one that failed, or else the first."""
-    runs = [row["run_id"] for row in db.execute("SELECT run_id FROM run ORDER BY status <> 'violated', replicate, run_id")]
+    runs = [
+        row["run_id"]
+        for row in db.execute(
+            "SELECT run_id FROM run ORDER BY status <> 'violated', replicate, run_id"
+        )
+    ]
     if not runs:
         raise BadDatabase("the study holds no run yet")
     chosen = runs[0] if run_id is None else run_id
     if chosen not in runs:
-        raise BadDatabase(f"the study has no run {chosen}; it has {len(runs)}, the first is {runs[0]}")
+        raise BadDatabase(
+            f"the study has no run {chosen}; it has {len(runs)}, the first is {runs[0]}"
+        )
 
     def rows(sql: str) -> list[Row]:
         return [dict(row) for row in db.execute(sql, {"run": chosen})]
 
     return Run(
-        row=rows("SELECT run.*, point.*, study.*, study.name AS study_name"
+        row=rows(
+            "SELECT run.*, point.*, study.*, study.name AS study_name"
             " FROM run JOIN point USING (point_id) JOIN study USING (study_id) WHERE run_id = :run"
         )[0],
         number=runs.index(chosen) + 1,
         runs=len(runs),
-        metrics={(m["name"], m["mode"]): m["value"] for m in rows("SELECT * FROM metric WHERE run_id = :run")},
+        metrics={
+            (m["name"], m["mode"]): m["value"]
+            for m in rows("SELECT * FROM metric WHERE run_id = :run")
+        },
         principals=rows(
             "SELECT p.*, f.*, (SELECT group_concat(DISTINCT role) FROM agent AS a"
             " WHERE a.run_id = p.run_id AND a.principal = p.principal) AS roles"
@@ -74,15 +86,22 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
         ),
         outcomes={
             row["outcome"]: row["n"]
-            for row in rows("SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome")
+            for row in rows(
+                "SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome"
+            )
         },
         undecided_fraud=rows(
             "SELECT count(*) AS n FROM result JOIN task USING (run_id, task)"
             " WHERE run_id = :run AND result.correct = 0 AND outcome = 'pending'"
         )[0]["n"],
-        ttf=[(r["mode"], r["seconds"]) for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")],
+        ttf=[
+            (r["mode"], r["seconds"])
+            for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")
+        ],
         blocks=rows("SELECT * FROM chain_stat WHERE run_id = :run ORDER BY block"),
         faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
         violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),
-        params=rows("SELECT * FROM point_param WHERE point_id = (SELECT point_id FROM run WHERE run_id = :run) ORDER BY name"),
+        params=rows(
+            "SELECT * FROM point_param WHERE point_id = (SELECT point_id FROM run WHERE run_id = :run) ORDER BY name"
+        ),
     )

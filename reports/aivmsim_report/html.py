@@ -1,4 +1,5 @@
-"""Pieces of the page as HTML. Cells and notes given as `html` are HTML already; everything else is escaped here."""
+"""Pieces of the page as HTML. Cells and notes given as `html` are HTML already; everything else is
+escaped here."""
 
 from html import escape
 
@@ -9,7 +10,9 @@ Charts = dict[str, Chart]
 
 def section(title: str, content: str, note: str = "", half: bool = False) -> str:
     note = f'<p class="note">{escape(note)}</p>' if note else ""
-    return f'<section{" class=half" if half else ""}><h2>{escape(title)}</h2>{note}{content}</section>'
+    return (
+        f"<section{' class=half' if half else ''}><h2>{escape(title)}</h2>{note}{content}</section>"
+    )
 
 
 def drawn(charts: Charts, chart: Chart | Absent) -> str:
@@ -28,7 +31,9 @@ def drawn_all(charts: Charts, several: list[Chart | Absent]) -> str:
 
     def close() -> None:
         if pair:
-            parts.append('<div class="pair">' + "".join(pair) + "</div>" if len(pair) > 1 else pair[0])
+            parts.append(
+                '<div class="pair">' + "".join(pair) + "</div>" if len(pair) > 1 else pair[0]
+            )
             pair.clear()
 
     for chart in several:
@@ -62,5 +67,9 @@ def details(summary: str, content: str) -> str:
 
 def cards(pairs: list[tuple[str, str | None]]) -> str:
     """(name, number as text); None is left out."""
-    cells = "".join(f"<div><b>{escape(text)}</b><span>{escape(name)}</span></div>" for name, text in pairs if text is not None)
+    cells = "".join(
+        f"<div><b>{escape(text)}</b><span>{escape(name)}</span></div>"
+        for name, text in pairs
+        if text is not None
+    )
     return f'<div class="cards">{cells}</div>'

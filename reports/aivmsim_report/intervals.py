@@ -18,8 +18,8 @@ class Estimate(NamedTuple):
 
 
 def exact(k: float, n: float, level: float = LEVEL) -> Estimate:
-    """The share k of n independent trials with the interval of Clopper and Pearson (1934). k and n may be effective
-    numbers, hence broken; n is above 0."""
+    """The share k of n independent trials with the interval of Clopper and Pearson (1934). k and n
+    may be effective numbers, hence broken; n is above 0."""
     tail = (1 - level) / 2
     low = 0.0 if k <= 0 else float(betaincinv(k, n - k + 1, tail))
     high = 1.0 if k >= n else float(betaincinv(k + 1, n - k, 1 - tail))
@@ -27,15 +27,16 @@ def exact(k: float, n: float, level: float = LEVEL) -> Estimate:
 
 
 def clustered(k: int, n: int, effect: float) -> Estimate:
-    """The share k of n trials that come in clusters: the exact interval at the effective sample size n / effect (Korn and
-    Graubard 1998). `effect` is the design effect, the variance over that of independent trials; at least 1."""
+    """The share k of n trials that come in clusters: the exact interval at the effective sample
+    size n / effect (Korn and Graubard 1998). `effect` is the design effect, the variance over that
+    of independent trials; at least 1."""
     value = exact(k / effect, n / effect)
     return value._replace(value=k / n, n=n)
 
 
 def design_effect(pairs: "Moments") -> float | None:
-    """Of the share sum(k) / sum(n) over runs: its variance between runs over that of independent trials. None for a share
-    of 0 or 1 or fewer than two runs, which show no variance."""
+    """Of the share sum(k) / sum(n) over runs: its variance between runs over that of independent
+    trials. None for a share of 0 or 1 or fewer than two runs, which show no variance."""
     if pairs.runs < 2 or pairs.k <= 0 or pairs.k >= pairs.n:
         return None
     share = pairs.k / pairs.n
@@ -56,11 +57,16 @@ class Moments(NamedTuple):
 
     @classmethod
     def pooled(cls, parts: "list[Moments]") -> "Moments":
-        return cls(*(sum(column) for column in zip(*parts, strict=True))) if parts else cls(0, 0, 0, 0, 0, 0)
+        return (
+            cls(*(sum(column) for column in zip(*parts, strict=True)))
+            if parts
+            else cls(0, 0, 0, 0, 0, 0)
+        )
 
 
 def mean(n: int, total: float, squares: float, level: float = LEVEL) -> Estimate:
-    """The mean of n values with this sum and sum of squares, and Student's interval; none for a single value."""
+    """The mean of n values with this sum and sum of squares, and Student's interval; none for a
+    single value."""
     value = total / n
     if n < 2:
         return Estimate(value, None, None, n)

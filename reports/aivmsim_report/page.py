@@ -1,4 +1,5 @@
-"""The report as one HTML file that needs nothing from outside: style, figures and the plotting library are in it."""
+"""The report as one HTML file that needs nothing from outside: style, figures and the plotting
+library are in it."""
 
 import json
 import re

@@ -1,6 +1,20 @@
 """What a single run shows: each function makes one chart, or says why there is nothing to draw."""
 
-from .chart import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, RED, Absent, Axis, Chart, Panel, Series, styled
+from .chart import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    PURPLE,
+    RED,
+    Absent,
+    Axis,
+    Chart,
+    Panel,
+    Series,
+    styled,
+)
 from .facts import NLUX, Run, family
 from .verdict import lux
 
@@ -24,16 +38,26 @@ def all_charts(run: Run) -> list[Chart | Absent]:
 
 
 def payoff_groups(run: Run) -> list[dict]:
-    """The principals with something to show; those of one label and strategy as one when there are too many bars."""
-    shown = [p for p in run.principals if p["net_nlux"] or p["revenue"] or p["cost"] or p["slashed"]]
+    """The principals with something to show; those of one label and strategy as one when there are
+    too many bars."""
+    shown = [
+        p for p in run.principals if p["net_nlux"] or p["revenue"] or p["cost"] or p["slashed"]
+    ]
     for principal in shown:
         principal["members"] = 1
     if len(shown) <= MAX_BARS:
         return shown
     groups: dict[tuple, dict] = {}
     for principal in shown:
-        key = (family(principal["label"]), principal["strategy"], principal["honest"], principal["roles"])
-        group = groups.setdefault(key, {**principal, "label": key[0], "members": 0, **dict.fromkeys(MONEY, 0)})
+        key = (
+            family(principal["label"]),
+            principal["strategy"],
+            principal["honest"],
+            principal["roles"],
+        )
+        group = groups.setdefault(
+            key, {**principal, "label": key[0], "members": 0, **dict.fromkeys(MONEY, 0)}
+        )
         group["members"] += 1
         for name in MONEY:
             group[name] += principal[name]
@@ -62,7 +86,9 @@ def payoff(run: Run) -> Chart | Absent:
         "Net payoff of each principal: revenue and rewards, less costs, slashes and bribes; what a requester loses is what "
         "it paid. Point at a bar for the parts."
     )
-    return Chart("payoff", title, [Panel(x, y, series)], note, height=130 + 26 * max(len(groups), 2))
+    return Chart(
+        "payoff", title, [Panel(x, y, series)], note, height=130 + 26 * max(len(groups), 2)
+    )
 
 
 def _payoff_label(group: dict) -> str:
@@ -75,7 +101,11 @@ def fraud(run: Run) -> Chart | Absent:
         return Absent("fraud", "Wrong results", "No wrong result was posted.")
     parts = [("caught", run.caught, HONEST), ("missed", run.metric("n_fraud_missed"), CHEAT),
              ("undecided", run.undecided_fraud, PALE)]  # fmt: skip
-    series = [Series(f"{name} {number:.0f}", "across", [number], ["results"], colour) for name, number, colour in parts if number]
+    series = [
+        Series(f"{name} {number:.0f}", "across", [number], ["results"], colour)
+        for name, number, colour in parts
+        if number
+    ]
     return Chart("fraud", "Wrong results", [Panel(Axis("wrong results", zero=True), Axis(categories=["results"], ticks=[]), series)],
                  height=170, stacked=True, half=True)  # fmt: skip
 
@@ -90,7 +120,8 @@ def outcomes(run: Run) -> Chart | Absent:
 
 
 def thin(values: list) -> list:
-    """At most MAX_POINTS of them, evenly taken, the last one always: more would not be seen, only slow."""
+    """At most MAX_POINTS of them, evenly taken, the last one always: more would not be seen, only
+    slow."""
     step = -(-len(values) // MAX_POINTS)
     return values[::-step][::-1] if step else values
 
@@ -111,7 +142,13 @@ def time_to_finality(run: Run) -> Chart | Absent:
     wide = min(every) > 0 and max(every) / min(every) >= 15
     panel = Panel(Axis("time from submission to finality, s", log=wide, zero=not wide),
                   Axis("share of the final tasks", percent=True, range=(0, 1.12)), series, rules=rules)  # fmt: skip
-    return Chart("ttf", "Time to finality", [panel], "The share of the run's final tasks that took at most so long.", height=340)
+    return Chart(
+        "ttf",
+        "Time to finality",
+        [panel],
+        "The share of the run's final tasks that took at most so long.",
+        height=340,
+    )
 
 
 def _short(text: str) -> str:
@@ -125,9 +162,14 @@ def timeline(run: Run) -> Chart | Absent:
     blocks = thin(run.blocks)
     minutes = [block["time_ns"] / 60e9 for block in blocks]
 
-    def series(name: str, column: str, colour: str, kind: str = "line", unit: float = 1, **style) -> Series:
+    def series(
+        name: str, column: str, colour: str, kind: str = "line", unit: float = 1, **style
+    ) -> Series:
         values = [block[column] / unit for block in blocks]
-        hover = [f"block {block['block']}: {name} {value:,.4g}" for block, value in zip(blocks, values, strict=True)]
+        hover = [
+            f"block {block['block']}: {name} {value:,.4g}"
+            for block, value in zip(blocks, values, strict=True)
+        ]
         return Series(name, kind, minutes, values, colour, hover=hover, **style)
 
     shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9, _short(f"{fault['kind']} {fault['targets']}"))
@@ -142,5 +184,8 @@ def timeline(run: Run) -> Chart | Absent:
         Panel(Axis("virtual time, minutes"), Axis("censored", zero=True),
               [series("proofs censored", "censored", PURPLE, "bars")], shades=wordless, share=0.24),
     ]  # fmt: skip
-    note = " ".join(["Shaded: injected faults."] * bool(run.faults) + ["Dotted: violations."] * bool(run.violations))
+    note = " ".join(
+        ["Shaded: injected faults."] * bool(run.faults)
+        + ["Dotted: violations."] * bool(run.violations)
+    )
     return Chart("timeline", title, panels, note, height=480)

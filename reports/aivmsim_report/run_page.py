@@ -21,7 +21,11 @@ def render(db: sqlite3.Connection, run: Run, path) -> str:
         _metrics(run),
         _provenance(run, path),
     ]
-    return whole(f"{run.row['scenario']} \u00b7 seed {run.row['seed']}", "\n".join(filter(None, body)), charts)
+    return whole(
+        f"{run.row['scenario']} \u00b7 seed {run.row['seed']}",
+        "\n".join(filter(None, body)),
+        charts,
+    )
 
 
 def _head(db: sqlite3.Connection, run: Run) -> str:
@@ -54,7 +58,9 @@ def _cards(run: Run) -> str:
 
 def _invariants(run: Run) -> str:
     broken = {violation["invariant"] for violation in run.violations}
-    return shared_sections.invariants(run.row["invariants"].split(), broken, run.row["invariant_checks"])
+    return shared_sections.invariants(
+        run.row["invariants"].split(), broken, run.row["invariant_checks"]
+    )
 
 
 def _metrics(run: Run) -> str:
@@ -66,7 +72,10 @@ def _metrics(run: Run) -> str:
             return ""
         return count(value) if isinstance(value, int) else f"{value:,.4g}".replace(",", "\u2009")
 
-    rows = [[f"<code>{escape(name)}</code>"] + [show(run.metric(name, mode)) for mode in modes] for name in names]
+    rows = [
+        [f"<code>{escape(name)}</code>"] + [show(run.metric(name, mode)) for mode in modes]
+        for name in names
+    ]
     return f"<section>{details('All metrics', table(['metric'] + [mode or 'whole run' for mode in modes], rows))}</section>"
 
 
@@ -87,4 +96,6 @@ def _provenance(run: Run, path) -> str:
         ("SHA-256 of the file", file_hash(path)),
     ]
     text = details("The scenario, word for word", f"<pre>{escape(row['scenario_text'])}</pre>")
-    return section("Where this comes from", facts_table(facts) + text, "Everything needed to run it again.")
+    return section(
+        "Where this comes from", facts_table(facts) + text, "Everything needed to run it again."
+    )

@@ -11,7 +11,9 @@ SHOWN = 50  # rows of the longest tables
 
 def badge(db: sqlite3.Connection) -> str:
     """Whether the simulator that made this file was compared with theory, as the file itself says."""
-    rows = db.execute("SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY passed, name").fetchall()
+    rows = db.execute(
+        "SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY passed, name"
+    ).fetchall()
     if not rows:
         return (
             '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory; '
@@ -20,7 +22,9 @@ def badge(db: sqlite3.Connection) -> str:
     missed = sorted({row["name"] for row in rows if not row["passed"]})
     cases = len({row["name"] for row in rows})
     lines = [_case(row) for row in rows]
-    full = details("Every case", table(["case", "theory", "measured", "interval", "samples", ""], lines))
+    full = details(
+        "Every case", table(["case", "theory", "measured", "interval", "samples", ""], lines)
+    )
     if missed:
         names = escape(", ".join(missed[:8])) + (" and more" if len(missed) > 8 else "")
         return f'<div class="badge bad"><b>Disagrees with theory</b> in {len(missed)} of {plural(cases, "case")}: {names}.{full}</div>'
@@ -38,8 +42,8 @@ def _case(row: sqlite3.Row) -> list[str]:
 
 
 def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
-    """Each invariant that broke, how often, and the first time with the command that replays it; nothing when none did.
-    The unexpected come first."""
+    """Each invariant that broke, how often, and the first time with the command that replays it;
+    nothing when none did. The unexpected come first."""
     where = "" if run_id is None else "WHERE v.run_id = :run"
     rows = db.execute(
         "SELECT v.*, run.seed, point.overrides, count(*) OVER kind AS times,"
@@ -51,10 +55,17 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
     ).fetchall()
     if not rows:
         return ""
-    first = sorted((r for r in rows if r["place"] <= 3), key=lambda r: (r["expected"], r["invariant"], r["place"]))
+    first = sorted(
+        (r for r in rows if r["place"] <= 3),
+        key=lambda r: (r["expected"], r["invariant"], r["place"]),
+    )
     cells = []
     for r in first[:SHOWN]:
-        times = f"<br><span class='dim'>{count(r['times'])} times in all</span>" if r["place"] == 1 and r["times"] > 1 else ""
+        times = (
+            f"<br><span class='dim'>{count(r['times'])} times in all</span>"
+            if r["place"] == 1 and r["times"] > 1
+            else ""
+        )
         where = f"seed {r['seed']}" + (f"<br>{escape(r['overrides'])}" if r["overrides"] else "")
         cells.append([
             f"<b>{escape(r['invariant'])}</b>" + (" <i>expected</i>" if r["expected"] else "") + times,
@@ -63,13 +74,24 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
             + (f"<pre>{escape(r['replay'])}</pre>" if r["replay"] else ""),
         ])  # fmt: skip
     hidden = len(rows) - len(cells)
-    note = f"The first three of each kind; {plural(hidden, 'more is', 'more are')} in the table violation." if hidden else ""
-    return section("Violated invariants", table(["invariant", "when", "what happened, and how to see it again"], cells), note)
+    note = (
+        f"The first three of each kind; {plural(hidden, 'more is', 'more are')} in the table violation."
+        if hidden
+        else ""
+    )
+    return section(
+        "Violated invariants",
+        table(["invariant", "when", "what happened, and how to see it again"], cells),
+        note,
+    )
 
 
 def invariants(names: list[str], broken: set[str], checks: int) -> str:
     if not names:
         return ""
-    chips = "".join(f'<span class="chip {"bad" if name in broken else "ok"}">{escape(name)}</span>' for name in names)
+    chips = "".join(
+        f'<span class="chip {"bad" if name in broken else "ok"}">{escape(name)}</span>'
+        for name in names
+    )
     made = f"{plural(checks, 'check')} by {plural(len(names), 'invariant')}; {plural(len(broken), 'was', 'were')} violated."
     return section("Invariants watched", f'<p class="chips">{chips}</p>', made)

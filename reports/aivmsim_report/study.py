@@ -1,5 +1,6 @@
-"""The facts of a study, a file of many runs, as plain Python values: summed up by SQL, so that a study of ten thousand
-runs costs little more than one of ten. Metrics are read from the metric table and never recomputed."""
+"""The facts of a study, a file of many runs, as plain Python values: summed up by SQL, so that a
+study of ten thousand runs costs little more than one of ten. Metrics are read from the metric table
+and never recomputed."""
 
 import hashlib
 import sqlite3
@@ -52,7 +53,9 @@ class Axis:
     @property
     def title(self) -> str:
         """For a chart: the words, and the unit."""
-        return f"{self.words}, {self._shown_unit}" if self._shown_unit and self.numeric else self.words
+        return (
+            f"{self.words}, {self._shown_unit}" if self._shown_unit and self.numeric else self.words
+        )
 
     @property
     def _shown_unit(self) -> str:
@@ -82,16 +85,21 @@ class Point:
     runs: int = 0
     fraud: Moments = Moments(0, 0, 0, 0, 0, 0)  # k of n wrong results became final
     profits: tuple[int, int] = (0, 0)  # runs in which cheating paid, runs with cheats
-    sums: dict[tuple[str, str], tuple[int, float, float]] = field(default_factory=dict)  # n, sum, squares by metric, mode
+    sums: dict[tuple[str, str], tuple[int, float, float]] = field(
+        default_factory=dict
+    )  # n, sum, squares by metric, mode
 
     @property
     def label(self) -> str:
-        return ", ".join(f"{key.rsplit('.', 1)[-1]} {value.text}" for key, value in self.values.items())
+        return ", ".join(
+            f"{key.rsplit('.', 1)[-1]} {value.text}" for key, value in self.values.items()
+        )
 
 
 @dataclass
 class Cell:
-    """What is known of one place on the axes: the runs of one point, or of several that differ elsewhere, together."""
+    """What is known of one place on the axes: the runs of one point, or of several that differ
+    elsewhere, together."""
 
     points: list[Point]
 
@@ -106,7 +114,9 @@ class Cell:
     @property
     def profit(self) -> Estimate | None:
         """P(profit) with its exact interval."""
-        k, n = (sum(column) for column in zip(*(point.profits for point in self.points), strict=True))
+        k, n = (
+            sum(column) for column in zip(*(point.profits for point in self.points), strict=True)
+        )
         return exact(k, n) if n else None
 
     def mean(self, name: str, mode: str = "") -> Estimate | None:
@@ -129,8 +139,12 @@ class Study:
     returns: dict[int, np.ndarray]  # attacker_roi_ppm of each run, by point
     groups: list["Group"]
     outcomes: dict[str, dict[str, int]]  # by mode
-    ttf: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]]  # by point and mode: seconds, number of tasks
-    pairs: dict[tuple[int, str], tuple[int, float, float]] = field(default_factory=dict)  # n, sum, squares
+    ttf: dict[
+        tuple[int, str], tuple[np.ndarray, np.ndarray]
+    ]  # by point and mode: seconds, number of tasks
+    pairs: dict[tuple[int, str], tuple[int, float, float]] = field(
+        default_factory=dict
+    )  # n, sum, squares
     _places: dict[tuple, dict[tuple, list[Point]]] = field(default_factory=dict)
 
     def metric_sum(self, name: str) -> float:
@@ -151,24 +165,38 @@ class Study:
 
     @cached_property
     def design_effect(self) -> float | None:
-        """The largest among the points that show one: for those that do not, as where no wrong result became final."""
-        effects = [effect for effect in (design_effect(point.fraud) for point in self.points) if effect is not None]
+        """The largest among the points that show one: for those that do not, as where no wrong
+        result became final."""
+        effects = [
+            effect
+            for effect in (design_effect(point.fraud) for point in self.points)
+            if effect is not None
+        ]
         return max(effects, default=None)
 
     def fraud_share(self, cell: Cell) -> Estimate | None:
-        """Wrong results that became final, of those posted. Results of one run share their blocks' proposers and are not
-        independent; the interval allows for that where runs can tell how much."""
+        """Wrong results that became final, of those posted. Results of one run share their blocks'
+        proposers and are not independent; the interval allows for that where runs can tell how
+        much."""
         if not cell.fraud.n:
             return None
-        return clustered(cell.fraud.k, cell.fraud.n, design_effect(cell.fraud) or self.design_effect or 1.0)
+        return clustered(
+            cell.fraud.k, cell.fraud.n, design_effect(cell.fraud) or self.design_effect or 1.0
+        )
 
     def contrast(self, cell: Cell, metric: str) -> Estimate | None:
-        """The mean difference to the same points at the main axis's first value, over pairs of runs of one seed."""
-        parts = [self.pairs[p.point_id, metric] for p in cell.points if (p.point_id, metric) in self.pairs]
+        """The mean difference to the same points at the main axis's first value, over pairs of runs
+        of one seed."""
+        parts = [
+            self.pairs[p.point_id, metric]
+            for p in cell.points
+            if (p.point_id, metric) in self.pairs
+        ]
         return mean(*(sum(column) for column in zip(*parts, strict=True))) if parts else None
 
     def alpha(self, cell: Cell) -> float | None:
-        """The share of censoring proposers, each block's drawn independently; None if the points do not share one."""
+        """The share of censoring proposers, each block's drawn independently; None if the points do
+        not share one."""
         shares = {_alpha(point.config) for point in cell.points}
         return shares.pop() if len(shares) == 1 else None
 
@@ -181,7 +209,8 @@ def _alpha(config: Row) -> float | None:
 
 
 def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> Study:
-    """Everything the page of a study shows. `axes` names the parameters to put on the axes, the first on x."""
+    """Everything the page of a study shows. `axes` names the parameters to put on the axes, the
+    first on x."""
 
     def rows(sql: str) -> Iterable[Row]:
         return (dict(row) for row in db.execute(sql))
@@ -191,11 +220,22 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
         path=path,
         row=next(rows("SELECT * FROM study ORDER BY study_id")),
         points=points,
-        axes=_axes(points, {r["name"]: r["unit"] for r in rows("SELECT DISTINCT name, unit FROM point_param")}),
+        axes=_axes(
+            points,
+            {r["name"]: r["unit"] for r in rows("SELECT DISTINCT name, unit FROM point_param")},
+        ),
         runs=sum(point.runs for point in points),
-        statuses={r["status"]: r["n"] for r in rows("SELECT status, count(*) AS n FROM run GROUP BY 1 ORDER BY 2 DESC")},
-        modes=[r["mode"] for r in rows("SELECT DISTINCT mode FROM metric WHERE mode <> '' ORDER BY 1")],
-        metrics=[(r["name"], r["mode"]) for r in rows("SELECT DISTINCT name, mode FROM metric ORDER BY 1, 2")],
+        statuses={
+            r["status"]: r["n"]
+            for r in rows("SELECT status, count(*) AS n FROM run GROUP BY 1 ORDER BY 2 DESC")
+        },
+        modes=[
+            r["mode"] for r in rows("SELECT DISTINCT mode FROM metric WHERE mode <> '' ORDER BY 1")
+        ],
+        metrics=[
+            (r["name"], r["mode"])
+            for r in rows("SELECT DISTINCT name, mode FROM metric ORDER BY 1, 2")
+        ],
         returns=_returns(db),
         groups=_groups(db),
         outcomes={},
@@ -209,8 +249,12 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
 
 def _points(rows) -> list[Point]:
     points = {
-        r["point_id"]: Point(r["point_id"], r["scenario"], {}, tomllib.loads(r["config"]) if r["config"] else {})
-        for r in rows("SELECT point_id, scenario, config FROM point WHERE point_id IN (SELECT point_id FROM run)")
+        r["point_id"]: Point(
+            r["point_id"], r["scenario"], {}, tomllib.loads(r["config"]) if r["config"] else {}
+        )
+        for r in rows(
+            "SELECT point_id, scenario, config FROM point WHERE point_id IN (SELECT point_id FROM run)"
+        )
     }
     for r in rows("SELECT point_id, name, number, text FROM point_param ORDER BY point_id, name"):
         if r["point_id"] in points:
@@ -245,9 +289,11 @@ FROM run JOIN metric USING (run_id)
 WHERE name = 'attacker_profitable' AND run_id IN (SELECT run_id FROM principal WHERE honest = 0)
 GROUP BY point_id"""
 
+
 @dataclass
 class Group:
-    """Principals of one label (lazy-0 and lazy-1 are lazy) and strategy, over all runs: those with a stake."""
+    """Principals of one label (lazy-0 and lazy-1 are lazy) and strategy, over all runs: those with
+    a stake."""
 
     label: str
     strategy: str
@@ -292,7 +338,10 @@ def _tasks(db: sqlite3.Connection, study: Study) -> None:
     study.outcomes = {mode: dict(counts) for mode, counts in sorted(outcomes.items())}
     for key, counts in times.items():
         places = np.array(sorted(counts))
-        study.ttf[key] = (places * (TTF_BUCKET_NS / 1e9), np.array([counts[place] for place in places.tolist()]))
+        study.ttf[key] = (
+            places * (TTF_BUCKET_NS / 1e9),
+            np.array([counts[place] for place in places.tolist()]),
+        )
 
 
 def _axes(points: list[Point], units: dict[str, str]) -> list[Axis]:
@@ -316,17 +365,22 @@ def _default(point: Point, key: str) -> Value:
     value: Any = point.config
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = (
+        float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    )
     return Value(number, "as in the scenario" if value is None else str(value))
 
 
 def _order_axes(study: Study, wanted: list[str] | None) -> None:
-    """Asked for, or else the challenge window on x and the share of censors on y, or else by number of values."""
+    """Asked for, or else the challenge window on x and the share of censors on y, or else by number
+    of values."""
     known = {axis.key: axis for axis in study.axes}
     for key in wanted or ():
         if key not in known:
             there = ", ".join(known) or "none"
-            raise BadDatabase(f"the study does not sweep {key}; parameters that differ between its points: {there}")
+            raise BadDatabase(
+                f"the study does not sweep {key}; parameters that differ between its points: {there}"
+            )
     first = wanted or [key for key in (WINDOW, CENSORS) if key in known]
     study.axes.sort(key=lambda axis: first.index(axis.key) if axis.key in first else len(first))
 
@@ -344,7 +398,9 @@ def _pairs(db: sqlite3.Connection, study: Study) -> None:
         return frozenset((key, value) for key, value in point.values.items() if key != main.key)
 
     bases = {elsewhere(p): p.point_id for p in study.points if p.values[main.key] == main.values[0]}
-    values: dict[tuple[int, str], dict[str, float]] = defaultdict(dict)  # by point and metric: each seed's value
+    values: dict[tuple[int, str], dict[str, float]] = defaultdict(
+        dict
+    )  # by point and metric: each seed's value
     for point, name, group, value in db.execute(
         "SELECT point_id, name, crn_group, value FROM run JOIN metric USING (run_id)"
         " WHERE crn_group <> '' AND mode = '' AND name IN (?, ?, ?)", PAIRED
@@ -356,7 +412,11 @@ def _pairs(db: sqlite3.Connection, study: Study) -> None:
             here, there = values[point.point_id, name], values[base, name]
             differences = [float(here[group] - there[group]) for group in here if group in there]
             if differences:
-                study.pairs[point.point_id, name] = (len(differences), sum(differences), sum(d * d for d in differences))
+                study.pairs[point.point_id, name] = (
+                    len(differences),
+                    sum(differences),
+                    sum(d * d for d in differences),
+                )
 
 
 def seeds_text(db: sqlite3.Connection) -> str:

@@ -1,5 +1,5 @@
-"""What a study shows: each function here makes one chart, or says why there is nothing to draw. The page and the static
-pictures both come from these."""
+"""What a study shows: each function here makes one chart, or says why there is nothing to draw. The
+page and the static pictures both come from these."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def all_charts(study: Study, metrics: list[str] | None = None) -> list[Drawn]:
     return [chart for chart in charts if chart is not None]
 
 
-# --- Lines over a swept parameter -----------------------------------------------------------------------------------
+# --- Lines over a swept parameter -----------------------------------------------------------------
 
 
 def thinned(values: list[Value], most: int = MANY) -> list[Value]:
@@ -56,7 +56,9 @@ def x_axis(axis: Axis) -> ChartAxis:
     return ChartAxis(title=axis.title, log=wide, percent=axis.unit == "ppm", ticks=ticks)
 
 
-def lines(study: Study, axis: Axis, by: Axis | None) -> Iterator[tuple[int, str, list[tuple[Value, Cell]]]]:
+def lines(
+    study: Study, axis: Axis, by: Axis | None
+) -> Iterator[tuple[int, str, list[tuple[Value, Cell]]]]:
     """(index, name, places on the axis with their cells) for each line of a chart."""
     for index, other in enumerate(thinned(by.values) if by else [None]):
         wanted = {by.key: other} if by else {}
@@ -72,7 +74,9 @@ def others_note(study: Study, *used: Axis | None) -> str:
     text = f" Runs that differ in {', '.join(rest)} are taken together." if rest else ""
     by = used[1] if len(used) > 1 else None
     if by and len(by.values) > MANY:
-        text += f" Shown for {MANY} of the {len(by.values)} values of {by.words}; the maps show all."
+        text += (
+            f" Shown for {MANY} of the {len(by.values)} values of {by.words}; the maps show all."
+        )
     return text
 
 
@@ -90,7 +94,7 @@ def spread(estimate: Estimate, show: Callable[[float], str]) -> str:
     return f"{show(estimate.value)} [{show(estimate.low)}, {show(estimate.high)}]"
 
 
-# --- Which window is safe ---------------------------------------------------------------------------------------------
+# --- Which window is safe -------------------------------------------------------------------------
 
 
 def window_charts(study: Study) -> list[Drawn | None]:
@@ -100,13 +104,21 @@ def window_charts(study: Study) -> list[Drawn | None]:
     if not Cell(study.points).fraud.n:
         why = "No wrong result was posted in any run, so the study cannot say which challenge window is safe."
         return [Absent("safe_window", "Which challenge window is safe", why)]
-    by = next((a for a in study.axes if a.key == CENSORS), None) or next((a for a in study.axes if a is not axis), None)
-    return [window_frontier(study, axis, by), fraud_by_window(study, axis, by), window_by_confidence(study, axis, by)]
+    by = next((a for a in study.axes if a.key == CENSORS), None) or next(
+        (a for a in study.axes if a is not axis), None
+    )
+    return [
+        window_frontier(study, axis, by),
+        fraud_by_window(study, axis, by),
+        window_by_confidence(study, axis, by),
+    ]
 
 
-def safe_window(study: Study, axis: Axis, cells: list[tuple[Value, Cell]], target: float, sure: bool) -> float | None:
-    """The shortest window tried in which at most this share of the wrong results posted became final: as measured, or,
-    `sure`, by the upper end of the interval."""
+def safe_window(
+    study: Study, axis: Axis, cells: list[tuple[Value, Cell]], target: float, sure: bool
+) -> float | None:
+    """The shortest window tried in which at most this share of the wrong results posted became
+    final: as measured, or, `sure`, by the upper end of the interval."""
     for value, cell in cells:
         share = study.fraud_share(cell)
         if share is not None and (share.high if sure else share.value) <= target:
@@ -133,7 +145,10 @@ def window_frontier(study: Study, axis: Axis, by: Axis | None) -> Drawn | None:
     for index, target in enumerate(TARGETS):
         style, name = styled(index), f"at most {percent(target)} final"
         found = [(by.place(v), cells_at(study, axis, by, v)) for v in by.values]
-        theory = [(x, theory_window(x, target)) for x in np.linspace(found[0][0], min(found[-1][0], 0.999), 120)]
+        theory = [
+            (x, theory_window(x, target))
+            for x in np.linspace(found[0][0], min(found[-1][0], 0.999), 120)
+        ]
         theory = [(x, w) for x, w in theory if w is not None and w <= 1.6 * longest]
         series.append(Series("", "line", [x for x, _ in theory], [w for _, w in theory], style["colour"], dash="dot",
                              width=1.5, legend=False, group=name))  # fmt: skip
@@ -178,7 +193,12 @@ def _window_frontier_other(study: Study, axis: Axis, by: Axis, title: str) -> Dr
                       f"that become final to {percent(TARGETS[0])}.")  # fmt: skip
     note = "The shortest window tried in which no more than this share of the wrong results posted became final."
     x = ChartAxis(by.title, categories=[name for name, _ in places])
-    return Chart("frontier", title, [Panel(x, ChartAxis(axis.title, zero=True), series)], note + others_note(study, axis, by))
+    return Chart(
+        "frontier",
+        title,
+        [Panel(x, ChartAxis(axis.title, zero=True), series)],
+        note + others_note(study, axis, by),
+    )
 
 
 def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
@@ -189,7 +209,9 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         shares = [(w, share) for w, share in shares if share is not None]
         seen = [(w, share) for w, share in shares if share.value > 0]
         unseen = [(w, share) for w, share in shares if share.value == 0]
-        smallest = min([smallest] + [share.value for _, share in seen] + [share.high for _, share in unseen])
+        smallest = min(
+            [smallest] + [share.value for _, share in seen] + [share.high for _, share in unseen]
+        )
         style = styled(index)
         alpha = study.alpha(cells[0][1]) if cells else None
         if alpha is not None:
@@ -240,18 +262,24 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
     series = [line for line in series if line.x]
     title = "Safe window against confidence"
     if not any(line.kind == "points" for line in series):
-        return Absent("confidence", title, "No window tried keeps even half of the wrong results from becoming final.")
+        return Absent(
+            "confidence",
+            title,
+            "No window tried keeps even half of the wrong results from becoming final.",
+        )
     note = (
         "How long a window must be for this share of the wrong results not to become final. Filled: by the measured share; "
         "open: by the upper end of its 95 % interval. Dotted: theory, the smallest W with \u03b1^W \u2264 1 \u2212 confidence."
     )
     ticks = [(t, f"{100 - 100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
-    x = ChartAxis("wrong results kept from becoming final", log=True, ticks=ticks, range=(0.65, 7e-5))
+    x = ChartAxis(
+        "wrong results kept from becoming final", log=True, ticks=ticks, range=(0.65, 7e-5)
+    )
     return Chart("confidence", title, [Panel(x, x_axis(axis), series)],
                  note + others_note(study, axis, by), height=430)  # fmt: skip
 
 
-# --- Frontiers ----------------------------------------------------------------------------------------------------------
+# --- Frontiers ------------------------------------------------------------------------------------
 
 
 def profit_frontier(study: Study) -> Drawn | None:
@@ -277,7 +305,9 @@ def profit_frontier(study: Study) -> Drawn | None:
             border.append((pays[turn - 1][0], pays[turn][0]))
     sentences = []
     if never:
-        sentences.append(f"At {by.words} {listed(never)} cheating never paid on average, whatever the {axis.words}.")
+        sentences.append(
+            f"At {by.words} {listed(never)} cheating never paid on average, whatever the {axis.words}."
+        )
     if always:
         sentences.append(f"At {by.words} {listed(always)} it always did.")
     if not border:
@@ -286,8 +316,17 @@ def profit_frontier(study: Study) -> Drawn | None:
     series = [Series("the mean net payoff of the cheats changes its sign", "points", x_of, middle, BLUE,
                      low=[min(b) for b in border], high=[max(b) for b in border])]  # fmt: skip
     x = ChartAxis(by.title, categories=[by.label(v) for v in by.values])
-    note = f"Between which two values of {axis.words} the mean net payoff of all cheats changes its sign. " + " ".join(sentences)
-    return Chart("profit_frontier", title, [Panel(x, ChartAxis(axis.title, zero=True), series)], note, height=340)
+    note = (
+        f"Between which two values of {axis.words} the mean net payoff of all cheats changes its sign. "
+        + " ".join(sentences)
+    )
+    return Chart(
+        "profit_frontier",
+        title,
+        [Panel(x, ChartAxis(axis.title, zero=True), series)],
+        note,
+        height=340,
+    )
 
 
 def listed(names: list[str]) -> str:
@@ -306,7 +345,9 @@ def speed_frontier(study: Study) -> Drawn | None:
         if safety is not None and speed is not None:
             rows.append((point, safety.value, speed.value))
     if not rows:
-        return Absent("speed_frontier", title, "No task became final, so there is no speed to compare.")
+        return Absent(
+            "speed_frontier", title, "No task became final, so there is no speed to compare."
+        )
     best = [
         (point, safety, speed) for point, safety, speed in rows
         if not any(p is not point and p.scenario == point.scenario and s <= safety and t <= speed
@@ -317,12 +358,26 @@ def speed_frontier(study: Study) -> Drawn | None:
     best.sort(key=lambda row: row[2])
 
     def hover(rows):
-        return [f"{p.label}<br>wrong among final {percent(s)}, {t:.4g} s to finality" for p, s, t in rows]
+        return [
+            f"{p.label}<br>wrong among final {percent(s)}, {t:.4g} s to finality"
+            for p, s, t in rows
+        ]
 
     def series(name, kind, rows, colour, **style):
-        return Series(name, kind, [t for _, _, t in rows], [s for _, s, _ in rows], colour, hover=hover(rows), **style)
+        return Series(
+            name,
+            kind,
+            [t for _, _, t in rows],
+            [s for _, s, _ in rows],
+            colour,
+            hover=hover(rows),
+            **style,
+        )
 
-    marks = [series("other points", "points", rest, GREY, hollow=True), series("frontier", "linked", best, BLUE, width=1.5)]
+    marks = [
+        series("other points", "points", rest, GREY, hollow=True),
+        series("frontier", "linked", best, BLUE, width=1.5),
+    ]
     note = "Each mark is a point of the study. On the frontier: no other is at least as safe and as fast and better in one."
     y = ChartAxis("wrong results among the final", percent=True, zero=True)
     times = [t for _, _, t in rows]
@@ -331,7 +386,7 @@ def speed_frontier(study: Study) -> Drawn | None:
     return Chart("speed_frontier", title, [Panel(x, y, [m for m in marks if m.x])], note)
 
 
-# --- Metrics over the axes ------------------------------------------------------------------------------------------------
+# --- Metrics over the axes ------------------------------------------------------------------------
 
 # What is worth a map: (metric, title, unit, scale, is a share).
 WORTH = (
@@ -359,14 +414,20 @@ def value_of(study: Study, cell: Cell, metric: str) -> Estimate | None:
     return cell.mean(metric)
 
 
-def chosen_metrics(study: Study, metrics: list[str] | None) -> list[tuple[str, str, str, float, bool]]:
+def chosen_metrics(
+    study: Study, metrics: list[str] | None
+) -> list[tuple[str, str, str, float, bool]]:
     """Those asked for, or else the first of WORTH that differ between points."""
     if metrics:
         known = {row[0]: row for row in WORTH}
         return [known.get(name, (name, name, "", 1, False)) for name in metrics]
     varied = []
     for row in WORTH:
-        values = {round(v.value, 12) for p in study.points if (v := value_of(study, Cell([p]), row[0])) is not None}
+        values = {
+            round(v.value, 12)
+            for p in study.points
+            if (v := value_of(study, Cell([p]), row[0])) is not None
+        }
         if len(values) > 1:
             varied.append(row)
     return varied[:MAPS]
@@ -379,7 +440,13 @@ def maps(study: Study, metrics: list[str] | None) -> list[Drawn]:
         return []
     chosen = chosen_metrics(study, metrics)
     if not chosen:
-        return [Absent("maps", "Metrics over the swept parameters", "No metric differs between the points of this study.")]
+        return [
+            Absent(
+                "maps",
+                "Metrics over the swept parameters",
+                "No metric differs between the points of this study.",
+            )
+        ]
     if by is None:
         return [curve(study, axis, row) for row in chosen]
     return [heatmap(study, axis, by, row) for row in chosen]
@@ -398,7 +465,9 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
     texts = [["" if v is None else number(v) for v in line] for line in values]
     heat = Heat([axis.label(v) for v in axis.values], [by.label(v) for v in by.values], values, texts, unit,
                 diverging=min(known) < 0 < max(known))  # fmt: skip
-    panel = Panel(ChartAxis(axis.title, categories=heat.x), ChartAxis(by.title, categories=heat.y), heat=heat)
+    panel = Panel(
+        ChartAxis(axis.title, categories=heat.x), ChartAxis(by.title, categories=heat.y), heat=heat
+    )
     return Chart(f"map_{metric}", title, [panel], others_note(study, axis, by).split(" Shown")[0].strip(),
                  height=max(300, 110 + 26 * len(by.values)), half=len(axis.values) <= 8)  # fmt: skip
 
@@ -411,12 +480,18 @@ def number(value: float) -> str:
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if size >= limit:
             return f"{value / (limit if letter != 'k' else 1e3):.3g}{letter}".replace("-", "\u2212")
-    return (f"{value:.0f}" if size >= 100 else f"{value:.2g}" if size >= 0.01 else f"{value:.0e}").replace("-", "\u2212")
+    return (
+        f"{value:.0f}" if size >= 100 else f"{value:.2g}" if size >= 0.01 else f"{value:.0e}"
+    ).replace("-", "\u2212")
 
 
 def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> Drawn:
     metric, title, unit, scale, _ = row
-    found = [(axis.place(v), value_of(study, cell, metric)) for v in axis.values if (cell := study.at({axis.key: v}))]
+    found = [
+        (axis.place(v), value_of(study, cell, metric))
+        for v in axis.values
+        if (cell := study.at({axis.key: v}))
+    ]
     found = [(x, estimate) for x, estimate in found if estimate is not None]
     if not found:
         return Absent(f"map_{metric}", title, f"No run of this study has the metric {metric}.")
@@ -433,7 +508,7 @@ def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> D
                  "", height=300, half=True)  # fmt: skip
 
 
-# --- What cheating brings ----------------------------------------------------------------------------------------------
+# --- What cheating brings -------------------------------------------------------------------------
 
 
 def attacker_return(study: Study) -> Drawn:
@@ -448,7 +523,9 @@ def attacker_return(study: Study) -> Drawn:
     width = 0.8 / len(shown)
     for index, name, cells in shown:
         boxes = [(axis.values.index(v), _returns(study, cell)) for v, cell in cells]
-        boxes = [(place + (index + 0.5) * width - 0.4, values) for place, values in boxes if len(values)]
+        boxes = [
+            (place + (index + 0.5) * width - 0.4, values) for place, values in boxes if len(values)
+        ]
         if boxes:
             series += box_series(name or "runs", boxes, styled(index))
     ticks = [(i, axis.label(v)) for i, v in enumerate(axis.values)]
@@ -460,7 +537,13 @@ def attacker_return(study: Study) -> Drawn:
     )
     x = ChartAxis(axis.title, ticks=ticks, range=(-0.6, len(axis.values) - 0.4))
     y = ChartAxis("return on stake", percent=True)
-    return Chart("attacker_return", title, [Panel(x, y, series, levels=[(0, "break even")])], note, height=420)
+    return Chart(
+        "attacker_return",
+        title,
+        [Panel(x, y, series, levels=[(0, "break even")])],
+        note,
+        height=420,
+    )
 
 
 def _returns(study: Study, cell: Cell) -> np.ndarray:
@@ -468,16 +551,41 @@ def _returns(study: Study, cell: Cell) -> np.ndarray:
     return np.concatenate(parts) / 1e6 if parts else np.array([])
 
 
-def box_series(name: str, boxes: list[tuple[float | str, np.ndarray]], style: dict[str, str]) -> list[Series]:
-    """For each place on x: median, a thick bar over half of the values, a thin one over nine tenths."""
+def box_series(
+    name: str, boxes: list[tuple[float | str, np.ndarray]], style: dict[str, str]
+) -> list[Series]:
+    """For each place on x: median, a thick bar over half of the values, a thin one over nine
+    tenths."""
     x, counts = [place for place, _ in boxes], [len(values) for _, values in boxes]
     quantiles = [np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist() for _, values in boxes]
     p5, p25, p50, p75, p95 = zip(*quantiles, strict=True)
     hover = [f"{name}<br>median {percent(q[2])}, half within {percent(q[1])} to {percent(q[3])},<br>"
              f"90 % within {percent(q[0])} to {percent(q[4])}, n = {n}" for q, n in zip(quantiles, counts, strict=True)]  # fmt: skip
     return [
-        Series("", "points", x, list(p50), low=list(p5), high=list(p95), group=name, legend=False, hover=hover, **style),
-        Series(name, "points", x, list(p50), low=list(p25), high=list(p75), thick=True, group=name, hover=hover, **style),
+        Series(
+            "",
+            "points",
+            x,
+            list(p50),
+            low=list(p5),
+            high=list(p95),
+            group=name,
+            legend=False,
+            hover=hover,
+            **style,
+        ),
+        Series(
+            name,
+            "points",
+            x,
+            list(p50),
+            low=list(p25),
+            high=list(p75),
+            thick=True,
+            group=name,
+            hover=hover,
+            **style,
+        ),
     ]
 
 
@@ -485,13 +593,20 @@ def return_histogram(study: Study, title: str) -> Drawn:
     values = _returns(study, Cell(study.points))
     profit = Cell(study.points).profit
     bins = min(40, max(5, round(2 * len(values) ** (1 / 3)) * 2))
-    counts, edges = np.histogram(values, bins=bins) if np.ptp(values) > 0 else ([len(values)], [values[0], values[0]])
+    counts, edges = (
+        np.histogram(values, bins=bins)
+        if np.ptp(values) > 0
+        else ([len(values)], [values[0], values[0]])
+    )
     middles = [float(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
     pays = f"P(profit) = {spread(profit, percent)}: cheating paid in {round(profit.value * profit.n)} of {profit.n} runs. "
     panel = Panel(ChartAxis("return on stake", percent=True), ChartAxis("runs", zero=True),
                   [Series("runs", "bars", middles, [int(c) for c in counts], BLUE, legend=False)],
                   rules=[(0, "break even"), (float(np.median(values)), "median")])  # fmt: skip
-    note = pays + "Net payoff of all cheats of a run, as a share of the stake they came with; the interval is exact (95 %)."
+    note = (
+        pays
+        + "Net payoff of all cheats of a run, as a share of the stake they came with; the interval is exact (95 %)."
+    )
     return Chart("attacker_return", title, [panel], note, height=320)
 
 
@@ -512,7 +627,12 @@ def p_profit(study: Study) -> Drawn | None:
                              **styled(index)))  # fmt: skip
     note = "The share of runs in which the cheats together ended with more than they came with; exact 95 % intervals."
     y = ChartAxis("runs in which cheating paid", percent=True, range=(-0.03, 1.03))
-    return Chart("p_profit", title, [Panel(x_axis(axis), y, [s for s in series if s.x])], note + others_note(study, axis, by))
+    return Chart(
+        "p_profit",
+        title,
+        [Panel(x_axis(axis), y, [s for s in series if s.x])],
+        note + others_note(study, axis, by),
+    )
 
 
 def principal_return(study: Study) -> Drawn:
@@ -520,26 +640,44 @@ def principal_return(study: Study) -> Drawn:
     title = "Returns by principal"
     shown = [group for group in study.groups if group.returns.any()][:24]
     if not shown:
-        return Absent("principal_return", title, "No principal with a stake earned or lost anything.")
+        return Absent(
+            "principal_return", title, "No principal with a stake earned or lost anything."
+        )
     names = [group_name(group) for group in shown]
     series = []
-    for honest, word, colour, marker in ((False, "cheats", RED, MARKERS[1]), (True, "keep to the protocol", BLUE, MARKERS[0])):
-        boxes = [(name, group.returns / 1e6) for name, group in zip(names, shown, strict=True) if group.honest == honest]
+    for honest, word, colour, marker in (
+        (False, "cheats", RED, MARKERS[1]),
+        (True, "keep to the protocol", BLUE, MARKERS[0]),
+    ):
+        boxes = [
+            (name, group.returns / 1e6)
+            for name, group in zip(names, shown, strict=True)
+            if group.honest == honest
+        ]
         if boxes:
             series += box_series(word, boxes, {"colour": colour, "marker": marker})
     note = (
         "Net payoff of each principal as a share of its own opening stake, over every run of the study. Mark: median; box: "
         "half of them; line: from 5 % to 95 %. Those without a stake, as requesters, are left out."
     )
-    panel = Panel(ChartAxis(categories=names), ChartAxis("return on stake", percent=True), series, levels=[(0, "break even")])
+    panel = Panel(
+        ChartAxis(categories=names),
+        ChartAxis("return on stake", percent=True),
+        series,
+        levels=[(0, "break even")],
+    )
     return Chart("principal_return", title, [panel], note)
 
 
 def group_name(group: Group) -> str:
-    return group.label if group.strategy in ("", "honest", group.label) else f"{group.label} \u00b7 {group.strategy}"
+    return (
+        group.label
+        if group.strategy in ("", "honest", group.label)
+        else f"{group.label} \u00b7 {group.strategy}"
+    )
 
 
-# --- Time to finality ------------------------------------------------------------------------------------------------------
+# --- Time to finality -----------------------------------------------------------------------------
 
 
 def time_to_finality(study: Study) -> list[Drawn]:
@@ -576,7 +714,11 @@ def _cdf(study: Study, mode: str, points: list, name: str, index: int) -> Series
             counts[float(second)] = counts.get(float(second), 0) + int(n)
     seconds = sorted(counts)
     shares = np.cumsum([counts[s] for s in seconds]) / sum(counts.values())
-    places = np.searchsorted(shares, np.linspace(0, 1, 401)[1:] - 1e-12) if len(seconds) > 400 else np.arange(len(seconds))
+    places = (
+        np.searchsorted(shares, np.linspace(0, 1, 401)[1:] - 1e-12)
+        if len(seconds) > 400
+        else np.arange(len(seconds))
+    )
     kept = sorted(set(places.tolist()))
     x, y = [seconds[i] for i in kept], [float(shares[i]) for i in kept]
     style = styled(index)
@@ -590,10 +732,16 @@ def _cdf_chart(name: str, title: str, series: list[Series], note: str) -> Chart:
     wide = low > 0 and high / low >= 15
     x = ChartAxis("time from submission to finality, s", log=wide, zero=not wide)
     y = ChartAxis("share of the final tasks", percent=True, range=(0, 1.03))
-    return Chart(name, title, [Panel(x, y, series)], "The share of final tasks that took at most so long." + note, height=340)
+    return Chart(
+        name,
+        title,
+        [Panel(x, y, series)],
+        "The share of final tasks that took at most so long." + note,
+        height=340,
+    )
 
 
-# --- Paired contrasts --------------------------------------------------------------------------------------------------------
+# --- Paired contrasts -----------------------------------------------------------------------------
 
 CONTRASTS = (
     ("attacker_net", "Attackers' net payoff, difference", "LUX", 1 / LUX),
@@ -608,11 +756,19 @@ def contrasts(study: Study) -> list[Drawn | None]:
     if axis is None:
         return []
     if not study.pairs:
-        return [Absent("contrasts", "Paired contrasts", "No two points share seeds, so their runs cannot be compared pair by pair.")]
+        return [
+            Absent(
+                "contrasts",
+                "Paired contrasts",
+                "No two points share seeds, so their runs cannot be compared pair by pair.",
+            )
+        ]
     return [contrast(study, axis, by, row) for row in CONTRASTS]
 
 
-def contrast(study: Study, axis: Axis, by: Axis | None, row: tuple[str, str, str, float]) -> Chart | None:
+def contrast(
+    study: Study, axis: Axis, by: Axis | None, row: tuple[str, str, str, float]
+) -> Chart | None:
     metric, title, unit, scale = row
     series = []
     for index, name, cells in lines(study, axis, by):

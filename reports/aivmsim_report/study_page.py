@@ -9,7 +9,16 @@ from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
 from .study import Cell, Study, file_hash, seeds_text
 from .study_charts import number, percent, spread
-from .verdict import STATUS, count, did_cheating_pay_in, duration, headline, lux, plural, study_status
+from .verdict import (
+    STATUS,
+    count,
+    did_cheating_pay_in,
+    duration,
+    headline,
+    lux,
+    plural,
+    study_status,
+)
 
 POINTS_SHOWN = 400
 RUNS_SHOWN = 2000
@@ -28,19 +37,32 @@ def render(db: sqlite3.Connection, study: Study, metrics: list[str] | None = Non
         _metrics(study),
         _provenance(db, study),
     ]
-    return whole(f"{study.row['name']} \u00b7 {plural(study.runs, 'run')}", "\n".join(filter(None, body)), charts)
+    return whole(
+        f"{study.row['name']} \u00b7 {plural(study.runs, 'run')}",
+        "\n".join(filter(None, body)),
+        charts,
+    )
 
 
 def _head(db: sqlite3.Connection, study: Study) -> str:
-    unexpected = db.execute("SELECT count(DISTINCT run_id) FROM violation WHERE expected = 0").fetchone()[0]
+    unexpected = db.execute(
+        "SELECT count(DISTINCT run_id) FROM violation WHERE expected = 0"
+    ).fetchone()[0]
     word = study_status(study, unexpected)
     question, answer, meaning = headline(study)
     lead = f'<p class="dim">{escape(meaning)}</p>' if meaning else ""
     if question != "Did cheating pay?":
         lead += f'<p class="lead"><b>Did cheating pay?</b> {escape(did_cheating_pay_in(study))}</p>'
-    axes = " \u00d7 ".join(f"{len(axis.values)} values of {axis.key}" for axis in study.axes) or "one point"
+    axes = (
+        " \u00d7 ".join(f"{len(axis.values)} values of {axis.key}" for axis in study.axes)
+        or "one point"
+    )
     told = [plural(study.runs, "run"), axes]
-    told += [f"{count(study.statuses[name])} {text}" for name, text in ENDED.items() if study.statuses.get(name)]
+    told += [
+        f"{count(study.statuses[name])} {text}"
+        for name, text in ENDED.items()
+        if study.statuses.get(name)
+    ]
     told += [f"{plural(unexpected, 'run')} with a broken promise"] if unexpected else []
     return (
         f'<header><p class="kicker">aivmsim \u00b7 {escape(study.row["name"])}</p>'
@@ -50,7 +72,11 @@ def _head(db: sqlite3.Connection, study: Study) -> str:
     )
 
 
-ENDED = {"budget": "ended at a limit", "interrupted": "interrupted", "violated": "stopped by a violation"}
+ENDED = {
+    "budget": "ended at a limit",
+    "interrupted": "interrupted",
+    "violated": "stopped by a violation",
+}
 
 
 def _cards(study: Study) -> str:
@@ -88,7 +114,11 @@ def _recorded_contrasts(db: sqlite3.Connection) -> str:
     ]  # fmt: skip
     note = f"Of {plural(total, 'contrast')} in the file, those whose interval excludes no difference, the surest first."
     head = ["metric", "point", "base", "mean difference", "interval", "pairs"]
-    content = details(plural(len(cells), "contrast"), table(head, cells)) if cells else "<p class=absent>None does.</p>"
+    content = (
+        details(plural(len(cells), "contrast"), table(head, cells))
+        if cells
+        else "<p class=absent>None does.</p>"
+    )
     return section("Contrasts recorded by the sweep", content, note)
 
 
@@ -96,14 +126,27 @@ def _outcomes(study: Study) -> str:
     if not study.outcomes:
         return ""
     names = ["final_ok", "final_corrupt", "reverted", "expired", "pending"]
-    rows = [[escape(mode)] + [count(counts.get(name, 0)) for name in names] for mode, counts in study.outcomes.items()]
+    rows = [
+        [escape(mode)] + [count(counts.get(name, 0)) for name in names]
+        for mode, counts in study.outcomes.items()
+    ]
     pending = sum(counts.get("pending", 0) for counts in study.outcomes.values())
-    note = f"{plural(pending, 'task was', 'tasks were')} still pending when its run ended." if pending else ""
-    return section("Tasks by outcome", table(["mode", "final, right", "final, wrong", "reverted", "expired", "pending"], rows), note)
+    note = (
+        f"{plural(pending, 'task was', 'tasks were')} still pending when its run ended."
+        if pending
+        else ""
+    )
+    return section(
+        "Tasks by outcome",
+        table(["mode", "final, right", "final, wrong", "reverted", "expired", "pending"], rows),
+        note,
+    )
 
 
 def _invariants(db: sqlite3.Connection) -> str:
-    rows = db.execute("SELECT invariants, sum(invariant_checks) AS checks FROM run GROUP BY invariants").fetchall()
+    rows = db.execute(
+        "SELECT invariants, sum(invariant_checks) AS checks FROM run GROUP BY invariants"
+    ).fetchall()
     names = list(dict.fromkeys(name for row in rows for name in row["invariants"].split()))
     broken = {row[0] for row in db.execute("SELECT DISTINCT invariant FROM violation")}
     return shared_sections.invariants(names, broken, sum(row["checks"] for row in rows))
@@ -112,7 +155,9 @@ def _invariants(db: sqlite3.Connection) -> str:
 def _points(study: Study) -> str:
     if len(study.points) < 2:
         return ""
-    ordered = sorted(study.points, key=lambda p: [axis.values.index(p.values[axis.key]) for axis in study.axes])
+    ordered = sorted(
+        study.points, key=lambda p: [axis.values.index(p.values[axis.key]) for axis in study.axes]
+    )
     rows = []
     for point in ordered[:POINTS_SHOWN]:
         cell = Cell([point])
@@ -124,14 +169,23 @@ def _points(study: Study) -> str:
                spread(net, lambda v: number(v / 1e9)) if net and profit else "", spread(ttf, number) if ttf else ""]
         )  # fmt: skip
     head = [axis.title for axis in study.axes]
-    head += ["runs", "wrong results that became final", "P(profit)", "net of the cheats, LUX", "time to finality, s"]
+    head += [
+        "runs",
+        "wrong results that became final",
+        "P(profit)",
+        "net of the cheats, LUX",
+        "time to finality, s",
+    ]
     hidden = len(ordered) - len(rows)
-    note = "With 95 % intervals." + (f" The first {POINTS_SHOWN}; {hidden} more are in v_point_estimate." if hidden else "")
+    note = "With 95 % intervals." + (
+        f" The first {POINTS_SHOWN}; {hidden} more are in v_point_estimate." if hidden else ""
+    )
     return section("Every point", details(plural(len(ordered), "point"), table(head, rows)), note)
 
 
 def _metrics(study: Study) -> str:
-    """Over all runs; of a sweep that is a mean over its grid, which says little, so only for one point."""
+    """Over all runs; of a sweep that is a mean over its grid, which says little, so only for one
+    point."""
     if len(study.points) != 1:
         return ""
     cell = Cell(study.points)
@@ -139,7 +193,10 @@ def _metrics(study: Study) -> str:
     modes = sorted({mode for _, mode in study.metrics})
     rows = [
         [f"<code>{escape(name)}</code>"]
-        + [spread(e, lambda v: f"{v:.4g}") if (e := cell.mean(name, mode)) else "" for mode in modes]
+        + [
+            spread(e, lambda v: f"{v:.4g}") if (e := cell.mean(name, mode)) else ""
+            for mode in modes
+        ]
         for name in names
     ]
     return f"<section>{details('All metrics, mean and 95 % interval', table(['metric'] + [mode or 'whole run' for mode in modes], rows))}</section>"
@@ -161,7 +218,11 @@ def _provenance(db: sqlite3.Connection, study: Study) -> str:
     builds = "; ".join(dict.fromkeys(f"{row['compiler']}, {row['build_flags']}" for row in studies))
     facts = [
         ("scenarios", "; ".join(sorted({point.scenario for point in study.points}))),
-        ("swept", "; ".join(f"{a.key} = {', '.join(v.text for v in a.values)}" for a in study.axes) or "nothing"),
+        (
+            "swept",
+            "; ".join(f"{a.key} = {', '.join(v.text for v in a.values)}" for a in study.axes)
+            or "nothing",
+        ),
         ("seeds", seeds_text(db)),
         ("code version", each("code_version")),
         ("build", builds),
@@ -176,7 +237,9 @@ def _provenance(db: sqlite3.Connection, study: Study) -> str:
 
 
 def _scenarios(db: sqlite3.Connection) -> str:
-    texts = db.execute("SELECT scenario, scenario_text FROM point GROUP BY scenario, scenario_text ORDER BY 1").fetchall()
+    texts = db.execute(
+        "SELECT scenario, scenario_text FROM point GROUP BY scenario, scenario_text ORDER BY 1"
+    ).fetchall()
     return "".join(details(f"The scenario {row['scenario']}, word for word", f"<pre>{escape(row['scenario_text'])}</pre>")
                    for row in texts[: shared_sections.SHOWN])  # fmt: skip
 
@@ -186,4 +249,7 @@ def _runs(digests: list[sqlite3.Row]) -> str:
              for row in digests[:RUNS_SHOWN]]  # fmt: skip
     hidden = len(digests) - len(lines)
     rest = f"\n... and {count(hidden)} more in the table run" if hidden else ""
-    return details("The trace digest of every run", f"<pre>config         seed   status digest\n{escape(chr(10).join(lines))}{rest}</pre>")
+    return details(
+        "The trace digest of every run",
+        f"<pre>config         seed   status digest\n{escape(chr(10).join(lines))}{rest}</pre>",
+    )

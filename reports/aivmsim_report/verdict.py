@@ -89,7 +89,7 @@ def did_cheating_pay(run: Run) -> str:
     return f"Yes: the {who} gained {lux(net)} together{clause}."
 
 
-# --- Of a study --------------------------------------------------------------------------------------------------------
+# --- Of a study -----------------------------------------------------------------------------------
 
 
 def study_status(study: Study, unexpected: int) -> str:
@@ -111,12 +111,15 @@ def headline(study: Study) -> tuple[str, str, str]:
 
 
 def _safe_windows(study: Study, axis: Axis) -> str:
-    """For up to three settings of the other parameter: the shortest window that lets 1 wrong result in 1000 through."""
+    """For up to three settings of the other parameter: the shortest window that lets 1 wrong result
+    in 1000 through."""
     by = study.axis(CENSORS) or next((other for other in study.axes if other is not axis), None)
     target, longest = SAFE, max(axis.place(value) for value in axis.values)
     answers, none = [], []
     for value in thinned(by.values, 3) if by else [None]:
-        cells = next(lines(study, axis, None))[2] if by is None else cells_at(study, axis, by, value)
+        cells = (
+            next(lines(study, axis, None))[2] if by is None else cells_at(study, axis, by, value)
+        )
         window = safe_window(study, axis, cells, target, sure=False)
         where = f" at {by.named(value)}" if by else ""
         if window is None:
@@ -126,7 +129,9 @@ def _safe_windows(study: Study, axis: Axis) -> str:
     text = f"{'; '.join(answers)}." if answers else ""
     if none:
         there = f" at {by.words} {listed(none)}" if by else ""
-        text += f" None of the windows tried, up to {plural(longest, 'block')}, is long enough{there}."
+        text += (
+            f" None of the windows tried, up to {plural(longest, 'block')}, is long enough{there}."
+        )
     return text.strip()
 
 
@@ -139,16 +144,24 @@ def did_cheating_pay_in(study: Study) -> str:
     paid = round(profit.value * profit.n)
     low, high = share(profit.low), share(profit.high)
     often = f"in {count(paid)} of {plural(profit.n, 'run')} the cheats ended with a profit"
-    on_average = f"on average they {'gained' if net.value > 0 else 'lost'} {lux(abs(net.value))} a run"
+    on_average = (
+        f"on average they {'gained' if net.value > 0 else 'lost'} {lux(abs(net.value))} a run"
+    )
     if len(study.points) == 1:
         return f"{'Yes' if net.value > 0 else 'No'}: {often} (P(profit) {share(profit.value)}, 95 % interval {low} to {high}); {on_average}."
-    means = [(point, mean.value) for point in study.points if (mean := Cell([point]).mean("attacker_net")) is not None]
+    means = [
+        (point, mean.value)
+        for point in study.points
+        if (mean := Cell([point]).mean("attacker_net")) is not None
+    ]
     gaining = [item for item in means if item[1] > 0]
     if not gaining:
         return f"No: at none of {plural(len(means), 'point')} did it pay on average; {often}, {on_average}."
     best = max(gaining, key=lambda item: item[1])
     answer = "Yes" if len(gaining) == len(means) else "It depends"
-    where = f", most where {best[0].label} ({lux(best[1], signed=True)} a run)" if best[0].label else ""
+    where = (
+        f", most where {best[0].label} ({lux(best[1], signed=True)} a run)" if best[0].label else ""
+    )
     return f"{answer}: at {count(len(gaining))} of {plural(len(means), 'point')} it paid on average{where}; {often}."
 
 

@@ -1,4 +1,5 @@
-"""A study file as the simulator writes it, with one plausible run: made from the schema the C++ side stores."""
+"""A study file as the simulator writes it, with one plausible run: made from the schema the C++
+side stores."""
 
 import itertools
 import json
@@ -31,9 +32,13 @@ class StudyFile:
 
     def add(self, table: str, **values) -> None:
         marks = ", ".join("?" for _ in values)
-        self.db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+        self.db.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values())
+        )
 
-    def point(self, point_id: int, config: str = "", **params: float | tuple[float, str, str]) -> None:
+    def point(
+        self, point_id: int, config: str = "", **params: float | tuple[float, str, str]
+    ) -> None:
         """Each parameter a number, or (number, text, unit)."""
         texts = {name.replace("__", "."): value if isinstance(value, tuple) else (value, str(value), "")
                  for name, value in params.items()}  # fmt: skip
@@ -41,12 +46,16 @@ class StudyFile:
                  scenario_text='name = "quickstart"\n# 3 < 4 & </script> stay text\n',
                  overrides="\n".join(f"{name}={text}" for name, (_, text, _) in texts.items()))  # fmt: skip
         for name, (number, text, unit) in texts.items():
-            self.add("point_param", point_id=point_id, name=name, number=number, text=text, unit=unit)
+            self.add(
+                "point_param", point_id=point_id, name=name, number=number, text=text, unit=unit
+            )
 
     def run(self, run_id: int, point_id: int, status: str = "clean", seed: int = 1) -> None:
         counts = {}
         for table in RUN_TABLES:
-            counts[table] = self.db.execute(f"SELECT count(*) FROM {table} WHERE run_id = ?", (run_id,)).fetchone()[0]
+            counts[table] = self.db.execute(
+                f"SELECT count(*) FROM {table} WHERE run_id = ?", (run_id,)
+            ).fetchone()[0]
         self.add("run", run_id=run_id, study_id=1, point_id=point_id, replicate=seed - 1, seed=str(seed),
                  crn_group=f"seed {seed}", status=status,
                  end_block=260, end_time_ns=1040 * SECOND, events=48211, digest=DIGEST,
@@ -85,7 +94,9 @@ def add_owners(study: StudyFile, run: int, cheats_net: int) -> None:
 def add_tasks(study: StudyFile, run: int, draw: random.Random) -> None:
     for task in range(2000):
         wrong = task % 17 == 3
-        outcome = "final_corrupt" if wrong and task % 391 == 3 else "reverted" if wrong else "final_ok"
+        outcome = (
+            "final_corrupt" if wrong and task % 391 == 3 else "reverted" if wrong else "final_ok"
+        )
         submit = task // 10 * 4 * SECOND
         final = submit + 400 * SECOND + int(draw.gammavariate(2, 6) * SECOND)
         study.add("task", run_id=run, task=task, requester=20, mode="optimistic", fee=LUX, value_at_risk=50 * LUX,
@@ -103,7 +114,15 @@ def add_chain(study: StudyFile, run: int) -> None:
         study.add("chain_stat", run_id=run, block=block, time_ns=block * 4 * SECOND, proposer=block % 21,
                   censored=int(cut and block % 4 == 0), queue=busy * (3 if cut else 1) // 5 + block % 3,
                   locked=(12000 + 1000 * busy) * LUX, value_at_risk=500 * busy * LUX)  # fmt: skip
-    study.add("fault", run_id=run, fault=1, kind="partition", from_ns=240 * SECOND, to_ns=360 * SECOND, targets="asia-east")
+    study.add(
+        "fault",
+        run_id=run,
+        fault=1,
+        kind="partition",
+        from_ns=240 * SECOND,
+        to_ns=360 * SECOND,
+        targets="asia-east",
+    )
 
 
 def add_metrics(study: StudyFile, run: int, attacker_net: int) -> None:
@@ -122,7 +141,9 @@ def make_run(path: Path, cheats_net: int = -240, violated: bool = False) -> Path
     add_owners(study, 70, cheats_net)
     add_tasks(study, 70, random.Random(1))
     add_chain(study, 70)
-    net = study.db.execute("SELECT sum(net_nlux) FROM payoff JOIN principal USING (run_id, principal) WHERE honest = 0")
+    net = study.db.execute(
+        "SELECT sum(net_nlux) FROM payoff JOIN principal USING (run_id, principal) WHERE honest = 0"
+    )
     add_metrics(study, 70, net.fetchone()[0])
     if violated:
         study.add("violation", run_id=70, violation=1, invariant="E3", time_ns=248 * SECOND, block=62, actors="provider[7]",
@@ -132,13 +153,19 @@ def make_run(path: Path, cheats_net: int = -240, violated: bool = False) -> Path
     return study.close()
 
 
-def make_sweep(path: Path, windows: list[int], shares: list[int], seeds: int = 4, tasks: int = 10) -> Path:
-    """A study of windows against censoring shares (in percent), in which wrong results become final as theory says: all
-    ten of a block together, with probability share^window."""
+def make_sweep(
+    path: Path, windows: list[int], shares: list[int], seeds: int = 4, tasks: int = 10
+) -> Path:
+    """A study of windows against censoring shares (in percent), in which wrong results become final
+    as theory says: all ten of a block together, with probability share^window."""
     study = StudyFile(path)
     draw = random.Random(1)
     for point, (share, window) in enumerate(itertools.product(shares, windows), 1):
-        params = {"vm__challenge_window_blocks": (window, str(window), "blocks")} if len(windows) > 1 else {}
+        params = (
+            {"vm__challenge_window_blocks": (window, str(window), "blocks")}
+            if len(windows) > 1
+            else {}
+        )
         if len(shares) > 1:
             params["chain__censoring_share"] = (share * 10_000, f"{share}%", "ppm")
         study.point(point, f'[chain]\ncensorship = "iid"\ncensoring_share = "{share}%"\n', **params)
@@ -158,9 +185,21 @@ def make_sweep(path: Path, windows: list[int], shares: list[int], seeds: int = 4
 
 
 def add_sweep_run(study: StudyFile, run: int, net: int, window: int, tasks: int) -> None:
-    owners = [("lazy[0]", "lazy_guess", 0, net // 2), ("lazy[1]", "lazy_guess", 0, net - net // 2), ("steady[0]", "honest", 1, 30 * LUX)]
+    owners = [
+        ("lazy[0]", "lazy_guess", 0, net // 2),
+        ("lazy[1]", "lazy_guess", 0, net - net // 2),
+        ("steady[0]", "honest", 1, 30 * LUX),
+    ]
     for number, (label, strategy, honest, gain) in enumerate(owners):
-        study.add("principal", run_id=run, principal=number, label=label, strategy=strategy, parameters="", honest=honest)
+        study.add(
+            "principal",
+            run_id=run,
+            principal=number,
+            label=label,
+            strategy=strategy,
+            parameters="",
+            honest=honest,
+        )
         study.add("agent", run_id=run, agent=number, principal=number, role="provider", name=label, opening_stake=1000 * LUX,
                   trust=50)  # fmt: skip
         study.add("payoff", run_id=run, principal=number, revenue=max(gain, 0), cost=max(-gain, 0), slashed=0, bribes=0,

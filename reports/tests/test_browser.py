@@ -21,13 +21,18 @@ def open_page(page, width=1280) -> tuple[str, list[str]]:
         "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={page.parent}/profile",
         f"--window-size={width},1200", "--virtual-time-budget=60000", "--enable-logging=stderr", "--dump-dom", f"file://{page}",
     ]  # fmt: skip
-    out, err = run_whole_group(command, seconds=150) or run_whole_group(command, seconds=150)  # a busy machine: once more
+    out, err = run_whole_group(command, seconds=150) or run_whole_group(
+        command, seconds=150
+    )  # a busy machine: once more
     return out, [line for line in err.splitlines() if "CONSOLE" in line]
 
 
 def run_whole_group(command: list[str], seconds: int) -> tuple[str, str] | None:
-    """What the command wrote on stdout and stderr; None when it took too long. Its children end with it."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    """What the command wrote on stdout and stderr; None when it took too long. Its children end
+    with it."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -55,15 +60,24 @@ def test_a_run_is_drawn(tmp_path):
 
 @needs_browser
 def test_a_study_is_drawn_on_a_narrow_screen_too(tmp_path):
-    main([str(make_sweep(tmp_path / "study.db", [1, 2, 3, 5, 8, 12], [10, 50, 80])), "-o", str(tmp_path / "study.html")])
+    main(
+        [
+            str(make_sweep(tmp_path / "study.db", [1, 2, 3, 5, 8, 12], [10, 50, 80])),
+            "-o",
+            str(tmp_path / "study.html"),
+        ]
+    )
     assert_all_drawn(*open_page(tmp_path / "study.html", width=400))
 
 
 @needs_browser
 def test_the_console_would_be_heard_and_a_request_refused(tmp_path):
-    """The canary of the two tests above: the page asks for something outside, and its own policy complains."""
+    """The canary of the two tests above: the page asks for something outside, and its own policy
+    complains."""
     main([str(make_run(tmp_path / "run.db")), "-o", str(tmp_path / "run.html")])
     page = (tmp_path / "run.html").read_text()
-    (tmp_path / "run.html").write_text(page.replace("<main>", '<main><img src="http://localhost:1/x.png">'))
+    (tmp_path / "run.html").write_text(
+        page.replace("<main>", '<main><img src="http://localhost:1/x.png">')
+    )
     _, console = open_page(tmp_path / "run.html")
     assert len(console) == 1 and "Content Security Policy" in console[0] and "blocked" in console[0]

@@ -12,7 +12,13 @@ from aivmsim_report.__main__ import main
 from aivmsim_report.datasette import questions
 
 ASKED = {"metric": "ttf_mean", "run_id": 1001, "base_point_id": 1}
-RUN_ONLY = {"escaped_slashes", "false_slashes", "slow_proofs", "violations", "validation"}  # a plain sweep has none
+RUN_ONLY = {
+    "escaped_slashes",
+    "false_slashes",
+    "slow_proofs",
+    "violations",
+    "validation",
+}  # a plain sweep has none
 
 
 def test_the_metadata_names_the_file_its_tables_and_the_questions(tmp_path):
@@ -36,10 +42,13 @@ def test_a_question_has_an_answer(name, tmp_path):
 
 
 def test_the_queries_of_the_metadata_need_nothing_but_the_file(tmp_path):
-    """As Datasette runs them: on a plain connection, without the views that the report adds to its own."""
+    """As Datasette runs them: on a plain connection, without the views that the report adds to its
+    own."""
     path = make_sweep(tmp_path / "windows.db", [1, 2], [50])
     assert main([str(path), "--datasette", str(tmp_path / "metadata.json")]) == 0
-    queries = json.loads((tmp_path / "metadata.json").read_text())["databases"]["windows"]["queries"]
+    queries = json.loads((tmp_path / "metadata.json").read_text())["databases"]["windows"][
+        "queries"
+    ]
     with sqlite3.connect(path) as db:
         for name, query in queries.items():
             asked = {key: ASKED[key] for key in re.findall(r":(\w+)", query["sql"])}
@@ -49,7 +58,9 @@ def test_the_queries_of_the_metadata_need_nothing_but_the_file(tmp_path):
 def test_violations_are_answered_with_their_replay(tmp_path):
     db = connect(make_run(tmp_path / "run.db", violated=True))
     rows = db.execute(questions()["violations"]["sql"]).fetchall()
-    assert [row["replay"] for row in rows] == ["aivmsim replay aivmsim-out/r-0192/findings/3f9a2c71"]
+    assert [row["replay"] for row in rows] == [
+        "aivmsim replay aivmsim-out/r-0192/findings/3f9a2c71"
+    ]
 
 
 def test_the_views_are_all_used():

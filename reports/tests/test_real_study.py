@@ -20,7 +20,9 @@ WINDOWS, SHARES = [1, 4, 30], ["30%", "80%"]
 def swept(tmp_path_factory):
     """(database, the sweep's own frame)"""
     path = tmp_path_factory.mktemp("study") / "study.db"
-    scenario = aivmsim.Scenario.load(ROOT / "scenarios/catalog/safe_window.toml").replace(**{"tasks.count": 100})
+    scenario = aivmsim.Scenario.load(ROOT / "scenarios/catalog/safe_window.toml").replace(
+        **{"tasks.count": 100}
+    )
     over = {"vm.challenge_window_blocks": WINDOWS, "chain.censoring_share": SHARES}
     return path, aivmsim.sweep(scenario, over, seeds=[1, 2, 3], out=path)
 
@@ -28,14 +30,23 @@ def swept(tmp_path_factory):
 def test_the_page_shows_what_the_sweep_returned(swept, tmp_path):
     path, frame = swept
     charts = {chart.name: chart for chart in study_charts.all_charts(load(connect(path), path))}
-    means = frame.groupby(["chain.censoring_share", "vm.challenge_window_blocks"])["ttf_mean"].mean()
+    means = frame.groupby(["chain.censoring_share", "vm.challenge_window_blocks"])[
+        "ttf_mean"
+    ].mean()
     heat = charts["map_ttf_mean"].panels[0].heat
     assert (heat.x, heat.y) == ([str(window) for window in WINDOWS], SHARES)
     for row, share in enumerate(SHARES):
         assert heat.values[row] == pytest.approx([means[share, window] for window in WINDOWS])
-    shares = frame.groupby(["chain.censoring_share", "vm.challenge_window_blocks"])[["n_fraud_missed", "n_fraud_posted"]].sum()
+    shares = frame.groupby(["chain.censoring_share", "vm.challenge_window_blocks"])[
+        ["n_fraud_missed", "n_fraud_posted"]
+    ].sum()
     for row, share in enumerate(SHARES):
-        expected = [100 * shares.loc[(share, w), "n_fraud_missed"] / shares.loc[(share, w), "n_fraud_posted"] for w in WINDOWS]
+        expected = [
+            100
+            * shares.loc[(share, w), "n_fraud_missed"]
+            / shares.loc[(share, w), "n_fraud_posted"]
+            for w in WINDOWS
+        ]
         assert charts["map_fraud_share"].panels[0].heat.values[row] == pytest.approx(expected)
     assert main([str(path), "-o", str(tmp_path / "study.html")]) == 0
     page = (tmp_path / "study.html").read_text()
@@ -47,7 +58,9 @@ def test_seeds_that_the_points_share_are_compared_in_pairs(swept):
     path, frame = swept
     charts = {chart.name: chart for chart in study_charts.all_charts(load(connect(path), path))}
     line = next(s for s in charts["contrast_ttf_mean"].panels[0].series if s.name.endswith("80%"))
-    one = frame[frame["chain.censoring_share"] == "80%"].set_index(["vm.challenge_window_blocks", "seed"])["ttf_mean"]
+    one = frame[frame["chain.censoring_share"] == "80%"].set_index(
+        ["vm.challenge_window_blocks", "seed"]
+    )["ttf_mean"]
     assert line.y == pytest.approx([(one[w] - one[1]).mean() for w in WINDOWS[1:]])
 
 
@@ -57,12 +70,19 @@ def test_the_page_and_the_view_name_the_same_safe_windows(swept):
     study = load(db, path)
     window = study.axis("vm.challenge_window_blocks")
     by = study.axis("chain.censoring_share")
-    of_view = {row["others"]: row["safe_window_blocks"] for row in db.execute("SELECT * FROM v_safe_window")}
+    of_view = {
+        row["others"]: row["safe_window_blocks"]
+        for row in db.execute("SELECT * FROM v_safe_window")
+    }
     assert len(of_view) == len(SHARES)
     for value in by.values:
         cells = study_charts.cells_at(study, window, by, value)
         ours = study_charts.safe_window(study, window, cells, 0.001, False)
-        (of_share,) = [found for others, found in of_view.items() if f"chain.censoring_share={by.label(value)} " in others]
+        (of_share,) = [
+            found
+            for others, found in of_view.items()
+            if f"chain.censoring_share={by.label(value)} " in others
+        ]
         assert of_share == ours
 
 
@@ -72,8 +92,17 @@ def test_every_canned_question_runs(swept):
     run, point = db.execute("SELECT run_id, point_id FROM run ORDER BY run_id").fetchone()
     asked = {"metric": "ttf_mean", "run_id": run, "base_point_id": point}
     for name, question in questions().items():
-        rows = db.execute(question["sql"], {key: asked[key] for key in re.findall(r":(\w+)", question["sql"])}).fetchall()
-        if name in ("safe_windows", "missed_fraud", "p_profit", "finality_of_a_run", "paired_differences", "slow_proofs"):
+        rows = db.execute(
+            question["sql"], {key: asked[key] for key in re.findall(r":(\w+)", question["sql"])}
+        ).fetchall()
+        if name in (
+            "safe_windows",
+            "missed_fraud",
+            "p_profit",
+            "finality_of_a_run",
+            "paired_differences",
+            "slow_proofs",
+        ):
             assert rows, name
 
 

@@ -18,7 +18,9 @@ def load_file(path: Path):
 
 
 def specs_of(page: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1]
+    )
 
 
 def test_the_page_is_one_file_that_asks_nothing_of_the_network(run_file, tmp_path):
@@ -88,7 +90,9 @@ def test_the_constants_are_those_of_the_schema():
     sql = (ROOT / "sim/record/schema.sql").read_text()
     assert f"application_id = {APPLICATION_ID};" in sql
     assert f"user_version = {SCHEMA_VERSION};" in sql
-    tables = re.findall(r"CREATE TABLE (\w+) \([^\n]*\n    run_id INTEGER NOT NULL,\n    (?!study_id)", sql)
+    tables = re.findall(
+        r"CREATE TABLE (\w+) \([^\n]*\n    run_id INTEGER NOT NULL,\n    (?!study_id)", sql
+    )
     assert tuple(tables) == RUN_TABLES
 
 
@@ -138,8 +142,9 @@ def test_an_unknown_run_or_place_gives_one_error(run_file, tmp_path, capsys):
 
 @pytest.fixture
 def sweep_file(tmp_path):
-    """Windows of 10, 50 and 100 blocks, two runs each: longer is safer and slower; the last is no safer than the second.
-    Few answers are wrong: with the shortest window 3 in 1000 of those become final, which is 3 in 10000 of all."""
+    """Windows of 10, 50 and 100 blocks, two runs each: longer is safer and slower; the last is no
+    safer than the second. Few answers are wrong: with the shortest window 3 in 1000 of those become
+    final, which is 3 in 10000 of all."""
     study = StudyFile(tmp_path / "sweep.db")
     for point, (window, missed, ttf) in enumerate([(10, 3, 40), (50, 0, 200), (100, 0, 400)]):
         study.point(point, vm__challenge_window_blocks=window)
@@ -154,7 +159,9 @@ def sweep_file(tmp_path):
 
 def test_views_estimate_points_and_find_the_safe_window_and_the_frontier(sweep_file):
     db = connect(sweep_file)
-    row = db.execute("SELECT * FROM v_point_estimate WHERE point_id = 1 AND name = 'ttf_mean'").fetchone()
+    row = db.execute(
+        "SELECT * FROM v_point_estimate WHERE point_id = 1 AND name = 'ttf_mean'"
+    ).fetchone()
     assert (row["n"], row["mean"]) == (2, 201)
     assert row["sd"] == pytest.approx(2**0.5)
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96)
@@ -163,8 +170,12 @@ def test_views_estimate_points_and_find_the_safe_window_and_the_frontier(sweep_f
     study = load_study(db, sweep_file)
     axis = study.axes[0]
     cells = [(value, study.at({axis.key: value})) for value in axis.values]
-    assert study_charts.safe_window(study, axis, cells, 0.001, False) == 50  # of the wrong results posted, there as here
-    frontier = db.execute("SELECT point_id, on_frontier FROM v_frontier ORDER BY point_id").fetchall()
+    assert (
+        study_charts.safe_window(study, axis, cells, 0.001, False) == 50
+    )  # of the wrong results posted, there as here
+    frontier = db.execute(
+        "SELECT point_id, on_frontier FROM v_frontier ORDER BY point_id"
+    ).fetchall()
     assert [tuple(row) for row in frontier] == [(0, 1), (1, 1), (2, 0)]
 
 
@@ -172,7 +183,9 @@ def test_views_give_distributions(run_file):
     db = connect(run_file)
     shares = [row["share"] for row in db.execute("SELECT share FROM v_ttf_cdf ORDER BY seconds")]
     assert shares == sorted(shares) and shares[-1] == 1
-    roi = db.execute("SELECT roi_ppm, net_nlux, stake_nlux FROM v_roi_dist WHERE label = 'lazy[0]'").fetchone()
+    roi = db.execute(
+        "SELECT roi_ppm, net_nlux, stake_nlux FROM v_roi_dist WHERE label = 'lazy[0]'"
+    ).fetchone()
     assert roi["roi_ppm"] == pytest.approx(1e6 * roi["net_nlux"] / roi["stake_nlux"])
 
 
@@ -191,5 +204,12 @@ def test_many_principals_are_grouped_by_label(tmp_path):
     run = load_file(make_run(tmp_path / "run.db"))
     run.principals = [dict(p, label=f"{p['label']}") for p in run.principals for _ in range(3)]
     groups = payoff_groups(run)
-    assert [g["label"] for g in groups] == ["customer", "lazy", "frivolous", "slow", "watch", "steady"]
+    assert [g["label"] for g in groups] == [
+        "customer",
+        "lazy",
+        "frivolous",
+        "slow",
+        "watch",
+        "steady",
+    ]
     assert sum(g["net_nlux"] for g in groups) == sum(p["net_nlux"] for p in run.principals)

@@ -39,7 +39,9 @@ def page_of(path, *options) -> str:
 
 
 def specs_of(page: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="specs">(.*?)</script>', page, re.DOTALL)[1]
+    )
 
 
 def test_exact_intervals_are_those_of_scipy():
@@ -50,7 +52,14 @@ def test_exact_intervals_are_those_of_scipy():
 
 def test_results_that_come_in_blocks_widen_the_interval():
     runs = [(10, 100), (0, 100), (20, 100), (10, 100)]  # all or none of ten at once
-    together = Moments(4, sum(k for k, _ in runs), 400, sum(k * k for k, _ in runs), sum(k * n for k, n in runs), 40_000)
+    together = Moments(
+        4,
+        sum(k for k, _ in runs),
+        400,
+        sum(k * k for k, _ in runs),
+        sum(k * n for k, n in runs),
+        40_000,
+    )
     effect = design_effect(together)
     share = 0.1
     between = sum((k - share * n) ** 2 for k, n in runs) * 4 / 3 / 400**2
@@ -77,7 +86,10 @@ def test_points_are_placed_on_the_axes_window_first(sweep):
 
 def test_axes_can_be_chosen_and_an_unknown_one_is_one_error(sweep, tmp_path, capsys):
     study = study_of(sweep, ["chain.censoring_share"])
-    assert [axis.key for axis in study.axes] == ["chain.censoring_share", "vm.challenge_window_blocks"]
+    assert [axis.key for axis in study.axes] == [
+        "chain.censoring_share",
+        "vm.challenge_window_blocks",
+    ]
     assert main([str(sweep), "-o", str(tmp_path / "x.html"), "--axes", "vm.burn"]) == 2
     assert "does not sweep vm.burn" in capsys.readouterr().err
     assert main([str(sweep), "-o", str(tmp_path / "x.html"), "--metrics", "nonsense"]) == 2
@@ -103,19 +115,26 @@ def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
         if f"{share}%" in safe:
             assert f"{safe[f'{share}%']:.0f} blocks at censoring share {share}%" in answer
         else:
-            assert re.search(rf"None of the windows tried, up to 12 blocks, is long enough at censoring share [^.]*{share}%", answer)
+            assert re.search(
+                rf"None of the windows tried, up to 12 blocks, is long enough at censoring share [^.]*{share}%",
+                answer,
+            )
 
 
 def test_measured_windows_stand_beside_theory(sweep):
     chart = charts_of(sweep)["frontier"]
     measured = next(s for s in chart.panels[0].series if s.name == "at most 1 % final")
     assert dict(zip(measured.x, measured.y, strict=True)).keys() <= {0.1, 0.5, 0.8}
-    theory = next(s for s in chart.panels[0].series if s.kind == "line" and s.group == measured.name)
+    theory = next(
+        s for s in chart.panels[0].series if s.kind == "line" and s.group == measured.name
+    )
     assert theory.x[0] == 0.1 and theory.y[0] == 2  # 0.1^2 = 1 %
     confidence = charts_of(sweep)["confidence"]
     half = [s for s in confidence.panels[0].series if s.kind == "steps"][1]
     assert half.y[-1] == 14 or half.y[-1] <= 1.3 * 12  # 0.5^14 < 1e-4
-    assert study_charts.theory_window(0.5, 1e-3) == 10 and study_charts.theory_window(0.9, 1e-9) == 197  # validation.md
+    assert (
+        study_charts.theory_window(0.5, 1e-3) == 10 and study_charts.theory_window(0.9, 1e-9) == 197
+    )  # validation.md
 
 
 def test_where_no_wrong_result_became_final_the_mark_is_an_upper_bound(sweep):
@@ -131,7 +150,10 @@ def test_maps_hold_the_means_of_their_points(sweep):
     for row, share in enumerate(SHARES):
         for column, window in enumerate(WINDOWS):
             point = 1 + row * len(WINDOWS) + column
-            mean_of = db.execute("SELECT mean FROM v_point_estimate WHERE point_id = ? AND name = 'ttf_mean'", (point,)).fetchone()[0]
+            mean_of = db.execute(
+                "SELECT mean FROM v_point_estimate WHERE point_id = ? AND name = 'ttf_mean'",
+                (point,),
+            ).fetchone()[0]
             assert heat.values[row][column] == pytest.approx(mean_of), (share, window)
     assert (heat.x, heat.y) == ([str(w) for w in WINDOWS], [f"{s}%" for s in SHARES])
 
@@ -177,8 +199,14 @@ def test_finality_curves_are_those_of_the_view(sweep):
     line = chart.panels[0].series[0]
     assert line.name == "challenge window 1"
     db = connect(sweep)
-    expected = dict(db.execute("SELECT seconds, max(share) FROM v_ttf_cdf WHERE run_id = 1001 AND mode = 'optimistic' GROUP BY 1").fetchall())
-    assert dict(zip(line.x[1:], line.y[1:], strict=True)) == pytest.approx(expected)  # all runs of a window are alike here
+    expected = dict(
+        db.execute(
+            "SELECT seconds, max(share) FROM v_ttf_cdf WHERE run_id = 1001 AND mode = 'optimistic' GROUP BY 1"
+        ).fetchall()
+    )
+    assert dict(zip(line.x[1:], line.y[1:], strict=True)) == pytest.approx(
+        expected
+    )  # all runs of a window are alike here
     assert "ttf_tee" in charts_of(sweep)
 
 
@@ -186,8 +214,12 @@ def test_one_point_with_many_seeds_is_a_distribution(tmp_path):
     path = make_sweep(tmp_path / "point.db", [3], [50], seeds=12)
     charts = charts_of(path)
     assert sum(charts["attacker_return"].panels[0].series[0].y) == 12
-    assert re.match(r"P\(profit\) = .* \[.*\]: cheating paid in \d+ of 12 runs", charts["attacker_return"].note)
-    assert {"ttf", "principal_return"} <= charts.keys() and not any(name.startswith("map_") for name in charts)
+    assert re.match(
+        r"P\(profit\) = .* \[.*\]: cheating paid in \d+ of 12 runs", charts["attacker_return"].note
+    )
+    assert {"ttf", "principal_return"} <= charts.keys() and not any(
+        name.startswith("map_") for name in charts
+    )
     assert did_cheating_pay_in(study_of(path)).startswith(("Yes:", "No:"))
     assert "All metrics, mean and 95 % interval" in page_of(path)
 
@@ -232,11 +264,17 @@ def test_empty_corners_say_so(tmp_path):
 def test_the_badge_is_what_the_validation_table_says(sweep):
     assert "<b>Not validated</b>" in page_of(sweep)
     with sqlite3.connect(sweep) as db:
-        db.execute("INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, 0.56, 1)")
+        db.execute(
+            "INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, 0.56, 1)"
+        )
     assert "agrees with theory in all of 1 case." in page_of(sweep)
     with sqlite3.connect(sweep) as db:
-        db.execute("INSERT INTO validation VALUES ('V06', 1, 'threshold', 400, 0.5, 0.7, 0.65, 0.76, 0)")
-        db.execute("INSERT INTO validation VALUES ('C08', 1, 'failed: k is > n', 0, 20, 0, 0, 0, 0)")
+        db.execute(
+            "INSERT INTO validation VALUES ('V06', 1, 'threshold', 400, 0.5, 0.7, 0.65, 0.76, 0)"
+        )
+        db.execute(
+            "INSERT INTO validation VALUES ('C08', 1, 'failed: k is > n', 0, 20, 0, 0, 0, 0)"
+        )
     page = page_of(sweep)
     assert re.search(r"<b>Disagrees with theory</b> in 2 of 3 cases: C08, V06\.", page)
     assert "<b>failed: k is &gt; n</b>" in page
@@ -247,11 +285,16 @@ def test_violations_are_grouped_and_replayed(sweep):
         for run in (1001, 1002, 1003, 1004, 2001):
             db.execute("INSERT INTO violation VALUES (?, 1, 'E3', 5000000000, 7, 'provider[1]', 'left <early>', 0, ?)",
                        (run, f"aivmsim replay finding-{run}"))  # fmt: skip
-            db.execute("UPDATE run SET row_counts = json_set(row_counts, '$.violation', 1), status = 'violated' WHERE run_id = ?", (run,))
+            db.execute(
+                "UPDATE run SET row_counts = json_set(row_counts, '$.violation', 1), status = 'violated' WHERE run_id = ?",
+                (run,),
+            )
     page = page_of(sweep)
     assert "FAIL" in page and "5 runs with a broken promise" in page
     assert "5 times in all" in page and "2 more are in the table violation" in page
-    assert [run for run in (1001, 1002, 1003, 1004, 2001) if f"aivmsim replay finding-{run}" in page] == [1001, 1002, 1003]
+    assert [
+        run for run in (1001, 1002, 1003, 1004, 2001) if f"aivmsim replay finding-{run}" in page
+    ] == [1001, 1002, 1003]
     assert "left &lt;early&gt;" in page
 
 
@@ -273,7 +316,13 @@ def test_the_page_is_small_and_asks_nothing_of_the_network(sweep):
     assert len(page) < 6_000_000
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
     assert "default-src 'none'" in page  # the browser itself refuses any request
-    assert specs_of(page).keys() >= {"frontier", "fraud_by_window", "confidence", "map_fraud_share", "attacker_return"}
+    assert specs_of(page).keys() >= {
+        "frontier",
+        "fraud_by_window",
+        "confidence",
+        "map_fraud_share",
+        "attacker_return",
+    }
 
 
 def test_pictures_for_papers_come_from_the_same_charts(sweep, tmp_path, capsys):
@@ -284,7 +333,9 @@ def test_pictures_for_papers_come_from_the_same_charts(sweep, tmp_path, capsys):
     frontier = (folder / "frontier.svg").read_text()
     assert "The shortest safe window" in frontier and "http://www.w3.org/2000/svg" in frontier
     assert not (tmp_path / "report.html").exists()
-    assert main([str(make_run(tmp_path / "run.db")), "--figures", str(folder), "--format", "png"]) == 0
+    assert (
+        main([str(make_run(tmp_path / "run.db")), "--figures", str(folder), "--format", "png"]) == 0
+    )
     assert (folder / "timeline.png").read_bytes().startswith(b"\x89PNG")
     capsys.readouterr()
     assert main([str(sweep), "--figures", str(folder), "--format", "gif"]) == 2
@@ -299,5 +350,9 @@ def test_absent_charts_have_a_reason(tmp_path):
 
 def test_money_in_charts_is_in_lux(sweep):
     heat = charts_of(sweep, metrics=["attacker_net"])["map_attacker_net"].panels[0].heat
-    net = connect(sweep).execute("SELECT mean FROM v_point_estimate WHERE point_id = 1 AND name = 'attacker_net'").fetchone()[0]
+    net = (
+        connect(sweep)
+        .execute("SELECT mean FROM v_point_estimate WHERE point_id = 1 AND name = 'attacker_net'")
+        .fetchone()[0]
+    )
     assert heat.values[0][0] == pytest.approx(net / LUX)

@@ -73,14 +73,18 @@ class Program(unittest.TestCase):
         return done
 
     def files(self):
-        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file())
+        return sorted(
+            str(p.relative_to(self.folder)) for p in self.folder.rglob("*") if p.is_file()
+        )
 
 
 class CommandLine(Program):
     # --- Running ---
     def test_a_clean_run_prints_one_screen_and_records_it(self):
         done = self.ok("run", self.small)
-        self.assertRegex(done.stdout, r"^PASS small seed=1 events=[0-9 ]+ sim=\S+ wall=\S+ digest=[0-9a-f]{32}\n")
+        self.assertRegex(
+            done.stdout, r"^PASS small seed=1 events=[0-9 ]+ sim=\S+ wall=\S+ digest=[0-9a-f]{32}\n"
+        )
         self.assertIn("Did cheating pay? Nobody cheated.", done.stdout)
         self.assertLess(len(done.stdout.splitlines()), 40)
         self.assertEqual(done.stderr, "")
@@ -88,7 +92,9 @@ class CommandLine(Program):
 
     def test_json_is_one_document_with_the_figures(self):
         found = json.loads(self.ok("run", self.small, "--json", "--seed", "0x10").stdout)
-        self.assertEqual((found["scenario"], found["seed"], found["status"]), ("small", 16, "clean"))
+        self.assertEqual(
+            (found["scenario"], found["seed"], found["status"]), ("small", 16, "clean")
+        )
         self.assertEqual(found["metrics"]["tasks"], 8)
         self.assertEqual(found["violations"], [])
         self.assertEqual({p["label"] for p in found["principals"]} & {"watchers"}, {"watchers"})
@@ -106,10 +112,17 @@ class CommandLine(Program):
         shown = self.ok("run", self.small, "--show-config", env=env).stdout
         self.assertRegex(shown, r"tasks.count = 5 +# AIVMSIM_TASKS__COUNT")
         self.assertRegex(shown, r"chain.validators = 5 +# \S*small.toml:5")
-        shown = self.ok("run", self.small, "--show-config", "--set", "tasks.count=6", env=env).stdout
+        shown = self.ok(
+            "run", self.small, "--show-config", "--set", "tasks.count=6", env=env
+        ).stdout
         self.assertRegex(shown, r"tasks.count = 6 +# --set tasks.count=6")
-        self.assertIn("seed=3", self.ok("run", self.small, "--quiet", "--no-record", env=env).stdout)
-        self.assertIn("seed=4", self.ok("run", self.small, "--quiet", "--no-record", "--seed", "4", env=env).stdout)
+        self.assertIn(
+            "seed=3", self.ok("run", self.small, "--quiet", "--no-record", env=env).stdout
+        )
+        self.assertIn(
+            "seed=4",
+            self.ok("run", self.small, "--quiet", "--no-record", "--seed", "4", env=env).stdout,
+        )
 
     def test_no_escape_codes_where_nobody_could_see_them(self):
         for env in ({}, {"NO_COLOR": "1"}):
@@ -128,7 +141,9 @@ class CommandLine(Program):
 
     def test_determinism_is_verified_on_one_thread_and_on_two(self):
         one = json.loads(self.ok("run", self.small, "--verify-determinism", "--json").stdout)
-        two = json.loads(self.ok("run", self.small, "--verify-determinism", "--threads", "2", "--json").stdout)
+        two = json.loads(
+            self.ok("run", self.small, "--verify-determinism", "--threads", "2", "--json").stdout
+        )
         self.assertTrue(one["determinism"]["same"])
         self.assertEqual(one["digest"], two["digest"])
         self.refused("run", self.small, "--threads", "2", says=["--verify-determinism"])
@@ -147,7 +162,9 @@ class CommandLine(Program):
             self.ok("run", self.small)
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
         self.ok("run", self.small, "--set", "tasks.count=4")
-        self.assertEqual(self.files(), ["aivmsim-out/small-1-2.db", "aivmsim-out/small-1.db", "small.toml"])
+        self.assertEqual(
+            self.files(), ["aivmsim-out/small-1-2.db", "aivmsim-out/small-1.db", "small.toml"]
+        )
 
     def test_events_are_recorded_only_on_request(self):
         self.ok("run", self.small, "--out", "plain.db")
@@ -156,8 +173,12 @@ class CommandLine(Program):
         for name in ("plain.db", "events.db"):
             with sqlite3.connect(self.folder / name) as database:
                 events = database.execute("SELECT count(*), max(sequence) FROM event").fetchone()
-                last = database.execute("SELECT digest FROM event ORDER BY sequence DESC LIMIT 1").fetchone()
-                found.append((database.execute("SELECT events, digest FROM run").fetchone(), events, last))
+                last = database.execute(
+                    "SELECT digest FROM event ORDER BY sequence DESC LIMIT 1"
+                ).fetchone()
+                found.append(
+                    (database.execute("SELECT events, digest FROM run").fetchone(), events, last)
+                )
             database.close()
         (plain_run, plain_events, _), (run, events, last) = found
         self.assertEqual(plain_run, run, "watching changes nothing")
@@ -194,18 +215,32 @@ class CommandLine(Program):
 
     # --- Bad input ---
     def test_a_scenario_that_is_not_there_is_named_with_the_nearest(self):
-        self.refused("run", "quickstrat", says=["quickstrat", 'did you mean "quickstart"?', "lazy_provider"])
+        self.refused(
+            "run", "quickstrat", says=["quickstrat", 'did you mean "quickstart"?', "lazy_provider"]
+        )
         self.refused("run", "no/such.toml", says=["no/such.toml"])
         self.refused("run", self.folder, says=["directory"])
         self.assertEqual(self.files(), ["small.toml"])
 
     def test_an_unknown_key_is_shown_with_a_caret_and_the_nearest_name(self):
         self.small.write_text(SMALL.replace("per_block", "per_blok"))
-        self.refused("run", self.small, says=['unknown key "per_blok"', "^~~~~~~~", 'did you mean "per_block"?'])
+        self.refused(
+            "run",
+            self.small,
+            says=['unknown key "per_blok"', "^~~~~~~~", 'did you mean "per_block"?'],
+        )
 
     def test_a_value_out_of_range_names_the_range(self):
-        self.refused("run", self.small, "--set", "vm.slash_bps=20000", says=["--set vm.slash_bps=20000", "10000"])
-        self.refused("run", self.small, "--set", "vm.slash_bsp=1", says=['did you mean "vm.slash_bps"?'])
+        self.refused(
+            "run",
+            self.small,
+            "--set",
+            "vm.slash_bps=20000",
+            says=["--set vm.slash_bps=20000", "10000"],
+        )
+        self.refused(
+            "run", self.small, "--set", "vm.slash_bsp=1", says=['did you mean "vm.slash_bps"?']
+        )
         self.refused("run", self.small, "--set", "nonsense", says=["key=value"])
         self.refused("run", self.small, "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
 
@@ -306,7 +341,11 @@ class CommandLine(Program):
         document = json.loads(result.stdout)
         self.assertEqual([case["verdict"] for case in document["cases"]], ["agrees"] * 4)
         self.assertIn("validated: 4 of 4 cases agree, family-wise 1e-4, ", document["badge"])
-        rows = sqlite3.connect(database).execute("SELECT name, mean, passed FROM validation ORDER BY name").fetchall()
+        rows = (
+            sqlite3.connect(database)
+            .execute("SELECT name, mean, passed FROM validation ORDER BY name")
+            .fetchall()
+        )
         self.assertEqual([row[0] for row in rows], ["C01", "C08", "V41", "V43"])
         self.assertEqual(rows[2], ("V41", 101.0, 1))
         self.assertIn("C08", self.ok("validate", "--only", "C08").stdout)
@@ -317,7 +356,13 @@ class CommandLine(Program):
         self.refused("validate", "--cases", str(cases), says=['no list "cases"'])
         self.refused("validate", "--cases", str(self.folder / "none.json"), says=["no such file"])
         self.refused("validate", "--only", "V00", code=4, says=["there is no case V00"])
-        case = {"id": "C08", "quantity": "rounds", "expression": "", "expected": 21, "kind": "exact"}
+        case = {
+            "id": "C08",
+            "quantity": "rounds",
+            "expression": "",
+            "expected": 21,
+            "kind": "exact",
+        }
         case["parameters"] = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 100}
         cases.write_text(json.dumps({"cases": [case]}))
         missed = self.call("validate", "--cases", str(cases))
@@ -325,9 +370,27 @@ class CommandLine(Program):
         self.assertIn("MISSED", missed.stdout)
 
     def test_validate_goes_on_when_a_run_of_a_case_fails(self):
-        parameters = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 5}  # nobody can ask 20 of 5
-        case = {"id": "C08", "quantity": "rounds", "expression": "", "parameters": parameters, "expected": 20}
-        fine = {"id": "V41", "quantity": "lag", "expression": "", "parameters": {"W": 100}, "expected": 101}
+        parameters = {
+            "k": 20,
+            "alpha_p": 11,
+            "alpha_c": 15,
+            "beta": 20,
+            "n": 5,
+        }  # nobody can ask 20 of 5
+        case = {
+            "id": "C08",
+            "quantity": "rounds",
+            "expression": "",
+            "parameters": parameters,
+            "expected": 20,
+        }
+        fine = {
+            "id": "V41",
+            "quantity": "lag",
+            "expression": "",
+            "parameters": {"W": 100},
+            "expected": 101,
+        }
         cases = self.folder / "cases.json"
         cases.write_text(json.dumps({"cases": [{**one, "kind": "exact"} for one in (case, fine)]}))
         failed = self.call("validate", "--cases", str(cases), "--json", "--out", "failed.db")
@@ -337,7 +400,9 @@ class CommandLine(Program):
         self.assertNotEqual(document["cases"][0]["reason"], "")
         query = "SELECT name, method, passed FROM validation ORDER BY name"
         rows = sqlite3.connect(self.folder / "failed.db").execute(query).fetchall()
-        self.assertEqual(rows, [("C08", f"failed: {document['cases'][0]['reason']}", 0), ("V41", "exact", 1)])
+        self.assertEqual(
+            rows, [("C08", f"failed: {document['cases'][0]['reason']}", 0), ("V41", "exact", 1)]
+        )
         self.assertIn("failed: ", self.call("validate", "--cases", str(cases)).stdout)
 
     def test_version_tells_what_it_was_built_from(self):
@@ -350,7 +415,9 @@ class CommandLine(Program):
 
     def test_a_report_without_a_python_says_what_to_do(self):
         self.ok("run", self.small, "--out", "x.db")
-        self.refused("report", "x.db", code=3, env={"AIVMSIM_PYTHON": "/no/python"}, says=["AIVMSIM_PYTHON"])
+        self.refused(
+            "report", "x.db", code=3, env={"AIVMSIM_PYTHON": "/no/python"}, says=["AIVMSIM_PYTHON"]
+        )
         self.assertEqual(self.files(), ["small.toml", "x.db"])
 
 

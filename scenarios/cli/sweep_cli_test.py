@@ -13,7 +13,7 @@ import unittest
 
 import cli_test
 
-#A run of it takes about a millisecond on a release build.
+# A run of it takes about a millisecond on a release build.
 TINY = """
 name = "tiny"
 description = "A few tasks, some of them answered by guessing."
@@ -41,7 +41,12 @@ strategy = "lazy_guess"
 name = "watcher"
 """
 
-AXES = ("--over", "vm.challenge_window_blocks=1,2,5", "--over", "chain.censoring_share=20%..80%:30%")
+AXES = (
+    "--over",
+    "vm.challenge_window_blocks=1,2,5",
+    "--over",
+    "chain.censoring_share=20%..80%:30%",
+)
 TABLES = ("point", "point_param", "run", "principal", "agent", "task", "result", "challenge", "slash", "payoff",
           "chain_stat", "fault", "violation", "metric", "estimate", "contrast")  # fmt: skip
 
@@ -75,7 +80,7 @@ class Sweep(cli_test.Program):
         return subprocess.Popen([cli_test.PROGRAM, "sweep", *map(str, arguments)], cwd=self.folder, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)  # fmt: skip
 
-#-- - Results -- -
+    # -- - Results -- -
     def test_a_sweep_writes_one_study_and_one_screen(self):
         done = self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--out", "s.db")
         self.assertRegex(done.stdout, r"^PASS tiny points=9 runs=36 of 36 new=36 wall=\S+ s\.db\n")
@@ -87,13 +92,19 @@ class Sweep(cli_test.Program):
         self.assertIn("36 runs of 9 settings", self.ok("check", "s.db").stdout)
 
     def test_json_has_every_point_with_its_intervals(self):
-        found = json.loads(self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--json", "--out", "s.db").stdout)
+        found = json.loads(
+            self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--json", "--out", "s.db").stdout
+        )
         self.assertTrue(found["complete"])
         self.assertEqual((found["runs"], found["runs_made"], len(found["points"])), (36, 36, 9))
         point = found["points"][4]
-        self.assertEqual(point["values"], {"vm.challenge_window_blocks": "2", "chain.censoring_share": "50%"})
+        self.assertEqual(
+            point["values"], {"vm.challenge_window_blocks": "2", "chain.censoring_share": "50%"}
+        )
         by_key = {(e["name"], e["mode"], e["method"]): e for e in point["estimates"]}
-        self.assertLessEqual(by_key["ttf_mean", "", "t 95%"]["low"], by_key["ttf_mean", "", "t 95%"]["mean"])
+        self.assertLessEqual(
+            by_key["ttf_mean", "", "t 95%"]["low"], by_key["ttf_mean", "", "t 95%"]["mean"]
+        )
         self.assertEqual(by_key["attacker_profitable", "", "clopper-pearson 95%"]["n"], 4)
         self.assertTrue(any(c["method"] == "paired t 95%" for c in point["contrasts"]))
         self.assertEqual(found["points"][0]["contrasts"], [])
@@ -101,29 +112,39 @@ class Sweep(cli_test.Program):
     def test_a_run_of_a_sweep_replays(self):
         self.ok("sweep", self.tiny, *AXES, "--seeds", "3..4", "--out", "s.db")
         run = self.value("s.db", "SELECT max(run_id) FROM run")
-        self.assertTrue(json.loads(self.ok("replay", "s.db", "--run", run, "--json").stdout)["runs"][0]["same"])
+        self.assertTrue(
+            json.loads(self.ok("replay", "s.db", "--run", run, "--json").stdout)["runs"][0]["same"]
+        )
 
     def test_rows_do_not_depend_on_jobs(self):
         for jobs in ("1", "3"):
-            self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--jobs", jobs, "--out", f"{jobs}.db")
+            self.ok(
+                "sweep", self.tiny, *AXES, "--seeds", "1..4", "--jobs", jobs, "--out", f"{jobs}.db"
+            )
         self.assertEqual(self.rows("1.db"), self.rows("3.db"))
 
     def test_values_come_from_set_and_environment_below_those_varied(self):
         env = {"AIVMSIM_TASKS__COUNT": "5"}
         self.ok("sweep", self.tiny, "--over", "vm.challenge_window_blocks=1,2", "--seeds", "1", "--out", "s.db",
                 "--set", "tasks.per_block=2", "--set", "vm.challenge_window_blocks=9", env=env)  # fmt: skip
-        self.assertEqual(self.value("s.db", "SELECT max(value) FROM metric WHERE name = 'tasks'"), 5)
+        self.assertEqual(
+            self.value("s.db", "SELECT max(value) FROM metric WHERE name = 'tasks'"), 5
+        )
         self.assertEqual(self.value("s.db", "SELECT group_concat(text) FROM (SELECT text FROM point_param WHERE name = "
                                     "'vm.challenge_window_blocks' ORDER BY number)"), "1,2")  # fmt: skip
 
     def test_a_violation_is_told_with_the_command_that_replays_it(self):
-        done = self.call("sweep", "unbond_escape", "--set", "expect=", "--seeds", "1..2", "--out", "s.db")
+        done = self.call(
+            "sweep", "unbond_escape", "--set", "expect=", "--seeds", "1..2", "--out", "s.db"
+        )
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertTrue(done.stdout.startswith("FAIL unbond_escape"), done.stdout)
         command = done.stdout.splitlines()[-1].split()
         self.assertEqual(command[:4], ["reproduce", "aivmsim", "replay", "s.db"])
         self.ok(*command[2:])
-        self.assertIn("aivmsim replay s.db --run", self.value("s.db", "SELECT replay FROM violation"))
+        self.assertIn(
+            "aivmsim replay s.db --run", self.value("s.db", "SELECT replay FROM violation")
+        )
 
     def test_rules_end_points_early(self):
         done = self.ok("sweep", self.tiny, "--over", "chain.censoring_share=0%,100%", "--seeds", "1..200", "--out", "s.db",
@@ -132,13 +153,19 @@ class Sweep(cli_test.Program):
         self.assertRegex(done.stdout, r"\b100% .* no\n")
         self.assertLess(self.value("s.db", "SELECT count(*) FROM run"), 400)
 
-#-- - Bad requests -- -
+    # -- - Bad requests -- -
     def test_bad_requests_are_one_clear_error_each_and_leave_nothing(self):
         for arguments, words in (
             (["--over", "vm.no_such_key=1,2"], ["--over vm.no_such_key", "unknown key"]),
             (["--over", "vm.slash_bsp=1,2"], ['did you mean "vm.slash_bps"?']),
-            (["--over", "vm.challenge_window_blocks=5..1"], ["--over vm.challenge_window_blocks", "is empty"]),
-            (["--over", "vm.challenge_window_blocks="], ["--over vm.challenge_window_blocks", "empty value"]),
+            (
+                ["--over", "vm.challenge_window_blocks=5..1"],
+                ["--over vm.challenge_window_blocks", "is empty"],
+            ),
+            (
+                ["--over", "vm.challenge_window_blocks="],
+                ["--over vm.challenge_window_blocks", "empty value"],
+            ),
             (["--over", "vm.challenge_window_blocks=1,2,1"], ["same value"]),
             (["--over", "vm.slash_bps=20000"], ["--over vm.slash_bps=20000", "10000"]),
             (["--over", "chain.censoring_share=10%..90%"], ["no step"]),
@@ -164,10 +191,15 @@ class Sweep(cli_test.Program):
     def test_all_errors_are_told_at_once(self):
         done = self.refused("sweep", self.tiny, "--over", "vm.slash_bps=1,20000,30000", "--over", "vm.nope=1", "--seeds", "",
                             "--out", "s.db")  # fmt: skip
-        for words in ("--over vm.slash_bps=20000", "--over vm.slash_bps=30000", "--over vm.nope", "--seeds"):
+        for words in (
+            "--over vm.slash_bps=20000",
+            "--over vm.slash_bps=30000",
+            "--over vm.nope",
+            "--seeds",
+        ):
             self.assertIn(words, done.stderr)
 
-#-- - Files that are there already -- -
+    # -- - Files that are there already -- -
     def test_a_finished_study_says_so_and_another_one_is_refused(self):
         asked = ("sweep", self.tiny, *AXES, "--seeds", "1..2", "--out", "s.db")
         self.ok(*asked)
@@ -175,7 +207,16 @@ class Sweep(cli_test.Program):
         done = self.ok(*asked)
         self.assertIn("s.db is finished", done.stderr)
         self.assertIn("new=0", done.stdout)
-        self.refused("sweep", self.tiny, *AXES, "--seeds", "1..3", "--out", "s.db", says=["not this one", "seeds"])
+        self.refused(
+            "sweep",
+            self.tiny,
+            *AXES,
+            "--seeds",
+            "1..3",
+            "--out",
+            "s.db",
+            says=["not this one", "seeds"],
+        )
         self.ok("run", self.tiny, "--out", "run.db")
         self.refused("sweep", self.tiny, *AXES, "--out", "run.db", says=["no sweep"])
         self.assertEqual((self.folder / "s.db").read_bytes(), before)
@@ -185,10 +226,19 @@ class Sweep(cli_test.Program):
         self.wait_for_runs("s.db.partial")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-        self.refused("sweep", self.tiny, *AXES, "--seeds", "1..5000", "--out", "s.db", says=["another sweep", "seeds"])
+        self.refused(
+            "sweep",
+            self.tiny,
+            *AXES,
+            "--seeds",
+            "1..5000",
+            "--out",
+            "s.db",
+            says=["another sweep", "seeds"],
+        )
         self.refused("run", self.tiny, "--out", "s.db", says=["unfinished sweep"])
 
-#-- - Whatever ends it -- -
+    # -- - Whatever ends it -- -
     def wait_for_runs(self, name):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -247,7 +297,7 @@ class Sweep(cli_test.Program):
         self.ok(*asked, "s.db")
         self.assertEqual(self.rows("s.db"), self.rows("whole.db"))
 
-#-- - Parts -- -
+    # -- - Parts -- -
     def test_shards_merge_to_what_one_sweep_would_have_written(self):
         asked = ("sweep", self.tiny, *AXES, "--seeds", "1..4")
         self.ok(*asked, "--out", "whole.db")
@@ -271,7 +321,14 @@ class Sweep(cli_test.Program):
         with database:
             database.execute("UPDATE study SET code_version = '0.0.1'")
         database.close()
-        self.refused("merge", "-o", "all.db", "a.db", "b.db", says=["b.db", "0.0.1", "do not belong together"])
+        self.refused(
+            "merge",
+            "-o",
+            "all.db",
+            "a.db",
+            "b.db",
+            says=["b.db", "0.0.1", "do not belong together"],
+        )
         (self.folder / "cut.db").write_bytes((self.folder / "a.db").read_bytes()[:5000])
         self.refused("merge", "-o", "all.db", "a.db", "cut.db", says=["cut.db", "truncated"])
         self.refused("merge", "-o", "a.db", "b.db", says=["a.db", "exists"])
@@ -283,13 +340,25 @@ class Sweep(cli_test.Program):
                 "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
                 "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
             )
-            asked = [cli_test.PROGRAM, "sweep", self.tiny, "--seeds", seeds, "--jobs", "1", "--out", f"{seeds}.db"]
+            asked = [
+                cli_test.PROGRAM,
+                "sweep",
+                self.tiny,
+                "--seeds",
+                seeds,
+                "--jobs",
+                "1",
+                "--out",
+                f"{seeds}.db",
+            ]
             done = subprocess.run([sys.executable, "-c", code, *map(str, asked)], cwd=self.folder, check=True,
                                   capture_output=True, text=True, timeout=300)  # fmt: skip
             return int(done.stdout)
 
         few, many = peak_kb("1..50"), peak_kb("1..1000")
-        self.assertLess(many, few + 90_000, "beyond the page cache of the database, which is bounded by 64 MB")
+        self.assertLess(
+            many, few + 90_000, "beyond the page cache of the database, which is bounded by 64 MB"
+        )
 
 
 if __name__ == "__main__":

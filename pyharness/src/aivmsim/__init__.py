@@ -1,4 +1,5 @@
-"""Deterministic simulation of the AIVM: from a scenario and a seed to a checked, reproducible history.
+"""Deterministic simulation of the AIVM: from a scenario and a seed to a checked, reproducible
+history.
 
 >>> import aivmsim
 >>> scenario = aivmsim.Scenario.load("lazy_provider")
@@ -7,8 +8,8 @@
 ('clean', 0)
 >>> frame = aivmsim.sweep(scenario, over={"vm.challenge_window_blocks": [2, 10, 30]}, seeds=range(1, 9))
 
-The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its operations and
-:mod:`aivmsim.kernels` its six kernels.
+The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its
+operations and :mod:`aivmsim.kernels` its six kernels.
 """
 
 from . import kernels, salib

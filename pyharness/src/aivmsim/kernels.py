@@ -1,8 +1,10 @@
-"""The six kernels over numpy arrays and other buffers, for test suites that drive them with vectors of their own.
+"""The six kernels over numpy arrays and other buffers, for test suites that drive them with vectors
+of their own.
 
-Arguments are contiguous buffers: arrays of the types in :data:`DTYPES`, ``bytes``, ``bytearray``; ``None`` is a null
-pointer. Tables and outputs are written in place. Every kernel returns its code, 0 for success; with another code no
-output byte has changed. `backend` is ``"cpu"``, the canonical kernels, or ``"simd"``, which must give the same bytes.
+Arguments are contiguous buffers: arrays of the types in :data:`DTYPES`, ``bytes``, ``bytearray``;
+``None`` is a null pointer. Tables and outputs are written in place. Every kernel returns its code,
+0 for success; with another code no output byte has changed. `backend` is ``"cpu"``, the canonical
+kernels, or ``"simd"``, which must give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from . import _core
 
 #: The fourteen ABI structures as numpy types, without hidden padding. Fields of bytes are arrays of ``uint8``.
 DTYPES: dict[str, np.dtype[Any]] = {
-    name: np.dtype([(field, *kind) if isinstance(kind, tuple) else (field, kind) for field, kind in fields])
+    name: np.dtype(
+        [(field, *kind) if isinstance(kind, tuple) else (field, kind) for field, kind in fields]
+    )
     for name, fields in _core.abi_layouts().items()
 }
 
@@ -29,7 +33,8 @@ def struct(name: str, fields: Mapping[str, Any] | None = None) -> np.ndarray[Any
     name : str
         A name of :data:`DTYPES`.
     fields : mapping, optional
-        Values by field: integers, lists of integers, and bytes or hexadecimal text. What is left out is zero.
+        Values by field: integers, lists of integers, and bytes or hexadecimal text. What is left
+        out is zero.
 
     Raises
     ------
@@ -41,12 +46,18 @@ def struct(name: str, fields: Mapping[str, Any] | None = None) -> np.ndarray[Any
     out = np.zeros(1, DTYPES[name])
     for field, value in (fields or {}).items():
         if field not in (DTYPES[name].names or ()):
-            raise KeyError(f"{name} has no field {field!r}; there are {', '.join(DTYPES[name].names or ())}")
+            raise KeyError(
+                f"{name} has no field {field!r}; there are {', '.join(DTYPES[name].names or ())}"
+            )
         target = DTYPES[name][field]
         if target.base == np.uint8:
-            raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
+            raw = (
+                bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
+            )
             if len(raw) != target.itemsize:
-                raise ValueError(f"{name}.{field} has {len(raw)} bytes; it must have {target.itemsize}")
+                raise ValueError(
+                    f"{name}.{field} has {len(raw)} bytes; it must have {target.itemsize}"
+                )
             out[field][0] = np.frombuffer(raw, np.uint8)
         else:
             out[field][0] = int(value) if isinstance(value, str) else value
@@ -62,7 +73,8 @@ def structs(name: str, rows: Iterable[Mapping[str, Any]]) -> np.ndarray[Any, Any
 def attestation_apply(desc: Any, ops: Any, table: Any, backend: str = "cpu") -> tuple[int, int]:
     """Inserts or updates attestations. Returns the code and how many operations took effect.
 
-    Only the first ``desc.attestation_op_count`` operations are read; raises ValueError when fewer are there.
+    Only the first ``desc.attestation_op_count`` operations are read; raises ValueError when fewer
+    are there.
     """
     return _core.attestation_apply(desc, ops, table, backend)
 
@@ -78,19 +90,29 @@ def anchor_apply(desc: Any, ops: Any, table: Any, backend: str = "cpu") -> tuple
 
 
 def epoch_transition(
-    desc: Any, attestations: Any, models: Any, anchors: Any, epoch: Any, result: Any, backend: str = "cpu"
+    desc: Any,
+    attestations: Any,
+    models: Any,
+    anchors: Any,
+    epoch: Any,
+    result: Any,
+    backend: str = "cpu",
 ) -> int:
-    """Marks expired attestations, folds the three tables into roots and moves the epoch; returns the code.
+    """Marks expired attestations, folds the three tables into roots and moves the epoch; returns
+    the code.
 
     `attestations`, `epoch` and `result` are written.
     """
     return _core.epoch_transition(desc, attestations, models, anchors, epoch, result, backend)
 
 
-def inference_step(weights: Any, ops: Any, inputs: Any, outputs: Any, results: Any, backend: str = "cpu") -> int:
+def inference_step(
+    weights: Any, ops: Any, inputs: Any, outputs: Any, results: Any, backend: str = "cpu"
+) -> int:
     """Runs a batch of int8 inferences; returns the code.
 
-    `inputs` has 32 bytes and `outputs` one byte for each operation; `outputs` and `results` are written.
+    `inputs` has 32 bytes and `outputs` one byte for each operation; `outputs` and `results` are
+    written.
     """
     return _core.inference_step(weights, ops, inputs, outputs, results, backend)
 

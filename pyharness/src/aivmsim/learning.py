@@ -1,9 +1,10 @@
-"""Learners over finished runs: they play a scenario again and again and choose by what came out of it.
+"""Learners over finished runs: they play a scenario again and again and choose by what came out of
+it.
 
-A strategy inside a run cannot learn what its lies earned: that is known when the window is over, and the run with it.
-So these are functions over runs. :func:`best_response` looks through a grid; a :class:`Game` between an attacker and a
-defender is measured by :func:`empirical_game`, and then solved by :meth:`Game.fictitious_play` or followed by
-:meth:`Game.replicator`.
+A strategy inside a run cannot learn what its lies earned: that is known when the window is over,
+and the run with it. So these are functions over runs. :func:`best_response` looks through a grid; a
+:class:`Game` between an attacker and a defender is measured by :func:`empirical_game`, and then
+solved by :meth:`Game.fictitious_play` or followed by :meth:`Game.replicator`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class BestResponse(NamedTuple):
     evaluations: int
 
 
-def best_response(over: Mapping[str, Sequence[Any]], payoff: Callable[[dict[str, Any]], float]) -> BestResponse:
+def best_response(
+    over: Mapping[str, Sequence[Any]], payoff: Callable[[dict[str, Any]], float]
+) -> BestResponse:
     """Tries every point of a grid and gives the one with the largest payoff, the first of equals.
 
     Parameters
@@ -48,7 +51,8 @@ def best_response(over: Mapping[str, Sequence[Any]], payoff: Callable[[dict[str,
     over : mapping of key to values
         The grid, the last key varying fastest.
     payoff : callable
-        What a point, a dict of key to value, is worth; such as a mean over the frame of a :func:`sweep`.
+        What a point, a dict of key to value, is worth; such as a mean over the frame of a
+        :func:`sweep`.
 
     Raises
     ------
@@ -61,15 +65,21 @@ def best_response(over: Mapping[str, Sequence[Any]], payoff: Callable[[dict[str,
             raise ValueError(f"{key}: the range is empty; give at least one value")
 
     def point_of(places: Sequence[int]) -> dict[str, Any]:
-        return {key: values[place] for (key, values), place in zip(grid.items(), places, strict=True)}
+        return {
+            key: values[place] for (key, values), place in zip(grid.items(), places, strict=True)
+        }
 
     def payoff_of(places: Sequence[int]) -> float:
         value = float(payoff(point_of(places)))
         if not math.isfinite(value):
-            raise ValueError(f"the payoff at {point_of(places)} is {value}; it must be a finite number")
+            raise ValueError(
+                f"the payoff at {point_of(places)} is {value}; it must be a finite number"
+            )
         return value
 
-    places, best, evaluations = _core.best_response([len(values) for values in grid.values()], payoff_of)
+    places, best, evaluations = _core.best_response(
+        [len(values) for values in grid.values()], payoff_of
+    )
     return BestResponse(point_of(places), best, evaluations)
 
 
@@ -88,7 +98,8 @@ class Orbit(NamedTuple):
     last : Mixes
         The shares at the end.
     mean : Mixes
-        Over time; where orbits circle an inner equilibrium, the mean is near it and the last is not.
+        Over time; where orbits circle an inner equilibrium, the mean is near it and the last is
+        not.
     """
 
     last: Mixes
@@ -101,7 +112,8 @@ class Game:
     Parameters
     ----------
     row_payoffs, column_payoffs : array-like
-        Of either player; a row for each choice of the row player, a column for each of the column player.
+        Of either player; a row for each choice of the row player, a column for each of the column
+        player.
 
     Raises
     ------
@@ -114,30 +126,40 @@ class Game:
         self.column_payoffs = np.array(column_payoffs, dtype=float)
         shape = self.row_payoffs.shape
         if len(shape) != 2 or 0 in shape or self.column_payoffs.shape != shape:
-            raise ValueError(f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal tables")
+            raise ValueError(
+                f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal tables"
+            )
         if not (np.isfinite(self.row_payoffs).all() and np.isfinite(self.column_payoffs).all()):
             raise ValueError("a payoff is no finite number")
-        self._game = _core.Game(*shape, self.row_payoffs.ravel().tolist(), self.column_payoffs.ravel().tolist())
+        self._game = _core.Game(
+            *shape, self.row_payoffs.ravel().tolist(), self.column_payoffs.ravel().tolist()
+        )
 
     def regret(self, mixes: tuple[npt.ArrayLike, npt.ArrayLike]) -> float:
-        """What either player can gain at most by leaving its mix while the other keeps its own; 0 at an equilibrium.
+        """What either player can gain at most by leaving its mix while the other keeps its own; 0
+        at an equilibrium.
 
         Raises ValueError for mixes that are none of this game's.
         """
         return self._game.regret(*self._mixes(mixes))
 
     def fictitious_play(self, rounds: int = 100_000) -> Mixes:
-        """Frequencies after so many rounds in which both answer best to what the other has done so far.
+        """Frequencies after so many rounds in which both answer best to what the other has done so
+        far.
 
-        Before the first round every choice counts as made once. They converge to an equilibrium in every zero-sum game
-        (Robinson 1951) and in every game of two choices each (Miyasawa 1961).
+        Before the first round every choice counts as made once. They converge to an equilibrium in
+        every zero-sum game (Robinson 1951) and in every game of two choices each (Miyasawa 1961).
         """
         return _of(self._game.fictitious_play(_rounds(rounds)))
 
     def replicator(
-        self, start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None, step: float | None = None, rounds: int = 100_000
+        self,
+        start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        step: float | None = None,
+        rounds: int = 100_000,
     ) -> Orbit:
-        """Two-population replicator dynamics: a choice grows by `step` times its payoff over the mean.
+        """Two-population replicator dynamics: a choice grows by `step` times its payoff over the
+        mean.
 
         Parameters
         ----------
@@ -156,7 +178,9 @@ class Game:
         spread = max(np.ptp(self.row_payoffs), np.ptp(self.column_payoffs))
         size = step if step is not None else 0.01 / spread if spread > 0 else 1.0
         if not (size > 0 and size * spread < 1):
-            raise ValueError(f"a step of {size} with payoffs {spread} apart: their product must lie between 0 and 1")
+            raise ValueError(
+                f"a step of {size} with payoffs {spread} apart: their product must lie between 0 and 1"
+            )
         rows, columns = self.row_payoffs.shape
         row, column = self._mixes(start if start is not None else (np.ones(rows), np.ones(columns)))
         last, mean = self._game.replicator(row, column, size, _rounds(rounds))
@@ -166,7 +190,9 @@ class Game:
         row, column = (np.array(mix, dtype=float) for mix in mixes)
         for mix, size in ((row, self.row_payoffs.shape[0]), (column, self.row_payoffs.shape[1])):
             if mix.shape != (size,) or not (mix >= 0).all() or not 0 < mix.sum() < math.inf:
-                raise ValueError(f"{mix} is no mix of {size} choices: shares of at least 0, not all of them 0")
+                raise ValueError(
+                    f"{mix} is no mix of {size} choices: shares of at least 0, not all of them 0"
+                )
         return (row / row.sum()).tolist(), (column / column.sum()).tolist()
 
 
@@ -204,14 +230,19 @@ def empirical_game(
         raise ValueError("a game needs at least one choice on either side")
     both = {key for row in rows for key in row} & {key for column in columns for key in column}
     if both:
-        raise ValueError(f"{', '.join(sorted(both))}: changed by both players; a key belongs to one of them")
+        raise ValueError(
+            f"{', '.join(sorted(both))}: changed by both players; a key belongs to one of them"
+        )
     seed_list = list(seeds)
     points = [{**row, **column} for row in rows for column in columns]
     frame = sweep(scenario, points, seeds=seed_list, jobs=jobs, executor=executor)
     runs = len(seed_list)
     worth = [payoffs(frame.iloc[first : first + runs]) for first in range(0, len(frame), runs)]
     shape = (len(rows), len(columns))
-    return Game(np.reshape([row for row, _ in worth], shape), np.reshape([column for _, column in worth], shape))
+    return Game(
+        np.reshape([row for row, _ in worth], shape),
+        np.reshape([column for _, column in worth], shape),
+    )
 
 
 def _of(mixes: tuple[list[float], list[float]]) -> Mixes:

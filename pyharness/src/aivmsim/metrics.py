@@ -14,4 +14,6 @@ class Metric(NamedTuple):
 
 
 #: Every metric by name. A run has those that apply to it.
-METRICS: dict[str, Metric] = {name: Metric(name, unit, doc) for name, unit, doc in _core.metric_specs()}
+METRICS: dict[str, Metric] = {
+    name: Metric(name, unit, doc) for name, unit, doc in _core.metric_specs()
+}

@@ -1,7 +1,8 @@
-"""The fifteen operations that a block can carry, for :meth:`aivmsim.VM.submit` and :meth:`aivmsim.VM.execute`.
+"""The fifteen operations that a block can carry, for :meth:`aivmsim.VM.submit` and
+:meth:`aivmsim.VM.execute`.
 
-Money is nLUX as an integer, or text with a unit such as ``"5 LUX"``. Hashes and addresses are text ``"0x..."`` or
-bytes.
+Money is nLUX as an integer, or text with a unit such as ``"5 LUX"``. Hashes and addresses are text
+``"0x..."`` or bytes.
 """
 
 from __future__ import annotations
@@ -120,10 +121,11 @@ class Challenge(Operation):
 
     The claim is given only under the policy ``challenge_in_clear``.
 
-    It names a job, not an answer: it disputes whatever answer of the job stands in the block that it gets into. Kept
-    out of blocks until the answer it was made for was slashed and the job answered anew, it meets that answer; if that
-    is the true one, the challenge claims what is posted, and loses its bond. Nobody can recall an operation, but a
-    later one of the same sender makes it stale, as nonces only grow.
+    It names a job, not an answer: it disputes whatever answer of the job stands in the block that
+    it gets into. Kept out of blocks until the answer it was made for was slashed and the job
+    answered anew, it meets that answer; if that is the true one, the challenge claims what is
+    posted, and loses its bond. Nobody can recall an operation, but a later one of the same sender
+    makes it stale, as nonces only grow.
     """
 
     job_id: str
@@ -144,7 +146,8 @@ class ChallengeReveal(Operation):
 class DisputeMove(Operation):
     """One move of a bisection.
 
-    The provider opens a step (``opens=True``, with input, output and proof); the challenger judges it (``agrees``).
+    The provider opens a step (``opens=True``, with input, output and proof); the challenger judges
+    it (``agrees``).
     """
 
     job_id: str
@@ -165,7 +168,8 @@ class ClaimRewards(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class Attest(Operation):
-    """Puts an attestation into the kernel's table; `attestation` holds the fields of the ABI's ``AttestationOp``."""
+    """Puts an attestation into the kernel's table; `attestation` holds the fields of the ABI's
+    ``AttestationOp``."""
 
     provider_id: str
     attestation: Mapping[str, Any] | bytes

@@ -11,7 +11,8 @@ from .scenario import Scenario
 
 
 class RunResult:
-    """A finished run: the verdict, the numbers, and every row the database would have, as DataFrames made when asked.
+    """A finished run: the verdict, the numbers, and every row the database would have, as
+    DataFrames made when asked.
 
     Attributes
     ----------
@@ -20,8 +21,9 @@ class RunResult:
     seed : int
         With which seed.
     status : str
-        ``"clean"``; ``"violated"`` when an invariant was violated that the scenario does not expect, or one that it
-        expects was not; ``"budget"`` when it ran out of events; ``"interrupted"``.
+        ``"clean"``; ``"violated"`` when an invariant was violated that the scenario does not
+        expect, or one that it expects was not; ``"budget"`` when it ran out of events;
+        ``"interrupted"``.
     digest : str
         The trace digest, 32 hexadecimal digits: equal for equal histories, on every machine.
     metrics : dict
@@ -54,18 +56,24 @@ class RunResult:
         return _core.table_names()
 
     def table(self, name: str) -> pd.DataFrame:
-        """The rows of a table of the database, with its columns and units (money in nLUX, times in virtual ns).
+        """The rows of a table of the database, with its columns and units (money in nLUX, times in
+        virtual ns).
 
         Raises KeyError for a table that a run does not have.
         """
         return pd.DataFrame(
-            {key: pd.Series(cells, dtype=kind) for key, (kind, cells) in self._record.columns(name).items()}
+            {
+                key: pd.Series(cells, dtype=kind)
+                for key, (kind, cells) in self._record.columns(name).items()
+            }
         )
 
     @functools.cached_property
     def principals(self) -> pd.DataFrame:
         """Who took part: label, strategy, honest or not, and what each earned and lost, in nLUX."""
-        return self.table("principal").merge(self.table("payoff"), on="principal", validate="one_to_one")
+        return self.table("principal").merge(
+            self.table("payoff"), on="principal", validate="one_to_one"
+        )
 
     @functools.cached_property
     def agents(self) -> pd.DataFrame:
@@ -74,7 +82,8 @@ class RunResult:
 
     @functools.cached_property
     def tasks(self) -> pd.DataFrame:
-        """One row a task: when submitted, when final, what became of it, and whether the final answer is right."""
+        """One row a task: when submitted, when final, what became of it, and whether the final
+        answer is right."""
         return self.table("task")
 
     @functools.cached_property

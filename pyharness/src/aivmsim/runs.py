@@ -12,7 +12,9 @@ from .strategies import REGISTRY
 from .study import Study
 
 
-def run(scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | None = None) -> RunResult:
+def run(
+    scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | None = None
+) -> RunResult:
     """Runs a scenario to its end.
 
     Other threads go on meanwhile, and may run scenarios of their own. Ctrl-C ends the run.
@@ -22,7 +24,8 @@ def run(scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | N
     scenario : Scenario
         What to run.
     seed : int or str
-        0 to 2**64 - 1, or the text of a seed as at the terminal: decimal, ``0x...``, or a 40-digit git commit.
+        0 to 2**64 - 1, or the text of a seed as at the terminal: decimal, ``0x...``, or a 40-digit
+        git commit.
     out : path-like, optional
         The database to write. A file that is there is replaced once the new one is complete.
 
@@ -43,7 +46,9 @@ def run(scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | N
         The seed is none.
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
-    record = _core.run(scenario._loaded, seed_text(seed), heed_signals=on_main_thread, registry=REGISTRY)
+    record = _core.run(
+        scenario._loaded, seed_text(seed), heed_signals=on_main_thread, registry=REGISTRY
+    )
     if out is not None:
         Study.begin(scenario.name).write(out, record)
     return RunResult(scenario, record)

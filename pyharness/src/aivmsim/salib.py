@@ -20,7 +20,8 @@ from .sweeps import sweep
 
 
 def problem(space: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """SALib's description of a space: for each key (low, high), whole numbers or texts with the same unit."""
+    """SALib's description of a space: for each key (low, high), whole numbers or texts with the
+    same unit."""
     found = axes(space)
     return {
         "num_vars": len(found),
@@ -65,10 +66,14 @@ def evaluate(
     found = axes(space)
     matrix = np.atleast_2d(np.asarray(samples, dtype=float))
     if matrix.shape[1] != len(found):
-        raise ValueError(f"the sample matrix has {matrix.shape[1]} columns and the space {len(found)} keys")
+        raise ValueError(
+            f"the sample matrix has {matrix.shape[1]} columns and the space {len(found)} keys"
+        )
     points: dict[tuple[Value, ...], int] = {}
     place = [
-        points.setdefault(tuple(one.value(number) for one, number in zip(found, row, strict=True)), len(points))
+        points.setdefault(
+            tuple(one.value(number) for one, number in zip(found, row, strict=True)), len(points)
+        )
         for row in matrix
     ]
     keys = [one.key for one in found]

@@ -23,7 +23,8 @@ def catalogue() -> list[str]:
 class Scenario:
     """A scenario; it never changes, :meth:`replace` makes another one.
 
-    Scenarios come from :meth:`load` and :meth:`from_text`. They can be pickled, so other processes can run them.
+    Scenarios come from :meth:`load` and :meth:`from_text`. They can be pickled, so other processes
+    can run them.
     """
 
     def __init__(self, loaded: _core.LoadedScenario) -> None:
@@ -36,25 +37,30 @@ class Scenario:
         Parameters
         ----------
         path_or_name : str or path-like
-            A file such as ``"my.toml"``, or a name in :func:`catalogue` such as ``"quickstart"``. Where both exist, a
-            name without a folder and without ``.toml`` is that of the catalogue.
+            A file such as ``"my.toml"``, or a name in :func:`catalogue` such as ``"quickstart"``.
+            Where both exist, a name without a folder and without ``.toml`` is that of the
+            catalogue.
 
         Raises
         ------
         ScenarioError
-            There is no such file, or something is wrong in it: all errors at once, each with its line and a mend.
+            There is no such file, or something is wrong in it: all errors at once, each with its
+            line and a mend.
         """
         path = os.fspath(path_or_name)
         if isinstance(path_or_name, str) and path in catalogue():
             path = str(_catalogue_folder() / f"{path}.toml")
         elif not os.path.exists(path) and Path(path).name == path and not path.endswith(".toml"):
             names = ", ".join(catalogue())
-            raise _core.ScenarioError(f'"{path}" is neither a file nor in the catalogue\n  the catalogue has {names}\n')
+            raise _core.ScenarioError(
+                f'"{path}" is neither a file nor in the catalogue\n  the catalogue has {names}\n'
+            )
         return cls(_core.LoadedScenario.from_file(path))
 
     @classmethod
     def from_text(cls, text: str, source: str = "<text>") -> Scenario:
-        """Reads a scenario from TOML; `source` is what errors call it. Raises ScenarioError as :meth:`load` does."""
+        """Reads a scenario from TOML; `source` is what errors call it. Raises ScenarioError as
+        :meth:`load` does."""
         return cls(_core.LoadedScenario.from_text(text, source))
 
     def replace(self, **changes: Value) -> Scenario:
@@ -64,22 +70,27 @@ class Scenario:
         ----------
         **changes
             Values by dotted key. A key is written as in ``--set``, so the call needs two stars:
-            ``scenario.replace(**{"vm.challenge_window_blocks": 10, "provider.lazy.bond": "1000 LUX"})``.
+            ``scenario.replace(**{"vm.challenge_window_blocks": 10, "provider.lazy.bond": "1000
+            LUX"})``.
 
         Raises
         ------
         ScenarioError
-            A key that the scenario does not have, a value out of range, or values that do not go together.
+            A key that the scenario does not have, a value out of range, or values that do not go
+            together.
         TypeError
-            A value of another type than text, integer, boolean, fraction, or a list of texts or integers.
+            A value of another type than text, integer, boolean, fraction, or a list of texts or
+            integers.
         """
-        return Scenario(self._loaded.replace([(key, value_text(key, value)) for key, value in changes.items()]))
+        return Scenario(
+            self._loaded.replace([(key, value_text(key, value)) for key, value in changes.items()])
+        )
 
     def get(self, key: str) -> Any:
         """The value of a key, in a form that :meth:`replace` takes.
 
-        Counts and parameters of strategies are integers; what has a unit is text, such as ``"4s"`` or ``"50 LUX"``.
-        Raises ScenarioError for a key that the scenario does not have.
+        Counts and parameters of strategies are integers; what has a unit is text, such as ``"4s"``
+        or ``"50 LUX"``. Raises ScenarioError for a key that the scenario does not have.
         """
         return self._loaded.get(key)
 

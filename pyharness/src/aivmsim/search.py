@@ -28,16 +28,16 @@ def optuna_study(
 ) -> optuna.Study:
     """Looks for the values with which an attacker gets most; needs the package ``optuna``.
 
-    Every trial runs all seeds, the same for each, so the search compares points and not luck. The search itself is
-    repeatable: the sampler draws from `sampler_seed` alone.
+    Every trial runs all seeds, the same for each, so the search compares points and not luck. The
+    search itself is repeatable: the sampler draws from `sampler_seed` alone.
 
     Parameters
     ----------
     scenario : Scenario
         Where to search.
     space : mapping
-        For each key a tuple (low, high), whole numbers or texts with the same unit, or a list of choices, such as
-        strategies.
+        For each key a tuple (low, high), whole numbers or texts with the same unit, or a list of
+        choices, such as strategies.
     objective : str or callable
         A metric, averaged over the seeds, or a function of the frame of one trial's runs.
     trials : int
@@ -52,8 +52,8 @@ def optuna_study(
     Returns
     -------
     optuna.Study
-        ``study.best_params`` has numbers without units; the values that were run are in the user attribute ``values``
-        of each trial.
+        ``study.best_params`` has numbers without units; the values that were run are in the user
+        attribute ``values`` of each trial.
 
     Raises
     ------
@@ -63,9 +63,14 @@ def optuna_study(
     try:
         import optuna
     except ImportError:
-        raise ImportError("optuna_study needs the package optuna: pip install 'aivmsim[search]'") from None
+        raise ImportError(
+            "optuna_study needs the package optuna: pip install 'aivmsim[search]'"
+        ) from None
     seed_list = list(seeds)
-    ranges = {key: list(range_) if isinstance(range_, list) else axis(key, range_) for key, range_ in space.items()}
+    ranges = {
+        key: list(range_) if isinstance(range_, list) else axis(key, range_)
+        for key, range_ in space.items()
+    }
 
     def one_trial(trial: optuna.Trial) -> float:
         values = {}
@@ -78,12 +83,18 @@ def optuna_study(
                 values[key] = trial.suggest_int(key, int(range_.low), int(range_.high))
         trial.set_user_attr("values", values)
         frame = sweep(scenario, [values], seeds=seed_list, jobs=jobs)
-        return float(frame[objective].mean()) if isinstance(objective, str) else float(objective(frame))
+        return (
+            float(frame[objective].mean())
+            if isinstance(objective, str)
+            else float(objective(frame))
+        )
 
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        study = optuna.create_study(direction=direction, sampler=optuna.samplers.TPESampler(seed=sampler_seed))
+        study = optuna.create_study(
+            direction=direction, sampler=optuna.samplers.TPESampler(seed=sampler_seed)
+        )
         study.optimize(one_trial, n_trials=trials)
     finally:
         optuna.logging.set_verbosity(verbosity)

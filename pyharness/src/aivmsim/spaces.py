@@ -35,7 +35,8 @@ class Axis(NamedTuple):
 
 
 def axis(key: str, range_: Sequence[Any]) -> Axis:
-    """An axis between two values. Raises ValueError for ends of different units, or in the wrong order."""
+    """An axis between two values. Raises ValueError for ends of different units, or in the wrong
+    order."""
     if len(range_) != 2:
         raise ValueError(f"{key}: {range_!r} is no range; write (low, high)")
     (low, unit), (high, other) = (_number(key, end) for end in range_)
@@ -56,5 +57,7 @@ def _number(key: str, end: Any) -> tuple[float, str]:
         return float(end), ""
     matched = _NUMBER.fullmatch(end) if isinstance(end, str) else None
     if not matched:
-        raise ValueError(f"{key}: {end!r} is neither a whole number nor text with a unit, such as '10 LUX' or '5%'")
+        raise ValueError(
+            f"{key}: {end!r} is neither a whole number nor text with a unit, such as '10 LUX' or '5%'"
+        )
     return float(matched[1]), matched[2]

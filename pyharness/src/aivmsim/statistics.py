@@ -21,11 +21,14 @@ class Estimate(NamedTuple):
         return self.value - self.low, self.high - self.value
 
 
-def share_interval(parts: Iterable[float], wholes: Iterable[float], confidence: float = 0.95) -> Estimate:
+def share_interval(
+    parts: Iterable[float], wholes: Iterable[float], confidence: float = 0.95
+) -> Estimate:
     """A share counted over runs, `part` of `whole` in each.
 
-    The interval is Clopper and Pearson's on the effective number of events (Korn and Graubard 1998): what happens in
-    one run need not be independent, runs are. With one event a run it is Clopper and Pearson's own.
+    The interval is Clopper and Pearson's on the effective number of events (Korn and Graubard
+    1998): what happens in one run need not be independent, runs are. With one event a run it is
+    Clopper and Pearson's own.
 
     Raises
     ------

@@ -8,9 +8,10 @@
 ...         return 7
 >>> scenario.replace(**{"provider.lazy.strategy": "python:always_seven"})
 
-A strategy sees what its actor sees and decides; the actor does the rest. Chance comes from ``self.random`` and from
-nowhere else, or two runs of one seed differ. One object plays one actor of one run. Views are good during the call that
-they are given to; their ``state`` has the queries of :class:`aivmsim.State`, rows as plain dicts.
+A strategy sees what its actor sees and decides; the actor does the rest. Chance comes from
+``self.random`` and from nowhere else, or two runs of one seed differ. One object plays one actor of
+one run. Views are good during the call that they are given to; their ``state`` has the queries of
+:class:`aivmsim.State`, rows as plain dicts.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Part:
     block_interval_ns : int
         Between two blocks.
     side : SideChannel
-        Notices and payments between principals: ``post(topic, task, assignment, answer, amount)``, ``notices()``,
-        ``pay(to, amount)``.
+        Notices and payments between principals: ``post(topic, task, assignment, answer, amount)``,
+        ``notices()``, ``pay(to, amount)``.
     """
 
     def __init__(self, told: Mapping[str, Any]) -> None:
@@ -100,11 +101,13 @@ class Strategy:
 
 class _Client(Strategy):
     def on_block(self, view: NodeView) -> Iterable[Operation] | None:
-        """Operations beyond its role's own, such as leaving; asked once for every block it hears of."""
+        """Operations beyond its role's own, such as leaving; asked once for every block it hears
+        of."""
         return None
 
     def on_pending(self, view: NodeView, operation: SignedOperation) -> Iterable[Operation] | None:
-        """Somebody else's operation waits for a block; asked only where registered with ``watches_pending=True``."""
+        """Somebody else's operation waits for a block; asked only where registered with
+        ``watches_pending=True``."""
         return None
 
 
@@ -118,19 +121,23 @@ class ProviderStrategy(_Client):
         return view.steps
 
     def answer(self, view: TaskView) -> int | None:
-        """The answer to post or commit to, 0 to 255, or None to stay silent; asked when it has been computed."""
+        """The answer to post or commit to, 0 to 255, or None to stay silent; asked when it has been
+        computed."""
         return view.run()
 
     def joins(self, state: _core.State | None) -> bool:
-        """Whether to register now; asked at the start, without a state, and at every block until it says yes."""
+        """Whether to register now; asked at the start, without a state, and at every block until it
+        says yes."""
         return True
 
     def waits(self, view: TaskView) -> bool:
-        """Whether to hold the answer back; asked before :meth:`answer`, and at every block until it says no."""
+        """Whether to hold the answer back; asked before :meth:`answer`, and at every block until it
+        says no."""
         return False
 
     def reveals(self, view: TaskView) -> bool:
-        """Redundant mode: whether to reveal now; asked at every block of the reveal window until yes."""
+        """Redundant mode: whether to reveal now; asked at every block of the reveal window until
+        yes."""
         return True
 
     def trace(self, view: TaskView, answer: int) -> list[tuple[bytes, int]]:
@@ -146,7 +153,8 @@ class ProviderStrategy(_Client):
         raise NotImplementedError
 
     def evidence(self, device: _core.Device, now_ns: int) -> bytes | None:
-        """Evidence to register with, or to renew its attestation with: ``device.quote(now_ns)``, or an older one."""
+        """Evidence to register with, or to renew its attestation with: ``device.quote(now_ns)``, or
+        an older one."""
         return device.quote(now_ns)
 
 
@@ -165,7 +173,8 @@ class ChallengerStrategy(_Client):
         return None if truth == view.posted else truth
 
     def commits(self, view: TaskView) -> bool:
-        """Whether to open its challenge now; asked when it has a claim, and at every block until it says yes."""
+        """Whether to open its challenge now; asked when it has a claim, and at every block until it
+        says yes."""
         return True
 
     def reveals(self, view: DisputeView) -> bool:
@@ -177,7 +186,8 @@ class ChallengerStrategy(_Client):
         raise NotImplementedError
 
     def again(self, view: TaskView) -> bool:
-        """Whether to look once more at a result whose challenge was closed without proving it wrong."""
+        """Whether to look once more at a result whose challenge was closed without proving it
+        wrong."""
         return False
 
 
@@ -191,7 +201,8 @@ class RequesterStrategy(_Client):
         return view.due
 
     def compose(self, task: SubmitTask, view: NodeView) -> SubmitTask | None:
-        """The last word on a task about to be submitted: another one in its place, or None to leave it."""
+        """The last word on a task about to be submitted: another one in its place, or None to leave
+        it."""
         return None
 
     def goes_on(self, view: NodeView) -> bool:
@@ -241,7 +252,9 @@ class Vote(NamedTuple):
 
     @classmethod
     def _of(cls, told: Mapping[str, Any]) -> Vote:
-        return cls(BlockRef(**told["preferred"]), told["at_height"], BlockRef(**told["last_accepted"]))
+        return cls(
+            BlockRef(**told["preferred"]), told["at_height"], BlockRef(**told["last_accepted"])
+        )
 
 
 class PollView(NamedTuple):
@@ -276,7 +289,8 @@ class PollView(NamedTuple):
 
 
 class Follower(NamedTuple):
-    """A client that follows a validator: its number in the run, its role, and which of that role it is."""
+    """A client that follows a validator: its number in the run, its role, and which of that role it
+    is."""
 
     id: int
     role: str
@@ -286,14 +300,16 @@ class Follower(NamedTuple):
 class ValidatorStrategy(Strategy):
     """Builds blocks and votes; as it stands here, honestly, of everything.
 
-    :meth:`builds`, :meth:`begin_block` and :meth:`includes` are asked in both fidelities; the others of replicas only
-    (``run.fidelity = "full"``): a virtual chain has no votes, nobody to split, and nobody to serve.
+    :meth:`builds`, :meth:`begin_block` and :meth:`includes` are asked in both fidelities; the
+    others of replicas only (``run.fidelity = "full"``): a virtual chain has no votes, nobody to
+    split, and nobody to serve.
     """
 
     role = "validator"
 
     def builds(self, state: _core.State, beacon: str) -> bool:
-        """Whether to build on this state now that it may; `beacon` is what its block would draw with."""
+        """Whether to build on this state now that it may; `beacon` is what its block would draw
+        with."""
         return True
 
     def begin_block(self, height: int) -> None:
@@ -304,11 +320,13 @@ class ValidatorStrategy(Strategy):
         return True
 
     def builds_twice(self) -> bool:
-        """Whether to sign a second block for the slot of the one just built, and show it to half of the others."""
+        """Whether to sign a second block for the slot of the one just built, and show it to half of
+        the others."""
         return False
 
     def tolerates(self, block: Block) -> bool:
-        """Whether to take a block that is valid for valid. Not asked about blocks that the others have decided for."""
+        """Whether to take a block that is valid for valid. Not asked about blocks that the others
+        have decided for."""
         return True
 
     def vote(self, poll: PollView, answer: Vote) -> Vote | None:
@@ -363,7 +381,9 @@ class Registry:
     def used_by(self, scenario: Scenario) -> Registry:
         """Those that a scenario names."""
         named = [scenario.get(key) for key in scenario.keys() if key.endswith(".strategy")]
-        return Registry({key: row for key, row in self._rows.items() if f"python:{key[1]}" in named})
+        return Registry(
+            {key: row for key, row in self._rows.items() if f"python:{key[1]}" in named}
+        )
 
     def add(self, role: str, name: str, row: _Row) -> None:
         """Adds a row, or puts it in the place of an earlier one, as a notebook cell run twice does."""
@@ -386,7 +406,9 @@ class Registry:
         hooks = row.made._overridden() if row is not None and role == "validator" else set()
         return sorted(hooks & {"builds_twice", "reports_equivocation", "tolerates", "vote"})
 
-    def make(self, role: str, name: str, parameters: Mapping[str, int], told: Mapping[str, Any]) -> Strategy:
+    def make(
+        self, role: str, name: str, parameters: Mapping[str, int], told: Mapping[str, Any]
+    ) -> Strategy:
         """A strategy for one actor."""
         row = self._rows[role, name]
         return row.made(row.parameters | dict(parameters), Part(told))
@@ -438,9 +460,13 @@ def strategy(
 
     def register(made: _S) -> _S:
         if not (isinstance(made, type) and issubclass(made, Strategy) and hasattr(made, "_base")):
-            raise TypeError(f"{made.__name__} must derive from Provider-, Challenger-, Requester- or ValidatorStrategy")
+            raise TypeError(
+                f"{made.__name__} must derive from Provider-, Challenger-, Requester- or ValidatorStrategy"
+            )
         if role not in (None, made.role):
-            raise TypeError(f"{made.__name__} derives from a {made.role} strategy and is registered as {role}")
+            raise TypeError(
+                f"{made.__name__} derives from a {made.role} strategy and is registered as {role}"
+            )
         REGISTRY.add(made.role, name, _Row(made, honest, watches_pending, dict(parameters or {})))
         return made
 

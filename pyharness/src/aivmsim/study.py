@@ -34,7 +34,8 @@ class Study(NamedTuple):
 
 
 class Parts:
-    """A folder beside the database for the runs of a sweep, each in a file of its own, merged when all are there.
+    """A folder beside the database for the runs of a sweep, each in a file of its own, merged when
+    all are there.
 
     Every run is written by the worker that made it, so nothing large travels between processes.
     """
@@ -43,7 +44,9 @@ class Parts:
         self._out = Path(out)
         self._study = study
         try:
-            self._folder = tempfile.TemporaryDirectory(dir=self._out.parent, prefix=f"{self._out.name}.parts-")
+            self._folder = tempfile.TemporaryDirectory(
+                dir=self._out.parent, prefix=f"{self._out.name}.parts-"
+            )
         except OSError as error:
             raise _core.StudyError(f"{self._out} cannot be written: {error.strerror}") from None
 

@@ -54,16 +54,16 @@ def sweep(
 ) -> pd.DataFrame:
     """Runs every combination of values with every seed.
 
-    All points share the seeds, so they share their random numbers too, and differences between points can be taken
-    seed by seed. Before anything runs, every point is checked.
+    All points share the seeds, so they share their random numbers too, and differences between
+    points can be taken seed by seed. Before anything runs, every point is checked.
 
     Parameters
     ----------
     scenario : Scenario
         What to vary.
     over : mapping of key to values, or sequence of mappings of key to value
-        The grid, the last key varying fastest, or the points themselves. Values as in :meth:`Scenario.replace`. Empty
-        for the scenario as it is.
+        The grid, the last key varying fastest, or the points themselves. Values as in
+        :meth:`Scenario.replace`. Empty for the scenario as it is.
     seeds : iterable of int or str
         At least one.
     jobs : int, optional
@@ -71,14 +71,15 @@ def sweep(
     out : path-like, optional
         The database for all runs. A file that is there is replaced once the new one is complete.
     executor : concurrent.futures.Executor, optional
-        Who runs instead of the threads, such as a process pool. With `out`, its workers must see the same file system.
+        Who runs instead of the threads, such as a process pool. With `out`, its workers must see
+        the same file system.
 
     Returns
     -------
     pandas.DataFrame
-        One row a point and seed, in the order of the grid and then of the seeds: the values as given, ``seed``,
-        ``status``, ``digest``, ``violations`` (ids, separated by blanks) and the metrics. ``wall_seconds`` is left
-        out: the frame depends on nothing but the arguments.
+        One row a point and seed, in the order of the grid and then of the seeds: the values as
+        given, ``seed``, ``status``, ``digest``, ``violations`` (ids, separated by blanks) and the
+        metrics. ``wall_seconds`` is left out: the frame depends on nothing but the arguments.
 
     Raises
     ------
@@ -90,7 +91,9 @@ def sweep(
         A run failed.
     """
     if jobs is not None and executor is not None:
-        raise ValueError("jobs and executor exclude each other: the executor has its own number of workers")
+        raise ValueError(
+            "jobs and executor exclude each other: the executor has its own number of workers"
+        )
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs is {jobs}; it must be at least 1")
     points = _points(scenario, over)
@@ -111,7 +114,10 @@ def sweep(
             for replicate, seed in enumerate(seed_list)
         ]
         rows = _run_all(
-            items, lambda index: f"{points[index // len(seed_list)]}, seed {items[index].seed}", jobs, executor
+            items,
+            lambda index: f"{points[index // len(seed_list)]}, seed {items[index].seed}",
+            jobs,
+            executor,
         )
         if parts:
             parts.merge(len(items))
@@ -121,9 +127,13 @@ def sweep(
     return _frame(points, rows)
 
 
-def _points(scenario: Scenario, over: Mapping[str, Iterable[Value]] | Sequence[Mapping[str, Value]]) -> list[_Point]:
+def _points(
+    scenario: Scenario, over: Mapping[str, Iterable[Value]] | Sequence[Mapping[str, Value]]
+) -> list[_Point]:
     points: dict[str, _Point] = {}
-    for chosen in _grid(over) if isinstance(over, Mapping) else [dict(point) for point in over] or [{}]:
+    for chosen in (
+        _grid(over) if isinstance(over, Mapping) else [dict(point) for point in over] or [{}]
+    ):
         changed = scenario.replace(**chosen) if chosen else scenario
         point = _Point(chosen, changed)
         try:
@@ -144,7 +154,10 @@ def _grid(over: Mapping[str, Iterable[Value]]) -> list[dict[str, Value]]:
         grid[key] = list(values)
         if not grid[key]:
             raise ValueError(f"{key}: the range is empty; give at least one value")
-    return [dict(zip(grid, combination, strict=True)) for combination in itertools.product(*grid.values())]
+    return [
+        dict(zip(grid, combination, strict=True))
+        for combination in itertools.product(*grid.values())
+    ]
 
 
 def _seeds(seeds: Iterable[int | str]) -> list[str]:
@@ -159,9 +172,13 @@ def _seeds(seeds: Iterable[int | str]) -> list[str]:
 
 
 def _run_all(
-    items: Sequence[_Item], name_of: Callable[[int], str], jobs: int | None, executor: Executor | None
+    items: Sequence[_Item],
+    name_of: Callable[[int], str],
+    jobs: int | None,
+    executor: Executor | None,
 ) -> list[dict[str, Any]]:
-    """The rows of all items, in their order; the first failure ends the others and is raised with its item's name."""
+    """The rows of all items, in their order; the first failure ends the others and is raised with
+    its item's name."""
     if executor is not None:
         return _collect([executor.submit(_run_item, item) for item in items], name_of, lambda: None)
     # Not a `with` block: after Ctrl-C it would wait for runs that have not begun.

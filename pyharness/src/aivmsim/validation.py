@@ -1,4 +1,5 @@
-"""Theory beside simulation: whether the simulator gives the numbers that formulas and the literature give."""
+"""Theory beside simulation: whether the simulator gives the numbers that formulas and the
+literature give."""
 
 from __future__ import annotations
 
@@ -24,10 +25,12 @@ def validate(
     out: str | os.PathLike[str] | None = None,
     file: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
-    """Simulates the cases of theory and says which agree; what ``aivmsim validate`` does at the terminal.
+    """Simulates the cases of theory and says which agree; what ``aivmsim validate`` does at the
+    terminal.
 
-    A case agrees when its interval lies within the margin around the expected value and, by Holm's method at 1e-4 over
-    all of them, does not differ from it. Other threads go on meanwhile. Ctrl-C ends it, between two runs of a case.
+    A case agrees when its interval lies within the margin around the expected value and, by Holm's
+    method at 1e-4 over all of them, does not differ from it. Other threads go on meanwhile. Ctrl-C
+    ends it, between two runs of a case.
 
     Parameters
     ----------
@@ -40,23 +43,27 @@ def validate(
     seed : int or str
         Of all runs, as for :func:`run`.
     out : path-like, optional
-        The database to write the table `validation` of. A file that is there is replaced once the new one is complete.
+        The database to write the table `validation` of. A file that is there is replaced once the
+        new one is complete.
     file : path-like, optional
         A file of cases; that of the package by default.
 
     Returns
     -------
     pandas.DataFrame
-        One row a case, in the order of the file: ``case``, ``verdict`` (``agrees``, ``MISSED``, ``FAILED`` when a run
-        failed, ``NOT IMPLEMENTED``), ``simulated``, ``expected``, the interval ``low`` to ``high``, ``z``, ``p_value``,
-        ``n`` (trials, or what was averaged over), ``runs``, ``method`` of the interval, ``kind``, ``quantity``,
-        ``expression``, ``parameters``, ``how`` it is simulated, and the ``reason`` of a failure. Numbers that there are
-        none of are NaN. ``frame.attrs`` has the ``badge``, one line, and whether all ``passed``.
+        One row a case, in the order of the file: ``case``, ``verdict`` (``agrees``, ``MISSED``,
+        ``FAILED`` when a run failed, ``NOT IMPLEMENTED``), ``simulated``, ``expected``, the
+        interval ``low`` to ``high``, ``z``, ``p_value``, ``n`` (trials, or what was averaged over),
+        ``runs``, ``method`` of the interval, ``kind``, ``quantity``, ``expression``,
+        ``parameters``, ``how`` it is simulated, and the ``reason`` of a failure. Numbers that there
+        are none of are NaN. ``frame.attrs`` has the ``badge``, one line, and whether all
+        ``passed``.
 
     Raises
     ------
     ValueError
-        A case that is not in the file, a file that is none of cases, a seed that is none, or a number of jobs below 1.
+        A case that is not in the file, a file that is none of cases, a seed that is none, or a
+        number of jobs below 1.
     StudyError
         The database cannot be written.
     """

@@ -54,7 +54,10 @@ class Conservation(NamedTuple):
     def holds(self) -> bool:
         """Nothing appeared or vanished, and the escrow account holds what is in escrow."""
         pots = self.bonds + self.task_escrows + self.challenge_bonds + self.credits
-        return self.free + pots + self.burned == self.genesis + self.minted and self.escrow_account == pots
+        return (
+            self.free + pots + self.burned == self.genesis + self.minted
+            and self.escrow_account == pots
+        )
 
 
 class ReceiptProof(NamedTuple):
@@ -68,11 +71,14 @@ class ReceiptProof(NamedTuple):
 
     def verify(self, receipt_root: Hash) -> bool:
         """Whether the receipt is number `index` of the `count` under this root."""
-        return _core.verify_receipt_proof(receipt_root, self.encoding, self.index, self.count, self.siblings)
+        return _core.verify_receipt_proof(
+            receipt_root, self.encoding, self.index, self.count, self.siblings
+        )
 
 
 class Trace(NamedTuple):
-    """A run of a model: the root that a provider posts, and (input, output) and Merkle proof of every step."""
+    """A run of a model: the root that a provider posts, and (input, output) and Merkle proof of
+    every step."""
 
     root: str
     steps: list[tuple[bytes, int]]
@@ -174,7 +180,8 @@ class State:
         return ReceiptProof(**{**proof, "receipt": Record(proof["receipt"])})
 
     def accounts(self) -> dict[str, int]:
-        """The free balance of every address that ever had one, in nLUX; that of the escrow account included."""
+        """The free balance of every address that ever had one, in nLUX; that of the escrow account
+        included."""
         return self._state.accounts()
 
     def totals(self) -> Record:
@@ -224,7 +231,8 @@ class State:
         return self._state.run_model(task["model"], task["input_row"])
 
     def trace(self, job_id: str, answer: int | None = None) -> Trace:
-        """All steps of a task's model with their proofs; with another last output for a provider that lies."""
+        """All steps of a task's model with their proofs; with another last output for a provider
+        that lies."""
         task = self._state.task(job_id)
         return Trace(*self._state.trace_model(task["model"], task["input_row"], answer))
 
@@ -246,8 +254,9 @@ class VM:
     >>> vm.task("job").status
     'assigned'
 
-    Accounts have names; a name's key and address follow from the name alone. What is refused raises :class:`VmError`
-    with the error's name as ``code``, and changes nothing. One VM belongs to one thread.
+    Accounts have names; a name's key and address follow from the name alone. What is refused raises
+    :class:`VmError` with the error's name as ``code``, and changes nothing. One VM belongs to one
+    thread.
 
     Parameters
     ----------
@@ -256,14 +265,16 @@ class VM:
     config : mapping or str
         The published configuration, by its JSON tags (``challengeWindowBlocks``), or as JSON text.
     policy : mapping
-        The protocol's parameters on top of it (``challenge_reveal_blocks``), see :func:`default_policy`.
+        The protocol's parameters on top of it (``challenge_reveal_blocks``), see
+        :func:`default_policy`.
     models : sequence of Model, optional
         By default the three published ones.
     validators : int or sequence of money
-        How many, with 5,000 LUX each, or their stakes. Their accounts are called ``validator-0`` and on.
+        How many, with 5,000 LUX each, or their stakes. Their accounts are called ``validator-0``
+        and on.
     genesis : mapping or str, optional
-        ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of ``address`` or
-        ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
+        ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of
+        ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
     vendor : str, optional
         The account that signs attestation evidence, where the genesis gives no ``vendor_root``.
     authorisation : {"ideal", "ed25519"}
@@ -273,7 +284,8 @@ class VM:
     table_sizes : tuple of int
         Slots for attestations, models and anchors.
     path : path-like, optional
-        The file that keeps the chain; the same arguments open it again. Without it everything is in memory.
+        The file that keeps the chain; the same arguments open it again. Without it everything is in
+        memory.
     seed : int
         Decides beacons and ideal signatures.
     block_interval_ns : int
@@ -307,8 +319,12 @@ class VM:
         if backend not in ("cpu", "simd"):
             raise ValueError(f"backend is {backend!r}; it must be cpu or simd")
         first = _genesis(genesis)
-        named = accounts if isinstance(accounts, Mapping) else {name: "10000 LUX" for name in accounts}
-        first["allocations"] += [(_core.address_of_name(name), balance) for name, balance in named.items()]
+        named = (
+            accounts if isinstance(accounts, Mapping) else {name: "10000 LUX" for name in accounts}
+        )
+        first["allocations"] += [
+            (_core.address_of_name(name), balance) for name, balance in named.items()
+        ]
         first["models"] = None if models is None else [model._fields() for model in models]
         first["table_sizes"] = tuple(table_sizes)
         stakes = ["5000 LUX"] * validators if isinstance(validators, int) else list(validators)
@@ -384,10 +400,14 @@ class VM:
         """
         if isinstance(operation, str):
             if operation not in KINDS:
-                raise ValueError(f'there is no operation "{operation}"; there are {", ".join(KINDS)}')
+                raise ValueError(
+                    f'there is no operation "{operation}"; there are {", ".join(KINDS)}'
+                )
             operation = KINDS[operation](**fields)
         elif fields:
-            raise TypeError(f"{', '.join(fields)}: an operation that is made already takes no more fields")
+            raise TypeError(
+                f"{', '.join(fields)}: an operation that is made already takes no more fields"
+            )
         return self._machine.sign_operation(
             sender, operation.kind, self._filled(operation, sender), nonce, authorization
         )
@@ -408,20 +428,30 @@ class VM:
             fields["update"] = struct("ModelOp", fields["update"]).tobytes()
         return fields
 
-    def submit(self, operation: Operation | SignedOperation | str, /, **how: Any) -> SignedOperation:
+    def submit(
+        self, operation: Operation | SignedOperation | str, /, **how: Any
+    ) -> SignedOperation:
         """Queues an operation for a block that :meth:`build` makes.
 
-        Takes what :meth:`sign` takes, or what it returned. Checked at once is what needs no order: authorisation,
-        nonce, fee, and room in the queue. What a block refuses later is left out of it and stays queued for a few more.
+        Takes what :meth:`sign` takes, or what it returned. Checked at once is what needs no order:
+        authorisation, nonce, fee, and room in the queue. What a block refuses later is left out of
+        it and stays queued for a few more.
         """
         signed = self._signed(operation, how)
         self._machine.submit(signed)
         return signed
 
-    def execute(self, operation: Operation | SignedOperation | str | Sequence[SignedOperation], /, **how: Any) -> Block:
-        """Makes and accepts a block of exactly this operation, or of these signed ones, without asking the queue.
+    def execute(
+        self,
+        operation: Operation | SignedOperation | str | Sequence[SignedOperation],
+        /,
+        **how: Any,
+    ) -> Block:
+        """Makes and accepts a block of exactly this operation, or of these signed ones, without
+        asking the queue.
 
-        Raises VmError with the reason of the first operation that is refused; nothing has changed then.
+        Raises VmError with the reason of the first operation that is refused; nothing has changed
+        then.
         """
         if isinstance(operation, Sequence) and not isinstance(operation, str):
             block = self.propose(operation, **how)
@@ -432,14 +462,17 @@ class VM:
         return block
 
     def refusal(self, operation: Operation | SignedOperation | str, /, **how: Any) -> str | None:
-        """The code of the error that a block with this operation would give now; None if it would be taken."""
+        """The code of the error that a block with this operation would give now; None if it would
+        be taken."""
         try:
             self.propose([self._signed(operation, how)])
         except VmError as error:
             return error.code
         return None
 
-    def _signed(self, operation: Operation | SignedOperation | str, how: dict[str, Any]) -> SignedOperation:
+    def _signed(
+        self, operation: Operation | SignedOperation | str, how: dict[str, Any]
+    ) -> SignedOperation:
         if isinstance(operation, SignedOperation):
             if how:
                 raise TypeError(f"{', '.join(how)}: the operation is signed already")
@@ -451,7 +484,8 @@ class VM:
     def build(self, *, timestamp_ns: int | None = None, proposer: int | None = None) -> Block:
         """Builds and verifies a block from the queue, on the preferred one.
 
-        As an honest node it never signs two blocks for one height (``conflict``); :meth:`propose` does.
+        As an honest node it never signs two blocks for one height (``conflict``); :meth:`propose`
+        does.
         """
         return self._machine.build(timestamp_ns, proposer)
 
@@ -479,7 +513,8 @@ class VM:
         return self._machine.propose(list(operations), _id(parent), timestamp_ns, proposer)
 
     def parse_block(self, data: bytes) -> Block:
-        """A block from its bytes. Raises VmError malformed for everything but the canonical encoding."""
+        """A block from its bytes. Raises VmError malformed for everything but the canonical
+        encoding."""
         return Block.from_bytes(data)
 
     def verify(self, block: Block, now_ns: int | None = None) -> None:
@@ -499,7 +534,8 @@ class VM:
         self._machine.set_preference(_id(block))
 
     def advance(self, blocks: int = 1) -> list[Block]:
-        """Builds and accepts so many blocks, one interval of virtual time apart, each from what is queued."""
+        """Builds and accepts so many blocks, one interval of virtual time apart, each from what is
+        queued."""
         made = []
         for _ in range(blocks):
             block = self.build()
@@ -614,7 +650,8 @@ class VM:
         return State(self._machine.state())
 
     def state_of(self, block: Block | str) -> State:
-        """The state after a verified or the last accepted block. Raises VmError not_found for others."""
+        """The state after a verified or the last accepted block. Raises VmError not_found for
+        others."""
         return State(self._machine.state(_id(block)))
 
     # --- The commonest queries, without a detour
@@ -696,22 +733,31 @@ class VM:
         return self._machine.result_commitment(job_id, self._address(operator), answer, nonce)
 
     def evidence(self, provider_id: str, *, vendor: str | None = None, **fields: Any) -> bytes:
-        """Attestation evidence for a provider, signed by the vendor's account, or by another one to forge it.
+        """Attestation evidence for a provider, signed by the vendor's account, or by another one to
+        forge it.
 
-        Fields: ``mode`` (hardware, software), ``device_id``, ``model``, ``timestamp_ns`` (now), ``nonce``; of hardware
-        ``spdm_report``, ``cc_enabled``, ``tee_io_enabled``, ``rim_verified``; of software ``benchmark_hash``,
-        ``benchmark_time_ms``, ``driver_version``, ``provider_key``, ``provider_signature``.
+        Fields: ``mode`` (hardware, software), ``device_id``, ``model``, ``timestamp_ns`` (now),
+        ``nonce``; of hardware ``spdm_report``, ``cc_enabled``, ``tee_io_enabled``,
+        ``rim_verified``; of software ``benchmark_hash``, ``benchmark_time_ms``, ``driver_version``,
+        ``provider_key``, ``provider_signature``.
         """
-        return self._machine.sign_evidence({"timestamp_ns": self.now_ns} | fields, provider_id, vendor or self._vendor)
+        return self._machine.sign_evidence(
+            {"timestamp_ns": self.now_ns} | fields, provider_id, vendor or self._vendor
+        )
 
     def verify_gpu_attestation(self, evidence: bytes, provider_id: str) -> Record:
         """What evidence is worth now: attested or not, trust score, mode. Raises VmError malformed."""
         return Record(self._machine.verify_evidence(evidence, provider_id))
 
     def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
-        """The operation that shows this evidence, with the digest that it needs; further fields as in the ABI."""
+        """The operation that shows this evidence, with the digest that it needs; further fields as
+        in the ABI."""
         digest = _core.keccak256(evidence)
-        return Attest(provider_id, {"tee_quote_digest": digest, "attesting_key": b"\x01" * 48} | fields, evidence)
+        return Attest(
+            provider_id,
+            {"tee_quote_digest": digest, "attesting_key": b"\x01" * 48} | fields,
+            evidence,
+        )
 
     def __repr__(self) -> str:
         return f"<VM at block {self.height} {self.last_accepted[:10]}, {self.queued} queued>"
@@ -722,11 +768,14 @@ def _id(block: Block | str | None) -> Any:
 
 
 def _genesis(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
-    """A genesis with its defaults, allocations as (address, balance). Raises ValueError for unknown fields."""
+    """A genesis with its defaults, allocations as (address, balance). Raises ValueError for unknown
+    fields."""
     loaded = json.loads(given) if isinstance(given, str) else dict(given or {})
     known = {"version", "message", "timestamp", "chain_id", "allocations", "vendor_root"}
     if unknown := sorted(loaded.keys() - known):
-        raise ValueError(f"genesis: unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        raise ValueError(
+            f"genesis: unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}"
+        )
     allocations = []
     for number, one in enumerate(loaded.get("allocations", [])):
         if (
@@ -734,10 +783,16 @@ def _genesis(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
             or one.keys() - {"address", "key", "balance"}
             or "balance" not in one
         ):
-            raise ValueError(f"genesis: allocations[{number}] has an address or a key, and a balance")
-        address = one["address"] if "address" in one else "0x" + _core.keccak256(one["key"])[:20].hex()
+            raise ValueError(
+                f"genesis: allocations[{number}] has an address or a key, and a balance"
+            )
+        address = (
+            one["address"] if "address" in one else "0x" + _core.keccak256(one["key"])[:20].hex()
+        )
         balance = one["balance"]
-        allocations.append((address, int(balance) if isinstance(balance, str) and balance.isdigit() else balance))
+        allocations.append(
+            (address, int(balance) if isinstance(balance, str) and balance.isdigit() else balance)
+        )
     return {
         "version": loaded.get("version", 1),
         "message": loaded.get("message", "aivmsim.VM"),
@@ -764,7 +819,8 @@ def default_config(permissioned: bool = False) -> dict[str, Any]:
 
 
 def default_policy() -> dict[str, Any]:
-    """The protocol's own parameters with their defaults; money in nLUX, rates in basis points, windows in blocks."""
+    """The protocol's own parameters with their defaults; money in nLUX, rates in basis points,
+    windows in blocks."""
     return _core.default_policy()
 
 

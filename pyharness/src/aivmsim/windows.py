@@ -23,8 +23,9 @@ class SafeWindow(NamedTuple):
     window : int or None
         The smallest window shown to be safe, in blocks; None when not even the largest one was.
     table : pandas.DataFrame
-        One row a window that was looked at: ``window``, ``runs``, ``posted`` and ``missed`` fraud, the ``share`` that
-        became final with its interval ``low`` to ``high``, and the ``verdict``: safe, unsafe or undecided.
+        One row a window that was looked at: ``window``, ``runs``, ``posted`` and ``missed`` fraud,
+        the ``share`` that became final with its interval ``low`` to ``high``, and the ``verdict``:
+        safe, unsafe or undecided.
     """
 
     window: int | None
@@ -44,12 +45,14 @@ def safe_window(
     jobs: int | None = None,
     executor: Executor | None = None,
 ) -> SafeWindow:
-    """Searches the smallest window with which the share of fraud that becomes final stays below a bound.
+    """Searches the smallest window with which the share of fraud that becomes final stays below a
+    bound.
 
-    Windows are doubled until one is safe, then halved in between, so safety must grow with the window. Every window is
-    run with seeds 1 and on until its interval lies on one side of the bound, looking after 8, 16, 32 ... runs; looks
-    and windows share the error, so all verdicts together hold with the confidence. A window that `runs_max` runs do not
-    decide is taken as unsafe: the answer errs towards the longer window.
+    Windows are doubled until one is safe, then halved in between, so safety must grow with the
+    window. Every window is run with seeds 1 and on until its interval lies on one side of the
+    bound, looking after 8, 16, 32 ... runs; looks and windows share the error, so all verdicts
+    together hold with the confidence. A window that `runs_max` runs do not decide is taken as
+    unsafe: the answer errs towards the longer window.
 
     Parameters
     ----------
@@ -92,7 +95,8 @@ def safe_window(
 
 
 def _smallest(is_safe: Callable[[int], bool], most: int) -> int | None:
-    """The smallest window with the property, by doubling and halving; None if the largest has it not."""
+    """The smallest window with the property, by doubling and halving; None if the largest has it
+    not."""
     unsafe, window = 0, 1
     while not is_safe(window):
         if window == most:
@@ -108,7 +112,11 @@ def _smallest(is_safe: Callable[[int], bool], most: int) -> int | None:
 
 
 def _judge(
-    point: Scenario, looks: list[tuple[int, float]], bound: float, jobs: int | None, executor: Executor | None
+    point: Scenario,
+    looks: list[tuple[int, float]],
+    bound: float,
+    jobs: int | None,
+    executor: Executor | None,
 ) -> dict[str, object]:
     runs = pd.DataFrame()
     for most, confidence in looks:
@@ -116,7 +124,9 @@ def _judge(
         runs = pd.concat([runs, more], ignore_index=True)
         posted, missed = runs["n_fraud_posted"], runs["n_fraud_missed"]
         if posted.sum() == 0:
-            raise ValueError(f"{point.name}: no fraud is posted in {len(runs)} runs, so there is nothing to judge by")
+            raise ValueError(
+                f"{point.name}: no fraud is posted in {len(runs)} runs, so there is nothing to judge by"
+            )
         share, low, high = share_interval(missed, posted, confidence)
         verdict = "safe" if high < bound else "unsafe" if low > bound else "undecided"
         if verdict != "undecided":

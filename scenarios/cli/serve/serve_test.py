@@ -18,7 +18,13 @@ PROGRAM = ""
 
 WALLET = "0x00000000000000000000000000000000000000aa"
 REGISTRATION = {"id": "p-1", "wallet_address": WALLET, "endpoint": "http://p", "gpus": []}
-TASK = {"id": "t-1", "type": "inference", "model": "zen-mini-0.5b", "input": {"row": 3}, "fee": 1_000_000_000}
+TASK = {
+    "id": "t-1",
+    "type": "inference",
+    "model": "zen-mini-0.5b",
+    "input": {"row": 3},
+    "fee": 1_000_000_000,
+}
 RESULT = {"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 40, "proof": ""}
 ATTESTATION = {
     "device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": True, "tee_io_enabled": True, "driver_version": "1",
@@ -49,7 +55,11 @@ class Serve(unittest.TestCase):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         line = self.node.stdout.readline()
-        self.assertRegex(line, r"^listening on http://127\.0\.0\.1:\d+\n$", self.node.stderr.read() if not line else "")
+        self.assertRegex(
+            line,
+            r"^listening on http://127\.0\.0\.1:\d+\n$",
+            self.node.stderr.read() if not line else "",
+        )
         self.port = int(line.rsplit(":", 1)[1])
 
     def stop(self, with_signal=signal.SIGTERM):
@@ -63,11 +73,24 @@ class Serve(unittest.TestCase):
 
     def curl(self, path, *arguments, body=None):
         """(status, JSON) of one request."""
-        command = ["curl", "--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}", *arguments]
+        command = [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "60",
+            "--write-out",
+            "\n%{http_code}",
+            *arguments,
+        ]
         if body is not None:
             command += ["--header", "Content-Type: application/json", "--data-binary", "@-"]
         done = subprocess.run(
-            [*command, f"http://127.0.0.1:{self.port}{path}"], input=body, capture_output=True, timeout=120, check=False
+            [*command, f"http://127.0.0.1:{self.port}{path}"],
+            input=body,
+            capture_output=True,
+            timeout=120,
+            check=False,
         )
         text, _, status = done.stdout.decode().rpartition("\n")
         return int(status), json.loads(text) if text else done.stderr.decode()
@@ -79,7 +102,8 @@ class Serve(unittest.TestCase):
         return self.curl(path, *arguments, body=json.dumps(body).encode())
 
     def wait_for(self, path, want):
-        """The answer of `path` once `want(answer)` holds; blocks come every few hundredths of a second."""
+        """The answer of `path` once `want(answer)` holds; blocks come every few hundredths of a
+        second."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             status, answer = self.get(path)
@@ -94,20 +118,32 @@ class Serve(unittest.TestCase):
         self.start("--dev", "--config", config)
         self.assertEqual(self.get("/health"), (200, {"healthy": True, "version": "1.0.0"}))
         self.assertEqual(self.get("/models")[1]["count"], 3)
-        self.assertEqual(self.post("/providers/register", REGISTRATION), (200, {"success": True, "providerId": "p-1"}))
-        self.assertEqual(self.post("/tasks/submit", TASK), (200, {"success": True, "taskId": "t-1"}))
+        self.assertEqual(
+            self.post("/providers/register", REGISTRATION),
+            (200, {"success": True, "providerId": "p-1"}),
+        )
+        self.assertEqual(
+            self.post("/tasks/submit", TASK), (200, {"success": True, "taskId": "t-1"})
+        )
         self.wait_for("/tasks?id=t-1", lambda task: task["status"] == "assigned")
         self.assertEqual(self.get("/providers")[1]["providers"][0]["wallet_address"], WALLET)
-        self.assertEqual(self.post("/tasks/result", RESULT), (200, {"success": True, "taskId": "t-1"}))
+        self.assertEqual(
+            self.post("/tasks/result", RESULT), (200, {"success": True, "taskId": "t-1"})
+        )
         task = self.wait_for("/tasks?id=t-1", lambda task: task["status"] == "completed")
         self.assertEqual(task["output"], {"answer": 7})
         pending = self.get("/rewards/stats?provider_id=p-1")[1]["pending_rewards"]
-        self.assertEqual(self.post("/rewards/claim", {"provider_id": "p-1"}), (200, {"success": True, "claimed": pending}))
+        self.assertEqual(
+            self.post("/rewards/claim", {"provider_id": "p-1"}),
+            (200, {"success": True, "claimed": pending}),
+        )
         self.assertEqual(self.get("/stats")[1]["tasks_completed"], 1)
         self.assertEqual(self.get("/tasks")[1]["receipts_processed"], 1)
         self.assertRegex(self.get("/merkle")[1]["merkleRoot"], r"^0x[0-9a-f]{64}$")
         verdict = self.post("/attestation/verify", {"gpu_attestation": ATTESTATION})
-        self.assertEqual(verdict, (200, {"verified": False, "trustScore": 0, "mode": 0, "hardwareCC": False}))
+        self.assertEqual(
+            verdict, (200, {"verified": False, "trustScore": 0, "mode": 0, "hardwareCC": False})
+        )
         self.assertIn("THROW-AWAY NODE", self.stop())
 
     def test_wrong_requests_are_told_so(self):
@@ -127,9 +163,16 @@ class Serve(unittest.TestCase):
         big = b" " * (1 << 20)
         self.assertEqual(self.curl("/tasks/submit", body=big)[0], 400)
         for how in ([], ["--header", "Transfer-Encoding: chunked"]):
-            status, answer = self.curl("/tasks/submit", "--header", "Expect:", *how, body=big + b" ")
+            status, answer = self.curl(
+                "/tasks/submit", "--header", "Expect:", *how, body=big + b" "
+            )
             self.assertEqual((status, answer["error"]["code"]), (413, "limit_reached"), how)
-        status, _ = self.curl("/tasks/submit", "--header", "Content-Encoding: gzip", body=gzip.compress(b" " * (64 << 20)))
+        status, _ = self.curl(
+            "/tasks/submit",
+            "--header",
+            "Content-Encoding: gzip",
+            body=gzip.compress(b" " * (64 << 20)),
+        )
         self.assertEqual(status, 413)
         self.assertEqual(self.get("/health")[0], 200)
 
@@ -151,7 +194,10 @@ class Serve(unittest.TestCase):
         self.start("--dev")
         statuses = []
         idle = [socket.create_connection(("127.0.0.1", self.port), 30) for _ in range(4)]
-        threads = [threading.Thread(target=lambda: statuses.append(self.get("/stats")[0])) for _ in range(40)]
+        threads = [
+            threading.Thread(target=lambda: statuses.append(self.get("/stats")[0]))
+            for _ in range(40)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -188,7 +234,9 @@ class Serve(unittest.TestCase):
     def key(self):
         """A new Ed25519 key: its file and its public half in hex."""
         pem = self.folder / "key.pem"
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", pem], check=True, timeout=60)
+        subprocess.run(
+            ["openssl", "genpkey", "-algorithm", "ed25519", "-out", pem], check=True, timeout=60
+        )
         der = subprocess.run(["openssl", "pkey", "-in", pem, "-pubout", "-outform", "DER"],
                              check=True, capture_output=True, timeout=60).stdout  # fmt: skip
         return pem, der[-32:].hex()
@@ -210,7 +258,10 @@ class Serve(unittest.TestCase):
         self.assertEqual(self.curl("/tasks/submit", body=body)[0], 401)
         header = self.signed(pem, key, "/tasks/submit", body, 1, chain_id=7)
         self.assertEqual(self.curl("/tasks/submit", *header, body=body + b" ")[0], 401)
-        self.assertEqual(self.curl("/tasks/submit", *header, body=body), (200, {"success": True, "taskId": "t-1"}))
+        self.assertEqual(
+            self.curl("/tasks/submit", *header, body=body),
+            (200, {"success": True, "taskId": "t-1"}),
+        )
         status, answer = self.curl("/tasks/submit", *header, body=body)
         self.assertEqual((status, answer["error"]["code"]), (401, "bad_nonce"))
         other = self.signed(pem, key, "/tasks/submit", body, 2, chain_id=1)
