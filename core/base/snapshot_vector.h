@@ -78,8 +78,8 @@ public:
     void push_back(T value) {
         Version& own = owned();
         own.body->items.add(std::move(value));
-        const bool rewrites =
-            own.older != nullptr && own.size < own.older->size;  // what the older one has there
+        // what the older one has there
+        const bool rewrites = own.older != nullptr && own.size < own.older->size;
         own.body->saved_at.push_back(rewrites ? own.older->place_of(own.size) : 0);
         ++own.size;
     }

@@ -133,8 +133,8 @@ private:
     History history_;
     ConflictGraph graph_;
     std::map<Hash32, VertexPtr> processing_;
-    std::map<Address, std::set<Hash32>>
-        senders_;  // of undecided operations, with the vertices that carry them
+    // of undecided operations, with the vertices that carry them
+    std::map<Address, std::set<Hash32>> senders_;
     std::set<Hash32> preferred_;
     Mempool mempool_;
     Height signed_height_ = 0;

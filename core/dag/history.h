@@ -46,8 +46,8 @@ public:
         VertexPtr vertex;
         std::vector<SlicePtr> slices;  // the executed ones, upwards from the vertex's height
         std::set<Hash32> frontier;
-        std::shared_ptr<const WriteBatch>
-            batch;  // state delta, vertex bytes, order, job index and tip
+        // state delta, vertex bytes, order, job index and tip
+        std::shared_ptr<const WriteBatch> batch;
     };
     [[nodiscard]] Result<Plan> plan(const VertexPtr& vertex) const;
     void commit(const Plan& plan);

@@ -129,8 +129,8 @@ private:
     int apply(const abi::AIVMRoundDescriptor* desc, const Op* ops, std::uint32_t op_count,
               Entry* table, std::uint32_t* applied, std::uint32_t count, Kernel kernel) {
         Misaligned<abi::AIVMRoundDescriptor> round(*desc);
-        auto own_ops =
-            copy_of(ops, op_count);  // exactly as many as the descriptor allows to be read
+        // exactly as many as the descriptor allows to be read
+        auto own_ops = copy_of(ops, op_count);
         auto own_table = copy_of(table, count);
         Misaligned<std::uint32_t> own_applied(*applied);
         const int code =

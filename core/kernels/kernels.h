@@ -15,8 +15,8 @@ namespace aivm {
 
 // The slots that epoch_transition folds. A table of count 0 may be null.
 struct EpochTables {
-    abi::Attestation* attestations =
-        nullptr;  // read and written: expired ones get their status bit
+    // read and written: expired ones get their status bit
+    abi::Attestation* attestations = nullptr;
     const abi::ModelRegistryEntry* models = nullptr;
     const abi::AuditAnchor* anchors = nullptr;
     std::uint32_t attestation_count = 0;

@@ -47,8 +47,8 @@ TEST(KernelVectors, EveryCaseGivesItsPublishedBytes) {
 
 TEST(KernelVectors, EveryKeccakMessageHasItsPublishedDigest) {
     const Json file = vectors::read_file(vectors::path_or(kShipped));
-    const Json messages =
-        file.value("keccak256", Json::array());  // another file may hold kernel cases only
+    // another file may hold kernel cases only
+    const Json messages = file.value("keccak256", Json::array());
     for (const Json& pair : messages) {
         const Bytes message = from_hex(pair.at("msg").get<std::string>()).value();
         EXPECT_EQ(to_hex(keccak256(message).view()), pair.at("digest").get<std::string>());

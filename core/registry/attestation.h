@@ -75,8 +75,8 @@ struct DeviceStatus {
     std::string operator_id;  // the provider
     std::string vendor;       // "NVIDIA"
     AttestationMode mode = AttestationMode::kHardware;
-    bool hardware_cc =
-        false;  // hardware evidence of a device with confidential computing switched on
+    // hardware evidence of a device with confidential computing switched on
+    bool hardware_cc = false;
 };
 
 // The error says what is missing: a vendor's signature, freshness, or the base of the scoring

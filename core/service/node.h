@@ -26,14 +26,14 @@ namespace aivm {
 
 struct NodeSetup {
     VmParameters parameters;
-    Genesis
-        genesis;  // without validators: the node is the only one; else its key must be among them
+    // without validators: the node is the only one; else its key must be among them
+    Genesis genesis;
     Address vendor_root;  // signs attestation evidence; all zero: none verifies
     Ed25519Seed seed;     // the node's key and its beacon secrets
     std::uint64_t block_interval_ns = 4'000'000'000;
     KeyValueStore* store = nullptr;  // outlives the node
-    bool hosted =
-        false;  // blocks come about only as a consensus host says; needed beside other validators
+    // blocks come about only as a consensus host says; needed beside other validators
+    bool hosted = false;
 };
 
 // What a validator with this seed stands in genesis with: the commitment that its first block

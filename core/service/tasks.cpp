@@ -62,8 +62,8 @@ Result<std::uint32_t> row_of(const Json& input, std::uint32_t rows) {
         return fail(ErrorCode::kInvalidTask, "input.row must be a whole number below " +
                                                  std::to_string(rows) + ", and stand alone");
     }
-    const nlohmann::json sorted =
-        input;  // of this kind the members are in the order of their names
+    // of this kind the members are in the order of their names
+    const nlohmann::json sorted = input;
     const std::string text = sorted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     const Hash32 digest = keccak256(as_bytes(text));
     return static_cast<std::uint32_t>(digest.prefix64() % rows);

@@ -24,8 +24,8 @@ struct Obligations {
     Wide exposure = 0;
     std::uint32_t open_seats = 0;
     std::uint32_t selected = 0;
-    Height until =
-        0;  // last block in which an answer of its can be challenged; 0 when nothing is posted
+    // last block in which an answer of its can be challenged; 0 when nothing is posted
+    Height until = 0;
 };
 
 class Audit {

@@ -20,8 +20,8 @@ struct Model {
     abi::InferenceWeights weights{};
     Bytes rows;  // feature rows of kInputBytes each
     std::uint32_t steps = 1;
-    std::uint32_t compute_time_ms =
-        50;  // registered time of one answer, for the tiered reward schedule
+    // registered time of one answer, for the tiered reward schedule
+    std::uint32_t compute_time_ms = 50;
 
     [[nodiscard]] std::uint32_t row_count() const {
         return static_cast<std::uint32_t>(rows.size() / kInputBytes);

@@ -70,8 +70,8 @@ struct Task {
     Amount escrow;  // what is still held of the fee
     TaskStatus status = TaskStatus::kPending;
     Height submitted_at = 0;
-    TimestampNs waiting_since_ns =
-        0;  // since when it is pending or assigned; timeouts count from here
+    // since when it is pending or assigned; timeouts count from here
+    TimestampNs waiting_since_ns = 0;
     std::uint32_t assignments = 0;  // draws so far
     Height draw_at = 0;             // pending: block of the next draw; later: of the last one
     SmallVector<Seat, 1> seats;
@@ -79,8 +79,8 @@ struct Task {
     Height settle_at = 0;       // block of settlement unless a dispute is open
     bool proven_wrong = false;  // a dispute showed the provisional answer to be false
     Answer provisional = 0;     // the answer under challenge
-    Answer truth =
-        0;  // what re-execution gave; a bisection leaves it unset, as it runs one step only
+    // what re-execution gave; a bisection leaves it unset, as it runs one step only
+    Answer truth = 0;
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
     SmallVector<DisputeIndex, 4> open_disputes;    // in order of commitment
     SmallVector<DisputeIndex, 4> closed_disputes;  // of the present result, not yet paid out

@@ -90,8 +90,8 @@ TEST(Bonds, D22_the_bond_stays_while_a_result_can_still_be_slashed_whatever_the_
     chain.expect_refused(chain.by("p-1", withdrawal("p-1")),
                          ErrorCode::kBondLocked);  // an open dispute counts too
     chain.block({chain.by("bob", opening("job", "bob", truth))});
-    const auto left =
-        chain.offer({chain.by("p-1", withdrawal("p-1"))});  // settled first thing in this block
+    // settled first thing in this block
+    const auto left = chain.offer({chain.by("p-1", withdrawal("p-1"))});
     EXPECT_TRUE(left.empty());
     EXPECT_EQ(chain.balance("p-1"), lux(9'900));
 }

@@ -30,8 +30,8 @@ struct Config {
     Amount min_provider_bond = lux(1000);
     bool require_tee_attestation = false;
     std::uint8_t min_trust_score = 50;
-    std::uint64_t attestation_timeout_ns =
-        30'000'000'000;  // how long after it was made an attestation gives early use
+    // how long after it was made an attestation gives early use
+    std::uint64_t attestation_timeout_ns = 30'000'000'000;
     std::uint32_t max_task_queue_size = 1000;
     std::uint64_t task_timeout_ns = 300'000'000'000;
     Amount base_reward = lux(1);
@@ -74,10 +74,10 @@ struct Policy {
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;
     bool commit_reveal = true;  // redundant mode: hide answers until all have committed
-    bool challenge_in_clear =
-        false;  // a challenge names its claim at once, so that it can be copied
-    bool count_open_challenges =
-        false;  // a challenger's bond doubles for those still open too, not only for those lost
+    // a challenge names its claim at once, so that it can be copied
+    bool challenge_in_clear = false;
+    // a challenger's bond doubles for those still open too, not only for those lost
+    bool count_open_challenges = false;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule believes the provider (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;

@@ -60,8 +60,8 @@ private:
     sim::Part part_;
     Amount reserve_;
     Height height_ = 0;
-    std::map<std::pair<Address, std::uint64_t>, Height>
-        first_seen_;  // by sender and nonce, by any seller
+    // by sender and nonce, by any seller
+    std::map<std::pair<Address, std::uint64_t>, Height> first_seen_;
     std::size_t read_ = 0;
     std::vector<Offer> offers_;  // the highest price first
 };

@@ -55,8 +55,8 @@ private:
 
     sim::Part part_;
     Amount bribe_;
-    std::map<TaskIndex, std::uint32_t>
-        offered_;  // the assignment whose answer it bought silence for
+    // the assignment whose answer it bought silence for
+    std::map<TaskIndex, std::uint32_t> offered_;
 };
 
 class BribableChecker final : public sim::ChallengerStrategy {

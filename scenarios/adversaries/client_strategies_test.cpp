@@ -64,8 +64,8 @@ sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::in
     s.vm.config.max_tasks_per_provider = 1000;
     s.vm.policy.max_assignments = 1;
     s.vm.policy.result_bond = lux(1);
-    sim::ActorGroup cheats =
-        group("provider", 2, "self_challenger");  // always wrong, and nobody of its own to say so
+    // always wrong, and nobody of its own to say so
+    sim::ActorGroup cheats = group("provider", 2, "self_challenger");
     s.actors = {cheats, group("challenger", checkers, "lazy_checker",
                               {{"check_ppm", check_ppm}, {"power_ppm", power_ppm}})};
     return s;
@@ -126,8 +126,8 @@ sim::Scenario frontrun(bool in_clear, std::uint32_t proposers) {
     sim::Scenario s = small_economic();
     s.workload.tasks = 60;
     s.vm.policy.challenge_in_clear = in_clear;
-    s.vm.policy.max_assignments =
-        1;  // a copy that comes too late would be tried again on the next answer, and lose
+    // a copy that comes too late would be tried again on the next answer, and lose
+    s.vm.policy.max_assignments = 1;
     s.actors.push_back(group("provider", 2, "lazy_guess"));
     s.actors.push_back(owned(group("challenger", 1, "challenge_frontrunner"), "frontrunner"));
     if (proposers > 0)

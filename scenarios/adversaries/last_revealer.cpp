@@ -15,8 +15,8 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        const auto guess =
-            static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);  // the saturated outputs
+        // the saturated outputs
+        const auto guess = static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);
         guessed_[view.index] = guess;
         return guess;
     }

@@ -43,8 +43,8 @@ private:
             abi::InferenceWeights& weights = copy->second.weights;
             for (auto& w : weights.w1) w = coarse(w, unit_);
             for (auto& w : weights.w2) w = coarse(w, unit_);
-            const Hash32 hash =
-                weights_digest(weights);  // it is another model, and has a name of its own
+            // it is another model, and has a name of its own
+            const Hash32 hash = weights_digest(weights);
             std::copy(hash.bytes.begin(), hash.bytes.end(), weights.model_hash);
         }
         return copy->second;

@@ -202,8 +202,8 @@ TEST(Strategies, AGrindingProposerDrawsItsOwnProviderMoreOften) {
     sim::Scenario s = economic(VerificationMode::kOptimistic, 3);
     s.workload.tasks = 120;
     s.workload.tasks_per_block = 1;
-    s.workload.requesters =
-        1;  // several would submit in the same block, and one draw of several is easily favourable
+    // several would submit in the same block, and one draw of several is easily favourable
+    s.workload.requesters = 1;
     s.actors[0].name = "others";
     s.actors.push_back(rich(group("provider", 1)));
     s.actors.back().name = "own";

@@ -131,8 +131,8 @@ int run_command(const RunRequest& request) {
     if (!given) return kExitBadRequest;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
-    std::array<gpu::BackendRegistry, 2>
-        backends;  // one a run: kernels may not be shared by threads
+    // one a run: kernels may not be shared by threads
+    std::array<gpu::BackendRegistry, 2> backends;
     for (gpu::BackendRegistry& backend : backends) {
         const Status chosen = backend.set_backend(request.backend);
         if (chosen) continue;

@@ -11,8 +11,8 @@ namespace aivm::scenarios {
 
 struct Finding {
     Severity severity = Severity::kError;
-    std::vector<std::string>
-        keys;  // dotted, the one most likely to be changed first: "vm.redundancy_factor"
+    // dotted, the one most likely to be changed first: "vm.redundancy_factor"
+    std::vector<std::string> keys;
     std::string message;
     std::string mend;
 };

@@ -238,8 +238,8 @@ private:
     LoadedScenario out_;
     Diagnostics errors_;    // with a place in the text
     Diagnostics unplaced_;  // the others, in the order found: they follow
-    std::set<std::string>
-        failed_;  // keys whose value could not be read: nothing is concluded from them
+    // keys whose value could not be read: nothing is concluded from them
+    std::set<std::string> failed_;
 };
 
 // `where` is "in [vm]", "at the top level" and the like. A key that another table has is told to go

@@ -17,10 +17,10 @@ enum class OriginKind : std::uint8_t { kDefault, kFile, kEnvironment, kSet, kFla
 
 struct Override {
     OriginKind kind = OriginKind::kSet;
-    std::string
-        label;  // as the user wrote it, for messages: "--set tasks.count=5", "AIVMSIM_TASKS__COUNT"
-    std::string
-        key;  // "tasks.count", "provider.lazy.speed", "provider.lazy.parameters.rate", "fault.0.at"
+    // as the user wrote it, for messages: "--set tasks.count=5", "AIVMSIM_TASKS__COUNT"
+    std::string label;
+    // "tasks.count", "provider.lazy.speed", "provider.lazy.parameters.rate", "fault.0.at"
+    std::string key;
     std::string value;  // without quotes: "5", "30m", "1/100", "NA,EU"
 };
 

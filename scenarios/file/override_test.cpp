@@ -47,8 +47,8 @@ TEST(Override, EveryKnownKeyIsFoundAndNoOther) {
     const auto scenario = loaded(kText);
     for (const auto& key : known_keys(scenario)) {
         auto changed = scenario;
-        const auto done =
-            set_key(changed, key, "?");  // no number, no name: at most a text takes it
+        // no number, no name: at most a text takes it
+        const auto done = set_key(changed, key, "?");
         const bool is_found = done || done.error().message.find("unknown key") == std::string::npos;
         EXPECT_TRUE(is_found) << key;
         if (key.find(".parameters") != std::string::npos) continue;

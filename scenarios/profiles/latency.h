@@ -16,8 +16,8 @@ struct LatencyProfile {
     std::string_view name;
     std::string_view source;  // where the figures were published
     std::span<const std::string_view> regions;
-    std::span<const std::uint32_t>
-        node_share;  // a region's share of the nodes; together kShareWhole
+    // a region's share of the nodes; together kShareWhole
+    std::span<const std::uint32_t> node_share;
     std::span<const std::uint64_t> mean_one_way_ns;  // row: from, column: to; regions x regions
 
     [[nodiscard]] std::uint64_t mean_ns(std::size_t from, std::size_t to) const {

@@ -19,8 +19,8 @@ struct DeterminismOptions {
     std::uint64_t seed = 1;
     bool paranoid = false;
     bool side_by_side = false;  // both runs at the same time, on two threads
-    std::array<Kernels*, 2>
-        kernels{};  // one a run, for they may not be shared; null: the CPU's best
+    // one a run, for they may not be shared; null: the CPU's best
+    std::array<Kernels*, 2> kernels{};
     // As WorldOptions::progress, for every run in turn; with side_by_side for the first one alone.
     std::function<bool(sim::SimTime, std::uint64_t)> progress;
 };

@@ -31,8 +31,8 @@ struct SweepRequest {
     std::vector<std::string> until_width;    // "METRIC=WIDTH"
     std::vector<std::string> until_decided;  // "METRIC<BOUND"
     std::string confidence = "95%";
-    std::string
-        base;  // "KEY=VALUE,..." of the point that others are compared with; empty: the first
+    // "KEY=VALUE,..." of the point that others are compared with; empty: the first
+    std::string base;
     std::string shard = "1/1";
     Detail detail = Detail::kOutcomes;
 };

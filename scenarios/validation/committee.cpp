@@ -18,8 +18,8 @@ sim::Scenario committees(std::uint32_t tasks, std::uint32_t per_block,
     s.vm.policy.redundancy_providers = 5;
     s.vm.policy.commit_reveal = false;
     s.vm.policy.commit_window_blocks = 3;
-    s.vm.policy.slash_silent_bps =
-        1;  // so that a long run does not empty anybody's purse; 0 would violate E4
+    // so that a long run does not empty anybody's purse; 0 would violate E4
+    s.vm.policy.slash_silent_bps = 1;
     s.actors = {pool};
     return s;
 }

@@ -106,8 +106,8 @@ Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context) 
     sim::Scenario s = poisson_market(2000, c.get("lam"));
     s.vm.config.challenge_window_blocks =
         static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
-    s.vm.config.task_timeout_ns =
-        2 * s.chain.block_interval_ns;  // the draw comes two blocks after the submission
+    // the draw comes two blocks after the submission
+    s.vm.config.task_timeout_ns = 2 * s.chain.block_interval_ns;
     s.vm.config.min_provider_bond = lux(5);
     s.vm.policy.result_bond = lux(5);
     s.actors = {members("provider", "provider", 1, "honest")};

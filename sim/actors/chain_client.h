@@ -15,13 +15,13 @@ namespace aivm::sim {
 
 struct ClientSetup {
     ActorId self = 0;
-    std::vector<ActorId>
-        sources;  // validators it follows; a packet from anybody else is not believed
+    // validators it follows; a packet from anybody else is not believed
+    std::vector<ActorId> sources;
     std::vector<ActorId> validators;  // where operations go: all of them
     SimTime block_interval = 0;
     Environment* environment = nullptr;
-    bool unsealed =
-        false;  // operations need neither bytes nor signatures: nobody stores or forges them
+    // operations need neither bytes nor signatures: nobody stores or forges them
+    bool unsealed = false;
 };
 
 // 32 random bytes: a salt or a nonce.

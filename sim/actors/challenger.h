@@ -76,8 +76,8 @@ private:
     std::deque<TaskIndex> queue_;  // the front one is being checked
     std::map<TaskIndex, Held> waiting_;
     std::map<DisputeIndex, Game> games_;
-    std::set<DisputeIndex>
-        held_back_;  // open challenges of its own whose reveal the strategy holds back
+    // open challenges of its own whose reveal the strategy holds back
+    std::set<DisputeIndex> held_back_;
     std::map<Hash32, Claim> claims_;  // by commitment
     std::vector<Height> judged_;  // by task: of the answer looked at last, the block of its posting
 };

@@ -86,8 +86,8 @@ private:
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;
     std::map<TaskIndex, Posted> posted_;  // only where disputes are played
-    std::map<DisputeIndex, Height>
-        disputes_;  // on them, with the deadline of the turn it has taken last
+    // on them, with the deadline of the turn it has taken last
+    std::map<DisputeIndex, Height> disputes_;
     RandomStream nonces_;
     TimestampNs renewed_at_ = 0;
     Height claimed_at_ = 0;

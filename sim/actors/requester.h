@@ -16,8 +16,8 @@ struct RequesterSetup {
     std::uint64_t tasks_per_interval_ppm =
         1'000'000;         // a rate: millionths of a task a block interval
     SimTime interval = 0;  // the block interval
-    std::uint64_t mean_gap =
-        0;  // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
+    // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
+    std::uint64_t mean_gap = 0;
     Amount fee;
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;

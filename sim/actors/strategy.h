@@ -41,8 +41,8 @@ struct Identity {
 struct Part {
     RandomStream random{{0, 0, 0}};  // its own, for its decisions
     Identity self;
-    std::shared_ptr<const std::vector<Identity>>
-        kin;  // all identities of its principal, itself included, by id
+    // all identities of its principal, itself included, by id
+    std::shared_ptr<const std::vector<Identity>> kin;
     VmParameters rules;
     SimTime block_interval = 0;
     SideChannel* side = nullptr;  // outlives it
@@ -81,8 +81,8 @@ struct DisputeView {
     const Task& task;
     const Dispute& dispute;
     DisputeIndex index;
-    const std::vector<InferenceTraceStep>&
-        trace;  // bisection: a provider's as posted, a challenger's as computed
+    // bisection: a provider's as posted, a challenger's as computed
+    const std::vector<InferenceTraceStep>& trace;
 
     [[nodiscard]] Height height() const { return state.head.height; }
     // The last block in which the side that is due may still act, counted from now; 1 is the next

@@ -170,23 +170,23 @@ public:
 
 struct StartOptions {
     std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
-    bool catch_up =
-        false;  // ask others what was decided before taking part: for every start but the first
+    // ask others what was decided before taking part: for every start but the first
+    bool catch_up = false;
 };
 
 // All counters only grow.
 struct EngineCounters {
     std::uint64_t polls = 0;  // finished
-    std::uint64_t polls_successful =
-        0;  // of these, that gave some block at least alpha_confidence votes
+    // of these, that gave some block at least alpha_confidence votes
+    std::uint64_t polls_successful = 0;
     std::uint64_t answers_ignored = 0;  // late, twice, or from somebody who was not asked
-    std::uint64_t votes_unusable =
-        0;  // counted for no block because the responder's choice is not known here
+    // counted for no block because the responder's choice is not known here
+    std::uint64_t votes_unusable = 0;
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
     std::uint64_t catch_ups = 0;  // begun
-    std::uint64_t catch_up_conflicts =
-        0;  // a confirmed history that contradicts ours, or that our VM refuses
+    // a confirmed history that contradicts ours, or that our VM refuses
+    std::uint64_t catch_up_conflicts = 0;
 };
 
 class ConsensusEngine {

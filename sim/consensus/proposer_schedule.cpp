@@ -15,8 +15,8 @@ public:
     explicit SlotStream(const ProposerSlot& slot) : slot_(slot) {}
 
     std::uint64_t below(std::uint64_t bound) {
-        const std::uint64_t remainder =
-            (0 - bound) % bound;  // 2^64 mod bound: the words that would favour small numbers
+        // 2^64 mod bound: the words that would favour small numbers
+        const std::uint64_t remainder = (0 - bound) % bound;
         std::uint64_t word = next();
         while (word < remainder) word = next();
         return word % bound;

@@ -117,8 +117,8 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
     AIVM_CHECK(!state_.has_value());
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
-    state().heard_somebody =
-        true;  // the first probe comes a whole interval after the first silence
+    // the first probe comes a whole interval after the first silence
+    state().heard_somebody = true;
     probe_if_idle(out);
     if (options.catch_up) begin_catch_up(out);
 }

@@ -56,8 +56,8 @@ inline constexpr Table kLog2 = [] {
 // 2^(i / kSteps), as products of the repeated square roots of two.
 inline constexpr Table kExp2 = [] {
     __extension__ using Wide = unsigned __int128;
-    std::array<std::uint64_t, kStepBits>
-        roots{};  // roots[k] = 2^(1 / 2^(k+1)), 62 bits after the point
+    // roots[k] = 2^(1 / 2^(k+1)), 62 bits after the point
+    std::array<std::uint64_t, kStepBits> roots{};
     std::uint64_t root = 1ULL << 63;
     for (auto& entry : roots) entry = root = sqrt_scaled(root);
     Table table{};

@@ -102,8 +102,8 @@ private:
     // As many events as are kept in order more cheaply one by one; above twice that, the ladder is
     // set up.
     static constexpr std::size_t kFew = 48;
-    static constexpr std::size_t kNearMax =
-        192;  // latecomers that make it worth while to sort in finer steps
+    // latecomers that make it worth while to sort in finer steps
+    static constexpr std::size_t kNearMax = 192;
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
     static constexpr std::uint64_t kBucketEvents = 12;  // wanted in a bucket on average
     static constexpr std::uint64_t kBucketsMin = 64;

@@ -15,8 +15,8 @@ namespace aivm::sim {
 struct StreamName {
     std::uint64_t seed = 0;
     std::uint32_t actor = 0;
-    std::uint32_t purpose =
-        0;  // the caller's own numbering, one for each use an actor makes of chance
+    // the caller's own numbering, one for each use an actor makes of chance
+    std::uint32_t purpose = 0;
 
     friend auto operator<=>(const StreamName&, const StreamName&) = default;
 };

@@ -55,8 +55,8 @@ public:
 private:
     static constexpr std::size_t kRoomMin = 64;
     static constexpr unsigned kSlotBitsMax = 8;
-    static constexpr std::size_t kSlots =
-        1U << kSlotBitsMax;  // of the scatter; also the longest run it is used for
+    // of the scatter; also the longest run it is used for
+    static constexpr std::size_t kSlots = 1U << kSlotBitsMax;
 
     // Behind the events, by moving them to the front of the array, which must be half free for it.
     void make_room() {

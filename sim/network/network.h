@@ -52,8 +52,8 @@ struct NetworkCounters {
     std::uint64_t sent = 0;
     std::uint64_t sent_bytes = 0;
     std::uint64_t lost = 0;  // by chance
-    std::uint64_t blocked =
-        0;  // by a partition, a one-way block, or a node that is down or flapping
+    // by a partition, a one-way block, or a node that is down or flapping
+    std::uint64_t blocked = 0;
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
 

@@ -129,8 +129,8 @@ private:
     GivenInBulk::Type given_;  // before the database, which reads them
     std::optional<Database> database_;
     std::vector<Statement> inserts_;  // by table_index
-    std::array<std::optional<Statement>, AllRows::size>
-        bulk_inserts_;  // by table_index; of those given in bulk
+    // by table_index; of those given in bulk
+    std::array<std::optional<Statement>, AllRows::size> bulk_inserts_;
     std::optional<Statement> find_run_;
     StudyRow study_;
     std::int64_t last_point_ = -1;  // its rows are in the file

@@ -60,8 +60,8 @@ Status Database::run(const Statement& statement) {
         sqlite3_reset(statement.raw());
         return {};
     }
-    Error failure =
-        error("a row could not be written");  // before the reset, which would forget the reason
+    // before the reset, which would forget the reason
+    Error failure = error("a row could not be written");
     sqlite3_reset(statement.raw());
     return tl::unexpected<Error>(std::move(failure));
 }

@@ -142,8 +142,8 @@ private:
     std::vector<PayoffRow> payoffs_;
     std::vector<MetricRow> metrics_;
     // order never reaches results: only looked up by key
-    std::unordered_map<Hash32, std::uint32_t, ByPrefix>
-        times_censored_;  // by a challenge's commitment
+    // by a challenge's commitment
+    std::unordered_map<Hash32, std::uint32_t, ByPrefix> times_censored_;
     std::map<Hash32, std::uint32_t> censored_by_block_;
     std::uint64_t censored_total_ = 0;
     std::uint64_t reassignments_ = 0;

@@ -32,10 +32,10 @@ enum class CensorshipModel : std::uint8_t {
 
 struct RunSettings {
     Fidelity fidelity = Fidelity::kFull;
-    std::uint64_t max_time_ns =
-        7'200'000'000'000;  // a run still busy then ends as a liveness failure
-    std::uint64_t quiet_period_ns =
-        120'000'000'000;  // after the last fault; liveness must return within it
+    // a run still busy then ends as a liveness failure
+    std::uint64_t max_time_ns = 7'200'000'000'000;
+    // after the last fault; liveness must return within it
+    std::uint64_t quiet_period_ns = 120'000'000'000;
     std::uint64_t max_events = 2'000'000'000;
 };
 
@@ -55,23 +55,23 @@ struct ChainSettings {
     std::uint64_t poll_timeout_ns = 2'000'000'000;
     std::uint64_t restart_delay_ns = 5'000'000'000;
     std::uint64_t finality_delay_ns = 0;  // sequencer: from a block being built to being final
-    CensorshipModel censorship =
-        CensorshipModel::kNone;  // of fraud proofs; sim/actors/censorship.h has the models
+    // of fraud proofs; sim/actors/censorship.h has the models
+    CensorshipModel censorship = CensorshipModel::kNone;
     std::uint32_t censoring_ppm = 0;
     std::uint32_t round_proposers = 100;    // permuted: in a round, each with one block
     std::uint32_t leader_term_blocks = 10;  // sticky
     Amount censor_price;       // budget, bribe: for each block that is kept free of fraud proofs
     Amount censor_budget;      // the purse it is paid from; bribe: 0 is as much as it takes
     std::string censor_payer;  // the group whose owner pays
-    std::uint32_t social_response_blocks =
-        0;  // orphan: after the first orphaned block the attack goes on for so long
-    std::uint64_t outage_mean_ns =
-        80'000'000'000;  // partition: of the exponential law, 20 blocks by default
+    // orphan: after the first orphaned block the attack goes on for so long
+    std::uint32_t social_response_blocks = 0;
+    // partition: of the exponential law, 20 blocks by default
+    std::uint64_t outage_mean_ns = 80'000'000'000;
 };
 
 struct NetworkSettings {
-    std::string latency =
-        "six-region-2019";  // a profile's name: six-region-2019, ten-city-2024, lan
+    // a profile's name: six-region-2019, ten-city-2024, lan
+    std::string latency = "six-region-2019";
     std::uint32_t loss_ppm = 0;
     std::uint32_t duplicate_ppm = 0;
     std::uint32_t reorder_ppm = 0;
@@ -117,8 +117,8 @@ struct FaultPlan {
     std::vector<std::string> groups;        // the same, by the names of groups of any role
     std::uint64_t delay_ns = 0;   // slow_node: added to every message; slow_disk: to every write
     std::uint64_t period_ns = 0;  // flapping: half of it down, half of it up
-    std::uint64_t bandwidth_bps =
-        0;  // clogged: of everything the node sends, and of everything it receives
+    // clogged: of everything the node sends, and of everything it receives
+    std::uint64_t bandwidth_bps = 0;
     std::uint64_t skew_ns = 0;    // clock: ahead by so much
     bool behind = false;          // clock: behind instead
     std::uint32_t drift_ppm = 0;  // clock: and so much faster, or slower when behind
@@ -131,8 +131,8 @@ struct Workload {
     std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
     std::uint32_t requesters = 4;
     Amount fee = lux(1);
-    Amount value_at_risk =
-        lux(50);  // what a wrong answer gains whoever wanted it; reported beside the coverage
+    // what a wrong answer gains whoever wanted it; reported beside the coverage
+    Amount value_at_risk = lux(50);
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
     std::uint32_t feature_rows = 4096;
@@ -152,8 +152,8 @@ struct ActorGroup {
     std::uint32_t count = 1;
     bool shared_principal = false;
     std::string principal;
-    std::string
-        hardware;  // of a provider's machine, such as "H100"; what attestation evidence says of it
+    // of a provider's machine, such as "H100"; what attestation evidence says of it
+    std::string hardware;
     std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
     std::uint32_t machines = 1;           // of a provider: tasks it computes at a time
     Amount stake = lux(2000);             // opening balance
@@ -171,8 +171,8 @@ struct Scenario {
     VmParameters vm;
     std::vector<ActorGroup> actors;
     std::vector<FaultPlan> faults;
-    std::vector<std::string>
-        expected_violations;  // invariant ids that must be violated, or the run fails
+    // invariant ids that must be violated, or the run fails
+    std::vector<std::string> expected_violations;
 };
 
 }  // namespace aivm::sim

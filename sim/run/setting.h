@@ -16,8 +16,8 @@ struct Setting {
     LatencyTable latency;
     std::vector<std::string> region_names;
     std::vector<std::uint32_t> validator_regions;
-    std::vector<std::uint32_t>
-        client_regions;  // of all other actors, in the order in which the scenario lists them
+    // of all other actors, in the order in which the scenario lists them
+    std::vector<std::uint32_t> client_regions;
     const StrategyFactory* strategies = nullptr;
 };
 

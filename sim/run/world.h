@@ -28,8 +28,8 @@ struct WorldOptions {
     bool invariants = true;               // false: nothing is watched; for measuring what it costs
     Probe* probe = nullptr;               // hears of the run as it goes; must outlive it
     bool keep_history = false;            // keep the accepted blocks for World::history
-    RowSink* events =
-        nullptr;  // gets a row of every event as it is executed; between begin_run and finish_run
+    // gets a row of every event as it is executed; between begin_run and finish_run
+    RowSink* events = nullptr;
     // Called now and then with the virtual time and the tasks that are final; returns false to
     // interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;

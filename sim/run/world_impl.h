@@ -215,8 +215,8 @@ private:
     std::vector<ValidatorActor*> validators_;
     std::vector<RequesterActor*> requesters_;
     SideChannel side_;
-    std::vector<std::uint16_t>
-        incarnations_;  // of each actor; a timer rings for the one that set it
+    // of each actor; a timer rings for the one that set it
+    std::vector<std::uint16_t> incarnations_;
     std::vector<bool> down_;
     struct WrongClock {
         const FaultPlan* plan = nullptr;
@@ -233,15 +233,15 @@ private:
     std::vector<std::vector<WrongClock>> clocks_;  // by actor: what is in force
     std::vector<SlowDisk> slow_disks_;             // by validator
     std::vector<std::uint32_t> disk_troubles_;     // faults in force that hit the validator's disk
-    std::vector<std::uint32_t>
-        silenced_;  // economic fidelity: what is in force that silences the actor
+    // economic fidelity: what is in force that silences the actor
+    std::vector<std::uint32_t> silenced_;
     std::optional<CensorshipSchedule> outages_;  // under the model partition
     std::vector<ActorId> cut_off_clients_;       // by the outage in force
     NetworkFault outage_{};                      // in force, in the full fidelity
-    std::vector<NetworkFault>
-        faults_in_force_;  // by index of the plan, where it is a network fault
-    std::vector<std::uint32_t>
-        cut_off_;  // partitions in force that cut the validator off, by index
+    // by index of the plan, where it is a network fault
+    std::vector<NetworkFault> faults_in_force_;
+    // partitions in force that cut the validator off, by index
+    std::vector<std::uint32_t> cut_off_;
 
     Invariants invariants_;
     std::optional<Accounting> accounting_;

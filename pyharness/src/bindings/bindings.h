@@ -32,8 +32,8 @@ struct StrategyFailure : std::runtime_error {
 // A scenario and what it was made from. Never changes, so threads may share it.
 struct ScenarioHandle {
     scenarios::LoadedScenario loaded;
-    std::vector<std::pair<std::string, std::string>>
-        overrides;  // key and value, in the order given
+    // key and value, in the order given
+    std::vector<std::pair<std::string, std::string>> overrides;
 
     // What a recording says about a run of this scenario, except for the seed.
     [[nodiscard]] sim::RunInfo run_info() const;
