@@ -24,6 +24,16 @@ USERS = [
     "pyharness",
     "reports",
 ]  # may include every layer, and nobody includes them
+# The rooms of each layer, lower ones first: a room includes only itself and rooms before it. Tests
+# stand beside what they test and may include any room of their layer.
+ROOMS = {
+    "core": "base config kernels state ledger chain registry rewards tasks verification audit"
+    " execution dag vm service testing",
+    "gpu": "kernels simd emulation cuda hip vulkan webgpu metal backend testing",
+    "sim": "engine scenario network storage consensus actors invariants record faults world history"
+    " testing",
+    "scenarios": "profiles file adversaries run statistics campaign sweep validation testing cli",
+}
 DECIDING = ["core", "sim", "scenarios"]  # where results are decided
 TOP_LEVEL_FILES = {
     "CMakeLists.txt",
@@ -106,14 +116,15 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
+INCLUDE = re.compile(r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
+
+
 # --- Rules ----------------------------------------------------------------------------------------
 def layers(tree):
     """No include points upward or sideways; nothing but the command line includes the command line."""
     known = set(tree.paths)
     for path, text in tree.cpp_files(LAYERS + USERS):
-        for match in re.finditer(
-            r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', cpp.blank(text, keep_strings=True)
-        ):
+        for match in INCLUDE.finditer(cpp.blank(text, keep_strings=True)):
             wrong = _wrong_include(path, match[1], known)
             if wrong:
                 yield path, line_of(text, match.start(1)), wrong
@@ -125,13 +136,32 @@ def _wrong_include(path, target, known):
         return f'"{target}" is no file of this tree; name it from the root, and outside libraries with <>'
     if target.startswith("scenarios/cli/") and not path.startswith("scenarios/cli/"):
         return f'"{target}": only scenarios/cli includes scenarios/cli'
-    if path.startswith("core/base/") and not target.startswith("core/base/"):
-        return f'"{target}": core/base is the ground floor and includes only itself'
     if top in LAYERS and target_top not in LAYERS[: LAYERS.index(top) + 1]:
         return f'"{target}": {top} may include only {", ".join(LAYERS[: LAYERS.index(top) + 1])}'
     if top in USERS and target_top in USERS and target_top != top:
         return f'"{target}": {top} and {target_top} know nothing of each other'
     return None
+
+
+def rooms(tree):
+    """No include points from a room to a later room of its layer."""
+    orders = {layer: names.split() for layer, names in ROOMS.items()}
+    for path, text in tree.cpp_files(LAYERS):
+        layer, *rest = path.split("/")
+        if len(rest) < 2:
+            continue
+        if rest[0] not in orders[layer]:
+            yield path, 1, f"room {rest[0]} has no place in the order of {layer}'s rooms in static.py"
+            continue
+        if path.endswith("_test.cpp"):
+            continue
+        for match in INCLUDE.finditer(cpp.blank(text, keep_strings=True)):
+            target = match[1].split("/")
+            if target[0] != layer or len(target) < 3 or target[1] not in orders[layer]:
+                continue
+            if orders[layer].index(target[1]) > orders[layer].index(rest[0]):
+                why = f"{layer}/{rest[0]} stands below {layer}/{target[1]}"
+                yield path, line_of(text, match.start(1)), f'"{match[1]}": {why}'
 
 
 BANNED = [
@@ -278,6 +308,7 @@ def top_level(tree):
 
 RULES = [
     layers,
+    rooms,
     banned_calls,
     long_functions,
     leftovers,

@@ -60,12 +60,28 @@ class Rules(unittest.TestCase):
     def test_an_upward_include_is_caught(self):
         self.caught("layers", "core/ledger.cpp:1", {"core/ledger.cpp": '#include "sim/world.h"\n'})
 
-    def test_core_base_including_another_room_of_core_is_caught(self):
+    def test_an_include_of_a_later_room_is_caught(self):
         changes = {
-            "core/b.h": "#pragma once\n",
-            "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/b.h"\n',
+            "core/state/b.h": "#pragma once\n",
+            "core/base/a.cpp": '#include "core/base/a.h"\n#include "core/state/b.h"\n',
         }
-        self.caught("layers", "core/base/a.cpp:2", changes)
+        self.caught("rooms", "core/base/a.cpp:2", changes)
+
+    def test_a_room_outside_the_order_is_caught(self):
+        changes = {
+            "core/attic/b.h": "#pragma once\n",
+            "core/ledger.cpp": '#include "core/attic/b.h"\nint ledger() { return 1; }\n',
+        }
+        self.caught("rooms", "core/attic/b.h:1", changes)
+
+    def test_a_test_may_include_any_room_of_its_layer(self):
+        self.clean(
+            {
+                "core/CMakeLists.txt": "aivm_sources(core base/a.cpp base/a_test.cpp ledger.cpp)\n",
+                "core/state/b.h": "#pragma once\n",
+                "core/base/a_test.cpp": '#include "core/state/b.h"\n',
+            }
+        )
 
     def test_a_sideways_include_of_the_command_line_is_caught(self):
         changes = {

@@ -17,7 +17,7 @@
 #include "scenarios/file/load.h"
 #include "scenarios/run/setting.h"
 #include "sim/record/recorder.h"
-#include "sim/run/world.h"
+#include "sim/world/world.h"
 
 namespace {
 

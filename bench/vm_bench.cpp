@@ -17,15 +17,15 @@
 #include "bench/epoch_tables.h"
 #include "core/base/digest.h"
 #include "core/base/merkle.h"
+#include "core/execution/unsealed.h"
 #include "core/state/store.h"
-#include "core/tasks/assignment.h"
-#include "core/vm/unsealed.h"
+#include "core/verification/draw.h"
 #include "core/vm/vm.h"
 #include "gpu/simd/simd_kernels.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/setting.h"
 #include "sim/actors/signing.h"
-#include "sim/run/world.h"
+#include "sim/world/world.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "core/base/check.h"
+#include "core/config/config_json.h"
 #include "core/service/genesis_json.h"
-#include "core/vm/config_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace aivm;

@@ -1,8 +1,8 @@
 // The VM on a game that the input plays: every choice of the random player (which operation, by
 // whom, on which task, how much, how long between blocks) is taken from the bytes. After each block
 // the audit of the whole state, the checks between successive states and a second execution of the
-// block must agree (see core/vm/random_play.h); every now and then the node is restarted from its
-// store.
+// block must agree (see core/testing/random_play.h); every now and then the node is restarted from
+// its store.
 //
 // Three bytes choose the policies, then the game goes on while there are bytes, for at most
 // kBlocksMax blocks.
@@ -10,7 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/state/load.h"
-#include "core/vm/random_play.h"
+#include "core/testing/random_play.h"
 
 namespace {
 

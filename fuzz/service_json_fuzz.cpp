@@ -12,7 +12,7 @@
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
-#include "core/service/test_node.h"
+#include "core/testing/test_node.h"
 
 namespace {
 

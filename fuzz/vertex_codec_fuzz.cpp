@@ -8,7 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/digest.h"
 #include "core/chain/vertex.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace aivm;

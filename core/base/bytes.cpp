@@ -3,7 +3,7 @@
 namespace aivm {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 int digit_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -18,8 +18,8 @@ std::string to_hex(ByteView bytes) {
     std::string out;
     out.reserve(bytes.size() * 2);
     for (const std::uint8_t b : bytes) {
-        out.push_back(kDigits[b >> 4]);
-        out.push_back(kDigits[b & 15]);
+        out.push_back(kHexDigits[b >> 4]);
+        out.push_back(kHexDigits[b & 15]);
     }
     return out;
 }

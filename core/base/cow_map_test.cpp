@@ -11,17 +11,17 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/counted.h"
+#include "core/testing/counted.h"
 
 namespace aivm {
 namespace {
 
-using Model = std::map<std::string, int, std::less<>>;
+using ReferenceMap = std::map<std::string, int, std::less<>>;
 
 template <class Map>
 struct MapPair {
     Map tested;
-    Model model;
+    ReferenceMap model;
 };
 
 // Four digits, so that the order of the strings is that of the numbers.

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/counted.h"
+#include "core/testing/counted.h"
 
 namespace aivm {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "core/base/amount.h"
-#include "core/base/boxed.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/value_ptr.h"
 #include "core/kernels/abi.h"
 #include "core/state/model.h"
 #include "core/state/task.h"
@@ -39,7 +39,7 @@ struct WithdrawBond {
     std::string provider_id;
 };
 struct RegisterModel {
-    Boxed<Model> model;  // its owner is the sender
+    ValuePtr<Model> model;  // its owner is the sender
     Hash32 license_root;
 };
 struct SubmitTask {
@@ -97,11 +97,11 @@ struct ClaimRewards {
 };
 struct Attest {
     std::string provider_id;
-    Boxed<abi::AttestationOp> attestation;
+    ValuePtr<abi::AttestationOp> attestation;
     Bytes evidence;
 };
 struct ModelUpdate {
-    Boxed<abi::ModelOp> update;
+    ValuePtr<abi::ModelOp> update;
 };
 // Two different items signed by one validator for one slot.
 struct Evidence {

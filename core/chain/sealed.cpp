@@ -1,6 +1,6 @@
 #include "core/chain/sealed.h"
 
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/base/digest.h"
 #include "core/chain/sealed.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

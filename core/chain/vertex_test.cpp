@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/base/digest.h"
-#include "core/state/limits.h"
-#include "core/vm/test_chain.h"
+#include "core/config/limits.h"
+#include "core/testing/test_chain.h"
 
 namespace aivm::test {
 namespace {

@@ -21,8 +21,8 @@
 #include <set>
 
 #include "core/dag/slice.h"
+#include "core/execution/execute.h"
 #include "core/state/store.h"
-#include "core/vm/execute.h"
 
 namespace aivm {
 

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "core/base/digest.h"
-#include "core/vm/apply_block.h"
-#include "core/vm/execute.h"
+#include "core/execution/apply_block.h"
+#include "core/execution/execute.h"
 
 namespace aivm {
 namespace {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "core/base/check.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/kernels/abi_layout.h"
 #include "core/kernels/kernels.h"
-#include "core/kernels/random_workload.h"
+#include "core/testing/random_workload.h"
 
 namespace aivm {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/kernels/random_workload.h"
+#include "core/testing/random_workload.h"
 
 namespace aivm {
 namespace {

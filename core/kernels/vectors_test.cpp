@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "core/base/digest.h"
-#include "core/kernels/vector_file.h"
+#include "core/testing/vector_file.h"
 
 namespace aivm {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/digest.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

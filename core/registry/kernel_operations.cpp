@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/config/limits.h"
 #include "core/registry/attestation.h"
-#include "core/state/limits.h"
 
 namespace aivm {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/attestation.h"
-#include "core/state/limits.h"
 
 namespace aivm {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/rewards/rewards.h"
-#include "core/vm/test_chain.h"
+#include "core/testing/test_chain.h"
 
 namespace aivm::test {
 namespace {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kVendorSignatureBytes =
-    96;  // key and signature, as core/vm/authorizer.h has them
+    96;  // key and signature, as core/execution/authorizer.h has them
 
 Status read_local(const Json& json, const std::string& where, GpuEvidence& e) {
     ObjectReader in(json, where);

@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "core/base/digest.h"
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 namespace {

@@ -19,8 +19,8 @@
 
 #include <map>
 
+#include "core/execution/authorizer.h"
 #include "core/service/http.h"
-#include "core/vm/authorizer.h"
 
 namespace aivm {
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "core/config/config_json.h"
 #include "core/service/block_json.h"
 #include "core/service/genesis_json.h"
 #include "core/service/json.h"
 #include "core/service/time_text.h"
-#include "core/vm/config_json.h"
 
 namespace aivm {
 

@@ -5,7 +5,7 @@
 //   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was
 //      verified, accept after the parent was accepted, and each verified block is decided once.
 //   3. Time is an argument wherever it counts. Nothing waits and nothing runs in the background.
-// The VM of a chain; a DAG's is core/dag/dag_vm.h. One ChainVm belongs to one thread.
+// The VM of a chain; a DAG's is core/vm/dag_vm.h. One ChainVm belongs to one thread.
 #pragma once
 
 #include <functional>
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] const Hash32& parent() const { return parent_; }  // zero for genesis
     [[nodiscard]] Height height() const { return height_; }
     [[nodiscard]] TimestampNs timestamp_ns() const { return timestamp_ns_; }
-    // Canonical: what parse_block takes. For genesis the stand-in of core/vm/genesis.h.
+    // Canonical: what parse_block takes. For genesis the stand-in of core/execution/genesis.h.
     [[nodiscard]] Bytes bytes() const;
     // The published form; of genesis without a payload.
     [[nodiscard]] std::string json() const;
@@ -74,7 +74,7 @@ class ChainVm {
 public:
     struct Init {
         std::string genesis;  // JSON, see genesis_json.h
-        std::string config;   // JSON, see core/vm/config_json.h; empty for the defaults
+        std::string config;   // JSON, see core/config/config_json.h; empty for the defaults
         Policy policy;
         Ed25519Seed seed;  // the node's key and its beacon secrets
         KeyValueStore* store = nullptr;
@@ -133,8 +133,8 @@ private:
     std::map<NodeId, std::string> peers_;
 };
 
-// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/vm/genesis.h is the name it
-// registers under.
+// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/execution/genesis.h is the
+// name it registers under.
 struct Factory {
     [[nodiscard]] static std::unique_ptr<ChainVm> new_vm() { return std::make_unique<ChainVm>(); }
 };

@@ -8,8 +8,8 @@
 
 #include "core/base/digest.h"
 #include "core/service/json.h"
-#include "core/service/test_node.h"
 #include "core/state/load.h"
+#include "core/testing/test_node.h"
 
 namespace aivm::test {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <limits>
 
+#include "core/config/limits.h"
+#include "core/execution/authorizer.h"
 #include "core/service/default_models.h"
 #include "core/service/json.h"
-#include "core/state/limits.h"
-#include "core/vm/authorizer.h"
 
 namespace aivm {
 namespace {

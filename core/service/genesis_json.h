@@ -17,7 +17,7 @@
 
 #include <string_view>
 
-#include "core/vm/genesis.h"
+#include "core/execution/genesis.h"
 
 namespace aivm {
 

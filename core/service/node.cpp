@@ -6,9 +6,9 @@
 #include <set>
 
 #include "core/base/digest.h"
+#include "core/config/limits.h"
+#include "core/execution/apply_block.h"
 #include "core/service/keys.h"
-#include "core/state/limits.h"
-#include "core/vm/apply_block.h"
 
 namespace aivm {
 namespace {

@@ -16,10 +16,10 @@
 #include <memory>
 #include <optional>
 
+#include "core/execution/genesis.h"
 #include "core/kernels/kernels.h"
 #include "core/service/authorization.h"
-#include "core/service/held_store.h"
-#include "core/vm/genesis.h"
+#include "core/service/batching_store.h"
 #include "core/vm/vm.h"
 
 namespace aivm {
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] bool healthy() const { return !failed_; }
     // Whether no other validator has a say.
     [[nodiscard]] bool alone() const { return setup_.genesis.validators.size() == 1; }
-    // The stand-in for block 0, see core/vm/genesis.h.
+    // The stand-in for block 0, see core/execution/genesis.h.
     [[nodiscard]] const Hash32& genesis_id() const { return genesis_->id; }
     [[nodiscard]] Bytes genesis_block_bytes() const {
         return genesis_bytes(setup_.genesis, genesis_->state.state_root);
@@ -116,7 +116,7 @@ private:
     CpuKernels kernels_;
     ServiceAuthorizer authorizer_;
     DirectExecutor executor_;
-    HeldStore store_;
+    BatchingStore store_;
     Rules rules_;
     ExecutedPtr genesis_;
     std::optional<Vm> vm_;

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "core/service/test_node.h"
 #include "core/state/load.h"
-#include "core/vm/failing_store.h"
+#include "core/testing/failing_store.h"
+#include "core/testing/test_node.h"
 
 namespace aivm::test {
 namespace {

@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/registry/test_evidence.h"
 #include "core/service/genesis_json.h"
 #include "core/service/query.h"
-#include "core/service/test_node.h"
 #include "core/service/time_text.h"
+#include "core/testing/test_evidence.h"
+#include "core/testing/test_node.h"
 
 namespace aivm::test {
 namespace {

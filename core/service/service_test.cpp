@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
-#include "core/service/test_node.h"
+#include "core/testing/test_node.h"
 #include "core/verification/reexecution.h"
 
 namespace aivm::test {

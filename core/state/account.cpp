@@ -1,6 +1,6 @@
 #include "core/state/account.h"
 
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 

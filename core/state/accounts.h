@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/base/key_index.h"
+#include "core/base/row_index.h"
 #include "core/base/snapshot_vector.h"
 #include "core/state/account.h"
 
@@ -73,7 +73,7 @@ private:
     }
 
     SnapshotVector<Row> rows_;
-    KeyIndex index_;
+    RowIndex index_;
 };
 
 }  // namespace aivm

@@ -1,9 +1,9 @@
 // From a store back to a state, and a digest of what a state contains.
 #pragma once
 
+#include "core/config/config.h"
 #include "core/state/state.h"
 #include "core/state/store.h"
-#include "core/vm/config.h"
 
 namespace aivm {
 

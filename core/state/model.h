@@ -7,8 +7,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/config/limits.h"
 #include "core/kernels/abi.h"
-#include "core/state/limits.h"
 
 namespace aivm {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 

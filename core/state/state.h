@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/base/ids.h"
-#include "core/base/key_index.h"
+#include "core/base/row_index.h"
 #include "core/base/snapshot_vector.h"
 #include "core/kernels/kernel_tables.h"
 #include "core/state/account.h"
@@ -72,9 +72,9 @@ struct State {
     KernelTables kernels{KernelTableSizes{0, 0, 0}};  // a chain has those of its genesis
 
     // Derived from the above when a state is loaded, so never stored.
-    KeyIndex jobs;  // tasks by job id
-    KeyIndex provider_ids;
-    KeyIndex model_ids;
+    RowIndex jobs;  // tasks by job id
+    RowIndex provider_ids;
+    RowIndex model_ids;
     HeightTimers height_timers;
     TimeTimers time_timers;
     std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider

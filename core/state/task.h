@@ -8,7 +8,7 @@
 #include "core/base/codec.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
-#include "core/vm/config.h"
+#include "core/config/config.h"
 
 namespace aivm {
 

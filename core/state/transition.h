@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/config/config.h"
 #include "core/kernels/kernels.h"
 #include "core/state/event.h"
 #include "core/state/state.h"
 #include "core/state/write_batch.h"
-#include "core/vm/config.h"
 
 namespace aivm {
 

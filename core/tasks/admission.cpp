@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/base/digest.h"
+#include "core/config/limits.h"
 #include "core/ledger/ledger.h"
-#include "core/state/limits.h"
 
 namespace aivm {
 

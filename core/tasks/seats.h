@@ -2,7 +2,7 @@
 // holds.
 #pragma once
 
-#include "core/state/limits.h"
+#include "core/config/limits.h"
 #include "core/state/transition.h"
 
 namespace aivm {

@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#include "core/verification/bisection_board.h"
+#include "core/testing/bisection_board.h"
 
 namespace aivm::test {
 namespace {

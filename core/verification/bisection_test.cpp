@@ -1,7 +1,7 @@
 // Bisection, move by move: who may move, who is late, and what the end costs.
 #include <gtest/gtest.h>
 
-#include "core/verification/bisection_board.h"
+#include "core/testing/bisection_board.h"
 
 namespace aivm::test {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "core/base/digest.h"
 #include "core/rewards/rewards.h"
-#include "core/tasks/assignment.h"
 #include "core/tasks/seats.h"
 #include "core/verification/dispute.h"
+#include "core/verification/draw.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/redundant.h"
 #include "core/verification/slashing.h"

@@ -6,8 +6,8 @@
 
 #include "core/base/digest.h"
 #include "core/tasks/admission.h"
-#include "core/tasks/assignment.h"
-#include "core/verification/committee_world.h"
+#include "core/testing/committee_world.h"
+#include "core/verification/draw.h"
 
 namespace aivm::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/verification/committee_world.h"
+#include "core/testing/committee_world.h"
 
 namespace aivm::test {
 namespace {

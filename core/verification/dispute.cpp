@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/config/limits.h"
 #include "core/ledger/ledger.h"
-#include "core/state/limits.h"
 #include "core/verification/bisection.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/reexecution.h"

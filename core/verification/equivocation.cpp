@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/chain/block.h"
+#include "core/config/limits.h"
 #include "core/ledger/ledger.h"
-#include "core/state/limits.h"
 
 namespace aivm {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/state/load.h"
-#include "core/verification/committee_world.h"
+#include "core/testing/committee_world.h"
 
 namespace aivm::test {
 namespace {

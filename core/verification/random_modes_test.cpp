@@ -9,11 +9,11 @@
 #include <map>
 #include <random>
 
-#include "core/registry/test_evidence.h"
 #include "core/state/load.h"
+#include "core/testing/committee_world.h"
+#include "core/testing/random_play.h"
+#include "core/testing/test_evidence.h"
 #include "core/verification/bisection_play.h"
-#include "core/verification/committee_world.h"
-#include "core/vm/random_play.h"
 
 namespace aivm::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/verification/committee_world.h"
+#include "core/testing/committee_world.h"
 
 namespace aivm::test {
 namespace {

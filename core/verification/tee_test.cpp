@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
-#include "core/registry/test_evidence.h"
+#include "core/testing/test_chain.h"
+#include "core/testing/test_evidence.h"
 #include "core/verification/tee.h"
-#include "core/vm/test_chain.h"
 
 namespace aivm::test {
 namespace {

@@ -2,8 +2,8 @@
 // not exist.
 #include <gtest/gtest.h>
 
-#include "core/state/audit.h"
-#include "core/vm/test_chain.h"
+#include "core/audit/audit.h"
+#include "core/testing/test_chain.h"
 
 namespace aivm::test {
 namespace {

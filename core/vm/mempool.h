@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/fifo.h"
-#include "core/base/key_index.h"
+#include "core/base/row_index.h"
 #include "core/chain/operation.h"
 #include "core/state/state.h"
 
@@ -75,7 +75,7 @@ private:
     std::size_t size_ = 0;
     mutable std::uint64_t walks_ = 0;
     std::vector<Queue> queues_;  // those that are empty stay for a while, since senders come again
-    KeyIndex index_;             // of queues_, by sender
+    RowIndex index_;             // of queues_, by sender
     // The queue of each arrival, from first_arrival_ on; kGone where the operation is.
     Fifo<std::uint32_t> by_arrival_;
     std::uint64_t first_arrival_ = 0;

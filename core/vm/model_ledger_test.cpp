@@ -1,15 +1,15 @@
 // The VM against the slow model of model_ledger.h: random play, and after every block every
 // balance, bond, credit and task status must be what the model says. What the VM includes and whom
 // it draws is taken over; what follows from it is not.
-#include "core/vm/model_ledger.h"
+#include "core/testing/model_ledger.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <random>
 
+#include "core/testing/random_play.h"
 #include "core/verification/reexecution.h"
-#include "core/vm/random_play.h"
 
 namespace aivm::test {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "core/base/merkle.h"
 #include "core/tasks/admission.h"
-#include "core/tasks/assignment.h"
-#include "core/vm/test_chain.h"
+#include "core/testing/test_chain.h"
+#include "core/verification/draw.h"
 
 namespace aivm::test {
 namespace {

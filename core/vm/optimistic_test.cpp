@@ -2,8 +2,8 @@
 // slashed.
 #include <gtest/gtest.h>
 
+#include "core/testing/test_chain.h"
 #include "core/verification/dispute.h"
-#include "core/vm/test_chain.h"
 
 namespace aivm::test {
 namespace {

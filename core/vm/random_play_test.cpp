@@ -1,6 +1,6 @@
 // Random operation sequences on small worlds. The seed is pinned by RC_PARAMS; a failure names the
 // block and what broke.
-#include "core/vm/random_play.h"
+#include "core/testing/random_play.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -4,8 +4,8 @@
 
 #include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
-#include "core/tasks/assignment.h"
-#include "core/vm/test_chain.h"
+#include "core/testing/test_chain.h"
+#include "core/verification/draw.h"
 
 namespace aivm::test {
 namespace {

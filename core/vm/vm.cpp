@@ -4,19 +4,13 @@
 
 #include <algorithm>
 
+#include "core/config/limits.h"
 #include "core/state/keys.h"
-#include "core/state/limits.h"
 #include "core/state/load.h"
 #include "core/tasks/admission.h"
 
 namespace aivm {
-namespace {
-
-constexpr std::size_t kMempoolLimit = 50'000;
-
-}  // namespace
-
-Vm::Vm(const Setup& setup) : setup_(setup), mempool_(kMempoolLimit) {}
+Vm::Vm(const Setup& setup) : setup_(setup), mempool_(kQueuedOperationsMax) {}
 
 Result<Vm> Vm::open(const Setup& setup) {
     AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);

@@ -13,8 +13,8 @@
 #include <map>
 #include <memory>
 
+#include "core/execution/execute.h"
 #include "core/state/store.h"
-#include "core/vm/execute.h"
 #include "core/vm/mempool.h"
 
 namespace aivm {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/state/load.h"
-#include "core/vm/failing_store.h"
-#include "core/vm/random_play.h"
+#include "core/testing/failing_store.h"
+#include "core/testing/random_play.h"
 
 namespace aivm::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "core/state/load.h"
-#include "core/vm/failing_store.h"
-#include "core/vm/test_chain.h"
+#include "core/testing/failing_store.h"
+#include "core/testing/test_chain.h"
 
 namespace aivm::test {
 namespace {

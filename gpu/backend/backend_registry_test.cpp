@@ -10,8 +10,8 @@
 #include <fstream>
 
 #include "core/kernels/kernel_tables.h"
-#include "core/kernels/random_workload.h"
-#include "core/kernels/vector_file.h"
+#include "core/testing/random_workload.h"
+#include "core/testing/vector_file.h"
 
 namespace aivm::gpu {
 namespace {

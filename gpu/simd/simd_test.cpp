@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/base/digest.h"
-#include "core/kernels/random_workload.h"
-#include "core/kernels/vector_file.h"
+#include "core/testing/random_workload.h"
+#include "core/testing/vector_file.h"
 #include "gpu/simd/simd_kernels.h"
 
 namespace aivm::gpu {

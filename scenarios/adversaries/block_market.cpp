@@ -23,7 +23,7 @@ bool is_wanted(Silence wanted, const OperationBody& body) {
 
 }  // namespace
 
-SilenceBuyer::SilenceBuyer(const Parameters& parameters, sim::Part part, Silence wanted)
+SilenceBuyer::SilenceBuyer(const Parameters& parameters, sim::StrategyContext part, Silence wanted)
     : part_(std::move(part)),
       wanted_(wanted),
       lie_ppm_(parameters.ppm("lie_ppm")),
@@ -50,7 +50,7 @@ std::vector<OperationBody> SilenceBuyer::on_block(const sim::NodeView&) {
     return {};
 }
 
-SilenceSeller::SilenceSeller(const Parameters& parameters, sim::Part part)
+SilenceSeller::SilenceSeller(const Parameters& parameters, sim::StrategyContext part)
     : part_(std::move(part)), reserve_(static_cast<std::uint64_t>(parameters.get("reserve"))) {}
 
 void SilenceSeller::begin_block(Height height) {

@@ -20,14 +20,14 @@ enum class Silence : std::uint8_t {
 // offer to everybody.
 class SilenceBuyer final : public sim::ProviderStrategy {
 public:
-    SilenceBuyer(const Parameters& parameters, sim::Part part, Silence wanted);
+    SilenceBuyer(const Parameters& parameters, sim::StrategyContext part, Silence wanted);
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override;
     std::vector<OperationBody> on_block(const sim::NodeView& view) override;
 
 private:
-    sim::Part part_;
+    sim::StrategyContext part_;
     Silence wanted_;
     std::uint32_t lie_ppm_;
     Amount price_;
@@ -39,7 +39,7 @@ private:
 // and the purse can pay.
 class SilenceSeller final : public sim::ValidatorStrategy {
 public:
-    SilenceSeller(const Parameters& parameters, sim::Part part);
+    SilenceSeller(const Parameters& parameters, sim::StrategyContext part);
 
     void begin_block(Height height) override;
     bool includes(const SignedOperation& operation) override;
@@ -57,7 +57,7 @@ private:
     // clock.
     bool is_in_time(const SignedOperation& operation);
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     Amount reserve_;
     Height height_ = 0;
     // by sender and nonce, by any seller

@@ -13,7 +13,7 @@ namespace {
 
 class BondReuse final : public sim::ProviderStrategy {
 public:
-    BondReuse(const Parameters& parameters, sim::Part part)
+    BondReuse(const Parameters& parameters, sim::StrategyContext part)
         : part_(std::move(part)), burst_(static_cast<std::uint32_t>(parameters.get("burst"))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
@@ -37,7 +37,7 @@ private:
         return waited > part_.rules.config.task_timeout_ns / 2;
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     std::uint32_t burst_;
     bool bursting_ = false;
 };
@@ -45,7 +45,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters& parameters,
-                                                       const sim::Part& part) {
+                                                       const sim::StrategyContext& part) {
     return std::make_unique<BondReuse>(parameters, part);
 }
 

@@ -10,7 +10,7 @@
 namespace aivm::scenarios {
 
 std::unique_ptr<sim::ProviderStrategy> make_budget_splitter(const Parameters& parameters,
-                                                            const sim::Part& part) {
+                                                            const sim::StrategyContext& part) {
     return std::make_unique<SilenceBuyer>(parameters, part, Silence::kClock);
 }
 

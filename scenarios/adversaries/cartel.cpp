@@ -16,7 +16,7 @@ namespace {
 
 class Cartel final : public sim::ProviderStrategy {
 public:
-    explicit Cartel(const sim::Part& part) : part_(part) {}
+    explicit Cartel(const sim::StrategyContext& part) : part_(part) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
         return decides(view) ? 0 : view.model.steps;
@@ -45,7 +45,7 @@ private:
         return static_cast<std::uint64_t>(ours) >= part_.rules.config.redundancy_factor;
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     bool announced_ = false;
     std::size_t read_ = 0;  // notices so far
     std::set<Address> members_;
@@ -53,7 +53,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&,
+                                                   const sim::StrategyContext& part) {
     return std::make_unique<Cartel>(part);
 }
 

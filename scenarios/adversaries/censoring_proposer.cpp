@@ -28,7 +28,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters,
-                                                                const sim::Part& part) {
+                                                                const sim::StrategyContext& part) {
     return std::make_unique<CensoringProposer>(parameters, part.random);
 }
 

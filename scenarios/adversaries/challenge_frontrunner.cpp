@@ -17,7 +17,7 @@ namespace {
 
 class Copier final : public sim::ChallengerStrategy {
 public:
-    explicit Copier(sim::Part part) : part_(std::move(part)) {}
+    explicit Copier(sim::StrategyContext part) : part_(std::move(part)) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override {
         return std::nullopt;
@@ -26,7 +26,7 @@ public:
 
     std::vector<OperationBody> on_pending(const sim::NodeView& node,
                                           const SignedOperation& seen) override {
-        if (part_.is_kin(seen.sender())) return {};
+        if (part_.is_accomplice(seen.sender())) return {};
         if (const auto* proof = std::get_if<op::Challenge>(&seen.body());
             proof != nullptr && proof->claim) {
             return copy(node, proof->job_id, *proof->claim);
@@ -67,32 +67,32 @@ private:
         return {challenge};
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     std::set<std::pair<std::string, Height>> copied_;  // job and the block of the answer
     std::map<std::string, Answer> claims_;             // by job
 };
 
 class CopiersProposer final : public sim::ValidatorStrategy {
 public:
-    explicit CopiersProposer(sim::Part part) : part_(std::move(part)) {}
+    explicit CopiersProposer(sim::StrategyContext part) : part_(std::move(part)) {}
 
     bool includes(const SignedOperation& operation) override {
-        return !sim::is_fraud_proof(operation.body()) || part_.is_kin(operation.sender());
+        return !sim::is_fraud_proof(operation.body()) || part_.is_accomplice(operation.sender());
     }
 
 private:
-    sim::Part part_;
+    sim::StrategyContext part_;
 };
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(const Parameters&,
-                                                                    const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(
+    const Parameters&, const sim::StrategyContext& part) {
     return std::make_unique<Copier>(part);
 }
 
-std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(const Parameters&,
-                                                                   const sim::Part& part) {
+std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(
+    const Parameters&, const sim::StrategyContext& part) {
     return std::make_unique<CopiersProposer>(part);
 }
 

@@ -20,7 +20,7 @@ constexpr std::string_view kAcceptance = "silence";
 
 class Briber final : public sim::ProviderStrategy {
 public:
-    Briber(const Parameters& parameters, sim::Part part)
+    Briber(const Parameters& parameters, sim::StrategyContext part)
         : part_(std::move(part)),
           bribe_(Amount(static_cast<std::uint64_t>(parameters.get("bribe")))) {}
 
@@ -53,7 +53,7 @@ private:
         offered_.erase(offered);
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     Amount bribe_;
     // the assignment whose answer it bought silence for
     std::map<TaskIndex, std::uint32_t> offered_;
@@ -61,7 +61,7 @@ private:
 
 class BribableChecker final : public sim::ChallengerStrategy {
 public:
-    BribableChecker(const Parameters& parameters, sim::Part part)
+    BribableChecker(const Parameters& parameters, sim::StrategyContext part)
         : part_(std::move(part)), price_ppm_(parameters.ppm("price_ppm")) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
@@ -93,19 +93,19 @@ private:
         return false;
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     std::uint32_t price_ppm_;
 };
 
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters,
-                                                           const sim::Part& part) {
+                                                           const sim::StrategyContext& part) {
     return std::make_unique<Briber>(parameters, part);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters& parameters,
-                                                               const sim::Part& part) {
+                                                               const sim::StrategyContext& part) {
     return std::make_unique<BribableChecker>(parameters, part);
 }
 

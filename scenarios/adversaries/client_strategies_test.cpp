@@ -2,7 +2,7 @@
 // stops it and without.
 #include <gmock/gmock.h>
 
-#include "scenarios/adversaries/test_small.h"
+#include "scenarios/testing/test_small.h"
 
 namespace aivm::scenarios {
 namespace {

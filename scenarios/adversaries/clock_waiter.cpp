@@ -46,12 +46,12 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters,
-                                                             const sim::Part& part) {
+                                                             const sim::StrategyContext& part) {
     return std::make_unique<WaitingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters& parameters,
-                                                                 const sim::Part& part) {
+                                                                 const sim::StrategyContext& part) {
     return std::make_unique<WaitingChallenger>(parameters, part.random);
 }
 

@@ -26,7 +26,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_compute_time_inflator(const Parameters& parameters,
-                                                                  const sim::Part&) {
+                                                                  const sim::StrategyContext&) {
     return std::make_unique<ComputeTimeInflator>(parameters);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 class DelayAttacker final : public sim::ChallengerStrategy {
 public:
-    DelayAttacker(const Parameters& parameters, const sim::Part& part)
+    DelayAttacker(const Parameters& parameters, const sim::StrategyContext& part)
         : random_(part.random),
           window_blocks_(part.rules.config.challenge_window_blocks),
           attack_ppm_(parameters.ppm("attack_ppm")),
@@ -44,7 +44,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters& parameters,
-                                                             const sim::Part& part) {
+                                                             const sim::StrategyContext& part) {
     return std::make_unique<DelayAttacker>(parameters, part);
 }
 

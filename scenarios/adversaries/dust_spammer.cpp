@@ -12,7 +12,7 @@ namespace {
 
 class DustSpammer final : public sim::RequesterStrategy {
 public:
-    DustSpammer(const Parameters& parameters, const sim::Part& part)
+    DustSpammer(const Parameters& parameters, const sim::StrategyContext& part)
         : self_(part.self.address),
           fee_floor_(part.rules.policy.fee_floor),
           per_block_(static_cast<std::uint32_t>(parameters.get("per_block"))),
@@ -41,7 +41,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& parameters,
-                                                          const sim::Part& part) {
+                                                          const sim::StrategyContext& part) {
     return std::make_unique<DustSpammer>(parameters, part);
 }
 

@@ -26,7 +26,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ValidatorStrategy> make_eclipse(const Parameters& parameters,
-                                                     const sim::Part&) {
+                                                     const sim::StrategyContext&) {
     return std::make_unique<Eclipse>(parameters);
 }
 

@@ -10,12 +10,12 @@
 namespace aivm::scenarios {
 
 std::unique_ptr<sim::ProviderStrategy> make_economic_censor(const Parameters& parameters,
-                                                            const sim::Part& part) {
+                                                            const sim::StrategyContext& part) {
     return std::make_unique<SilenceBuyer>(parameters, part, Silence::kAll);
 }
 
 std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& parameters,
-                                                            const sim::Part& part) {
+                                                            const sim::StrategyContext& part) {
     return std::make_unique<SilenceSeller>(parameters, part);
 }
 

@@ -26,7 +26,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,
-                                                         const sim::Part& part) {
+                                                         const sim::StrategyContext& part) {
     return std::make_unique<Equivocator>(parameters, part.random);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 class FreeRider final : public sim::ProviderStrategy {
 public:
-    explicit FreeRider(const sim::Part& part) : policy_(part.rules.policy) {}
+    explicit FreeRider(const sim::StrategyContext& part) : policy_(part.rules.policy) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
 
@@ -52,7 +52,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_free_rider(const Parameters&, const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_free_rider(const Parameters&,
+                                                       const sim::StrategyContext& part) {
     return std::make_unique<FreeRider>(part);
 }
 

@@ -29,8 +29,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(const Parameters& parameters,
-                                                                   const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(
+    const Parameters& parameters, const sim::StrategyContext& part) {
     return std::make_unique<FrivolousChallenger>(parameters, part.random);
 }
 

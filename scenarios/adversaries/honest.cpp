@@ -34,19 +34,23 @@ public:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&,
+                                                            const sim::StrategyContext&) {
     return std::make_unique<HonestProvider>();
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&,
+                                                           const sim::StrategyContext&) {
     return std::make_unique<AlwaysCheck>();
 }
 
-std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&,
+                                                              const sim::StrategyContext&) {
     return std::make_unique<HonestRequester>();
 }
 
-std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&,
+                                                              const sim::StrategyContext&) {
     return std::make_unique<HonestValidator>();
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 class LastMinuteProvider final : public sim::ProviderStrategy {
 public:
-    LastMinuteProvider(const Parameters& parameters, const sim::Part& part)
+    LastMinuteProvider(const Parameters& parameters, const sim::StrategyContext& part)
         : timeout_ns_(part.rules.config.task_timeout_ns),
           interval_ns_(static_cast<std::uint64_t>(part.block_interval)),
           late_(static_cast<std::uint64_t>(parameters.get("answer_late"))) {}
@@ -35,7 +35,7 @@ private:
 
 class LastBlockChallenger final : public sim::ChallengerStrategy {
 public:
-    LastBlockChallenger(const Parameters& parameters, const sim::Part& part)
+    LastBlockChallenger(const Parameters& parameters, const sim::StrategyContext& part)
         : window_blocks_(part.rules.config.challenge_window_blocks),
           commit_late_(static_cast<Height>(parameters.get("commit_late"))),
           reveal_late_(static_cast<Height>(parameters.get("reveal_late"))) {}
@@ -63,12 +63,12 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters& parameters,
-                                                                 const sim::Part& part) {
+                                                                 const sim::StrategyContext& part) {
     return std::make_unique<LastMinuteProvider>(parameters, part);
 }
 
-std::unique_ptr<sim::ChallengerStrategy> make_last_block_challenger(const Parameters& parameters,
-                                                                    const sim::Part& part) {
+std::unique_ptr<sim::ChallengerStrategy> make_last_block_challenger(
+    const Parameters& parameters, const sim::StrategyContext& part) {
     return std::make_unique<LastBlockChallenger>(parameters, part);
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 class LastRevealer final : public sim::ProviderStrategy {
 public:
-    explicit LastRevealer(const sim::Part& part) : random_(part.random), rules_(part.rules) {}
+    explicit LastRevealer(const sim::StrategyContext& part)
+        : random_(part.random), rules_(part.rules) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
@@ -41,7 +42,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,
-                                                          const sim::Part& part) {
+                                                          const sim::StrategyContext& part) {
     return std::make_unique<LastRevealer>(part);
 }
 

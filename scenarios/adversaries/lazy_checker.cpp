@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
-#include "core/tasks/assignment.h"
+#include "core/verification/draw.h"
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -22,7 +22,7 @@ constexpr sim::SimTime kOutageMax = sim::SimTime{1}
 
 class LazyChecker final : public sim::ChallengerStrategy {
 public:
-    LazyChecker(const Parameters& parameters, const sim::Part& part)
+    LazyChecker(const Parameters& parameters, const sim::StrategyContext& part)
         : random_(part.random),
           check_ppm_(parameters.ppm("check_ppm")),
           power_ppm_(parameters.ppm("power_ppm")),
@@ -80,7 +80,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters,
-                                                           const sim::Part& part) {
+                                                           const sim::StrategyContext& part) {
     return std::make_unique<LazyChecker>(parameters, part);
 }
 

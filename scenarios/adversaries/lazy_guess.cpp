@@ -58,7 +58,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters,
-                                                       const sim::Part& part) {
+                                                       const sim::StrategyContext& part) {
     return std::make_unique<LazyGuess>(parameters, part.random);
 }
 

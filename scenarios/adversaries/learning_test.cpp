@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scenarios/adversaries/test_small.h"
+#include "scenarios/testing/test_small.h"
 
 namespace aivm::scenarios {
 namespace {

@@ -27,7 +27,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_minority_keeper(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ValidatorStrategy> make_minority_keeper(const Parameters&,
+                                                             const sim::StrategyContext&) {
     return std::make_unique<MinorityKeeper>();
 }
 

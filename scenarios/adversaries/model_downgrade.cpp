@@ -58,7 +58,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters& parameters,
-                                                            const sim::Part&) {
+                                                            const sim::StrategyContext&) {
     return std::make_unique<ModelDowngrade>(parameters);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 class NoiseGamer final : public sim::ProviderStrategy {
 public:
-    NoiseGamer(const Parameters& parameters, const sim::Part& part)
+    NoiseGamer(const Parameters& parameters, const sim::StrategyContext& part)
         : random_(part.random), error_ppm_(parameters.ppm("error_ppm")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
@@ -31,7 +31,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_noise_gamer(const Parameters& parameters,
-                                                        const sim::Part& part) {
+                                                        const sim::StrategyContext& part) {
     return std::make_unique<NoiseGamer>(parameters, part);
 }
 

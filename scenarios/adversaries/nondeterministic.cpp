@@ -31,7 +31,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters,
-                                                             const sim::Part& part) {
+                                                             const sim::StrategyContext& part) {
     return std::make_unique<Nondeterministic>(parameters, part.random);
 }
 

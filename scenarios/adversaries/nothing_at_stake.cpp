@@ -23,7 +23,8 @@ public:
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_nothing_at_stake(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ValidatorStrategy> make_nothing_at_stake(const Parameters&,
+                                                              const sim::StrategyContext&) {
     return std::make_unique<NothingAtStake>();
 }
 

@@ -26,7 +26,7 @@ public:
 }  // namespace
 
 std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters&,
-                                                                const sim::Part&) {
+                                                                const sim::StrategyContext&) {
     return std::make_unique<OrphaningMajority>();
 }
 

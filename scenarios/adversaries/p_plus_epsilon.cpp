@@ -15,7 +15,7 @@ constexpr const char* kTopic = "p+epsilon";
 
 class Briber final : public sim::RequesterStrategy {
 public:
-    Briber(const Parameters& parameters, const sim::Part& part)
+    Briber(const Parameters& parameters, const sim::StrategyContext& part)
         : part_(part), bribe_(millilux(static_cast<std::uint64_t>(parameters.get("bribe_mlux")))) {}
 
     std::vector<OperationBody> on_block(const sim::NodeView& view) override {
@@ -47,14 +47,14 @@ private:
         }
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     Amount bribe_;
     std::map<TaskIndex, Answer> lies_;
 };
 
 class Bribable final : public sim::ProviderStrategy {
 public:
-    Bribable(const Parameters& parameters, const sim::Part& part)
+    Bribable(const Parameters& parameters, const sim::StrategyContext& part)
         : part_(part), random_(part.random), accept_ppm_(parameters.ppm("accept_ppm")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
@@ -75,7 +75,7 @@ private:
         }
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     sim::RandomStream random_;
     std::uint32_t accept_ppm_;
     bool bribed_ = false;  // on the task in hand
@@ -86,12 +86,12 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::RequesterStrategy> make_briber(const Parameters& parameters,
-                                                    const sim::Part& part) {
+                                                    const sim::StrategyContext& part) {
     return std::make_unique<Briber>(parameters, part);
 }
 
 std::unique_ptr<sim::ProviderStrategy> make_bribable(const Parameters& parameters,
-                                                     const sim::Part& part) {
+                                                     const sim::StrategyContext& part) {
     return std::make_unique<Bribable>(parameters, part);
 }
 

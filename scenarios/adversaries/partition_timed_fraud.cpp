@@ -35,7 +35,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters& parameters,
-                                                                  const sim::Part&) {
+                                                                  const sim::StrategyContext&) {
     return std::make_unique<PartitionTimedFraud>(parameters);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 class QuorumCollusion : public sim::ProviderStrategy {
 public:
-    QuorumCollusion(const sim::Part& part, std::uint32_t bad_ppm)
+    QuorumCollusion(const sim::StrategyContext& part, std::uint32_t bad_ppm)
         : part_(part), bad_ppm_(bad_ppm) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
@@ -26,7 +26,7 @@ public:
         if (bad_ppm_ > 0)
             return part_.random.bernoulli_ppm(bad_ppm_) ? static_cast<Answer>(truth + 1) : truth;
         const auto ours = std::ranges::count_if(view.task.seats, [&](const Seat& seat) {
-            return part_.is_kin(view.state.provider(seat.provider));
+            return part_.is_accomplice(view.state.provider(seat.provider));
         });
         const bool decisive =
             static_cast<std::uint64_t>(ours) >= part_.rules.config.redundancy_factor;
@@ -34,13 +34,13 @@ public:
     }
 
 private:
-    sim::Part part_;
+    sim::StrategyContext part_;
     std::uint32_t bad_ppm_;
 };
 
 class LateJoiner final : public QuorumCollusion {
 public:
-    LateJoiner(const Parameters& parameters, const sim::Part& part)
+    LateJoiner(const Parameters& parameters, const sim::StrategyContext& part)
         : QuorumCollusion(part, 0),
           tasks_seen_min_(static_cast<std::uint64_t>(parameters.get("tasks_seen"))) {}
     bool joins(const State* state) override {
@@ -54,12 +54,12 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_quorum_collusion(const Parameters& parameters,
-                                                             const sim::Part& part) {
+                                                             const sim::StrategyContext& part) {
     return std::make_unique<QuorumCollusion>(part, parameters.ppm("bad_ppm"));
 }
 
 std::unique_ptr<sim::ProviderStrategy> make_late_joiner(const Parameters& parameters,
-                                                        const sim::Part& part) {
+                                                        const sim::StrategyContext& part) {
     return std::make_unique<LateJoiner>(parameters, part);
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 class Restaker final : public sim::ProviderStrategy {
 public:
-    Restaker(const Parameters& parameters, sim::Part part)
+    Restaker(const Parameters& parameters, sim::StrategyContext part)
         : part_(std::move(part)),
           names_(static_cast<std::uint32_t>(parameters.get("names"))),
           results_each_(static_cast<std::uint32_t>(parameters.get("results_each"))) {}
@@ -88,7 +88,7 @@ private:
         return {next};
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
     std::uint32_t names_;
     std::uint32_t results_each_;
     std::uint32_t number_ = 0;  // of the present name
@@ -101,7 +101,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameters,
-                                                     const sim::Part& part) {
+                                                     const sim::StrategyContext& part) {
     return std::make_unique<Restaker>(parameters, part);
 }
 

@@ -39,7 +39,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters,
-                                                              const sim::Part& part) {
+                                                              const sim::StrategyContext& part) {
     return std::make_unique<RestartGriefer>(parameters, part.random);
 }
 

@@ -7,7 +7,7 @@
 // validator whose principal owns a provider group.
 #include <algorithm>
 
-#include "core/tasks/assignment.h"
+#include "core/verification/draw.h"
 #include "core/verification/redundant.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 class SelectionGrinder final : public sim::ValidatorStrategy {
 public:
-    explicit SelectionGrinder(const sim::Part& part) : part_(part) {}
+    explicit SelectionGrinder(const sim::StrategyContext& part) : part_(part) {}
 
     bool builds(const State& parent, const Hash32& beacon) override {
         std::uint64_t seats = 0;
@@ -26,7 +26,7 @@ public:
                 return;
             for (const ProviderIndex drawn : draw(parent, task, beacon)) {
                 ++seats;
-                ours += part_.is_kin(parent.provider(drawn)) ? 1 : 0;
+                ours += part_.is_accomplice(parent.provider(drawn)) ? 1 : 0;
             }
         });
         return seats == 0 || ours > 0;
@@ -34,7 +34,7 @@ public:
     bool includes(const SignedOperation&) override { return true; }
 
 private:
-    // What the VM will draw (core/tasks/assignment.cpp), save that draws of one block fill each
+    // What the VM will draw (core/verification/draw.cpp), save that draws of one block fill each
     // other's slots there.
     [[nodiscard]] std::vector<ProviderIndex> draw(const State& state, const Task& task,
                                                   const Hash32& beacon) const {
@@ -60,13 +60,13 @@ private:
         return {eligible[static_cast<std::size_t>(chosen - up_to.begin())]};
     }
 
-    sim::Part part_;
+    sim::StrategyContext part_;
 };
 
 }  // namespace
 
 std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&,
-                                                               const sim::Part& part) {
+                                                               const sim::StrategyContext& part) {
     return std::make_unique<SelectionGrinder>(part);
 }
 

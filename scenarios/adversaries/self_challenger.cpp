@@ -13,10 +13,10 @@ namespace {
 
 class SelfChallenger final : public sim::ChallengerStrategy {
 public:
-    explicit SelfChallenger(sim::Part part) : part_(std::move(part)) {}
+    explicit SelfChallenger(sim::StrategyContext part) : part_(std::move(part)) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
-        if (!part_.is_kin(answered_by(view))) return std::nullopt;
+        if (!part_.is_accomplice(answered_by(view))) return std::nullopt;
         return 0;  // its provider has computed the answer already
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
@@ -25,18 +25,18 @@ public:
     }
 
 private:
-    sim::Part part_;
+    sim::StrategyContext part_;
 };
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(const Parameters& parameters,
-                                                                     const sim::Part& part) {
+std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(
+    const Parameters& parameters, const sim::StrategyContext& part) {
     return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&,
-                                                              const sim::Part& part) {
+                                                              const sim::StrategyContext& part) {
     return std::make_unique<SelfChallenger>(part);
 }
 

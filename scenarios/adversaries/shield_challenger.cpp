@@ -15,12 +15,12 @@ namespace {
 
 class ShieldChallenger final : public sim::ChallengerStrategy {
 public:
-    ShieldChallenger(const Parameters& parameters, sim::Part part)
+    ShieldChallenger(const Parameters& parameters, sim::StrategyContext part)
         : part_(std::move(part)), holds_(parameters.get("hold") != 0) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         const bool to_shield =
-            part_.is_kin(answered_by(view)) && view.task.provisional != true_answer(view);
+            part_.is_accomplice(answered_by(view)) && view.task.provisional != true_answer(view);
         return to_shield ? std::optional<std::uint32_t>(0) : std::nullopt;
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
@@ -32,19 +32,19 @@ public:
     }
 
 private:
-    sim::Part part_;
+    sim::StrategyContext part_;
     bool holds_;
 };
 
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters,
-                                                              const sim::Part& part) {
+                                                              const sim::StrategyContext& part) {
     return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(const Parameters& parameters,
-                                                                const sim::Part& part) {
+                                                                const sim::StrategyContext& part) {
     return std::make_unique<ShieldChallenger>(parameters, part);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 class SilentSelected final : public sim::ProviderStrategy {
 public:
-    SilentSelected(const Parameters& parameters, const sim::Part& part)
+    SilentSelected(const Parameters& parameters, const sim::StrategyContext& part)
         : random_(part.random), silent_ppm_(parameters.ppm("silent_ppm")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
@@ -33,7 +33,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_silent_selected(const Parameters& parameters,
-                                                            const sim::Part& part) {
+                                                            const sim::StrategyContext& part) {
     return std::make_unique<SilentSelected>(parameters, part);
 }
 

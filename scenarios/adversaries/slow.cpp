@@ -30,7 +30,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters& parameters, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters& parameters,
+                                                 const sim::StrategyContext&) {
     return std::make_unique<Slow>(parameters);
 }
 

@@ -26,7 +26,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&, const sim::Part&) {
+std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&,
+                                                           const sim::StrategyContext&) {
     return std::make_unique<StaleAttester>();
 }
 

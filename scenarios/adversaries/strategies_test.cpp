@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "scenarios/adversaries/strategy_table.h"
-#include "scenarios/adversaries/test_small.h"
 #include "scenarios/run/setting.h"
+#include "scenarios/testing/test_small.h"
 
 namespace aivm::scenarios {
 namespace {

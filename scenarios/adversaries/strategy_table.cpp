@@ -167,9 +167,9 @@ constexpr std::array kLazyCheckerParameters{
                       "probability in each block from then on that it gets round to it"},
 };
 constexpr std::array kCollusionParameters{
-    StrategyParameter{
-        "bad_ppm", 0, 1'000'000, 0, "ppm",
-        "probability that a seat lies, as if drawn from a pool without end; 0: its kin decide"},
+    StrategyParameter{"bad_ppm", 0, 1'000'000, 0, "ppm",
+                      "probability that a seat lies, as if drawn from a pool without end; 0: its "
+                      "accomplices decide"},
 };
 constexpr std::array kNondeterministicParameters{
     StrategyParameter{"error_ppm", 0, 1'000'000, 10'000, "ppm",
@@ -231,7 +231,7 @@ constexpr std::array kStrategies{
                 .provider = make_last_revealer},
     StrategyRow{.name = "quorum_collusion",
                 .id = "A07",
-                .doc = "gives one agreed wrong answer where its kin decide the quorum",
+                .doc = "gives one agreed wrong answer where its accomplices decide the quorum",
                 .parameters = kCollusionParameters,
                 .provider = make_quorum_collusion},
     StrategyRow{.name = "cartel",
@@ -465,7 +465,8 @@ std::vector<std::string> check_group(const sim::ActorGroup& group) {
 }
 
 template <class Strategy>
-Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group, const sim::Part& part,
+Result<std::unique_ptr<Strategy>> make(const sim::ActorGroup& group,
+                                       const sim::StrategyContext& part,
                                        Maker<Strategy> StrategyRow::* maker) {
     if (const auto faults = check_group(group); !faults.empty())
         return fail(ErrorCode::kConfig, faults.front());
@@ -491,22 +492,22 @@ const StrategyRow* find_strategy(std::string_view name) {
 }
 
 Result<std::unique_ptr<sim::ProviderStrategy>> StrategyTable::provider(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     return make(group, part, &StrategyRow::provider);
 }
 
 Result<std::unique_ptr<sim::ChallengerStrategy>> StrategyTable::challenger(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     return make(group, part, &StrategyRow::challenger);
 }
 
 Result<std::unique_ptr<sim::RequesterStrategy>> StrategyTable::requester(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     return make(group, part, &StrategyRow::requester);
 }
 
 Result<std::unique_ptr<sim::ValidatorStrategy>> StrategyTable::validator(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     return make(group, part, &StrategyRow::validator);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 class TeeKeyThief final : public sim::ProviderStrategy {
 public:
-    explicit TeeKeyThief(const sim::Part& part) : id_(part.self.provider_id) {}
+    explicit TeeKeyThief(const sim::StrategyContext& part) : id_(part.self.provider_id) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
@@ -35,7 +35,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&,
-                                                          const sim::Part& part) {
+                                                          const sim::StrategyContext& part) {
     return std::make_unique<TeeKeyThief>(part);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 class ThresholdCheck final : public sim::ChallengerStrategy {
 public:
-    ThresholdCheck(const Parameters& parameters, const sim::Part& part)
+    ThresholdCheck(const Parameters& parameters, const sim::StrategyContext& part)
         : random_(part.random),
           full_(millilux(static_cast<std::uint64_t>(parameters.get("full_mlux")))) {}
 
@@ -39,7 +39,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& parameters,
-                                                              const sim::Part& part) {
+                                                              const sim::StrategyContext& part) {
     return std::make_unique<ThresholdCheck>(parameters, part);
 }
 

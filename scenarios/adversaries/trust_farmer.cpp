@@ -30,7 +30,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters& parameters,
-                                                         const sim::Part&) {
+                                                         const sim::StrategyContext&) {
     return std::make_unique<TrustFarmer>(parameters);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 class UnbondEscape final : public sim::ProviderStrategy {
 public:
-    UnbondEscape(const Parameters& parameters, const sim::Part& part)
+    UnbondEscape(const Parameters& parameters, const sim::StrategyContext& part)
         : id_(part.self.provider_id),
           honest_answers_left_(static_cast<std::uint64_t>(parameters.get("cheat_at"))),
           committee_(parameters.get("committee") != 0),
@@ -74,7 +74,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters,
-                                                          const sim::Part& part) {
+                                                          const sim::StrategyContext& part) {
     return std::make_unique<UnbondEscape>(parameters, part);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 class WashTrader final : public sim::RequesterStrategy {
 public:
-    WashTrader(const Parameters& parameters, const sim::Part& part)
+    WashTrader(const Parameters& parameters, const sim::StrategyContext& part)
         : self_(part.self.address),
           fee_(std::max(part.rules.policy.fee_floor,
                         Amount(static_cast<std::uint64_t>(parameters.get("fee"))))),
@@ -41,7 +41,7 @@ private:
 }  // namespace
 
 std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters& parameters,
-                                                         const sim::Part& part) {
+                                                         const sim::StrategyContext& part) {
     return std::make_unique<WashTrader>(parameters, part);
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/base/check.h"
 #include "scenarios/cli/text.h"
-#include "sim/run/cast.h"
+#include "sim/scenario/participants.h"
 
 namespace aivm::scenarios::cli {
 namespace {

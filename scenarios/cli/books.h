@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/run/outcome.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
 
 namespace aivm::scenarios::cli {
 

@@ -10,7 +10,7 @@
 #include "scenarios/cli/study_access.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
-#include "sim/run/cast.h"
+#include "sim/scenario/participants.h"
 
 namespace aivm::scenarios::cli {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "scenarios/run/finding.h"
-#include "sim/run/outcome.h"
-#include "sim/run/scenario.h"
+#include "scenarios/campaign/finding.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
 
 namespace aivm::scenarios::cli {
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/campaign/finding.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/replay_json.h"
 #include "scenarios/cli/terminal.h"
-#include "scenarios/run/finding.h"
 
 namespace aivm::scenarios::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/run/finding.h"
+#include "scenarios/campaign/finding.h"
 
 namespace aivm::scenarios::cli {
 

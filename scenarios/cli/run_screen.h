@@ -3,12 +3,12 @@
 
 #include <string>
 
+#include "scenarios/campaign/finding.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/tally.h"
 #include "scenarios/run/determinism.h"
-#include "scenarios/run/finding.h"
-#include "sim/run/outcome.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
 
 namespace aivm::scenarios::cli {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "scenarios/campaign/finding.h"
 #include "scenarios/cli/exit_codes.h"
-#include "scenarios/run/finding.h"
-#include "sim/run/outcome.h"
+#include "sim/world/outcome.h"
 
 namespace aivm::scenarios::cli {
 

@@ -6,7 +6,7 @@
 
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

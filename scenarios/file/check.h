@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "scenarios/file/diagnostic.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

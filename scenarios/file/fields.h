@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "scenarios/file/field.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

@@ -13,7 +13,7 @@
 
 #include "scenarios/file/diagnostic.h"
 #include "scenarios/file/override.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

@@ -5,7 +5,7 @@
 
 #include "scenarios/file/load.h"
 #include "scenarios/file/source_text.h"
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "scenarios/file/source_text.h"
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "scenarios/file/units.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

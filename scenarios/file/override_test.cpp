@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "scenarios/file/print.h"
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

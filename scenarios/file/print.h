@@ -4,7 +4,7 @@
 #include <string>
 
 #include "scenarios/file/load.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

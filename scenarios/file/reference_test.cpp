@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "scenarios/file/print.h"
-#include "scenarios/file/test_scenarios.h"
+#include "scenarios/testing/test_scenarios.h"
 
 namespace aivm::scenarios {
 namespace {

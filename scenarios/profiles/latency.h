@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/network/latency_table.h"
+#include "sim/scenario/latency_table.h"
 
 namespace aivm::scenarios {
 

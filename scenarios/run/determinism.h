@@ -9,9 +9,9 @@
 
 #include "core/base/error.h"
 #include "sim/record/row_sink.h"
-#include "sim/run/outcome.h"
-#include "sim/run/setting.h"
-#include "sim/run/world.h"
+#include "sim/scenario/setting.h"
+#include "sim/world/outcome.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 

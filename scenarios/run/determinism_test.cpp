@@ -60,21 +60,21 @@ class LeakyFactory final : public sim::StrategyFactory {
 public:
     explicit LeakyFactory(LeakyProvider::Silent silent) : silent_(silent) {}
 
-    Result<std::unique_ptr<sim::ProviderStrategy>> provider(const sim::ActorGroup& group,
-                                                            const sim::Part& part) const override {
+    Result<std::unique_ptr<sim::ProviderStrategy>> provider(
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override {
         AIVM_ASSIGN(auto inner, table_.provider(group, part));
         return std::make_unique<LeakyProvider>(std::move(inner), answers_given_, silent_);
     }
     Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
-        const sim::ActorGroup& group, const sim::Part& part) const override {
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override {
         return table_.challenger(group, part);
     }
     Result<std::unique_ptr<sim::RequesterStrategy>> requester(
-        const sim::ActorGroup& group, const sim::Part& part) const override {
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override {
         return table_.requester(group, part);
     }
     Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
-        const sim::ActorGroup& group, const sim::Part& part) const override {
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override {
         return table_.validator(group, part);
     }
     bool is_honest(const sim::ActorGroup& group) const override { return table_.is_honest(group); }

@@ -1,7 +1,7 @@
 #include "scenarios/run/run.h"
 
 #include "scenarios/run/setting.h"
-#include "sim/run/world.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 

@@ -8,8 +8,8 @@
 #include "core/base/error.h"
 #include "sim/actors/strategy.h"
 #include "sim/record/row_sink.h"
-#include "sim/run/outcome.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
 
 namespace aivm {
 class Kernels;

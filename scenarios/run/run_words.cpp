@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/vm/config_json.h"
+#include "core/config/config_json.h"
 
 namespace aivm::scenarios {
 namespace {

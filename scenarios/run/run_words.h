@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "sim/engine/choice_source.h"
-#include "sim/run/directory.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/directory.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "sim/run/setting.h"
+#include "sim/scenario/setting.h"
 
 namespace aivm::scenarios {
 

@@ -17,7 +17,7 @@
 #include "scenarios/run/setting.h"
 #include "scenarios/sweep/value_list.h"
 #include "sim/record/identity.h"
-#include "sim/run/world.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 namespace {

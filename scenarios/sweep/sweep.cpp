@@ -19,7 +19,7 @@
 #include "scenarios/sweep/schedule.h"
 #include "sim/record/identity.h"
 #include "sim/record/study.h"
-#include "sim/run/world.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 namespace {

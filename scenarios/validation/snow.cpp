@@ -1,17 +1,17 @@
-// C01-C10: Snow by itself, in lockstep (sim/consensus/lockstep.h), with the parts that the snowman
-// engine is made of.
+// C01-C10: Snow by itself, in lockstep (sim/consensus/synchronous_rounds.h), with the parts that
+// the snowman engine is made of.
 #include <algorithm>
 
 #include "scenarios/validation/case_table.h"
 #include "scenarios/validation/theory.h"
-#include "sim/consensus/lockstep.h"
+#include "sim/consensus/synchronous_rounds.h"
 
 namespace aivm::scenarios {
 namespace {
 
 using sim::Choice;
 using sim::Conduct;
-using sim::Lockstep;
+using sim::SynchronousRounds;
 
 constexpr std::uint32_t kOutOfReach = 1'000'000'000;  // a beta that no run comes to
 constexpr std::uint32_t kActor = 0;
@@ -42,18 +42,18 @@ struct Crowd {
     Conduct conduct = Conduct::kSilent;
 };
 
-Result<Lockstep> make(const sim::SnowParameters& snow, const Crowd& crowd,
-                      sim::RandomStream random) {
+Result<SynchronousRounds> make(const sim::SnowParameters& snow, const Crowd& crowd,
+                               sim::RandomStream random) {
     sim::LockstepSetup setup;
     setup.snow = snow;
     setup.conduct.assign(crowd.nodes, Conduct::kHonest);
     setup.conduct.insert(setup.conduct.end(), crowd.others, crowd.conduct);
     setup.prefers.assign(setup.conduct.size(), Choice::kTwo);
     std::fill_n(setup.prefers.begin(), crowd.firsts, Choice::kOne);
-    return Lockstep::make(std::move(setup), random);
+    return SynchronousRounds::make(std::move(setup), random);
 }
 
-Result<double> rounds_until_all_decide(Lockstep& nodes) {
+Result<double> rounds_until_all_decide(SynchronousRounds& nodes) {
     constexpr std::uint64_t kRoundsMax = 100'000;
     for (std::uint64_t round = 0; !nodes.all_decided(); ++round) {
         if (round == kRoundsMax) return fail(ErrorCode::kLimitReached, "some node never decides");
@@ -66,7 +66,7 @@ Result<double> rounds_until_all_decide(Lockstep& nodes) {
 Result<Sample> slush(const ValidationCase& c, const RunContext& context, std::size_t firsts) {
     constexpr std::uint64_t kStepsMax = 10'000'000;
     const auto n = static_cast<std::size_t>(c.whole("n"));
-    AIVM_ASSIGN(Lockstep nodes,
+    AIVM_ASSIGN(SynchronousRounds nodes,
                 make(snow(c, kOutOfReach), {.nodes = n, .firsts = firsts}, stream(context)));
     std::uint64_t steps = 0;
     for (; !nodes.unanimous(); ++steps) {
@@ -91,7 +91,7 @@ Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& contex
     const auto bad = static_cast<std::size_t>(c.get("f") * c.get("n") + 0.5);
     const Crowd crowd{
         .nodes = n - bad + 1, .firsts = n - bad + 1, .others = bad, .conduct = Conduct::kTwo};
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, kOutOfReach), crowd, stream(context)));
+    AIVM_ASSIGN(SynchronousRounds nodes, make(snow(c, kOutOfReach), crowd, stream(context)));
     Sample sample;
     for (int i = 0; i < kPolls; ++i) {
         sample.whole += 1;
@@ -104,9 +104,10 @@ Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& contex
 Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
     const auto silent = static_cast<std::size_t>(c.get("silent") * c.get("n") + 0.5);
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)),
-                                     {.nodes = n - silent, .firsts = n - silent, .others = silent},
-                                     stream(context)));
+    AIVM_ASSIGN(
+        SynchronousRounds nodes,
+        make(snow(c, beta(c)), {.nodes = n - silent, .firsts = n - silent, .others = silent},
+             stream(context)));
     Sample sample;
     for (sim::VoterIndex node = 0; node < 100; ++node) {
         while (!nodes.decided(node)) nodes.poll(node);
@@ -120,7 +121,7 @@ Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& contex
 Result<Sample> polls_until_all_decide(const ValidationCase& c, const RunContext& context) {
     const auto silent = static_cast<std::size_t>(c.whole("silent"));
     const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - silent;
-    AIVM_ASSIGN(Lockstep nodes,
+    AIVM_ASSIGN(SynchronousRounds nodes,
                 make(snow(c, beta(c)), {.nodes = honest, .firsts = honest, .others = silent},
                      stream(context)));
     AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
@@ -137,14 +138,15 @@ Result<Sample> slush_from_sixty(const ValidationCase& c, const RunContext& conte
 
 Result<Sample> snowball_from_unanimity(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), {.nodes = n, .firsts = n}, stream(context)));
+    AIVM_ASSIGN(SynchronousRounds nodes,
+                make(snow(c, beta(c)), {.nodes = n, .firsts = n}, stream(context)));
     AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
     return Sample{rounds, 1};
 }
 
 Result<Sample> snowflake_from_half(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
-    AIVM_ASSIGN(Lockstep nodes,
+    AIVM_ASSIGN(SynchronousRounds nodes,
                 make(snow(c, beta(c)), {.nodes = n, .firsts = n / 2}, stream(context)));
     AIVM_ASSIGN(const double rounds, rounds_until_all_decide(nodes));
     return Sample{rounds, 1};
@@ -155,7 +157,7 @@ Result<Sample> unsafe_disagreement(const ValidationCase& c, const RunContext& co
     const std::size_t honest = static_cast<std::size_t>(c.whole("n")) - bad;
     const Crowd crowd{
         .nodes = honest, .firsts = honest / 2, .others = bad, .conduct = Conduct::kOpposite};
-    AIVM_ASSIGN(Lockstep nodes, make(snow(c, beta(c)), crowd, stream(context)));
+    AIVM_ASSIGN(SynchronousRounds nodes, make(snow(c, beta(c)), crowd, stream(context)));
     AIVM_TRY(rounds_until_all_decide(nodes));
     return Sample{nodes.disagree() ? 1.0 : 0.0, 1};
 }

@@ -8,9 +8,9 @@
 #include "core/base/error.h"
 #include "scenarios/validation/statistics.h"
 #include "sim/record/row_sink.h"
-#include "sim/run/outcome.h"
-#include "sim/run/scenario.h"
-#include "sim/run/world.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/outcome.h"
+#include "sim/world/world.h"
 
 namespace aivm::scenarios {
 

@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/testing/test_chain.h"
 #include "core/verification/reexecution.h"
-#include "core/vm/test_chain.h"
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
 #include "sim/actors/requester.h"
-#include "sim/actors/test_environment.h"
+#include "sim/testing/test_environment.h"
 
 namespace aivm::sim::test {
 namespace {

@@ -26,7 +26,7 @@
 #include <optional>
 
 #include "sim/actors/strategy.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/vm/test_chain.h"
-#include "sim/actors/test_environment.h"
+#include "core/testing/test_chain.h"
+#include "sim/testing/test_environment.h"
 
 namespace aivm::sim::test {
 namespace {
@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 constexpr SimTime kBlockInterval = 4 * kSecond;
 
-class Recorder final : public ChainClient {
+class RecordingClient final : public ChainClient {
 public:
     using ChainClient::ChainClient;
     using ChainClient::pending_operations;
@@ -70,12 +70,12 @@ protected:
     std::vector<ExecutedPtr> blocks;
     FakeEnvironment environment;
     IdealAuthorizer authority{1};
-    Recorder client{{.self = 9,
-                     .sources = {0, 1},
-                     .validators = {0, 1, 2},
-                     .block_interval = kBlockInterval,
-                     .environment = &environment},
-                    Signer(authority, aivm::test::address_of("alice"))};
+    RecordingClient client{{.self = 9,
+                            .sources = {0, 1},
+                            .validators = {0, 1, 2},
+                            .block_interval = kBlockInterval,
+                            .environment = &environment},
+                           Signer(authority, aivm::test::address_of("alice"))};
 };
 
 TEST_F(Client, TakesEveryBlockOnceFromWhoeverTellsItFirst) {

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "core/chain/block.h"
-#include "core/vm/execute.h"
+#include "core/execution/execute.h"
 #include "sim/consensus/consensus.h"
+#include "sim/scenario/identity.h"
 
 namespace aivm::sim {
-
-using ActorId = std::uint32_t;  // validators come first, by their index
 
 // A consensus message, with the body of the block it speaks of where attached_block() says so.
 struct ConsensusPacket {

@@ -3,16 +3,9 @@
 // adversary can forge an honest key.
 #pragma once
 
-#include <vector>
-
 #include "core/state/transition.h"
 
 namespace aivm::sim {
-
-// A name for the n-th identity of a run; ideal, so it needs no key.
-Address identity_address(std::uint32_t identity);
-// The names of the first `count` of them, hashed side by side.
-std::vector<Address> identity_addresses(std::uint32_t count);
 
 class IdealAuthorizer final : public Authorizer {
 public:
@@ -28,8 +21,8 @@ private:
     std::uint64_t seed_;
 };
 
-// For worlds whose operations carry no tags (core/vm/unsealed.h): they reach the one who builds
-// blocks only from the actor that holds the address, as ChainClient makes them. Attestation
+// For worlds whose operations carry no tags (core/execution/unsealed.h): they reach the one who
+// builds blocks only from the actor that holds the address, as ChainClient makes them. Attestation
 // evidence is signed in them as in all others.
 class NoSignatures final : public Authorizer {
 public:

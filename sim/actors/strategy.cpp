@@ -7,8 +7,9 @@
 
 namespace aivm::sim {
 
-bool Part::is_kin(const Address& address) const {
-    return kin != nullptr && std::ranges::find(*kin, address, &Identity::address) != kin->end();
+bool StrategyContext::is_accomplice(const Address& address) const {
+    return accomplices != nullptr &&
+           std::ranges::find(*accomplices, address, &Identity::address) != accomplices->end();
 }
 
 std::vector<OperationBody> ClientStrategy::on_block(const NodeView&) { return {}; }

@@ -2,10 +2,10 @@
 // the actor does the rest: following the chain, signing, computing, sending again what got lost.
 // Implementations: scenarios/adversaries.
 //
-// A strategy is told its Part once, and then asked through views: of the node (NodeView), of a task
-// (TaskView), of a dispute (DisputeView). References in views hold during the call only. Every hook
-// but the first ones of a role has the honest answer as its default. Operations that a hook returns
-// are sent in its own identity's name.
+// A strategy is told its StrategyContext once, and then asked through views: of the node
+// (NodeView), of a task (TaskView), of a dispute (DisputeView). References in views hold during the
+// call only. Every hook but the first ones of a role has the honest answer as its default.
+// Operations that a hook returns are sent in its own identity's name.
 #pragma once
 
 #include <memory>
@@ -14,41 +14,33 @@
 #include <vector>
 
 #include "core/chain/operation.h"
+#include "core/execution/execute.h"
 #include "core/registry/attestation.h"
 #include "core/state/state.h"
 #include "core/verification/bisection_play.h"
-#include "core/vm/execute.h"
 #include "sim/actors/device.h"
 #include "sim/actors/packet.h"
 #include "sim/actors/side_channel.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
+#include "sim/scenario/setting.h"
 
 namespace aivm::sim {
 
-struct ActorGroup;
-
-// One identity as its own principal knows it.
-struct Identity {
-    ActorId id = 0;
-    std::string role;
-    std::string group;  // the group's name in the scenario
-    Address address;
-    std::string provider_id;  // of providers
-};
-
 // What an actor is told before the run: public knowledge, and that of its principal.
-struct Part {
+struct StrategyContext {
     RandomStream random{{0, 0, 0}};  // its own, for its decisions
     Identity self;
     // all identities of its principal, itself included, by id
-    std::shared_ptr<const std::vector<Identity>> kin;
+    std::shared_ptr<const std::vector<Identity>> accomplices;
     VmParameters rules;
     SimTime block_interval = 0;
     SideChannel* side = nullptr;  // outlives it
 
-    [[nodiscard]] bool is_kin(const Address& address) const;
-    [[nodiscard]] bool is_kin(const Provider& provider) const { return is_kin(provider.owner); }
+    [[nodiscard]] bool is_accomplice(const Address& address) const;
+    [[nodiscard]] bool is_accomplice(const Provider& provider) const {
+        return is_accomplice(provider.owner);
+    }
 };
 
 // The chain as the node knows it.
@@ -224,19 +216,16 @@ inline bool is_fraud_proof(const OperationBody& body) {
 
 // Makes the strategies that a scenario names. Refuses an unknown name, one of another role, and bad
 // parameters.
-class StrategyFactory {
+class StrategyFactory : public StrategyTraits {
 public:
-    virtual ~StrategyFactory() = default;
     [[nodiscard]] virtual Result<std::unique_ptr<ProviderStrategy>> provider(
-        const ActorGroup& group, const Part& part) const = 0;
+        const ActorGroup& group, const StrategyContext& part) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ChallengerStrategy>> challenger(
-        const ActorGroup& group, const Part& part) const = 0;
+        const ActorGroup& group, const StrategyContext& part) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<RequesterStrategy>> requester(
-        const ActorGroup& group, const Part& part) const = 0;
+        const ActorGroup& group, const StrategyContext& part) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ValidatorStrategy>> validator(
-        const ActorGroup& group, const Part& part) const = 0;
-    // Whether principals with this strategy count as honest in every output.
-    [[nodiscard]] virtual bool is_honest(const ActorGroup& group) const = 0;
+        const ActorGroup& group, const StrategyContext& part) const = 0;
     // Whether actors with this strategy are told of operations that wait for a block.
     [[nodiscard]] virtual bool watches_pending(const ActorGroup& group) const {
         static_cast<void>(group);

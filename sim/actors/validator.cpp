@@ -24,11 +24,6 @@ constexpr std::size_t kSignaturesKept = 1024;
 
 }  // namespace
 
-Hash32 beacon_secret(std::uint64_t run_seed, ActorId validator, std::uint64_t n) {
-    return keccak256(
-        Writer().string("aivm-beacon-secret").u64(run_seed).u32(validator).u64(n).view());
-}
-
 ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer,
                                std::unique_ptr<ValidatorStrategy> strategy)
     : setup_(std::move(setup)),

@@ -38,10 +38,6 @@ struct ValidatorSetup {
     NodeObserver* observer = nullptr;
 };
 
-// The secret that a validator commits to in its n-th block and opens in the next; only its holder
-// can compute it.
-Hash32 beacon_secret(std::uint64_t run_seed, ActorId validator, std::uint64_t n);
-
 class ValidatorActor final : public Actor, private AcceptedBlocks {
 public:
     ValidatorActor(ValidatorSetup setup, Signer signer,

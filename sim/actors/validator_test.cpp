@@ -12,7 +12,7 @@
 
 #include "core/base/digest.h"
 #include "core/state/load.h"
-#include "core/vm/test_chain.h"
+#include "core/testing/test_chain.h"
 #include "sim/consensus/snowman.h"
 
 namespace aivm::sim::test {

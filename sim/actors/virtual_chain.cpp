@@ -1,17 +1,18 @@
 #include "sim/actors/virtual_chain.h"
 
+#include "core/config/limits.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
+#include "core/execution/unsealed.h"
 #include "core/tasks/admission.h"
-#include "core/vm/unsealed.h"
 
 namespace aivm::sim {
 namespace {
 
-constexpr std::size_t kQueueLimit = 50'000;  // as core/vm/vm.cpp has it
 constexpr std::uint64_t kBlockTimer = 0;
 constexpr std::uint64_t kTellTimer = 1;
 constexpr std::uint64_t kFinalTimer = 2;
@@ -32,7 +33,7 @@ Hash32 block_name(Height height) {
 VirtualChain::VirtualChain(VirtualChainSetup setup)
     : setup_(std::move(setup)),
       tip_(setup_.genesis),
-      mempool_(kQueueLimit),
+      mempool_(kQueuedOperationsMax),
       proposers_(setup_.environment->stream(Purpose::kConsensus)),
       schedule_(setup_.chain, setup_.environment->stream(Purpose::kCensorship),
                 setup_.environment->stream(Purpose::kOrphaning)) {

@@ -112,7 +112,7 @@ void BlockTree::end_poll() {
     }
 }
 
-std::optional<Hash32> BlockTree::certain_child(std::uint32_t beta) const {
+std::optional<Hash32> BlockTree::finalized_child(std::uint32_t beta) const {
     const Choice& choice = nodes_[kRootSlot].choice;
     if (choice.preferred == kRootSlot || choice.confidence < beta) return std::nullopt;
     return nodes_[choice.preferred].block.id;

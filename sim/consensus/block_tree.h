@@ -55,7 +55,7 @@ public:
     void end_poll();
 
     // The root's preferred child, when `beta` confident polls in a row chose it.
-    [[nodiscard]] std::optional<Hash32> certain_child(std::uint32_t beta) const;
+    [[nodiscard]] std::optional<Hash32> finalized_child(std::uint32_t beta) const;
 
     // Makes a child of the root the new root. Appends Accept, then Reject for the siblings and
     // their descendants, parents first; returns those rejected.

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/intake.h"
+#include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/timers.h"
 
 namespace aivm::sim {
@@ -21,7 +21,9 @@ public:
     void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
     void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
     void on_verified(const BlockInfo& block, Actions& out) override;
-    void on_invalid(const Hash32& id, Actions& out) override { state().intake.invalid(id, out); }
+    void on_invalid(const Hash32& id, Actions& out) override {
+        state().pending_blocks.invalid(id, out);
+    }
     void on_own_block(const BlockInfo& block, Actions& out) override;
     void on_message(VoterIndex from, const Message& message, Actions& out) override;
     void on_timer(TimerId timer, Actions& out) override;
@@ -37,7 +39,7 @@ private:
     struct State {
         State(Sequencer& engine, const BlockRef& last_accepted, std::uint64_t serial);
         BlockTree tree;
-        Intake intake;
+        PendingBlocks pending_blocks;
         std::uint64_t next_serial;
         std::map<std::uint64_t, Hash32> final_later;  // by the timer's serial number
         BlockRef preferred;
@@ -68,11 +70,11 @@ private:
 
 Sequencer::State::State(Sequencer& engine, const BlockRef& last_accepted, std::uint64_t serial)
     : tree(last_accepted),
-      intake({.validators = engine.config_.validators,
-              .self = engine.config_.self,
-              .waiting_max = kGapMax,
-              .fetch_timeout_ns = engine.config_.fetch_timeout_ns},
-             tree, engine.counters_, serial),
+      pending_blocks({.validators = engine.config_.validators,
+                      .self = engine.config_.self,
+                      .waiting_max = kGapMax,
+                      .fetch_timeout_ns = engine.config_.fetch_timeout_ns},
+                     tree, engine.counters_, serial),
       next_serial(serial),
       preferred(last_accepted) {}
 
@@ -92,25 +94,25 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
 // Only what the sequencer sends of itself, or what was asked for by id, is looked at.
 void Sequencer::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
-    if (s.intake.holds(block.id)) return;
-    if (!orders() && (from == config_.sequencer || s.intake.awaits(block.id)))
-        return s.intake.body(from, block, out);
+    if (s.pending_blocks.holds(block.id)) return;
+    if (!orders() && (from == config_.sequencer || s.pending_blocks.awaits(block.id)))
+        return s.pending_blocks.body(from, block, out);
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});
 }
 
 void Sequencer::on_verified(const BlockInfo& block, Actions& out) {
     State& s = state();
-    s.intake.end_verification(block.id);
+    s.pending_blocks.end_verification(block.id);
     if (block.parent !=
         s.tree.root()
             .id) {  // a second block for a decided height: the sequencer contradicts itself
         out.push_back(Reject{block.id});
-        return s.intake.refused(block.ref(), out);
+        return s.pending_blocks.refused(block.ref(), out);
     }
     s.tree.add(block);
     accept(block.id, out);
-    s.intake.verified(block.id, out);
+    s.pending_blocks.verified(block.id, out);
 }
 
 void Sequencer::on_own_block(const BlockInfo& block, Actions& out) {
@@ -130,8 +132,8 @@ void Sequencer::on_own_block(const BlockInfo& block, Actions& out) {
 void Sequencer::accept(const Hash32& id, Actions& out) {
     State& s = state();
     for (const BlockRef& each : s.tree.accept(id, AcceptedBy::kSequencer, out))
-        s.intake.refused(each, out);
-    s.intake.root_moved(out);
+        s.pending_blocks.refused(each, out);
+    s.pending_blocks.root_moved(out);
     tell_preference(out);
 }
 
@@ -170,17 +172,17 @@ void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out
     if (from != config_.sequencer || orders()) return;
     s.heard_sequencer = true;
     if (const auto* ordered = std::get_if<Ordered>(&message))
-        s.intake.want(from, ordered->block, out);
+        s.pending_blocks.want(from, ordered->block, out);
     if (const auto* frontier = std::get_if<Frontier>(&message)) {
         s.frontier_unknown = false;
-        s.intake.want(from, frontier->last_accepted, out);
+        s.pending_blocks.want(from, frontier->last_accepted, out);
     }
 }
 
 void Sequencer::on_timer(TimerId timer, Actions& out) {
     State& s = state();
     const std::uint64_t serial = serial_of(timer);
-    if (kind_of(timer) == TimerKind::kFetch) return s.intake.on_timer(serial, out);
+    if (kind_of(timer) == TimerKind::kFetch) return s.pending_blocks.on_timer(serial, out);
     if (kind_of(timer) == TimerKind::kProbe) return probe_if_idle(out);
     if (kind_of(timer) != TimerKind::kFinality) return;
     const auto due = s.final_later.find(serial);

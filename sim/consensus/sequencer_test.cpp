@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/consensus/test_network.h"
+#include "sim/testing/test_network.h"
 
 namespace aivm::sim {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/catch_up.h"
-#include "sim/consensus/intake.h"
+#include "sim/consensus/bootstrapper.h"
+#include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/poll.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/stake_sampler.h"
@@ -43,8 +43,8 @@ private:
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
         BlockTree tree;
-        Intake intake;
-        CatchUp catch_up;
+        PendingBlocks pending_blocks;
+        Bootstrapper catch_up;
         PollSet polls;
         std::uint64_t next_serial;
         BlockRef preferred;            // as told to the node
@@ -99,11 +99,11 @@ private:
 
 Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial)
     : tree(last_accepted),
-      intake({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
-              .self = engine.config_.self,
-              .waiting_max = engine.config_.snow.max_processing,
-              .fetch_timeout_ns = engine.config_.catch_up.timeout_ns},
-             tree, engine.counters_, serial),
+      pending_blocks({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
+                      .self = engine.config_.self,
+                      .waiting_max = engine.config_.snow.max_processing,
+                      .fetch_timeout_ns = engine.config_.catch_up.timeout_ns},
+                     tree, engine.counters_, serial),
       catch_up({.self = engine.config_.self,
                 .sample = effective_k(engine.config_.snow, engine.config_.stakes.size()),
                 .timeout_ns = engine.config_.catch_up.timeout_ns,
@@ -127,11 +127,11 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
 
 void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
-    if (!s.catch_up.active()) return s.intake.body(from, block, out);
+    if (!s.catch_up.active()) return s.pending_blocks.body(from, block, out);
     if (s.catch_up.body(block, out)) return advance_catch_up(out);
     // While catching up, what was not asked for is not looked at: it could only be voted on, and
     // there is no voting now.
-    if (s.catch_up.holds(block.id) || s.intake.verifying(block.id)) return;
+    if (s.catch_up.holds(block.id) || s.pending_blocks.verifying(block.id)) return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});
 }
@@ -139,14 +139,14 @@ void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
 // False when the block came too late: its place is decided, and so is it.
 bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
     State& s = state();
-    s.intake.end_verification(block.id);
+    s.pending_blocks.end_verification(block.id);
     if (block.parent != s.tree.root().id && !s.tree.find(block.parent)) {
         out.push_back(Reject{block.id});
-        s.intake.refused(block.ref(), out);
+        s.pending_blocks.refused(block.ref(), out);
         return false;
     }
     s.tree.add(block);
-    s.intake.verified(block.id, out);
+    s.pending_blocks.verified(block.id, out);
     return true;
 }
 
@@ -171,7 +171,7 @@ void Snowman::on_invalid(const Hash32& id, Actions& out) {
     State& s = state();
     const BlockInfo* awaited = s.catch_up.deliverable();
     const bool of_history = awaited != nullptr && awaited->id == id;
-    s.intake.invalid(id, out);
+    s.pending_blocks.invalid(id, out);
     if (!of_history) return;
     s.catch_up.conflict(out);
     advance_catch_up(out);
@@ -179,8 +179,8 @@ void Snowman::on_invalid(const Hash32& id, Actions& out) {
 
 void Snowman::accept(const Hash32& id, AcceptedBy by, Actions& out) {
     State& s = state();
-    for (const BlockRef& each : s.tree.accept(id, by, out)) s.intake.refused(each, out);
-    s.intake.root_moved(out);
+    for (const BlockRef& each : s.tree.accept(id, by, out)) s.pending_blocks.refused(each, out);
+    s.pending_blocks.root_moved(out);
 }
 
 void Snowman::tell_preference(Actions& out) {
@@ -228,7 +228,7 @@ void Snowman::count_finished_polls(Actions& out) {
         ++counters_.polls;
         if (poll->apply(s.tree, config_.snow)) ++counters_.polls_successful;
         s.polls.pop();
-        while (const auto child = s.tree.certain_child(config_.snow.beta))
+        while (const auto child = s.tree.finalized_child(config_.snow.beta))
             accept(*child, AcceptedBy::kPolls, out);
     }
     tell_preference(out);
@@ -255,7 +255,7 @@ void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
         Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
     if (query.next_height == 0 || s.catch_up.active()) return;
     catch_up_if_behind(query.next_height - 1, s.tree.size() == 0, out);
-    if (!s.catch_up.active()) s.intake.want(from, query.block, out);
+    if (!s.catch_up.active()) s.pending_blocks.want(from, query.block, out);
 }
 
 std::optional<BlockTree::Handle> Snowman::vote_of(const Chits& answer) const {
@@ -284,8 +284,8 @@ void Snowman::on(VoterIndex from, const Chits& answer, Actions& out) {
 
     catch_up_if_behind(answer.last_accepted.height, next_unknown, out);
     if (s.catch_up.active()) return;
-    s.intake.want(from, answer.preferred, out);
-    s.intake.want(from, next, out);
+    s.pending_blocks.want(from, answer.preferred, out);
+    s.pending_blocks.want(from, next, out);
 }
 
 // --- Others ask for what is decided ---
@@ -309,7 +309,7 @@ void Snowman::on(VoterIndex from, const Frontier& frontier, Actions& out) {
     if (s.catch_up.on_frontier(from, frontier, out)) return advance_catch_up(out);
     if (s.catch_up.active()) return;
     catch_up_if_behind(frontier.last_accepted.height, s.tree.size() == 0, out);
-    if (!s.catch_up.active()) s.intake.want(from, frontier.last_accepted, out);
+    if (!s.catch_up.active()) s.pending_blocks.want(from, frontier.last_accepted, out);
 }
 
 void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
@@ -326,7 +326,7 @@ void Snowman::catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions
 void Snowman::begin_catch_up(Actions& out) {
     State& s = state();
     s.polls.give_up_all();
-    s.intake.clear(out);
+    s.pending_blocks.clear(out);
     s.catch_up.begin(out);
     s.was_catching_up = true;
     s.may_catch_up = false;  // until it has ended well, or the cool-down is over
@@ -338,7 +338,7 @@ void Snowman::advance_catch_up(Actions& out) {
     State& s = state();
     while (const BlockInfo* next = s.catch_up.deliverable()) {
         if (!s.tree.find(next->id)) {
-            if (!s.intake.verifying(next->id)) s.intake.verify(*next, out);
+            if (!s.pending_blocks.verifying(next->id)) s.pending_blocks.verify(*next, out);
             return tell_preference(out);
         }
         accept(next->id, AcceptedBy::kCatchUp, out);
@@ -385,7 +385,7 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
             if (Poll* poll = s.polls.find(serial)) finish_poll(*poll, out);
             return;
         case TimerKind::kFetch:
-            return s.intake.on_timer(serial, out);
+            return s.pending_blocks.on_timer(serial, out);
         case TimerKind::kCatchUp:
             s.catch_up.on_timer(serial, out);
             return advance_catch_up(out);

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "sim/consensus/test_network.h"
+#include "sim/testing/test_network.h"
 
 namespace aivm::sim {
 namespace {

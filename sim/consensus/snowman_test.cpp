@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "sim/consensus/test_network.h"
+#include "sim/testing/test_network.h"
 
 namespace aivm::sim {
 namespace {

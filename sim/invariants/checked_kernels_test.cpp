@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/testing/test_chain.h"
 #include "core/verification/reexecution.h"
-#include "core/vm/test_chain.h"
-#include "sim/invariants/test_watch.h"
+#include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
 namespace {

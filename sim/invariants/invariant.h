@@ -16,8 +16,8 @@
 #include "core/vm/vm.h"
 #include "sim/actors/packet.h"
 #include "sim/engine/time.h"
-#include "sim/run/directory.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/directory.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/vm/test_chain.h"
-#include "sim/invariants/test_watch.h"
+#include "core/testing/test_chain.h"
+#include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
 namespace {

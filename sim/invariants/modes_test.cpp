@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/registry/test_evidence.h"
-#include "core/verification/committee_world.h"
-#include "sim/invariants/test_watch.h"
+#include "core/testing/committee_world.h"
+#include "core/testing/test_evidence.h"
+#include "sim/testing/test_watch.h"
 
 namespace aivm::sim::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/state/running_audit.h"
+#include "core/audit/running_audit.h"
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {

@@ -21,8 +21,8 @@
 
 #include "sim/engine/choice_source.h"
 #include "sim/engine/time.h"
-#include "sim/network/latency_table.h"
-#include "sim/run/scenario.h"
+#include "sim/scenario/latency_table.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 

@@ -222,14 +222,15 @@ Status Recorder::prepare_statements() {
 // and SQLite need not keep what it would take to undo them.
 Status Recorder::prepare_bulk_inserts() {
     Status prepared;
-    const auto prepare = [&]<class Row>(GivenRows<Row>& given) {
+    const auto prepare = [&]<class Row>(RowsVirtualTable<Row>& given) {
         if (!prepared) return;
         if (!given.attach(database_->raw())) {
             prepared = tl::unexpected<Error>(database_->error("a table could not be attached"));
             return;
         }
-        auto statement = database_->prepare(fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}",
-                                                        Table<Row>::name, GivenRows<Row>::name()));
+        auto statement =
+            database_->prepare(fmt::format("INSERT OR FAIL INTO {} SELECT * FROM {}",
+                                           Table<Row>::name, RowsVirtualTable<Row>::name()));
         if (statement) {
             bulk_inserts_[table_index<Row>()] = std::move(*statement);
         } else {
@@ -346,7 +347,7 @@ Status Recorder::insert(const Row& row) {
 
 template <class Row>
 Status Recorder::insert_all(std::span<const Row> rows) {
-    GivenRows<Row>& given = std::get<GivenRows<Row>>(given_);
+    RowsVirtualTable<Row>& given = std::get<RowsVirtualTable<Row>>(given_);
     given.give(run_->run_id, rows);
     run_rows_[table_index<Row>()] += rows.size();
     Status written = database_->run(*bulk_inserts_[table_index<Row>()]);

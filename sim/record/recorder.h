@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "sim/record/given_rows.h"
 #include "sim/record/row_sink.h"
+#include "sim/record/rows_virtual_table.h"
 #include "sim/record/schema.h"
 #include "sim/record/sqlite.h"
 

@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "core/base/amount.h"
-#include "core/vm/config.h"
+#include "core/config/config.h"
 
 namespace aivm::sim {
 

@@ -33,7 +33,7 @@ DemandView = _core.DemandView
 StrategyError = _core.StrategyError
 
 
-class Part:
+class StrategyContext:
     """What an actor is told before the run.
 
     Attributes
@@ -42,7 +42,7 @@ class Part:
         Its own stream, for its decisions.
     identity : Record
         ``id``, ``role``, ``group``, ``address``, ``provider_id``.
-    kin : list of Record
+    accomplices : list of Record
         All identities of its principal, itself included.
     config, policy : dict
         The rules, as :func:`aivmsim.default_config` and :func:`aivmsim.default_policy` have them.
@@ -56,15 +56,15 @@ class Part:
     def __init__(self, told: Mapping[str, Any]) -> None:
         self.random: RandomStream = told["random"]
         self.identity = Record(told["identity"])
-        self.kin = [Record(identity) for identity in told["kin"]]
+        self.accomplices = [Record(identity) for identity in told["accomplices"]]
         self.config: dict[str, Any] = json.loads(told["config"])
         self.policy: dict[str, Any] = told["policy"]
         self.block_interval_ns: int = told["block_interval_ns"]
         self.side: _core.SideChannel = told["side"]
 
-    def is_kin(self, address: str) -> bool:
+    def is_accomplice(self, address: str) -> bool:
         """Whether this address belongs to the same principal."""
-        return any(identity["address"] == address for identity in self.kin)
+        return any(identity["address"] == address for identity in self.accomplices)
 
 
 class Strategy:
@@ -74,7 +74,7 @@ class Strategy:
     ----------
     parameters : dict
         The parameters of the group, with defaults filled in.
-    part : Part
+    part : StrategyContext
         What the actor is told before the run.
     random : RandomStream
         The actor's own stream; the only source of chance that keeps runs repeatable.
@@ -83,7 +83,7 @@ class Strategy:
     role: ClassVar[str]
     _base: ClassVar[type[Strategy]]
 
-    def __init__(self, parameters: Mapping[str, int], part: Part) -> None:
+    def __init__(self, parameters: Mapping[str, int], part: StrategyContext) -> None:
         self.parameters = dict(parameters)
         self.part = part
         self.random = part.random
@@ -411,7 +411,7 @@ class Registry:
     ) -> Strategy:
         """A strategy for one actor."""
         row = self._rows[role, name]
-        return row.made(row.parameters | dict(parameters), Part(told))
+        return row.made(row.parameters | dict(parameters), StrategyContext(told))
 
     def watches_pending(self, role: str, name: str) -> bool:
         """Whether it is told of operations that wait for a block."""

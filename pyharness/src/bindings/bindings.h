@@ -11,7 +11,7 @@
 
 #include "scenarios/file/load.h"
 #include "sim/record/row_sink.h"
-#include "sim/run/outcome.h"
+#include "sim/world/outcome.h"
 
 namespace aivm::python {
 

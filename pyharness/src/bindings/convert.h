@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "core/vm/config.h"
+#include "core/config/config.h"
 #include "pyharness/src/bindings/fields.h"
 
 namespace aivm::python {
@@ -111,7 +111,7 @@ struct IsVector<SmallVector<T, Inline>> : std::true_type {};
 template <class T>
 struct IsBoxed : std::false_type {};
 template <class T>
-struct IsBoxed<Boxed<T>> : std::true_type {};
+struct IsBoxed<ValuePtr<T>> : std::true_type {};
 template <class T>
 struct IsOptional : std::false_type {};
 template <class T>

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
-#include "core/vm/apply_block.h"
+#include "core/execution/apply_block.h"
 #include "gpu/simd/simd_kernels.h"
 #include "pyharness/src/bindings/convert.h"
 #include "sim/storage/file_store.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/vm/authorizer.h"
-#include "core/vm/genesis.h"
+#include "core/execution/authorizer.h"
+#include "core/execution/genesis.h"
 #include "core/vm/vm.h"
 #include "sim/actors/signing.h"
 

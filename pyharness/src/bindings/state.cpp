@@ -1,8 +1,8 @@
 #include "pyharness/src/bindings/state.h"
 
+#include "core/audit/audit.h"
 #include "core/rewards/receipt_proof.h"
 #include "core/rewards/rewards.h"
-#include "core/state/audit.h"
 #include "core/state/load.h"
 #include "core/verification/dispute.h"
 #include "core/verification/reexecution.h"

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "core/vm/execute.h"
+#include "core/execution/execute.h"
 
 namespace aivm::python {
 

@@ -257,7 +257,7 @@ py::dict parameters_of(const sim::ActorGroup& group) {
 // well.
 template <class Strategy, class Interface>
 Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group,
-                                        const sim::Part& part, StrategyFaults& faults) {
+                                        const sim::StrategyContext& part, StrategyFaults& faults) {
     const py::gil_scoped_acquire lock;
     const std::string name = python_name(group);
     try {
@@ -307,25 +307,25 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
 }
 
 Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     if (!is_python(group)) return table_.provider(group, part);
     return make<PythonProvider, sim::ProviderStrategy>(registry_, group, part, *faults_);
 }
 
 Result<std::unique_ptr<sim::ChallengerStrategy>> PythonStrategies::challenger(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     if (!is_python(group)) return table_.challenger(group, part);
     return make<PythonChallenger, sim::ChallengerStrategy>(registry_, group, part, *faults_);
 }
 
 Result<std::unique_ptr<sim::RequesterStrategy>> PythonStrategies::requester(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     if (!is_python(group)) return table_.requester(group, part);
     return make<PythonRequester, sim::RequesterStrategy>(registry_, group, part, *faults_);
 }
 
 Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(
-    const sim::ActorGroup& group, const sim::Part& part) const {
+    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
     if (!is_python(group)) return table_.validator(group, part);
     return make<PythonValidator, sim::ValidatorStrategy>(registry_, group, part, *faults_);
 }

@@ -25,13 +25,13 @@ public:
     [[nodiscard]] std::vector<std::string> check(const sim::Scenario& scenario) const;
 
     [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(
-        const sim::ActorGroup& group, const sim::Part& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
-        const sim::ActorGroup& group, const sim::Part& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::RequesterStrategy>> requester(
-        const sim::ActorGroup& group, const sim::Part& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
-        const sim::ActorGroup& group, const sim::Part& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
     [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 

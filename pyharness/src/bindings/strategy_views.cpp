@@ -1,7 +1,7 @@
 #include "pyharness/src/bindings/strategy_views.h"
 
+#include "core/config/config_json.h"
 #include "core/verification/reexecution.h"
-#include "core/vm/config_json.h"
 #include "pyharness/src/bindings/convert.h"
 
 namespace aivm::python {
@@ -207,15 +207,16 @@ void bind_side(py::module_& module) {
 
 }  // namespace
 
-py::dict show_part(const sim::Part& part, const std::shared_ptr<SideHandle>& side) {
+py::dict show_part(const sim::StrategyContext& part, const std::shared_ptr<SideHandle>& side) {
     py::dict out;
-    py::list kin;
-    if (part.kin) {
-        for (const sim::Identity& identity : *part.kin) kin.append(show_identity(identity));
+    py::list accomplices;
+    if (part.accomplices) {
+        for (const sim::Identity& identity : *part.accomplices)
+            accomplices.append(show_identity(identity));
     }
     out["random"] = part.random;
     out["identity"] = show_identity(part.self);
-    out["kin"] = kin;
+    out["accomplices"] = accomplices;
     out["config"] = to_json(part.rules.config);
     out["policy"] = show_fields(nullptr, part.rules.policy);
     out["block_interval_ns"] = part.block_interval;

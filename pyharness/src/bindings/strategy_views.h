@@ -43,9 +43,9 @@ struct SideHandle {
     }
 };
 
-// The part that an actor plays, as keyword arguments: self, kin, rules, block interval, side
-// channel.
-pybind11::dict show_part(const sim::Part& part, const std::shared_ptr<SideHandle>& side);
+// The part that an actor plays, as keyword arguments: self, accomplices, rules, block interval,
+// side channel.
+pybind11::dict show_part(const sim::StrategyContext& part, const std::shared_ptr<SideHandle>& side);
 
 void bind_strategy_views(pybind11::module_& module);
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/config/config_json.h"
 #include "core/rewards/receipt_proof.h"
 #include "core/service/default_models.h"
 #include "core/verification/dispute.h"
 #include "core/verification/redundant.h"
-#include "core/vm/config_json.h"
 #include "pyharness/src/bindings/bindings.h"
 #include "pyharness/src/bindings/convert.h"
 #include "pyharness/src/bindings/handles.h"

@@ -9,9 +9,9 @@
 #include <iterator>
 #include <mutex>
 
+#include "core/config/config_json.h"
 #include "core/service/genesis_json.h"
 #include "core/service/service.h"
-#include "core/vm/config_json.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/http_server.h"
 #include "scenarios/cli/terminal.h"

@@ -1,0 +1,243 @@
+#include "core/audit/audit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/verification/slashing.h"
+
+namespace aivm {
+namespace {
+
+__extension__ using Wide =
+    unsigned __int128;  // a sum of walked amounts may be wrong, but must not wrap
+
+std::string in_words(Wide nlux) {
+    const auto whole = static_cast<std::uint64_t>(nlux / kNluxPerLux);
+    const auto rest = static_cast<std::uint64_t>(nlux % kNluxPerLux);
+    return rest == 0 ? fmt::format("{} LUX", whole) : fmt::format("{}.{:09} LUX", whole, rest);
+}
+
+// What one provider owes, added up from the seats and not from its own counters.
+struct Obligations {
+    Wide locked = 0;
+    Wide exposure = 0;
+    std::uint32_t open_seats = 0;
+    std::uint32_t selected = 0;
+    // last block in which an answer of its can be challenged; 0 when nothing is posted
+    Height until = 0;
+};
+
+class Audit {
+public:
+    Audit(const State& state, const VmParameters& parameters)
+        : state_(state), parameters_(parameters), owed_(state.providers.size()) {}
+
+    std::vector<AuditFinding> run() {
+        check_money();
+        state_.tasks.for_each([&](std::size_t i, const Task& task) {
+            check_task(static_cast<std::uint32_t>(i), task);
+        });
+        state_.disputes.for_each([&](std::size_t i, const Dispute& d) {
+            check_dispute(static_cast<std::uint32_t>(i), d);
+        });
+        state_.providers.for_each([&](std::size_t i, const Provider& p) {
+            check_name("provider", p.id, i, state_.find_provider(p.id));
+            check_provider(p, owed_[i]);
+        });
+        state_.models.for_each([&](std::size_t i, const auto& m) {
+            check_name("model", m->id, i, state_.find_model(m->id));
+        });
+        check_counts();
+        return std::move(findings_);
+    }
+
+private:
+    template <class... Args>
+    void report(std::string_view invariant, fmt::format_string<Args...> format, Args&&... args) {
+        findings_.push_back({invariant, fmt::format(format, std::forward<Args>(args)...), {}});
+    }
+
+    void expect_pot(const char* pot, Wide walked, Amount total) {
+        if (walked == total.nlux()) return;
+        report("E2", "the {} add up to {} and the totals say {}", pot, in_words(walked),
+               in_words(total.nlux()));
+    }
+
+    void check_money() {
+        Wide free = 0, bonds = 0, escrows = 0, challenge_bonds = 0, credits = 0;
+        state_.accounts.for_each([&](const Address& address, const Account& account) {
+            if (address != escrow_address()) free += account.balance.nlux();
+        });
+        state_.providers.for_each([&](std::size_t, const Provider& p) {
+            bonds += p.bond.nlux();
+            credits += p.credit.nlux();
+        });
+        state_.validators.for_each(
+            [&](std::size_t, const Validator& v) { bonds += v.stake.nlux(); });
+        state_.tasks.for_each(
+            [&](std::size_t, const Task& task) { escrows += task.escrow.nlux(); });
+        state_.disputes.for_each(
+            [&](std::size_t, const Dispute& d) { challenge_bonds += d.bond.nlux(); });
+        const Totals& totals = state_.head.totals;
+        const Wide held = bonds + escrows + challenge_bonds + credits;
+        const Wide there = free + held + totals.burned.nlux();
+        const Wide brought = Wide{totals.genesis.nlux()} + totals.minted.nlux();
+        if (there != brought) {
+            report("E1", "{} are held or burned while genesis and minting brought {}",
+                   in_words(there), in_words(brought));
+        }
+        expect_pot("bonds", bonds, totals.bonds);
+        expect_pot("task escrows", escrows, totals.task_escrows);
+        expect_pot("challenge bonds", challenge_bonds, totals.challenge_bonds);
+        expect_pot("credits", credits, totals.credits);
+        const Amount escrow = state_.balance(escrow_address());
+        if (escrow.nlux() != held) {
+            report("E2", "the escrow account has {} and should hold {}", in_words(escrow.nlux()),
+                   in_words(held));
+        }
+    }
+
+    void check_task(std::uint32_t index, const Task& task) {
+        for (const Seat& seat : task.seats) add_seat(task, seat);
+        const bool posted =
+            task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+        if (task.terminal() && (!task.escrow.is_zero() || !task.open_disputes.empty() ||
+                                !task.closed_disputes.empty())) {
+            report("structure", "task {} is final and still holds {} and {} disputes", task.job_id,
+                   in_words(task.escrow.nlux()),
+                   task.open_disputes.size() + task.closed_disputes.size());
+        }
+        if (!task.terminal() && task.escrow != task.fee) {
+            report("structure", "task {} holds {} of its fee of {}", task.job_id,
+                   in_words(task.escrow.nlux()), in_words(task.fee.nlux()));
+        }
+        if (!posted && !task.open_disputes.empty()) {
+            report("structure", "task {} is disputed without an answer", task.job_id);
+        }
+        if (task.status == TaskStatus::kPending) ++pending_;
+        check_name("task", task.job_id, index, state_.find_task(task.job_id));
+        check_dispute_lists(index, task);
+        check_timeout(index, task);
+        if (task.mode != VerificationMode::kRedundant) check_timers(index, task, posted);
+    }
+
+    template <class Index>
+    void check_name(const char* what, const std::string& name, std::size_t index,
+                    std::optional<Index> found) {
+        if (!found || found->value != index)
+            report("structure", "{} {} is not found by its name", what, name);
+    }
+
+    void add_seat(const Task& task, const Seat& seat) {
+        if (!seat.open()) return;
+        if (task.terminal()) report("structure", "task {} is final with an open seat", task.job_id);
+        if (seat.provider.value >= owed_.size()) {
+            report("structure", "task {} has a seat for nobody", task.job_id);
+            return;
+        }
+        Obligations& owed = owed_[seat.provider.value];
+        owed.locked += seat.locked.nlux();
+        owed.exposure += slash_exposure(parameters_, task, seat).nlux();
+        owed.open_seats += 1;
+        if (seat.status == SeatStatus::kSelected) owed.selected += 1;
+        if (task.settle_at != 0) owed.until = std::max(owed.until, task.settle_at - 1);
+    }
+
+    void check_dispute_lists(std::uint32_t index, const Task& task) {
+        const auto check = [&](const auto& list, bool open) {
+            for (const DisputeIndex d : list) {
+                const bool right = d.value < state_.disputes.size() &&
+                                   state_.dispute(d).open() == open &&
+                                   state_.dispute(d).task.value == index;
+                if (!right)
+                    report("structure", "task {} lists dispute {} wrongly", task.job_id, d.value);
+            }
+        };
+        check(task.open_disputes, true);
+        check(task.closed_disputes, false);
+        listed_open_ += task.open_disputes.size();
+    }
+
+    void expect_timer(const Task& task, const HeightTimer& timer, bool wanted) {
+        if (state_.height_timers.contains(timer) == wanted) return;
+        report("structure", "task {} {} a timer for block {}", task.job_id,
+               wanted ? "lacks" : "still has", timer.at);
+    }
+
+    void check_timers(std::uint32_t index, const Task& task, bool posted) {
+        const bool pending = task.status == TaskStatus::kPending;
+        expect_timer(task, {task.draw_at, TimerKind::kDraw, index}, pending);
+        expect_timer(task, {task.settle_at, TimerKind::kSettle, index},
+                     posted && task.open_disputes.empty());
+    }
+
+    void check_timeout(std::uint32_t index, const Task& task) {
+        if (!has_timeout(task)) return;
+        ++timeouts_;
+        if (!state_.time_timers.contains({timeout_of(task, parameters_), index})) {
+            report("structure", "task {} waits without a timeout", task.job_id);
+        }
+    }
+
+    void check_dispute(std::uint32_t index, const Dispute& dispute) {
+        if (dispute.open()) ++open_disputes_;
+        const HeightTimer deadline{dispute.deadline, TimerKind::kDisputeDeadline, index};
+        if (state_.height_timers.contains(deadline) != dispute.open()) {
+            report("structure", "the deadline of dispute {} is not as its status says", index);
+        }
+    }
+
+    void check_provider(const Provider& p, const Obligations& owed) {
+        if (p.locked.nlux() != owed.locked || p.obligations != owed.open_seats ||
+            p.open_tasks != owed.selected) {
+            report("structure",
+                   "provider {} counts {} locked, {} obligations, {} open tasks; its seats say {}, "
+                   "{}, {}",
+                   p.id, in_words(p.locked.nlux()), p.obligations, p.open_tasks,
+                   in_words(owed.locked), owed.open_seats, owed.selected);
+        }
+        if (Wide{p.bond.nlux()} + p.credit.nlux() >= owed.exposure) return;
+        const std::string what =
+            owed.open_seats == 1 ? "1 result was" : fmt::format("{} results were", owed.open_seats);
+        const std::string until = owed.until == 0 ? "" : fmt::format(" until block {}", owed.until);
+        if (p.status == ProviderStatus::kLeft) {
+            report("E3", "provider {} withdrew its bond while {} still slashable{}", p.id, what,
+                   until);
+        } else {
+            report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}",
+                   p.id, in_words(Wide{p.bond.nlux()} + p.credit.nlux()), what,
+                   in_words(owed.exposure), until);
+        }
+        findings_.back().provider = state_.find_provider(p.id);
+    }
+
+    void check_counts() {
+        const auto expect = [&](const char* what, std::uint64_t counted, std::uint64_t said) {
+            if (counted != said)
+                report("structure", "{}: {} are there and {} are said to be", what, counted, said);
+        };
+        const Totals& totals = state_.head.totals;
+        expect("waiting tasks", pending_, state_.waiting_tasks);
+        expect("timeouts", timeouts_, state_.time_timers.size());
+        expect("open disputes", open_disputes_, listed_open_);
+        expect("receipts", state_.receipts.size(), totals.tasks_completed + totals.tasks_failed);
+    }
+
+    const State& state_;
+    const VmParameters& parameters_;
+    std::vector<Obligations> owed_;
+    std::vector<AuditFinding> findings_;
+    std::uint64_t pending_ = 0;
+    std::uint64_t timeouts_ = 0;
+    std::uint64_t open_disputes_ = 0;
+    std::uint64_t listed_open_ = 0;
+};
+
+}  // namespace
+
+std::vector<AuditFinding> audit_state(const State& state, const VmParameters& parameters) {
+    return Audit(state, parameters).run();
+}
+
+}  // namespace aivm

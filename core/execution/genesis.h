@@ -1,0 +1,48 @@
+// The first state of a chain.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/execution/execute.h"
+#include "core/kernels/kernel_tables.h"
+#include "core/state/state.h"
+
+namespace aivm {
+
+struct GenesisAllocation {
+    Address address;
+    Amount balance;
+};
+struct GenesisValidator {
+    Address address;
+    Amount stake;
+    Hash32 beacon_commitment;
+};
+
+struct Genesis {
+    int version = 1;
+    std::string message;
+    std::uint64_t timestamp_ns = 0;
+    std::uint64_t chain_id = 1;
+    std::vector<GenesisAllocation> allocations;
+    std::vector<GenesisValidator> validators;
+    std::vector<Model> models;
+    KernelTableSizes table_sizes;
+};
+
+// What stands for block 0 where bytes are asked for: "aivm-genesis" || version:u32 || message ||
+// timestamp:u64 || chain id:u64 || state root:32.
+Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root);
+
+// Block 0: the state with its batch, under the id sha256(genesis_bytes). Refuses repeated
+// addresses, validators or model ids, and a total that does not fit into 64 bits, and parameters
+// that check_parameters refuses.
+Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
+
+// The published VMID: "aivm", zero padded to 32 bytes.
+Hash32 vm_id();
+constexpr std::string_view kVmVersion = "1.0.0";
+
+}  // namespace aivm

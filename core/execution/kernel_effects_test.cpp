@@ -1,0 +1,161 @@
+// What a block does through the kernels: models, attestations, anchors and epochs.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "core/registry/kernel_operations.h"
+#include "core/rewards/rewards.h"
+#include "core/testing/test_chain.h"
+
+namespace aivm::test {
+namespace {
+
+op::RegisterModel registering(std::string_view id) { return {small_model(id), salt_of("license")}; }
+
+Hash32 root_of(std::string_view id, std::string_view owner) {
+    Model model = small_model(id);
+    model.owner = address_of(owner);
+    return model_root(model);
+}
+
+op::ModelUpdate transfer(const Hash32& root, std::string_view to) {
+    op::ModelUpdate out;
+    std::memcpy(out.update->model_root, root.data(), root.size());
+    std::memcpy(out.update->weight_hash, root.data(), root.size());
+    std::memcpy(out.update->license_root, root.data(), root.size());
+    std::memcpy(out.update->owner_addr, address_of(to).data(), Address::size());
+    out.update->kind = abi::kTransfer;
+    return out;
+}
+
+std::size_t anchors_taken(const TestChain& chain) {
+    std::size_t count = 0;
+    for (const abi::AuditAnchor& slot : chain.state().kernels.anchors()) count += slot.occupied;
+    return count;
+}
+
+TEST(KernelEffects, a_registered_model_can_be_asked_for_and_stands_in_the_registry) {
+    TestChain chain;
+    chain.block({chain.by("bob", registering("new"))});
+    const auto* entry = chain.state().kernels.find_model(root_of("new", "bob"));
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(std::memcmp(entry->owner_addr, address_of("bob").data(), 20), 0);
+    chain.block({chain.by("p-1", registration("p-1", lux(1000), "new"))});
+    chain.block({chain.by("alice", submission("job", lux(1), 3, "new"))});
+    chain.advance(2);
+    chain.post("job", chain.truth("job"));
+    chain.expect_refused(chain.by("carol", registering("new")), ErrorCode::kDuplicate);
+}
+
+TEST(KernelEffects, a_model_of_the_genesis_stands_in_the_registry_and_its_owner_may_pass_it_on) {
+    TestOptions options;
+    options.models = {small_model("old")};
+    options.models[0].owner = address_of("alice");
+    TestChain chain(options);
+    const Hash32 root = root_of("old", "alice");
+    ASSERT_NE(chain.state().kernels.find_model(root), nullptr);
+    chain.expect_refused(chain.by("bob", transfer(root, "bob")), ErrorCode::kNotAuthorized);
+    chain.block({chain.by("alice", transfer(root, "bob"))});
+    const auto* entry = chain.state().kernels.find_model(root);
+    EXPECT_EQ(std::memcmp(entry->owner_addr, address_of("bob").data(), 20), 0);
+}
+
+TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
+    TestChain chain;
+    op::RegisterModel bad = registering("m");
+    bad.model->steps = 0;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
+    bad.model->steps = kStepsMax + 1;
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
+    bad = registering("m");
+    bad.model->rows.clear();
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
+    bad.model->rows.resize(33);
+    chain.expect_refused(chain.by("bob", bad), ErrorCode::kInvalidArgument);
+    chain.expect_refused(chain.by("bob", registering("")), ErrorCode::kInvalidArgument);
+}
+
+TEST(KernelEffects, a_model_that_a_full_table_would_drop_is_a_refused_operation) {
+    TestOptions options;
+    options.tables.models = 4;  // one is taken by the genesis
+    TestChain chain(options);
+    for (const std::string_view id : {"a", "b", "c"})
+        chain.block({chain.by("bob", registering(id))});
+    chain.expect_refused(chain.by("bob", registering("d")), ErrorCode::kTableFull);
+}
+
+TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
+    TestChain chain;
+    chain.block({chain.by("bob", registering("new"))});
+    const Hash32 root = root_of("new", "bob");
+    chain.expect_refused(chain.by("carol", transfer(root, "carol")), ErrorCode::kNotAuthorized);
+    chain.expect_refused(chain.by("bob", transfer(salt_of("other"), "carol")),
+                         ErrorCode::kNotFound);
+    op::ModelUpdate again = transfer(root, "bob");
+    again.update->kind = abi::kRegister;
+    chain.expect_refused(chain.by("bob", again), ErrorCode::kInvalidArgument);
+    chain.block({chain.by("bob", transfer(root, "carol"))});
+    chain.expect_refused(chain.by("bob", transfer(root, "bob")), ErrorCode::kNotAuthorized);
+    EXPECT_FALSE(chain.refusal(chain.by("carol", transfer(root, "bob"))));
+}
+
+TEST(KernelEffects,
+     every_merkle_anchor_freq_blocks_the_receipt_root_is_anchored_on_its_predecessor) {
+    TestChain chain;  // every 7 blocks
+    chain.join("p-1");
+    chain.assign("job");
+    chain.post("job", chain.truth("job"));
+    chain.advance_to(6);
+    EXPECT_EQ(anchors_taken(chain), 0U);
+    chain.block();
+    EXPECT_EQ(chain.last<event::Anchored>().size(), 1U);
+    const Hash32 empty = receipt_root(chain.state());
+    chain.advance_to(14);
+    ASSERT_EQ(chain.last<event::Anchored>().size(), 1U);
+    const Hash32 full = receipt_root(chain.state());
+    EXPECT_NE(full, empty);
+    chain.advance_to(21);  // nothing new to anchor, and anchored all the same
+    ASSERT_EQ(chain.last<event::Anchored>().size(), 1U);
+    const auto anchors = chain.state().kernels.anchors();
+    EXPECT_EQ(anchors[0].height, 7U);
+    EXPECT_EQ(anchors[1].height, 14U);
+    EXPECT_EQ(anchors[2].height, 21U);
+    EXPECT_EQ(std::memcmp(anchors[0].commit_root, empty.data(), 32), 0);
+    EXPECT_EQ(std::memcmp(anchors[1].commit_root, full.data(), 32), 0);
+    EXPECT_EQ(std::memcmp(anchors[1].parent_root, empty.data(), 32), 0);
+    EXPECT_EQ(chain.state().head.last_anchor, full);
+}
+
+TEST(KernelEffects, the_chain_goes_on_when_the_anchor_table_is_full) {
+    TestOptions options;
+    options.tables.anchors = 2;
+    TestChain chain(options);
+    chain.advance_to(22);
+    EXPECT_EQ(anchors_taken(chain), 2U);
+}
+
+TEST(KernelEffects, an_epoch_closes_when_its_duration_has_passed_between_timestamps) {
+    TestChain chain;  // 12 intervals
+    chain.advance_to(11);
+    EXPECT_EQ(chain.state().head.epoch, 0U);
+    chain.block();
+    EXPECT_EQ(chain.last<event::EpochClosed>().size(), 1U);
+    EXPECT_EQ(chain.state().head.epoch, 1U);
+    EXPECT_EQ(chain.state().kernels.epoch().next_epoch_height, 13U);
+    chain.advance(11);
+    EXPECT_EQ(chain.state().head.epoch, 1U);
+    chain.block();
+    EXPECT_EQ(chain.state().head.epoch, 2U);
+}
+
+TEST(KernelEffects, the_root_of_the_round_goes_into_the_next_header) {
+    TestChain chain;
+    chain.advance(3);
+    Hash32 root;
+    std::memcpy(root.data(), chain.state().kernels.epoch().aivm_state_root, 32);
+    EXPECT_FALSE(root.is_zero());
+    EXPECT_EQ(chain.build({}).executed->block->header().parent_aivm_root, root);
+}
+
+}  // namespace
+}  // namespace aivm::test

@@ -1,0 +1,92 @@
+#include "core/execution/kernel_round.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "core/rewards/rewards.h"
+
+namespace aivm {
+namespace {
+
+bool epoch_ends(const Transition& t) {
+    return t.block().timestamp_ns - t.state().head.epoch_started_ns >= t.config().epoch_duration_ns;
+}
+
+abi::AnchorOp make_anchor(const Transition& t) {
+    abi::AnchorOp anchor{};
+    const Hash32 root = receipt_root(t.state());
+    const Hash32 validators = validator_set_root(t.state());
+    std::memcpy(anchor.commit_root, root.data(), root.size());
+    std::memcpy(anchor.parent_root, t.state().head.last_anchor.data(), Hash32::size());
+    std::memcpy(anchor.validator_set_root_at_commit, validators.data(), validators.size());
+    anchor.height = t.block().height;
+    anchor.timestamp_ns = t.block().timestamp_ns;
+    anchor.epoch = static_cast<std::uint32_t>(t.state().head.epoch);
+    return anchor;
+}
+
+abi::AIVMRoundDescriptor describe_round(const Transition& t) {
+    abi::AIVMRoundDescriptor desc{};
+    desc.chain_id = t.rules().chain_id;
+    desc.round = t.block().height;
+    desc.timestamp_ns = t.block().timestamp_ns;
+    desc.epoch = t.state().head.epoch;
+    desc.mode = static_cast<std::uint32_t>(t.config().verification_mode);
+    desc.attestation_op_count = t.kernel_counts.attestations;
+    desc.model_op_count = t.kernel_counts.models;
+    desc.anchor_op_count = t.kernel_counts.anchors;
+    desc.closing_flag = epoch_ends(t) ? 1 : 0;
+    std::memcpy(desc.parent_aivm_root, t.state().kernels.epoch().aivm_state_root, Hash32::size());
+    return desc;
+}
+
+Status kernel_failed(const char* kernel, int code) {
+    return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} returned {}", kernel, code));
+}
+
+// A full table takes no more anchors; the chain goes on without.
+Status anchor(Transition& t, Kernels& kernels) {
+    t.hash_receipts();
+    const abi::AnchorOp op = make_anchor(t);
+    const KernelOutcome outcome = t.kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
+    if (outcome.code != abi::kOk) return kernel_failed("anchor_apply", outcome.code);
+    if (outcome.applied == 0) return {};
+    t.kernel_counts.anchors += 1;
+    t.touch_kernel_slots(KernelTable::kAnchors, outcome.changed);
+    std::memcpy(t.head().last_anchor.data(), op.commit_root, Hash32::size());
+    t.emit(event::Anchored{t.head().last_anchor});
+    return {};
+}
+
+}  // namespace
+
+Hash32 validator_set_root(const State& state) {
+    Writer out;
+    state.validators.for_each(
+        [&](std::size_t, const Validator& v) { out.fixed(v.address).amount(v.stake); });
+    return keccak256(out.view());
+}
+
+Status run_kernel_round(Transition& t) {
+    Kernels& kernels = *t.rules().kernels;
+    if (t.block().height != 0 && t.block().height % t.config().merkle_anchor_freq == 0)
+        AIVM_TRY(anchor(t, kernels));
+    const abi::AIVMRoundDescriptor desc = describe_round(t);
+    abi::AIVMTransitionResult result{};
+    const KernelOutcome closed = t.kernels().close_round(kernels, desc, result);
+    if (closed.code != abi::kOk) return kernel_failed("epoch_transition", closed.code);
+    t.touch_kernel_slots(KernelTable::kAttestations, closed.changed);
+    if (desc.closing_flag != 0) {
+        abi::AIVMEpochState epoch = t.state().kernels.epoch();
+        epoch.next_epoch_height = t.block().height + 1;
+        t.kernels().load_epoch(epoch);
+        t.head().epoch = epoch.current_epoch;
+        t.head().epoch_started_ns = t.block().timestamp_ns;
+        t.emit(event::EpochClosed{t.head().epoch});
+    }
+    return {};
+}
+
+}  // namespace aivm

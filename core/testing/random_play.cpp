@@ -1,0 +1,189 @@
+#include "core/testing/random_play.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace aivm::test {
+namespace {
+
+constexpr std::uint32_t kJobs = 24;
+
+// Takes what a player sees and what it feels like; every member gives the body of one operation.
+struct Player {
+    TestChain& chain;
+    const Choose& choose;
+
+    std::string_view name(std::uint32_t first, std::uint32_t count) const {
+        return kPlayers[first + choose(count)];
+    }
+    std::string_view anyone() const { return name(0, 6); }
+    std::string_view some_provider() const { return name(3, 3); }
+    bool slip() const { return choose(16) == 0; }
+
+    // Mostly a job that exists, and one of the last few.
+    std::string job() const {
+        const auto count = static_cast<std::uint32_t>(chain.state().tasks.size());
+        if (count == 0 || slip()) return fmt::format("job-{}", choose(kJobs));
+        const std::uint32_t back = choose(std::min(count, 4U));
+        return chain.state().tasks[count - 1 - back].job_id;
+    }
+    Answer answer(const std::string& job) const {
+        if (!chain.state().find_task(job)) return 0;
+        return choose(3) == 0 ? chain.lie(job) : chain.truth(job);
+    }
+
+    OperationPtr submit() const {
+        const bool low = choose(8) == 0;
+        const std::uint64_t fee =
+            low ? choose(2'000'000) : 1'000'000 + std::uint64_t{choose(1'000)} * 7'777'777;
+        const std::string_view who = name(0, 3);
+        const std::string job = fmt::format("job-{}", choose(kJobs));
+        return chain.by(who, submission(job, Amount(fee), choose(9)));
+    }
+    OperationPtr post() const {
+        const std::string on = job();
+        const auto index = chain.state().find_task(on);
+        std::string who(some_provider());
+        if (index && !chain.state().task(*index).seats.empty() && !slip())
+            who = chain.assigned_provider(on);
+        const std::string sender(slip() ? anyone() : who);
+        return chain.by(sender, result(on, who, answer(on)));
+    }
+    OperationPtr challenge() const {
+        const std::string on = job();
+        const std::string_view who = anyone();
+        const Answer claimed = answer(on);
+        return chain.by(who, hidden_challenge(on, who, claimed));
+    }
+    // Opens one of the open disputes, with the claim that was committed when it finds it.
+    OperationPtr reveal() const {
+        const std::string on = job();
+        const auto index = chain.state().find_task(on);
+        if (!index || chain.state().task(*index).open_disputes.empty()) {
+            const std::string_view who = anyone();
+            return chain.by(who, opening(on, who, answer(on)));
+        }
+        const auto& open = chain.state().task(*index).open_disputes;
+        const Dispute& dispute =
+            chain.state().dispute(open[choose(static_cast<std::uint32_t>(open.size()))]);
+        for (const std::string_view who : kPlayers) {
+            if (address_of(who) != dispute.challenger) continue;
+            const auto lie = hidden_challenge(on, who, chain.lie(on));
+            return chain.by(who, opening(on, who,
+                                         lie.commitment == dispute.commitment ? chain.lie(on)
+                                                                              : chain.truth(on)));
+        }
+        throw TestFailure("a dispute of nobody");
+    }
+    OperationPtr join() const {
+        const std::string_view who = some_provider();
+        const Amount bond = lux(slip() ? 999 : 1000 + choose(500));
+        const std::string_view sender = slip() ? anyone() : who;
+        return chain.by(sender, registration(who, bond));
+    }
+    OperationPtr provider_business() const {
+        const std::string_view who = some_provider();
+        const std::string_view sender = slip() ? anyone() : who;
+        switch (choose(6)) {
+            case 0:
+                return chain.by(sender, leave(who));
+            case 1:
+                return chain.by(sender, withdrawal(who));
+            default:
+                return chain.by(sender, claim(who));
+        }
+    }
+    OperationPtr evidence() const {
+        const auto validator = choose(3);
+        const Height slot = choose(40);
+        const auto sign = [&](const Hash32& id) {
+            return IdealAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
+                                         slot_message(chain.rules().chain_id, slot, id));
+        };
+        const Hash32 one = salt_of("one");
+        const Hash32 two = salt_of(slip() ? "one" : "two");
+        const Bytes second = slip() ? Bytes{} : sign(two);
+        return chain.by(anyone(), op::Evidence{validator, slot, one, sign(one), two, second});
+    }
+    OperationPtr model() const {
+        const std::string_view who = anyone();
+        return chain.by(who, op::RegisterModel{small_model(fmt::format("model-{}", choose(6))),
+                                               salt_of("license")});
+    }
+};
+
+void expect(bool holds, std::string_view invariant, const std::string& message) {
+    if (!holds) throw TestFailure(fmt::format("{}: {}", invariant, message));
+}
+
+Bytes bytes_of(const Task& task) {
+    Writer out;
+    task.encode(out);
+    return out.take();
+}
+
+void check_payment(const State& before, const State& after, const event::ProviderPaid& paid,
+                   const VmParameters& v) {
+    const Task& was = before.task(paid.task);
+    const Height h = after.head.height;
+    expect(!was.terminal(), "E6", "task " + was.job_id + " was paid after its end");
+    expect(was.open_disputes.empty(), "E8",
+           "task " + was.job_id + " was paid with an open dispute");
+    expect(was.posted_at != 0 && h > was.posted_at + v.config.challenge_window_blocks, "E8",
+           fmt::format("task {} posted in block {} was paid in block {}", was.job_id, was.posted_at,
+                       h));
+    bool assigned = false;
+    for (const Seat& seat : was.seats) assigned = assigned || seat.provider == paid.provider;
+    expect(assigned, "E6", "task " + was.job_id + " paid a stranger");
+}
+
+}  // namespace
+
+OperationPtr random_operation(TestChain& chain, const Choose& choose) {
+    const Player player{chain, choose};
+    const std::uint32_t dice = choose(100);
+    if (dice < 22) return player.submit();
+    if (dice < 47) return player.post();
+    if (dice < 62) return player.challenge();
+    if (dice < 77) return player.reveal();
+    if (dice < 86) return player.join();
+    if (dice < 95) return player.provider_business();
+    return dice < 98 ? player.evidence() : player.model();
+}
+
+void check_successor(const State& before, const State& after, const std::vector<VmEvent>& events,
+                     const VmParameters& parameters) {
+    before.tasks.for_each([&](std::size_t i, const Task& task) {
+        if (!task.terminal()) return;
+        expect(bytes_of(task) == bytes_of(after.tasks[i]), "E7",
+               "task " + task.job_id + " changed after its end");
+    });
+    std::set<std::pair<TaskIndex, ProviderIndex>> paid;
+    for (const VmEvent& event : events) {
+        const auto* payment = std::get_if<event::ProviderPaid>(&event);
+        if (!payment) continue;
+        expect(paid.emplace(payment->task, payment->provider).second, "E6",
+               "one provider was paid twice");
+        check_payment(before, after, *payment, parameters);
+    }
+    const Totals& totals = after.head.totals;
+    if (parameters.policy.mint_cap == MintCap::kPerBurn) {
+        expect(totals.minted <= totals.burned, "E14", "more was minted than burned");
+    }
+}
+
+void random_block(TestChain& chain, const Choose& choose, std::uint32_t operations_max) {
+    const std::uint32_t count = choose(operations_max + 1);
+    std::vector<OperationPtr> operations;
+    for (std::uint32_t i = 0; i < count; ++i) operations.push_back(random_operation(chain, choose));
+    for (const OperationPtr& operation : operations)
+        static_cast<void>(chain.refusal(operation));  // fail-closed
+    const std::uint32_t pace = choose(20);
+    const std::uint64_t interval = pace == 0 ? 0 : pace == 1 ? 6 * kBlockNs : kBlockNs;
+    const State before = chain.state();
+    chain.offer(operations, interval);
+    check_successor(before, chain.state(), chain.events(), chain.rules().parameters);
+}
+
+}  // namespace aivm::test

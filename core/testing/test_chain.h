@@ -1,0 +1,159 @@
+// A chain for tests to play on: named accounts with ideal signatures, one small model, and a real
+// Vm underneath. Every block is built, executed a second time by verify, accepted, and audited;
+// whatever goes wrong throws TestFailure, so that the same world serves gtest and the fuzzers.
+#pragma once
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/execution/genesis.h"
+#include "core/state/store.h"
+#include "core/vm/vm.h"
+
+namespace aivm::test {
+
+struct TestFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Signs for everyone and forges for nobody who does not ask: an authorisation is signer || message.
+class IdealAuthorizer final : public Authorizer {
+public:
+    static Bytes sign(const Address& signer, const Hash32& message);
+    [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
+                              ByteView authorization) const override;
+};
+
+// The first 20 bytes of keccak(name).
+Address address_of(std::string_view name);
+Hash32 salt_of(std::string_view name);
+Model small_model(std::string_view id, std::uint32_t steps = 1, std::uint32_t rows = 8);
+
+// Short windows: 5 blocks to challenge, 2 to reveal, cooldown 8, timeouts of 5 blocks, anchors
+// every 7.
+VmParameters short_parameters();
+
+struct TestOptions {
+    VmParameters parameters = short_parameters();
+    Amount allocation = lux(10'000);  // of every name below
+    std::vector<std::string> names{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
+    std::uint32_t validators = 2;
+    std::vector<Model> models{small_model("model")};
+    KernelTableSizes tables{16, 16, 16};
+    KeyValueStore* store = nullptr;  // null: a store of its own
+};
+
+constexpr TimestampNs kBlockNs = 4'000'000'000;
+
+class TestChain {
+public:
+    explicit TestChain(TestOptions options = {});
+
+    // The account's next operation, signed.
+    OperationPtr by(std::string_view name, OperationBody body);
+    OperationPtr by_with_nonce(std::string_view name, std::uint64_t nonce,
+                               OperationBody body) const;
+
+    // One block of exactly these operations, `interval_ns` after the last.
+    void block(const std::vector<OperationPtr>& operations = {},
+               std::uint64_t interval_ns = kBlockNs);
+    // As block(), but what is refused is left out, and named in the answer.
+    std::vector<LeftOut> offer(const std::vector<OperationPtr>& operations,
+                               std::uint64_t interval_ns = kBlockNs);
+    void advance(std::uint64_t blocks);
+    void advance_to(Height height);
+    // That the next block would refuse the operation with this code, and that nothing changes by
+    // its refusal.
+    void expect_refused(const OperationPtr& operation, ErrorCode code) const;
+    // The error that the next block gives, nothing when it takes the operation.
+    [[nodiscard]] std::optional<Error> refusal(const OperationPtr& operation) const;
+
+    // The pieces of `block`, for tests that need to come between.
+    [[nodiscard]] Built build(const std::vector<OperationPtr>& operations,
+                              std::uint64_t interval_ns = kBlockNs) const;
+    [[nodiscard]] BuildRequest request(std::uint64_t interval_ns = kBlockNs) const;
+    // For the Vm's own build_block: on the preferred block.
+    [[nodiscard]] Vm::BuildOptions build_options(std::uint64_t interval_ns = kBlockNs) const;
+    // The block with another header, signed again by its proposer.
+    [[nodiscard]] BlockPtr resign(const BlockHeader& header,
+                                  const std::vector<OperationPtr>& operations) const;
+    void restart();  // a new Vm over the same store
+
+    void join(
+        std::string_view provider);  // registers it with the minimum bond, in a block of its own
+    // Submits the job and waits until it is assigned; gives the provider's id.
+    std::string assign(std::string_view job, std::string_view requester = "alice",
+                       Amount fee = lux(1));
+    void post(std::string_view job,
+              Answer answer);  // by the assigned provider, in a block of its own
+    [[nodiscard]] std::string assigned_provider(std::string_view job) const;
+
+    [[nodiscard]] Vm& vm() { return *vm_; }
+    [[nodiscard]] const State& state() const { return vm_->state(); }
+    [[nodiscard]] Height height() const { return vm_->last_accepted_height(); }
+    [[nodiscard]] const Task& task(std::string_view job) const;
+    [[nodiscard]] const Provider& provider(std::string_view id) const;
+    [[nodiscard]] Amount balance(std::string_view name) const {
+        return state().balance(address_of(name));
+    }
+    [[nodiscard]] const Totals& totals() const { return state().head.totals; }
+    [[nodiscard]] Answer truth(std::string_view job) const;
+    [[nodiscard]] Answer lie(std::string_view job) const {
+        return static_cast<Answer>(truth(job) + 1);
+    }
+    [[nodiscard]] const std::vector<VmEvent>& events() const {
+        return events_;
+    }  // of the last block
+    [[nodiscard]] const Rules& rules() const { return ground_->rules; }
+    [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
+    template <class Event>
+    [[nodiscard]] std::vector<Event> last() const {
+        std::vector<Event> out;
+        for (const VmEvent& event : events_) {
+            if (const auto* one = std::get_if<Event>(&event)) out.push_back(*one);
+        }
+        return out;
+    }
+
+private:
+    // Validators take turns.
+    [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
+    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on,
+                                          std::uint64_t interval_ns) const;
+    void audit() const;
+
+    // What the Vm points to, at an address that outlives a move of the chain.
+    struct Ground {
+        CpuKernels kernels;
+        IdealAuthorizer authorizer;
+        DirectExecutor executor;
+        MemoryStore own_store;
+        Rules rules;
+    };
+    std::unique_ptr<Ground> ground_ = std::make_unique<Ground>();
+    ExecutedPtr genesis_;
+    KeyValueStore* store_;
+    std::optional<Vm> vm_;
+    std::vector<VmEvent> events_;
+    std::map<std::string, std::uint64_t, std::less<>> nonces_;
+};
+
+// Bodies of the common operations.
+op::RegisterProvider registration(std::string_view id, Amount bond,
+                                  std::string_view model = "model");
+op::SubmitTask submission(std::string_view job, Amount fee = lux(1), std::uint32_t row = 0,
+                          std::string_view model = "model");
+op::SubmitResult result(std::string_view job, std::string_view provider, Answer answer);
+// The challenger's salt is salt_of(its name).
+op::Challenge hidden_challenge(std::string_view job, std::string_view challenger, Answer claim);
+op::ChallengeReveal opening(std::string_view job, std::string_view challenger, Answer claim);
+op::ClaimRewards claim(std::string_view provider);
+op::DeregisterProvider leave(std::string_view provider);
+op::WithdrawBond withdrawal(std::string_view provider);
+
+}  // namespace aivm::test

@@ -1,0 +1,70 @@
+// A DAG for tests to play on: the accounts and rules of a TestChain, vertices made by hand on any
+// parents, and as many nodes as a test opens stores for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/testing/random_play.h"
+#include "core/testing/test_chain.h"
+#include "core/vm/dag_vm.h"
+
+namespace aivm::test {
+
+class TestDag {
+public:
+    explicit TestDag(TestOptions options = {}) : chain_(std::move(options)) {}
+
+    [[nodiscard]] DagVm::Setup setup(KeyValueStore& store) const;
+    [[nodiscard]] DagVm open(KeyValueStore& store) const;
+
+    // The account's next operation, signed.
+    OperationPtr by(std::string_view name, OperationBody body);
+    OperationPtr submit(std::string_view name, std::string_view job) {
+        return by(name, submission(job));
+    }
+
+    // A valid header one interval after these parents; genesis when there are none.
+    [[nodiscard]] VertexHeader header_on(const std::vector<VertexPtr>& parents,
+                                         std::uint32_t proposer = 0) const;
+    // The vertex signed by the proposer that its header names, whatever else the header says.
+    [[nodiscard]] VertexPtr sign(const VertexHeader& header,
+                                 const std::vector<OperationPtr>& operations) const;
+    [[nodiscard]] VertexPtr make(const std::vector<VertexPtr>& parents,
+                                 const std::vector<OperationPtr>& operations,
+                                 std::uint32_t proposer = 0) const {
+        return sign(header_on(parents, proposer), operations);
+    }
+    [[nodiscard]] DagVm::BuildOptions build_options(const DagVm& vm,
+                                                    std::uint32_t proposer = 0) const;
+    // Late enough for every vertex that a test makes.
+    [[nodiscard]] DagVm::VerifyOptions now() const;
+
+    [[nodiscard]] const Rules& rules() const { return chain_.rules(); }
+    [[nodiscard]] const ExecutedPtr& genesis() const { return chain_.genesis(); }
+
+private:
+    TestChain chain_;
+    mutable DirectSliceExecutor executor_;  // has no state
+    std::map<std::string, std::uint64_t, std::less<>> nonces_;
+};
+
+// Throws TestFailure with the error's text.
+void must(const Status& status);
+void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex);  // verify, then accept
+
+// As consensus does: rejects what conflicts with an accepted vertex and everything above, parents
+// first. Gives their ids.
+std::vector<Hash32> reject_losers(DagVm& vm, const std::vector<Hash32>& losers);
+
+// Everything that a store holds, in order.
+std::vector<std::pair<Bytes, Bytes>> contents(const KeyValueStore& store);
+
+// Vertices with random parents and operations on few accounts and jobs, so that conflicts, void
+// operations and wide and deep shapes are common. Every one of them passes verify on a node that
+// has decided nothing.
+std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint32_t size);
+
+}  // namespace aivm::test

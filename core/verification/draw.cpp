@@ -1,0 +1,147 @@
+#include "core/verification/draw.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/digest.h"
+#include "core/tasks/seats.h"
+#include "core/verification/redundant.h"
+#include "core/verification/slashing.h"
+
+namespace aivm {
+namespace {
+
+using Drawn = SmallVector<ProviderIndex, 4>;
+
+// One provider with weight 1 + trust score, in registration order.
+Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
+    struct Candidate {
+        ProviderIndex provider;
+        std::uint64_t up_to;  // the running sum of weights
+    };
+    SmallVector<Candidate, 32> candidates;
+    std::uint64_t total = 0;
+    t.state().providers.for_each([&](std::size_t i, const Provider& p) {
+        if (!eligible(t, p, task.model)) return;
+        total += 1 + std::uint64_t{p.trust_score};
+        candidates.push_back({ProviderIndex{static_cast<std::uint32_t>(i)}, total});
+    });
+    if (candidates.empty()) return {};
+    const std::uint64_t point = big_endian_modulo(seed, total);
+    const auto* chosen =
+        std::upper_bound(candidates.begin(), candidates.end(), point,
+                         [](std::uint64_t x, const Candidate& c) { return x < c.up_to; });
+    return {chosen->provider};
+}
+
+// A committee of redundancy_providers, each as likely as any other.
+Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
+    std::vector<ProviderIndex> candidates;
+    t.state().providers.for_each([&](std::size_t i, const Provider& p) {
+        if (eligible(t, p, task.model))
+            candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
+    });
+    const std::size_t count = t.policy().redundancy_providers;
+    Drawn drawn;
+    if (candidates.size() < count) return drawn;
+    for (const ProviderIndex member : draw_committee(std::move(candidates), seed, count))
+        drawn.push_back(member);
+    return drawn;
+}
+
+}  // namespace
+
+Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) {
+    return keccak256({task_key.view(), beacon.view()});
+}
+
+std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
+    AIVM_CHECK(modulus != 0);
+    __extension__ using Wide = unsigned __int128;
+    std::uint64_t remainder = 0;
+    for (std::size_t i = 0; i < number.size(); i += 8) {
+        std::uint64_t digit = 0;
+        std::memcpy(&digit, number.data() + i, sizeof digit);
+        remainder = static_cast<std::uint64_t>((Wide{remainder} << 64 | __builtin_bswap64(digit)) %
+                                               modulus);
+    }
+    return remainder;
+}
+
+bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
+    return p.active() && p.open_tasks < t.config().max_tasks_per_provider && p.offers(model) &&
+           p.unlocked() >= t.parameters().result_bond();
+}
+
+DrawSeeds::DrawSeeds(const Transition& t) {
+    constexpr std::size_t kUsual = 16;
+    Writer messages;
+    messages.reserve(kUsual * 2 * Hash32::size());
+    tasks_.reserve(kUsual);
+    t.state().height_timers.for_each_due(t.block().height, [&](const HeightTimer& timer) {
+        const TaskIndex index{timer.id};
+        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending)
+            return;
+        tasks_.push_back(index);
+        messages.fixed(t.state().task(index).task_key).fixed(t.block().beacon);
+    });
+    seeds_.resize(tasks_.size());
+    if (tasks_.empty()) return;
+    t.rules().kernels->hasher().hash_many(messages.view().data(), 2 * Hash32::size(), tasks_.size(),
+                                          seeds_.data());
+}
+
+Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
+    if (next_ < tasks_.size() && tasks_[next_] == task) return seeds_[next_++];
+    return draw_seed(t.state().task(task).task_key, t.block().beacon);
+}
+
+void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
+    if (t.state().task(index).status != TaskStatus::kPending) return;
+    const Hash32 seed = seeds.take(t, index);
+    const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
+    const Drawn drawn = redundant ? draw_members(t, t.state().task(index), seed)
+                                  : draw_weighted(t, t.state().task(index), seed);
+    Task& task = t.task(index);
+    if (drawn.empty()) {
+        task.draw_at = t.block().height + 1;
+        t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
+        return;
+    }
+    t.end_timeout();
+    task.status = TaskStatus::kAssigned;
+    task.assignments += 1;
+    task.waiting_since_ns = t.block().timestamp_ns;
+    if (redundant) {
+        open_windows(t, index);
+    } else {
+        t.start_timeout(index);
+    }
+    t.count_waiting_task(-1);
+    for (const ProviderIndex provider : drawn) take_seat(t, index, provider);
+}
+
+void time_out(Transition& t, TaskIndex index) {
+    const Task& task = t.state().task(index);
+    if (task.status == TaskStatus::kPending) {
+        t.clear_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
+        t.count_waiting_task(-1);
+        fail_task(t, index);
+        return;
+    }
+    AIVM_CHECK(task.status == TaskStatus::kAssigned);
+    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
+        const Seat seat = t.state().task(index).seats[i];
+        if (!seat.open()) continue;
+        end_seat(t, index, i, SeatStatus::kSlashed);
+        slash_provider(t, {.cause = SlashCause::kTimeout,
+                           .task = index,
+                           .provider = seat.provider,
+                           .due = seat.locked.bps(t.policy().slash_timeout_bps),
+                           .challenger = {},
+                           .requester = {}});
+    }
+    return_or_fail(t, index);
+}
+
+}  // namespace aivm

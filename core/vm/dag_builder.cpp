@@ -1,0 +1,188 @@
+// Building a vertex: parents from the preferred frontier, a view of the state as it would be on
+// them, and those queued operations that work in it and contest nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/execution/apply_block.h"
+#include "core/vm/dag_vm.h"
+
+namespace aivm {
+namespace {
+
+// How many queued operations one build looks at, so that a long queue of hopeless ones costs a
+// bounded time.
+constexpr std::size_t kCandidatesMax = 1024;
+
+}  // namespace
+
+class DagVm::Builder {
+public:
+    Builder(const DagVm& vm, const BuildOptions& options) : vm_(vm), options_(options) {}
+
+    // Sets the header: parents, height, time and epoch.
+    Status place() {
+        AIVM_ASSIGN(auto frontier, vm_.preferred_frontier());
+        if (frontier.size() > kVertexParentsMax) frontier.resize(kVertexParentsMax);
+        std::sort(frontier.begin(), frontier.end());
+        std::vector<ParentFacts> parents;
+        for (const Hash32& id : frontier) {
+            AIVM_ASSIGN(const ParentFacts facts, vm_.parent_facts(id));
+            parents.push_back(facts);
+        }
+        const ParentFacts floor = highest(parents);
+        past_ = vm_.undecided_past(frontier);
+        header_.parents = std::move(frontier);
+        header_.height = floor.height + 1;
+        header_.timestamp_ns = std::max(options_.timestamp_ns, floor.timestamp_ns);
+        header_.proposer = options_.proposer;
+        // The vertices' epoch follows the state's by at most one step a height.
+        header_.epoch = floor.epoch + (vm_.state().head.epoch > floor.epoch ? 1 : 0);
+        return {};
+    }
+
+    [[nodiscard]] const VertexHeader& header() const { return header_; }
+    [[nodiscard]] const std::vector<OperationPtr>& refused() const { return refused_; }
+    [[nodiscard]] const std::vector<OperationPtr>& dead() const { return dead_; }
+
+    // Takes operations from the queue, in the view of the state that the parents and all that is
+    // accepted give.
+    Result<std::vector<OperationPtr>> choose() {
+        AIVM_ASSIGN(const State below, state_below());
+        // The accepted frontier is among the parents or below them, so nothing accepted stands
+        // beside or above.
+        AIVM_CHECK(header_.height > vm_.tip_height());
+        // Time and beacon of the slice are not known before it is complete; no operation's refusal
+        // hangs on the latter.
+        BlockContext context;
+        context.height = header_.height;
+        context.timestamp_ns = std::max(header_.timestamp_ns, below.head.timestamp_ns);
+        context.proposer.value = ~std::uint32_t{0};
+        Transition t(below, context, *vm_.setup_.rules);
+        start_block(t);
+        AIVM_ASSIGN(const auto candidates, eligible(t.state()));
+        return take(t, candidates);
+    }
+
+private:
+    // After the undecided past and the accepted vertices below the new one's height.
+    Result<State> state_below() const {
+        Height first = header_.height;
+        std::map<Height, std::vector<VertexPtr>> extra;
+        for (const Hash32& id : past_) {
+            const VertexPtr& vertex = vm_.processing_.at(id);
+            extra[vertex->height()].push_back(vertex);
+            first = std::min(first, vertex->height());
+        }
+        AIVM_ASSIGN(State state, vm_.history_.state_after(first - 1));
+        for (Height h = first; h < header_.height; ++h) {
+            AIVM_ASSIGN(auto vertices, vm_.history_.vertices_at(h));
+            vertices.insert(vertices.end(), extra[h].begin(), extra[h].end());
+            sort_by_id(vertices);
+            AIVM_ASSIGN(const SlicePtr slice, vm_.setup_.executor->execute(
+                                                  state, std::move(vertices), *vm_.setup_.rules));
+            state = slice->state;
+        }
+        return state;
+    }
+
+    // Queued operations in order. When one has to wait, so have the later ones of its sender: after
+    // them it would be stale for ever. For the same reason an account with an operation in a
+    // concurrent vertex waits.
+    Result<std::vector<OperationPtr>> eligible(const State& view) {
+        std::vector<OperationPtr> out;
+        std::set<Address> waiting;
+        for (const OperationPtr& operation : vm_.mempool_.candidates(kCandidatesMax, {})) {
+            AIVM_ASSIGN(const bool dead, is_dead(*operation));
+            if (dead) {
+                dead_.push_back(operation);
+                continue;
+            }
+            JobKey job;
+            const bool keyed = job_key(operation->operation(), job);
+            if (operation->nonce() <= view.nonce(operation->sender()))
+                continue;  // in the past already
+            const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
+            const bool unwanted = options_.include && !options_.include(operation);
+            if (waiting.contains(operation->sender()) || contested || unwanted ||
+                concurrent(operation->sender())) {
+                waiting.insert(operation->sender());
+                continue;
+            }
+            out.push_back(operation);
+        }
+        return out;
+    }
+
+    // Whether it can never be accepted, or never do anything, any more.
+    [[nodiscard]] Result<bool> is_dead(const SignedOperation& operation) const {
+        if (operation.nonce() <= vm_.settled_state().nonce(operation.sender())) return true;
+        JobKey job;
+        if (!job_key(operation.operation(), job)) return false;
+        AIVM_ASSIGN(const auto taker, vm_.history_.taker_of(job));
+        return taker.has_value();
+    }
+
+    [[nodiscard]] bool concurrent(const Address& sender) const {
+        const auto found = vm_.senders_.find(sender);
+        return found != vm_.senders_.end() &&
+               !std::includes(past_.begin(), past_.end(), found->second.begin(),
+                              found->second.end());
+    }
+
+    std::vector<OperationPtr> take(Transition& t, const std::vector<OperationPtr>& candidates) {
+        std::vector<OperationPtr> taken;
+        const std::size_t limit = std::min(options_.operations_max, kVertexOpsMax);
+        std::size_t bytes = kVertexHeaderBytesMax;
+        std::set<JobKey> jobs;
+        for (const OperationPtr& operation : candidates) {
+            if (taken.size() >= limit) break;
+            // The job key lies beside the operation.
+            const std::size_t size = operation->size_bytes() + kJobIdBytesMax + 32;
+            if (bytes + size > kVertexBytesMax) break;
+            JobKey job;
+            if (job_key(operation->operation(), job) && !jobs.insert(job).second) continue;
+            if (!apply_operation(t, *operation)) {
+                refused_.push_back(operation);
+                continue;
+            }
+            taken.push_back(operation);
+            bytes += size;
+        }
+        return taken;
+    }
+
+    const DagVm& vm_;
+    const BuildOptions& options_;
+    VertexHeader header_;
+    std::set<Hash32> past_;
+    std::vector<OperationPtr> refused_;
+    std::vector<OperationPtr> dead_;
+};
+
+Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
+    Builder builder(*this, options);
+    AIVM_TRY(builder.place());
+    const VertexHeader& header = builder.header();
+    if (header.height <= signed_height_) {
+        return fail(ErrorCode::kConflict,
+                    fmt::format("a vertex of height {} is already signed", header.height));
+    }
+    AIVM_ASSIGN(auto operations, builder.choose());
+    const Vertex bare(header, std::move(operations), {});
+    Bytes authorization =
+        options.sign(slot_message(setup_.rules->chain_id, header.height, bare.id()));
+    auto vertex = std::make_shared<const Vertex>(bare.with_authorization(std::move(authorization)));
+    AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
+    AIVM_TRY(check_parents(*vertex));
+    AIVM_TRY(check_conflicts(*vertex));
+    // On disk before anyone can see it: a node that crashes now must not sign another vertex for
+    // this height.
+    AIVM_TRY(remember_signed_height(header.height));
+    for (const OperationPtr& operation : builder.refused()) mempool_.note_refused(*operation);
+    for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
+    admit(vertex);
+    return vertex;
+}
+
+}  // namespace aivm

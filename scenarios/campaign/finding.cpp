@@ -1,0 +1,151 @@
+#include "scenarios/campaign/finding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/kernels/kernels.h"
+#include "scenarios/campaign/finding_folder.h"
+#include "scenarios/campaign/shrink_run.h"
+#include "scenarios/file/load.h"
+#include "scenarios/file/print.h"
+#include "scenarios/run/run_words.h"
+#include "scenarios/run/setting.h"
+#include "sim/history/history_shrink.h"
+
+namespace aivm::scenarios {
+namespace {
+
+Bytes encoded(const sim::ChoiceList& choices) {
+    Writer out;
+    sim::encode_choices(out, choices);
+    return out.take();
+}
+
+Result<sim::Scenario> scenario_of(const std::string& text, const std::string& source) {
+    auto loaded = load_scenario_text(text, source);
+    if (!loaded) return fail(ErrorCode::kConfig, to_text(loaded.error()));
+    return std::move(loaded->scenario);
+}
+
+// A world that is the plan's, run to its end with its accepted blocks kept.
+struct Rerunning {
+    std::unique_ptr<Kernels> kernels;
+    std::unique_ptr<sim::World> world;
+    sim::Outcome outcome;
+};
+
+Result<Rerunning> run_again(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget) {
+    Rerunning out;
+    if (rerun.make_kernels) out.kernels = rerun.make_kernels();
+    AIVM_ASSIGN(const sim::Setting setting, make_setting(plan.scenario));
+    sim::WorldOptions options;
+    options.seed = plan.seed;
+    options.paranoid = rerun.paranoid;
+    options.choices = &plan.choices;
+    options.kernels = out.kernels.get();
+    options.keep_history = true;
+    options.progress = [&budget](sim::SimTime, std::uint64_t) { return budget.keep_going(0); };
+    AIVM_ASSIGN(out.world, sim::World::make(setting, options));
+    out.outcome = out.world->run();
+    return out;
+}
+
+// Shrinks the accepted chain. True when that gave a reproducer.
+Result<bool> try_history(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
+                         SavedFinding& finding, FindingFiles& files) {
+    if (!sim::HistoryPlayer::can_show(finding.violation.invariant)) return false;
+    AIVM_ASSIGN(const Rerunning again, run_again(plan, rerun, budget));
+    if (again.outcome.digest.hex() != finding.digest) return false;
+    AIVM_ASSIGN(auto shrunk, sim::shrink_history(*again.world, finding.violation, budget));
+    if (!shrunk) return false;
+    finding.reproducer = Reproducer::kHistory;
+    finding.actions_before = shrunk->operations_before;
+    finding.actions_after = shrunk->actions.size();
+    finding.actions = std::move(shrunk->actions);
+    finding.shrunk_message = shrunk->violation.message;
+    files.history = sim::encode_history(shrunk->history);
+    return true;
+}
+
+void try_run(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
+             std::size_t actions_before, SavedFinding& finding, FindingFiles& files) {
+    auto shrunk = shrink_run(plan, finding.violation, rerun, budget);
+    if (!shrunk) {
+        finding.note =
+            budget.over()
+                ? "shrinking ended before the run was made again"
+                : "the run made again did not violate the invariant; try --verify-determinism";
+        return;
+    }
+    finding.reproducer = Reproducer::kRun;
+    finding.actions_before = actions_before;
+    finding.actions_after = shrunk->actions_after;
+    finding.actions = std::move(shrunk->actions);
+    finding.shrunk_message = shrunk->violation.message;
+    finding.shrunk_digest = shrunk->digest;
+    files.shrunk = canonical_text(shrunk->plan.scenario);
+    files.shrunk_choices = encoded(shrunk->plan.choices);
+}
+
+void limit_lines(std::vector<std::string>& actions) {
+    if (actions.size() <= kFindingActionsMax) return;
+    const std::size_t left_out = actions.size() - (kFindingActionsMax - 1);
+    actions.resize(kFindingActionsMax - 1);
+    actions.push_back(fmt::format("... and {} more", left_out));
+}
+
+Status shrink(const RunPlan& plan, const ShrinkOptions& options, SavedFinding& finding,
+              FindingFiles& files) {
+    if (options.tries_max == 0) {
+        finding.note = "no tries were allowed";
+        return {};
+    }
+    const auto read_clock = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
+    const std::uint64_t started = read_clock();
+    sim::ShrinkBudget budget(options.tries_max, options.go_on);
+    AIVM_ASSIGN(const bool done, try_history(plan, options.rerun, budget, finding, files));
+    if (!done) {
+        try_run(plan, options.rerun, budget, run_action_count(plan.scenario, plan.choices), finding,
+                files);
+    }
+    limit_lines(finding.actions);
+    finding.tries = budget.tries();
+    finding.shrink_time_ms = (read_clock() - started) / 1'000'000;
+    return {};
+}
+
+}  // namespace
+
+Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                                  const std::string& directory, const ShrinkOptions& options) {
+    const auto found =
+        std::ranges::find_if(outcome.violations, [](const auto& v) { return !v.expected; });
+    if (found == outcome.violations.end()) {
+        return fail(ErrorCode::kInvalidArgument, "the run has no unexpected violation to save");
+    }
+    FindingFiles files;
+    files.scenario = canonical_text(scenario);
+    files.choices = encoded(outcome.choices);
+    SavedFinding finding;
+    finding.violation = *found;
+    finding.scenario_name = scenario.name;
+    finding.seed = outcome.seed;
+    finding.digest = outcome.digest.hex();
+    finding.paranoid = options.rerun.paranoid;
+    finding.id = finding_id(files.scenario, finding.seed, found->invariant, finding.digest);
+    finding.folder = (directory.empty() ? "." : directory) + "/" + finding.id;
+
+    // What a replay will load is what is shrunk.
+    AIVM_ASSIGN(sim::Scenario stored, scenario_of(files.scenario, "scenario.toml"));
+    AIVM_TRY(shrink({std::move(stored), finding.seed, outcome.choices}, options, finding, files));
+    AIVM_TRY(write_finding(finding, files));
+    return finding;
+}
+
+Result<SavedFinding> load_finding(const std::string& folder) {
+    AIVM_ASSIGN(StoredFinding stored, read_finding(folder));
+    return std::move(stored.finding);
+}
+
+}  // namespace aivm::scenarios

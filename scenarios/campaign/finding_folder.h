@@ -1,0 +1,33 @@
+// The folder of a finding on disk: written whole or not at all, read with every file checked
+// against its digest.
+#pragma once
+
+#include "core/base/bytes.h"
+#include "scenarios/campaign/finding.h"
+
+namespace aivm::scenarios {
+
+// The files beside finding.json and report.txt.
+struct FindingFiles {
+    std::string scenario;  // canonical text
+    Bytes choices;         // encoded
+    Bytes history;         // of Reproducer::kHistory
+    std::string shrunk;    // of Reproducer::kRun: canonical text
+    Bytes shrunk_choices;  // of Reproducer::kRun: encoded
+};
+
+// The name of a finding: 8 hexadecimal digits of a digest of all that decides it.
+std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
+                       std::string_view invariant, std::string_view digest);
+
+// Writes finding.folder, replacing what an earlier run saved there under the same id.
+Status write_finding(const SavedFinding& finding, const FindingFiles& files);
+
+struct StoredFinding {
+    SavedFinding finding;
+    FindingFiles files;
+};
+// Errors name the file and what is wrong with it.
+Result<StoredFinding> read_finding(const std::string& folder);
+
+}  // namespace aivm::scenarios

@@ -1,0 +1,376 @@
+// Findings from end to end: a run that violates, its folder, and the folder replayed. The bond that
+// escapes is a violation of the accepted chain and shrinks as a history; the kernel that lies and
+// the network without which nothing ends shrink as runs.
+#include "scenarios/campaign/finding.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/kernels/kernels.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+
+namespace aivm::scenarios {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::uint64_t kMinuteNs = 60'000'000'000;
+using testing::AllOf;
+using testing::Contains;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+// A folder of this test case's own, gone at its end.
+class Findings : public testing::Test {
+protected:
+    Findings()
+        : directory_(fs::path(testing::TempDir()) / (std::string("aivmsim-") + test_name())) {
+        fs::remove_all(directory_);
+    }
+    ~Findings() override { fs::remove_all(directory_); }
+
+    [[nodiscard]] std::string directory(const std::string& name = "findings") const {
+        return directory_ / name;
+    }
+    static std::string test_name() {
+        return testing::UnitTest::GetInstance()->current_test_info()->name();
+    }
+
+private:
+    fs::path directory_;
+};
+
+std::string read(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream out;
+    out << file.rdbuf();
+    return out.str();
+}
+
+void write(const fs::path& path, const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+// The demonstration, as if nobody had expected what it shows.
+sim::Scenario escaping_bond() {
+    auto loaded = load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/unbond_escape.toml");
+    EXPECT_TRUE(loaded);
+    loaded->scenario.expected_violations.clear();
+    return loaded->scenario;
+}
+
+sim::Outcome run(const sim::Scenario& scenario, const RunOptions& options = {}) {
+    auto outcome = run_scenario(scenario, options);
+    EXPECT_TRUE(outcome) << outcome.error().text();
+    return outcome.value_or(sim::Outcome{});
+}
+
+SavedFinding save(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                  const std::string& directory, const ShrinkOptions& options = {}) {
+    auto finding = save_finding(scenario, outcome, directory, options);
+    EXPECT_TRUE(finding) << finding.error().text();
+    return finding.value_or(SavedFinding{});
+}
+
+ShrinkOptions with_tries(std::size_t tries_max) {
+    ShrinkOptions options;
+    options.tries_max = tries_max;
+    return options;
+}
+
+std::string load_error(const std::string& folder) {
+    const auto loaded = load_finding(folder);
+    return loaded ? "loaded" : loaded.error().text();
+}
+
+TEST_F(Findings, ABondThatEscapesShrinksToTheWrongResultTheLeavingAndTheWithdrawal) {
+    const sim::Scenario scenario = escaping_bond();
+    const SavedFinding finding = save(scenario, run(scenario), directory());
+    EXPECT_EQ(finding.violation.invariant, "E3");
+    EXPECT_EQ(finding.reproducer, Reproducer::kHistory);
+    EXPECT_LE(finding.actions.size(), 5U);
+    EXPECT_EQ(finding.actions.size(), finding.actions_after);
+    EXPECT_GT(finding.actions_before, finding.actions_after);
+    EXPECT_THAT(finding.actions,
+                AllOf(Contains(HasSubstr("provider[3] posts a wrong result for task")),
+                      Contains("provider[3] deregisters"),
+                      Contains(HasSubstr("provider[3] withdraws its bond at block"))));
+    for (const char* name :
+         {"finding.json", "scenario.toml", "choices.bin", "history.bin", "report.txt"}) {
+        EXPECT_TRUE(fs::exists(fs::path(finding.folder) / name)) << name;
+    }
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory()), {}), 1)
+        << "something unfinished was left behind";
+}
+
+TEST_F(Findings, AReportBeginsWithTheInvariantAndEndsWithTheCommandThatReplaysIt) {
+    const sim::Scenario scenario = escaping_bond();
+    const SavedFinding finding = save(scenario, run(scenario), directory());
+    const std::string report = read(fs::path(finding.folder) / "report.txt");
+    EXPECT_EQ(report, finding_text(finding));
+    EXPECT_THAT(report,
+                testing::StartsWith("FAIL  E3 bond-outlives-obligation   unbond_escape   finding " +
+                                    finding.id));
+    EXPECT_THAT(report, HasSubstr("shrunk "));
+    EXPECT_THAT(report, EndsWith("  reproduce  aivmsim replay " + finding.folder + "\n"));
+}
+
+TEST_F(Findings, TheSameViolationShrinksToTheSameFindingAgain) {
+    const sim::Scenario scenario = escaping_bond();
+    const sim::Outcome outcome = run(scenario);
+    const SavedFinding first = save(scenario, outcome, directory("a"));
+    const SavedFinding second = save(scenario, outcome, directory("b"));
+    EXPECT_EQ(first.id, second.id);
+    EXPECT_EQ(first.tries, second.tries);
+    for (const char* name : {"finding.json", "scenario.toml", "choices.bin", "history.bin"}) {
+        EXPECT_EQ(read(fs::path(first.folder) / name), read(fs::path(second.folder) / name))
+            << name;
+    }
+    // And saving over an older folder of the same finding replaces it.
+    EXPECT_EQ(save(scenario, outcome, directory("a")).folder, first.folder);
+    EXPECT_EQ(load_error(first.folder), "loaded");
+}
+
+TEST_F(Findings, AReplayMeetsTheSameViolationWithTheSameDigest) {
+    const sim::Scenario scenario = escaping_bond();
+    const SavedFinding finding = save(scenario, run(scenario), directory());
+    const auto replay = replay_finding(finding.folder + "/");
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+    EXPECT_EQ(replay->outcome.digest.hex(), finding.digest);
+    EXPECT_EQ(replay->finding.actions, finding.actions);
+    EXPECT_EQ(replay->finding.folder, finding.folder);
+}
+
+TEST_F(Findings, SavedInOneProcessReplaysInAnother) {
+    // The first half runs in a process of its own; `system` gives this program once more.
+    const std::string folder_file =
+        fs::path(testing::TempDir()) / "aivmsim-finding-of-another-process";
+    if (std::getenv("AIVM_FINDING_CHILD") != nullptr) {
+        const sim::Scenario scenario = escaping_bond();
+        write(folder_file, save(scenario, run(scenario), folder_file + ".d").folder);
+        return;
+    }
+    const std::string self = fs::read_symlink("/proc/self/exe");
+    ASSERT_EQ(std::system(("AIVM_FINDING_CHILD=1 '" + self + "' --gtest_filter=Findings." +
+                           test_name() + " > /dev/null")
+                              .c_str()),
+              0);
+    const auto replay = replay_finding(read(folder_file));
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+    fs::remove_all(folder_file);
+    fs::remove_all(folder_file + ".d");
+}
+
+TEST_F(Findings, WithoutTriesTheFindingIsSavedWholeAndReplays) {
+    const sim::Scenario scenario = escaping_bond();
+    const SavedFinding finding = save(scenario, run(scenario), directory(), with_tries(0));
+    EXPECT_EQ(finding.reproducer, Reproducer::kNone);
+    EXPECT_THAT(finding_text(finding), HasSubstr("not shrunk: no tries were allowed"));
+    const auto replay = replay_finding(finding.folder);
+    ASSERT_TRUE(replay);
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+}
+
+TEST_F(Findings, ADeadlineEndsTheShrinkingWithWhatThereIs) {
+    const sim::Scenario scenario = escaping_bond();
+    ShrinkOptions options;
+    options.go_on = [](std::size_t tries, std::size_t) { return tries < 5; };
+    const SavedFinding finding = save(scenario, run(scenario), directory(), options);
+    EXPECT_EQ(finding.reproducer, Reproducer::kHistory);
+    EXPECT_LE(finding.tries, 5U);
+    const auto replay = replay_finding(finding.folder);
+    ASSERT_TRUE(replay);
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+}
+
+// The canary: a backend that puts one wrong bit into one inference.
+class LyingKernels final : public Kernels {
+public:
+    explicit LyingKernels(int lie_at) : lie_at_(lie_at) {}
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slots) override {
+        return honest_.attestation_apply(desc, ops, table, applied, slots);
+    }
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slots) override {
+        return honest_.provenance_apply(desc, ops, table, applied, slots);
+    }
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slots) override {
+        return honest_.anchor_apply(desc, ops, table, applied, slots);
+    }
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
+        return honest_.epoch_transition(desc, tables, epoch, result);
+    }
+    int inference_step(const InferenceBatch& batch) override {
+        const int code = honest_.inference_step(batch);
+        if (++calls_ == lie_at_ && batch.op_count > 0) batch.outputs[0] ^= 1;
+        return code;
+    }
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t count) override {
+        return honest_.proof_verify(ops, results, count);
+    }
+
+private:
+    CpuKernels honest_;
+    int lie_at_;
+    int calls_ = 0;
+};
+
+sim::Scenario small_network() {
+    auto loaded = load_scenario_text(R"(
+name = "small_network"
+[chain]
+consensus = "sequencer"
+validators = 5
+[network]
+loss = "1%"
+[tasks]
+count = 40
+per_block = 4
+[vm]
+challenge_window_blocks = 5
+[[provider]]
+name = "honest"
+count = 4
+[[challenger]]
+name = "watchers"
+count = 2
+[[fault]]
+kind = "partition"
+at = "10s"
+duration = "10s"
+validators = [4]
+)",
+                                     "small_network.toml");
+    EXPECT_TRUE(loaded) << (loaded ? "" : to_text(loaded.error()));
+    return loaded ? loaded->scenario : sim::Scenario{};
+}
+
+TEST_F(Findings, AKernelThatLiesOnceIsCaughtAndShrinksToASmallerRun) {
+    const sim::Scenario scenario = small_network();
+    LyingKernels kernels(5);
+    RunOptions run_options;
+    run_options.kernels = &kernels;
+    const sim::Outcome outcome = run(scenario, run_options);
+    ASSERT_THAT(outcome.violations, SizeIs(1));
+    EXPECT_EQ(outcome.violations[0].invariant, "K1");
+
+    ShrinkOptions options;
+    options.rerun.make_kernels = [] { return std::make_unique<LyingKernels>(5); };
+    const SavedFinding finding = save(scenario, outcome, directory(), options);
+    EXPECT_EQ(finding.reproducer, Reproducer::kRun);
+    EXPECT_LT(finding.actions_after, 10U);
+    EXPECT_GT(finding.actions_before, 46U);
+    EXPECT_LE(finding.actions.size(), kFindingActionsMax);
+    EXPECT_THAT(finding.actions, testing::Not(Contains(HasSubstr("partition"))));
+
+    const auto replay = replay_finding(finding.folder, options.rerun);
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+    const auto mended = replay_finding(finding.folder);
+    ASSERT_TRUE(mended);
+    EXPECT_FALSE(mended->reproduced());
+    EXPECT_EQ(mended->difference, "K1 was not violated");
+}
+
+TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {
+    sim::Scenario scenario = small_network();
+    scenario.run.max_time_ns = 20 * kMinuteNs;
+    scenario.faults[0].validators = {0};  // the only one that proposes
+    scenario.faults[0].duration_ns = 19 * kMinuteNs;
+    sim::FaultPlan harmless;
+    harmless.kind = sim::FaultKind::kCrash;
+    harmless.at_ns = kMinuteNs;
+    harmless.duration_ns = kMinuteNs;
+    harmless.validators = {3};
+    scenario.faults.push_back(harmless);
+    const SavedFinding finding = save(scenario, run(scenario), directory());
+    EXPECT_EQ(finding.violation.invariant, "L1");
+    EXPECT_THAT(
+        finding.actions,
+        testing::ElementsAre("1 provider \"honest\" (honest) takes part", "1 task is submitted",
+                             "partition of validator[0] from 10s to 19m10s"));
+    const auto replay = replay_finding(finding.folder);
+    ASSERT_TRUE(replay) << replay.error().text();
+    EXPECT_TRUE(replay->reproduced()) << replay->difference;
+}
+
+TEST_F(Findings, AnOutcomeWithoutAnUnexpectedViolationIsRefused) {
+    const auto saved = save_finding(escaping_bond(), sim::Outcome{}, directory());
+    ASSERT_FALSE(saved);
+    EXPECT_THAT(saved.error().text(), HasSubstr("no unexpected violation"));
+    EXPECT_FALSE(fs::exists(directory()));
+}
+
+TEST_F(Findings, ADirectoryThatCannotBeMadeIsOneError) {
+    fs::create_directories(directory());
+    write(directory("findings/taken"), "a file");
+    const sim::Scenario scenario = escaping_bond();
+    const auto saved =
+        save_finding(scenario, run(scenario), directory("findings/taken"), with_tries(0));
+    ASSERT_FALSE(saved);
+    EXPECT_THAT(saved.error().text(), HasSubstr("findings/taken"));
+}
+
+TEST_F(Findings, DamagedOrForeignFoldersGiveOneErrorThatNamesTheFile) {
+    EXPECT_THAT(load_error(directory("nowhere")), HasSubstr("is not a folder"));
+    fs::create_directories(directory("empty"));
+    EXPECT_THAT(load_error(directory("empty")), HasSubstr("has no finding.json"));
+
+    const sim::Scenario scenario = escaping_bond();
+    const fs::path folder = save(scenario, run(scenario), directory(), with_tries(40)).folder;
+    const std::string json = read(folder / "finding.json");
+    const auto error_with_json = [&](const std::string& text) {
+        write(folder / "finding.json", text);
+        return load_error(folder);
+    };
+    const auto replaced = [&](const std::string& from, const std::string& to) {
+        std::string text = json;
+        const auto at = text.find(from);
+        EXPECT_NE(at, std::string::npos) << from;
+        return text.replace(at, from.size(), to);
+    };
+    EXPECT_THAT(error_with_json(json.substr(0, json.size() / 2)), HasSubstr("cut short"));
+    EXPECT_THAT(error_with_json("[]"), HasSubstr("is not an object"));
+    EXPECT_THAT(error_with_json("{}"), HasSubstr("has no \"format\""));
+    EXPECT_THAT(error_with_json(replaced("aivmsim-finding", "x")),
+                HasSubstr("its format is \"x\""));
+    EXPECT_THAT(error_with_json(replaced("\"version\": 1", "\"version\": 2")),
+                HasSubstr("its version is 2"));
+    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": -1")),
+                HasSubstr("seed must be a whole number"));
+    EXPECT_THAT(error_with_json(replaced("\"seed\": 1", "\"seed\": 2")),
+                HasSubstr("does not follow from"));
+    EXPECT_THAT(error_with_json(replaced("\"history\"", "\"diary\"")),
+                HasSubstr("unknown kind \"diary\""));
+    EXPECT_THAT(error_with_json(replaced("history.bin", "history.bix")),
+                HasSubstr("does not list history.bin"));
+    EXPECT_EQ(error_with_json(json), "loaded");
+
+    for (const char* name : {"scenario.toml", "choices.bin", "history.bin"}) {
+        const std::string whole = read(folder / name);
+        write(folder / name, whole + "x");
+        EXPECT_THAT(load_error(folder), AllOf(HasSubstr(name), HasSubstr("changed or damaged")))
+            << name;
+        fs::remove(folder / name);
+        EXPECT_THAT(load_error(folder), AllOf(HasSubstr(name), HasSubstr("missing"))) << name;
+        write(folder / name, whole);
+    }
+    EXPECT_EQ(load_error(folder), "loaded");
+}
+
+}  // namespace
+}  // namespace aivm::scenarios

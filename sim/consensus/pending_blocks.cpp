@@ -1,0 +1,161 @@
+#include "sim/consensus/pending_blocks.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace aivm::sim {
+namespace {
+
+// Refused blocks above the last accepted height are few unless somebody invents them; beyond this
+// many the highest, which matter last, are forgotten.
+constexpr std::size_t kRefusedMax = 4096;
+
+}  // namespace
+
+bool PendingBlocks::useless(const BlockInfo& block) const {
+    const BlockRef& root = tree_.root();
+    if (block.height <= root.height || refused_.contains(block.id) ||
+        refused_.contains(block.parent))
+        return true;
+    // The child of a decided block that is not the last accepted one.
+    return block.height == root.height + 1 && block.parent != root.id;
+}
+
+void PendingBlocks::want(VoterIndex from, const BlockRef& block, Actions& out) {
+    if (block.height <= tree_.root().height || refused_.contains(block.id) ||
+        fetching_.contains(block.id))
+        return;
+    if (holds(block.id) || tree_.find(block.id)) return;
+    if (fetching_.size() >= config_.waiting_max) return;
+    Fetching& fetching = fetching_[block.id];
+    fetching.from = from;
+    request(block.id, fetching, out);
+}
+
+void PendingBlocks::request(const Hash32& id, Fetching& fetching, Actions& out) {
+    ++fetching.attempts;
+    ++counters_.fetches;
+    fetching.serial = next_serial_++;
+    out.push_back(Fetch{fetching.from, id, 1});
+    out.push_back(SetTimer{timer_id(TimerKind::kFetch, fetching.serial), config_.fetch_timeout_ns});
+}
+
+void PendingBlocks::on_timer(std::uint64_t serial, Actions& out) {
+    const auto late = std::find_if(fetching_.begin(), fetching_.end(), [&](const auto& entry) {
+        return entry.second.serial == serial;
+    });
+    if (late == fetching_.end()) return;
+    Fetching& fetching = late->second;
+    if (fetching.attempts >= config_.fetch_attempts_max) {
+        const Hash32 id = late->first;
+        fetching_.erase(late);
+        drop_descendants(id, false, out);
+        return;
+    }
+    do {
+        fetching.from = (fetching.from + 1) % config_.validators;
+    } while (fetching.from == config_.self);
+    request(late->first, fetching, out);
+}
+
+void PendingBlocks::verify(const BlockInfo& block, Actions& out) {
+    verifying_[block.id] = block.height;
+    out.push_back(Verify{block.id});
+}
+
+void PendingBlocks::body(VoterIndex from, const BlockInfo& block, Actions& out) {
+    fetching_.erase(block.id);
+    if (holds(block.id)) return;
+    if (useless(block) || tree_.find(block.id)) return discard(block.id, out);
+
+    const auto parent = tree_.find(block.parent);
+    if (parent || block.parent == tree_.root().id) {
+        const Height above = parent ? tree_.info(*parent).height : tree_.root().height;
+        if (block.height == above + 1 && tree_.size() < config_.waiting_max)
+            return verify(block, out);
+        if (block.height != above + 1) refuse(block.ref());
+        return discard(block.id, out);
+    }
+    if (waiting_.size() >= config_.waiting_max) return discard(block.id, out);
+    waiting_.emplace(block.id, block);
+    waiting_for_.emplace(block.parent, block.id);
+    want(from, {block.parent, block.height - 1}, out);
+}
+
+void PendingBlocks::verified(const Hash32& id, Actions& out) {
+    const auto [begin, end] = waiting_for_.equal_range(id);
+    std::vector<BlockInfo> ready;
+    for (auto each = begin; each != end; ++each)
+        ready.push_back(waiting_.extract(each->second).mapped());
+    waiting_for_.erase(begin, end);
+    // As if it had just arrived: its parent is known now. There is nobody to ask, and no need to.
+    for (const BlockInfo& block : ready) body(config_.self, block, out);
+}
+
+void PendingBlocks::refused(const BlockRef& block, Actions& out) {
+    refuse(block);
+    drop_descendants(block.id, true, out);
+}
+
+void PendingBlocks::invalid(const Hash32& id, Actions& out) {
+    const auto entry = verifying_.find(id);
+    AIVM_CHECK(entry != verifying_.end());
+    const BlockRef block{id, entry->second};
+    verifying_.erase(entry);
+    refused(block, out);
+}
+
+void PendingBlocks::root_moved(Actions& out) {
+    const Height decided = tree_.root().height;
+    std::erase_if(refused_, [&](const auto& entry) { return entry.second <= decided; });
+    std::vector<BlockInfo> stale;
+    for (const auto& [id, block] : waiting_) {
+        if (useless(block)) stale.push_back(block);
+    }
+    for (const BlockInfo& block : stale) {
+        if (waiting_.erase(block.id) == 0) continue;  // went with another one's descendants
+        const auto [begin, end] = waiting_for_.equal_range(block.parent);
+        waiting_for_.erase(
+            std::find_if(begin, end, [&](const auto& entry) { return entry.second == block.id; }));
+        discard(block.id, out);
+        drop_descendants(block.id, true, out);
+    }
+}
+
+void PendingBlocks::clear(Actions& out) {
+    for (const auto& [id, block] : waiting_) discard(id, out);
+    waiting_.clear();
+    waiting_for_.clear();
+    fetching_.clear();
+}
+
+void PendingBlocks::refuse(const BlockRef& block) {
+    if (block.height <= tree_.root().height) return;
+    refused_[block.id] = block.height;
+    if (refused_.size() <= kRefusedMax) return;
+    refused_.erase(
+        std::max_element(refused_.begin(), refused_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
+}
+
+void PendingBlocks::discard(const Hash32& id, Actions& out) {
+    ++counters_.bodies_discarded;
+    out.push_back(Discard{id});
+}
+
+void PendingBlocks::drop_descendants(const Hash32& id, bool for_good, Actions& out) {
+    std::vector<Hash32> parents{id};
+    for (std::size_t i = 0; i < parents.size(); ++i) {
+        const auto [begin, end] = waiting_for_.equal_range(parents[i]);
+        for (auto each = begin; each != end; ++each) {
+            const BlockInfo block = waiting_.extract(each->second).mapped();
+            if (for_good) refuse(block.ref());
+            discard(block.id, out);
+            parents.push_back(block.id);
+        }
+        waiting_for_.erase(parents[i]);
+    }
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,87 @@
+// Bodies on their way to being verified, in normal operation: who waits for which parent, what is
+// being fetched, and what must never be looked at again.
+//
+// Everything is bounded: waiting bodies by Limits, fetches by attempts, refused ids by height (none
+// at or below the last accepted height is kept) and count.
+#pragma once
+
+#include <map>
+
+#include "sim/consensus/block_tree.h"
+#include "sim/consensus/consensus.h"
+#include "sim/consensus/timers.h"
+
+namespace aivm::sim {
+
+struct IntakeConfig {
+    std::uint32_t validators = 0;
+    VoterIndex self = 0;
+    std::uint32_t waiting_max = 256;
+    std::uint32_t fetch_attempts_max = 8;
+    std::uint64_t fetch_timeout_ns = 0;
+};
+
+class PendingBlocks {
+public:
+    // `tree` and `counters` must outlive the pending_blocks.
+    PendingBlocks(const IntakeConfig& config, const BlockTree& tree, EngineCounters& counters,
+                  std::uint64_t first_serial)
+        : config_(config), tree_(tree), counters_(counters), next_serial_(first_serial) {}
+
+    // Fetches `block` from `from`, unless it is known, on its way, refused, or at a height already
+    // decided.
+    void want(VoterIndex from, const BlockRef& block, Actions& out);
+
+    // Appends Verify when the parent is verified, Fetch when it is missing, Discard when the body
+    // is of no use.
+    void body(VoterIndex from, const BlockInfo& block, Actions& out);
+
+    // The block is in the tree now: verify those that waited for it.
+    void verified(const Hash32& id, Actions& out);
+    // The block will never be in the tree (again): forget those that waited for it.
+    void refused(const BlockRef& block, Actions& out);
+    // The block whose verification is under way turned out invalid.
+    void invalid(const Hash32& id, Actions& out);
+    // The tree has a new root.
+    void root_moved(Actions& out);
+    // A fetch did not arrive in time: ask the next validator, or give up.
+    void on_timer(std::uint64_t serial, Actions& out);
+    // Forgets all that waits or is being fetched; verifications under way go on.
+    void clear(Actions& out);
+
+    void verify(const BlockInfo& block, Actions& out);
+    // Whether the body of `id` was asked for and has not come.
+    [[nodiscard]] bool awaits(const Hash32& id) const { return fetching_.contains(id); }
+    // Whether the node holds the unverified body of `id` for us.
+    [[nodiscard]] bool holds(const Hash32& id) const {
+        return waiting_.contains(id) || verifying_.contains(id);
+    }
+    [[nodiscard]] bool verifying(const Hash32& id) const { return verifying_.contains(id); }
+    void end_verification(const Hash32& id) { verifying_.erase(id); }
+
+private:
+    struct Fetching {
+        VoterIndex from = 0;
+        std::uint32_t attempts = 0;
+        std::uint64_t serial = 0;
+    };
+
+    [[nodiscard]] bool useless(const BlockInfo& block) const;
+    void refuse(const BlockRef& block);
+    void discard(const Hash32& id, Actions& out);
+    // Discards all that waits, directly or not, for `id`; they are refused too if `for_good`.
+    void drop_descendants(const Hash32& id, bool for_good, Actions& out);
+    void request(const Hash32& id, Fetching& fetching, Actions& out);
+
+    IntakeConfig config_;
+    const BlockTree& tree_;
+    EngineCounters& counters_;
+    std::uint64_t next_serial_;
+    std::map<Hash32, BlockInfo> waiting_;        // for their parents
+    std::multimap<Hash32, Hash32> waiting_for_;  // parent -> child
+    std::map<Hash32, Fetching> fetching_;
+    std::map<Hash32, Height> verifying_;
+    std::map<Hash32, Height> refused_;
+};
+
+}  // namespace aivm::sim

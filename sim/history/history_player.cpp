@@ -1,0 +1,120 @@
+#include "sim/history/history_player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/execution/apply_block.h"
+#include "sim/invariants/invariant.h"
+
+namespace aivm::sim {
+namespace {
+
+Invariants chain_invariants() {
+    Invariants out;
+    add_money_invariants(out);
+    add_mode_invariants(out);
+    return out;
+}
+
+// What an invariant sees of a world that consists of a chain and nothing else.
+class ChainWatch final : public Watch {
+public:
+    explicit ChainWatch(const World::Ground& ground) : ground_(ground) {}
+
+    void move_to(const State& state) {
+        height_ = state.head.height;
+        now_ = static_cast<SimTime>(state.head.timestamp_ns -
+                                    ground_.genesis->state.head.timestamp_ns);
+    }
+    [[nodiscard]] const std::optional<HistoryViolation>& violation() const { return violation_; }
+
+    [[nodiscard]] SimTime now() const override { return now_; }
+    [[nodiscard]] const Scenario& scenario() const override { return ground_.scenario; }
+    [[nodiscard]] const Directory& directory() const override { return ground_.directory; }
+    [[nodiscard]] const Rules& rules() const override { return ground_.rules; }
+    [[nodiscard]] const Vm* vm(ActorId) const override { return nullptr; }
+    [[nodiscard]] bool cut_off(ActorId) const override { return false; }
+    void violate(const InvariantInfo&, std::string message, std::vector<ActorId> actors) override {
+        if (violation_) return;
+        violation_ = HistoryViolation{std::move(message), {}, height_};
+        for (const ActorId actor : actors)
+            violation_->actors.push_back(ground_.directory.name(actor));
+    }
+
+private:
+    const World::Ground& ground_;
+    Height height_ = 0;
+    SimTime now_ = 0;
+    std::optional<HistoryViolation> violation_;
+};
+
+// One row as the next block on `parent`; `row` keeps the operations that took effect.
+Result<ExecutedPtr> execute_row(const Executed& parent, HistoryRow& row, const Rules& rules) {
+    const ChainHead& head = parent.state.head;
+    if (row.timestamp_ns < head.timestamp_ns ||
+        !checked_add(row.timestamp_ns, rules.parameters.config.task_timeout_ns)) {
+        return fail(ErrorCode::kBadTimestamp, fmt::format("row {} of a history", head.height + 1));
+    }
+    BlockHeader header;
+    header.parent = parent.id;
+    header.height = head.height + 1;
+    header.timestamp_ns = row.timestamp_ns;
+    header.proposer = row.proposer;
+    header.beacon_secret = row.beacon_secret;
+    header.beacon_commitment = row.beacon_commitment;
+    const BlockContext context{.height = header.height,
+                               .timestamp_ns = header.timestamp_ns,
+                               .proposer = header.proposer,
+                               .beacon = next_beacon(head.beacon, header.beacon_secret),
+                               .beacon_commitment = header.beacon_commitment};
+    Transition t(parent.state, context, rules);
+    start_block(t);
+    std::erase_if(row.operations,
+                  [&](const OperationPtr& operation) { return !apply_operation(t, *operation); });
+    AIVM_TRY(end_block(t));
+    Transition::Finished finished = std::move(t).finish();
+    header.state_root = finished.state.state_root;
+    auto executed = std::make_shared<Executed>();
+    executed->block = std::make_shared<const Block>(header, row.operations, Bytes());
+    executed->id = executed->block->id();
+    executed->state = std::move(finished.state);
+    executed->events = std::move(finished.events);
+    executed->touched = std::move(finished.touched);
+    executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
+    return executed;
+}
+
+}  // namespace
+
+HistoryPlayer::HistoryPlayer(const World& world, std::string_view invariant)
+    : ground_(world.ground()), invariant_(invariant), rules_(ground_.rules) {
+    AIVM_CHECK(can_show(invariant));
+    rules_.kernels = &kernels_;
+}
+
+bool HistoryPlayer::can_show(std::string_view invariant) {
+    return find_invariant(chain_invariants(), invariant) != nullptr;
+}
+
+Result<Played> HistoryPlayer::play(const History& history) {
+    ChainWatch watch(ground_);
+    Invariants invariants = chain_invariants();
+    std::erase_if(invariants, [&](const auto& one) { return one->info().id != invariant_; });
+    for (const auto& invariant : invariants) invariant->attach(watch);
+    Played played;
+    ExecutedPtr tip = ground_.genesis;
+    for (HistoryRow row : history) {
+        AIVM_ASSIGN(const ExecutedPtr next, execute_row(*tip, row, rules_));
+        played.history.push_back(std::move(row));
+        watch.move_to(next->state);
+        for (const auto& invariant : invariants) invariant->on_chain(*next, tip->state);
+        tip = next;
+        if (watch.violation()) break;
+    }
+    played.violation = watch.violation();
+    played.state = tip->state;
+    return played;
+}
+
+}  // namespace aivm::sim

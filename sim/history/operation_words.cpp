@@ -1,0 +1,100 @@
+#include "sim/history/operation_words.h"
+
+#include <fmt/format.h>
+
+namespace aivm::sim {
+namespace {
+
+std::string money(Amount amount) {
+    const std::uint64_t rest = amount.nlux() % kNluxPerLux;
+    const std::uint64_t whole = amount.nlux() / kNluxPerLux;
+    return rest == 0 ? fmt::format("{} LUX", whole) : fmt::format("{}.{:09} LUX", whole, rest);
+}
+
+}  // namespace
+
+// What the sender does: one overload for every kind of operation, so that a new kind does not
+// compile without its words.
+class OperationWords::Predicate {
+public:
+    Predicate(OperationWords& words, Height block) : words_(words), block_(block) {}
+
+    std::string operator()(const op::RegisterProvider& b) const {
+        return fmt::format("registers with a bond of {}", money(b.bond));
+    }
+    std::string operator()(const op::DeregisterProvider&) const { return "deregisters"; }
+    std::string operator()(const op::WithdrawBond&) const {
+        return fmt::format("withdraws its bond at block {}", block_);
+    }
+    std::string operator()(const op::RegisterModel& b) const {
+        return fmt::format("registers model {}", b.model->id);
+    }
+    std::string operator()(const op::SubmitTask& b) const {
+        return fmt::format("submits {}", words_.task(b.job_id));
+    }
+    std::string operator()(const op::Commit& b) const {
+        return fmt::format("commits to a result for {}", words_.task(b.job_id));
+    }
+    std::string operator()(const op::Reveal& b) const {
+        return fmt::format("reveals a {}result for {}", words_.wrong(b.job_id, b.answer),
+                           words_.task(b.job_id));
+    }
+    std::string operator()(const op::SubmitResult& b) const {
+        return fmt::format("posts a {}result for {}", words_.wrong(b.job_id, b.answer),
+                           words_.task(b.job_id));
+    }
+    std::string operator()(const op::Challenge& b) const {
+        return fmt::format("challenges {}", words_.task(b.job_id));
+    }
+    std::string operator()(const op::ChallengeReveal& b) const {
+        return fmt::format("reveals its {}claim on {}", words_.wrong(b.job_id, b.claim),
+                           words_.task(b.job_id));
+    }
+    std::string operator()(const op::DisputeMove& b) const {
+        const std::string task = words_.task(b.job_id);
+        if (b.opens)
+            return fmt::format("opens a step of its trace of {} for {}", task,
+                               words_.name_of(b.challenger));
+        return fmt::format("{} with the step opened last of {}", b.agrees ? "agrees" : "disagrees",
+                           task);
+    }
+    std::string operator()(const op::ClaimRewards&) const { return "claims its rewards"; }
+    std::string operator()(const op::Attest&) const { return "posts attestation evidence"; }
+    std::string operator()(const op::ModelUpdate&) const {
+        return "updates an entry of the model registry";
+    }
+    std::string operator()(const op::Evidence& b) const {
+        return fmt::format("proves that validator[{}] signed two items for slot {}", b.validator,
+                           b.slot);
+    }
+
+private:
+    OperationWords& words_;
+    Height block_;
+};
+
+OperationWords::OperationWords(const Directory& directory, State state)
+    : directory_(directory), state_(std::move(state)) {}
+
+std::string OperationWords::say(const SignedOperation& operation, Height block) {
+    return name_of(operation.sender()) + " " +
+           std::visit(Predicate(*this, block), operation.body());
+}
+
+std::string OperationWords::name_of(const Address& address) const {
+    const auto agent = directory_.find(address);
+    return agent ? directory_.name(*agent) : "0x" + to_hex(address.view());
+}
+
+std::string OperationWords::task(std::string_view job_id) const {
+    const auto index = state_.find_task(job_id);
+    return index ? fmt::format("task {}", index->value) : fmt::format("unknown job {}", job_id);
+}
+
+std::string OperationWords::wrong(std::string_view job_id, Answer answer) {
+    const auto index = state_.find_task(job_id);
+    if (!index) return "";
+    return truth_.answer(state_, state_.task(*index)) == answer ? "" : "wrong ";
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,35 @@
+// Operations in the words of the domain: "provider[7] posts a wrong result for task 2".
+#pragma once
+
+#include <string>
+
+#include "core/chain/operation.h"
+#include "core/state/state.h"
+#include "sim/scenario/directory.h"
+#include "sim/world/truth.h"
+
+namespace aivm::sim {
+
+class OperationWords {
+public:
+    // `directory` must outlive this. The numbers of tasks and their right answers are those of
+    // `state`.
+    OperationWords(const Directory& directory, State state);
+
+    // A sentence without a full stop; `block` is the height at which the operation took effect.
+    std::string say(const SignedOperation& operation, Height block);
+
+private:
+    class Predicate;
+
+    [[nodiscard]] std::string name_of(const Address& address) const;
+    [[nodiscard]] std::string task(std::string_view job_id) const;
+    // "wrong " when the answer is known to be wrong, else nothing.
+    std::string wrong(std::string_view job_id, Answer answer);
+
+    const Directory& directory_;
+    State state_;
+    Truth truth_;
+};
+
+}  // namespace aivm::sim

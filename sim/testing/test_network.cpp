@@ -1,0 +1,238 @@
+#include "sim/testing/test_network.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/base/codec.h"
+#include "core/base/digest.h"
+
+namespace aivm::sim::test {
+
+BlockInfo genesis() { return {sha256(as_bytes("genesis")), {}, 0}; }
+
+BlockInfo test_block(const BlockInfo& parent, std::uint64_t number) {
+    Writer writer;
+    writer.fixed(parent.id).u64(number);
+    return {sha256(writer.view()), parent.id, parent.height + 1};
+}
+
+TestNode::TestNode(TestNetwork& owner, VoterIndex index)
+    : network(owner),
+      self(index),
+      random({owner.options_.seed, index, 1}),
+      preferred(genesis().id) {}
+
+BlockStatus TestNode::status(const Hash32& id) const {
+    const auto found = statuses.find(id);
+    return found == statuses.end() ? BlockStatus::kUnknown : found->second;
+}
+
+void TestNode::carry_out(Actions actions) {
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        Actions more;
+        perform(Action(actions[i]), more);
+        actions.insert(actions.end(), more.begin(), more.end());
+    }
+}
+
+BlockInfo TestNode::build(std::uint64_t number) {
+    const BlockInfo& parent = preferred == chain.back().id ? chain.back() : bodies.at(preferred);
+    const BlockInfo block = test_block(parent, number);
+    bodies[block.id] = block;
+    statuses[block.id] = BlockStatus::kProcessing;
+    Actions out;
+    engine->on_own_block(block, out);
+    carry_out(std::move(out));
+    return block;
+}
+
+void TestNode::verify(const Hash32& id, Actions& more) {
+    ASSERT_TRUE(bodies.contains(id)) << "verify without a body";
+    const BlockInfo block = bodies.at(id);
+    EXPECT_EQ(status(id), BlockStatus::kUnknown) << "verified twice";
+    EXPECT_TRUE(executed.insert(id).second);
+    const BlockStatus above = status(block.parent);
+    EXPECT_TRUE(above == BlockStatus::kProcessing || above == BlockStatus::kAccepted ||
+                block.parent == genesis().id);
+    if (network.invalid.contains(id)) return engine->on_invalid(id, more);
+    const auto report = [this, block](Actions& out) {
+        statuses[block.id] = BlockStatus::kProcessing;
+        engine->on_verified(block, out);
+    };
+    if (network.options_.verify_ns == 0) return report(more);
+    network.at(network.options_.verify_ns, [this, report, born = incarnation] {
+        if (!up || born != incarnation) return;
+        Actions out;
+        report(out);
+        carry_out(std::move(out));
+    });
+}
+
+void TestNode::decide(const Hash32& id, BlockStatus verdict) {
+    EXPECT_EQ(status(id), BlockStatus::kProcessing) << "decided unverified or twice";
+    statuses[id] = verdict;
+    const BlockInfo block = bodies.at(id);
+    if (verdict == BlockStatus::kRejected) {
+        const BlockStatus above = status(block.parent);
+        EXPECT_TRUE(above == BlockStatus::kRejected || above == BlockStatus::kAccepted ||
+                    block.parent == genesis().id);
+        return;
+    }
+    EXPECT_EQ(block.parent, chain.back().id) << "accepted out of order";
+    chain.push_back(block);
+    const auto [first, fresh] = network.decided.emplace(block.height, id);
+    EXPECT_EQ(first->second, id) << "S1: two blocks accepted at height " << block.height;
+}
+
+void TestNode::perform(const Action& action, Actions& more) {
+    if (const auto* accept = std::get_if<Accept>(&action))
+        return decide(accept->id, BlockStatus::kAccepted);
+    if (const auto* reject = std::get_if<Reject>(&action))
+        return decide(reject->id, BlockStatus::kRejected);
+    if (const auto* prefer = std::get_if<Prefer>(&action)) {
+        const BlockStatus known = status(prefer->id);
+        EXPECT_TRUE(known == BlockStatus::kProcessing || prefer->id == chain.back().id);
+        preferred = prefer->id;
+    } else if (const auto* discard = std::get_if<Discard>(&action)) {
+        if (status(discard->id) == BlockStatus::kUnknown) bodies.erase(discard->id);
+    } else if (const auto* asked = std::get_if<Verify>(&action)) {
+        verify(asked->id, more);
+    } else if (const auto* timer = std::get_if<SetTimer>(&action)) {
+        network.at(timer->delay_ns, [this, id = timer->id] {
+            if (!up)
+                return;  // one that crashed and came back gets its old timers: they must not matter
+            Actions out;
+            engine->on_timer(id, out);
+            carry_out(std::move(out));
+        });
+    } else if (const auto* fetch = std::get_if<Fetch>(&action)) {
+        const Fetch wanted = *fetch;
+        network.transmit(self, wanted.from, [this, wanted](TestNode& server) {
+            std::vector<BlockInfo> served;
+            Hash32 id = wanted.id;
+            while (served.size() < wanted.count && server.status(id) != BlockStatus::kUnknown &&
+                   server.status(id) != BlockStatus::kRejected) {
+                served.push_back(server.bodies.at(id));
+                id = served.back().parent;
+            }
+            network.transmit(wanted.from, self, [served, from = wanted.from](TestNode& node) {
+                for (const BlockInfo& block : served) {
+                    Actions out;
+                    node.bodies.emplace(block.id, block);
+                    node.engine->on_body(from, block, out);
+                    node.carry_out(std::move(out));
+                }
+            });
+        });
+    } else if (const auto* send = std::get_if<Send>(&action)) {
+        queries_sent += std::holds_alternative<Query>(send->message) ? 1 : 0;
+        std::optional<BlockInfo> body;
+        if (const auto id = attached_block(send->message)) body = bodies.at(*id);
+        network.transmit(self, send->to,
+                         [message = send->message, body, from = self](TestNode& node) {
+                             Actions out;
+                             if (body) {
+                                 node.bodies.emplace(body->id, *body);
+                                 node.engine->on_body(from, *body, out);
+                                 node.carry_out(std::move(out));
+                             }
+                             out.clear();
+                             node.engine->on_message(from, message, out);
+                             node.carry_out(std::move(out));
+                         });
+    }
+}
+
+TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory factory)
+    : side(count),
+      options_(options),
+      factory_(std::move(factory)),
+      random_({options.seed, 1000, 0}) {
+    for (VoterIndex i = 0; i < count; ++i) nodes.push_back(std::make_unique<TestNode>(*this, i));
+    for (auto& node : nodes) start(*node, false);
+}
+
+void TestNetwork::start(TestNode& node, bool catch_up) {
+    node.engine = factory_(node);
+    Actions out;
+    node.engine->start(node.chain.back(), {node.incarnation, catch_up}, out);
+    node.carry_out(std::move(out));
+}
+
+void TestNetwork::crash(VoterIndex index) {
+    TestNode& node = *nodes[index];
+    node.up = false;
+    node.executed.clear();
+    std::erase_if(node.statuses,
+                  [](const auto& entry) { return entry.second == BlockStatus::kProcessing; });
+    std::erase_if(node.bodies, [&](const auto& entry) {
+        return node.status(entry.first) == BlockStatus::kUnknown;
+    });
+}
+
+void TestNetwork::restart(VoterIndex index) {
+    TestNode& node = *nodes[index];
+    node.up = true;
+    ++node.incarnation;
+    start(node, true);
+}
+
+void TestNetwork::transmit(VoterIndex from, VoterIndex to,
+                           const std::function<void(TestNode&)>& arrive) {
+    if (side[from] != side[to] || random_.bernoulli_ppm(options_.loss_ppm)) return;
+    const std::uint32_t copies = random_.bernoulli_ppm(options_.duplicate_ppm) ? 2 : 1;
+    for (std::uint32_t i = 0; i < copies; ++i) {
+        at(random_.uniform(options_.delay_min_ns, options_.delay_max_ns), [this, to, arrive] {
+            ++delivered;
+            if (nodes[to]->up) arrive(*nodes[to]);
+        });
+    }
+}
+
+bool TestNetwork::run(std::uint64_t limit_ns, const std::function<bool()>& done) {
+    const std::uint64_t end = now_ns + limit_ns;
+    while (!done()) {
+        if (queue_.empty() || queue_.begin()->first.first > end) {
+            now_ns = end;
+            return done();
+        }
+        auto next = queue_.extract(queue_.begin());
+        now_ns = next.key().first;
+        next.mapped()();
+    }
+    return true;
+}
+
+bool TestNetwork::all_at(Height height) const {
+    for (const auto& node : nodes) {
+        if (node->up && node->height() < height) return false;
+    }
+    return true;
+}
+
+SnowmanConfig small_config(std::uint32_t nodes) {
+    SnowmanConfig config;
+    config.stakes.assign(nodes, 100);
+    config.snow.k = nodes < 21 ? nodes - 1 : 20;
+    config.snow.alpha_preference = config.snow.k / 2 + 1;
+    config.snow.alpha_confidence = std::max(config.snow.alpha_preference, config.snow.k * 3 / 4);
+    config.snow.beta = 4;
+    config.snow.poll_timeout_ns = kSecond;
+    config.catch_up.timeout_ns = kSecond;
+    config.catch_up.cooldown_ns = 2 * kSecond;
+    config.catch_up.idle_probe_ns = 5 * kSecond;
+    return config;
+}
+
+TestNetwork snowman_network(const SnowmanConfig& config, const NetworkOptions& options) {
+    return {static_cast<std::uint32_t>(config.stakes.size()), options, [config](TestNode& node) {
+                SnowmanConfig own = config;
+                own.self = node.self;
+                auto engine = make_snowman(own, node, node.random);
+                EXPECT_TRUE(engine.has_value());
+                return std::move(engine).value();
+            }};
+}
+
+}  // namespace aivm::sim::test

@@ -1,0 +1,381 @@
+#include "sim/world/accounting.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/ledger/ledger.h"
+#include "core/verification/slashing.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
+
+std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
+
+// Whose answer a challenge is against: of a committee, the first that gave the provisional one.
+ProviderIndex challenged_provider(const Task& task) {
+    const auto giver = std::ranges::find_if(task.seats, [&](const Seat& seat) {
+        return seat.status == SeatStatus::kPosted && seat.answer == task.provisional;
+    });
+    return giver == task.seats.end() ? task.seats.front().provider : giver->provider;
+}
+
+}  // namespace
+
+Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
+    : scenario_(scenario),
+      directory_(directory),
+      truth_(truth),
+      flows_(directory.principals.size()) {
+    const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
+    tasks_.reserve(tasks);
+    newest_result_.reserve(tasks);
+    results_.reserve(tasks + tasks / 2);  // some are given again
+    links_.reserve(results_.capacity());
+}
+
+// --- Reading the chain ---
+
+void Accounting::accept(const Executed& block, SimTime now) {
+    for (const VmEvent& e : block.events) note(block, e, now);
+    if (block.block) measure_block(block, now);
+}
+
+void Accounting::note(const Executed& block, const VmEvent& e, SimTime now) {
+    std::visit(
+        [&](const auto& one) {
+            if constexpr (requires { on(block, one, now); }) {
+                on(block, one, now);
+            } else if constexpr (requires { on(block, one); }) {
+                on(block, one);
+            }
+        },
+        e);
+}
+
+void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTime now) {
+    AIVM_CHECK(e.task.value == tasks_.size());
+    const Task& task = block.state.task(e.task);
+    TaskRow& row = tasks_.emplace_back();
+    row.task = e.task.value;
+    row.requester = owner_of(task.requester);
+    row.mode = task.mode;
+    row.fee = task.fee;
+    row.value_at_risk = scenario_.workload.value_at_risk;
+    row.submit_block = block.state.head.height;
+    row.submit_time_ns = static_cast<std::uint64_t>(now);
+    newest_result_.push_back(kNoResult);
+    flow_of(row.requester).fees_paid += task.fee;
+    open_value_nlux_ += row.value_at_risk.nlux();
+}
+
+void Accounting::on(const Executed& block, const event::TaskAssigned& e) {
+    TaskRow& row = tasks_.at(e.task.value);
+    if (!row.assign_block) row.assign_block = block.state.head.height;
+    row.assignments = std::max(row.assignments, block.state.task(e.task).assignments);
+}
+
+void Accounting::on(const Executed& block, const event::ResultPosted& e) {
+    add_result(block, e.task, e.provider, e.answer);
+}
+
+void Accounting::on(const Executed& block, const event::ResultCommitted& e) {
+    committed_at_[{e.task, e.provider, block.state.task(e.task).assignments}] =
+        block.state.head.height;
+}
+
+void Accounting::on(const Executed& block, const event::ResultRevealed& e) {
+    add_result(block, e.task, e.provider, e.answer);
+}
+
+void Accounting::on(const Executed&, const event::UsableEarly& e, SimTime now) {
+    usable_early_ns_[e.task.value] = static_cast<std::uint64_t>(now);
+}
+
+// An answer in the open. A commitment that is never opened is no answer: its slash tells of it.
+void Accounting::add_result(const Executed& block, TaskIndex index, ProviderIndex provider,
+                            Answer answer) {
+    const Task& task = block.state.task(index);
+    // A committee that misses its quorum in the block of the reveal has left its seats by the end
+    // of it.
+    const std::uint32_t attempt = tasks_.at(index.value).assignments;
+    links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
+    ResultRow& row = results_.emplace_back();
+    row.task = index.value;
+    row.provider = agent_of(block.state, provider);
+    row.attempt = attempt;
+    if (const auto committed = committed_at_.find({index, provider, attempt});
+        committed != committed_at_.end()) {
+        row.commit_block = committed->second;
+        committed_at_.erase(committed);
+    }
+    row.reveal_block = block.state.head.height;
+    row.answer_class = to_hex({&answer, 1});
+    row.correct = answer == truth_.answer(block.state, task);
+    row.bond_locked = scenario_.vm.result_bond();
+    row.challenge_skipped = true;  // until somebody looks
+}
+
+void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
+    const Dispute& dispute = block.state.dispute(e.dispute);
+    const Task& task = block.state.task(e.task);
+    AIVM_CHECK(challenges_.size() == e.dispute.value);
+    ChallengeRow& row = challenges_.emplace_back();
+    row.challenge = e.dispute.value;
+    row.task = e.task.value;
+    row.provider = agent_of(block.state, challenged_provider(task));
+    row.challenger = directory_.find(dispute.challenger).value_or(0);
+    row.ready_block = task.posted_at;
+    row.first_tried_block = task.posted_at + 1;
+    row.included_block = block.state.head.height;
+    const auto censored = times_censored_.find(dispute.commitment);
+    row.times_censored = censored == times_censored_.end() ? 0 : censored->second;
+    row.bond = dispute.bond;
+    row.valid = task.provisional != truth_.answer(block.state, task);
+}
+
+void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
+    ChallengeRow& row = challenges_.at(e.dispute.value);
+    row.resolved_block = block.state.head.height;
+    row.winner = e.challenger_won ? DisputeWinner::kChallenger : DisputeWinner::kProvider;
+    const Dispute& dispute = block.state.dispute(e.dispute);
+    row.reason = !dispute.revealed  ? "not revealed in time"
+                 : e.challenger_won ? "the claim was true"
+                                    : "the claim was false";
+}
+
+void Accounting::on(const Executed& block, const event::Slashed& e) {
+    SlashRow& row = slashes_.emplace_back();
+    row.slash = slashes_.size() - 1;
+    row.agent = directory_.find(e.account).value_or(0);
+    if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
+    row.block = block.state.head.height;
+    row.cause = std::string(slash_cause_name(e.cause));
+    row.due = e.due;
+    row.taken = e.taken;
+    row.burned = e.burned;
+    row.to_challenger = e.to_challenger;
+    row.to_requester = e.to_requester;
+    if (e.cause == SlashCause::kWrongAnswer || e.cause == SlashCause::kDivergent) {
+        const auto& answers = tasks_.at(e.task.value);
+        const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
+        row.false_positive = result != nullptr && result->correct;
+    }
+    Flow& loser = flow_of(e.account);
+    (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
+    if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
+    if (!e.to_requester.is_zero())
+        flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;
+    if (!e.to_provider.is_zero()) flow_of(block.state, e.provider).rewards += e.to_provider;
+}
+
+void Accounting::on(const Executed& block, const event::ProviderPaid& e) {
+    flow_of(block.state, e.provider).fees_earned += e.amount;
+    paid_ += e.amount;
+}
+
+void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTime now) {
+    TaskRow& row = tasks_.at(e.task.value);
+    const Task& task = block.state.task(e.task);
+    row.final_block = block.state.head.height;
+    row.final_time_ns = static_cast<std::uint64_t>(now);
+    row.correct = e.answer == truth_.answer(block.state, task);
+    row.outcome = *row.correct ? TaskOutcome::kFinalOk : TaskOutcome::kFinalCorrupt;
+    // What does not divide by the winners goes back to the requester.
+    const Amount fee_shared = std::exchange(paid_, Amount()) - e.minted;
+    flow_of(row.requester).fees_paid -= row.fee - e.burned - fee_shared;
+    open_value_nlux_ -= row.value_at_risk.nlux();
+    free_bonds(e.task, block.state.head.height);
+}
+
+void Accounting::on(const Executed& block, const event::TaskReturned& e) {
+    ++reassignments_;
+    usable_early_ns_.erase(e.task.value);
+    free_bonds(e.task, block.state.head.height);
+}
+
+void Accounting::on(const Executed&, const event::QuorumMissed&) { ++quorums_missed_; }
+
+void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime now) {
+    TaskRow& row = tasks_.at(e.task.value);
+    row.final_block = block.state.head.height;
+    row.final_time_ns = static_cast<std::uint64_t>(now);
+    row.outcome = row.assignments == 0 ? TaskOutcome::kExpired : TaskOutcome::kReverted;
+    open_value_nlux_ -= row.value_at_risk.nlux();
+    flow_of(row.requester).fees_paid -= row.fee;
+    free_bonds(e.task, block.state.head.height);
+}
+
+// Of all its results since the bonds were freed last.
+void Accounting::free_bonds(TaskIndex task, Height height) {
+    for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
+        if (results_[i].bond_freed_block) return;
+        results_[i].bond_freed_block = height;
+    }
+}
+
+// Null where the provider gave no answer to the assignment.
+const ResultRow* Accounting::find_result(const Key& key) const {
+    for (std::size_t i = newest_result_.at(key.task.value); i != kNoResult; i = links_[i].older) {
+        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment)
+            return &results_[i];
+    }
+    return nullptr;
+}
+
+void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& left_out) {
+    censored_by_block_[block] += static_cast<std::uint32_t>(left_out.size());
+    for (const OperationPtr& operation : left_out) {
+        const auto* challenge = std::get_if<op::Challenge>(&operation->body());
+        if (challenge != nullptr) ++times_censored_[challenge->commitment];
+    }
+}
+
+void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
+    if (task.value >= newest_result_.size())
+        return;  // on another chain than this one: somebody was lied to
+    for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
+        if (results_[i].attempt == assignment) results_[i].challenge_skipped = false;
+    }
+}
+
+void Accounting::measure_block(const Executed& block, SimTime now) {
+    const State& state = block.state;
+    ChainStatRow row;
+    row.block = state.head.height;
+    row.time_ns = static_cast<std::uint64_t>(now);
+    row.proposer = block.block->header().proposer.value;
+    const auto left_out = censored_by_block_.find(block.id);
+    row.censored = left_out == censored_by_block_.end() ? 0 : left_out->second;
+    censored_total_ += row.censored;
+    row.queue = state.waiting_tasks;
+    row.locked = state.head.totals.pots();
+    row.value_at_risk = Amount(open_value_nlux_);
+    chain_stats_.push_back(row);
+
+    std::uint64_t covered = 0;
+    state.providers.for_each([&](std::size_t i, const Provider& provider) {
+        covered += std::min(provider.locked, provider.bond).nlux();
+        flow_of(state, ProviderIndex{static_cast<std::uint32_t>(i)}).capital_nlux_blocks +=
+            provider.bond.nlux();
+    });
+    if (open_value_nlux_ > covered)
+        max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
+}
+
+void Accounting::spent(ActorId agent, Amount amount) { flow_of(agent).spent_outside += amount; }
+
+void Accounting::paid_aside(const Address& from, const Address& to, Amount amount) {
+    flow_of(from).spent_outside += amount;
+    flow_of(to).bribes += amount;
+}
+
+// Money moves between those who take part and nobody else.
+ActorId Accounting::owner_of(const Address& account) const {
+    const auto agent = directory_.find(account);
+    AIVM_CHECK(agent.has_value());
+    return *agent;
+}
+
+Accounting::Flow& Accounting::flow_of(const State& state, ProviderIndex provider) {
+    const auto agent = owner_of(state, provider);
+    AIVM_CHECK(agent.has_value());
+    return flow_of(*agent);
+}
+
+// A provider never changes its owner.
+std::optional<ActorId> Accounting::owner_of(const State& state, ProviderIndex provider) {
+    while (agent_of_provider_.size() <= provider.value) {
+        const ProviderIndex next{static_cast<std::uint32_t>(agent_of_provider_.size())};
+        agent_of_provider_.push_back(directory_.find(state.provider(next).owner));
+    }
+    return agent_of_provider_[provider.value];
+}
+
+// --- Closing the books ---
+
+// Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and
+// challenge bonds.
+std::vector<Amount> Accounting::holdings(const State& end) const {
+    std::vector<Amount> held(directory_.agents.size());
+    for (const Agent& agent : directory_.agents) held[agent.id] = end.balance(agent.address);
+    const auto add = [&](const Address& owner, Amount amount) {
+        if (amount.is_zero()) return;
+        if (const auto agent = directory_.find(owner)) held[*agent] += amount;
+    };
+    end.providers.for_each(
+        [&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
+    end.tasks.for_each([&](std::size_t, const Task& task) {
+        if (!task.terminal()) add(task.requester, task.escrow);
+    });
+    end.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
+    end.validators.for_each(
+        [&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
+    return held;
+}
+
+void Accounting::close_payoffs(const State& end) {
+    constexpr Wide kRecordedMax = std::numeric_limits<std::int64_t>::max();  // what a column holds
+    payoffs_.resize(directory_.principals.size());
+    for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
+        const Flow& flow = flows_[i];
+        payoffs_[i].principal = i;
+        payoffs_[i].revenue = flow.fees_earned;
+        payoffs_[i].cost = flow.fees_paid + flow.lost_challenges + flow.spent_outside;
+        payoffs_[i].slashed = flow.slashed;
+        payoffs_[i].bribes = flow.bribes;
+        payoffs_[i].net_nlux = signed_nlux(flow.bribes) - signed_nlux(flow.spent_outside);
+        payoffs_[i].rewards = flow.rewards;
+        payoffs_[i].capital_nlux_blocks =
+            static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
+    }
+    const std::vector<Amount> held = holdings(end);
+    for (const Agent& agent : directory_.agents) {
+        payoffs_[agent.principal].net_nlux +=
+            signed_nlux(held[agent.id]) - signed_nlux(agent.opening_balance + agent.opening_stake);
+    }
+    // Fees of tasks still open are in escrow, not spent.
+    for (const TaskRow& task : tasks_) {
+        if (task.outcome != TaskOutcome::kPending) continue;
+        payoffs_[directory_.agents.at(task.requester).principal].cost -= task.fee;
+    }
+    for (const PayoffRow& p : payoffs_) {
+        const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) +
+                                      signed_nlux(p.bribes) - signed_nlux(p.cost) -
+                                      signed_nlux(p.slashed);
+        AIVM_CHECK(by_flows == p.net_nlux);  // two ways of counting the same money
+    }
+}
+
+void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals) {
+    close_payoffs(end);
+    close_metrics(end, totals);
+    for (std::uint32_t i = 0; i < directory_.principals.size(); ++i) {
+        const Principal& p = directory_.principals[i];
+        sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
+    }
+    for (const Agent& agent : directory_.agents) {
+        AgentRow row{agent.id,
+                     agent.principal,
+                     agent.role,
+                     agent.name,
+                     agent.opening_balance + agent.opening_stake,
+                     0};
+        end.providers.for_each([&](std::size_t, const Provider& provider) {
+            if (provider.owner == agent.address) row.trust = provider.trust_score;
+        });
+        sink.add(row);
+    }
+    sink.add_all(tasks_);
+    sink.add_all(results_);
+    sink.add_all(challenges_);
+    sink.add_all(slashes_);
+    sink.add_all(payoffs_);
+    sink.add_all(chain_stats_);
+    sink.add_all(metrics_);
+}
+
+}  // namespace aivm::sim

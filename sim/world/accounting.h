@@ -1,0 +1,157 @@
+// Keeps the books of a run: reads the accepted chain block by block, as it becomes final for the
+// first time anywhere, and turns it into the rows and metrics that the database, the terminal and
+// Python all show.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/execution/execute.h"
+#include "sim/engine/time.h"
+#include "sim/record/row_sink.h"
+#include "sim/scenario/directory.h"
+#include "sim/scenario/scenario.h"
+#include "sim/world/truth.h"
+
+namespace aivm::sim {
+
+// What happened besides the chain.
+struct RunTotals {
+    std::uint64_t events = 0;
+    std::uint64_t messages = 0;
+    SimTime virtual_ns = 0;
+    std::uint64_t wall_ns = 0;
+};
+
+class Accounting {
+public:
+    // Directory and truth must outlive this.
+    Accounting(const Scenario& scenario, const Directory& directory, Truth& truth);
+
+    // The next block of the accepted chain; genesis first.
+    void accept(const Executed& block, SimTime now);
+    // A block that was built without these fraud proofs.
+    void censored(const Hash32& block, const std::vector<OperationPtr>& left_out);
+    // A challenger or anybody else re-ran this result.
+    void checked(TaskIndex task, std::uint32_t assignment);
+    // A requester offered a task in vain for so long that it gave up; it may offer it again.
+    void refused() { ++refused_; }
+    // Money that changes hands outside the chain: work that was paid for, and payments between
+    // principals.
+    void spent(ActorId agent, Amount amount);
+    void paid_aside(const Address& from, const Address& to, Amount amount);
+
+    // Closes the books on the state in which the run ended: rows of everything, in a fixed order,
+    // and the metrics.
+    void write(const State& end, RowSink& sink, const RunTotals& totals);
+
+    [[nodiscard]] const std::vector<MetricRow>& metrics() const { return metrics_; }
+    [[nodiscard]] const std::vector<PayoffRow>& payoffs() const { return payoffs_; }
+    [[nodiscard]] const std::vector<TaskRow>& tasks() const { return tasks_; }
+    [[nodiscard]] const std::vector<SlashRow>& slashes() const { return slashes_; }
+    [[nodiscard]] const std::vector<ChallengeRow>& challenges() const { return challenges_; }
+    [[nodiscard]] const std::vector<ResultRow>& results() const { return results_; }
+
+private:
+    __extension__ using Wide = unsigned __int128;
+    struct Flow {  // of one principal, by what the events say
+        Amount fees_earned;
+        Amount rewards;
+        Amount fees_paid;
+        Amount lost_challenges;
+        Amount slashed;
+        Amount spent_outside;
+        Amount bribes;  // received
+        Wide capital_nlux_blocks = 0;
+    };
+    struct Key {  // one provider's answer to one assignment
+        TaskIndex task;
+        ProviderIndex provider;
+        std::uint32_t assignment = 0;
+        friend auto operator<=>(const Key&, const Key&) = default;
+    };
+    // A task's results are a list through results_, from the newest to the oldest.
+    static constexpr std::size_t kNoResult = ~std::size_t{0};
+    struct Link {
+        ProviderIndex provider;
+        std::size_t older = kNoResult;
+    };
+    struct ByPrefix {  // of what is a hash already
+        std::size_t operator()(const Hash32& hash) const { return hash.prefix64(); }
+    };
+
+    void note(const Executed& block, const VmEvent& event, SimTime now);
+    void on(const Executed& block, const event::TaskSubmitted& e, SimTime now);
+    void on(const Executed& block, const event::TaskAssigned& e);
+    void on(const Executed& block, const event::ResultPosted& e);
+    void on(const Executed& block, const event::ResultCommitted& e);
+    void on(const Executed& block, const event::ResultRevealed& e);
+    void on(const Executed& block, const event::UsableEarly& e, SimTime now);
+    void add_result(const Executed& block, TaskIndex index, ProviderIndex provider, Answer answer);
+    void on(const Executed& block, const event::ChallengeOpened& e);
+    void on(const Executed& block, const event::DisputeClosed& e);
+    void on(const Executed& block, const event::Slashed& e);
+    void on(const Executed& block, const event::ProviderPaid& e);
+    void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
+    void on(const Executed& block, const event::TaskReturned& e);
+    void on(const Executed& block, const event::QuorumMissed& e);
+    void on(const Executed& block, const event::TaskFailed& e, SimTime now);
+    void free_bonds(TaskIndex task, Height height);
+    [[nodiscard]] const ResultRow* find_result(const Key& key) const;
+    void measure_block(const Executed& block, SimTime now);
+
+    [[nodiscard]] ActorId owner_of(const Address& account) const;
+    [[nodiscard]] Flow& flow_of(ActorId agent) {
+        return flows_.at(directory_.agents.at(agent).principal);
+    }
+    [[nodiscard]] Flow& flow_of(const Address& account) { return flow_of(owner_of(account)); }
+    [[nodiscard]] Flow& flow_of(const State& state, ProviderIndex provider);
+    [[nodiscard]] std::optional<ActorId> owner_of(const State& state, ProviderIndex provider);
+    [[nodiscard]] ActorId agent_of(const State& state, ProviderIndex provider) {
+        return owner_of(state, provider).value_or(0);
+    }
+    [[nodiscard]] std::vector<Amount> holdings(const State& end) const;
+    void close_payoffs(const State& end);
+    void close_metrics(const State& end, const RunTotals& totals);
+    void add_mode_metrics();
+    void add_attack_metrics();
+    void add_slash_metrics();
+    void add_chain_metrics();
+    void add_run_metrics(const State& end, const RunTotals& totals);
+    void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }
+    void add_count(const char* name, std::uint64_t value) {
+        add_metric(name, static_cast<std::int64_t>(value));
+    }
+
+    const Scenario& scenario_;
+    const Directory& directory_;
+    Truth& truth_;
+    std::vector<Flow> flows_;
+    std::vector<TaskRow> tasks_;
+    std::vector<ResultRow> results_;
+    std::vector<Link> links_;                 // of results_
+    std::vector<std::size_t> newest_result_;  // by task
+    std::vector<std::optional<ActorId>> agent_of_provider_;
+    std::map<Key, Height> committed_at_;                      // not yet revealed
+    std::map<std::uint32_t, std::uint64_t> usable_early_ns_;  // TEE: by task, of its present result
+    std::vector<ChallengeRow> challenges_;
+    std::vector<SlashRow> slashes_;
+    std::vector<ChainStatRow> chain_stats_;
+    std::vector<PayoffRow> payoffs_;
+    std::vector<MetricRow> metrics_;
+    // By a challenge's commitment.
+    // order never reaches results: only looked up by key
+    std::unordered_map<Hash32, std::uint32_t, ByPrefix> times_censored_;
+    std::map<Hash32, std::uint32_t> censored_by_block_;
+    std::uint64_t censored_total_ = 0;
+    std::uint64_t reassignments_ = 0;
+    std::uint64_t quorums_missed_ = 0;
+    std::uint64_t refused_ = 0;
+    std::uint64_t open_value_nlux_ = 0;
+    Amount paid_;  // so far to the winners of the task that is being completed
+    std::uint64_t max_uncovered_nlux_ = 0;
+};
+
+}  // namespace aivm::sim

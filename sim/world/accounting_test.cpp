@@ -1,0 +1,273 @@
+// The books against a hand-made chain, and against whole small worlds.
+#include "sim/world/accounting.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/testing/test_chain.h"
+#include "sim/record/metrics.h"
+#include "sim/testing/test_world.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using aivm::test::address_of;
+using aivm::test::TestChain;
+
+// A directory of the test chain's people: the principal "cheats" owns p-2, everybody else is honest
+// and alone.
+Directory people() {
+    Directory out;
+    for (const char* name : {"alice", "bob", "carol", "p-1", "p-2", "p-3", "other", "v-0", "v-1"}) {
+        Agent agent;
+        agent.id = static_cast<ActorId>(out.agents.size());
+        agent.principal = agent.id;
+        agent.name = name;
+        agent.role = name[0] == 'v' ? "validator" : "account";
+        agent.address = address_of(name);
+        if (agent.role == "validator") {
+            agent.opening_stake = lux(5000);
+        } else if (agent.name != "other") {
+            agent.opening_balance = lux(10'000);
+        }
+        out.principals.push_back({name, "honest", "", std::string_view(name) != "p-2"});
+        out.add(std::move(agent));
+    }
+    return out;
+}
+
+class Books : public ::testing::Test {
+protected:
+    Books() {
+        scenario.workload.value_at_risk = lux(50);
+        books.accept(*chain.genesis(), 0);
+    }
+    // Every block of the chain since the last call, each `kSecond` after the one before.
+    void block(const std::vector<OperationPtr>& operations = {}) {
+        chain.block(operations);
+        now += kSecond;
+        books.accept(*chain.vm().executed(chain.vm().last_accepted()), now);
+    }
+    void join(std::string_view provider) {
+        block(
+            {chain.by(provider, aivm::test::registration(
+                                    provider, chain.rules().parameters.config.min_provider_bond))});
+    }
+    void submit(std::string_view job, std::uint64_t then_blocks) {
+        block({chain.by("alice", aivm::test::submission(job))});
+        for (std::uint64_t i = 0; i < then_blocks; ++i) block();
+    }
+    void post(std::string_view job, Answer answer) {
+        const std::string provider = chain.assigned_provider(job);
+        block({chain.by(provider, aivm::test::result(job, provider, answer))});
+    }
+    void close(const State& end) { books.write(end, rows, {123, 45, now, 6}); }
+    void close() { close(chain.state()); }
+    [[nodiscard]] Number metric(std::string_view name, std::string_view mode = "") const {
+        for (const MetricRow& row : books.metrics()) {
+            if (row.name == name && row.mode == mode) return row.value;
+        }
+        ADD_FAILURE() << "no metric " << name;
+        return std::int64_t{-1};
+    }
+    [[nodiscard]] std::int64_t count(std::string_view name) const {
+        return std::get<std::int64_t>(metric(name));
+    }
+    [[nodiscard]] const PayoffRow& payoff(ActorId id) const { return books.payoffs().at(id); }
+
+    TestChain chain;
+    Scenario scenario;
+    Directory directory = people();
+    Truth truth;
+    Accounting books{scenario, directory, truth};
+    VectorSink rows;
+    SimTime now = 0;
+};
+
+constexpr ActorId kAlice = 0;
+constexpr ActorId kBob = 1;
+constexpr ActorId kHonest = 3;
+constexpr ActorId kCheat = 4;
+
+TEST_F(Books, TimeToFinalityRunsFromTheBlockOfSubmissionToTheBlockOfSettlement) {
+    join("p-1");
+    submit("job", 2);
+    const SimTime submitted = now - 2 * kSecond;
+    post("job", chain.truth("job"));
+    while (!chain.task("job").terminal()) block();
+    close();
+    const double expected = static_cast<double>(now - submitted) / kSecond;
+    for (const char* name : {"ttf_mean", "ttf_p50", "ttf_p99"}) {
+        EXPECT_EQ(std::get<double>(metric(name)), expected) << name;
+        EXPECT_EQ(std::get<double>(metric(name, "optimistic")), expected) << name;
+    }
+    EXPECT_EQ(std::get<double>(metric("p_final_corrupt")), 0.0);
+    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kFinalOk);
+    EXPECT_EQ(std::get<double>(metric("unchecked_share")), 1.0) << "nobody looked";
+    EXPECT_EQ(count("slash_due"), 0);
+    EXPECT_EQ(payoff(kAlice).net_nlux, -static_cast<std::int64_t>(lux(1).nlux()));
+    EXPECT_GT(payoff(kHonest).net_nlux, 0);
+}
+
+TEST_F(Books, ALieThatNobodyChallengesIsMissedFraud) {
+    join("p-2");
+    submit("job", 2);
+    post("job", chain.lie("job"));
+    books.checked(TaskIndex{0}, 7);  // of another assignment: not this answer
+    while (!chain.task("job").terminal()) block();
+    close();
+    EXPECT_EQ(count("n_fraud_posted"), 1);
+    EXPECT_EQ(count("n_fraud_missed"), 1);
+    EXPECT_EQ(std::get<double>(metric("p_final_corrupt")), 1.0);
+    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kFinalCorrupt);
+    EXPECT_GT(count("attacker_net"), 0);
+    EXPECT_EQ(count("attacker_profitable"), 1);
+    EXPECT_EQ(count("attacker_net"), payoff(kCheat).net_nlux);
+    EXPECT_EQ(count("attacker_roi_ppm"),
+              payoff(kCheat).net_nlux * 1'000'000 / std::int64_t(lux(10'000).nlux()));
+}
+
+TEST_F(Books, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
+    join("p-2");
+    submit("job", 2);
+    post("job", chain.lie("job"));
+    const OperationPtr challenge =
+        chain.by("bob", aivm::test::hidden_challenge("job", "bob", chain.truth("job")));
+    books.checked(TaskIndex{0}, 1);
+    books.censored(chain.build({}).executed->id,
+                   {challenge});  // the next block, empty, is that very block
+    block();
+    block({challenge});
+    block({chain.by("bob", aivm::test::opening("job", "bob", chain.truth("job")))});
+    for (int i = 0; i < 8 && books.slashes().empty(); ++i) block();  // at the end of the window
+    close();
+    EXPECT_EQ(count("n_fraud_posted"), 1);
+    EXPECT_EQ(count("n_fraud_missed"), 0);
+    EXPECT_EQ(count("censored_proofs"), 1);
+    ASSERT_EQ(books.challenges().size(), 1U);
+    EXPECT_EQ(books.challenges()[0].times_censored, 1U);
+    EXPECT_EQ(books.challenges()[0].valid, true);
+    EXPECT_EQ(std::get<double>(metric("unchecked_share")), 0.0);
+    ASSERT_EQ(books.slashes().size(), 1U);
+    EXPECT_FALSE(books.slashes()[0].false_positive);
+    EXPECT_EQ(count("honest_false_slash"), 0);
+    EXPECT_EQ(count("slash_escape"), 0);
+    EXPECT_EQ(count("slash_taken"), static_cast<std::int64_t>(books.slashes()[0].taken.nlux()));
+    EXPECT_LT(payoff(kCheat).net_nlux, 0);
+    EXPECT_GT(payoff(kBob).net_nlux, 0);
+}
+
+TEST_F(Books, SlashingACorrectAnswerIsAFalsePositive) {
+    join("p-1");
+    submit("job", 2);
+    post("job", chain.truth("job"));
+    Executed unjust = *chain.vm().executed(chain.vm().last_accepted());
+    event::Slashed slash;
+    slash.account = address_of("p-1");
+    slash.due = lux(3);
+    slash.taken = lux(2);
+    slash.burned = lux(2);
+    unjust.events = {slash};
+    unjust.state.providers.edit(0).bond -= lux(2);
+    books.accept(unjust, now);
+    close(unjust.state);
+    ASSERT_EQ(books.slashes().size(), 1U);
+    EXPECT_TRUE(books.slashes()[0].false_positive);
+    EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(2).nlux()));
+    EXPECT_EQ(count("slash_escape"), static_cast<std::int64_t>(lux(1).nlux()));
+}
+
+TEST_F(Books, WhatIsStillOpenAtTheEndIsPendingAndItsFeeIsNotSpent) {
+    join("p-1");
+    submit("job", 2);
+    close();
+    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kPending);
+    EXPECT_EQ(payoff(kAlice).net_nlux, 0);
+    EXPECT_EQ(payoff(kAlice).cost, Amount());
+    EXPECT_EQ(count("tasks"), 1);
+    EXPECT_EQ(count("events"), 123);
+    EXPECT_EQ(count("messages"), 45);
+}
+
+TEST_F(Books, ATaskThatNobodyTakesExpiresAndIsRefunded) {
+    submit("job", 10);
+    close();
+    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kExpired);
+    EXPECT_EQ(payoff(kAlice).net_nlux, 0);
+    EXPECT_EQ(payoff(kAlice).cost, Amount());
+}
+
+TEST_F(Books, SeveralProvidersOfOneOwnerAreOnePayoff) {
+    for (const char* id : {"a", "b"}) {
+        block({chain.by("p-1", aivm::test::registration(
+                                   id, chain.rules().parameters.config.min_provider_bond))});
+    }
+    submit("job", 2);
+    const std::string provider = chain.assigned_provider("job");
+    block({chain.by("p-1", aivm::test::result("job", provider, chain.truth("job")))});
+    while (!chain.task("job").terminal()) block();
+    close();
+    EXPECT_EQ(payoff(kHonest).net_nlux, static_cast<std::int64_t>(payoff(kHonest).revenue.nlux()));
+    EXPECT_GT(payoff(kHonest).net_nlux, 0);
+}
+
+TEST_F(Books, ATaskThatTheChainDidNotTakeIsInTheRefusedShare) {
+    submit("job", 0);
+    books.refused();
+    close();
+    EXPECT_EQ(std::get<double>(metric("refused_share")), 0.5);
+}
+
+TEST_F(Books, CapitalIsTheBondTimesTheBlocksItWasHeld) {
+    join("p-1");
+    const std::uint64_t bond = chain.rules().parameters.config.min_provider_bond.nlux();
+    block();
+    block();
+    close();
+    EXPECT_EQ(payoff(kHonest).capital_nlux_blocks, 3 * bond);
+}
+
+TEST_F(Books, EveryMetricThatIsWrittenHasASpecification) {
+    close();
+    for (const MetricSpec& spec : metric_specs()) static_cast<void>(metric(spec.name));
+    for (const MetricRow& row : books.metrics())
+        EXPECT_NE(find_metric(row.name), nullptr) << row.name;
+}
+
+TEST(BooksOfAWorld, WhatEverybodyGainedTogetherIsWhatWasMintedLessWhatWasBurned) {
+    for (WorldOptions options; options.seed <= 3; ++options.seed) {
+        options.keep_history = true;
+        auto world = World::make(setting_of(small_scenario()), options);
+        ASSERT_TRUE(world);
+        Outcome outcome = (*world)->run();
+        VectorSink rows;
+        (*world)->write_books(rows, 0, outcome);
+        std::int64_t net = 0;
+        for (const PayoffRow& payoff : outcome.payoffs) net += payoff.net_nlux;
+        // Minted and burned as the chain itself says, executed once more from genesis.
+        const World::Ground ground = (*world)->ground();
+        ExecutedPtr tip = ground.genesis;
+        for (const BlockPtr& block : (*world)->history())
+            tip = *execute_block(tip->state, block, ground.rules);
+        const Totals& totals = tip->state.head.totals;
+        EXPECT_GT(totals.burned, Amount());
+        EXPECT_EQ(net, static_cast<std::int64_t>(totals.minted.nlux()) -
+                           static_cast<std::int64_t>(totals.burned.nlux()));
+    }
+}
+
+TEST(BooksOfAWorld, RowsAndMetricsTellTheSame) {
+    const auto played = play(small_scenario());
+    const auto& results = played->rows.rows<ResultRow>();
+    const auto wrong = std::ranges::count(results, false, &ResultRow::correct);
+    EXPECT_EQ(std::get<std::int64_t>(played->outcome.metric("n_fraud_posted")), wrong);
+    EXPECT_EQ(played->rows.rows<TaskRow>().size(), 20U);
+    EXPECT_EQ(played->rows.rows<MetricRow>(), played->outcome.metrics);
+    EXPECT_EQ(played->rows.rows<PayoffRow>().size(), played->rows.rows<PrincipalRow>().size());
+    EXPECT_EQ(played->rows.rows<AgentRow>().size(), 5U + 3 + 2 + 2);
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

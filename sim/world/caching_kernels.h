@@ -1,0 +1,72 @@
+// Inference once: the kernels are pure, so an inference that was computed before gives what it gave
+// then. Providers, challengers and disputes of one world all run the same few rows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/row_index.h"
+#include "core/kernels/kernels.h"
+
+namespace aivm::sim {
+
+class CachingKernels final : public Kernels {
+public:
+    // `backend` must outlive this.
+    explicit CachingKernels(Kernels& backend) : backend_(backend) {}
+
+    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                          abi::Attestation* table, std::uint32_t* applied,
+                          std::uint32_t slot_count) override {
+        return backend_.attestation_apply(desc, ops, table, applied, slot_count);
+    }
+    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                         std::uint32_t slot_count) override {
+        return backend_.provenance_apply(desc, ops, table, applied, slot_count);
+    }
+    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                     abi::AuditAnchor* table, std::uint32_t* applied,
+                     std::uint32_t slot_count) override {
+        return backend_.anchor_apply(desc, ops, table, applied, slot_count);
+    }
+    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
+        return backend_.epoch_transition(desc, tables, epoch, result);
+    }
+    // Remembers batches whose operation i reads input i and writes output i, which is how actors
+    // and the VM run models; others go to the backend. Of a batch only what is new is computed,
+    // each question once.
+    int inference_step(const InferenceBatch& batch) override;
+    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                     std::uint32_t op_count) override {
+        return backend_.proof_verify(ops, results, op_count);
+    }
+    [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
+    [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
+
+private:
+    using Input = std::array<std::uint8_t, abi::kInferenceInputs>;
+    // All that the answer depends on. The operation names the weights by their hash, which the VM
+    // takes only from models whose hash is true; where the weights go by another name nothing is
+    // remembered. Its offsets are kept as zero.
+    struct Known {
+        abi::InferenceOp op{};
+        Input input{};
+        std::uint8_t output = 0;
+        abi::InferenceResult result{};
+    };
+
+    static bool is_plain(const InferenceBatch& batch);
+    // Its place in known_, where it is put if it is new.
+    std::uint32_t find_or_add(const InferenceBatch& batch, std::uint32_t index);
+    int compute_from(std::size_t first, const abi::InferenceWeights& weights);
+
+    Kernels& backend_;
+    std::vector<Known> known_;
+    RowIndex by_input_;                  // of known_
+    std::vector<std::uint32_t> places_;  // in known_, of the batch being asked
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,179 @@
+// The metrics of a run, from its rows: the second half of Accounting.
+#include <algorithm>
+#include <array>
+
+#include "sim/world/accounting.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+constexpr auto kModes = static_cast<std::size_t>(VerificationMode::kCount_);
+
+std::string_view mode_name(VerificationMode mode) {
+    switch (mode) {
+        case VerificationMode::kOptimistic:
+            return "optimistic";
+        case VerificationMode::kRedundant:
+            return "redundant";
+        case VerificationMode::kTee:
+            return "tee";
+        case VerificationMode::kCount_:
+            break;
+    }
+    return "";
+}
+
+// The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
+double percentile(const std::vector<double>& sorted, std::size_t percent) {
+    if (sorted.empty()) return 0;
+    const std::size_t rank = (sorted.size() * percent + 99) / 100;
+    return sorted[std::max<std::size_t>(rank, 1) - 1];
+}
+
+double mean(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// What is told for each mode and for the run as a whole.
+struct ModeCounts {
+    bool told = false;
+    std::uint64_t final_results = 0;
+    std::uint64_t fraud_posted = 0;
+    std::uint64_t fraud_missed = 0;
+    std::vector<double> ttf_seconds;  // sorted once all are in
+    std::vector<double> ttu_seconds;
+
+    // Takes in the times of one of the modes, and sorts both.
+    void merge_times(ModeCounts& mode) {
+        std::sort(mode.ttf_seconds.begin(), mode.ttf_seconds.end());
+        const auto old = static_cast<std::ptrdiff_t>(ttf_seconds.size());
+        ttf_seconds.insert(ttf_seconds.end(), mode.ttf_seconds.begin(), mode.ttf_seconds.end());
+        std::inplace_merge(ttf_seconds.begin(), ttf_seconds.begin() + old, ttf_seconds.end());
+    }
+    void append_to(std::vector<MetricRow>& rows, const std::string& mode) const {
+        rows.push_back({"p_final_corrupt", mode, share(fraud_missed, final_results)});
+        rows.push_back({"n_fraud_posted", mode, static_cast<std::int64_t>(fraud_posted)});
+        rows.push_back({"n_fraud_missed", mode, static_cast<std::int64_t>(fraud_missed)});
+        rows.push_back({"ttf_mean", mode, mean(ttf_seconds)});
+        rows.push_back({"ttf_p50", mode, percentile(ttf_seconds, 50)});
+        rows.push_back({"ttf_p99", mode, percentile(ttf_seconds, 99)});
+        rows.push_back({"ttu_mean", mode, mean(ttu_seconds)});
+    }
+};
+
+}  // namespace
+
+void Accounting::close_metrics(const State& end, const RunTotals& totals) {
+    add_mode_metrics();
+    add_attack_metrics();
+    add_slash_metrics();
+    add_chain_metrics();
+    add_run_metrics(end, totals);
+}
+
+void Accounting::add_mode_metrics() {
+    ModeCounts all;
+    std::array<ModeCounts, kModes> by_mode;
+    for (const TaskRow& task : tasks_) {
+        if (!task.correct) continue;
+        const auto early = usable_early_ns_.find(static_cast<std::uint32_t>(task.task));
+        const std::uint64_t usable_ns =
+            early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
+        for (ModeCounts* counts : {&all, &by_mode.at(static_cast<std::size_t>(task.mode))}) {
+            counts->told = true;
+            ++counts->final_results;
+            if (!*task.correct) ++counts->fraud_missed;
+            counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) /
+                                          kNsPerSecond);
+        }
+        by_mode[static_cast<std::size_t>(task.mode)].ttf_seconds.push_back(
+            static_cast<double>(*task.final_time_ns - task.submit_time_ns) / kNsPerSecond);
+    }
+    for (ModeCounts& counts : by_mode) all.merge_times(counts);
+    for (const ResultRow& result : results_) {
+        if (result.correct) continue;
+        ++all.fraud_posted;
+        ModeCounts& counts = by_mode.at(static_cast<std::size_t>(tasks_[result.task].mode));
+        counts.told = true;
+        ++counts.fraud_posted;
+    }
+    all.append_to(metrics_, "");
+    for (std::size_t mode = 0; mode < kModes;
+         ++mode) {  // the names of the modes are in alphabetical order
+        if (by_mode[mode].told) {
+            by_mode[mode].append_to(metrics_,
+                                    std::string(mode_name(static_cast<VerificationMode>(mode))));
+        }
+    }
+}
+
+void Accounting::add_attack_metrics() {
+    std::int64_t net = 0;
+    std::int64_t stake = 0;
+    for (const PayoffRow& payoff : payoffs_) {
+        if (!directory_.principals[payoff.principal].honest) net += payoff.net_nlux;
+    }
+    for (const Agent& agent : directory_.agents) {
+        if (directory_.principals[agent.principal].honest) continue;
+        stake += static_cast<std::int64_t>((agent.opening_balance + agent.opening_stake).nlux());
+    }
+    __extension__ using Signed = __int128;
+    add_metric("attacker_net", net);
+    add_metric("attacker_roi_ppm",
+               stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
+    add_count("attacker_profitable", net > 0 ? 1 : 0);
+}
+
+void Accounting::add_slash_metrics() {
+    std::uint64_t due = 0;
+    std::uint64_t taken = 0;
+    std::uint64_t from_the_innocent = 0;
+    std::uint64_t victim_loss = 0;
+    std::uint64_t attacker_cost = 0;
+    for (const SlashRow& slash : slashes_) {
+        due += slash.due.nlux();
+        taken += slash.taken.nlux();
+        if (slash.false_positive) from_the_innocent += slash.taken.nlux();
+        if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
+        (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
+            slash.taken.nlux();
+    }
+    add_count("honest_false_slash", from_the_innocent);
+    add_count("slash_due", due);
+    add_count("slash_taken", taken);
+    add_count("slash_escape", due - taken);
+    add_count("grief_victim_loss", victim_loss);
+    add_count("grief_attacker_cost", attacker_cost);
+}
+
+void Accounting::add_chain_metrics() {
+    std::vector<double> locked;
+    for (const ChainStatRow& row : chain_stats_)
+        locked.push_back(static_cast<double>(row.locked.nlux()));
+    const auto unchecked = std::ranges::count(results_, true, &ResultRow::challenge_skipped);
+    add_count("censored_proofs", censored_total_);
+    add_metric("locked_mean", mean(locked));
+    add_metric("refused_share", share(refused_, refused_ + tasks_.size()));
+    add_metric("unchecked_share", share(static_cast<std::uint64_t>(unchecked), results_.size()));
+    add_count("quorum_fail", quorums_missed_);
+    add_count("reassign_rounds", reassignments_);
+    add_count("max_value_uncovered", max_uncovered_nlux_);
+}
+
+void Accounting::add_run_metrics(const State& end, const RunTotals& totals) {
+    add_count("blocks", end.head.height);
+    add_count("tasks", tasks_.size());
+    add_count("events", totals.events);
+    add_count("messages", totals.messages);
+    add_metric("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
+    add_metric("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
+}
+
+}  // namespace aivm::sim
