@@ -278,6 +278,26 @@ def _named_in_cmake(tree, path):
     return False
 
 
+CODES_PAGE = "core/testing/CODES.md"
+CODE = re.compile(r"\b(?:D\d\d[a-z]?|[EKLMS][1-9]\d?)(?=\b|_|[A-Z])")
+
+
+def codes(tree):
+    """Every code of a defect or invariant in a comment or a test's name has a line on CODES.md."""
+    page = tree.texts.get(CODES_PAGE)
+    if page is None:
+        return
+    known = set(re.findall(r"(?m)^\| (\w+) \|", page))
+    for path, text in tree.cpp_files():
+        for number, line in enumerate(text.split("\n"), 1):
+            comment = line.partition("//")[2]
+            name = re.search(r"TEST\w*\(\w+,\s*(\w+)", line) or re.match(r"\s+([A-Z]\w+)\) \{$", line)
+            for place in [comment] + ([name[1]] if name else []):
+                for code in CODE.findall(place):
+                    if code not in known:
+                        yield path, number, f"{code}: has no line on {CODES_PAGE}"
+
+
 def whitespace(tree):
     """Lines end in LF without blanks before it, the file ends in one, and nothing is indented by
     tabs."""
@@ -314,6 +334,7 @@ RULES = [
     leftovers,
     registry_hosts,
     built_files,
+    codes,
     whitespace,
     top_level,
 ]

@@ -74,6 +74,11 @@ class Rules(unittest.TestCase):
         }
         self.caught("rooms", "core/attic/b.h:1", changes)
 
+    def test_a_code_without_a_line_on_the_page_is_caught(self):
+        page = {"core/testing/CODES.md": "| code | defect |\n|---|---|\n| D01 | one |\n"}
+        self.clean(page | self.core_body("return a();  // D01 is known"))
+        self.caught("codes", "core/ledger.cpp:4", page | self.core_body("return a();  // see D02"))
+
     def test_a_test_may_include_any_room_of_its_layer(self):
         self.clean(
             {
