@@ -16,11 +16,11 @@ struct FindingFiles {
     Bytes shrunk_choices;  // of Reproducer::kRun: encoded
 };
 
-// The name of a finding: 8 hexadecimal digits of a digest of all that decides it.
+// The id of a finding: 8 hexadecimal digits of a digest of everything that determines it.
 std::string finding_id(std::string_view scenario_text, std::uint64_t seed,
                        std::string_view invariant, std::string_view digest);
 
-// Writes finding.folder, replacing what an earlier run saved there under the same id.
+// Writes finding.folder, replacing an earlier finding of the same id.
 Status write_finding(const SavedFinding& finding, const FindingFiles& files);
 
 struct StoredFinding {

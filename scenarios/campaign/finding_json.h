@@ -12,7 +12,7 @@ using FileDigests =
 
 std::string finding_to_json(const SavedFinding& finding, const FileDigests& files);
 
-// Everything but the folder. Errors: no JSON, another format or version, a key that is missing or
+// Everything but the folder. Errors: not JSON, another format or version, a key that is missing or
 // has another type.
 struct ParsedFinding {
     SavedFinding finding;

@@ -1,6 +1,7 @@
-// Shrinking a run: the scenario again and again with fewer faults, accidents, tasks and identities,
-// as long as the same invariant is violated. For violations that need the network, consensus or the
-// kernels to show; those of the accepted chain alone shrink further and faster as a history.
+// Shrinks a run: repeats the scenario with fewer faults, random choices, tasks and identities, as
+// long as the same invariant is violated. This is for violations that need the network, consensus
+// or the kernels; violations that the accepted chain alone shows shrink further and faster as a
+// history (sim/history).
 #pragma once
 
 #include <optional>
@@ -11,7 +12,7 @@
 
 namespace aivm::scenarios {
 
-// All that decides a run, with what chance decided written down.
+// Everything that determines a run, with its random choices recorded.
 struct RunPlan {
     sim::Scenario scenario;
     std::uint64_t seed = 1;
@@ -26,16 +27,17 @@ struct ShrunkRun {
     std::size_t actions_after = 0;
 };
 
-// The plan's run, with no rows. `keep_going` may be empty; it hears now and then and interrupts by
-// returning false.
+// Runs the plan without rows. `keep_going` may be empty; it is called from time to time and
+// interrupts the run by returning false.
 Result<sim::Outcome> run_plan(const RunPlan& plan, const Rerun& rerun,
                               const std::function<bool()>& keep_going);
 
-// The first violation of this invariant that the scenario does not expect; null when there is none.
+// The first violation of this invariant that the scenario does not expect; null if there is none.
 const sim::Violation* unexpected_violation(const sim::Outcome& outcome, std::string_view invariant);
 
-// Nothing when the whole plan does not violate the invariant of `found`, or the budget ends before
-// that is known. The same input gives the same result unless the budget's clock ends it.
+// Empty if the whole plan does not violate the invariant of `found`, or if the budget ends before
+// that is known. The result depends on the input only, unless the budget's clock ends the
+// shrinking.
 std::optional<ShrunkRun> shrink_run(const RunPlan& whole, const sim::Violation& found,
                                     const Rerun& rerun, sim::ShrinkBudget& budget);
 

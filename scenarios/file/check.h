@@ -1,4 +1,4 @@
-// What no single key can tell: whether the values of a scenario go together.
+// Checks that the values of a scenario are consistent with each other.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace aivm::scenarios {
 
 struct Finding {
     Severity severity = Severity::kError;
-    // dotted, the one most likely to be changed first: "vm.redundancy_factor"
+    // dotted, the key that most likely needs the correction first: "vm.redundancy_factor"
     std::vector<std::string> keys;
     std::string message;
     std::string mend;
@@ -22,9 +22,9 @@ struct Finding {
 std::string group_key(const sim::ActorGroup& group, std::string_view key);
 std::string fault_key(std::size_t index, std::string_view key);
 
-// Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty
-// when all is well. Every field must be within the range of its row. Strategies and their
-// parameters are not looked at: who runs the scenario knows them.
+// Errors make a scenario unusable; notes say what will be done instead. Empty if there is nothing
+// to report. Every field must be within the range of its row. Strategies and their parameters are
+// checked by make_setting, not here.
 std::vector<Finding> check_scenario(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios

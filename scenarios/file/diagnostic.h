@@ -1,4 +1,4 @@
-// What is wrong with a scenario, where, and what would be right; and how that looks at a terminal.
+// A problem in a scenario: what is wrong, where, and how to correct it; and its form at a terminal.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@ enum class Severity : std::uint8_t { kError, kNote };
 struct Diagnostic {
     Severity severity = Severity::kError;
     std::string source;        // a file's name, "--set vm.x=1", an environment variable's name
-    std::uint32_t line = 0;    // from 1; 0 when there is no place in a file
+    std::uint32_t line = 0;    // from 1; 0 without a place in a file
     std::uint32_t column = 0;  // from 1, in characters
     std::uint32_t width = 1;   // characters to underline
     std::string line_text;     // the source line, without its end
-    std::string message;       // what was wrong
-    std::string mend;          // what would be right; may be empty
+    std::string message;       // what is wrong
+    std::string mend;          // the correction; may be empty
 };
 
 using Diagnostics = std::vector<Diagnostic>;
 
-// At most this many are kept of one file; one more says that there are others.
+// At most this many are kept per file; one more says that there are others.
 inline constexpr std::size_t kMaxDiagnostics = 100;
 
 // Several lines, ending in a line break:

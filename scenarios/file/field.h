@@ -1,6 +1,6 @@
-// One row of the field table: what a key of a scenario file is called, takes and means, and where
-// it lives in the struct. Everything that names keys (loading, overrides, printing, the reference
-// page, the editor schema) works from these rows.
+// One row of the field table: name, type, range and meaning of a key of a scenario file, and its
+// member of the struct. Everything that names keys (loading, overrides, printing, the reference
+// page, the editor schema) is derived from these rows.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace aivm::scenarios {
 
 enum class FieldType : std::uint8_t {
-    kInteger,     // a TOML integer; FieldInfo::unit says of what
+    kInteger,     // a TOML integer, in FieldInfo::unit
     kDuration,    // "30s"; nanoseconds
     kAmount,      // "1000 LUX"; nLUX
     kRatio,       // "1/100", "1%", "10000 ppm"; parts per million
@@ -50,15 +50,14 @@ struct FieldInfo {
     [[nodiscard]] std::string dotted() const;
 };
 
-// A row together with the way to read and write the member. `set` takes what parse_value or get
-// gave.
+// A row with functions that read and write the member. `set` takes a value from parse_value or get.
 template <class Owner>
 struct Field {
     FieldInfo info;
     Value (*get)(const Owner&) = nullptr;
     void (*set)(Owner&, const Value&) = nullptr;
 
-    // The member's initialiser in the struct: no default is typed twice.
+    // Read from the member's initialiser, so that no default is written twice.
     [[nodiscard]] Value default_value() const { return get(Owner{}); }
 };
 
@@ -66,7 +65,7 @@ inline constexpr std::size_t kMaxListItems = 4096;
 
 // "a duration".
 std::string_view type_name(FieldType type);
-// "a duration such as \"30s\"": what a value of this type is written like in a file.
+// "a duration such as \"30s\"": an example of how a value of this type is written.
 std::string type_form(FieldType type);
 
 // Whether TOML and JSON write the type in quotes.

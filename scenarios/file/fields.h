@@ -1,4 +1,4 @@
-// THE field table: every key a scenario file can hold, in the order in which it is printed and
+// The field table: every key of a scenario file, in the order in which keys are printed and
 // documented.
 #pragma once
 
@@ -20,21 +20,21 @@ std::span<const Field<sim::FaultPlan>> fault_fields();
 // The keys of a [[provider]], [[challenger]], [[requester]] or [[validator]].
 std::span<const Field<sim::ActorGroup>> group_fields();
 
-// The roles a group can have, which are the names of its tables too; Scenario::actors lists groups
-// in this order.
+// The roles of a group, which are also the names of its tables; Scenario::actors lists groups in
+// this order.
 inline constexpr std::array<std::string_view, 4> kRoles = {"provider", "challenger", "requester",
                                                            "validator"};
 // The tables of a scenario file, in order.
 inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks",
                                                               "vm"};
 
-// What a section is about, in one line; for the reference page.
+// The subject of a section in one line, for the reference page.
 std::string_view section_doc(std::string_view section);
 
 // The rows whose section is `section`, in order.
 std::vector<const Field<sim::Scenario>*> fields_of_section(std::string_view section);
 
-// Limits that are no single field's.
+// Limits that belong to no single field.
 inline constexpr std::size_t kMaxGroups = 1000;    // groups of all roles together
 inline constexpr std::size_t kMaxFaults = 1000;    // [[fault]] tables
 inline constexpr std::size_t kMaxParameters = 32;  // of one strategy

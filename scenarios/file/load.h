@@ -1,6 +1,5 @@
-// From the text of a scenario file to a Scenario, or to everything that is wrong with it. Values
-// come, in rising precedence, from: the defaults of the struct, the file, AIVMSIM_* variables,
-// --set, flags.
+// Loads a scenario file, or reports everything that is wrong with it. Values come, in rising
+// precedence, from the defaults of the struct, the file, AIVMSIM_* variables, --set, and flags.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +16,10 @@
 
 namespace aivm::scenarios {
 
-// Where a key's value was given; a key without one has its default.
+// Where the value of a key was set; a key without an origin has its default.
 struct Origin {
     OriginKind kind = OriginKind::kDefault;
-    std::string label;         // the file's name, or the override as the user wrote it
+    std::string label;         // the name of the file, or the override as the user wrote it
     std::uint32_t line = 0;    // in the file; 0 for an override
     std::uint32_t column = 0;  // of the key
     std::uint32_t width = 1;   // of the key
@@ -29,16 +28,16 @@ struct Origin {
 struct LoadedScenario {
     sim::Scenario scenario;
     std::map<std::string, Origin> origins;  // by dotted key; groups by name, faults by position
-    std::string source;                     // what errors call the file
-    std::string text;                       // of the file, as read: a recording keeps it
-    Diagnostics notes;                      // nothing wrong, but worth knowing
+    std::string source;                     // the name of the file in error messages
+    std::string text;                       // of the file as read; recorded with each run
+    Diagnostics notes;                      // not errors, but worth knowing
 };
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;
 
-// Either a scenario whose every value is in range and that passes check_scenario with the overrides
-// applied, or every error found, in the order of the text, those of overrides last. Any bytes are
-// accepted as `text`.
+// Returns either a scenario whose every value is in range and that passes check_scenario with the
+// overrides applied, or every error found, in the order of the text, those of overrides last.
+// `text` may be any bytes.
 Loaded load_scenario_text(std::string_view text, std::string_view source,
                           std::span<const Override> overrides = {});
 

@@ -1,4 +1,4 @@
-// Names in scenario files: how they may look, and which known one was probably meant.
+// Names in scenario files: which are allowed, and which known name was probably meant.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@ inline constexpr std::size_t kMaxNameBytes = 64;
 bool is_name(std::string_view text);
 
 // The candidate with the fewest edits (insert, delete, replace, swap neighbours) from `wrong`; the
-// first of equals. Empty when none is near enough to be worth naming: more than a third of the
-// longer one's length would have to change.
+// first of equals. Empty if the nearest one differs in more than a third of the longer name's
+// length.
 std::string nearest_name(std::string_view wrong, std::span<const std::string> candidates);
 
-// "did you mean \"x\"?" or, when nothing is near, "one of a, b, c".
+// "did you mean \"x\"?" or, if no name is near, "one of a, b, c".
 std::string suggest(std::string_view wrong, std::span<const std::string> candidates);
 
 }  // namespace aivm::scenarios

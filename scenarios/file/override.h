@@ -1,4 +1,4 @@
-// Setting a scenario's keys by name, outside its file: --set, AIVMSIM_* variables, flags, sweeps.
+// Sets keys of a scenario by name, outside its file: --set, AIVMSIM_* variables, flags, sweeps.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace aivm::scenarios {
 
-// Who gave a key its value. A later one wins over an earlier one.
+// The source of a value. A later one overrides an earlier one.
 enum class OriginKind : std::uint8_t { kDefault, kFile, kEnvironment, kSet, kFlag };
 
 struct Override {
@@ -24,23 +24,22 @@ struct Override {
     std::string value;  // without quotes: "5", "30m", "1/100", "NA,EU"
 };
 
-// Every key that can be set in this scenario: the table's, and those of the groups and faults it
-// has.
+// Every key that can be set in this scenario: those of the table, and those of its groups and
+// faults.
 std::vector<std::string> known_keys(const sim::Scenario& scenario);
 
-// Sets one key through the field table. The scenario is unchanged when there is a problem. Values
-// that do not go together are found by check_scenario, after the last override.
+// Sets one key through the field table. On a problem the scenario is unchanged. Inconsistent values
+// are found by check_scenario, after the last override.
 Parsed<void> set_key(sim::Scenario& scenario, std::string_view key, std::string_view value);
 
-// "tasks.count=5" taken apart; a problem when there is no "=" or no key. The key is not looked up
-// yet.
+// Splits "tasks.count=5"; a problem if there is no "=" or no key. The key is not looked up.
 Parsed<Override> parse_override(std::string_view assignment);
 
-// parse_override and set_key.
+// parse_override, then set_key.
 Parsed<void> apply_override(sim::Scenario& scenario, std::string_view assignment);
 
 // The overrides among "NAME=value" strings: AIVMSIM_VM__SLASH_BPS=5000 sets vm.slash_bps. Only
-// names with "__" behind the prefix are keys of a scenario; the others belong to the command line.
+// names with "__" after the prefix are keys of a scenario; the others belong to the command line.
 std::vector<Override> environment_overrides(std::span<const std::string> environment);
 
 }  // namespace aivm::scenarios

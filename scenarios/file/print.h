@@ -1,4 +1,4 @@
-// A scenario as text again.
+// Writes a scenario as text.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace aivm::scenarios {
 // scenarios print the same bytes.
 std::string canonical_text(const sim::Scenario& scenario);
 
-// One line a key: its value and where it comes from ("default", "quickstart.toml:12", "--set ...").
+// One line per key: its value and its origin ("default", "quickstart.toml:12", "--set ...").
 std::string show_config(const LoadedScenario& loaded);
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// The field table for people and for editors.
+// The field table as a reference page and as an editor schema.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ std::string reference_page();
 // written.
 std::string json_schema();
 
-// What `--help` says of one key, or of all keys that start with `prefix` ("vm", "vm.slash_bps",
-// "provider"): one line each. Empty when there are none.
+// Help on one key, or on all keys that start with `prefix` ("vm", "vm.slash_bps", "provider"): one
+// line each. Empty if there are none.
 std::string help_text(const std::string& prefix);
 
 }  // namespace aivm::scenarios

@@ -12,8 +12,8 @@
 namespace aivm::scenarios {
 
 inline constexpr std::size_t kMaxFileBytes = 1 << 20;
-// A bound on the length of a line bounds how deeply dotted keys can nest, and so the parser's use
-// of the stack.
+// Bounding the length of a line bounds the nesting of dotted keys, and so the parser's use of the
+// stack.
 inline constexpr std::size_t kMaxLineBytes = 4096;
 
 class SourceText {
@@ -21,14 +21,14 @@ public:
     // `text` must outlive this.
     SourceText(std::string source, std::string_view text);
 
-    // Too large, not UTF-8, or a line that is too long: one clear error, and nothing else should be
-    // tried.
+    // The error of a text that must not be parsed: too large, not UTF-8, or with a line that is too
+    // long.
     [[nodiscard]] std::optional<Diagnostic> first_flaw() const;
 
-    // An error at a place in this text; line and column count from 1, characters.
+    // An error at a place in this text; line and column count from 1, in characters.
     [[nodiscard]] Diagnostic error_at(std::uint32_t line, std::uint32_t column, std::uint32_t width,
                                       std::string message, std::string mend) const;
-    // The same without a place.
+    // An error without a place.
     [[nodiscard]] Diagnostic error(std::string message, std::string mend) const;
 
     // Line n from 1, without its end; empty past the last.

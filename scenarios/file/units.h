@@ -10,7 +10,7 @@
 
 namespace aivm::scenarios {
 
-// What was wrong, and what would be right.
+// What is wrong, and how to correct it.
 struct Problem {
     std::string message;
     std::string mend;
@@ -34,7 +34,7 @@ Parsed<std::uint64_t> parse_ratio_ppm(std::string_view text);
 // A decimal number and one of bit/s kbit/s Mbit/s Gbit/s, or "unlimited" for 0; bits per second.
 Parsed<std::uint64_t> parse_bandwidth_bps(std::string_view text);
 
-// The shortest exact form that the parser of the same name reads back.
+// The shortest exact form that the parser of the same name accepts.
 std::string print_duration_ns(std::uint64_t value_ns);
 std::string print_amount_nlux(std::uint64_t value_nlux);
 std::string print_ratio_ppm(std::uint64_t value_ppm);

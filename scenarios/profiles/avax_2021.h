@@ -1,7 +1,7 @@
 // Stakes of the avax-2021 profile in LUX, largest first: the quantiles (i + 1/2) / 947 of
 // lognormal(ln 20000, 2.6), clipped to [2000, 3000000], rounded. They match the published figures
-// of Avalanche's validators in 2021: the top 22 hold 30 %, the top 89 hold 74 %, Gini .84. The test
-// beside this file computes the table anew.
+// of Avalanche's validators in 2021: the top 22 hold 30 %, the top 89 hold 74 %, Gini .84.
+// stake_test.cpp recomputes the table.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Latency profiles: measured delays between regions, and how nodes are spread over them. Each names
-// its source.
+// Latency profiles: measured delays between regions, and the distribution of nodes over them. Each
+// names its source.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,15 @@ inline constexpr std::uint32_t kShareWhole = 10'000;
 
 std::span<const LatencyProfile> latency_profiles();
 std::vector<std::string> latency_profile_names();
-// nullptr when there is no such profile.
+// nullptr if there is no such profile.
 const LatencyProfile* find_latency_profile(std::string_view name);
 
-// The means as the network takes them.
+// The means in the form that the network uses.
 sim::LatencyTable latency_table(const LatencyProfile& profile);
 
-// The region of each of `nodes` nodes: largest remainder over the shares with at least one node a
-// region (while there are enough nodes), spread evenly over the indexes, so that the first nodes,
-// which hold the largest stakes of a skewed profile, do not all sit in one region.
+// The region of each of `nodes` nodes: largest remainder over the shares, with at least one node
+// per region (while there are enough nodes), spread evenly over the indexes so that the first
+// nodes, which hold the largest stakes of a skewed profile, are not all in one region.
 std::vector<std::uint32_t> assign_regions(const LatencyProfile& profile, std::uint32_t nodes);
 
 }  // namespace aivm::scenarios

@@ -1,5 +1,4 @@
-// Stake profiles: how much each validator has at stake. Integers only, from a table or integer
-// roots.
+// Stake profiles: the stake of each validator. Integers only, from a table or integer roots.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +19,12 @@ struct StakeProfile {
 };
 
 std::vector<std::string> stake_profile_names();
-// nullptr when there is no such profile.
+// nullptr if there is no such profile.
 const StakeProfile* find_stake_profile(std::string_view name);
 
 // The stakes of `validators` validators, largest first. kNotFound for an unknown profile,
-// kInvalidArgument for more than kMaxStakeValidators, whose stakes could round to nothing or not
-// add up in 64 bits.
+// kInvalidArgument for more than kMaxStakeValidators, whose stakes could round to zero or overflow
+// 64 bits in sum.
 Result<std::vector<Amount>> profile_stakes(std::string_view profile, std::uint32_t validators);
 
 inline constexpr std::uint32_t kMaxStakeValidators = 4096;

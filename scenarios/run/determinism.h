@@ -1,5 +1,5 @@
-// The product's promise, checked: one scenario and seed run twice give one history, or the first
-// event that differs is named.
+// Checks that a scenario and a seed, run twice, produce the same history, and otherwise names the
+// first event that differs.
 #pragma once
 
 #include <array>
@@ -19,25 +19,25 @@ struct DeterminismOptions {
     std::uint64_t seed = 1;
     bool paranoid = false;
     bool side_by_side = false;  // both runs at the same time, on two threads
-    // one a run, for they may not be shared; null: the CPU's best
+    // one per run, since backends may not be shared between threads; null: the fastest CPU kernels
     std::array<Kernels*, 2> kernels{};
-    // As WorldOptions::progress, for every run in turn; with side_by_side for the first one alone.
+    // As WorldOptions::progress, for each run in turn; with side_by_side for the first run only.
     std::function<bool(sim::SimTime, std::uint64_t)> progress;
 };
 
-// Where two histories part.
+// Where two histories diverge.
 struct TraceDifference {
     sim::TraceInterval interval;  // the first differing record of the two runs is one of these
-    // Two further runs were compared record by record inside the interval. Nothing when those
-    // agreed there: then chance struck once and not again. One event is missing when that history
-    // had ended.
+    // The first difference between two further runs, compared record by record inside the interval.
+    // Empty if those two agree there, which means that the nondeterminism did not recur. One of the
+    // two events is empty if that history had already ended.
     std::optional<std::uint64_t> position;
     std::optional<sim::World::TracedEvent> first;
     std::optional<sim::World::TracedEvent> second;
 };
 
 struct DeterminismReport {
-    sim::Outcome first;  // with its books
+    sim::Outcome first;  // with its payoffs
     sim::Digest128 second_digest;
     std::optional<TraceDifference> difference;
 
@@ -45,10 +45,10 @@ struct DeterminismReport {
 };
 
 // Runs the setting twice, and twice more when the digests differ. The rows of the first run go to
-// `books`, between no begin_run and finish_run. An interrupted run ends all; report.first.status
-// tells. Errors: as World::make.
+// `rows`, without begin_run and finish_run. An interrupted run ends the check; report.first.status
+// says so. Errors: as World::make.
 Result<DeterminismReport> verify_determinism(const sim::Setting& setting,
                                              const DeterminismOptions& options,
-                                             sim::RowSink& books);
+                                             sim::RowSink& rows);
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// From a loaded scenario to what a recorder wants to know about its run.
+// Describes the run of a loaded scenario for a recorder.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace aivm::scenarios {
 
-// `overrides` are those the scenario was loaded with. Where a key is given twice, the last counts.
+// `overrides` are those the scenario was loaded with. The last override of a key wins.
 sim::RunInfo make_run_info(const LoadedScenario& loaded, std::span<const Override> overrides,
                            std::uint64_t seed);
 

@@ -1,5 +1,4 @@
-// What makes up a run, in the words of the domain: who takes part, the work, the faults, and what
-// chance decided.
+// Describes a run in the words of the domain: participants, work, faults, and random choices.
 #pragma once
 
 #include <string>
@@ -21,8 +20,8 @@ std::string choice_words(const sim::ChoiceAnswer& choice, const sim::Directory& 
 std::vector<std::string> run_words(const sim::Scenario& scenario, const sim::ChoiceList& choices,
                                    const sim::Directory& directory);
 
-// What shrinking can take out one by one: identities of the listed groups, tasks, faults and
-// choices.
+// The parts that shrinking can remove one by one: identities of the listed groups, tasks, faults
+// and choices.
 std::size_t run_action_count(const sim::Scenario& scenario, const sim::ChoiceList& choices);
 
 }  // namespace aivm::scenarios

@@ -6,9 +6,9 @@
 
 namespace aivm::scenarios {
 
-// Errors: a profile or strategy nobody knows, or parameters out of their range; all of them in one
-// text. `strategies` takes the place of the strategy table, and then sees to its own names and
-// parameters; it outlives the setting.
+// Errors: an unknown profile or strategy, or parameters out of range; all of them in one text.
+// `strategies` replaces the strategy table and then checks its own names and parameters; it must
+// outlive the setting.
 Result<sim::Setting> make_setting(const sim::Scenario& scenario,
                                   const sim::StrategyFactory* strategies = nullptr);
 

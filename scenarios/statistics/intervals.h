@@ -1,13 +1,12 @@
-// What finished runs say about a number: means, shares, and how sure one can be of them. Runs are
-// independent of each other (each has its own seed); what happens within one run need not be.
-// Nothing here reaches a simulation.
+// Intervals of means and shares over finished runs. Runs are independent of each other (each has
+// its own seed); events within one run need not be. Nothing here reaches a simulation.
 #pragma once
 
 #include <cstdint>
 
 namespace aivm::scenarios {
 
-// Both ends belong to it. Where the data say nothing, the ends are infinite (of a share: 0 and 1).
+// A closed interval. Without data its ends are infinite (0 and 1 for a share).
 struct Interval {
     double low = 0;
     double high = 0;
@@ -17,7 +16,7 @@ struct Interval {
     friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// Mean and variance of values that come one by one (Welford 1962): no cancellation, no memory of
+// Mean and variance of a stream of values (Welford 1962): without cancellation and without storing
 // the values.
 class Moments {
 public:
@@ -36,8 +35,8 @@ private:
     double squares_ = 0;  // sum of squared distances from the mean
 };
 
-// The value that a variable of Student's t with so many degrees of freedom exceeds with probability
-// 1 - `probability`. Requires 0 < probability < 1 and degrees > 0.
+// The `probability` quantile of Student's t with this many degrees of freedom. Requires 0 <
+// probability < 1 and degrees > 0.
 double student_t_quantile(double probability, double degrees);
 
 // Student's interval of a mean, two-sided. Infinite for fewer than two values. Requires 0 <
@@ -50,8 +49,8 @@ Interval t_interval(const Moments& moments, double confidence);
 Interval clopper_pearson(double successes, double trials, double confidence);
 
 // A share counted over runs: `part` of `whole` in each. Events of one run may depend on each other,
-// as fraud of one block does when one proposer censors it all, so they may not be counted as if
-// each were news.
+// for example when one proposer censors every fraud proof of a block, so they do not count as
+// independent trials.
 class ClusteredShare {
 public:
     // Requires 0 <= part <= whole.
@@ -60,22 +59,23 @@ public:
     [[nodiscard]] std::uint64_t runs() const { return runs_; }
     [[nodiscard]] double part() const { return part_; }
     [[nodiscard]] double whole() const { return whole_; }
-    // 0 when nothing was counted.
+    // 0 if nothing was counted.
     [[nodiscard]] double share() const;
     // How many times larger the variance between runs is than independent events would make it, as
-    // measured; 1 where nothing can be told: one run, or a share of 0 or 1.
+    // measured; 1 where it cannot be estimated: one run, or a share of 0 or 1.
     [[nodiscard]] double design_effect() const;
 
     // Clopper and Pearson on the effective number of events, which is `whole` over the design
     // effect (Korn and Graubard 1998, Survey Methodology 24, 193-201), made cautious where their
     // interval is known to be too short: the effect is taken at the upper end of what the runs
-    // allow (chi-squared, 95 %), and as kUnseenEffect at least while fewer than kTellingRuns runs
-    // have anything to tell. With one event a run it is Clopper and Pearson's own.
+    // allow (chi-squared, 95 %), and as at least kUnseenEffect while there are fewer than
+    // kTellingRuns informative runs. With one event per run it equals Clopper and Pearson's
+    // interval.
     [[nodiscard]] Interval interval(double confidence) const;
 
-    // A share of which nothing was seen yet may hide any dependence. Long streaks of censored
-    // blocks, the worst that the reference sweep has, reach an effect of 30 where they are rare
-    // enough to go unseen.
+    // A share without any observed event may hide any dependence. Long streaks of censored blocks,
+    // the worst case of the reference sweep, reach an effect of 30 where they are rare enough not
+    // to be observed.
     static constexpr double kUnseenEffect = 30;
     static constexpr std::uint64_t kTellingRuns = 10;
 

@@ -1,7 +1,6 @@
-// From the runs in a study file to what they say about its points: estimates of every metric, and
-// differences between points, seed by seed. Everything is read from the file, one run at a time, so
-// what is concluded is the same whoever made the runs, in whatever order, and memory does not grow
-// with them.
+// Statistics of the points of a study file: estimates of every metric, and paired differences
+// between points. Everything is read from the file, one run at a time, so the result does not
+// depend on the order in which the runs were made, and memory does not grow with their number.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +20,11 @@ std::string confidence_text(double confidence);
 // Of all points in the file, ascending. Errors: kStorage.
 Result<std::vector<std::int64_t>> point_ids(sim::Database& database);
 
-// All estimates of a point: of every metric (but wall_seconds) and mode its mean over the runs with
-// method "t C", C being the confidence; with method "clopper-pearson C" the shares:
+// All estimates of a point: for every metric (except wall_seconds) and mode the mean over the runs,
+// with method "t C", where C is the confidence; with method "clopper-pearson C" the shares:
 // attacker_profitable (of runs), p_final_corrupt (n counts the final results; where rows of tasks
 // were recorded) and kFraudMissedShare (n counts the wrong results posted). The mean of a share is
-// that of all its events together. Errors: kStorage.
+// taken over the events of all runs together. Errors: kStorage.
 Result<std::vector<sim::EstimateRow>> estimates_of(sim::Database& database, std::int64_t point_id,
                                                    double confidence);
 
@@ -35,8 +34,8 @@ Result<std::vector<sim::EstimateRow>> estimates_of(sim::Database& database, std:
 Result<std::vector<sim::ContrastRow>> contrasts_of(sim::Database& database, std::int64_t point_id,
                                                    std::int64_t base_point_id, double confidence);
 
-// What one metric (or kFraudMissedShare) is, by the runs of a point with a replicate below
-// `replicates`: a share where it is one, else the mean.
+// The estimate of one metric (or kFraudMissedShare) from the runs of a point whose replicate is
+// below `replicates`: a share if the metric is one, otherwise the mean.
 struct MetricEstimate {
     std::uint64_t n = 0;
     double mean = 0;

@@ -1,6 +1,6 @@
-// What a sweep is going to run: a scenario, the values that it varies, the seeds. Everything is
-// checked here, before anything runs. A plan holds no run and no loaded point, so it does not grow
-// with them.
+// The plan of a sweep: a scenario, the values to vary, the seeds. Everything is checked here,
+// before anything runs. A plan holds no run and no loaded point, so its size does not depend on
+// their number.
 #pragma once
 
 #include <cstdint>
@@ -17,21 +17,21 @@ namespace aivm::scenarios {
 inline constexpr std::size_t kMaxPoints = 100'000;
 inline constexpr std::uint64_t kMaxRuns = 100'000'000;
 
-// What is kept of a run besides its own row: everything, or only what is small (no rows a task or a
-// block).
+// What is recorded of a run besides its own row: everything, or only the small tables (no rows per
+// task or per block).
 enum class Detail : std::uint8_t { kOutcomes, kMetrics };
 
-// As the user wrote it.
+// The request as the user wrote it.
 struct SweepRequest {
     std::string text;                 // of the scenario file
-    std::string source;               // what errors call it
-    std::vector<Override> overrides;  // below the values that are varied
+    std::string source;               // its name in error messages
+    std::vector<Override> overrides;  // with lower precedence than the values that are varied
     std::vector<std::string> over;    // "KEY=VALUES"
     std::string seeds = "1..64";
     std::vector<std::string> until_width;    // "METRIC=WIDTH"
     std::vector<std::string> until_decided;  // "METRIC<BOUND"
     std::string confidence = "95%";
-    // "KEY=VALUE,..." of the point that others are compared with; empty: the first
+    // "KEY=VALUE,..." of the point that the others are compared with; empty: the first point
     std::string base;
     std::string shard = "1/1";
     Detail detail = Detail::kOutcomes;
@@ -44,7 +44,7 @@ struct Axis {
 
 class SweepPlan {
 public:
-    // The plan, or every fault, each a text that ends with what would be right.
+    // The plan, or every problem in the request, each a sentence that ends with a correction.
     static tl::expected<SweepPlan, std::vector<std::string>> make(const SweepRequest& request);
 
     [[nodiscard]] const std::string& scenario() const { return scenario_; }
@@ -59,25 +59,25 @@ public:
     [[nodiscard]] std::uint32_t shard() const { return shard_; }  // counted from 1
     [[nodiscard]] std::uint32_t shards() const { return shards_; }
 
-    // The looks at a point: one, at the last seed, without rules.
+    // The looks at a point; without rules there is one, at the last seed.
     [[nodiscard]] std::vector<Look> looks() const;
-    // Whether this shard has the run. With rules a point belongs to one shard: nobody else could
-    // tell when it is done.
+    // Whether this shard makes the run. With rules a whole point belongs to one shard, since only a
+    // shard with all its runs can tell when it is done.
     [[nodiscard]] bool has_run(std::size_t point, std::size_t replicate) const;
-    // Runs of this shard, should no rule stop a point early.
+    // Runs of this shard if no rule stops a point early.
     [[nodiscard]] std::uint64_t runs_max() const;
 
     // The value of each axis at a point; the last axis varies fastest.
     [[nodiscard]] std::vector<std::string> values_at(std::size_t point) const;
     // "vm.challenge_window_blocks=5 chain.censoring_share=10%"; empty without axes.
     [[nodiscard]] std::string name_of(std::size_t point) const;
-    // The scenario of a point, which make() has seen to load.
+    // The scenario of a point; make() has checked that it loads.
     [[nodiscard]] LoadedScenario load(std::size_t point) const;
-    // What a recorder wants to know of a run of the loaded point. Runs of one seed share their
-    // random numbers.
+    // Describes a run of the loaded point for a recorder. Runs of one seed share their random
+    // numbers.
     [[nodiscard]] sim::RunInfo info(std::size_t point, const LoadedScenario& loaded) const;
 
-    // JSON, the same for equal plans, whatever the shard: what tells one sweep from another.
+    // JSON that identifies the sweep: equal for equal plans, whatever the shard.
     [[nodiscard]] std::string json() const;
 
 private:
@@ -99,16 +99,16 @@ private:
     std::uint32_t shards_ = 1;
 };
 
-// The rules of a plan written by json(), and the most runs a point has; no rules when the text is
-// none.
+// The rules of a plan written by json(), and the largest number of runs of a point; no rules if the
+// text is not a plan.
 struct PlanRules {
     std::vector<StopRule> rules;
     std::uint64_t runs_max = 0;
 };
 PlanRules rules_of_plan(const std::string& json);
 
-// In which way two plans differ, in words ("seeds are 1..64 there and 1..32 here"); empty if they
-// do not. `there` is any text.
+// Describes how two plans differ ("seeds are 1..64 there and 1..32 here"); empty if they are equal.
+// `there` may be any text.
 std::string plan_difference(const std::string& there, const std::string& here);
 
 }  // namespace aivm::scenarios

@@ -1,5 +1,5 @@
-// How each case is simulated: one row a case. To read a case, find its row here and follow its
-// function; to add one, give it a row. A case of the file without a row is reported as not
+// How each case is simulated: one row per case. To read a case, find its row here and follow its
+// function; to add a case, add a row. A case of the file without a row is reported as not
 // implemented, and counts against the badge.
 #pragma once
 
@@ -15,7 +15,7 @@ using Simulate = Result<Sample> (*)(const ValidationCase& c, const RunContext& c
 
 struct CaseRow {
     std::string_view id;
-    std::string_view how;  // what is run and what is counted, in a line
+    std::string_view how;  // what is run and what is counted, in one line
     Method method = Method::kBinomial;
     std::uint32_t runs = 1;  // at the first look of a margin of 10 %; see case_table.cpp
     Simulate simulate = nullptr;
@@ -24,8 +24,7 @@ struct CaseRow {
 std::span<const CaseRow> case_rows();
 const CaseRow* find_case_row(std::string_view id);
 
-// One function a case, by the file it is in.
-// detection.cpp
+// One function per case, grouped by file. detection.cpp
 Result<Sample> independent_checkers(const ValidationCase& c, const RunContext& context);
 Result<Sample> checkers_with_common_outage(const ValidationCase& c, const RunContext& context);
 Result<Sample> eclipsed_checkers(const ValidationCase& c, const RunContext& context);

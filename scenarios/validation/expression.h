@@ -1,6 +1,6 @@
-// The expressions of the case file, which are data: a small subset of Python, evaluated here and
-// nowhere trusted with more. Numbers, parameters by name, + - * / **, parentheses, the functions of
-// theory.h, exp, ceil and round, and sum(TERM for NAME in range(A, B)).
+// Evaluates the expressions of the case file, a small subset of Python: numbers, parameters by
+// name, + - * / **, parentheses, the functions of theory.h, exp, ceil and round, and sum(TERM for
+// NAME in range(A, B)).
 #pragma once
 
 #include <map>

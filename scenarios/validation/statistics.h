@@ -1,9 +1,8 @@
-// What the runs of a case say about one number, and how sure one can be of it. Built on
-// scenarios/statistics.
+// The sample of a case: an estimate of one number with its interval. Built on scenarios/statistics.
 //
 // A case agrees when two things hold. Equivalence: the interval lies within the margin around the
 // expected value (two one-sided tests), so a small sample cannot pass. No difference: over the
-// whole list, no case differs from what is expected at the family-wise level, by Holm's step-down
+// whole list, no case differs from its expected value at the family-wise level, by Holm's step-down
 // method.
 #pragma once
 
@@ -14,13 +13,14 @@
 
 namespace aivm::scenarios {
 
-// How the samples of a case hang together.
+// How the samples of a case depend on each other.
 enum class Method {
-    kBinomial,   // a frequency of independent trials: Clopper and Pearson
-    kClustered,  // a frequency whose trials within one run may depend on each other: the same with
-                 // a design effect
-    kMeans,      // a mean of one number a run (batch means): Student's t
-    kExact,      // every run must give the expected number itself
+    kBinomial,  // a frequency of independent trials: Clopper and Pearson
+    // A frequency whose trials within one run may depend on each other: Clopper and Pearson with a
+    // design effect.
+    kClustered,
+    kMeans,  // a mean of one number per run (batch means): Student's t
+    kExact,  // every run must equal the expected number
 };
 const char* method_name(Method method);
 
@@ -38,12 +38,12 @@ public:
     [[nodiscard]] std::uint64_t runs() const { return means_.n(); }
     [[nodiscard]] double trials() const { return trials_; }
     [[nodiscard]] double mean() const;
-    // Two-sided. Of an exact case: the smallest and the largest number that a run gave.
+    // Two-sided. For an exact case: the smallest and the largest number of any run.
     [[nodiscard]] Interval interval(double confidence) const;
     // Of the mean, if `expected` is the truth; 0 for an exact case.
     [[nodiscard]] double standard_error(double expected) const;
-    // (mean - expected) / standard error; 0 where the mean is the expected value, and infinite
-    // where nothing varies.
+    // (mean - expected) / standard error; 0 if the mean equals the expected value, infinite if the
+    // sample has no variance.
     [[nodiscard]] double z(double expected) const;
     // The chance, if `expected` is the truth, of a mean at least as far from it.
     [[nodiscard]] double p_value(double expected) const;
@@ -64,7 +64,8 @@ double binomial_p_value(double successes, double trials, double probability);
 // The chance that a variable of Student's t is at least as far from 0. Requires degrees > 0.
 double student_t_p_value(double t, double degrees);
 
-// Which hypotheses are rejected at this family-wise level. Holm 1979, Scand. J. Statist. 6, 65-70.
+// The hypotheses that are rejected at this family-wise level. Holm 1979, Scand. J. Statist. 6,
+// 65-70.
 std::vector<bool> holm_rejections(const std::vector<double>& p_values, double level);
 
 }  // namespace aivm::scenarios

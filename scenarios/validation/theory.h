@@ -1,5 +1,5 @@
-// The textbook functions that the case file's expressions are written in, under the names it gives
-// them. For checking the file's numbers; no simulation asks them anything.
+// The textbook functions that expressions of the case file use, under the same names. They check
+// the numbers of the file; no simulation calls them.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ double binom_cdf(std::int64_t k, std::int64_t n, double p);
 // P(at least k bad ones) when drawing m of n of which `bad` are bad, without replacement. Requires
 // bad, m <= n.
 double hyper_sf(std::int64_t k, std::int64_t n, std::int64_t bad, std::int64_t m);
-// The share of calls that a loss system of k servers refuses, and that a queue of k servers lets
-// wait, at this offered load. Erlang 1917. erlang_c requires load < k.
+// The share of calls that a loss system of k servers refuses (erlang_b), and that wait in a queue
+// of k servers (erlang_c), at this offered load. Erlang 1917. erlang_c requires load < k.
 double erlang_b(double load, std::int64_t k);
 double erlang_c(double load, std::int64_t k);
 // n over k.

@@ -1,12 +1,12 @@
 // The suite: simulates every case and says whether it agrees with theory.
 //
-// How a case is decided. Its runs are looked at three times, at n, 2 n and 4 n of them, and it
-// agrees at the first look whose interval lies within the margin (10 %, or 2 % in full) around the
-// expected value. The interval of one look lets a simulation that is off by exactly the margin pass
-// with probability 1 % / 3, so over all looks a bias of the margin or more is caught with at least
-// 99 %. Four times n is enough for a simulation that is right to miss with probability below the
-// family-wise level over the whole list, 1e-4; and most are done at n. At the end Holm's method at
-// that level asks over the list whether any case differs from what is expected, however close.
+// How a case is decided. Its runs are examined at three looks, after n, 2 n and 4 n runs, and it
+// agrees at the first look whose interval lies within the margin (10 %, or 2 % with --full) around
+// the expected value. One look lets a simulation that is off by exactly the margin pass with
+// probability 1 % / 3, so over all looks a bias of at least the margin is detected with at least 99
+// %. With 4 n runs a correct simulation misses with a probability below the family-wise level over
+// the whole list, 1e-4; most cases end at n. At the end Holm's method at that level tests over the
+// list whether any case differs from its expected value, however little.
 //
 // A run that fails (an invariant, a scenario that cannot be set up with the file's parameters, a
 // broken assumption) ends its case, not the suite: the verdict is then kFailed, with the reason.
@@ -22,7 +22,7 @@
 namespace aivm::scenarios {
 
 constexpr double kFamilyWiseLevel = 1e-4;
-constexpr double kMissedBias = 0.01;  // the chance that a bias of the margin is not caught
+constexpr double kMissedBias = 0.01;  // the chance that a bias of the margin is not detected
 constexpr double kQuickMargin = 0.10;
 constexpr double kFullMargin = 0.02;
 constexpr std::uint32_t kLooks = 3;
@@ -41,9 +41,10 @@ struct CaseResult {
     double z = 0;
     double p_value = 1;
     Verdict verdict = Verdict::kNotImplemented;
-    std::string reason;  // kFailed: what ended it; the numbers above are those of the looks before
+    // KFailed: the reason of the failure; the numbers above are those of the looks before it.
+    std::string reason;
 
-    // Whether there are numbers to compare: at least one look at runs.
+    // Whether there are numbers to compare: at least one completed look.
     [[nodiscard]] bool measured() const { return runs > 0; }
 };
 
@@ -53,7 +54,8 @@ struct ValidateOptions {
     unsigned jobs = 1;
     Fault fault = Fault::kNone;
     std::function<void(const ValidationCase&)> on_case;  // called before each
-    // Asked before each run of a case, on every thread; ends the suite. Once true it must stay so.
+    // Called before each run of a case, on every thread; returning true ends the suite. Once true
+    // it must stay true.
     std::function<bool()> interrupted;
 };
 
@@ -65,7 +67,7 @@ struct Validation {
     [[nodiscard]] std::size_t agreeing() const;
     [[nodiscard]] std::size_t missed() const;
     [[nodiscard]] std::size_t failed() const;
-    // Nothing that was simulated missed or failed. What nobody simulates shows in the badge.
+    // No simulated case missed or failed. Cases without a simulation show in the badge.
     [[nodiscard]] bool passed() const { return missed() + failed() == 0; }
 };
 

@@ -1,4 +1,4 @@
-// Running the worlds of the cases: the economic fidelity as users run it, built here in code
+// Builds and runs the worlds of the cases: the economic fidelity as users run it, built in code
 // instead of read from a file.
 #pragma once
 
@@ -14,22 +14,22 @@
 
 namespace aivm::scenarios {
 
-// Mistakes that a simulator could make, done on purpose. The suite must miss at least one case with
-// each of them.
+// Mutants of the simulator: deliberate mistakes. With each of them the suite must miss at least one
+// case.
 enum class Fault {
     kNone,
-    kWindowOffByOne,   // every challenge window is a block longer than it is said to be
-    kSwappedFraction,  // the share of the proposers that censor is taken for the share that do not
+    kWindowOffByOne,   // every challenge window is one block longer than stated
+    kSwappedFraction,  // the share of censoring proposers is taken for the share of honest ones
     kWithReplacement,  // the proposers of a round are drawn with replacement
     kForgottenBurn,    // the burned share of a slash goes to the challenger
 };
 const char* fault_name(Fault fault);
 
-// What one run of a case is told.
+// The input of one run of a case.
 struct RunContext {
     std::uint64_t seed = 1;
     Fault fault = Fault::kNone;
-    bool watched = false;  // by the invariants
+    bool watched = false;  // whether invariants are checked
 };
 
 struct Played {
@@ -42,35 +42,36 @@ struct Played {
     [[nodiscard]] const std::vector<sim::ResultRow>& results() const {
         return rows.rows<sim::ResultRow>();
     }
-    // What the owner with this label ended with beyond what it began with, in LUX.
+    // The net payoff of the principal with this label, in LUX.
     [[nodiscard]] double net_lux(std::string_view label) const;
 };
 
 // Runs the scenario to its end. Errors: a scenario that cannot be set up, a run that is not clean,
-// tasks that are not final: whatever happened to them would be missing from the sample.
+// tasks that are not final, since their outcome would be missing from the sample.
 Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
                                      sim::Probe* probe = nullptr);
 
-// A market in the economic fidelity: one virtual validator, a requester, no minted rewards to speak
-// of, the lowest fee, room for any number of tasks, and one assignment a task: who is caught is not
-// replaced. Nobody in it yet.
+// A market in the economic fidelity: one virtual validator, a requester, negligible minted rewards,
+// the lowest fee, room for any number of tasks, and one assignment per task, so that a caught
+// provider is not replaced. It has no participants yet.
 sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block);
 
 constexpr double kNluxOfLux = 1e9;
 
 using Settings = std::map<std::string, std::int64_t>;
-// Rich members of a role.
+// Participants of a role with ample money.
 sim::ActorGroup members(std::string role, std::string name, std::uint32_t count,
                         std::string strategy, Settings parameters = {});
-// Providers whose answers are wrong with this probability, and never right by accident then.
+// Providers whose answers are wrong with this probability; a wrong answer is never right by
+// accident.
 sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm = 1'000'000);
 
-// The wrong answers of a run, and of them those that became final.
+// The wrong answers of a run, and how many of them became final.
 Sample missed_frauds(const Played& played);
 
-// The place in [low, high] where `value`, which must change its sign there, does so, within the
-// relative tolerance: regula falsi, each step confirmed from the other side. Errors: those of
-// `value`; the same sign at both ends.
+// The root of `value` in [low, high], where its sign must change, to the relative tolerance: regula
+// falsi, with each step confirmed from the other side. Errors: those of `value`; the same sign at
+// both ends.
 Result<double> sign_change(double low, double high, double tolerance,
                            const std::function<Result<double>(double)>& value);
 
