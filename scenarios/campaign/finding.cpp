@@ -28,7 +28,7 @@ Result<sim::Scenario> scenario_of(const std::string& text, const std::string& so
     return std::move(loaded->scenario);
 }
 
-// A world that is the plan's, run to its end with its accepted blocks kept.
+// Runs the plan's world to its end and keeps its accepted blocks.
 struct Rerunning {
     std::unique_ptr<Kernels> kernels;
     std::unique_ptr<sim::World> world;
@@ -51,7 +51,7 @@ Result<Rerunning> run_again(const RunPlan& plan, const Rerun& rerun, sim::Shrink
     return out;
 }
 
-// Shrinks the accepted chain. True when that gave a reproducer.
+// Shrinks the accepted chain. Returns true if that produced a reproducer.
 Result<bool> try_history(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
                          SavedFinding& finding, FindingFiles& files) {
     if (!sim::HistoryPlayer::can_show(finding.violation.invariant)) return false;
@@ -136,7 +136,7 @@ Result<SavedFinding> save_finding(const sim::Scenario& scenario, const sim::Outc
     finding.id = finding_id(files.scenario, finding.seed, found->invariant, finding.digest);
     finding.folder = (directory.empty() ? "." : directory) + "/" + finding.id;
 
-    // What a replay will load is what is shrunk.
+    // Shrink exactly what a replay will load.
     AIVM_ASSIGN(sim::Scenario stored, scenario_of(files.scenario, "scenario.toml"));
     AIVM_TRY(shrink({std::move(stored), finding.seed, outcome.choices}, options, finding, files));
     AIVM_TRY(write_finding(finding, files));

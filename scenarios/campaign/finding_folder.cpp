@@ -19,7 +19,7 @@ constexpr const char* kReportName = "report.txt";
 constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{1} << 31;
 constexpr std::size_t kIdBytes = 4;
 
-// One file beside finding.json: its name and where its bytes are.
+// One file beside finding.json: its name and its bytes.
 struct FileRow {
     std::string name;
     ByteView bytes;
@@ -60,7 +60,7 @@ Status write_files(const fs::path& folder, const SavedFinding& finding, const Fi
     return write_file(folder / kJsonName, as_bytes(finding_to_json(finding, digests)));
 }
 
-// Puts the finished folder in its place, where an older one may be.
+// Moves the finished folder to its place, replacing an older one.
 Status move_into_place(const fs::path& finished, const fs::path& place) {
     std::error_code error;
     const fs::path older = finished.string() + ".older";

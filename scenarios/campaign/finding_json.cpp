@@ -21,7 +21,7 @@ Json violation_json(const sim::Violation& v) {
             {"actors", v.actors},       {"liveness", v.liveness}};
 }
 
-// Reads the keys of one object; the first fault sticks.
+// Reads the keys of one object; the first error is kept.
 class Keys {
 public:
     Keys(const Json& object, std::string where, std::string& fault)

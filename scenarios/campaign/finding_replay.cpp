@@ -1,4 +1,4 @@
-// Running a finding again: the whole run, then its reproducer.
+// Replays a finding: the whole run, then its reproducer.
 #include <fmt/format.h>
 
 #include "core/kernels/kernels.h"
@@ -11,7 +11,7 @@
 namespace aivm::scenarios {
 namespace {
 
-// Names the file when its contents are not what they should be.
+// An error that names the file if its contents are not as recorded.
 template <class T>
 Result<T> in_file(Result<T> result, const SavedFinding& finding, std::string_view name) {
     if (result) return result;
@@ -47,7 +47,7 @@ std::string compare_run(ReplayResult& result) {
                               : fmt::format("the digest is {} and was {}", digest, finding.digest);
 }
 
-// What differs, or nothing.
+// The first difference; empty if there is none.
 Result<std::string> replay_history(const StoredFinding& stored, const RunPlan& plan) {
     AIVM_ASSIGN(const sim::History history,
                 in_file(sim::decode_history(stored.files.history), stored.finding, "history.bin"));

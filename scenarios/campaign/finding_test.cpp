@@ -1,6 +1,6 @@
-// Findings from end to end: a run that violates, its folder, and the folder replayed. The bond that
-// escapes is a violation of the accepted chain and shrinks as a history; the kernel that lies and
-// the network without which nothing ends shrink as runs.
+// Findings from end to end: a violated run, its folder, and the replay of the folder. An escaping
+// bond violates an invariant of the accepted chain and shrinks as a history; a lying kernel and a
+// network that delivers nothing shrink as runs.
 #include "scenarios/campaign/finding.h"
 
 #include <gmock/gmock.h>
@@ -25,7 +25,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// A folder of this test case's own, gone at its end.
+// A temporary folder of this test case, removed at its end.
 class Findings : public testing::Test {
 protected:
     Findings()
@@ -56,7 +56,7 @@ void write(const fs::path& path, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
 }
 
-// The demonstration, as if nobody had expected what it shows.
+// The demonstration without its expected violation.
 sim::Scenario escaping_bond() {
     auto loaded = load_scenario_file(AIVM_SOURCE_DIR "/scenarios/catalog/unbond_escape.toml");
     EXPECT_TRUE(loaded);
@@ -148,7 +148,7 @@ TEST_F(Findings, AReplayMeetsTheSameViolationWithTheSameDigest) {
 }
 
 TEST_F(Findings, SavedInOneProcessReplaysInAnother) {
-    // The first half runs in a process of its own; `system` gives this program once more.
+    // The first half runs in a separate process: `system` starts this program again.
     const std::string folder_file =
         fs::path(testing::TempDir()) / "aivmsim-finding-of-another-process";
     if (std::getenv("AIVM_FINDING_CHILD") != nullptr) {
@@ -190,7 +190,7 @@ TEST_F(Findings, ADeadlineEndsTheShrinkingWithWhatThereIs) {
     EXPECT_TRUE(replay->reproduced()) << replay->difference;
 }
 
-// The canary: a backend that puts one wrong bit into one inference.
+// The canary: a backend that flips one bit of one inference.
 class LyingKernels final : public Kernels {
 public:
     explicit LyingKernels(int lie_at) : lie_at_(lie_at) {}

@@ -1,4 +1,4 @@
-// A finding as it looks at the terminal.
+// The text of a finding at the terminal.
 #include <fmt/format.h>
 
 #include <algorithm>

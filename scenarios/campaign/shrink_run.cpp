@@ -13,7 +13,7 @@
 namespace aivm::scenarios {
 namespace {
 
-// A try that runs into nothing is given up after so many times the events that the violation took.
+// A try without a violation is stopped after this multiple of the events that the violation took.
 constexpr std::uint64_t kPatience = 4;
 constexpr std::uint64_t kPatienceMin = 100'000;
 
@@ -45,16 +45,16 @@ private:
         return run_action_count(plan.scenario, plan.choices);
     }
 
-    // Runs the candidate; when it violates, it becomes the best, with only those choices that its
-    // run met.
+    // Runs the candidate; if it violates the invariant, it becomes the best, with only the choices
+    // that its run used.
     bool attempt(RunPlan candidate) {
         const auto faults = check_scenario(candidate.scenario);
         if (std::ranges::find(faults, Severity::kError, &Finding::severity) != faults.end())
             return false;
         if (!budget_.take(actions(best_))) return false;
         RunPlan limited = candidate;
-        // What ends by a limit says nothing about liveness, so only violations of safety are looked
-        // for in haste.
+        // A run that ends on a limit says nothing about liveness, so the limit applies to
+        // violations of safety only.
         if (!found_.liveness) {
             const std::uint64_t patience = std::max(kPatienceMin, found_.event * kPatience);
             limited.scenario.run.max_events = std::min(limited.scenario.run.max_events, patience);
@@ -71,7 +71,7 @@ private:
         return true;
     }
 
-    // Takes elements out of a list of the scenario.
+    // Removes elements of a list of the scenario.
     template <class List>
     void shrink_list(List sim::Scenario::* list) {
         const List whole = best_.scenario.*list;
@@ -95,7 +95,7 @@ private:
         });
     }
 
-    // Makes a number as small as bisection finds, at least 1.
+    // Reduces a number by bisection, to at least 1.
     template <class Number>
     void shrink_number(Number&& number) {
         std::uint32_t too_small = 0;

@@ -7,7 +7,7 @@
 namespace aivm::scenarios {
 namespace {
 
-// The first line of the first error about what is in `more`, without its place.
+// The first line of the first error about the text `more`, without its place.
 std::string complaint(const std::string& more) {
     const auto result = load_scenario_text(with_provider(more), "t.toml");
     return result ? std::string("none") : result.error().front().message;

@@ -24,7 +24,7 @@ std::string printable(std::string_view line) {
     return out;
 }
 
-// Blanks up to the column, tabs where the line has tabs, then the underline.
+// Blanks up to the column, with tabs where the line has tabs, then the underline.
 std::string underline(std::string_view line, std::uint32_t column, std::uint32_t width) {
     std::string out;
     std::uint32_t characters = 0;

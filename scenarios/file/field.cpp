@@ -17,7 +17,7 @@ namespace {
 struct TypeRow {
     FieldType type;
     std::string_view name;
-    std::string_view example;  // as it stands in a file
+    std::string_view example;  // as written in a file
     bool quoted;
 };
 
@@ -149,8 +149,8 @@ Parsed<Value> parse_integers(const FieldInfo& info, std::string_view text) {
     return Value(std::move(numbers));
 }
 
-// One line while it is short, else one item a line: a line of a scenario file has a greatest
-// length.
+// One line if it is short, otherwise one item per line, because the length of lines of a scenario
+// file is bounded.
 std::string print_list(const std::vector<std::string>& items) {
     auto line = fmt::format("[{}]", fmt::join(items, ", "));
     constexpr std::size_t kLongLine = 90;

@@ -81,8 +81,7 @@ void from_value(Member& member, const Value& value) {
 template <class Owner, class Member>
 Owner owner_of(Member Owner::*);
 
-// The row for the member reached by following the path of member pointers from the first one's
-// class.
+// The row for the member that the path of member pointers reaches.
 template <auto First, auto... Rest>
 constexpr auto at(FieldInfo info) {
     using Owner = decltype(owner_of(First));
@@ -122,7 +121,7 @@ constexpr FieldInfo duration(Text section, Text key, Range range, Text doc) {
     return {section, key, FieldType::kDuration, {}, range.min, range.max, {}, false, doc};
 }
 constexpr FieldInfo amount(Text section, Text key, Text doc) {
-    constexpr std::uint64_t kMaxAmount = 1'000'000'000 * kNluxPerLux;  // a thousand million LUX
+    constexpr std::uint64_t kMaxAmount = 1'000'000'000 * kNluxPerLux;  // 10^9 LUX
     return {section, key, FieldType::kAmount, {}, 0, kMaxAmount, {}, false, doc};
 }
 constexpr FieldInfo probability(Text section, Text key, Text doc) {

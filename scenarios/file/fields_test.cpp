@@ -7,8 +7,8 @@
 namespace aivm::scenarios {
 namespace {
 
-// How many members an aggregate has: the most values it can be braced with, each convertible to
-// anything.
+// The number of members of an aggregate: the largest number of values, each convertible to
+// anything, that can initialise it.
 struct Anything {
     template <class T>
     operator T() const;
@@ -56,7 +56,7 @@ TEST(Fields, NoTwoRowsShareAKeyOrAMember) {
     std::set<std::string> keys;
     for (const auto& field : scenario_fields())
         EXPECT_TRUE(keys.insert(field.info.dotted()).second) << field.info.dotted();
-    // Writing through one row changes what exactly that row reads.
+    // Writing through one row changes exactly the value that the row reads.
     for (const auto& field : scenario_fields()) {
         if (field.info.type == FieldType::kNames) continue;
         sim::Scenario changed;

@@ -28,8 +28,8 @@ Loaded load_scenario_file(const std::filesystem::path& path, std::span<const Ove
         return refuse(source, "this is a directory, not a scenario file",
                       "name one of the .toml files in it");
 
-    // One byte more than allowed tells a file that is too large, also when it grows or is a pipe
-    // without a size.
+    // Reading one byte more than allowed detects a file that is too large, even if it grows or is a
+    // pipe without a size.
     std::ifstream file(path, std::ios::binary);
     std::string text(kMaxFileBytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));

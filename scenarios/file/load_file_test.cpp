@@ -28,7 +28,7 @@ protected:
         return folder_ / name;
     }
 
-    // The one error of a file, without the path in front.
+    // The only error of a file, without the path prefix.
     static std::string error_of(const std::filesystem::path& path) {
         const auto result = load_scenario_file(path);
         if (result) return "none";

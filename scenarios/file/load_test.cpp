@@ -91,8 +91,7 @@ std::string read_golden(const std::string& name) {
 }
 
 // golden/many_errors.expected is the whole of what a user sees: each error with its place, a caret,
-// what was wrong and what would be right. AIVM_UPDATE_EXPECTED=1 writes it anew; review the
-// difference.
+// what is wrong and how to correct it. AIVM_UPDATE_EXPECTED=1 rewrites it; review the difference.
 TEST(Load, AllErrorsOfAFileAreReportedAtOnceInTheOrderOfTheText) {
     const auto result = load_scenario_text(read_golden("many_errors.toml"), "many_errors.toml");
     ASSERT_FALSE(result);

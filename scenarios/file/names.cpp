@@ -43,7 +43,7 @@ bool is_name(std::string_view text) {
 
 std::string nearest_name(std::string_view wrong, std::span<const std::string> candidates) {
     if (wrong.size() > 2 * kMaxNameBytes)
-        return {};  // no name is near, and the table would be large
+        return {};  // no name is near, and the table of distances would be large
     const std::string* best = nullptr;
     std::size_t best_distance = 0;
     for (const auto& candidate : candidates) {

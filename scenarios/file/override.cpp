@@ -45,7 +45,7 @@ Parsed<void> set_parameter(sim::ActorGroup& group, std::string_view name, std::s
     return {};
 }
 
-// `rest` is what stands behind "provider.": a group's name, a dot and a key.
+// `rest` is the text after "provider.": a group's name, a dot and a key.
 Parsed<void> set_in_group(Scenario& scenario, std::string_view role, std::string_view rest,
                           std::string_view text) {
     const auto whole = fmt::format("{}.{}", role, rest);
@@ -148,7 +148,7 @@ std::vector<Override> environment_overrides(std::span<const std::string> environ
         out.push_back({OriginKind::kEnvironment, entry.substr(0, equals), key_of(name),
                        entry.substr(equals + 1)});
     }
-    // The order of the environment must not matter where one key is given under two spellings.
+    // The order of the environment must not matter if one key occurs in two spellings.
     std::sort(out.begin(), out.end(), [](const Override& a, const Override& b) {
         return std::tie(a.label, a.value) < std::tie(b.label, b.value);
     });

@@ -47,7 +47,7 @@ TEST(Override, EveryKnownKeyIsFoundAndNoOther) {
     const auto scenario = loaded(kText);
     for (const auto& key : known_keys(scenario)) {
         auto changed = scenario;
-        // no number, no name: at most a text takes it
+        // neither a number nor a name: only a text field accepts it
         const auto done = set_key(changed, key, "?");
         const bool is_found = done || done.error().message.find("unknown key") == std::string::npos;
         EXPECT_TRUE(is_found) << key;

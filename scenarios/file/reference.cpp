@@ -9,7 +9,7 @@
 namespace aivm::scenarios {
 namespace {
 
-// What a reader needs of a row, whatever struct it belongs to.
+// The parts of a row that the reference page shows, whatever struct it belongs to.
 struct Row {
     FieldInfo info;
     std::string default_text;

@@ -55,8 +55,8 @@ bool fits_together(const sim::Scenario& scenario) {
                         [](const Finding& f) { return f.severity == Severity::kError; });
 }
 
-// Gives each field of `owner`, which is part of `scenario`, a random value, unless check_scenario
-// refuses the whole.
+// Sets each field of `owner`, which is part of `scenario`, to a random value, unless check_scenario
+// refuses the scenario.
 template <class Owner>
 void randomise(std::span<const Field<Owner>> fields, Owner& owner, const sim::Scenario& scenario) {
     for (const auto& field : fields) {

@@ -62,7 +62,7 @@ void add_property(Json& object, const Field<Owner>& field) {
     if (field.info.required) {
         object["required"].push_back(field.info.key);
     } else if (field.info.type != FieldType::kParameters) {
-        // TOML and JSON write these values alike; a table they do not.
+        // TOML and JSON write these values alike, except for tables.
         schema["default"] = Json::parse(print_value(field.info, field.default_value()));
     }
     object["properties"][std::string(field.info.key)] = std::move(schema);

@@ -7,8 +7,8 @@
 namespace aivm::scenarios {
 namespace {
 
-// Bytes of the well-formed UTF-8 character at the front (RFC 3629, table of section 4); 0 when
-// there is none.
+// Bytes of the well-formed UTF-8 character at the front (RFC 3629, table of section 4); 0 if there
+// is none.
 std::size_t character_bytes(std::string_view text) {
     const auto byte = [&](std::size_t i) {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -30,7 +30,7 @@ std::size_t character_bytes(std::string_view text) {
     return 0;
 }
 
-// The column, from 1, of the first byte that is not text; nothing when the line is fine.
+// The column, from 1, of the first byte that is not text; empty if the line is valid.
 std::optional<std::uint32_t> first_bad_column(std::string_view line) {
     for (std::uint32_t column = 1; !line.empty(); ++column) {
         const auto bytes = line.front() == '\0' ? 0 : character_bytes(line);

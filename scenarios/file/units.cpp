@@ -31,7 +31,7 @@ constexpr Unit kBandwidths[] = {
     {"Gbit/s", 1'000'000'000}, {"Mbit/s", 1'000'000}, {"kbit/s", 1'000}, {"bit/s", 1}};
 constexpr Unit kRatios[] = {{"%", kPpmWhole / 100}, {"ppm", 1}};
 constexpr int kMaxFractionDigits = 18;  // 10^18 still fits a 64-bit number
-constexpr std::size_t kMaxDigits = 19;  // more of them may be more than 64 bits
+constexpr std::size_t kMaxDigits = 19;  // more digits may exceed 64 bits
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -63,7 +63,7 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
     return out;
 }
 
-// What a kind of value is called and looks like, for messages.
+// The name and an example of a kind of value, for messages.
 struct Kind {
     std::string_view noun;     // "a duration"
     std::string_view example;  // "write a number and one of ..., such as \"30s\""

@@ -39,7 +39,7 @@ constexpr auto kSixMeans = times(
 constexpr std::array<std::string_view, 10> kTenCities = {
     "dallas", "toronto", "washington", "frankfurt", "london",
     "madrid", "osaka",   "sydney",     "tokyo",     "sao-paulo"};
-// The tables publish no node counts: every city counts the same.
+// The published tables have no node counts, so all cities have equal weight.
 constexpr std::array<std::uint32_t, 10> kTenShares = {1000, 1000, 1000, 1000, 1000,
                                                       1000, 1000, 1000, 1000, 1000};
 // Published round trips in microseconds, halved. Between cities as printed for each direction
@@ -102,7 +102,7 @@ constexpr bool shares_are_whole() {
 }
 static_assert(shares_are_whole());
 
-// How many more nodes (in units of 1 / kShareWhole) a region should have than it has.
+// By how many nodes (in units of 1 / kShareWhole) a region is below its quota.
 std::int64_t shortfall(std::uint32_t share, std::uint64_t nodes, std::uint64_t has) {
     return static_cast<std::int64_t>(share * nodes) - static_cast<std::int64_t>(has * kShareWhole);
 }

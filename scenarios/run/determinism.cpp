@@ -25,7 +25,7 @@ bool was_interrupted(const Finished& run) {
     return run.outcome.status == sim::RunStatus::kInterrupted;
 }
 
-// Both runs; the second is empty when the first was interrupted.
+// Both runs; the second is empty if the first was interrupted.
 Result<Pair> run_two(const sim::Setting& setting, const DeterminismOptions& options,
                      std::optional<sim::TraceInterval> window) {
     std::array<sim::WorldOptions, 2> each;

@@ -34,8 +34,8 @@ sim::Scenario small_scenario() {
     return scenario;
 }
 
-// A provider that stays silent now and then, by a counter that outlives the run: what a forgotten
-// global does.
+// A provider that sometimes stays silent, by a counter that outlives the run, as a forgotten global
+// variable would.
 class LeakyProvider final : public sim::ProviderStrategy {
 public:
     using Silent = bool (*)(std::uint32_t answers_given);

@@ -76,8 +76,8 @@ TEST(Intervals, WhatWasNeverSeenMayStillComeInStreaks) {
     EXPECT_LT(share.interval(0.95).high, 0.01);
 }
 
-// How often studies of 40 runs with 30 events each, a part of which share their run's fate, cover
-// the truth.
+// The coverage of the interval over studies of 40 runs with 30 events each, some of which share the
+// outcome of their run.
 double coverage(double share, std::uint32_t together_ppm) {
     constexpr int kStudies = 1000;
     sim::RandomStream random({7, 0, together_ppm});

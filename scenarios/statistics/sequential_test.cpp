@@ -24,9 +24,9 @@ TEST(Sequential, LooksDoubleAndSpendTheWholeErrorOnce) {
     EXPECT_EQ(plan_looks(64, 0.95).size(), 4U);
 }
 
-// Fraud as the reference sweep has it: in each of 100 blocks some of 10 answers are wrong, and all
-// of a block's become final when the next `window` proposers censor. One streak of such proposers
-// lets many through.
+// Fraud as in the reference sweep: in each of 100 blocks some of 10 answers are wrong, and all
+// wrong answers of a block become final if the next `window` proposers censor. One streak of
+// censoring proposers passes many.
 void add_run(sim::RandomStream& random, std::uint32_t censoring_ppm, std::size_t window,
              ClusteredShare& counts) {
     constexpr std::size_t kBlocks = 100;
@@ -48,11 +48,11 @@ void add_run(sim::RandomStream& random, std::uint32_t censoring_ppm, std::size_t
 struct Question {
     std::uint32_t censoring_ppm;
     std::size_t window;
-    double truth;  // censoring share to the power of the window
+    double truth;  // the censoring share to the power of the window
 };
 
-// A study asks whether the share is below a bound that it lies exactly at, the hardest case, and
-// stops as soon as it believes to know. How often the interval it ends with holds the truth.
+// The coverage of the final interval of studies that ask whether the share is below a bound equal
+// to the true share, the hardest case, and stop at the first decision.
 double coverage(const std::vector<Look>& looks, const Question& question) {
     constexpr int kStudies = 500;
     sim::RandomStream random(
@@ -75,7 +75,7 @@ double coverage(const std::vector<Look>& looks, const Question& question) {
 constexpr Question kCommon{500'000, 3, 0.125};
 constexpr Question kRare{800'000, 20, 0.011529215};
 constexpr Question kUnseen{900'000, 60,
-                           0.001797010};  // most studies see none of it in their first runs
+                           0.001797010};  // most studies see no such event in their first runs
 
 TEST(Sequential, StoppingAtWillKeepsTheConfidence) {
     const std::vector<Look> looks = plan_looks(64, 0.95);

@@ -30,8 +30,8 @@ std::string text_at(const Statement& statement, int column) {
     return bytes == nullptr ? "" : bytes;
 }
 
-// Always in the same order, whatever the order of their making: sums of floating-point numbers
-// depend on it. Interrupted runs tell nothing.
+// In an order that does not depend on when the runs were made, since sums of floating-point numbers
+// depend on their order. Interrupted runs are left out.
 Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id,
                                     std::uint64_t replicates) {
     AIVM_ASSIGN(
@@ -53,7 +53,7 @@ Result<std::vector<RunKey>> runs_of(Database& database, std::int64_t point_id,
 
 constexpr std::uint64_t kAllReplicates = std::numeric_limits<std::int64_t>::max();
 
-// Reads what a run left, with statements that are prepared once.
+// Reads the rows of a run, with statements that are prepared once.
 class RunReader {
 public:
     static Result<RunReader> make(Database& database) {
@@ -79,7 +79,7 @@ public:
         }
     }
 
-    // Corrupt results of all final ones; nothing when no rows of tasks were recorded.
+    // The share of corrupt results among final ones; empty if no rows of tasks were recorded.
     Result<std::optional<std::pair<double, double>>> final_results(std::int64_t run_id) {
         start(tasks_, run_id);
         AIVM_TRY(database_.next(tasks_));

@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostFaults = 20;  // told at once
+constexpr std::size_t kMostFaults = 20;  // reported at once
 
 std::vector<std::string> split_commas(std::string_view text) {
     std::vector<std::string> out;
@@ -44,7 +44,7 @@ bool parse_whole(std::string_view text, Number& out) {
 
 }  // namespace
 
-// Fills a plan from a request and collects what is wrong.
+// Fills a plan from a request and collects the problems.
 class SweepPlan::Maker {
 public:
     explicit Maker(const SweepRequest& request) : request_(request) {}
@@ -88,7 +88,7 @@ private:
         if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
             return fault(flag, {"the key is given twice", "give all its values in one list"});
         }
-        // An unknown key has one fault, not one for each of its values.
+        // An unknown key is one problem, not one per value.
         const auto keys = known_keys(scenario);
         const bool parameter = parsed->key.find(".parameters.") != std::string::npos;
         if (!parameter && std::ranges::find(keys, parsed->key) == keys.end()) {
@@ -163,7 +163,7 @@ private:
               {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
     }
 
-    // Loads every point as its runs will, and builds its world once.
+    // Loads every point as its runs will, and builds its world once, to find errors early.
     void read_points() {
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
@@ -196,7 +196,7 @@ private:
         }
     }
 
-    // What is wrong with the point, or empty.
+    // The problem of the point, or empty.
     std::string read_point(std::size_t point) {
         const auto loaded =
             load_scenario_text(plan_.text_, plan_.source_, plan_.overrides_at(point));
@@ -211,7 +211,7 @@ private:
         return {};
     }
 
-    // Which value of which axis; an axis that is not named stays at its first.
+    // The index of the value of each axis; an axis that is not named has its first value.
     void read_base() {
         std::vector<std::size_t> chosen(plan_.axes_.size());
         for (const std::string& part : split_commas(request_.base)) {
@@ -243,7 +243,7 @@ private:
 
     const SweepRequest& request_;
     SweepPlan plan_;
-    sim::Scenario scenario_;                   // the one that values are set in
+    sim::Scenario scenario_;                   // the scenario whose values are set
     std::vector<std::vector<Hash32>> hashes_;  // of that scenario with each value of each axis
     std::vector<std::string> faults_;
 };

@@ -14,11 +14,12 @@ Result<std::optional<SweepItem>> Schedule::next() {
     for (auto it = open_.begin(); it != open_.end();) {
         AIVM_ASSIGN(auto item, next_of(it->first, it->second));
         if (item) return item;
-        const bool all_there = it->second.pending == 0;  // found there, so nobody will tell done()
+        // Found in the file, so done() will not be called.
+        const bool all_there = it->second.pending == 0;
         if (all_there) {
             AIVM_ASSIGN(const bool finished, look_at(it->first, it->second));
             if (finished) it = open_.erase(it);
-            continue;  // else once more, towards its next look
+            continue;  // otherwise continue with the runs of its next look
         }
         ++it;
     }

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::uint64_t kCommitIntervalNs = 1'000'000'000;
 
-// Lets only small rows through: nothing that there is one of for each task or block.
+// Passes only the small tables: no rows per task or per block.
 class MetricsOnly final : public sim::RowSink {
 public:
     explicit MetricsOnly(sim::RowSink& behind) : behind_(behind) {}
@@ -54,7 +54,7 @@ private:
     sim::RowSink& behind_;
 };
 
-// The point that a worker is at; its runs share all of it.
+// The point that a worker is at, shared by its runs.
 struct PointAtWork {
     std::size_t point = 0;
     sim::Setting setting;
@@ -104,7 +104,7 @@ private:
         }
     }
 
-    // A bug of ours ends the sweep with the run that shows it, and not the program.
+    // A failed internal check ends the sweep and names the run, instead of ending the program.
     Status make_checked_run(const SweepItem& item, std::optional<PointAtWork>& at) {
         Status made;
         try {
@@ -126,7 +126,7 @@ private:
         changed_.notify_all();
     }
 
-    // The next run, after a wait if need be; nothing when the sweep is over.
+    // The next run, after a wait if necessary; empty when the sweep is over.
     std::optional<SweepItem> take_next() {
         std::unique_lock lock(mutex_);
         while (!stopped()) {
@@ -209,7 +209,7 @@ private:
     const SweepPlan& plan_;
     const SweepOptions& options_;
     sim::Recorder& recorder_;
-    std::mutex mutex_;  // of the recorder and of everything below
+    std::mutex mutex_;  // guards the recorder and everything below
     std::condition_variable changed_;
     Schedule schedule_;
     std::optional<Error> failure_;

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A run of it takes about a millisecond.
+// A run takes about a millisecond.
 constexpr std::string_view kScenario = R"(name = "tiny"
 description = "A few tasks, some of them answered by guessing."
 [run]
@@ -59,7 +59,7 @@ SweepPlan plan_of(const SweepRequest& asked) {
     return *std::move(plan);
 }
 
-// The faults as one text.
+// The problems as one text.
 std::string faults(const SweepRequest& asked) {
     const auto plan = SweepPlan::make(asked);
     if (plan) return "none";
@@ -172,7 +172,7 @@ protected:
         return {"tiny", "2026-01-01T00:00:00Z", "0.1.0", "g++ 12", "Release"};
     }
 
-    // Runs until `stop_after` runs were made; finishes the file when the sweep is complete.
+    // Makes at most `stop_after` runs; finishes the file when the sweep is complete.
     bool sweep(const std::string& name, const SweepPlan& plan, unsigned jobs,
                std::uint64_t stop_after = ~0ULL) {
         auto recorder = open_sweep(file(name), study(), plan);
@@ -196,7 +196,7 @@ protected:
         return true;
     }
 
-    // All rows of all tables that do not depend on the clock or on who made them, as text.
+    // All rows of all tables, as text, without columns that depend on the clock or on the worker.
     std::string contents(const std::string& name) {
         std::string out;
         EXPECT_TRUE(sim::open_study(file(name)));

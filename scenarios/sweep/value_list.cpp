@@ -36,7 +36,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 // ---- numbers with a unit, exact -----------------------------------------------------------------
 
-// digits * 10^-decimals, and what stands behind the number, blanks included.
+// digits * 10^-decimals, and the text after the number, blanks included.
 struct Quantity {
     std::int64_t digits = 0;
     int decimals = 0;
@@ -63,7 +63,7 @@ std::optional<Quantity> parse_quantity(std::string_view text) {
     }
     out.unit = text.substr(at);
     const bool fraction =
-        out.unit.starts_with('/');  // "1/100" is a value, but no number to count with
+        out.unit.starts_with('/');  // "1/100" is a value, but cannot be the end of a range
     if (count == 0 || fraction) return std::nullopt;
     if (negative) out.digits = -out.digits;
     return out;
@@ -83,8 +83,8 @@ std::string print_quantity(Quantity q) {
     return (q.digits < 0 ? "-" : "") + digits + q.unit;
 }
 
-// Gives all the same number of decimals. False where the units differ or a number becomes too
-// large.
+// Scales all numbers to the same number of decimals. False if the units differ or a number becomes
+// too large.
 bool align(std::vector<Quantity>& quantities) {
     int decimals = 0;
     for (const Quantity& q : quantities) decimals = std::max(decimals, q.decimals);
@@ -156,7 +156,7 @@ Parsed<void> append_range(std::string_view item, Texts& out) {
 
 using Numbers = std::vector<std::int64_t>;
 
-// The next number of a series after those known, or nothing where they are not of the series.
+// The next number of a series after the known ones; empty if they do not belong to the series.
 std::optional<std::int64_t> next_of_equal_steps(const Numbers& known) {
     const std::int64_t step = known[1] - known[0];
     for (std::size_t i = 1; i < known.size(); ++i) {
@@ -191,7 +191,7 @@ std::optional<std::int64_t> next_of_125(const Numbers& known) {
     return after_125(known.back());
 }
 
-// What comes between `known` and `last`; nothing when the series does not meet it.
+// The numbers between `known` and `last`; empty if the series does not contain `last`.
 std::optional<Numbers> continued(const Numbers& known, std::int64_t last,
                                  std::optional<std::int64_t> (*next_of)(const Numbers&)) {
     Numbers all = known;
@@ -242,7 +242,7 @@ bool is_dots(std::string_view item) { return item == "..." || item == "\u2026"; 
 Parsed<std::vector<std::string>> parse_value_list(std::string_view text) {
     const auto items = split(text, text.find('|') == std::string_view::npos ? ',' : '|');
     Texts out;
-    Texts begin;  // the values since the last range or dots: what a series can begin with
+    Texts begin;  // the values since the last range or dots: the possible beginning of a series
     for (std::size_t i = 0; i < items.size(); ++i) {
         if (items[i].empty())
             return problem("the list has an empty value", "write values separated by commas");

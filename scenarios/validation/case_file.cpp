@@ -30,7 +30,7 @@ tl::unexpected<Error> refuse(const std::string& what) {
     return fail(ErrorCode::kInvalidArgument, what);
 }
 
-// Watches a parse for an object that has one key twice, which the library would pass over.
+// Detects an object with a duplicate key, which the library accepts silently.
 class RepeatedKeys {
 public:
     bool operator()(int, Json::parse_event_t event, Json& parsed) {
@@ -49,7 +49,7 @@ private:
     std::string found_;
 };
 
-// Exactly the keys of a case, each of its type.
+// Checks for exactly the keys of a case, each of its type.
 Status check_shape(const Json& json, std::size_t index) {
     const std::string where = fmt::format("case {}", index + 1);
     if (!json.is_object()) return refuse(where + " is not an object");

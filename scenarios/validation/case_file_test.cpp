@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 constexpr const char* kCases = AIVM_SOURCE_DIR "/scenarios/validation/cases.json";
 
-// A sound case with some members changed or added; values as JSON.
+// A valid case with some members changed or added; values as JSON.
 std::string one_case(const std::map<std::string, std::string>& changed = {}) {
     std::map<std::string, std::string> members{
         {"id", R"("V01")"},          {"quantity", R"("q")"},

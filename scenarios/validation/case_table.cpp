@@ -8,9 +8,9 @@ namespace {
 
 using enum Method;
 
-// `runs` is what a case that is right needs to agree at the first look two times out of three: an
-// interval of 99.3 % within 10 %, about 1,400 (1 - p) / p independent trials of probability p, and
-// as many means as their spread asks for.
+// `runs` is the number of runs with which a correct case agrees at the first look two times out of
+// three: a 99.3 % interval within 10 % needs about 1,400 (1 - p) / p independent trials of
+// probability p, and a number of means that depends on their spread.
 constexpr std::array kRows{
     CaseRow{"V01", "8 lazy checkers, every answer wrong; answers that became final", kBinomial, 8,
             independent_checkers},

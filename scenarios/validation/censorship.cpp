@@ -1,6 +1,6 @@
 // V31, V33-V35: a share of the proposers leaves out fraud proofs. Every answer is wrong and one
-// challenger proves each at once; a sample is one answer, missed when every block of its window was
-// a censor's. Its commitment alone has to get in: the reveal has all the time it wants. Windows
+// challenger proves each at once; a sample is one answer, missed if a censor proposed every block
+// of its window. Only the commitment must be included in time; the reveal is not limited. Windows
 // overlap, so answers of one run depend on each other.
 #include "scenarios/validation/case_table.h"
 
@@ -17,7 +17,7 @@ sim::Scenario censored(const ValidationCase& c, std::uint32_t answers) {
     return s;
 }
 
-// Of the answers posted in a block after which `aligned` says a window begins.
+// Counts the answers posted in a block after which, by `aligned`, a window begins.
 template <class Aligned>
 Sample missed_of(const Played& played, Aligned aligned) {
     Sample sample;
@@ -43,8 +43,8 @@ Result<Sample> censored_proofs(const ValidationCase& c, const RunContext& contex
 }
 
 // The five operations of a bisection over two steps: commitment, reveal, the provider's opening of
-// the last step and of the first, the verdict. Censors leave them all out, and each can come only
-// after the one before it.
+// the last step and of the first, the verdict. Censors leave out all of them, and each is possible
+// only after the one before it.
 Result<Sample> sequential_moves(const ValidationCase& c, const RunContext& context) {
     if (c.whole("m") != 5)
         return fail(ErrorCode::kInvalidArgument, "a bisection over two steps has 5 moves");

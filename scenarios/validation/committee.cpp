@@ -1,6 +1,6 @@
-// V21, V22, V24, V25, V27, V29, V30, V58: committees of N, of whom M must agree. They answer in the
-// open, without a challenge window: what is counted here is who is drawn and what a count of
-// answers does, which hiding answers does not change.
+// V21, V22, V24, V25, V27, V29, V30, V58: committees of N, of whom M must agree. Members answer in
+// the open, without a challenge window: the samples are draws and tallies, which commit and reveal
+// do not change.
 #include <algorithm>
 #include <map>
 
@@ -18,13 +18,13 @@ sim::Scenario committees(std::uint32_t tasks, std::uint32_t per_block,
     s.vm.policy.redundancy_providers = 5;
     s.vm.policy.commit_reveal = false;
     s.vm.policy.commit_window_blocks = 3;
-    // so that a long run does not empty anybody's purse; 0 would violate E4
+    // so that no participant runs out of money in a long run; 0 would violate E4
     s.vm.policy.slash_silent_bps = 1;
     s.actors = {pool};
     return s;
 }
 
-// Tasks with this outcome, of all.
+// The share of tasks with this outcome.
 Sample share_of(const Played& played, sim::TaskOutcome outcome) {
     Sample sample;
     for (const sim::TaskRow& task : played.tasks()) {
@@ -34,7 +34,7 @@ Sample share_of(const Played& played, sim::TaskOutcome outcome) {
     return sample;
 }
 
-// When a committee was drawn, and when its M-th answer was there, in blocks.
+// The blocks of the draw and of the M-th answer of a committee.
 class Quorums final : public sim::Probe {
 public:
     explicit Quorums(std::uint32_t needed) : needed_(needed) {}
@@ -60,13 +60,13 @@ private:
     Sample sample_;
 };
 
-// A colluder that does not look who else is drawn.
+// A colluder that ignores who else is drawn.
 const std::map<std::string, std::int64_t> kAlways{{"bad_ppm", 1'000'000}};
 
 constexpr std::uint64_t kWorkBlocks =
-    200;  // of an exponential time, in the mean: blocks are short beside it
+    200;  // the mean of an exponential time, long compared with a block
 
-// Members who begin at once and take exponential times.
+// Members that begin at once and take exponential times.
 sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& pool) {
     sim::Scenario s = committees(tasks, 1, pool.front());
     s.actors = pool;
@@ -116,7 +116,7 @@ Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& cont
     return sample;
 }
 
-// Every seat is a trial: its owner is honest, and slashed when it erred alone beside a quorum.
+// Every seat is a trial: its owner is honest, and slashed if it alone erred beside a quorum.
 Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& context) {
     const auto pool =
         members("provider", "pool", 10, "nondeterministic", {{"error_ppm", c.ppm("e")}});
@@ -127,7 +127,8 @@ Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& c
     return Sample{static_cast<double>(slashed), 5.0 * static_cast<double>(played->tasks().size())};
 }
 
-// h honest members, b who agree on a wrong answer, and riders in the other seats, who decide.
+// h honest members, b that agree on a wrong answer, and free riders in the other seats, which
+// decide.
 Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& context) {
     const auto honest = static_cast<std::uint32_t>(c.whole("h"));
     const auto bad = static_cast<std::uint32_t>(c.whole("b"));
@@ -139,9 +140,9 @@ Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& c
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
 
-// The leaver asks to go in the block of its draw, commits and never reveals. Without the obligation
-// rule it escapes where the cooldown is over before the slash; the margin of a cooldown is what it
-// has beyond the shortest that keeps the bond.
+// The leaver deregisters in the block of its draw, commits and never reveals. Without the
+// obligation rule it escapes if the cooldown ends before the slash; the margin of a cooldown is its
+// excess over the shortest one that keeps the bond.
 Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context) {
     const auto escapes = [&](std::uint64_t cooldown) -> Result<bool> {
         sim::Scenario s = committees(1, 1, members("provider", "honest", 4, "honest"));

@@ -1,6 +1,6 @@
-// V01, V02, V37, V39, V65: whether anybody proves a wrong answer wrong in time. Every answer is
-// wrong; a sample is one answer, and it is missed when it becomes final. All draws are made for
-// each answer anew, so answers do not depend on each other and many can be open at once.
+// V01, V02, V37, V39, V65: whether a wrong answer is proven wrong in time. Every answer is wrong; a
+// sample is one answer, missed if it becomes final. All draws are independent per answer, so
+// answers do not depend on each other and many can be open at once.
 #include "scenarios/validation/case_table.h"
 
 namespace aivm::scenarios {

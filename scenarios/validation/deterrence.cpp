@@ -1,6 +1,6 @@
-// V05-V08, V16, V18, V43, V62: what cheating and checking pay. The VM moves the slashes and
-// rewards; what a wrong answer gains or loses outside the chain is added to what the books say, one
-// principal at a time.
+// V05-V08, V16, V18, V43, V62: the profit of cheating and of checking. The VM moves slashes and
+// rewards; gains and losses of a wrong answer outside the chain are added to the recorded payoff of
+// each principal.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -17,8 +17,8 @@ Amount lux_of(double amount) {
     return Amount(static_cast<std::uint64_t>(amount * kNluxOfLux + 0.5));
 }
 
-// Liars whose wrong answers are caught with this probability and then slashed by `slash` LUX, which
-// nobody of theirs gets back.
+// Liars whose wrong answers are caught with this probability and then slashed by `slash` LUX, no
+// part of which returns to an accomplice.
 sim::Scenario fraud(std::uint32_t answers, double slash, std::uint32_t caught_ppm) {
     sim::Scenario s = market(answers, kPerBlock);
     s.vm.config.min_provider_bond = lux(10'000);
@@ -28,17 +28,16 @@ sim::Scenario fraud(std::uint32_t answers, double slash, std::uint32_t caught_pp
     return s;
 }
 
-// What one wrong answer brings its provider in the mean, in LUX; each that becomes final gains it
-// `gain`.
+// The mean profit of one wrong answer in LUX; each wrong answer that becomes final gains `gain`.
 Result<Sample> mean_value(const RunContext& context, const sim::Scenario& scenario, double gain) {
     AIVM_ASSIGN(const auto played, play(context, scenario));
     const Sample missed = missed_frauds(*played);
     return Sample{gain * missed.part + played->net_lux("liars"), missed.whole};
 }
 
-// Campaigns of one liar that goes on after each catch: its wrong answers before it. A run that has
-// too few answers for them all is an error: its unfinished campaign must be neither counted nor
-// dropped.
+// Campaigns of one liar that continues after each catch: the number of wrong answers before it. A
+// run with too few answers for all campaigns is an error, since its unfinished campaign must be
+// neither counted nor dropped.
 Result<Sample> uncaught_before_catches(const Played& played, std::uint32_t campaigns) {
     Sample sample;
     std::uint32_t uncaught = 0;
@@ -57,7 +56,7 @@ Result<Sample> uncaught_before_catches(const Played& played, std::uint32_t campa
     return sample;
 }
 
-// As many as so many campaigns take in the mean, and eight standard deviations.
+// The mean number of answers that this many campaigns take, plus eight standard deviations.
 std::uint32_t answers_for(std::uint32_t campaigns, double caught) {
     const double mean = campaigns / caught;
     return static_cast<std::uint32_t>(mean * (1 + 8 / std::sqrt(campaigns)));
@@ -105,8 +104,8 @@ Result<Sample> indifferent_cheater(const ValidationCase& c, const RunContext& co
     return Sample{found, 1};
 }
 
-// Checking everything beside checking nothing, at a rate of wrong answers: a check costs C, a fraud
-// found brings R, one that passes loses L.
+// Compares checking everything with checking nothing, at a rate of wrong answers: a check costs C,
+// a detected fraud earns R, an undetected one loses L.
 Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& context) {
     const auto net = [&](double wrong, std::uint32_t check_ppm) -> Result<double> {
         sim::Scenario s = market(1500, kPerBlock);
@@ -135,8 +134,7 @@ Result<Sample> frauds_before_the_first_catch(const ValidationCase& c, const RunC
     return uncaught_before_catches(*played, kCampaigns);
 }
 
-// The liar's machine is attested, and its answers are used at once; what catches it are
-// re-executions at random.
+// The liar's machine is attested, and its answers are used at once; random re-executions catch it.
 Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kCampaigns = 50;
     sim::Scenario s = fraud(answers_for(kCampaigns, c.get("a")), 10, c.ppm("a"));
@@ -151,11 +149,11 @@ Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContex
     return uncaught_before_catches(*played, kCampaigns);
 }
 
-// A campaign is decided when it is caught, or when it has gained more than a slash can take: then
-// the next one begins.
+// A campaign ends when it is caught, or when it has gained more than a slash can take; then the
+// next one begins.
 Result<Sample> profitable_campaigns(const ValidationCase& c, const RunContext& context) {
     constexpr std::uint32_t kCampaigns = 40;
-    const double slash = c.get("m");  // in gains of 1 LUX
+    const double slash = c.get("m");  // in units of the gain, 1 LUX
     const auto answers = kCampaigns * static_cast<std::uint32_t>(slash + 1);
     AIVM_ASSIGN(const auto played, play(context, fraud(answers, slash, c.ppm("p"))));
     std::map<std::uint64_t, double> taken;  // by task, LUX
@@ -179,7 +177,7 @@ Result<Sample> profitable_campaigns(const ValidationCase& c, const RunContext& c
     return sample;
 }
 
-// The smallest gain, to the nLUX, at which an owner who proves its own wrong answers wrong loses
+// The smallest gain, to the nLUX, at which an owner that challenges its own wrong answers loses
 // nothing.
 Result<Sample> cost_of_self_challenge(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = market(20, 5);

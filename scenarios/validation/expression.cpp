@@ -20,7 +20,7 @@ double power(double base, double exponent) {
     return std::pow(base, exponent);  // never reaches results: checks the case file's own numbers
 }
 
-// Recursive descent; the first fault sticks, and everything after it gives 0.
+// Recursive descent; the first error is kept, and everything after it evaluates to 0.
 class Evaluator {
 public:
     Evaluator(std::string_view text, const Bindings& names) : text_(text), names_(names) {}

@@ -1,4 +1,4 @@
-// V41, V52-V55, V64: queues, locked bonds and who is drawn.
+// V41, V52-V55, V64: queues, locked bonds and draws.
 #include <algorithm>
 #include <numeric>
 
@@ -7,7 +7,7 @@
 namespace aivm::scenarios {
 namespace {
 
-// Jobs that come by themselves, so many a block in the mean.
+// Independent arrivals of jobs, with this mean per block.
 sim::Scenario poisson_market(std::uint32_t tasks, double jobs_per_block) {
     sim::Scenario s = market(tasks, 1);
     s.workload.arrivals = sim::ArrivalLaw::kPoisson;
@@ -25,10 +25,10 @@ constexpr std::int64_t kHeldBesidesWindow = 2;
 struct Queues {
     std::uint32_t queues = 1;
     std::uint32_t machines = 1;
-    double load = 0;            // jobs for one queue in the mean time that one job takes
-    double blocks_per_job = 0;  // that time
-    double settling = 0;        // how many such times pass before waiting counts
-    double counted = 0;         // and for how many more it does
+    double load = 0;            // arrivals at one queue per mean service time
+    double blocks_per_job = 0;  // the mean service time
+    double settling = 0;        // how many mean service times pass before waiting is counted
+    double counted = 0;         // the number of mean service times counted after that
     sim::WorkLaw law = sim::WorkLaw::kFixed;
 };
 
@@ -56,7 +56,7 @@ Result<Sample> mean_wait(const RunContext& context, const Queues& q) {
     s.workload.step_time_ns =
         static_cast<std::uint64_t>(q.blocks_per_job) * s.chain.block_interval_ns;
     s.workload.work_law = q.law;
-    s.vm.config.task_timeout_ns = 1'000'000'000'000'000;  // nobody is late
+    s.vm.config.task_timeout_ns = 1'000'000'000'000'000;  // no provider times out
     s.vm.config.challenge_window_blocks = 1;
     s.actors = {members("provider", "queues", q.queues, "honest")};
     s.actors[0].machines = q.machines;
@@ -74,7 +74,7 @@ public:
             [&](std::size_t, const Provider& provider) { locked += provider.locked; });
         by_block_.push_back(static_cast<double>(locked.nlux()) / kNluxOfLux);
     }
-    // The mean over blocks from + 1 to `to`; block 1 is the first.
+    // The mean over blocks `from` + 1 to `to`; block 1 is the first.
     [[nodiscard]] Sample mean(std::size_t from, std::size_t to) const {
         const auto first = by_block_.begin() + static_cast<std::ptrdiff_t>(from);
         const auto last = by_block_.begin() + static_cast<std::ptrdiff_t>(to);

@@ -1,5 +1,5 @@
-// C01-C10: Snow by itself, in lockstep (sim/consensus/synchronous_rounds.h), with the parts that
-// the snowman engine is made of.
+// C01-C10: Snow in synchronous rounds (sim/consensus/synchronous_rounds.h), with the components of
+// the snowman engine.
 #include <algorithm>
 
 #include "scenarios/validation/case_table.h"
@@ -13,7 +13,7 @@ using sim::Choice;
 using sim::Conduct;
 using sim::SynchronousRounds;
 
-constexpr std::uint32_t kOutOfReach = 1'000'000'000;  // a beta that no run comes to
+constexpr std::uint32_t kOutOfReach = 1'000'000'000;  // a beta that no run reaches
 constexpr std::uint32_t kActor = 0;
 constexpr std::uint32_t kPurpose = 0;
 
@@ -21,7 +21,7 @@ sim::RandomStream stream(const RunContext& context) {
     return sim::RandomStream({context.seed, kActor, kPurpose});
 }
 
-// alpha is given as one number, or as two.
+// alpha is one parameter, or two.
 sim::SnowParameters snow(const ValidationCase& c, std::uint32_t beta) {
     const bool one = c.parameters.contains("alpha");
     sim::SnowParameters out;
@@ -34,7 +34,8 @@ sim::SnowParameters snow(const ValidationCase& c, std::uint32_t beta) {
 
 std::uint32_t beta(const ValidationCase& c) { return static_cast<std::uint32_t>(c.whole("beta")); }
 
-// `nodes` honest ones of whom the first `firsts` prefer the first choice, and others after them.
+// `nodes` honest nodes, of which the first `firsts` prefer the first choice, followed by other
+// nodes.
 struct Crowd {
     std::size_t nodes = 0;
     std::size_t firsts = 0;
@@ -62,7 +63,7 @@ Result<double> rounds_until_all_decide(SynchronousRounds& nodes) {
     return static_cast<double>(nodes.polls_max());
 }
 
-// Steps until all prefer the same, for each node.
+// Steps until all nodes have the same preference, per node.
 Result<Sample> slush(const ValidationCase& c, const RunContext& context, std::size_t firsts) {
     constexpr std::uint64_t kStepsMax = 10'000'000;
     const auto n = static_cast<std::size_t>(c.whole("n"));
@@ -83,8 +84,8 @@ Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext&
     return Sample{hyper_sf(c.whole("alpha"), c.whole("n"), bad, c.whole("k")), 1};
 }
 
-// The asker is one node more: it samples all n others, of whom the bad ones answer for the second
-// choice always.
+// The polling node is additional: it samples all n others, of which the bad ones always vote for
+// the second choice.
 Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& context) {
     constexpr int kPolls = 2000;
     const auto n = static_cast<std::size_t>(c.whole("n"));
@@ -100,7 +101,7 @@ Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& contex
     return sample;
 }
 
-// All prefer the same; each honest node by itself, until it decides. `silent` is a share.
+// All nodes have the same preference; each honest node polls until it decides. `silent` is a share.
 Result<Sample> polls_to_decide(const ValidationCase& c, const RunContext& context) {
     const auto n = static_cast<std::size_t>(c.whole("n"));
     const auto silent = static_cast<std::size_t>(c.get("silent") * c.get("n") + 0.5);

@@ -21,15 +21,14 @@ namespace {
 constexpr double kExactTolerance = 1e-4;
 constexpr const char* kInterrupted = "interrupted";
 
-// Every run of every case has its own seed, whatever other cases and runs there are.
+// The seed of a run depends on its case and number only.
 std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t run) {
     std::uint32_t number = 0;
     std::from_chars(id.data() + 1, id.data() + id.size(), number);
     return sim::random_block({seed, static_cast<std::uint32_t>(id[0]), number}, run)[0];
 }
 
-// One run. An assumption that the case's parameters break ends this case, and not the threads of
-// the others.
+// One run. A failed assumption about the parameters ends this case only, not the suite.
 Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
                             const RunContext& context) {
     try {
@@ -41,8 +40,8 @@ Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
     }
 }
 
-// Runs from `first` to `last`, on several threads; the samples come in the order of the runs. The
-// error is that of the first run that failed.
+// Runs `first` to `last`, on several threads; samples are in the order of the runs. The error is
+// that of the first failed run.
 Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c,
                                      const ValidateOptions& options, std::uint64_t first,
                                      std::uint64_t last) {
@@ -74,7 +73,7 @@ bool within(const Interval& interval, double expected, double margin) {
     return interval.low >= expected - reach && interval.high <= expected + reach;
 }
 
-// No further look would bring it back, short of a miracle.
+// Further looks could not make it agree, except with negligible probability.
 bool hopeless(const Interval& interval, double expected, double margin) {
     const double reach = margin * std::abs(expected);
     return interval.high < expected - reach || interval.low > expected + reach;
@@ -96,10 +95,11 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence,
         return;
     }
     result.z = evidence.z(expected);
-    result.p_value = std::min(1.0, looks * evidence.p_value(expected));  // looked at so many times
+    // Corrected for the number of looks.
+    result.p_value = std::min(1.0, looks * evidence.p_value(expected));
 }
 
-// Looks at the runs of a case until one look decides.
+// Makes the runs of a case, look by look, until one look decides.
 Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& result) {
     const ValidationCase& c = result.c;
     const bool exact = row.method == Method::kExact;

@@ -1,4 +1,4 @@
-// The suite on cases that take no time, and on simulators that are wrong on purpose.
+// The suite on cases that take no time, and on deliberately wrong simulators.
 #include "scenarios/validation/validate.h"
 
 #include <gmock/gmock.h>
@@ -92,7 +92,7 @@ TEST(Validate, AWrongExpectationIsMissed) {
 TEST(Validate, ARunThatFailsIsTheVerdictOfItsCaseAndTheOthersGoOn) {
     std::vector<ValidationCase> list = cases({"C01", "C08", "V41"});
     list[1].parameters.erase("alpha");  // C01's; the file has V41 first
-    list[2].parameters["n"] = 5;        // C08's: nobody can ask 20 of 5
+    list[2].parameters["n"] = 5;        // C08's: 20 of 5 nodes cannot be sampled
     for (const unsigned jobs : {1U, 2U}) {
         ValidateOptions options;
         options.jobs = jobs;
@@ -116,16 +116,16 @@ TEST(Validate, AnInterruptionEndsTheSuiteAndIsNoVerdict) {
     EXPECT_FALSE(validate(cases({"C08"}), options));
 }
 
-// One run or two of each: what the whole suite measures to 10 % in a release build, roughly right
-// in every build.
+// One or two runs of each case, roughly right in every build; the whole suite, to 10 %, runs in a
+// release build.
 TEST(Validate, WhatCheckersAndCommitteesDoIsRoughlyRight) {
     for (const char* id : {"V01", "V02", "V21", "V22", "V24", "V27", "V37", "V39", "V65"}) {
         EXPECT_EQ(verdict_of(id, Fault::kNone, 0.5), Verdict::kAgrees) << id;
     }
 }
 
-// The suite is worth something only if it catches a simulator that is wrong. With a margin of 30 %
-// few runs suffice; the same cases agree to 10 % in the full suite.
+// The suite must catch a wrong simulator. With a margin of 30 % few runs suffice; the same cases
+// agree to 10 % in the full suite.
 TEST(Validate, EachMistakeMadeOnPurposeIsCaught) {
     EXPECT_EQ(verdict_of("V41", Fault::kNone, 0.1), Verdict::kAgrees);
     EXPECT_EQ(verdict_of("V41", Fault::kWindowOffByOne, 0.1), Verdict::kMissed);

@@ -159,7 +159,8 @@ Result<double> sign_change(double low, double high, double tolerance,
     for (int step = 0; step < kSearchStepsMax; ++step) {
         const double width = tolerance * std::abs(low + high) / 2;
         if (high - low <= width) break;
-        // The chord's zero, a little to the side of it that the step before left open.
+        // The zero of the chord, moved slightly towards the side that the previous step did not
+        // confirm.
         double x = low - at_low * (high - low) / (at_high - at_low);
         x += (step % 2 == 0 ? -1 : 1) * width / 3;
         x = std::clamp(x, low + width / 3, high - width / 3);
