@@ -262,7 +262,10 @@ def built_files(tree):
         suffix = Path(path).suffix
         if suffix in COMPILED and not _named_in_cmake(tree, Path(path)):
             yield path, 1, "no CMakeLists.txt names it, so it is never built"
-        if suffix in CPP - COMPILED and path not in included:
+        named = suffix in CPP - COMPILED and any(
+            path in text for name, text in tree.texts.items() if name.endswith("CMakeLists.txt")
+        )
+        if suffix in CPP - COMPILED and path not in included and not named:
             yield path, 1, "nothing includes it"
 
 

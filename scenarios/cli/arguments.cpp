@@ -1,4 +1,4 @@
-// All of CLI11 is in this file: what can be written on the command line, and its help.
+// The only file that uses CLI11: the grammar of the command line, and its help.
 #include "scenarios/cli/arguments.h"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ constexpr const char* kFooter =
     "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (what there is was "
     "kept).\n";
 
-// Adds a subcommand that fills a request and leads to `run`.
+// Adds a subcommand that fills a request and calls `run`.
 template <class Request>
 std::shared_ptr<Request> command(CLI::App& app, std::function<int()>& chosen,
                                  int (*run)(const Request&), const char* name, const char* about,

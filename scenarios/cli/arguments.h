@@ -1,4 +1,4 @@
-// The command line, understood.
+// Parses the command line.
 #pragma once
 
 #include <functional>
@@ -6,9 +6,8 @@
 
 namespace aivm::scenarios::cli {
 
-// What to do: a command with its request inside, to be called for the exit code; or the exit code
-// at once, when there was nothing to do but to print help or to say what is wrong with the
-// arguments.
+// Either a command bound to its request, which returns the exit code when called, or the exit code
+// itself, if help was printed or the arguments were wrong.
 struct Parsed {
     std::function<int()> command;
     int exit_code = 0;

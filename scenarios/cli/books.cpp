@@ -22,8 +22,8 @@ void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
     line.net += payoff.net_nlux;
 }
 
-// Principals stand in the order of the groups: one for a group that shares it, else one a member.
-// One that owns several groups stands where the first of them does, as one line.
+// Principals are in the order of the groups: one for a group with a shared principal, otherwise one
+// per member. A principal that owns several groups has one line, at the place of the first of them.
 std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& outcome,
                              bool by_group) {
     std::vector<BooksLine> lines;
@@ -67,7 +67,7 @@ std::string result_of(std::int64_t net, bool each) {
                        each ? " each" : "");
 }
 
-// The mean net of the honest agents of a role; nothing when there are none.
+// The mean net payoff of the honest participants of a role; empty if there are none.
 std::optional<BooksLine> honest_of(const std::vector<BooksLine>& lines, std::string_view role) {
     BooksLine sum;
     for (const BooksLine& line : lines) {

@@ -1,4 +1,4 @@
-// Who earned and lost what, group by group as the scenario lists them, and whether cheating paid.
+// Payoffs per principal and per group of the scenario, and the verdict whether cheating paid.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace aivm::scenarios::cli {
 
-// One line of the books: a principal, or all principals of a group. Money is nLUX.
+// The payoff of a principal, or of all principals of a group, in nLUX.
 struct BooksLine {
     std::string who;
     std::string role;
@@ -25,16 +25,16 @@ struct BooksLine {
     [[nodiscard]] std::int64_t net_each() const;
 };
 
-// A line a principal, in the order of the outcome.
+// One line per principal, in the order of the outcome.
 std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
                                           const sim::Outcome& outcome);
-// A line a group.
+// One line per group.
 std::vector<BooksLine> books_by_group(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
-// One or more sentences: every dishonest group beside the honest of the same role. Cheating paid
-// when a dishonest agent ended better than an honest one of its role on average, or above zero
-// where the role has no honest one. A run that did not end clean has its answer "so far": not all
-// of its work is decided.
+// One or more sentences that compare every dishonest group with the honest participants of its
+// role. Cheating paid if a dishonest participant earned more than an honest one of its role on
+// average, or, in a role without honest participants, more than zero. The answer for a run that did
+// not end clean is "so far", since not all of its work is decided.
 std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
 }  // namespace aivm::scenarios::cli

@@ -1,4 +1,4 @@
-// The scenarios that come with aivmsim, by name.
+// The scenarios of the catalogue, by name.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,19 @@
 
 namespace aivm::scenarios::cli {
 
-// AIVMSIM_CATALOG, else the folder of the source tree that this program was built from.
+// AIVMSIM_CATALOG if it is set, otherwise the catalogue of the source tree that this program was
+// built from.
 std::filesystem::path catalog_folder();
 
-// Names of the catalogue, sorted; empty when the folder cannot be read.
+// Names of the catalogue, sorted; empty if the folder cannot be read.
 std::vector<std::string> catalog_names();
 
-// The file meant by what the user wrote: that file where there is one, else the catalogue's
-// scenario of this name. What is neither is returned as it is; opening it tells what is wrong.
+// Resolves an argument: the file if there is one, otherwise the scenario of the catalogue with this
+// name. Any other text is returned unchanged, so that opening it reports the error.
 std::filesystem::path scenario_path(const std::string& written);
 
-// A sentence for a name that is neither a file nor in the catalogue; empty when the text looks like
-// a path.
+// A message for a name that is neither a file nor in the catalogue; empty if the text looks like a
+// path.
 std::string unknown_scenario(const std::string& written);
 
 }  // namespace aivm::scenarios::cli

@@ -1,6 +1,6 @@
-// Golden runs: every scenario of the catalogue at seed 1 gives the verdict and the figures of its
-// NAME.expected. After a change that is meant, AIVM_UPDATE_EXPECTED=1 writes them anew; review them
-// in the diff.
+// Golden runs: every scenario of the catalogue at seed 1 has the verdict and the figures of its
+// NAME.expected. After an intended change, AIVM_UPDATE_EXPECTED=1 rewrites them; review the
+// difference.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ std::string read(const std::filesystem::path& path) {
     return text.str();
 }
 
-// Only what is exact: every figure is an integer, so all machines print the same.
+// Only exact figures: each is an integer, so all machines print the same.
 std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outcome) {
     std::string text = verdict_line(outcome, 0, false) + "\n" + notes_text(outcome, false) +
                        failures_text(outcome, nullptr, false) +

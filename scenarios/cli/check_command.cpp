@@ -15,7 +15,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// Told by content: a database keeps its kind under any name.
+// Decided by content, so the name of a database does not matter.
 bool looks_like_database(const std::string& path) {
     constexpr std::string_view kMagic("SQLite format 3\0", 16);
     std::error_code ignored;

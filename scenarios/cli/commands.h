@@ -1,4 +1,4 @@
-// The commands of aivmsim: what each can be asked, and the function that does it and returns the
+// The commands of aivmsim: the request of each, and the function that executes it and returns the
 // exit code. Results go to stdout, everything else to stderr.
 #pragma once
 
@@ -24,9 +24,9 @@ struct RunRequest {
     std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
     bool show_config = false;
     bool record = true;
-    bool events = false;  // rows of every event too
+    bool events = false;  // also record a row per event
     bool quiet = false;
-    bool progress = false;  // report it even where stderr is no terminal
+    bool progress = false;  // report progress even if stderr is not a terminal
 };
 int run_command(const RunRequest& request);
 
@@ -41,8 +41,8 @@ struct SweepArguments {
     std::string base;
     std::string shard = "1/1";
     std::string record = "outcomes";  // or "metrics"
-    std::string show;                 // the metric of the table; empty: chosen
-    std::uint32_t jobs = 0;           // 0: one a core
+    std::string show;                 // the metric of the table; empty: chosen by content
+    std::uint32_t jobs = 0;           // 0: one per core
     std::optional<std::string> out;
     bool json = false;
     bool quiet = false;
@@ -59,7 +59,7 @@ int merge_command(const MergeRequest& request);
 
 struct ReplayRequest {
     std::string path;                 // a finding's folder, or a database
-    std::optional<std::int64_t> run;  // of a database; all of them when not given
+    std::optional<std::int64_t> run;  // of a database; all runs if absent
     bool json = false;
 };
 int replay_command(const ReplayRequest& request);
@@ -82,7 +82,7 @@ int explain_command(const ExplainRequest& request);
 
 struct ReportRequest {
     std::string database;
-    std::string out;  // empty: report.html, or no page where pictures or metadata are asked for
+    std::string out;  // empty: report.html, or no page if figures or metadata are requested
     std::optional<std::int64_t> run;
     std::string axes;
     std::string metrics;
@@ -93,10 +93,10 @@ struct ReportRequest {
 int report_command(const ReportRequest& request);
 
 struct ValidateRequest {
-    std::optional<std::string> cases;  // a case file; ours when not given
-    std::vector<std::string> only;     // ids; all cases when empty
+    std::optional<std::string> cases;  // a case file; the built-in one if absent
+    std::vector<std::string> only;     // ids; empty: all cases
     std::uint64_t seed = 1;
-    bool full = false;  // to 2 % instead of 10 %
+    bool full = false;  // agree to 2 % instead of 10 %
     unsigned jobs = 1;
     std::optional<std::string> out;
     bool overwrite = false;

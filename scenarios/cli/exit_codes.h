@@ -1,4 +1,4 @@
-// What aivmsim tells the shell. Scripts and CI rely on these: they never change their meaning.
+// The exit codes of aivmsim. Scripts and CI rely on them: their meaning never changes.
 #pragma once
 
 namespace aivm::scenarios::cli {
@@ -8,10 +8,10 @@ enum ExitCode : int {
     kExitViolated = 1,  // a property was violated, or a violation that was expected did not happen
     kExitBadRequest = 2,        // a scenario, flag or file that cannot be used
     kExitHarnessFailed = 3,     // aivmsim itself: a failed internal check, the GPU, the disk
-    kExitNothingMatched = 4,    // nothing has the name that was asked for
-    kExitNotDeterministic = 5,  // the same run gave another history
+    kExitNothingMatched = 4,    // nothing matched the request, or nothing ran
+    kExitNotDeterministic = 5,  // a repeated run had another history
     kExitLimit = 6,             // a budget ran out, or liveness did not return in time
-    kExitInterrupted = 130,     // stopped by a signal; what there is was kept
+    kExitInterrupted = 130,     // stopped by a signal; partial results were kept
 };
 
 }  // namespace aivm::scenarios::cli

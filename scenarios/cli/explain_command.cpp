@@ -23,11 +23,11 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// Each explains one kind of thing: empty when nothing of the kind has this name. `known` takes all
-// names of the kind.
+// Each explains one kind of name: empty if nothing of the kind has this name. All names of the kind
+// are appended to `known`.
 using Known = std::set<std::string>;
 
-// The comment that a scenario file begins with is its explanation.
+// The explanation of a scenario is the comment at the top of its file.
 std::string leading_comment(std::string_view text) {
     std::string out;
     while (text.starts_with('#')) {

@@ -1,10 +1,9 @@
-// Ctrl-C asks a run to finish; what there is by then is kept. A second one ends the program at
-// once.
+// Ctrl-C asks a run to finish and keeps partial results. A second one ends the program at once.
 #pragma once
 
 namespace aivm::scenarios::cli {
 
-// SIGINT and SIGTERM set a flag from now on.
+// Installs handlers of SIGINT and SIGTERM that set a flag.
 void catch_interrupts();
 bool interrupted();
 

@@ -1,4 +1,4 @@
-// A scenario as the command line gives it: file or catalogue name, environment, --set.
+// Loads the scenario of a command: file or catalogue name, environment, --set.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@ namespace aivm::scenarios::cli {
 
 struct ScenarioGiven {
     LoadedScenario loaded;
-    std::vector<Override> overrides;  // those of AIVMSIM_* first, then those of --set
+    std::vector<Override> overrides;  // from AIVMSIM_* first, then from --set
 };
 
-// Nothing when it cannot be used; stderr has been told why, all errors at once.
+// Empty if the scenario cannot be used; all errors have been written to stderr.
 std::optional<ScenarioGiven> load_given(const std::string& scenario,
                                         const std::vector<std::string>& assignments);
 
-// The variables of this process, "NAME=value".
+// The environment variables of this process, as "NAME=value".
 std::vector<std::string> environment();
 
 }  // namespace aivm::scenarios::cli

@@ -1,4 +1,4 @@
-// aivmsim: the command line. Here bugs of ours become an exit code and a sentence.
+// aivmsim: the command line. Failed internal checks become an exit code and a message here.
 #include <fmt/format.h>
 
 #include <exception>

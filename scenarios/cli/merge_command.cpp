@@ -14,8 +14,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// The study that the merged file is: that of its first part, since the parts are one study made in
-// several places.
+// The study of the merged file is that of its first part, since the parts belong to one study.
 Result<sim::StudyInfo> study_of(const std::string& part) {
     AIVM_ASSIGN(sim::Study study, sim::open_study(part));
     AIVM_ASSIGN(const auto rows, study.rows<sim::StudyRow>());
@@ -25,8 +24,8 @@ Result<sim::StudyInfo> study_of(const std::string& part) {
                           first.build_flags};
 }
 
-// The shards that are not there, as text; empty when there are all, or the parts are no shards of
-// one sweep.
+// The missing shards, as text; empty if none is missing, or if the parts are not shards of one
+// sweep.
 std::string missing_shards(const std::vector<sim::SweepRow>& sweeps) {
     if (sweeps.empty()) return {};
     std::string out;

@@ -1,4 +1,4 @@
-// Where a run is recorded.
+// Chooses the file in which a run is recorded.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,19 @@ namespace aivm::scenarios::cli {
 
 inline constexpr const char* kOutputFolder = "aivmsim-out";
 
-// The recorder of a run that named its file.
+// The recorder of a run whose file was named.
 Result<std::unique_ptr<sim::Recorder>> record_to(const std::string& path, bool overwrite);
 
-// The recorder of a run that did not: aivmsim-out/SCENARIO-SEED.db. A file that is there already is
-// replaced when it holds this very run (same program, settings and seed: nothing is lost), or with
-// `overwrite`; else the name gets the first number, from 2, that is free.
+// The recorder of a run without a named file: aivmsim-out/SCENARIO-SEED.db. An existing file is
+// replaced if it holds the same run (same program, settings and seed, so nothing is lost), or with
+// `overwrite`; otherwise the first free number, from 2, is appended to the name.
 Result<std::unique_ptr<sim::Recorder>> record_by_default(const sim::RunInfo& info, bool overwrite);
 
-// The exit code for a recorder that could not be made: 2 when another path would help, 3 when the
-// disk failed.
+// The exit code if a recorder cannot be created: 2 if another path would help, 3 if the disk
+// failed.
 ExitCode exit_code_of_refusal(const std::string& path, const Error& error);
 
-// What every file says about who wrote it.
+// The provenance that every file records.
 sim::StudyInfo study_info(const std::string& name);
 
 }  // namespace aivm::scenarios::cli

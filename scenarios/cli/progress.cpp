@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kMs = 1'000'000;
 constexpr std::uint64_t kLineInterval = 200 * kMs;
 constexpr std::uint64_t kLogInterval = 5000 * kMs;
-constexpr std::uint64_t kPatience = 500 * kMs;  // what takes less shows nothing
+constexpr std::uint64_t kPatience = 500 * kMs;  // nothing is shown for anything faster
 
 }  // namespace
 

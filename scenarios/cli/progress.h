@@ -1,5 +1,5 @@
-// Tells on stderr how far a run is, and carries Ctrl-C into it. On a terminal one line that is
-// written over; elsewhere, when asked for, a line every few seconds.
+// Reports the progress of a run on stderr, and passes Ctrl-C to it. On a terminal this is one line
+// that is overwritten; elsewhere, on request, a line every few seconds.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace aivm::scenarios::cli {
 
 enum class ProgressMode { kNone, kLine, kLog };
 
-// kLine on a terminal, kLog when asked for, else kNone; `quiet` wins.
+// kLine on a terminal, kLog on request, otherwise kNone; `quiet` overrides both.
 ProgressMode progress_mode(bool quiet, bool asked);
 
 class StatusLine {
@@ -22,9 +22,9 @@ public:
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine() { clear(); }
 
-    // Shows what `text` makes, if it is time for that.
+    // Shows the result of `text` if an update is due.
     void show(const std::function<std::string()>& text);
-    // Takes the line away.
+    // Clears the line.
     void clear();
 
 private:

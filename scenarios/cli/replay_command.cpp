@@ -20,8 +20,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// The scenario that a run was made from; nothing when this version does not accept it any more, and
-// stderr knows why.
+// The scenario of a run; empty if this version no longer accepts it, which is reported on stderr.
 std::optional<sim::Scenario> scenario_of(const sim::Study::Provenance& from) {
     std::vector<Override> overrides;
     for (const std::string& assignment : from.overrides()) {
@@ -44,8 +43,7 @@ std::optional<sim::Scenario> scenario_of(const sim::Study::Provenance& from) {
     return std::move(loaded->scenario);
 }
 
-// An interrupted run is stopped at the same virtual time again: then it too has the recorded
-// digest.
+// An interrupted run is stopped at the same virtual time again, so that it has the recorded digest.
 std::function<bool(sim::SimTime, std::uint64_t)> until_recorded_end(const sim::RunRow& run,
                                                                     Progress& progress) {
     const auto hook = progress.hook();

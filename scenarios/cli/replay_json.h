@@ -1,4 +1,4 @@
-// What a replay found, for machines.
+// The result of a replay as JSON.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct ReplayedRun {
     std::string scenario;
     std::string seed;
     std::string recorded;  // digest
-    std::string found;     // digest; empty when it could not be run
+    std::string found;     // digest; empty if the run could not be repeated
     int exit_code = 0;
 };
 

@@ -1,4 +1,4 @@
-// The report is made by Python: this looks for one that can, and becomes it.
+// Python makes the report: this finds a suitable interpreter and executes it.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// AIVMSIM_PYTHON, else the environment that ./dev makes in the build folder, else python3 of the
-// system.
+// AIVMSIM_PYTHON, otherwise the environment that ./dev makes in the build folder, otherwise python3
+// of the system.
 std::string python_program() {
     const char* given = std::getenv("AIVMSIM_PYTHON");
     if (given != nullptr && *given != '\0') return given;
@@ -26,7 +26,7 @@ std::string python_program() {
     return fs::exists(venv, ignored) ? venv.string() : "python3";
 }
 
-// The source tree's module wins over an installed one: it fits this program.
+// The module of the source tree is preferred to an installed one, because it matches this program.
 void put_source_tree_first() {
     std::error_code ignored;
     const std::string folder = AIVM_SOURCE_DIR "/reports";
@@ -43,7 +43,7 @@ void execute(const std::vector<std::string>& command) {
     execvp(words[0], words.data());
 }
 
-// The exit status of a command whose output nobody wants; 127 when it cannot be started.
+// The exit status of a command, with its output discarded; 127 if it cannot be started.
 int quietly(const std::vector<std::string>& command) {
     const pid_t child = fork();
     if (child == 0) {

@@ -42,7 +42,7 @@ int show(const RunRequest& request, const RunShown& shown) {
     return print_and_return(text, exit_code_of(shown));
 }
 
-// One run with its rows going to `sink`.
+// Makes one run and passes its rows to `sink`.
 Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given,
                              Kernels& kernels, sim::RowSink& sink, const sim::RunInfo& info) {
     Progress progress(progress_mode(request.quiet, request.progress),
@@ -95,7 +95,7 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     return show(request, shown);
 }
 
-// The rows of the comparison's first run are counted for the screen; nothing is recorded.
+// The rows of the first run of the comparison are counted for the screen; nothing is recorded.
 int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
                     const std::array<Kernels*, 2>& kernels) {
     auto setting = make_setting(given.loaded.scenario);
@@ -131,7 +131,7 @@ int run_command(const RunRequest& request) {
     if (!given) return kExitBadRequest;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
-    // one a run: kernels may not be shared by threads
+    // one per run: kernels must not be shared between threads
     std::array<gpu::BackendRegistry, 2> backends;
     for (gpu::BackendRegistry& backend : backends) {
         const Status chosen = backend.set_backend(request.backend);

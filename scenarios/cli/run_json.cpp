@@ -1,4 +1,4 @@
-// The machine's view of a run; the keys stay.
+// A run as JSON; scripts rely on the keys.
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/books.h"

@@ -13,7 +13,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::size_t kMostPrincipals = 16;  // beyond it groups are shown
+constexpr std::size_t kMostPrincipals = 16;  // with more, groups are shown
 constexpr std::size_t kLabelWidth = 12;
 constexpr std::size_t kMostTargets = 6;
 

@@ -1,4 +1,4 @@
-// The one screen that a run ends with.
+// The screen at the end of a run.
 #pragma once
 
 #include <string>
@@ -19,16 +19,17 @@ struct RunShown {
     std::uint64_t wall_ns = 0;
     std::string database;                            // empty: not recorded
     const DeterminismReport* determinism = nullptr;  // null: the run was not repeated
-    const SavedFinding* finding = nullptr;           // null: nothing was found, or it was not saved
+    // Null: nothing was violated, or the finding was not saved.
+    const SavedFinding* finding = nullptr;
 };
 
-// That of the outcome, or 5 when its repetition differed.
+// The exit code of the outcome, or 5 if its repetition differed.
 ExitCode exit_code_of(const RunShown& run);
 
-// The verdict line, and whatever was violated.
+// The verdict line and the violations.
 std::string quiet_text(const RunShown& run, bool colour);
 
-// Everything, ending in a line break.
+// The whole screen, ending in a line break.
 std::string run_screen(const RunShown& run, bool colour);
 
 // The same as one JSON document, money in nLUX.

@@ -1,4 +1,4 @@
-// Databases as the user names them.
+// Opens databases that the user names.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace aivm::scenarios::cli {
 
-// Nothing when it is no whole database of ours; stderr has been told why. What is worth knowing of
-// an older one is told there too.
+// Empty if the file is not a complete database of aivmsim; the reason has been written to stderr,
+// as are notes on an older version.
 std::optional<sim::Study> open_for_user(const std::string& path);
 
 // "clean", "violated", "budget" or "interrupted".

@@ -27,7 +27,7 @@ int refuse(int code, const std::string& why) {
     return code;
 }
 
-// The plan, or nothing when stderr has been told all that is wrong.
+// The plan; empty if the request is wrong, with all problems reported on stderr.
 std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     const auto given = load_given(arguments.scenario, arguments.assignments);
     if (!given) return std::nullopt;
@@ -57,7 +57,7 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     return *std::move(plan);
 }
 
-// Where the study goes; nothing when the default folder cannot be made.
+// The path of the study; empty if the default folder cannot be made.
 std::optional<std::string> path_of(const SweepArguments& arguments, const SweepPlan& plan) {
     if (arguments.out) return arguments.out;
     std::error_code error;
@@ -81,7 +81,7 @@ int show(const SweepArguments& arguments, SweepShown& shown) {
     return refuse(kExitHarnessFailed, "stdout cannot be written; is the disk full?");
 }
 
-// A study of this name is there already: this sweep's result, or in the way.
+// Handles an existing study of this name, which is the result of this sweep or of another.
 int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const std::string& path) {
     const auto difference = difference_of_finished(path, plan);
     if (!difference) return refuse(kExitBadRequest, difference.error().context);
@@ -101,7 +101,7 @@ int show_finished(const SweepArguments& arguments, const SweepPlan& plan, const 
     return show(arguments, shown);
 }
 
-// Parts of one sweep may have one file name and one second: the shard tells them apart.
+// Parts of one sweep may have the same file name and second; the shard distinguishes them.
 sim::StudyInfo study_of(const std::string& path, const SweepPlan& plan) {
     const std::string name = fs::path(path).stem().string();
     return study_info(
@@ -127,7 +127,7 @@ SweepOptions options_of(unsigned jobs, StatusLine& line, std::uint64_t started_n
     return options;
 }
 
-// Keeps what there is after an error and says how to go on.
+// Keeps partial results after an error and says how to resume.
 int fail_and_keep(sim::Recorder& recorder, const Error& error) {
     const auto runs = recorder.database().integer("SELECT count(*) FROM run");
     const std::string partial = recorder.partial_path();
@@ -139,8 +139,8 @@ int fail_and_keep(sim::Recorder& recorder, const Error& error) {
     return kExitHarnessFailed;
 }
 
-// Estimates and a name for a study that is complete; else it stays unfinished. Gives the path of
-// what there is.
+// Writes the estimates of a complete study and gives it its final name; an incomplete one stays
+// unfinished. Returns the path of the file.
 Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
     if (!complete) {
         AIVM_TRY(recorder.suspend());

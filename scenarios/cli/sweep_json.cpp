@@ -1,4 +1,4 @@
-// The machine's view of a sweep; the keys stay.
+// A sweep as JSON; scripts rely on the keys.
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has no infinity: an open end is null.
+// JSON has no infinity: an infinite end is null.
 Json number_of(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 template <class Row>

@@ -13,10 +13,10 @@ namespace aivm::scenarios::cli {
 namespace {
 
 constexpr std::size_t kMostLines = 24;       // of a table
-constexpr std::size_t kSmallTable = 12;      // points that a list shows better than a grid
+constexpr std::size_t kSmallTable = 12;      // up to this many points a list is clearer than a grid
 constexpr std::size_t kGridColumnWidth = 9;  // numbers such as 1.23e-05 fit
 
-// A number as a table shows it: money in LUX.
+// A number in the form of a table; money in LUX.
 std::string number_text(std::string_view metric, double value) {
     if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
     const sim::MetricSpec* spec = sim::find_metric(metric);
@@ -100,7 +100,7 @@ std::string verdict_of(const StopRule& rule, const PointShown& point) {
     return !below ? "undecided" : *below ? "yes" : "no";
 }
 
-// One line a point.
+// One line per point.
 std::string list(const SweepShown& shown, const std::string& metric) {
     Line head;
     for (const Axis& axis : shown.plan.axes()) {

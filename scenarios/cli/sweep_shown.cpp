@@ -50,7 +50,7 @@ Status read_point(sim::Database& database, const SweepShown& shown, std::size_t 
     const std::string where = fmt::format("WHERE point_id = {}", point.point_id);
     AIVM_ASSIGN(const std::int64_t runs, database.integer("SELECT count(*) FROM run " + where));
     point.runs = static_cast<std::uint64_t>(runs);
-    if (!shown.complete) {  // nobody has concluded anything yet
+    if (!shown.complete) {  // no estimates have been written yet
         AIVM_ASSIGN(point.estimates,
                     estimates_of(database, point.point_id, shown.plan.confidence()));
         return {};

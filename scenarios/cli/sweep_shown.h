@@ -1,5 +1,4 @@
-// What a sweep's study says, as the screen and the JSON document show it. Read from the file,
-// whoever wrote it.
+// The results of a sweep as the screen and the JSON document show them, read from the study file.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +20,11 @@ struct PointShown {
     std::vector<sim::EstimateRow> estimates;
     std::vector<sim::ContrastRow> contrasts;
 
-    // The estimate of the metric for the whole run whose method begins so; nothing when there is
-    // none.
+    // The estimate of the metric for the whole run whose method begins with this text; empty if
+    // there is none.
     [[nodiscard]] const sim::EstimateRow* estimate(std::string_view metric,
                                                    std::string_view method) const;
-    // The one to show: a share as such, else the mean.
+    // The estimate to show: the share if the metric has one, otherwise the mean.
     [[nodiscard]] const sim::EstimateRow* best(std::string_view metric) const;
 };
 
@@ -44,7 +43,7 @@ struct SweepShown {
     std::uint64_t wall_ns = 0;
     std::vector<PointShown> points{};
     std::map<std::string, std::uint64_t> by_status{};  // runs
-    std::vector<ViolationShown> violations{};          // the first few that no scenario expected
+    std::vector<ViolationShown> violations{};          // the first few unexpected ones
 
     [[nodiscard]] ExitCode exit_code() const;
 };
@@ -52,7 +51,7 @@ struct SweepShown {
 // Reads points, estimates and violations of the study at shown.database. Errors: kStorage.
 Status read_study(SweepShown& shown);
 
-// One screen, or one line; `metric` is the one of the table, empty for a choice by what there is.
+// One screen, or one line; `metric` is the metric of the table, empty to choose by content.
 std::string sweep_screen(const SweepShown& shown, const std::string& metric, bool colour);
 std::string sweep_line(const SweepShown& shown, bool colour);
 std::string sweep_json(const SweepShown& shown);

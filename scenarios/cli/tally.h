@@ -1,4 +1,4 @@
-// Counts what a run's rows tell beyond its metrics, on their way to the recorder.
+// Counts facts that the rows of a run contain beyond its metrics, on their way to the recorder.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ public:
     [[nodiscard]] std::uint64_t fraud_open() const;
     [[nodiscard]] std::uint64_t slashes() const { return slashes_; }
     [[nodiscard]] const std::vector<sim::FaultRow>& faults() const { return faults_; }
-    // Agents of each principal, by its number.
+    // Participants of each principal, by its number.
     [[nodiscard]] const std::map<std::uint32_t, std::uint64_t>& agents() const { return agents_; }
 
 protected:

@@ -1,4 +1,4 @@
-// The two streams of a command: results, and everything said about getting them.
+// The two streams of a command: results on stdout, everything else on stderr.
 #pragma once
 
 #include <cstdio>
@@ -9,19 +9,20 @@ namespace aivm::scenarios::cli {
 
 enum class Style { kPlain, kGood, kBad, kCaution, kStrong, kFaint };
 
-// Whether a stream may be coloured: it is a terminal that can, and NO_COLOR is not set to anything.
+// Whether a stream may be coloured: it is a terminal that supports colour, and NO_COLOR is unset or
+// empty.
 bool has_colour(std::FILE* stream);
 
-// The text in that style, or as it is when `colour` is off.
+// The text in that style, or unchanged without `colour`.
 std::string styled(Style style, std::string_view text, bool colour);
 
-// Writes a result. False when stdout did not take it all: a full disk, a closed pipe.
+// Writes a result. False if stdout did not accept all of it: a full disk, a closed pipe.
 [[nodiscard]] bool print_result(std::string_view text);
 
-// "aivmsim: text" on stderr; a line break is added when there is none.
+// "aivmsim: text" on stderr; a line break is added if it is missing.
 void complain(std::string_view text);
 
-// A line on stderr as it is.
+// A line on stderr, unchanged.
 void say(std::string_view text);
 
 }  // namespace aivm::scenarios::cli

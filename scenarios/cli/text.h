@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers in human-readable form.
 #pragma once
 
 #include <cstddef>
@@ -12,27 +12,27 @@ namespace aivm::scenarios::cli {
 std::string grouped(std::int64_t number);
 std::string grouped(std::uint64_t number);
 
-// nLUX as LUX: whole ones from 100 on, else as many decimals as are needed, at most three: "4 984",
+// nLUX as LUX: rounded to whole LUX from 100 on, otherwise with at most three decimals: "4 984",
 // "71.25", "-0.5".
 std::string lux_text(std::int64_t nlux);
 
-// nLUX as LUX with two decimals always, for columns: "-4 984.00".
+// nLUX as LUX, always with two decimals, for columns: "-4 984.00".
 std::string lux_column(std::int64_t nlux);
 
 // Nanoseconds as "6h", "28m40s", "8.25s", "120ms", without spaces. Seconds are rounded to
 // milliseconds below a minute, to whole seconds above.
 std::string span_text(std::int64_t ns);
 
-// A moment of a run: "4m 08.0s", "1h 02m 08.0s", "8.0s".
+// A time of a run: "4m 08.0s", "1h 02m 08.0s", "8.0s".
 std::string moment_text(std::int64_t ns);
 
 // "1 task", "3 tasks".
 std::string counted(std::uint64_t count, std::string_view noun);
 
-// Characters in a line of every screen.
+// Columns of every screen.
 constexpr std::size_t kScreenWidth = 100;
 
-// The text broken at spaces so that no line is wider than `width`, unless a word is; every line but
+// Wraps the text at spaces to at most `width` columns, unless a word is longer; every line after
 // the first starts with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 

@@ -1,4 +1,4 @@
-// aivmsim validate: theory beside simulation, case by case.
+// aivmsim validate: compares simulation with theory, case by case.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// How a run ended: the exit code, the one line, and the words for a violation.
+// How a run ended: the exit code, the verdict line, and the text of a violation.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@ ExitCode exit_code_of(const sim::Outcome& outcome);
 // STOPPED. Without a wall time (0) the line is the same on every machine.
 std::string verdict_line(const sim::Outcome& outcome, std::uint64_t wall_ns, bool colour);
 
-// What happened besides, and is no failure: demonstrated violations, an interruption, a budget that
-// ran out. Ends in a line break unless empty.
+// Notes that are not failures: expected violations, an interruption, an exhausted budget. Ends in a
+// line break unless empty.
 std::string notes_text(const sim::Outcome& outcome, bool colour);
 
-// What was violated, where and by whom; the saved finding last, so that the text ends with the
-// command that runs it again. Ends in a line break unless empty.
+// The violations with their places and actors; the saved finding comes last, so that the text ends
+// with the command that repeats the run. Ends in a line break unless empty.
 std::string failures_text(const sim::Outcome& outcome, const SavedFinding* finding, bool colour);
 
 }  // namespace aivm::scenarios::cli

@@ -1,4 +1,4 @@
-// Real time, for telling how long something took. It never reaches what is simulated.
+// Real time, to report durations. It never reaches a simulation.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// What the tests of this room share: the shortest complete scenario, and comparing two through the
+// Shared by tests of scenario files: the shortest complete scenario, and a comparison through the
 // field table.
 #pragma once
 
@@ -33,14 +33,14 @@ inline void expect_equal(const sim::Scenario& a, const sim::Scenario& b) {
         expect_equal_fields(fault_fields(), a.faults[i], b.faults[i]);
 }
 
-// The scenario, or a failed test that shows the errors.
+// The loaded scenario; fails the test with the errors if it does not load.
 inline sim::Scenario loaded(const std::string& text) {
     auto result = load_scenario_text(text, "t.toml");
     EXPECT_TRUE(result) << (result ? "" : to_text(result.error()));
     return result ? result->scenario : sim::Scenario{};
 }
 
-// All errors as text; empty when the text loads.
+// All errors as text; empty if the text loads.
 inline std::string errors_of(const std::string& text, std::span<const Override> overrides = {}) {
     const auto result = load_scenario_text(text, "t.toml", overrides);
     return result ? std::string() : to_text(result.error());

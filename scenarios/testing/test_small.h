@@ -1,4 +1,4 @@
-// A small world in which one strategy at a time shows what it does.
+// A small world for the test of one strategy.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ inline sim::Scenario small() {
     return s;
 }
 
-// The same with one actor in place of all validators: where the network does not matter.
+// The same in the economic fidelity, for tests where the network does not matter.
 inline sim::Scenario small_economic() {
     sim::Scenario s = small();
     s.run.fidelity = sim::Fidelity::kEconomic;
@@ -73,7 +73,7 @@ inline std::string verdict(const sim::Outcome& outcome) {
     return outcome.clean() ? "clean" : "not clean";
 }
 
-// The books of the principals whose label begins so, added up.
+// The summed payoffs of the principals whose label begins with this text.
 inline sim::PayoffRow payoff(const sim::Outcome& outcome, std::string_view label) {
     sim::PayoffRow sum;
     bool found = false;

@@ -1,6 +1,5 @@
-// The threads that answer, and the connections that wait for them. When as many wait as may,
-// nothing more is accepted until one is answered, so a flood fills the kernel's backlog and not our
-// memory.
+// The worker threads and the connections that wait for them. When the queue is full, no connection
+// is accepted until one is answered, so a flood fills the kernel's backlog and not our memory.
 #pragma once
 
 #include <httplib.h>
@@ -18,8 +17,8 @@ class BoundedQueue final : public httplib::TaskQueue {
 public:
     BoundedQueue(std::size_t threads, std::size_t waiting_max);
 
-    void enqueue(std::function<void()> task) override;  // waits for a free place
-    void shutdown() override;                           // answers what waits, then ends the threads
+    void enqueue(std::function<void()> task) override;  // waits until there is room
+    void shutdown() override;  // answers the waiting connections, then ends the threads
 
 private:
     void work();

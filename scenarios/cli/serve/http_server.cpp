@@ -35,8 +35,8 @@ Request to_request(const httplib::Request& in, std::string body) {
     return request;
 }
 
-// Read in pieces, since the limit must also hold for bodies that do not announce their length or
-// unpack to more than it. The status to refuse it with, 0 when it is whole.
+// Reads the body in pieces, since the limit also applies to bodies that do not announce their
+// length or decompress to more. Returns the status to refuse it with, 0 if the body is complete.
 int read_body(const httplib::ContentReader& reader, const httplib::Response& out,
               std::string& body) {
     bool too_long = false;
@@ -49,7 +49,7 @@ int read_body(const httplib::ContentReader& reader, const httplib::Response& out
     return too_long || out.status == 413 ? 413 : 400;
 }
 
-// What the transport refuses by itself, in the service's words.
+// Errors of the transport, in the form of the service's errors.
 Error transport_error(int status) {
     if (status == 413)
         return {ErrorCode::kLimitReached,
@@ -93,7 +93,7 @@ void HttpServer::Inside::set_handlers() {
         if (refused == 0) return serve(in, out, std::move(body));
         put(out, error_response(refused, transport_error(refused)));
     };
-    // No route takes these, so whatever body comes with them is not read.
+    // No route accepts these methods, so their bodies are not read.
     const auto body_unread = [this](const httplib::Request& in, httplib::Response& out,
                                     const httplib::ContentReader&) { serve(in, out, {}); };
     server.Post(kEverything, with_body);
@@ -139,7 +139,7 @@ Status HttpServer::bind(ListenAddress& address) {
 void HttpServer::start() {
     inside_->acceptor = std::thread([this] { inside_->server.listen_after_bind(); });
     while (!inside_->server.is_running())
-        std::this_thread::yield();  // stop() before that would be lost
+        std::this_thread::yield();  // an earlier stop() would be lost
 }
 
 void HttpServer::stop() {

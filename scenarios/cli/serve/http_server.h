@@ -1,5 +1,5 @@
-// HTTP/1.1 for a service: a thin shell that turns requests into ours and answers back. One request
-// a connection.
+// HTTP/1.1 for a service: a thin layer that translates requests and responses. One request per
+// connection.
 #pragma once
 
 #include <functional>
@@ -15,19 +15,19 @@ constexpr std::size_t kBodyBytesMax = 1 << 20;
 constexpr std::size_t kThreads = 8;
 constexpr std::size_t kWaitingConnectionsMax = 64;
 constexpr int kSilenceSecondsMax =
-    5;  // a client that sends or takes nothing for so long is dropped
+    5;  // a client that neither sends nor receives for this long is dropped
 
 class HttpServer {
 public:
-    // `answer` is called from several threads, one at a time. The time of a request is left to it.
+    // `answer` is called from several threads, one at a time. It reads the clock itself.
     explicit HttpServer(std::function<Response(Request)> answer);
     ~HttpServer();
 
-    // Takes the address; the error says why it cannot be had. Fills in a port that was left open.
+    // Binds the address; the error says why it cannot. Sets the port if it was 0.
     Status bind(ListenAddress& address);
-    // Serves on threads of its own until stop(). Call bind() first, and each once.
+    // Serves on its own threads until stop(). Call bind() first, and each function once.
     void start();
-    // Takes no more connections and returns when those that were taken are answered.
+    // Accepts no more connections and returns when the accepted ones are answered.
     void stop();
 
 private:

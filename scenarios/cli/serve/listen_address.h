@@ -1,5 +1,5 @@
-// Where to listen. Loopback only: the service speaks plain HTTP, and its node believes whoever can
-// reach it.
+// The address to listen on. Loopback only: the service uses plain HTTP, and its node trusts every
+// client that can reach it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace aivm::scenarios::cli {
 
 struct ListenAddress {
     std::string host;  // without brackets
-    int port = 0;      // 0: any free one
+    int port = 0;      // 0: any free port
     [[nodiscard]] std::string text() const;
 };
 

@@ -20,7 +20,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::uint64_t kTickNs = 50'000'000;  // how often is looked whether a block is due
+constexpr std::uint64_t kTickNs = 50'000'000;  // interval of the checks whether a block is due
 constexpr Amount kDevBalance = lux(1'000'000);
 
 TimestampNs now_ns() {
@@ -36,7 +36,7 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
-// The value that the file's text gives, with the file's name in front of any error.
+// Parses the text of a file; errors are prefixed with its name.
 template <class T>
 Result<T> parsed_file(const std::string& path, Result<T> (*parse)(std::string_view)) {
     AIVM_ASSIGN(const std::string text, read_file(path));
@@ -78,7 +78,7 @@ Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueSto
     return Node::open(setup);
 }
 
-// Blocked before any thread starts, so that all of them leave these two to sigtimedwait.
+// Blocked before any thread starts, so that only sigtimedwait receives these two signals.
 sigset_t block_stop_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
@@ -88,7 +88,7 @@ sigset_t block_stop_signals() {
     return signals;
 }
 
-// Builds blocks as they come due until a signal asks to stop.
+// Builds blocks when they are due, until a signal asks to stop.
 void build_until_stopped(const sigset_t& signals, Node& node, std::mutex& mutex) {
     bool told = false;
     const timespec tick{.tv_sec = 0, .tv_nsec = static_cast<long>(kTickNs)};

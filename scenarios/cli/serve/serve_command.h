@@ -7,16 +7,16 @@
 namespace aivm::scenarios::cli {
 
 struct ServeRequest {
-    std::string listen = "127.0.0.1:8080";  // port 0: any free one, named on stdout
-    bool dev = false;                       // a throw-away node: nobody has to sign
-    std::optional<std::string> store;       // a file; in memory when not given
+    std::string listen = "127.0.0.1:8080";  // port 0: any free port, printed on stdout
+    bool dev = false;                       // a temporary node that checks no signatures
+    std::optional<std::string> store;       // a file; in memory if absent
     std::optional<std::string> config;      // the published configuration as JSON
     std::optional<std::string> genesis;     // see core/service/genesis_json.h
     std::string block_interval = "4s";
 };
 
-// Serves until SIGTERM or SIGINT, then answers what is under way, builds a last block for what is
-// queued, and returns 0.
+// Serves until SIGTERM or SIGINT, then answers the requests in progress, builds a last block for
+// the queued operations, and returns 0.
 int serve_command(const ServeRequest& request);
 
 }  // namespace aivm::scenarios::cli
