@@ -73,8 +73,7 @@ Seconds bare(const std::string& path, std::uint64_t rows) {
     require(sqlite3_open(path.c_str(), &db) == SQLITE_OK, "open");
     const std::string prepare =
         "PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; "
-        "PRAGMA synchronous = "
-        "OFF; "
+        "PRAGMA synchronous = OFF; "
         "PRAGMA cache_size = -65536;" +
         create_schema_sql();
     require(sqlite3_exec(db, prepare.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK, "schema");

@@ -19,15 +19,14 @@ namespace {
 
 constexpr const char* kAbout =
     "aivmsim: a deterministic simulator of the AIVM. A scenario and a seed go in; the same history "
-    "comes out, "
-    "always.\n";
+    "comes out, always.\n";
 constexpr const char* kFooter =
     "\nValues: a flag wins over --set, --set over AIVMSIM_SECTION__KEY variables, those over the "
     "scenario file.\n"
     "Exit codes: 0 clean, 1 a property was violated, 2 the request was wrong, 3 aivmsim failed, 4 "
     "nothing matched,\n"
-    "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (what there is was "
-    "kept).\n";
+    "5 not deterministic, 6 a budget or liveness limit, 130 interrupted (partial "
+    "results kept).\n";
 
 // Adds a subcommand that fills a request and calls `run`.
 template <class Request>
@@ -63,7 +62,7 @@ void add_set(CLI::App& app, std::vector<std::string>& assignments) {
 void add_backend(CLI::App& app, gpu::Mode& mode) {
     app.add_option_function<std::string>(
            "--backend", [&mode](const std::string& text) { mode = *gpu::mode_from_name(text); },
-           "what computes the kernels: cpu (default), gpu, or auto")
+           "backend of the kernels: cpu (default), gpu, or auto")
         ->envname("AIVMSIM_BACKEND")
         ->check(CLI::IsMember({"auto", "cpu", "gpu"}));
 }
@@ -80,17 +79,16 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
     auto* out = run->add_option("--out", request->out,
                                 "database to write (default aivmsim-out/SCENARIO-SEED.db)")
                     ->type_name("FILE.db");
-    run->add_flag("--overwrite", request->overwrite,
-                  "replace the database when it is there already");
+    run->add_flag("--overwrite", request->overwrite, "replace an existing database");
     auto* no_record =
         run->add_flag("!--no-record", request->record, "write no database and no finding")
             ->excludes(out);
     run->add_flag("--events", request->events,
-                  "record every event too: many rows, for looking closely")
+                  "record every event too: many rows, for close inspection")
         ->excludes(no_record);
     run->add_flag("--json", request->json, "print the result as one JSON document");
     run->add_flag("--paranoid", request->paranoid,
-                  "execute every block once more wherever a result is shared, and compare");
+                  "execute every shared block once more and compare");
     add_backend(*run, request->backend);
     auto* verify = run->add_flag("--verify-determinism", request->verify_determinism,
                                  "run twice, compare, and name the first event that differs");
@@ -99,17 +97,17 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
         ->check(CLI::Range(1, 2))
         ->needs(verify);
     run->add_flag("--show-config", request->show_config,
-                  "print every value and where it comes from, and run nothing");
-    run->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
+                  "print every value with its origin, and run nothing");
+    run->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
     run->add_flag("--progress", request->progress,
-                  "tell how far the run is even when stderr is no terminal");
+                  "report progress even if stderr is not a terminal");
 }
 
 void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sweep = nullptr;
     const auto request = command(
         app, chosen, sweep_command, "sweep",
-        "run a scenario over values and seeds into one study; given again, it goes on", sweep);
+        "run a scenario over values and seeds into one study; repeat the command to resume", sweep);
     sweep->add_option("scenario", request->scenario, "a scenario file, or a name of the catalogue")
         ->required();
     sweep
@@ -121,15 +119,15 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     sweep->add_option("--seeds", request->seeds, "seeds of every point, in order (default 1..64)")
         ->type_name("LIST");
     add_set(*sweep, request->assignments);
-    sweep->add_option("--jobs", request->jobs, "threads (default: one a core)")
+    sweep->add_option("--jobs", request->jobs, "threads (default: one per core)")
         ->check(CLI::Range(1, 1024));
     sweep
         ->add_option("--out", request->out,
-                     "study to write or go on with (default aivmsim-out/SCENARIO-sweep.db)")
+                     "study to write or to resume (default aivmsim-out/SCENARIO-sweep.db)")
         ->type_name("FILE.db");
     sweep
         ->add_option("--record", request->record,
-                     "outcomes (default): all rows; metrics: none a task or block")
+                     "outcomes (default): all rows; metrics: no rows per task or block")
         ->check(CLI::IsMember({"outcomes", "metrics"}));
     sweep
         ->add_option("--base", request->base,
@@ -137,12 +135,12 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("KEY=VALUE,...");
     sweep
         ->add_option("--until-width", request->until_width,
-                     "end a point when the interval is no wider")
+                     "end a point when its interval is at most this wide")
         ->allow_extra_args(false)
         ->type_name("METRIC=WIDTH");
     sweep
         ->add_option("--until-decided", request->until_decided,
-                     "end a point when it is sure which side it is on")
+                     "end a point when it is decided whether the metric is below the bound")
         ->allow_extra_args(false)
         ->type_name("METRIC<BOUND");
     sweep
@@ -151,14 +149,14 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("SHARE");
     sweep
         ->add_option("--shard", request->shard,
-                     "make the I-th of N parts only; aivmsim merge joins them")
+                     "run only the I-th of N parts; aivmsim merge joins them")
         ->type_name("I/N");
     sweep->add_option("--show", request->show, "the metric of the table on the screen")
         ->type_name("METRIC");
     sweep->add_flag("--json", request->json, "print the result as one JSON document");
-    sweep->add_flag("--quiet", request->quiet, "print the verdict line alone, and no progress");
+    sweep->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
     sweep->add_flag("--progress", request->progress,
-                    "tell how far it is even when stderr is no terminal");
+                    "report progress even if stderr is not a terminal");
 
     CLI::App* merge = nullptr;
     const auto parts =
@@ -167,7 +165,7 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     merge->add_option("-o,--out", parts->out, "the study to write")
         ->required()
         ->type_name("FILE.db");
-    merge->add_flag("--overwrite", parts->overwrite, "replace the study when it is there already");
+    merge->add_flag("--overwrite", parts->overwrite, "replace an existing study");
 }
 
 void add_replay(CLI::App& app, std::function<int()>& chosen) {
@@ -175,21 +173,21 @@ void add_replay(CLI::App& app, std::function<int()>& chosen) {
     const auto request = command(app, chosen, replay_command, "replay",
                                  "run a finding or a recorded run again and compare", replay);
     replay->add_option("path", request->path, "a finding's folder, or a database")->required();
-    replay->add_option("--run", request->run, "of a database: only this run")->type_name("ID");
+    replay->add_option("--run", request->run, "only this run of a database")->type_name("ID");
     replay->add_flag("--json", request->json, "print the result as one JSON document");
 }
 
 void add_inspection(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
     const auto check = command(app, chosen, check_command, "check",
-                               "say what is in a scenario file or a database, and "
-                               "whether it is sound",
-                               sub);
+                               "check a scenario file or a database and print a summary", sub);
     sub->add_option("file", check->path, "a scenario file, a name of the catalogue, or a database")
         ->required();
     add_set(*sub, check->assignments);
 
-    const auto list = command(app, chosen, list_command, "list", "list what there is", sub);
+    const auto list =
+        command(app, chosen, list_command, "list",
+                "list scenarios, strategies, invariants, metrics, tables, views or profiles", sub);
     sub->add_option("what", list->what,
                     "scenarios (default), strategies, invariants, metrics, tables, views, profiles")
         ->check(CLI::IsMember(
@@ -208,18 +206,17 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
     const auto report = command(app, chosen, report_command, "report",
                                 "make one offline HTML page of a database", sub);
-    sub->add_option("database", report->database, "the file that a run or a sweep wrote")
-        ->required();
+    sub->add_option("database", report->database, "the file of a run or a sweep")->required();
     sub->add_option("-o,--out", report->out, "the page to write (default report.html)")
         ->type_name("FILE.html");
-    sub->add_option("--run", report->run, "report on this run of a study alone")->type_name("ID");
+    sub->add_option("--run", report->run, "report only on this run of a study")->type_name("ID");
     sub->add_option("--axes", report->axes, "swept parameters for the x axis and for the lines")
         ->type_name("KEY,KEY");
     sub->add_option("--metrics", report->metrics, "metrics for the maps over the swept parameters")
         ->type_name("NAME,...");
     sub->add_option("--figures", report->figures, "write every chart as a picture into this folder")
         ->type_name("DIR");
-    sub->add_option("--format", report->format, "of the pictures: svg (default), png, pdf")
+    sub->add_option("--format", report->format, "format of the pictures: svg (default), png, pdf")
         ->type_name("svg,...");
     sub->add_option("--datasette", report->datasette,
                     "write metadata with canned queries for Datasette")
@@ -228,25 +225,22 @@ void add_report(CLI::App& app, std::function<int()>& chosen) {
 
 void add_validate(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* sub = nullptr;
-    const auto validate = command(app, chosen, validate_command, "validate",
-                                  "simulate what theory predicts, and compare", sub);
+    const auto validate =
+        command(app, chosen, validate_command, "validate", "compare simulations with theory", sub);
     validate->jobs = std::max(1U, std::thread::hardware_concurrency());
-    sub->add_option("--cases", validate->cases,
-                    "the case file (default: the one that comes with aivmsim)")
+    sub->add_option("--cases", validate->cases, "the case file (default: the built-in one)")
         ->type_name("FILE.json");
     sub->add_option("--only", validate->only, "only these cases, such as V31,C02")
         ->delimiter(',')
         ->type_name("ID,...");
     sub->add_flag("--full", validate->full, "agree to 2 % instead of 10 %: 25 times the runs");
     add_seed(*sub, validate->seed);
-    sub->add_option("--jobs", validate->jobs, "threads (default: one a core)")
+    sub->add_option("--jobs", validate->jobs, "threads (default: one per core)")
         ->check(CLI::Range(1, 1024));
     auto* out = sub->add_option("--out", validate->out,
                                 "add the rows of the table `validation` to a new database")
                     ->type_name("FILE.db");
-    sub->add_flag("--overwrite", validate->overwrite,
-                  "replace the database when it is there already")
-        ->needs(out);
+    sub->add_flag("--overwrite", validate->overwrite, "replace an existing database")->needs(out);
     sub->add_flag("--json", validate->json, "print the result as one JSON document");
 }
 
@@ -258,16 +252,15 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
                     "a loopback address (default 127.0.0.1:8080; port 0: any free one)")
         ->type_name("HOST:PORT");
     sub->add_flag("--dev", serve->dev,
-                  "a throw-away node: nobody has to sign, one funded account for all");
+                  "a temporary node: no signatures, one funded account for all");
     sub->add_option("--store", serve->store, "keep the chain in this file (default: in memory)")
         ->type_name("FILE");
     sub->add_option("--config", serve->config, "the VM's published configuration")
         ->type_name("FILE.json");
-    sub->add_option("--genesis", serve->genesis,
-                    "who holds what at the start, chain id, vendor root")
+    sub->add_option("--genesis", serve->genesis, "opening balances, chain id, vendor root")
         ->type_name("FILE.json");
     sub->add_option("--block-interval", serve->block_interval,
-                    "least time between blocks (default 4s)")
+                    "minimum time between blocks (default 4s)")
         ->type_name("DURATION");
 }
 
@@ -286,9 +279,8 @@ Parsed parse_arguments(int argc, char** argv) {
     add_report(app, chosen);
     add_validate(app, chosen);
     add_serve(app, chosen);
-    app.add_subcommand("version", "what this program was built from")->callback([&] {
-        chosen = version_command;
-    });
+    app.add_subcommand("version", "version, commit, compiler and flags of this program")
+        ->callback([&] { chosen = version_command; });
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

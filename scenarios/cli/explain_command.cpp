@@ -176,9 +176,9 @@ int explain_command(const ExplainRequest& request) {
     const std::vector<std::string> names(known.begin(), known.end());
     const std::string near = nearest_name(request.name, names);
     complain(
-        fmt::format("nothing is called \"{}\"{}\n  aivmsim list scenarios | strategies | "
-                    "invariants | metrics | tables | views | "
-                    "profiles",
+        fmt::format("nothing is called \"{}\"{}\n"
+                    "  aivmsim list scenarios | strategies | invariants | metrics | tables | views "
+                    "| profiles",
                     request.name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
     return kExitNothingMatched;
 }

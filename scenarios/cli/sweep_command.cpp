@@ -132,10 +132,9 @@ int fail_and_keep(sim::Recorder& recorder, const Error& error) {
     const auto runs = recorder.database().integer("SELECT count(*) FROM run");
     const std::string partial = recorder.partial_path();
     const bool kept = recorder.suspend().has_value();
-    complain(
-        fmt::format("{}; {}finished runs are kept in {}, and the same command goes on with them",
-                    error.context.empty() ? error.text() : error.context,
-                    kept && runs ? fmt::format("{} ", *runs) : "", partial));
+    complain(fmt::format("{}; {}finished runs are kept in {}; repeat the command to resume",
+                         error.context.empty() ? error.text() : error.context,
+                         kept && runs ? fmt::format("{} ", *runs) : "", partial));
     return kExitHarnessFailed;
 }
 
@@ -179,7 +178,7 @@ int sweep_command(const SweepArguments& arguments) {
                      .complete = outcome->complete,
                      .runs = outcome->runs,
                      .wall_ns = wall_clock_ns() - started};
-    if (!outcome->complete) say(fmt::format("stopped; the same command goes on with {}", *written));
+    if (!outcome->complete) say(fmt::format("stopped; repeat the command to resume {}", *written));
     return show(arguments, shown);
 }
 

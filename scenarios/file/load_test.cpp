@@ -112,10 +112,10 @@ TEST(Load, CaretsLineUpBehindTabsAndCharactersOfSeveralBytes) {
 
 TEST(Load, AnEmptyFileSaysWhatEveryScenarioNeeds) {
     EXPECT_EQ(errors_of(""),
-              "t.toml: error: the scenario has no name\n  add name = \"...\": the label of the run "
-              "in every output\n"
-              "t.toml: error: there is no provider, so no task could be done\n  add a [[provider]] "
-              "table with a name\n");
+              "t.toml: error: the scenario has no name\n"
+              "  add name = \"...\": the label of the run in every output\n"
+              "t.toml: error: there is no provider, so no task could be done\n"
+              "  add a [[provider]] table with a name\n");
 }
 
 TEST(Load, TextThatIsNotTomlNamesThePlaceWhereItStops) {
@@ -132,11 +132,11 @@ TEST(Load, LettersBeyondAsciiOutsideQuotesAreASyntaxError) {
 
 TEST(Load, BytesThatAreNotTextAreOneError) {
     EXPECT_EQ(errors_of("name = \"t\"\nx = \"\xff\xfe\"\n\x80"),
-              "t.toml: error: line 2, column 6 is not UTF-8 text\n  a scenario is a TOML text "
-              "file; is this one?\n");
+              "t.toml: error: line 2, column 6 is not UTF-8 text\n"
+              "  a scenario is a TOML text file; is this one?\n");
     EXPECT_EQ(errors_of(std::string("SQLite format 3\0", 16)),
-              "t.toml: error: line 1, column 16 is not UTF-8 text\n  a scenario is a TOML text "
-              "file; is this one?\n");
+              "t.toml: error: line 1, column 16 is not UTF-8 text\n"
+              "  a scenario is a TOML text file; is this one?\n");
     for (const auto* wrong :
          {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8\x88\x80\x80\x80"})
         EXPECT_NE(errors_of(wrong).find("is not UTF-8 text"), std::string::npos);
@@ -144,8 +144,8 @@ TEST(Load, BytesThatAreNotTextAreOneError) {
 
 TEST(Load, ATextOrALineThatIsTooLongIsOneError) {
     EXPECT_EQ(errors_of(std::string(kMaxFileBytes + 1, '\n')),
-              "t.toml: error: the file has 1048577 bytes\n  a scenario file has at most 1048576 "
-              "bytes; is this one?\n");
+              "t.toml: error: the file has 1048577 bytes\n"
+              "  a scenario file has at most 1048576 bytes; is this one?\n");
     const auto errors = errors_of("# " + std::string(kMaxLineBytes, 'x'));
     EXPECT_NE(errors.find("t.toml:1:1: error: the line has 4098 bytes"), std::string::npos)
         << errors;

@@ -117,11 +117,10 @@ TEST(Override, ErrorsOfOverridesNameThemAsTheUserWroteThem) {
     auto overrides = environment_overrides(environment);
     overrides.push_back(set("vm.redundancy_factor=2"));
     EXPECT_EQ(errors_of(kText, overrides),
-              "AIVMSIM_TASKS__COUNTS: error: unknown key \"tasks.counts\"\n  did you mean "
-              "\"tasks.count\"?\n"
-              "--set vm.redundancy_factor=2: error: 2 of 5 is not a strict majority\n  set "
-              "vm.redundancy_factor from 3 "
-              "to 5\n");
+              "AIVMSIM_TASKS__COUNTS: error: unknown key \"tasks.counts\"\n"
+              "  did you mean \"tasks.count\"?\n"
+              "--set vm.redundancy_factor=2: error: 2 of 5 is not a strict majority\n"
+              "  set vm.redundancy_factor from 3 to 5\n");
 }
 
 TEST(Override, AFileThatOnlyFitsTogetherWithAnOverrideIsFine) {

@@ -54,17 +54,17 @@ void add_help(std::string& out, const std::string& prefix, const std::string& ke
 std::string reference_page() {
     const auto rows = rows_of(scenario_fields());
     std::string out =
-        "# Scenario files: every key\n\n"
+        "# Scenario files: every key\n"
+        "\n"
         "A scenario is a TOML file. Keys that are left out have the default given here. An unknown "
         "key is an error.\n"
         "Values with a unit stand in quotes: durations (`ns us ms s m h d`), amounts (`LUX mLUX "
         "uLUX nLUX`), ratios\n"
         "(`\"1/100\"`, `\"1%\"`, `\"10000 ppm\"`) and bandwidths (`bit/s kbit/s Mbit/s Gbit/s`). "
-        "Decimals are exact or "
-        "refused.\n\n"
+        "Decimals are exact or refused.\n"
+        "\n"
         "From outside the file, `--set vm.slash_bps=5000` or `AIVMSIM_VM__SLASH_BPS=5000` set the "
-        "same key; groups go "
-        "by name\n"
+        "same key; groups go by name\n"
         "(`provider.lazy.count=3`, `provider.lazy.parameters.rate=1/4`) and faults by position "
         "(`fault.0.at=1m`).\n";
     out += fmt::format("\n## Top level\n\n{}\n\n{}", section_doc(""), table_of(rows, ""));

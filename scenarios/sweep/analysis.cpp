@@ -62,9 +62,9 @@ public:
                                      "name <> 'wall_seconds'"));
         AIVM_ASSIGN(
             Statement tasks,
-            database.prepare("SELECT count(*) FILTER (WHERE outcome = 'final_corrupt'), "
-                             "count(*) FILTER (WHERE outcome IN ('final_ok', 'final_corrupt')), "
-                             "count(*) FROM task WHERE run_id = ?"));
+            database.prepare("SELECT count(*) FILTER (WHERE outcome = 'final_corrupt'), count(*) "
+                             "FILTER (WHERE outcome IN ('final_ok', 'final_corrupt')), count(*) "
+                             "FROM task WHERE run_id = ?"));
         return RunReader(database, std::move(metrics), std::move(tasks));
     }
 

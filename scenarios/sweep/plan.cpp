@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostFaults = 20;  // reported at once
+constexpr std::size_t kMaxProblems = 20;  // reported at once
 
 std::vector<std::string> split_commas(std::string_view text) {
     std::vector<std::string> out;
@@ -61,21 +61,21 @@ public:
         read_seeds();
         read_rules();
         read_shard();
-        if (faults_.empty()) read_points();
-        if (faults_.empty()) read_base();
-        if (faults_.empty()) return std::move(plan_);
-        if (faults_.size() > kMostFaults) {
-            const std::size_t more = faults_.size() - kMostFaults;
-            faults_.resize(kMostFaults);
-            faults_.push_back(fmt::format("and {} more of the kind", more));
+        if (problems_.empty()) read_points();
+        if (problems_.empty()) read_base();
+        if (problems_.empty()) return std::move(plan_);
+        if (problems_.size() > kMaxProblems) {
+            const std::size_t more = problems_.size() - kMaxProblems;
+            problems_.resize(kMaxProblems);
+            problems_.push_back(fmt::format("and {} more like this", more));
         }
-        return tl::unexpected(std::move(faults_));
+        return tl::unexpected(std::move(problems_));
     }
 
 private:
     void fault(std::string_view what, const Problem& problem) {
-        faults_.push_back(fmt::format("{}: {}{}{}", what, problem.message,
-                                      problem.mend.empty() ? "" : "; ", problem.mend));
+        problems_.push_back(fmt::format("{}: {}{}{}", what, problem.message,
+                                        problem.mend.empty() ? "" : "; ", problem.mend));
     }
 
     void read_axis(const sim::Scenario& scenario, const std::string& over) {
@@ -184,7 +184,7 @@ private:
                                          ? plan_.source_
                                          : "--over " + plan_.name_of(point);
             if (const std::string wrong = read_point(point); !wrong.empty()) {
-                faults_.push_back(fmt::format("{}: {}", name, wrong));
+                problems_.push_back(fmt::format("{}: {}", name, wrong));
                 continue;
             }
             const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
@@ -245,7 +245,7 @@ private:
     SweepPlan plan_;
     sim::Scenario scenario_;                   // the scenario whose values are set
     std::vector<std::vector<Hash32>> hashes_;  // of that scenario with each value of each axis
-    std::vector<std::string> faults_;
+    std::vector<std::string> problems_;
 };
 
 tl::expected<SweepPlan, std::vector<std::string>> SweepPlan::make(const SweepRequest& request) {
@@ -345,7 +345,7 @@ std::string plan_difference(const std::string& there, const std::string& here) {
     if (!old.is_object() || !now.is_object()) return "its plan cannot be read";
     for (const auto& [key, value] : now.items()) {
         const auto found = old.find(key);
-        if (found == old.end()) return fmt::format("{} is not told there", key);
+        if (found == old.end()) return fmt::format("{} is not set there", key);
         if (*found == value) continue;
         return fmt::format("{} is {} there and {} here", key, found->dump(), value.dump());
     }

@@ -66,7 +66,7 @@ Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueSto
     }
     if (request.dev) file.genesis.allocations.push_back({dev_key().address(), kDevBalance});
     if (file.genesis.allocations.empty()) {
-        say("note: nobody holds any LUX on this chain; name who does with --genesis, or use --dev");
+        say("note: no account of this chain holds any LUX; set opening balances with --genesis, or use --dev");
     }
     setup.genesis = std::move(file.genesis);
     setup.vendor_root = file.vendor_root;
@@ -114,9 +114,8 @@ int serve(const ServeRequest& request, ListenAddress address, Node& node) {
         return kExitBadRequest;
     }
     if (request.dev) {
-        say("THROW-AWAY NODE: --dev asks nobody for a signature; everyone who reaches this port "
-            "spends the same "
-            "account");
+        say("TEMPORARY NODE: --dev checks no signatures; everyone who reaches this port spends the "
+            "same account");
     }
     server.start();
     if (!print_result(fmt::format("listening on http://{}\n", address.text())))

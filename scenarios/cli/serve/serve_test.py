@@ -144,7 +144,7 @@ class Serve(unittest.TestCase):
         self.assertEqual(
             verdict, (200, {"verified": False, "trustScore": 0, "mode": 0, "hardwareCC": False})
         )
-        self.assertIn("THROW-AWAY NODE", self.stop())
+        self.assertIn("TEMPORARY NODE", self.stop())
 
     def test_wrong_requests_are_told_so(self):
         self.start("--dev")
