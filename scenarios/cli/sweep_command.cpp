@@ -45,7 +45,7 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     request.detail = arguments.record == "metrics" ? Detail::kMetrics : Detail::kOutcomes;
     auto plan = SweepPlan::make(request);
     if (!plan) {
-        for (const std::string& fault : plan.error()) complain(fault);
+        for (const std::string& problem : plan.error()) complain(problem);
         return std::nullopt;
     }
     if (!arguments.show.empty() && arguments.show != kFraudMissedShare &&

@@ -73,7 +73,7 @@ public:
     }
 
 private:
-    void fault(std::string_view what, const Problem& problem) {
+    void add_problem(std::string_view what, const Problem& problem) {
         problems_.push_back(fmt::format("{}: {}{}{}", what, problem.message,
                                         problem.mend.empty() ? "" : "; ", problem.mend));
     }
@@ -81,12 +81,12 @@ private:
     void read_axis(const sim::Scenario& scenario, const std::string& over) {
         const auto parsed = parse_override(over);
         if (!parsed)
-            return fault("--over " + over, {parsed.error().message,
+            return add_problem("--over " + over, {parsed.error().message,
                                             "write KEY=VALUES, such as "
                                             "vm.challenge_window_blocks=1,2,5,...,100"});
         const std::string flag = "--over " + parsed->key;
         if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
-            return fault(flag, {"the key is given twice", "give all its values in one list"});
+            return add_problem(flag, {"the key is given twice", "give all its values in one list"});
         }
         // An unknown key is one problem, not one per value.
         const auto keys = known_keys(scenario);
@@ -94,22 +94,22 @@ private:
         if (!parameter && std::ranges::find(keys, parsed->key) == keys.end()) {
             sim::Scenario copy = scenario;
             const auto unknown = set_key(copy, parsed->key, "1");
-            return fault(flag, unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
+            return add_problem(flag, unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
         }
         const auto values = parse_value_list(parsed->value);
-        if (!values) return fault(flag, values.error());
+        if (!values) return add_problem(flag, values.error());
         std::map<Hash32, std::string> seen;
         std::vector<Hash32> hashes;
         for (const std::string& value : *values) {
             sim::Scenario changed = scenario;
             if (const auto set = set_key(changed, parsed->key, value); !set) {
-                fault(fmt::format("{}={}", flag, value), set.error());
+                add_problem(fmt::format("{}={}", flag, value), set.error());
                 continue;
             }
             hashes.push_back(sha256(as_bytes(canonical_text(changed))));
             const auto [same, fresh] = seen.emplace(hashes.back(), value);
             if (!fresh) {
-                fault(flag, {fmt::format("{} and {} are the same value", same->second, value),
+                add_problem(flag, {fmt::format("{} and {} are the same value", same->second, value),
                              "give each value once"});
             }
         }
@@ -120,7 +120,7 @@ private:
 
     void read_seeds() {
         auto seeds = parse_seeds(request_.seeds);
-        if (!seeds) return fault("--seeds " + request_.seeds, seeds.error());
+        if (!seeds) return add_problem("--seeds " + request_.seeds, seeds.error());
         plan_.seeds_ = *std::move(seeds);
     }
 
@@ -130,10 +130,10 @@ private:
             for (const std::string& text : texts) {
                 auto rule = parse(text);
                 if (!rule) {
-                    fault(fmt::format("{} {}", flag, text), rule.error());
+                    add_problem(fmt::format("{} {}", flag, text), rule.error());
                 } else if (rule->metric == "p_final_corrupt" &&
                            request_.detail == Detail::kMetrics) {
-                    fault(fmt::format("{} {}", flag, text),
+                    add_problem(fmt::format("{} {}", flag, text),
                           {"p_final_corrupt is counted from the rows of tasks, which --record "
                            "metrics leaves out",
                            fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
@@ -146,7 +146,7 @@ private:
         read("--until-decided", request_.until_decided, parse_decision_rule);
         const auto ppm = parse_ratio_ppm(request_.confidence);
         if (!ppm || *ppm < 500'000 || *ppm >= kPpmWhole) {
-            return fault(
+            return add_problem(
                 "--confidence " + request_.confidence,
                 {"a confidence lies between 50% and 100%", "write one such as 95% or 99.9%"});
         }
@@ -159,7 +159,7 @@ private:
         const bool read = slash < text.size() && parse_whole(text.substr(0, slash), plan_.shard_) &&
                           parse_whole(text.substr(slash + 1), plan_.shards_);
         if (read && plan_.shard_ >= 1 && plan_.shard_ <= plan_.shards_) return;
-        fault("--shard " + request_.shard,
+        add_problem("--shard " + request_.shard,
               {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
     }
 
@@ -168,13 +168,13 @@ private:
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
             if (count > kMaxPoints / axis.values.size()) {
-                return fault("--over",
+                return add_problem("--over",
                              {fmt::format("more than {} points", kMaxPoints), "give fewer values"});
             }
             count *= axis.values.size();
         }
         if (count * plan_.seeds_.size() > kMaxRuns) {
-            return fault("--seeds", {fmt::format("more than {} runs", kMaxRuns),
+            return add_problem("--seeds", {fmt::format("more than {} runs", kMaxRuns),
                                      "give fewer seeds or values"});
         }
         plan_.point_ids_.assign(count, 0);
@@ -189,7 +189,7 @@ private:
             }
             const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
             if (!fresh) {
-                fault(name,
+                add_problem(name,
                       {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
                        "vary only what makes a difference"});
             }
@@ -219,7 +219,7 @@ private:
             const auto axis = parsed ? std::ranges::find(plan_.axes_, parsed->key, &Axis::key)
                                      : plan_.axes_.end();
             if (axis == plan_.axes_.end()) {
-                return fault("--base " + request_.base,
+                return add_problem("--base " + request_.base,
                              {fmt::format("\"{}\" names no key of an --over", part),
                               "write KEY=VALUE with keys and values of the sweep"});
             }
@@ -229,7 +229,7 @@ private:
             const auto hash =
                 std::ranges::find(hashes_[index], sha256(as_bytes(canonical_text(changed))));
             if (!set || hash == hashes_[index].end()) {
-                return fault(
+                return add_problem(
                     "--base " + request_.base,
                     {fmt::format("{} is none of the values of {}", parsed->value, axis->key),
                      fmt::format("they are {}", fmt::join(axis->values, ", "))});
