@@ -121,7 +121,7 @@ INCLUDE = re.compile(r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
 
 # --- Rules ----------------------------------------------------------------------------------------
 def layers(tree):
-    """No include points upward or sideways; nothing but the command line includes the command line."""
+    """No include points upward or sideways; only the command line includes the command line."""
     known = set(tree.paths)
     for path, text in tree.cpp_files(LAYERS + USERS):
         for match in INCLUDE.finditer(cpp.blank(text, keep_strings=True)):
@@ -133,7 +133,10 @@ def layers(tree):
 def _wrong_include(path, target, known):
     top, target_top = path.split("/")[0], target.split("/")[0]
     if target not in known:
-        return f'"{target}" is no file of this tree; name it from the root, and outside libraries with <>'
+        return (
+            f'"{target}" is no file of this tree; name it from the root, and outside libraries '
+            "with <>"
+        )
     if target.startswith("scenarios/cli/") and not path.startswith("scenarios/cli/"):
         return f'"{target}": only scenarios/cli includes scenarios/cli'
     if top in LAYERS and target_top not in LAYERS[: LAYERS.index(top) + 1]:
@@ -151,7 +154,11 @@ def rooms(tree):
         if len(rest) < 2:
             continue
         if rest[0] not in orders[layer]:
-            yield path, 1, f"room {rest[0]} has no place in the order of {layer}'s rooms in static.py"
+            yield (
+                path,
+                1,
+                f"room {rest[0]} has no place in the order of {layer}'s rooms in static.py",
+            )
             continue
         if path.endswith("_test.cpp"):
             continue
@@ -165,15 +172,19 @@ def rooms(tree):
 
 
 BANNED = [
-    (r"\b(?:std::)?(?:time|clock|gettimeofday|clock_gettime|localtime|gmtime)\s*\(", "the wall clock; use virtual time"),
-    (r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b", "the wall clock; use virtual time"),
+    (r"\b(?:std::)?(?:time|clock|gettimeofday|clock_gettime|localtime|gmtime)\s*\(",
+     "the wall clock; use virtual time"),
+    (r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b",
+     "the wall clock; use virtual time"),
     (r"\b(?:std::)?s?rand(?:om|_r)?\s*\(", "unseeded randomness; use a stream"),
     (r"\brandom_device\b|\bgetrandom\b|\barc4random\w*", "unseeded randomness; use a stream"),
     (r"\b\w+_distribution\b", "library distributions differ between machines; use our tables"),
-    (r"\bmt19937(?:_64)?\b|\bdefault_random_engine\b", "not keyed by actor and purpose; use a stream"),
+    (r"\bmt19937(?:_64)?\b|\bdefault_random_engine\b",
+     "not keyed by actor and purpose; use a stream"),
     (r"\bstd::hash\b", "differs between libraries; use a digest"),
     (r"\bunordered_(?:multi)?(?:map|set)\b", "no defined order; use an ordered container"),
-    (r"\bstd::(?:log|log2|log10|log1p|exp|exp2|expm1|pow|sin|cos|tan|erf|tgamma|lgamma)\b|\bpowl?\s*\(",
+    (r"\bstd::(?:log|log2|log10|log1p|exp|exp2|expm1|pow|sin|cos|tan|erf|tgamma|lgamma)\b"
+     r"|\bpowl?\s*\(",
      "libm differs between machines; use integers"),
 ]  # fmt: skip
 EXCUSE = re.compile(r"//\s*order never reaches results: \S|//\s*never reaches results: \S")
@@ -226,11 +237,13 @@ def long_functions(tree):
 
 
 LEFTOVERS = re.compile(
-    r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b|unittest\.sk[i]p\b"
+    r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b"
+    r"|unittest\.sk[i]p\b"
 )
 REGISTRY = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)|crates[.]io"
-    r"|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven|rubygems[.]org|registry[.]\w+[.]\w+"
+    r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)"
+    r"|crates[.]io|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven"
+    r"|rubygems[.]org|registry[.]\w+[.]\w+"
 )
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from . import _core
 
-#: The fourteen ABI structures as numpy types, without hidden padding. Fields of bytes are arrays of ``uint8``.
+#: The fourteen ABI structures as numpy types, without hidden padding. Fields of bytes are arrays of
+#: ``uint8``.
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(
         [(field, *kind) if isinstance(kind, tuple) else (field, kind) for field, kind in fields]

@@ -127,7 +127,8 @@ class Game:
         shape = self.row_payoffs.shape
         if len(shape) != 2 or 0 in shape or self.column_payoffs.shape != shape:
             raise ValueError(
-                f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal tables"
+                f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal "
+                "tables"
             )
         if not (np.isfinite(self.row_payoffs).all() and np.isfinite(self.column_payoffs).all()):
             raise ValueError("a payoff is no finite number")
@@ -179,7 +180,8 @@ class Game:
         size = step if step is not None else 0.01 / spread if spread > 0 else 1.0
         if not (size > 0 and size * spread < 1):
             raise ValueError(
-                f"a step of {size} with payoffs {spread} apart: their product must lie between 0 and 1"
+                f"a step of {size} with payoffs {spread} apart: their product must lie between 0 "
+                "and 1"
             )
         rows, columns = self.row_payoffs.shape
         row, column = self._mixes(start if start is not None else (np.ones(rows), np.ones(columns)))

@@ -107,4 +107,7 @@ class RunResult:
         return self.table("chain_stat")
 
     def __repr__(self) -> str:
-        return f"<RunResult {self.status} {self.scenario.name} seed={self.seed} digest={self.digest[:8]}>"
+        return (
+            f"<RunResult {self.status} {self.scenario.name} seed={self.seed} "
+            f"digest={self.digest[:8]}>"
+        )

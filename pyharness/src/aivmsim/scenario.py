@@ -11,7 +11,8 @@ from typing import Any
 
 from . import _core
 
-#: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX", "1/100".
+#: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX",
+#: "1/100".
 Value = bool | int | str | Fraction | Sequence[str] | Sequence[int]
 
 
@@ -145,7 +146,7 @@ def _restore(text: bytes, source: str, overrides: list[tuple[str, str]]) -> Scen
 
 
 def value_text(key: str, value: Value) -> str:
-    """A value as it is written after ``--set key=``. Raises TypeError where there is no exact way."""
+    """A value as written after ``--set key=``. Raises TypeError for one without an exact text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -159,7 +160,8 @@ def value_text(key: str, value: Value) -> str:
     except AttributeError:
         pass
     raise TypeError(
-        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, or text with a unit such as "
+        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, or text with a unit "
+        "such as "
         '"30s", "1/100" or "1000 LUX"'
     )
 

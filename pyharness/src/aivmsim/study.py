@@ -23,7 +23,7 @@ class Study(NamedTuple):
         return cls(name, datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def recorder(self, path: str | os.PathLike[str]) -> _core.Recorder:
-        """A file to write to. It replaces one that is there once it is complete. Raises StudyError."""
+        """A file to write to. Once complete, it replaces an existing one. Raises StudyError."""
         return _core.Recorder(os.fspath(path), self.name, self.created, overwrite=True)
 
     def write(self, path: str | os.PathLike[str], record: _core.RunRecord) -> None:

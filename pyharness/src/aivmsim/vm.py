@@ -193,11 +193,12 @@ class State:
         totals, escrow = self._state.totals(), self._state.escrow()
         pots = {key: totals[key] for key in ("bonds", "task_escrows", "challenge_bonds", "credits")}
         free = sum(self.accounts().values()) - escrow
-        return Conservation(free, **pots, **{key: totals[key] for key in ("burned", "genesis", "minted")},
+        return Conservation(free, **pots, **{key: totals[key]
+                                             for key in ("burned", "genesis", "minted")},
                             escrow_account=escrow)  # fmt: skip
 
     def audit(self) -> list[tuple[str, str]]:
-        """Everything that is wrong with this state, as (invariant, message); empty when nothing is."""
+        """The violated invariants of this state, as (invariant, message)."""
         return self._state.audit()
 
     def attestations(self) -> np.ndarray[Any, Any]:
@@ -746,7 +747,7 @@ class VM:
         )
 
     def verify_gpu_attestation(self, evidence: bytes, provider_id: str) -> Record:
-        """What evidence is worth now: attested or not, trust score, mode. Raises VmError malformed."""
+        """The verdict on evidence: attested or not, trust score, mode. Raises VmError malformed."""
         return Record(self._machine.verify_evidence(evidence, provider_id))
 
     def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
