@@ -45,6 +45,7 @@ TOP_LEVEL_FILES = {
     "LICENSE",
 }
 FUNCTION_LINES_MAX = 70
+COLUMNS_MAX = 100
 CPP = {".cpp", ".h", ".cu", ".cuh"}
 COMPILED = {".cpp", ".cu"}
 TEXT = CPP | {
@@ -54,6 +55,7 @@ TEXT = CPP | {
     ".toml",
     ".py",
     ".sh",
+    ".inc",
     ".json",
     ".sql",
     ".expected",
@@ -236,6 +238,29 @@ def long_functions(tree):
                 yield path, first, f"{lines} lines, at most {FUNCTION_LINES_MAX}: {heading[:60]}"
 
 
+LONG_LINE_EXCUSE = re.compile(r"(?://|#)\s*long line: \S")
+
+
+def line_length(tree):
+    """A line of code, build file or script fits 100 columns. `// clang-format off` excuses a table
+    of data, `long line: why` in a comment the line it stands on or the next one."""
+    for path, text in tree.texts.items():
+        file = Path(path)
+        if file.suffix not in CPP | {".inc", ".py", ".sh", ".cmake"} and file.name not in (
+            "dev",
+            "CMakeLists.txt",
+        ):
+            continue
+        excused = table = False
+        for number, line in enumerate(text.split("\n"), 1):
+            if file.suffix in CPP and "// clang-format o" in line:
+                table = "// clang-format off" in line
+            here = bool(LONG_LINE_EXCUSE.search(line))
+            if len(line) > COLUMNS_MAX and not (table or excused or here):
+                yield path, number, f"{len(line)} columns, at most {COLUMNS_MAX}"
+            excused = here
+
+
 LEFTOVERS = re.compile(
     r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b"
     r"|unittest\.sk[i]p\b"
@@ -324,6 +349,7 @@ RULES = [
     rooms,
     banned_calls,
     long_functions,
+    line_length,
     leftovers,
     registry_hosts,
     built_files,

@@ -166,6 +166,28 @@ class Rules(unittest.TestCase):
             self.core_body('const char* text = R"(' + "\n\t " * static.FUNCTION_LINES_MAX + ')";')
         )
 
+    def test_a_line_longer_than_the_limit_is_caught(self):
+        long = "x" * static.COLUMNS_MAX
+        for path, line in [
+            ("core/ledger.cpp", f"// {long}\n"),
+            ("core/rounds.inc", f"// {long}\n"),
+            ("dev", f"# {long}\n"),
+            (".ci/run.sh", f"# {long}\n"),
+            (".checks/a.py", f"# {long}\n"),
+            ("core/CMakeLists.txt", CLEAN["core/CMakeLists.txt"] + f"# {long}\n"),
+        ]:
+            with self.subTest(path):
+                self.caught("line_length", f"{path}:", {path: line})
+        self.clean({"core/ledger.cpp": "//" + long[2:] + "\n", "README.md": f"{long} {long}\n"})
+
+    def test_a_long_line_is_excused_by_a_reason_or_as_a_table(self):
+        long = "x" * static.COLUMNS_MAX
+        self.clean({"core/ledger.cpp": f"// long line: an address\n// {long}\n"})
+        self.caught("line_length", "core/ledger.cpp:2", {"core/ledger.cpp": f"// why\n// {long}\n"})
+        table = f"// clang-format off\n// {long}\n// clang-format on\n"
+        self.clean({"core/ledger.cpp": table})
+        self.caught("line_length", "core/ledger.cpp:4", {"core/ledger.cpp": f"{table}// {long}\n"})
+
     def test_leftovers_are_caught(self):
         for word in ["TO" + "DO", "FIX" + "ME", "X" * 3, "DISABLED" + "_x", "GTEST" + "_SKIP"]:
             with self.subTest(word):
