@@ -54,6 +54,7 @@ TEXT = CPP | {
     ".md",
     ".toml",
     ".py",
+    ".pyi",
     ".sh",
     ".inc",
     ".json",
@@ -246,7 +247,7 @@ def line_length(tree):
     of data, `long line: why` in a comment the line it stands on or the next one."""
     for path, text in tree.texts.items():
         file = Path(path)
-        if file.suffix not in CPP | {".inc", ".py", ".sh", ".cmake"} and file.name not in (
+        if file.suffix not in CPP | {".inc", ".py", ".pyi", ".sh", ".cmake"} and file.name not in (
             "dev",
             "CMakeLists.txt",
         ):

@@ -4,7 +4,7 @@ of their own.
 Arguments are contiguous buffers: arrays of the types in :data:`DTYPES`, ``bytes``, ``bytearray``;
 ``None`` is a null pointer. Tables and outputs are written in place. Every kernel returns its code,
 0 for success; with another code no output byte has changed. `backend` is ``"cpu"``, the canonical
-kernels, or ``"simd"``, which must give the same bytes.
+kernels, or ``"simd"``, which must return the same bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scenarios: what, together with a seed, decides a run."""
+"""Scenarios: with a seed, a scenario determines a run."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Scenario:
         return self._loaded.keys()
 
     def to_toml(self) -> str:
-        """The scenario as TOML, with every key. Equal scenarios give equal text."""
+        """The scenario as TOML, with every key. Equal scenarios have equal texts."""
         return self._loaded.to_toml()
 
     def show_config(self) -> str:
@@ -114,17 +114,17 @@ class Scenario:
 
     @property
     def description(self) -> str:
-        """What its runs show."""
+        """What its runs demonstrate."""
         return self._loaded.description
 
     @property
     def notes(self) -> str:
-        """What is not wrong with it, but worth knowing; empty as a rule."""
+        """Warnings about a scenario that is valid; usually empty."""
         return self._loaded.notes()
 
     @property
     def overrides(self) -> dict[str, str]:
-        """What :meth:`replace` has set since the file was read, as text."""
+        """The settings that :meth:`replace` has made since the file was read, as text."""
         return dict(self._loaded.overrides)
 
     def __eq__(self, other: object) -> bool:

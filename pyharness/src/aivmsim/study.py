@@ -1,4 +1,4 @@
-"""Recording runs in a database: the file that `aivmsim run --out` writes, too."""
+"""Recording runs in an outcome database, the file that `aivmsim run --out` writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Study(NamedTuple):
 
     @classmethod
     def begin(cls, name: str) -> Study:
-        """A study that begins now."""
+        """A new study, created now."""
         return cls(name, datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def recorder(self, path: str | os.PathLike[str]) -> _core.Recorder:
