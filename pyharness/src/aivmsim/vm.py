@@ -523,7 +523,7 @@ class VM:
         return Record(self._machine.verify_evidence(evidence, provider_id))
 
     def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
-        """The operation that submits this evidence with its digest; further fields as in the ABI."""
+        """The operation that submits this evidence with its digest; `fields` as in the ABI."""
         digest = _core.keccak256(evidence)
         return Attest(
             provider_id,
