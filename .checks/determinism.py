@@ -57,8 +57,12 @@ def digest(command):
         try:
             run = subprocess.run(
                 [*command, "--out", os.path.join(folder, "out")],
-                cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS_MAX,
-            )  # fmt: skip
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS_MAX,
+            )
         except OSError as error:
             return None, f"cannot start: {error}"
         except subprocess.TimeoutExpired:
@@ -85,7 +89,8 @@ def compare(scenario, builds, results, root):
         if found != reference:
             command = shlex.join(command_of(build, scenario, root))
             return (
-                f"FAIL  {name}: {build[0]} differs first\n    {reference}  {builds[0][0]}\n    {found}  {build[0]}\n"
+                f"FAIL  {name}: {build[0]} differs first\n    {reference}  {builds[0][0]}\n    "
+                f"{found}  {build[0]}\n"
                 f"    {command}"
             ), False
     return f"ok    {name}: {reference} in {len(builds)} builds", True

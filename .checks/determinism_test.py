@@ -41,7 +41,10 @@ class Matrix(unittest.TestCase):
             return status, out.getvalue()
 
     SAME = """echo '{"digest": "9f3c"}'"""
-    ONLY_PARTITION_DIFFERS = """case "$2" in *partition*) echo '{"digest": "0000"}';; *) echo '{"digest": "9f3c"}';; esac"""
+    ONLY_PARTITION_DIFFERS = (
+        """case "$2" in *partition*) echo '{"digest": "0000"}';; """
+        """*) echo '{"digest": "9f3c"}';; esac"""
+    )
 
     def test_equal_digests_pass(self):
         status, out = self.run_matrix(("a", self.SAME), ("b", self.SAME))

@@ -45,6 +45,7 @@ TOP_LEVEL_FILES = {
     "LICENSE",
 }
 FUNCTION_LINES_MAX = 70
+COLUMNS_MAX = 100
 CPP = {".cpp", ".h", ".cu", ".cuh"}
 COMPILED = {".cpp", ".cu"}
 TEXT = CPP | {
@@ -53,7 +54,9 @@ TEXT = CPP | {
     ".md",
     ".toml",
     ".py",
+    ".pyi",
     ".sh",
+    ".inc",
     ".json",
     ".sql",
     ".expected",
@@ -121,7 +124,7 @@ INCLUDE = re.compile(r'(?m)^[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
 
 # --- Rules ----------------------------------------------------------------------------------------
 def layers(tree):
-    """No include points upward or sideways; nothing but the command line includes the command line."""
+    """No include points upward or sideways; only the command line includes the command line."""
     known = set(tree.paths)
     for path, text in tree.cpp_files(LAYERS + USERS):
         for match in INCLUDE.finditer(cpp.blank(text, keep_strings=True)):
@@ -133,7 +136,10 @@ def layers(tree):
 def _wrong_include(path, target, known):
     top, target_top = path.split("/")[0], target.split("/")[0]
     if target not in known:
-        return f'"{target}" is no file of this tree; name it from the root, and outside libraries with <>'
+        return (
+            f'"{target}" is no file of this tree; name it from the root, and outside libraries '
+            "with <>"
+        )
     if target.startswith("scenarios/cli/") and not path.startswith("scenarios/cli/"):
         return f'"{target}": only scenarios/cli includes scenarios/cli'
     if top in LAYERS and target_top not in LAYERS[: LAYERS.index(top) + 1]:
@@ -151,7 +157,11 @@ def rooms(tree):
         if len(rest) < 2:
             continue
         if rest[0] not in orders[layer]:
-            yield path, 1, f"room {rest[0]} has no place in the order of {layer}'s rooms in static.py"
+            yield (
+                path,
+                1,
+                f"room {rest[0]} has no place in the order of {layer}'s rooms in static.py",
+            )
             continue
         if path.endswith("_test.cpp"):
             continue
@@ -165,15 +175,19 @@ def rooms(tree):
 
 
 BANNED = [
-    (r"\b(?:std::)?(?:time|clock|gettimeofday|clock_gettime|localtime|gmtime)\s*\(", "the wall clock; use virtual time"),
-    (r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b", "the wall clock; use virtual time"),
+    (r"\b(?:std::)?(?:time|clock|gettimeofday|clock_gettime|localtime|gmtime)\s*\(",
+     "the wall clock; use virtual time"),
+    (r"\b(?:system_clock|steady_clock|high_resolution_clock|utc_clock)\b",
+     "the wall clock; use virtual time"),
     (r"\b(?:std::)?s?rand(?:om|_r)?\s*\(", "unseeded randomness; use a stream"),
     (r"\brandom_device\b|\bgetrandom\b|\barc4random\w*", "unseeded randomness; use a stream"),
     (r"\b\w+_distribution\b", "library distributions differ between machines; use our tables"),
-    (r"\bmt19937(?:_64)?\b|\bdefault_random_engine\b", "not keyed by actor and purpose; use a stream"),
+    (r"\bmt19937(?:_64)?\b|\bdefault_random_engine\b",
+     "not keyed by actor and purpose; use a stream"),
     (r"\bstd::hash\b", "differs between libraries; use a digest"),
     (r"\bunordered_(?:multi)?(?:map|set)\b", "no defined order; use an ordered container"),
-    (r"\bstd::(?:log|log2|log10|log1p|exp|exp2|expm1|pow|sin|cos|tan|erf|tgamma|lgamma)\b|\bpowl?\s*\(",
+    (r"\bstd::(?:log|log2|log10|log1p|exp|exp2|expm1|pow|sin|cos|tan|erf|tgamma|lgamma)\b"
+     r"|\bpowl?\s*\(",
      "libm differs between machines; use integers"),
 ]  # fmt: skip
 EXCUSE = re.compile(r"//\s*order never reaches results: \S|//\s*never reaches results: \S")
@@ -225,12 +239,37 @@ def long_functions(tree):
                 yield path, first, f"{lines} lines, at most {FUNCTION_LINES_MAX}: {heading[:60]}"
 
 
+LONG_LINE_EXCUSE = re.compile(r"(?://|#)\s*long line: \S")
+
+
+def line_length(tree):
+    """A line of code, build file or script fits 100 columns. `// clang-format off` excuses a table
+    of data, `long line: why` in a comment the line it stands on or the next one."""
+    for path, text in tree.texts.items():
+        file = Path(path)
+        if file.suffix not in CPP | {".inc", ".py", ".pyi", ".sh", ".cmake"} and file.name not in (
+            "dev",
+            "CMakeLists.txt",
+        ):
+            continue
+        excused = table = False
+        for number, line in enumerate(text.split("\n"), 1):
+            if file.suffix in CPP and "// clang-format o" in line:
+                table = "// clang-format off" in line
+            here = bool(LONG_LINE_EXCUSE.search(line))
+            if len(line) > COLUMNS_MAX and not (table or excused or here):
+                yield path, number, f"{len(line)} columns, at most {COLUMNS_MAX}"
+            excused = here
+
+
 LEFTOVERS = re.compile(
-    r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b|unittest\.sk[i]p\b"
+    r"\bTO[D]O\b|\bFI[X]ME\b|\bX[X]X\b|\bDISABL[E]D_|\bGTEST_SK[I]P\b|mark\.sk[i]p\b"
+    r"|unittest\.sk[i]p\b"
 )
 REGISTRY = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)|crates[.]io"
-    r"|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven|rubygems[.]org|registry[.]\w+[.]\w+"
+    r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|debian[.]org/debian|npmjs[.](?:org|com)"
+    r"|crates[.]io|proxy[.]golang[.]org|docker[.]io|ghcr[.]io|conda[.](?:io|org)|repo1?[.]maven"
+    r"|rubygems[.]org|registry[.]\w+[.]\w+"
 )
 
 
@@ -334,6 +373,7 @@ RULES = [
     rooms,
     banned_calls,
     long_functions,
+    line_length,
     leftovers,
     registry_hosts,
     built_files,

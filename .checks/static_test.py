@@ -12,19 +12,22 @@ import cpp  # noqa: E402
 import static  # noqa: E402
 
 CLEAN = {
-    "CMakeLists.txt": "add_subdirectory(core)\nadd_subdirectory(sim)\nadd_subdirectory(scenarios)\n",
+    "CMakeLists.txt": "add_subdirectory(core)\nadd_subdirectory(sim)\n"
+    "add_subdirectory(scenarios)\n",
     "README.md": "# A tree\n",
     ".gitignore": "/build/\n",
     "core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp)\n",
     "core/base/a.h": "#pragma once\nint a();\n",
     "core/base/a.cpp": '#include "core/base/a.h"\n\nint a() { return 1; }\n',
-    "core/ledger.cpp": '#include <vector>\n\n#include "core/base/a.h"\n\nint ledger() { return a(); }\n',
+    "core/ledger.cpp": '#include <vector>\n\n#include "core/base/a.h"\n\nint ledger() { return '
+    "a(); }\n",
     "sim/CMakeLists.txt": "aivm_sources(sim world.cpp)\n",
     "sim/world.h": "#pragma once\n",
     "sim/world.cpp": '#include "core/base/a.h"\n#include "sim/world.h"\n',
     "scenarios/CMakeLists.txt": "add_executable(aivmsim cli/main.cpp)\n",
     "scenarios/cli/main.h": "#pragma once\n",
-    "scenarios/cli/main.cpp": '#include "scenarios/cli/main.h"\n#include "sim/world.h"\nlong t() { return time(nullptr); }\n',
+    "scenarios/cli/main.cpp": '#include "scenarios/cli/main.h"\n#include "sim/world.h"\nlong t() { '
+    "return time(nullptr); }\n",
 }
 
 
@@ -143,12 +146,16 @@ class Rules(unittest.TestCase):
 
     def test_tests_and_the_command_line_may_look_at_the_clock(self):
         changes = {
-            "core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp)\naivm_tests(core a_test.cpp)\n"
+            "core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp)\naivm_tests(core "
+            "a_test.cpp)\n"
         }
         self.clean(changes | {"core/a_test.cpp": "long t() { return time(nullptr); }\n"})
 
     def test_an_excuse_with_a_reason_is_heard_and_one_without_is_not(self):
-        excused = "// order never reaches results: only looked up by key\n    std::unordered_map<int, int> m;"
+        excused = (
+            "// order never reaches results: only looked up by key\n    "
+            "std::unordered_map<int, int> m;"
+        )
         self.clean(self.core_body(excused))
         bare = "// order never reaches results:\n    std::unordered_map<int, int> m;"
         self.caught("banned_calls", "core/ledger.cpp:5", self.core_body(bare))
@@ -163,6 +170,28 @@ class Rules(unittest.TestCase):
         self.clean(
             self.core_body('const char* text = R"(' + "\n\t " * static.FUNCTION_LINES_MAX + ')";')
         )
+
+    def test_a_line_longer_than_the_limit_is_caught(self):
+        long = "x" * static.COLUMNS_MAX
+        for path, line in [
+            ("core/ledger.cpp", f"// {long}\n"),
+            ("core/rounds.inc", f"// {long}\n"),
+            ("dev", f"# {long}\n"),
+            (".ci/run.sh", f"# {long}\n"),
+            (".checks/a.py", f"# {long}\n"),
+            ("core/CMakeLists.txt", CLEAN["core/CMakeLists.txt"] + f"# {long}\n"),
+        ]:
+            with self.subTest(path):
+                self.caught("line_length", f"{path}:", {path: line})
+        self.clean({"core/ledger.cpp": "//" + long[2:] + "\n", "README.md": f"{long} {long}\n"})
+
+    def test_a_long_line_is_excused_by_a_reason_or_as_a_table(self):
+        long = "x" * static.COLUMNS_MAX
+        self.clean({"core/ledger.cpp": f"// long line: an address\n// {long}\n"})
+        self.caught("line_length", "core/ledger.cpp:2", {"core/ledger.cpp": f"// why\n// {long}\n"})
+        table = f"// clang-format off\n// {long}\n// clang-format on\n"
+        self.clean({"core/ledger.cpp": table})
+        self.caught("line_length", "core/ledger.cpp:4", {"core/ledger.cpp": f"{table}// {long}\n"})
 
     def test_leftovers_are_caught(self):
         for word in ["TO" + "DO", "FIX" + "ME", "X" * 3, "DISABLED" + "_x", "GTEST" + "_SKIP"]:
@@ -204,10 +233,13 @@ class Functions(unittest.TestCase):
 
     def test_functions_are_told_from_types_tables_and_lambdas(self):
         text = """
-            namespace a::b { struct S : T<int(int)> { S() : x_{f(1)} { g(); } int get() const { return x_; } int x_; };
+            namespace a::b {
+            struct S : T<int(int)> {
+                S() : x_{f(1)} { g(); } int get() const { return x_; } int x_; };
             enum class E { kA, kB };
             const std::vector<int> kTable = { f(1), f(2) };
-            template <class T, int N = 3> auto go(T t, int d = 3) -> int { return [&] { return t; }(); }
+            template <class T, int N = 3>
+            auto go(T t, int d = 3) -> int { return [&] { return t; }(); }
             extern "C" { int c_function(void) { return 1; } }
             bool operator==(const S& a, const S& b) { return true; } }
             TEST(Ledger, AddsUp) { if (x) { y(); } }
@@ -219,7 +251,10 @@ class Functions(unittest.TestCase):
             self.assertNotIn(name, names)
 
     def test_strings_comments_and_digit_separators_do_not_confuse_it(self):
-        text = "int f() { auto s = \"}{\"; auto r = R\"x(}})x\"; char c = '{'; int n = 1'000'000; /* } */ // }\n}\nint g() {}\n"
+        text = (
+            "int f() { auto s = \"}{\"; auto r = R\"x(}})x\"; char c = '{'; int n = 1'000'000; "
+            "/* } */ // }\n}\nint g() {}\n"
+        )
         self.assertEqual(["f", "g"], self.names(text))
 
 

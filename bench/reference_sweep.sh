@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The reference sweep: 16 windows x 9 censoring shares x 64 seeds x 1,000 tasks, 10 tasks a block, of safe_window in the
-# economic fidelity, in under 3 minutes on two cores. Prints the time and the rates of the whole command, with all rows
-# recorded and with metrics alone.
+# The reference sweep: 16 windows x 9 censoring shares x 64 seeds x 1,000 tasks, 10 tasks a block,
+# of safe_window in the economic fidelity, in under 3 minutes on two cores. Prints the time and the
+# rates of the whole command, with all rows recorded and with metrics alone.
 #
 #   bench/reference_sweep.sh [PROGRAM] [SEEDS]    (build/release/bin/aivmsim, 1..64)
 set -euo pipefail
@@ -16,15 +16,23 @@ trap 'rm -rf "$folder"' EXIT
 for record in metrics outcomes; do
     "$program" sweep "$root/scenarios/catalog/safe_window.toml" \
         --over vm.challenge_window_blocks=$windows --over chain.censoring_share=10%..90%:10% \
-        --seeds "$seeds" --record $record --progress --json --out "$folder/$record.db" >"$folder/$record.json"
+        --seeds "$seeds" --record $record --progress --json --out "$folder/$record.db" \
+        >"$folder/$record.json"
     python3 - "$folder/$record.json" "$folder/$record.db" $record <<'PYTHON'
 import json, os, sys
 
 found = json.load(open(sys.argv[1]))
-tasks = sum(next(e["mean"] for e in p["estimates"] if e["name"] == "tasks" and e["method"].startswith("t ")) * p["runs"]
-            for p in found["points"])
+
+
+def tasks_per_run(point):
+    means = (e for e in point["estimates"] if e["name"] == "tasks" and e["method"].startswith("t "))
+    return next(means)["mean"]
+
+
+tasks = sum(tasks_per_run(point) * point["runs"] for point in found["points"])
 seconds = found["wall_seconds"]
-print(f"{sys.argv[3]:<9} {found['runs']} runs, {tasks:.0f} tasks in {seconds:.1f} s: {found['runs'] / seconds:.0f} runs/s, "
-      f"{tasks / seconds:.0f} tasks/s, {os.path.getsize(sys.argv[2]) / 1e6:.0f} MB   target 180 s")
+print(f"{sys.argv[3]:<9} {found['runs']} runs, {tasks:.0f} tasks in {seconds:.1f} s: "
+      f"{found['runs'] / seconds:.0f} runs/s, {tasks / seconds:.0f} tasks/s, "
+      f"{os.path.getsize(sys.argv[2]) / 1e6:.0f} MB   target 180 s")
 PYTHON
 done

@@ -105,7 +105,8 @@ def main():
         met = ratio >= TARGETS[name]
         missed = missed or not met
         print(
-            f"{name:12} {ratio:7.1f} times   target {TARGETS[name]:.0f} {'met' if met else 'MISSED'}"
+            f"{name:12} {ratio:7.1f} times   target {TARGETS[name]:.0f} "
+            f"{'met' if met else 'MISSED'}"
         )
     sys.exit(1 if missed else 0)
 

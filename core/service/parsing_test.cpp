@@ -49,7 +49,9 @@ TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
         genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7, "chain_id": 9,
         "vendor_root": "0x00000000000000000000000000000000000000ff",
         "allocations": [{"address": "0x0000000000000000000000000000000000000001", "balance": 5},
-                        {"key": "0x0000000000000000000000000000000000000000000000000000000000000002", "balance": "6"}]})");
+                        {"key":
+            "0x0000000000000000000000000000000000000000000000000000000000000002",
+                         "balance": "6"}]})");
     ASSERT_TRUE(file) << file.error().text();
     EXPECT_EQ(file->genesis.timestamp_ns, 7'000'000'000U);
     EXPECT_EQ(file->genesis.chain_id, 9U);
@@ -69,7 +71,8 @@ TEST(GenesisJson, validators_models_and_table_sizes_can_be_given) {
     const Bytes rows(2 * kInputBytes, 5);
     const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7,
         "validators": [{"address": "0x0000000000000000000000000000000000000001", "stake": "9",
-                        "beacon_commitment": "0x0000000000000000000000000000000000000000000000000000000000000003"}],
+                        "beacon_commitment":
+            "0x0000000000000000000000000000000000000000000000000000000000000003"}],
         "models": [{"id": "mine", "steps": 2, "weights": ")" +
                                         raw + R"(", "rows": ")" + to_base64(rows) + R"("}],
         "table_sizes": {"attestations": 8, "models": 4, "anchors": 16}})");
@@ -106,7 +109,8 @@ TEST(GenesisJson, mistakes_are_named) {
         error(R"({"version": 1, "message": "", "timestamp": 0, "allocations": [{"balance": 1}]})"),
         HasSubstr("allocations[0].address is missing"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 0, "allocations":
-                          [{"address": "0x0000000000000000000000000000000000000001", "balance": "1 LUX"}]})"),
+                          [{"address": "0x0000000000000000000000000000000000000001",
+                            "balance": "1 LUX"}]})"),
                 HasSubstr("allocations[0].balance must be a whole number of nLUX"));
 }
 

@@ -39,12 +39,15 @@ std::string good_body(std::string_view path) {
     if (path == "/providers/register") return registration_body("p-1");
     if (path == "/tasks/submit") return task_body("t-1");
     if (path == "/tasks/result") {
-        return R"({"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 5, "proof": ""})";
+        return R"({"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 5,
+                   "proof": ""})";
     }
     if (path == "/rewards/claim") return R"({"provider_id": "p-1"})";
     return R"({"gpu_attestation": {"device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": true,
-      "tee_io_enabled": true, "driver_version": "1", "vbios_version": "1", "timestamp": "2027-01-15T08:00:00Z", "mode": 0,
-      "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": true, "driver_report": "",
+      "tee_io_enabled": true, "driver_version": "1", "vbios_version": "1", "mode": 0,
+      "timestamp": "2027-01-15T08:00:00Z",
+      "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": true,
+      "driver_report": "",
       "nonce": "0x0000000000000000000000000000000000000000000000000000000000000000"}}})";
 }
 
@@ -56,7 +59,8 @@ Answer truth(TestNode& t, std::uint32_t row) {
 
 std::string result_body(std::string_view task, std::string_view provider, Answer answer) {
     return fmt::format(
-        R"({{"task_id": "{}", "provider_id": "{}", "output": {{"answer": {}}}, "compute_time_ms": 40, "proof": ""}})",
+        R"({{"task_id": "{}", "provider_id": "{}", "output": {{"answer": {}}},
+            "compute_time_ms": 40, "proof": ""}})",
         task, provider, answer);
 }
 
@@ -323,11 +327,11 @@ TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_er
     TestNode t;
     assign(t);
     const auto post = [&](std::string_view output, std::string_view rest) {
-        return t.post(
-            t.bob, "/tasks/result",
-            fmt::format(
-                R"({{"task_id": "t-1", "provider_id": "p-1", "output": {}, "compute_time_ms": 1, {}}})",
-                output, rest));
+        return t.post(t.bob, "/tasks/result",
+                      fmt::format(
+                          R"({{"task_id": "t-1", "provider_id": "p-1", "output": {},
+                    "compute_time_ms": 1, {}}})",
+                          output, rest));
     };
     EXPECT_EQ(post("256", R"("proof": "")").status, 400);
     EXPECT_EQ(post("\"x\"", R"("proof": "")").status, 400);

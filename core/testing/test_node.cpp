@@ -99,7 +99,8 @@ std::string error_code(const Response& response) {
 
 std::string registration_body(std::string_view id) {
     return fmt::format(
-        R"({{"id": "{}", "wallet_address": "0x00000000000000000000000000000000000000aa", "endpoint": "http://p",
+        R"({{"id": "{}", "wallet_address": "0x00000000000000000000000000000000000000aa",
+            "endpoint": "http://p",
             "gpus": [{{"model": "NVIDIA H100", "memory_gb": 80, "tflops": 60.5, "available": true,
                       "temperature": 40, "utilization": 0.5}}]}})",
         id);

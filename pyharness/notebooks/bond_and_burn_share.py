@@ -87,8 +87,8 @@ for (bond, here), colour in zip(
     points.groupby("bond"), ["tab:blue", "tab:orange", "tab:green"], strict=True
 ):
     left.plot(burned, bond * burned, color=colour, linewidth=1)
-    left.errorbar(1 - here[SHARE] / 10_000, here["value"], yerr=bars(here), fmt="o", capsize=3, color=colour,
-                  label=f"bond {bond} LUX")  # fmt: skip
+    left.errorbar(1 - here[SHARE] / 10_000, here["value"], yerr=bars(here), fmt="o", capsize=3,
+                  color=colour, label=f"bond {bond} LUX")  # fmt: skip
 left.plot([], [], color="grey", linewidth=1, label="theory: bond x burned share")
 left.set(xlabel="burned share of a slash", ylabel="what a wrong answer costs its owner, LUX")
 left.legend(fontsize=8)
@@ -114,8 +114,8 @@ save(figure, "bond_and_burn_share")
 # %%
 cost = points[(points["bond"] == 100) & (points[SHARE] == 7500)].iloc[0]
 print(
-    f"with a bond of 100 LUX and three quarters of it for the challenger, a wrong answer costs its owner "
-    f"{cost['value']:.1f} LUX (theory {cost['theory']:.1f}; by the books of one run {-net_per_fraud:.1f}); "
-    "with all of it for the challenger, nothing"
+    "with a bond of 100 LUX and three quarters of it for the challenger, a wrong answer costs its "
+    f"owner {cost['value']:.1f} LUX (theory {cost['theory']:.1f}; by the books of one run "
+    f"{-net_per_fraud:.1f}); with all of it for the challenger, nothing"
 )
 assert np.allclose(points["value"], points["theory"], rtol=0.05, atol=0.5)

@@ -138,7 +138,8 @@ save(figure, "capacity_locked_capital")
 # %%
 error = (found["open"] / found["theory"] - 1).abs().max()
 print(
-    f"every task keeps a bond locked for its window and {delay:.1f} blocks more; Little's law holds "
-    f"within {error:.1%}, so a window of 100 blocks at 10 tasks a block locks {10 * (100 + delay) * BOND:,.0f} LUX"
+    f"every task keeps a bond locked for its window and {delay:.1f} blocks more; Little's law "
+    f"holds within {error:.1%}, so a window of 100 blocks at 10 tasks a block locks "
+    f"{10 * (100 + delay) * BOND:,.0f} LUX"
 )
 assert error < 0.05

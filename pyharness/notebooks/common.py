@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import aivmsim
 
-#: AIVMSIM_NOTEBOOK_BUDGET=full for the figures of the text; anything else is a quick, rough picture.
+#: AIVMSIM_NOTEBOOK_BUDGET=full for the figures of the text; anything else gives a rough picture.
 FULL = os.environ.get("AIVMSIM_NOTEBOOK_BUDGET") == "full"
 OUT = Path(os.environ.get("AIVMSIM_NOTEBOOK_OUT", "aivmsim-out"))
 

@@ -109,12 +109,14 @@ points = (
 #
 # This takes three things for granted, and the first two hold well in these runs:
 #
-# - *Each block's first proposer is an independent draw.* Proposers are drawn by stake from the parent block; drawing
-#   without replacement is only among the fallbacks for one slot, which are rarely needed, so there is no better bound
-#   as there would be if a whole window's proposers were drawn without replacement.
-# - *A challenge is ready for the first block of the window.* Checking takes 0.2 s and a block 4 s. A slow challenger,
-#   or one with a queue, loses blocks, and $W$ with them.
-# - *One chance.* A second challenger does not help against censorship, since both meet the same proposers.
+# - *Each block's first proposer is an independent draw.* Proposers are drawn by stake from the
+#   parent block. Only the fallbacks of one slot are drawn without replacement, and they are rarely
+#   needed; the tighter bound for proposers drawn without replacement over a whole window does not
+#   apply.
+# - *A challenge is ready for the first block of the window.* Checking takes 0.2 s and a block 4 s.
+#   A slow challenger, or one with a queue, loses blocks, and $W$ with them.
+# - *One chance.* A second challenger does not help against censorship, since both meet the same
+#   proposers.
 
 
 # %%

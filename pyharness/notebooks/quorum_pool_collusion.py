@@ -79,7 +79,8 @@ panel.plot(
 for (pool, here), colour in zip(found.groupby("pool"), ["tab:blue", "tab:orange"], strict=True):
     bad = np.arange(0, round(curve[-1] * pool) + 1)
     panel.plot(bad / pool, hypergeom.sf(M - 1, pool, bad, N), color=colour, linewidth=1)
-    panel.errorbar(here["bad"] / pool, here["value"], yerr=bars(here), fmt="o", capsize=3, color=colour,
+    panel.errorbar(here["bad"] / pool, here["value"], yerr=bars(here), fmt="o", capsize=3,
+                   color=colour,
                    label=f"pool of {pool}: measured, line: hypergeometric")  # fmt: skip
 panel.set(
     xlabel="share of the pool that colludes",
@@ -97,8 +98,9 @@ save(figure, "quorum_pool_collusion")
 agrees = ((found["low"] <= found["theory"]) & (found["theory"] <= found["high"])).sum()
 worst = found.iloc[-1]
 print(
-    f"the hypergeometric law lies in {agrees} of {len(found)} 95 % intervals; with {worst['bad'] / worst['pool']:.0%} "
-    f"colluders in a pool of {worst['pool']:.0f}, {worst['value']:.1%} of the tasks are decided wrongly "
-    f"(theory {worst['theory']:.1%}, open pool {worst['open pool']:.1%})"
+    f"the hypergeometric law lies in {agrees} of {len(found)} 95 % intervals; with "
+    f"{worst['bad'] / worst['pool']:.0%} colluders in a pool of {worst['pool']:.0f}, "
+    f"{worst['value']:.1%} of the tasks are decided wrongly (theory {worst['theory']:.1%}, open "
+    f"pool {worst['open pool']:.1%})"
 )
 assert agrees >= len(found) - 1

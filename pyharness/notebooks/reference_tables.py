@@ -27,7 +27,8 @@ from common import FULL, bars, save, shares
 import aivmsim
 
 WINDOW, ALPHA = "vm.challenge_window_blocks", "chain.censoring_share"
-TABLE = {0.50: [9.3e-10, 8.7e-19, 7.9e-31], 0.67: [6.1e-06, 3.7e-11, 4.1e-18], 0.80: [1.2e-03, 1.5e-06, 2.0e-10],
+TABLE = {0.50: [9.3e-10, 8.7e-19, 7.9e-31], 0.67: [6.1e-06, 3.7e-11, 4.1e-18],
+         0.80: [1.2e-03, 1.5e-06, 2.0e-10],
          0.90: [4.2e-02, 1.8e-03, 2.7e-05], 0.95: [2.1e-01, 4.6e-02, 5.9e-03]}  # fmt: skip
 WINDOWS = [30, 60, 100]
 # What can be seen with so many tasks: some hundred events in the full budget.
@@ -84,7 +85,12 @@ committees = aivmsim.Scenario.from_text(
     name = "committees"
     description = "Committees that answer in the open and are not checked."
     run.fidelity = "economic"
-    tasks = {{ count = {2000 if FULL else 150}, per_block = 50, requesters = 1, feature_rows = 32, fee = "1 mLUX" }}
+    [tasks]
+    count = {2000 if FULL else 150}
+    per_block = 50
+    requesters = 1
+    feature_rows = 32
+    fee = "1 mLUX"
     [vm]
     verification_mode = "redundant"
     challenge_window_blocks = 0
@@ -114,7 +120,7 @@ committees = aivmsim.Scenario.from_text(
 
 
 def quorum_point(share: float, pool: str | int, needed: int, members: int) -> dict[str, object]:
-    """Keys for a pool without end, of which every seat is a draw, or for one of so many providers."""
+    """Keys for an infinite pool, in which every seat is an independent draw, or a finite one."""
     size = {"vm.redundancy_factor": needed, "vm.redundancy_providers": members}
     chance = round(share * 1_000_000)
     if pool == "open":
@@ -171,7 +177,11 @@ one_provider = aivmsim.Scenario.from_text(
     name = "loss_system"
     description = "Poisson jobs for one provider whose bond has a few slots."
     run = {{ fidelity = "economic", max_time = "300d" }}
-    tasks = {{ count = {2000 if FULL else 600}, arrivals = "poisson", requesters = 1, step_time = "0s" }}
+    [tasks]
+    count = {2000 if FULL else 600}
+    arrivals = "poisson"
+    requesters = 1
+    step_time = "0s"
     [vm]
     challenge_window_blocks = {HELD - 2}
     task_timeout = "{2 * BLOCK_S}s"
@@ -217,8 +227,10 @@ figure, panels = plt.subplots(1, 3, figsize=(16, 4.8), layout="constrained")
 labelled = [
     (table, [f"α={float(a):.2f}\nW={w}" for a, w in zip(table[ALPHA], table[WINDOW], strict=True)],
      "a fraud proof is censored in every block"),
-    (quorums, [f"f={row.f}\n{row.M}/{row.N}\n{row.pool}" for row in quorums.itertuples()], "a quorum is corrupt"),
-    (losses, [f"{row.load} Erl\nk={row.slots}" for row in losses.itertuples()], "a job finds every slot locked"),
+    (quorums, [f"f={row.f}\n{row.M}/{row.N}\n{row.pool}" for row in quorums.itertuples()],
+     "a quorum is corrupt"),
+    (losses, [f"{row.load} Erl\nk={row.slots}" for row in losses.itertuples()],
+     "a job finds every slot locked"),
 ]  # fmt: skip
 for panel, (entries_of, names, title) in zip(panels, labelled, strict=True):
     place = np.arange(len(entries_of))
@@ -251,7 +263,8 @@ save(figure, "reference_tables")
 outside = 0
 for name, entries_of in (("censorship", table), ("quorum", quorums), ("Erlang", losses)):
     print(
-        f"{name}: {entries_of['agrees'].sum()} of {len(entries_of)} entries agree with the published table at 99 %"
+        f"{name}: {entries_of['agrees'].sum()} of {len(entries_of)} entries agree with the "
+        "published table at 99 %"
     )
     outside += (~entries_of["agrees"]).sum()
 assert outside <= 1

@@ -117,7 +117,8 @@ save(figure, "safe_challenge_window")
 
 # %%
 print(
-    f"theory lies in {points['agrees'].sum()} of {len(points)} 95 % intervals; to keep fraud below {BOUND:.0%}, "
+    f"theory lies in {points['agrees'].sum()} of {len(points)} 95 % intervals; to keep fraud below "
+    f"{BOUND:.0%}, "
     + "; ".join(
         f"{float(a):.0%} censors need {w} blocks (theory {theory[a]})" for a, w in searched.items()
     )

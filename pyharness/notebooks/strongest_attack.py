@@ -109,8 +109,8 @@ print(pd.DataFrame(game.column_payoffs, ["lie", "work"], defences).to_string())
 learned = game.fictitious_play(100_000)
 orbit = game.replicator(rounds=200_000)
 print(
-    f"fictitious play: lies {learned.row[0]:.1%}, short window {learned.column[0]:.1%}, "
-    f"regret {game.regret(learned):.3f}"
+    f"fictitious play: lies {learned.row[0]:.1%}, short window {learned.column[0]:.1%}, regret "
+    f"{game.regret(learned):.3f}"
 )
 print(
     f"replicators, over time: lies {orbit.mean.row[0]:.1%}, short window {orbit.mean.column[0]:.1%}"
@@ -168,14 +168,15 @@ save(figure, "strongest_attack")
 # %%
 short, long = best.iloc[0], best.iloc[-1]
 print(
-    f"with a window of {short['window']:.0f} block(s) the best attack found guesses {short[GUESS] / 1e4:.0f} % of its "
-    f"tasks with {short[CENSORS]} of the proposers censoring, and is worth {short['worth']:.2f} LUX a task; "
-    f"with {long['window']:.0f} blocks the best is worth {long['worth']:.2f}"
+    f"with a window of {short['window']:.0f} block(s) the best attack found guesses "
+    f"{short[GUESS] / 1e4:.0f} % of its tasks with {short[CENSORS]} of the proposers censoring, "
+    f"and is worth {short['worth']:.2f} LUX a task; with {long['window']:.0f} blocks the best is "
+    f"worth {long['worth']:.2f}"
 )
 print(
-    f"where both sides learn, neither a short nor a long window stays: {learned.row[0]:.0%} of the attackers lie and "
-    f"{learned.column[0]:.0%} of the windows are short, from which neither side gains more than "
-    f"{game.regret(learned):.2f} LUX a task by leaving"
+    f"where both sides learn, neither a short nor a long window stays: {learned.row[0]:.0%} of the "
+    f"attackers lie and {learned.column[0]:.0%} of the windows are short, from which neither side "
+    f"gains more than {game.regret(learned):.2f} LUX a task by leaving"
 )
 assert short["worth"] >= long["worth"]
 assert answer.payoff <= 1.25 * short["worth"]

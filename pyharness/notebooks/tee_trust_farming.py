@@ -101,7 +101,8 @@ for hardware, colour in zip(["none", "H100"], ["tab:grey", "tab:red"], strict=Tr
         hardware, estimate.value, yerr=np.array([estimate.error]).T, color="black", capsize=4
     )
     spread = [aivmsim.mean_interval(group["first use"]) for _, group in here.groupby("bond")]
-    right.errorbar(bonds, [one.value for one in spread], yerr=np.array([one.error for one in spread]).T, color=colour,
+    right.errorbar(bonds, [one.value for one in spread],
+                   yerr=np.array([one.error for one in spread]).T, color=colour,
                    marker="o", capsize=4, label=f"hardware: {hardware}")  # fmt: skip
 left.axhline(1 / 3, color="black", linestyle=":", label="two of six providers")
 left.set(ylabel="share of the work that the farmers get", xlabel="their hardware")
@@ -119,9 +120,10 @@ plain, trusted = table.loc["none"], table.loc["H100"]
 cost = trusted["slashed"].sum() / max(trusted["wrong"].sum(), 1)
 print(
     f"attested hardware raises the farmers' share of the work from {plain['share'].mean():.0%} to "
-    f"{trusted['share'].mean():.0%}; an answer is first used after {trusted['first use'].mean():.0f} s on average, and "
-    f"after {plain['first use'].mean():.0f} s without it, though four of the six providers wait for the window still; "
-    f"each of the {trusted['wrong'].mean():.0f} wrong answers of a run still cost a bond of {cost:.0f} LUX"
+    f"{trusted['share'].mean():.0%}; an answer is first used after "
+    f"{trusted['first use'].mean():.0f} s on average, and after {plain['first use'].mean():.0f} s "
+    "without it, though four of the six providers wait for the window still; each of the "
+    f"{trusted['wrong'].mean():.0f} wrong answers of a run still cost a bond of {cost:.0f} LUX"
 )
 assert trusted["share"].mean() > plain["share"].mean()
 assert trusted["first use"].mean() < plain["first use"].mean()

@@ -88,7 +88,7 @@ COMMIT, REVEAL = "vm.commit_window_blocks", "vm.reveal_window_blocks"
 committee = aivmsim.Scenario.from_text(
     """
     name = "committee_leaver"
-    description = "One task, a committee of five, and a member that leaves in the block of the draw."
+    description = "One task, a committee of five; a member leaves in the block of the draw."
     run.fidelity = "economic"
     tasks = { count = 1, per_block = 1, requesters = 1, feature_rows = 32 }
     [vm]
@@ -151,7 +151,8 @@ for escaped, colour, label in (
         here["windows"], here[COOLDOWN] - here["windows"], color=colour, s=22, label=label
     )
 right.axhline(1, color="tab:blue", label="counted: U = C + R + 1 is the first to hold")
-right.set(xlabel="commit and reveal windows C + R, blocks", ylabel="cooldown beyond them, U - C - R, blocks",
+right.set(xlabel="commit and reveal windows C + R, blocks",
+          ylabel="cooldown beyond them, U - C - R, blocks",
           title="A committee: both windows, and one block more")  # fmt: skip
 right.margins(y=0.5)
 right.legend(loc="upper right", fontsize=8)
@@ -163,12 +164,13 @@ save(figure, "unbond_commit_reveal_boundary")
 # %%
 off = max(abs(u - delay) for delay, u in boundary.items())
 print(
-    f"without the obligation rule the bond escapes exactly while the cooldown is no longer than the proof takes "
-    f"(boundary within {off} blocks of U = D over {len(delays)} delays); with the rule, in {with_rule:.0%} of the runs"
+    "without the obligation rule the bond escapes exactly while the cooldown is no longer than "
+    f"the proof takes (boundary within {off} blocks of U = D over {len(delays)} delays); with the "
+    f"rule, in {with_rule:.0%} of the runs"
 )
 print(
-    f"of a committee it escapes up to a cooldown of exactly C + R blocks, in all {len(last)} pairs of windows: "
-    f"with 30 + 30 blocks a cooldown of {last[30, 30]} is one too short"
+    f"of a committee it escapes up to a cooldown of exactly C + R blocks, in all {len(last)} pairs "
+    f"of windows: with 30 + 30 blocks a cooldown of {last[30, 30]} is one too short"
 )
 assert off <= step
 assert (last == [commit + reveal for commit, reveal in last.index]).all() and (

@@ -127,8 +127,8 @@ save(figure, "verifiers_dilemma")
 # %%
 breaks_even = {share: COST / (share / 10_000 * SLASH) for share in grid[SHARE]}
 print(
-    f"the cheat is indifferent when {indifferent:.1%} of the answers are checked (theory {GAIN / (GAIN + SLASH):.0%}); "
-    "checking pays from "
+    f"the cheat is indifferent when {indifferent:.1%} of the answers are checked (theory "
+    f"{GAIN / (GAIN + SLASH):.0%}); checking pays from "
     + ", ".join(
         f"{rate:.1%} wrong answers on with {share / 100:.0f} % of the slash"
         for share, rate in breaks_even.items()

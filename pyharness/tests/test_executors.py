@@ -77,7 +77,8 @@ if __name__ == "__main__":
     over = {"vm.challenge_window_blocks": [2, 5], "chain.censoring_share": ["50%", "80%"]}
     with MPIPoolExecutor() as executor:
         frame = aivmsim.sweep(scenario, over, seeds=[7, 8], executor=executor, out=sys.argv[1])
-        mine = aivmsim.sweep(scenario, {"provider.lazy.strategy": ["python:silent"]}, seeds=[7], executor=executor)
+        over = {"provider.lazy.strategy": ["python:silent"]}
+        mine = aivmsim.sweep(scenario, over, seeds=[7], executor=executor)
         ranks = set(executor.map(where, range(64)))
     frame.to_pickle(sys.argv[2])
     print(mine["n_fraud_posted"].sum(), len(ranks), os.getpid() in {pid for _, pid in ranks})
@@ -85,7 +86,7 @@ if __name__ == "__main__":
 
 
 def test_an_mpi_pool(frame, tmp_path):
-    """In programs of its own: MPI begins when it is imported, and ends whoever it thinks must end."""
+    """In a process of its own: importing mpi4py starts MPI, which may end its process."""
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed: pip install mpi4py mpich")
     launcher = shutil.which(

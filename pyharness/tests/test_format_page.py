@@ -11,9 +11,22 @@ from aivmsim import VM, Block, SignedOperation, op
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "fuzz/corpus"
 BODIES = [
-    "RegisterProvider", "DeregisterProvider", "WithdrawBond", "RegisterModel", "SubmitTask", "Commit", "Reveal",
-    "SubmitResult", "Challenge", "ChallengeReveal", "DisputeMove", "ClaimRewards", "Attest", "ModelUpdate", "Evidence",
-]  # fmt: skip
+    "RegisterProvider",
+    "DeregisterProvider",
+    "WithdrawBond",
+    "RegisterModel",
+    "SubmitTask",
+    "Commit",
+    "Reveal",
+    "SubmitResult",
+    "Challenge",
+    "ChallengeReveal",
+    "DisputeMove",
+    "ClaimRewards",
+    "Attest",
+    "ModelUpdate",
+    "Evidence",
+]
 
 
 class Malformed(Exception):

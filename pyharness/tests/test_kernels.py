@@ -112,7 +112,8 @@ def check_round(given, wanted, backend):
     assert result.tobytes() == kernels.struct("AIVMTransitionResult", wanted["result"]).tobytes()
 
 
-CHECKS = {"epoch_transition": check_epoch, "inference_step": check_inference, "proof_verify": check_proof,
+CHECKS = {"epoch_transition": check_epoch, "inference_step": check_inference,
+          "proof_verify": check_proof,
           "full_round": check_round}  # fmt: skip
 
 

@@ -51,7 +51,11 @@ def test_the_inspection_game_of_guessers_and_checkers_is_measured_by_playing_it(
         name = "inspection"
         description = "Two providers that guess or work, and one checker that checks or does not."
         run.fidelity = "economic"
-        tasks = { count = 60, per_block = 2, feature_rows = 64, step_cost = "500 mLUX", check_cost = "200 mLUX" }
+        tasks.count = 60
+        tasks.per_block = 2
+        tasks.feature_rows = 64
+        tasks.step_cost = "500 mLUX"
+        tasks.check_cost = "200 mLUX"
         vm = { challenge_window_blocks = 8, result_bond = "100 LUX", max_assignments = 1 }
         [[provider]]
         name = "guessers"

@@ -102,7 +102,9 @@ def test_whatever_get_gives_replace_takes_back(name):
             or key.count(".") == 2
             and key.endswith(".name")
         ):
-            continue  # parameters are set one by one, "nothing" has no text for every type, a group keeps its name
+            # parameters are set one by one, "nothing" has no text for every type, and a group keeps
+            # its name
+            continue
         assert scenario.replace(**{key: value}) == scenario, key
 
 

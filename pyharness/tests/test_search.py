@@ -18,7 +18,7 @@ def test_the_safe_window_is_the_one_of_theory(scenario):
     table = found.table.set_index("window")
     assert table.loc[found.window, "verdict"] == "safe"
     assert table.loc[found.window, "high"] < 0.1
-    # 0.5**W is below 0.1 from 4 blocks on; the search errs towards the longer window, never the shorter.
+    # 0.5**W is below 0.1 from 4 blocks on; the search errs towards the longer window.
     assert math.ceil(math.log(0.1, 0.5)) <= found.window <= 6
     assert (
         table.loc[1, "verdict"] == "unsafe" and table.loc[1, "low"] <= 0.5 <= table.loc[1, "high"]

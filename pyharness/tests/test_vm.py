@@ -143,7 +143,8 @@ def test_a_committee_pays_who_agreed_and_slashes_the_divergent_the_unrevealed_an
     assert len(set(drawn)) == 5
     owner = {f"p-{number}": name for number, name in enumerate(owners)}
     answers = dict(zip(drawn, [truth, truth, truth, (truth + 9) % 256, None], strict=True))
-    vm.execute([vm.sign(op.Commit("job", p, vm.commitment("job", owner[p], a, SALT)), sender=owner[p])
+    vm.execute([vm.sign(op.Commit("job", p, vm.commitment("job", owner[p], a, SALT)),
+                        sender=owner[p])
                 for p, a in answers.items() if a is not None])  # fmt: skip
     vm.advance_to(vm.task("job").draw_at + 3)
     for provider in drawn[
@@ -165,7 +166,8 @@ def test_a_quorum_of_three_settles_and_the_divergent_one_pays():
     drawn = [seat["provider"] for seat in assigned(vm)]
     truth, owner = vm.truth("job"), {f"p-{number}": name for number, name in enumerate(owners)}
     answers = dict(zip(drawn, [truth] * 4 + [truth ^ 1], strict=True))
-    commits = [vm.sign(op.Commit("job", p, vm.commitment("job", owner[p], a, SALT)), sender=owner[p])
+    commits = [vm.sign(op.Commit("job", p, vm.commitment("job", owner[p], a, SALT)),
+                       sender=owner[p])
                for p, a in answers.items()]  # fmt: skip
     vm.execute(commits)
     vm.advance_to(vm.task("job").draw_at + 3)
@@ -256,7 +258,8 @@ def test_siblings_are_verified_side_by_side_and_one_of_them_is_accepted():
 def test_a_validator_that_signs_twice_loses_half_its_stake():
     vm = make()
     first, second = vm.propose(proposer=1), vm.propose(proposer=1, timestamp_ns=vm.now_ns + 1)
-    vm.execute(op.Evidence(1, first.height, first.id, first.authorization, second.id, second.authorization),
+    vm.execute(op.Evidence(1, first.height, first.id, first.authorization, second.id,
+                           second.authorization),
                sender="alice")  # fmt: skip
     assert [validator.stake for validator in vm.state.validators()] == [5000 * LUX, 2500 * LUX]
 

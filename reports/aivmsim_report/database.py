@@ -1,19 +1,19 @@
-"""Opening an outcome database for reading, checked as the simulator itself checks it."""
+"""Opening an outcome database for reading, with the checks and error texts of Study::open in
+sim/record/study.cpp.
+
+What the tables, views and words are is read from the file itself. Only two facts come from the
+program's own schema (schema.sql, generated from sim/record/tables.h and views.cpp): the newest
+schema version that can be read, and the views for files of version 1, which hold none.
+"""
 
 import math
 import re
 import sqlite3
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
-
-APPLICATION_ID = 0x4149564D  # "AIVM"
-SCHEMA_VERSION = 2
-SCHEMA_VERSION_OLDEST = 1
-RUN_TABLES = (
-    "principal", "agent", "task", "result", "challenge", "slash",
-    "payoff", "chain_stat", "fault", "violation", "metric", "event",
-)  # fmt: skip
 
 
 class BadDatabase(Exception):
@@ -21,43 +21,72 @@ class BadDatabase(Exception):
     user."""
 
 
+class Schema(NamedTuple):
+    """The schema that the simulator of this version writes."""
+
+    application_id: int
+    version: int
+    views: dict[str, str]  # name and SELECT; each uses only the views before it
+
+
+@cache
+def current_schema() -> Schema:
+    text = resources.files(__package__).joinpath("schema.sql")  # as installed
+    if not text.is_file():  # run from the source tree
+        text = Path(__file__).parents[2] / "sim/record/schema.sql"
+    db = sqlite3.connect(":memory:")
+    db.executescript(text.read_text())
+    views = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid")
+    return Schema(
+        db.execute("PRAGMA application_id").fetchone()[0],
+        db.execute("PRAGMA user_version").fetchone()[0],
+        # The first line is CREATE VIEW with the view's meaning as a comment.
+        {name: sql.split("\n", 1)[1] for name, sql in views},
+    )
+
+
 def connect(path: str | Path) -> sqlite3.Connection:
-    """A read-only connection to a whole study file. A file that does not keep the views itself gets
-    those of views.sql."""
+    """A read-only connection to a whole study file. Views that the file does not hold are added to
+    the connection as temporary ones."""
     _check_header(Path(path))
     uri = "file:" + quote(str(Path(path).absolute())) + "?mode=ro"
     try:
-        db = sqlite3.connect(
-            uri, uri=True, isolation_level=None
-        )  # reads only: no transaction stays open
+        # reads only: no transaction stays open
+        db = sqlite3.connect(uri, uri=True, isolation_level=None)
         db.row_factory = sqlite3.Row
         _check_kind(db, path)
         _check_whole(db, path)
-        db.create_function(
-            "sqrt", 1, _sqrt, deterministic=True
-        )  # not every SQLite is built with it
-        if not keeps_views(db):
-            for name, sql in views().items():
-                db.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        # not every SQLite is built with it
+        db.create_function("sqrt", 1, _sqrt, deterministic=True)
+        for name, select in missing_views(db).items():
+            db.execute(f"CREATE TEMP VIEW {name} AS {select}")
     except sqlite3.Error as error:
         raise BadDatabase(f"{path} is damaged: {error}") from None
     return db
 
 
-def keeps_views(db: sqlite3.Connection) -> bool:
-    """Whether the file itself has the views."""
-    return bool(
-        db.execute(
-            "SELECT 1 FROM main.sqlite_master WHERE type = 'view' AND name = 'v_point_estimate'"
-        ).fetchone()
+def missing_views(db: sqlite3.Connection) -> dict[str, str]:
+    """Name and SELECT of the views of the schema that the file does not hold."""
+    held = {row[0] for row in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'view'")}
+    return {name: sql for name, sql in current_schema().views.items() if name not in held}
+
+
+def run_tables(db: sqlite3.Connection) -> list[str]:
+    """The tables of the file whose rows belong to a run."""
+    names = db.execute(
+        "SELECT s.name FROM main.sqlite_master AS s JOIN pragma_table_info(s.name) AS c"
+        " WHERE s.type = 'table' AND c.name = 'run_id' AND s.name <> 'run' ORDER BY s.rowid"
     )
+    return [row[0] for row in names]
 
 
-def views() -> dict[str, str]:
-    """Name and SELECT of each view of views.sql; each uses only those before it."""
-    text = resources.files(__package__).joinpath("views.sql").read_text()
-    found = re.findall(r"^CREATE TEMP VIEW (\w+) AS\n(.*?);$", text, re.MULTILINE | re.DOTALL)
-    return dict(found)
+def words_of(db: sqlite3.Connection, table: str, column: str) -> list[str]:
+    """The words that a column may hold, in the order of the simulator's enum: those of the CHECK in
+    the file."""
+    query = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+    sql = db.execute(query, (table,)).fetchone()[0]
+    listed = re.search(rf"CHECK \({column} IN \(('[^)]*')\)\)", sql)
+    return re.findall(r"'([^']*)'", listed[1]) if listed else []
 
 
 def _sqrt(value: float | None) -> float | None:
@@ -90,13 +119,14 @@ def _check_header(path: Path) -> None:
 
 
 def _check_kind(db: sqlite3.Connection, path: str | Path) -> None:
-    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+    schema = current_schema()
+    if db.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
         raise BadDatabase(f"{path} is an SQLite database, but not one of aivmsim")
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if not SCHEMA_VERSION_OLDEST <= version <= SCHEMA_VERSION:
+    if not 1 <= version <= schema.version:
         raise BadDatabase(
-            f"{path} has schema version {version}, this report reads up to {SCHEMA_VERSION}: "
-            "use the report that came with the program that wrote it"
+            f"{path} has schema version {version}, this report reads up to {schema.version}: use "
+            "the report that came with the program that wrote it"
         )
 
 
@@ -104,16 +134,17 @@ def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise BadDatabase(f"{path} is damaged: {verdict}")
-    for table in RUN_TABLES:
-        found = dict(db.execute(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id").fetchall())
-        expected = dict(
-            db.execute(
-                "SELECT run_id, json_extract(row_counts, ?) FROM run", (f"$.{table}",)
-            ).fetchall()
-        )
-        for run in sorted(expected.keys() | found.keys()):
-            if (expected.get(run) or 0) != found.get(run, 0):
-                raise BadDatabase(
-                    f"{path} is incomplete: table {table}: run {run} wrote {expected.get(run) or 0} rows, "
-                    f"{found.get(run, 0)} are there"
-                )
+    counts = db.execute("SELECT key, run_id, value FROM run, json_each(row_counts)")
+    expected = {(table, run): wrote for table, run, wrote in counts}
+    found = {
+        (table, run): number
+        for table in run_tables(db)
+        for run, number in db.execute(f'SELECT run_id, count(*) FROM "{table}" GROUP BY run_id')
+    }
+    for table, run in sorted(expected | found):
+        wrote, there = expected.get((table, run), 0), found.get((table, run), 0)
+        if wrote != there:
+            raise BadDatabase(
+                f"{path} is incomplete: table {table}: run {run} wrote {wrote} rows, {there} are "
+                "there"
+            )

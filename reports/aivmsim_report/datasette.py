@@ -10,7 +10,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
-from .database import keeps_views, views
+from .database import missing_views
 
 
 def questions() -> dict[str, dict[str, str]]:
@@ -23,13 +23,14 @@ def metadata(db: sqlite3.Connection, path: Path) -> str:
     the suffix."""
     study = db.execute("SELECT * FROM study ORDER BY study_id").fetchone()
     runs, points = db.execute("SELECT count(*), count(DISTINCT point_id) FROM run").fetchone()
-    missing = {} if keeps_views(db) else views()
+    missing = missing_views(db)
     queries = {
         name: {**query, "sql": _with_views(query["sql"].strip(), missing)}
         for name, query in questions().items()
     }
     database = {
-        "description": f"{runs} runs at {points} points, made {study['created']} by aivmsim {study['code_version']}",
+        "description": f"{runs} runs at {points} points, made {study['created']} by aivmsim "
+        f"{study['code_version']}",
         "queries": queries,
         "tables": _tables(db),
     }
@@ -42,7 +43,7 @@ def metadata(db: sqlite3.Connection, path: Path) -> str:
 
 
 def _with_views(sql: str, missing: dict[str, str]) -> str:
-    """The query with the views that its file does not keep written out in front of it."""
+    """The query with the views that its file does not hold written out in front of it."""
     used: list[str] = []
 
     def need(text: str) -> None:

@@ -26,8 +26,10 @@ MARKS = {
 LINES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 INCH = 96  # of the page's pixels
 STYLE = {
-    "font.size": 9, "axes.grid": True, "grid.color": "#d5dae1", "grid.linewidth": 0.6, "axes.axisbelow": True,
-    "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none", "svg.hashsalt": "aivmsim",
+    "font.size": 9, "axes.grid": True, "grid.color": "#d5dae1", "grid.linewidth": 0.6,
+         "axes.axisbelow": True,
+    "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none",
+         "svg.hashsalt": "aivmsim",
     "font.family": "DejaVu Sans", "legend.frameon": False, "savefig.dpi": 200,
 }  # fmt: skip
 
@@ -37,7 +39,8 @@ def save(chart: Chart, folder: Path, formats: list[str]) -> list[Path]:
     with plt.rc_context(STYLE):
         height = max(2.6, chart.height / INCH)
         figure, axes = plt.subplots(
-            len(chart.panels), 1, figsize=(6.6, height), squeeze=False, layout="constrained", sharex=len(chart.panels) > 1,
+            len(chart.panels), 1, figsize=(6.6, height), squeeze=False, layout="constrained",
+                                    sharex=len(chart.panels) > 1,
             height_ratios=[panel.share for panel in chart.panels],
         )  # fmt: skip
         for axis, panel in zip(axes[:, 0], chart.panels, strict=True):
@@ -74,8 +77,8 @@ def _panel(axis, panel: Panel, chart: Chart) -> None:
         _series(axis, series, panel, lefts, chart.stacked)
     for number, (place, word) in enumerate(panel.rules):
         axis.axvline(place, color="#7a828e", linewidth=0.9, linestyle=":")
-        axis.annotate(word, (place, 1 - 0.09 * (number % 3)), xycoords=("data", "axes fraction"), fontsize=8, va="top", xytext=(3, 0),
-                      textcoords="offset points")  # fmt: skip
+        axis.annotate(word, (place, 1 - 0.09 * (number % 3)), xycoords=("data", "axes fraction"),
+                      fontsize=8, va="top", xytext=(3, 0), textcoords="offset points")  # fmt: skip
     for place, word in panel.levels:
         axis.axhline(place, color="#7a828e", linewidth=0.9, linestyle=":")
         axis.annotate(
@@ -120,8 +123,10 @@ def _series(axis, series: Series, panel: Panel, lefts: dict, stacked: bool) -> N
         return
     line = LINES[series.dash] if series.kind != "points" else ""
     marker = MARKS[series.marker] if series.kind in ("points", "linked") else ""
-    drawn = dict(color=series.colour, linestyle=line, marker=marker, markersize=4.5, linewidth=0.75 * series.width,
-                 label=label, drawstyle="steps-post" if series.kind == "steps" else "default")  # fmt: skip
+    drawn = dict(color=series.colour, linestyle=line, marker=marker, markersize=4.5,
+                 linewidth=0.75 * series.width,
+                 label=label, drawstyle="steps-post" if series.kind == "steps"
+                 else "default")  # fmt: skip
     if series.hollow:
         drawn["markerfacecolor"] = "none"
     y = [float("nan") if value is None else value for value in y]
@@ -159,7 +164,8 @@ def _heat(axis, heat: Heat) -> None:
         for column, text in enumerate(texts):
             if heat.values[row][column] is not None:
                 shade = sum(image.cmap(image.norm(heat.values[row][column]))[:3])
-                axis.text(column, row, text, ha="center", va="center", fontsize=6.5 if len(heat.x) > 8 else 8,
+                axis.text(column, row, text, ha="center", va="center", fontsize=6.5
+                          if len(heat.x) > 8 else 8,
                           color="white" if shade < 1.4 else "#1f2937")  # fmt: skip
 
 

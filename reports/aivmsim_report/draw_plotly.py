@@ -1,4 +1,4 @@
-"""A chart as Plotly's JSON. Ink, grid and background follow the page's theme: page.html sets them."""
+"""A chart as Plotly's JSON. page.html sets the colours of text, grid and background."""
 
 import math
 from html import escape
@@ -172,11 +172,16 @@ def _heat(panel: Panel) -> Spec:
     heat = panel.heat
     values = [v for row in heat.values for v in row if v is not None]
     trace: Spec = {
-        "type": "heatmap", "z": heat.values, "x": [escape(v) for v in heat.x], "y": [escape(v) for v in heat.y],
-        "text": heat.texts, "texttemplate": "%{text}", "colorscale": BALANCE if heat.diverging else SCALE,
-        "xgap": 1, "ygap": 1, "hoverongaps": False, "textfont": {"size": 11 if len(heat.x) <= 10 else 9},
-        "colorbar": {"title": {"text": escape(heat.unit), "side": "right"}, "thickness": 12, "outlinewidth": 0},
-        "hovertemplate": f"{escape(panel.x.title)} %{{x}}<br>{escape(panel.y.title)} %{{y}}<br><b>%{{text}}</b><extra></extra>",
+        "type": "heatmap", "z": heat.values, "x": [escape(v) for v in heat.x],
+                   "y": [escape(v) for v in heat.y],
+        "text": heat.texts, "texttemplate": "%{text}", "colorscale": BALANCE if heat.diverging
+                   else SCALE,
+        "xgap": 1, "ygap": 1, "hoverongaps": False, "textfont": {"size": 11 if len(heat.x) <= 10
+                                                                 else 9},
+        "colorbar": {"title": {"text": escape(heat.unit), "side": "right"}, "thickness": 12,
+                     "outlinewidth": 0},
+        "hovertemplate": f"{escape(panel.x.title)} %{{x}}<br>{escape(panel.y.title)} "
+                         f"%{{y}}<br><b>%{{text}}</b><extra></extra>",
     }  # fmt: skip
     if heat.diverging:
         most = max((abs(v) for v in values), default=1) or 1
@@ -188,21 +193,32 @@ def _marks(layout: Spec, panel: Panel, suffix: str) -> None:
     across, down = f"y{suffix} domain", f"x{suffix} domain"
     small = {"size": 12}
     for number, (place, word) in enumerate(panel.rules):
-        layout["shapes"].append({"type": "line", "x0": place, "x1": place, "xref": f"x{suffix}", "y0": 0, "y1": 1,
-                                 "yref": across, "line": {"color": "#7a828e", "width": 1.2, "dash": "dot"}})  # fmt: skip
+        layout["shapes"].append({"type": "line", "x0": place, "x1": place, "xref": f"x{suffix}",
+                                 "y0": 0, "y1": 1,
+                                 "yref": across, "line": {"color": "#7a828e", "width": 1.2,
+                                                          "dash": "dot"}})  # fmt: skip
         at = math.log10(place) if panel.x.log else place
-        layout["annotations"].append({"x": at, "xref": f"x{suffix}", "y": 1 - 0.09 * (number % 3), "yref": across,
-                                      "text": escape(word), "showarrow": False, "xanchor": "left", "yanchor": "top", "font": small})  # fmt: skip
+        layout["annotations"].append({"x": at, "xref": f"x{suffix}", "y": 1 - 0.09 * (number % 3),
+                                      "yref": across,
+                                      "text": escape(word), "showarrow": False, "xanchor": "left",
+                                      "yanchor": "top", "font": small})  # fmt: skip
     for place, word in panel.levels:
-        layout["shapes"].append({"type": "line", "x0": 0, "x1": 1, "xref": down, "y0": place, "y1": place,
-                                 "yref": f"y{suffix}", "line": {"color": "#7a828e", "width": 1.2, "dash": "dot"}})  # fmt: skip
+        layout["shapes"].append({"type": "line", "x0": 0, "x1": 1, "xref": down, "y0": place,
+                                 "y1": place,
+                                 "yref": f"y{suffix}", "line": {"color": "#7a828e", "width": 1.2,
+                                                                "dash": "dot"}})  # fmt: skip
         where = math.log10(place) if panel.y.log else place
-        layout["annotations"].append({"x": 1, "xref": down, "y": where, "yref": f"y{suffix}", "text": escape(word),
-                                      "showarrow": False, "xanchor": "right", "yanchor": "bottom", "font": small})  # fmt: skip
+        layout["annotations"].append({"x": 1, "xref": down, "y": where, "yref": f"y{suffix}",
+                                      "text": escape(word),
+                                      "showarrow": False, "xanchor": "right", "yanchor": "bottom",
+                                      "font": small})  # fmt: skip
     for start, end, word in panel.shades:
-        layout["shapes"].append({"type": "rect", "x0": start, "x1": end, "xref": f"x{suffix}", "y0": 0, "y1": 1,
-                                 "yref": across, "fillcolor": "rgba(122,130,142,0.16)", "line": {"width": 0}})  # fmt: skip
+        layout["shapes"].append({"type": "rect", "x0": start, "x1": end, "xref": f"x{suffix}",
+                                 "y0": 0, "y1": 1,
+                                 "yref": across, "fillcolor": "rgba(122,130,142,0.16)",
+                                 "line": {"width": 0}})  # fmt: skip
         if word:
             layout["annotations"].append({"x": start, "xref": f"x{suffix}", "y": 0, "yref": across,
-                                          "text": escape(word), "showarrow": False, "xanchor": "left",
+                                          "text": escape(word), "showarrow": False,
+                                          "xanchor": "left",
                                           "yanchor": "bottom", "font": small})  # fmt: skip

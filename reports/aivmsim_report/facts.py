@@ -6,15 +6,17 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from .database import BadDatabase
+from .database import BadDatabase, words_of
 
 NLUX = 10**9
 Row = dict[str, Any]
+# How outcomes of tasks are shown where the stored word is not enough.
+OUTCOME_NAMES = {"final_ok": "final, right", "final_corrupt": "final, wrong"}
 
 
 def family(label: str) -> str:
-    """What principals that differ in their number only are called together: lazy of lazy-0 and
-    lazy-1."""
+    """The common name of principals whose labels differ only in their number: "lazy" of "lazy-0"
+    and "lazy-1"."""
     return re.sub(r"(-\d+|\[\d+\])$", "", label)
 
 
@@ -25,8 +27,9 @@ class Run:
     runs: int
     metrics: dict[tuple[str, str], float]  # by (name, mode)
     principals: list[Row]  # with their roles and payoff
-    outcomes: dict[str, int]  # tasks by outcome
+    outcomes: dict[str, int]  # tasks by outcome, in the order of the database's words
     undecided_fraud: int  # wrong results whose task is still pending
+    modes: list[str]  # every verification mode that the database knows
     ttf: list[tuple[str, float]]  # (mode, seconds)
     blocks: list[Row]
     faults: list[Row]
@@ -67,6 +70,12 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
     def rows(sql: str) -> list[Row]:
         return [dict(row) for row in db.execute(sql, {"run": chosen})]
 
+    counts = {
+        row["outcome"]: row["n"]
+        for row in rows(
+            "SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome"
+        )
+    }
     return Run(
         row=rows(
             "SELECT run.*, point.*, study.*, study.name AS study_name"
@@ -84,16 +93,12 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             " FROM principal AS p JOIN payoff AS f USING (run_id, principal)"
             " WHERE run_id = :run ORDER BY net_nlux, principal"
         ),
-        outcomes={
-            row["outcome"]: row["n"]
-            for row in rows(
-                "SELECT outcome, count(*) AS n FROM task WHERE run_id = :run GROUP BY outcome"
-            )
-        },
+        outcomes={word: counts[word] for word in words_of(db, "task", "outcome") if word in counts},
         undecided_fraud=rows(
             "SELECT count(*) AS n FROM result JOIN task USING (run_id, task)"
             " WHERE run_id = :run AND result.correct = 0 AND outcome = 'pending'"
         )[0]["n"],
+        modes=words_of(db, "task", "mode"),
         ttf=[
             (r["mode"], r["seconds"])
             for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")
@@ -102,6 +107,7 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
         faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
         violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),
         params=rows(
-            "SELECT * FROM point_param WHERE point_id = (SELECT point_id FROM run WHERE run_id = :run) ORDER BY name"
+            "SELECT * FROM point_param"
+            " WHERE point_id = (SELECT point_id FROM run WHERE run_id = :run) ORDER BY name"
         ),
     )

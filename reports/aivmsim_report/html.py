@@ -20,7 +20,10 @@ def drawn(charts: Charts, chart: Chart | Absent) -> str:
     if isinstance(chart, Absent):
         return section(chart.title, f'<p class="absent">{escape(chart.reason)}</p>')
     charts[chart.name] = chart
-    place = f'<div class="chart" id="{chart.name}" style="height:{chart.height}px" role="img" aria-label="{escape(chart.title)}"></div>'
+    place = (
+        f'<div class="chart" id="{chart.name}" style="height:{chart.height}px" role="img" '
+        f'aria-label="{escape(chart.title)}"></div>'
+    )
     return section(chart.title, place, chart.note, chart.half)
 
 

@@ -9,7 +9,7 @@ LEVEL = 0.95
 
 
 class Estimate(NamedTuple):
-    """A number with its interval; `low` and `high` are None where the runs are too few to give one."""
+    """A number with its interval; `low` and `high` are None when the runs are too few for one."""
 
     value: float
     low: float | None

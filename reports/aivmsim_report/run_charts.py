@@ -15,18 +15,17 @@ from .chart import (
     Series,
     styled,
 )
-from .facts import NLUX, Run, family
+from .facts import NLUX, OUTCOME_NAMES, Run, family
 from .verdict import lux
 
 HONEST, CHEAT = BLUE, RED
-OUTCOMES = {
-    "final_ok": ("final, right", BLUE),
-    "final_corrupt": ("final, wrong", RED),
-    "reverted": ("reverted", ORANGE),
-    "expired": ("expired", GREY),
-    "pending": ("pending", PALE),
+OUTCOME_COLOURS = {
+    "final_ok": BLUE,
+    "final_corrupt": RED,
+    "reverted": ORANGE,
+    "expired": GREY,
+    "pending": PALE,
 }
-MODES = ("optimistic", "redundant", "tee")
 MAX_BARS = 40
 MAX_POINTS = 4000
 MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
@@ -73,18 +72,22 @@ def payoff(run: Run) -> Chart | Absent:
     for honest, name, colour in ((1, "keeps to the protocol", HONEST), (0, "cheats", CHEAT)):
         bars = [group for group in groups if bool(group["honest"]) == bool(honest)]
         if bars:
-            hover = [_payoff_label(bar) + "<br>" + "<br>".join(f"{word.removesuffix('_nlux')} {lux(bar[word])}" for word in MONEY)
+            hover = [_payoff_label(bar) + "<br>" + "<br>".join(f"{word.removesuffix('_nlux')} "
+                                                               f"{lux(bar[word])}"
+                                                               for word in MONEY)
                      for bar in bars]  # fmt: skip
-            series.append(Series(name, "across", [bar["net_nlux"] / NLUX for bar in bars], [_payoff_label(bar) for bar in bars],
-                                 colour, labels=[lux(bar["net_nlux"], signed=True) for bar in bars], hover=hover))  # fmt: skip
+            series.append(Series(name, "across", [bar["net_nlux"] / NLUX for bar in bars],
+                                 [_payoff_label(bar) for bar in bars],
+                                 colour, labels=[lux(bar["net_nlux"], signed=True) for bar in bars],
+                                 hover=hover))  # fmt: skip
     nets = [group["net_nlux"] / NLUX for group in groups] or [0]
     low, high = min(0, *nets), max(0, *nets)
     room = 0.2 * ((high - low) or 1)  # for the labels beside the bars
     x = Axis("net payoff, LUX", range=(low - room if low else -room / 4, high + room))
     y = Axis(categories=[_payoff_label(group) for group in groups])
     note = (
-        "Net payoff of each principal: revenue and rewards, less costs, slashes and bribes; what a requester loses is what "
-        "it paid. Point at a bar for the parts."
+        "Net payoff of each principal: revenue, rewards and bribes received, less costs and "
+        "slashes; what a requester loses is what it paid. Point at a bar for the parts."
     )
     return Chart(
         "payoff", title, [Panel(x, y, series)], note, height=130 + 26 * max(len(groups), 2)
@@ -106,16 +109,27 @@ def fraud(run: Run) -> Chart | Absent:
         for name, number, colour in parts
         if number
     ]
-    return Chart("fraud", "Wrong results", [Panel(Axis("wrong results", zero=True), Axis(categories=["results"], ticks=[]), series)],
+    return Chart("fraud", "Wrong results", [Panel(Axis("wrong results", zero=True),
+                                                  Axis(categories=["results"], ticks=[]), series)],
                  height=170, stacked=True, half=True)  # fmt: skip
 
 
 def outcomes(run: Run) -> Chart | Absent:
     if not run.outcomes:
         return Absent("outcomes", "Tasks by outcome", "There were no tasks.")
-    series = [Series(f"{name} {run.outcomes[outcome]}", "across", [run.outcomes[outcome]], ["tasks"], colour)
-              for outcome, (name, colour) in OUTCOMES.items() if run.outcomes.get(outcome)]  # fmt: skip
-    return Chart("outcomes", "Tasks by outcome", [Panel(Axis("tasks", zero=True), Axis(categories=["tasks"], ticks=[]), series)],
+    series = [
+        Series(
+            f"{OUTCOME_NAMES.get(outcome, outcome)} {number}",
+            "across",
+            [number],
+            ["tasks"],
+            OUTCOME_COLOURS.get(outcome, PURPLE),
+        )
+        for outcome, number in run.outcomes.items()
+    ]
+    return Chart("outcomes", "Tasks by outcome", [Panel(Axis("tasks", zero=True),
+                                                        Axis(categories=["tasks"], ticks=[]),
+                                                        series)],
                  height=170, stacked=True, half=True)  # fmt: skip
 
 
@@ -133,15 +147,20 @@ def time_to_finality(run: Run) -> Chart | Absent:
     for mode in sorted({mode for mode, _ in run.ttf}):
         seconds = [value for of_mode, value in run.ttf if of_mode == mode]
         steps = thin([(value, (i + 1) / len(seconds)) for i, value in enumerate(seconds)])
-        index = MODES.index(mode) if mode in MODES else len(MODES)
-        series.append(Series(mode, "steps", [steps[0][0]] + [value for value, _ in steps], [0.0] + [share for _, share in steps],
-                             styled(index)["colour"], dash=("solid", "dash", "dot", "dashdot")[index], width=2.5))  # fmt: skip
-    rules = [(run.metric(name), f"{word} {run.metric(name):.0f} s") for name, word in (("ttf_p50", "median"), ("ttf_p99", "99 %"))
+        index = run.modes.index(mode)
+        series.append(Series(mode, "steps", [steps[0][0]] + [value for value, _ in steps],
+                             [0.0] + [share for _, share in steps],
+                             styled(index)["colour"], dash=("solid", "dash", "dot",
+                                                            "dashdot")[index],
+                             width=2.5))  # fmt: skip
+    rules = [(run.metric(name), f"{word} {run.metric(name):.0f} s")
+             for name, word in (("ttf_p50", "median"), ("ttf_p99", "99 %"))
              if run.metric(name) is not None]  # fmt: skip
     every = [value for _, value in run.ttf]
     wide = min(every) > 0 and max(every) / min(every) >= 15
     panel = Panel(Axis("time from submission to finality, s", log=wide, zero=not wide),
-                  Axis("share of the final tasks", percent=True, range=(0, 1.12)), series, rules=rules)  # fmt: skip
+                  Axis("share of the final tasks", percent=True, range=(0, 1.12)), series,
+                  rules=rules)  # fmt: skip
     return Chart(
         "ttf",
         "Time to finality",
@@ -172,15 +191,18 @@ def timeline(run: Run) -> Chart | Absent:
         ]
         return Series(name, kind, minutes, values, colour, hover=hover, **style)
 
-    shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9, _short(f"{fault['kind']} {fault['targets']}"))
+    shades = [(fault["from_ns"] / 60e9, fault["to_ns"] / 60e9,
+               _short(f"{fault['kind']} {fault['targets']}"))
               for fault in run.faults]  # fmt: skip
     wordless = [(start, end, "") for start, end, _ in shades]
     broken = [(violation["time_ns"] / 60e9, violation["invariant"]) for violation in run.violations]
     low = [series("locked, LUX", "locked", BLUE, unit=NLUX),
-           series("value at risk, LUX", "value_at_risk", ORANGE, unit=NLUX, dash="dash")]  # fmt: skip
+           series("value at risk, LUX", "value_at_risk", ORANGE, unit=NLUX,
+                  dash="dash")]  # fmt: skip
     panels = [
         Panel(Axis(), Axis("LUX", zero=True), low, shades=shades, rules=broken, share=0.46),
-        Panel(Axis(), Axis("queue", zero=True), [series("tasks queued", "queue", GREEN, fill=True)], shades=wordless, share=0.3),
+        Panel(Axis(), Axis("queue", zero=True), [series("tasks queued", "queue", GREEN, fill=True)],
+              shades=wordless, share=0.3),
         Panel(Axis("virtual time, minutes"), Axis("censored", zero=True),
               [series("proofs censored", "censored", PURPLE, "bars")], shades=wordless, share=0.24),
     ]  # fmt: skip

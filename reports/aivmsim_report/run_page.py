@@ -76,7 +76,8 @@ def _metrics(run: Run) -> str:
         [f"<code>{escape(name)}</code>"] + [show(run.metric(name, mode)) for mode in modes]
         for name in names
     ]
-    return f"<section>{details('All metrics', table(['metric'] + [mode or 'whole run' for mode in modes], rows))}</section>"
+    content = table(["metric"] + [mode or "whole run" for mode in modes], rows)
+    return f"<section>{details('All metrics', content)}</section>"
 
 
 def _provenance(run: Run, path) -> str:

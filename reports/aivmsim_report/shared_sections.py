@@ -10,9 +10,10 @@ SHOWN = 50  # rows of the longest tables
 
 
 def badge(db: sqlite3.Connection) -> str:
-    """Whether the simulator that made this file was compared with theory, as the file itself says."""
+    """Whether the simulator that wrote the file was validated against theory, as the file says."""
     rows = db.execute(
-        "SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY passed, name"
+        "SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY "
+        "passed, name"
     ).fetchall()
     if not rows:
         return (
@@ -27,8 +28,14 @@ def badge(db: sqlite3.Connection) -> str:
     )
     if missed:
         names = escape(", ".join(missed[:8])) + (" and more" if len(missed) > 8 else "")
-        return f'<div class="badge bad"><b>Disagrees with theory</b> in {len(missed)} of {plural(cases, "case")}: {names}.{full}</div>'
-    return f'<div class="badge good"><b>Validated</b> It agrees with theory in all of {plural(cases, "case")}.{full}</div>'
+        return (
+            f'<div class="badge bad"><b>Disagrees with theory</b> in {len(missed)} of '
+            f"{plural(cases, 'case')}: {names}.{full}</div>"
+        )
+    return (
+        '<div class="badge good"><b>Validated</b> It agrees with theory in all of '
+        f"{plural(cases, 'case')}.{full}</div>"
+    )
 
 
 def _case(row: sqlite3.Row) -> list[str]:
@@ -48,7 +55,8 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
     rows = db.execute(
         "SELECT v.*, run.seed, point.overrides, count(*) OVER kind AS times,"
         " count(*) OVER (PARTITION BY v.invariant, v.expected, v.run_id) AS in_run,"
-        " row_number() OVER (PARTITION BY v.invariant, v.expected ORDER BY run.point_id, run.replicate, v.violation) AS place"
+        " row_number() OVER (PARTITION BY v.invariant, v.expected ORDER BY run.point_id, "
+        "run.replicate, v.violation) AS place"
         f" FROM violation AS v JOIN run USING (run_id) JOIN point USING (point_id) {where}"
         " WINDOW kind AS (PARTITION BY v.invariant, v.expected)",
         {"run": run_id},
@@ -68,14 +76,16 @@ def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:
         )
         where = f"seed {r['seed']}" + (f"<br>{escape(r['overrides'])}" if r["overrides"] else "")
         cells.append([
-            f"<b>{escape(r['invariant'])}</b>" + (" <i>expected</i>" if r["expected"] else "") + times,
+            f"<b>{escape(r['invariant'])}</b>" + (" <i>expected</i>" if r["expected"]
+                                                  else "") + times,
             f"{duration(r['time_ns'])}<br>block {r['block']}<br><span class='dim'>{where}</span>",
             f"{escape(r['message'])}<br><span class='dim'>{escape(r['actors'])}</span>"
             + (f"<pre>{escape(r['replay'])}</pre>" if r["replay"] else ""),
         ])  # fmt: skip
     hidden = len(rows) - len(cells)
     note = (
-        f"The first three of each kind; {plural(hidden, 'more is', 'more are')} in the table violation."
+        f"The first three of each kind; {plural(hidden, 'more is', 'more are')} in the table "
+        "violation."
         if hidden
         else ""
     )
@@ -93,5 +103,8 @@ def invariants(names: list[str], broken: set[str], checks: int) -> str:
         f'<span class="chip {"bad" if name in broken else "ok"}">{escape(name)}</span>'
         for name in names
     )
-    made = f"{plural(checks, 'check')} by {plural(len(names), 'invariant')}; {plural(len(broken), 'was', 'were')} violated."
+    made = (
+        f"{plural(checks, 'check')} by {plural(len(names), 'invariant')}; "
+        f"{plural(len(broken), 'was', 'were')} violated."
+    )
     return section("Invariants watched", f'<p class="chips">{chips}</p>', made)

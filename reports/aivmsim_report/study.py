@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .database import BadDatabase
+from .database import BadDatabase, words_of
 from .facts import family
 from .intervals import Estimate, Moments, clustered, design_effect, exact, mean
 
@@ -134,7 +134,8 @@ class Study:
     axes: list[Axis]  # the one with most values first
     runs: int
     statuses: dict[str, int]
-    modes: list[str]
+    modes: list[str]  # every verification mode that the database knows
+    outcome_words: list[str]  # every outcome of a task that the database knows
     metrics: list[tuple[str, str]]
     returns: dict[int, np.ndarray]  # attacker_roi_ppm of each run, by point
     groups: list["Group"]
@@ -229,9 +230,8 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
             r["status"]: r["n"]
             for r in rows("SELECT status, count(*) AS n FROM run GROUP BY 1 ORDER BY 2 DESC")
         },
-        modes=[
-            r["mode"] for r in rows("SELECT DISTINCT mode FROM metric WHERE mode <> '' ORDER BY 1")
-        ],
+        modes=words_of(db, "task", "mode"),
+        outcome_words=words_of(db, "task", "outcome"),
         metrics=[
             (r["name"], r["mode"])
             for r in rows("SELECT DISTINCT name, mode FROM metric ORDER BY 1, 2")
@@ -253,7 +253,8 @@ def _points(rows) -> list[Point]:
             r["point_id"], r["scenario"], {}, tomllib.loads(r["config"]) if r["config"] else {}
         )
         for r in rows(
-            "SELECT point_id, scenario, config FROM point WHERE point_id IN (SELECT point_id FROM run)"
+            "SELECT point_id, scenario, config FROM point WHERE point_id IN (SELECT point_id FROM "
+            "run)"
         )
     }
     for r in rows("SELECT point_id, name, number, text FROM point_param ORDER BY point_id, name"):
@@ -279,8 +280,9 @@ SELECT point_id, count(*) AS runs, sum(k) AS k, sum(n) AS n,
        sum(1.0 * k * k) AS kk, sum(1.0 * k * n) AS kn, sum(1.0 * n * n) AS nn
 FROM (SELECT run.point_id, missed.value AS k, posted.value AS n
       FROM run
-      JOIN metric AS missed ON missed.run_id = run.run_id AND missed.name = 'n_fraud_missed' AND missed.mode = ''
-      JOIN metric AS posted ON posted.run_id = run.run_id AND posted.name = 'n_fraud_posted' AND posted.mode = '')
+      JOIN metric AS missed USING (run_id) JOIN metric AS posted USING (run_id)
+      WHERE missed.name = 'n_fraud_missed' AND missed.mode = ''
+        AND posted.name = 'n_fraud_posted' AND posted.mode = '')
 GROUP BY point_id"""
 
 PROFITS = """
@@ -324,7 +326,7 @@ def _returns(db: sqlite3.Connection) -> dict[int, np.ndarray]:
 
 
 def _tasks(db: sqlite3.Connection, study: Study) -> None:
-    """Outcomes and times to finality in one pass over the tasks, the times in tenths of a second."""
+    """Outcomes and times to finality in one pass over the tasks; times in tenths of a second."""
     outcomes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     times: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for point, mode, outcome, bucket, number in db.execute(
@@ -379,7 +381,8 @@ def _order_axes(study: Study, wanted: list[str] | None) -> None:
         if key not in known:
             there = ", ".join(known) or "none"
             raise BadDatabase(
-                f"the study does not sweep {key}; parameters that differ between its points: {there}"
+                f"the study does not sweep {key}; parameters that differ between its points: "
+                f"{there}"
             )
     first = wanted or [key for key in (WINDOW, CENSORS) if key in known]
     study.axes.sort(key=lambda axis: first.index(axis.key) if axis.key in first else len(first))
@@ -389,7 +392,7 @@ PAIRED = ("attacker_net", "p_final_corrupt", "ttf_mean")
 
 
 def _pairs(db: sqlite3.Connection, study: Study) -> None:
-    """Each point with the one that has the first value on the main axis and is the same otherwise."""
+    """Pairs each point with the one that differs only in having the main axis's first value."""
     if not study.axes:
         return
     main = study.axes[0]

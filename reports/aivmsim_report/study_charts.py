@@ -13,7 +13,6 @@ from .study import CENSORS, WINDOW, Axis, Cell, Group, Study, Value
 
 MANY = 6  # lines that one chart shows; of more values these are evenly taken
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
-MODES = {"optimistic": 0, "redundant": 1, "tee": 2}
 LUX = 1e9
 Drawn = Chart | Absent  # None where the question does not arise
 
@@ -102,7 +101,10 @@ def window_charts(study: Study) -> list[Drawn | None]:
     if axis is None or not axis.numeric:
         return []
     if not Cell(study.points).fraud.n:
-        why = "No wrong result was posted in any run, so the study cannot say which challenge window is safe."
+        why = (
+            "No wrong result was posted in any run, so the study cannot say which challenge window "
+            "is safe."
+        )
         return [Absent("safe_window", "Which challenge window is safe", why)]
     by = next((a for a in study.axes if a.key == CENSORS), None) or next(
         (a for a in study.axes if a is not axis), None
@@ -150,26 +152,37 @@ def window_frontier(study: Study, axis: Axis, by: Axis | None) -> Drawn | None:
             for x in np.linspace(found[0][0], min(found[-1][0], 0.999), 120)
         ]
         theory = [(x, w) for x, w in theory if w is not None and w <= 1.6 * longest]
-        series.append(Series("", "line", [x for x, _ in theory], [w for _, w in theory], style["colour"], dash="dot",
+        series.append(Series("", "line", [x for x, _ in theory], [w for _, w in theory],
+                             style["colour"], dash="dot",
                              width=1.5, legend=False, group=name))  # fmt: skip
         for sure in (False, True):
             points = [(x, safe_window(study, axis, cells, target, sure)) for x, cells in found]
             points = [(x, w) for x, w in points if w is not None]
-            series.append(Series("" if sure else name, "points", [x for x, _ in points], [w for _, w in points],
-                                 group=name, hollow=sure, legend=not sure,
-                                 hover=[f"{name}{', by the upper end of the interval' if sure else ''}<br>{by.words} "
-                                        f"{percent(x)}: window {w:g}" for x, w in points], **style))  # fmt: skip
+            series.append(Series("" if sure else name, "points", [x for x, _ in points],
+                                 [w for _, w in points], group=name, hollow=sure, legend=not sure,
+                                 hover=[f"{name}{', by the upper end of the interval' * sure}<br>"
+                                        f"{by.words} {percent(x)}: window {w:g}"
+                                        for x, w in points], **style))  # fmt: skip
     series = [s for s in series if s.x]
     if not any(s.kind == "points" for s in series):
-        return Absent("frontier", title, f"No window tried, up to {longest:g} blocks, keeps the share of wrong results "
-                      f"that become final to {percent(TARGETS[0])} at any {by.words}.")  # fmt: skip
+        return Absent(
+            "frontier",
+            title,
+            f"No window tried, up to {longest:g} blocks, keeps the share of wrong results that "
+            f"become final to {percent(TARGETS[0])} at any {by.words}.",
+        )
     note = (
-        "The shortest window tried in which no more than this share of the wrong results posted became final. Filled: as "
-        "measured; open: by the upper end of its 95 % interval. Dotted: theory, the smallest W with \u03b1^W below the "
-        "target, \u03b1 being the share of censoring proposers. No mark: no window tried is long enough."
+        "The shortest window tried in which no more than this share of the wrong results posted "
+        "became final. Filled: as measured; open: by the upper end of its 95 % interval. Dotted: "
+        "theory, the smallest W with \u03b1^W below the target, \u03b1 being the share of "
+        "censoring proposers. No mark: no window tried is long enough."
     )
-    return Chart("frontier", title, [Panel(chart_x, x_axis(axis), series)],
-                 note + others_note(study, axis, by).split(" Shown")[0])  # fmt: skip
+    return Chart(
+        "frontier",
+        title,
+        [Panel(chart_x, x_axis(axis), series)],
+        note + others_note(study, axis, by).split(" Shown")[0],
+    )
 
 
 def cells_at(study: Study, axis: Axis, by: Axis, value: Value) -> list[tuple[Value, Cell]]:
@@ -185,13 +198,21 @@ def _window_frontier_other(study: Study, axis: Axis, by: Axis, title: str) -> Dr
         found = [(x, safe_window(study, axis, cells, target, False)) for x, cells in places]
         found = [(x, w) for x, w in found if w is not None]
         if found:
-            series.append(Series(f"at most {percent(target)} final", "points", [x for x, _ in found],
+            series.append(Series(f"at most {percent(target)} final", "points",
+                                 [x for x, _ in found],
                                  [w for _, w in found], **styled(index)))  # fmt: skip
     if not series:
         longest = max(axis.place(value) for value in axis.values)
-        return Absent("frontier", title, f"No window tried, up to {longest:g} blocks, keeps the share of wrong results "
-                      f"that become final to {percent(TARGETS[0])}.")  # fmt: skip
-    note = "The shortest window tried in which no more than this share of the wrong results posted became final."
+        return Absent(
+            "frontier",
+            title,
+            f"No window tried, up to {longest:g} blocks, keeps the share of wrong results that "
+            f"become final to {percent(TARGETS[0])}.",
+        )
+    note = (
+        "The shortest window tried in which no more than this share of the wrong results posted "
+        "became final."
+    )
     x = ChartAxis(by.title, categories=[name for name, _ in places])
     return Chart(
         "frontier",
@@ -216,27 +237,39 @@ def fraud_by_window(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         alpha = study.alpha(cells[0][1]) if cells else None
         if alpha is not None:
             curve = np.geomspace(axis.place(axis.values[0]), axis.place(axis.values[-1]), 160)
-            series.append(Series("", "line", curve.tolist(), [alpha**w for w in curve], style["colour"], dash="dot",
+            series.append(Series("", "line", curve.tolist(), [alpha**w for w in curve],
+                                 style["colour"], dash="dot",
                                  width=1.5, legend=False, group=name))  # fmt: skip
-        series.append(Series(name or "measured", "points", [w for w, _ in seen], [s.value for _, s in seen],
-                             low=[max(s.low, s.value / 50) for _, s in seen], high=[s.high for _, s in seen], group=name,
-                             hover=[f"{name}<br>window {w:g}: {spread(s, percent)}" for w, s in seen], **style))  # fmt: skip
-        series.append(Series("", "points", [w for w, _ in unseen], [s.high for _, s in unseen], style["colour"],
+        series.append(Series(name or "measured", "points", [w for w, _ in seen],
+                             [s.value for _, s in seen],
+                             low=[max(s.low, s.value / 50) for _, s in seen],
+                             high=[s.high for _, s in seen], group=name,
+                             hover=[f"{name}<br>window {w:g}: {spread(s, percent)}"
+                                    for w, s in seen], **style))  # fmt: skip
+        series.append(Series("", "points", [w for w, _ in unseen], [s.high for _, s in unseen],
+                             style["colour"],
                              marker="triangle-down", hollow=True, legend=False, group=name,
-                             hover=[f"{name}<br>window {w:g}: none of {s.n:.0f}, below {percent(s.high)}" for w, s in unseen]))  # fmt: skip
+                             hover=[f"{name}<br>window {w:g}: none of {s.n:.0f}, below "
+                                    f"{percent(s.high)}" for w, s in unseen]))  # fmt: skip
     floor = 10 ** math.floor(math.log10(max(smallest, 1e-7)) - 0.3)
     for line in series:
         if line.kind == "line":
             kept = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y >= floor / 3]
             line.x, line.y = [x for x, _ in kept], [y for _, y in kept]
     note = (
-        "Wrong results that became final, of those posted, with 95 % intervals that allow for the likeness of results of one "
-        "run. Open triangles: none did; the mark is the upper end of the interval. Dotted: theory, \u03b1^W."
+        "Wrong results that became final, of those posted, with 95 % intervals that allow for the "
+        "likeness of results of one run. Open triangles: none did; the mark is the upper end of "
+        "the interval. Dotted: theory, \u03b1^W."
     )
     y = ChartAxis("wrong results that became final", log=True, range=(floor, 1.4), percent=True)
     series = [line for line in series if line.x]
-    return Chart("fraud_by_window", "What a longer window buys", [Panel(x_axis(axis), y, series)],
-                 note + others_note(study, axis, by), height=430)  # fmt: skip
+    return Chart(
+        "fraud_by_window",
+        "What a longer window buys",
+        [Panel(x_axis(axis), y, series)],
+        note + others_note(study, axis, by),
+        height=430,
+    )
 
 
 def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
@@ -250,15 +283,20 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
         if alpha is not None:
             theory = [(t, theory_window(alpha, t)) for t in np.geomspace(0.5, 1e-4, 200)]
             theory = [(t, w) for t, w in theory if w is not None and w <= 1.3 * longest]
-            series.append(Series("", "steps", [t for t, _ in theory], [w for _, w in theory], style["colour"], dash="dot",
+            series.append(Series("", "steps", [t for t, _ in theory], [w for _, w in theory],
+                                 style["colour"], dash="dot",
                                  width=1.5, legend=False, group=name))  # fmt: skip
         for sure in (False, True):
             found = [(t, safe_window(study, axis, cells, t, sure)) for t in targets]
             found = [(t, w) for t, w in found if w is not None]
-            series.append(Series("" if sure else name or "measured", "points", [t for t, _ in found],
-                                 [w for _, w in found], hollow=sure, legend=not sure, group=name, **style,
-                                 hover=[f"{name}<br>{100 - 100 * t:g} % of wrong results caught: window {w:g}"
-                                        + (" (sure)" if sure else "") for t, w in found]))  # fmt: skip
+            series.append(Series("" if sure else name or "measured", "points",
+                                 [t for t, _ in found],
+                                 [w for _, w in found], hollow=sure, legend=not sure, group=name,
+                                 **style,
+                                 hover=[f"{name}<br>{100 - 100 * t:g} % of wrong results caught: "
+                                        f"window {w:g}"
+                                        + (" (sure)" if sure else "")
+                                        for t, w in found]))  # fmt: skip
     series = [line for line in series if line.x]
     title = "Safe window against confidence"
     if not any(line.kind == "points" for line in series):
@@ -268,15 +306,21 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
             "No window tried keeps even half of the wrong results from becoming final.",
         )
     note = (
-        "How long a window must be for this share of the wrong results not to become final. Filled: by the measured share; "
-        "open: by the upper end of its 95 % interval. Dotted: theory, the smallest W with \u03b1^W \u2264 1 \u2212 confidence."
+        "How long a window must be for this share of the wrong results not to become final. "
+        "Filled: by the measured share; open: by the upper end of its 95 % interval. Dotted: "
+        "theory, the smallest W with \u03b1^W \u2264 1 \u2212 confidence."
     )
     ticks = [(t, f"{100 - 100 * t:g} %") for t in (0.5, 0.1, 0.01, 0.001, 0.0001)]
     x = ChartAxis(
         "wrong results kept from becoming final", log=True, ticks=ticks, range=(0.65, 7e-5)
     )
-    return Chart("confidence", title, [Panel(x, x_axis(axis), series)],
-                 note + others_note(study, axis, by), height=430)  # fmt: skip
+    return Chart(
+        "confidence",
+        title,
+        [Panel(x, x_axis(axis), series)],
+        note + others_note(study, axis, by),
+        height=430,
+    )
 
 
 # --- Frontiers ------------------------------------------------------------------------------------
@@ -306,19 +350,21 @@ def profit_frontier(study: Study) -> Drawn | None:
     sentences = []
     if never:
         sentences.append(
-            f"At {by.words} {listed(never)} cheating never paid on average, whatever the {axis.words}."
+            f"At {by.words} {listed(never)} cheating never paid on average, whatever the "
+            f"{axis.words}."
         )
     if always:
         sentences.append(f"At {by.words} {listed(always)} it always did.")
     if not border:
         return Absent("profit_frontier", title, " ".join(sentences) or "Nobody cheated.")
     middle = [(low + high) / 2 for low, high in border]
-    series = [Series("the mean net payoff of the cheats changes its sign", "points", x_of, middle, BLUE,
+    series = [Series("the mean net payoff of the cheats changes its sign", "points", x_of, middle,
+                     BLUE,
                      low=[min(b) for b in border], high=[max(b) for b in border])]  # fmt: skip
     x = ChartAxis(by.title, categories=[by.label(v) for v in by.values])
     note = (
-        f"Between which two values of {axis.words} the mean net payoff of all cheats changes its sign. "
-        + " ".join(sentences)
+        f"Between which two values of {axis.words} the mean net payoff of all cheats changes its "
+        "sign. " + " ".join(sentences)
     )
     return Chart(
         "profit_frontier",
@@ -378,7 +424,10 @@ def speed_frontier(study: Study) -> Drawn | None:
         series("other points", "points", rest, GREY, hollow=True),
         series("frontier", "linked", best, BLUE, width=1.5),
     ]
-    note = "Each mark is a point of the study. On the frontier: no other is at least as safe and as fast and better in one."
+    note = (
+        "Each mark is a point of the study. On the frontier: no other is at least as safe and as "
+        "fast and better in one."
+    )
     y = ChartAxis("wrong results among the final", percent=True, zero=True)
     times = [t for _, _, t in rows]
     wide = min(times) > 0 and max(times) / min(times) >= 15
@@ -463,13 +512,19 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
     if not known:
         return Absent(f"map_{metric}", title, f"No run of this study has the metric {metric}.")
     texts = [["" if v is None else number(v) for v in line] for line in values]
-    heat = Heat([axis.label(v) for v in axis.values], [by.label(v) for v in by.values], values, texts, unit,
-                diverging=min(known) < 0 < max(known))  # fmt: skip
+    heat = Heat([axis.label(v) for v in axis.values], [by.label(v) for v in by.values], values,
+                texts, unit, diverging=min(known) < 0 < max(known))  # fmt: skip
     panel = Panel(
         ChartAxis(axis.title, categories=heat.x), ChartAxis(by.title, categories=heat.y), heat=heat
     )
-    return Chart(f"map_{metric}", title, [panel], others_note(study, axis, by).split(" Shown")[0].strip(),
-                 height=max(300, 110 + 26 * len(by.values)), half=len(axis.values) <= 8)  # fmt: skip
+    return Chart(
+        f"map_{metric}",
+        title,
+        [panel],
+        others_note(study, axis, by).split(" Shown")[0].strip(),
+        height=max(300, 110 + 26 * len(by.values)),
+        half=len(axis.values) <= 8,
+    )
 
 
 def number(value: float) -> str:
@@ -499,13 +554,20 @@ def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> D
     def scaled(values):
         return [None if value is None else value * scale for value in values]
 
-    series = Series("mean, 95 % interval", "linked" if axis.numeric else "points", [x for x, _ in found],
+    series = Series("mean, 95 % interval", "linked" if axis.numeric else "points",
+                    [x for x, _ in found],
                     scaled(e.value for _, e in found), BLUE, low=scaled(e.low for _, e in found),
                     high=scaled(e.high for _, e in found), width=1, legend=False,
                     hover=[f"{axis.named(v)}: {spread(e, lambda y: number(y * scale))} {unit}"
                            for (_, e), v in zip(found, axis.values, strict=False)])  # fmt: skip
-    return Chart(f"map_{metric}", title, [Panel(x_axis(axis), ChartAxis(unit, zero=min(e.value for _, e in found) >= 0), [series])],
-                 "", height=300, half=True)  # fmt: skip
+    return Chart(
+        f"map_{metric}",
+        title,
+        [Panel(x_axis(axis), ChartAxis(unit, zero=min(e.value for _, e in found) >= 0), [series])],
+        "",
+        height=300,
+        half=True,
+    )
 
 
 # --- What cheating brings -------------------------------------------------------------------------
@@ -532,7 +594,8 @@ def attacker_return(study: Study) -> Drawn:
     if len(ticks) > 20:
         ticks = ticks[:: -(-len(ticks) // 20)]
     note = (
-        "Net payoff of all cheats of a run, as a share of the stake they came with. Mark: median; box: half of the runs; "
+        "Net payoff of all cheats of a run, as a share of the stake they came with. Mark: median; "
+        "box: half of the runs; "
         "line: from 5 % to 95 % of them." + others_note(study, axis, by)
     )
     x = ChartAxis(axis.title, ticks=ticks, range=(-0.6, len(axis.values) - 0.4))
@@ -559,8 +622,10 @@ def box_series(
     x, counts = [place for place, _ in boxes], [len(values) for _, values in boxes]
     quantiles = [np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist() for _, values in boxes]
     p5, p25, p50, p75, p95 = zip(*quantiles, strict=True)
-    hover = [f"{name}<br>median {percent(q[2])}, half within {percent(q[1])} to {percent(q[3])},<br>"
-             f"90 % within {percent(q[0])} to {percent(q[4])}, n = {n}" for q, n in zip(quantiles, counts, strict=True)]  # fmt: skip
+    hover = [f"{name}<br>median {percent(q[2])}, half within {percent(q[1])} to "
+             f"{percent(q[3])},<br>"
+             f"90 % within {percent(q[0])} to {percent(q[4])}, n = {n}"
+             for q, n in zip(quantiles, counts, strict=True)]  # fmt: skip
     return [
         Series(
             "",
@@ -599,13 +664,17 @@ def return_histogram(study: Study, title: str) -> Drawn:
         else ([len(values)], [values[0], values[0]])
     )
     middles = [float(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    pays = f"P(profit) = {spread(profit, percent)}: cheating paid in {round(profit.value * profit.n)} of {profit.n} runs. "
+    pays = (
+        f"P(profit) = {spread(profit, percent)}: cheating paid in {round(profit.value * profit.n)} "
+        f"of {profit.n} runs. "
+    )
     panel = Panel(ChartAxis("return on stake", percent=True), ChartAxis("runs", zero=True),
                   [Series("runs", "bars", middles, [int(c) for c in counts], BLUE, legend=False)],
                   rules=[(0, "break even"), (float(np.median(values)), "median")])  # fmt: skip
     note = (
         pays
-        + "Net payoff of all cheats of a run, as a share of the stake they came with; the interval is exact (95 %)."
+        + "Net payoff of all cheats of a run, as a share of the stake they came with; the interval "
+        "is exact (95 %)."
     )
     return Chart("attacker_return", title, [panel], note, height=320)
 
@@ -620,12 +689,18 @@ def p_profit(study: Study) -> Drawn | None:
         found = [(axis.place(v), cell.profit) for v, cell in cells]
         found = [(x, p) for x, p in found if p is not None]
         kind = "linked" if axis.numeric else "points"
-        series.append(Series(name or "runs", kind, [x for x, _ in found], [p.value for _, p in found], width=1,
+        series.append(Series(name or "runs", kind, [x for x, _ in found],
+                             [p.value for _, p in found], width=1,
                              low=[p.low for _, p in found], high=[p.high for _, p in found],
-                             hover=[f"{name}<br>{axis.words} {x:g}: {spread(p, percent)} of {p.n} runs" if axis.numeric
-                                    else f"{name}<br>{x}: {spread(p, percent)} of {p.n} runs" for x, p in found],
+                             hover=[f"{name}<br>{axis.words} {x:g}: {spread(p, percent)} of {p.n} "
+                                    "runs" if axis.numeric
+                                    else f"{name}<br>{x}: {spread(p, percent)} of {p.n} runs"
+                                    for x, p in found],
                              **styled(index)))  # fmt: skip
-    note = "The share of runs in which the cheats together ended with more than they came with; exact 95 % intervals."
+    note = (
+        "The share of runs in which the cheats together ended with more than they came with; exact "
+        "95 % intervals."
+    )
     y = ChartAxis("runs in which cheating paid", percent=True, range=(-0.03, 1.03))
     return Chart(
         "p_profit",
@@ -657,8 +732,9 @@ def principal_return(study: Study) -> Drawn:
         if boxes:
             series += box_series(word, boxes, {"colour": colour, "marker": marker})
     note = (
-        "Net payoff of each principal as a share of its own opening stake, over every run of the study. Mark: median; box: "
-        "half of them; line: from 5 % to 95 %. Those without a stake, as requesters, are left out."
+        "Net payoff of each principal as a share of its own opening stake, over every run of the "
+        "study. Mark: median; box: half of them; line: from 5 % to 95 %. Those without a stake, as "
+        "requesters, are left out."
     )
     panel = Panel(
         ChartAxis(categories=names),
@@ -685,9 +761,10 @@ def time_to_finality(study: Study) -> list[Drawn]:
     if not study.ttf:
         ended = study.metric_sum("tasks")
         why = "No task became final." if study.outcomes or not ended else (
-            "The study keeps no row for each task, so there is no curve; the metrics ttf_p50 and ttf_p99 tell the rest.")  # fmt: skip
+            "The study keeps no row for each task, so there is no curve; the metrics ttf_p50 and "
+            "ttf_p99 tell the rest.")  # fmt: skip
         return [Absent("ttf", title, why)]
-    modes = sorted({mode for _, mode in study.ttf}, key=lambda mode: MODES.get(mode, 9))
+    modes = sorted({mode for _, mode in study.ttf}, key=study.modes.index)
     axis = study.axes[0] if study.axes else None
     if axis is None:
         series = [_cdf(study, mode, study.points, mode, i) for i, mode in enumerate(modes)]
@@ -778,14 +855,18 @@ def contrast(
             values = [d.value * scale for _, d in found]
             low = [None if d.low is None else d.low * scale for _, d in found]
             high = [None if d.high is None else d.high * scale for _, d in found]
-            hover = [f"{name}<br>{x if isinstance(x, str) else f'{x:g}'}: {spread(d, lambda y: number(y * scale))} {unit}, "
+            hover = [f"{name}<br>{x if isinstance(x, str) else f'{x:g}'}: "
+                     f"{spread(d, lambda y: number(y * scale))} {unit}, "
                      f"{d.n} pairs" for x, d in found]  # fmt: skip
-            series.append(Series(name or "difference", "linked" if axis.numeric else "points", [x for x, _ in found], values,
-                                 low=low, high=high, width=1, hover=hover, legend=by is not None, **styled(index)))  # fmt: skip
+            series.append(Series(name or "difference", "linked" if axis.numeric else "points",
+                                 [x for x, _ in found], values,
+                                 low=low, high=high, width=1, hover=hover, legend=by is not None,
+                                 **styled(index)))  # fmt: skip
     if not any(value for line in series for value in line.y):
         return None
     note = (
-        f"Runs of one seed share their random numbers: each is compared with its twin at {axis.named(axis.values[0])}. "
+        "Runs of one seed share their random numbers: each is compared with its twin at "
+        f"{axis.named(axis.values[0])}. "
         f"Mean difference and 95 % interval over the pairs." + others_note(study, axis, by)
     )
     panel = Panel(x_axis(axis), ChartAxis(unit), series, levels=[(0, "no difference")])

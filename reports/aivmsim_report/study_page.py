@@ -5,6 +5,7 @@ import sqlite3
 from html import escape
 
 from . import shared_sections, study_charts
+from .facts import OUTCOME_NAMES
 from .html import Charts, cards, details, drawn_all, facts_table, section, table
 from .page import whole
 from .study import Cell, Study, file_hash, seeds_text
@@ -91,7 +92,8 @@ def _cards(study: Study) -> str:
         ("of those became final", percent(fraud.value) if fraud else None),
         ("P(profit) over all runs", percent(profit.value) if profit else None),
         ("net of the cheats, mean a run", lux(net.value, signed=True) if net and profit else None),
-        ("virtual time", duration(1e9 * study.metric_sum("virtual_seconds")) if study.metric_sum("virtual_seconds") else None),
+        ("virtual time", duration(1e9 * study.metric_sum("virtual_seconds"))
+         if study.metric_sum("virtual_seconds") else None),
     ])  # fmt: skip
 
 
@@ -99,20 +101,26 @@ def _recorded_contrasts(db: sqlite3.Connection) -> str:
     """Those that the sweep itself worked out; the charts are worked out from the runs."""
     rows = db.execute(
         "SELECT c.*, here.overrides AS here, base.overrides AS base FROM contrast AS c"
-        " JOIN point AS here ON here.point_id = c.point_id JOIN point AS base ON base.point_id = c.base_point_id"
+        " JOIN point AS here ON here.point_id = c.point_id JOIN point AS base ON base.point_id = "
+        "c.base_point_id"
         " WHERE c.low > 0 OR c.high < 0"
-        " ORDER BY min(abs(c.low), abs(c.high)) / nullif(max(abs(c.low), abs(c.high)), 0) DESC, c.name LIMIT ?",
+        " ORDER BY min(abs(c.low), abs(c.high)) / nullif(max(abs(c.low), abs(c.high)), 0) DESC, "
+        "c.name LIMIT ?",
         (shared_sections.SHOWN,),
     ).fetchall()
     total = db.execute("SELECT count(*) FROM contrast").fetchone()[0]
     if not total:
         return ""
     cells = [
-        [f"<code>{escape(r['name'])}</code> {escape(r['mode'])}", escape(r["here"]), escape(r["base"]), f"{r['mean']:.4g}",
+        [f"<code>{escape(r['name'])}</code> {escape(r['mode'])}", escape(r["here"]),
+         escape(r["base"]), f"{r['mean']:.4g}",
          f"{r['low']:.4g} to {r['high']:.4g}", count(r["n"])]
         for r in rows
     ]  # fmt: skip
-    note = f"Of {plural(total, 'contrast')} in the file, those whose interval excludes no difference, the surest first."
+    note = (
+        f"Of {plural(total, 'contrast')} in the file, those whose interval excludes no difference, "
+        "the surest first."
+    )
     head = ["metric", "point", "base", "mean difference", "interval", "pairs"]
     content = (
         details(plural(len(cells), "contrast"), table(head, cells))
@@ -125,7 +133,7 @@ def _recorded_contrasts(db: sqlite3.Connection) -> str:
 def _outcomes(study: Study) -> str:
     if not study.outcomes:
         return ""
-    names = ["final_ok", "final_corrupt", "reverted", "expired", "pending"]
+    names = study.outcome_words
     rows = [
         [escape(mode)] + [count(counts.get(name, 0)) for name in names]
         for mode, counts in study.outcomes.items()
@@ -138,7 +146,7 @@ def _outcomes(study: Study) -> str:
     )
     return section(
         "Tasks by outcome",
-        table(["mode", "final, right", "final, wrong", "reverted", "expired", "pending"], rows),
+        table(["mode"] + [OUTCOME_NAMES.get(name, name) for name in names], rows),
         note,
     )
 
@@ -165,8 +173,10 @@ def _points(study: Study) -> str:
         net, ttf = cell.mean("attacker_net"), cell.mean("ttf_mean")
         rows.append(
             [escape(axis.label(point.values[axis.key])) for axis in study.axes]
-            + [count(point.runs), spread(fraud, percent) if fraud else "", spread(profit, percent) if profit else "",
-               spread(net, lambda v: number(v / 1e9)) if net and profit else "", spread(ttf, number) if ttf else ""]
+            + [count(point.runs), spread(fraud, percent) if fraud else "", spread(profit, percent)
+               if profit else "",
+               spread(net, lambda v: number(v / 1e9)) if net and profit else "", spread(ttf, number)
+               if ttf else ""]
         )  # fmt: skip
     head = [axis.title for axis in study.axes]
     head += [
@@ -199,14 +209,16 @@ def _metrics(study: Study) -> str:
         ]
         for name in names
     ]
-    return f"<section>{details('All metrics, mean and 95 % interval', table(['metric'] + [mode or 'whole run' for mode in modes], rows))}</section>"
+    content = table(["metric"] + [mode or "whole run" for mode in modes], rows)
+    return f"<section>{details('All metrics, mean and 95 % interval', content)}</section>"
 
 
 def _provenance(db: sqlite3.Connection, study: Study) -> str:
     studies = db.execute("SELECT * FROM study ORDER BY study_id").fetchall()
     schema = db.execute("PRAGMA main.user_version").fetchone()[0]
     digests = db.execute(
-        "SELECT p.config_hash, r.seed, r.replicate, r.status, r.digest FROM run AS r JOIN point AS p USING (point_id)"
+        "SELECT p.config_hash, r.seed, r.replicate, r.status, r.digest FROM run AS r JOIN point AS "
+        "p USING (point_id)"
         " ORDER BY p.config_hash, r.replicate, r.seed"
     ).fetchall()
     over_all = hashlib.sha256("\n".join(row["digest"] for row in digests).encode()).hexdigest()
@@ -240,12 +252,14 @@ def _scenarios(db: sqlite3.Connection) -> str:
     texts = db.execute(
         "SELECT scenario, scenario_text FROM point GROUP BY scenario, scenario_text ORDER BY 1"
     ).fetchall()
-    return "".join(details(f"The scenario {row['scenario']}, word for word", f"<pre>{escape(row['scenario_text'])}</pre>")
+    return "".join(details(f"The scenario {row['scenario']}, word for word",
+                           f"<pre>{escape(row['scenario_text'])}</pre>")
                    for row in texts[: shared_sections.SHOWN])  # fmt: skip
 
 
 def _runs(digests: list[sqlite3.Row]) -> str:
-    lines = [f"{row['config_hash'][:12]} {row['seed']:>6} {STATUS.get(row['status'], row['status']):>8} {row['digest']}"
+    lines = [f"{row['config_hash'][:12]} {row['seed']:>6} "
+             f"{STATUS.get(row['status'], row['status']):>8} {row['digest']}"
              for row in digests[:RUNS_SHOWN]]  # fmt: skip
     hidden = len(digests) - len(lines)
     rest = f"\n... and {count(hidden)} more in the table run" if hidden else ""

@@ -43,8 +43,9 @@ def status(run: Run) -> str:
 def status_line(run: Run) -> str:
     row = run.row
     return (
-        f"{row['scenario']} seed={row['seed']} events={count(row['events'])} sim={duration(row['end_time_ns'])} "
-        f"wall={duration(row['wall_time_ns'])} digest={row['digest']}"
+        f"{row['scenario']} seed={row['seed']} events={count(row['events'])} "
+        f"sim={duration(row['end_time_ns'])} wall={duration(row['wall_time_ns'])} "
+        f"digest={row['digest']}"
     )
 
 
@@ -83,8 +84,8 @@ def did_cheating_pay(run: Run) -> str:
     honest_mean = sum(peer["net_nlux"] for peer in peers) / len(peers) if peers else None
     if honest_mean is not None and net / len(cheats) <= honest_mean:
         return (
-            f"No: the {who} gained {lux(net)} together, {lux(net / len(cheats))} each, "
-            f"but honest ones in the same roles made {lux(honest_mean)} each{clause}."
+            f"No: the {who} gained {lux(net)} together, {lux(net / len(cheats))} each, but honest "
+            f"ones in the same roles made {lux(honest_mean)} each{clause}."
         )
     return f"Yes: the {who} gained {lux(net)} together{clause}."
 
@@ -148,7 +149,10 @@ def did_cheating_pay_in(study: Study) -> str:
         f"on average they {'gained' if net.value > 0 else 'lost'} {lux(abs(net.value))} a run"
     )
     if len(study.points) == 1:
-        return f"{'Yes' if net.value > 0 else 'No'}: {often} (P(profit) {share(profit.value)}, 95 % interval {low} to {high}); {on_average}."
+        return (
+            f"{'Yes' if net.value > 0 else 'No'}: {often} (P(profit) {share(profit.value)}, 95 % "
+            f"interval {low} to {high}); {on_average}."
+        )
     means = [
         (point, mean.value)
         for point in study.points
@@ -156,13 +160,19 @@ def did_cheating_pay_in(study: Study) -> str:
     ]
     gaining = [item for item in means if item[1] > 0]
     if not gaining:
-        return f"No: at none of {plural(len(means), 'point')} did it pay on average; {often}, {on_average}."
+        return (
+            f"No: at none of {plural(len(means), 'point')} did it pay on average; {often}, "
+            f"{on_average}."
+        )
     best = max(gaining, key=lambda item: item[1])
     answer = "Yes" if len(gaining) == len(means) else "It depends"
     where = (
         f", most where {best[0].label} ({lux(best[1], signed=True)} a run)" if best[0].label else ""
     )
-    return f"{answer}: at {count(len(gaining))} of {plural(len(means), 'point')} it paid on average{where}; {often}."
+    return (
+        f"{answer}: at {count(len(gaining))} of {plural(len(means), 'point')} it paid on "
+        f"average{where}; {often}."
+    )
 
 
 def share(value: float) -> str:

@@ -18,9 +18,18 @@ needs_browser = pytest.mark.skipif(not shutil.which("chromium"), reason="needs c
 def open_page(page, width=1280) -> tuple[str, list[str]]:
     """The document after its script has run, and what the browser said on its console."""
     command = [
-        "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={page.parent}/profile",
-        f"--window-size={width},1200", "--virtual-time-budget=60000", "--enable-logging=stderr", "--dump-dom", f"file://{page}",
-    ]  # fmt: skip
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={page.parent}/profile",
+        f"--window-size={width},1200",
+        "--virtual-time-budget=60000",
+        "--enable-logging=stderr",
+        "--dump-dom",
+        f"file://{page}",
+    ]
     out, err = run_whole_group(command, seconds=150) or run_whole_group(
         command, seconds=150
     )  # a busy machine: once more

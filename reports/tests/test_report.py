@@ -8,6 +8,7 @@ from conftest import LUX, ROOT, StudyFile, make_run
 
 from aivmsim_report import BadDatabase, connect, study_charts
 from aivmsim_report.__main__ import main
+from aivmsim_report.database import current_schema, run_tables, words_of
 from aivmsim_report.facts import load
 from aivmsim_report.study import load as load_study
 from aivmsim_report.verdict import did_cheating_pay, lux, status
@@ -84,16 +85,39 @@ def test_money_reads_well():
     assert lux(40 * LUX, signed=True) == "+40 LUX"
 
 
-def test_the_constants_are_those_of_the_schema():
-    from aivmsim_report.database import APPLICATION_ID, RUN_TABLES, SCHEMA_VERSION
+def old_file(path: Path, more: str = "") -> Path:
+    """A file of schema version 1, which holds no views."""
+    with sqlite3.connect(path) as db:
+        db.executescript((ROOT / "sim/record/golden/version_1.sql").read_text() + more)
+    return path
 
-    sql = (ROOT / "sim/record/schema.sql").read_text()
-    assert f"application_id = {APPLICATION_ID};" in sql
-    assert f"user_version = {SCHEMA_VERSION};" in sql
-    tables = re.findall(
-        r"CREATE TABLE (\w+) \([^\n]*\n    run_id INTEGER NOT NULL,\n    (?!study_id)", sql
-    )
-    assert tuple(tables) == RUN_TABLES
+
+def test_a_file_of_version_one_gets_the_views_of_the_schema(tmp_path):
+    point = "SELECT point_id, name, mode, 't 95%', 9, 1, -5, 7 FROM metric JOIN run USING (run_id)"
+    path = old_file(tmp_path / "old.db", f"INSERT INTO estimate {point};")
+    db = connect(path)
+    assert load(db).row["scenario"] == "quickstart"
+    for name in current_schema().views:
+        db.execute(f"SELECT * FROM {name}").fetchall()
+    rows = db.execute("SELECT low, high FROM v_point_estimate").fetchall()
+    # not the normal approximation: the interval that the file holds
+    assert {tuple(row) for row in rows} == {(-5, 7)}
+
+
+def test_a_new_file_answers_by_its_own_views(run_file):
+    with sqlite3.connect(run_file) as db:
+        db.execute("DROP VIEW v_ttf_cdf")
+        db.execute("CREATE VIEW v_ttf_cdf AS SELECT 7 AS seconds")
+    assert [tuple(row) for row in connect(run_file).execute("SELECT * FROM v_ttf_cdf")] == [(7,)]
+
+
+def test_tables_and_words_are_those_of_the_file(tmp_path):
+    for path in (make_run(tmp_path / "new.db"), old_file(tmp_path / "old.db")):
+        db = connect(path)
+        assert {"principal", "task", "metric"} <= set(run_tables(db))
+        assert not {"run", "point", "estimate"} & set(run_tables(db))
+        assert words_of(db, "task", "mode") == ["optimistic", "redundant", "tee"]
+        assert words_of(db, "task", "fee") == []
 
 
 def assert_refused(path, tmp_path, capsys, words):

@@ -79,7 +79,8 @@ def test_a_mean_of_one_run_has_no_interval():
 def test_points_are_placed_on_the_axes_window_first(sweep):
     study = study_of(sweep)
     assert [(axis.key, [axis.place(v) for v in axis.values]) for axis in study.axes] == [
-        ("vm.challenge_window_blocks", WINDOWS), ("chain.censoring_share", [0.1, 0.5, 0.8])]  # fmt: skip
+        ("vm.challenge_window_blocks", WINDOWS), ("chain.censoring_share",
+                                                  [0.1, 0.5, 0.8])]  # fmt: skip
     assert study.runs == len(WINDOWS) * len(SHARES) * 4
     assert {study.alpha(Cell([point])) for point in study.points} == {0.1, 0.5, 0.8}
 
@@ -100,11 +101,15 @@ def test_axes_can_be_chosen_and_an_unknown_one_is_one_error(sweep, tmp_path, cap
 def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
     with sqlite3.connect(sweep) as db:
         rows = db.execute(
-            "SELECT share.text, min(window.number) FROM (SELECT point_id, 1.0 * sum(missed.value) / sum(posted.value) AS final"
+            "SELECT share.text, min(window.number) FROM (SELECT point_id, 1.0 * sum(missed.value) "
+            "/ sum(posted.value) AS final"
             " FROM run JOIN metric AS missed USING (run_id) JOIN metric AS posted USING (run_id)"
-            " WHERE missed.name = 'n_fraud_missed' AND posted.name = 'n_fraud_posted' GROUP BY point_id) AS p"
-            " JOIN point_param AS window ON window.point_id = p.point_id AND window.name = 'vm.challenge_window_blocks'"
-            " JOIN point_param AS share ON share.point_id = p.point_id AND share.name = 'chain.censoring_share'"
+            " WHERE missed.name = 'n_fraud_missed' AND posted.name = 'n_fraud_posted' GROUP BY "
+            "point_id) AS p"
+            " JOIN point_param AS window ON window.point_id = p.point_id AND window.name = "
+            "'vm.challenge_window_blocks'"
+            " JOIN point_param AS share ON share.point_id = p.point_id AND share.name = "
+            "'chain.censoring_share'"
             " WHERE final <= 0.001 GROUP BY share.text"
         ).fetchall()
     question, answer, _ = headline(study_of(sweep))
@@ -116,7 +121,8 @@ def test_the_headline_is_the_shortest_window_that_sql_finds_safe(sweep):
             assert f"{safe[f'{share}%']:.0f} blocks at censoring share {share}%" in answer
         else:
             assert re.search(
-                rf"None of the windows tried, up to 12 blocks, is long enough at censoring share [^.]*{share}%",
+                "None of the windows tried, up to 12 blocks, is long enough at censoring share "
+                rf"[^.]*{share}%",
                 answer,
             )
 
@@ -166,7 +172,8 @@ def test_p_profit_has_the_exact_interval_of_its_runs(sweep):
     chart = charts_of(sweep)["p_profit"]
     line = next(s for s in chart.panels[0].series if s.name == "censoring share 80%")
     with sqlite3.connect(sweep) as db:
-        k, n = db.execute("SELECT sum(value), count(*) FROM metric JOIN run USING (run_id) WHERE name = 'attacker_profitable'"
+        k, n = db.execute("SELECT sum(value), count(*) FROM metric JOIN run USING (run_id) WHERE "
+                          "name = 'attacker_profitable'"
                           " AND point_id = ?", (1 + 2 * len(WINDOWS),)).fetchone()  # fmt: skip
     theirs = binomtest(k, n).proportion_ci(method="exact")
     assert (line.y[0], line.low[0], line.high[0]) == pytest.approx((k / n, theirs.low, theirs.high))
@@ -178,8 +185,10 @@ def test_the_border_of_profit_lies_between_the_two_points_where_the_mean_changes
     db = sqlite3.connect(sweep)
     for share, low, high in zip(marks.x, marks.low, marks.high, strict=True):
         row = SHARES.index(int(share.rstrip("%")))
-        nets = [db.execute("SELECT avg(value) FROM metric JOIN run USING (run_id) WHERE name = 'attacker_net' AND point_id = ?",
-                           (1 + row * len(WINDOWS) + WINDOWS.index(w),)).fetchone()[0] for w in (low, high)]  # fmt: skip
+        nets = [db.execute("SELECT avg(value) FROM metric JOIN run USING (run_id) WHERE name = "
+                           "'attacker_net' AND point_id = ?",
+                           (1 + row * len(WINDOWS) + WINDOWS.index(w),)).fetchone()[0]
+                for w in (low, high)]  # fmt: skip
         assert nets[0] > 0 >= nets[1]
 
 
@@ -187,9 +196,11 @@ def test_pairs_of_one_seed_are_compared(sweep):
     study = study_of(sweep)
     with sqlite3.connect(sweep) as db:
         differences = [row[0] for row in db.execute(
-            "SELECT here.value - there.value FROM run AS r JOIN run AS t ON t.seed = r.seed AND t.point_id = 1"
+            "SELECT here.value - there.value FROM run AS r JOIN run AS t ON t.seed = r.seed AND "
+            "t.point_id = 1"
             " JOIN metric AS here ON here.run_id = r.run_id AND here.name = 'ttf_mean'"
-            " JOIN metric AS there ON there.run_id = t.run_id AND there.name = 'ttf_mean' WHERE r.point_id = 4")]  # fmt: skip
+            " JOIN metric AS there ON there.run_id = t.run_id AND there.name = 'ttf_mean' WHERE "
+            "r.point_id = 4")]  # fmt: skip
     ours = study.contrast(Cell([p for p in study.points if p.point_id == 4]), "ttf_mean")
     assert ours.n == 4 and ours.value == pytest.approx(sum(differences) / 4)
 
@@ -201,7 +212,8 @@ def test_finality_curves_are_those_of_the_view(sweep):
     db = connect(sweep)
     expected = dict(
         db.execute(
-            "SELECT seconds, max(share) FROM v_ttf_cdf WHERE run_id = 1001 AND mode = 'optimistic' GROUP BY 1"
+            "SELECT seconds, max(share) FROM v_ttf_cdf WHERE run_id = 1001 AND mode = 'optimistic' "
+            "GROUP BY 1"
         ).fetchall()
     )
     assert dict(zip(line.x[1:], line.y[1:], strict=True)) == pytest.approx(
@@ -255,8 +267,14 @@ def test_empty_corners_say_so(tmp_path):
             study.metric(point * 10 + seed, "n_fraud_missed", 0)
             study.run(point * 10 + seed, point, seed=seed)
     page = page_of(study.close())
-    for text in ("No wrong result was posted in any run", "Nobody cheated in this study", "No task became final",
-                 "Not validated", "No metric differs between the points", "No principal with a stake"):  # fmt: skip
+    for text in (
+        "No wrong result was posted in any run",
+        "Nobody cheated in this study",
+        "No task became final",
+        "Not validated",
+        "No metric differs between the points",
+        "No principal with a stake",
+    ):
         assert text in page, text
     assert not any(isinstance(chart, Chart) for chart in charts_of(tmp_path / "empty.db").values())
 
@@ -265,7 +283,8 @@ def test_the_badge_is_what_the_validation_table_says(sweep):
     assert "<b>Not validated</b>" in page_of(sweep)
     with sqlite3.connect(sweep) as db:
         db.execute(
-            "INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, 0.56, 1)"
+            "INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, "
+            "0.56, 1)"
         )
     assert "agrees with theory in all of 1 case." in page_of(sweep)
     with sqlite3.connect(sweep) as db:
@@ -283,10 +302,12 @@ def test_the_badge_is_what_the_validation_table_says(sweep):
 def test_violations_are_grouped_and_replayed(sweep):
     with sqlite3.connect(sweep) as db:
         for run in (1001, 1002, 1003, 1004, 2001):
-            db.execute("INSERT INTO violation VALUES (?, 1, 'E3', 5000000000, 7, 'provider[1]', 'left <early>', 0, ?)",
+            db.execute("INSERT INTO violation VALUES (?, 1, 'E3', 5000000000, 7, 'provider[1]', "
+                       "'left <early>', 0, ?)",
                        (run, f"aivmsim replay finding-{run}"))  # fmt: skip
             db.execute(
-                "UPDATE run SET row_counts = json_set(row_counts, '$.violation', 1), status = 'violated' WHERE run_id = ?",
+                "UPDATE run SET row_counts = json_set(row_counts, '$.violation', 1), status = "
+                "'violated' WHERE run_id = ?",
                 (run,),
             )
     page = page_of(sweep)
@@ -302,8 +323,14 @@ def test_everything_needed_to_run_it_again_is_there(sweep):
     import hashlib
 
     page = page_of(sweep)
-    for text in ("1..4", "0.1.0 (3f9a2c71)", "g++ 12.2.0, Release -O3", hashlib.sha256(sweep.read_bytes()).hexdigest(),
-                 "vm.challenge_window_blocks = 1, 2, 3, 5, 8, 12", "3 &lt; 4 &amp; &lt;/script&gt; stay text"):  # fmt: skip
+    for text in (
+        "1..4",
+        "0.1.0 (3f9a2c71)",
+        "g++ 12.2.0, Release -O3",
+        hashlib.sha256(sweep.read_bytes()).hexdigest(),
+        "vm.challenge_window_blocks = 1, 2, 3, 5, 8, 12",
+        "3 &lt; 4 &amp; &lt;/script&gt; stay text",
+    ):
         assert text in page, text
 
 

@@ -1,4 +1,4 @@
-"""The program as its users meet it: exit codes, streams, files. Run as: cli_test.py PATH-OF-aivmsim"""
+"""The program as its users meet it: exit codes, streams, files. Run: cli_test.py PATH-OF-aivmsim"""
 
 import json
 import os
@@ -55,9 +55,16 @@ class Program(unittest.TestCase):
         variables = {k: v for k, v in os.environ.items() if not k.startswith("AIVMSIM_")}
         variables.update(env or {})
         return subprocess.run(
-            [PROGRAM, *map(str, arguments)], cwd=self.folder, env=variables, stdin=subprocess.DEVNULL,
-            stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE, text=True, timeout=300, **more,
-        )  # fmt: skip
+            [PROGRAM, *map(str, arguments)],
+            cwd=self.folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=more.pop("stdout", subprocess.PIPE),
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=300,
+            **more,
+        )
 
     def ok(self, *arguments, **more):
         done = self.call(*arguments, **more)
@@ -102,7 +109,8 @@ class CommandLine(Program):
         self.assertTrue((self.folder / found["database"]).exists())
 
     def test_the_same_seed_gives_the_same_digest_and_another_seed_another(self):
-        digests = [json.loads(self.ok("run", self.small, "--json", "--no-record", "--seed", s).stdout)["digest"]
+        digests = [json.loads(self.ok("run", self.small, "--json", "--no-record", "--seed",
+                                      s).stdout)["digest"]
                    for s in ("7", "0x7", "8", "f" * 40)]  # fmt: skip
         self.assertEqual(digests[0], digests[1])
         self.assertEqual(len(set(digests)), 3)
@@ -135,7 +143,8 @@ class CommandLine(Program):
         command = f"{PROGRAM} run {self.small} --no-record --quiet"
         for value, coloured in (("", True), ("1", False)):
             env = {**os.environ, "NO_COLOR": value, "TERM": "xterm"}
-            done = subprocess.run([script, "-qec", command, "/dev/null"], env=env, stdin=subprocess.DEVNULL,
+            done = subprocess.run([script, "-qec", command, "/dev/null"], env=env,
+                                  stdin=subprocess.DEVNULL,
                                   capture_output=True, text=True, timeout=300)  # fmt: skip
             self.assertEqual("\x1b[1;32mPASS" in done.stdout, coloured, done.stdout)
 
@@ -245,9 +254,16 @@ class CommandLine(Program):
         self.refused("run", self.small, "--set", "provider.honest.strategy=lazzy", says=["lazzy"])
 
     def test_bad_arguments_are_exit_code_2(self):
-        for arguments in ([], ["fly"], ["run"], ["run", self.small, "--nope"], ["run", self.small, "--seed", "x"],
-                          ["run", self.small, "--seed", "99999999999999999999"], ["run", self.small, "--backend", "x"],
-                          ["run", self.small, "--out", "a.db", "--no-record"]):  # fmt: skip
+        for arguments in (
+            [],
+            ["fly"],
+            ["run"],
+            ["run", self.small, "--nope"],
+            ["run", self.small, "--seed", "x"],
+            ["run", self.small, "--seed", "99999999999999999999"],
+            ["run", self.small, "--backend", "x"],
+            ["run", self.small, "--out", "a.db", "--no-record"],
+        ):
             self.refused(*arguments)
         self.assertEqual(self.files(), ["small.toml"])
 
@@ -298,8 +314,12 @@ class CommandLine(Program):
         with sqlite3.connect(self.folder / "foreign.db") as database:
             database.execute("CREATE TABLE t (x)")
         database.close()
-        for name, why in (("cut.db", "truncated"), ("text.db", "not an SQLite"), ("foreign.db", "not one of aivmsim"),
-                          ("none.db", "no such file")):  # fmt: skip
+        for name, why in (
+            ("cut.db", "truncated"),
+            ("text.db", "not an SQLite"),
+            ("foreign.db", "not one of aivmsim"),
+            ("none.db", "no such file"),
+        ):
             self.refused("replay", name, says=[name, why])
             self.refused("report", name, says=[name, why])
             if name != "none.db":
@@ -308,8 +328,11 @@ class CommandLine(Program):
     def test_ctrl_c_keeps_what_is_there(self):
         process = subprocess.Popen(
             [PROGRAM, "run", "quickstart", "--out", "x.db", "--set", "tasks.count=100000"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         deadline = time.monotonic() + 60
         while not (self.folder / "x.db.partial").exists() and time.monotonic() < deadline:
             time.sleep(0.05)

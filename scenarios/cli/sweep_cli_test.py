@@ -47,7 +47,8 @@ AXES = (
     "--over",
     "chain.censoring_share=20%..80%:30%",
 )
-TABLES = ("point", "point_param", "run", "principal", "agent", "task", "result", "challenge", "slash", "payoff",
+TABLES = ("point", "point_param", "run", "principal", "agent", "task", "result", "challenge",
+          "slash", "payoff",
           "chain_stat", "fault", "violation", "metric", "estimate", "contrast")  # fmt: skip
 
 
@@ -77,7 +78,8 @@ class Sweep(cli_test.Program):
             database.close()
 
     def begin(self, *arguments, **more):
-        return subprocess.Popen([cli_test.PROGRAM, "sweep", *map(str, arguments)], cwd=self.folder, text=True,
+        return subprocess.Popen([cli_test.PROGRAM, "sweep", *map(str, arguments)], cwd=self.folder,
+                                text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)  # fmt: skip
 
     # -- - Results -- -
@@ -125,13 +127,17 @@ class Sweep(cli_test.Program):
 
     def test_values_come_from_set_and_environment_below_those_varied(self):
         env = {"AIVMSIM_TASKS__COUNT": "5"}
-        self.ok("sweep", self.tiny, "--over", "vm.challenge_window_blocks=1,2", "--seeds", "1", "--out", "s.db",
-                "--set", "tasks.per_block=2", "--set", "vm.challenge_window_blocks=9", env=env)  # fmt: skip
+        self.ok("sweep", self.tiny, "--over", "vm.challenge_window_blocks=1,2", "--seeds", "1",
+                "--out", "s.db",
+                "--set", "tasks.per_block=2", "--set", "vm.challenge_window_blocks=9",
+                env=env)  # fmt: skip
         self.assertEqual(
             self.value("s.db", "SELECT max(value) FROM metric WHERE name = 'tasks'"), 5
         )
-        self.assertEqual(self.value("s.db", "SELECT group_concat(text) FROM (SELECT text FROM point_param WHERE name = "
-                                    "'vm.challenge_window_blocks' ORDER BY number)"), "1,2")  # fmt: skip
+        self.assertEqual(self.value("s.db", "SELECT group_concat(text) FROM (SELECT text FROM "
+                                            "point_param WHERE name = "
+                                    "'vm.challenge_window_blocks' ORDER BY number)"),
+                         "1,2")  # fmt: skip
 
     def test_a_violation_is_told_with_the_command_that_replays_it(self):
         done = self.call(
@@ -147,7 +153,8 @@ class Sweep(cli_test.Program):
         )
 
     def test_rules_end_points_early(self):
-        done = self.ok("sweep", self.tiny, "--over", "chain.censoring_share=0%,100%", "--seeds", "1..200", "--out", "s.db",
+        done = self.ok("sweep", self.tiny, "--over", "chain.censoring_share=0%,100%", "--seeds",
+                       "1..200", "--out", "s.db",
                        "--until-decided", "n_fraud_missed/n_fraud_posted<0.5")  # fmt: skip
         self.assertRegex(done.stdout, r"\b0% .* yes\n")
         self.assertRegex(done.stdout, r"\b100% .* no\n")
@@ -189,7 +196,8 @@ class Sweep(cli_test.Program):
         self.assertEqual(self.files(), ["small.toml", "tiny.toml"])
 
     def test_all_errors_are_told_at_once(self):
-        done = self.refused("sweep", self.tiny, "--over", "vm.slash_bps=1,20000,30000", "--over", "vm.nope=1", "--seeds", "",
+        done = self.refused("sweep", self.tiny, "--over", "vm.slash_bps=1,20000,30000", "--over",
+                            "vm.nope=1", "--seeds", "",
                             "--out", "s.db")  # fmt: skip
         for words in (
             "--over vm.slash_bps=20000",
@@ -337,7 +345,8 @@ class Sweep(cli_test.Program):
     def test_memory_does_not_grow_with_the_number_of_runs(self):
         def peak_kb(seeds):
             code = (
-                "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+                "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+                "stdout=subprocess.DEVNULL);"
                 "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
             )
             asked = [
@@ -351,7 +360,8 @@ class Sweep(cli_test.Program):
                 "--out",
                 f"{seeds}.db",
             ]
-            done = subprocess.run([sys.executable, "-c", code, *map(str, asked)], cwd=self.folder, check=True,
+            done = subprocess.run([sys.executable, "-c", code, *map(str, asked)], cwd=self.folder,
+                                  check=True,
                                   capture_output=True, text=True, timeout=300)  # fmt: skip
             return int(done.stdout)
 

@@ -39,8 +39,8 @@ constexpr std::string_view sql_type() {
     return "INTEGER";
 }
 
-// Each bind_value gives false when the value does not fit the column; `index` counts from 1. Texts
-// are not copied, so they must live until the statement has been stepped.
+// Each bind_value returns false when the value does not fit the column; `index` counts from 1.
+// Texts are not copied, so they must live until the statement has been stepped.
 inline bool bind_value(sqlite3_stmt* statement, int index, std::int64_t value) {
     return sqlite3_bind_int64(statement, index, value) == SQLITE_OK;
 }
@@ -55,7 +55,7 @@ bool bind_value(sqlite3_stmt* statement, int index, T value) {
 inline bool bind_value(sqlite3_stmt* statement, int index, Amount value) {
     return bind_value(statement, index, value.nlux());
 }
-// SQLite would store not-a-number as NULL; nothing we measure may be one.
+// A NaN is refused: SQLite would store it as NULL, which means "no data".
 inline bool bind_value(sqlite3_stmt* statement, int index, double value) {
     return value == value && sqlite3_bind_double(statement, index, value) == SQLITE_OK;
 }
@@ -118,8 +118,8 @@ void fetch_value(sqlite3_stmt* statement, int index, std::optional<T>& out) {
     }
 }
 
-// Binds all fields of a row, the first at `index`; gives the name of the first column that did not
-// take its value, or an empty name.
+// Binds all fields of a row, the first at `index`. Returns the name of the first column whose value
+// does not fit, or an empty name.
 template <class Row>
 std::string_view bind_row(sqlite3_stmt* statement, int index, const Row& row) {
     std::string_view refused;
@@ -133,14 +133,34 @@ std::string_view bind_row(sqlite3_stmt* statement, int index, const Row& row) {
     return refused;
 }
 
-// The current row of a statement that selects the table's columns in order.
+// Calls visit(column) for the columns that files of schema version `version` have, in order.
+template <class Row, class Visitor>
+void for_each_column(std::int64_t version, Visitor visit) {
+    const auto visit_one = [&](const auto& column) {
+        if (column.since <= version) visit(column);
+    };
+    std::apply([&](const auto&... column) { (visit_one(column), ...); }, Table<Row>::columns);
+}
+
+// Whether a row can say of every column younger than its table that the file does not have it.
 template <class Row>
-Row fetch_row(sqlite3_stmt* statement) {
+constexpr bool later_columns_are_optional() {
+    const auto fits = []<class Owner, class T>(const Column<Owner, T>& column) {
+        return column.since <= first_version<Table<Row>>() || OptionalOf<T>::is_optional;
+    };
+    return std::apply([&](const auto&... column) { return (fits(column) && ...); },
+                      Table<Row>::columns);
+}
+
+// The current row of a statement that selects the columns of `version` in order. The fields of
+// later columns keep their default, an empty optional.
+template <class Row>
+Row fetch_row(sqlite3_stmt* statement, std::int64_t version) {
+    static_assert(later_columns_are_optional<Row>(), "make the field of a later column optional");
     Row row;
     int index = 0;
-    std::apply(
-        [&](const auto&... column) { (fetch_value(statement, index++, row.*column.member), ...); },
-        Table<Row>::columns);
+    for_each_column<Row>(
+        version, [&](const auto& column) { fetch_value(statement, index++, row.*column.member); });
     return row;
 }
 

@@ -14,6 +14,7 @@
 #include "sim/record/identity.h"
 #include "sim/record/merge.h"
 #include "sim/record/metrics.h"
+#include "sim/record/study.h"
 
 namespace aivm::sim {
 namespace {
@@ -32,8 +33,9 @@ constexpr const char* kWritingPragmas =
 // checkpoint, so that a loss of power may cost the last batches and never the file.
 constexpr const char* kDurablePragma = "PRAGMA synchronous = NORMAL;";
 
-// Rows of ours pass the tables' CHECKs by their types: an enum has no words but its own. SQLite
-// would build a temporary table for every list of words and every row.
+// CHECK constraints are for rows that other programs write. Rows of ours satisfy them by their
+// types (an enum has no words but its own), and SQLite would build a temporary table per list of
+// words and row to check them again.
 constexpr const char* kTrustOwnRows = "PRAGMA ignore_check_constraints = ON;";
 constexpr const char* kCheckRows = "PRAGMA ignore_check_constraints = OFF;";
 
@@ -98,7 +100,7 @@ Status check_abandoned(const std::string& partial) {
     if (!stale) return {};
     const Status locked =
         stale->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK;");
-    if (!locked && locked.error().context.find("locked") != std::string::npos) {
+    if (!locked && stale->busy()) {
         return fail(ErrorCode::kStorage,
                     fmt::format("{} is being written by another process", partial));
     }
@@ -191,10 +193,9 @@ Status Recorder::resume_file(const StudyInfo& study) {
     }
     AIVM_TRY(database_->execute(kWritingPragmas));
     AIVM_TRY(database_->execute(kDurablePragma));
-    AIVM_ASSIGN(const Statement found, database_->prepare("SELECT * FROM study"));
-    AIVM_ASSIGN(const bool begun, database_->next(found));
-    if (!begun) return conflict("holds no study");
-    study_ = fetch_row<StudyRow>(found.raw());
+    AIVM_ASSIGN(std::vector<StudyRow> studies, select_rows<StudyRow>(*database_, ""));
+    if (studies.empty()) return conflict("holds no study");
+    study_ = std::move(studies.front());
     if (study_.code_version != study.code_version) {
         return conflict(
             fmt::format("was begun by aivmsim {}, and this is {}: finish it with that one",
@@ -320,8 +321,6 @@ Error Recorder::refusal(std::string_view column) const {
 Status Recorder::made(Status written, std::string_view table, std::uint64_t rows) {
     if (!written) {
         written.error().context += fmt::format(", table {}", table);
-        if (written.error().context.find("UNIQUE") != std::string::npos)
-            written.error().code = ErrorCode::kDuplicate;
         return written;
     }
     batched_ += rows;
@@ -358,9 +357,9 @@ Status Recorder::insert_all(std::span<const Row> rows) {
 // For rows that every run of a point brings along: the first one stays.
 template <class Row>
 Status Recorder::insert_once(const Row& row) {
-    AIVM_ASSIGN(const Statement statement,
-                database_->prepare("INSERT OR IGNORE" +
-                                   insert_sql(schema_tables()[table_index<Row>()]).substr(6)));
+    AIVM_ASSIGN(
+        const Statement statement,
+        database_->prepare(insert_sql(schema_tables()[table_index<Row>()], OnDuplicate::kIgnore)));
     AIVM_CHECK(bind_row(statement.raw(), 1, row).empty());
     return database_->run(statement);
 }

@@ -149,12 +149,11 @@ private:
     }
 
     static std::string_view name_of(std::size_t column) {
-        std::size_t i = 0;
-        std::string_view out;
-        std::apply(
-            [&](const auto&... one) { ((i++ == column ? void(out = one.name) : void()), ...); },
+        return std::apply(
+            [&](const auto&... one) {
+                return std::array<std::string_view, kColumns>{one.name...}.at(column);
+            },
             Table<Row>::columns);
-        return out;
     }
 
     static constexpr sqlite3_module kModule = [] {

@@ -24,15 +24,21 @@ std::string check_of(std::string_view name) {
 
 template <class Row>
 TableInfo describe() {
-    TableInfo table{
-        Table<Row>::name, Table<Row>::doc, Table<Row>::scope, std::string(Table<Row>::key), {}};
+    constexpr std::uint32_t since = first_version<Table<Row>>();
+    TableInfo table{Table<Row>::name,
+                    Table<Row>::doc,
+                    Table<Row>::scope,
+                    since,
+                    std::string(Table<Row>::key),
+                    {}};
     if (table.scope == Scope::kRun) {
         table.key = "run_id, " + table.key;
-        table.columns.push_back({"run_id", "INTEGER", false, {}, "", "the run"});
+        table.columns.push_back({"run_id", "INTEGER", false, {}, "", "the run", since});
     }
     const auto add = [&]<class Owner, class T>(const Column<Owner, T>& column) {
         table.columns.push_back({column.name, sql_type<T>(), OptionalOf<T>::is_optional,
-                                 check_of<T>(column.name), column.unit, column.doc});
+                                 check_of<T>(column.name), column.unit, column.doc,
+                                 std::max(column.since, since)});
     };
     std::apply([&](const auto&... column) { (add(column), ...); }, Table<Row>::columns);
     return table;
@@ -75,54 +81,74 @@ std::string create_schema_sql() {
     return out;
 }
 
-std::string insert_sql(const TableInfo& table) {
+std::string insert_sql(const TableInfo& table, OnDuplicate on_duplicate) {
     const std::vector<std::string_view> marks(table.columns.size(), "?");
-    return fmt::format("INSERT INTO {} VALUES ({})", table.name, fmt::join(marks, ", "));
+    return fmt::format("INSERT {}INTO {} VALUES ({})",
+                       on_duplicate == OnDuplicate::kIgnore ? "OR IGNORE " : "", table.name,
+                       fmt::join(marks, ", "));
 }
+
+namespace {
+
+// "; since version 3, NULL in older files", or nothing for a column as old as its table.
+std::string since_text(const TableInfo& table, const ColumnInfo& column) {
+    if (column.since == table.since) return {};
+    return fmt::format("; since version {}, NULL in older files", column.since);
+}
+
+std::string table_section(const TableInfo& table) {
+    std::string out =
+        fmt::format("\n## {}\n\nOne row is {}. Key: {}.{}\n\n", table.name, table.doc, table.key,
+                    table.since > 1 ? fmt::format(" Since version {}.", table.since) : "");
+    out += "| column | type | unit | meaning |\n|---|---|---|---|\n";
+    for (const ColumnInfo& column : table.columns) {
+        out += fmt::format("| `{}` | {}{} | {} | {}{} |\n", column.name, column.type,
+                           column.nullable ? " or NULL" : "", column.unit, column.doc,
+                           since_text(table, column));
+    }
+    return out;
+}
+
+constexpr std::string_view kIntervalsSection = R"(
+## Intervals
+
+`estimate.method` and `contrast.method` say how an interval was computed, and end with its
+confidence. The methods and their reasons are documented in `scenarios/statistics/`. The shares are
+`attacker_profitable` of runs, `p_final_corrupt` of final results and
+`n_fraud_missed/n_fraud_posted` of wrong results posted.
+
+| method | interval of |
+|---|---|
+| `t 95%` | the mean of a metric over runs (Student) |
+| `clopper-pearson 95%` | a share; events of one run may be dependent, so they count as fewer |
+| `paired t 95%` | the mean difference between two points, seed by seed |
+| `group-sequential 95%` | the quantity of a stopping rule, valid although the end depends on it |
+)";
+
+}  // namespace
 
 std::string schema_page() {
     std::string out = fmt::format(
         "# The outcome database\n\n"
-        "Written from `sim/record/tables.h` by the program; do not edit. Schema version {}, "
-        "application id {} "
-        "(`AIVM`).\nOne SQLite file is one study. All tables are STRICT; money is in nLUX (1 LUX = "
-        "10^9 nLUX), times "
-        "of a run are virtual.\nA column may be NULL only where it says so.\n",
+        "Generated from `sim/record/tables.h` by the program; do not edit. Schema version {}, "
+        "application id {} (`AIVM`).\nOne SQLite file is one study. All tables are STRICT; money "
+        "is "
+        "in nLUX (1 LUX = 10^9 nLUX), times of a run are virtual.\nA column may be NULL only where "
+        "it says so, and NULL means that there is no data, never 0. A file of an older version\n"
+        "lacks the tables and columns that this page marks with a later one: the program reads "
+        "such a table as empty and such\na column as NULL.\n",
         kSchemaVersion, kApplicationId);
-    for (const TableInfo& table : schema_tables()) {
-        out +=
-            fmt::format("\n## {}\n\nOne row is {}. Key: {}.\n\n", table.name, table.doc, table.key);
-        out += "| column | type | unit | meaning |\n|---|---|---|---|\n";
-        for (const ColumnInfo& column : table.columns) {
-            out += fmt::format("| `{}` | {}{} | {} | {} |\n", column.name, column.type,
-                               column.nullable ? " or NULL" : "", column.unit, column.doc);
-        }
-    }
+    for (const TableInfo& table : schema_tables()) out += table_section(table);
     out +=
         "\n## Views\n\nThey need an SQLite with sqrt() (3.35 or later).\n\n| view | one row for "
         "|\n|---|---|\n";
     for (const ViewInfo& view : schema_views())
         out += fmt::format("| `{}` | {} |\n", view.name, view.doc);
+    out += kIntervalsSection;
     out +=
-        "\n## Intervals\n\n`estimate.method` and `contrast.method` say how an interval was made, "
-        "and end with its "
-        "confidence. The methods and\ntheir reasons stand in `scenarios/statistics/`.\n\n"
-        "| method | interval of |\n|---|---|\n"
-        "| `t 95%` | the mean of a metric over runs (Student) |\n"
-        "| `clopper-pearson 95%` | a share: `attacker_profitable` of runs, `p_final_corrupt` of "
-        "final results, "
-        "`n_fraud_missed/n_fraud_posted` of wrong results posted. Events of one run may depend on "
-        "each other, so they "
-        "count as fewer |\n"
-        "| `paired t 95%` | the mean difference between two points, seed by seed |\n"
-        "| `group-sequential 95%` | what a rule asked for (`--until-width`, `--until-decided`) "
-        "when its point ended; "
-        "valid "
-        "although the end depends on it |\n";
-    out +=
-        "\n## Metrics\n\nThe values of `metric.name`. Those marked have a row for each "
-        "verification mode in use "
-        "too.\n\n"
+        "\n## Metrics\n\nThe values of `metric.name`. Those marked also have a row per "
+        "verification "
+        "mode in use.\n\n"
         "| name | unit | per mode | meaning |\n|---|---|---|---|\n";
     for (const MetricSpec& metric : metric_specs()) {
         out += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, metric.unit,

@@ -27,13 +27,15 @@ struct ColumnInfo {
     std::string check;  // a condition on the value, or empty
     std::string_view unit;
     std::string_view doc;
+    std::uint32_t since = 1;  // the schema version from which on files have it
 };
 
 struct TableInfo {
     std::string_view name;
     std::string_view doc;
     Scope scope = Scope::kFile;
-    std::string key;  // column names, run_id first in tables of a run
+    std::uint32_t since = 1;  // the schema version from which on files have it
+    std::string key;          // column names, run_id first in tables of a run
     std::vector<ColumnInfo> columns;
 };
 
@@ -55,14 +57,17 @@ constexpr std::size_t table_index() {
 // Everything a new database needs: application id, version, tables, index, views.
 std::string create_schema_sql();
 
+// What an INSERT does with a row whose key the table already has: fail, or keep the older row.
+enum class OnDuplicate : std::uint8_t { kFail, kIgnore };
+
 // INSERT INTO table VALUES (?, ?, ...).
-std::string insert_sql(const TableInfo& table);
+std::string insert_sql(const TableInfo& table, OnDuplicate on_duplicate = OnDuplicate::kFail);
 
 // The reference page of the database, Markdown.
 std::string schema_page();
 
 // Whether a file of schema version `found` can be read by a program that writes `current` and still
-// reads `oldest`: an empty text, a notice for the user, or an error that says what to do.
+// reads `oldest`. Returns an empty text, a notice for the user, or an error that says what to do.
 Result<std::string> schema_notice(std::int64_t found, std::uint32_t oldest, std::uint32_t current);
 
 }  // namespace aivm::sim

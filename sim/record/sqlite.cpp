@@ -15,6 +15,9 @@ void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(c
 
 namespace {
 
+// An extended result code holds its primary code in the low byte.
+int primary_code(int extended) { return extended & 0xff; }
+
 // Nobody asks SQLite how much memory it has in use, so it need not lock and count at every
 // allocation. Of no effect where somebody else in the process has started SQLite before.
 void spare_memory_statistics() {
@@ -33,7 +36,7 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
     out.path_ = path;
     sqlite3* raw = nullptr;
     // SQLite reads an empty name as a temporary file and a leading colon as something special:
-    // always give a path.
+    // always pass a path.
     const std::string plain = path.starts_with('/') ? path : "./" + path;
     const int code = sqlite3_open_v2(plain.c_str(), &raw, flags, nullptr);
     out.raw_.reset(raw);
@@ -93,11 +96,19 @@ Error Database::error(std::string_view what) const {
         return {ErrorCode::kStorage, fmt::format("{}: {} (out of memory)", path_, what)};
     std::string why = sqlite3_errmsg(raw_.get());
     const int system = sqlite3_system_errno(raw_.get());
-    const int kind = sqlite3_extended_errcode(raw_.get()) & 0xff;
+    const int code = sqlite3_extended_errcode(raw_.get());
+    const int kind = primary_code(code);
     if (system != 0 && (kind == SQLITE_IOERR || kind == SQLITE_FULL || kind == SQLITE_CANTOPEN)) {
         why += fmt::format(": {}", std::strerror(system));
     }
-    return {ErrorCode::kStorage, fmt::format("{}: {} ({})", path_, what, why)};
+    const bool duplicate = code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE;
+    return {duplicate ? ErrorCode::kDuplicate : ErrorCode::kStorage,
+            fmt::format("{}: {} ({})", path_, what, why)};
+}
+
+bool Database::busy() const {
+    const int kind = primary_code(sqlite3_extended_errcode(raw_.get()));
+    return kind == SQLITE_BUSY || kind == SQLITE_LOCKED;
 }
 
 Status Database::close() {

@@ -34,10 +34,10 @@ public:
 
     static Result<Database> open(const std::string& path, Mode mode);
 
-    // Runs statements separated by semicolons; rows they give are dropped.
+    // Runs statements separated by semicolons and ignores the rows they return.
     Status execute(const std::string& sql);
     Result<Statement> prepare(std::string_view sql);
-    // Runs a statement that must give no row, and makes it ready for the next values.
+    // Runs a statement that returns no row, and resets it for the next values.
     Status run(const Statement& statement);
     // True when there is a row to read, false after the last.
     Result<bool> next(const Statement& statement);
@@ -46,11 +46,15 @@ public:
     Result<std::int64_t> integer(std::string_view sql);
     Result<std::string> text(std::string_view sql);
 
-    // The last failure as an Error: "PATH: WHAT (why SQLite says so, why the system says so)".
+    // The last failure as an Error: "PATH: WHAT (SQLite's reason: the system's reason)". kDuplicate
+    // when a row's key is in the table already, else kStorage.
     [[nodiscard]] Error error(std::string_view what) const;
+    // Whether the last failure is that another connection has locked the file.
+    [[nodiscard]] bool busy() const;
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    // For what this header has no words for; still this object's.
+    // The connection, for calls of SQLite that this class does not wrap. It stays owned by this
+    // object.
     [[nodiscard]] sqlite3* raw() const { return raw_.get(); }
 
     // Closes the file now. The connection cannot be used afterwards.

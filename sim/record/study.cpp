@@ -1,7 +1,6 @@
 #include "sim/record/study.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <cstring>
@@ -90,7 +89,7 @@ Status Study::check_whole() {
     if (!verdict) return bad_file(path(), "is damaged: " + verdict.error().context);
     if (*verdict != "ok") return bad_file(path(), "is damaged: " + *verdict);
     for (const TableInfo& table : schema_tables()) {
-        if (table.scope != Scope::kRun) continue;
+        if (table.scope != Scope::kRun || version_ < table.since) continue;
         const auto missing = database_.text(fmt::format(
             "WITH found AS (SELECT run_id, count(*) AS n FROM {0} GROUP BY run_id), "
             "expected AS (SELECT run_id, json_extract(row_counts, '$.{0}') AS n FROM run) "
@@ -135,16 +134,6 @@ std::vector<std::string> Study::Provenance::overrides() const {
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return out;
-}
-
-std::string select_sql(std::size_t table, const std::string& where) {
-    const TableInfo& info = schema_tables()[table];
-    std::vector<std::string_view> names;
-    for (const ColumnInfo& column : info.columns) {
-        if (info.scope == Scope::kFile || column.name != "run_id") names.push_back(column.name);
-    }
-    return fmt::format("SELECT {} FROM {} {} ORDER BY {}", fmt::join(names, ", "), info.name, where,
-                       info.key);
 }
 
 }  // namespace aivm::sim

@@ -1,8 +1,12 @@
-// Reading a study file back. It is opened for reading only and checked on the way in: whoever holds
-// a Study holds a whole file. Not thread safe.
+// Reading a study file back. The file is opened for reading only and checked first, so that a Study
+// always stands for a complete file. Not thread safe.
 #pragma once
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -13,19 +17,29 @@
 
 namespace aivm::sim {
 
-// SELECT of all columns of a table but run_id, with `where` ("WHERE ..." or empty), in the order of
-// the key.
-std::string select_sql(std::size_t table, const std::string& where);
-
-// The rows of any database with our tables, in the order of their keys.
+// SELECT of the table's columns that files of schema version `version` have, without run_id, with
+// `where` ("WHERE ..." or empty), in the order of the key.
 template <class Row>
-Result<std::vector<Row>> select_rows(Database& database, const std::string& where) {
-    AIVM_ASSIGN(const Statement statement, database.prepare(select_sql(table_index<Row>(), where)));
+std::string select_sql(std::int64_t version, const std::string& where) {
+    std::vector<std::string_view> names;
+    for_each_column<Row>(version, [&](const auto& column) { names.push_back(column.name); });
+    return fmt::format("SELECT {} FROM {} {} ORDER BY {}{}", fmt::join(names, ", "),
+                       Table<Row>::name, where, Table<Row>::scope == Scope::kRun ? "run_id, " : "",
+                       Table<Row>::key);
+}
+
+// The rows of any database with our tables of schema version `version`, in the order of their keys;
+// none of a table that this version does not have.
+template <class Row>
+Result<std::vector<Row>> select_rows(Database& database, const std::string& where,
+                                     std::int64_t version = kSchemaVersion) {
     std::vector<Row> out;
+    if (version < first_version<Table<Row>>()) return out;
+    AIVM_ASSIGN(const Statement statement, database.prepare(select_sql<Row>(version, where)));
     while (true) {
         AIVM_ASSIGN(const bool found, database.next(statement));
         if (!found) return out;
-        out.push_back(fetch_row<Row>(statement.raw()));
+        out.push_back(fetch_row<Row>(statement.raw(), version));
     }
 }
 
@@ -36,7 +50,7 @@ public:
     // runs wrote. Each one sentence that names the file.
     static Result<Study> open(const std::string& path);
 
-    // What the user should know about an older file; empty as a rule.
+    // What the user should know about an older file; empty for a file of the current version.
     [[nodiscard]] const std::string& notice() const { return notice_; }
     [[nodiscard]] const std::string& path() const { return database_.path(); }
     // The schema version of the file.
@@ -75,8 +89,7 @@ private:
 
     template <class Row>
     Result<std::vector<Row>> select(const std::string& where) {
-        if (version_ < first_version<Table<Row>>()) return std::vector<Row>{};
-        return select_rows<Row>(database_, where);
+        return select_rows<Row>(database_, where, version_);
     }
 
     Database database_;

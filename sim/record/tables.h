@@ -4,9 +4,9 @@
 // sim/record/column_io.h). Table<Row>::columns lists the fields.
 //
 // Tables of Scope::kRun have a first column run_id, which rows do not carry: the sink knows the
-// run. A change here that alters a column or adds a table is a new schema version: kSchemaVersion
-// in sim/record/schema.h. A new table says with `since` from which version on files have it; in
-// older ones it reads as empty.
+// run. Adding a table or column needs a new schema version (kSchemaVersion in sim/record/schema.h),
+// and the table or column states that version as `since`. In older files such a table reads as
+// empty and such a column, which must be a std::optional, as absent: "no data" is NULL, never 0.
 #pragma once
 
 #include <array>
@@ -26,9 +26,13 @@ struct Column {
     Value_ Row::* member;
     std::string_view unit;  // empty for a plain count, id or word
     std::string_view doc;
+    std::uint32_t since = 1;  // the schema version from which on files have the column
 };
 template <class Row, class Value>
 Column(std::string_view, Value Row::*, std::string_view, std::string_view) -> Column<Row, Value>;
+template <class Row, class Value>
+Column(std::string_view, Value Row::*, std::string_view, std::string_view, std::uint32_t)
+    -> Column<Row, Value>;
 
 // The schema version from which on files have the table.
 template <class TableOfRow>
@@ -102,7 +106,7 @@ struct Table<PointRow> {
         Column{"scenario", &PointRow::scenario, "", "the scenario's name"},
         Column{"scenario_text", &PointRow::scenario_text, "", "the scenario file, word for word"},
         Column{"overrides", &PointRow::overrides, "",
-               "key=value settings laid over the file, one a line"},
+               "key=value settings applied over the file, one per line"},
     };
 };
 
@@ -187,7 +191,7 @@ struct Table<PrincipalRow> {
         Column{"label", &PrincipalRow::label, "", "its name in every output"},
         Column{"strategy", &PrincipalRow::strategy, "", "the strategy's name"},
         Column{"parameters", &PrincipalRow::parameters, "",
-               "the strategy's parameters, key=value, one a line"},
+               "the strategy's parameters, key=value, one per line"},
         Column{"honest", &PrincipalRow::honest, "", "1 if the strategy keeps to the protocol"},
     };
 };
@@ -227,8 +231,8 @@ struct Table<TaskRow> {
                "block in which its outcome became final"},
         Column{"submit_time_ns", &TaskRow::submit_time_ns, "ns", "virtual time of submission"},
         Column{"final_time_ns", &TaskRow::final_time_ns, "ns", "virtual time of finality"},
-        Column{"assignments", &TaskRow::assignments, "", "times it was given to providers"},
-        Column{"outcome", &TaskRow::outcome, "", "what became of it"},
+        Column{"assignments", &TaskRow::assignments, "", "times it was assigned to providers"},
+        Column{"outcome", &TaskRow::outcome, "", "how it ended"},
         Column{"correct", &TaskRow::correct, "",
                "1 if its final result is right; NULL without a result"},
     };
@@ -311,13 +315,14 @@ struct Table<PayoffRow> {
     static constexpr Scope scope = Scope::kRun;
     static constexpr std::tuple columns{
         Column{"principal", &PayoffRow::principal, "", "the principal"},
-        Column{"revenue", &PayoffRow::revenue, "nLUX", "fees and outside gains"},
-        Column{"cost", &PayoffRow::cost, "nLUX", "compute, fees and lost challenge bonds"},
+        Column{"revenue", &PayoffRow::revenue, "nLUX", "fees earned"},
+        Column{"cost", &PayoffRow::cost, "nLUX",
+               "fees, lost challenge bonds, compute and bribes paid"},
         Column{"slashed", &PayoffRow::slashed, "nLUX", "taken by slashing"},
-        Column{"bribes", &PayoffRow::bribes, "nLUX", "paid to others to misbehave"},
+        Column{"bribes", &PayoffRow::bribes, "nLUX", "received from others outside the chain"},
         Column{"rewards", &PayoffRow::rewards, "nLUX", "rewards and shares of slashes"},
         Column{"net_nlux", &PayoffRow::net_nlux, "nLUX",
-               "revenue + rewards - cost - slashed - bribes; may be negative"},
+               "revenue + rewards + bribes - cost - slashed; may be negative"},
         Column{"capital_nlux_blocks", &PayoffRow::capital_nlux_blocks, "nLUX x blocks",
                "capital locked times how long"},
     };

@@ -6,6 +6,47 @@
 namespace aivm::sim {
 namespace {
 
+// Table task as a later version may have it: with a column more, in the middle.
+struct LaterTaskRow {
+    std::uint64_t task = 0;
+    std::optional<std::uint64_t> retries;
+    std::uint32_t requester = 0;
+    TaskOutcome outcome = TaskOutcome::kPending;
+};
+
+}  // namespace
+
+template <>
+struct Table<LaterTaskRow> {
+    static constexpr std::string_view name = "task";
+    static constexpr std::string_view key = "task";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::tuple columns{
+        Column{"task", &LaterTaskRow::task, "", ""},
+        Column{"retries", &LaterTaskRow::retries, "", "", 2},
+        Column{"requester", &LaterTaskRow::requester, "", ""},
+        Column{"outcome", &LaterTaskRow::outcome, "", ""},
+    };
+};
+
+namespace {
+
+// The same column where it could not be told from a zero: later_columns_are_optional refuses it.
+struct LossyRow {
+    std::uint64_t retries = 0;
+};
+
+}  // namespace
+
+template <>
+struct Table<LossyRow> {
+    static constexpr std::tuple columns{Column{"retries", &LossyRow::retries, "", "", 2}};
+};
+static_assert(later_columns_are_optional<LaterTaskRow>());
+static_assert(!later_columns_are_optional<LossyRow>());
+
+namespace {
+
 class VersionTest : public test::RecordTest {
 protected:
     // A file as the program of schema version 1 wrote it.
@@ -34,6 +75,33 @@ TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
     EXPECT_EQ(study->provenance(runs[0].run_id).value().point.scenario, "quickstart");
     EXPECT_TRUE(study->rows<SweepRow>().value().empty())
         << "a table it does not have reads as empty";
+}
+
+TEST_F(VersionTest, AColumnThatAnOlderFileLacksReadsAsAbsent) {
+    auto study = open_study(old_file()).value();
+    const std::int64_t run = study.rows<RunRow>().value().at(0).run_id;
+    const auto tasks = study.rows<LaterTaskRow>(run);
+    ASSERT_TRUE(tasks) << tasks.error().text();
+    const auto whole = study.rows<TaskRow>(run).value();
+    ASSERT_EQ(tasks->size(), whole.size());
+    EXPECT_FALSE(tasks->front().retries.has_value());
+    EXPECT_EQ(tasks->front().requester, whole.front().requester);
+    EXPECT_EQ(tasks->front().outcome, whole.front().outcome);
+}
+
+TEST_F(VersionTest, AColumnThatTheFileHasIsRead) {
+    test::write_study(file("new.db"), {"1"});
+    auto database = Database::open(file("new.db"), Database::Mode::kReadWrite).value();
+    ASSERT_TRUE(
+        database.execute("ALTER TABLE task ADD COLUMN retries INTEGER;"
+                         "UPDATE task SET retries = 3 WHERE task = 2"));
+    ASSERT_TRUE(database.close());
+    auto study = open_study(file("new.db")).value();
+    const auto tasks = study.rows<LaterTaskRow>(study.rows<RunRow>().value().at(0).run_id).value();
+    ASSERT_EQ(tasks.size(), 2U);
+    EXPECT_FALSE(tasks[0].retries.has_value());
+    EXPECT_EQ(tasks[1].retries, 3U);
+    EXPECT_EQ(tasks[1].outcome, TaskOutcome::kFinalCorrupt);
 }
 
 TEST_F(VersionTest, AFileOfVersionOneIsNotChanged) {

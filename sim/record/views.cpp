@@ -12,13 +12,16 @@ SELECT point_id, name, mode, n, mean, sd,
        min, max
 FROM (SELECT point_id, name, mode, count(*) AS n, avg(value) AS mean,
              CASE WHEN count(*) > 1
-                  THEN sqrt(max(0, sum(value * 1.0 * value) - count(*) * avg(value) * avg(value)) / (count(*) - 1))
+                  THEN sqrt(max(0, sum(value * 1.0 * value) - count(*) * avg(value) * avg(value))
+                            / (count(*) - 1))
                   END AS sd,
              min(value) AS min, max(value) AS max,
-             (SELECT low FROM estimate AS e WHERE e.point_id = run.point_id AND e.name = metric.name
-              AND e.mode = metric.mode AND e.method LIKE 't %') AS known_low,
-             (SELECT high FROM estimate AS e WHERE e.point_id = run.point_id AND e.name = metric.name
-              AND e.mode = metric.mode AND e.method LIKE 't %') AS known_high
+             (SELECT low FROM estimate AS e
+              WHERE e.point_id = run.point_id AND e.name = metric.name AND e.mode = metric.mode
+                    AND e.method LIKE 't %') AS known_low,
+             (SELECT high FROM estimate AS e
+              WHERE e.point_id = run.point_id AND e.name = metric.name AND e.mode = metric.mode
+                    AND e.method LIKE 't %') AS known_high
       FROM metric JOIN run USING (run_id)
       GROUP BY point_id, name, mode))";
 
@@ -28,12 +31,13 @@ SELECT run.point_id, run_id, principal, label, strategy, honest, net_nlux, stake
 FROM payoff
 JOIN principal USING (run_id, principal)
 JOIN run USING (run_id)
-JOIN (SELECT run_id, principal, sum(opening_stake) AS stake_nlux FROM agent GROUP BY run_id, principal)
-     USING (run_id, principal))";
+JOIN (SELECT run_id, principal, sum(opening_stake) AS stake_nlux
+      FROM agent GROUP BY run_id, principal) USING (run_id, principal))";
 
 constexpr std::string_view kTtfCdf = R"(
 SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
-       cume_dist() OVER (PARTITION BY run_id, mode ORDER BY final_time_ns - submit_time_ns) AS share
+       cume_dist() OVER (PARTITION BY run_id, mode ORDER BY final_time_ns - submit_time_ns)
+           AS share
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL)";
 
@@ -44,16 +48,21 @@ SELECT scenario, others,
        min(window_blocks) AS shortest_tried, max(window_blocks) AS longest_tried, count(*) AS points
 FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.number AS window_blocks,
              (SELECT high FROM estimate AS e WHERE e.point_id = point.point_id AND e.mode = ''
-              AND e.name = 'n_fraud_missed/n_fraud_posted' AND e.n > 0 AND e.method LIKE 'clopper-pearson %') AS share_high,
+              AND e.name = 'n_fraud_missed/n_fraud_posted' AND e.n > 0
+              AND e.method LIKE 'clopper-pearson %') AS share_high,
              (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
               FROM (SELECT name, text FROM point_param AS p
-                    WHERE p.point_id = point.point_id AND name <> 'vm.challenge_window_blocks' ORDER BY name)) AS others
+                    WHERE p.point_id = point.point_id AND name <> 'vm.challenge_window_blocks'
+                    ORDER BY name)) AS others
       FROM point
-      JOIN point_param AS param ON param.point_id = point.point_id AND param.name = 'vm.challenge_window_blocks'
+      JOIN point_param AS param
+           ON param.point_id = point.point_id AND param.name = 'vm.challenge_window_blocks'
       JOIN v_point_estimate AS missed
-           ON missed.point_id = point.point_id AND missed.name = 'n_fraud_missed' AND missed.mode = ''
+           ON missed.point_id = point.point_id AND missed.name = 'n_fraud_missed'
+              AND missed.mode = ''
       JOIN v_point_estimate AS posted
-           ON posted.point_id = point.point_id AND posted.name = 'n_fraud_posted' AND posted.mode = '')
+           ON posted.point_id = point.point_id AND posted.name = 'n_fraud_posted'
+              AND posted.mode = '')
 GROUP BY scenario, others)";
 
 constexpr std::string_view kFrontier = R"(
@@ -62,39 +71,38 @@ WITH candidate AS (
     FROM point
     JOIN v_point_estimate AS safety USING (point_id)
     JOIN v_point_estimate AS speed USING (point_id)
-    WHERE safety.name = 'p_final_corrupt' AND safety.mode = '' AND speed.name = 'ttf_mean' AND speed.mode = '')
+    WHERE safety.name = 'p_final_corrupt' AND safety.mode = ''
+          AND speed.name = 'ttf_mean' AND speed.mode = '')
 SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                       WHERE other.scenario = candidate.scenario
-                        AND other.p_final_corrupt <= candidate.p_final_corrupt AND other.ttf_mean <= candidate.ttf_mean
+                        AND other.p_final_corrupt <= candidate.p_final_corrupt
+                        AND other.ttf_mean <= candidate.ttf_mean
                         AND (other.p_final_corrupt < candidate.p_final_corrupt
                              OR other.ttf_mean < candidate.ttf_mean)) AS on_frontier
 FROM candidate)";
 
 constexpr std::array kViews{
-    ViewInfo{"v_point_estimate",
-             "every metric of every point over its runs; the interval is that of the estimate "
-             "table, or where it has none "
-             "the normal approximation of 95 % (one run: none)",
-             kPointEstimate},
-    ViewInfo{"v_roi_dist", "what each principal of each run made of its opening stake", kRoiDist},
+    ViewInfo{
+        "v_point_estimate",
+        "every metric of every point over its runs; the interval is that of table estimate, or "
+        "without one the 95 % normal approximation (NULL for a single run)",
+        kPointEstimate},
+    ViewInfo{"v_roi_dist", "the return of each principal of each run on its opening stake",
+             kRoiDist},
     ViewInfo{"v_ttf_cdf",
              "time from submission to finality: the share of a run's final tasks that took at most "
-             "so long",
+             "this long",
              kTtfCdf},
     ViewInfo{"v_safe_window",
-             "points that differ in nothing but the challenge window, and the shortest window in "
-             "which at most one in a "
-             "thousand of the wrong results posted became final (n_fraud_missed/n_fraud_posted, "
-             "the alpha^W of theory; "
-             "not p_final_corrupt, which also falls when less is lied): as measured (safe), and by "
-             "the upper end of its "
-             "interval "
-             "(sure)",
+             "points that differ only in the challenge window, and the shortest window in which at "
+             "most one in a thousand of the wrong results posted became final "
+             "(n_fraud_missed/n_fraud_posted, the alpha^W of theory; not p_final_corrupt, which "
+             "also falls when fewer wrong results are posted): as measured (safe), and by the "
+             "upper end of its interval (sure)",
              kSafeWindow},
     ViewInfo{"v_frontier",
-             "safety against speed: a point is on the frontier when no other one of its scenario "
-             "is at least as safe and "
-             "as fast, and better in one of the two",
+             "safety against speed: a point is on the frontier when no other point of its scenario "
+             "is at least as safe and as fast, and better in one of the two",
              kFrontier},
 };
 

@@ -7,7 +7,6 @@
 namespace aivm::sim {
 namespace {
 
-constexpr double kNsPerSecond = 1e9;
 constexpr auto kModes = static_cast<std::size_t>(VerificationMode::kCount_);
 
 std::string_view mode_name(VerificationMode mode) {

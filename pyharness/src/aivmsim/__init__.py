@@ -6,7 +6,8 @@ history.
 >>> result = aivmsim.run(scenario, seed=1)
 >>> result.status, result.metrics["n_fraud_missed"]
 ('clean', 0)
->>> frame = aivmsim.sweep(scenario, over={"vm.challenge_window_blocks": [2, 10, 30]}, seeds=range(1, 9))
+>>> windows = {"vm.challenge_window_blocks": [2, 10, 30]}
+>>> frame = aivmsim.sweep(scenario, over=windows, seeds=range(1, 9))
 
 The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its
 operations and :mod:`aivmsim.kernels` its six kernels.
@@ -31,11 +32,11 @@ from .strategies import (
     DisputeView,
     Follower,
     NodeView,
-    StrategyContext,
     PollView,
     ProviderStrategy,
     RandomStream,
     RequesterStrategy,
+    StrategyContext,
     StrategyError,
     TaskView,
     ValidatorStrategy,
@@ -99,7 +100,6 @@ __all__ = [
     "Model",
     "NodeView",
     "Orbit",
-    "StrategyContext",
     "PollView",
     "ProviderStrategy",
     "RandomStream",
@@ -112,6 +112,7 @@ __all__ = [
     "ScenarioError",
     "SignedOperation",
     "State",
+    "StrategyContext",
     "StrategyError",
     "StudyError",
     "SweepError",

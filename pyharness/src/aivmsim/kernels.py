@@ -4,7 +4,7 @@ of their own.
 Arguments are contiguous buffers: arrays of the types in :data:`DTYPES`, ``bytes``, ``bytearray``;
 ``None`` is a null pointer. Tables and outputs are written in place. Every kernel returns its code,
 0 for success; with another code no output byte has changed. `backend` is ``"cpu"``, the canonical
-kernels, or ``"simd"``, which must give the same bytes.
+kernels, or ``"simd"``, which must return the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 
 from . import _core
 
-#: The fourteen ABI structures as numpy types, without hidden padding. Fields of bytes are arrays of ``uint8``.
+#: The fourteen ABI structures as numpy types, without hidden padding. Fields of bytes are arrays of
+#: ``uint8``.
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(
         [(field, *kind) if isinstance(kind, tuple) else (field, kind) for field, kind in fields]

@@ -24,14 +24,14 @@ from .sweeps import sweep
 
 
 class BestResponse(NamedTuple):
-    """What :func:`best_response` has found.
+    """The result of :func:`best_response`.
 
     Attributes
     ----------
     point : dict
         The values of the best point by their keys.
     payoff : float
-        What it is worth.
+        Its payoff.
     evaluations : int
         How many points were tried.
     """
@@ -44,14 +44,14 @@ class BestResponse(NamedTuple):
 def best_response(
     over: Mapping[str, Sequence[Any]], payoff: Callable[[dict[str, Any]], float]
 ) -> BestResponse:
-    """Tries every point of a grid and gives the one with the largest payoff, the first of equals.
+    """Evaluates every point of a grid and returns the first one with the largest payoff.
 
     Parameters
     ----------
     over : mapping of key to values
         The grid, the last key varying fastest.
     payoff : callable
-        What a point, a dict of key to value, is worth; such as a mean over the frame of a
+        The payoff of a point, a dict of key to value; such as a mean over the frame of a
         :func:`sweep`.
 
     Raises
@@ -127,7 +127,8 @@ class Game:
         shape = self.row_payoffs.shape
         if len(shape) != 2 or 0 in shape or self.column_payoffs.shape != shape:
             raise ValueError(
-                f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal tables"
+                f"payoffs of shapes {shape} and {self.column_payoffs.shape} are no game: two equal "
+                "tables"
             )
         if not (np.isfinite(self.row_payoffs).all() and np.isfinite(self.column_payoffs).all()):
             raise ValueError("a payoff is no finite number")
@@ -136,7 +137,7 @@ class Game:
         )
 
     def regret(self, mixes: tuple[npt.ArrayLike, npt.ArrayLike]) -> float:
-        """What either player can gain at most by leaving its mix while the other keeps its own; 0
+        """The most that either player can gain by leaving its mix while the other keeps its own; 0
         at an equilibrium.
 
         Raises ValueError for mixes that are none of this game's.
@@ -144,7 +145,7 @@ class Game:
         return self._game.regret(*self._mixes(mixes))
 
     def fictitious_play(self, rounds: int = 100_000) -> Mixes:
-        """Frequencies after so many rounds in which both answer best to what the other has done so
+        """Frequencies after `rounds` rounds in which both answer best to what the other has done so
         far.
 
         Before the first round every choice counts as made once. They converge to an equilibrium in
@@ -179,7 +180,8 @@ class Game:
         size = step if step is not None else 0.01 / spread if spread > 0 else 1.0
         if not (size > 0 and size * spread < 1):
             raise ValueError(
-                f"a step of {size} with payoffs {spread} apart: their product must lie between 0 and 1"
+                f"a step of {size} with payoffs {spread} apart: their product must lie between 0 "
+                "and 1"
             )
         rows, columns = self.row_payoffs.shape
         row, column = self._mixes(start if start is not None else (np.ones(rows), np.ones(columns)))
@@ -213,9 +215,9 @@ def empirical_game(
     scenario : Scenario
         The world.
     rows, columns : sequence of mappings of key to value
-        What each choice of the row player and of the column player changes in the scenario.
+        The scenario keys that each choice of the row player and of the column player sets.
     payoffs : callable
-        What the frame of a pair's runs is worth to either player.
+        The payoff of either player from the frame of a pair's runs.
     seeds, jobs, executor
         As for :func:`sweep`.
 

@@ -1,4 +1,4 @@
-"""The names that a run's numbers have, here as in the database and at the terminal."""
+"""The metrics of a run, with the names that the database and the terminal use."""
 
 from typing import NamedTuple
 

@@ -40,7 +40,7 @@ class Model:
 
     @classmethod
     def drawn(cls, id: str, steps: int = 1, rows: int = 256, compute_time_ms: int = 50) -> Model:
-        """A model drawn from its name, the same on every machine; its answers spread over the byte."""
+        """A model drawn from its name, the same on every machine; its answers are spread evenly."""
         stream = hashlib.shake_256(f"aivmsim model {id}".encode()).digest(
             512 + 64 + 16 + 4 + _ROW_BYTES * rows
         )

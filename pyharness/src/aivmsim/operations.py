@@ -22,7 +22,7 @@ EMPTY_DIGEST = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a4
 
 
 class Operation:
-    """What all operations have in common."""
+    """The base of all operations."""
 
     #: The operation's name in the protocol.
     kind: ClassVar[str]
@@ -32,7 +32,8 @@ class Operation:
 
     def fields(self) -> dict[str, Any]:
         """The fields by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in fields}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ class RegisterModel(Operation):
 class SubmitTask(Operation):
     """Asks for the model's answer to one of its feature rows.
 
-    `mode` is optimistic, redundant or tee; that of the chain's configuration unless given.
+    `mode` is optimistic, redundant or tee; by default that of the chain's configuration.
     """
 
     job_id: str
@@ -95,7 +96,7 @@ class Commit(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class Reveal(Operation):
-    """Redundant mode: opens a commitment. The embedding digest is that of nothing unless given."""
+    """Redundant mode: opens a commitment. The default embedding digest is that of empty bytes."""
 
     job_id: str
     provider_id: str
@@ -119,7 +120,7 @@ class SubmitResult(Operation):
 class Challenge(Operation):
     """Disputes a posted answer; :func:`aivmsim.claim_commitment` makes the hash.
 
-    The claim is given only under the policy ``challenge_in_clear``.
+    The claim is public only under the policy ``challenge_in_clear``.
 
     It names a job, not an answer: it disputes whatever answer of the job stands in the block that
     it gets into. Kept out of blocks until the answer it was made for was slashed and the job

@@ -1,4 +1,4 @@
-"""What a run gives."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RunResult:
     Attributes
     ----------
     scenario : Scenario
-        What was run.
+        The scenario that was run.
     seed : int
         With which seed.
     status : str
@@ -70,7 +70,7 @@ class RunResult:
 
     @functools.cached_property
     def principals(self) -> pd.DataFrame:
-        """Who took part: label, strategy, honest or not, and what each earned and lost, in nLUX."""
+        """The principals: label, strategy, honest or not, and their payoffs in nLUX."""
         return self.table("principal").merge(
             self.table("payoff"), on="principal", validate="one_to_one"
         )
@@ -107,4 +107,7 @@ class RunResult:
         return self.table("chain_stat")
 
     def __repr__(self) -> str:
-        return f"<RunResult {self.status} {self.scenario.name} seed={self.seed} digest={self.digest[:8]}>"
+        return (
+            f"<RunResult {self.status} {self.scenario.name} seed={self.seed} "
+            f"digest={self.digest[:8]}>"
+        )

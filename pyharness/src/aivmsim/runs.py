@@ -22,7 +22,7 @@ def run(
     Parameters
     ----------
     scenario : Scenario
-        What to run.
+        The scenario to run.
     seed : int or str
         0 to 2**64 - 1, or the text of a seed as at the terminal: decimal, ``0x...``, or a 40-digit
         git commit.

@@ -46,7 +46,7 @@ def evaluate(
     Parameters
     ----------
     scenario : Scenario
-        What to vary.
+        The keys to vary.
     space : mapping
         As given to :func:`problem`.
     samples : array of shape (rows, keys)

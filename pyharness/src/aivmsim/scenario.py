@@ -1,4 +1,4 @@
-"""Scenarios: what, together with a seed, decides a run."""
+"""Scenarios: with a seed, a scenario determines a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 from . import _core
 
-#: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX", "1/100".
+#: What a key can be set to. Values with units are text, as in a scenario file: "30m", "1000 LUX",
+#: "1/100".
 Value = bool | int | str | Fraction | Sequence[str] | Sequence[int]
 
 
@@ -99,7 +100,7 @@ class Scenario:
         return self._loaded.keys()
 
     def to_toml(self) -> str:
-        """The scenario as TOML, with every key. Equal scenarios give equal text."""
+        """The scenario as TOML, with every key. Equal scenarios have equal texts."""
         return self._loaded.to_toml()
 
     def show_config(self) -> str:
@@ -113,17 +114,17 @@ class Scenario:
 
     @property
     def description(self) -> str:
-        """What its runs show."""
+        """What its runs demonstrate."""
         return self._loaded.description
 
     @property
     def notes(self) -> str:
-        """What is not wrong with it, but worth knowing; empty as a rule."""
+        """Warnings about a scenario that is valid; usually empty."""
         return self._loaded.notes()
 
     @property
     def overrides(self) -> dict[str, str]:
-        """What :meth:`replace` has set since the file was read, as text."""
+        """The settings that :meth:`replace` has made since the file was read, as text."""
         return dict(self._loaded.overrides)
 
     def __eq__(self, other: object) -> bool:
@@ -145,7 +146,7 @@ def _restore(text: bytes, source: str, overrides: list[tuple[str, str]]) -> Scen
 
 
 def value_text(key: str, value: Value) -> str:
-    """A value as it is written after ``--set key=``. Raises TypeError where there is no exact way."""
+    """A value as written after ``--set key=``. Raises TypeError for one without an exact text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -159,7 +160,8 @@ def value_text(key: str, value: Value) -> str:
     except AttributeError:
         pass
     raise TypeError(
-        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, or text with a unit such as "
+        f"{key}: {value!r} is a {type(value).__name__}; write a whole number, or text with a unit "
+        "such as "
         '"30s", "1/100" or "1000 LUX"'
     )
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from .scenario import Value
 
-#: What a key can be drawn from: (low, high), both whole numbers or texts with the same unit; or a list of choices.
+#: What a key can be drawn from: (low, high), both whole numbers or texts with the same unit; or a
+#: list of choices.
 Range = tuple[int, int] | tuple[str, str] | list[Any]
 
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(%|[A-Za-z/]+)\s*")
@@ -58,6 +59,7 @@ def _number(key: str, end: Any) -> tuple[float, str]:
     matched = _NUMBER.fullmatch(end) if isinstance(end, str) else None
     if not matched:
         raise ValueError(
-            f"{key}: {end!r} is neither a whole number nor text with a unit, such as '10 LUX' or '5%'"
+            f"{key}: {end!r} is neither a whole number nor text with a unit, such as '10 LUX' or "
+            "'5%'"
         )
     return float(matched[1]), matched[2]

@@ -1,4 +1,4 @@
-"""How sure finished runs make one of a number; the same statistics as at the terminal."""
+"""Confidence intervals over finished runs; the same statistics as at the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def share_interval(
     """A share counted over runs, `part` of `whole` in each.
 
     The interval is Clopper and Pearson's on the effective number of events (Korn and Graubard
-    1998): what happens in one run need not be independent, runs are. With one event a run it is
+    1998): what happens in one run need not be independent, runs are. With one event per run it is
     Clopper and Pearson's own.
 
     Raises

@@ -386,7 +386,7 @@ class Registry:
         )
 
     def add(self, role: str, name: str, row: _Row) -> None:
-        """Adds a row, or puts it in the place of an earlier one, as a notebook cell run twice does."""
+        """Adds a row, or replaces an earlier one, as a notebook cell that is run twice does."""
         self._rows[role, name] = row
 
     def check(self, role: str, name: str, parameters: Mapping[str, int]) -> str | None:
@@ -397,7 +397,10 @@ class Registry:
             return f"no {role} strategy is called 'python:{name}'; registered in Python: {known}"
         for parameter in parameters:
             if parameter not in row.parameters:
-                return f"python:{name} has no parameter '{parameter}'; it has {', '.join(row.parameters) or 'none'}"
+                return (
+                    f"python:{name} has no parameter '{parameter}'; it has "
+                    f"{', '.join(row.parameters) or 'none'}"
+                )
         return None
 
     def polled(self, role: str, name: str) -> list[str]:
@@ -461,7 +464,8 @@ def strategy(
     def register(made: _S) -> _S:
         if not (isinstance(made, type) and issubclass(made, Strategy) and hasattr(made, "_base")):
             raise TypeError(
-                f"{made.__name__} must derive from Provider-, Challenger-, Requester- or ValidatorStrategy"
+                f"{made.__name__} must derive from Provider-, Challenger-, Requester- or "
+                "ValidatorStrategy"
             )
         if role not in (None, made.role):
             raise TypeError(

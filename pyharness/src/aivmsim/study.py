@@ -1,4 +1,4 @@
-"""Recording runs in a database: the file that `aivmsim run --out` writes, too."""
+"""Recording runs in an outcome database, the file that `aivmsim run --out` writes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Study(NamedTuple):
 
     @classmethod
     def begin(cls, name: str) -> Study:
-        """A study that begins now."""
+        """A new study, created now."""
         return cls(name, datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     def recorder(self, path: str | os.PathLike[str]) -> _core.Recorder:
-        """A file to write to. It replaces one that is there once it is complete. Raises StudyError."""
+        """A file to write to. Once complete, it replaces an existing one. Raises StudyError."""
         return _core.Recorder(os.fspath(path), self.name, self.created, overwrite=True)
 
     def write(self, path: str | os.PathLike[str], record: _core.RunRecord) -> None:

@@ -60,7 +60,7 @@ def sweep(
     Parameters
     ----------
     scenario : Scenario
-        What to vary.
+        The keys to vary, with their values.
     over : mapping of key to values, or sequence of mappings of key to value
         The grid, the last key varying fastest, or the points themselves. Values as in
         :meth:`Scenario.replace`. Empty for the scenario as it is.
@@ -71,13 +71,13 @@ def sweep(
     out : path-like, optional
         The database for all runs. A file that is there is replaced once the new one is complete.
     executor : concurrent.futures.Executor, optional
-        Who runs instead of the threads, such as a process pool. With `out`, its workers must see
-        the same file system.
+        The executor to use instead of threads, such as a process pool. With `out`, its workers must
+        see the same file system.
 
     Returns
     -------
     pandas.DataFrame
-        One row a point and seed, in the order of the grid and then of the seeds: the values as
+        One row per point and seed, in the order of the grid and then of the seeds: the values as
         given, ``seed``, ``status``, ``digest``, ``violations`` (ids, separated by blanks) and the
         metrics. ``wall_seconds`` is left out: the frame depends on nothing but the arguments.
 

@@ -1,5 +1,4 @@
-"""Theory beside simulation: whether the simulator gives the numbers that formulas and the
-literature give."""
+"""Validation: whether the simulator reproduces the numbers of formulas and the literature."""
 
 from __future__ import annotations
 
@@ -75,7 +74,7 @@ def validate(
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs is {jobs}; it must be at least 1")
     path = Path(file) if file is not None else _our_cases()
-    # Before the work, so that a file that cannot be written is told at once.
+    # Before the work, so that a file that cannot be written is reported at once.
     recorder = Study.begin(Path(out).stem).recorder(out) if out is not None else None
     validation = _core.validate(
         str(path),

@@ -1,247 +1,22 @@
-"""The VM itself, to be played by hand."""
+"""A VM that is driven step by step, without a simulated world around it."""
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from . import _core
-from .kernels import DTYPES, struct
+from .genesis import genesis_fields
+from .kernels import struct
 from .model import Model
 from .operations import KINDS, ZERO_HASH, Address, Attest, Hash, Money, Operation
+from .state import Conservation, Event, ReceiptProof, Record, State, Trace
 
 Block = _core.Block
 SignedOperation = _core.SignedOperation
 VmError = _core.VmError
-
-
-class Record(dict[str, Any]):
-    """A row of the VM's state: a dict whose entries are attributes, too."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"there is no {name!r}; there are {', '.join(self)}") from None
-
-
-class Event(NamedTuple):
-    """Something that a block did: its name, such as ``"TaskAssigned"``, and its fields."""
-
-    name: str
-    fields: Record
-
-
-class Conservation(NamedTuple):
-    """Both sides of the balance, in nLUX: where everything is, and where it came from."""
-
-    free: int
-    bonds: int
-    task_escrows: int
-    challenge_bonds: int
-    credits: int
-    burned: int
-    genesis: int
-    minted: int
-    escrow_account: int
-
-    @property
-    def holds(self) -> bool:
-        """Nothing appeared or vanished, and the escrow account holds what is in escrow."""
-        pots = self.bonds + self.task_escrows + self.challenge_bonds + self.credits
-        return (
-            self.free + pots + self.burned == self.genesis + self.minted
-            and self.escrow_account == pots
-        )
-
-
-class ReceiptProof(NamedTuple):
-    """A receipt, and what shows it to somebody who holds nothing but a receipt root."""
-
-    receipt: Record
-    encoding: bytes
-    index: int
-    count: int
-    siblings: list[str]
-
-    def verify(self, receipt_root: Hash) -> bool:
-        """Whether the receipt is number `index` of the `count` under this root."""
-        return _core.verify_receipt_proof(
-            receipt_root, self.encoding, self.index, self.count, self.siblings
-        )
-
-
-class Trace(NamedTuple):
-    """A run of a model: the root that a provider posts, and (input, output) and Merkle proof of
-    every step."""
-
-    root: str
-    steps: list[tuple[bytes, int]]
-    proofs: list[list[str]]
-
-    @property
-    def answer(self) -> int:
-        """The last output."""
-        return self.steps[-1][1]
-
-
-class State:
-    """A state of the VM, as it is after one block; nothing that happens later changes it.
-
-    All queries of :class:`VM` are methods of its state after the last accepted block, ``vm.state``.
-    """
-
-    def __init__(self, state: _core.State) -> None:
-        self._state = state
-
-    @functools.cached_property
-    def head(self) -> Record:
-        """Height, time, beacon, epoch and roots."""
-        return Record(self._state.head())
-
-    @property
-    def id(self) -> str:
-        """The id of the block that led here; None inside a strategy."""
-        return self.head["id"]
-
-    @property
-    def height(self) -> int:
-        """The number of blocks since genesis."""
-        return self.head["height"]
-
-    @property
-    def timestamp_ns(self) -> int:
-        """The block's time, nanoseconds since the epoch of Unix."""
-        return self.head["timestamp_ns"]
-
-    @property
-    def state_root(self) -> str:
-        """The root chained over all that was ever written."""
-        return self.head["state_root"]
-
-    @property
-    def aivm_state_root(self) -> str:
-        """The root of the kernel round."""
-        return self.head["aivm_state_root"]
-
-    def merkle_root(self) -> str:
-        """The root over the receipts, which blocks carry and anchors commit to."""
-        return self.head["receipt_root"]
-
-    def contents_digest(self) -> str:
-        """A digest of all entries: equal for equal contents, however they came about."""
-        return self._state.contents_digest()
-
-    def task(self, job_id: str) -> Record:
-        """A task with its seats. Raises VmError not_found."""
-        return _task(self._state.task(job_id))
-
-    def tasks(self) -> list[Record]:
-        """All tasks, in the order of their submission."""
-        return [_task(task) for task in self._state.tasks()]
-
-    def result(self, job_id: str) -> list[Record]:
-        """The seats of a task: who was drawn, and what each has answered."""
-        return self.task(job_id)["seats"]
-
-    def provider(self, provider_id: str) -> Record:
-        """A provider. Raises VmError provider_not_found."""
-        return Record(self._state.provider(provider_id))
-
-    def providers(self) -> list[Record]:
-        """All providers, in the order of their registration."""
-        return [Record(provider) for provider in self._state.providers()]
-
-    def disputes(self, job_id: str | None = None) -> list[Record]:
-        """All disputes in the order of their commitment, or those of one job."""
-        every = [Record(dispute) for dispute in self._state.disputes()]
-        return [one for one in every if job_id is None or one["task"] == job_id]
-
-    def validators(self) -> list[Record]:
-        """The validators with their stakes."""
-        return [Record(validator) for validator in self._state.validators()]
-
-    def models(self) -> list[Record]:
-        """The models, weights and rows included."""
-        return [Record(model) for model in self._state.models()]
-
-    def receipts(self) -> list[Record]:
-        """One record a final task, in the order of settlement."""
-        return [Record(receipt) for receipt in self._state.receipts()]
-
-    def receipt_proof(self, index: int) -> ReceiptProof:
-        """A proof of receipt `index` against :meth:`merkle_root`. Raises VmError not_found."""
-        proof = self._state.receipt_proof(index)
-        return ReceiptProof(**{**proof, "receipt": Record(proof["receipt"])})
-
-    def accounts(self) -> dict[str, int]:
-        """The free balance of every address that ever had one, in nLUX; that of the escrow account
-        included."""
-        return self._state.accounts()
-
-    def totals(self) -> Record:
-        """The running sums that conservation is stated in."""
-        return Record(self._state.totals())
-
-    def conservation(self) -> Conservation:
-        """Both sides of the balance. The free money is added up account by account."""
-        totals, escrow = self._state.totals(), self._state.escrow()
-        pots = {key: totals[key] for key in ("bonds", "task_escrows", "challenge_bonds", "credits")}
-        free = sum(self.accounts().values()) - escrow
-        return Conservation(free, **pots, **{key: totals[key] for key in ("burned", "genesis", "minted")},
-                            escrow_account=escrow)  # fmt: skip
-
-    def audit(self) -> list[tuple[str, str]]:
-        """Everything that is wrong with this state, as (invariant, message); empty when nothing is."""
-        return self._state.audit()
-
-    def attestations(self) -> np.ndarray[Any, Any]:
-        """The kernel's attestation table."""
-        return np.frombuffer(self._state.attestations(), DTYPES["Attestation"])
-
-    def model_entries(self) -> np.ndarray[Any, Any]:
-        """The kernel's model registry."""
-        return np.frombuffer(self._state.model_entries(), DTYPES["ModelRegistryEntry"])
-
-    def anchors(self) -> np.ndarray[Any, Any]:
-        """The kernel's anchors, the oldest first."""
-        slots = np.frombuffer(self._state.anchors(), DTYPES["AuditAnchor"])
-        return slots[slots["occupied"] != 0]
-
-    def epoch_state(self) -> np.void:
-        """The kernel's epoch state."""
-        return np.frombuffer(self._state.epoch_state(), DTYPES["AIVMEpochState"])[0]
-
-    def challenger_bond(self, job_id: str) -> int:
-        """What the next challenge on this task's result must lock, in nLUX."""
-        return self._state.challenger_bond(job_id)
-
-    def run_model(self, model_id: str, row: int) -> int:
-        """The true answer of a model to one of its rows."""
-        return self._state.run_model(model_id, row)
-
-    def truth(self, job_id: str) -> int:
-        """The true answer to a task."""
-        task = self._state.task(job_id)
-        return self._state.run_model(task["model"], task["input_row"])
-
-    def trace(self, job_id: str, answer: int | None = None) -> Trace:
-        """All steps of a task's model with their proofs; with another last output for a provider
-        that lies."""
-        task = self._state.task(job_id)
-        return Trace(*self._state.trace_model(task["model"], task["input_row"], answer))
-
-    def __repr__(self) -> str:
-        return f"<State after block {self.height}>"
-
-
-def _task(task: dict[str, Any]) -> Record:
-    return Record(task, seats=[Record(seat) for seat in task["seats"]])
 
 
 class VM:
@@ -254,14 +29,14 @@ class VM:
     >>> vm.task("job").status
     'assigned'
 
-    Accounts have names; a name's key and address follow from the name alone. What is refused raises
-    :class:`VmError` with the error's name as ``code``, and changes nothing. One VM belongs to one
-    thread.
+    Accounts have names; a name's key and address follow from the name alone. An operation that is
+    refused raises :class:`VmError` with the error's name as ``code``, and changes nothing. Use a VM
+    from one thread only.
 
     Parameters
     ----------
     accounts : mapping of str to money, or iterable of str
-        Opening balances by name; 10,000 LUX each where only names are given.
+        Opening balances by name; 10,000 LUX each if only names are given.
     config : mapping or str
         The published configuration, by its JSON tags (``challengeWindowBlocks``), or as JSON text.
     policy : mapping
@@ -270,8 +45,8 @@ class VM:
     models : sequence of Model, optional
         By default the three published ones.
     validators : int or sequence of money
-        How many, with 5,000 LUX each, or their stakes. Their accounts are called ``validator-0``
-        and on.
+        Their number, with 5,000 LUX each, or their stakes. Their accounts are ``validator-0``,
+        ``validator-1`` and so on.
     genesis : mapping or str, optional
         ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of
         ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
@@ -318,7 +93,7 @@ class VM:
             raise ValueError(f"authorisation is {authorisation!r}; it must be ideal or ed25519")
         if backend not in ("cpu", "simd"):
             raise ValueError(f"backend is {backend!r}; it must be cpu or simd")
-        first = _genesis(genesis)
+        first = genesis_fields(genesis)
         named = (
             accounts if isinstance(accounts, Mapping) else {name: "10000 LUX" for name in accounts}
         )
@@ -354,7 +129,7 @@ class VM:
         return self._machine.address(name)
 
     def set_key(self, name: str, seed: Hash) -> str:
-        """Gives a name the key of this 32-byte Ed25519 seed, and returns its address."""
+        """Sets the key of a name from a 32-byte Ed25519 seed, and returns its address."""
         return self._machine.set_key(name, seed)
 
     def balance(self, account: str) -> int:
@@ -380,7 +155,7 @@ class VM:
         authorization: bytes | None = None,
         **fields: Any,
     ) -> SignedOperation:
-        """Signs an operation without sending it anywhere.
+        """Signs an operation without submitting it.
 
         Parameters
         ----------
@@ -389,9 +164,9 @@ class VM:
         sender : str
             The account's name.
         nonce : int, optional
-            Another one than the account's next.
+            By default the account's next nonce.
         authorization : bytes, optional
-            Another one than the account's signature.
+            By default the account's signature.
 
         Raises
         ------
@@ -433,9 +208,9 @@ class VM:
     ) -> SignedOperation:
         """Queues an operation for a block that :meth:`build` makes.
 
-        Takes what :meth:`sign` takes, or what it returned. Checked at once is what needs no order:
-        authorisation, nonce, fee, and room in the queue. What a block refuses later is left out of
-        it and stays queued for a few more.
+        Takes the arguments of :meth:`sign`, or its result. Authorisation, nonce, fee and room in
+        the queue are checked at once. An operation that a block refuses later is left out of it
+        and stays queued for a few more blocks.
         """
         signed = self._signed(operation, how)
         self._machine.submit(signed)
@@ -447,11 +222,11 @@ class VM:
         /,
         **how: Any,
     ) -> Block:
-        """Makes and accepts a block of exactly this operation, or of these signed ones, without
-        asking the queue.
+        """Makes and accepts a block of exactly this operation, or of these signed ones; does not
+        use the queue.
 
-        Raises VmError with the reason of the first operation that is refused; nothing has changed
-        then.
+        Raises VmError with the reason of the first operation that is refused, and then changes
+        nothing.
         """
         if isinstance(operation, Sequence) and not isinstance(operation, str):
             block = self.propose(operation, **how)
@@ -462,8 +237,7 @@ class VM:
         return block
 
     def refusal(self, operation: Operation | SignedOperation | str, /, **how: Any) -> str | None:
-        """The code of the error that a block with this operation would give now; None if it would
-        be taken."""
+        """The error code with which a block with this operation would be refused now, or None."""
         try:
             self.propose([self._signed(operation, how)])
         except VmError as error:
@@ -530,12 +304,11 @@ class VM:
         self._machine.reject(_id(block))
 
     def set_preference(self, block: Block | str) -> None:
-        """Blocks are built on this one from now on."""
+        """Sets the block on which the next ones are built."""
         self._machine.set_preference(_id(block))
 
     def advance(self, blocks: int = 1) -> list[Block]:
-        """Builds and accepts so many blocks, one interval of virtual time apart, each from what is
-        queued."""
+        """Builds and accepts `blocks` blocks from the queue, one interval of virtual time apart."""
         made = []
         for _ in range(blocks):
             block = self.build()
@@ -550,7 +323,7 @@ class VM:
         return self.advance(height - self.height)
 
     def restart(self) -> None:
-        """Starts the VM again from its store; what was queued or only verified is gone."""
+        """Restarts the VM from its store; queued operations and unaccepted blocks are lost."""
         self._machine.restart()
 
     def get_block(self, block: str) -> Block:
@@ -566,7 +339,7 @@ class VM:
         return self._machine.status(_id(block))
 
     def events(self, block: Block | str | None = None) -> list[Event]:
-        """What a block did, in order; by default the last accepted one.
+        """The events of a block, in order; by default of the last accepted one.
 
         For blocks that this object has verified or accepted; VmError not_found for others.
         """
@@ -641,7 +414,7 @@ class VM:
 
     @property
     def result_bond(self) -> int:
-        """What one result locks of a bond, in nLUX."""
+        """The part of a provider's bond that one result locks, in nLUX."""
         return self._machine.result_bond
 
     @property
@@ -654,7 +427,7 @@ class VM:
         others."""
         return State(self._machine.state(_id(block)))
 
-    # --- The commonest queries, without a detour
+    # --- The most used queries of the present state
 
     def task(self, job_id: str) -> Record:
         """As :meth:`State.task`, in the present state."""
@@ -713,7 +486,7 @@ class VM:
         )
 
     def _epoch_rewards(self, state: State, receipts: list[Record]) -> int:
-        """Paid to providers for what became final since the present epoch began."""
+        """The amount paid to providers for tasks that became final in the present epoch."""
         paid = 0
         for receipt in reversed(receipts):
             block = self.get_block(self.block_id_at_height(receipt["height"]))
@@ -722,7 +495,7 @@ class VM:
             paid += receipt["paid"]
         return paid
 
-    # --- What actors compute for themselves
+    # --- Values that actors compute off the chain
 
     def claim_commitment(self, claim: int, salt: Hash, challenger: str) -> str:
         """The hash of a :class:`aivmsim.op.Challenge` by this account."""
@@ -746,12 +519,11 @@ class VM:
         )
 
     def verify_gpu_attestation(self, evidence: bytes, provider_id: str) -> Record:
-        """What evidence is worth now: attested or not, trust score, mode. Raises VmError malformed."""
+        """The verdict on evidence: attested or not, trust score, mode. Raises VmError malformed."""
         return Record(self._machine.verify_evidence(evidence, provider_id))
 
     def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
-        """The operation that shows this evidence, with the digest that it needs; further fields as
-        in the ABI."""
+        """The operation that submits this evidence with its digest; `fields` as in the ABI."""
         digest = _core.keccak256(evidence)
         return Attest(
             provider_id,
@@ -765,42 +537,6 @@ class VM:
 
 def _id(block: Block | str | None) -> Any:
     return block.id if isinstance(block, Block) else block
-
-
-def _genesis(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
-    """A genesis with its defaults, allocations as (address, balance). Raises ValueError for unknown
-    fields."""
-    loaded = json.loads(given) if isinstance(given, str) else dict(given or {})
-    known = {"version", "message", "timestamp", "chain_id", "allocations", "vendor_root"}
-    if unknown := sorted(loaded.keys() - known):
-        raise ValueError(
-            f"genesis: unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}"
-        )
-    allocations = []
-    for number, one in enumerate(loaded.get("allocations", [])):
-        if (
-            len(one.keys() & {"address", "key"}) != 1
-            or one.keys() - {"address", "key", "balance"}
-            or "balance" not in one
-        ):
-            raise ValueError(
-                f"genesis: allocations[{number}] has an address or a key, and a balance"
-            )
-        address = (
-            one["address"] if "address" in one else "0x" + _core.keccak256(one["key"])[:20].hex()
-        )
-        balance = one["balance"]
-        allocations.append(
-            (address, int(balance) if isinstance(balance, str) and balance.isdigit() else balance)
-        )
-    return {
-        "version": loaded.get("version", 1),
-        "message": loaded.get("message", "aivmsim.VM"),
-        "timestamp_ns": loaded.get("timestamp", 1_700_000_000) * 1_000_000_000,
-        "chain_id": loaded.get("chain_id", 1),
-        "allocations": allocations,
-        "vendor_root": loaded.get("vendor_root"),
-    }
 
 
 def claim_commitment(claim: int, salt: Hash, challenger: Address) -> str:

@@ -125,7 +125,8 @@ def _judge(
         posted, missed = runs["n_fraud_posted"], runs["n_fraud_missed"]
         if posted.sum() == 0:
             raise ValueError(
-                f"{point.name}: no fraud is posted in {len(runs)} runs, so there is nothing to judge by"
+                f"{point.name}: no fraud is posted in {len(runs)} runs, so there is nothing to "
+                "judge by"
             )
         share, low, high = share_interval(missed, posted, confidence)
         verdict = "safe" if high < bound else "unsafe" if low > bound else "undecided"

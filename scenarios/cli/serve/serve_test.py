@@ -27,9 +27,11 @@ TASK = {
 }
 RESULT = {"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 40, "proof": ""}
 ATTESTATION = {
-    "device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": True, "tee_io_enabled": True, "driver_version": "1",
+    "device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": True, "tee_io_enabled": True,
+               "driver_version": "1",
     "vbios_version": "1", "timestamp": "2026-01-01T00:00:00Z", "mode": 0,
-    "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": True, "driver_report": "",
+    "local_evidence": {"spdm_report": "AAAA", "cert_chain": "", "rim_verified": True,
+                       "driver_report": "",
                        "nonce": "0x" + "00" * 32},
 }  # fmt: skip
 
@@ -51,7 +53,8 @@ class Serve(unittest.TestCase):
     def start(self, *arguments):
         """Starts a node on a free port and waits until it listens."""
         self.node = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--block-interval", "1ms", *map(str, arguments)],
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--block-interval", "1ms",
+             *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         line = self.node.stdout.readline()
@@ -178,11 +181,17 @@ class Serve(unittest.TestCase):
 
     def test_what_is_no_http_does_not_disturb_it(self):
         self.start("--dev")
-        for junk in (b"\r\n\r\n", b"GET\r\n\r\n", b"\x00\xff" * 5000 + b"\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
-                     b"BREW /pot HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n",
-                     b"POST /tasks/submit HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-                     b"POST /tasks/submit HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
-                     b"POST /tasks/submit HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):  # fmt: skip
+        for junk in (
+            b"\r\n\r\n",
+            b"GET\r\n\r\n",
+            b"\x00\xff" * 5000 + b"\r\n\r\n",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"BREW /pot HTTP/1.1\r\n\r\n",
+            b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n",
+            b"POST /tasks/submit HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            b"POST /tasks/submit HTTP/1.1\r\nContent-Length: 10\r\n\r\n{",
+            b"POST /tasks/submit HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ):
             with socket.create_connection(("127.0.0.1", self.port), 30) as client:
                 client.sendall(junk)
                 client.shutdown(socket.SHUT_WR)
@@ -226,8 +235,13 @@ class Serve(unittest.TestCase):
         self.start(*arguments)
         self.assertEqual(self.get("/tasks?id=t-2")[0], 200)
         self.assertIn("8 bytes of an interrupted write", self.stop(signal.SIGINT))
-        refused = subprocess.run([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--store", store],
-                                 capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        refused = subprocess.run(
+            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--store", store],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         self.assertEqual(refused.returncode, 2)
         self.assertIn("another genesis", refused.stderr)
 
@@ -237,22 +251,39 @@ class Serve(unittest.TestCase):
         subprocess.run(
             ["openssl", "genpkey", "-algorithm", "ed25519", "-out", pem], check=True, timeout=60
         )
-        der = subprocess.run(["openssl", "pkey", "-in", pem, "-pubout", "-outform", "DER"],
-                             check=True, capture_output=True, timeout=60).stdout  # fmt: skip
+        der = subprocess.run(
+            ["openssl", "pkey", "-in", pem, "-pubout", "-outform", "DER"],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        ).stdout
         return pem, der[-32:].hex()
 
     def signed(self, pem, key, path, body, nonce, chain_id=1):
         text = self.folder / "text"
         text.write_bytes(f"POST\n{path}\n{chain_id}\n{nonce}\n".encode() + body)
-        signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", pem, "-rawin", "-in", text],
-                                   check=True, capture_output=True, timeout=60).stdout  # fmt: skip
+        signature = subprocess.run(
+            ["openssl", "pkeyutl", "-sign", "-inkey", pem, "-rawin", "-in", text],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        ).stdout
         return ["--header", f"Authorization: Ed25519 {key}:{nonce}:{signature.hex()}"]
 
     def test_without_dev_a_signature_decides_who_spends(self):
         pem, key = self.key()
         genesis = self.folder / "genesis.json"
-        genesis.write_text(json.dumps({"version": 1, "message": "test", "timestamp": 0, "chain_id": 7, "allocations": [
-            {"key": "0x" + key, "balance": "5000000000"}]}))  # fmt: skip
+        genesis.write_text(
+            json.dumps(
+                {
+                    "version": 1,
+                    "message": "test",
+                    "timestamp": 0,
+                    "chain_id": 7,
+                    "allocations": [{"key": "0x" + key, "balance": "5000000000"}],
+                }
+            )
+        )
         self.start("--genesis", genesis)
         body = json.dumps(TASK).encode()
         self.assertEqual(self.curl("/tasks/submit", body=body)[0], 401)
@@ -278,15 +309,25 @@ class Serve(unittest.TestCase):
             (["--block-interval", "soon"], "soon"),
         ):
             where = [] if "--listen" in arguments else ["--listen", "127.0.0.1:0"]
-            done = subprocess.run([PROGRAM, "serve", *where, *map(str, arguments)],
-                                  capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+            done = subprocess.run(
+                [PROGRAM, "serve", *where, *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(reason, done.stderr)
             self.assertEqual(done.stdout, "")
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            done = subprocess.run([PROGRAM, "serve", "--listen", f"127.0.0.1:{port}"],
-                                  capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+            done = subprocess.run(
+                [PROGRAM, "serve", "--listen", f"127.0.0.1:{port}"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
             self.assertEqual(done.returncode, 2)
             self.assertIn("cannot listen", done.stderr)
 
