@@ -17,7 +17,7 @@
 #include "bench/epoch_tables.h"
 #include "core/base/digest.h"
 #include "core/base/merkle.h"
-#include "core/execution/unsealed.h"
+#include "core/execution/build.h"
 #include "core/state/store.h"
 #include "core/verification/draw.h"
 #include "core/vm/vm.h"
@@ -192,12 +192,11 @@ void execute_all(const Chain& chain) {
 void apply_unsealed(const Chain& chain) {
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const Executed& block = *chain.executed[i];
-        const UnsealedRequest request{.parent = block.block->parent(),
-                                      .id = block.id,
+        const UnsealedRequest request{.id = block.id,
                                       .proposer = block.block->header().proposer,
                                       .timestamp_ns = block.block->header().timestamp_ns,
                                       .beacon = block.state.head.beacon};
-        const auto built = build_unsealed(chain.executed[i - 1]->state, request,
+        const auto built = build_unsealed(*chain.executed[i - 1], request,
                                           block.block->operations(), chain.ground().rules);
         require(built.has_value() && built->left_out.empty(), "apply");
     }

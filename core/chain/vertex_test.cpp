@@ -18,7 +18,7 @@ OperationPtr signed_by(std::string_view name, std::uint64_t nonce, OperationBody
     Operation operation{address_of(name), nonce, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(operation,
-                                                   IdealAuthorizer::sign(operation.sender, id));
+                                                   TestAuthorizer::sign(operation.sender, id));
 }
 
 VertexHeader some_header() {

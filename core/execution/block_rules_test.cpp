@@ -85,16 +85,16 @@ TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
         return std::make_shared<const Block>(bare.with_authorization(std::move(seal)));
     };
     EXPECT_EQ(verdict(chain, sealed({})), ErrorCode::kNotAuthorized);
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-1"), message))),
+    EXPECT_EQ(verdict(chain, sealed(TestAuthorizer::sign(address_of("v-1"), message))),
               ErrorCode::kNotAuthorized);
     const Hash32 elsewhere = slot_message(chain.rules().chain_id + 1, 1, bare.id());
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), elsewhere))),
+    EXPECT_EQ(verdict(chain, sealed(TestAuthorizer::sign(address_of("v-0"), elsewhere))),
               ErrorCode::kNotAuthorized);
     Candidate stranger = candidate;
     stranger.header.proposer.value = 2;
     const Block unknown(stranger.header, stranger.operations, {});
     EXPECT_EQ(verdict(chain, std::make_shared<const Block>(unknown)), ErrorCode::kNotFound);
-    EXPECT_EQ(verdict(chain, sealed(IdealAuthorizer::sign(address_of("v-0"), message))),
+    EXPECT_EQ(verdict(chain, sealed(TestAuthorizer::sign(address_of("v-0"), message))),
               ErrorCode::kCount_);
 }
 
@@ -106,7 +106,7 @@ TEST(BlockRules, D14_a_block_from_the_future_is_too_early_and_good_later) {
     EXPECT_EQ(chain.vm().verify(block, now).error().code, ErrorCode::kTooEarly);
     EXPECT_TRUE(chain.vm().verify(block, now + 10'000'000'000).has_value());
     Vm::BuildOptions early = chain.build_options();
-    early.timestamp_ns = 5;  // a slow clock cannot turn time back
+    early.request.timestamp_ns = 5;  // a slow clock cannot turn time back
     EXPECT_EQ((*chain.vm().build_block(early))->header().timestamp_ns, now);
 }
 
@@ -115,7 +115,7 @@ TEST(BlockRules, D28_a_time_that_leaves_no_room_for_a_timeout_is_refused) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.timestamp_ns = ~std::uint64_t{0} - 1;
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+    EXPECT_EQ(build_on(*chain.tip(), request, {}, chain.rules()).error().code,
               ErrorCode::kBadTimestamp);
     const Candidate candidate = next(chain);
     BlockHeader header = candidate.header;
@@ -128,11 +128,11 @@ TEST(BlockRules, a_builder_refuses_a_header_that_nobody_would_verify) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.proposer.value = 7;
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+    EXPECT_EQ(build_on(*chain.tip(), request, {}, chain.rules()).error().code,
               ErrorCode::kNotFound);
     request = chain.request();
     request.beacon_secret = {};
-    EXPECT_EQ(build_on(chain.state(), request, {}, chain.rules()).error().code,
+    EXPECT_EQ(build_on(*chain.tip(), request, {}, chain.rules()).error().code,
               ErrorCode::kInvalidArgument);
 }
 

@@ -36,7 +36,7 @@ struct VmHealth {
 };
 
 using HttpHandler = std::function<Response(const Request&)>;
-using NodeId = FixedBytes<20>;
+using HostNodeId = FixedBytes<20>;
 
 // A block in the host's hands: its contents, and what the host decides about it. The VM must
 // outlive it.
@@ -109,8 +109,8 @@ public:
 
     // Peers, as the host tells of them; health_check() counts them. Connecting again updates the
     // version.
-    Status connected(const NodeId& node, const std::string& peer_version);
-    Status disconnected(const NodeId& node);  // not_found for one that is not connected
+    Status connected(const HostNodeId& node, const std::string& peer_version);
+    Status disconnected(const HostNodeId& node);  // not_found for one that is not connected
 
     // The handlers by their path below the chain's own: one, which knows the twelve routes of
     // service.h. They answer 503 after shutdown, and must not outlive the VM.
@@ -130,7 +130,7 @@ private:
     std::unique_ptr<Node> node_;
     std::unique_ptr<Service> service_;
     HostState state_ = HostState::kInitializing;
-    std::map<NodeId, std::string> peers_;
+    std::map<HostNodeId, std::string> peers_;
 };
 
 // Makes VMs, as the host's registry of VMs wants it; vm_id() of core/execution/genesis.h is the

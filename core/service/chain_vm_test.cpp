@@ -208,7 +208,7 @@ TEST(ChainVm, health_counts_the_peers_that_the_host_tells_of) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
-    const NodeId peer{{7}};
+    const HostNodeId peer{{7}};
     ASSERT_TRUE(vm.connected(peer, "1.0.0"));
     ASSERT_TRUE(vm.connected(peer, "1.0.1"));
     EXPECT_EQ(parse_json(vm.health_check().details).value().at("peers"), 1);

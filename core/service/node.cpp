@@ -7,7 +7,7 @@
 
 #include "core/base/digest.h"
 #include "core/config/limits.h"
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/service/keys.h"
 
 namespace aivm {
@@ -15,17 +15,17 @@ namespace {
 
 constexpr Amount kStake = lux(1);
 
-Hash32 beacon_secret(const Ed25519Seed& seed, Height height) {
+Hash32 node_beacon_secret(const Ed25519Seed& seed, Height height) {
     return keccak256(Writer().string("aivm-node-beacon").fixed(seed).u64(height).view());
 }
 
-Hash32 beacon_commitment(const Ed25519Seed& seed, Height height) {
-    return keccak256(beacon_secret(seed, height).view());
+Hash32 node_beacon_commitment(const Ed25519Seed& seed, Height height) {
+    return keccak256(node_beacon_secret(seed, height).view());
 }
 
 }  // namespace
 
-Hash32 first_beacon_commitment(const Ed25519Seed& seed) { return beacon_commitment(seed, 1); }
+Hash32 first_beacon_commitment(const Ed25519Seed& seed) { return node_beacon_commitment(seed, 1); }
 
 Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh) {
     AIVM_ASSIGN(const auto kept, store.get(service_keys::seed()));
@@ -110,29 +110,29 @@ Status Node::load_queue() {
 Result<Hash32> Node::opening(const State& parent) const {
     const Hash32& commitment = parent.validators[self_.value].beacon_commitment;
     for (Height height = parent.head.height + 1; height > 0; --height) {
-        const Hash32 secret = beacon_secret(setup_.seed, height);
+        const Hash32 secret = node_beacon_secret(setup_.seed, height);
         if (keccak256(secret.view()) == commitment) return secret;
     }
     return fail(ErrorCode::kConfig,
                 "the beacon commitment on chain was not made with this node's seed");
 }
 
-Transition& Node::trial(TimestampNs now_ns) {
+BuildRequest Node::next_request(const Hash32& secret, TimestampNs now_ns) const {
+    const Height height = vm_->preferred_state().head.height + 1;
+    return {.proposer = self_,
+            .timestamp_ns = now_ns,
+            .beacon_secret = secret,
+            .beacon_commitment = node_beacon_commitment(setup_.seed, height + 1),
+            .sign = [this](const Hash32& message) { return key_.sign(message); }};
+}
+
+BlockRun& Node::trial(TimestampNs now_ns) {
     if (trial_) return *trial_;
-    const State& parent = vm_->preferred_state();
-    const Height height = parent.head.height + 1;
-    trial_.emplace(
-        parent,
-        BlockContext{.height = height,
-                     .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-                     .proposer = self_,
-                     .beacon = next_beacon(parent.head.beacon, opening(parent).value_or(Hash32{})),
-                     .beacon_commitment = beacon_commitment(setup_.seed, height + 1)},
-        rules_);
-    start_block(*trial_);
-    for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {})) {
-        static_cast<void>(apply_operation(*trial_, *operation));
-    }
+    const ExecutedPtr parent = vm_->executed(vm_->preferred());
+    const BuildRequest request = next_request(opening(parent->state).value_or(Hash32{}), now_ns);
+    trial_.emplace(parent->state, context_of(parent->state, next_header(*parent, request)), rules_);
+    for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {}))
+        static_cast<void>(trial_->apply(*operation));
     return *trial_;
 }
 
@@ -143,7 +143,7 @@ Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const Wri
     if (queued_.size() >= kQueuedMax)
         return fail(ErrorCode::kQueueFull, "operations wait for the next block");
     authorizer_.vouch(operation->id(), operation->authorization());
-    if (Status status = apply_operation(trial(now_ns), *operation); !status) {
+    if (Status status = trial(now_ns).apply(*operation); !status) {
         if (!queued_.contains(operation->id())) authorizer_.forget(operation->id());
         return status;
     }
@@ -216,16 +216,9 @@ Status Node::build_and_accept(TimestampNs now_ns) {
 
 Result<BlockPtr> Node::build_on_preference(TimestampNs now_ns) {
     trial_.reset();
-    const State& parent = vm_->preferred_state();
-    AIVM_ASSIGN(const Hash32 secret, opening(parent));
+    AIVM_ASSIGN(const Hash32 secret, opening(vm_->preferred_state()));
     return vm_->build_block(
-        {.proposer = self_,
-         .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-         .operations_max = kQueuedMax,
-         .beacon_secret = secret,
-         .beacon_commitment = beacon_commitment(setup_.seed, parent.head.height + 2),
-         .sign = [this](const Hash32& message) { return key_.sign(message); },
-         .include = {}});
+        {.request = next_request(secret, now_ns), .operations_max = kQueuedMax, .include = {}});
 }
 
 Status Node::accept_with_leftovers(const Block& block) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/execution/block_run.h"
 #include "core/execution/genesis.h"
 #include "core/kernels/kernels.h"
 #include "core/service/authorization.h"
@@ -103,7 +104,8 @@ private:
     Result<BlockPtr> build_on_preference(TimestampNs now_ns);
     Status build_and_accept(TimestampNs now_ns);
     Status accept_with_leftovers(const Block& block);
-    Transition& trial(TimestampNs now_ns);
+    [[nodiscard]] BuildRequest next_request(const Hash32& secret, TimestampNs now_ns) const;
+    BlockRun& trial(TimestampNs now_ns);
     // The secret that opens the commitment in the node's block before the one on `parent`.
     [[nodiscard]] Result<Hash32> opening(const State& parent) const;
     [[nodiscard]] std::shared_ptr<WriteBatch> leftovers_of(const Block& block);
@@ -121,7 +123,7 @@ private:
     ExecutedPtr genesis_;
     std::optional<Vm> vm_;
     std::map<Hash32, OperationPtr> queued_;
-    std::optional<Transition> trial_;  // the next block so far
+    std::optional<BlockRun> trial_;  // the next block so far
     bool failed_ = false;
 };
 

@@ -98,8 +98,8 @@ struct Player {
         const auto validator = choose(3);
         const Height slot = choose(40);
         const auto sign = [&](const Hash32& id) {
-            return IdealAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
-                                         slot_message(chain.rules().chain_id, slot, id));
+            return TestAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
+                                        slot_message(chain.rules().chain_id, slot, id));
         };
         const Hash32 one = salt_of("one");
         const Hash32 two = salt_of(slip() ? "one" : "two");

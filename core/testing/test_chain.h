@@ -22,7 +22,7 @@ struct TestFailure : std::runtime_error {
 };
 
 // Signs for everyone and forges for nobody who does not ask: an authorisation is signer || message.
-class IdealAuthorizer final : public Authorizer {
+class TestAuthorizer final : public Authorizer {
 public:
     static Bytes sign(const Address& signer, const Hash32& message);
     [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
@@ -94,6 +94,7 @@ public:
     [[nodiscard]] std::string assigned_provider(std::string_view job) const;
 
     [[nodiscard]] Vm& vm() { return *vm_; }
+    [[nodiscard]] ExecutedPtr tip() const { return vm_->executed(vm_->last_accepted()); }
     [[nodiscard]] const State& state() const { return vm_->state(); }
     [[nodiscard]] Height height() const { return vm_->last_accepted_height(); }
     [[nodiscard]] const Task& task(std::string_view job) const;
@@ -123,14 +124,13 @@ public:
 private:
     // Validators take turns.
     [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
-    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on,
-                                          std::uint64_t interval_ns) const;
+    [[nodiscard]] BuildRequest request_on(const State& parent, std::uint64_t interval_ns) const;
     void audit() const;
 
     // What the Vm points to, at an address that outlives a move of the chain.
     struct Ground {
         CpuKernels kernels;
-        IdealAuthorizer authorizer;
+        TestAuthorizer authorizer;
         DirectExecutor executor;
         MemoryStore own_store;
         Rules rules;

@@ -73,7 +73,7 @@ VertexPtr TestDag::sign(const VertexHeader& header,
     if (header.proposer.value >= validators.size()) return std::make_shared<const Vertex>(bare);
     const Hash32 message = slot_message(rules().chain_id, bare.height(), bare.id());
     return std::make_shared<const Vertex>(bare.with_authorization(
-        IdealAuthorizer::sign(validators[header.proposer.value].address, message)));
+        TestAuthorizer::sign(validators[header.proposer.value].address, message)));
 }
 
 DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t proposer) const {
@@ -82,7 +82,7 @@ DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t propos
     options.timestamp_ns = vm.state().head.timestamp_ns + kBlockNs;
     const Address address = genesis()->state.validators[proposer].address;
     options.sign = [address](const Hash32& message) {
-        return IdealAuthorizer::sign(address, message);
+        return TestAuthorizer::sign(address, message);
     };
     return options;
 }

@@ -185,8 +185,8 @@ TEST(Bonds, credit_can_be_claimed_only_when_the_task_is_final) {
 TEST(Bonds, two_signed_items_for_one_slot_cost_half_the_stake_once) {
     TestChain chain;
     const auto sign = [&](std::string_view who, Height slot, const Hash32& id) {
-        return IdealAuthorizer::sign(address_of(who),
-                                     slot_message(chain.rules().chain_id, slot, id));
+        return TestAuthorizer::sign(address_of(who),
+                                    slot_message(chain.rules().chain_id, slot, id));
     };
     const Hash32 one = salt_of("one");
     const Hash32 two = salt_of("two");

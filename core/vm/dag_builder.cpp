@@ -1,10 +1,8 @@
 // Building a vertex: parents from the preferred frontier, a view of the state as it would be on
 // them, and those queued operations that work in it and contest nothing.
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/vm/dag_vm.h"
 
 namespace aivm {
@@ -58,10 +56,9 @@ public:
         context.height = header_.height;
         context.timestamp_ns = std::max(header_.timestamp_ns, below.head.timestamp_ns);
         context.proposer.value = ~std::uint32_t{0};
-        Transition t(below, context, *vm_.setup_.rules);
-        start_block(t);
-        AIVM_ASSIGN(const auto candidates, eligible(t.state()));
-        return take(t, candidates);
+        BlockRun run(below, context, *vm_.setup_.rules, BlockRun::Refusals::kCodeOnly);
+        AIVM_ASSIGN(const auto candidates, eligible(run.state()));
+        return take(run, candidates);
     }
 
 private:
@@ -130,7 +127,7 @@ private:
                               found->second.end());
     }
 
-    std::vector<OperationPtr> take(Transition& t, const std::vector<OperationPtr>& candidates) {
+    std::vector<OperationPtr> take(BlockRun& run, const std::vector<OperationPtr>& candidates) {
         std::vector<OperationPtr> taken;
         const std::size_t limit = std::min(options_.operations_max, kVertexOpsMax);
         std::size_t bytes = kVertexHeaderBytesMax;
@@ -142,7 +139,7 @@ private:
             if (bytes + size > kVertexBytesMax) break;
             JobKey job;
             if (job_key(operation->operation(), job) && !jobs.insert(job).second) continue;
-            if (!apply_operation(t, *operation)) {
+            if (!run.apply(*operation)) {
                 refused_.push_back(operation);
                 continue;
             }
@@ -164,10 +161,7 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     Builder builder(*this, options);
     AIVM_TRY(builder.place());
     const VertexHeader& header = builder.header();
-    if (header.height <= signed_height_) {
-        return fail(ErrorCode::kConflict,
-                    fmt::format("a vertex of height {} is already signed", header.height));
-    }
+    AIVM_TRY(check_unsigned(header.height, "vertex"));
     AIVM_ASSIGN(auto operations, builder.choose());
     const Vertex bare(header, std::move(operations), {});
     Bytes authorization =
@@ -176,9 +170,9 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
     AIVM_TRY(check_parents(*vertex));
     AIVM_TRY(check_conflicts(*vertex));
-    // On disk before anyone can see it: a node that crashes now must not sign another vertex for
-    // this height.
-    AIVM_TRY(remember_signed_height(header.height));
+    // On disk before anybody can see the vertex: after a crash the node must not sign another one
+    // for this height.
+    AIVM_TRY(remember_signed(header.height));
     for (const OperationPtr& operation : builder.refused()) mempool_.note_refused(*operation);
     for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
     admit(vertex);

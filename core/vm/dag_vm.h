@@ -26,14 +26,13 @@
 #include "core/dag/conflict_graph.h"
 #include "core/dag/history.h"
 #include "core/dag/vertex_rules.h"
-#include "core/vm/mempool.h"
 #include "core/vm/vm.h"
 
 namespace aivm {
 
 using VertexStatus = BlockStatus;
 
-class DagVm {
+class DagVm final : public VmBase {
 public:
     using Setup = History::Setup;
 
@@ -102,7 +101,6 @@ public:
     [[nodiscard]] const State& state() const { return history_.state(); }
     [[nodiscard]] Height tip_height() const { return history_.tip_height(); }
     [[nodiscard]] Height settled_height() const;
-    [[nodiscard]] const Mempool& mempool() const { return mempool_; }
     // Whether a vertex built now would have something to do: queued operations, or settlements and
     // draws in waiting.
     [[nodiscard]] bool wants_vertex() const;
@@ -127,7 +125,6 @@ private:
     // At the settled height; genesis' after a restart, until enough has been accepted: older, so
     // never wrong.
     [[nodiscard]] const State& settled_state() const;
-    Status remember_signed_height(Height height);
 
     Setup setup_;
     History history_;
@@ -136,8 +133,6 @@ private:
     // of undecided operations, with the vertices that carry them
     std::map<Address, std::set<Hash32>> senders_;
     std::set<Hash32> preferred_;
-    Mempool mempool_;
-    Height signed_height_ = 0;
 };
 
 }  // namespace aivm

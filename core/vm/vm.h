@@ -13,9 +13,8 @@
 #include <map>
 #include <memory>
 
-#include "core/execution/execute.h"
-#include "core/state/store.h"
-#include "core/vm/mempool.h"
+#include "core/execution/build.h"
+#include "core/vm/vm_base.h"
 
 namespace aivm {
 
@@ -26,7 +25,7 @@ enum class BlockStatus : std::uint8_t {
     kAccepted = 3
 };
 
-class Vm {
+class Vm final : public VmBase {
 public:
     struct Setup {
         ExecutedPtr genesis;  // from make_genesis; its kernel table sizes are the chain's
@@ -44,12 +43,8 @@ public:
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {
-        ValidatorIndex proposer;
-        TimestampNs timestamp_ns = 0;
+        BuildRequest request;
         std::size_t operations_max = 1000;
-        Hash32 beacon_secret;
-        Hash32 beacon_commitment;
-        std::function<Bytes(const Hash32& slot_message)> sign;
         std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
     // Builds and verifies a block on the preferred one. Refuses a second block for a height it has
@@ -81,7 +76,6 @@ public:
     [[nodiscard]] Result<BlockPtr> get_block(const Hash32& id) const;
     // not_found, and nothing else, above the tip.
     [[nodiscard]] Result<Hash32> block_id_at_height(Height height) const;
-    [[nodiscard]] const Mempool& mempool() const { return mempool_; }
     [[nodiscard]] std::size_t processing_count() const { return processing_.size(); }
     // Whether a block built now would have something to do: queued operations, or settlements and
     // draws in waiting.
@@ -91,14 +85,11 @@ private:
     explicit Vm(const Setup& setup);
     [[nodiscard]] Result<ExecutedPtr> load_tip(ByteView record) const;
     [[nodiscard]] ExecutedPtr parent_of(const Block& block) const;
-    Status remember_signed_height(Height height);
 
     Setup setup_;
     ExecutedPtr tip_;
     ExecutedPtr preferred_;
     std::map<Hash32, ExecutedPtr> processing_;
-    Mempool mempool_;
-    Height signed_height_ = 0;
 };
 
 }  // namespace aivm

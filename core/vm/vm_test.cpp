@@ -157,8 +157,8 @@ TEST(VmBlocks, submit_refuses_what_can_never_be_included) {
     EXPECT_EQ(chain.vm().submit(unsigned_one).error().code, ErrorCode::kNotAuthorized);
     const Operation escrow{escrow_address(), 1, submission("job")};
     const Hash32 id = SignedOperation(escrow, {}).id();
-    const auto thief = std::make_shared<const SignedOperation>(
-        escrow, IdealAuthorizer::sign(escrow_address(), id));
+    const auto thief =
+        std::make_shared<const SignedOperation>(escrow, TestAuthorizer::sign(escrow_address(), id));
     EXPECT_EQ(chain.vm().submit(thief).error().code, ErrorCode::kNotAuthorized);
     chain.expect_refused(thief, ErrorCode::kNotAuthorized);
 }
