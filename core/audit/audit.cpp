@@ -11,13 +11,13 @@ namespace {
 
 using Wide = WideNlux;  // a sum over the state may be wrong, but must not wrap
 
-// What one provider owes, added up from the seats and not from its own counters.
+// A provider's obligations, summed from the seats instead of its own counters.
 struct Obligations {
     Wide locked = 0;
     Wide exposure = 0;
     std::uint32_t open_seats = 0;
     std::uint32_t selected = 0;
-    // last block in which an answer of its can be challenged; 0 when nothing is posted
+    // The last block in which one of its answers can be challenged; 0 if none is posted.
     Height until = 0;
 };
 

@@ -10,7 +10,7 @@
 namespace aivm {
 namespace {
 
-// A slice has many proposers and opens nobody's commitment, so it names none.
+// A slice has many proposers and opens no commitment, so it names no proposer.
 constexpr ValidatorIndex kNobody{std::numeric_limits<std::uint32_t>::max()};
 
 }  // namespace

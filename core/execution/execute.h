@@ -1,4 +1,4 @@
-// Executing a block that somebody else made: the pure step from its parent's state to its own, and
+// Executing a block that another node made: the pure step from its parent's state to its own, and
 // the interface through which replicas share that work. (Making a block: build.h.)
 #pragma once
 

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/base/digest.h"
-#include "core/config/limits.h"
 #include "core/execution/block_run.h"
 #include "core/service/keys.h"
 
@@ -15,6 +14,7 @@ namespace {
 
 constexpr Amount kStake = lux(1);
 
+// The secret that this node reveals in its block of the given height.
 Hash32 node_beacon_secret(const Ed25519Seed& seed, Height height) {
     return keccak256(Writer().string("aivm-node-beacon").fixed(seed).u64(height).view());
 }
@@ -80,8 +80,8 @@ Status Node::open_vm() {
     return {};
 }
 
-// What the store has queued was taken in by this node and nobody else, so it is vouched for again
-// as it is.
+// Every operation queued in the store was accepted by this node, so it is vouched for again without
+// another check.
 Status Node::load_queue() {
     std::vector<OperationPtr> operations;
     Status readable;
@@ -93,20 +93,20 @@ Status Node::load_queue() {
         return readable.has_value();
     }));
     AIVM_TRY(readable);
-    // The order of the keys says nothing; by nonce each account's operations are in the order they
-    // were sent.
+    // Keys are ids and have no useful order; nonces restore the order in which each account sent
+    // its operations.
     std::stable_sort(operations.begin(), operations.end(),
                      [](const auto& a, const auto& b) { return a->nonce() < b->nonce(); });
     for (const OperationPtr& operation : operations) {
         authorizer_.vouch(operation->id(), operation->authorization());
         queued_.emplace(operation->id(), operation);
-        static_cast<void>(vm_->submit(operation));  // what is refused goes with the next block
+        static_cast<void>(vm_->submit(operation));  // a refused one is erased with the next block
     }
     return {};
 }
 
-// The last own block committed to the secret of the height after it, which is not far below;
-// genesis to that of height 1.
+// The node's last block committed to the secret of the height after it, and genesis to that of
+// height 1, so the search from the next height down is short.
 Result<Hash32> Node::opening(const State& parent) const {
     const Hash32& commitment = parent.validators[self_.value].beacon_commitment;
     for (Height height = parent.head.height + 1; height > 0; --height) {
@@ -190,7 +190,7 @@ Status Node::advance(TimestampNs now_ns) {
     AIVM_TRY(check_writable());
     if (setup_.hosted) return {};
     if (!vm_->wants_block()) {
-        trial_.reset();  // nothing is queued, and its time would grow old
+        trial_.reset();  // nothing is queued, and its timestamp would become stale
         return {};
     }
     const auto due = checked_add(state().head.timestamp_ns, setup_.block_interval_ns);
@@ -203,7 +203,7 @@ Status Node::flush(TimestampNs now_ns) {
     return build_and_accept(now_ns);
 }
 
-// The VM's note of the signed height is held back: it goes to disk with the block.
+// The VM's record of the signed height is buffered and reaches the disk with the block.
 Status Node::build_and_accept(TimestampNs now_ns) {
     store_.hold();
     const auto block = build_on_preference(now_ns);
@@ -224,7 +224,7 @@ Result<BlockPtr> Node::build_on_preference(TimestampNs now_ns) {
 Status Node::accept_with_leftovers(const Block& block) {
     trial_.reset();
     store_.hold();
-    static_cast<void>(store_.write(leftovers_of(block)));  // held back
+    static_cast<void>(store_.write(leftovers_of(block)));  // buffered
     store_.release();
     return failed(vm_->accept(block.id()));
 }
@@ -260,9 +260,9 @@ Status Node::set_preference(const Hash32& id) {
     return vm_->set_preference(id);
 }
 
-// The node's own part of the write: the block's time, and the end of whatever waits no longer.
-// Asked before the block is accepted, so an operation still queued in the VM counts as waiting
-// unless the block has it.
+// The node's own part of the write: the block's timestamp, and the removal of operations that no
+// longer wait. Called before the block is accepted, so an operation that is still queued in the VM
+// waits unless the block contains it.
 std::shared_ptr<WriteBatch> Node::leftovers_of(const Block& block) {
     auto batch = std::make_shared<WriteBatch>();
     batch->put(service_keys::timestamp(block.height()),

@@ -15,8 +15,8 @@
 namespace aivm::test {
 namespace {
 
-// A validator's secret for its block at this height, so that a restart needs no memory of it. The
-// commitment in force is the one its last block left; which height that was is searched for.
+// A validator's n-th secret, derived so that a restart needs no record of it. The number behind the
+// commitment in force is found by search.
 Hash32 secret_for(std::uint32_t validator, std::uint64_t number) {
     return keccak256(Writer().u32(validator).u64(number).view());
 }
@@ -183,7 +183,7 @@ void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t
 std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operations,
                                       std::uint64_t interval_ns) {
     const Built built = build(operations, interval_ns);
-    // Verified as a follower would: from the bytes alone.
+    // Verified as by a follower: from the bytes alone.
     const auto parsed = Vm::parse_block(built.executed->block->encode());
     if (!parsed) throw TestFailure(parsed.error().text());
     const Hash32 id = (*parsed)->id();

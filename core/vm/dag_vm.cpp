@@ -34,7 +34,7 @@ Result<ParentFacts> DagVm::parent_facts(const Hash32& id) const {
         return ParentFacts{0, history_.genesis_state().head.timestamp_ns, 0};
     auto accepted = history_.vertex(id);
     if (accepted) return facts_of(**accepted);
-    // A failed read is no missing parent.
+    // A failed read does not mean that the parent is missing.
     if (accepted.error().code != ErrorCode::kNotFound)
         return tl::unexpected(std::move(accepted).error());
     return fail(ErrorCode::kBadParent, to_hex(id.view()));
@@ -167,15 +167,15 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        // A nonce that the state has passed may come back when a vertex below the tip makes its
-        // user void.
+        // Compared with the settled state: a later one may still be executed again, and a nonce
+        // that is used in it may become free.
         if (operation->nonce() <= settled_state().nonce(operation->sender())) continue;
         JobKey job;
         if (job_key(operation->operation(), job)) {
             const auto taker = history_.taker_of(job);
-            if (taker && *taker) continue;  // if this cannot be read, the next builder asks again
+            if (taker && *taker) continue;  // after a failed read the next builder checks again
         }
-        static_cast<void>(mempool_.add(operation));  // it may wait there already
+        static_cast<void>(mempool_.add(operation));  // it may be queued already
     }
 }
 

@@ -107,8 +107,8 @@ Status Vm::reject(const Hash32& id) {
     processing_.erase(found);
     if (preferred_ == executed) preferred_ = tip_;
     for (const OperationPtr& operation : executed->block->operations()) {
-        // Duplicates and what another block has made stale are refused here, which is what should
-        // happen to them.
+        // A refusal is correct here: the operation is queued already, or another block made it
+        // stale.
         static_cast<void>(submit(operation));
     }
     return {};
