@@ -333,7 +333,8 @@ def codes(tree):
     for path, text in tree.cpp_files():
         for number, line in enumerate(text.split("\n"), 1):
             comment = line.partition("//")[2]
-            name = re.search(r"TEST\w*\(\w+,\s*(\w+)", line) or re.match(r"\s+([A-Z]\w+)\) \{$", line)
+            name = re.search(r"TEST\w*\(\w+,\s*(\w+)", line)
+            name = name or re.match(r"\s+([A-Z]\w+)\) \{$", line)
             for place in [comment] + ([name[1]] if name else []):
                 for code in CODE.findall(place):
                     if code not in known:

@@ -1,12 +1,12 @@
 // The economic fidelity on the reference study (catalogue: safe_window): task outcomes per second
-// of CPU time, with recording off and on, and how much cheaper a task is than in the full fidelity.
-// A task counts from its submission to its outcome, the building and closing of its world included.
-// Invariants are on except where it says so.
+// of CPU time, with recording off and on, and the cost of a task relative to the full fidelity. A
+// task is timed from its submission to its outcome, including its share of building and closing the
+// world. Invariants are on unless stated otherwise.
 //
-// First, how much memory the process has needed at most after few runs and after many, recorded
-// into one file: a sweep must not need more the longer it is.
+// First it compares the peak memory of the process after few and after many runs recorded into one
+// file: the memory of a sweep must not grow with its length.
 //
-//   economic_bench [--quick]       a short run that only checks that all sides work
+//   economic_bench [--quick]       a short run that only checks that every part works
 //   economic_bench --plain WORLDS  for bench/peers: "safe_window TASKS SECONDS POSTED MISSED",
 //                                  no recording
 //   economic_bench --recorded WORLDS  tasks per second alone, recorded: for profilers
@@ -44,7 +44,7 @@ void require(bool ok, std::string_view what) {
     std::exit(3);
 }
 
-// CPU time: a run has one thread, and the machine may have other work.
+// CPU time, because a run has one thread and the machine may be busy.
 double seconds_of(const std::function<void()>& work) {
     const std::clock_t start = std::clock();
     work();
@@ -134,14 +134,14 @@ void measure(const Scenario& study, int rounds, std::uint64_t worlds) {
     fmt::print("economic to full        {:>10.0f} times the outcomes/s\n", median(ratios));
 }
 
-// The most memory that the process has had so far, in KiB.
+// The peak memory of the process so far, in KiB.
 long peak_memory() {
     rusage usage{};
     require(getrusage(RUSAGE_SELF, &usage) == 0, "no memory figures");
     return usage.ru_maxrss;
 }
 
-// What `many` runs need beyond `few`, at most.
+// The most memory that `many` runs may need beyond `few`.
 long growth(std::uint64_t few, std::uint64_t many,
             const std::function<void(std::uint64_t runs)>& play_runs, std::string_view what) {
     play_runs(few);

@@ -1,14 +1,14 @@
-// The engine against std::priority_queue of plain structs, on HOLD and PHOLD: two synthetic
-// workloads of the literature on event queues (D. W. Jones, CACM 29(4), 1986; R. M. Fujimoto,
+// The engine compared with a std::priority_queue of plain structs, on HOLD and PHOLD: two synthetic
+// workloads from the literature on event queues (D. W. Jones, CACM 29(4), 1986; R. M. Fujimoto,
 // 1990), here with fixed draws, so that every engine must reach the same check value. The two run
-// back to back and only the ratio of such a pair counts: absolute figures move with whatever else
-// the machine does.
+// back to back, and only the ratio within a pair counts, because absolute figures depend on the
+// machine's load.
 //
 //   engine_bench [--quick | --plain [NAME]]     exit code 1 if a check value differs
 //
 // --quick: 10^6 events and three pairs each. --plain: only the engine, one run of each workload or
-// of the one named, as "name events seconds" (for peers/compare.py). Draws of this benchmark use
-// libm's log, as the peers do; the simulator itself never does.
+// of the named one, as "name events seconds" (for peers/compare.py). The draws of this benchmark
+// use libm's log, as the peers do; the simulator itself never does.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -131,7 +131,7 @@ std::uint64_t check_of(const std::vector<Entity>& entities) {
     return check;
 }
 
-// The handler of PHOLD: what it does to its entity, and what it sends.
+// The handler of PHOLD: updates its entity and sends the next event.
 struct Sent {
     std::uint32_t entity;
     std::int64_t time;
@@ -195,7 +195,7 @@ struct Workload {
     const char* name;
     std::uint64_t events;
     std::uint64_t check;
-    double target;  // least ratio to the reference that the project holds itself to
+    double target;  // the project's minimum for the ratio to the reference
     std::function<Run()> reference;
     std::function<Run()> heap;
     std::function<Run()> engine;
@@ -235,7 +235,7 @@ bool check(const Workload& workload, const Run& run, const char* who) {
     return false;
 }
 
-// One line of the table; false if a check value differs.
+// Prints one line of the table; returns false if a check value differs.
 bool compare(const Workload& workload, int pairs) {
     std::vector<double> ratios;
     std::vector<double> heap_ratios;

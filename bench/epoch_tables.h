@@ -1,9 +1,9 @@
-// Closing an epoch and its floor, the hashes alone: what kernels_bench and vm_bench measure.
+// Closing an epoch, and its floor: the hashes alone. Measured by kernels_bench and vm_bench.
 //
-// The attestation slots are all occupied; `changed` of them differ at each close: the lowest ones,
-// the dearest place for a single change. The floor hashes the same leaves and folds the same
-// accumulators from ready-made messages, nothing else, with the same hasher: the ratio close /
-// floor is what bookkeeping costs.
+// All attestation slots are occupied, and `changed` of them differ at each close: the lowest ones,
+// where a single change costs most. The floor hashes the same leaves and folds the same
+// accumulators from prepared messages with the same hasher, and does nothing else, so the ratio
+// close / floor is the cost of bookkeeping.
 #pragma once
 
 #include <cstring>
@@ -23,7 +23,7 @@ inline abi::Attestation attestation(std::uint32_t index) {
     return slot;
 }
 
-// The operation that renews the attestation of a slot, with a kind that differs from time to time.
+// The operation that renews the attestation of a slot; its kind changes from call to call.
 inline abi::AttestationOp renewal(const abi::Attestation& slot, std::uint32_t kind) {
     abi::AttestationOp op{};
     std::memcpy(op.tee_quote_digest, slot.tee_quote_digest, 32);
@@ -44,7 +44,7 @@ public:
         close();
     }
 
-    // The changes of the next close.
+    // Makes the changes for the next close.
     void prepare() {
         std::vector<abi::AttestationOp> ops;
         ++round_;

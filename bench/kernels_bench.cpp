@@ -1,7 +1,8 @@
-// What the kernels cost: Keccak in every width, each kernel, and closing an epoch beside its floor,
-// the hashes alone. Over the gpu layer.
+// The cost of the kernels: Keccak in every width, each kernel, and closing an epoch beside its
+// floor, the hashes alone. Uses the gpu layer.
 //
-// Epoch closings are measured as bench/epoch_tables.h says; vm_bench prints the ratio to the floor.
+// Epoch closings are measured as described in bench/epoch_tables.h; vm_bench prints the ratio to
+// the floor.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ bool is_supported(KeccakWidth width) {
     return std::find(widths.begin(), widths.end(), width) != widths.end();
 }
 
-// One permutation of as many states as the width has; items are states.
+// One permutation of as many states as the width processes; the items are states.
 void keccak(benchmark::State& state, KeccakWidth width) {
     if (!is_supported(width)) return state.SkipWithError("this CPU lacks the instructions");
     alignas(64) static std::uint64_t lanes[200] = {};
@@ -50,7 +51,7 @@ BENCHMARK_CAPTURE(keccak, scalar, KeccakWidth::kScalar);
 BENCHMARK_CAPTURE(keccak, avx2, KeccakWidth::kAvx2);
 BENCHMARK_CAPTURE(keccak, avx512, KeccakWidth::kAvx512);
 
-// Keccak-256 of 4,096 messages of 140 bytes, a model leaf each.
+// Keccak-256 of 4,096 messages of 140 bytes, the size of a model leaf.
 void hash_many(benchmark::State& state, KeccakWidth width) {
     if (!is_supported(width)) return state.SkipWithError("this CPU lacks the instructions");
     const gpu::SimdHasher hasher(width);
@@ -94,7 +95,7 @@ void hashes_alone(benchmark::State& state, bool simd) {
     }
 }
 
-// epoch_transition of the interface: whole tables, nothing remembered.
+// epoch_transition of the interface: whole tables, without caches.
 void whole_epoch(benchmark::State& state, bool simd) {
     const auto kernels = make_kernels(simd);
     const auto slots = static_cast<std::uint32_t>(state.range(0));
@@ -133,7 +134,7 @@ BENCHMARK_CAPTURE(whole_epoch, simd, true)
     ->Arg(4096)
     ->Unit(benchmark::kMicrosecond);
 
-constexpr std::uint32_t kBatch = 256;  // operations a call, below
+constexpr std::uint32_t kBatch = 256;  // operations per call, below
 
 void attestation_apply(benchmark::State& state) {
     CpuKernels kernels;

@@ -1,13 +1,13 @@
 // Message events through the network model: a full mesh of 100 nodes in six regions, with loss,
-// duplication, reordering, jitter, bandwidth and a partition that comes and goes, the trace digest
-// attached. A message event is one delivery executed: popped, digested, handled, and answered with
-// one new message, planned by the network and scheduled.
+// duplication, reordering, jitter, bandwidth, a partition that comes and goes, and the trace
+// digest. A message event is the execution of one delivery: popped, digested, handled, and answered
+// with a new message that the network plans and schedules.
 //
 //   network_bench [--quick]     exit code 1 if two runs of one seed differ, or ladder and heap do
 //
-// The same is measured without the digest and on the heap, in the same process and in turn: each
-// in-run ratio is the median of such rounds. The absolute figure is per second of user CPU time of
-// one thread.
+// The same is measured without the digest, and on the heap, alternating in the same process; each
+// ratio is the median of these rounds. The absolute figure is per second of user CPU time of one
+// thread.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace aivm::sim;  // a benchmark of exactly this
+using namespace aivm::sim;  // this benchmark uses only sim
 
 constexpr std::uint32_t kNodes = 100;
 constexpr std::uint32_t kRegions = 6;
@@ -62,7 +62,8 @@ NetworkLayout mesh_layout() {
     return layout;
 }
 
-// Every node keeps messages in flight; who gets a message sends the next one to somebody else.
+// Every node keeps messages in flight: the receiver of a message sends the next one to another
+// node.
 template <class AnyEngine>
 class Mesh {
 public:
@@ -106,8 +107,8 @@ private:
         }
     }
 
-    // Sends one message to a random other node; if it does not get through, tries again a little
-    // later, so that losses do not empty the mesh.
+    // Sends one message to a random other node. If it is lost, tries again a little later, so that
+    // the number of messages in flight does not fall.
     void send(NodeId from) {
         const std::uint64_t draw = nodes_[from].next_u64();
         const auto to =
@@ -119,7 +120,7 @@ private:
         std::uint16_t kind = kMessage;
         for (const SimTime time : arrivals) {
             engine_.post_at(time, Priority::kDelivery, {to, kind, draw});
-            kind = kCopy;  // delivered, but answered by nothing: one message in flight stays one
+            kind = kCopy;  // not answered, so that the number of messages in flight does not grow
         }
     }
 

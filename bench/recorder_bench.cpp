@@ -1,7 +1,7 @@
-// Rows per second of the recorder beside bare prepared inserts of the same rows into the same
-// table: what do typed rows, range checks, row counts and batches cost? Both write a file with the
-// same pragmas, up to the last commit; the second pair of figures includes closing the file. The
-// pairs alternate and the best of each side counts.
+// Rows per second of the recorder, compared with plain prepared inserts of the same rows into the
+// same table: the cost of typed rows, range checks, row counts and batches. Both write a file with
+// the same pragmas, up to the last commit; the second pair of figures includes closing the file.
+// The two alternate, and the best run of each counts.
 //
 //   recorder_bench [--quick]    a short run that only checks that both sides work
 #include <fmt/format.h>
@@ -66,7 +66,7 @@ TaskRow row_at(std::uint64_t i) {
     return row;
 }
 
-// What anyone would write by hand for this table.
+// The same inserts written by hand.
 Seconds bare(const std::string& path, std::uint64_t rows) {
     const Stopwatch watch;
     sqlite3* db = nullptr;

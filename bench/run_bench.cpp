@@ -1,8 +1,8 @@
-// A whole run of the demo: events per second of CPU time, and what the trace digest, the invariants
-// and the recorder cost. Each cost is a ratio of two runs that alternate in one process; the median
-// of the pairs counts.
+// A whole run of the demo: events per second of CPU time, and the cost of the trace digest, the
+// invariants and the recorder. Each cost is the ratio of two runs that alternate in one process;
+// the median of the pairs counts.
 //
-//   run_bench [--quick]    a short run that only checks that all sides work and agree
+//   run_bench [--quick]    a short run that only checks that every part works and the results agree
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void require(bool ok, std::string_view what) {
     std::exit(3);
 }
 
-// CPU time: a run has one thread, and the machine may have other work.
+// CPU time, because a run has one thread and the machine may be busy.
 double seconds_of(const std::function<void()>& work) {
     const std::clock_t start = std::clock();
     work();
@@ -78,12 +78,12 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-// What `with` costs beyond `without`, as a share of the run with it: the median over alternating
-// pairs.
+// The additional cost of `with` over `without`, as a share of the run with it: the median over
+// alternating pairs.
 double cost(int pairs, const std::function<Run()>& with, const std::function<Run()>& without) {
     std::vector<double> shares;
     for (int i = 0; i < pairs; ++i) {
-        const bool first = i % 2 == 0;  // whoever comes second finds warm caches
+        const bool first = i % 2 == 0;  // the second of a pair runs with warm caches
         Run a;
         Run b;
         if (first) a = with();

@@ -1,10 +1,10 @@
-// The VM alone, beside its floor: the accepted chain of the demo (catalogue: quickstart), decoded,
-// executed and accepted once more from genesis, and the closing of kernel epochs. The floor is
-// hashing alone: the same digests of messages of the same lengths, ready-made, one after the other
-// and nothing else. Every ratio is of two runs that alternate in one process; the median of the
-// pairs counts. Seconds are of CPU time.
+// The VM alone, compared with its floor: the accepted chain of the demo (catalogue: quickstart) is
+// decoded, executed and accepted again from genesis, and kernel epochs are closed. The floor is
+// hashing alone: digests of prepared messages of the same lengths, one after the other. Every ratio
+// is of two runs that alternate in one process; the median of the pairs counts. Seconds are CPU
+// time.
 //
-//   vm_bench [--quick]    a short run that only checks that all sides work and agree
+//   vm_bench [--quick]    a short run that only checks that every part works and the results agree
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 #include "bench/epoch_tables.h"
 #include "core/base/digest.h"
 #include "core/base/merkle.h"
-#include "core/execution/unsealed.h"
+#include "core/execution/build.h"
 #include "core/state/store.h"
 #include "core/verification/draw.h"
 #include "core/vm/vm.h"
@@ -57,7 +57,7 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-// What some work took, and how many times its floor that was.
+// The cost of some work: seconds, and its ratio to the floor.
 struct Cost {
     double seconds = 0;
     double floors = 0;
@@ -73,7 +73,7 @@ Cost compare(int pairs, const std::function<void()>& work, const std::function<v
     return {median(seconds), median(ratios)};
 }
 
-// A chain that was accepted, and what following it once more gave.
+// An accepted chain, and the results of executing it again.
 struct Chain {
     std::unique_ptr<World> world;  // owns the rules
     std::vector<Bytes> sealed;
@@ -109,7 +109,7 @@ Chain play_chain(bool quick) {
     return chain;
 }
 
-// Messages to hash, by how many bytes each has.
+// Messages to hash, by their lengths in bytes.
 struct Hashes {
     std::vector<std::size_t> keccak;
     std::vector<std::size_t> sha256;
@@ -127,7 +127,7 @@ struct Hashes {
 
 constexpr std::size_t kHash = Hash32::size_bytes;
 
-// What decoding a block hashes: its body, and each operation.
+// The messages hashed when a block is decoded: its body and each operation.
 Hashes hashes_of_decoding(const Chain& chain) {
     Hashes out;
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
@@ -139,21 +139,21 @@ Hashes hashes_of_decoding(const Chain& chain) {
     return out;
 }
 
-// What a task's key is taken over; see core/tasks/admission.cpp.
+// The length of the message behind a task's key; see core/tasks/admission.cpp.
 std::size_t key_bytes(const State& state, const Task& task) {
     return Address::size_bytes + 4 + task.job_id.size() + 2 + 4 +
            state.model(task.model).id.size() + 4 + 8;
 }
 
-// What executing a block hashes: its delta and the root chained over it, the beacon and the slot,
-// the keys, draws, answers and claims of tasks, leaf and node of each receipt and the receipts'
-// root, and the kernel round.
+// The messages hashed when a block is executed: its delta and the root chained over it, the beacon
+// and the slot, the keys, draws, answers and claims of tasks, a leaf and a node per receipt and the
+// receipts' root, and the kernel round.
 Hashes hashes_of_execution(const Chain& chain) {
     Hashes out;
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const Executed& block = *chain.executed[i];
         const State& parent = chain.executed[i - 1]->state;
-        std::size_t delta = 0;  // without what Accept adds: block, height and tip
+        std::size_t delta = 0;  // without the records that accepting adds: block, height and tip
         for (std::size_t e = 0; e + 3 < block.batch->size(); ++e) {
             const WriteBatch::Entry entry = block.batch->entry(e);
             delta += 4 + entry.key.size() + 1 + 4 + (entry.value ? entry.value->size() : 0);
@@ -192,12 +192,11 @@ void execute_all(const Chain& chain) {
 void apply_unsealed(const Chain& chain) {
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const Executed& block = *chain.executed[i];
-        const UnsealedRequest request{.parent = block.block->parent(),
-                                      .id = block.id,
+        const UnsealedRequest request{.id = block.id,
                                       .proposer = block.block->header().proposer,
                                       .timestamp_ns = block.block->header().timestamp_ns,
                                       .beacon = block.state.head.beacon};
-        const auto built = build_unsealed(chain.executed[i - 1]->state, request,
+        const auto built = build_unsealed(*chain.executed[i - 1], request,
                                           block.block->operations(), chain.ground().rules);
         require(built.has_value() && built->left_out.empty(), "apply");
     }
@@ -241,7 +240,7 @@ void measure_chain(bool quick, int pairs) {
                 compare(pairs, [&] { apply_unsealed(chain); }, floor));
 }
 
-// One line a table: closing it when `changed` of its occupied slots have changed.
+// Prints one line per table: closing it after `changed` of its occupied slots have changed.
 void measure_epoch(const char* name, Kernels& kernels, std::uint32_t slots, std::uint32_t changed,
                    int rounds) {
     bench::EpochClose epoch(kernels, slots, changed);

@@ -1,8 +1,7 @@
-// The codec of blocks and operations on foreign bytes. What decodes must encode to the same bytes,
-// keep its id, and survive a second trip; what does not decode must say so with kMalformed and
-// nothing else.
+// The codec of blocks and operations on arbitrary bytes. A decoded value must encode to the same
+// bytes, keep its id, and survive a second round trip; all other bytes must fail with kMalformed.
 //
-// The first byte chooses the parser, so that operations are reached without a block around them:
+// The first byte chooses the parser, so that operations are reached without a surrounding block:
 //   even: the rest is a sealed block      odd: the rest is an operation
 #include <cstdint>
 
@@ -26,7 +25,7 @@ void try_block(ByteView sealed) {
     AIVM_CHECK((*block)->size_bytes() == sealed.size());
     const auto second = Block::decode(again);
     AIVM_CHECK(second.has_value() && (*second)->id() == (*block)->id());
-    // The signature is no part of what it signs.
+    // The signature is not part of the id.
     AIVM_CHECK((*block)->with_authorization({}).id() == (*block)->id());
 }
 

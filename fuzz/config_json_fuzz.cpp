@@ -1,6 +1,6 @@
-// The published configuration and genesis from foreign text. A configuration that is taken is in
-// its ranges and is the same after being written and read again; a genesis that is taken has models
-// that the kernels can run; what is not taken says what is wrong.
+// The published configuration and genesis from arbitrary text. An accepted configuration is in its
+// ranges and survives a round trip; the models of an accepted genesis can be run by the kernels;
+// every refusal has a message.
 #include <cstdint>
 #include <cstring>
 

@@ -1,9 +1,9 @@
-// Foreign bytes through the six kernels: the canonical and the SIMD code must agree, and nothing
-// may be touched outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
+// Arbitrary bytes through the six kernels: the canonical and the SIMD code must agree, and must not
+// touch memory outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
 //
-// The input is cut into descriptor, sizes, operations and table slots as it lies, so that the
-// corpus is made of plain ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of
-// operations and slots, the rest fills the buffers (short inputs are continued with zeros).
+// The corpus consists of plain ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of
+// operations and slots, and the rest fills the buffers in order (short inputs are padded with
+// zeros).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@
 namespace aivm {
 namespace {
 
-// At most this many operations and slots a run: enough for every collision and wrap, and fast.
+// The most operations and slots per run: enough for every collision and wrap, and fast.
 constexpr std::uint32_t kItemsMax = 40;
 
 class Input {
@@ -49,7 +49,7 @@ private:
     std::size_t left_;
 };
 
-// A heap block of exactly these elements, so that a byte too far is seen.
+// A heap block of exactly these elements, so that an access past the end is detected.
 template <class T>
 class Exact {
 public:
@@ -124,7 +124,7 @@ void inference(Input& input) {
     const std::uint32_t count = input.take_count();
     Exact<abi::InferenceWeights> weights(input.take_many<abi::InferenceWeights>(1));
     auto list = input.take_many<abi::InferenceOp>(count);
-    for (auto& op : list) {  // a hash of 32 bytes is not found by chance
+    for (auto& op : list) {  // a fuzzer cannot guess a 32-byte hash
         if (op._pad0 % 4 != 0) std::memcpy(op.model_hash, weights.data()->model_hash, 32);
         if (op._pad0 % 8 != 0)
             op.input_len = 32, op.input_offset %= 32 * count, op.output_offset %= count;

@@ -1,5 +1,5 @@
-// Merkle proofs against the tree itself: a proof that the tree gives is true, and no other bytes
-// prove anything.
+// Merkle proofs compared with the tree: every proof made by the tree verifies, and no other bytes
+// do.
 //
 //   input := count:u8 index:u8 mutation*   leaves are numbered, mutation := kind:u8 place:u8
 //   byte:u8
@@ -13,7 +13,7 @@ namespace {
 
 using namespace aivm;
 
-// One claim of membership; a proof is a claim and nothing more.
+// One claim of membership with its proof.
 struct Claim {
     std::uint64_t count;
     std::uint64_t index;

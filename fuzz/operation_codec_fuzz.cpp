@@ -1,5 +1,6 @@
-// Signed operations, as blocks and queues carry them, from foreign bytes: one after the other until
-// the first that is malformed. Whatever decodes encodes to the same bytes, of the size it says.
+// Signed operations, as in blocks and queues, from arbitrary bytes: decoded one after the other
+// until the first malformed one. Each encodes to the same bytes, and its size_bytes() is their
+// number.
 #include <algorithm>
 #include <cstdint>
 

@@ -1,10 +1,9 @@
-// The VM on a game that the input plays: every choice of the random player (which operation, by
-// whom, on which task, how much, how long between blocks) is taken from the bytes. After each block
-// the audit of the whole state, the checks between successive states and a second execution of the
-// block must agree (see core/testing/random_play.h); every now and then the node is restarted from
-// its store.
+// The VM in a game that the input plays: the bytes decide every choice of the random player (the
+// operation, its sender, task and amount, the time between blocks). After each block the whole
+// state is audited, successive states are compared, and the block is executed a second time (see
+// core/testing/random_play.h); from time to time the node is restarted from its store.
 //
-// Three bytes choose the policies, then the game goes on while there are bytes, for at most
+// Three bytes choose the policies; then the game continues while there are bytes, for at most
 // kBlocksMax blocks.
 #include <cstdint>
 
@@ -19,8 +18,7 @@ using namespace aivm::test;
 
 constexpr int kBlocksMax = 150;
 
-// Choices from bytes: one byte for a small bound, two for a large one, zero when there are none
-// left.
+// Choices from bytes: one byte for a small bound, two for a large one, zero once they are used up.
 class Bytewise {
 public:
     Bytewise(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}

@@ -1,6 +1,6 @@
-// The stand-in for libFuzzer where it is not linked: runs a fuzz target over the given files and
-// folders, in the order of their names, and over the empty input. Exits 2 when there was nothing to
-// run, so an empty corpus is noticed.
+// Replaces libFuzzer in builds without it: runs a fuzz target over the given files and folders, in
+// the order of their names, and over the empty input. Exits with 2 if there is no file, so that an
+// empty corpus is noticed.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
         }
         const std::string bytes{std::istreambuf_iterator<char>(file),
                                 std::istreambuf_iterator<char>()};
-        std::fprintf(stderr, "%s\n", path.c_str());  // before the run: a crash is then named
+        std::fprintf(stderr, "%s\n",
+                     path.c_str());  // before the run, so that a crash names its input
         LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     }
     std::fprintf(stderr, "%zu inputs replayed\n", files.size());

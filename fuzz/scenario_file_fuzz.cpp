@@ -1,6 +1,6 @@
-// Scenario files from foreign bytes: any bytes either load or give errors, and what loads prints to
-// a text that loads to the same scenario. Every error has a message and, where it has a place, one
-// that exists.
+// Scenario files from arbitrary bytes: any bytes either load or fail with errors, and a loaded
+// scenario prints as a text that loads to the same scenario. Every error has a message, and its
+// position, if it has one, is inside the text.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,10 +1,10 @@
-// The service on foreign requests: any bytes as path, query, header and body, on a node that asks
-// nobody for signatures and on one that does. Every answer is JSON with a status the service
-// documents, and the audit finds the state sound.
+// The service on arbitrary requests: any bytes as path, query, header and body, on a node that
+// checks signatures and on one that does not. Every response is JSON with a documented status, and
+// the audit finds no violation in the state.
 //
 //   input := request*      request := choice:u8 length:u8 bytes
-//   choice: 4 bits name the route (12 and up: the bytes are path, query and header), 1 bit the
-//   node, 1 bit lets a block pass, 1 bit sends the bytes as a query instead of a body
+//   choice: 4 bits choose the route (12 and above: the bytes are path, query and header), 1 bit the
+//   node, 1 bit adds a block interval, 1 bit sends the bytes as a query instead of a body
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -67,6 +67,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if ((choice & 32U) != 0) node.blocks(1);
     }
     for (TestNode* node : {&open, &guarded}) AIVM_CHECK(node->audit().empty());
-    AIVM_CHECK(guarded.node().state().head.height == 0);  // nobody signed
+    AIVM_CHECK(guarded.node().state().head.height == 0);  // no request was signed
     return 0;
 }

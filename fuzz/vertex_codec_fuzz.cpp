@@ -1,6 +1,6 @@
-// The codec of vertices on foreign bytes. What decodes must encode to the same bytes, keep its id
-// and survive a second trip, and must name its parents in order and exactly the jobs of its
-// payload; what does not decode must say so with kMalformed and nothing else.
+// The codec of vertices on arbitrary bytes. A decoded vertex must encode to the same bytes, keep
+// its id and survive a second round trip, and must name its parents in order and exactly the jobs
+// of its operations; all other bytes must fail with kMalformed.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     AIVM_CHECK(vertex.id() == sha256(sealed.subspan(4, vertex.body_bytes())));
     const auto second = Vertex::decode(again);
     AIVM_CHECK(second.has_value() && (*second)->id() == vertex.id());
-    // The signature is no part of what it signs.
+    // The signature is not part of the id.
     AIVM_CHECK(vertex.with_authorization({}).id() == vertex.id());
 
     const auto& parents = vertex.parents();

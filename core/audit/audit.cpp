@@ -9,22 +9,15 @@
 namespace aivm {
 namespace {
 
-__extension__ using Wide =
-    unsigned __int128;  // a sum of walked amounts may be wrong, but must not wrap
+using Wide = WideNlux;  // a sum over the state may be wrong, but must not wrap
 
-std::string in_words(Wide nlux) {
-    const auto whole = static_cast<std::uint64_t>(nlux / kNluxPerLux);
-    const auto rest = static_cast<std::uint64_t>(nlux % kNluxPerLux);
-    return rest == 0 ? fmt::format("{} LUX", whole) : fmt::format("{}.{:09} LUX", whole, rest);
-}
-
-// What one provider owes, added up from the seats and not from its own counters.
+// A provider's obligations, summed from the seats instead of its own counters.
 struct Obligations {
     Wide locked = 0;
     Wide exposure = 0;
     std::uint32_t open_seats = 0;
     std::uint32_t selected = 0;
-    // last block in which an answer of its can be challenged; 0 when nothing is posted
+    // The last block in which one of its answers can be challenged; 0 if none is posted.
     Height until = 0;
 };
 
@@ -60,8 +53,8 @@ private:
 
     void expect_pot(const char* pot, Wide walked, Amount total) {
         if (walked == total.nlux()) return;
-        report("E2", "the {} add up to {} and the totals say {}", pot, in_words(walked),
-               in_words(total.nlux()));
+        report("E2", "the {} add up to {} and the totals say {}", pot, exact_lux(walked),
+               exact_lux(total));
     }
 
     void check_money() {
@@ -85,7 +78,7 @@ private:
         const Wide brought = Wide{totals.genesis.nlux()} + totals.minted.nlux();
         if (there != brought) {
             report("E1", "{} are held or burned while genesis and minting brought {}",
-                   in_words(there), in_words(brought));
+                   exact_lux(there), exact_lux(brought));
         }
         expect_pot("bonds", bonds, totals.bonds);
         expect_pot("task escrows", escrows, totals.task_escrows);
@@ -93,8 +86,8 @@ private:
         expect_pot("credits", credits, totals.credits);
         const Amount escrow = state_.balance(escrow_address());
         if (escrow.nlux() != held) {
-            report("E2", "the escrow account has {} and should hold {}", in_words(escrow.nlux()),
-                   in_words(held));
+            report("E2", "the escrow account has {} and should hold {}", exact_lux(escrow),
+                   exact_lux(held));
         }
     }
 
@@ -105,12 +98,11 @@ private:
         if (task.terminal() && (!task.escrow.is_zero() || !task.open_disputes.empty() ||
                                 !task.closed_disputes.empty())) {
             report("structure", "task {} is final and still holds {} and {} disputes", task.job_id,
-                   in_words(task.escrow.nlux()),
-                   task.open_disputes.size() + task.closed_disputes.size());
+                   exact_lux(task.escrow), task.open_disputes.size() + task.closed_disputes.size());
         }
         if (!task.terminal() && task.escrow != task.fee) {
             report("structure", "task {} holds {} of its fee of {}", task.job_id,
-                   in_words(task.escrow.nlux()), in_words(task.fee.nlux()));
+                   exact_lux(task.escrow), exact_lux(task.fee));
         }
         if (!posted && !task.open_disputes.empty()) {
             report("structure", "task {} is disputed without an answer", task.job_id);
@@ -194,8 +186,8 @@ private:
             report("structure",
                    "provider {} counts {} locked, {} obligations, {} open tasks; its seats say {}, "
                    "{}, {}",
-                   p.id, in_words(p.locked.nlux()), p.obligations, p.open_tasks,
-                   in_words(owed.locked), owed.open_seats, owed.selected);
+                   p.id, exact_lux(p.locked), p.obligations, p.open_tasks, exact_lux(owed.locked),
+                   owed.open_seats, owed.selected);
         }
         if (Wide{p.bond.nlux()} + p.credit.nlux() >= owed.exposure) return;
         const std::string what =
@@ -206,8 +198,8 @@ private:
                    until);
         } else {
             report("E16", "provider {} has {} of bond and credit while {} still slashable for {}{}",
-                   p.id, in_words(Wide{p.bond.nlux()} + p.credit.nlux()), what,
-                   in_words(owed.exposure), until);
+                   p.id, exact_lux(Wide{p.bond.nlux()} + p.credit.nlux()), what,
+                   exact_lux(owed.exposure), until);
         }
         findings_.back().provider = state_.find_provider(p.id);
     }

@@ -1,14 +1,13 @@
-// What must be true of every state, whatever blocks led to it. The checks walk the whole state and
-// believe no total and no counter, so they cost as much as the state is large: for tests, fuzzers
-// and the simulation's invariants.
+// Properties of every state, whatever blocks led to it. The checks walk the whole state and trust
+// no total and no counter, so their cost grows with the state: for tests, fuzzers and the
+// simulation's invariants.
 //
-//   E1   conservation: everything that anyone holds, and what was burned, is what genesis and
-//        minting brought in
+//   E1   conservation: all balances and everything burned add up to genesis and minting
 //   E2   the escrow account holds exactly the bonds, escrows, challenge bonds and credits, and the
-//        totals say the same
-//   E3   whoever can still be slashed has not taken the bond home
-//   E16  a bond, with unclaimed credit, covers all that its open obligations could still cost
-//   structure   counters, indexes and timers agree with the tables that they are derived from
+//        totals agree
+//   E3   a provider that can still be slashed has not withdrawn its bond
+//   E16  a bond, with unclaimed credit, covers everything that its open obligations could still
+//   cost structure   counters, indexes and timers agree with the tables from which they are derived
 #pragma once
 
 #include <optional>
@@ -23,11 +22,11 @@ namespace aivm {
 
 struct AuditFinding {
     std::string_view invariant;  // "E1", "E2", "E3", "E16" or "structure"
-    std::string message;         // in the words of the domain: who, how much, until when
-    std::optional<ProviderIndex> provider = {};  // whose doing it is, where it is one provider's
+    std::string message;         // in the words of the domain: which party, how much, until when
+    std::optional<ProviderIndex> provider = {};  // the provider concerned, if it is a single one
 };
 
-// Everything that is wrong with the state; empty when nothing is.
+// All violations in the state; empty if there are none.
 std::vector<AuditFinding> audit_state(const State& state, const VmParameters& parameters);
 
 }  // namespace aivm

@@ -8,7 +8,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// Sums wrap while entries are exchanged one by one; in the end they are what a walk would give.
+// Sums may wrap while entries are exchanged one by one; at the end they equal those of a full walk.
 Wide times(std::uint64_t value, int sign) { return sign > 0 ? Wide{value} : -Wide{value}; }
 
 }  // namespace
@@ -26,7 +26,8 @@ void RunningAudit::count(const Task& task, int sign, const VmParameters& paramet
             exposure_.resize(seat.provider.value + std::size_t{1});
         exposure_[seat.provider.value] +=
             times(slash_exposure(parameters, task, seat).nlux(), sign);
-        // What a seat was and what it is follow one another, mostly for one provider.
+        // Consecutive calls mostly concern one provider: a seat's old contribution, then its new
+        // one.
         if (affected_.empty() || affected_.back() != seat.provider.value)
             affected_.push_back(seat.provider.value);
     }
@@ -77,7 +78,7 @@ std::vector<AuditFinding> RunningAudit::follow(const State& parent, const State&
     if (!started_ || parent.head.height != height_ || parent.tasks.size() != tasks_) {
         walk(state, parameters);
     } else {
-        // Every touched entry: out with what it was, in with what it is.
+        // Subtracts the old contribution of every touched entry and adds the new one.
         const auto exchange = [](const auto& before, const auto& after, std::uint32_t i,
                                  auto&& count_one) {
             if (i < before.size()) count_one(before[i], -1);

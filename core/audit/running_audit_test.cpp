@@ -1,4 +1,4 @@
-// The audit that follows a chain finds what the walk over the whole state finds.
+// The running audit finds the same violations as the walk over the whole state.
 #include "core/audit/running_audit.h"
 
 #include <gmock/gmock.h>
@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// A chain that the audit has followed up to the block in which p-1 posted an answer.
+// A chain that the running audit has followed to the block in which p-1 posted an answer.
 class Followed : public ::testing::Test {
 protected:
     Followed() {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/base/check.h"
 
@@ -78,6 +79,19 @@ constexpr Amount lux(std::uint64_t whole) { return Amount(whole * kNluxPerLux); 
 constexpr Amount millilux(std::uint64_t thousandths) {
     return Amount(thousandths * (kNluxPerLux / 1000));
 }
+
+// For sums and differences of amounts, which may be negative. Requires an amount below 2^63, as
+// every amount of a simulated chain is.
+constexpr std::int64_t signed_nlux(Amount amount) {
+    return static_cast<std::int64_t>(amount.nlux());
+}
+
+// A sum of many amounts, which cannot wrap.
+__extension__ using WideNlux = unsigned __int128;
+
+// Every digit: "1000 LUX", "0.500000000 LUX".
+std::string exact_lux(WideNlux nlux);
+inline std::string exact_lux(Amount amount) { return exact_lux(WideNlux{amount.nlux()}); }
 
 // Block heights and virtual times are plain 64-bit numbers with a name; arithmetic on foreign ones
 // goes through checked_add. Times are nanoseconds since the Unix epoch (block timestamps) or since

@@ -90,5 +90,12 @@ TEST(Amount, ALuxIsABillionNlux) {
     EXPECT_EQ(millilux(1'500), lux(1) + Amount(500'000'000));
 }
 
+TEST(Amount, ExactTextHasEveryDigitAndDoesNotWrap) {
+    EXPECT_EQ(exact_lux(Amount()), "0 LUX");
+    EXPECT_EQ(exact_lux(lux(1000)), "1000 LUX");
+    EXPECT_EQ(exact_lux(Amount(1)), "0.000000001 LUX");
+    EXPECT_EQ(exact_lux(WideNlux{~std::uint64_t{0}} + 1), "18446744073.709551616 LUX");
+}
+
 }  // namespace
 }  // namespace aivm

@@ -29,22 +29,22 @@ struct BlockHeader {
     Hash32 receipt_root;       // after this block
 };
 
-// What the proposer of a block signs, and what Evidence compares.
+// The message that the proposer of a block signs, and that Evidence compares.
 Hash32 slot_message(std::uint64_t chain_id, Height slot, const Hash32& item_id);
 
-// Immutable once made; shared by everyone who holds it.
+// Immutable, and shared by all its holders.
 class Block {
 public:
     Block(BlockHeader header, std::vector<OperationPtr> operations, Bytes authorization);
 
-    // A block that is never bytes, under a name that its maker chose.
+    // A block that is never encoded, with an id that the caller chooses.
     static std::shared_ptr<const Block> unsealed(BlockHeader header,
                                                  std::vector<OperationPtr> operations, Hash32 id);
 
     // The same block with its signature; the id does not change.
     [[nodiscard]] Block with_authorization(Bytes authorization) const;
 
-    // Refuses anything that is not the canonical encoding of a block.
+    // Fails on bytes that are not the canonical encoding of a block.
     static Result<std::shared_ptr<const Block>> decode(ByteView sealed);
 
     [[nodiscard]] const BlockHeader& header() const { return header_; }

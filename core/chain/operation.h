@@ -1,8 +1,8 @@
-// Operations: what a block's payload is made of. (The fields of every kind: FORMAT.md.)
+// Operations: the payload of a block. (The fields of every kind: FORMAT.md.)
 //
-//   operation        := sender:20 nonce:u64 kind:u8 fields      (of the kind, in the order of its
-//   struct) signed operation := bytes(operation) bytes(authorisation) operation id     :=
-//   sha256(operation), which is also what the authorisation signs
+//   operation        := sender:20 nonce:u64 kind:u8 fields   (those of its struct, in order)
+//   signed operation := bytes(operation) bytes(authorisation)
+//   operation id     := sha256(operation), which the authorisation signs
 #pragma once
 
 #include <memory>
@@ -66,7 +66,7 @@ struct SubmitResult {
     std::string job_id;
     std::string provider_id;
     Answer answer = 0;
-    Hash32 trace_root;  // zero when the model has one step
+    Hash32 trace_root;  // zero if the model has one step
     std::uint32_t compute_time_ms = 0;
 };
 struct Challenge {
@@ -127,7 +127,7 @@ static_assert(sizeof(OperationBody) <= 160,
 // The operation's name as the protocol writes it, such as "SubmitTask".
 std::string_view operation_name(const OperationBody& body);
 
-// The job an operation is about: its conflict key in the DAG. Empty for operations about no job.
+// The job that an operation concerns, its conflict key in the DAG; empty if it concerns none.
 std::string_view job_of(const OperationBody& body);
 
 struct Operation {
@@ -139,8 +139,7 @@ struct Operation {
     static Result<Operation> decode(ByteView bytes);
 };
 
-// An operation with its authorisation, immutable and shared: queues, blocks and messages all hold
-// the same one.
+// An operation with its authorisation. Immutable, and shared between queues, blocks and messages.
 class SignedOperation {
     struct Unsealed {
         explicit Unsealed() = default;
@@ -151,7 +150,7 @@ public:
     SignedOperation(Unsealed, const Address& sender, std::uint64_t nonce,
                     OperationBody&& body)  // by unsealed() only
         : operation_{sender, nonce, std::move(body)} {}
-    // For chains whose blocks are never bytes: no encoding, no authorisation, and a zero id.
+    // For chains whose blocks are never encoded: no encoding, no authorisation, and a zero id.
     static std::shared_ptr<const SignedOperation> unsealed(const Address& sender,
                                                            std::uint64_t nonce,
                                                            OperationBody&& body);

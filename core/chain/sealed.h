@@ -1,5 +1,5 @@
-// What a block and a vertex have in common: a body, sealed with the proposer's signature, that ends
-// in operations.
+// The common part of a block and a vertex: a body that ends with the operations, sealed with the
+// proposer's signature.
 #pragma once
 
 #include <vector>

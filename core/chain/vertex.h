@@ -1,5 +1,5 @@
-// Vertices: what the DAG is made of. Each names up to five parents and carries up to thirty
-// operations.
+// Vertices of the DAG. Each names up to five parents and carries up to thirty operations. (Executed
+// by core/dag, which no simulation runs yet.)
 //
 //   vertex     := kind:u8=2 epoch:u32 height:u64 list(parent:32) timestamp:u64 proposer:u32
 //                 list(job key) list(signed operation)
@@ -9,9 +9,9 @@
 //   the authorisation signs keccak("aivm-slot" || chain_id:u64 || height:u64 || vertex id), as for
 //   blocks
 //
-// Parents and job keys are strictly ascending, and the job keys are exactly those of the payload;
-// bytes that say otherwise are no vertex. As every part has a width or a length of its own, no two
-// vertices share their bytes.
+// Parents and job keys are strictly ascending, and the job keys are exactly those of the
+// operations; other bytes are not a vertex. Every part has a fixed width or a length, so no two
+// vertices have the same encoding.
 #pragma once
 
 #include <compare>
@@ -25,14 +25,14 @@
 
 namespace aivm {
 
-// What at most one accepted vertex may take: the conflict key. A submission takes its job id,
-// whoever sends it. What follows on the job (commits, results, challenges ...) takes the sender's
-// next turn on it: two items that use one turn conflict, while the five members of a committee can
-// answer side by side, and nobody can use up the turn of another.
+// The conflict key: at most one accepted vertex may take a given key. A submission takes its job
+// id, whoever sends it. Later operations on the job (commits, results, challenges ...) take their
+// sender's next turn on it: two that use the same turn conflict, but the five members of a
+// committee can answer concurrently, and no account can use up another's turn.
 struct JobKey {
     std::string job;
     Address sender;           // zero for the submission
-    std::uint64_t nonce = 0;  // zero for the submission; never zero for what follows
+    std::uint64_t nonce = 0;  // zero for the submission, never for later operations
 
     void encode(Writer& out) const { out.string(job).fixed(sender).u64(nonce); }
     static JobKey decode(Reader& in);
@@ -40,7 +40,7 @@ struct JobKey {
     friend auto operator<=>(const JobKey&, const JobKey&) = default;
 };
 
-// The operation's key; false when it is about no job, and so conflicts with nothing.
+// The operation's key; false if it concerns no job, and therefore conflicts with nothing.
 bool job_key(const Operation& operation, JobKey& out);
 
 // Ascending, each once.
@@ -54,8 +54,8 @@ struct VertexHeader {
     ValidatorIndex proposer;
 };
 
-// Immutable once made; shared by everyone who holds it. Its job keys follow from its operations, so
-// that one made here cannot hide a conflict.
+// Immutable, and shared by all its holders. The job keys are computed from the operations, so a
+// vertex made here cannot hide a conflict.
 class Vertex {
 public:
     Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization);
@@ -63,7 +63,7 @@ public:
     // The same vertex with its signature; the id does not change.
     [[nodiscard]] Vertex with_authorization(Bytes authorization) const;
 
-    // Refuses anything that is not the canonical encoding of a vertex.
+    // Fails on bytes that are not the canonical encoding of a vertex.
     static Result<std::shared_ptr<const Vertex>> decode(ByteView sealed);
 
     [[nodiscard]] const Hash32& id() const { return id_; }
@@ -80,8 +80,8 @@ public:
         return body_.size() + authorization_.size() + 8;
     }
 
-    // Whether the two are different and share a job key. Never "the same class": a-b and b-c do not
-    // make a-c.
+    // Whether the two are different and share a job key. Not transitive: a-b and b-c do not imply
+    // a-c.
     [[nodiscard]] bool conflicts(const Vertex& other) const;
 
 private:

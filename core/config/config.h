@@ -1,6 +1,5 @@
-// What can be set about the VM: the published configuration, and the policies of the protocol on
-// top of it. Defaults are those of the published package (Config) and of the protocol description
-// (Policy).
+// The parameters of the VM: the published configuration, and the protocol's policies on top of it.
+// Defaults are those of the published package (Config) and of the protocol description (Policy).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +29,8 @@ struct Config {
     Amount min_provider_bond = lux(1000);
     bool require_tee_attestation = false;
     std::uint8_t min_trust_score = 50;
-    // how long after it was made an attestation gives early use
+    // For this long after it was made, an attestation allows a result to be used before its window
+    // closes.
     std::uint64_t attestation_timeout_ns = 30'000'000'000;
     std::uint32_t max_task_queue_size = 1000;
     std::uint64_t task_timeout_ns = 300'000'000'000;
@@ -48,7 +48,8 @@ enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1, kCount_ = 
 enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1, kCount_ = 2 };
 enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1, kCount_ = 2 };
 
-// The protocol's own parameters. Rates in basis points (10,000 = all), windows in blocks.
+// The protocol's own parameters. Rates are in basis points (10,000 is the whole), windows in
+// blocks.
 struct Policy {
     Amount fee_floor = millilux(1);
     std::uint32_t fee_burn_bps = 1000;
@@ -69,17 +70,17 @@ struct Policy {
     std::uint64_t commit_window_blocks = 30;
     std::uint64_t reveal_window_blocks = 30;
     std::uint32_t redundancy_providers = 5;  // N
-    std::uint32_t max_assignments = 5;       // a task fails for good after so many assignments
+    std::uint32_t max_assignments = 5;       // after this many, a task fails
     DisputeGame dispute_game = DisputeGame::kOneStep;
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;
     bool commit_reveal = true;  // redundant mode: hide answers until all have committed
-    // a challenge names its claim at once, so that it can be copied
+    // A challenge names its claim in the open, so that it can be copied.
     bool challenge_in_clear = false;
-    // a challenger's bond doubles for those still open too, not only for those lost
+    // A challenger's bond doubles for each of its open challenges too, not only for each lost one.
     bool count_open_challenges = false;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
-    bool self_reported_compute = false;  // the tiered schedule believes the provider (A38)
+    bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 
     friend bool operator==(const Policy&, const Policy&) = default;
@@ -89,8 +90,8 @@ struct VmParameters {
     Config config;
     Policy policy;
 
-    // The bond one result locks: Policy::result_bond, or the published minimum spread over the
-    // allowed tasks.
+    // The bond that one result locks: Policy::result_bond, or the published minimum divided by the
+    // tasks that a provider may have.
     [[nodiscard]] Amount result_bond() const {
         if (!policy.result_bond.is_zero()) return policy.result_bond;
         return Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider);
@@ -99,13 +100,13 @@ struct VmParameters {
     friend bool operator==(const VmParameters&, const VmParameters&) = default;
 };
 
-// Whether every published field is in its range; the error names the field by its JSON tag.
+// Fails if a published field is out of its range; the error names the field by its JSON tag.
 Status check_config(const Config& config);
 
-// check_config, the ranges of the policy, and what must hold between fields: shares of one slash
-// add up to at most all of it, redundancyFactor is a strict majority of redundancy_providers, a
-// result bond fits into the minimum bond, and no deadline can overflow. A chain is made with
-// nothing less.
+// check_config(), the ranges of the policy, and the relations between fields: the shares of a slash
+// add up to at most the whole, redundancyFactor is a strict majority of redundancy_providers, a
+// result bond is at most the minimum bond, and no deadline can overflow. Every chain satisfies
+// them.
 Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

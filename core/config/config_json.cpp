@@ -16,7 +16,7 @@ Status wrong(std::string_view key, const OrderedJson& value, std::string_view wa
                 fmt::format("{} is {}; it must be {}", key, value.dump(), wanted));
 }
 
-// Reading one value into a field, by the field's type.
+// Reads one value into a field, by the field's type.
 
 template <class Integer>
 Status read_number(std::string_view key, const OrderedJson& value, Integer& field) {
@@ -62,8 +62,8 @@ Status read(std::string_view key, const OrderedJson& value, std::string& field) 
     return {};
 }
 
-// A duration is a string in JSON and nanoseconds here, so it needs a type of its own to be told
-// from a number.
+// A duration is a string in JSON and a number of nanoseconds here; a type of its own tells it from
+// a plain number.
 template <class Nanoseconds>
 struct Duration {
     Nanoseconds& nanoseconds;
@@ -86,8 +86,8 @@ OrderedJson written(const Duration<const std::uint64_t>& field) {
     return print_duration(field.nanoseconds);
 }
 
-// The one table of tags and fields, in the published order: calls `visit(tag, field)` until it
-// returns false.
+// The table of tags and fields, in the published order: calls visit(tag, field) until it returns
+// false.
 template <class AnyConfig, class Visit>
 void for_each_field(AnyConfig& c, Visit&& visit) {
     using Time = std::conditional_t<std::is_const_v<AnyConfig>, const std::uint64_t, std::uint64_t>;
@@ -120,7 +120,7 @@ Status set_field(Config& config, const std::string& key, const OrderedJson& valu
     return status;
 }
 
-// Parses, and refuses a key that occurs twice, of which the parser alone would keep the last.
+// Parses the text, and fails on a repeated key, of which the parser alone would keep the last.
 Result<OrderedJson> parse_object(std::string_view text) {
     std::set<std::string> seen;
     std::string repeated;
@@ -136,7 +136,7 @@ Result<OrderedJson> parse_object(std::string_view text) {
         json = OrderedJson::parse(text, watch);
     } catch (const OrderedJson::parse_error& e) {
         return fail(ErrorCode::kConfig, fmt::format("not JSON at byte {}", e.byte));
-    } catch (const OrderedJson::out_of_range&) {  // 1e999: well written, but no double holds it
+    } catch (const OrderedJson::out_of_range&) {  // 1e999: valid JSON, but too large for a double
         return fail(ErrorCode::kConfig, "a number is out of range");
     }
     if (!json.is_object())

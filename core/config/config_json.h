@@ -12,14 +12,13 @@ namespace aivm {
 // Every field, in the published order; durations in the largest units that fit, such as "1h30m".
 std::string to_json(const Config& config);
 
-// A missing key takes its default. An unknown or repeated key, a value of the wrong kind or out of
-// its range, or text that is no JSON object is an error that names the key (or the place) and what
-// would be right.
+// A missing key has its default. An unknown or repeated key, a value of the wrong type or out of
+// its range, and text that is not a JSON object are errors that name the key (or the position) and
+// what is expected.
 Result<Config> config_from_json(std::string_view text);
 
-// Durations as the published configuration writes them: decimal numbers with units out of h, m, s,
-// ms, us, ns, one after the other: "30s", "1h30m", "1.5s". Anything finer than a nanosecond is cut
-// off.
+// Durations as in the published configuration: a sequence of decimal numbers with the units h, m,
+// s, ms, us, ns, such as "30s", "1h30m", "1.5s". Fractions of a nanosecond are truncated.
 std::string print_duration(std::uint64_t nanoseconds);
 Result<std::uint64_t> parse_duration(std::string_view text);
 

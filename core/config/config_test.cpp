@@ -1,4 +1,4 @@
-// Parameters: what a chain may be made with.
+// The parameters with which a chain may be created.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -9,7 +9,7 @@
 namespace aivm {
 namespace {
 
-// The message with which the changed default parameters are refused; empty when they are taken.
+// The message with which the changed default parameters are refused; empty if they are accepted.
 template <class Change>
 std::string refusal(Change&& change) {
     VmParameters parameters;
@@ -42,7 +42,7 @@ TEST(Parameters, TheQuorumMustBeAStrictMajority) {
 }
 
 // D28: deadlines are added without overflow check.
-TEST(Parameters, D28_NoWindowIsLongEnoughToMakeADeadlineWrap) {
+TEST(Parameters, D28NoWindowIsLongEnoughToMakeADeadlineWrap) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.commit_window_blocks = kMost; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.reveal_window_blocks = kMost - 30; }), "");

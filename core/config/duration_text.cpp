@@ -12,8 +12,7 @@ struct Unit {
     std::string_view name;
     std::uint64_t nanoseconds;
 };
-// From large to small for printing. Reading takes the name in full, so that "m" is not found in
-// "ms".
+// From large to small, for printing. Parsing matches whole names, so that "m" does not match "ms".
 constexpr std::array<Unit, 6> kUnits{{{"h", 3'600'000'000'000},
                                       {"m", 60'000'000'000},
                                       {"s", 1'000'000'000},
@@ -43,7 +42,7 @@ std::optional<std::uint64_t> number(std::string_view digits) {
     return value;
 }
 
-// One number with its unit, in nanoseconds; takes it off the text.
+// Removes one number with its unit from the front of the text; returns nanoseconds.
 std::optional<std::uint64_t> take_term(std::string_view& text) {
     const std::string_view whole = take(text, true);
     std::string_view fraction;

@@ -17,9 +17,9 @@ struct Label {
     friend auto operator<=>(const Label&, const Label&) = default;
 };
 
-// Vertices in lists, so that a descriptor stays good while others come and go. It is an address:
-// descriptors are compared for equality only, and whatever leaves this file is sorted by label or
-// id.
+// Vertices are in lists, so that descriptors stay valid while others are added and removed. A
+// descriptor is an address: it is only compared for equality, and every result is sorted by label
+// or id.
 using Contest = boost::adjacency_list<boost::vecS, boost::listS, boost::undirectedS, Label>;
 using Dag = boost::adjacency_list<boost::vecS, boost::listS, boost::bidirectionalS, Label>;
 
@@ -44,7 +44,7 @@ struct ConflictGraph::Graphs {
     std::map<Hash32, Place> places;
     std::map<JobKey, std::set<Hash32>> holders;
 
-    // Everything reached from `from` by `step(descriptor) -> its neighbours one step on`.
+    // Everything reachable from `from`, where step(descriptor) returns the neighbours.
     template <class Step>
     std::vector<Hash32> reach(const Hash32& from, Step&& step) const {
         const auto place = places.find(from);
@@ -72,7 +72,7 @@ void ConflictGraph::add(const Node& node) {
     AIVM_CHECK(!g.places.contains(node.id));
     const Label label{node.height, node.id};
     Place place{boost::add_vertex(label, g.contest), boost::add_vertex(label, g.dag), node.jobs};
-    std::set<Hash32> rivals;  // each once, however many jobs are shared
+    std::set<Hash32> rivals;  // each once, even if several jobs are shared
     for (const JobKey& job : node.jobs) {
         std::set<Hash32>& holders = g.holders[job];
         rivals.insert(holders.begin(), holders.end());

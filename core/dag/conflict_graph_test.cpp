@@ -1,4 +1,4 @@
-// The conflict graph against a slow, obvious model that asks every pair.
+// The conflict graph compared with a slow model that checks every pair.
 #include "core/dag/conflict_graph.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ ConflictGraph::Node node(std::uint8_t number, Height height, std::vector<std::ui
 }
 
 // D07 conflicts treated as equivalence classes.
-TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
+TEST(ConflictGraph, D07ARivalOfARivalIsNoRival) {
     ConflictGraph graph;
     graph.add(node(1, 1, {}, {"x"}));
     graph.add(node(2, 1, {}, {"x", "y"}));
@@ -33,13 +33,13 @@ TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
     EXPECT_TRUE(graph.conflicts(id_of(2), id_of(3)));
     EXPECT_FALSE(graph.conflicts(id_of(1), id_of(3)));
     EXPECT_EQ(graph.conflicts_of(id_of(2)),
-              (std::vector{id_of(3), id_of(1)}));  // ids run against the numbers
+              (std::vector{id_of(3), id_of(1)}));  // ids descend as the numbers ascend
     graph.remove(id_of(2));
     EXPECT_TRUE(graph.conflicts_of(id_of(1)).empty());
     EXPECT_EQ(graph.holders_of({"x", {}, 0}), std::vector{id_of(1)});
 }
 
-TEST(ConflictGraph, descendants_come_parents_first_and_reach_grandchildren) {
+TEST(ConflictGraph, DescendantsComeParentsFirstAndReachGrandchildren) {
     ConflictGraph graph;
     graph.add(node(1, 1, {}, {}));
     graph.add(node(2, 2, {1}, {}));
@@ -74,7 +74,7 @@ struct PairwiseModel {
     }
 };
 
-RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
+RC_GTEST_PROP(ConflictGraph, AgreesWithAModelThatAsksEveryPair, ()) {
     ConflictGraph graph;
     PairwiseModel model;
     const auto steps = *rc::gen::inRange(1, 30);

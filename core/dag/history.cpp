@@ -130,13 +130,13 @@ Result<State> History::state_after(Height height) const {
     return state;
 }
 
-// What slices `height` and up may have written.
+// The keys that the slices from `height` up may have written.
 Result<std::set<Bytes>> History::keys_above(Height height) const {
     std::set<Bytes> touched;
     for (Height h = height; h <= tip_height(); ++h) {
         const SlicePtr slice = kept_slice(h);
         if (!slice) {
-            add_keys(touched, dump_state(state_));  // not known any more: everything
+            add_keys(touched, dump_state(state_));  // no longer known, so all of them
             return touched;
         }
         add_keys(touched, *slice->batch);

@@ -4,13 +4,13 @@
 #include <limits>
 
 #include "core/base/digest.h"
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/execution/execute.h"
 
 namespace aivm {
 namespace {
 
-// A slice has many proposers and opens nobody's commitment, so it names none.
+// A slice has many proposers and opens no commitment, so it names no proposer.
 constexpr ValidatorIndex kNobody{std::numeric_limits<std::uint32_t>::max()};
 
 }  // namespace
@@ -38,21 +38,20 @@ BlockContext slice_context(const State& below, const std::vector<VertexPtr>& ver
 
 Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices,
                                const Rules& rules) {
-    Transition t(below, slice_context(below, vertices), rules);
+    const BlockContext context = slice_context(below, vertices);
+    BlockRun run(below, context, rules);
     auto slice = std::make_shared<Slice>();
-    start_block(t);
     for (std::size_t i = 0; i < vertices.size(); ++i) {
         const Vertex& vertex = *vertices[i];
-        AIVM_CHECK(vertex.height() == t.block().height);
+        AIVM_CHECK(vertex.height() == context.height);
         AIVM_CHECK(i == 0 || vertices[i - 1]->id() < vertex.id());
         for (const OperationPtr& operation : vertex.operations()) {
-            Status status = apply_operation(t, *operation);
+            Status status = run.apply(*operation);
             if (!status)
                 slice->voids.push_back({vertex.id(), operation, std::move(status).error()});
         }
     }
-    AIVM_TRY(end_block(t));
-    Transition::Finished finished = std::move(t).finish();
+    AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish());
     slice->vertices = std::move(vertices);
     slice->state = std::move(finished.state);
     slice->events = std::move(finished.events);

@@ -1,13 +1,13 @@
 // A slice: all accepted vertices of one height, executed together in ascending order of id, as one
-// step of the state.
+// step of the state. Used by the VM on a DAG (vm/dag_vm.h), which no simulation runs yet.
 //
-// Slice h of the DAG is to the state what block h is to a chain: it has the height, the timers due
-// at it, the operations, the timeouts and the kernel round. Its time is the latest of its vertices'
-// (and never before the slice below); its beacon is keccak(beacon below || sha256(ids in order)).
+// Slice h corresponds to block h of a chain and is executed by the same sequence
+// (execution/block_run.h). Its time is the latest of its vertices' times, and never before the
+// slice below; its beacon is keccak(beacon below || sha256(ids in order)).
 //
-// A vertex is valid or not by what it and its ancestors say. What its operations then find (a
-// balance, a nonce, a seat) also depends on concurrent vertices, so an operation that is refused
-// when its turn comes is void: it changes nothing, and the vertex stays.
+// Whether a vertex is valid depends on it and its ancestors only. Whether its operations succeed
+// (given balances, nonces, seats) also depends on concurrent vertices. An operation that is refused
+// during execution is therefore void: it changes nothing, and the vertex stays accepted.
 #pragma once
 
 #include <memory>
@@ -36,21 +36,21 @@ struct Slice {
 };
 using SlicePtr = std::shared_ptr<const Slice>;
 
-// Puts vertices of one height in their order.
+// Puts vertices of one height into the order of execution.
 void sort_by_id(std::vector<VertexPtr>& vertices);
 
-// The moment at which a slice of these vertices is applied on the state below it. Needs at least
-// one vertex.
+// Height, time and beacon of a slice of these vertices above this state. Requires at least one
+// vertex.
 BlockContext slice_context(const State& below, const std::vector<VertexPtr>& vertices);
 
-// Executes one slice: every vertex has the height above the state's, in ascending order of id.
-// Fails only when a kernel does, which is a broken machine and no broken vertex.
+// Executes one slice. Requires that every vertex has the height above the state's, in ascending
+// order of id. Fails only if a kernel fails: the machine is broken then, not a vertex.
 Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices,
                                const Rules& rules);
 
-// How a VM has its slices executed. Replicas of one simulated world can share an implementation
-// that computes each slice once: its result follows from the root of the state below and the ids of
-// its vertices.
+// Executes the slices of a VM. Replicas of one simulated world can share an implementation that
+// computes each slice once: the result follows from the root of the state below and the ids of the
+// vertices.
 class SliceExecutor {
 public:
     virtual ~SliceExecutor() = default;

@@ -1,4 +1,4 @@
-// One entry of a state, by its key in the store.
+// One entry of a state, by its key in the store. Used by dag/history.h.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,8 @@
 
 namespace aivm {
 
-// The value that the store holds under this state key (see state/keys.h) when it holds this state;
-// nothing when the state has no such entry. Asking for a key of another kind is a broken
-// assumption.
+// The value under this key (see state/keys.h) in a store of this state; nothing if the state has no
+// such entry. Requires a key of a state table.
 std::optional<Bytes> state_entry(const State& state, ByteView key);
 
 }  // namespace aivm

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/config/limits.h"
+#include "core/execution/block_run.h"
 
 namespace aivm {
 namespace {
@@ -34,19 +35,13 @@ Status check_operations(const Vertex& vertex, const Rules& rules) {
     std::map<Address, std::uint64_t> nonces;
     std::set<std::string_view> submitted;
     for (const OperationPtr& operation : vertex.operations()) {
-        const Address& sender = operation->sender();
-        std::uint64_t& nonce = nonces[sender];
+        std::uint64_t& nonce = nonces[operation->sender()];
         if (operation->nonce() <= nonce) {
             return fail(ErrorCode::kBadNonce,
                         fmt::format("{} after {} in one vertex", operation->nonce(), nonce));
         }
         nonce = operation->nonce();
-        if (sender == escrow_address() ||
-            !rules.authorizer->verify(sender, operation->id(), operation->authorization())) {
-            return fail(
-                ErrorCode::kNotAuthorized,
-                fmt::format("{} of {}", operation_name(operation->body()), to_hex(sender.view())));
-        }
+        AIVM_TRY(check_authorized(*operation, rules));
         const auto* task = std::get_if<op::SubmitTask>(&operation->body());
         if (task && !submitted.insert(task->job_id).second)
             return fail(ErrorCode::kDuplicate, "task " + task->job_id);

@@ -1,6 +1,7 @@
-// What makes a vertex valid, apart from conflicts. Every rule asks the vertex, its parents and
-// genesis only, never what concurrent vertices did, so that all nodes come to the same verdict in
-// whatever order they see things.
+// The rules by which a vertex is valid, apart from conflicts. They depend on the vertex, its
+// parents and genesis only, never on concurrent vertices, so all nodes reach the same verdict in
+// whatever order vertices arrive. Used by the VM on a DAG (vm/dag_vm.h), which no simulation runs
+// yet.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace aivm {
 
-// What a vertex takes over from a parent, which may be genesis.
+// The facts about a parent, possibly genesis, that bound its children.
 struct ParentFacts {
     Height height = 0;
     TimestampNs timestamp_ns = 0;
@@ -19,15 +20,17 @@ struct ParentFacts {
 };
 ParentFacts facts_of(const Vertex& vertex);
 
-// The parents' maxima: the floor for height, time and epoch of a child. Needs at least one.
+// The maxima over the parents: lower bounds for height, time and epoch of a child. Requires at
+// least one parent.
 ParentFacts highest(const std::vector<ParentFacts>& parents);
 
-// Parents sorted and unique, limits kept, signed by its proposer for its slot; every operation
-// authorised by its sender, a sender's nonces ascending, and no job submitted twice.
+// Checks that parents are sorted and unique, limits are kept, the proposer has signed it for its
+// slot, every operation is authorised by its sender, the nonces of a sender ascend, and no job is
+// submitted twice.
 Status check_vertex_alone(const Vertex& vertex, const State& genesis, const Rules& rules);
 
-// height = 1 + the highest parent's; time not before any parent's, with room left for a timeout;
-// epoch the highest parent's or the one after it.
+// Checks that the height is one above the highest parent's, that the time is not before any
+// parent's and leaves room for a timeout, and that the epoch is the highest parent's or the next.
 Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFacts>& parents,
                                const Rules& rules);
 

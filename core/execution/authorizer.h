@@ -1,4 +1,4 @@
-// Ed25519 authorisation, for the service and for anything that meets the outside world.
+// Ed25519 authorisation, for the service and everything else that handles real signatures.
 #pragma once
 
 #include "core/state/transition.h"

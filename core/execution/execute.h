@@ -1,8 +1,7 @@
-// Executing blocks: the pure step from a parent's state and a block to the block's state, and the
-// seam through which replicas share it.
+// Executing a block that another node made: the pure step from its parent's state to its own, and
+// the interface through which replicas share that work. (Making a block: build.h.)
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,8 +20,8 @@ struct Executed {
     State state;     // after the block
     std::vector<VmEvent> events;
     Touched touched;
-    // State delta, block bytes, height index and tip: what Accept writes. Null where
-    // nothing is stored (unsealed.h).
+    // State delta, block bytes, height index and tip: what accepting the block writes. Null if
+    // nothing is stored (build_unsealed).
     std::shared_ptr<const WriteBatch> batch;
 };
 using ExecutedPtr = std::shared_ptr<const Executed>;
@@ -30,46 +29,31 @@ using ExecutedPtr = std::shared_ptr<const Executed>;
 // keccak(parent's beacon || secret)
 Hash32 next_beacon(const Hash32& parent_beacon, const Hash32& secret);
 
-// Checks the block against its parent's state (height, time, beacon, proposer's signature, roots),
-// applies it and returns the result; on any fault nothing exists afterwards that did not before.
-// Does not look at the clock.
+// What a header says about the moment at which the block is applied to this parent.
+BlockContext context_of(const State& parent, const BlockHeader& header);
+
+// The kernel round's root in a state, which the header of a child repeats.
+Hash32 aivm_root(const State& state);
+
+// Everything in a header that the parent's state decides, except the roots after the block.
+Status check_header(const State& parent, const BlockHeader& header, const Rules& rules);
+
+// The block with what its run has left; completes the batch with the block's own records.
+ExecutedPtr make_executed(const BlockPtr& block, Transition::Finished finished);
+
+// Checks the block against its parent's state (height, time, beacon, proposer's signature, roots)
+// and applies it. A pure function: a block that fails leaves nothing behind, and the clock is not
+// looked at.
 Result<ExecutedPtr> execute_block(const State& parent, const BlockPtr& block, const Rules& rules);
 
-// What a proposer brings to a new block.
-struct BuildRequest {
-    Hash32 parent;
-    ValidatorIndex proposer;
-    TimestampNs timestamp_ns = 0;
-    Hash32 beacon_secret;
-    Hash32 beacon_commitment;
-    // Signs the slot message.
-    std::function<Bytes(const Hash32& slot_message)> sign;
-};
-
-// An operation that the builder left out, and why.
-struct LeftOut {
-    OperationPtr operation;
-    ErrorCode reason;
-};
-
-struct Built {
-    ExecutedPtr executed;
-    std::vector<LeftOut> left_out;
-};
-
-// Builds on the parent's state, taking the candidates in order and leaving out those that are
-// refused.
-Result<Built> build_on(const State& parent, const BuildRequest& request,
-                       const std::vector<OperationPtr>& candidates, const Rules& rules);
-
-// How a VM has its blocks executed. Replicas of one simulated world share an implementation that
-// computes each block once, since they must all come to the same result.
+// Executes the blocks of a VM. Replicas of one simulated world share an implementation that
+// computes each block once, since all of them must reach the same result.
 class Executor {
 public:
     virtual ~Executor() = default;
     virtual Result<ExecutedPtr> execute(const State& parent, const BlockPtr& block,
                                         const Rules& rules) = 0;
-    // A block that was just built here, and so need not be executed again.
+    // Notes a block that was built here and therefore need not be executed again.
     virtual void remember(const ExecutedPtr& built) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The first state of a chain.
+// Genesis: the first state of a chain.
 #pragma once
 
 #include <string>
@@ -32,12 +32,12 @@ struct Genesis {
     KernelTableSizes table_sizes;
 };
 
-// What stands for block 0 where bytes are asked for: "aivm-genesis" || version:u32 || message ||
-// timestamp:u64 || chain id:u64 || state root:32.
+// The bytes that stand for block 0: "aivm-genesis" || version:u32 || message || timestamp:u64 ||
+// chain id:u64 || state root:32.
 Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root);
 
-// Block 0: the state with its batch, under the id sha256(genesis_bytes). Refuses repeated
-// addresses, validators or model ids, and a total that does not fit into 64 bits, and parameters
+// Block 0: the state with its batch, under the id sha256(genesis_bytes). Fails on repeated
+// addresses, validators or model ids, on a total that does not fit into 64 bits, and on parameters
 // that check_parameters refuses.
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
 

@@ -46,7 +46,7 @@ Status kernel_failed(const char* kernel, int code) {
     return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} returned {}", kernel, code));
 }
 
-// A full table takes no more anchors; the chain goes on without.
+// Once the table is full, the chain continues without new anchors.
 Status anchor(Transition& t, Kernels& kernels) {
     t.hash_receipts();
     const abi::AnchorOp op = make_anchor(t);

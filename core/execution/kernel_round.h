@@ -6,13 +6,12 @@
 
 namespace aivm {
 
-// Every merkle_anchor_freq blocks the VM anchors the receipt root with its parent anchor, the
-// validator-set root, the height and the epoch; the epoch closes when epoch_duration has passed
-// between block timestamps.
+// Runs the round. Every merkle_anchor_freq blocks it anchors the receipt root with its parent
+// anchor, the validator-set root, the height and the epoch. The epoch closes once epoch_duration
+// has passed between block timestamps. Fails if a kernel fails.
 Status run_kernel_round(Transition& t);
 
-// keccak over the validators in order, each as its canonical encoding without the beacon
-// commitment.
+// keccak over the address and stake of every validator, in order.
 Hash32 validator_set_root(const State& state);
 
 }  // namespace aivm

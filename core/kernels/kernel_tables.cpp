@@ -236,10 +236,6 @@ KernelVerdict KernelTables::check(const abi::AnchorOp& op) const {
     return KernelVerdict::kApplies;
 }
 
-const abi::Attestation* KernelTables::find_attestation(const Hash32& quote_digest) const {
-    return find_entry(attestations(), quote_digest.data());
-}
-
 const abi::ModelRegistryEntry* KernelTables::find_model(const Hash32& model_root) const {
     return find_entry(models(), model_root.data());
 }

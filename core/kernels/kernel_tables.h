@@ -67,8 +67,7 @@ public:
     [[nodiscard]] KernelVerdict check(const abi::ModelOp& op) const;
     [[nodiscard]] KernelVerdict check(const abi::AnchorOp& op) const;
 
-    // The entry under a key, or null; valid until this object changes.
-    [[nodiscard]] const abi::Attestation* find_attestation(const Hash32& quote_digest) const;
+    // The entry with this key, or null; valid until this object changes.
     [[nodiscard]] const abi::ModelRegistryEntry* find_model(const Hash32& model_root) const;
 
     [[nodiscard]] std::span<const abi::Attestation> attestations() const {

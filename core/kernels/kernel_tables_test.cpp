@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/kernels/forwarding_kernels.h"
 #include "core/testing/random_workload.h"
 
 namespace aivm {
@@ -186,8 +187,9 @@ private:
 
 // Canonical kernels that ask for whole tables, as a GPU in mode gpu does, and that can be told to
 // fail.
-class WholeTableKernels final : public Kernels {
+class WholeTableKernels final : public ForwardingKernels {
 public:
+    WholeTableKernels() : ForwardingKernels(cpu_) {}
     int fail_with = abi::kOk;
 
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
@@ -208,11 +210,6 @@ public:
     int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
                          abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
         return fail_with ? fail_with : cpu_.epoch_transition(desc, tables, epoch, result);
-    }
-    int inference_step(const InferenceBatch& batch) override { return cpu_.inference_step(batch); }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
-                     std::uint32_t count) override {
-        return cpu_.proof_verify(ops, results, count);
     }
     bool wants_whole_tables() const override { return true; }
 
@@ -414,7 +411,6 @@ TEST(KernelTables, EntriesAreFoundByTheirKeys) {
     ASSERT_NE(nullptr, tables.find_model(root));
     EXPECT_EQ(77u, tables.find_model(root)->parameter_count);
     EXPECT_EQ(nullptr, tables.find_model(Hash32{}));
-    EXPECT_EQ(nullptr, tables.find_attestation(root));
 }
 
 TEST(KernelTables, AStoredSlotOutsideTheTableIsRefused) {

@@ -7,7 +7,7 @@ namespace aivm::test {
 namespace {
 
 constexpr TimestampNs kNow = 10 * kEvidenceAgeNsMax;
-const IdealAuthorizer kIdeal;
+const TestAuthorizer kIdeal;
 const AttestationCheck kCheck{
     .authorizer = &kIdeal, .vendor_root = address_of("vendor"), .now_ns = kNow};
 
@@ -114,7 +114,7 @@ TEST(Attestation, NeverVerifiesOnAChainWithoutAVendorRoot) {
     nobody.vendor_root = {};
     GpuEvidence evidence = hardware_evidence();
     evidence.timestamp_ns = kNow;
-    evidence.vendor_signature = IdealAuthorizer::sign({}, attestation_message(evidence, "p-1"));
+    evidence.vendor_signature = TestAuthorizer::sign({}, attestation_message(evidence, "p-1"));
     EXPECT_EQ(check_evidence(evidence, "p-1", nobody).error().code, ErrorCode::kTrustTooLow);
 }
 

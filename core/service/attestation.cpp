@@ -3,9 +3,8 @@
 
 namespace aivm {
 
-// POST /attestation/verify. The request names no provider, so the evidence is looked at as evidence
-// for a provider of the name in device_id; at registration it must be for the provider that
-// registers.
+// POST /attestation/verify. The request names no provider, so the evidence is checked for a
+// provider named as device_id; at registration it must be for the provider that registers.
 Result<Json> verify_attestation(Call& call) {
     ObjectReader in(call.body, "");
     const Json& attestation = in.any("gpu_attestation");

@@ -1,10 +1,10 @@
-// GPU attestations in their published form, and the evidence they hold.
+// GPU attestations in their published form, and the evidence in them.
 //
-// The published form has no field for the signature of the vendor's root, over what and for whom it
-// attests; here it is
+// The published form has no field for the signature of the vendor's root over the statement and the
+// provider that it is for. It is taken from
 //   local evidence (mode 0):        all of cert_chain
-//   software attestation (mode 1):  the last 96 bytes of signature; what stands before them is the
-//                                   provider's own
+//   software attestation (mode 1):  the last 96 bytes of signature; the bytes before them are the
+//                                   provider's own signature
 #pragma once
 
 #include "core/registry/attestation.h"
@@ -12,7 +12,7 @@
 
 namespace aivm {
 
-// The fields that count, after all others have been checked too. `where` names the object in
+// Reads and checks every field, and returns those that the chain uses. `where` names the object in
 // errors.
 Result<GpuEvidence> read_gpu_attestation(const Json& json, std::string_view where);
 

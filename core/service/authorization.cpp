@@ -36,7 +36,7 @@ std::optional<Header> parse_header(std::string_view text) {
     Header header;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), header.nonce);
-    // One way to write a nonce, since the signature is over its text.
+    // A nonce has exactly one spelling, because the signature covers its text.
     const bool canonical =
         error == std::errc() && end == digits.data() + digits.size() && digits.front() != '0';
     if (!key || !signature || !canonical) return std::nullopt;

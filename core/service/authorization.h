@@ -1,4 +1,4 @@
-// Who may move value through the service, and how the chain knows.
+// Authorisation of the requests that move value, and how the chain checks it.
 //
 //   header   Authorization: Ed25519 <key>:<nonce>:<signature>     key and signature in hex, nonce
 //            in decimal
@@ -6,15 +6,15 @@
 //            sent, nothing after it
 //
 // The account is address_of(key), and the nonce is also that of the operation which the request
-// becomes: above every nonce that the account has used, here or on the chain. The chain id keeps a
-// request from being played to another chain.
+// becomes: above every nonce that the account has used, here or on the chain. The chain id prevents
+// replay on another chain.
 //
-// A request signs its own text and not the operation that the service makes of it. So the node that
-// checked the request vouches for the operation: it carries key || signature || sha256(signed text)
-// as its authorisation, and counts only on a node that has the digest on record for exactly this
-// operation. Whatever nobody vouched for is refused, also on every other node; an operation that
-// its account signed itself needs no voucher. What is left to trust is the node, which on a chain
-// with one node decides everything anyway; the signed text stays checkable by whoever keeps it.
+// The signature covers the text of the request, not the operation that the service makes of it. The
+// node that checked the request therefore vouches for the operation. As its authorisation the
+// operation carries key || signature || sha256(signed text), which is valid only on a node that has
+// recorded this authorisation for exactly this operation; every other node refuses it. An operation
+// that its account signed itself needs no voucher. The account must trust the node, which decides
+// everything on a chain with one node anyway; whoever keeps the signed text can still check it.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@
 
 namespace aivm {
 
-// A request whose signature holds. Says nothing about its nonce.
+// A request with a valid signature. Its nonce is not checked.
 struct RequestProof {
     Address account;
     std::uint64_t nonce = 0;
@@ -33,13 +33,13 @@ struct RequestProof {
 
 std::string signed_text(const Request& request, std::uint64_t chain_id, std::uint64_t nonce);
 
-// not_authorized, with what is missing, for a request whose header is not there, of another form,
-// or not true.
+// Fails with not_authorized and the reason if the header is missing, malformed, or has a signature
+// that does not verify.
 Result<RequestProof> check_request(const Request& request, std::uint64_t chain_id);
 
 class ServiceAuthorizer final : public Authorizer {
 public:
-    // From now on this operation counts with this authorisation.
+    // Registers the authorisation as valid for this operation.
     void vouch(const Hash32& operation_id, const Bytes& authorization) {
         vouched_[operation_id] = authorization;
     }
@@ -53,7 +53,7 @@ private:
     std::map<Hash32, Bytes> vouched_;
 };
 
-// The one account of a throw-away node. Its key is known to everyone who can read this.
+// The only account of a throw-away node. Its key is public: anybody can derive it from the source.
 const Ed25519Key& dev_key();
 
 }  // namespace aivm

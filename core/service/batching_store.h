@@ -1,7 +1,7 @@
-// A store that can hold writes back and send them with the next one, so that what belongs together
-// reaches the disk together. A node needs it because its VM notes the height it signs before it
-// accepts the block: a crash between the two would leave a lone node that may never sign that
-// height again, although nobody has ever seen the block.
+// A store that can buffer writes and send them together with the next one, as one atomic write. A
+// node needs it because its VM records the height that it signs before it accepts the block: after
+// a crash between the two, a lone node could never sign that height again, although nobody has seen
+// the block.
 #pragma once
 
 #include <vector>
@@ -14,9 +14,9 @@ class BatchingStore final : public KeyValueStore {
 public:
     explicit BatchingStore(KeyValueStore& store) : store_(store) {}
 
-    // From now on writes are kept back. Reads do not see them.
+    // Buffers writes until release() or drop(). Reads do not see buffered writes.
     void hold() { holding_ = true; }
-    // The next write carries everything that was kept back, itself last.
+    // The next write carries everything buffered, and its own entries last.
     void release() { holding_ = false; }
     void drop() { held_.clear(), holding_ = false; }
 

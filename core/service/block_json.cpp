@@ -25,7 +25,7 @@ Json result_json(const op::SubmitResult& result) {
             {"proof", result.trace_root.is_zero() ? "" : to_base64(result.trace_root.view())}};
 }
 
-// Of a committee: what it opens is its proof.
+// For a committee member, what it reveals is its proof.
 Json result_json(const op::Reveal& reveal) {
     return {{"task_id", reveal.job_id},
             {"provider_id", reveal.provider_id},

@@ -8,9 +8,9 @@
 
 namespace aivm {
 
-// One line of JSON. `tasks` are the submissions the block carries, `results` the answers posted or
-// revealed in it; lists that would be empty are left out, and so are operations that the published
-// form has no place for. merkleRoot is the root over the receipts after the block.
+// One line of JSON. `tasks` are the submissions in the block, `results` the answers posted or
+// revealed in it. Empty lists are omitted, and so are operations for which the published form has
+// no field. merkleRoot is the root over the receipts after the block.
 std::string block_json(const Block& block);
 
 }  // namespace aivm

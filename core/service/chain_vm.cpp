@@ -172,13 +172,13 @@ VmHealth ChainVm::health_check() const {
                                      {"peers", peers_.size()}})};
 }
 
-Status ChainVm::connected(const NodeId& node, const std::string& peer_version) {
+Status ChainVm::connected(const HostNodeId& node, const std::string& peer_version) {
     AIVM_TRY(check_open());
     peers_[node] = peer_version;
     return {};
 }
 
-Status ChainVm::disconnected(const NodeId& node) {
+Status ChainVm::disconnected(const HostNodeId& node) {
     AIVM_TRY(check_open());
     if (peers_.erase(node) == 0) return fail(ErrorCode::kNotFound, "peer " + to_hex(node.view()));
     return {};

@@ -1,11 +1,13 @@
 // The VM as a consensus host sees it: the published life cycle, from Initialize to Shutdown, over a
-// Node.
+// Node. Only tests call it so far: it is the interface for a host process that runs consensus
+// outside of this VM, and no such host is part of the project yet.
 //
-//   1. Before initialize() and after shutdown() everything answers not_initialized.
+//   1. Before initialize() and after shutdown() every call fails with not_initialized.
 //   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was
 //      verified, accept after the parent was accepted, and each verified block is decided once.
-//   3. Time is an argument wherever it counts. Nothing waits and nothing runs in the background.
-// The VM of a chain; a DAG's is core/vm/dag_vm.h. One ChainVm belongs to one thread.
+//   3. Time is an argument. No call blocks and nothing runs in the background.
+// This is the VM of a chain; for a DAG see core/vm/dag_vm.h. Thread safety: one ChainVm belongs to
+// one thread.
 #pragma once
 
 #include <functional>
@@ -20,7 +22,7 @@ namespace aivm {
 
 class ChainVm;
 
-// What the host is doing, by its published numbers.
+// The state of the host, by its published numbers.
 enum class HostState : std::uint32_t {
     kInitializing = 0,
     kStateSyncing = 1,
@@ -36,19 +38,20 @@ struct VmHealth {
 };
 
 using HttpHandler = std::function<Response(const Request&)>;
-using NodeId = FixedBytes<20>;
+using HostNodeId = FixedBytes<20>;
 
-// A block in the host's hands: its contents, and what the host decides about it. The VM must
-// outlive it.
+// A block as the host handles it: its contents, and the calls by which the host decides it. The VM
+// must outlive it.
 class ChainBlock {
 public:
     [[nodiscard]] const Hash32& id() const { return id_; }
     [[nodiscard]] const Hash32& parent() const { return parent_; }  // zero for genesis
     [[nodiscard]] Height height() const { return height_; }
     [[nodiscard]] TimestampNs timestamp_ns() const { return timestamp_ns_; }
-    // Canonical: what parse_block takes. For genesis the stand-in of core/execution/genesis.h.
+    // The canonical encoding, which parse_block accepts. For genesis it is genesis_bytes() of
+    // core/execution/genesis.h.
     [[nodiscard]] Bytes bytes() const;
-    // The published form; of genesis without a payload.
+    // The published form; genesis has no payload.
     [[nodiscard]] std::string json() const;
     [[nodiscard]] Result<BlockStatus> status() const;
 
@@ -80,18 +83,18 @@ public:
         KeyValueStore* store = nullptr;
         Service::Access access = Service::Access::kAuthorized;
     };
-    // Opens the store's chain, or begins it. Errors: wrong_state when it is already open, those of
-    // the two JSON parsers, config when the store belongs to another genesis or the seed's key is
-    // not among several validators.
+    // Opens the chain in the store, or creates it. Errors: wrong_state if it is already open, those
+    // of the two JSON parsers, and config if the store belongs to another genesis or the seed's key
+    // is not one of several validators.
     Status initialize(const Init& init);
 
-    // The numbers of HostState; blocks are built only in normal operation. Errors: invalid_argument
-    // for another number.
+    // Takes a number of HostState; blocks are built only in normal operation. Errors:
+    // invalid_argument for any other number.
     Status set_state(std::uint32_t state);
     [[nodiscard]] static std::string version() { return std::string(kVmVersion); }
 
-    // On the preferred block. Errors: wrong_state outside normal operation; conflict when a block
-    // of that height was signed before; not_found when there is nothing to build for.
+    // Builds on the preferred block. Errors: wrong_state outside normal operation; conflict if a
+    // block of that height was signed before; not_found if no block is wanted.
     Result<ChainBlock> build_block(TimestampNs now_ns);
     Result<ChainBlock> parse_block(ByteView bytes);
     // Verified and accepted blocks, genesis included; not_found for all others.
@@ -100,27 +103,26 @@ public:
     [[nodiscard]] Result<Hash32> last_accepted() const;
     Status set_preference(const Hash32& id);
 
-    // What the host should know now: that a block built at this moment would have something to do.
-    // Never blocks; ask again after an operation came in, a block was decided or the preference
-    // moved.
+    // Whether a block built now would have something to do. Returns at once; call it again after an
+    // operation arrived, a block was decided or the preference changed.
     [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event() const;
     // Unhealthy before initialize, after shutdown, and once a write has failed.
     [[nodiscard]] VmHealth health_check() const;
 
-    // Peers, as the host tells of them; health_check() counts them. Connecting again updates the
+    // Peers as reported by the host; health_check() counts them. Connecting again updates the
     // version.
-    Status connected(const NodeId& node, const std::string& peer_version);
-    Status disconnected(const NodeId& node);  // not_found for one that is not connected
+    Status connected(const HostNodeId& node, const std::string& peer_version);
+    Status disconnected(const HostNodeId& node);  // not_found if it is not connected
 
-    // The handlers by their path below the chain's own: one, which knows the twelve routes of
-    // service.h. They answer 503 after shutdown, and must not outlive the VM.
+    // The handlers by their path relative to the chain's: a single one, for the routes of
+    // service.h. After shutdown it answers 503; it must not outlive the VM.
     [[nodiscard]] Result<std::map<std::string, HttpHandler>> create_handlers();
     [[nodiscard]] Result<HttpHandler> new_http_handler();
 
-    // Lets go of the store. What was queued is on disk already. Doing it again changes nothing.
+    // Releases the store; queued operations are already on disk. A second call has no effect.
     Status shutdown();
 
-    // The node behind it; null before initialize and after shutdown.
+    // The underlying node; null before initialize and after shutdown.
     [[nodiscard]] Node* node() { return node_.get(); }
 
 private:
@@ -130,11 +132,10 @@ private:
     std::unique_ptr<Node> node_;
     std::unique_ptr<Service> service_;
     HostState state_ = HostState::kInitializing;
-    std::map<NodeId, std::string> peers_;
+    std::map<HostNodeId, std::string> peers_;
 };
 
-// Makes VMs, as the host's registry of VMs wants it; vm_id() of core/execution/genesis.h is the
-// name it registers under.
+// Makes VMs for the host's registry, in which their name is vm_id() of core/execution/genesis.h.
 struct Factory {
     [[nodiscard]] static std::unique_ptr<ChainVm> new_vm() { return std::make_unique<ChainVm>(); }
 };

@@ -16,7 +16,7 @@ constexpr std::array kDescriptions{
 constexpr std::size_t kRows = 256;
 constexpr std::int8_t kShift = 8;
 
-// Bytes from a chain of digests that starts at the name.
+// A stream of bytes: a chain of digests that starts with that of the name.
 class Noise {
 public:
     explicit Noise(std::string_view name) : block_(keccak256(as_bytes(name))) {}

@@ -1,6 +1,5 @@
-// The models that the published package knows by default, with weights small enough to run
-// anywhere: what they are called and claim to be is published, what they compute is an int8 network
-// drawn from their name.
+// The default models of the published package. Their names and descriptions are the published ones;
+// their weights are a small int8 network derived from the name, so that every machine can run them.
 #pragma once
 
 #include <span>
@@ -19,7 +18,7 @@ struct ModelDescription {
 
 std::span<const ModelDescription> default_model_descriptions();
 
-// The same models as the chain holds them: one step, 256 feature rows, the same bytes on every
+// The same models as chain records: one step, 256 feature rows, and the same bytes on every
 // machine.
 std::vector<Model> default_models();
 

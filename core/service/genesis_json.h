@@ -1,18 +1,17 @@
-// A chain's beginning as a JSON file: the published fields version, message and timestamp
-// (seconds), and
+// Genesis as a JSON file: the published fields version, message and timestamp (seconds), and
 //
 //   chain_id?     a number, 1 when absent
 //   allocations?  [{"address": "0x...", "balance": nLUX}, or with "key": the Ed25519 key in hex, 0x
 //                 in front]
 //   validators?   [{"address" or "key" as above, "stake": nLUX, "beacon_commitment": "0x..."}];
-//                 none: the node is alone
+//                 absent: this node is the only one
 //   models?       [{"id", "weights": the 672 bytes of the ABI struct, "rows": feature rows of 32
 //                 bytes, "steps"?, "compute_time_ms"?}], bytes in base64; absent: the published
 //                 defaults
 //   table_sizes?  {"attestations", "models", "anchors"}: slots of the kernel tables
 //   vendor_root?  the address that signs attestation evidence; without it no evidence verifies
 //
-// Amounts are whole numbers or decimal strings. The hash in a model's weights is filled in.
+// Amounts are whole numbers or decimal strings. The hash inside a model's weights is computed.
 #pragma once
 
 #include <string_view>
@@ -26,10 +25,10 @@ struct GenesisFile {
     Address vendor_root;
 };
 
-// Unknown fields, repeated ones and values of another kind are errors that name the field.
+// Unknown and repeated fields and values of the wrong type are errors that name the field.
 Result<GenesisFile> genesis_from_json(std::string_view text);
 
-// A genesis with the default models and nobody's money.
+// A genesis with the default models and no allocations.
 GenesisFile default_genesis();
 
 }  // namespace aivm

@@ -1,5 +1,4 @@
-// A request and its answer, without a transport: whoever owns a socket fills one in and sends the
-// other.
+// A request and its response, independent of the transport.
 #pragma once
 
 #include <string>
@@ -12,7 +11,7 @@ struct Request {
     std::string method;         // "GET"
     std::string path;           // "/tasks", decoded, without the query
     std::string query;          // "id=t-1", as sent
-    std::string authorization;  // the header's value, empty when there is none
+    std::string authorization;  // the header's value, empty if absent
     std::string body;
     TimestampNs now_ns = 0;  // when it arrived; the service has no clock of its own
 };

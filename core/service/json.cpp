@@ -14,8 +14,8 @@ namespace {
 
 const Json kNull;
 
-// Brackets that are open at the deepest point, those inside strings left out. Known before parsing,
-// since a document that is too deep must never exist.
+// The greatest number of open brackets outside strings. Computed before parsing, because parsing
+// and destroying a document that is too deep would overflow the stack.
 std::size_t depth_of(std::string_view text) {
     std::size_t depth = 0, deepest = 0;
     bool quoted = false;

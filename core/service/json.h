@@ -1,5 +1,5 @@
-// JSON as the service reads and writes it. Only the .cpp files of this folder include this, so that
-// the parser stays out of everyone else's way.
+// JSON as the service reads and writes it. Only the .cpp files of this folder include this header,
+// so that the parser does not slow down other builds.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,14 +15,13 @@ namespace aivm {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kJsonDepthMax =
-    32;  // so that what walks a document recursively stays within its stack
+constexpr std::size_t kJsonDepthMax = 32;  // bounds the stack of recursive walks
 
-// Refuses what is no JSON (with the place), a name that an object has twice, and nesting deeper
-// than kJsonDepthMax.
+// Fails on a syntax error (with its position), on a name that an object has twice, and on nesting
+// deeper than kJsonDepthMax.
 Result<Json> parse_json(std::string_view text);
 
-// One line. Bytes that are no UTF-8 become the replacement character.
+// One line. Bytes that are not UTF-8 become the replacement character.
 std::string print_json(const Json& json);
 
 std::string to_text(Amount amount);           // decimal nLUX
@@ -31,9 +30,9 @@ std::string to_text(const Address& address);  // 0x and 40 digits
 std::string to_base64(ByteView bytes);
 std::optional<Bytes> from_base64(std::string_view text);
 
-// Reads the members of one object. As with core/base/codec.h's Reader the first fault sticks, every
-// later read gives an empty value, and finish() reports it; finish() also refuses members that
-// nobody asked for.
+// Reads the members of one object. As in the Reader of core/base/codec.h, the first error sticks,
+// every later read returns an empty value, and finish() returns the error. finish() also fails on
+// members that were not read.
 class ObjectReader {
 public:
     // `where` names the object in errors: "gpu_attestation", or empty for the document itself.

@@ -1,7 +1,7 @@
-// What a node keeps in the VM's store beside the chain, under table bytes that the VM leaves free
+// The keys of a node's own records in the VM's store, under table bytes that the VM does not use
 // (see core/state/keys.h).
 //
-//   0xc1 provider id   what a provider said about its hardware, as JSON
+//   0xc1 provider id   what the provider declared about its hardware, as JSON
 //   0xc2 address       last nonce of its requests
 //   0xc3 operation id  a queued operation, signed
 //   0xc4               the node's seed

@@ -7,8 +7,8 @@
 namespace aivm {
 namespace {
 
-// A model that came from elsewhere has no published description: what the chain knows about it
-// stands there instead.
+// A model other than the default ones has no published description; what the chain knows about it
+// is shown instead.
 constexpr std::uint64_t kNetworkParameters =
     sizeof(abi::InferenceWeights::w1) + sizeof(abi::InferenceWeights::w2);
 

@@ -6,8 +6,7 @@
 #include <set>
 
 #include "core/base/digest.h"
-#include "core/config/limits.h"
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/service/keys.h"
 
 namespace aivm {
@@ -15,17 +14,18 @@ namespace {
 
 constexpr Amount kStake = lux(1);
 
-Hash32 beacon_secret(const Ed25519Seed& seed, Height height) {
+// The secret that this node reveals in its block of the given height.
+Hash32 node_beacon_secret(const Ed25519Seed& seed, Height height) {
     return keccak256(Writer().string("aivm-node-beacon").fixed(seed).u64(height).view());
 }
 
-Hash32 beacon_commitment(const Ed25519Seed& seed, Height height) {
-    return keccak256(beacon_secret(seed, height).view());
+Hash32 node_beacon_commitment(const Ed25519Seed& seed, Height height) {
+    return keccak256(node_beacon_secret(seed, height).view());
 }
 
 }  // namespace
 
-Hash32 first_beacon_commitment(const Ed25519Seed& seed) { return beacon_commitment(seed, 1); }
+Hash32 first_beacon_commitment(const Ed25519Seed& seed) { return node_beacon_commitment(seed, 1); }
 
 Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh) {
     AIVM_ASSIGN(const auto kept, store.get(service_keys::seed()));
@@ -80,8 +80,8 @@ Status Node::open_vm() {
     return {};
 }
 
-// What the store has queued was taken in by this node and nobody else, so it is vouched for again
-// as it is.
+// Every operation queued in the store was accepted by this node, so it is vouched for again without
+// another check.
 Status Node::load_queue() {
     std::vector<OperationPtr> operations;
     Status readable;
@@ -93,46 +93,46 @@ Status Node::load_queue() {
         return readable.has_value();
     }));
     AIVM_TRY(readable);
-    // The order of the keys says nothing; by nonce each account's operations are in the order they
-    // were sent.
+    // Keys are ids and have no useful order; nonces restore the order in which each account sent
+    // its operations.
     std::stable_sort(operations.begin(), operations.end(),
                      [](const auto& a, const auto& b) { return a->nonce() < b->nonce(); });
     for (const OperationPtr& operation : operations) {
         authorizer_.vouch(operation->id(), operation->authorization());
         queued_.emplace(operation->id(), operation);
-        static_cast<void>(vm_->submit(operation));  // what is refused goes with the next block
+        static_cast<void>(vm_->submit(operation));  // a refused one is erased with the next block
     }
     return {};
 }
 
-// The last own block committed to the secret of the height after it, which is not far below;
-// genesis to that of height 1.
+// The node's last block committed to the secret of the height after it, and genesis to that of
+// height 1, so the search from the next height down is short.
 Result<Hash32> Node::opening(const State& parent) const {
     const Hash32& commitment = parent.validators[self_.value].beacon_commitment;
     for (Height height = parent.head.height + 1; height > 0; --height) {
-        const Hash32 secret = beacon_secret(setup_.seed, height);
+        const Hash32 secret = node_beacon_secret(setup_.seed, height);
         if (keccak256(secret.view()) == commitment) return secret;
     }
     return fail(ErrorCode::kConfig,
                 "the beacon commitment on chain was not made with this node's seed");
 }
 
-Transition& Node::trial(TimestampNs now_ns) {
+BuildRequest Node::next_request(const Hash32& secret, TimestampNs now_ns) const {
+    const Height height = vm_->preferred_state().head.height + 1;
+    return {.proposer = self_,
+            .timestamp_ns = now_ns,
+            .beacon_secret = secret,
+            .beacon_commitment = node_beacon_commitment(setup_.seed, height + 1),
+            .sign = [this](const Hash32& message) { return key_.sign(message); }};
+}
+
+BlockRun& Node::trial(TimestampNs now_ns) {
     if (trial_) return *trial_;
-    const State& parent = vm_->preferred_state();
-    const Height height = parent.head.height + 1;
-    trial_.emplace(
-        parent,
-        BlockContext{.height = height,
-                     .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-                     .proposer = self_,
-                     .beacon = next_beacon(parent.head.beacon, opening(parent).value_or(Hash32{})),
-                     .beacon_commitment = beacon_commitment(setup_.seed, height + 1)},
-        rules_);
-    start_block(*trial_);
-    for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {})) {
-        static_cast<void>(apply_operation(*trial_, *operation));
-    }
+    const ExecutedPtr parent = vm_->executed(vm_->preferred());
+    const BuildRequest request = next_request(opening(parent->state).value_or(Hash32{}), now_ns);
+    trial_.emplace(parent->state, context_of(parent->state, next_header(*parent, request)), rules_);
+    for (const OperationPtr& operation : vm_->mempool().candidates(kQueuedMax, {}))
+        static_cast<void>(trial_->apply(*operation));
     return *trial_;
 }
 
@@ -143,7 +143,7 @@ Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const Wri
     if (queued_.size() >= kQueuedMax)
         return fail(ErrorCode::kQueueFull, "operations wait for the next block");
     authorizer_.vouch(operation->id(), operation->authorization());
-    if (Status status = apply_operation(trial(now_ns), *operation); !status) {
+    if (Status status = trial(now_ns).apply(*operation); !status) {
         if (!queued_.contains(operation->id())) authorizer_.forget(operation->id());
         return status;
     }
@@ -190,7 +190,7 @@ Status Node::advance(TimestampNs now_ns) {
     AIVM_TRY(check_writable());
     if (setup_.hosted) return {};
     if (!vm_->wants_block()) {
-        trial_.reset();  // nothing is queued, and its time would grow old
+        trial_.reset();  // nothing is queued, and its timestamp would become stale
         return {};
     }
     const auto due = checked_add(state().head.timestamp_ns, setup_.block_interval_ns);
@@ -203,7 +203,7 @@ Status Node::flush(TimestampNs now_ns) {
     return build_and_accept(now_ns);
 }
 
-// The VM's note of the signed height is held back: it goes to disk with the block.
+// The VM's record of the signed height is buffered and reaches the disk with the block.
 Status Node::build_and_accept(TimestampNs now_ns) {
     store_.hold();
     const auto block = build_on_preference(now_ns);
@@ -216,22 +216,15 @@ Status Node::build_and_accept(TimestampNs now_ns) {
 
 Result<BlockPtr> Node::build_on_preference(TimestampNs now_ns) {
     trial_.reset();
-    const State& parent = vm_->preferred_state();
-    AIVM_ASSIGN(const Hash32 secret, opening(parent));
+    AIVM_ASSIGN(const Hash32 secret, opening(vm_->preferred_state()));
     return vm_->build_block(
-        {.proposer = self_,
-         .timestamp_ns = std::max(now_ns, parent.head.timestamp_ns),
-         .operations_max = kQueuedMax,
-         .beacon_secret = secret,
-         .beacon_commitment = beacon_commitment(setup_.seed, parent.head.height + 2),
-         .sign = [this](const Hash32& message) { return key_.sign(message); },
-         .include = {}});
+        {.request = next_request(secret, now_ns), .operations_max = kQueuedMax, .include = {}});
 }
 
 Status Node::accept_with_leftovers(const Block& block) {
     trial_.reset();
     store_.hold();
-    static_cast<void>(store_.write(leftovers_of(block)));  // held back
+    static_cast<void>(store_.write(leftovers_of(block)));  // buffered
     store_.release();
     return failed(vm_->accept(block.id()));
 }
@@ -267,9 +260,9 @@ Status Node::set_preference(const Hash32& id) {
     return vm_->set_preference(id);
 }
 
-// The node's own part of the write: the block's time, and the end of whatever waits no longer.
-// Asked before the block is accepted, so an operation still queued in the VM counts as waiting
-// unless the block has it.
+// The node's own part of the write: the block's timestamp, and the removal of operations that no
+// longer wait. Called before the block is accepted, so an operation that is still queued in the VM
+// waits unless the block contains it.
 std::shared_ptr<WriteBatch> Node::leftovers_of(const Block& block) {
     auto batch = std::make_shared<WriteBatch>();
     batch->put(service_keys::timestamp(block.height()),

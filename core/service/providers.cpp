@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kGpusMax = 64;
 
-// A share as JSON has it, cut to four decimals. Shown, never computed with.
+// A share as a JSON number, truncated to four decimals. For display only.
 double ratio(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0.0 : static_cast<double>(part * 10'000 / whole) / 10'000;
 }
@@ -30,8 +30,8 @@ Status check_gpus(const Json& gpus) {
     return {};
 }
 
-// What the provider said when it registered; an empty object when it came to the chain in another
-// way.
+// What the provider declared when it registered; an empty object if it did not register through
+// this node's service.
 Result<Json> description_of(const Node& node, const Provider& provider) {
     AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
     if (!kept) return Json{{"gpus", Json::array()}};

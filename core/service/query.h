@@ -1,4 +1,4 @@
-// The part of an address behind the question mark.
+// The query of an address: the part after the question mark.
 #pragma once
 
 #include <map>
@@ -11,8 +11,8 @@ namespace aivm {
 
 using Query = std::map<std::string, std::string, std::less<>>;
 
-// "a=1&b=x%20y" to names and values, percent signs and plus signs decoded. Refuses a name that is
-// there twice, a broken percent sign, and a piece without "=".
+// Splits "a=1&b=x%20y" into names and values, and decodes percent and plus signs. Fails on a
+// repeated name, an incomplete percent code, and a part without "=".
 Result<Query> parse_query(std::string_view text);
 
 }  // namespace aivm

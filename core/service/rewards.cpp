@@ -2,7 +2,7 @@
 
 namespace aivm {
 
-// POST /rewards/claim. Claimed is what the next block pays out.
+// POST /rewards/claim. The claimed amount is what the next block pays out.
 Result<Json> claim_rewards(Call& call) {
     ObjectReader in(call.body, "");
     const std::string id = in.string("provider_id");

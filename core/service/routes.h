@@ -1,4 +1,4 @@
-// Between the service and its routes. Only the .cpp files of this folder include this.
+// The routes' interface to the service. Only the .cpp files of this folder include this header.
 #pragma once
 
 #include "core/service/json.h"
@@ -7,14 +7,14 @@
 
 namespace aivm {
 
-// For whom an authorised request acts.
+// The account for which an authorised request acts.
 struct Caller {
     Address account;
     std::uint64_t nonce = 0;
     Bytes authorization;  // empty: the throw-away node's key signs the operation itself
 };
 
-// One request on its way.
+// One request while it is handled.
 struct Call {
     Node& node;
     TimestampNs now_ns = 0;
@@ -23,13 +23,13 @@ struct Call {
     Caller caller;  // of a route that moves value
 };
 
-// Hands the operation to the node in the caller's name.
+// Submits the operation to the node as the caller's.
 Status submit(Call& call, OperationBody body, const WriteBatch* note = nullptr);
 
-// The provider of that id; provider_not_found.
+// The provider with this id; fails with provider_not_found.
 Result<const Provider*> find_provider(const State& state, std::string_view id);
 
-// What a provider's seats on all tasks say about its work.
+// A provider's work, summed over its seats on all tasks.
 struct WorkRecord {
     std::uint64_t answered = 0;
     std::uint64_t slashed = 0;

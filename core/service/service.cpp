@@ -15,7 +15,7 @@ struct Route {
     std::string_view method;
     Result<Json> (*answer)(Call&);
     bool moves_value;
-    std::string_view query;  // the one name that the query may have
+    std::string_view query;  // the only name that the query may have
 };
 
 constexpr std::array kRoutes{
@@ -45,7 +45,7 @@ int status_of(ErrorCode code) {
     }
 }
 
-// An operation that a request became counts only where the node vouched for it (authorization.h).
+// An operation made from a request is valid only on the node that vouched for it (authorization.h).
 constexpr std::string_view kVouchedAlone =
     "this chain has other validators, who could not check a request's signature; hand the node a "
     "signed operation";

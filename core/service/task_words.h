@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 4> kTaskTypeNames{"inference", "training"
                                                          "mining"};
 static_assert(kTaskTypeNames.size() == static_cast<std::size_t>(TaskType::kCount_));
 
-// Published states know no posted and no challenged task.
+// The published states do not distinguish posted and challenged tasks.
 constexpr std::array<std::string_view, 6> kTaskStatusNames{"pending",    "assigned",  "processing",
                                                            "processing", "completed", "failed"};
 static_assert(kTaskStatusNames.size() == static_cast<std::size_t>(TaskStatus::kCount_));

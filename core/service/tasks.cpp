@@ -10,7 +10,8 @@
 namespace aivm {
 namespace {
 
-// The answer once there is one to rely on: final, or early for a consumer who trusts the hardware.
+// The answer, if it can be relied on: it is final, or usable early by consumers that trust the
+// hardware.
 std::optional<Answer> output_of(const State& state, const Task& task) {
     const bool early =
         task.usable_at != 0 && task.usable_at <= state.head.height && !task.proven_wrong;
@@ -62,7 +63,7 @@ Result<std::uint32_t> row_of(const Json& input, std::uint32_t rows) {
         return fail(ErrorCode::kInvalidTask, "input.row must be a whole number below " +
                                                  std::to_string(rows) + ", and stand alone");
     }
-    // of this kind the members are in the order of their names
+    // nlohmann::json orders members by name
     const nlohmann::json sorted = input;
     const std::string text = sorted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     const Hash32 digest = keccak256(as_bytes(text));
@@ -80,7 +81,7 @@ Result<Answer> answer_of(const Json& output) {
 
 }  // namespace
 
-// GET /tasks. A task that waits for its block is there already, as pending.
+// GET /tasks. A task that still waits for its block is shown as pending.
 Result<Json> get_task(Call& call) {
     const auto id = call.query.find("id");
     if (id == call.query.end()) return vm_stats(call);

@@ -17,7 +17,7 @@ inline TestOptions bisection_options(std::uint32_t steps) {
     return options;
 }
 
-// A chain on which p-1 is about to post its answer to "job".
+// A chain on which p-1 is due to post its answer to "job".
 struct Board {
     explicit Board(std::uint32_t steps) : chain(bisection_options(steps)) {
         chain.join("p-1");
@@ -40,8 +40,8 @@ struct Board {
 
     [[nodiscard]] const Dispute& dispute() const { return chain.state().disputes[0]; }
 
-    // Plays until the dispute is closed; true when the challenger won. `verdict` is asked when the
-    // challenger is due.
+    // Plays until the dispute is closed; true if the challenger won. `verdict` is called whenever
+    // the challenger is to move.
     template <class Verdict>
     bool play_against(Verdict&& verdict, const Trace& provider) {
         while (dispute().open()) {
@@ -64,7 +64,8 @@ struct Board {
     std::uint32_t moves = 0;
 };
 
-// Changes one step of the trace; with `propagate` everything after it is computed from the change.
+// Changes one step of the trace; with `propagate` the later steps are computed from the changed
+// one.
 inline void corrupt(Board& board, Trace& trace, std::size_t at, bool input, bool propagate,
                     std::uint8_t by) {
     if (input) trace[at].input[by % kInputBytes] ^= by | 1;

@@ -12,7 +12,7 @@ constexpr Height kRevealWindow = 4;
 
 VmParameters committee_parameters();
 
-// What a committee member does with its seat.
+// The behaviour of a committee member.
 enum class Behaviour : std::uint8_t { kHonest, kLiesOne, kLiesTwo, kSilent, kUnrevealed };
 
 class CommitteeWorld {
@@ -20,8 +20,7 @@ public:
     explicit CommitteeWorld(const VmParameters& parameters = committee_parameters(),
                             std::uint32_t pool = 5);
 
-    // Submits the job and waits until its committee is drawn; afterwards the chain stands at the
-    // block of the draw.
+    // Submits the job and advances to the block in which its committee is drawn.
     void draw(std::string_view job, Amount fee = lux(1));
     [[nodiscard]] std::vector<std::string> members(std::string_view job) const;
     [[nodiscard]] Height drawn_at(std::string_view job) const { return chain.task(job).draw_at; }
@@ -34,8 +33,8 @@ public:
                                     Answer answer) const;
     [[nodiscard]] Answer answer_of(std::string_view job, Behaviour behaviour) const;
 
-    // Plays both windows with the members behaving so, in the order of the draw, up to the block of
-    // the tally. Gives every event on the way.
+    // Plays both windows up to the block of the tally; the behaviours are in the order of the draw.
+    // Returns all events on the way.
     std::vector<VmEvent> play(std::string_view job, const std::vector<Behaviour>& behaviours);
 
     TestChain chain;

@@ -1,5 +1,4 @@
-// A number that counts how many of it live and how often it was copied: what the tests of
-// containers look at.
+// A number that counts its living instances and its copies, for tests of containers.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,4 @@
-// A store that fails or crashes at its n-th write, and remembers only what a disk would.
+// A store that fails or crashes at its n-th write and keeps only what a disk would.
 #pragma once
 
 #include "core/state/store.h"
@@ -7,12 +7,13 @@ namespace aivm::test {
 
 enum class Failure { kRefuses, kLosesBefore, kCrashesAfter };
 
-// Shares what it holds with its successors: after a "crash" open another one over the same disk.
+// Shares its contents with its successors: after a "crash" open another store over the same disk.
 class FailingStore final : public KeyValueStore {
 public:
     explicit FailingStore(MemoryStore& disk) : disk_(disk) {}
 
-    // The write number `at` (from 0) fails as told, and every one after it too: the node is down.
+    // Write number `at` (from 0) fails in the given way, and so does every later one: the node is
+    // down.
     void fail_at(std::uint64_t at, Failure how) {
         at_ = at;
         how_ = how;

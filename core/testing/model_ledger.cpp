@@ -7,7 +7,7 @@ namespace {
 
 Money part(Money of, std::uint32_t bps) { return of / 10'000 * bps + of % 10'000 * bps / 10'000; }
 
-constexpr std::uint64_t kThisBlock = ~std::uint64_t{0};  // its time is known at its end
+constexpr std::uint64_t kThisBlock = ~std::uint64_t{0};  // its time is known only at its end
 
 }  // namespace
 

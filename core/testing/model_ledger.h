@@ -1,7 +1,7 @@
-// The optimistic rules a second time, as slowly and obviously as possible: plain maps, names
-// instead of indexes, every block a walk over everything. It takes the operations that the VM
-// included, says what money everyone must have, and shares no code with the VM except the answer of
-// a model and the name of the provider that was drawn.
+// A reference model of the optimistic rules, as simple as possible: plain maps, names instead of
+// indexes, and a walk over everything in every block. It takes the operations that the VM included
+// and computes the money of every account. It shares no code with the VM, except the answer of a
+// model and the name of the drawn provider.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace aivm::test {
 
-using Money = std::int64_t;  // nLUX; an amount that goes below zero is a fault that shows
+using Money = std::int64_t;  // nLUX; signed, so that an amount below zero is seen as an error
 
 struct ModelDispute {
     std::string challenger;
@@ -48,8 +48,8 @@ public:
     std::map<std::string, ModelTask> tasks;
     Money burned = 0, minted = 0;
 
-    // The parts of a block, in their order. `drawn` names the provider that each task got at its
-    // draw in this block.
+    // The parts of a block, in their order. `drawn` names the provider of each task drawn in this
+    // block.
     void start(Height height, const std::map<std::string, std::string>& drawn);
     void submit(const std::string& who, const std::string& job, Money fee, int truth,
                 std::uint64_t now);

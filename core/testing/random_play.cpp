@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kJobs = 24;
 
-// Takes what a player sees and what it feels like; every member gives the body of one operation.
+// Makes operations from the visible state and random choices; each member returns the body of one.
 struct Player {
     TestChain& chain;
     const Choose& choose;
@@ -21,7 +21,7 @@ struct Player {
     std::string_view some_provider() const { return name(3, 3); }
     bool slip() const { return choose(16) == 0; }
 
-    // Mostly a job that exists, and one of the last few.
+    // Mostly an existing job, one of the last few.
     std::string job() const {
         const auto count = static_cast<std::uint32_t>(chain.state().tasks.size());
         if (count == 0 || slip()) return fmt::format("job-{}", choose(kJobs));
@@ -56,7 +56,7 @@ struct Player {
         const Answer claimed = answer(on);
         return chain.by(who, hidden_challenge(on, who, claimed));
     }
-    // Opens one of the open disputes, with the claim that was committed when it finds it.
+    // Reveals in one of the open disputes, with the committed claim if it finds it.
     OperationPtr reveal() const {
         const std::string on = job();
         const auto index = chain.state().find_task(on);
@@ -98,8 +98,8 @@ struct Player {
         const auto validator = choose(3);
         const Height slot = choose(40);
         const auto sign = [&](const Hash32& id) {
-            return IdealAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
-                                         slot_message(chain.rules().chain_id, slot, id));
+            return TestAuthorizer::sign(address_of(fmt::format("v-{}", validator)),
+                                        slot_message(chain.rules().chain_id, slot, id));
         };
         const Hash32 one = salt_of("one");
         const Hash32 two = salt_of(slip() ? "one" : "two");
@@ -178,7 +178,7 @@ void random_block(TestChain& chain, const Choose& choose, std::uint32_t operatio
     std::vector<OperationPtr> operations;
     for (std::uint32_t i = 0; i < count; ++i) operations.push_back(random_operation(chain, choose));
     for (const OperationPtr& operation : operations)
-        static_cast<void>(chain.refusal(operation));  // fail-closed
+        static_cast<void>(chain.refusal(operation));  // throws if a refusal left a change
     const std::uint32_t pace = choose(20);
     const std::uint64_t interval = pace == 0 ? 0 : pace == 1 ? 6 * kBlockNs : kBlockNs;
     const State before = chain.state();

@@ -1,5 +1,5 @@
-// Random and fuzzed play on a TestChain: one choice function decides every operation, and a watch
-// over the history checks after each block what must hold between a state and its successor.
+// Random and fuzzed play on a TestChain: one choice function decides every operation, and after
+// each block a watch checks the relations between a state and its successor.
 #pragma once
 
 #include <array>
@@ -10,23 +10,22 @@
 
 namespace aivm::test {
 
-// Who plays: whoever follows a game knows its players.
+// The accounts of the players, known to the models that follow a game.
 inline constexpr std::array<std::string_view, 6> kPlayers{"alice", "bob", "carol",
                                                           "p-1",   "p-2", "p-3"};
 
 // A number below `bound` (> 0): from a random generator, or from a fuzzer's bytes.
 using Choose = std::function<std::uint32_t(std::uint32_t bound)>;
 
-// An operation that may or may not be allowed now: mostly sensible, sometimes by the wrong account
-// or on the wrong task.
+// An operation that the rules may refuse: mostly sensible, sometimes by the wrong account or on the
+// wrong task.
 OperationPtr random_operation(TestChain& chain, const Choose& choose);
 
-// One block of up to `operations_max` random operations, some of which the builder will leave out;
-// usually one interval later, sometimes at the same time or much later. Throws TestFailure when an
-// invariant breaks:
-//   E6 at most one payment per task, E7 a final task never changes, E8 no payment inside the window
-//   or with an open dispute, E14 minted at most what was burned, fail-closed for every operation
-//   left out, and those of audit_state.
+// Plays one block of up to `operations_max` random operations, some of which the builder leaves
+// out; usually one interval later, sometimes at the same time or much later. Throws TestFailure if
+// an invariant is violated: E6 at most one payment per task, E7 a final task never changes, E8 no
+// payment inside the window or with an open dispute, E14 minting at most equals burning, no change
+// by an operation that was left out, and those of audit_state.
 void random_block(TestChain& chain, const Choose& choose, std::uint32_t operations_max = 5);
 
 // The checks between two successive states.

@@ -8,8 +8,8 @@
 namespace aivm::workload {
 namespace {
 
-// A key of a small family, so that operations meet: most keys share their first eight bytes with
-// others, hence their bucket; one in sixteen is all zero.
+// A key from a small set, so that operations collide: most keys share their first eight bytes, and
+// hence their bucket, with others; one in sixteen is zero.
 void some_key(Random& random, std::uint8_t (&key)[32]) {
     const std::uint32_t pick = random.below(48);
     std::memset(key, 0, sizeof key);
@@ -136,7 +136,8 @@ Tables some_tables(Random& random, std::uint32_t slots_max) {
 
 namespace {
 
-// Both backends on copies of one input; each call compares the return code and every output byte.
+// Runs both backends on copies of one input; each call compares the return code and every output
+// byte.
 class Duel {
 public:
     Duel(Kernels& expected, Kernels& actual, Random& random, std::uint32_t size_max)
@@ -240,7 +241,7 @@ private:
         return code == other_code && applied == other_applied && same_bytes(table, other);
     }
 
-    // Seldom wrong, so that whole batches pass often; the shifts of random weights are mostly
+    // Rarely invalid, so that whole batches often pass; the shifts of random weights are mostly
     // outside [0, 31] anyway.
     abi::InferenceOp some_inference_op(const abi::InferenceWeights& weights, std::uint32_t count) {
         auto op = random_.noise<abi::InferenceOp>();

@@ -1,6 +1,6 @@
-// Test support: random but repeatable kernel inputs that reach the corners (colliding and zero
-// keys, damaged tables, wrapped integers, table sizes that are no powers of two), and the
-// comparison of two backends on them.
+// Random but repeatable kernel inputs that reach the corner cases (colliding and zero keys, damaged
+// tables, wrapped integers, table sizes that are not powers of two), and the comparison of two
+// backends on them.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ private:
     std::uint64_t state_;
 };
 
-// Small times and heights meet each other; a few are at the ends of the range.
+// Mostly small times and heights, which coincide often; a few are at the ends of the range.
 std::uint64_t some_u64(Random& random);
 
 abi::AIVMRoundDescriptor some_round(Random& random);
@@ -47,7 +47,7 @@ abi::ModelOp some_model_op(Random& random);
 // Often continues `last`, the newest anchor.
 abi::AnchorOp some_anchor_op(Random& random, const abi::AuditAnchor& last);
 
-// Three tables, damaged now and then: entries anywhere, keys twice, occupied flags other than 1.
+// Three tables, sometimes damaged: misplaced entries, repeated keys, occupied flags other than 1.
 struct Tables {
     std::vector<abi::Attestation> attestations;
     std::vector<abi::ModelRegistryEntry> models;

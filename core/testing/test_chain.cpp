@@ -7,7 +7,7 @@
 
 #include "core/audit/audit.h"
 #include "core/base/digest.h"
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/state/load.h"
 #include "core/verification/dispute.h"
 #include "core/verification/reexecution.h"
@@ -15,8 +15,8 @@
 namespace aivm::test {
 namespace {
 
-// A validator's secret for its block at this height, so that a restart needs no memory of it. The
-// commitment in force is the one its last block left; which height that was is searched for.
+// A validator's n-th secret, derived so that a restart needs no record of it. The number behind the
+// commitment in force is found by search.
 Hash32 secret_for(std::uint32_t validator, std::uint64_t number) {
     return keccak256(Writer().u32(validator).u64(number).view());
 }
@@ -33,12 +33,12 @@ std::string validator_name(std::uint32_t index) { return fmt::format("v-{}", ind
 
 }  // namespace
 
-Bytes IdealAuthorizer::sign(const Address& signer, const Hash32& message) {
+Bytes TestAuthorizer::sign(const Address& signer, const Hash32& message) {
     return Writer().fixed(signer).fixed(message).take();
 }
 
-bool IdealAuthorizer::verify(const Address& signer, const Hash32& message,
-                             ByteView authorization) const {
+bool TestAuthorizer::verify(const Address& signer, const Hash32& message,
+                            ByteView authorization) const {
     const Bytes expected = sign(signer, message);
     return std::equal(expected.begin(), expected.end(), authorization.begin(), authorization.end());
 }
@@ -120,7 +120,7 @@ OperationPtr TestChain::by_with_nonce(std::string_view name, std::uint64_t nonce
     Operation operation{address_of(name), nonce, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(operation,
-                                                   IdealAuthorizer::sign(operation.sender, id));
+                                                   TestAuthorizer::sign(operation.sender, id));
 }
 
 OperationPtr TestChain::by(std::string_view name, OperationBody body) {
@@ -134,40 +134,33 @@ ValidatorIndex TestChain::proposer_after(const State& state) {
 }
 
 BuildRequest TestChain::request(std::uint64_t interval_ns) const {
-    return request_on(vm_->last_accepted(), state(), interval_ns);
+    return request_on(state(), interval_ns);
 }
 
-BuildRequest TestChain::request_on(const Hash32& parent, const State& on,
-                                   std::uint64_t interval_ns) const {
-    const ValidatorIndex proposer = proposer_after(on);
-    const Validator& validator = on.validators[proposer.value];
+BuildRequest TestChain::request_on(const State& parent, std::uint64_t interval_ns) const {
+    const ValidatorIndex proposer = proposer_after(parent);
+    const Validator& validator = parent.validators[proposer.value];
     std::uint64_t number = 0;
     BuildRequest out;
-    out.parent = parent;
     out.proposer = proposer;
-    out.timestamp_ns = on.head.timestamp_ns + interval_ns;
+    out.timestamp_ns = parent.head.timestamp_ns + interval_ns;
     out.beacon_secret = open_commitment(proposer.value, validator.beacon_commitment, number);
     out.beacon_commitment = keccak256(secret_for(proposer.value, number + 1).view());
     out.sign = [address = validator.address](const Hash32& message) {
-        return IdealAuthorizer::sign(address, message);
+        return TestAuthorizer::sign(address, message);
     };
     return out;
 }
 
 Vm::BuildOptions TestChain::build_options(std::uint64_t interval_ns) const {
-    const BuildRequest r = request_on(vm_->preferred(), vm_->preferred_state(), interval_ns);
     Vm::BuildOptions out;
-    out.proposer = r.proposer;
-    out.timestamp_ns = r.timestamp_ns;
-    out.beacon_secret = r.beacon_secret;
-    out.beacon_commitment = r.beacon_commitment;
-    out.sign = r.sign;
+    out.request = request_on(vm_->preferred_state(), interval_ns);
     return out;
 }
 
 Built TestChain::build(const std::vector<OperationPtr>& operations,
                        std::uint64_t interval_ns) const {
-    auto built = build_on(state(), request(interval_ns), operations, rules());
+    auto built = build_on(*tip(), request(interval_ns), operations, rules());
     if (!built) throw TestFailure(built.error().text());
     return std::move(*built);
 }
@@ -177,7 +170,7 @@ BlockPtr TestChain::resign(const BlockHeader& header,
     const Block bare(header, operations, {});
     const Address signer = state().validators[header.proposer.value].address;
     return std::make_shared<const Block>(bare.with_authorization(
-        IdealAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
+        TestAuthorizer::sign(signer, slot_message(rules().chain_id, header.height, bare.id()))));
 }
 
 void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t interval_ns) {
@@ -190,7 +183,7 @@ void TestChain::block(const std::vector<OperationPtr>& operations, std::uint64_t
 std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operations,
                                       std::uint64_t interval_ns) {
     const Built built = build(operations, interval_ns);
-    // Verified as a follower would: from the bytes alone.
+    // Verified as by a follower: from the bytes alone.
     const auto parsed = Vm::parse_block(built.executed->block->encode());
     if (!parsed) throw TestFailure(parsed.error().text());
     const Hash32 id = (*parsed)->id();
@@ -220,19 +213,11 @@ void TestChain::advance_to(Height wanted) {
 }
 
 std::optional<Error> TestChain::refusal(const OperationPtr& operation) const {
-    const BuildRequest r = request();
-    Transition t(state(),
-                 {.height = height() + 1,
-                  .timestamp_ns = r.timestamp_ns,
-                  .proposer = r.proposer,
-                  .beacon = next_beacon(state().head.beacon, r.beacon_secret),
-                  .beacon_commitment = r.beacon_commitment},
-                 rules());
-    start_block(t);
-    const Hash32 before = contents_digest(t.state());
-    const Status status = apply_operation(t, *operation);
+    BlockRun run(state(), context_of(state(), next_header(*tip(), request())), rules());
+    const Hash32 before = contents_digest(run.state());
+    const Status status = run.apply(*operation);
     if (status) return std::nullopt;
-    if (contents_digest(t.state()) != before)
+    if (contents_digest(run.state()) != before)
         throw TestFailure("a refused operation left a change: " + status.error().text());
     return status.error();
 }

@@ -1,6 +1,6 @@
-// A chain for tests to play on: named accounts with ideal signatures, one small model, and a real
-// Vm underneath. Every block is built, executed a second time by verify, accepted, and audited;
-// whatever goes wrong throws TestFailure, so that the same world serves gtest and the fuzzers.
+// A chain for tests: named accounts with test signatures, one small model, and a real Vm. Every
+// block is built, executed again by verify, accepted, and audited. Every error throws TestFailure,
+// so that gtest and fuzzers can use the same class.
 #pragma once
 
 #include <map>
@@ -21,8 +21,8 @@ struct TestFailure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Signs for everyone and forges for nobody who does not ask: an authorisation is signer || message.
-class IdealAuthorizer final : public Authorizer {
+// Signatures without keys: an authorisation is signer || message, which anybody can make.
+class TestAuthorizer final : public Authorizer {
 public:
     static Bytes sign(const Address& signer, const Hash32& message);
     [[nodiscard]] bool verify(const Address& signer, const Hash32& message,
@@ -40,7 +40,7 @@ VmParameters short_parameters();
 
 struct TestOptions {
     VmParameters parameters = short_parameters();
-    Amount allocation = lux(10'000);  // of every name below
+    Amount allocation = lux(10'000);  // of each name below
     std::vector<std::string> names{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
     std::uint32_t validators = 2;
     std::vector<Model> models{small_model("model")};
@@ -62,18 +62,18 @@ public:
     // One block of exactly these operations, `interval_ns` after the last.
     void block(const std::vector<OperationPtr>& operations = {},
                std::uint64_t interval_ns = kBlockNs);
-    // As block(), but what is refused is left out, and named in the answer.
+    // As block(), but refused operations are left out and returned.
     std::vector<LeftOut> offer(const std::vector<OperationPtr>& operations,
                                std::uint64_t interval_ns = kBlockNs);
     void advance(std::uint64_t blocks);
     void advance_to(Height height);
-    // That the next block would refuse the operation with this code, and that nothing changes by
-    // its refusal.
+    // Throws unless the next block would refuse the operation with this code and without any
+    // change.
     void expect_refused(const OperationPtr& operation, ErrorCode code) const;
-    // The error that the next block gives, nothing when it takes the operation.
+    // The error with which the next block would refuse the operation; nothing if it would not.
     [[nodiscard]] std::optional<Error> refusal(const OperationPtr& operation) const;
 
-    // The pieces of `block`, for tests that need to come between.
+    // The parts of block(), for tests that act between them.
     [[nodiscard]] Built build(const std::vector<OperationPtr>& operations,
                               std::uint64_t interval_ns = kBlockNs) const;
     [[nodiscard]] BuildRequest request(std::uint64_t interval_ns = kBlockNs) const;
@@ -86,7 +86,7 @@ public:
 
     void join(
         std::string_view provider);  // registers it with the minimum bond, in a block of its own
-    // Submits the job and waits until it is assigned; gives the provider's id.
+    // Submits the job and advances until it is assigned; returns the provider's id.
     std::string assign(std::string_view job, std::string_view requester = "alice",
                        Amount fee = lux(1));
     void post(std::string_view job,
@@ -94,6 +94,7 @@ public:
     [[nodiscard]] std::string assigned_provider(std::string_view job) const;
 
     [[nodiscard]] Vm& vm() { return *vm_; }
+    [[nodiscard]] ExecutedPtr tip() const { return vm_->executed(vm_->last_accepted()); }
     [[nodiscard]] const State& state() const { return vm_->state(); }
     [[nodiscard]] Height height() const { return vm_->last_accepted_height(); }
     [[nodiscard]] const Task& task(std::string_view job) const;
@@ -123,14 +124,13 @@ public:
 private:
     // Validators take turns.
     [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
-    [[nodiscard]] BuildRequest request_on(const Hash32& parent, const State& on,
-                                          std::uint64_t interval_ns) const;
+    [[nodiscard]] BuildRequest request_on(const State& parent, std::uint64_t interval_ns) const;
     void audit() const;
 
-    // What the Vm points to, at an address that outlives a move of the chain.
+    // The objects that the Vm points to; on the heap, so that a TestChain can be moved.
     struct Ground {
         CpuKernels kernels;
-        IdealAuthorizer authorizer;
+        TestAuthorizer authorizer;
         DirectExecutor executor;
         MemoryStore own_store;
         Rules rules;

@@ -22,7 +22,7 @@ OperationPtr random_dag_operation(TestDag& dag, const Choose& choose) {
             return dag.by(provider, result(job, provider, static_cast<Answer>(choose(256))));
         case 2:
             return dag.by(requester,
-                          submission(job, lux(4000)));  // the third one is more than anyone has
+                          submission(job, lux(4000)));  // the third one exceeds every balance
         default:
             return dag.by(requester, submission(job, lux(1 + choose(3)), choose(8)));
     }
@@ -73,7 +73,7 @@ VertexPtr TestDag::sign(const VertexHeader& header,
     if (header.proposer.value >= validators.size()) return std::make_shared<const Vertex>(bare);
     const Hash32 message = slot_message(rules().chain_id, bare.height(), bare.id());
     return std::make_shared<const Vertex>(bare.with_authorization(
-        IdealAuthorizer::sign(validators[header.proposer.value].address, message)));
+        TestAuthorizer::sign(validators[header.proposer.value].address, message)));
 }
 
 DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t proposer) const {
@@ -82,7 +82,7 @@ DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t propos
     options.timestamp_ns = vm.state().head.timestamp_ns + kBlockNs;
     const Address address = genesis()->state.validators[proposer].address;
     options.sign = [address](const Hash32& message) {
-        return IdealAuthorizer::sign(address, message);
+        return TestAuthorizer::sign(address, message);
     };
     return options;
 }
@@ -99,7 +99,7 @@ void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex) {
 std::vector<Hash32> reject_losers(DagVm& vm, const std::vector<Hash32>& losers) {
     std::vector<Hash32> out;
     for (const Hash32& loser : losers) {
-        if (!vm.undecided().contains(loser)) continue;  // it stood on another loser
+        if (!vm.undecided().contains(loser)) continue;  // rejected with another loser below it
         std::vector<Hash32> fallen{loser};
         const auto above = vm.undecided().descendants(loser);
         fallen.insert(fallen.end(), above.begin(), above.end());
@@ -135,7 +135,7 @@ std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint3
             operations.push_back(random_dag_operation(dag, choose));
         }
         const VertexPtr vertex = dag.make(parents, operations, choose(2));
-        // Two empty vertices in one place are one.
+        // Two empty vertices with equal headers have the same id.
         if (!vm.undecided().contains(vertex->id()) && vm.verify(vertex, dag.now()))
             out.push_back(vertex);
     }

@@ -1,5 +1,5 @@
-// A DAG for tests to play on: the accounts and rules of a TestChain, vertices made by hand on any
-// parents, and as many nodes as a test opens stores for.
+// A DAG for tests: the accounts and rules of a TestChain, vertices made by hand on any parents, and
+// a node for every store that a test opens.
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ public:
         return by(name, submission(job));
     }
 
-    // A valid header one interval after these parents; genesis when there are none.
+    // A valid header one interval after these parents; on genesis if there are none.
     [[nodiscard]] VertexHeader header_on(const std::vector<VertexPtr>& parents,
                                          std::uint32_t proposer = 0) const;
     // The vertex signed by the proposer that its header names, whatever else the header says.
@@ -39,7 +39,7 @@ public:
     }
     [[nodiscard]] DagVm::BuildOptions build_options(const DagVm& vm,
                                                     std::uint32_t proposer = 0) const;
-    // Late enough for every vertex that a test makes.
+    // A time later than every vertex that a test makes.
     [[nodiscard]] DagVm::VerifyOptions now() const;
 
     [[nodiscard]] const Rules& rules() const { return chain_.rules(); }
@@ -55,16 +55,16 @@ private:
 void must(const Status& status);
 void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex);  // verify, then accept
 
-// As consensus does: rejects what conflicts with an accepted vertex and everything above, parents
-// first. Gives their ids.
+// Rejects the vertices that conflict with an accepted vertex and their descendants, parents first,
+// as consensus does. Returns their ids.
 std::vector<Hash32> reject_losers(DagVm& vm, const std::vector<Hash32>& losers);
 
-// Everything that a store holds, in order.
+// All entries of a store, in order.
 std::vector<std::pair<Bytes, Bytes>> contents(const KeyValueStore& store);
 
-// Vertices with random parents and operations on few accounts and jobs, so that conflicts, void
-// operations and wide and deep shapes are common. Every one of them passes verify on a node that
-// has decided nothing.
+// Vertices with random parents, and operations on few accounts and jobs, so that conflicts, void
+// operations, and wide and deep shapes are common. Each passes verify on a node that has decided
+// nothing.
 std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint32_t size);
 
 }  // namespace aivm::test

@@ -32,7 +32,7 @@ GpuEvidence software_evidence() {
 
 GpuEvidence signed_evidence(GpuEvidence evidence, std::string_view provider) {
     evidence.vendor_signature =
-        IdealAuthorizer::sign(address_of("vendor"), attestation_message(evidence, provider));
+        TestAuthorizer::sign(address_of("vendor"), attestation_message(evidence, provider));
     return evidence;
 }
 

@@ -6,8 +6,8 @@
 
 namespace aivm::test {
 
-GpuEvidence hardware_evidence();  // worth the full 100 points
-GpuEvidence software_evidence();  // worth the full 60
+GpuEvidence hardware_evidence();  // worth 100 points, the maximum
+GpuEvidence software_evidence();  // worth 60 points, the maximum for software
 GpuEvidence signed_evidence(GpuEvidence evidence, std::string_view provider);
 // An Attest operation that carries the signed evidence.
 op::Attest attestation(std::string_view provider, const GpuEvidence& evidence);

@@ -1,5 +1,5 @@
-// A node with two funded keys and a clock for tests: requests go in signed, time passes in whole
-// blocks.
+// A node for tests, with two funded keys and a clock: requests are signed, and time passes in whole
+// block intervals.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ public:
     TestNode() : TestNode(Options{}) {}
     explicit TestNode(Options options);
 
-    // A signing key and the account behind it.
+    // A signing key and its account.
     struct Key {
         explicit Key(std::string_view name);
         FixedBytes<32> public_key;
@@ -40,11 +40,11 @@ public:
                            std::string_view body) const;
     Response send(Request request);
 
-    void blocks(std::uint64_t count);  // lets so many block intervals pass
+    void blocks(std::uint64_t count);  // lets this many block intervals pass
     void restart();                    // a new node over the same store
 
     Node& node() { return *node_; }
-    // Whether the audit finds nothing wrong with the state.
+    // Whether the audit of the state finds no violation.
     [[nodiscard]] std::string audit() const;
     TimestampNs now_ns = 1'800'000'000'000'000'000;
     std::uint64_t next_nonce = 1;

@@ -30,7 +30,7 @@ public:
               {reinterpret_cast<const std::uint8_t*>(&wanted), sizeof wanted});
     }
 
-    // The changed slots, all others as before, and the digest over everything.
+    // Checks the changed slots, that all others are as before, and the digest of the whole table.
     template <class S>
     void table(const char* what, const std::vector<S>& actual, std::vector<S> before,
                const Json& changed, const Json& digest) {

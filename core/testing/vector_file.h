@@ -1,5 +1,5 @@
-// Test support: the kernel vector format (JSON) to and from ABI bytes, and one case run against any
-// backend. Used by the vector tests of core and gpu.
+// The kernel vector format (JSON) to and from ABI bytes, and one case run against any backend. Used
+// by the vector tests of core and gpu.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@ namespace aivm::vectors {
 
 using Json = nlohmann::json;
 
-// Reads and checks the file: throws std::runtime_error naming the file and what is wrong when it is
-// missing, not JSON, of another format, has other structure sizes, or holds no case.
+// Reads and checks the file. Throws std::runtime_error with the file's name and the error if it is
+// missing, not JSON, of another format, has other structure sizes, or contains no case.
 Json read_file(const std::string& path);
 
-// $AIVM_KERNEL_VECTORS, else `fallback`.
+// $AIVM_KERNEL_VECTORS if it is set, otherwise `fallback`.
 std::string path_or(const std::string& fallback);
 
-// Runs one case and returns every difference from its expected output, one sentence each. Empty: it
-// passes.
+// Runs one case and returns every difference from its expected output, one sentence each; empty if
+// it passes.
 std::vector<std::string> run_case(Kernels& kernels, const Json& vector_case);
 
-// Writes the fields of one JSON object into a structure's bytes; fields left out stay as they are.
+// Writes the fields of one JSON object into a structure's bytes; absent fields keep their value.
 void fill(std::uint8_t* bytes, std::span<const abi::Field> fields, const Json& object);
 
 template <class S>

@@ -1,17 +1,15 @@
-// Building a vertex: parents from the preferred frontier, a view of the state as it would be on
-// them, and those queued operations that work in it and contest nothing.
-#include <fmt/format.h>
-
+// Building a vertex: parents from the preferred frontier, the state as it would be above them, and
+// the queued operations that succeed in it and conflict with no undecided vertex.
 #include <algorithm>
 
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "core/vm/dag_vm.h"
 
 namespace aivm {
 namespace {
 
-// How many queued operations one build looks at, so that a long queue of hopeless ones costs a
-// bounded time.
+// Queued operations that one build tries at most, which bounds the time that a long queue of
+// failing operations can cost.
 constexpr std::size_t kCandidatesMax = 1024;
 
 }  // namespace
@@ -36,7 +34,7 @@ public:
         header_.height = floor.height + 1;
         header_.timestamp_ns = std::max(options_.timestamp_ns, floor.timestamp_ns);
         header_.proposer = options_.proposer;
-        // The vertices' epoch follows the state's by at most one step a height.
+        // The epoch of vertices follows that of the state by at most one step per height.
         header_.epoch = floor.epoch + (vm_.state().head.epoch > floor.epoch ? 1 : 0);
         return {};
     }
@@ -45,27 +43,26 @@ public:
     [[nodiscard]] const std::vector<OperationPtr>& refused() const { return refused_; }
     [[nodiscard]] const std::vector<OperationPtr>& dead() const { return dead_; }
 
-    // Takes operations from the queue, in the view of the state that the parents and all that is
-    // accepted give.
+    // Chooses operations from the queue that succeed in the state above the parents and everything
+    // accepted.
     Result<std::vector<OperationPtr>> choose() {
         AIVM_ASSIGN(const State below, state_below());
-        // The accepted frontier is among the parents or below them, so nothing accepted stands
-        // beside or above.
+        // The accepted frontier is among the parents or below them, so no accepted vertex has this
+        // height or a greater one.
         AIVM_CHECK(header_.height > vm_.tip_height());
-        // Time and beacon of the slice are not known before it is complete; no operation's refusal
-        // hangs on the latter.
+        // The slice's time and beacon are not known before it is complete. The beacon never decides
+        // whether an operation is refused.
         BlockContext context;
         context.height = header_.height;
         context.timestamp_ns = std::max(header_.timestamp_ns, below.head.timestamp_ns);
         context.proposer.value = ~std::uint32_t{0};
-        Transition t(below, context, *vm_.setup_.rules);
-        start_block(t);
-        AIVM_ASSIGN(const auto candidates, eligible(t.state()));
-        return take(t, candidates);
+        BlockRun run(below, context, *vm_.setup_.rules, BlockRun::Refusals::kCodeOnly);
+        AIVM_ASSIGN(const auto candidates, eligible(run.state()));
+        return take(run, candidates);
     }
 
 private:
-    // After the undecided past and the accepted vertices below the new one's height.
+    // The state after the undecided past and the accepted vertices below the new vertex's height.
     Result<State> state_below() const {
         Height first = header_.height;
         std::map<Height, std::vector<VertexPtr>> extra;
@@ -86,9 +83,9 @@ private:
         return state;
     }
 
-    // Queued operations in order. When one has to wait, so have the later ones of its sender: after
-    // them it would be stale for ever. For the same reason an account with an operation in a
-    // concurrent vertex waits.
+    // Queued operations in order. If one must wait, later ones of its sender wait too, since
+    // including them first would make it stale. For the same reason an account with an operation in
+    // a concurrent vertex waits.
     Result<std::vector<OperationPtr>> eligible(const State& view) {
         std::vector<OperationPtr> out;
         std::set<Address> waiting;
@@ -101,7 +98,7 @@ private:
             JobKey job;
             const bool keyed = job_key(operation->operation(), job);
             if (operation->nonce() <= view.nonce(operation->sender()))
-                continue;  // in the past already
+                continue;  // already in the past
             const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
             const bool unwanted = options_.include && !options_.include(operation);
             if (waiting.contains(operation->sender()) || contested || unwanted ||
@@ -114,7 +111,7 @@ private:
         return out;
     }
 
-    // Whether it can never be accepted, or never do anything, any more.
+    // Whether the operation can no longer be accepted or have an effect.
     [[nodiscard]] Result<bool> is_dead(const SignedOperation& operation) const {
         if (operation.nonce() <= vm_.settled_state().nonce(operation.sender())) return true;
         JobKey job;
@@ -130,19 +127,19 @@ private:
                               found->second.end());
     }
 
-    std::vector<OperationPtr> take(Transition& t, const std::vector<OperationPtr>& candidates) {
+    std::vector<OperationPtr> take(BlockRun& run, const std::vector<OperationPtr>& candidates) {
         std::vector<OperationPtr> taken;
         const std::size_t limit = std::min(options_.operations_max, kVertexOpsMax);
         std::size_t bytes = kVertexHeaderBytesMax;
         std::set<JobKey> jobs;
         for (const OperationPtr& operation : candidates) {
             if (taken.size() >= limit) break;
-            // The job key lies beside the operation.
+            // A vertex stores the operation's job key beside it.
             const std::size_t size = operation->size_bytes() + kJobIdBytesMax + 32;
             if (bytes + size > kVertexBytesMax) break;
             JobKey job;
             if (job_key(operation->operation(), job) && !jobs.insert(job).second) continue;
-            if (!apply_operation(t, *operation)) {
+            if (!run.apply(*operation)) {
                 refused_.push_back(operation);
                 continue;
             }
@@ -164,10 +161,7 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     Builder builder(*this, options);
     AIVM_TRY(builder.place());
     const VertexHeader& header = builder.header();
-    if (header.height <= signed_height_) {
-        return fail(ErrorCode::kConflict,
-                    fmt::format("a vertex of height {} is already signed", header.height));
-    }
+    AIVM_TRY(check_unsigned(header.height, "vertex"));
     AIVM_ASSIGN(auto operations, builder.choose());
     const Vertex bare(header, std::move(operations), {});
     Bytes authorization =
@@ -176,9 +170,9 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
     AIVM_TRY(check_parents(*vertex));
     AIVM_TRY(check_conflicts(*vertex));
-    // On disk before anyone can see it: a node that crashes now must not sign another vertex for
-    // this height.
-    AIVM_TRY(remember_signed_height(header.height));
+    // On disk before anybody can see the vertex: after a crash the node must not sign another one
+    // for this height.
+    AIVM_TRY(remember_signed(header.height));
     for (const OperationPtr& operation : builder.refused()) mempool_.note_refused(*operation);
     for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
     admit(vertex);

@@ -1,7 +1,7 @@
-// Random DAGs, decided in random orders by several nodes. The method: one node decides as consensus
-// might, rejecting the losers of every conflict; others take the same decisions in other orders
-// that keep parents before children, and must come to the same state, root and store. Crashes and
-// restarts in between must change nothing.
+// Random DAGs, decided in random orders by several nodes. One node decides as consensus might, and
+// rejects the losers of every conflict. The others take the same decisions in other orders that
+// keep parents before children, and must reach the same state, root and store. Crashes and restarts
+// in between must change nothing.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -31,7 +31,7 @@ bool ready(const DagVm& vm, const Vertex& vertex) {
                        [&](const Hash32& id) { return vm.history().contains(id).value(); });
 }
 
-// Accepts one ready vertex after the other, chosen at random, until none is left undecided.
+// Accepts ready vertices one at a time, chosen at random, until none is undecided.
 Decisions decide(DagVm& vm, const std::vector<VertexPtr>& vertices, const Choose& choose) {
     Decisions out;
     while (vm.processing_count() != 0) {
@@ -81,7 +81,7 @@ void must_agree(const DagVm& a, const DagVm& b) {
     RC_ASSERT(a.accepted_frontier() == b.accepted_frontier());
 }
 
-RC_GTEST_PROP(DagProperty, every_order_of_decisions_gives_one_state_root_and_store, ()) {
+RC_GTEST_PROP(DagProperty, EveryOrderOfDecisionsGivesOneStateRootAndStore, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 12);
@@ -107,7 +107,7 @@ RC_GTEST_PROP(DagProperty, every_order_of_decisions_gives_one_state_root_and_sto
         seen.insert(vertex->id());
         RC_ASSERT(vm.status(vertex->id()).value() == VertexStatus::kAccepted);
     }
-    // S5: what stands on a rejected vertex is rejected, and nothing is both.
+    // S5: descendants of a rejected vertex are rejected, and no vertex is both.
     for (const VertexPtr& vertex : vertices) {
         const bool fallen =
             std::any_of(vertex->parents().begin(), vertex->parents().end(),
@@ -115,7 +115,7 @@ RC_GTEST_PROP(DagProperty, every_order_of_decisions_gives_one_state_root_and_sto
         RC_ASSERT(decisions.rejected.contains(vertex->id()) != seen.contains(vertex->id()));
         RC_ASSERT(!fallen || decisions.rejected.contains(vertex->id()));
     }
-    // D08, L4: an operation of a lost vertex waits in the queue unless its job is taken or its
+    // D08, L4: an operation of a rejected vertex waits in the queue unless its job is taken or its
     // nonce is past; what has lost its job leaves it when the next vertex is built.
     RC_ASSERT(vm.build_vertex(dag.build_options(vm)).has_value());
     for (const VertexPtr& vertex : vertices) {
@@ -150,7 +150,7 @@ void all_orders(std::vector<VertexPtr>& order, std::vector<VertexPtr>& left, std
     }
 }
 
-RC_GTEST_PROP(DagProperty, all_linear_extensions_of_a_small_dag_give_one_state, ()) {
+RC_GTEST_PROP(DagProperty, AllLinearExtensionsOfASmallDagGiveOneState, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 5);
@@ -172,7 +172,7 @@ RC_GTEST_PROP(DagProperty, all_linear_extensions_of_a_small_dag_give_one_state, 
     });
 }
 
-RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
+RC_GTEST_PROP(DagProperty, ARestartAfterAnyWriteIsNoRestart, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 6);
@@ -191,7 +191,7 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
                 if (!node || !node->verify(vertex, dag.now()) || !node->accept(vertex->id())) break;
             }
         }
-        DagVm again = dag.open(disk);  // the undecided is forgotten, the decided is not
+        DagVm again = dag.open(disk);  // undecided vertices are lost, decided ones are not
         for (const VertexPtr& vertex : decisions.accepted) {
             if (again.status(vertex->id()).value() != VertexStatus::kAccepted)
                 must_accept(again, dag, vertex);
@@ -202,8 +202,7 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
     }
 }
 
-RC_GTEST_PROP(DagProperty, encoding_and_decoding_are_inverse_and_verify_and_reject_leave_no_trace,
-              ()) {
+RC_GTEST_PROP(DagProperty, EncodingAndDecodingAreInverseAndVerifyAndRejectLeaveNoTrace, ()) {
     TestDag dag;
     const auto vertices = random_dag(dag, by_rapidcheck(), 8);
     MemoryStore store;

@@ -5,34 +5,21 @@
 #include <algorithm>
 
 #include "core/state/keys.h"
-#include "core/tasks/admission.h"
 
 namespace aivm {
+
 DagVm::DagVm(const Setup& setup, History history)
-    : setup_(setup), history_(std::move(history)), mempool_(kQueuedOperationsMax) {}
+    : VmBase(*setup.rules, *setup.store), setup_(setup), history_(std::move(history)) {}
 
 Result<DagVm> DagVm::open(const Setup& setup) {
     AIVM_ASSIGN(History history, History::open(setup));
     DagVm vm(setup, std::move(history));
-    AIVM_ASSIGN(const auto signed_height, setup.store->get(keys::single(keys::kSigned)));
-    if (signed_height) {
-        Reader in(*signed_height);
-        vm.signed_height_ = in.u64();
-        AIVM_TRY(in.finish());
-    }
+    AIVM_TRY(vm.load_signed_height());
     return vm;
 }
 
 Status DagVm::submit(const OperationPtr& operation) {
-    if (operation->nonce() <= state().nonce(operation->sender())) return fail(ErrorCode::kBadNonce);
-    if (operation->sender() == escrow_address() ||
-        !setup_.rules->authorizer->verify(operation->sender(), operation->id(),
-                                          operation->authorization())) {
-        return fail(ErrorCode::kNotAuthorized, std::string(operation_name(operation->body())));
-    }
-    if (const auto* task = std::get_if<op::SubmitTask>(&operation->body())) {
-        AIVM_TRY(check_submission(state(), setup_.rules->parameters, *task));
-    }
+    AIVM_TRY(check_submitted(state(), *operation));
     if (JobKey job; job_key(operation->operation(), job)) {
         AIVM_ASSIGN(const auto taker, history_.taker_of(job));
         if (taker) return fail(ErrorCode::kDuplicate, "job " + job.text());
@@ -47,7 +34,7 @@ Result<ParentFacts> DagVm::parent_facts(const Hash32& id) const {
         return ParentFacts{0, history_.genesis_state().head.timestamp_ns, 0};
     auto accepted = history_.vertex(id);
     if (accepted) return facts_of(**accepted);
-    // A failed read is no missing parent.
+    // A failed read does not mean that the parent is missing.
     if (accepted.error().code != ErrorCode::kNotFound)
         return tl::unexpected(std::move(accepted).error());
     return fail(ErrorCode::kBadParent, to_hex(id.view()));
@@ -116,9 +103,7 @@ Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
         return fail(ErrorCode::kWrongState, "verify of a decided vertex");
     AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
     if (!options.decided) {
-        const auto latest =
-            checked_add(options.now_ns, setup_.rules->parameters.policy.max_clock_skew_ns);
-        if (latest && vertex->header().timestamp_ns > *latest) return fail(ErrorCode::kTooEarly);
+        AIVM_TRY(check_not_early(vertex->header().timestamp_ns, options.now_ns));
         AIVM_TRY(check_late(*vertex));
     }
     AIVM_TRY(check_parents(*vertex));
@@ -182,15 +167,15 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        // A nonce that the state has passed may come back when a vertex below the tip makes its
-        // user void.
+        // Compared with the settled state: a later one may still be executed again, and a nonce
+        // that is used in it may become free.
         if (operation->nonce() <= settled_state().nonce(operation->sender())) continue;
         JobKey job;
         if (job_key(operation->operation(), job)) {
             const auto taker = history_.taker_of(job);
-            if (taker && *taker) continue;  // if this cannot be read, the next builder asks again
+            if (taker && *taker) continue;  // after a failed read the next builder checks again
         }
-        static_cast<void>(mempool_.add(operation));  // it may wait there already
+        static_cast<void>(mempool_.add(operation));  // it may be queued already
     }
 }
 
@@ -261,16 +246,6 @@ const State& DagVm::settled_state() const {
     return slice ? slice->state : history_.genesis_state();
 }
 
-Status DagVm::remember_signed_height(Height height) {
-    auto batch = std::make_shared<WriteBatch>();
-    batch->put(keys::single(keys::kSigned), Writer().u64(height).view());
-    AIVM_TRY(setup_.store->write(std::move(batch)));
-    signed_height_ = height;
-    return {};
-}
-
-bool DagVm::wants_vertex() const {
-    return mempool_.size() != 0 || !state().height_timers.empty() || !state().time_timers.empty();
-}
+bool DagVm::wants_vertex() const { return has_work(state()); }
 
 }  // namespace aivm

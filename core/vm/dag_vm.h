@@ -1,20 +1,23 @@
-// The VM on a DAG: what a node runs when vertices are decided one by one instead of blocks in a
-// row.
+// The VM on a DAG: what a node runs if consensus decides vertices one by one instead of blocks in a
+// row. Only tests call it so far: no consensus engine of the simulator decides vertices yet. A DAG
+// engine in sim/consensus is its intended caller.
 //
 //   1. verify() is pure: it reads the vertex, its parents and the job index, executes nothing, and
 //      keeps the vertex as undecided on success and nothing on failure. Its verdict does not depend
 //      on what concurrent vertices do.
-//   2. accept() takes an undecided vertex whose parents are all accepted and none of whose jobs is
-//      taken. It is one atomic write, and nothing in memory moves before it succeeded.
-//   3. reject() concerns that vertex only. Its operations go back into the queue unless their job
-//      has been taken.
-//   4. The state is that of all accepted vertices executed in the total order (height, id), however
-//      they came in; see dag/history.h. Which operations are void can therefore change while
-//      vertices may still come in below the tip; from `settled_height()` down it cannot, as
-//      verify() refuses newcomers there.
+//   2. accept() requires an undecided vertex whose parents are all accepted and none of whose jobs
+//   is
+//      taken. It is one atomic write, and nothing in memory changes before it succeeded.
+//   3. reject() concerns that vertex only. Its operations return to the queue unless their job has
+//      been taken.
+//   4. The state is that of all accepted vertices executed in the total order (height, id), in
+//      whatever order they arrived; see dag/history.h. Which operations are void can therefore
+//      change while vertices may still arrive below the tip. From settled_height() down it cannot,
+//      because verify() refuses new vertices there.
 //   5. Conflict keys are job keys (chain/vertex.h). At most one accepted vertex ever has a given
-//      one.
-// One VM belongs to one thread. Everything is a function of arguments.
+//   key.
+// Thread safety: one VM belongs to one thread. Every result is a function of the arguments and the
+// store.
 #pragma once
 
 #include <functional>
@@ -26,28 +29,27 @@
 #include "core/dag/conflict_graph.h"
 #include "core/dag/history.h"
 #include "core/dag/vertex_rules.h"
-#include "core/vm/mempool.h"
 #include "core/vm/vm.h"
 
 namespace aivm {
 
 using VertexStatus = BlockStatus;
 
-class DagVm {
+class DagVm final : public VmBase {
 public:
     using Setup = History::Setup;
 
-    // A vertex this far below the tip comes too late, unless the network has accepted it already.
+    // A vertex this far below the tip is too late, unless the network has accepted it already.
     static constexpr Height kLateHeights = 64;
     static_assert(kLateHeights < History::kSlicesKept,
-                  "what may still come in never needs a replay from genesis");
+                  "a vertex that may still arrive never needs a replay from genesis");
 
-    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must
-    // outlive the VM.
+    // Opens the chain in the store, or starts from genesis if the store is empty. Everything that
+    // `setup` points to must outlive the VM.
     static Result<DagVm> open(const Setup& setup);
 
-    // Queues an operation after the checks that need no ordering: authorisation, nonce, form, job
-    // not taken, free place.
+    // Queues an operation after the checks that need no ordering: authorisation, nonce, form, a job
+    // that is not taken, and space in the queue.
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {
@@ -57,10 +59,10 @@ public:
         std::function<Bytes(const Hash32& slot_message)> sign;
         std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
-    // Builds a vertex on the preferred frontier and keeps it as undecided. It takes only operations
-    // that work there, and none that an undecided vertex contests. A pure function of frontier,
-    // queue and options. Refuses a second vertex for a height it has signed before, across restarts
-    // too, so that an honest node never equivocates.
+    // Builds a vertex on the preferred frontier and keeps it as undecided. It includes only
+    // operations that succeed there and conflict with no undecided vertex. A pure function of
+    // frontier, queue and options. Fails with kConflict for a height that this node has signed
+    // before, across restarts too, so that an honest node never equivocates.
     Result<VertexPtr> build_vertex(const BuildOptions& options);
 
     [[nodiscard]] static Result<VertexPtr> parse_vertex(ByteView sealed) {
@@ -69,8 +71,8 @@ public:
 
     struct VerifyOptions {
         TimestampNs now_ns = 0;
-        bool decided = false;  // catching up: the network has accepted it, so it cannot be too
-                               // early or too late
+        // Catching up: the network has accepted the vertex, so it cannot be too early or too late.
+        bool decided = false;
     };
     // Errors: kTooEarly (retry later), kBadParent (unknown or rejected), kWindowClosed (too late),
     // kConflict (with an accepted vertex, its own ancestors, or between these), and those of
@@ -79,11 +81,11 @@ public:
     Status accept(const Hash32& id);
     Status reject(const Hash32& id);
 
-    // New vertices are built on these undecided vertices, and on what is accepted beside them. They
-    // are verified or accepted, and neither they nor their ancestors conflict.
+    // New vertices are built on these vertices and on the accepted frontier beside them. Requires
+    // that they are verified or accepted, and that neither they nor their ancestors conflict.
     Status set_preference(const std::vector<Hash32>& ids);
-    // What a vertex built now would have for parents, before the limit on their number: by height
-    // down, then id.
+    // The parents of a vertex built now, before the limit on their number: by descending height,
+    // then by id.
     [[nodiscard]] Result<std::vector<Hash32>> preferred_frontier() const;
 
     [[nodiscard]] Result<VertexStatus> status(const Hash32& id) const;
@@ -102,7 +104,6 @@ public:
     [[nodiscard]] const State& state() const { return history_.state(); }
     [[nodiscard]] Height tip_height() const { return history_.tip_height(); }
     [[nodiscard]] Height settled_height() const;
-    [[nodiscard]] const Mempool& mempool() const { return mempool_; }
     // Whether a vertex built now would have something to do: queued operations, or settlements and
     // draws in waiting.
     [[nodiscard]] bool wants_vertex() const;
@@ -113,8 +114,7 @@ private:
 
     Status check_parents(const Vertex& vertex) const;
     Status check_late(const Vertex& vertex) const;
-    // That no job of the vertex is taken, and that it and its undecided ancestors are free of
-    // conflicts.
+    // Fails if a job of the vertex is taken, or if it and its undecided ancestors conflict.
     Status check_conflicts(const Vertex& vertex) const;
     Status check_jobs_free(const Vertex& vertex) const;
     // The undecided ones among these vertices, and all undecided ancestors of them.
@@ -124,20 +124,17 @@ private:
     void admit(const VertexPtr& vertex);
     void forget(const Vertex& vertex);
     void requeue(const Vertex& vertex);
-    // At the settled height; genesis' after a restart, until enough has been accepted: older, so
-    // never wrong.
+    // The state at the settled height. After a restart it is that of genesis until enough vertices
+    // were accepted: older, and therefore still safe.
     [[nodiscard]] const State& settled_state() const;
-    Status remember_signed_height(Height height);
 
     Setup setup_;
     History history_;
     ConflictGraph graph_;
     std::map<Hash32, VertexPtr> processing_;
-    // of undecided operations, with the vertices that carry them
+    // The senders of undecided operations, with the vertices that carry these.
     std::map<Address, std::set<Hash32>> senders_;
     std::set<Hash32> preferred_;
-    Mempool mempool_;
-    Height signed_height_ = 0;
 };
 
 }  // namespace aivm

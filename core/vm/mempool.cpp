@@ -16,7 +16,7 @@ std::uint64_t hash_of(const Address& sender) { return table_hash(sender.view());
 
 std::size_t Mempool::place_of(const Queue& queue, std::uint64_t nonce) {
     if (queue.entries.empty() || queue.entries.back().nonce < nonce)
-        return queue.entries.size();  // as it mostly is
+        return queue.entries.size();  // the common case
     return static_cast<std::size_t>(
         std::ranges::lower_bound(queue.entries, nonce, {}, &Entry::nonce) - queue.entries.begin());
 }
@@ -54,14 +54,11 @@ std::vector<OperationPtr> Mempool::candidates(
     std::size_t count, const std::function<bool(const OperationPtr&)>& include) const {
     std::vector<OperationPtr> out;
     out.reserve(std::min(count, size_));
-    ++walks_;
+    std::vector<std::uint32_t> offered(queues_.size());  // entries of each queue so far
     for (const std::uint32_t row : by_arrival_) {
         if (out.size() >= count) break;
         if (row == kGone) continue;
-        const Queue& queue = queues_[row];
-        if (queue.walk != walks_) queue.offered = 0;
-        queue.walk = walks_;
-        const OperationPtr& operation = queue.entries[queue.offered++].operation;
+        const OperationPtr& operation = queues_[row].entries[offered[row]++].operation;
         if (!include || include(operation)) out.push_back(operation);
     }
     return out;
@@ -78,7 +75,7 @@ void Mempool::remove_stale(const State& state, const std::vector<OperationPtr>& 
         const std::uint64_t nonce = state.nonce(operation->sender());
         while (!queue.entries.empty() && queue.entries.front().nonce <= nonce) erase(queue, 0);
     }
-    // Something old at the front may keep many places that are gone behind it.
+    // An old operation at the front may keep many removed places behind it alive.
     if (by_arrival_.size() > kGoneMax + 2 * size_ || queues_.size() > kIdleMax + 2 * size_) tidy();
 }
 
@@ -96,7 +93,7 @@ void Mempool::remove(const SignedOperation& operation) {
     if (!row) return;
     Queue& queue = queues_[*row];
     const std::size_t place = place_of(queue, operation.nonce());
-    // Another operation with the same nonce is not the one that was meant.
+    // A different operation with the same nonce stays.
     const bool waits = has_at(queue, place, operation.nonce());
     if (waits && queue.entries[place].operation->id() == operation.id()) erase(queue, place);
 }
@@ -119,8 +116,7 @@ void Mempool::erase(Queue& queue, std::size_t place) {
     }
 }
 
-// Takes out the arrivals that are gone and the queues that are empty, and numbers the others anew,
-// in their order.
+// Drops removed arrivals and empty queues, and renumbers the rest in their order.
 void Mempool::tidy() {
     std::vector<Queue> kept;
     std::vector<std::uint32_t> new_rows(queues_.size(), kGone);

@@ -1,6 +1,6 @@
-// Operations that wait for a block. Kept in order of arrival; offered to a builder in that order,
-// except that a sender's own operations go by nonce, since including a later one first would make
-// the earlier ones stale for ever.
+// The queue of operations that wait for a block. A builder gets them in order of arrival, except
+// that each sender's operations come in order of nonce: including a later one first would make the
+// earlier ones stale.
 #pragma once
 
 #include <functional>
@@ -20,21 +20,22 @@ public:
     Mempool(Mempool&&) = default;  // no copies: they would share the index
     Mempool& operator=(Mempool&&) = default;
 
-    // Refuses a duplicate (same sender and nonce) and a full queue.
+    // Fails on a duplicate (same sender and nonce) and on a full queue.
     Status add(const OperationPtr& operation);
 
-    // The first `count` operations that `include` lets through, to be tried in this order.
+    // The first `count` operations for which `include` returns true (an empty function admits all),
+    // in the order in which a builder tries them.
     [[nodiscard]] std::vector<OperationPtr> candidates(
         std::size_t count, const std::function<bool(const OperationPtr&)>& include) const;
 
-    // Forgets everything that `state` has made stale among the senders of these operations.
+    // Removes the operations whose nonce is stale in `state`, for the senders of `included` only.
     void remove_stale(const State& state, const std::vector<OperationPtr>& included);
 
-    // A builder refused it. After kTriesMax refusals it is dropped: what fails for good must not be
-    // tried for ever.
+    // Notes that a builder refused the operation, and drops it after kTriesMax refusals: it may
+    // never succeed.
     void note_refused(const SignedOperation& operation);
 
-    // Forgets one operation, if it waits here.
+    // Removes the operation if it is queued.
     void remove(const SignedOperation& operation);
 
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -52,15 +53,12 @@ private:
     struct Queue {  // of one sender
         Address sender;
         Fifo<Entry> entries;  // by nonce; empty once all of them are gone
-        // How many of them candidates() has offered in the walk of this number.
-        mutable std::size_t offered = 0;
-        mutable std::uint64_t walk = 0;
     };
     static constexpr std::uint32_t kGone = UINT32_MAX;
     static constexpr std::size_t kGoneMax = 256;
     static constexpr std::size_t kIdleMax = 1024;
 
-    // Where the nonce stands in the queue, or would.
+    // The position of the nonce in the queue, or its insertion point.
     static std::size_t place_of(const Queue& queue, std::uint64_t nonce);
     static bool has_at(const Queue& queue, std::size_t place, std::uint64_t nonce) {
         return place != queue.entries.size() && queue.entries[place].nonce == nonce;
@@ -73,10 +71,9 @@ private:
 
     std::size_t limit_;
     std::size_t size_ = 0;
-    mutable std::uint64_t walks_ = 0;
-    std::vector<Queue> queues_;  // those that are empty stay for a while, since senders come again
+    std::vector<Queue> queues_;  // empty ones stay for a while: most senders send again
     RowIndex index_;             // of queues_, by sender
-    // The queue of each arrival, from first_arrival_ on; kGone where the operation is.
+    // The row of the queue of each arrival, from first_arrival_ on; kGone if it was removed.
     Fifo<std::uint32_t> by_arrival_;
     std::uint64_t first_arrival_ = 0;
 };

@@ -1,4 +1,4 @@
-// Mempool against a plain list that is walked from the front for everything.
+// Mempool compared with a model: a plain list that every call walks from the front.
 #include "core/vm/mempool.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ struct PlainQueue {
             return e.operation->sender() == sender && e.operation->nonce() <= nonce;
         });
     }
-    // Every place goes to its sender's lowest nonce that has none yet.
+    // Each sender's arrivals are served in order of nonce.
     [[nodiscard]] std::vector<OperationPtr> candidates(std::size_t count) const {
         std::vector<OperationPtr> out;
         std::vector<OperationPtr> left;

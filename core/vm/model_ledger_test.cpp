@@ -1,6 +1,6 @@
-// The VM against the slow model of model_ledger.h: random play, and after every block every
-// balance, bond, credit and task status must be what the model says. What the VM includes and whom
-// it draws is taken over; what follows from it is not.
+// The VM compared with the slow model of model_ledger.h: random play, and after every block every
+// balance, bond, credit and task status must equal the model's. The model takes from the VM which
+// operations it included and which provider it drew, and derives everything else itself.
 #include "core/testing/model_ledger.h"
 
 #include <gtest/gtest.h>
@@ -118,7 +118,7 @@ void play(std::uint64_t seed, int blocks) {
     }
 }
 
-RC_GTEST_PROP(ModelLedger, agrees_with_the_vm_after_every_block, ()) {
+RC_GTEST_PROP(ModelLedger, AgreesWithTheVmAfterEveryBlock, ()) {
     play(*rc::gen::arbitrary<std::uint64_t>(), 60);
     RC_ASSERT(!::testing::Test::HasFailure());
 }

@@ -7,21 +7,16 @@
 #include "core/config/limits.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
-#include "core/tasks/admission.h"
 
 namespace aivm {
-Vm::Vm(const Setup& setup) : setup_(setup), mempool_(kQueuedOperationsMax) {}
+
+Vm::Vm(const Setup& setup) : VmBase(*setup.rules, *setup.store), setup_(setup) {}
 
 Result<Vm> Vm::open(const Setup& setup) {
     AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);
     Vm vm(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
-    AIVM_ASSIGN(const auto signed_height, setup.store->get(keys::single(keys::kSigned)));
-    if (signed_height) {
-        Reader in(*signed_height);
-        vm.signed_height_ = in.u64();
-        AIVM_TRY(in.finish());
-    }
+    AIVM_TRY(vm.load_signed_height());
     if (tip) {
         AIVM_ASSIGN(const Hash32 first, vm.block_id_at_height(0));
         if (first != setup.genesis->id)
@@ -51,45 +46,20 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
 }
 
 Status Vm::submit(const OperationPtr& operation) {
-    if (operation->nonce() <= preferred_->state.nonce(operation->sender()))
-        return fail(ErrorCode::kBadNonce);
-    if (operation->sender() == escrow_address() ||
-        !setup_.rules->authorizer->verify(operation->sender(), operation->id(),
-                                          operation->authorization())) {
-        return fail(ErrorCode::kNotAuthorized, std::string(operation_name(operation->body())));
-    }
-    if (const auto* task = std::get_if<op::SubmitTask>(&operation->body())) {
-        AIVM_TRY(check_submission(preferred_->state, setup_.rules->parameters, *task));
-    }
+    AIVM_TRY(check_submitted(preferred_->state, *operation));
     return mempool_.add(operation);
-}
-
-Status Vm::remember_signed_height(Height height) {
-    auto batch = std::make_shared<WriteBatch>();
-    batch->put(keys::single(keys::kSigned), Writer().u64(height).view());
-    AIVM_TRY(setup_.store->write(std::move(batch)));
-    signed_height_ = height;
-    return {};
 }
 
 Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     const Height height = preferred_->state.head.height + 1;
-    if (height <= signed_height_) {
-        return fail(ErrorCode::kConflict,
-                    fmt::format("a block of height {} is already signed", height));
-    }
-    const BuildRequest request{.parent = preferred_->id,
-                               .proposer = options.proposer,
-                               .timestamp_ns = options.timestamp_ns,
-                               .beacon_secret = options.beacon_secret,
-                               .beacon_commitment = options.beacon_commitment,
-                               .sign = options.sign};
+    AIVM_TRY(check_unsigned(height, "block"));
     const auto candidates =
         mempool_.candidates(std::min(options.operations_max, kBlockOpsMax), options.include);
-    AIVM_ASSIGN(const Built built, build_on(preferred_->state, request, candidates, *setup_.rules));
-    // On disk before anyone can see it: a node that crashes now must not sign another block for
-    // this height.
-    AIVM_TRY(remember_signed_height(height));
+    AIVM_ASSIGN(const Built built,
+                build_on(*preferred_, options.request, candidates, *setup_.rules));
+    // On disk before anybody can see the block: after a crash the node must not sign another one
+    // for this height.
+    AIVM_TRY(remember_signed(height));
     for (const LeftOut& left : built.left_out) mempool_.note_refused(*left.operation);
     setup_.executor->remember(built.executed);
     processing_.emplace(built.executed->id, built.executed);
@@ -104,8 +74,7 @@ ExecutedPtr Vm::parent_of(const Block& block) const {
 
 Status Vm::verify(const BlockPtr& block, TimestampNs now_ns) {
     if (processing_.contains(block->id())) return {};
-    const auto latest = checked_add(now_ns, setup_.rules->parameters.policy.max_clock_skew_ns);
-    if (latest && block->header().timestamp_ns > *latest) return fail(ErrorCode::kTooEarly);
+    AIVM_TRY(check_not_early(block->header().timestamp_ns, now_ns));
     const ExecutedPtr parent = parent_of(*block);
     if (!parent) return fail(ErrorCode::kBadParent, to_hex(block->parent().view()));
     AIVM_ASSIGN(ExecutedPtr executed,
@@ -138,8 +107,8 @@ Status Vm::reject(const Hash32& id) {
     processing_.erase(found);
     if (preferred_ == executed) preferred_ = tip_;
     for (const OperationPtr& operation : executed->block->operations()) {
-        // Duplicates and what another block has made stale are refused here, which is what should
-        // happen to them.
+        // A refusal is correct here: the operation is queued already, or another block made it
+        // stale.
         static_cast<void>(submit(operation));
     }
     return {};
@@ -183,9 +152,6 @@ Result<Hash32> Vm::block_id_at_height(Height height) const {
     return in.hash();
 }
 
-bool Vm::wants_block() const {
-    const State& state = preferred_->state;
-    return mempool_.size() != 0 || !state.height_timers.empty() || !state.time_timers.empty();
-}
+bool Vm::wants_block() const { return has_work(preferred_->state); }
 
 }  // namespace aivm

@@ -1,21 +1,23 @@
-// The VM: what a node runs. Verified blocks wait as snapshots beside the accepted chain until
+// The VM: what a node runs. Verified blocks are kept as snapshots beside the accepted chain until
 // consensus decides.
 //
-//   1. verify() needs the parent accepted or verified; it keeps a snapshot on success and nothing
-//      on failure.
-//   2. accept() needs the parent accepted last; it is one atomic write, and nothing in memory moves
-//      before it succeeded.
-//   3. reject() drops that block's snapshot and puts its operations back into the queue.
-//   4. Everything is a function of arguments: the time is passed in, nothing is read from the host.
-// One VM belongs to one thread.
+//   1. verify() requires that the parent is accepted or verified. It keeps a snapshot on success
+//   and
+//      nothing on failure.
+//   2. accept() requires that the parent was accepted last. It is one atomic write, and nothing in
+//      memory changes before it succeeded.
+//   3. reject() drops that block's snapshot and returns its operations to the queue.
+//   4. Every result is a function of the arguments and the store: time is an argument, and nothing
+//   is
+//      read from the host.
+// Thread safety: one VM belongs to one thread.
 #pragma once
 
 #include <map>
 #include <memory>
 
-#include "core/execution/execute.h"
-#include "core/state/store.h"
-#include "core/vm/mempool.h"
+#include "core/execution/build.h"
+#include "core/vm/vm_base.h"
 
 namespace aivm {
 
@@ -26,47 +28,43 @@ enum class BlockStatus : std::uint8_t {
     kAccepted = 3
 };
 
-class Vm {
+class Vm final : public VmBase {
 public:
     struct Setup {
-        ExecutedPtr genesis;  // from make_genesis; its kernel table sizes are the chain's
+        ExecutedPtr genesis;  // from make_genesis; fixes the sizes of the kernel tables
         const Rules* rules = nullptr;
         Executor* executor = nullptr;
         KeyValueStore* store = nullptr;
     };
 
-    // Starts from what the store holds, or from genesis when it is empty. The parts of `setup` must
-    // outlive the VM.
+    // Opens the chain in the store, or starts from genesis if the store is empty. Everything that
+    // `setup` points to must outlive the VM.
     static Result<Vm> open(const Setup& setup);
 
     // Queues an operation after the checks that need no ordering: authorisation, nonce, fee floor,
-    // free place.
+    // and space in the queue.
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {
-        ValidatorIndex proposer;
-        TimestampNs timestamp_ns = 0;
+        BuildRequest request;
         std::size_t operations_max = 1000;
-        Hash32 beacon_secret;
-        Hash32 beacon_commitment;
-        std::function<Bytes(const Hash32& slot_message)> sign;
         std::function<bool(const OperationPtr&)> include;  // empty: everything
     };
-    // Builds and verifies a block on the preferred one. Refuses a second block for a height it has
-    // signed before, across restarts too, so that an honest node never equivocates.
+    // Builds and verifies a block on the preferred one. Fails with kConflict for a height that this
+    // node has signed before, across restarts too, so that an honest node never equivocates.
     Result<BlockPtr> build_block(const BuildOptions& options);
 
     [[nodiscard]] static Result<BlockPtr> parse_block(ByteView sealed) {
         return Block::decode(sealed);
     }
 
-    // Pure towards committed state. too_early when the block is further than the allowed skew ahead
-    // of `now_ns`.
+    // Does not change committed state. Fails with kTooEarly if the block is further than the
+    // allowed skew ahead of `now_ns`.
     Status verify(const BlockPtr& block, TimestampNs now_ns);
     Status accept(const Hash32& id);
     Status reject(const Hash32& id);
 
-    // Blocks are built on it; it must be verified or the last accepted.
+    // Sets the block on which new ones are built: a verified one, or the last accepted.
     Status set_preference(const Hash32& id);
 
     [[nodiscard]] const Hash32& preferred() const { return preferred_->id; }
@@ -79,9 +77,8 @@ public:
     [[nodiscard]] const State& preferred_state() const { return preferred_->state; }
     // Verified and accepted blocks; not_found for all others.
     [[nodiscard]] Result<BlockPtr> get_block(const Hash32& id) const;
-    // not_found, and nothing else, above the tip.
+    // Fails with kNotFound above the tip.
     [[nodiscard]] Result<Hash32> block_id_at_height(Height height) const;
-    [[nodiscard]] const Mempool& mempool() const { return mempool_; }
     [[nodiscard]] std::size_t processing_count() const { return processing_.size(); }
     // Whether a block built now would have something to do: queued operations, or settlements and
     // draws in waiting.
@@ -91,14 +88,11 @@ private:
     explicit Vm(const Setup& setup);
     [[nodiscard]] Result<ExecutedPtr> load_tip(ByteView record) const;
     [[nodiscard]] ExecutedPtr parent_of(const Block& block) const;
-    Status remember_signed_height(Height height);
 
     Setup setup_;
     ExecutedPtr tip_;
     ExecutedPtr preferred_;
     std::map<Hash32, ExecutedPtr> processing_;
-    Mempool mempool_;
-    Height signed_height_ = 0;
 };
 
 }  // namespace aivm

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/kernels/kernels.h"
+#include "core/kernels/forwarding_kernels.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/run.h"
 
@@ -191,36 +191,13 @@ TEST_F(Findings, ADeadlineEndsTheShrinkingWithWhatThereIs) {
 }
 
 // The canary: a backend that flips one bit of one inference.
-class LyingKernels final : public Kernels {
+class LyingKernels final : public ForwardingKernels {
 public:
-    explicit LyingKernels(int lie_at) : lie_at_(lie_at) {}
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                          abi::Attestation* table, std::uint32_t* applied,
-                          std::uint32_t slots) override {
-        return honest_.attestation_apply(desc, ops, table, applied, slots);
-    }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
-                         std::uint32_t slots) override {
-        return honest_.provenance_apply(desc, ops, table, applied, slots);
-    }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
-                     abi::AuditAnchor* table, std::uint32_t* applied,
-                     std::uint32_t slots) override {
-        return honest_.anchor_apply(desc, ops, table, applied, slots);
-    }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
-                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
-        return honest_.epoch_transition(desc, tables, epoch, result);
-    }
+    explicit LyingKernels(int lie_at) : ForwardingKernels(honest_), lie_at_(lie_at) {}
     int inference_step(const InferenceBatch& batch) override {
-        const int code = honest_.inference_step(batch);
+        const int code = target().inference_step(batch);
         if (++calls_ == lie_at_ && batch.op_count > 0) batch.outputs[0] ^= 1;
         return code;
-    }
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
-                     std::uint32_t count) override {
-        return honest_.proof_verify(ops, results, count);
     }
 
 private:

@@ -12,8 +12,6 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
-
 void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
     line.earned +=
         signed_nlux(payoff.revenue) + signed_nlux(payoff.rewards) + signed_nlux(payoff.bribes);

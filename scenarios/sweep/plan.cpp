@@ -82,8 +82,8 @@ private:
         const auto parsed = parse_override(over);
         if (!parsed)
             return add_problem("--over " + over, {parsed.error().message,
-                                            "write KEY=VALUES, such as "
-                                            "vm.challenge_window_blocks=1,2,5,...,100"});
+                                                  "write KEY=VALUES, such as "
+                                                  "vm.challenge_window_blocks=1,2,5,...,100"});
         const std::string flag = "--over " + parsed->key;
         if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
             return add_problem(flag, {"the key is given twice", "give all its values in one list"});
@@ -94,7 +94,8 @@ private:
         if (!parameter && std::ranges::find(keys, parsed->key) == keys.end()) {
             sim::Scenario copy = scenario;
             const auto unknown = set_key(copy, parsed->key, "1");
-            return add_problem(flag, unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
+            return add_problem(flag,
+                               unknown ? Problem{"this key cannot be swept", ""} : unknown.error());
         }
         const auto values = parse_value_list(parsed->value);
         if (!values) return add_problem(flag, values.error());
@@ -110,7 +111,7 @@ private:
             const auto [same, fresh] = seen.emplace(hashes.back(), value);
             if (!fresh) {
                 add_problem(flag, {fmt::format("{} and {} are the same value", same->second, value),
-                             "give each value once"});
+                                   "give each value once"});
             }
         }
         plan_.axes_.push_back({parsed->key, *values});
@@ -133,10 +134,11 @@ private:
                     add_problem(fmt::format("{} {}", flag, text), rule.error());
                 } else if (rule->metric == "p_final_corrupt" &&
                            request_.detail == Detail::kMetrics) {
-                    add_problem(fmt::format("{} {}", flag, text),
-                          {"p_final_corrupt is counted from the rows of tasks, which --record "
-                           "metrics leaves out",
-                           fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
+                    add_problem(
+                        fmt::format("{} {}", flag, text),
+                        {"p_final_corrupt is counted from the rows of tasks, which --record "
+                         "metrics leaves out",
+                         fmt::format("ask for {}, or record outcomes", kFraudMissedShare)});
                 } else {
                     plan_.rules_.push_back(*std::move(rule));
                 }
@@ -160,7 +162,7 @@ private:
                           parse_whole(text.substr(slash + 1), plan_.shards_);
         if (read && plan_.shard_ >= 1 && plan_.shard_ <= plan_.shards_) return;
         add_problem("--shard " + request_.shard,
-              {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
+                    {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
     }
 
     // Loads every point as its runs will, and builds its world once, to find errors early.
@@ -168,14 +170,14 @@ private:
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
             if (count > kMaxPoints / axis.values.size()) {
-                return add_problem("--over",
-                             {fmt::format("more than {} points", kMaxPoints), "give fewer values"});
+                return add_problem("--over", {fmt::format("more than {} points", kMaxPoints),
+                                              "give fewer values"});
             }
             count *= axis.values.size();
         }
         if (count * plan_.seeds_.size() > kMaxRuns) {
             return add_problem("--seeds", {fmt::format("more than {} runs", kMaxRuns),
-                                     "give fewer seeds or values"});
+                                           "give fewer seeds or values"});
         }
         plan_.point_ids_.assign(count, 0);
         std::map<std::int64_t, std::size_t> seen;
@@ -189,9 +191,9 @@ private:
             }
             const auto [same, fresh] = seen.emplace(plan_.point_ids_[point], point);
             if (!fresh) {
-                add_problem(name,
-                      {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
-                       "vary only what makes a difference"});
+                add_problem(
+                    name, {fmt::format("this is the same point as {}", plan_.name_of(same->second)),
+                           "vary only what makes a difference"});
             }
         }
     }
@@ -220,8 +222,8 @@ private:
                                      : plan_.axes_.end();
             if (axis == plan_.axes_.end()) {
                 return add_problem("--base " + request_.base,
-                             {fmt::format("\"{}\" names no key of an --over", part),
-                              "write KEY=VALUE with keys and values of the sweep"});
+                                   {fmt::format("\"{}\" names no key of an --over", part),
+                                    "write KEY=VALUE with keys and values of the sweep"});
             }
             sim::Scenario changed = scenario_;
             const auto index = static_cast<std::size_t>(axis - plan_.axes_.begin());

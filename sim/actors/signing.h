@@ -21,7 +21,7 @@ private:
     std::uint64_t seed_;
 };
 
-// For worlds whose operations carry no tags (core/execution/unsealed.h): they reach the one who
+// For worlds whose operations carry no tags (core/execution/build.h): they reach the one who
 // builds blocks only from the actor that holds the address, as ChainClient makes them. Attestation
 // evidence is signed in them as in all others.
 class NoSignatures final : public Authorizer {

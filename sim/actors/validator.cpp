@@ -306,13 +306,13 @@ void ValidatorActor::build() {
     }
     std::vector<OperationPtr> censored;
     Vm::BuildOptions options;
-    options.proposer = ValidatorIndex{setup_.self};
-    options.timestamp_ns = setup_.environment->clock();
-    options.operations_max = setup_.max_block_ops;
-    options.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
-    options.beacon_commitment =
+    options.request.proposer = ValidatorIndex{setup_.self};
+    options.request.timestamp_ns = setup_.environment->clock();
+    options.request.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
+    options.request.beacon_commitment =
         keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
-    options.sign = [this](const Hash32& message) { return signer_.sign(message); };
+    options.request.sign = [this](const Hash32& message) { return signer_.sign(message); };
+    options.operations_max = setup_.max_block_ops;
     options.include = [&](const OperationPtr& operation) {
         const bool included = strategy_->includes(*operation);
         if (!included && is_fraud_proof(operation->body())) censored.push_back(operation);
@@ -334,7 +334,8 @@ void ValidatorActor::build() {
     note_undecided(info_of(**block));
     engine_->on_own_block(info_of(**block), actions_);
     run_actions();
-    if (running() && parent && strategy_->builds_twice()) build_twice(built, parent, options);
+    if (running() && parent && strategy_->builds_twice())
+        build_twice(built, parent, options.request);
 }
 
 // --- What strategies are told, and two blocks for one slot ---
@@ -377,14 +378,9 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id,
 
 // The second block is empty and a nanosecond later; every other node is shown this one.
 void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& parent,
-                                 const Vm::BuildOptions& options) {
-    const BuildRequest request{.parent = parent->id,
-                               .proposer = options.proposer,
-                               .timestamp_ns = options.timestamp_ns + 1,
-                               .beacon_secret = options.beacon_secret,
-                               .beacon_commitment = options.beacon_commitment,
-                               .sign = options.sign};
-    const auto second = build_on(parent->state, request, {}, *setup_.vm.rules);
+                                 BuildRequest request) {
+    request.timestamp_ns += 1;
+    const auto second = build_on(*parent, request, {}, *setup_.vm.rules);
     if (!second || second->executed->id == first->id) return;
     for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
         if (other == setup_.self || other % 2 == 0) continue;

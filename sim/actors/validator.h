@@ -80,8 +80,7 @@ private:
     // Remembers who signed what, and reports who signed twice for one slot.
     void note_signature(const Block& block);
     void report(const Block& second, const Hash32& first_id, const Bytes& first_authorization);
-    void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent,
-                     const Vm::BuildOptions& options);
+    void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
 
     void consider_building();
     void set_build_timer();

@@ -7,7 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
-#include "core/execution/unsealed.h"
+#include "core/execution/build.h"
 #include "core/tasks/admission.h"
 
 namespace aivm::sim {
@@ -144,12 +144,11 @@ void VirtualChain::build() {
     const ValidatorIndex proposer = choose_proposer(beacon);
     std::vector<OperationPtr> censored;
     const std::vector<OperationPtr> candidates = choose(proposer, censored);
-    const UnsealedRequest request{.parent = tip_->id,
-                                  .id = block_name(height),
+    const UnsealedRequest request{.id = block_name(height),
                                   .proposer = proposer,
                                   .timestamp_ns = setup_.environment->clock(),
                                   .beacon = beacon};
-    const auto built = build_unsealed(tip_->state, request, candidates, *setup_.rules);
+    const auto built = build_unsealed(*tip_, request, candidates, *setup_.rules);
     if (!built) return setup_.on_stopped(built.error());
     for (const LeftOut& left : built->left_out) mempool_.note_refused(*left.operation);
     tip_ = built->executed;

@@ -1,7 +1,7 @@
 // The chain of the economic fidelity: one actor in place of all validators, their network and their
 // disks.
 //
-//   1. The VM's rules are the real ones (core/execution/unsealed.h); bytes, signatures, roots and
+//   1. The VM's rules are the real ones (core/execution/build.h); bytes, signatures, roots and
 //   storage
 //      are left out, since no result of a study can depend on them.
 //   2. Every block has a virtual proposer, drawn by stake, whose strategy decides what the block

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
+#include "core/execution/build.h"
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {
@@ -56,33 +57,19 @@ Result<ExecutedPtr> execute_row(const Executed& parent, HistoryRow& row, const R
         !checked_add(row.timestamp_ns, rules.parameters.config.task_timeout_ns)) {
         return fail(ErrorCode::kBadTimestamp, fmt::format("row {} of a history", head.height + 1));
     }
-    BlockHeader header;
-    header.parent = parent.id;
-    header.height = head.height + 1;
-    header.timestamp_ns = row.timestamp_ns;
-    header.proposer = row.proposer;
-    header.beacon_secret = row.beacon_secret;
-    header.beacon_commitment = row.beacon_commitment;
-    const BlockContext context{.height = header.height,
-                               .timestamp_ns = header.timestamp_ns,
-                               .proposer = header.proposer,
-                               .beacon = next_beacon(head.beacon, header.beacon_secret),
-                               .beacon_commitment = header.beacon_commitment};
-    Transition t(parent.state, context, rules);
-    start_block(t);
+    BlockHeader header = next_header(parent, {.proposer = row.proposer,
+                                              .timestamp_ns = row.timestamp_ns,
+                                              .beacon_secret = row.beacon_secret,
+                                              .beacon_commitment = row.beacon_commitment,
+                                              .sign = {}});
+    BlockRun run(parent.state, context_of(parent.state, header), rules,
+                 BlockRun::Refusals::kCodeOnly);
     std::erase_if(row.operations,
-                  [&](const OperationPtr& operation) { return !apply_operation(t, *operation); });
-    AIVM_TRY(end_block(t));
-    Transition::Finished finished = std::move(t).finish();
+                  [&](const OperationPtr& operation) { return !run.apply(*operation); });
+    AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish());
     header.state_root = finished.state.state_root;
-    auto executed = std::make_shared<Executed>();
-    executed->block = std::make_shared<const Block>(header, row.operations, Bytes());
-    executed->id = executed->block->id();
-    executed->state = std::move(finished.state);
-    executed->events = std::move(finished.events);
-    executed->touched = std::move(finished.touched);
-    executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
-    return executed;
+    return make_executed(std::make_shared<const Block>(header, row.operations, Bytes()),
+                         std::move(finished));
 }
 
 }  // namespace

@@ -3,16 +3,6 @@
 #include <fmt/format.h>
 
 namespace aivm::sim {
-namespace {
-
-std::string money(Amount amount) {
-    const std::uint64_t rest = amount.nlux() % kNluxPerLux;
-    const std::uint64_t whole = amount.nlux() / kNluxPerLux;
-    return rest == 0 ? fmt::format("{} LUX", whole) : fmt::format("{}.{:09} LUX", whole, rest);
-}
-
-}  // namespace
-
 // What the sender does: one overload for every kind of operation, so that a new kind does not
 // compile without its words.
 class OperationWords::Predicate {
@@ -20,7 +10,7 @@ public:
     Predicate(OperationWords& words, Height block) : words_(words), block_(block) {}
 
     std::string operator()(const op::RegisterProvider& b) const {
-        return fmt::format("registers with a bond of {}", money(b.bond));
+        return fmt::format("registers with a bond of {}", exact_lux(b.bond));
     }
     std::string operator()(const op::DeregisterProvider&) const { return "deregisters"; }
     std::string operator()(const op::WithdrawBond&) const {

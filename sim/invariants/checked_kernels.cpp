@@ -28,7 +28,7 @@ int CheckedKernels::compare_table(const char* kernel, Slot* table, std::uint32_t
                                   std::uint32_t slot_count, Call&& call) {
     std::vector<Slot> expected = copy_of(table, slot_count);
     std::uint32_t expected_applied = applied == nullptr ? 0 : *applied;
-    const int code = call(backend_, table, applied);
+    const int code = call(target(), table, applied);
     const int expected_code = call(canonical_, table == nullptr ? nullptr : expected.data(),
                                    applied == nullptr ? nullptr : &expected_applied);
     judge(code == expected_code && same_bytes(table, expected) &&
@@ -72,7 +72,7 @@ int CheckedKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc,
     abi::AIVMTransitionResult expected_result = *result;
     EpochTables expected = tables;
     expected.attestations = tables.attestations == nullptr ? nullptr : attestations.data();
-    const int code = backend_.epoch_transition(desc, tables, epoch, result);
+    const int code = target().epoch_transition(desc, tables, epoch, result);
     const int expected_code =
         canonical_.epoch_transition(desc, expected, &expected_epoch, &expected_result);
     judge(code == expected_code && same_bytes(tables.attestations, attestations) &&
@@ -88,7 +88,7 @@ int CheckedKernels::inference_step(const InferenceBatch& batch) {
     InferenceBatch expected = batch;
     expected.outputs = outputs.data();
     expected.results = results.data();
-    const int code = backend_.inference_step(batch);
+    const int code = target().inference_step(batch);
     const int expected_code = canonical_.inference_step(expected);
     judge(code == expected_code && same_bytes(batch.outputs, outputs) &&
               same_bytes(batch.results, results),
@@ -99,7 +99,7 @@ int CheckedKernels::inference_step(const InferenceBatch& batch) {
 int CheckedKernels::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                                  std::uint32_t op_count) {
     std::vector<abi::ProofVerifyResult> expected = copy_of(results, op_count);
-    const int code = backend_.proof_verify(ops, results, op_count);
+    const int code = target().proof_verify(ops, results, op_count);
     const int expected_code = canonical_.proof_verify(ops, expected.data(), op_count);
     judge(code == expected_code && same_bytes(results, expected), "proof_verify");
     return code;

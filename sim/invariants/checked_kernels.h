@@ -4,16 +4,16 @@
 #include <functional>
 #include <string>
 
-#include "core/kernels/kernels.h"
+#include "core/kernels/forwarding_kernels.h"
 
 namespace aivm::sim {
 
-class CheckedKernels final : public Kernels {
+class CheckedKernels final : public ForwardingKernels {
 public:
     // `backend` computes and its bytes count; `on_difference` hears of any that differ from the
     // canonical kernel's.
     CheckedKernels(Kernels& backend, std::function<void(const std::string&)> on_difference)
-        : backend_(backend), on_difference_(std::move(on_difference)) {}
+        : ForwardingKernels(backend), on_difference_(std::move(on_difference)) {}
 
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
                           abi::Attestation* table, std::uint32_t* applied,
@@ -29,8 +29,6 @@ public:
     int inference_step(const InferenceBatch& batch) override;
     int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                      std::uint32_t op_count) override;
-    [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
-    [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
 
     // A batch of inferences counts as so many.
     [[nodiscard]] std::uint64_t comparisons() const { return comparisons_; }
@@ -41,7 +39,6 @@ private:
                       std::uint32_t slot_count, Call&& call);
     void judge(bool same, const char* kernel, std::uint32_t count = 1);
 
-    Kernels& backend_;
     CpuKernels canonical_;
     std::function<void(const std::string&)> on_difference_;
     std::uint64_t comparisons_ = 0;

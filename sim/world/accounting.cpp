@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
 
-std::int64_t signed_nlux(Amount amount) { return static_cast<std::int64_t>(amount.nlux()); }
-
 // Whose answer a challenge is against: of a committee, the first that gave the provisional one.
 ProviderIndex challenged_provider(const Task& task) {
     const auto giver = std::ranges::find_if(task.seats, [&](const Seat& seat) {

@@ -27,7 +27,7 @@ bool CachingKernels::is_plain(const InferenceBatch& batch) {
 }
 
 int CachingKernels::inference_step(const InferenceBatch& batch) {
-    if (!is_plain(batch)) return backend_.inference_step(batch);
+    if (!is_plain(batch)) return target().inference_step(batch);
     const std::size_t first_new = known_.size();
     places_.clear();
     for (std::uint32_t i = 0; i < batch.op_count; ++i) places_.push_back(find_or_add(batch, i));
@@ -80,7 +80,7 @@ int CachingKernels::compute_from(std::size_t first, const abi::InferenceWeights&
     batch.outputs = outputs.data();
     batch.results = results.data();
     batch.op_count = static_cast<std::uint32_t>(count);
-    if (const int code = backend_.inference_step(batch); code != abi::kOk) {
+    if (const int code = target().inference_step(batch); code != abi::kOk) {
         known_.clear();
         by_input_ = {};
         return code;

@@ -7,44 +7,19 @@
 #include <vector>
 
 #include "core/base/row_index.h"
-#include "core/kernels/kernels.h"
+#include "core/kernels/forwarding_kernels.h"
 
 namespace aivm::sim {
 
-class CachingKernels final : public Kernels {
+class CachingKernels final : public ForwardingKernels {
 public:
     // `backend` must outlive this.
-    explicit CachingKernels(Kernels& backend) : backend_(backend) {}
+    explicit CachingKernels(Kernels& backend) : ForwardingKernels(backend) {}
 
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                          abi::Attestation* table, std::uint32_t* applied,
-                          std::uint32_t slot_count) override {
-        return backend_.attestation_apply(desc, ops, table, applied, slot_count);
-    }
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
-                         std::uint32_t slot_count) override {
-        return backend_.provenance_apply(desc, ops, table, applied, slot_count);
-    }
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
-                     abi::AuditAnchor* table, std::uint32_t* applied,
-                     std::uint32_t slot_count) override {
-        return backend_.anchor_apply(desc, ops, table, applied, slot_count);
-    }
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
-                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override {
-        return backend_.epoch_transition(desc, tables, epoch, result);
-    }
     // Remembers batches whose operation i reads input i and writes output i, which is how actors
     // and the VM run models; others go to the backend. Of a batch only what is new is computed,
     // each question once.
     int inference_step(const InferenceBatch& batch) override;
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
-                     std::uint32_t op_count) override {
-        return backend_.proof_verify(ops, results, op_count);
-    }
-    [[nodiscard]] const BatchHasher& hasher() const override { return backend_.hasher(); }
-    [[nodiscard]] bool wants_whole_tables() const override { return backend_.wants_whole_tables(); }
 
 private:
     using Input = std::array<std::uint8_t, abi::kInferenceInputs>;
@@ -63,7 +38,6 @@ private:
     std::uint32_t find_or_add(const InferenceBatch& batch, std::uint32_t index);
     int compute_from(std::size_t first, const abi::InferenceWeights& weights);
 
-    Kernels& backend_;
     std::vector<Known> known_;
     RowIndex by_input_;                  // of known_
     std::vector<std::uint32_t> places_;  // in known_, of the batch being asked

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 #include "gpu/simd/simd_kernels.h"
 #include "pyharness/src/bindings/convert.h"
 #include "sim/storage/file_store.h"
@@ -100,7 +100,6 @@ BuildRequest Machine::request_on(const ExecutedPtr& parent, const BlockPlace& pl
     if (state.validators.empty())
         throw VmFault({ErrorCode::kNotFound, "a chain without validators has no blocks"});
     BuildRequest request;
-    request.parent = parent->id;
     request.proposer = place.proposer.value_or(
         ValidatorIndex{static_cast<std::uint32_t>(state.head.height % state.validators.size())});
     if (request.proposer.value >= state.validators.size()) {
@@ -130,30 +129,17 @@ BuildRequest Machine::request_on(const ExecutedPtr& parent, const BlockPlace& pl
 }
 
 BlockPtr Machine::build(const BlockPlace& place) {
-    const BuildRequest request = request_on(executed(vm_->preferred()), place);
     Vm::BuildOptions options;
-    options.proposer = request.proposer;
-    options.timestamp_ns = request.timestamp_ns;
-    options.beacon_secret = request.beacon_secret;
-    options.beacon_commitment = request.beacon_commitment;
-    options.sign = request.sign;
+    options.request = request_on(executed(vm_->preferred()), place);
     return must(vm_->build_block(options));
 }
 
 BlockPtr Machine::propose(const std::vector<OperationPtr>& operations, const BlockPlace& place) {
     const ExecutedPtr parent = executed(place.parent.value_or(vm_->preferred()));
     const BuildRequest request = request_on(parent, place);
-    const State& state = parent->state;
-    Transition trial(state,
-                     {.height = state.head.height + 1,
-                      .timestamp_ns = std::max(request.timestamp_ns, state.head.timestamp_ns),
-                      .proposer = request.proposer,
-                      .beacon = next_beacon(state.head.beacon, request.beacon_secret),
-                      .beacon_commitment = request.beacon_commitment},
-                     rules_);
-    start_block(trial);
-    for (const OperationPtr& operation : operations) must(apply_operation(trial, *operation));
-    Built built = must(build_on(state, request, operations, rules_));
+    BlockRun trial(parent->state, context_of(parent->state, next_header(*parent, request)), rules_);
+    for (const OperationPtr& operation : operations) must(trial.apply(*operation));
+    Built built = must(build_on(*parent, request, operations, rules_));
     if (!built.left_out.empty())
         throw VmFault({built.left_out.front().reason, "of the block as a whole"});
     return built.executed->block;

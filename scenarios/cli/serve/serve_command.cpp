@@ -66,7 +66,8 @@ Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueSto
     }
     if (request.dev) file.genesis.allocations.push_back({dev_key().address(), kDevBalance});
     if (file.genesis.allocations.empty()) {
-        say("note: no account of this chain holds any LUX; set opening balances with --genesis, or use --dev");
+        say("note: no account of this chain holds any LUX; set opening balances with --genesis, "
+            "or use --dev");
     }
     setup.genesis = std::move(file.genesis);
     setup.vendor_root = file.vendor_root;

@@ -1,4 +1,4 @@
-#include "core/execution/apply_block.h"
+#include "core/execution/block_run.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@
 namespace aivm {
 namespace {
 
-// One overload for every kind of operation: (transition, sender, body) -> Status.
+// Calls the rule of each kind of operation.
 struct Apply {
     Transition& t;
     const Address& sender;
@@ -56,44 +56,65 @@ void run_end_timer(Transition& t, const HeightTimer& timer) {
 
 }  // namespace
 
-void start_block(Transition& t) {
-    ChainHead& head = t.head();
-    AIVM_CHECK(t.block().height == head.height + 1 && t.block().timestamp_ns >= head.timestamp_ns);
-    head.height = t.block().height;
-    head.timestamp_ns = t.block().timestamp_ns;
-    head.beacon = t.block().beacon;
-    if (t.block().proposer.value < t.state().validators.size()) {
-        t.validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
+Status check_authorized(const SignedOperation& operation, const Rules& rules) {
+    const Address& sender = operation.sender();
+    if (sender != escrow_address() &&
+        rules.authorizer->verify(sender, operation.id(), operation.authorization())) {
+        return {};
     }
-    DrawSeeds seeds(t);
-    while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
-        run_start_timer(t, *timer, seeds);
+    return fail(ErrorCode::kNotAuthorized,
+                fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
 }
 
-Status apply_operation(Transition& t, const SignedOperation& operation) {
+BlockRun::BlockRun(const State& parent, const BlockContext& block, const Rules& rules,
+                   Refusals refusals)
+    : t_(parent, block, rules) {
+    AIVM_CHECK(block.height == parent.head.height + 1);
+    AIVM_CHECK(block.timestamp_ns >= parent.head.timestamp_ns);
+    t_.explains = refusals == Refusals::kExplained;
+    ChainHead& head = t_.head();
+    head.height = block.height;
+    head.timestamp_ns = block.timestamp_ns;
+    head.beacon = block.beacon;
+    if (block.proposer.value < t_.state().validators.size())
+        t_.validator(block.proposer).beacon_commitment = block.beacon_commitment;
+    DrawSeeds seeds(t_);
+    while (const auto timer = t_.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
+        run_start_timer(t_, *timer, seeds);
+}
+
+void BlockRun::prepare(std::span<const OperationPtr> operations) { prepare_keys(t_, operations); }
+
+Status BlockRun::apply(const SignedOperation& operation) {
     const Address& sender = operation.sender();
-    if (operation.nonce() <= t.state().nonce(sender)) {
-        return fail(ErrorCode::kBadNonce,
-                    fmt::format("{} after {}", operation.nonce(), t.state().nonce(sender)));
+    const std::uint64_t last = t_.state().nonce(sender);
+    if (operation.nonce() <= last) {
+        return t_.refuse(ErrorCode::kBadNonce,
+                         [&] { return fmt::format("{} after {}", operation.nonce(), last); });
     }
-    if (sender == escrow_address() ||
-        !t.rules().authorizer->verify(sender, operation.id(), operation.authorization())) {
-        return fail(
-            ErrorCode::kNotAuthorized,
-            fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
-    }
-    AIVM_TRY(std::visit(Apply{t, sender}, operation.body()));
-    t.account(sender).nonce = operation.nonce();
+    AIVM_TRY(check_authorized(operation, t_.rules()));
+    AIVM_TRY(std::visit(Apply{t_, sender}, operation.body()));
+    t_.account(sender).nonce = operation.nonce();
     return {};
 }
 
-Status end_block(Transition& t) {
+Status BlockRun::run_end_of_block() {
     while (const auto timer =
-               t.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
-        run_end_timer(t, *timer);
+               t_.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
+        run_end_timer(t_, *timer);
     }
-    for (const TimeTimer& timer : t.take_due_timeouts()) time_out(t, TaskIndex{timer.task});
-    return run_kernel_round(t);
+    for (const TimeTimer& timer : t_.take_due_timeouts()) time_out(t_, TaskIndex{timer.task});
+    return run_kernel_round(t_);
+}
+
+Result<Transition::Finished> BlockRun::finish() && {
+    AIVM_TRY(run_end_of_block());
+    return std::move(t_).finish();
+}
+
+Result<Transition::Finished> BlockRun::finish_unsealed() && {
+    AIVM_TRY(run_end_of_block());
+    return std::move(t_).finish_unsealed();
 }
 
 }  // namespace aivm

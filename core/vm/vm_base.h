@@ -1,0 +1,47 @@
+// What the two VMs have in common, whether consensus decides blocks in a row (Vm) or vertices one
+// by one (DagVm): the queue of operations, the checks at its entrance, and the greatest height for
+// which this node has signed.
+#pragma once
+
+#include <string_view>
+
+#include "core/state/store.h"
+#include "core/state/transition.h"
+#include "core/vm/mempool.h"
+
+namespace aivm {
+
+class VmBase {
+public:
+    [[nodiscard]] const Mempool& mempool() const { return mempool_; }
+
+protected:
+    // Both must outlive the VM.
+    VmBase(const Rules& rules, KeyValueStore& store);
+
+    // The checks of an operation that need no ordering: its nonce and authorisation, and a task's
+    // fee and form.
+    Status check_submitted(const State& state, const SignedOperation& operation) const;
+
+    // Fails with too_early if the timestamp is further than the allowed skew ahead of the clock.
+    Status check_not_early(TimestampNs timestamp_ns, TimestampNs now_ns) const;
+
+    // Whether the next block or vertex has something to do even without a new operation.
+    [[nodiscard]] bool has_work(const State& state) const;
+
+    // An honest node signs at most one block or vertex per height, across restarts too: a builder
+    // calls check_unsigned() first, and remember_signed() before anybody else sees what it signed.
+    // check_unsigned() fails with conflict; `item` is the word for the error's text.
+    Status load_signed_height();
+    Status check_unsigned(Height height, std::string_view item) const;
+    Status remember_signed(Height height);
+
+    Mempool mempool_;
+
+private:
+    const Rules* rules_;
+    KeyValueStore* store_;
+    Height signed_height_ = 0;
+};
+
+}  // namespace aivm
