@@ -55,7 +55,7 @@ ErrorCode refusal(ByteView sealed) {
     return vertex ? ErrorCode::kCount_ : vertex.error().code;
 }
 
-TEST(Vertex, decoding_gives_back_what_was_encoded_and_its_id) {
+TEST(Vertex, DecodingGivesBackWhatWasEncodedAndItsId) {
     const Vertex vertex =
         Vertex(some_header(), some_operations(), {}).with_authorization({1, 2, 3});
     const Bytes sealed = vertex.encode();
@@ -71,7 +71,7 @@ TEST(Vertex, decoding_gives_back_what_was_encoded_and_its_id) {
               ErrorCode::kCount_);
 }
 
-TEST(Vertex, every_cut_and_every_extra_byte_is_refused) {
+TEST(Vertex, EveryCutAndEveryExtraByteIsRefused) {
     const Bytes sealed = Vertex(some_header(), some_operations(), {9}).encode();
     for (std::size_t size = 0; size < sealed.size(); ++size) {
         ASSERT_EQ(refusal(ByteView(sealed).first(size)), ErrorCode::kMalformed) << size;
@@ -82,7 +82,7 @@ TEST(Vertex, every_cut_and_every_extra_byte_is_refused) {
 }
 
 // D01 a vertex id hashes parents and job ids joined without lengths.
-TEST(Vertex, D01_job_ids_that_join_to_the_same_text_give_different_ids) {
+TEST(Vertex, D01JobIdsThatJoinToTheSameTextGiveDifferentIds) {
     const VertexHeader h = some_header();
     const Vertex left(
         h, {signed_by("alice", 1, submission("ab")), signed_by("alice", 2, submission("c"))}, {});
@@ -94,7 +94,7 @@ TEST(Vertex, D01_job_ids_that_join_to_the_same_text_give_different_ids) {
 }
 
 // D02 a vertex id leaves out tasks and results.
-TEST(Vertex, D02_a_change_of_any_field_changes_the_id) {
+TEST(Vertex, D02AChangeOfAnyFieldChangesTheId) {
     std::set<Hash32> ids;
     const auto add = [&](const VertexHeader& h, const std::vector<OperationPtr>& operations) {
         EXPECT_TRUE(ids.insert(Vertex(h, operations, {}).id()).second);
@@ -124,7 +124,7 @@ TEST(Vertex, D02_a_change_of_any_field_changes_the_id) {
 }
 
 // D03 a vertex is built by iterating a hash map: here one content has one encoding.
-TEST(Vertex, D03_parents_and_jobs_have_one_order) {
+TEST(Vertex, D03ParentsAndJobsHaveOneOrder) {
     const Vertex vertex(some_header(), some_operations(), {});
     EXPECT_TRUE(std::is_sorted(vertex.jobs().begin(), vertex.jobs().end()));
     VertexHeader swapped = some_header();
@@ -138,7 +138,7 @@ TEST(Vertex, D03_parents_and_jobs_have_one_order) {
 }
 
 // D05 Verify lets the job list differ from the payload's jobs.
-TEST(Vertex, D05_job_keys_are_exactly_those_of_the_payload) {
+TEST(Vertex, D05JobKeysAreExactlyThoseOfThePayload) {
     const Vertex vertex(some_header(), some_operations(), {});
     ASSERT_EQ(vertex.jobs().size(), 3U);
     EXPECT_EQ(vertex.jobs()[0], (JobKey{"job-a", {}, 0}));
@@ -157,7 +157,7 @@ TEST(Vertex, D05_job_keys_are_exactly_those_of_the_payload) {
     EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
 }
 
-TEST(Vertex, limits_and_kinds_are_kept_by_the_decoder) {
+TEST(Vertex, LimitsAndKindsAreKeptByTheDecoder) {
     VertexHeader h = some_header();
     EXPECT_EQ(refusal(written(h, {}, {}, 1)), ErrorCode::kMalformed);
     h.parents.clear();
@@ -174,7 +174,7 @@ TEST(Vertex, limits_and_kinds_are_kept_by_the_decoder) {
     EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kMalformed);
 }
 
-TEST(Vertex, one_submission_of_a_job_conflicts_with_every_other_and_a_turn_with_itself_only) {
+TEST(Vertex, OneSubmissionOfAJobConflictsWithEveryOtherAndATurnWithItselfOnly) {
     const VertexHeader h = some_header();
     const auto with = [&](std::vector<OperationPtr> operations) {
         return Vertex(h, std::move(operations), {});

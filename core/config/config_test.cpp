@@ -42,7 +42,7 @@ TEST(Parameters, TheQuorumMustBeAStrictMajority) {
 }
 
 // D28: deadlines are added without overflow check.
-TEST(Parameters, D28_NoWindowIsLongEnoughToMakeADeadlineWrap) {
+TEST(Parameters, D28NoWindowIsLongEnoughToMakeADeadlineWrap) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.commit_window_blocks = kMost; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.reveal_window_blocks = kMost - 30; }), "");

@@ -24,7 +24,7 @@ ConflictGraph::Node node(std::uint8_t number, Height height, std::vector<std::ui
 }
 
 // D07 conflicts treated as equivalence classes.
-TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
+TEST(ConflictGraph, D07ARivalOfARivalIsNoRival) {
     ConflictGraph graph;
     graph.add(node(1, 1, {}, {"x"}));
     graph.add(node(2, 1, {}, {"x", "y"}));
@@ -39,7 +39,7 @@ TEST(ConflictGraph, D07_a_rival_of_a_rival_is_no_rival) {
     EXPECT_EQ(graph.holders_of({"x", {}, 0}), std::vector{id_of(1)});
 }
 
-TEST(ConflictGraph, descendants_come_parents_first_and_reach_grandchildren) {
+TEST(ConflictGraph, DescendantsComeParentsFirstAndReachGrandchildren) {
     ConflictGraph graph;
     graph.add(node(1, 1, {}, {}));
     graph.add(node(2, 2, {1}, {}));
@@ -74,7 +74,7 @@ struct PairwiseModel {
     }
 };
 
-RC_GTEST_PROP(ConflictGraph, agrees_with_a_model_that_asks_every_pair, ()) {
+RC_GTEST_PROP(ConflictGraph, AgreesWithAModelThatAsksEveryPair, ()) {
     ConflictGraph graph;
     PairwiseModel model;
     const auto steps = *rc::gen::inRange(1, 30);

@@ -57,13 +57,13 @@ void run_end_timer(Transition& t, const HeightTimer& timer) {
 }  // namespace
 
 void start_block(Transition& t) {
-    ChainHead& head = t.head();
+    ChainHead& head = t.edit_head();
     AIVM_CHECK(t.block().height == head.height + 1 && t.block().timestamp_ns >= head.timestamp_ns);
     head.height = t.block().height;
     head.timestamp_ns = t.block().timestamp_ns;
     head.beacon = t.block().beacon;
     if (t.block().proposer.value < t.state().validators.size()) {
-        t.validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
+        t.edit_validator(t.block().proposer).beacon_commitment = t.block().beacon_commitment;
     }
     DrawSeeds seeds(t);
     while (const auto timer = t.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
@@ -83,7 +83,7 @@ Status apply_operation(Transition& t, const SignedOperation& operation) {
             fmt::format("{} of {}", operation_name(operation.body()), to_hex(sender.view())));
     }
     AIVM_TRY(std::visit(Apply{t, sender}, operation.body()));
-    t.account(sender).nonce = operation.nonce();
+    t.edit_account(sender).nonce = operation.nonce();
     return {};
 }
 

@@ -16,7 +16,7 @@ Ed25519Key key(std::uint8_t number) {
     return Ed25519Key(seed);
 }
 
-TEST(Ed25519, the_owner_of_an_address_signs_and_nobody_else) {
+TEST(Ed25519, TheOwnerOfAnAddressSignsAndNobodyElse) {
     const Bytes good = key(1).sign(kMessage);
     EXPECT_EQ(good.size(), 96U);
     EXPECT_TRUE(kAuthorizer.verify(key(1).address(), kMessage, good));
@@ -26,7 +26,7 @@ TEST(Ed25519, the_owner_of_an_address_signs_and_nobody_else) {
     EXPECT_EQ(key(1).sign(kMessage), good);  // signing is deterministic
 }
 
-TEST(Ed25519, every_changed_bit_and_every_other_length_is_refused) {
+TEST(Ed25519, EveryChangedBitAndEveryOtherLengthIsRefused) {
     const Bytes good = key(1).sign(kMessage);
     for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
         Bytes bad = good;

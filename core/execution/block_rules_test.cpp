@@ -39,7 +39,7 @@ ErrorCode verdict_on(TestChain& chain, Change&& change) {
 }
 
 // D10 Verify checks neither parent, height, time nor roots. D15: nothing happens off the block.
-TEST(BlockRules, D10_every_field_of_the_header_is_checked) {
+TEST(BlockRules, D10EveryFieldOfTheHeaderIsChecked) {
     TestChain chain;
     chain.advance(3);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent.bytes[0] ^= 1; }),
@@ -65,7 +65,7 @@ TEST(BlockRules, D10_every_field_of_the_header_is_checked) {
 }
 
 // D11 a zero root is exempt from comparison.
-TEST(BlockRules, D11_a_zero_root_is_compared_like_any_other) {
+TEST(BlockRules, D11AZeroRootIsComparedLikeAnyOther) {
     TestChain chain;
     chain.advance(2);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root = {}; }),
@@ -76,7 +76,7 @@ TEST(BlockRules, D11_a_zero_root_is_compared_like_any_other) {
               ErrorCode::kBadRoot);
 }
 
-TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
+TEST(BlockRules, OnlyTheProposerNamedInTheHeaderCanSign) {
     TestChain chain;
     const Candidate candidate = next(chain);
     const Block bare(candidate.header, candidate.operations, {});
@@ -99,7 +99,7 @@ TEST(BlockRules, only_the_proposer_named_in_the_header_can_sign) {
 }
 
 // D14 block time from the host clock: time is an argument, and never goes back.
-TEST(BlockRules, D14_a_block_from_the_future_is_too_early_and_good_later) {
+TEST(BlockRules, D14ABlockFromTheFutureIsTooEarlyAndGoodLater) {
     TestChain chain;
     const BlockPtr block = chain.build({}, 70'000'000'000).executed->block;
     const TimestampNs now = chain.state().head.timestamp_ns;
@@ -111,7 +111,7 @@ TEST(BlockRules, D14_a_block_from_the_future_is_too_early_and_good_later) {
 }
 
 // D28 deadlines added without overflow check.
-TEST(BlockRules, D28_a_time_that_leaves_no_room_for_a_timeout_is_refused) {
+TEST(BlockRules, D28ATimeThatLeavesNoRoomForATimeoutIsRefused) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.timestamp_ns = ~std::uint64_t{0} - 1;
@@ -124,7 +124,7 @@ TEST(BlockRules, D28_a_time_that_leaves_no_room_for_a_timeout_is_refused) {
     EXPECT_EQ(chain.vm().verify(block, ~std::uint64_t{0}).error().code, ErrorCode::kBadTimestamp);
 }
 
-TEST(BlockRules, a_builder_refuses_a_header_that_nobody_would_verify) {
+TEST(BlockRules, ABuilderRefusesAHeaderThatNobodyWouldVerify) {
     TestChain chain;
     BuildRequest request = chain.request();
     request.proposer.value = 7;
@@ -136,7 +136,7 @@ TEST(BlockRules, a_builder_refuses_a_header_that_nobody_would_verify) {
               ErrorCode::kInvalidArgument);
 }
 
-TEST(BlockRules, a_builder_leaves_out_what_is_refused_and_says_why) {
+TEST(BlockRules, ABuilderLeavesOutWhatIsRefusedAndSaysWhy) {
     TestChain chain;
     const OperationPtr good = chain.by("alice", submission("job"));
     const OperationPtr poor = chain.by("bob", submission("rich", lux(20'000)));
@@ -152,7 +152,7 @@ TEST(BlockRules, a_builder_leaves_out_what_is_refused_and_says_why) {
     EXPECT_EQ(built.left_out[3].reason, ErrorCode::kBadNonce);
 }
 
-TEST(BlockRules, a_builder_stops_at_the_operations_that_a_decoder_takes) {
+TEST(BlockRules, ABuilderStopsAtTheOperationsThatADecoderTakes) {
     TestOptions options;
     options.parameters.config.max_task_queue_size = 20'000;
     TestChain chain(options);
@@ -167,7 +167,7 @@ TEST(BlockRules, a_builder_stops_at_the_operations_that_a_decoder_takes) {
 }
 
 // D02 the id leaves out tasks and results.
-TEST(BlockRules, D02_the_id_covers_every_byte_but_the_signature) {
+TEST(BlockRules, D02TheIdCoversEveryByteButTheSignature) {
     TestChain chain;
     const Candidate candidate = next(chain);
     const BlockPtr block = chain.resign(candidate.header, candidate.operations);
@@ -190,7 +190,7 @@ TEST(BlockRules, D02_the_id_covers_every_byte_but_the_signature) {
     EXPECT_EQ(block->with_authorization({9}).id(), block->id());
 }
 
-TEST(BlockRules, bytes_missing_or_left_over_are_malformed_everywhere) {
+TEST(BlockRules, BytesMissingOrLeftOverAreMalformedEverywhere) {
     TestChain chain;
     const Candidate candidate = next(chain);
     const Bytes sealed = chain.resign(candidate.header, candidate.operations)->encode();
@@ -203,7 +203,7 @@ TEST(BlockRules, bytes_missing_or_left_over_are_malformed_everywhere) {
 }
 
 // D31 receipt root over map order. M1: the root determines the leaves, their order and their count.
-TEST(BlockRules, D31_the_receipt_root_is_over_receipts_in_settlement_order) {
+TEST(BlockRules, D31TheReceiptRootIsOverReceiptsInSettlementOrder) {
     TestChain chain;
     const Hash32 empty = receipt_root(chain.state());
     chain.join("p-1");

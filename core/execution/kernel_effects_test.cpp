@@ -34,7 +34,7 @@ std::size_t anchors_taken(const TestChain& chain) {
     return count;
 }
 
-TEST(KernelEffects, a_registered_model_can_be_asked_for_and_stands_in_the_registry) {
+TEST(KernelEffects, ARegisteredModelCanBeAskedForAndStandsInTheRegistry) {
     TestChain chain;
     chain.block({chain.by("bob", registering("new"))});
     const auto* entry = chain.state().kernels.find_model(root_of("new", "bob"));
@@ -47,7 +47,7 @@ TEST(KernelEffects, a_registered_model_can_be_asked_for_and_stands_in_the_regist
     chain.expect_refused(chain.by("carol", registering("new")), ErrorCode::kDuplicate);
 }
 
-TEST(KernelEffects, a_model_of_the_genesis_stands_in_the_registry_and_its_owner_may_pass_it_on) {
+TEST(KernelEffects, AModelOfTheGenesisStandsInTheRegistryAndItsOwnerMayPassItOn) {
     TestOptions options;
     options.models = {small_model("old")};
     options.models[0].owner = address_of("alice");
@@ -60,7 +60,7 @@ TEST(KernelEffects, a_model_of_the_genesis_stands_in_the_registry_and_its_owner_
     EXPECT_EQ(std::memcmp(entry->owner_addr, address_of("bob").data(), 20), 0);
 }
 
-TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
+TEST(KernelEffects, AModelOutOfItsLimitsIsRefused) {
     TestChain chain;
     op::RegisterModel bad = registering("m");
     bad.model->steps = 0;
@@ -75,7 +75,7 @@ TEST(KernelEffects, a_model_out_of_its_limits_is_refused) {
     chain.expect_refused(chain.by("bob", registering("")), ErrorCode::kInvalidArgument);
 }
 
-TEST(KernelEffects, a_model_that_a_full_table_would_drop_is_a_refused_operation) {
+TEST(KernelEffects, AModelThatAFullTableWouldDropIsARefusedOperation) {
     TestOptions options;
     options.tables.models = 4;  // one is taken by the genesis
     TestChain chain(options);
@@ -84,7 +84,7 @@ TEST(KernelEffects, a_model_that_a_full_table_would_drop_is_a_refused_operation)
     chain.expect_refused(chain.by("bob", registering("d")), ErrorCode::kTableFull);
 }
 
-TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
+TEST(KernelEffects, OnlyTheOwnerOfAModelUpdatesOrTransfersIt) {
     TestChain chain;
     chain.block({chain.by("bob", registering("new"))});
     const Hash32 root = root_of("new", "bob");
@@ -99,8 +99,7 @@ TEST(KernelEffects, only_the_owner_of_a_model_updates_or_transfers_it) {
     EXPECT_FALSE(chain.refusal(chain.by("carol", transfer(root, "bob"))));
 }
 
-TEST(KernelEffects,
-     every_merkle_anchor_freq_blocks_the_receipt_root_is_anchored_on_its_predecessor) {
+TEST(KernelEffects, EveryMerkleAnchorFreqBlocksTheReceiptRootIsAnchoredOnItsPredecessor) {
     TestChain chain;  // every 7 blocks
     chain.join("p-1");
     chain.assign("job");
@@ -126,7 +125,7 @@ TEST(KernelEffects,
     EXPECT_EQ(chain.state().head.last_anchor, full);
 }
 
-TEST(KernelEffects, the_chain_goes_on_when_the_anchor_table_is_full) {
+TEST(KernelEffects, TheChainGoesOnWhenTheAnchorTableIsFull) {
     TestOptions options;
     options.tables.anchors = 2;
     TestChain chain(options);
@@ -134,7 +133,7 @@ TEST(KernelEffects, the_chain_goes_on_when_the_anchor_table_is_full) {
     EXPECT_EQ(anchors_taken(chain), 2U);
 }
 
-TEST(KernelEffects, an_epoch_closes_when_its_duration_has_passed_between_timestamps) {
+TEST(KernelEffects, AnEpochClosesWhenItsDurationHasPassedBetweenTimestamps) {
     TestChain chain;  // 12 intervals
     chain.advance_to(11);
     EXPECT_EQ(chain.state().head.epoch, 0U);
@@ -148,7 +147,7 @@ TEST(KernelEffects, an_epoch_closes_when_its_duration_has_passed_between_timesta
     EXPECT_EQ(chain.state().head.epoch, 2U);
 }
 
-TEST(KernelEffects, the_root_of_the_round_goes_into_the_next_header) {
+TEST(KernelEffects, TheRootOfTheRoundGoesIntoTheNextHeader) {
     TestChain chain;
     chain.advance(3);
     Hash32 root;

@@ -55,7 +55,7 @@ Response post(ChainVm& vm, std::string_view path, std::string_view body) {
     return vm.new_http_handler().value()(request);
 }
 
-TEST(ChainVm, before_initialize_and_after_shutdown_everything_says_so) {
+TEST(ChainVm, BeforeInitializeAndAfterShutdownEverythingSaysSo) {
     MemoryStore store;
     ChainVm vm;
     const auto refuses = [&] {
@@ -82,8 +82,7 @@ TEST(ChainVm, before_initialize_and_after_shutdown_everything_says_so) {
     EXPECT_EQ(handler({}).status, 503);
 }
 
-TEST(ChainVm,
-     genesis_is_the_last_accepted_block_of_a_new_chain_and_can_be_had_by_id_height_and_bytes) {
+TEST(ChainVm, GenesisIsTheLastAcceptedBlockOfANewChainAndCanBeHadByIdHeightAndBytes) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
@@ -101,7 +100,7 @@ TEST(ChainVm,
     EXPECT_EQ(genesis.accept().error().code, ErrorCode::kWrongState);
 }
 
-TEST(ChainVm, blocks_come_about_only_as_the_host_says) {
+TEST(ChainVm, BlocksComeAboutOnlyAsTheHostSays) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
@@ -142,7 +141,7 @@ TEST(ChainVm, blocks_come_about_only_as_the_host_says) {
     EXPECT_EQ(again.get_block(block.id()).value().bytes(), block.bytes());
 }
 
-TEST(ChainVm, two_validators_agree_on_what_one_builds_and_a_rejected_sibling_leaves_no_trace) {
+TEST(ChainVm, TwoValidatorsAgreeOnWhatOneBuildsAndARejectedSiblingLeavesNoTrace) {
     MemoryStore disk_a;
     MemoryStore disk_b;
     ChainVm a;
@@ -179,7 +178,7 @@ TEST(ChainVm, two_validators_agree_on_what_one_builds_and_a_rejected_sibling_lea
     EXPECT_TRUE(a.node()->state().find_task("t-1"));
 }
 
-TEST(ChainVm, a_beacon_commitment_of_another_seed_stops_the_building) {
+TEST(ChainVm, ABeaconCommitmentOfAnotherSeedStopsTheBuilding) {
     MemoryStore store;
     ChainVm vm;
     std::string genesis = genesis_of({"a"});
@@ -191,7 +190,7 @@ TEST(ChainVm, a_beacon_commitment_of_another_seed_stops_the_building) {
     EXPECT_EQ(vm.build_block(kNow).error().code, ErrorCode::kConfig);
 }
 
-TEST(ChainVm, a_key_that_is_no_validator_and_requests_that_others_could_not_check_are_refused) {
+TEST(ChainVm, AKeyThatIsNoValidatorAndRequestsThatOthersCouldNotCheckAreRefused) {
     MemoryStore store;
     ChainVm vm;
     EXPECT_EQ(vm.initialize(init_of(store, "c", genesis_of({"a", "b"}))).error().code,
@@ -204,7 +203,7 @@ TEST(ChainVm, a_key_that_is_no_validator_and_requests_that_others_could_not_chec
     EXPECT_THAT(response.body, testing::HasSubstr("other validators"));
 }
 
-TEST(ChainVm, health_counts_the_peers_that_the_host_tells_of) {
+TEST(ChainVm, HealthCountsThePeersThatTheHostTellsOf) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));

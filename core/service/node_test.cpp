@@ -9,7 +9,7 @@
 namespace aivm::test {
 namespace {
 
-TEST(Node, what_was_queued_and_what_was_accepted_are_there_after_a_restart) {
+TEST(Node, WhatWasQueuedAndWhatWasAcceptedAreThereAfterARestart) {
     TestNode t;
     ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
     t.blocks(1);
@@ -24,7 +24,7 @@ TEST(Node, what_was_queued_and_what_was_accepted_are_there_after_a_restart) {
     EXPECT_EQ(t.audit(), "");
 }
 
-TEST(Node, a_block_comes_when_its_interval_is_over_and_not_before) {
+TEST(Node, ABlockComesWhenItsIntervalIsOverAndNotBefore) {
     TestNode t;
     ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
     t.blocks(1);
@@ -38,7 +38,7 @@ TEST(Node, a_block_comes_when_its_interval_is_over_and_not_before) {
     EXPECT_EQ(t.node().state().head.height, first + 1);
 }
 
-TEST(Node, flushing_builds_for_the_queue_at_once) {
+TEST(Node, FlushingBuildsForTheQueueAtOnce) {
     TestNode t;
     ASSERT_TRUE(t.node().flush(t.now_ns));
     EXPECT_EQ(t.node().state().head.height, 0U);
@@ -47,7 +47,7 @@ TEST(Node, flushing_builds_for_the_queue_at_once) {
     EXPECT_TRUE(t.node().state().find_task("t-1"));
 }
 
-TEST(Node, an_operation_that_nobody_vouched_for_does_not_count) {
+TEST(Node, AnOperationThatNobodyVouchedForDoesNotCount) {
     TestNode t;
     const Request request = t.signed_request(t.alice, 1, "/tasks/submit", task_body("t-1"));
     const RequestProof proof = check_request(request, t.node().rules().chain_id).value();
@@ -61,7 +61,7 @@ TEST(Node, an_operation_that_nobody_vouched_for_does_not_count) {
         false);
 }
 
-TEST(Node, a_crash_at_any_write_keeps_every_promise_and_the_node_goes_on_afterwards) {
+TEST(Node, ACrashAtAnyWriteKeepsEveryPromiseAndTheNodeGoesOnAfterwards) {
     for (std::uint64_t at = 1; at < 12; ++at) {
         for (const Failure how :
              {Failure::kRefuses, Failure::kLosesBefore, Failure::kCrashesAfter}) {
@@ -100,7 +100,7 @@ TEST(Node, a_crash_at_any_write_keeps_every_promise_and_the_node_goes_on_afterwa
     }
 }
 
-TEST(Node, a_store_of_another_chain_is_refused) {
+TEST(Node, AStoreOfAnotherChainIsRefused) {
     MemoryStore store;
     NodeSetup setup;
     setup.store = &store;
@@ -110,7 +110,7 @@ TEST(Node, a_store_of_another_chain_is_refused) {
     EXPECT_EQ(Node::open(setup).error().code, ErrorCode::kConfig);
 }
 
-TEST(Node, a_seed_stays_with_its_store) {
+TEST(Node, ASeedStaysWithItsStore) {
     MemoryStore store;
     const Ed25519Seed first{{1}};
     EXPECT_EQ(seed_of_store(store, first).value(), first);

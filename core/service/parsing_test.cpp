@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(TimeText, times_are_printed_as_they_are_read) {
+TEST(TimeText, TimesArePrintedAsTheyAreRead) {
     for (const char* text :
          {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2027-01-15T08:00:00.25Z",
           "2554-07-21T23:34:33.709551615Z", "1999-12-31T00:00:00.000000001Z"}) {
@@ -25,7 +25,7 @@ TEST(TimeText, times_are_printed_as_they_are_read) {
     EXPECT_EQ(parse_time("1970-01-02T00:00:00Z"), 86'400'000'000'000U);
 }
 
-TEST(TimeText, what_is_no_time_in_utc_is_refused) {
+TEST(TimeText, WhatIsNoTimeInUtcIsRefused) {
     for (const char* text :
          {"", "1970-01-01", "1969-12-31T23:59:59Z", "2001-02-29T00:00:00Z", "2001-13-01T00:00:00Z",
           "2001-01-01T24:00:00Z", "2001-01-01T00:60:00Z", "2001-01-01T00:00:60Z",
@@ -36,7 +36,7 @@ TEST(TimeText, what_is_no_time_in_utc_is_refused) {
     }
 }
 
-TEST(Query, names_and_values_are_decoded) {
+TEST(Query, NamesAndValuesAreDecoded) {
     const Query query = parse_query("a=1&b=x%20y%2f+z&c=").value();
     EXPECT_EQ(query, (Query{{"a", "1"}, {"b", "x y/ z"}, {"c", ""}}));
     EXPECT_TRUE(parse_query("").value().empty());
@@ -44,7 +44,7 @@ TEST(Query, names_and_values_are_decoded) {
         EXPECT_FALSE(parse_query(broken)) << broken;
 }
 
-TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
+TEST(GenesisJson, AllocationsMayNameAnAddressOrAKey) {
     const auto file =
         genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7, "chain_id": 9,
         "vendor_root": "0x00000000000000000000000000000000000000ff",
@@ -61,7 +61,7 @@ TEST(GenesisJson, allocations_may_name_an_address_or_a_key) {
     EXPECT_EQ(file->genesis.models.size(), 3U);
 }
 
-TEST(GenesisJson, validators_models_and_table_sizes_can_be_given) {
+TEST(GenesisJson, ValidatorsModelsAndTableSizesCanBeGiven) {
     abi::InferenceWeights weights{};
     weights.w1[3] = 7;
     const std::string raw =
@@ -85,7 +85,7 @@ TEST(GenesisJson, validators_models_and_table_sizes_can_be_given) {
     EXPECT_EQ(file->genesis.table_sizes.anchors, 16U);
 }
 
-TEST(GenesisJson, mistakes_are_named) {
+TEST(GenesisJson, MistakesAreNamed) {
     const auto error = [](std::string_view text) { return genesis_from_json(text).error().text(); };
     EXPECT_THAT(error("{"), HasSubstr("not JSON at byte"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "model": 1})"),
@@ -148,7 +148,7 @@ std::string attestation_body(const Ed25519Key& vendor, GpuEvidence e, std::strin
     return Json{{"gpu_attestation", json}}.dump();
 }
 
-TEST(Attestation, evidence_that_the_vendor_signed_earns_its_points_and_a_changed_flag_earns_none) {
+TEST(Attestation, EvidenceThatTheVendorSignedEarnsItsPointsAndAChangedFlagEarnsNone) {
     const Ed25519Key vendor(Ed25519Seed{{7}});
     TestNode::Options options;
     options.vendor_root = vendor.address();
@@ -170,7 +170,7 @@ TEST(Attestation, evidence_that_the_vendor_signed_earns_its_points_and_a_changed
     }
 }
 
-TEST(Attestation, a_provider_that_registers_with_evidence_has_its_reputation) {
+TEST(Attestation, AProviderThatRegistersWithEvidenceHasItsReputation) {
     const Ed25519Key vendor(Ed25519Seed{{7}});
     TestNode::Options options;
     options.vendor_root = vendor.address();

@@ -68,7 +68,7 @@ void assign(TestNode& t) {
     ASSERT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "assigned");
 }
 
-TEST(Service, every_route_answers_405_to_the_other_methods_and_says_which_one_it_takes) {
+TEST(Service, EveryRouteAnswers405ToTheOtherMethodsAndSaysWhichOneItTakes) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}) {
@@ -87,7 +87,7 @@ TEST(Service, every_route_answers_405_to_the_other_methods_and_says_which_one_it
     }
 }
 
-TEST(Service, a_path_that_is_not_exactly_a_route_is_404) {
+TEST(Service, APathThatIsNotExactlyARouteIs404) {
     TestNode t;
     for (const char* path :
          {"/", "", "/task", "/tasks/", "/tasks/submit/x", "/Providers", "//tasks", "/../stats"}) {
@@ -95,7 +95,7 @@ TEST(Service, a_path_that_is_not_exactly_a_route_is_404) {
     }
 }
 
-TEST(Service, every_posting_route_refuses_what_is_no_json_or_not_its_object) {
+TEST(Service, EveryPostingRouteRefusesWhatIsNoJsonOrNotItsObject) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         if (!route.posts) continue;
@@ -113,7 +113,7 @@ TEST(Service, every_posting_route_refuses_what_is_no_json_or_not_its_object) {
     }
 }
 
-TEST(Service, every_posting_route_refuses_a_field_it_does_not_know_and_names_it) {
+TEST(Service, EveryPostingRouteRefusesAFieldItDoesNotKnowAndNamesIt) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         if (!route.posts) continue;
@@ -126,7 +126,7 @@ TEST(Service, every_posting_route_refuses_a_field_it_does_not_know_and_names_it)
     }
 }
 
-TEST(Service, every_posting_route_refuses_a_missing_field_and_names_it) {
+TEST(Service, EveryPostingRouteRefusesAMissingFieldAndNamesIt) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         if (!route.posts) continue;
@@ -142,7 +142,7 @@ TEST(Service, every_posting_route_refuses_a_missing_field_and_names_it) {
     }
 }
 
-TEST(Service, what_moves_value_needs_a_signature_that_holds) {
+TEST(Service, WhatMovesValueNeedsASignatureThatHolds) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
         if (!route.moves_value) continue;
@@ -174,7 +174,7 @@ TEST(Service, what_moves_value_needs_a_signature_that_holds) {
     EXPECT_EQ(t.node().state().nonce(t.alice.account), 0U);
 }
 
-TEST(Service, a_nonce_counts_once_even_over_a_restart_and_when_its_request_was_refused) {
+TEST(Service, ANonceCountsOnceEvenOverARestartAndWhenItsRequestWasRefused) {
     TestNode t;
     const Request first = t.signed_request(t.alice, 5, "/tasks/submit", task_body("t-1"));
     const Request refused =
@@ -194,7 +194,7 @@ TEST(Service, a_nonce_counts_once_even_over_a_restart_and_when_its_request_was_r
     EXPECT_EQ(t.send(t.signed_request(t.alice, 7, "/tasks/submit", task_body("t-7"))).status, 200);
 }
 
-TEST(Service, nobody_moves_what_another_owns) {
+TEST(Service, NobodyMovesWhatAnotherOwns) {
     TestNode t;
     assign(t);
     const Response r = t.post(t.alice, "/tasks/result", result_body("t-1", "p-1", truth(t, 3)));
@@ -205,7 +205,7 @@ TEST(Service, nobody_moves_what_another_owns) {
     EXPECT_EQ(t.audit(), "");
 }
 
-TEST(Service, a_task_goes_from_submission_to_a_claimed_reward_over_http) {
+TEST(Service, ATaskGoesFromSubmissionToAClaimedRewardOverHttp) {
     TestNode t;
     EXPECT_EQ(body_of(t.post(t.bob, "/providers/register", registration_body("p-1"))),
               (Json{{"success", true}, {"providerId", "p-1"}}));
@@ -245,7 +245,7 @@ TEST(Service, a_task_goes_from_submission_to_a_claimed_reward_over_http) {
     EXPECT_EQ(t.audit(), "");
 }
 
-TEST(Service, providers_are_listed_with_what_the_chain_and_they_themselves_say) {
+TEST(Service, ProvidersAreListedWithWhatTheChainAndTheyThemselvesSay) {
     TestNode t;
     EXPECT_EQ(body_of(t.get("/providers")), (Json{{"providers", Json::array()}, {"count", 0}}));
     ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
@@ -265,7 +265,7 @@ TEST(Service, providers_are_listed_with_what_the_chain_and_they_themselves_say) 
               "duplicate");
 }
 
-TEST(Service, the_published_models_are_there_under_their_published_hashes) {
+TEST(Service, ThePublishedModelsAreThereUnderTheirPublishedHashes) {
     TestNode t;
     const Json list = body_of(t.get("/models"));
     EXPECT_EQ(list.at("count"), 3);
@@ -277,7 +277,7 @@ TEST(Service, the_published_models_are_there_under_their_published_hashes) {
     EXPECT_EQ(list.at("models").at(2).at("context_size"), 131072);
 }
 
-TEST(Service, unknown_ids_are_404_everywhere) {
+TEST(Service, UnknownIdsAre404Everywhere) {
     TestNode t;
     EXPECT_EQ(t.get("/tasks", "id=none").status, 404);
     EXPECT_EQ(t.get("/rewards/stats", "provider_id=none").status, 404);
@@ -289,7 +289,7 @@ TEST(Service, unknown_ids_are_404_everywhere) {
     EXPECT_EQ(t.get("/tasks", "id=a&id=b").status, 400);
 }
 
-TEST(Service, a_task_is_refused_with_the_reason_before_it_is_queued) {
+TEST(Service, ATaskIsRefusedWithTheReasonBeforeItIsQueued) {
     TestNode t;
     const auto code = [&](const std::string& body) {
         return error_code(t.post(t.alice, "/tasks/submit", body));
@@ -306,7 +306,7 @@ TEST(Service, a_task_is_refused_with_the_reason_before_it_is_queued) {
     EXPECT_EQ(code(task_body("t")), "duplicate") << "the first one still waits for its block";
 }
 
-TEST(Service, any_json_is_an_input_and_equal_json_names_the_same_row) {
+TEST(Service, AnyJsonIsAnInputAndEqualJsonNamesTheSameRow) {
     TestNode t;
     ASSERT_EQ(
         t.post(t.alice, "/tasks/submit", task_body("a", R"({"prompt": "hi", "n": [1, null]})"))
@@ -319,7 +319,7 @@ TEST(Service, any_json_is_an_input_and_equal_json_names_the_same_row) {
               body_of(t.get("/tasks", "id=b")).at("input"));
 }
 
-TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_error) {
+TEST(Service, AResultMustBeAByteWithAProofOfTheRightLengthAndNoError) {
     TestNode t;
     assign(t);
     const auto post = [&](std::string_view output, std::string_view rest) {
@@ -338,7 +338,7 @@ TEST(Service, a_result_must_be_a_byte_with_a_proof_of_the_right_length_and_no_er
     EXPECT_EQ(post("1", R"("proof": "")").status, 400) << "one answer a task";
 }
 
-TEST(Service, an_idle_chain_stands_still_and_health_and_merkle_answer) {
+TEST(Service, AnIdleChainStandsStillAndHealthAndMerkleAnswer) {
     TestNode t;
     t.blocks(10);
     EXPECT_EQ(t.node().state().head.height, 0U);
@@ -347,7 +347,7 @@ TEST(Service, an_idle_chain_stands_still_and_health_and_merkle_answer) {
     EXPECT_EQ(body_of(t.get("/tasks")), body_of(t.get("/stats")));
 }
 
-TEST(Service, a_throw_away_node_asks_nobody_and_acts_for_its_one_account) {
+TEST(Service, AThrowAwayNodeAsksNobodyAndActsForItsOneAccount) {
     TestNode t(
         TestNode::Options{.access = Service::Access::kThrowAway, .config = {}, .vendor_root = {}});
     EXPECT_EQ(t.post("/providers/register", registration_body("p-1")).status, 200);

@@ -8,7 +8,7 @@
 namespace aivm::test {
 namespace {
 
-TEST(Bonds, registration_locks_the_bond_and_refuses_less_than_the_minimum) {
+TEST(Bonds, RegistrationLocksTheBondAndRefusesLessThanTheMinimum) {
     TestChain chain;
     chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000) - Amount(1))),
                          ErrorCode::kInsufficientFunds);
@@ -33,7 +33,7 @@ TEST(Bonds, registration_locks_the_bond_and_refuses_less_than_the_minimum) {
     chain.expect_refused(chain.by("bob", registration("p-1", lux(1000))), ErrorCode::kDuplicate);
 }
 
-TEST(Bonds, one_account_runs_at_most_max_providers_per_node) {
+TEST(Bonds, OneAccountRunsAtMostMaxProvidersPerNode) {
     TestOptions options;
     options.parameters.config.max_providers_per_node = 2;
     TestChain chain(options);
@@ -42,7 +42,7 @@ TEST(Bonds, one_account_runs_at_most_max_providers_per_node) {
     chain.expect_refused(chain.by("bob", registration("c", lux(1000))), ErrorCode::kLimitReached);
 }
 
-TEST(Bonds, leaving_takes_a_notice_a_cooldown_and_pays_the_owner) {
+TEST(Bonds, LeavingTakesANoticeACooldownAndPaysTheOwner) {
     TestChain chain;
     chain.join("p-1");
     chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kWrongState);
@@ -61,7 +61,7 @@ TEST(Bonds, leaving_takes_a_notice_a_cooldown_and_pays_the_owner) {
     chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kWrongState);
 }
 
-TEST(Bonds, who_leaves_gets_no_new_work_but_may_finish_what_it_has) {
+TEST(Bonds, WhoLeavesGetsNoNewWorkButMayFinishWhatItHas) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("mine");
@@ -75,7 +75,7 @@ TEST(Bonds, who_leaves_gets_no_new_work_but_may_finish_what_it_has) {
 
 // D22 unbond cooldown equals commit + reveal: stake leaves one block before the slash. Here:
 // cooldown below the window.
-TEST(Bonds, D22_the_bond_stays_while_a_result_can_still_be_slashed_whatever_the_cooldown) {
+TEST(Bonds, D22TheBondStaysWhileAResultCanStillBeSlashedWhateverTheCooldown) {
     TestOptions options;
     options.parameters.policy.unbond_cooldown_blocks = 0;
     TestChain chain(options);
@@ -96,7 +96,7 @@ TEST(Bonds, D22_the_bond_stays_while_a_result_can_still_be_slashed_whatever_the_
     EXPECT_EQ(chain.balance("p-1"), lux(9'900));
 }
 
-TEST(Bonds, without_the_obligation_rule_the_stake_escapes_and_the_audit_says_so) {
+TEST(Bonds, WithoutTheObligationRuleTheStakeEscapesAndTheAuditSaysSo) {
     TestOptions options;
     options.parameters.policy.unbond_cooldown_blocks = 0;
     options.parameters.policy.obligation_rule = false;
@@ -115,7 +115,7 @@ TEST(Bonds, without_the_obligation_rule_the_stake_escapes_and_the_audit_says_so)
 }
 
 // D23 deregistering allowed with open selections: paid without stake.
-TEST(Bonds, D23_a_selection_without_an_answer_holds_the_bond_as_well) {
+TEST(Bonds, D23ASelectionWithoutAnAnswerHoldsTheBondAsWell) {
     TestOptions options;
     options.parameters.policy.unbond_cooldown_blocks = 0;
     TestChain chain(options);
@@ -126,7 +126,7 @@ TEST(Bonds, D23_a_selection_without_an_answer_holds_the_bond_as_well) {
 }
 
 // D24 only committed-but-silent is slashed: here, silence after selection.
-TEST(Bonds, D24_being_selected_and_silent_costs_something) {
+TEST(Bonds, D24BeingSelectedAndSilentCostsSomething) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("job");
@@ -136,7 +136,7 @@ TEST(Bonds, D24_being_selected_and_silent_costs_something) {
 }
 
 // D34 slash takes unclaimed rewards only: claim first, cheat later.
-TEST(Bonds, D34_a_slash_takes_the_bond_first_and_claiming_before_does_not_help) {
+TEST(Bonds, D34ASlashTakesTheBondFirstAndClaimingBeforeDoesNotHelp) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("good");
@@ -153,7 +153,7 @@ TEST(Bonds, D34_a_slash_takes_the_bond_first_and_claiming_before_does_not_help) 
 }
 
 // D37 claim zeroes the credit and pays nobody; anyone may claim for anyone.
-TEST(Bonds, D37_only_the_owner_claims_and_the_wallet_is_paid_all_of_it) {
+TEST(Bonds, D37OnlyTheOwnerClaimsAndTheWalletIsPaidAllOfIt) {
     TestChain chain;
     chain.join("p-1");
     chain.expect_refused(chain.by("p-1", claim("p-1")), ErrorCode::kInsufficientFunds);
@@ -170,7 +170,7 @@ TEST(Bonds, D37_only_the_owner_claims_and_the_wallet_is_paid_all_of_it) {
     EXPECT_EQ(chain.provider("p-1").rewards_total, credit);
 }
 
-TEST(Bonds, credit_can_be_claimed_only_when_the_task_is_final) {
+TEST(Bonds, CreditCanBeClaimedOnlyWhenTheTaskIsFinal) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("job");
@@ -182,7 +182,7 @@ TEST(Bonds, credit_can_be_claimed_only_when_the_task_is_final) {
         chain.refusal(chain.by("p-1", claim("p-1"))));  // settled first thing in the next block
 }
 
-TEST(Bonds, two_signed_items_for_one_slot_cost_half_the_stake_once) {
+TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {
     TestChain chain;
     const auto sign = [&](std::string_view who, Height slot, const Hash32& id) {
         return IdealAuthorizer::sign(address_of(who),

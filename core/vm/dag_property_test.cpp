@@ -81,7 +81,7 @@ void must_agree(const DagVm& a, const DagVm& b) {
     RC_ASSERT(a.accepted_frontier() == b.accepted_frontier());
 }
 
-RC_GTEST_PROP(DagProperty, every_order_of_decisions_gives_one_state_root_and_store, ()) {
+RC_GTEST_PROP(DagProperty, EveryOrderOfDecisionsGivesOneStateRootAndStore, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 12);
@@ -150,7 +150,7 @@ void all_orders(std::vector<VertexPtr>& order, std::vector<VertexPtr>& left, std
     }
 }
 
-RC_GTEST_PROP(DagProperty, all_linear_extensions_of_a_small_dag_give_one_state, ()) {
+RC_GTEST_PROP(DagProperty, AllLinearExtensionsOfASmallDagGiveOneState, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 5);
@@ -172,7 +172,7 @@ RC_GTEST_PROP(DagProperty, all_linear_extensions_of_a_small_dag_give_one_state, 
     });
 }
 
-RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
+RC_GTEST_PROP(DagProperty, ARestartAfterAnyWriteIsNoRestart, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
     const auto vertices = random_dag(dag, choose, 6);
@@ -202,8 +202,7 @@ RC_GTEST_PROP(DagProperty, a_restart_after_any_write_is_no_restart, ()) {
     }
 }
 
-RC_GTEST_PROP(DagProperty, encoding_and_decoding_are_inverse_and_verify_and_reject_leave_no_trace,
-              ()) {
+RC_GTEST_PROP(DagProperty, EncodingAndDecodingAreInverseAndVerifyAndRejectLeaveNoTrace, ()) {
     TestDag dag;
     const auto vertices = random_dag(dag, by_rapidcheck(), 8);
     MemoryStore store;

@@ -40,7 +40,7 @@ struct DagVmTest : testing::Test {
 };
 
 // S8: every field of the header is checked, and a failed verify leaves nothing (S15).
-TEST_F(DagVmTest, verify_checks_every_field_and_leaves_no_trace) {
+TEST_F(DagVmTest, VerifyChecksEveryFieldAndLeavesNoTrace) {
     const VertexPtr root = dag.make({}, {dag.submit("alice", "job-1")});
     must_accept(vm, dag, root);
     const auto with = [&](auto&& change) {
@@ -72,7 +72,7 @@ TEST_F(DagVmTest, verify_checks_every_field_and_leaves_no_trace) {
               ErrorCode::kNotAuthorized);
 }
 
-TEST_F(DagVmTest, operations_must_be_authorised_ascending_and_about_different_jobs) {
+TEST_F(DagVmTest, OperationsMustBeAuthorisedAscendingAndAboutDifferentJobs) {
     const OperationPtr good = dag.submit("alice", "job-1");
     const auto forged = std::make_shared<const SignedOperation>(good->operation(), Bytes{7});
     EXPECT_EQ(verdict(dag.make({}, {forged})), ErrorCode::kNotAuthorized);
@@ -83,7 +83,7 @@ TEST_F(DagVmTest, operations_must_be_authorised_ascending_and_about_different_jo
     EXPECT_EQ(verdict(dag.make({}, {good, later})), ErrorCode::kCount_);
 }
 
-TEST_F(DagVmTest, a_vertex_from_the_future_is_too_early_and_good_later) {
+TEST_F(DagVmTest, AVertexFromTheFutureIsTooEarlyAndGoodLater) {
     const VertexPtr vertex = dag.make({}, {});
     const TimestampNs time = vertex->header().timestamp_ns;
     const std::uint64_t skew = dag.rules().parameters.policy.max_clock_skew_ns;
@@ -93,7 +93,7 @@ TEST_F(DagVmTest, a_vertex_from_the_future_is_too_early_and_good_later) {
 }
 
 // D04 vertex Accept checks neither status, parents nor conflicts.
-TEST_F(DagVmTest, D04_accept_asks_for_status_parents_and_conflicts) {
+TEST_F(DagVmTest, D04AcceptAsksForStatusParentsAndConflicts) {
     const VertexPtr left = verified({}, {dag.submit("alice", "job")});
     const VertexPtr right = verified({}, {dag.submit("bob", "job")}, 1);
     const VertexPtr child = verified({left}, {});
@@ -110,7 +110,7 @@ TEST_F(DagVmTest, D04_accept_asks_for_status_parents_and_conflicts) {
 }
 
 // D06 vertex Accept moves the last accepted id but not height or object.
-TEST_F(DagVmTest, D06_accept_moves_frontier_height_bytes_and_state_together) {
+TEST_F(DagVmTest, D06AcceptMovesFrontierHeightBytesAndStateTogether) {
     const VertexPtr left = verified({}, {dag.submit("alice", "job-1")});
     const VertexPtr right = verified({}, {dag.submit("bob", "job-2")}, 1);
     must(vm.accept(left->id()));
@@ -129,7 +129,7 @@ TEST_F(DagVmTest, D06_accept_moves_frontier_height_bytes_and_state_together) {
 }
 
 // D07 in the VM: what contests nothing is not held up by what is contested.
-TEST_F(DagVmTest, D07_a_rival_of_a_rival_is_accepted) {
+TEST_F(DagVmTest, D07ARivalOfARivalIsAccepted) {
     const VertexPtr a = verified({}, {dag.submit("alice", "x")});
     const VertexPtr b = verified({}, {dag.submit("bob", "x"), dag.submit("carol", "y")});
     const VertexPtr c = verified({}, {dag.submit("p-1", "y")});
@@ -140,7 +140,7 @@ TEST_F(DagVmTest, D07_a_rival_of_a_rival_is_accepted) {
 }
 
 // D08 an accepted job stays in the queue, is built and accepted again.
-TEST_F(DagVmTest, D08_an_accepted_job_leaves_the_queue_for_good) {
+TEST_F(DagVmTest, D08AnAcceptedJobLeavesTheQueueForGood) {
     const OperationPtr mine = dag.submit("alice", "job");
     const OperationPtr rival = dag.submit("bob", "job");
     must(vm.submit(mine));
@@ -158,7 +158,7 @@ TEST_F(DagVmTest, D08_an_accepted_job_leaves_the_queue_for_good) {
 }
 
 // D21 status moved without checking the current one.
-TEST_F(DagVmTest, D21_a_decided_vertex_is_never_decided_again) {
+TEST_F(DagVmTest, D21ADecidedVertexIsNeverDecidedAgain) {
     const VertexPtr yes = verified({}, {dag.submit("alice", "job")});
     const VertexPtr no = verified({}, {dag.submit("bob", "job")}, 1);
     must(vm.accept(yes->id()));
@@ -174,7 +174,7 @@ TEST_F(DagVmTest, D21_a_decided_vertex_is_never_decided_again) {
     EXPECT_EQ(again.verify(dag.make({no}, {}), dag.now()).error().code, ErrorCode::kBadParent);
 }
 
-TEST_F(DagVmTest, nothing_stands_on_two_vertices_that_conflict) {
+TEST_F(DagVmTest, NothingStandsOnTwoVerticesThatConflict) {
     const VertexPtr left = verified({}, {dag.submit("alice", "job")});
     const VertexPtr right = verified({}, {dag.submit("bob", "job")}, 1);
     const VertexPtr above = verified({right}, {});
@@ -188,7 +188,7 @@ TEST_F(DagVmTest, nothing_stands_on_two_vertices_that_conflict) {
 }
 
 // D50, L4: the loser's jobs that nobody else has won go back to the queue.
-TEST_F(DagVmTest, uncontested_jobs_of_a_rejected_vertex_return_to_the_queue) {
+TEST_F(DagVmTest, UncontestedJobsOfARejectedVertexReturnToTheQueue) {
     const VertexPtr winner = verified({}, {dag.submit("alice", "contested")});
     const OperationPtr lost = dag.submit("bob", "contested");
     const OperationPtr kept = dag.submit("carol", "uncontested");
@@ -205,7 +205,7 @@ TEST_F(DagVmTest, uncontested_jobs_of_a_rejected_vertex_return_to_the_queue) {
     EXPECT_EQ(next->operations().size(), 2U);
 }
 
-TEST_F(DagVmTest, a_builder_leaves_out_what_is_contested_or_would_overtake_its_own_sender) {
+TEST_F(DagVmTest, ABuilderLeavesOutWhatIsContestedOrWouldOvertakeItsOwnSender) {
     verified({}, {dag.submit("alice", "job-1")}, 1);
     const OperationPtr contested = dag.submit("bob", "job-1");
     const OperationPtr overtakes = dag.submit("alice", "job-2");
@@ -217,7 +217,7 @@ TEST_F(DagVmTest, a_builder_leaves_out_what_is_contested_or_would_overtake_its_o
     EXPECT_EQ(vm.mempool().size(), 3U) << "nothing leaves the queue before it is accepted";
 }
 
-TEST_F(DagVmTest, a_builder_sees_what_the_preferred_vertices_do) {
+TEST_F(DagVmTest, ABuilderSeesWhatThePreferredVerticesDo) {
     const VertexPtr first = verified({}, {dag.submit("alice", "job-1")}, 1);
     must(vm.submit(dag.submit("alice", "job-2")));
     must(vm.submit(dag.by("bob", submission("expensive", lux(1'000'000)))));
@@ -230,7 +230,7 @@ TEST_F(DagVmTest, a_builder_sees_what_the_preferred_vertices_do) {
 
 // D03, S10: the same frontier, queue and options give the same vertex. S20: one a height, across
 // restarts.
-TEST_F(DagVmTest, D03_building_is_a_pure_function_and_happens_once_a_height) {
+TEST_F(DagVmTest, D03BuildingIsAPureFunctionAndHappensOnceAHeight) {
     MemoryStore other_store;
     DagVm other = dag.open(other_store);
     for (int i = 0; i < 40; ++i) {
@@ -249,7 +249,7 @@ TEST_F(DagVmTest, D03_building_is_a_pure_function_and_happens_once_a_height) {
 
 // "Independent jobs commute": one requester, two jobs, a balance that both touch, and receipts of
 // the state in one order.
-TEST_F(DagVmTest, concurrent_vertices_accepted_in_both_orders_give_one_state) {
+TEST_F(DagVmTest, ConcurrentVerticesAcceptedInBothOrdersGiveOneState) {
     const VertexPtr a =
         dag.make({}, {dag.submit("alice", "job-a"), dag.by("p-1", registration("p-1", lux(1000)))});
     const VertexPtr b = dag.make(
@@ -265,7 +265,7 @@ TEST_F(DagVmTest, concurrent_vertices_accepted_in_both_orders_give_one_state) {
     EXPECT_EQ(contents(store), contents(other_store));
 }
 
-TEST_F(DagVmTest, two_payments_that_together_exceed_the_balance_are_settled_by_the_total_order) {
+TEST_F(DagVmTest, TwoPaymentsThatTogetherExceedTheBalanceAreSettledByTheTotalOrder) {
     const VertexPtr a = dag.make({}, {dag.by("alice", submission("job-a", lux(6000)))});
     const VertexPtr b = dag.make({}, {dag.by("alice", submission("job-b", lux(6000)))}, 1);
     must_accept(vm, dag, a);
@@ -277,7 +277,7 @@ TEST_F(DagVmTest, two_payments_that_together_exceed_the_balance_are_settled_by_t
     EXPECT_TRUE(audit_state(vm.state(), dag.rules().parameters).empty());
 }
 
-TEST_F(DagVmTest, what_comes_far_below_the_tip_is_too_late_unless_the_network_has_decided) {
+TEST_F(DagVmTest, WhatComesFarBelowTheTipIsTooLateUnlessTheNetworkHasDecided) {
     VertexPtr tip = dag.make({}, {});
     const VertexPtr root = tip;
     must_accept(vm, dag, tip);
@@ -301,7 +301,7 @@ TEST_F(DagVmTest, what_comes_far_below_the_tip_is_too_late_unless_the_network_ha
 }
 
 // A whole task on the DAG: submitted, drawn, answered and paid, each step in a vertex.
-TEST_F(DagVmTest, a_task_lives_its_whole_life_on_the_dag) {
+TEST_F(DagVmTest, ATaskLivesItsWholeLifeOnTheDag) {
     must(vm.submit(dag.by("p-1", registration("p-1", lux(1000)))));
     must(vm.submit(dag.submit("alice", "job")));
     const auto step = [&] {
@@ -320,7 +320,7 @@ TEST_F(DagVmTest, a_task_lives_its_whole_life_on_the_dag) {
     EXPECT_EQ(vm.state().receipts.size(), 1U);
 }
 
-TEST_F(DagVmTest, every_entry_of_a_state_is_found_by_its_key) {
+TEST_F(DagVmTest, EveryEntryOfAStateIsFoundByItsKey) {
     must_accept(
         vm, dag,
         dag.make({}, {dag.submit("alice", "job"), dag.by("p-1", registration("p-1", lux(1000)))}));
@@ -338,14 +338,14 @@ TEST_F(DagVmTest, every_entry_of_a_state_is_found_by_its_key) {
     EXPECT_FALSE(state_entry(vm.state(), Writer().u8('k').u8(0).u32(3).view()).has_value());
 }
 
-TEST_F(DagVmTest, a_store_of_another_genesis_is_refused) {
+TEST_F(DagVmTest, AStoreOfAnotherGenesisIsRefused) {
     TestOptions options;
     options.allocation = lux(1);
     EXPECT_EQ(DagVm::open(TestDag(options).setup(store)).error().code, ErrorCode::kConfig);
 }
 
 // S17: a write that fails changes nothing, and a read that fails is never "unset".
-TEST(DagVmStore, a_failed_write_moves_nothing_and_a_failed_read_decides_nothing) {
+TEST(DagVmStore, AFailedWriteMovesNothingAndAFailedReadDecidesNothing) {
     TestDag dag;
     MemoryStore disk;
     FailingStore store(disk);

@@ -118,7 +118,7 @@ void play(std::uint64_t seed, int blocks) {
     }
 }
 
-RC_GTEST_PROP(ModelLedger, agrees_with_the_vm_after_every_block, ()) {
+RC_GTEST_PROP(ModelLedger, AgreesWithTheVmAfterEveryBlock, ()) {
     play(*rc::gen::arbitrary<std::uint64_t>(), 60);
     RC_ASSERT(!::testing::Test::HasFailure());
 }

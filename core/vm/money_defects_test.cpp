@@ -17,7 +17,7 @@ void finish(TestChain& chain, const std::string& job) {
 }
 
 // D08 an accepted job stays in the queue: built and accepted again.
-TEST(MoneyDefects, D08_a_job_is_consumed_once_by_any_sender_and_for_ever) {
+TEST(MoneyDefects, D08AJobIsConsumedOnceByAnySenderAndForEver) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("job");
@@ -26,7 +26,7 @@ TEST(MoneyDefects, D08_a_job_is_consumed_once_by_any_sender_and_for_ever) {
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
 }
 
-TEST(MoneyDefects, an_operation_counts_once_and_an_older_nonce_never) {
+TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
     TestChain chain;
     const OperationPtr old = chain.by_with_nonce("alice", 3, submission("a"));
     const OperationPtr fresh = chain.by_with_nonce("alice", 9, submission("b"));
@@ -38,7 +38,7 @@ TEST(MoneyDefects, an_operation_counts_once_and_an_older_nonce_never) {
 
 // D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
 // mode.
-TEST(MoneyDefects, D25_a_wrong_answer_that_is_challenged_costs_more_than_silence) {
+TEST(MoneyDefects, D25AWrongAnswerThatIsChallengedCostsMoreThanSilence) {
     // Both providers start with the same bond; one lies and is challenged, the other never answers.
     const auto bond_lost = [](const auto& misbehave) {
         TestChain chain;
@@ -62,7 +62,7 @@ TEST(MoneyDefects, D25_a_wrong_answer_that_is_challenged_costs_more_than_silence
 
 // D26 reward not bound into the intent's id: the fee is in the task's key, escrowed at once, and
 // all that is ever paid.
-TEST(MoneyDefects, D26_what_the_payer_agreed_to_is_bound_and_debited_at_submission) {
+TEST(MoneyDefects, D26WhatThePayerAgreedToIsBoundAndDebitedAtSubmission) {
     TestChain chain;
     chain.join("p-1");
     const Amount before = chain.balance("alice");
@@ -77,7 +77,7 @@ TEST(MoneyDefects, D26_what_the_payer_agreed_to_is_bound_and_debited_at_submissi
 
 // D27 draw seeded by a value the requester chooses: the seed needs a beacon that does not exist at
 // submission.
-TEST(MoneyDefects, D27_the_draw_depends_on_the_beacon_of_two_blocks_later) {
+TEST(MoneyDefects, D27TheDrawDependsOnTheBeaconOfTwoBlocksLater) {
     TestChain chain;
     for (const std::string_view id : {"p-1", "p-2", "p-3"}) chain.join(id);
     chain.block({chain.by("alice", submission("job"))});
@@ -99,7 +99,7 @@ TEST(MoneyDefects, D27_the_draw_depends_on_the_beacon_of_two_blocks_later) {
 
 // D29 transfers read both balances, then write both: the same account on both sides makes money
 // from nothing.
-TEST(MoneyDefects, D29_one_account_in_every_role_moves_no_money_but_what_burns) {
+TEST(MoneyDefects, D29OneAccountInEveryRoleMovesNoMoneyButWhatBurns) {
     TestChain chain;
     op::RegisterProvider self = registration("self", lux(1000));
     self.wallet = address_of("bob");
@@ -122,7 +122,7 @@ TEST(MoneyDefects, D29_one_account_in_every_role_moves_no_money_but_what_burns) 
 }
 
 // D30 results accepted from anyone, in any state: theft, overwrite after completion.
-TEST(MoneyDefects, D30_nobody_posts_before_the_draw_for_another_or_after_the_end) {
+TEST(MoneyDefects, D30NobodyPostsBeforeTheDrawForAnotherOrAfterTheEnd) {
     TestChain chain;
     chain.join("p-1");
     chain.block({chain.by("alice", submission("job"))});
@@ -138,7 +138,7 @@ TEST(MoneyDefects, D30_nobody_posts_before_the_draw_for_another_or_after_the_end
 }
 
 // D32 odd Merkle level duplicates its last node: two lists, one root.
-TEST(MoneyDefects, D32_a_list_and_the_list_with_its_last_leaf_twice_have_different_roots) {
+TEST(MoneyDefects, D32AListAndTheListWithItsLastLeafTwiceHaveDifferentRoots) {
     std::vector<Hash32> leaves{salt_of("1"), salt_of("2"), salt_of("3")};
     const Hash32 three = merkle::root(leaves);
     leaves.push_back(leaves.back());
@@ -146,7 +146,7 @@ TEST(MoneyDefects, D32_a_list_and_the_list_with_its_last_leaf_twice_have_differe
 }
 
 // D36 challenge window read by no code: everything is final at once.
-TEST(MoneyDefects, D36_payment_waits_for_the_configured_window) {
+TEST(MoneyDefects, D36PaymentWaitsForTheConfiguredWindow) {
     for (const std::uint64_t window : {0U, 1U, 9U}) {
         TestOptions options;
         options.parameters.config.challenge_window_blocks = window;
@@ -164,7 +164,7 @@ TEST(MoneyDefects, D36_payment_waits_for_the_configured_window) {
 }
 
 // D38 compute time is self-reported and pays up to three times.
-TEST(MoneyDefects, D38_the_reported_compute_time_pays_nothing_unless_a_policy_believes_it) {
+TEST(MoneyDefects, D38TheReportedComputeTimePaysNothingUnlessAPolicyBelievesIt) {
     for (const bool believed : {false, true}) {
         TestOptions options;
         options.parameters.policy.reward_schedule = RewardSchedule::kTiered;
@@ -182,7 +182,7 @@ TEST(MoneyDefects, D38_the_reported_compute_time_pays_nothing_unless_a_policy_be
 }
 
 // D38b minted reward exceeds what a task burns: trading with oneself mints money.
-TEST(MoneyDefects, D38b_trading_with_oneself_earns_nothing) {
+TEST(MoneyDefects, D38bTradingWithOneselfEarnsNothing) {
     TestChain chain;
     op::RegisterProvider self = registration("self", lux(1000));
     self.wallet = address_of("bob");

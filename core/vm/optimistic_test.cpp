@@ -25,7 +25,7 @@ OperationPtr show(TestChain& chain, std::string_view who, Answer claim) {
     return chain.by(who, opening("job", who, claim));
 }
 
-TEST(Optimistic, the_window_opens_one_block_after_the_result_and_closes_after_its_last_block) {
+TEST(Optimistic, TheWindowOpensOneBlockAfterTheResultAndClosesAfterItsLastBlock) {
     TestChain chain(TestOptions{});
     chain.join("p-1");
     chain.assign("job");
@@ -46,7 +46,7 @@ TEST(Optimistic, the_window_opens_one_block_after_the_result_and_closes_after_it
     EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
 }
 
-TEST(Optimistic, a_challenge_in_the_last_block_of_the_window_still_wins) {
+TEST(Optimistic, AChallengeInTheLastBlockOfTheWindowStillWins) {
     TestChain chain = posted(true);
     chain.advance_to(chain.task("job").posted_at + 4);
     const Answer truth = chain.truth("job");
@@ -59,7 +59,7 @@ TEST(Optimistic, a_challenge_in_the_last_block_of_the_window_still_wins) {
     EXPECT_EQ(chain.provider("p-1").bond, lux(900));
 }
 
-TEST(Optimistic, a_wrong_result_costs_the_bond_which_is_shared_out_and_burned) {
+TEST(Optimistic, AWrongResultCostsTheBondWhichIsSharedOutAndBurned) {
     TestChain chain = posted(true);
     const Amount alice = chain.balance("alice");
     const Amount bob = chain.balance("bob");
@@ -79,7 +79,7 @@ TEST(Optimistic, a_wrong_result_costs_the_bond_which_is_shared_out_and_burned) {
     EXPECT_TRUE(chain.last<event::TaskReturned>().size() == 1);
 }
 
-TEST(Optimistic, a_challenger_of_a_true_result_loses_its_bond_half_to_the_provider) {
+TEST(Optimistic, AChallengerOfATrueResultLosesItsBondHalfToTheProvider) {
     TestChain chain = posted(false);
     const Answer lie = chain.lie("job");
     chain.block({hide(chain, "bob", lie)});
@@ -94,7 +94,7 @@ TEST(Optimistic, a_challenger_of_a_true_result_loses_its_bond_half_to_the_provid
     EXPECT_EQ(chain.balance("bob"), lux(10'000) - lux(10));
 }
 
-TEST(Optimistic, a_claim_that_equals_the_true_posted_answer_wins_nothing) {
+TEST(Optimistic, AClaimThatEqualsTheTruePostedAnswerWinsNothing) {
     TestChain chain = posted(false);
     const Answer truth = chain.truth("job");
     chain.block({hide(chain, "bob", truth)});
@@ -102,7 +102,7 @@ TEST(Optimistic, a_claim_that_equals_the_true_posted_answer_wins_nothing) {
     EXPECT_EQ(chain.last<event::DisputeClosed>().at(0).challenger_won, false);
 }
 
-TEST(Optimistic, every_lost_challenge_doubles_the_next_challengers_bond) {
+TEST(Optimistic, EveryLostChallengeDoublesTheNextChallengersBond) {
     TestChain chain = posted(false);
     const Answer lie = chain.lie("job");
     for (const std::uint64_t bond : {10U, 20U}) {
@@ -115,7 +115,7 @@ TEST(Optimistic, every_lost_challenge_doubles_the_next_challengers_bond) {
     EXPECT_EQ(chain.balance("carol"), lux(10'000) - lux(40));
 }
 
-TEST(Optimistic, challenges_side_by_side_pay_the_same_bond) {
+TEST(Optimistic, ChallengesSideBySidePayTheSameBond) {
     TestChain chain = posted(false);
     chain.block({hide(chain, "bob", 1), hide(chain, "carol", 1)});
     EXPECT_EQ(chain.totals().challenge_bonds, lux(20));
@@ -124,7 +124,7 @@ TEST(Optimistic, challenges_side_by_side_pay_the_same_bond) {
 
 // Shields: k false challenges in one block. What the next one must lock when they are lost is the
 // same either way; what they cost themselves is not.
-TEST(Optimistic, false_challenges_side_by_side_price_others_out_cheaply_unless_open_ones_count) {
+TEST(Optimistic, FalseChallengesSideBySidePriceOthersOutCheaplyUnlessOpenOnesCount) {
     for (const bool counted : {false, true}) {
         TestOptions options;
         options.parameters.policy.count_open_challenges = counted;
@@ -142,7 +142,7 @@ TEST(Optimistic, false_challenges_side_by_side_price_others_out_cheaply_unless_o
     }
 }
 
-TEST(Optimistic, the_earliest_true_commitment_is_rewarded_although_it_is_opened_last) {
+TEST(Optimistic, TheEarliestTrueCommitmentIsRewardedAlthoughItIsOpenedLast) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     chain.block({hide(chain, "bob", truth), hide(chain, "carol", truth)});
@@ -155,7 +155,7 @@ TEST(Optimistic, the_earliest_true_commitment_is_rewarded_although_it_is_opened_
     EXPECT_EQ(chain.balance("carol"), lux(10'000));  // right too: its bond comes back
 }
 
-TEST(Optimistic, an_earlier_false_claim_does_not_take_the_reward_and_loses_its_bond) {
+TEST(Optimistic, AnEarlierFalseClaimDoesNotTakeTheRewardAndLosesItsBond) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     const auto nonsense = static_cast<Answer>(truth + 7);
@@ -169,7 +169,7 @@ TEST(Optimistic, an_earlier_false_claim_does_not_take_the_reward_and_loses_its_b
               lux(50) + lux(10));  // no provider was right: all of bob's bond burns
 }
 
-TEST(Optimistic, a_commitment_that_is_not_opened_in_time_loses) {
+TEST(Optimistic, ACommitmentThatIsNotOpenedInTimeLoses) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     chain.block({hide(chain, "bob", truth)});
@@ -183,7 +183,7 @@ TEST(Optimistic, a_commitment_that_is_not_opened_in_time_loses) {
     EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);  // nobody else spoke up
 }
 
-TEST(Optimistic, a_commitment_is_bound_to_its_challenger_and_to_its_claim) {
+TEST(Optimistic, ACommitmentIsBoundToItsChallengerAndToItsClaim) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     const op::Challenge bobs = hidden_challenge("job", "bob", truth);
@@ -194,7 +194,7 @@ TEST(Optimistic, a_commitment_is_bound_to_its_challenger_and_to_its_claim) {
     chain.expect_refused(chain.by("alice", copied), ErrorCode::kWrongState);
 }
 
-TEST(Optimistic, after_the_proof_nobody_can_challenge_the_same_result_again) {
+TEST(Optimistic, AfterTheProofNobodyCanChallengeTheSameResultAgain) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     chain.block({hide(chain, "bob", truth), hide(chain, "carol", truth)});
@@ -202,7 +202,7 @@ TEST(Optimistic, after_the_proof_nobody_can_challenge_the_same_result_again) {
     chain.expect_refused(hide(chain, "alice", truth), ErrorCode::kWrongState);
 }
 
-TEST(Optimistic, challenges_in_the_clear_are_a_policy_and_are_judged_at_once) {
+TEST(Optimistic, ChallengesInTheClearAreAPolicyAndAreJudgedAtOnce) {
     TestOptions options;
     options.parameters.policy.challenge_in_clear = true;
     TestChain chain = posted(true, options);
@@ -216,7 +216,7 @@ TEST(Optimistic, challenges_in_the_clear_are_a_policy_and_are_judged_at_once) {
     hidden.expect_refused(hidden.by("bob", open), ErrorCode::kInvalidArgument);
 }
 
-TEST(Optimistic, settlement_waits_for_a_dispute_that_outlives_the_window) {
+TEST(Optimistic, SettlementWaitsForADisputeThatOutlivesTheWindow) {
     TestOptions options;
     options.parameters.policy.challenge_reveal_blocks = 9;
     TestChain chain = posted(false, options);
@@ -230,7 +230,7 @@ TEST(Optimistic, settlement_waits_for_a_dispute_that_outlives_the_window) {
     EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
 }
 
-TEST(Optimistic, a_second_result_has_its_own_window_and_its_own_bonds) {
+TEST(Optimistic, ASecondResultHasItsOwnWindowAndItsOwnBonds) {
     TestChain chain = posted(true);
     const Answer truth = chain.truth("job");
     chain.block({hide(chain, "bob", truth), hide(chain, "carol", chain.lie("job"))});
@@ -245,7 +245,7 @@ TEST(Optimistic, a_second_result_has_its_own_window_and_its_own_bonds) {
     EXPECT_EQ(chain.provider("p-1").tasks_completed, 1U);
 }
 
-TEST(Optimistic, a_challenger_needs_the_bond) {
+TEST(Optimistic, AChallengerNeedsTheBond) {
     TestOptions options;
     options.names = {"alice", "p-1"};
     TestChain chain = posted(true, options);

@@ -30,14 +30,14 @@ TestOptions with_policies(const Choose& choose) {
     return options;
 }
 
-RC_GTEST_PROP(RandomPlay, keeps_every_invariant_after_every_block, ()) {
+RC_GTEST_PROP(RandomPlay, KeepsEveryInvariantAfterEveryBlock, ()) {
     const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
     TestChain chain(with_policies(choose));
     for (int i = 0; i < 60; ++i) random_block(chain, choose);
 }
 
 // A property over games in which nothing happens would prove nothing.
-TEST(RandomPlay, reaches_every_kind_of_event_and_slash_of_the_optimistic_mode) {
+TEST(RandomPlay, ReachesEveryKindOfEventAndSlashOfTheOptimisticMode) {
     std::map<std::size_t, int> reached;
     std::map<SlashCause, int> slashed;
     std::map<bool, int> disputes;
@@ -64,7 +64,7 @@ TEST(RandomPlay, reaches_every_kind_of_event_and_slash_of_the_optimistic_mode) {
     EXPECT_GT(disputes[false], 2);
 }
 
-RC_GTEST_PROP(RandomPlay, goes_on_after_a_restart_as_if_there_had_been_none, ()) {
+RC_GTEST_PROP(RandomPlay, GoesOnAfterARestartAsIfThereHadBeenNone, ()) {
     const std::uint64_t seed = *rc::gen::arbitrary<std::uint64_t>();
     const Choose choose = choices_of(seed);
     const Choose same = choices_of(seed);
@@ -80,7 +80,7 @@ RC_GTEST_PROP(RandomPlay, goes_on_after_a_restart_as_if_there_had_been_none, ())
     }
 }
 
-RC_GTEST_PROP(RandomPlay, verify_and_reject_leave_no_trace, ()) {
+RC_GTEST_PROP(RandomPlay, VerifyAndRejectLeaveNoTrace, ()) {
     const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
     TestChain chain;
     for (int i = 0; i < 30; ++i) {
@@ -100,7 +100,7 @@ RC_GTEST_PROP(RandomPlay, verify_and_reject_leave_no_trace, ()) {
     }
 }
 
-RC_GTEST_PROP(RandomPlay, every_operation_and_block_survives_its_own_encoding, ()) {
+RC_GTEST_PROP(RandomPlay, EveryOperationAndBlockSurvivesItsOwnEncoding, ()) {
     const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
     TestChain chain;
     for (int i = 0; i < 10; ++i) random_block(chain, choose);

@@ -10,7 +10,7 @@
 namespace aivm::test {
 namespace {
 
-TEST(TaskLife, goes_from_pending_to_assigned_to_posted_to_completed) {
+TEST(TaskLife, GoesFromPendingToAssignedToPostedToCompleted) {
     TestChain chain;
     chain.join("p-1");
     chain.block({chain.by("alice", submission("job"))});
@@ -36,7 +36,7 @@ TEST(TaskLife, goes_from_pending_to_assigned_to_posted_to_completed) {
     EXPECT_EQ(chain.provider("p-1").obligations, 0U);
 }
 
-TEST(TaskLife, a_tenth_of_the_fee_is_burned_and_as_much_is_minted_at_most) {
+TEST(TaskLife, ATenthOfTheFeeIsBurnedAndAsMuchIsMintedAtMost) {
     TestChain chain;
     chain.join("p-1");
     const Amount before = chain.balance("alice");
@@ -52,7 +52,7 @@ TEST(TaskLife, a_tenth_of_the_fee_is_burned_and_as_much_is_minted_at_most) {
     EXPECT_EQ(chain.totals().task_escrows, Amount());
 }
 
-TEST(TaskLife, the_uncapped_mint_pays_the_whole_base_reward) {
+TEST(TaskLife, TheUncappedMintPaysTheWholeBaseReward) {
     TestOptions options;
     options.parameters.policy.mint_cap = MintCap::kUncapped;
     TestChain chain(options);
@@ -64,7 +64,7 @@ TEST(TaskLife, the_uncapped_mint_pays_the_whole_base_reward) {
     EXPECT_EQ(chain.provider("p-1").credit, millilux(2700) + lux(1));
 }
 
-TEST(TaskLife, a_fee_below_the_base_rewards_cap_mints_no_more_than_a_large_one_would) {
+TEST(TaskLife, AFeeBelowTheBaseRewardsCapMintsNoMoreThanALargeOneWould) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("job", "alice", lux(50));  // burns 5 LUX, more than the base reward
@@ -73,7 +73,7 @@ TEST(TaskLife, a_fee_below_the_base_rewards_cap_mints_no_more_than_a_large_one_w
     EXPECT_EQ(chain.totals().minted, lux(1));
 }
 
-TEST(TaskLife, the_tiered_schedule_goes_by_the_registered_compute_time) {
+TEST(TaskLife, TheTieredScheduleGoesByTheRegisteredComputeTime) {
     VmParameters v;
     v.policy.reward_schedule = RewardSchedule::kTiered;
     EXPECT_EQ(scheduled_reward(v, 99), lux(1));
@@ -84,7 +84,7 @@ TEST(TaskLife, the_tiered_schedule_goes_by_the_registered_compute_time) {
     EXPECT_EQ(scheduled_reward(v, 10'000), lux(3));
 }
 
-TEST(TaskLife, admission_refuses_what_nobody_could_work_on) {
+TEST(TaskLife, AdmissionRefusesWhatNobodyCouldWorkOn) {
     TestChain chain;
     chain.block({chain.by("alice", submission("job"))});
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
@@ -102,7 +102,7 @@ TEST(TaskLife, admission_refuses_what_nobody_could_work_on) {
     chain.block({chain.by("bob", submission("floor", millilux(1)))});
 }
 
-TEST(TaskLife, a_full_queue_refuses_and_has_room_again_after_a_draw) {
+TEST(TaskLife, AFullQueueRefusesAndHasRoomAgainAfterADraw) {
     TestOptions options;
     options.parameters.config.max_task_queue_size = 2;
     TestChain chain(options);
@@ -113,7 +113,7 @@ TEST(TaskLife, a_full_queue_refuses_and_has_room_again_after_a_draw) {
     chain.block({chain.by("alice", submission("c"))});
 }
 
-TEST(TaskLife, the_task_key_binds_every_field_of_the_submission) {
+TEST(TaskLife, TheTaskKeyBindsEveryFieldOfTheSubmission) {
     const op::SubmitTask base = submission("job");
     std::set<Hash32> keys{task_key(address_of("alice"), base), task_key(address_of("bob"), base)};
     op::SubmitTask other = base;
@@ -134,7 +134,7 @@ TEST(TaskLife, the_task_key_binds_every_field_of_the_submission) {
     EXPECT_EQ(keys.size(), 7U);
 }
 
-TEST(TaskLife, only_the_assigned_provider_posts_and_only_once) {
+TEST(TaskLife, OnlyTheAssignedProviderPostsAndOnlyOnce) {
     TestChain chain;
     chain.join("p-1");
     chain.block({chain.by("p-2", registration("p-2", lux(1000), "model"))});
@@ -151,7 +151,7 @@ TEST(TaskLife, only_the_assigned_provider_posts_and_only_once) {
     EXPECT_EQ(chain.task("job").provisional, 1);
 }
 
-TEST(TaskLife, a_silent_provider_is_slashed_and_the_task_goes_to_another_draw) {
+TEST(TaskLife, ASilentProviderIsSlashedAndTheTaskGoesToAnotherDraw) {
     TestChain chain;  // timeout: 5 blocks of 4 s
     chain.join("p-1");
     chain.assign("job");
@@ -168,7 +168,7 @@ TEST(TaskLife, a_silent_provider_is_slashed_and_the_task_goes_to_another_draw) {
     EXPECT_EQ(chain.task("job").assignments, 2U);
 }
 
-TEST(TaskLife, timeouts_compare_block_timestamps_and_operations_of_that_block_come_first) {
+TEST(TaskLife, TimeoutsCompareBlockTimestampsAndOperationsOfThatBlockComeFirst) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("late");
@@ -181,7 +181,7 @@ TEST(TaskLife, timeouts_compare_block_timestamps_and_operations_of_that_block_co
     EXPECT_EQ(chain.task("in time").status, TaskStatus::kPosted);
 }
 
-TEST(TaskLife, fails_with_a_refund_after_the_last_assignment) {
+TEST(TaskLife, FailsWithARefundAfterTheLastAssignment) {
     TestOptions options;
     options.parameters.policy.max_assignments = 2;
     TestChain chain(options);
@@ -197,7 +197,7 @@ TEST(TaskLife, fails_with_a_refund_after_the_last_assignment) {
     EXPECT_EQ(chain.state().receipts[0].outcome, TaskStatus::kFailed);
 }
 
-TEST(TaskLife, waits_for_a_provider_and_fails_with_a_refund_when_none_comes) {
+TEST(TaskLife, WaitsForAProviderAndFailsWithARefundWhenNoneComes) {
     TestChain chain;
     const Amount before = chain.balance("alice");
     chain.block({chain.by("alice", submission("served")), chain.by("alice", submission("lost"))});
@@ -215,7 +215,7 @@ TEST(TaskLife, waits_for_a_provider_and_fails_with_a_refund_when_none_comes) {
     EXPECT_FALSE(empty.state().height_timers.size() > 0 || empty.state().time_timers.size() > 0);
 }
 
-TEST(TaskLife, a_provider_takes_no_more_than_its_task_limit) {
+TEST(TaskLife, AProviderTakesNoMoreThanItsTaskLimit) {
     TestOptions options;
     options.parameters.config.max_tasks_per_provider = 2;
     TestChain chain(options);
@@ -228,7 +228,7 @@ TEST(TaskLife, a_provider_takes_no_more_than_its_task_limit) {
     EXPECT_EQ(chain.state().waiting_tasks, 1U);
 }
 
-TEST(TaskLife, the_draw_is_weighted_modulo_of_a_big_endian_number) {
+TEST(TaskLife, TheDrawIsWeightedModuloOfABigEndianNumber) {
     Hash32 number;
     number.bytes[31] = 7;
     EXPECT_EQ(big_endian_modulo(number, 5), 2U);

@@ -11,7 +11,7 @@ namespace {
 // One game, and the same game again with the store going down at every one of its writes, before it
 // or after it. After the crash a new node over the same disk must be exactly where the old one was
 // before or after that write, and go on.
-TEST(VmCrash, at_every_single_write_recovers_to_before_or_after) {
+TEST(VmCrash, AtEverySingleWriteRecoversToBeforeOrAfter) {
     constexpr int kBlocks = 25;
     const auto choices = [] {
         return [state = std::uint64_t{7}](std::uint32_t bound) mutable {
@@ -61,7 +61,7 @@ TEST(VmCrash, at_every_single_write_recovers_to_before_or_after) {
     }
 }
 
-TEST(VmCrash, at_the_write_of_genesis_or_of_a_signed_height_recovers_too) {
+TEST(VmCrash, AtTheWriteOfGenesisOrOfASignedHeightRecoversToo) {
     for (const Failure how : {Failure::kLosesBefore, Failure::kCrashesAfter}) {
         MemoryStore disk;
         FailingStore store(disk);

@@ -26,7 +26,7 @@ Fork fork(TestChain& chain) {
 
 // D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only
 // with it.
-TEST(VmBlocks, accept_moves_everything_and_verify_nothing) {
+TEST(VmBlocks, AcceptMovesEverythingAndVerifyNothing) {
     TestChain chain;
     const Hash32 genesis = chain.vm().last_accepted();
     const Fork blocks = fork(chain);
@@ -44,7 +44,7 @@ TEST(VmBlocks, accept_moves_everything_and_verify_nothing) {
 }
 
 // D21 status moved without checking the current one.
-TEST(VmBlocks, D21_nothing_is_accepted_or_rejected_twice_or_after_the_other) {
+TEST(VmBlocks, D21NothingIsAcceptedOrRejectedTwiceOrAfterTheOther) {
     TestChain chain;
     const Fork blocks = fork(chain);
     ASSERT_TRUE(chain.vm().accept(blocks.left->id()).has_value());
@@ -59,7 +59,7 @@ TEST(VmBlocks, D21_nothing_is_accepted_or_rejected_twice_or_after_the_other) {
     EXPECT_EQ(chain.vm().processing_count(), 0U);
 }
 
-TEST(VmBlocks, a_child_is_accepted_only_after_its_parent) {
+TEST(VmBlocks, AChildIsAcceptedOnlyAfterItsParent) {
     TestChain chain;
     const BlockPtr parent = *chain.vm().build_block(chain.build_options());
     ASSERT_TRUE(chain.vm().set_preference(parent->id()).has_value());
@@ -73,7 +73,7 @@ TEST(VmBlocks, a_child_is_accepted_only_after_its_parent) {
 }
 
 // D12 SetPreference does nothing; building on last accepted.
-TEST(VmBlocks, D12_building_goes_on_the_preferred_block) {
+TEST(VmBlocks, D12BuildingGoesOnThePreferredBlock) {
     TestOptions options;
     options.validators = 1;
     TestChain chain(options);
@@ -93,7 +93,7 @@ TEST(VmBlocks, D12_building_goes_on_the_preferred_block) {
 // D15 settlement, commits and reveals executed off-block on the proposer. A follower that sees
 // nothing but the bytes of the blocks arrives at the same roots through assignment, answer, dispute
 // and settlement.
-TEST(VmBlocks, D15_a_follower_needs_only_the_blocks) {
+TEST(VmBlocks, D15AFollowerNeedsOnlyTheBlocks) {
     TestChain proposer;
     TestChain follower;
     proposer.join("p-1");
@@ -117,7 +117,7 @@ TEST(VmBlocks, D15_a_follower_needs_only_the_blocks) {
 
 // D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the
 // queue.
-TEST(VmBlocks, D13_a_rejected_blocks_operations_wait_again_and_an_accepted_ones_do_not) {
+TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
     TestChain chain;
     const OperationPtr one = chain.by("alice", submission("one"));
     ASSERT_TRUE(chain.vm().submit(one).has_value());
@@ -135,7 +135,7 @@ TEST(VmBlocks, D13_a_rejected_blocks_operations_wait_again_and_an_accepted_ones_
     EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kBadNonce);
 }
 
-TEST(VmBlocks, the_queue_is_offered_in_order_of_arrival_and_each_senders_by_nonce) {
+TEST(VmBlocks, TheQueueIsOfferedInOrderOfArrivalAndEachSendersByNonce) {
     TestChain chain;
     const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
     const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
@@ -146,7 +146,7 @@ TEST(VmBlocks, the_queue_is_offered_in_order_of_arrival_and_each_senders_by_nonc
     EXPECT_EQ(block->operations(), (std::vector<OperationPtr>{a1, b1, a2}));
 }
 
-TEST(VmBlocks, submit_refuses_what_can_never_be_included) {
+TEST(VmBlocks, SubmitRefusesWhatCanNeverBeIncluded) {
     TestChain chain;
     EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code,
               ErrorCode::kBadNonce);
@@ -163,7 +163,7 @@ TEST(VmBlocks, submit_refuses_what_can_never_be_included) {
     chain.expect_refused(thief, ErrorCode::kNotAuthorized);
 }
 
-TEST(VmBlocks, a_second_block_for_a_signed_height_is_refused_also_after_a_restart) {
+TEST(VmBlocks, ASecondBlockForASignedHeightIsRefusedAlsoAfterARestart) {
     TestChain chain;
     const auto first = chain.vm().build_block(chain.build_options());
     ASSERT_TRUE(first.has_value());
@@ -176,7 +176,7 @@ TEST(VmBlocks, a_second_block_for_a_signed_height_is_refused_also_after_a_restar
 }
 
 // D19 height index answers a generic error.
-TEST(VmBlocks, D19_the_height_index_is_total_up_to_the_tip_and_not_found_above) {
+TEST(VmBlocks, D19TheHeightIndexIsTotalUpToTheTipAndNotFoundAbove) {
     TestChain chain;
     chain.advance(5);
     for (Height h = 1; h <= 5; ++h) {
@@ -189,7 +189,7 @@ TEST(VmBlocks, D19_the_height_index_is_total_up_to_the_tip_and_not_found_above) 
 }
 
 // D16, D17: tip, ledger and stake come back together.
-TEST(VmBlocks, D16_D17_a_restart_finds_tip_money_and_stake) {
+TEST(VmBlocks, D16D17ARestartFindsTipMoneyAndStake) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("job");
@@ -205,7 +205,7 @@ TEST(VmBlocks, D16_D17_a_restart_finds_tip_money_and_stake) {
 }
 
 // D18 a read error is taken for "unset".
-TEST(VmBlocks, D18_a_read_error_is_an_error_and_never_unset) {
+TEST(VmBlocks, D18AReadErrorIsAnErrorAndNeverUnset) {
     MemoryStore disk;
     FailingStore store(disk);
     TestOptions options;
@@ -220,7 +220,7 @@ TEST(VmBlocks, D18_a_read_error_is_an_error_and_never_unset) {
     EXPECT_THROW(chain.restart(), TestFailure);
 }
 
-TEST(VmBlocks, a_store_of_another_genesis_is_refused) {
+TEST(VmBlocks, AStoreOfAnotherGenesisIsRefused) {
     MemoryStore disk;
     TestOptions options;
     options.store = &disk;
@@ -230,7 +230,7 @@ TEST(VmBlocks, a_store_of_another_genesis_is_refused) {
 }
 
 // D20 memory tip moved before the write succeeded.
-TEST(VmBlocks, D20_a_failed_write_moves_nothing) {
+TEST(VmBlocks, D20AFailedWriteMovesNothing) {
     MemoryStore disk;
     FailingStore store(disk);
     TestOptions options;
