@@ -14,7 +14,7 @@ std::vector<Hash32> some_leaves(std::uint64_t count) {
     return leaves;
 }
 
-TEST(Merkle, appending_leaf_by_leaf_gives_the_root_of_the_whole_list) {
+TEST(Merkle, AppendingLeafByLeafGivesTheRootOfTheWholeList) {
     std::vector<Hash32> peaks;
     for (std::uint64_t count = 0; count < 70; ++count) {
         EXPECT_EQ(merkle::root(peaks, count), merkle::root(some_leaves(count))) << count;
@@ -22,7 +22,7 @@ TEST(Merkle, appending_leaf_by_leaf_gives_the_root_of_the_whole_list) {
     }
 }
 
-TEST(Merkle, every_leaf_can_be_proven_and_no_other_place_accepts_its_proof) {
+TEST(Merkle, EveryLeafCanBeProvenAndNoOtherPlaceAcceptsItsProof) {
     for (std::uint64_t count = 1; count < 20; ++count) {
         const auto leaves = some_leaves(count);
         const Hash32 root = merkle::root(leaves);
@@ -38,14 +38,14 @@ TEST(Merkle, every_leaf_can_be_proven_and_no_other_place_accepts_its_proof) {
     }
 }
 
-TEST(Merkle, a_list_and_the_same_list_with_its_last_leaf_repeated_have_different_roots) {
+TEST(Merkle, AListAndTheSameListWithItsLastLeafRepeatedHaveDifferentRoots) {
     auto three = some_leaves(3);
     auto four = three;
     four.push_back(three.back());
     EXPECT_NE(merkle::root(three), merkle::root(four));
 }
 
-TEST(Merkle, a_node_cannot_be_passed_off_as_a_leaf) {
+TEST(Merkle, ANodeCannotBePassedOffAsALeaf) {
     const auto leaves = some_leaves(2);
     const std::vector<Hash32> one{merkle::node(leaves[0], leaves[1])};
     EXPECT_NE(merkle::root(leaves), merkle::root(one));

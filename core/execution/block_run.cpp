@@ -72,12 +72,12 @@ BlockRun::BlockRun(const State& parent, const BlockContext& block, const Rules& 
     AIVM_CHECK(block.height == parent.head.height + 1);
     AIVM_CHECK(block.timestamp_ns >= parent.head.timestamp_ns);
     t_.explains = refusals == Refusals::kExplained;
-    ChainHead& head = t_.head();
+    ChainHead& head = t_.edit_head();
     head.height = block.height;
     head.timestamp_ns = block.timestamp_ns;
     head.beacon = block.beacon;
     if (block.proposer.value < t_.state().validators.size())
-        t_.validator(block.proposer).beacon_commitment = block.beacon_commitment;
+        t_.edit_validator(block.proposer).beacon_commitment = block.beacon_commitment;
     DrawSeeds seeds(t_);
     while (const auto timer = t_.take_due_timer(TimerKind::kSettle, TimerKind::kDraw))
         run_start_timer(t_, *timer, seeds);
@@ -94,7 +94,7 @@ Status BlockRun::apply(const SignedOperation& operation) {
     }
     AIVM_TRY(check_authorized(operation, t_.rules()));
     AIVM_TRY(std::visit(Apply{t_, sender}, operation.body()));
-    t_.account(sender).nonce = operation.nonce();
+    t_.edit_account(sender).nonce = operation.nonce();
     return {};
 }
 

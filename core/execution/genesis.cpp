@@ -12,7 +12,7 @@ namespace aivm {
 namespace {
 
 Status add_allocations(Transition& t, const Genesis& genesis) {
-    Amount& total = t.head().totals.genesis;
+    Amount& total = t.edit_head().totals.genesis;
     for (const GenesisAllocation& allocation : genesis.allocations) {
         if (t.state().accounts.contains(allocation.address) ||
             allocation.address == escrow_address()) {
@@ -22,7 +22,7 @@ Status add_allocations(Transition& t, const Genesis& genesis) {
         const auto sum = total.checked_plus(allocation.balance);
         if (!sum) return fail(ErrorCode::kOverflow, "genesis allocations");
         total = *sum;
-        t.account(allocation.address).balance = allocation.balance;
+        t.edit_account(allocation.address).balance = allocation.balance;
     }
     return {};
 }
@@ -34,10 +34,10 @@ Status add_validators(Transition& t, const Genesis& genesis) {
             return fail(ErrorCode::kDuplicate,
                         "genesis validator " + to_hex(validator.address.view()));
         }
-        const auto sum = t.head().totals.genesis.checked_plus(validator.stake);
+        const auto sum = t.read_head().totals.genesis.checked_plus(validator.stake);
         if (!sum) return fail(ErrorCode::kOverflow, "genesis stakes");
-        t.head().totals.genesis = *sum;
-        t.account(validator.address).balance += validator.stake;
+        t.edit_head().totals.genesis = *sum;
+        t.edit_account(validator.address).balance += validator.stake;
         ledger::lock(t, validator.address, ledger::Pot::kBonds, validator.stake);
         t.add_validator({validator.address, validator.stake, validator.beacon_commitment, {}});
     }
@@ -59,7 +59,7 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     State empty;
     empty.kernels = KernelTables(genesis.table_sizes);
     Transition t(empty, BlockContext{}, rules);
-    t.head().timestamp_ns = t.head().epoch_started_ns = genesis.timestamp_ns;
+    t.edit_head().timestamp_ns = t.edit_head().epoch_started_ns = genesis.timestamp_ns;
     AIVM_TRY(add_allocations(t, genesis));
     AIVM_TRY(add_validators(t, genesis));
     for (const Model& model : genesis.models) {

@@ -11,7 +11,7 @@ namespace aivm {
 namespace {
 
 bool epoch_ends(const Transition& t) {
-    return t.block().timestamp_ns - t.state().head.epoch_started_ns >= t.config().epoch_duration_ns;
+    return t.block().timestamp_ns - t.read_head().epoch_started_ns >= t.config().epoch_duration_ns;
 }
 
 abi::AnchorOp make_anchor(const Transition& t) {
@@ -19,11 +19,11 @@ abi::AnchorOp make_anchor(const Transition& t) {
     const Hash32 root = receipt_root(t.state());
     const Hash32 validators = validator_set_root(t.state());
     std::memcpy(anchor.commit_root, root.data(), root.size());
-    std::memcpy(anchor.parent_root, t.state().head.last_anchor.data(), Hash32::size());
+    std::memcpy(anchor.parent_root, t.read_head().last_anchor.data(), Hash32::size());
     std::memcpy(anchor.validator_set_root_at_commit, validators.data(), validators.size());
     anchor.height = t.block().height;
     anchor.timestamp_ns = t.block().timestamp_ns;
-    anchor.epoch = static_cast<std::uint32_t>(t.state().head.epoch);
+    anchor.epoch = static_cast<std::uint32_t>(t.read_head().epoch);
     return anchor;
 }
 
@@ -32,7 +32,7 @@ abi::AIVMRoundDescriptor describe_round(const Transition& t) {
     desc.chain_id = t.rules().chain_id;
     desc.round = t.block().height;
     desc.timestamp_ns = t.block().timestamp_ns;
-    desc.epoch = t.state().head.epoch;
+    desc.epoch = t.read_head().epoch;
     desc.mode = static_cast<std::uint32_t>(t.config().verification_mode);
     desc.attestation_op_count = t.kernel_counts.attestations;
     desc.model_op_count = t.kernel_counts.models;
@@ -50,13 +50,14 @@ Status kernel_failed(const char* kernel, int code) {
 Status anchor(Transition& t, Kernels& kernels) {
     t.hash_receipts();
     const abi::AnchorOp op = make_anchor(t);
-    const KernelOutcome outcome = t.kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
+    const KernelOutcome outcome =
+        t.edit_kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
     if (outcome.code != abi::kOk) return kernel_failed("anchor_apply", outcome.code);
     if (outcome.applied == 0) return {};
     t.kernel_counts.anchors += 1;
     t.touch_kernel_slots(KernelTable::kAnchors, outcome.changed);
-    std::memcpy(t.head().last_anchor.data(), op.commit_root, Hash32::size());
-    t.emit(event::Anchored{t.head().last_anchor});
+    std::memcpy(t.edit_head().last_anchor.data(), op.commit_root, Hash32::size());
+    t.emit(event::Anchored{t.read_head().last_anchor});
     return {};
 }
 
@@ -75,16 +76,16 @@ Status run_kernel_round(Transition& t) {
         AIVM_TRY(anchor(t, kernels));
     const abi::AIVMRoundDescriptor desc = describe_round(t);
     abi::AIVMTransitionResult result{};
-    const KernelOutcome closed = t.kernels().close_round(kernels, desc, result);
+    const KernelOutcome closed = t.edit_kernels().close_round(kernels, desc, result);
     if (closed.code != abi::kOk) return kernel_failed("epoch_transition", closed.code);
     t.touch_kernel_slots(KernelTable::kAttestations, closed.changed);
     if (desc.closing_flag != 0) {
         abi::AIVMEpochState epoch = t.state().kernels.epoch();
         epoch.next_epoch_height = t.block().height + 1;
-        t.kernels().load_epoch(epoch);
-        t.head().epoch = epoch.current_epoch;
-        t.head().epoch_started_ns = t.block().timestamp_ns;
-        t.emit(event::EpochClosed{t.head().epoch});
+        t.edit_kernels().load_epoch(epoch);
+        t.edit_head().epoch = epoch.current_epoch;
+        t.edit_head().epoch_started_ns = t.block().timestamp_ns;
+        t.emit(event::EpochClosed{t.read_head().epoch});
     }
     return {};
 }

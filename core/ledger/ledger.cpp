@@ -31,39 +31,39 @@ Status check_balance(const State& state, const Address& from, Amount amount) {
 void lock(Transition& t, const Address& from, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(from != escrow_address());
-    t.account(from).balance -= amount;
-    t.escrow_account().balance += amount;
-    pot_of(t.head().totals, pot) += amount;
+    t.edit_account(from).balance -= amount;
+    t.edit_escrow_account().balance += amount;
+    pot_of(t.edit_head().totals, pot) += amount;
 }
 
 void release(Transition& t, Pot pot, const Address& to, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(to != escrow_address());
-    pot_of(t.head().totals, pot) -= amount;
-    t.escrow_account().balance -= amount;
-    t.account(to).balance += amount;
+    pot_of(t.edit_head().totals, pot) -= amount;
+    t.edit_escrow_account().balance -= amount;
+    t.edit_account(to).balance += amount;
 }
 
 void move(Transition& t, Pot from, Pot to, Amount amount) {
-    pot_of(t.head().totals, from) -= amount;
-    pot_of(t.head().totals, to) += amount;
+    pot_of(t.edit_head().totals, from) -= amount;
+    pot_of(t.edit_head().totals, to) += amount;
 }
 
 void burn(Transition& t, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
-    pot_of(t.head().totals, pot) -= amount;
-    t.escrow_account().balance -= amount;
-    t.head().totals.burned += amount;
+    pot_of(t.edit_head().totals, pot) -= amount;
+    t.edit_escrow_account().balance -= amount;
+    t.edit_head().totals.burned += amount;
 }
 
 Amount mint(Transition& t, Pot pot, Amount amount) {
-    Totals& totals = t.head().totals;
+    Totals& totals = t.edit_head().totals;
     if (!totals.minted.checked_plus(amount) ||
         !(totals.minted + amount).checked_plus(totals.genesis))
         return {};
     totals.minted += amount;
     pot_of(totals, pot) += amount;
-    t.escrow_account().balance += amount;
+    t.edit_escrow_account().balance += amount;
     return amount;
 }
 

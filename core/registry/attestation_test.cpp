@@ -80,7 +80,7 @@ TEST(Attestation, VerifiesWithTheVendorsSignatureAndReportsTheDevice) {
 }
 
 // D35: the trust score believes what the provider declares.
-TEST(Attestation, D35_ScoresNothingForWhatAProviderDeclaresByItself) {
+TEST(Attestation, D35ScoresNothingForWhatAProviderDeclaresByItself) {
     GpuEvidence unsigned_evidence = hardware_evidence();
     unsigned_evidence.timestamp_ns = kNow;
     EXPECT_EQ(verify_gpu_attestation(unsigned_evidence, "p-1", kCheck).trust_score, 0);

@@ -42,7 +42,7 @@ abi::AIVMRoundDescriptor descriptor(const Transition& t) {
 // predecessors left.
 void apply(Transition& t, const abi::ModelOp& update) {
     const KernelOutcome outcome =
-        t.kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
+        t.edit_kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kModels, outcome.changed);
     t.kernel_counts.models += 1;
@@ -130,17 +130,17 @@ Status update_model(Transition& t, const Address& sender, const op::ModelUpdate&
 Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     const auto provider = t.state().find_provider(a.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, a.provider_id);
-    if (t.state().provider(*provider).owner != sender)
+    if (t.read_provider(*provider).owner != sender)
         return fail(ErrorCode::kNotAuthorized, a.provider_id);
     AIVM_TRY(status_of(t.state().kernels.check(*a.attestation)));
-    AIVM_ASSIGN(const auto trust, check_new_evidence(t, a, t.state().provider(*provider)));
-    const KernelOutcome outcome =
-        t.kernels().apply_attestations(*t.rules().kernels, descriptor(t), {&*a.attestation, 1});
+    AIVM_ASSIGN(const auto trust, check_new_evidence(t, a, t.read_provider(*provider)));
+    const KernelOutcome outcome = t.edit_kernels().apply_attestations(
+        *t.rules().kernels, descriptor(t), {&*a.attestation, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
     t.touch_kernel_slots(KernelTable::kAttestations, outcome.changed);
     t.kernel_counts.attestations += 1;
     if (trust) {
-        set_trust(t.provider(*provider), *trust);
+        set_trust(t.edit_provider(*provider), *trust);
         t.emit(event::ProviderAttested{*provider, trust->trust_score,
                                        trust->mode == AttestationMode::kHardware});
     }

@@ -111,9 +111,9 @@ Status register_provider(Transition& t, const Address& sender, const op::Registe
 
 Status deregister_provider(Transition& t, const Address& sender, const op::DeregisterProvider& d) {
     AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, d.provider_id));
-    if (!t.state().provider(index).active())
+    if (!t.read_provider(index).active())
         return fail(ErrorCode::kWrongState, d.provider_id + " is leaving already");
-    Provider& provider = t.provider(index);
+    Provider& provider = t.edit_provider(index);
     provider.status = ProviderStatus::kUnbonding;
     provider.unbonding_since = t.block().height;
     t.emit(event::ProviderUnbonding{index});
@@ -122,7 +122,7 @@ Status deregister_provider(Transition& t, const Address& sender, const op::Dereg
 
 Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBond& w) {
     AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, w.provider_id));
-    const Provider& leaving = t.state().provider(index);
+    const Provider& leaving = t.read_provider(index);
     if (leaving.status != ProviderStatus::kUnbonding)
         return fail(ErrorCode::kWrongState, w.provider_id);
     const auto free_at = checked_add(leaving.unbonding_since, t.policy().unbond_cooldown_blocks);
@@ -135,7 +135,7 @@ Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBon
         return fail(ErrorCode::kBondLocked,
                     fmt::format("{} has {} open obligations", w.provider_id, leaving.obligations));
     }
-    Provider& provider = t.provider(index);
+    Provider& provider = t.edit_provider(index);
     const Amount amount = provider.bond;
     provider.bond = Amount();
     provider.status = ProviderStatus::kLeft;

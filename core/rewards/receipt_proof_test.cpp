@@ -21,7 +21,7 @@ TestChain with_receipts(std::uint32_t count) {
     return chain;
 }
 
-TEST(ReceiptProof, every_receipt_is_proven_under_the_root_that_the_block_carries) {
+TEST(ReceiptProof, EveryReceiptIsProvenUnderTheRootThatTheBlockCarries) {
     for (const std::uint32_t count : {1u, 2u, 3u, 5u, 8u}) {
         TestChain chain = with_receipts(count);
         const Hash32 root =
@@ -37,7 +37,7 @@ TEST(ReceiptProof, every_receipt_is_proven_under_the_root_that_the_block_carries
     }
 }
 
-TEST(ReceiptProof, another_receipt_place_count_root_or_path_is_not_proven) {
+TEST(ReceiptProof, AnotherReceiptPlaceCountRootOrPathIsNotProven) {
     TestChain chain = with_receipts(5);
     const Hash32 root = receipt_root(chain.state());
     const ReceiptProof good = *prove_receipt(chain.state(), 2);

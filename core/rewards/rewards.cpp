@@ -21,7 +21,7 @@ constexpr std::array<Tier, 4> kTiers{
 std::uint64_t billed_time_ms(const Transition& t, const Task& task) {
     const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();
     if (!t.policy().self_reported_compute || !one_says)
-        return t.state().model(task.model).compute_time_ms;
+        return t.read_model(task.model).compute_time_ms;
     return task.seats.front().compute_time_ms;
 }
 
@@ -39,7 +39,7 @@ Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_ti
 
 void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex> winners) {
     AIVM_CHECK(!winners.empty());
-    Task& task = t.task(index);
+    Task& task = t.edit_task(index);
     AIVM_CHECK(!task.terminal());
     const Amount fee = task.escrow;
     task.escrow = Amount();
@@ -48,7 +48,7 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
 
     const Amount burned = fee.bps(t.policy().fee_burn_bps);
     ledger::burn(t, ledger::Pot::kTaskEscrows, burned);
-    Amount reward = scheduled_reward(t.parameters(), billed_time_ms(t, t.state().task(index)));
+    Amount reward = scheduled_reward(t.parameters(), billed_time_ms(t, t.read_task(index)));
     if (t.policy().mint_cap == MintCap::kPerBurn) reward = std::min(reward, burned);
 
     const Amount fee_each = Amount((fee - burned).nlux() / winners.size());
@@ -58,7 +58,7 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
     for (const ProviderIndex winner : winners) {
         ledger::move(t, ledger::Pot::kTaskEscrows, ledger::Pot::kCredits, fee_each);
         const Amount fresh = ledger::mint(t, ledger::Pot::kCredits, mint_each);
-        Provider& provider = t.provider(winner);
+        Provider& provider = t.edit_provider(winner);
         provider.credit += fee_each + fresh;
         provider.rewards_total += fee_each + fresh;
         provider.tasks_completed += 1;
@@ -67,9 +67,9 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         t.emit(event::ProviderPaid{index, winner, fee_each + fresh});
     }
     const Amount fee_paid = Amount(fee_each.nlux() * winners.size());
-    const Task& done = t.state().task(index);
+    const Task& done = t.read_task(index);
     ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - burned - fee_paid);
-    t.head().totals.tasks_completed += 1;
+    t.edit_head().totals.tasks_completed += 1;
     t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted,
                    t.block().height});
     t.emit(event::TaskCompleted{index, done.provisional, burned, minted});
@@ -78,13 +78,13 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
 Status claim_rewards(Transition& t, const Address& sender, const op::ClaimRewards& claim) {
     const auto index = t.state().find_provider(claim.provider_id);
     if (!index) return fail(ErrorCode::kProviderNotFound, claim.provider_id);
-    const Provider& provider = t.state().provider(*index);
+    const Provider& provider = t.read_provider(*index);
     if (provider.owner != sender) return fail(ErrorCode::kNotAuthorized, claim.provider_id);
     if (provider.credit.is_zero())
         return fail(ErrorCode::kInsufficientFunds, claim.provider_id + " has no credit");
     const Amount amount = provider.credit;
     const Address wallet = provider.wallet;
-    t.provider(*index).credit = Amount();
+    t.edit_provider(*index).credit = Amount();
     ledger::release(t, ledger::Pot::kCredits, wallet, amount);
     t.emit(event::RewardsClaimed{*index, amount});
     return {};

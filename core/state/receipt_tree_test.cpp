@@ -24,7 +24,7 @@ Hash32 plain_root(const Receipts& receipts) {
     return merkle::root(leaves);
 }
 
-TEST(ReceiptTree, has_the_root_of_the_list_whether_it_was_hashed_in_one_go_in_steps_or_not_at_all) {
+TEST(ReceiptTree, HasTheRootOfTheListWhetherItWasHashedInOneGoInStepsOrNotAtAll) {
     for (std::uint32_t step = 1; step <= 33; ++step) {
         Receipts receipts;
         ReceiptTree hashed;
@@ -40,11 +40,11 @@ TEST(ReceiptTree, has_the_root_of_the_list_whether_it_was_hashed_in_one_go_in_st
     }
 }
 
-TEST(ReceiptTree, of_no_receipts_has_the_root_of_the_empty_list) {
+TEST(ReceiptTree, OfNoReceiptsHasTheRootOfTheEmptyList) {
     EXPECT_EQ(ReceiptTree().root({}), plain_root({}));
 }
 
-TEST(ReceiptTree, copies_grow_apart) {
+TEST(ReceiptTree, CopiesGrowApart) {
     Receipts receipts;
     for (std::uint32_t i = 0; i < 5; ++i) receipts.push_back(receipt_of(i));
     ReceiptTree tree;

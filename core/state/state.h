@@ -84,6 +84,7 @@ struct State {
     [[nodiscard]] const Provider& provider(ProviderIndex i) const { return providers[i.value]; }
     [[nodiscard]] const Dispute& dispute(DisputeIndex i) const { return disputes[i.value]; }
     [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
+    [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
     [[nodiscard]] std::uint64_t nonce(const Address& address) const;
     // Tables to which a row of this name was added just now must be told.

@@ -85,11 +85,11 @@ auto& Transition::edit(Table& table, std::vector<std::uint32_t>& touched, std::u
     return table.edit(index);
 }
 
-Account& Transition::account(const Address& address) {
+Account& Transition::edit_account(const Address& address) {
     return account_in(state_.accounts.row_or_new(address));
 }
 
-Account& Transition::escrow_account() {
+Account& Transition::edit_escrow_account() {
     if (!escrow_row_) escrow_row_ = state_.accounts.row_or_new(escrow_address());
     return account_in(*escrow_row_);
 }
@@ -103,14 +103,14 @@ Account& Transition::account_in(std::uint32_t row) {
     return state_.accounts.edit_row(row);
 }
 
-Provider& Transition::provider(ProviderIndex i) {
+Provider& Transition::edit_provider(ProviderIndex i) {
     return edit(state_.providers, touched_.providers, i.value);
 }
-Task& Transition::task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
-Dispute& Transition::dispute(DisputeIndex i) {
+Task& Transition::edit_task(TaskIndex i) { return edit(state_.tasks, touched_.tasks, i.value); }
+Dispute& Transition::edit_dispute(DisputeIndex i) {
     return edit(state_.disputes, touched_.disputes, i.value);
 }
-Validator& Transition::validator(ValidatorIndex i) {
+Validator& Transition::edit_validator(ValidatorIndex i) {
     return edit(state_.validators, touched_.validators, i.value);
 }
 

@@ -76,15 +76,29 @@ public:
     [[nodiscard]] const VmParameters& parameters() const { return rules_.parameters; }
     [[nodiscard]] const Rules& rules() const { return rules_; }
 
-    // Access for change. The references hold until the next call that changes the same table.
-    ChainHead& head() { return state_.head; }
-    Account& account(const Address& address);
-    Account& escrow_account();  // account(escrow_address()), which half of all money passes through
-    Provider& provider(ProviderIndex index);
-    Task& task(TaskIndex index);
-    Dispute& dispute(DisputeIndex index);
-    Validator& validator(ValidatorIndex index);
-    KernelTables& kernels() { return state_.kernels; }
+    // Access for reading. A reference is valid until the next call that changes the same table.
+    [[nodiscard]] const ChainHead& read_head() const { return state_.head; }
+    [[nodiscard]] const Provider& read_provider(ProviderIndex i) const {
+        return state_.provider(i);
+    }
+    [[nodiscard]] const Task& read_task(TaskIndex i) const { return state_.task(i); }
+    [[nodiscard]] const Dispute& read_dispute(DisputeIndex i) const { return state_.dispute(i); }
+    [[nodiscard]] const Model& read_model(ModelIndex i) const { return state_.model(i); }
+    [[nodiscard]] const Validator& read_validator(ValidatorIndex i) const {
+        return state_.validator(i);
+    }
+
+    // Access for change: the entry is written when the block is finished. A reference is valid
+    // until the next call that changes the same table.
+    ChainHead& edit_head() { return state_.head; }
+    Account& edit_account(const Address& address);  // an unknown address gets an empty account
+    // edit_account(escrow_address()), through which half of all money passes.
+    Account& edit_escrow_account();
+    Provider& edit_provider(ProviderIndex index);
+    Task& edit_task(TaskIndex index);
+    Dispute& edit_dispute(DisputeIndex index);
+    Validator& edit_validator(ValidatorIndex index);
+    KernelTables& edit_kernels() { return state_.kernels; }
 
     TaskIndex add_task(Task&& task);
     ProviderIndex add_provider(Provider provider);

@@ -8,7 +8,7 @@ namespace aivm {
 
 void take_seat(Transition& t, TaskIndex task, ProviderIndex provider) {
     const Amount bond = t.parameters().result_bond();
-    Provider& p = t.provider(provider);
+    Provider& p = t.edit_provider(provider);
     AIVM_CHECK(p.unlocked() >= bond);
     p.locked += bond;
     p.open_tasks += 1;
@@ -16,21 +16,21 @@ void take_seat(Transition& t, TaskIndex task, ProviderIndex provider) {
     Seat seat;
     seat.provider = provider;
     seat.locked = bond;
-    t.task(task).seats.push_back(seat);
+    t.edit_task(task).seats.push_back(seat);
     t.emit(event::TaskAssigned{task, provider, bond});
 }
 
 void mark_answered(Transition& t, TaskIndex task, std::size_t seat, SeatStatus status) {
-    Seat& s = t.task(task).seats[seat];
+    Seat& s = t.edit_task(task).seats[seat];
     AIVM_CHECK(s.open() && status < SeatStatus::kReleased);
-    if (s.status == SeatStatus::kSelected) t.provider(s.provider).open_tasks -= 1;
+    if (s.status == SeatStatus::kSelected) t.edit_provider(s.provider).open_tasks -= 1;
     s.status = status;
 }
 
 void end_seat(Transition& t, TaskIndex task, std::size_t seat, SeatStatus end) {
-    Seat& s = t.task(task).seats[seat];
+    Seat& s = t.edit_task(task).seats[seat];
     AIVM_CHECK(s.open() && end >= SeatStatus::kReleased);
-    Provider& p = t.provider(s.provider);
+    Provider& p = t.edit_provider(s.provider);
     if (s.status == SeatStatus::kSelected) p.open_tasks -= 1;
     p.obligations -= 1;
     p.locked -= s.locked;
@@ -46,8 +46,8 @@ std::optional<std::size_t> find_seat(const Task& task, ProviderIndex provider) {
 }
 
 void return_or_fail(Transition& t, TaskIndex index) {
-    if (t.state().task(index).assignments >= t.policy().max_assignments) return fail_task(t, index);
-    Task& task = t.task(index);
+    if (t.read_task(index).assignments >= t.policy().max_assignments) return fail_task(t, index);
+    Task& task = t.edit_task(index);
     AIVM_CHECK(
         std::none_of(task.seats.begin(), task.seats.end(), [](const Seat& s) { return s.open(); }));
     task.seats.clear();
@@ -65,7 +65,7 @@ void return_or_fail(Transition& t, TaskIndex index) {
 }
 
 void fail_task(Transition& t, TaskIndex index) {
-    Task& task = t.task(index);
+    Task& task = t.edit_task(index);
     AIVM_CHECK(!task.terminal());
     task.status = TaskStatus::kFailed;
     task.final_at = t.block().height;
@@ -73,8 +73,8 @@ void fail_task(Transition& t, TaskIndex index) {
     const Address requester = task.requester;
     task.escrow = Amount();
     ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);
-    t.head().totals.tasks_failed += 1;
-    const Task& failed = t.state().task(index);
+    t.edit_head().totals.tasks_failed += 1;
+    const Task& failed = t.read_task(index);
     t.add_receipt(
         {index, failed.task_key, failed.status, 0, Amount(), Amount(), Amount(), t.block().height});
     t.emit(event::TaskRefunded{index, refund});

@@ -22,7 +22,7 @@ struct Penalty {
 };
 
 void slash_seat(Transition& t, TaskIndex index, std::size_t number, const Penalty& penalty) {
-    const Seat seat = t.state().task(index).seats[number];
+    const Seat seat = t.read_task(index).seats[number];
     end_seat(t, index, number, SeatStatus::kSlashed);
     slash_provider(t, {.cause = penalty.cause,
                        .task = index,
@@ -33,8 +33,8 @@ void slash_seat(Transition& t, TaskIndex index, std::size_t number, const Penalt
 }
 
 void slash_all(Transition& t, TaskIndex index, SeatStatus status, const Penalty& penalty) {
-    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
-        if (t.state().task(index).seats[i].status == status) slash_seat(t, index, i, penalty);
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        if (t.read_task(index).seats[i].status == status) slash_seat(t, index, i, penalty);
     }
 }
 
@@ -55,7 +55,7 @@ Plurality count_answers(const Task& task) {
 }
 
 void take_provisional(Transition& t, TaskIndex index, const Plurality& plurality) {
-    Task& task = t.task(index);
+    Task& task = t.edit_task(index);
     task.status = TaskStatus::kPosted;
     task.provisional = plurality.answer;
     task.posted_at = t.block().height;
@@ -65,15 +65,15 @@ void take_provisional(Transition& t, TaskIndex index, const Plurality& plurality
 }
 
 void give_up_quorum(Transition& t, TaskIndex index) {
-    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
-        if (t.state().task(index).seats[i].open()) end_seat(t, index, i, SeatStatus::kReleased);
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        if (t.read_task(index).seats[i].open()) end_seat(t, index, i, SeatStatus::kReleased);
     }
     t.emit(event::QuorumMissed{index});
     return_or_fail(t, index);
 }
 
 void tally(Transition& t, TaskIndex index) {
-    const Plurality plurality = count_answers(t.state().task(index));
+    const Plurality plurality = count_answers(t.read_task(index));
     if (plurality.votes >= t.config().redundancy_factor) {
         take_provisional(t, index, plurality);
     } else {
@@ -105,7 +105,7 @@ std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const
 }
 
 void open_windows(Transition& t, TaskIndex index) {
-    const Task& task = t.state().task(index);
+    const Task& task = t.read_task(index);
     t.set_timer(HeightTimer{commit_end(task, t.policy()), TimerKind::kCommitEnd, index.value});
     if (!t.policy().commit_reveal) return;
     t.set_timer(HeightTimer{reveal_end(task, t.policy()), TimerKind::kRevealEnd, index.value});
@@ -124,7 +124,7 @@ void close_reveals(Transition& t, TaskIndex index) {
 }
 
 void settle_committee(Transition& t, TaskIndex index) {
-    const Task& task = t.state().task(index);
+    const Task& task = t.read_task(index);
     AIVM_CHECK(!task.terminal() && task.open_disputes.empty());
     const bool wrong = task.proven_wrong;
     const Answer right = wrong ? task.truth : task.provisional;
@@ -135,8 +135,8 @@ void settle_committee(Transition& t, TaskIndex index) {
 
     const Penalty divergent{SlashCause::kDivergent, t.policy().slash_divergent_bps, {}, {}};
     const Penalty proven{SlashCause::kWrongAnswer, t.policy().slash_bps, challenger, requester};
-    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
-        const Seat& seat = t.state().task(index).seats[i];
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        const Seat& seat = t.read_task(index).seats[i];
         if (!seat.open()) continue;
         if (seat.answer == right) {
             end_seat(t, index, i, SeatStatus::kReleased);
@@ -145,7 +145,7 @@ void settle_committee(Transition& t, TaskIndex index) {
         }
     }
     if (winners.empty()) return return_or_fail(t, index);
-    t.task(index).provisional = right;
+    t.edit_task(index).provisional = right;
     complete_task(t, index, winners);
 }
 

@@ -50,7 +50,7 @@ TEST(CommitteeDraw, IsDistinctAndFairOverManySeeds) {
 }
 
 // D27: the draw is seeded by a value the requester chooses.
-TEST(CommitteeDraw, D27_FollowsABeaconThatTheRequesterCannotKnow) {
+TEST(CommitteeDraw, D27FollowsABeaconThatTheRequesterCannotKnow) {
     EXPECT_EQ(draw_seed(salt_of("task"), salt_of("beacon")),
               keccak256({salt_of("task").view(), salt_of("beacon").view()}));
     CommitteeWorld world(committee_parameters(), 12);
@@ -81,7 +81,7 @@ TEST(CommitteeCommitment, BindsEveryFieldIn32BytesEach) {
 }
 
 // D26: the reward is not bound into the intent's id, so the payer can be drained.
-TEST(CommitteeCommitment, D26_IsForTheFeeThatTheTaskWasSubmittedWith) {
+TEST(CommitteeCommitment, D26IsForTheFeeThatTheTaskWasSubmittedWith) {
     CommittedResult cheap;
     cheap.task_key = task_key(address_of("alice"), committee_task("job", lux(1)));
     CommittedResult dear = cheap;

@@ -39,7 +39,7 @@ TEST(Committee, AgreesAndSharesFeeAndRewardEquallyWithTheRemainderToTheRequester
 }
 
 // D24: only committed-but-silent is slashed. D25: divergent answers cost nothing.
-TEST(Committee, D24_D25_SlashesEachCauseByItsOwnRate) {
+TEST(Committee, D24D25SlashesEachCauseByItsOwnRate) {
     CommitteeWorld world;
     world.draw("job");
     auto events =

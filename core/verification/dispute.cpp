@@ -35,7 +35,7 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
                     fmt::format("{} disputes on one result", kDisputesPerTaskMax));
     }
     for (const DisputeIndex d : task.open_disputes) {
-        if (t.state().dispute(d).challenger == sender)
+        if (t.read_dispute(d).challenger == sender)
             return fail(ErrorCode::kDuplicate, "this challenge is open");
     }
     return {};
@@ -44,17 +44,17 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
 // Settles a claim that is in the open by running the model again, or starts the game that finds the
 // step to run.
 void judge(Transition& t, DisputeIndex index, Answer claim) {
-    Dispute& dispute = t.dispute(index);
+    Dispute& dispute = t.edit_dispute(index);
     dispute.claim = claim;
     dispute.revealed = true;
     t.emit(event::ChallengeRevealed{dispute.task, index});
-    const Task& task = t.state().task(dispute.task);
+    const Task& task = t.read_task(dispute.task);
     if (claim == task.provisional) return close_dispute(t, index, false);  // it disputes nothing
     if (plays_bisection(t, task)) return start_bisection(t, index);
-    const Answer truth = run_model(*t.rules().kernels, t.state().model(task.model), task.input_row);
+    const Answer truth = run_model(*t.rules().kernels, t.read_model(task.model), task.input_row);
     const bool won = claim == truth;
     if (won) {
-        Task& wrong = t.task(dispute.task);
+        Task& wrong = t.edit_task(dispute.task);
         wrong.proven_wrong = true;
         wrong.truth = truth;
     }
@@ -78,13 +78,13 @@ Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) 
 Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     const auto index = t.state().find_task(c.job_id);
     if (!index) return fail(ErrorCode::kNotFound, "task " + c.job_id);
-    AIVM_TRY(check_challengeable(t, sender, t.state().task(*index)));
+    AIVM_TRY(check_challengeable(t, sender, t.read_task(*index)));
     if (c.claim.has_value() != t.policy().challenge_in_clear) {
         return fail(ErrorCode::kInvalidArgument, t.policy().challenge_in_clear
                                                      ? "the claim must be in the clear"
                                                      : "the claim must be hidden");
     }
-    AIVM_ASSIGN(const Amount bond, required_challenger_bond(t.policy(), t.state().task(*index)));
+    AIVM_ASSIGN(const Amount bond, required_challenger_bond(t.policy(), t.read_task(*index)));
     AIVM_TRY(ledger::check_balance(t.state(), sender, bond));
     const auto deadline = checked_add(t.block().height, t.policy().challenge_reveal_blocks);
     if (!deadline) return fail(ErrorCode::kOverflow, "reveal deadline");
@@ -92,14 +92,14 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     ledger::lock(t, sender, ledger::Pot::kChallengeBonds, bond);
     Dispute dispute;
     dispute.task = *index;
-    dispute.assignment = t.state().task(*index).assignments;
+    dispute.assignment = t.read_task(*index).assignments;
     dispute.challenger = sender;
     dispute.commitment = c.commitment;
     dispute.bond = bond;
     dispute.opened_at = t.block().height;
     dispute.deadline = *deadline;
     const DisputeIndex opened = t.add_dispute(std::move(dispute));
-    Task& task = t.task(*index);
+    Task& task = t.edit_task(*index);
     if (task.open_disputes.empty())
         t.clear_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
     task.open_disputes.push_back(opened);
@@ -113,17 +113,17 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
 Status reveal_challenge(Transition& t, const Address& sender, const op::ChallengeReveal& r) {
     const auto index = t.state().find_task(r.job_id);
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
-    const Task& task = t.state().task(*index);
+    const Task& task = t.read_task(*index);
     const auto mine =
         std::find_if(task.open_disputes.begin(), task.open_disputes.end(), [&](DisputeIndex d) {
-            return t.state().dispute(d).challenger == sender &&
-                   t.state().dispute(d).status == DisputeStatus::kCommitted;
+            return t.read_dispute(d).challenger == sender &&
+                   t.read_dispute(d).status == DisputeStatus::kCommitted;
         });
     if (mine == task.open_disputes.end()) {
         return fail(ErrorCode::kWrongState,
                     "no challenge of this sender on task " + r.job_id + " awaits a reveal");
     }
-    if (claim_commitment(r.claim, r.salt, sender) != t.state().dispute(*mine).commitment) {
+    if (claim_commitment(r.claim, r.salt, sender) != t.read_dispute(*mine).commitment) {
         return fail(ErrorCode::kInvalidArgument, "the claim does not open the commitment");
     }
     judge(t, *mine, r.claim);
@@ -131,20 +131,20 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
 }
 
 void expire_dispute(Transition& t, DisputeIndex index) {
-    const Dispute& dispute = t.state().dispute(index);
+    const Dispute& dispute = t.read_dispute(index);
     if (!dispute.open() || dispute.deadline > t.block().height) return;
     if (dispute.status == DisputeStatus::kPlaying) return forfeit_bisection(t, index);
     close_dispute(t, index, false);
 }
 
 void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
-    Dispute& dispute = t.dispute(index);
+    Dispute& dispute = t.edit_dispute(index);
     AIVM_CHECK(dispute.open());
     t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
     dispute.status = challenger_won ? DisputeStatus::kWon : DisputeStatus::kLost;
     dispute.closed_at = t.block().height;
     const TaskIndex task_index = dispute.task;
-    Task& task = t.task(task_index);
+    Task& task = t.edit_task(task_index);
     task.open_disputes.erase_value(index);
     task.closed_disputes.push_back(index);
     if (!challenger_won) task.challenges_lost += 1;
@@ -157,12 +157,12 @@ void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
 
 std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
                                         std::optional<ProviderIndex> right_provider) {
-    auto closed = t.state().task(index).closed_disputes;
+    auto closed = t.read_task(index).closed_disputes;
     std::sort(closed.begin(), closed.end());
     std::optional<Address> rewarded;
     for (const DisputeIndex d : closed) {
-        const Dispute dispute = t.state().dispute(d);
-        t.dispute(d).bond = Amount();
+        const Dispute dispute = t.read_dispute(d);
+        t.edit_dispute(d).bond = Amount();
         if (dispute.status == DisputeStatus::kWon) {
             ledger::release(t, ledger::Pot::kChallengeBonds, dispute.challenger, dispute.bond);
             if (!rewarded) rewarded = dispute.challenger;
@@ -170,7 +170,7 @@ std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
             slash_challenger(t, {index, dispute.challenger, dispute.bond, right_provider});
         }
     }
-    if (!closed.empty()) t.task(index).closed_disputes.clear();
+    if (!closed.empty()) t.edit_task(index).closed_disputes.clear();
     return rewarded;
 }
 

@@ -80,10 +80,10 @@ DrawSeeds::DrawSeeds(const Transition& t) {
     tasks_.reserve(kUsual);
     t.state().height_timers.for_each_due(t.block().height, [&](const HeightTimer& timer) {
         const TaskIndex index{timer.id};
-        if (timer.kind != TimerKind::kDraw || t.state().task(index).status != TaskStatus::kPending)
+        if (timer.kind != TimerKind::kDraw || t.read_task(index).status != TaskStatus::kPending)
             return;
         tasks_.push_back(index);
-        messages.fixed(t.state().task(index).task_key).fixed(t.block().beacon);
+        messages.fixed(t.read_task(index).task_key).fixed(t.block().beacon);
     });
     seeds_.resize(tasks_.size());
     if (tasks_.empty()) return;
@@ -93,16 +93,16 @@ DrawSeeds::DrawSeeds(const Transition& t) {
 
 Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
     if (next_ < tasks_.size() && tasks_[next_] == task) return seeds_[next_++];
-    return draw_seed(t.state().task(task).task_key, t.block().beacon);
+    return draw_seed(t.read_task(task).task_key, t.block().beacon);
 }
 
 void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
-    if (t.state().task(index).status != TaskStatus::kPending) return;
+    if (t.read_task(index).status != TaskStatus::kPending) return;
     const Hash32 seed = seeds.take(t, index);
-    const bool redundant = t.state().task(index).mode == VerificationMode::kRedundant;
-    const Drawn drawn = redundant ? draw_members(t, t.state().task(index), seed)
-                                  : draw_weighted(t, t.state().task(index), seed);
-    Task& task = t.task(index);
+    const bool redundant = t.read_task(index).mode == VerificationMode::kRedundant;
+    const Drawn drawn = redundant ? draw_members(t, t.read_task(index), seed)
+                                  : draw_weighted(t, t.read_task(index), seed);
+    Task& task = t.edit_task(index);
     if (drawn.empty()) {
         task.draw_at = t.block().height + 1;
         t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
@@ -122,7 +122,7 @@ void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
 }
 
 void time_out(Transition& t, TaskIndex index) {
-    const Task& task = t.state().task(index);
+    const Task& task = t.read_task(index);
     if (task.status == TaskStatus::kPending) {
         t.clear_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
         t.count_waiting_task(-1);
@@ -130,8 +130,8 @@ void time_out(Transition& t, TaskIndex index) {
         return;
     }
     AIVM_CHECK(task.status == TaskStatus::kAssigned);
-    for (std::size_t i = 0; i < t.state().task(index).seats.size(); ++i) {
-        const Seat seat = t.state().task(index).seats[i];
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        const Seat seat = t.read_task(index).seats[i];
         if (!seat.open()) continue;
         end_seat(t, index, i, SeatStatus::kSlashed);
         slash_provider(t, {.cause = SlashCause::kTimeout,

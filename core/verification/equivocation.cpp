@@ -10,7 +10,7 @@ namespace aivm {
 
 Status prove_equivocation(Transition& t, const op::Evidence& e) {
     if (e.validator >= t.state().validators.size()) return fail(ErrorCode::kNotFound, "validator");
-    const Validator& accused = t.state().validators[e.validator];
+    const Validator& accused = t.read_validator(ValidatorIndex{e.validator});
     if (e.first_id == e.second_id)
         return fail(ErrorCode::kInvalidArgument, "the two items are one");
     if (std::binary_search(accused.slashed_slots.begin(), accused.slashed_slots.end(), e.slot)) {
@@ -26,7 +26,7 @@ Status prove_equivocation(Transition& t, const op::Evidence& e) {
         !signed_by_accused(e.second_id, e.second_authorization)) {
         return fail(ErrorCode::kNotAuthorized, "a signature is not the validator's");
     }
-    Validator& validator = t.validator(ValidatorIndex{e.validator});
+    Validator& validator = t.edit_validator(ValidatorIndex{e.validator});
     const Amount taken = validator.stake.bps(t.policy().slash_equivocation_bps);
     validator.stake -= taken;
     validator.slashed_slots.insert(

@@ -42,7 +42,7 @@ event::Slashed slash_of_leaver(std::uint64_t cooldown) {
 // D22: a cooldown of commit + reveal with settlement strictly after lets stake leave one block
 // before the slash.
 TEST(LeavingACommittee,
-     D22_EscapesTheSlashOnlyWithoutTheObligationRuleAndWithACooldownOfBothWindows) {
+     D22EscapesTheSlashOnlyWithoutTheObligationRuleAndWithACooldownOfBothWindows) {
     const event::Slashed escaped = slash_of_leaver(kCommitWindow + kRevealWindow);
     EXPECT_EQ(escaped.due, lux(50));
     EXPECT_EQ(escaped.taken, Amount());
@@ -51,7 +51,7 @@ TEST(LeavingACommittee,
 }
 
 // D23: deregistering is allowed with open selections, and the bond goes with it.
-TEST(LeavingACommittee, D23_KeepsTheBondUntilTheLastObligationIsSettled) {
+TEST(LeavingACommittee, D23KeepsTheBondUntilTheLastObligationIsSettled) {
     VmParameters parameters = committee_parameters();
     parameters.policy.unbond_cooldown_blocks = 0;
     CommitteeWorld world(parameters);

@@ -16,8 +16,8 @@ namespace {
 
 Status check_result(const Transition& t, const Address& sender, const op::SubmitResult& r,
                     TaskIndex index, ProviderIndex provider) {
-    const Task& task = t.state().task(index);
-    if (t.state().provider(provider).owner != sender)
+    const Task& task = t.read_task(index);
+    if (t.read_provider(provider).owner != sender)
         return fail(ErrorCode::kNotAuthorized, r.provider_id);
     if (task.status != TaskStatus::kAssigned)
         return fail(ErrorCode::kWrongState, "task " + r.job_id);
@@ -26,7 +26,7 @@ Status check_result(const Transition& t, const Address& sender, const op::Submit
         return fail(ErrorCode::kNotAuthorized,
                     r.provider_id + " is not assigned to task " + r.job_id);
     }
-    const bool traced = t.state().model(task.model).steps > 1;
+    const bool traced = t.read_model(task.model).steps > 1;
     if (traced == r.trace_root.is_zero()) {
         return fail(ErrorCode::kInvalidArgument,
                     "a trace root goes with models of several steps, and only with them");
@@ -39,8 +39,8 @@ Status check_result(const Transition& t, const Address& sender, const op::Submit
 
 // The provider was wrong: its bond goes, the requester gets the fee back or another provider.
 void settle_wrong(Transition& t, TaskIndex index, const std::optional<Address>& challenger) {
-    const Seat seat = t.state().task(index).seats.front();
-    const Address requester = t.state().task(index).requester;
+    const Seat seat = t.read_task(index).seats.front();
+    const Address requester = t.read_task(index).requester;
     end_seat(t, index, 0, SeatStatus::kSlashed);
     slash_provider(t, {.cause = SlashCause::kWrongAnswer,
                        .task = index,
@@ -65,13 +65,13 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
     const auto provider = t.state().find_provider(r.provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, r.provider_id);
-    if (t.state().task(*index).mode == VerificationMode::kRedundant)
+    if (t.read_task(*index).mode == VerificationMode::kRedundant)
         return answer_in_the_open(t, sender, r);
     AIVM_TRY(check_result(t, sender, r, *index, *provider));
 
-    const std::size_t seat = *find_seat(t.state().task(*index), *provider);
+    const std::size_t seat = *find_seat(t.read_task(*index), *provider);
     mark_answered(t, *index, seat, SeatStatus::kPosted);
-    Task& task = t.task(*index);
+    Task& task = t.edit_task(*index);
     t.end_timeout();
     Seat& s = task.seats[seat];
     s.answer = r.answer;
@@ -89,7 +89,7 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
 }
 
 void settle(Transition& t, TaskIndex index) {
-    const Task& task = t.state().task(index);
+    const Task& task = t.read_task(index);
     if (task.mode == VerificationMode::kRedundant) return settle_committee(t, index);
     AIVM_CHECK(!task.terminal() && task.open_disputes.empty() && task.seats.size() == 1);
     const ProviderIndex provider = task.seats.front().provider;

@@ -20,9 +20,9 @@ Result<Place> find_place(const Transition& t, const Address& sender, const std::
     if (!index) return fail(ErrorCode::kNotFound, "task " + job_id);
     const auto provider = t.state().find_provider(provider_id);
     if (!provider) return fail(ErrorCode::kProviderNotFound, provider_id);
-    if (t.state().provider(*provider).owner != sender)
+    if (t.read_provider(*provider).owner != sender)
         return fail(ErrorCode::kNotAuthorized, provider_id);
-    const Task& task = t.state().task(*index);
+    const Task& task = t.read_task(*index);
     if (task.mode != VerificationMode::kRedundant) {
         return fail(ErrorCode::kWrongState, "task " + job_id + " has no committee");
     }
@@ -46,7 +46,7 @@ Status check_window(const Transition& t, const char* what, Height after, Height 
 
 void post_answer(Transition& t, const Place& place, Answer answer) {
     mark_answered(t, place.task, place.seat, SeatStatus::kPosted);
-    Seat& seat = t.task(place.task).seats[place.seat];
+    Seat& seat = t.edit_task(place.task).seats[place.seat];
     seat.answer = answer;
     seat.posted_at = t.block().height;
     t.emit(event::ResultRevealed{place.task, seat.provider, answer});
@@ -81,11 +81,11 @@ Status commit_result(Transition& t, const Address& sender, const op::Commit& c) 
                 find_place(t, sender, c.job_id, c.provider_id, SeatStatus::kSelected));
     if (!t.policy().commit_reveal)
         return fail(ErrorCode::kWrongState, "answers are given in the open here");
-    const Task& task = t.state().task(place.task);
+    const Task& task = t.read_task(place.task);
     AIVM_TRY(check_window(t, "commits are taken", task.draw_at - 1, commit_end(task, t.policy())));
 
     mark_answered(t, place.task, place.seat, SeatStatus::kCommitted);
-    Seat& seat = t.task(place.task).seats[place.seat];
+    Seat& seat = t.edit_task(place.task).seats[place.seat];
     seat.commitment = c.commitment;
     t.emit(event::ResultCommitted{place.task, seat.provider});
     return {};
@@ -94,7 +94,7 @@ Status commit_result(Transition& t, const Address& sender, const op::Commit& c) 
 Status reveal_result(Transition& t, const Address& sender, const op::Reveal& r) {
     AIVM_ASSIGN(const Place place,
                 find_place(t, sender, r.job_id, r.provider_id, SeatStatus::kCommitted));
-    const Task& task = t.state().task(place.task);
+    const Task& task = t.read_task(place.task);
     AIVM_TRY(check_window(t, "reveals are taken", commit_end(task, t.policy()),
                           reveal_end(task, t.policy())));
     if (r.embedding_digest != empty_embedding_digest()) {
@@ -118,9 +118,9 @@ Status answer_in_the_open(Transition& t, const Address& sender, const op::Submit
         return fail(ErrorCode::kInvalidArgument,
                     "a committee's answer is challenged without a trace");
     }
-    const Task& task = t.state().task(place.task);
+    const Task& task = t.read_task(place.task);
     AIVM_TRY(check_window(t, "answers are taken", task.draw_at - 1, commit_end(task, t.policy())));
-    t.task(place.task).seats[place.seat].compute_time_ms = r.compute_time_ms;
+    t.edit_task(place.task).seats[place.seat].compute_time_ms = r.compute_time_ms;
     post_answer(t, place, r.answer);
     return {};
 }

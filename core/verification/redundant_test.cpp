@@ -45,7 +45,7 @@ TEST(CommitteeWindows, TakesTheLastCommitAndRevealInTheLastBlockOfTheirWindows) 
 }
 
 // D33: duplicate winners are counted towards the threshold.
-TEST(CommitteeWindows, D33_CountsAProviderOnce) {
+TEST(CommitteeWindows, D33CountsAProviderOnce) {
     CommitteeWorld world;
     world.draw("job");
     const auto members = world.members("job");

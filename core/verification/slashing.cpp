@@ -9,7 +9,7 @@ namespace aivm {
 using ledger::Pot;
 
 void slash_provider(Transition& t, const ProviderSlash& slash) {
-    Provider& provider = t.provider(slash.provider);
+    Provider& provider = t.edit_provider(slash.provider);
     const Amount from_bond = std::min(slash.due, provider.bond);
     const Amount from_credit = std::min(slash.due - from_bond, provider.credit);
     const Amount taken = from_bond + from_credit;
@@ -50,7 +50,7 @@ void slash_challenger(Transition& t, const ChallengerSlash& slash) {
     if (slash.right_provider) {
         out.provider = *slash.right_provider;
         out.to_provider = slash.bond.bps(t.policy().provider_share_bps);
-        Provider& provider = t.provider(*slash.right_provider);
+        Provider& provider = t.edit_provider(*slash.right_provider);
         provider.credit += out.to_provider;
         ledger::move(t, Pot::kChallengeBonds, Pot::kCredits, out.to_provider);
     }

@@ -9,10 +9,9 @@ bool is_freshly_attested(const Config& config, const Provider& provider, Timesta
 }
 
 void grant_early_use(Transition& t, TaskIndex index, ProviderIndex provider) {
-    if (t.state().task(index).mode != VerificationMode::kTee) return;
-    if (!is_freshly_attested(t.config(), t.state().provider(provider), t.block().timestamp_ns))
-        return;
-    t.task(index).usable_at = t.block().height;
+    if (t.read_task(index).mode != VerificationMode::kTee) return;
+    if (!is_freshly_attested(t.config(), t.read_provider(provider), t.block().timestamp_ns)) return;
+    t.edit_task(index).usable_at = t.block().height;
     t.emit(event::UsableEarly{index, provider});
 }
 
