@@ -1,30 +1,24 @@
-// What no single key can tell: whether the values of a scenario go together.
+// Whether the values of a scenario go together: the rules of sim/scenario/check_scenario.h, and
+// those about the profiles that it names.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "scenarios/file/diagnostic.h"
+#include "sim/scenario/check_scenario.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 
-struct Finding {
-    Severity severity = Severity::kError;
-    // dotted, the one most likely to be changed first: "vm.redundancy_factor"
-    std::vector<std::string> keys;
-    std::string message;
-    std::string mend;
-};
+using sim::fault_key;
+using sim::group_key;
 
-// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" (by
-// position).
-std::string group_key(const sim::ActorGroup& group, std::string_view key);
-std::string fault_key(std::size_t index, std::string_view key);
+constexpr bool is_note(const sim::ScenarioProblem& problem) {
+    return problem.kind == sim::ProblemKind::kNote;
+}
 
 // Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty
-// when all is well. Every field must be within the range of its row. Strategies and their
-// parameters are not looked at: who runs the scenario knows them.
-std::vector<Finding> check_scenario(const sim::Scenario& scenario);
+// when there are none. Every field must be within the range of its row. Strategies and their
+// parameters are not checked: they belong to the caller's strategy table. Every error has a remedy.
+std::vector<sim::ScenarioProblem> check_scenario(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios
