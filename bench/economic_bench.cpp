@@ -73,7 +73,7 @@ Study play(const Setting& setting, std::uint64_t worlds, RowSink& sink, WorldOpt
         info.seed = std::to_string(options.seed);
         require(sink.begin_run(info).has_value(), "begin");
         Outcome outcome = (*world)->run();
-        (*world)->write_books(sink, 0, outcome);
+        (*world)->write_results(sink, 0, outcome);
         require(sink.finish_run({}).has_value(), "finish");
         require(outcome.clean(), "a run is not clean");
         study.tasks += std::get<std::int64_t>(outcome.metric("tasks"));

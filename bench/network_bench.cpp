@@ -19,6 +19,7 @@
 #include "sim/engine/choice_sources.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/random_stream.h"
+#include "sim/faults/message_faults.h"
 #include "sim/network/network.h"
 
 namespace {
@@ -68,7 +69,7 @@ template <class AnyEngine>
 class Mesh {
 public:
     explicit Mesh(std::uint64_t seed)
-        : choices_(seed), network_(seed, mesh_settings(), mesh_layout(), choices_) {
+        : choices_(seed), settings_(mesh_settings()), network_(seed, settings_, mesh_layout()) {
         for (NodeId node = 0; node < kNodes; ++node) nodes_.emplace_back(StreamName{seed, node, 0});
         for (NodeId node = 0; node < kNodes; ++node) {
             for (std::uint32_t i = 0; i < kInFlightEach; ++i) send(node);
@@ -102,7 +103,7 @@ private:
             partition_ = network_.partition({{0, 6, 12, 18}});
             engine_.post_in(5 * kSecond, Priority::kFault, {0, kPartitionEnds, 0});
         } else {
-            network_.heal(partition_);
+            network_.clear(partition_);
             engine_.post_in(20 * kSecond, Priority::kFault, {0, kPartitionStarts, 0});
         }
     }
@@ -114,7 +115,10 @@ private:
         const auto to =
             static_cast<NodeId>((from + 1 + ((draw >> 32) * (kNodes - 1) >> 32)) % kNodes);
         const auto size = static_cast<std::uint32_t>(200 + (draw & 1023));
-        const Arrivals arrivals = network_.plan({from, to, size}, engine_.now());
+        MessageInFlight message{
+            .transmission = {from, to, size}, .packet = packet_, .now = engine_.now()};
+        apply_by_chance(message, settings_, choices_);
+        const Arrivals arrivals = network_.plan(message.transmission, message.fate, engine_.now());
         if (arrivals.count == 0)
             engine_.post_in(50 * kMillisecond, Priority::kTimer, {from, kRetry, 0});
         std::uint16_t kind = kMessage;
@@ -126,6 +130,8 @@ private:
 
     AnyEngine engine_;
     StreamChoices choices_;
+    NetworkSettings settings_;
+    Packet packet_ = FollowRequest{};
     Network network_;
     NetworkFault partition_{};
     std::vector<RandomStream> nodes_;

@@ -64,7 +64,7 @@ Run run(const Setting& setting, const WorldOptions& options, RowSink& sink) {
         require(world.has_value(), "world");
         require(sink.begin_run({}).has_value(), "begin");
         Outcome outcome = (*world)->run();
-        (*world)->write_books(sink, 0, outcome);
+        (*world)->write_results(sink, 0, outcome);
         require(sink.finish_run({}).has_value(), "finish");
         require(outcome.clean(), "the run is not clean");
         out.events = outcome.events;

@@ -80,7 +80,7 @@ struct Chain {
     std::vector<ExecutedPtr> executed;  // genesis first
     std::size_t operations = 0;
 
-    [[nodiscard]] World::Ground ground() const { return world->ground(); }
+    [[nodiscard]] World::ChainBasis basis() const { return world->chain_basis(); }
     [[nodiscard]] std::size_t blocks() const { return sealed.size(); }
 };
 
@@ -98,9 +98,9 @@ Chain play_chain(bool quick) {
     require(world.has_value() && (*world)->run().clean(), "history");
     Chain chain;
     chain.world = std::move(*world);
-    chain.executed.push_back(chain.ground().genesis);
+    chain.executed.push_back(chain.basis().genesis);
     for (const BlockPtr& block : chain.world->history()) {
-        const auto next = execute_block(chain.executed.back()->state, block, chain.ground().rules);
+        const auto next = execute_block(chain.executed.back()->state, block, chain.basis().rules);
         require(next.has_value(), "a block of the history is refused");
         chain.executed.push_back(*next);
         chain.sealed.push_back(block->encode());
@@ -184,7 +184,7 @@ void decode_all(const Chain& chain) {
 void execute_all(const Chain& chain) {
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const auto again = execute_block(chain.executed[i - 1]->state, chain.executed[i]->block,
-                                         chain.ground().rules);
+                                         chain.basis().rules);
         require(again.has_value() && (*again)->id == chain.executed[i]->id, "execute");
     }
 }
@@ -197,7 +197,7 @@ void apply_unsealed(const Chain& chain) {
                                       .timestamp_ns = block.block->header().timestamp_ns,
                                       .beacon = block.state.head.beacon};
         const auto built = build_unsealed(*chain.executed[i - 1], request,
-                                          block.block->operations(), chain.ground().rules);
+                                          block.block->operations(), chain.basis().rules);
         require(built.has_value() && built->left_out.empty(), "apply");
     }
 }
@@ -205,11 +205,9 @@ void apply_unsealed(const Chain& chain) {
 void verify_and_accept(const Chain& chain) {
     DirectExecutor executor;
     MemoryStore store;
-    const World::Ground ground = chain.ground();
-    auto vm = Vm::open({.genesis = ground.genesis,
-                        .rules = &ground.rules,
-                        .executor = &executor,
-                        .store = &store});
+    const World::ChainBasis basis = chain.basis();
+    auto vm = Vm::open(
+        {.genesis = basis.genesis, .rules = &basis.rules, .executor = &executor, .store = &store});
     require(vm.has_value(), "open");
     for (std::size_t i = 1; i < chain.executed.size(); ++i) {
         const BlockPtr& block = chain.executed[i]->block;

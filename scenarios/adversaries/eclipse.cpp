@@ -16,7 +16,7 @@ public:
 
     bool includes(const SignedOperation&) override { return true; }
     bool serves(const sim::Follower& follower) override {
-        return follower.role != "challenger" || follower.index_in_role >= victims_;
+        return follower.role != sim::Role::kChallenger || follower.index_in_role >= victims_;
     }
 
 private:

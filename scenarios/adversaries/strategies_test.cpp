@@ -168,7 +168,8 @@ TEST(Strategies, ColludersCorruptTheCommitteesTheyDecideUnlessSomebodyChecks) {
     EXPECT_GT(count(checked, "n_fraud_posted"), 0);
     EXPECT_EQ(count(checked, "n_fraud_missed"), 0);
     EXPECT_LT(count(checked, "attacker_net"), 0);
-    std::erase_if(s.actors, [](const sim::ActorGroup& one) { return one.role == "challenger"; });
+    std::erase_if(s.actors,
+                  [](const sim::ActorGroup& one) { return one.role == sim::Role::kChallenger; });
     const sim::Outcome unchecked = run(s);
     EXPECT_GT(count(unchecked, "n_fraud_missed"), 0);
     EXPECT_GT(count(unchecked, "honest_false_slash"), 0) << "the outvoted were right";
@@ -180,7 +181,8 @@ TEST(Strategies, ACartelOfStrangersAgreesThroughTheSideChannel) {
     sim::Scenario s = economic(VerificationMode::kRedundant, 3);
     s.workload.step_cost = millilux(50);
     s.actors.push_back(rich(group("provider", 4, "cartel")));
-    std::erase_if(s.actors, [](const sim::ActorGroup& one) { return one.role == "challenger"; });
+    std::erase_if(s.actors,
+                  [](const sim::ActorGroup& one) { return one.role == sim::Role::kChallenger; });
     const sim::Outcome outcome = run(s);
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_GT(count(outcome, "n_fraud_missed"), 0);
@@ -219,7 +221,8 @@ TEST(Strategies, AGrindingProposerDrawsItsOwnProviderMoreOften) {
 
 TEST(Strategies, LateJoinersAreEligibleAtOnce) {
     sim::Scenario s = economic(VerificationMode::kRedundant, 5);
-    std::erase_if(s.actors, [](const sim::ActorGroup& one) { return one.role == "challenger"; });
+    std::erase_if(s.actors,
+                  [](const sim::ActorGroup& one) { return one.role == sim::Role::kChallenger; });
     s.actors.push_back(rich(group("provider", 5, "late_joiner", {{"tasks_seen", 10}})));
     s.actors.back().shared_principal = true;
     const sim::Outcome outcome = run(s);
@@ -239,7 +242,8 @@ TEST(Strategies, ABribeForALieIsPaidWhereTheLieWinsAndOnlyThere) {
     EXPECT_EQ(verdict(checked), "clean");
     EXPECT_EQ(count(checked, "n_fraud_missed"), 0);
     EXPECT_TRUE(payoff_of(checked, "bribed-0").bribes.is_zero());
-    std::erase_if(s.actors, [](const sim::ActorGroup& one) { return one.role == "challenger"; });
+    std::erase_if(s.actors,
+                  [](const sim::ActorGroup& one) { return one.role == sim::Role::kChallenger; });
     const sim::Outcome unchecked = run(s);
     EXPECT_GT(count(unchecked, "n_fraud_missed"), 0);
     EXPECT_FALSE(payoff_of(unchecked, "bribed-0").bribes.is_zero());

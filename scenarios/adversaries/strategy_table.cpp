@@ -428,14 +428,21 @@ constexpr std::array kStrategies{
                 .polled = true},
 };
 
-bool plays(const StrategyRow& row, std::string_view role) {
-    if (role == "provider") return row.provider != nullptr;
-    if (role == "challenger") return row.challenger != nullptr;
-    if (role == "validator") return row.validator != nullptr;
-    return row.requester != nullptr;
+bool plays(const StrategyRow& row, sim::Role role) {
+    switch (role) {
+        case sim::Role::kProvider:
+            return row.provider != nullptr;
+        case sim::Role::kChallenger:
+            return row.challenger != nullptr;
+        case sim::Role::kValidator:
+            return row.validator != nullptr;
+        case sim::Role::kRequester:
+            return row.requester != nullptr;
+    }
+    return false;
 }
 
-std::string names_for(std::string_view role) {
+std::string names_for(sim::Role role) {
     std::string out;
     for (const StrategyRow& row : kStrategies) {
         if (plays(row, role)) out += fmt::format("{}{}", out.empty() ? "" : ", ", row.name);
@@ -445,11 +452,11 @@ std::string names_for(std::string_view role) {
 
 // What is wrong with one group, or nothing.
 std::vector<std::string> check_group(const sim::ActorGroup& group) {
-    const std::string where = fmt::format("{}.{}", group.role, group.name);
+    const std::string where = fmt::format("{}.{}", to_string(group.role), group.name);
     const StrategyRow* row = find_strategy(group.strategy);
     if (row == nullptr || !plays(*row, group.role)) {
-        return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where, group.role,
-                            group.strategy, names_for(group.role))};
+        return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where,
+                            to_string(group.role), group.strategy, names_for(group.role))};
     }
     std::vector<std::string> faults;
     for (const auto& [name, value] : group.parameters) {
@@ -533,7 +540,7 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
             faults.push_back(fmt::format(
                 "{}.{}: {} does something only where validators vote; set run.fidelity to full "
                 "and chain.consensus to snowman",
-                group.role, group.name, row->name));
+                to_string(group.role), group.name, row->name));
         }
     }
     return faults;

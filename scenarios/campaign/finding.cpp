@@ -9,7 +9,7 @@
 #include "scenarios/campaign/shrink_run.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/print.h"
-#include "scenarios/run/run_words.h"
+#include "scenarios/run/describe_run.h"
 #include "scenarios/run/setting.h"
 #include "sim/history/history_shrink.h"
 

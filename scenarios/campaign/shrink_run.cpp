@@ -5,8 +5,8 @@
 
 #include "core/kernels/kernels.h"
 #include "scenarios/file/check.h"
+#include "scenarios/run/describe_run.h"
 #include "scenarios/run/run.h"
-#include "scenarios/run/run_words.h"
 #include "scenarios/run/setting.h"
 #include "sim/scenario/participants.h"
 
@@ -48,9 +48,7 @@ private:
     // Runs the candidate; if it violates the invariant, it becomes the best, with only the choices
     // that its run used.
     bool attempt(RunPlan candidate) {
-        const auto faults = check_scenario(candidate.scenario);
-        if (std::ranges::find(faults, Severity::kError, &Finding::severity) != faults.end())
-            return false;
+        if (!std::ranges::all_of(check_scenario(candidate.scenario), is_note)) return false;
         if (!budget_.take(actions(best_))) return false;
         RunPlan limited = candidate;
         // A run that ends on a limit says nothing about liveness, so the limit applies to
@@ -111,9 +109,10 @@ private:
     [[nodiscard]] std::optional<ShrunkRun> report() const {
         const auto setting = make_setting(best_.scenario);
         AIVM_CHECK(setting.has_value());  // it has just run
-        const sim::Directory directory = sim::make_cast(*setting, *setting->strategies).directory;
+        const sim::Participants participants =
+            sim::make_participants(*setting, *setting->strategies);
         return ShrunkRun{best_, violation_, digest_,
-                         run_words(best_.scenario, best_.choices, directory), actions(best_)};
+                         describe_run(best_.scenario, best_.choices, participants), actions(best_)};
     }
 
     RunPlan best_;

@@ -38,8 +38,8 @@ std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& 
             const sim::PrincipalRow& principal = outcome.principals[next];
             if (i == 0 || !by_group) {
                 lines.push_back({by_group && !named ? group.name : principal.label,
-                                 named ? "principal" : group.role, principal.strategy,
-                                 principal.honest,
+                                 std::string(named ? "principal" : to_string(group.role)),
+                                 principal.strategy, principal.honest,
                                  named      ? 1
                                  : by_group ? group.count
                                             : group.count / principals,

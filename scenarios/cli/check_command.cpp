@@ -62,8 +62,8 @@ int check_scenario_file(const CheckRequest& request) {
     std::string text = fmt::format("{} is a sound scenario\n  {}: {}\n", given->loaded.source,
                                    scenario.name, scenario.description);
     for (const sim::ActorGroup& group : sim::groups_of(scenario)) {
-        text += fmt::format("  {:>5} {} {}, {}\n", grouped(std::uint64_t{group.count}), group.role,
-                            group.name, group.strategy);
+        text += fmt::format("  {:>5} {} {}, {}\n", grouped(std::uint64_t{group.count}),
+                            to_string(group.role), group.name, group.strategy);
     }
     text += fmt::format("  {}, {}\n", counted(scenario.workload.tasks, "task"),
                         counted(scenario.faults.size(), "fault"));

@@ -1,30 +1,24 @@
-// Checks that the values of a scenario are consistent with each other.
+// Checks that the values of a scenario are consistent with each other: the rules of
+// sim/scenario/check_scenario.h, and those about the profiles that it names.
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "scenarios/file/diagnostic.h"
+#include "sim/scenario/check_scenario.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::scenarios {
 
-struct Finding {
-    Severity severity = Severity::kError;
-    // dotted, the key that most likely needs the correction first: "vm.redundancy_factor"
-    std::vector<std::string> keys;
-    std::string message;
-    std::string mend;
-};
+using sim::fault_key;
+using sim::group_key;
 
-// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" (by
-// position).
-std::string group_key(const sim::ActorGroup& group, std::string_view key);
-std::string fault_key(std::size_t index, std::string_view key);
+constexpr bool is_note(const sim::ScenarioProblem& problem) {
+    return problem.kind == sim::ProblemKind::kNote;
+}
 
-// Errors make a scenario unusable; notes say what will be done instead. Empty if there is nothing
-// to report. Every field must be within the range of its row. Strategies and their parameters are
-// checked by make_setting, not here.
-std::vector<Finding> check_scenario(const sim::Scenario& scenario);
+// Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty
+// when there are none. Every field must be within the range of its row. Strategies and their
+// parameters are not checked: they belong to the caller's strategy table. Every error has a remedy.
+std::vector<sim::ScenarioProblem> check_scenario(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios

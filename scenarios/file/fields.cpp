@@ -25,9 +25,6 @@ constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted"
                                                   "budget", "orphan", "bribe",    "partition"};
 constexpr std::string_view kArrivalLaws[] = {"even", "poisson"};
 constexpr std::string_view kWorkLaws[] = {"fixed", "exponential"};
-constexpr std::string_view kFaultKinds[] = {"partition", "crash",        "one_way",    "slow_node",
-                                            "clogged",   "flapping",     "eclipse",    "clock",
-                                            "slow_disk", "failed_write", "torn_write", "bit_rot"};
 constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
 constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
 constexpr std::string_view kRewardSchedules[] = {"flat", "tiered"};
@@ -42,7 +39,6 @@ static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowma
 static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kPartition));
 static_assert(std::size(kArrivalLaws) == count_to(sim::ArrivalLaw::kPoisson));
 static_assert(std::size(kWorkLaws) == count_to(sim::WorkLaw::kExponential));
-static_assert(std::size(kFaultKinds) == count_to(sim::FaultKind::kBitRot));
 static_assert(std::size(kModes) == static_cast<std::size_t>(VerificationMode::kCount_));
 static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::kCount_));
 static_assert(std::size(kRewardSchedules) == static_cast<std::size_t>(RewardSchedule::kCount_));
@@ -461,7 +457,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
 
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(
-        choice("fault", "kind", kFaultKinds,
+        choice("fault", "kind", sim::kFaultWords,
                "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit "
                "is cut off alone; flapping: "
                "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew "

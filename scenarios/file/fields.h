@@ -20,10 +20,8 @@ std::span<const Field<sim::FaultPlan>> fault_fields();
 // The keys of a [[provider]], [[challenger]], [[requester]] or [[validator]].
 std::span<const Field<sim::ActorGroup>> group_fields();
 
-// The roles of a group, which are also the names of its tables; Scenario::actors lists groups in
-// this order.
-inline constexpr std::array<std::string_view, 4> kRoles = {"provider", "challenger", "requester",
-                                                           "validator"};
+// The names of the tables of groups, by role; Scenario::actors lists groups in this order.
+inline constexpr const auto& kRoles = sim::kRoleWords;
 // The tables of a scenario file, in order.
 inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks",
                                                               "vm"};

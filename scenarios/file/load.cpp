@@ -232,7 +232,7 @@ private:
     void apply(std::span<const Override> overrides);
     void apply(const Override& one);
     void check();
-    Diagnostic place(const Finding& finding) const;
+    Diagnostic place(const sim::ScenarioProblem& problem) const;
     Loaded finish();
 
     SourceText text_;
@@ -384,7 +384,7 @@ void Loader::read_groups(const toml::table& root) {
         for (const auto& item : *tables) {
             const auto& table = *item.as_table();
             sim::ActorGroup group;
-            group.role = role;
+            group.role = *sim::role_from(role);
             // The keys of a group are found by its name; a group without a name is identified by
             // its position.
             const auto name = table["name"].value<std::string>();
@@ -429,33 +429,34 @@ void Loader::apply(const Override& one) {
 }
 
 // The place of a problem is that of the first of its keys that has an origin.
-Diagnostic Loader::place(const Finding& finding) const {
-    for (const auto& key : finding.keys) {
+Diagnostic Loader::place(const sim::ScenarioProblem& problem) const {
+    const Severity severity = is_note(problem) ? Severity::kNote : Severity::kError;
+    for (const auto& key : problem.keys) {
         const auto origin = out_.origins.find(key);
         if (origin == out_.origins.end()) continue;
         const auto& at = origin->second;
         if (at.line > 0) {
             auto placed =
-                text_.error_at(at.line, at.column, at.width, finding.message, finding.mend);
-            placed.severity = finding.severity;
+                text_.error_at(at.line, at.column, at.width, problem.message, problem.remedy);
+            placed.severity = severity;
             return placed;
         }
-        return {finding.severity, at.label, 0, 0, 1, {}, finding.message, finding.mend};
+        return {severity, at.label, 0, 0, 1, {}, problem.message, problem.remedy};
     }
-    auto unplaced = text_.error(finding.message, finding.mend);
-    unplaced.severity = finding.severity;
+    auto unplaced = text_.error(problem.message, problem.remedy);
+    unplaced.severity = severity;
     return unplaced;
 }
 
 void Loader::check() {
-    for (const auto& finding : check_scenario(out_.scenario)) {
+    for (const auto& problem : check_scenario(out_.scenario)) {
         const bool doubtful =
-            std::any_of(finding.keys.begin(), finding.keys.end(),
+            std::any_of(problem.keys.begin(), problem.keys.end(),
                         [&](const std::string& key) { return failed_.contains(key); });
         if (doubtful) continue;
-        auto placed = place(finding);
+        auto placed = place(problem);
         auto& errors = placed.line > 0 ? errors_ : unplaced_;
-        (finding.severity == Severity::kError ? errors : out_.notes).push_back(std::move(placed));
+        (is_note(problem) ? out_.notes : errors).push_back(std::move(placed));
     }
 }
 

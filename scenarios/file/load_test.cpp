@@ -17,7 +17,7 @@ TEST(Load, AScenarioWithOnlyANameAndAProviderHasDefaultsEverywhereElse) {
     sim::Scenario expected;
     expected.name = "tiny";
     expected.actors.push_back({});
-    expected.actors[0].role = "provider";
+    expected.actors[0].role = sim::Role::kProvider;
     expected.actors[0].name = "p";
     expect_equal(scenario, expected);
 }
@@ -69,7 +69,7 @@ delay = "500ms"
                                                              {"wait", 2'000'000'000},
                                                              {"least", 5'000'000'000},
                                                              {"below", -1}}));
-    EXPECT_EQ(scenario.actors[1].role, "validator");
+    EXPECT_EQ(scenario.actors[1].role, sim::Role::kValidator);
     ASSERT_EQ(scenario.faults.size(), 1U);
     EXPECT_EQ(scenario.faults[0].kind, sim::FaultKind::kSlowNode);
     EXPECT_EQ(scenario.faults[0].validators, (std::vector<std::uint32_t>{0, 20}));

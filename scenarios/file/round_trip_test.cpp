@@ -50,9 +50,8 @@ Value any_value(const FieldInfo& info) {
 }
 
 bool fits_together(const sim::Scenario& scenario) {
-    const auto findings = check_scenario(scenario);
-    return std::none_of(findings.begin(), findings.end(),
-                        [](const Finding& f) { return f.severity == Severity::kError; });
+    const auto problems = check_scenario(scenario);
+    return std::all_of(problems.begin(), problems.end(), is_note);
 }
 
 // Sets each field of `owner`, which is part of `scenario`, to a random value, unless check_scenario

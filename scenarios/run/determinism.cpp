@@ -67,7 +67,7 @@ Result<DeterminismReport> verify_determinism(const sim::Setting& setting,
                                              sim::RowSink& books) {
     AIVM_ASSIGN(Pair runs, run_two(setting, options, std::nullopt));
     DeterminismReport report;
-    runs.first.world->write_books(books, 0, runs.first.outcome);
+    runs.first.world->write_results(books, 0, runs.first.outcome);
     report.first = runs.first.outcome;
     if (runs.second.world && was_interrupted(runs.second))
         report.first.status = sim::RunStatus::kInterrupted;

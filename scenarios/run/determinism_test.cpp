@@ -24,11 +24,11 @@ sim::Scenario small_scenario() {
     scenario.workload.tasks_per_block = 2;
     scenario.workload.requesters = 1;
     sim::ActorGroup providers;
-    providers.role = "provider";
+    providers.role = sim::Role::kProvider;
     providers.name = "workers";
     providers.count = 3;
     sim::ActorGroup challengers;
-    challengers.role = "challenger";
+    challengers.role = sim::Role::kChallenger;
     challengers.name = "watchers";
     scenario.actors = {providers, challengers};
     return scenario;

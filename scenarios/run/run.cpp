@@ -34,7 +34,7 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, world_options));
     sim::Outcome outcome = world->run();
     const std::uint64_t wall_ns = real_time_ns() - started;
-    world->write_books(sink, wall_ns, outcome);
+    world->write_results(sink, wall_ns, outcome);
     AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
     return outcome;
 }

@@ -178,7 +178,7 @@ private:
         sim::RowSink& sink =
             plan_.detail() == Detail::kMetrics ? static_cast<sim::RowSink&>(metrics) : recorder_;
         AIVM_TRY(sink.begin_run(info));
-        world.write_books(sink, wall_ns, outcome);
+        world.write_results(sink, wall_ns, outcome);
         AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
         const std::uint64_t now = now_ns();
         if (now - committed_ns_ < kCommitIntervalNs) return {};

@@ -8,10 +8,11 @@
 
 namespace aivm::scenarios {
 
-inline sim::ActorGroup group(std::string role, std::uint32_t count, std::string strategy = "honest",
+inline sim::ActorGroup group(std::string_view role, std::uint32_t count,
+                             std::string strategy = "honest",
                              std::map<std::string, std::int64_t> parameters = {}) {
     sim::ActorGroup out;
-    out.role = std::move(role);
+    out.role = *sim::role_from(role);
     out.name = strategy + "s";
     out.strategy = std::move(strategy);
     out.count = count;

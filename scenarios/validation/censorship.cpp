@@ -13,7 +13,7 @@ sim::Scenario censored(const ValidationCase& c, std::uint32_t answers) {
     sim::Scenario s = market(answers, 1);
     s.vm.config.challenge_window_blocks = static_cast<std::uint64_t>(c.whole("W"));
     s.vm.policy.challenge_reveal_blocks = kAnyTimeBlocks;
-    s.actors = {liars(1), members("challenger", "checker", 1, "always_check")};
+    s.actors = {liars(1), members(sim::Role::kChallenger, "checker", 1, "always_check")};
     return s;
 }
 

@@ -81,7 +81,7 @@ sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& po
 
 Result<Sample> corrupt_open_pool(const ValidationCase& c, const RunContext& context) {
     const auto pool =
-        members("provider", "pool", 20, "quorum_collusion", {{"bad_ppm", c.ppm("f")}});
+        members(sim::Role::kProvider, "pool", 20, "quorum_collusion", {{"bad_ppm", c.ppm("f")}});
     AIVM_ASSIGN(const auto played, play(context, committees(3000, 100, pool)));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
@@ -89,22 +89,22 @@ Result<Sample> corrupt_open_pool(const ValidationCase& c, const RunContext& cont
 Result<Sample> corrupt_finite_pool(const ValidationCase& c, const RunContext& context) {
     const auto bad = static_cast<std::uint32_t>(c.whole("K"));
     const auto good = static_cast<std::uint32_t>(c.whole("n")) - bad;
-    sim::Scenario s = committees(3000, 100, members("provider", "good", good, "honest"));
-    s.actors.push_back(members("provider", "bad", bad, "quorum_collusion", kAlways));
+    sim::Scenario s = committees(3000, 100, members(sim::Role::kProvider, "good", good, "honest"));
+    s.actors.push_back(members(sim::Role::kProvider, "bad", bad, "quorum_collusion", kAlways));
     AIVM_ASSIGN(const auto played, play(context, s));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
 
 Result<Sample> missed_quorums(const ValidationCase& c, const RunContext& context) {
     const auto pool =
-        members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
+        members(sim::Role::kProvider, "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
     AIVM_ASSIGN(const auto played, play(context, committees(8000, 200, pool)));
     return share_of(*played, sim::TaskOutcome::kReverted);
 }
 
 Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& context) {
     const auto pool =
-        members("provider", "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
+        members(sim::Role::kProvider, "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
     sim::Scenario s = committees(1000, 100, pool);
     s.vm.policy.max_assignments = 1000;
     AIVM_ASSIGN(const auto played, play(context, s));
@@ -119,7 +119,7 @@ Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& cont
 // Every seat is a trial: its owner is honest, and slashed if it alone erred beside a quorum.
 Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& context) {
     const auto pool =
-        members("provider", "pool", 10, "nondeterministic", {{"error_ppm", c.ppm("e")}});
+        members(sim::Role::kProvider, "pool", 10, "nondeterministic", {{"error_ppm", c.ppm("e")}});
     AIVM_ASSIGN(const auto played, play(context, committees(2000, 100, pool)));
     const auto& slashes = played->rows.rows<sim::SlashRow>();
     const auto slashed =
@@ -133,9 +133,9 @@ Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& c
     const auto honest = static_cast<std::uint32_t>(c.whole("h"));
     const auto bad = static_cast<std::uint32_t>(c.whole("b"));
     const sim::Scenario s =
-        racing(500, {members("provider", "honest", honest, "honest"),
-                     members("provider", "bad", bad, "quorum_collusion", kAlways),
-                     members("provider", "riders", 5 - honest - bad, "free_rider")});
+        racing(500, {members(sim::Role::kProvider, "honest", honest, "honest"),
+                     members(sim::Role::kProvider, "bad", bad, "quorum_collusion", kAlways),
+                     members(sim::Role::kProvider, "riders", 5 - honest - bad, "free_rider")});
     AIVM_ASSIGN(const auto played, play(context, s));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
@@ -145,8 +145,9 @@ Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& c
 // excess over the shortest one that keeps the bond.
 Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context) {
     const auto escapes = [&](std::uint64_t cooldown) -> Result<bool> {
-        sim::Scenario s = committees(1, 1, members("provider", "honest", 4, "honest"));
-        s.actors.push_back(members("provider", "leaver", 1, "unbond_escape", {{"committee", 1}}));
+        sim::Scenario s = committees(1, 1, members(sim::Role::kProvider, "honest", 4, "honest"));
+        s.actors.push_back(
+            members(sim::Role::kProvider, "leaver", 1, "unbond_escape", {{"committee", 1}}));
         s.vm.policy.commit_reveal = true;
         s.vm.policy.obligation_rule = false;
         s.vm.policy.commit_window_blocks = static_cast<std::uint64_t>(c.whole("C"));
@@ -170,8 +171,8 @@ Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context)
 
 Result<Sample> time_to_quorum(const ValidationCase& c, const RunContext& context) {
     const auto needed = static_cast<std::uint32_t>(c.whole("M"));
-    sim::Scenario s = racing(
-        100, {members("provider", "pool", static_cast<std::uint32_t>(c.whole("N")), "honest")});
+    sim::Scenario s = racing(100, {members(sim::Role::kProvider, "pool",
+                                           static_cast<std::uint32_t>(c.whole("N")), "honest")});
     s.vm.config.redundancy_factor = needed;
     s.vm.policy.redundancy_providers = static_cast<std::uint32_t>(c.whole("N"));
     Quorums quorums(needed);

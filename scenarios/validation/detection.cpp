@@ -25,8 +25,8 @@ Settings lazy(const ValidationCase& c) {
 }
 
 sim::ActorGroup checkers(std::string name, std::int64_t count, Settings settings) {
-    return members("challenger", std::move(name), static_cast<std::uint32_t>(count), "lazy_checker",
-                   std::move(settings));
+    return members(sim::Role::kChallenger, std::move(name), static_cast<std::uint32_t>(count),
+                   "lazy_checker", std::move(settings));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ sim::Scenario fraud(std::uint32_t answers, double slash, std::uint32_t caught_pp
     sim::Scenario s = market(answers, kPerBlock);
     s.vm.config.min_provider_bond = lux(10'000);
     s.vm.policy.result_bond = lux_of(slash);
-    s.actors = {liars(1),
-                members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", caught_ppm}})};
+    s.actors = {liars(1), members(sim::Role::kChallenger, "checker", 1, "lazy_checker",
+                                  {{"check_ppm", caught_ppm}})};
     return s;
 }
 
@@ -112,9 +112,9 @@ Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& co
         s.vm.policy.challenger_share_bps = 4000;
         s.vm.policy.result_bond = lux_of(c.get("R") / 0.4);
         s.workload.check_cost = lux_of(c.get("C"));
-        s.actors = {
-            liars(1, static_cast<std::uint32_t>(wrong * 1e6)),
-            members("challenger", "checker", 1, "lazy_checker", {{"check_ppm", check_ppm}})};
+        s.actors = {liars(1, static_cast<std::uint32_t>(wrong * 1e6)),
+                    members(sim::Role::kChallenger, "checker", 1, "lazy_checker",
+                            {{"check_ppm", check_ppm}})};
         AIVM_ASSIGN(const auto played, play(context, s));
         return played->net_lux("checker") - c.get("L") * missed_frauds(*played).part;
     };
@@ -184,7 +184,7 @@ Result<Sample> cost_of_self_challenge(const ValidationCase& c, const RunContext&
     s.vm.policy.result_bond = lux_of(c.get("B"));
     s.vm.policy.challenger_share_bps = static_cast<std::uint32_t>(c.get("rho") * 10'000 + 0.5);
     s.vm.policy.requester_share_bps = 0;
-    s.actors = {liars(1), members("challenger", "its own", 1, "always_check")};
+    s.actors = {liars(1), members(sim::Role::kChallenger, "its own", 1, "always_check")};
     const auto loses = [&](std::uint64_t gain_nlux) -> Result<bool> {
         s.workload.value_at_risk = Amount(gain_nlux);
         AIVM_ASSIGN(const auto played, play(context, s));

@@ -58,7 +58,7 @@ Result<Sample> mean_wait(const RunContext& context, const Queues& q) {
     s.workload.work_law = q.law;
     s.vm.config.task_timeout_ns = 1'000'000'000'000'000;  // no provider times out
     s.vm.config.challenge_window_blocks = 1;
-    s.actors = {members("provider", "queues", q.queues, "honest")};
+    s.actors = {members(sim::Role::kProvider, "queues", q.queues, "honest")};
     s.actors[0].machines = q.machines;
     const auto unit = static_cast<sim::SimTime>(s.workload.step_time_ns);
     Waits waits(static_cast<sim::SimTime>(q.settling) * unit, unit);
@@ -90,8 +90,8 @@ private:
 Result<Sample> finality_lag(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = market(50, 5);
     s.vm.config.challenge_window_blocks = static_cast<std::uint64_t>(c.whole("W"));
-    s.actors = {members("provider", "providers", 3, "honest"),
-                members("challenger", "checker", 1, "always_check")};
+    s.actors = {members(sim::Role::kProvider, "providers", 3, "honest"),
+                members(sim::Role::kChallenger, "checker", 1, "always_check")};
     AIVM_ASSIGN(const auto played, play(context, s));
     double lag = 0;
     for (const sim::ResultRow& result : played->results()) {
@@ -110,7 +110,7 @@ Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context) 
     s.vm.config.task_timeout_ns = 2 * s.chain.block_interval_ns;
     s.vm.config.min_provider_bond = lux(5);
     s.vm.policy.result_bond = lux(5);
-    s.actors = {members("provider", "provider", 1, "honest")};
+    s.actors = {members(sim::Role::kProvider, "provider", 1, "honest")};
     s.actors[0].bond = lux(5 * static_cast<std::uint64_t>(c.whole("k")));
     AIVM_ASSIGN(const auto played, play(context, s));
     const auto settled = static_cast<Height>(4 * c.whole("W"));
@@ -128,7 +128,7 @@ Result<Sample> locked_bond(const ValidationCase& c, const RunContext& context) {
     s.vm.config.challenge_window_blocks =
         static_cast<std::uint64_t>(c.whole("W") - kHeldBesidesWindow);
     s.vm.policy.result_bond = lux(static_cast<std::uint64_t>(c.whole("b")));
-    s.actors = {members("provider", "provider", 1, "honest")};
+    s.actors = {members(sim::Role::kProvider, "provider", 1, "honest")};
     LockedBonds bonds;
     AIVM_ASSIGN(const auto played, play(context, s, &bonds));
     return bonds.mean(static_cast<std::size_t>(4 * c.whole("W")),
@@ -155,8 +155,9 @@ Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context) 
 
 Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context) {
     sim::Scenario s = market(2000, 50);
-    s.actors = {members("provider", "others", static_cast<std::uint32_t>(c.whole("n")), "honest"),
-                members("provider", "sybil", static_cast<std::uint32_t>(c.whole("k")), "honest")};
+    s.actors = {
+        members(sim::Role::kProvider, "others", static_cast<std::uint32_t>(c.whole("n")), "honest"),
+        members(sim::Role::kProvider, "sybil", static_cast<std::uint32_t>(c.whole("k")), "honest")};
     AIVM_ASSIGN(const auto played, play(context, s));
     const auto& principals = played->rows.rows<sim::PrincipalRow>();
     Sample sample;

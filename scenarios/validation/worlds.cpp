@@ -91,7 +91,7 @@ Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario sc
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, options));
     auto played = std::make_unique<Played>();
     played->outcome = world->run();
-    world->write_books(played->rows, 0, played->outcome);
+    world->write_results(played->rows, 0, played->outcome);
     AIVM_TRY(check_whole(*played));
     return played;
 }
@@ -119,10 +119,10 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     return s;
 }
 
-sim::ActorGroup members(std::string role, std::string name, std::uint32_t count,
-                        std::string strategy, Settings parameters) {
+sim::ActorGroup members(sim::Role role, std::string name, std::uint32_t count, std::string strategy,
+                        Settings parameters) {
     sim::ActorGroup group;
-    group.role = std::move(role);
+    group.role = role;
     group.name = std::move(name);
     group.count = count;
     group.strategy = std::move(strategy);
@@ -134,7 +134,8 @@ sim::ActorGroup members(std::string role, std::string name, std::uint32_t count,
 }
 
 sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm) {
-    return members("provider", "liars", count, "nondeterministic", {{"error_ppm", wrong_ppm}});
+    return members(sim::Role::kProvider, "liars", count, "nondeterministic",
+                   {{"error_ppm", wrong_ppm}});
 }
 
 Sample missed_frauds(const Played& played) {

@@ -60,8 +60,8 @@ constexpr double kNluxOfLux = 1e9;
 
 using Settings = std::map<std::string, std::int64_t>;
 // Participants of a role with ample money.
-sim::ActorGroup members(std::string role, std::string name, std::uint32_t count,
-                        std::string strategy, Settings parameters = {});
+sim::ActorGroup members(sim::Role role, std::string name, std::uint32_t count, std::string strategy,
+                        Settings parameters = {});
 // Providers whose answers are wrong with this probability; a wrong answer is never right by
 // accident.
 sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm = 1'000'000);

@@ -30,9 +30,6 @@
 
 namespace aivm::sim {
 
-// A block that is final after so many others can be fought for at most so long.
-constexpr std::uint64_t kFinalityBlocksMax = 1000;
-
 class CensorshipSchedule {
 public:
     // `blocks` and `races` are streams of the chain's own. Requires shares of at most a million, a

@@ -1,6 +1,7 @@
 #include "sim/actors/device.h"
 
 #include "core/base/digest.h"
+#include "sim/scenario/identity.h"
 
 namespace aivm::sim {
 namespace {

@@ -179,7 +179,7 @@ struct PollView {
 // A client that follows a validator.
 struct Follower {
     ActorId id = 0;
-    std::string_view role;
+    Role role = Role::kProvider;
     std::uint32_t index_in_role = 0;
 };
 

@@ -1,13 +1,13 @@
-// A history: the payload of an accepted chain and what its headers decide, but nothing that depends
-// on the state. So operations can be taken out of it and the rest be played again by the VM alone,
-// without network and consensus.
+// A history: the operations of an accepted chain, and the header fields that do not depend on the
+// state. Operations can be removed from it and the rest played again by the VM alone, without
+// network and consensus.
 //
 //   history := version:u8=1 list(row)
 //   row     := timestamp:u64 proposer:u32 beacon_secret:32 beacon_commitment:32 list(signed
 //           operation)
 //
-// The first row is the block of height 1. Beacons are made again from the secrets, so they stay
-// when operations go.
+// The first row is the block of height 1. Beacons are computed again from the secrets, so removing
+// operations does not change them.
 #pragma once
 
 #include <vector>
@@ -25,7 +25,7 @@ struct HistoryRow {
 };
 using History = std::vector<HistoryRow>;
 
-// Of blocks in the order of their heights, without genesis.
+// The history of blocks in ascending order of height, without genesis.
 History history_of(const std::vector<BlockPtr>& blocks);
 
 std::size_t operation_count(const History& history);

@@ -18,33 +18,33 @@ Invariants chain_invariants() {
     return out;
 }
 
-// What an invariant sees of a world that consists of a chain and nothing else.
-class ChainWatch final : public Watch {
+// What an invariant sees of a world that consists of a chain only.
+class HistoryWatch final : public Watch {
 public:
-    explicit ChainWatch(const World::Ground& ground) : ground_(ground) {}
+    explicit HistoryWatch(const World::ChainBasis& basis) : basis_(basis) {}
 
     void move_to(const State& state) {
         height_ = state.head.height;
-        now_ = static_cast<SimTime>(state.head.timestamp_ns -
-                                    ground_.genesis->state.head.timestamp_ns);
+        now_ =
+            static_cast<SimTime>(state.head.timestamp_ns - basis_.genesis->state.head.timestamp_ns);
     }
     [[nodiscard]] const std::optional<HistoryViolation>& violation() const { return violation_; }
 
     [[nodiscard]] SimTime now() const override { return now_; }
-    [[nodiscard]] const Scenario& scenario() const override { return ground_.scenario; }
-    [[nodiscard]] const Directory& directory() const override { return ground_.directory; }
-    [[nodiscard]] const Rules& rules() const override { return ground_.rules; }
+    [[nodiscard]] const Scenario& scenario() const override { return basis_.scenario; }
+    [[nodiscard]] const Participants& participants() const override { return basis_.participants; }
+    [[nodiscard]] const Rules& rules() const override { return basis_.rules; }
     [[nodiscard]] const Vm* vm(ActorId) const override { return nullptr; }
     [[nodiscard]] bool cut_off(ActorId) const override { return false; }
     void violate(const InvariantInfo&, std::string message, std::vector<ActorId> actors) override {
         if (violation_) return;
         violation_ = HistoryViolation{std::move(message), {}, height_};
         for (const ActorId actor : actors)
-            violation_->actors.push_back(ground_.directory.name(actor));
+            violation_->actors.push_back(basis_.participants.name(actor));
     }
 
 private:
-    const World::Ground& ground_;
+    const World::ChainBasis& basis_;
     Height height_ = 0;
     SimTime now_ = 0;
     std::optional<HistoryViolation> violation_;
@@ -75,7 +75,7 @@ Result<ExecutedPtr> execute_row(const Executed& parent, HistoryRow& row, const R
 }  // namespace
 
 HistoryPlayer::HistoryPlayer(const World& world, std::string_view invariant)
-    : ground_(world.ground()), invariant_(invariant), rules_(ground_.rules) {
+    : basis_(world.chain_basis()), invariant_(invariant), rules_(basis_.rules) {
     AIVM_CHECK(can_show(invariant));
     rules_.kernels = &kernels_;
 }
@@ -84,13 +84,13 @@ bool HistoryPlayer::can_show(std::string_view invariant) {
     return find_invariant(chain_invariants(), invariant) != nullptr;
 }
 
-Result<Played> HistoryPlayer::play(const History& history) {
-    ChainWatch watch(ground_);
+Result<PlayedHistory> HistoryPlayer::play(const History& history) {
+    HistoryWatch watch(basis_);
     Invariants invariants = chain_invariants();
     std::erase_if(invariants, [&](const auto& one) { return one->info().id != invariant_; });
     for (const auto& invariant : invariants) invariant->attach(watch);
-    Played played;
-    ExecutedPtr tip = ground_.genesis;
+    PlayedHistory played;
+    ExecutedPtr tip = basis_.genesis;
     for (HistoryRow row : history) {
         AIVM_ASSIGN(const ExecutedPtr next, execute_row(*tip, row, rules_));
         played.history.push_back(std::move(row));

@@ -1,6 +1,6 @@
-// Plays a history on a world's genesis through the VM's own rules, watched by one of the invariants
-// of the accepted chain. Operations that the rules refuse are left out, so any subset of a history
-// can be played.
+// Plays a history on a world's genesis by the VM's own rules, checked by one invariant of the
+// accepted chain. Operations that the rules refuse are left out, so any subset of a history can be
+// played.
 #pragma once
 
 #include <optional>
@@ -18,10 +18,10 @@ struct HistoryViolation {
     Height block = 0;
 };
 
-struct Played {
-    std::optional<HistoryViolation> violation;  // the first; the play ends with its block
-    History history;                            // what was played, without the refused operations
-    State state;                                // after it
+struct PlayedHistory {
+    std::optional<HistoryViolation> violation;  // the first; playing ends with its block
+    History history;                            // without the operations that were refused
+    State state;                                // after the last block
 };
 
 class HistoryPlayer {
@@ -29,15 +29,14 @@ public:
     // The world must outlive the player. Blocks are executed with the CPU's own kernels.
     HistoryPlayer(const World& world, std::string_view invariant);
 
-    // Whether the invariant is one that the accepted chain alone can violate: those about money and
-    // the modes.
+    // Whether the accepted chain alone can violate the invariant: those about money and the modes.
     static bool can_show(std::string_view invariant);
 
-    // Errors: a kernel that fails, or a row that cannot be a block's.
-    Result<Played> play(const History& history);
+    // Errors: a kernel that fails, or a row that cannot be a block.
+    Result<PlayedHistory> play(const History& history);
 
 private:
-    World::Ground ground_;
+    World::ChainBasis basis_;
     std::string invariant_;
     gpu::SimdKernels kernels_;
     Rules rules_;

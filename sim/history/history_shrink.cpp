@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <set>
 
-#include "sim/history/operation_words.h"
+#include "sim/history/operation_printer.h"
 
 namespace aivm::sim {
 namespace {
 
-using Key = std::string;  // what is taken out together: all operations with one key
+using Key = std::string;  // operations with the same key are taken out together
 using KeyOf = Key (*)(const SignedOperation&);
 
 Key sender_of(const SignedOperation& operation) { return to_hex(operation.sender().view()); }
-// A task with all that happens to it. Operations about none go by sender.
+// A task with all operations about it; operations about no task go by sender.
 Key job_key(const SignedOperation& operation) {
     const std::string_view job = job_of(operation.body());
     return job.empty() ? "from " + sender_of(operation) : "job " + Key(job);
@@ -43,8 +43,8 @@ History only(History history, const std::vector<Key>& keys, KeyOf key_of) {
     return history;
 }
 
-// What those who violate still answer for. A smaller history must keep it, or a wrong result that
-// got away would shrink to some violation by the same actors that nobody would care about.
+// The obligations that the violating actors still have. A smaller history must keep them, or a
+// wrong result that escaped punishment would shrink to a violation without any wrong result.
 struct AtStake {
     bool posted = false;  // an answer that can still be challenged
     bool wrong = false;   // and that is wrong
@@ -54,13 +54,14 @@ struct AtStake {
     }
 };
 
-class Judge {
+// Decides whether a smaller history still shows the violation that was found.
+class ViolationMatcher {
 public:
-    Judge(const Directory& directory, const Violation& found)
-        : directory_(directory), found_(found) {}
+    ViolationMatcher(const Participants& participants, const Violation& found)
+        : participants_(participants), found_(found) {}
 
-    // Whether it is the violation that was found, by the same actors.
-    [[nodiscard]] bool is_it(const Played& played) const {
+    // Whether the same actors violate the invariant.
+    [[nodiscard]] bool matches(const PlayedHistory& played) const {
         return played.violation &&
                (found_.actors.empty() || played.violation->actors == found_.actors);
     }
@@ -82,12 +83,12 @@ public:
 
 private:
     [[nodiscard]] bool is_found(const Address& address) const {
-        const auto actor = directory_.find(address);
+        const auto actor = participants_.find(address);
         return actor &&
-               std::ranges::find(found_.actors, directory_.name(*actor)) != found_.actors.end();
+               std::ranges::find(found_.actors, participants_.name(*actor)) != found_.actors.end();
     }
 
-    const Directory& directory_;
+    const Participants& participants_;
     const Violation& found_;
 };
 
@@ -97,12 +98,12 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
                                                     ShrinkBudget& budget) {
     HistoryPlayer player(world, found.invariant);
     const History whole = history_of(world.history());
-    AIVM_ASSIGN(const Played original, player.play(whole));
-    Judge judge(world.ground().directory, found);
-    if (!judge.is_it(original)) return std::nullopt;
-    const AtStake at_stake = judge.at_stake(original.state);
+    AIVM_ASSIGN(const PlayedHistory original, player.play(whole));
+    ViolationMatcher matcher(world.chain_basis().participants, found);
+    if (!matcher.matches(original)) return std::nullopt;
+    const AtStake at_stake = matcher.at_stake(original.state);
 
-    Played best = original;
+    PlayedHistory best = original;
     std::optional<Error> broken;
     for (const KeyOf key_of : kPasses) {
         (void)shrink(keys_of(best.history, key_of), budget,
@@ -111,8 +112,8 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
                              return std::nullopt;
                          auto played = player.play(only(best.history, keys, key_of));
                          if (!played) broken = played.error();
-                         if (!played || !judge.is_it(*played)) return std::nullopt;
-                         if (!judge.at_stake(played->state).covers(at_stake)) return std::nullopt;
+                         if (!played || !matcher.matches(*played)) return std::nullopt;
+                         if (!matcher.at_stake(played->state).covers(at_stake)) return std::nullopt;
                          best = std::move(*played);
                          return keys_of(best.history, key_of);
                      });
@@ -120,12 +121,12 @@ Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Vi
     if (broken) return tl::unexpected(*broken);
 
     ShrunkHistory out{best.history, *best.violation, operation_count(whole), {}};
-    // The words of the whole run, so that numbers of tasks agree with its messages and its
+    // Described by the state of the whole run, so that task numbers agree with its messages and its
     // database.
-    OperationWords words(world.ground().directory, original.state);
+    OperationPrinter printer(world.chain_basis().participants, original.state);
     for (std::size_t i = 0; i < best.history.size(); ++i) {
         for (const OperationPtr& op : best.history[i].operations)
-            out.actions.push_back(words.say(*op, i + 1));
+            out.actions.push_back(printer.describe(*op, i + 1));
     }
     return out;
 }

@@ -1,4 +1,4 @@
-// Shrinking a history: taking operations out as long as the same invariant is violated by the same
+// Shrinking a history: removing operations while the same invariant is still violated by the same
 // actors.
 #pragma once
 
@@ -14,9 +14,9 @@ struct ShrunkHistory {
     std::vector<std::string> actions;  // its operations, as sentences
 };
 
-// Shrinks the accepted chain of `world`, which has run with keep_history and met `found`. Gives
-// nothing when the chain, played alone, does not show the violation. The same input gives the same
-// result unless the budget's clock ends it.
+// Shrinks the accepted chain of `world`, which has run with keep_history and violated `found`.
+// Returns nothing when the chain, played alone, does not show the violation. Deterministic unless
+// the budget's clock ends it.
 Result<std::optional<ShrunkHistory>> shrink_history(const World& world, const Violation& found,
                                                     ShrinkBudget& budget);
 

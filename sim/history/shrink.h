@@ -1,4 +1,4 @@
-// Delta debugging: the search for a small part of a list that still does what the whole does.
+// Delta debugging: the search for a small part of a list that still has the effect of the whole.
 #pragma once
 
 #include <algorithm>
@@ -9,11 +9,11 @@
 
 namespace aivm::sim {
 
-// How much searching is allowed, shared by all searches of one shrinking.
+// The limit of the search, shared by all passes of one shrinking.
 class ShrinkBudget {
 public:
-    // `go_on` hears of the tries so far and the actions left before every try; returning false ends
-    // the search.
+    // `go_on` is called before every try with the tries so far and the actions left; returning
+    // false ends the search.
     using GoOn = std::function<bool(std::size_t tries, std::size_t actions_left)>;
     ShrinkBudget(std::size_t tries_max, GoOn go_on)
         : tries_max_(tries_max), go_on_(std::move(go_on)) {}
@@ -40,10 +40,10 @@ private:
     bool over_ = false;
 };
 
-// Takes pieces out of `items`, large ones first and from the end, as long as `attempt` succeeds on
-// the rest; unless the budget ends first, no single item can be taken out of the result. `attempt`
-// gets a candidate and returns what it comes down to (the candidate, or less of it), or nothing
-// when it fails. Depends on nothing but the answers.
+// Removes pieces of `items`, large ones first and from the end, as long as `attempt` succeeds on
+// the rest. Unless the budget ends first, no single item can be removed from the result. `attempt`
+// receives a candidate and returns the part of it that was used (all of it, or less), or nothing if
+// it fails. Deterministic in the answers of `attempt`.
 template <class Item, class Attempt>
 std::vector<Item> shrink(std::vector<Item> items, const ShrinkBudget& budget, Attempt&& attempt) {
     std::size_t piece = items.size();

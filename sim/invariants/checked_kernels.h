@@ -1,4 +1,4 @@
-// The kernels of a run, compared call by call with the canonical ones: what K1 watches.
+// The kernels of a run, compared call by call with the canonical ones, for K1.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@ namespace aivm::sim {
 
 class CheckedKernels final : public ForwardingKernels {
 public:
-    // `backend` computes and its bytes count; `on_difference` hears of any that differ from the
+    // The results are those of `backend`; `on_difference` is called when they differ from the
     // canonical kernel's.
     CheckedKernels(Kernels& backend, std::function<void(const std::string&)> on_difference)
         : ForwardingKernels(backend), on_difference_(std::move(on_difference)) {}
@@ -30,7 +30,7 @@ public:
     int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                      std::uint32_t op_count) override;
 
-    // A batch of inferences counts as so many.
+    // Each inference of a batch counts.
     [[nodiscard]] std::uint64_t comparisons() const { return comparisons_; }
 
 private:

@@ -116,9 +116,9 @@ TEST(CheckedKernels, WhatItHearsOfBecomesAViolationOfK1) {
     BrokenBackend backend;
     backend.broken = Broken::kInference;
     CheckedKernels kernels(backend,
-                           [&](const std::string& text) { seen.of("K1").on_finding(text); });
+                           [&](const std::string& text) { seen.of("K1").on_reported(text); });
     static_cast<void>(run_model(kernels, aivm::test::small_model("m"), 0));
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(),
                 ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
 }
 

@@ -1,8 +1,8 @@
-// Invariants: small objects that see state changes as they happen and say in one sentence what was
-// violated.
+// Invariants: small objects that are notified of state changes as they happen, and report a
+// violation in one sentence.
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
-// which things happen; what they see is the whole world, which no actor ever does. To add one:
+// which things happen. They see the whole world, which no actor does. To add one:
 // write the class beside its kind (money, modes, safety, liveness, kernels), list it in
 // registry.cpp, and give it a test that violates it.
 #pragma once
@@ -16,7 +16,7 @@
 #include "core/vm/vm.h"
 #include "sim/actors/packet.h"
 #include "sim/engine/time.h"
-#include "sim/scenario/directory.h"
+#include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
@@ -28,18 +28,18 @@ struct InvariantInfo {
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
 };
 
-// What every invariant may look at, and where it reports. The world implements it.
+// What every invariant may read, and where it reports. The world implements it.
 class Watch {
 public:
     virtual ~Watch() = default;
     [[nodiscard]] virtual SimTime now() const = 0;
     [[nodiscard]] virtual const Scenario& scenario() const = 0;
-    [[nodiscard]] virtual const Directory& directory() const = 0;
-    // By which the chain's blocks are executed.
+    [[nodiscard]] virtual const Participants& participants() const = 0;
+    // The rules by which the chain's blocks are executed.
     [[nodiscard]] virtual const Rules& rules() const = 0;
     // Null while the validator is down.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
-    // Validators that no present fault keeps from any validator of the larger side.
+    // Whether a fault in force separates the validator from the larger side by stake.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
     virtual void violate(const InvariantInfo& invariant, std::string message,
                          std::vector<ActorId> actors) = 0;
@@ -52,8 +52,7 @@ public:
     Invariant& operator=(const Invariant&) = delete;
     virtual ~Invariant() = default;
 
-    // A block was executed or built for the first time anywhere; `parent` is the state it stands
-    // on.
+    // A block was executed or built for the first time anywhere, on the state `parent`.
     virtual void on_executed(const Executed&, const State& /*parent*/) {}
     // The accepted chain grew by this block for the first time anywhere.
     virtual void on_chain(const Executed&, const State& /*parent*/) {}
@@ -63,11 +62,11 @@ public:
     virtual void before_reject(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_rejected(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_restarted(ActorId, const Vm&) {}
-    // The node has a new, empty disk: what it decided before is forgotten.
+    // The node has a new, empty disk and has lost its earlier decisions.
     virtual void on_disk_replaced(ActorId) {}
     virtual void on_faults_changed() {}
-    // Something outside found it violated: the shared executor, the kernel comparison.
-    virtual void on_finding(const std::string& message) { report(message); }
+    // A check outside the invariants found it violated: the shared executor, the kernel comparison.
+    virtual void on_reported(const std::string& message) { report(message); }
     virtual void at_end() {}
 
     [[nodiscard]] const InvariantInfo& info() const { return info_; }
@@ -80,8 +79,8 @@ protected:
     void report(std::string message, std::vector<ActorId> actors = {}) {
         watch_->violate(info_, std::move(message), std::move(actors));
     }
-    // Counts one check and reports when it fails; the message is made only then, and so are actors
-    // given as a function.
+    // Counts one check, and reports if it fails. The message is computed only then, and so are the
+    // actors when they are a function.
     template <class Message>
     void expect(bool holds, Message&& message, std::vector<ActorId> actors = {}) {
         ++checks_;
@@ -107,10 +106,10 @@ Invariants make_invariants();
 // Their descriptions, for listings and for checking names in scenarios.
 std::vector<InvariantInfo> invariant_infos();
 
-// Nothing when no invariant has this id.
+// Null if no invariant has this id.
 const Invariant* find_invariant(const Invariants& invariants, std::string_view id);
 
-// The rooms that registry.cpp puts together.
+// The groups of which registry.cpp makes the list.
 void add_money_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_safety_invariants(Invariants& out);

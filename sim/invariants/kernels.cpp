@@ -1,5 +1,5 @@
-// K1: the comparison itself is made by CheckedKernels, call by call; the world passes its findings
-// on.
+// K1: the comparison itself is made by CheckedKernels, call by call; the world reports the
+// differences here.
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {

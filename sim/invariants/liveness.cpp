@@ -1,4 +1,4 @@
-// What must happen in the end, and what must not happen meanwhile: L1 and L6.
+// L1 and L6: what must eventually happen, and what must not happen before.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace aivm::sim {
 namespace {
 
-// L1. When a run ends by its time limit some of its work was never decided.
+// L1. A run that ends by its time limit has left some of its work undecided.
 class WorkGetsDone final : public Invariant {
 public:
     WorkGetsDone()
@@ -31,8 +31,8 @@ private:
     std::uint64_t final_ = 0;
 };
 
-// L6. Who is cut off with the smaller part of the stake finalises nothing by its own polls; in the
-// end all agree.
+// L6. Validators that are cut off with less than half of the stake finalise nothing by their own
+// polls; in the end all validators agree.
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
@@ -48,7 +48,7 @@ public:
             kInFlight + static_cast<SimTime>(watch().scenario().chain.poll_timeout_ns);
         expect(watch().now() <= changed_at_ + grace,
                [&] {
-                   return watch().directory().name(node) +
+                   return watch().participants().name(node) +
                           " finalised a block by polls while cut off";
                },
                {node});
@@ -62,7 +62,7 @@ public:
             lowest = std::min(lowest, vm->last_accepted_height());
             highest = std::max(highest, vm->last_accepted_height());
         }
-        // The last block or two are always on their way to somebody.
+        // The last block or two are always still in flight to some validator.
         expect(highest == 0 || highest - lowest <= kTipSpread, [&] {
             return fmt::format("validators ended at heights {} to {} and did not converge", lowest,
                                highest);

@@ -1,5 +1,5 @@
-// What the modes of verification must obey: E4, E6, E11, E12, E14 and E15, read off what each
-// accepted block changed.
+// E4, E6, E11, E12, E14 and E15: the rules of the verification modes, checked on what each accepted
+// block changed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,14 +20,14 @@ public:
 
 protected:
     [[nodiscard]] std::vector<ActorId> actor_of(const State& state, ProviderIndex provider) const {
-        const auto agent = watch().directory().find(state.provider(provider).owner);
+        const auto agent = watch().participants().find(state.provider(provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
     }
     [[nodiscard]] const VmParameters& parameters() const { return watch().scenario().vm; }
 };
 
-// E4. A seat that had said nothing before a block and has lost its place in it, without an answer
-// in between, was silent.
+// E4. A seat that had not answered before a block, and loses its place in the block without having
+// answered, was silent.
 class SilenceCosts final : public OfModes {
 public:
     SilenceCosts()
@@ -78,7 +78,7 @@ private:
 };
 
 // E6. Payments come from settlement, which runs first in a block: the parent's seats are those that
-// count. The task is over with it, so once in this block is once for ever (E7).
+// count. Settlement ends the task, so a second payment could only be in the same block (E7).
 class PaidOnceToTheAssigned final : public OfModes {
 public:
     PaidOnceToTheAssigned()
@@ -116,7 +116,7 @@ private:
         });
     }
 
-    std::vector<std::pair<TaskIndex, ProviderIndex>> paid_here_;  // in the block being looked at
+    std::vector<std::pair<TaskIndex, ProviderIndex>> paid_here_;  // in the current block
 };
 
 // E11. Commits and reveals come in their windows, one after the other, and no open deadline lies in
@@ -147,8 +147,8 @@ public:
     }
 
 private:
-    // A committee that missed its quorum is gone after the block; one that was drawn in it is not
-    // there before.
+    // A committee that missed its quorum no longer exists after the block; one that was drawn in
+    // the block did not exist before it.
     [[nodiscard]] static const Task& task_at(const Executed& block, const State& parent,
                                              TaskIndex task) {
         const bool drawn_before =
@@ -193,7 +193,7 @@ private:
     }
 };
 
-// E12. Draws are made first thing in a block, on what the parent knows of the providers.
+// E12. Draws are made at the start of a block, on the providers as the parent state has them.
 class CommitteeIsEligible final : public OfModes {
 public:
     CommitteeIsEligible()
@@ -244,10 +244,10 @@ private:
         return provider.active() && provider.offers(model);
     }
 
-    std::vector<TaskIndex> drawn_;  // in the block being looked at
+    std::vector<TaskIndex> drawn_;  // in the current block
 };
 
-// E14. What a task minted is what it says it minted, and no more than its schedule and cap allow.
+// E14. A task mints exactly the amount that it records, within its schedule and cap.
 class MintedOnSchedule final : public OfModes {
 public:
     MintedOnSchedule()
@@ -286,8 +286,8 @@ private:
     }
 };
 
-// E15. Whoever's standing changed must have shown evidence in this block that verifies and scores
-// exactly that.
+// E15. A provider's attestation standing changes only by evidence in the same block that verifies
+// and scores exactly the new standing.
 class TrustIsVerified final : public OfModes {
 public:
     TrustIsVerified()

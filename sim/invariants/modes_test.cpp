@@ -63,20 +63,20 @@ TEST_F(Modes, ATrueCommitteeViolatesNothingFromItsDrawToItsPayment) {
     follow(everyone([&](const std::string& m) { return world.reveal("job", m, truth); }));
     for (int i = 0; i < 40 && !world.chain.task("job").terminal(); ++i) follow({});
     EXPECT_TRUE(world.chain.task("job").terminal());
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     for (const char* id : {"E6", "E11", "E14"}) EXPECT_GT(seen.of(id).checks(), 0U) << id;
 }
 
 TEST_F(Modes, SilenceThatCostsNothingViolatesE4) {
     pass_commit_window();
     tell("E4");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     EXPECT_EQ(seen.of("E4").checks(), 5U);
     std::erase_if(tip.events,
                   [](const VmEvent& e) { return std::holds_alternative<event::Slashed>(e); });
     tell("E4");
-    EXPECT_EQ(seen.told().size(), 5U);
-    EXPECT_THAT(seen.told().front(), HasSubstr("stayed silent and lost nothing"));
+    EXPECT_EQ(seen.reported().size(), 5U);
+    EXPECT_THAT(seen.reported().front(), HasSubstr("stayed silent and lost nothing"));
 }
 
 TEST_F(Modes, APaymentToSomebodyWithoutASeatOrTwiceViolatesE6) {
@@ -84,16 +84,16 @@ TEST_F(Modes, APaymentToSomebodyWithoutASeatOrTwiceViolatesE6) {
     const ProviderIndex member = tip.state.tasks.edit(0).seats[0].provider;
     tip.events = {event::ProviderPaid{TaskIndex{0}, member, lux(1)}};
     tell("E6");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("without an answer of its own")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("without an answer of its own")));
     before.tasks.edit(0).seats[0].status = SeatStatus::kPosted;
     tell("E6");
-    EXPECT_THAT(seen.told().back(), HasSubstr("the task is not over"));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("the task is not over"));
     tip.state.tasks.edit(0).status = TaskStatus::kCompleted;
     tell("E6");
-    EXPECT_EQ(seen.told().size(), 2U);
+    EXPECT_EQ(seen.reported().size(), 2U);
     tip.events.push_back(event::ProviderPaid{TaskIndex{0}, member, lux(1)});
     tell("E6");
-    EXPECT_THAT(seen.told().back(), HasSubstr("a second time"));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("a second time"));
 }
 
 TEST_F(Modes, ARevealBeforeTheCommitsAreClosedViolatesE11) {
@@ -101,15 +101,15 @@ TEST_F(Modes, ARevealBeforeTheCommitsAreClosedViolatesE11) {
     const ProviderIndex member = tip.state.task(TaskIndex{0}).seats[0].provider;
     tip.events = {event::ResultCommitted{TaskIndex{0}, member}};
     tell("E11");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     tip.events = {event::ResultRevealed{TaskIndex{0}, member, 7}};
     tip.state.head.height += kCommitWindow;
     tell("E11");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("a reveal on task 0 was taken in block")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("a reveal on task 0 was taken in block")));
     tip.events = {event::ResultCommitted{TaskIndex{0}, member}};
     tip.state.head.height += 1;
     tell("E11");
-    EXPECT_THAT(seen.told().back(), HasSubstr("a commit on task 0"));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("a commit on task 0"));
 }
 
 TEST_F(Modes, AnOpenDisputeWhoseDeadlineHasPassedOrCameNearerViolatesE11) {
@@ -119,30 +119,30 @@ TEST_F(Modes, AnOpenDisputeWhoseDeadlineHasPassedOrCameNearerViolatesE11) {
     tip.touched.disputes = {0};
     tip.events.clear();
     tell("E11");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("dispute 0 on task 0 is open")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("dispute 0 on task 0 is open")));
     tip.state.disputes.edit(0).deadline += 5;
     before = tip.state;
     before.disputes.edit(0).deadline += 1;
     tell("E11");
-    EXPECT_EQ(seen.told().size(), 2U);
+    EXPECT_EQ(seen.reported().size(), 2U);
     before.disputes.edit(0).status = DisputeStatus::kCommitted;
     tip.state.disputes.edit(0).status = DisputeStatus::kPlaying;
     tell("E11");
-    EXPECT_EQ(seen.told().size(), 2U) << "revealed early, so the game begins early";
+    EXPECT_EQ(seen.reported().size(), 2U) << "revealed early, so the game begins early";
 }
 
 TEST_F(Modes, ACommitteeWithAMemberTwiceOrAnIneligibleOneViolatesE12) {
     before = tip.state;
     tip.events = {event::TaskAssigned{TaskIndex{0}, ProviderIndex{0}, lux(1)}};
     tell("E12");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     const ProviderIndex first = tip.state.task(TaskIndex{0}).seats[0].provider;
     tip.state.tasks.edit(0).seats[1].provider = first;
     tell("E12");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("5 seats of 4 providers")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("5 seats of 4 providers")));
     before.providers.edit(first.value).status = ProviderStatus::kUnbonding;
     tell("E12");
-    EXPECT_THAT(seen.told()[1], HasSubstr("was not eligible"));
+    EXPECT_THAT(seen.reported()[1], HasSubstr("was not eligible"));
 }
 
 TEST_F(Modes, MintingBeyondTheScheduleOrWithoutATaskViolatesE14) {
@@ -150,14 +150,14 @@ TEST_F(Modes, MintingBeyondTheScheduleOrWithoutATaskViolatesE14) {
     tip.events = {event::TaskCompleted{TaskIndex{0}, 1, millilux(100), millilux(100)}};
     tip.state.head.totals.minted += millilux(100);
     tell("E14");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     std::get<event::TaskCompleted>(tip.events[0]).minted = millilux(101);
     tip.state.head.totals.minted += millilux(1);
     tell("E14");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("the schedule allows 100000000")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("the schedule allows 100000000")));
     tip.state.head.totals.minted += lux(1);
     tell("E14");
-    EXPECT_THAT(seen.told().back(), HasSubstr("its tasks account for"));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("its tasks account for"));
 }
 
 TEST_F(Modes, ATrustScoreWithoutEvidenceInTheBlockViolatesE15) {
@@ -167,11 +167,11 @@ TEST_F(Modes, ATrustScoreWithoutEvidenceInTheBlockViolatesE15) {
     block({world.chain.by(provider, aivm::test::attestation(provider, evidence))});
     ASSERT_EQ(world.chain.provider(provider).trust_score, 100);
     tell("E15");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     EXPECT_EQ(seen.of("E15").checks(), 1U);
     tip.state.providers.edit(tip.touched.providers.at(0)).trust_score = 99;
     tell("E15");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("has a trust score of 99")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("has a trust score of 99")));
 }
 
 }  // namespace

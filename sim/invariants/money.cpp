@@ -1,4 +1,4 @@
-// What money must obey: E1, E2, E3, E7, E8 and E16, checked on the accepted chain, block by block.
+// E1, E2, E3, E7, E8 and E16: the rules about money, checked on the accepted chain, block by block.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 namespace aivm::sim {
 namespace {
 
-// E1, E2, E3 and E16 are all found by one audit of the block, which each of them would otherwise
-// repeat. It is made by the first of them; the others take their findings from it.
+// E1, E2, E3 and E16 are all checked by one audit of the block. The first of them runs it, and the
+// others read its result.
 struct AuditOnce {
     Hash32 block;
     RunningAudit audit;
@@ -43,7 +43,7 @@ protected:
     [[nodiscard]] std::vector<ActorId> actors_of(const Executed& block,
                                                  std::optional<ProviderIndex> provider) const {
         if (!provider) return {};
-        const auto agent = watch().directory().find(block.state.provider(*provider).owner);
+        const auto agent = watch().participants().find(block.state.provider(*provider).owner);
         return agent ? std::vector<ActorId>{*agent} : std::vector<ActorId>{};
     }
 
@@ -57,7 +57,7 @@ constexpr bool slashes_provider(SlashCause cause) {
 }
 
 // E3. The audit sees states, and a provider that leaves in the very block that slashes it owes
-// nothing in any of them: the slash itself tells.
+// nothing in any of them: the slash itself shows it.
 class BondOutlivesObligation final : public Audited {
 public:
     using Audited::Audited;
@@ -79,7 +79,7 @@ public:
     }
 };
 
-// E7, read off what the block changed: it may not touch a task that was terminal before.
+// E7. A block must not change a task that was terminal before it.
 class TerminalTasksStay final : public Invariant {
 public:
     TerminalTasksStay()
@@ -99,8 +99,8 @@ public:
     }
 };
 
-// E8, read off the payments: the parent's state must show a window that has run out and no dispute.
-// Of a committee whose answer was proven wrong, those who gave the true one are paid.
+// E8. A payment requires that in the parent's state the window is over and no dispute is open. Of a
+// committee whose answer was proven wrong, the members with the true answer are paid.
 class PaidAfterWindow final : public Invariant {
 public:
     PaidAfterWindow()

@@ -38,7 +38,7 @@ protected:
 
 TEST_F(Money, ATrueBlockViolatesNothingAndIsChecked) {
     for (const auto& one : seen.invariants) one->on_chain(tip, before);
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     for (const char* id : {"E1", "E2", "E3", "E16"}) EXPECT_EQ(seen.of(id).checks(), 1U) << id;
 }
 
@@ -46,7 +46,7 @@ TEST_F(Money, MoneyOutOfNothingViolatesConservation) {
     tip.state.head.totals.burned += lux(1);
     tell("E1");
     EXPECT_THAT(
-        seen.told(),
+        seen.reported(),
         ElementsAre(HasSubstr(
             "E1 70001 LUX are held or burned while genesis and minting brought 70000 LUX")));
 }
@@ -54,7 +54,7 @@ TEST_F(Money, MoneyOutOfNothingViolatesConservation) {
 TEST_F(Money, ABondThatNobodyPaidInViolatesTheEscrowBalance) {
     tip.state.providers.edit(0).bond += lux(1);
     tell("E2");
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(),
                 ElementsAre(AllOf(HasSubstr("E2 the bonds add up to"), HasSubstr("totals say"))));
 }
 
@@ -63,8 +63,8 @@ TEST_F(Money, AProviderThatLeftWithItsBondWhileSlashableIsNamed) {
     provider.status = ProviderStatus::kLeft;
     provider.bond = Amount();
     tell("E3");
-    EXPECT_THAT(seen.told(), ElementsAre(AllOf(HasSubstr("E3 provider p-1 withdrew"),
-                                               HasSubstr("until block"))));
+    EXPECT_THAT(seen.reported(), ElementsAre(AllOf(HasSubstr("E3 provider p-1 withdrew"),
+                                                   HasSubstr("until block"))));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
@@ -76,7 +76,7 @@ TEST_F(Money, AProviderThatLeavesInTheBlockThatSlashesItIsNamed) {
     slash.taken = lux(40);
     tip.events = {slash};
     tell("E3");
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(),
                 ElementsAre(HasSubstr("whose slash of 100000000000 nLUX took 40000000000 nLUX")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
@@ -84,20 +84,20 @@ TEST_F(Money, AProviderThatLeavesInTheBlockThatSlashesItIsNamed) {
 TEST_F(Money, ABondBelowWhatItBacksViolatesSlashCoverage) {
     tip.state.providers.edit(0).bond = lux(1);
     tell("E16");
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(),
                 ElementsAre(HasSubstr("E16 provider p-1 has 1 LUX of bond and credit")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, std::vector<ActorId>{4});
 }
 
 TEST_F(Money, AWriteToATaskThatWasFinalViolatesTerminalIsFinal) {
     tell("E7");
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     Task& task = before.tasks.edit(0);
     task.status = TaskStatus::kCompleted;
     task.final_at = 3;
     tell("E7");
     EXPECT_THAT(
-        seen.told(),
+        seen.reported(),
         ElementsAre(HasSubstr("E7 task 0 changed in block 5 although it was final since block 3")));
 }
 
@@ -107,10 +107,10 @@ TEST_F(Money, APaymentInsideTheWindowViolatesPayAfterWindow) {
     tip.events = {event::ProviderPaid{TaskIndex{0}, ProviderIndex{0}, lux(1)}};
     tip.state.head.height = posted + 5;  // the last block of the window of 5
     tell("E8");
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("E8 task 0 was paid in block")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("E8 task 0 was paid in block")));
     tip.state.head.height = posted + 6;
     tell("E8");
-    EXPECT_EQ(seen.told().size(), 1U) << "after the window it is due";
+    EXPECT_EQ(seen.reported().size(), 1U) << "after the window it is due";
 }
 
 TEST_F(Money, APaymentUnderDisputeOrForAProvenLieViolatesPayAfterWindow) {
@@ -122,7 +122,7 @@ TEST_F(Money, APaymentUnderDisputeOrForAProvenLieViolatesPayAfterWindow) {
     before.tasks.edit(0).open_disputes.clear();
     before.tasks.edit(0).proven_wrong = true;
     tell("E8");
-    EXPECT_EQ(seen.told().size(), 2U);
+    EXPECT_EQ(seen.reported().size(), 2U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What replicas must agree on and keep to: S1, S3, S6, S7 and S13 to S16.
+// S1, S3, S6, S7 and S13 to S16: agreement of the replicas, and the order of their decisions.
 #include <fmt/format.h>
 
 #include <map>
@@ -12,7 +12,7 @@ namespace {
 
 std::string short_id(const Hash32& id) { return to_hex(id.view()).substr(0, 8); }
 
-// S1. Per height the first accepted block is the one that all must accept.
+// S1. At each height all nodes accept the block that was accepted first.
 class OneBlockPerHeight final : public Invariant {
 public:
     OneBlockPerHeight()
@@ -24,8 +24,8 @@ public:
         expect(is_new || first->second.first == executed->id,
                [&] {
                    return fmt::format("{} accepted block {} at height {}, where {} had accepted {}",
-                                      watch().directory().name(node), short_id(executed->id),
-                                      height, watch().directory().name(first->second.second),
+                                      watch().participants().name(node), short_id(executed->id),
+                                      height, watch().participants().name(first->second.second),
                                       short_id(first->second.first));
                },
                {node, first->second.second});
@@ -35,8 +35,8 @@ private:
     std::map<Height, std::pair<Hash32, ActorId>> accepted_;
 };
 
-// S3. Unknown -> Processing -> {Accepted, Rejected}, and nothing else; a restart forgets what was
-// processing.
+// S3. A block goes from unknown to processing to accepted or rejected; a restart makes processing
+// blocks unknown again.
 class StatusMovesForward final : public Invariant {
 public:
     StatusMovesForward()
@@ -55,7 +55,7 @@ public:
     void before_reject(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         check(node, executed, "rejected");
     }
-    // Only now: a disk that fails between the two leaves the block undecided.
+    // Recorded here and not in before_accept: if the disk fails in between, the block is undecided.
     void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
         decide(node, *executed);
     }
@@ -90,13 +90,13 @@ private:
     [[nodiscard]] std::string text(ActorId node, const Executed& executed,
                                    const std::string& what) const {
         return fmt::format("block {} was {} by {}", short_id(executed.id), what,
-                           watch().directory().name(node));
+                           watch().participants().name(node));
     }
 
     std::map<ActorId, Node> nodes_;
 };
 
-// S6. Decisions only after local Verify, parents first.
+// S6. A node decides a block only after verifying it itself, and parents before children.
 class DecidedInOrder final : public Invariant {
 public:
     DecidedInOrder()
@@ -107,7 +107,7 @@ public:
                        AcceptedBy) override {
         expect(executed != nullptr && executed->block->parent() == vm.last_accepted(),
                [&] {
-                   return watch().directory().name(node) +
+                   return watch().participants().name(node) +
                           " accepts a block whose parent is not its last accepted";
                },
                {node});
@@ -118,14 +118,14 @@ public:
                                     vm.executed(executed->block->parent()) == nullptr);
         expect(parent_decided,
                [&] {
-                   return watch().directory().name(node) +
+                   return watch().participants().name(node) +
                           " rejects a block before its parent was decided";
                },
                {node});
     }
 };
 
-// S7. Once for every block that is executed anywhere.
+// S7. Checked once for every block that any node executes.
 class CanonicalBytes final : public Invariant {
 public:
     CanonicalBytes()
@@ -142,8 +142,8 @@ public:
     }
 };
 
-// S13. At every accept: the new tip is indexed, and the height above is "not found" and nothing
-// else.
+// S13. At every accept: the new tip is indexed, and the height above is "not found" and no
+// other error.
 class HeightIndexTotal final : public Invariant {
 public:
     HeightIndexTotal()
@@ -157,7 +157,7 @@ public:
         expect(id && *id == executed->id && !above && above.error().code == ErrorCode::kNotFound,
                [&] {
                    return fmt::format("{} has a wrong index at height {}",
-                                      watch().directory().name(node), height);
+                                      watch().participants().name(node), height);
                },
                {node});
     }
@@ -165,7 +165,7 @@ public:
         for (Height height = 0; height <= vm.last_accepted_height(); ++height) {
             expect(vm.block_id_at_height(height).has_value(),
                    [&] {
-                       return fmt::format("{} lost height {}", watch().directory().name(node),
+                       return fmt::format("{} lost height {}", watch().participants().name(node),
                                           height);
                    },
                    {node});
@@ -182,7 +182,7 @@ public:
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic)
-            return;  // one chain, and nobody replicates it
+            return;  // there are no replicas
         chain_[block.id] = block.state.state_root;
         newest_ = block.id;
         newest_state_ = block.state;
@@ -192,7 +192,7 @@ public:
         expect(known != chain_.end() && known->second == vm.state().state_root,
                [&] {
                    return fmt::format("{} has another state at height {}",
-                                      watch().directory().name(node), vm.last_accepted_height());
+                                      watch().participants().name(node), vm.last_accepted_height());
                },
                {node});
     }
@@ -203,7 +203,7 @@ public:
         if (vm.last_accepted() == newest_)
             same = same && contents_digest(vm.state()) == contents_digest(newest_state_);
         expect(same,
-               [&] { return watch().directory().name(node) + " came back with another state"; },
+               [&] { return watch().participants().name(node) + " came back with another state"; },
                {node});
     }
 
@@ -213,8 +213,8 @@ private:
     State newest_state_;
 };
 
-// S15. Verify and Build leave the committed state alone. Compared by root and head; by contents on
-// every 64th.
+// S15. Verify and Build do not change the committed state. Compared by root and head; every 64th
+// time by contents.
 class VerifyIsPure final : public Invariant {
 public:
     VerifyIsPure()
@@ -232,7 +232,8 @@ public:
         }
         expect(same,
                [&] {
-                   return watch().directory().name(node) + " changed committed state by verifying";
+                   return watch().participants().name(node) +
+                          " changed committed state by verifying";
                },
                {node});
     }
@@ -247,7 +248,7 @@ private:
     std::uint64_t verifications_ = 0;
 };
 
-// S16. Reject takes one block away and leaves the tip and all others as they were.
+// S16. Reject removes one block, and changes neither the tip nor any other block.
 class RejectIsLocal final : public Invariant {
 public:
     RejectIsLocal()
@@ -263,7 +264,8 @@ public:
         expect(vm.last_accepted() == tip_ && vm.state().state_root == root_ &&
                    vm.processing_count() + 1 == processing_ && vm.executed(executed->id) == nullptr,
                [&] {
-                   return watch().directory().name(node) + " changed more than the rejected block";
+                   return watch().participants().name(node) +
+                          " changed more than the rejected block";
                },
                {node});
     }

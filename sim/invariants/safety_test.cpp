@@ -69,7 +69,7 @@ TEST_F(Safety, AReplicaThatDoesRightViolatesNothing) {
         for (const auto& one : seen.invariants) one->on_restarted(node, replica.vm());
         seen.watch.vms[node] = nullptr;
     }
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     for (const char* id : {"S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16"})
         EXPECT_GT(seen.of(id).checks(), 0U) << id;
 }
@@ -79,10 +79,10 @@ TEST_F(Safety, TwoBlocksAtOneHeightViolateAgreementAndNameBothNodes) {
     const ExecutedPtr other = next_block(chain, 2 * aivm::test::kBlockNs);
     seen.of("S1").on_accepted(0, chain.vm(), one);
     seen.of("S1").on_accepted(1, chain.vm(), one);
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     seen.of("S1").on_accepted(2, chain.vm(), other);
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("S1 validator[2] accepted block")));
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S1 validator[2] accepted block")));
+    EXPECT_THAT(seen.reported(),
                 ElementsAre(HasSubstr("at height 1, where validator[0] had accepted")));
     EXPECT_EQ(seen.watch.violations.at(0).actors, (std::vector<ActorId>{2, 0}));
 }
@@ -91,20 +91,20 @@ TEST_F(Safety, DecidingABlockTwiceOrUnverifiedViolatesStatusForward) {
     Invariant& s3 = seen.of("S3");
     const ExecutedPtr block = next_block(chain);
     s3.before_accept(0, chain.vm(), block, AcceptedBy::kPolls);
-    ASSERT_THAT(seen.told(),
+    ASSERT_THAT(seen.reported(),
                 ElementsAre(HasSubstr("accepted although it was not processing by validator[0]")));
     s3.on_verified(1, chain.vm(), block);
     s3.before_accept(1, chain.vm(), block, AcceptedBy::kPolls);
-    ASSERT_EQ(seen.told().size(), 1U);
+    ASSERT_EQ(seen.reported().size(), 1U);
     s3.on_accepted(1, chain.vm(), block);
     s3.before_reject(1, chain.vm(), block);
-    ASSERT_EQ(seen.told().size(), 2U);
-    EXPECT_THAT(seen.told().back(), HasSubstr("rejected although it was not processing"));
+    ASSERT_EQ(seen.reported().size(), 2U);
+    EXPECT_THAT(seen.reported().back(), HasSubstr("rejected although it was not processing"));
     s3.on_verified(1, chain.vm(), block);
-    ASSERT_EQ(seen.told().size(), 3U);
-    EXPECT_THAT(seen.told().back(), HasSubstr("verified after its end"));
+    ASSERT_EQ(seen.reported().size(), 3U);
+    EXPECT_THAT(seen.reported().back(), HasSubstr("verified after its end"));
     s3.before_accept(1, chain.vm(), nullptr, AcceptedBy::kPolls);
-    EXPECT_THAT(seen.told().back(), HasSubstr("an unknown block was accepted"));
+    EXPECT_THAT(seen.reported().back(), HasSubstr("an unknown block was accepted"));
 }
 
 TEST_F(Safety, ARestartForgetsWhatWasProcessing) {
@@ -113,7 +113,7 @@ TEST_F(Safety, ARestartForgetsWhatWasProcessing) {
     s3.on_verified(0, chain.vm(), block);
     s3.on_restarted(0, chain.vm());
     s3.before_accept(0, chain.vm(), block, AcceptedBy::kCatchUp);
-    EXPECT_EQ(seen.told().size(), 1U);
+    EXPECT_EQ(seen.reported().size(), 1U);
 }
 
 TEST_F(Safety, DecidingAChildBeforeItsParentViolatesTopologicalDecisions) {
@@ -124,10 +124,10 @@ TEST_F(Safety, DecidingAChildBeforeItsParentViolatesTopologicalDecisions) {
     ASSERT_EQ(child->block->parent(), parent->id);
     ASSERT_TRUE(chain.vm().verify(parent->block, parent->block->header().timestamp_ns));
     seen.of("S6").before_accept(0, chain.vm(), parent, AcceptedBy::kPolls);
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     seen.of("S6").before_accept(0, chain.vm(), child, AcceptedBy::kPolls);
     seen.of("S6").before_reject(0, chain.vm(), child);
-    EXPECT_THAT(seen.told(),
+    EXPECT_THAT(seen.reported(),
                 ElementsAre("S6 validator[0] accepts a block whose parent is not its last accepted",
                             "S6 validator[0] rejects a block before its parent was decided"));
 }
@@ -135,16 +135,16 @@ TEST_F(Safety, DecidingAChildBeforeItsParentViolatesTopologicalDecisions) {
 TEST_F(Safety, AnIdThatIsNotTheHashOfTheBytesViolatesCanonicalBytes) {
     Executed block = *next_block(chain);
     seen.of("S7").on_executed(block, chain.state());
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     block.id.bytes[0] ^= 1;
     seen.of("S7").on_executed(block, chain.state());
-    EXPECT_THAT(seen.told(), ElementsAre(HasSubstr("does not survive decoding and encoding")));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("does not survive decoding and encoding")));
 }
 
 TEST_F(Safety, AnAcceptedBlockMissingFromTheIndexViolatesTheHeightIndex) {
     const ExecutedPtr block = next_block(chain);
     seen.of("S13").on_accepted(3, chain.vm(), block);  // the VM never accepted it
-    EXPECT_THAT(seen.told(), ElementsAre("S13 validator[3] has a wrong index at height 1"));
+    EXPECT_THAT(seen.reported(), ElementsAre("S13 validator[3] has a wrong index at height 1"));
 }
 
 TEST_F(Safety, AnotherStateAtTheSameBlockViolatesReplicatedState) {
@@ -153,14 +153,14 @@ TEST_F(Safety, AnotherStateAtTheSameBlockViolatesReplicatedState) {
     const ExecutedPtr tip = tip_of(chain);
     s14.on_chain(*tip, chain.genesis()->state);
     s14.on_accepted(0, chain.vm(), tip);
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     Executed forged = *tip;
     forged.state.state_root.bytes[0] ^= 1;
     s14.on_chain(forged, chain.genesis()->state);
     s14.on_accepted(1, chain.vm(), tip);
     s14.on_restarted(2, chain.vm());
-    EXPECT_THAT(seen.told(), ElementsAre("S14 validator[1] has another state at height 1",
-                                         "S14 validator[2] came back with another state"));
+    EXPECT_THAT(seen.reported(), ElementsAre("S14 validator[1] has another state at height 1",
+                                             "S14 validator[2] came back with another state"));
 }
 
 TEST_F(Safety, AStateThatComesBackWithOtherContentsUnderTheSameRootViolatesReplicatedState) {
@@ -171,7 +171,7 @@ TEST_F(Safety, AStateThatComesBackWithOtherContentsUnderTheSameRootViolatesRepli
     forged.state.validators.edit(0).stake += lux(1);
     s14.on_chain(forged, chain.genesis()->state);
     s14.on_restarted(0, chain.vm());
-    EXPECT_THAT(seen.told(), ElementsAre("S14 validator[0] came back with another state"));
+    EXPECT_THAT(seen.reported(), ElementsAre("S14 validator[0] came back with another state"));
 }
 
 TEST_F(Safety, CommittedStateThatMovesWithoutADecisionViolatesPureVerify) {
@@ -181,9 +181,10 @@ TEST_F(Safety, CommittedStateThatMovesWithoutADecisionViolatesPureVerify) {
     ASSERT_EQ(changed.vm->last_accepted(), chain.vm().last_accepted());
     s15.on_verified(0, chain.vm(), block);
     s15.on_verified(0, chain.vm(), block);
-    EXPECT_THAT(seen.told(), IsEmpty());
+    EXPECT_THAT(seen.reported(), IsEmpty());
     s15.on_verified(0, *changed.vm, block);
-    EXPECT_THAT(seen.told(), ElementsAre("S15 validator[0] changed committed state by verifying"));
+    EXPECT_THAT(seen.reported(),
+                ElementsAre("S15 validator[0] changed committed state by verifying"));
 }
 
 TEST_F(Safety, ARejectThatMovesTheStateOrKeepsTheBlockViolatesLocalReject) {
@@ -192,13 +193,14 @@ TEST_F(Safety, ARejectThatMovesTheStateOrKeepsTheBlockViolatesLocalReject) {
     ASSERT_TRUE(chain.vm().verify(block->block, block->block->header().timestamp_ns));
     s16.before_reject(0, chain.vm(), block);
     s16.on_rejected(0, chain.vm(), block);  // nothing happened in between: the block is still there
-    ASSERT_THAT(seen.told(), ElementsAre("S16 validator[0] changed more than the rejected block"));
+    ASSERT_THAT(seen.reported(),
+                ElementsAre("S16 validator[0] changed more than the rejected block"));
     ASSERT_TRUE(chain.vm().reject(block->id));
     const Imposter changed(chain);
     s16.on_rejected(0, *changed.vm, block);
-    ASSERT_EQ(seen.told().size(), 2U);
+    ASSERT_EQ(seen.reported().size(), 2U);
     s16.on_rejected(0, chain.vm(), block);
-    EXPECT_EQ(seen.told().size(), 2U) << "the real one is in order";
+    EXPECT_EQ(seen.reported().size(), 2U) << "the real one is in order";
 }
 
 }  // namespace

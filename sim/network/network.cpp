@@ -11,8 +11,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// Streams of links have their purposes up here, the receiver added, away from those that actors
-// number for themselves.
+// The purpose of a link's stream is this plus the receiver, far from the purposes that actors use.
 constexpr std::uint32_t kLinkPurpose = 0x4E57'0000;
 static_assert(Network::kNodesMax <= 0x1'0000);
 
@@ -24,7 +23,7 @@ SimTime up_to(std::uint64_t max, std::uint64_t bits) {
     return static_cast<SimTime>(static_cast<Wide>(bits) * (max + 1) >> 64);
 }
 
-// How long a line of this bandwidth is busy with so many bytes, rounded up.
+// The time for which a line of this bandwidth is busy with `size_bytes`, rounded up.
 SimTime duration(std::uint32_t size_bytes, std::uint64_t bandwidth_bps) {
     constexpr std::uint64_t kBitNanoseconds = 8 * static_cast<std::uint64_t>(kSecond);
     static_assert(Network::kMessageBytesMax <= UINT64_MAX / kBitNanoseconds);
@@ -34,13 +33,11 @@ SimTime duration(std::uint32_t size_bytes, std::uint64_t bandwidth_bps) {
 
 }  // namespace
 
-Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout,
-                 ChoiceSource& choices)
+Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout)
     : seed_(seed),
       settings_(settings),
       layout_(std::move(layout)),
-      nodes_(static_cast<std::uint32_t>(layout_.region_of.size())),
-      choices_(choices) {
+      nodes_(static_cast<std::uint32_t>(layout_.region_of.size())) {
     const LatencyTable& latency = layout_.latency;
     AIVM_CHECK(layout_.region_of.size() <= kNodesMax);
     AIVM_CHECK(latency.mean_ns.size() == std::size_t{latency.regions} * latency.regions);
@@ -53,35 +50,28 @@ Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLay
     sent_on_.resize(links);
     blocks_.resize(links);
     line_free_at_.resize(nodes_);
-    slowness_.resize(nodes_);
 }
 
-Arrivals Network::plan(const Transmission& message, SimTime now) {
+Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime now) {
     AIVM_CHECK(message.from < nodes_ && message.to < nodes_ && message.from != message.to);
     const std::uint32_t on = link(message.from, message.to);
     const auto draws =
         random_block({seed_, message.from, kLinkPurpose + message.to}, sent_on_[on]++);
-    const bool lost = choices_.chance(ChoiceKind::kMessageLoss, message.from, settings_.loss_ppm);
-    const bool duplicated =
-        choices_.chance(ChoiceKind::kMessageDuplicate, message.from, settings_.duplicate_ppm);
-    const bool reordered =
-        choices_.chance(ChoiceKind::kMessageReorder, message.from, settings_.reorder_ppm);
     const SimTime left_at = transmit(message, now);
 
     ++counters_.sent;
     counters_.sent_bytes += message.size_bytes;
-    if (blocks_[on] != 0 || is_flapped_down(message, now)) {
+    if (blocks_[on] != 0 || fate.blocked) {
         ++counters_.blocked;
         return {};
     }
-    if (lost) {
+    if (fate.lost) {
         ++counters_.lost;
         return {};
     }
     const std::uint64_t mean =
         layout_.latency.mean(layout_.region_of[message.from], layout_.region_of[message.to]);
-    const SimTime base = left_at + slowness_[message.from] + slowness_[message.to] +
-                         up_to(settings_.jitter_ns, draws[1]);
+    const SimTime base = left_at + fate.delay + up_to(settings_.jitter_ns, draws[1]);
     Arrivals arrivals;
     const auto through = [&](SimTime arrival) {
         if (clogs_.empty() || clogs_[message.to].bandwidth_bps == 0) return arrival;
@@ -90,12 +80,12 @@ Arrivals Network::plan(const Transmission& message, SimTime now) {
                                  duration(message.size_bytes, clog.bandwidth_bps);
     };
     arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[0], mean));
-    if (reordered) {
+    if (fate.reordered) {
         ++counters_.reordered;
         arrivals.times[0] += up_to(settings_.reorder_delay_ns, draws[3]);
     }
     arrivals.times[0] = through(arrivals.times[0]);
-    if (duplicated) {
+    if (fate.duplicated) {
         ++counters_.duplicated;
         arrivals.times[arrivals.count++] =
             through(base + static_cast<SimTime>(pareto5_of(draws[2], mean)));
@@ -115,19 +105,6 @@ SimTime Network::transmit(const Transmission& message, SimTime now) {
     Clog& clog = clogs_[message.from];
     return clog.out_free_at = std::max(clog.out_free_at, left_at) +
                               duration(message.size_bytes, clog.bandwidth_bps);
-}
-
-bool Network::is_flapped_down(const Transmission& message, SimTime now) const {
-    if (flaps_ == 0) return false;
-    return std::ranges::any_of(faults_, [&](const auto& entry) {
-        const Effect& effect = entry.second;
-        if (effect.flapping.empty() || (now - effect.since) % effect.period >= effect.period / 2)
-            return false;
-        const auto hits = [&](NodeId node) {
-            return std::ranges::binary_search(effect.flapping, node);
-        };
-        return hits(message.from) || hits(message.to);
-    });
 }
 
 NetworkFault Network::partition(const std::vector<std::vector<NodeId>>& groups) {
@@ -159,29 +136,11 @@ NetworkFault Network::block_one_way(const std::vector<NodeId>& from,
     return impose(std::move(effect));
 }
 
-NetworkFault Network::slow_down(const std::vector<NodeId>& nodes, SimTime delay) {
-    AIVM_CHECK(delay >= 0 && static_cast<std::uint64_t>(delay) < kDelayMax);
-    Effect effect;
-    effect.slowed = nodes;
-    effect.delay = delay;
-    return impose(std::move(effect));
-}
-
 NetworkFault Network::clog(const std::vector<NodeId>& nodes, std::uint64_t bandwidth_bps) {
     AIVM_CHECK(bandwidth_bps > 0);
     Effect effect;
     effect.clogged = nodes;
     effect.bandwidth_bps = bandwidth_bps;
-    return impose(std::move(effect));
-}
-
-NetworkFault Network::flap(const std::vector<NodeId>& nodes, SimTime period, SimTime now) {
-    AIVM_CHECK(period >= 2);
-    Effect effect;
-    effect.flapping = nodes;
-    std::ranges::sort(effect.flapping);
-    effect.period = period;
-    effect.since = now;
     return impose(std::move(effect));
 }
 
@@ -203,18 +162,13 @@ NetworkFault Network::impose(Effect effect) {
         AIVM_CHECK(blocks_[on] < UINT16_MAX);
         ++blocks_[on];
     }
-    for (const NodeId node : effect.slowed) {
-        AIVM_CHECK(node < nodes_);
-        slowness_[node] += effect.delay;
-    }
-    if (!effect.flapping.empty()) ++flaps_;
     const NetworkFault fault{next_fault_++};
     faults_.emplace(fault, std::move(effect));
     find_clogs();
     return fault;
 }
 
-// Each node's narrowest clog. What has queued up in a line stays queued while the line stays.
+// Finds each node's narrowest clog. A queue in a line is kept for as long as the line exists.
 void Network::find_clogs() {
     std::vector<Clog> found;
     for (const auto& [name, effect] : faults_) {
@@ -233,12 +187,10 @@ void Network::find_clogs() {
     clogs_ = std::move(found);
 }
 
-void Network::heal(NetworkFault fault) {
+void Network::clear(NetworkFault fault) {
     const auto entry = faults_.find(fault);
     AIVM_CHECK(entry != faults_.end());
     for (const std::uint32_t on : entry->second.blocked_links) --blocks_[on];
-    for (const NodeId node : entry->second.slowed) slowness_[node] -= entry->second.delay;
-    if (!entry->second.flapping.empty()) --flaps_;
     faults_.erase(entry);
     find_clogs();
 }

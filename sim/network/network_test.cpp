@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/engine/choice_sources.h"
+#include "sim/faults/message_faults.h"
 
 namespace aivm::sim {
 namespace {
@@ -21,13 +22,22 @@ NetworkLayout two_regions(std::uint32_t nodes) {
     return layout;
 }
 
+// Sends a message with the fate that chance decides.
+Arrivals send_by_chance(Network& network, const NetworkSettings& settings, ChoiceSource& choices,
+                        const Transmission& transmission, SimTime now) {
+    static const Packet kPacket = FollowRequest{};
+    MessageInFlight message{.transmission = transmission, .packet = kPacket, .now = now};
+    apply_by_chance(message, settings, choices);
+    return network.plan(transmission, message.fate, now);
+}
+
 struct Harness {
-    explicit Harness(const NetworkSettings& settings, std::uint64_t seed = 1,
+    explicit Harness(const NetworkSettings& network_settings, std::uint64_t seed = 1,
                      std::uint32_t nodes = 6)
-        : choices(seed), network(seed, settings, two_regions(nodes), choices) {}
+        : settings(network_settings), choices(seed), network(seed, settings, two_regions(nodes)) {}
 
     Arrivals send(NodeId from, NodeId to, SimTime now = 0, std::uint32_t size = 100) {
-        return network.plan({from, to, size}, now);
+        return send_by_chance(network, settings, choices, {from, to, size}, now);
     }
     // The arrival times of `count` messages on one link.
     std::vector<SimTime> arrivals(NodeId from, NodeId to, int count) {
@@ -38,6 +48,7 @@ struct Harness {
         return times;
     }
 
+    NetworkSettings settings;
     StreamChoices choices;
     Network network;
 };
@@ -82,7 +93,7 @@ TEST(Network, LosesDuplicatesAndReordersTheStatedShares) {
     EXPECT_NEAR(mean(times), kNear + 0.1 * 50e6 * 0.95, 500'000);
 }
 
-TEST(Network, PartitionBlocksBothWaysUntilItHeals) {
+TEST(Network, PartitionBlocksBothWaysUntilItEnds) {
     Harness harness({});
     const NetworkFault fault = harness.network.partition({{0, 1}, {2, 3}});
     EXPECT_EQ(harness.send(0, 1).count, 1U);
@@ -92,7 +103,7 @@ TEST(Network, PartitionBlocksBothWaysUntilItHeals) {
     EXPECT_EQ(harness.send(4, 5).count, 1U);
     EXPECT_FALSE(harness.network.is_reachable(0, 2));
     EXPECT_EQ(harness.network.counters().blocked, 3U);
-    harness.network.heal(fault);
+    harness.network.clear(fault);
     EXPECT_EQ(harness.send(0, 2).count, 1U);
     EXPECT_EQ(harness.send(2, 0).count, 1U);
 }
@@ -102,25 +113,26 @@ TEST(Network, OverlappingFaultsEndOneByOne) {
     const NetworkFault one = harness.network.partition({{0}});
     const NetworkFault two = harness.network.take_down({0, 2});
     const NetworkFault three = harness.network.block_one_way({0}, {1, 2});
-    harness.network.heal(one);
+    harness.network.clear(one);
     EXPECT_EQ(harness.send(0, 1).count, 0U);
-    harness.network.heal(two);
+    harness.network.clear(two);
     EXPECT_EQ(harness.send(0, 1).count, 0U);
     EXPECT_EQ(harness.send(1, 0).count, 1U);  // one way only
-    harness.network.heal(three);
+    harness.network.clear(three);
     EXPECT_EQ(harness.send(0, 1).count, 1U);
-    EXPECT_THROW(harness.network.heal(three), std::logic_error);
+    EXPECT_THROW(harness.network.clear(three), std::logic_error);
 }
 
-TEST(Network, SlowNodesDelayWhatTheySendAndWhatTheyGet) {
+TEST(Network, TheFateOfAMessageDelaysOrBlocksIt) {
     Harness plain({});
-    Harness slowed({});
-    const NetworkFault fault = slowed.network.slow_down({0}, 7'000);
-    EXPECT_EQ(*slowed.send(0, 2).begin(), *plain.send(0, 2).begin() + 7'000);
-    EXPECT_EQ(*slowed.send(2, 0).begin(), *plain.send(2, 0).begin() + 7'000);
-    EXPECT_EQ(*slowed.send(2, 4).begin(), *plain.send(2, 4).begin());
-    slowed.network.heal(fault);
-    EXPECT_EQ(*slowed.send(0, 2).begin(), *plain.send(0, 2).begin());
+    Harness other({});
+    EXPECT_EQ(*other.network.plan({0, 2, 100}, {.delay = 7'000}, 0).begin(),
+              *plain.send(0, 2).begin() + 7'000);
+    EXPECT_EQ(other.network.plan({0, 2, 100}, {.blocked = true}, 0).count, 0U);
+    EXPECT_EQ(other.network.counters().blocked, 1U);
+    EXPECT_EQ(plain.send(0, 2).count, 1U);
+    EXPECT_EQ(*other.send(0, 2).begin(), *plain.send(0, 2).begin())
+        << "the blocked message has used its draws";
 }
 
 TEST(Network, MessagesOfOneSenderQueueForItsLine) {
@@ -164,12 +176,12 @@ TEST(Network, WhatOneSenderLosesDoesNotShiftTheDrawsOfAnother) {
     Harness harness(settings);
     StreamChoices stream(1);
     LoseAllOf choices(0, stream);
-    Network network(1, settings, two_regions(6), choices);
+    Network network(1, settings, two_regions(6));
     for (int i = 0; i < 5000; ++i) {
         static_cast<void>(harness.send(0, 1));
-        static_cast<void>(network.plan({0, 1, 100}, 0));
+        static_cast<void>(send_by_chance(network, settings, choices, {0, 1, 100}, 0));
         const Arrivals expected = harness.send(2, 1);
-        const Arrivals got = network.plan({2, 1, 100}, 0);
+        const Arrivals got = send_by_chance(network, settings, choices, {2, 1, 100}, 0);
         ASSERT_EQ(expected.count, got.count);
         ASSERT_EQ(expected.times, got.times);
     }
@@ -181,7 +193,7 @@ TEST(Network, ADifferentLossRateLeavesTheTimesOfWhatArrivesAlone) {
     Harness much({.loss_ppm = 300'000, .duplicate_ppm = 50'000});
     const NetworkFault fault = much.network.partition({{5}});
     for (int i = 0; i < 5000; ++i) {
-        if (i == 2000) much.network.heal(fault);
+        if (i == 2000) much.network.clear(fault);
         static_cast<void>(little.send(0, 5));
         static_cast<void>(much.send(0, 5));
         const Arrivals a = little.send(0, 1);
@@ -214,21 +226,8 @@ TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
         last = arrival;
     }
     EXPECT_EQ(*free.send(4, 0).begin(), *clogged.send(4, 0).begin()) << "others are not touched";
-    clogged.network.heal(fault);
+    clogged.network.clear(fault);
     EXPECT_EQ(*free.send(2, 0).begin(), *clogged.send(2, 0).begin());
-}
-
-TEST(Network, AFlappingNodeIsDownInTheFirstHalfOfEveryPeriod) {
-    Harness harness({});
-    const NetworkFault fault = harness.network.flap({3}, 10, 100);
-    for (SimTime now = 100; now < 140; ++now) {
-        const std::uint32_t expected = (now - 100) % 10 < 5 ? 0 : 1;
-        EXPECT_EQ(harness.send(3, 0, now).count, expected) << now;
-        EXPECT_EQ(harness.send(0, 3, now).count, expected) << now;
-        EXPECT_EQ(harness.send(0, 1, now).count, 1U) << now;
-    }
-    harness.network.heal(fault);
-    EXPECT_EQ(harness.send(3, 0, 140).count, 1U);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Identities: the key holders of a run. Signatures are ideal (sim/actors/signing.h), so an identity
-// needs no key, only an address that nobody else has.
+// needs no key, only a unique address.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "sim/scenario/role.h"
 
 namespace aivm::sim {
 
@@ -15,7 +16,7 @@ using ActorId = std::uint32_t;  // validators come first, by their index
 // One identity as its own principal knows it.
 struct Identity {
     ActorId id = 0;
-    std::string role;
+    Role role = Role::kProvider;
     std::string group;  // the group's name in the scenario
     Address address;
     std::string provider_id;  // of providers

@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::uint64_t kGenesisTimestampNs =
     1'767'225'600ULL * 1'000'000'000ULL;            // 2026-01-01T00:00:00Z
-constexpr std::uint32_t kModelActor = 0xFFFF'FF00;  // streams of the models belong to no actor
+constexpr std::uint32_t kModelActor = 0xFFFF'FF00;  // the models' streams belong to no actor
 constexpr std::uint32_t kWeightPurpose = 1;
 constexpr std::uint32_t kRowPurpose = 2;
 
 // Shifts that leave the output of random weights spread over the whole byte, with the two saturated
-// answers common: a lazy guess is then right now and then, as it is with real models.
+// answers common: a lazy guess is then sometimes right, as it is with real models.
 constexpr std::int8_t kHiddenShift = 8;
 constexpr std::int8_t kOutputShift = 3;
 
@@ -34,43 +34,39 @@ std::string parameters_text(const ActorGroup& group) {
     return out;
 }
 
-// The owner of several groups is what its worst one is, and plays all their strategies.
-void add_principal(Directory& directory, std::uint32_t principal, const ActorGroup& group,
+// A principal that owns several groups is dishonest if any of them is, and plays all their
+// strategies.
+void add_principal(Participants& participants, std::uint32_t principal, const ActorGroup& group,
                    std::uint32_t index, bool honest) {
-    if (principal == directory.principals.size()) {
-        directory.principals.push_back(
+    if (principal == participants.principals.size()) {
+        participants.principals.push_back(
             {principal_label(group, index), group.strategy, parameters_text(group), honest});
     } else if (index == 0) {
-        Principal& owner = directory.principals[principal];
+        Principal& owner = participants.principals[principal];
         owner.honest = owner.honest && honest;
         owner.strategy += "+" + group.strategy;
         owner.parameters += parameters_text(group);
     }
 }
 
-void add_member(Cast& cast, const Setting& setting, const StrategyTraits& strategies,
-                const ActorGroup& group, std::uint32_t index, std::uint32_t index_in_role,
-                std::uint32_t region, std::uint32_t principal, const Address& address) {
-    Directory& directory = cast.directory;
-    add_principal(directory, principal, group, index, strategies.is_honest(group));
-    Agent agent;
-    agent.id = static_cast<ActorId>(directory.agents.size());
-    agent.principal = principal;
-    agent.role = group.role;
-    agent.name = fmt::format("{}[{}]", group.role, index_in_role);
-    agent.address = address;
-    if (group.role == "validator") {
-        agent.opening_stake = setting.stakes.at(index_in_role);
+void add_participant(Participants& participants, const Setting& setting,
+                     const StrategyTraits& strategies, const ActorGroup& group,
+                     std::uint32_t index_in_group, Participant participant) {
+    const std::uint32_t principal = participant.principal;
+    add_principal(participants, principal, group, index_in_group, strategies.is_honest(group));
+    participant.id = static_cast<ActorId>(participants.all.size());
+    participant.role = group.role;
+    participant.name = fmt::format("{}[{}]", to_string(group.role), participant.index_in_role);
+    participant.group = group;
+    if (group.role == Role::kValidator) {
+        participant.opening_stake = setting.stakes.at(participant.index_in_role);
     } else {
-        agent.opening_balance = group.stake;
+        participant.opening_balance = group.stake;
     }
-    if (cast.accomplices.size() == principal)
-        cast.accomplices.push_back(std::make_shared<std::vector<Identity>>());
-    cast.accomplices[principal]->push_back(
-        {agent.id, agent.role, group.name, agent.address,
-         group.role == "provider" ? provider_name(agent) : std::string()});
-    directory.add(std::move(agent));
-    cast.members.push_back({group, index, index_in_role, region});
+    if (participants.accomplices.size() == principal)
+        participants.accomplices.push_back(std::make_shared<std::vector<Identity>>());
+    participants.accomplices[principal]->push_back(identity_of(participant));
+    participants.add(std::move(participant));
 }
 
 Model make_model(const Workload& workload, std::uint32_t index, std::uint64_t seed) {
@@ -101,12 +97,17 @@ Model make_model(const Workload& workload, std::uint32_t index, std::uint64_t se
 
 std::string model_name(std::uint32_t index) { return fmt::format("model-{}", index); }
 
-std::string provider_name(const Agent& agent) { return agent.name; }
+std::string provider_name(const Participant& participant) { return participant.name; }
+
+Identity identity_of(const Participant& participant) {
+    return {participant.id, participant.role, participant.group.name, participant.address,
+            participant.role == Role::kProvider ? provider_name(participant) : std::string()};
+}
 
 std::uint32_t client_count(const Scenario& scenario) {
     std::uint32_t count = 0;
     for (const ActorGroup& group : groups_of(scenario))
-        count += group.role == "validator" ? 0 : group.count;
+        count += group.role == Role::kValidator ? 0 : group.count;
     return count;
 }
 
@@ -115,27 +116,28 @@ std::vector<ActorGroup> groups_of(const Scenario& scenario) {
     std::uint32_t named_validators = 0;
     bool has_requesters = false;
     for (const ActorGroup& group : scenario.actors) {
-        if (group.role == "validator") named_validators += group.count;
-        has_requesters = has_requesters || group.role == "requester";
+        if (group.role == Role::kValidator) named_validators += group.count;
+        has_requesters = has_requesters || group.role == Role::kRequester;
     }
     // Listed validators take the highest indexes: a fault that names validator 0 hits an honest
     // one.
     if (named_validators < scenario.chain.validators) {
         ActorGroup rest;
-        rest.role = "validator";
+        rest.role = Role::kValidator;
         rest.name = "validators";
         rest.count = scenario.chain.validators - named_validators;
         rest.shared_principal = true;
         groups.push_back(rest);
     }
-    for (const char* role : {"validator", "provider", "challenger", "requester"}) {
+    for (const Role role :
+         {Role::kValidator, Role::kProvider, Role::kChallenger, Role::kRequester}) {
         for (const ActorGroup& group : scenario.actors) {
             if (group.role == role) groups.push_back(group);
         }
     }
     if (!has_requesters) {
         ActorGroup requesters;
-        requesters.role = "requester";
+        requesters.role = Role::kRequester;
         requesters.name = "requesters";
         requesters.count = scenario.workload.requesters;
         requesters.shared_principal = true;
@@ -162,40 +164,64 @@ std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups) {
     return out;
 }
 
-Cast make_cast(const Setting& setting, const StrategyTraits& strategies) {
-    Cast cast;
-    std::map<std::string, std::uint32_t> role_counts;
+Participants make_participants(const Setting& setting, const StrategyTraits& strategies) {
+    Participants participants;
+    std::map<Role, std::uint32_t> role_counts;
     std::uint32_t clients = 0;
     const std::vector<ActorGroup> groups = groups_of(setting.scenario);
     const std::vector<Ownership> owners = ownership_of(groups);
-    std::uint32_t members = 0;
-    for (const ActorGroup& group : groups) members += group.count;
-    const std::vector<Address> addresses = identity_addresses(members);
+    std::uint32_t count = 0;
+    for (const ActorGroup& group : groups) count += group.count;
+    const std::vector<Address> addresses = identity_addresses(count);
     for (std::size_t g = 0; g < groups.size(); ++g) {
         for (std::uint32_t i = 0; i < groups[g].count; ++i) {
-            const std::uint32_t index_in_role = role_counts[groups[g].role]++;
-            const std::uint32_t region = groups[g].role == "validator"
-                                             ? setting.validator_regions.at(index_in_role)
-                                             : setting.client_regions.at(clients++);
-            const std::uint32_t principal = owners[g].first + (owners[g].shared ? 0 : i);
-            add_member(cast, setting, strategies, groups[g], i, index_in_role, region, principal,
-                       addresses[cast.members.size()]);
+            Participant participant;
+            participant.principal = owners[g].first + (owners[g].shared ? 0 : i);
+            participant.address = addresses[participants.all.size()];
+            participant.index_in_role = role_counts[groups[g].role]++;
+            participant.region = groups[g].role == Role::kValidator
+                                     ? setting.validator_regions.at(participant.index_in_role)
+                                     : setting.client_regions.at(clients++);
+            add_participant(participants, setting, strategies, groups[g], i,
+                            std::move(participant));
         }
     }
-    return cast;
+    return participants;
 }
 
-Genesis make_genesis_of(const Setting& setting, const Cast& cast, std::uint64_t seed) {
+std::vector<ActorId> targets_of(const FaultPlan& plan, const Participants& participants,
+                                const Setting& setting) {
+    std::vector<ActorId> targets(plan.validators.begin(), plan.validators.end());
+    std::vector<std::uint32_t> regions;
+    for (const std::string& name : plan.regions) {
+        const auto found = std::ranges::find(setting.region_names, name);
+        AIVM_CHECK(found != setting.region_names.end());
+        regions.push_back(static_cast<std::uint32_t>(found - setting.region_names.begin()));
+    }
+    for (const Participant& one : participants.all) {
+        if (std::ranges::find(regions, one.region) != regions.end() ||
+            std::ranges::find(plan.groups, one.group.name) != plan.groups.end()) {
+            targets.push_back(one.id);
+        }
+    }
+    std::ranges::sort(targets);
+    const auto repeated = std::ranges::unique(targets);
+    targets.erase(repeated.begin(), repeated.end());
+    return targets;
+}
+
+Genesis make_genesis_of(const Setting& setting, const Participants& participants,
+                        std::uint64_t seed) {
     Genesis genesis;
     genesis.message = setting.scenario.name;
     genesis.timestamp_ns = kGenesisTimestampNs;
     std::vector<Hash32> secrets;
-    for (const Agent& agent : cast.directory.agents) {
-        if (agent.role == "validator") {
-            genesis.validators.push_back({agent.address, agent.opening_stake, {}});
-            secrets.push_back(beacon_secret(seed, agent.id, 0));
+    for (const Participant& one : participants.all) {
+        if (one.role == Role::kValidator) {
+            genesis.validators.push_back({one.address, one.opening_stake, {}});
+            secrets.push_back(beacon_secret(seed, one.id, 0));
         } else {
-            genesis.allocations.push_back({agent.address, agent.opening_balance});
+            genesis.allocations.push_back({one.address, one.opening_balance});
         }
     }
     std::vector<Hash32> commitments(secrets.size());

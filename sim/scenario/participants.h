@@ -1,53 +1,101 @@
-// Who takes part in a run: identities with their money, regions and strategies, and the genesis
-// that gives them life.
+// The participants of a run: the entries of a scenario expanded to one per actor, with their
+// identities, their money and the principals that own them; and the genesis that they start from.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/row_index.h"
 #include "core/execution/genesis.h"
-#include "sim/scenario/directory.h"
+#include "sim/scenario/identity.h"
 #include "sim/scenario/setting.h"
 
 namespace aivm::sim {
 
-// One identity as the scenario lists it.
-struct CastMember {
+// The owner for whom profit is counted.
+struct Principal {
+    std::string label;
+    std::string strategy;
+    std::string parameters;  // key=value, one per line
+    bool honest = true;
+};
+
+// One actor: an identity with its money, and the entry of the scenario that it comes from.
+struct Participant {
+    ActorId id = 0;
+    std::uint32_t principal = 0;
+    Role role = Role::kProvider;
+    std::string name;  // "provider[7]"
+    Address address;
+    Amount opening_balance;
+    Amount opening_stake;  // of a validator, beyond the balance
     ActorGroup group;
-    std::uint32_t index_in_group = 0;
     std::uint32_t index_in_role = 0;
     std::uint32_t region = 0;
 };
 
-struct Cast {
-    Directory directory;
-    std::vector<CastMember> members;  // by actor id; validators first
-    std::vector<std::shared_ptr<std::vector<Identity>>> accomplices;  // of each principal
+class Participants {
+public:
+    std::vector<Principal> principals;
+    std::vector<Participant> all;  // by actor id; validators first
+    std::vector<std::shared_ptr<std::vector<Identity>>> accomplices;  // by principal
+
+    // Appends a participant. An address that is in use already keeps its first owner.
+    void add(Participant participant) {
+        const auto id = static_cast<ActorId>(all.size());
+        const bool known = find(participant.address).has_value();
+        if (!known) by_address_.add(participant.address.prefix64(), id);
+        all.push_back(std::move(participant));
+    }
+    [[nodiscard]] std::optional<ActorId> find(const Address& address) const {
+        return by_address_.find(address.prefix64(), [&](ActorId id) {
+            return id < all.size() && all[id].address == address;
+        });
+    }
+    [[nodiscard]] const Principal& principal_of(ActorId actor) const {
+        return principals.at(all.at(actor).principal);
+    }
+    [[nodiscard]] const std::string& name(ActorId actor) const { return all.at(actor).name; }
+
+private:
+    RowIndex by_address_;
 };
 
 // The groups of a scenario with its defaults filled in: validators that no group names, and
 // requesters when none is listed, with enough money for their share of the workload.
 std::vector<ActorGroup> groups_of(const Scenario& scenario);
 
-// Which principal each group's members belong to: a new one each, one for all, or one that several
-// groups name.
+// The principals to which each group's members belong: a new one per member, one for all members,
+// or one that several groups name.
 struct Ownership {
     std::uint32_t first = 0;  // the first member's principal
-    bool shared = false;      // all members have the first one's; otherwise they have the following
-                              // ones, in order
+    bool shared = false;      // all members have the first one's; otherwise member i has first + i
 };
-// One for each group, in order.
+// One per group, in order.
 std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups);
 
-Cast make_cast(const Setting& setting, const StrategyTraits& strategies);
+Participants make_participants(const Setting& setting, const StrategyTraits& strategies);
 
-// Models with weights and feature rows drawn from the seed, allocations and validators of the cast.
-Genesis make_genesis_of(const Setting& setting, const Cast& cast, std::uint64_t seed);
+// The identity of a participant, as its accomplices see it.
+Identity identity_of(const Participant& participant);
+
+// The participants that a fault hits, by ascending id: the named validators, all participants of
+// the named regions and all of the named groups. Requires that the setting has the regions.
+std::vector<ActorId> targets_of(const FaultPlan& plan, const Participants& participants,
+                                const Setting& setting);
+
+// Models with weights and feature rows drawn from the seed, allocations and validators of the
+// participants.
+Genesis make_genesis_of(const Setting& setting, const Participants& participants,
+                        std::uint64_t seed);
 
 // "model-0", "model-1", ...
 std::string model_name(std::uint32_t index);
 
-// The name under which a provider registers.
-std::string provider_name(const Agent& agent);
+// The id under which a provider registers.
+std::string provider_name(const Participant& participant);
 
 }  // namespace aivm::sim

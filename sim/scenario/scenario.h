@@ -10,14 +10,17 @@
 
 #include "core/base/amount.h"
 #include "core/config/config.h"
+#include "sim/scenario/fault.h"
+#include "sim/scenario/role.h"
 
 namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
 enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
-// When tasks come: so many every block interval, or one by one at times of a Poisson process.
+// When tasks arrive: a fixed number per block interval, or one by one as a Poisson process.
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
-// How long a provider computes: as long as its work takes, or a time drawn anew whose mean that is.
+// How long a provider computes: exactly what the work takes, or an exponentially distributed time
+// with that mean.
 enum class WorkLaw : std::uint8_t { kFixed, kExponential };
 enum class CensorshipModel : std::uint8_t {
     kNone,
@@ -30,9 +33,12 @@ enum class CensorshipModel : std::uint8_t {
     kPartition,
 };
 
+// The largest finality delay, in blocks, that the models of censorship can work with.
+constexpr std::uint64_t kFinalityBlocksMax = 1000;
+
 struct RunSettings {
     Fidelity fidelity = Fidelity::kFull;
-    // a run still busy then ends as a liveness failure
+    // a run that is not finished by then ends as a liveness failure
     std::uint64_t max_time_ns = 7'200'000'000'000;
     // after the last fault; liveness must return within it
     std::uint64_t quiet_period_ns = 120'000'000'000;
@@ -45,8 +51,8 @@ struct ChainSettings {
     std::string stake = "equal";  // a profile's name: equal, avax-2021, zipf
     std::uint64_t block_interval_ns = 4'000'000'000;
     std::uint32_t max_block_ops = 1000;
-    // With k = validators - 1 every poll asks everybody, and two siblings that split the votes stay
-    // split for ever; a sample of about half leaves the chance that resolves them.
+    // With k = validators - 1 every poll asks all validators, and two siblings that split the votes
+    // stay split for ever; sampling about half of them leaves the randomness that resolves a split.
     std::uint32_t k = 11;
     std::uint32_t alpha_preference = 8;
     std::uint32_t alpha_confidence = 8;
@@ -60,12 +66,12 @@ struct ChainSettings {
     std::uint32_t censoring_ppm = 0;
     std::uint32_t round_proposers = 100;    // permuted: in a round, each with one block
     std::uint32_t leader_term_blocks = 10;  // sticky
-    Amount censor_price;       // budget, bribe: for each block that is kept free of fraud proofs
-    Amount censor_budget;      // the purse it is paid from; bribe: 0 is as much as it takes
+    Amount censor_price;       // budget, bribe: per block that is kept free of fraud proofs
+    Amount censor_budget;      // the most that is paid in all; bribe: 0 means no limit
     std::string censor_payer;  // the group whose owner pays
-    // orphan: after the first orphaned block the attack goes on for so long
+    // orphan: blocks that the attack lasts after the first orphaned block; 0: until the end
     std::uint32_t social_response_blocks = 0;
-    // partition: of the exponential law, 20 blocks by default
+    // partition: mean of an exponential distribution; the default is 20 blocks
     std::uint64_t outage_mean_ns = 80'000'000'000;
 };
 
@@ -77,52 +83,15 @@ struct NetworkSettings {
     std::uint32_t reorder_ppm = 0;
     std::uint64_t reorder_delay_ns = 100'000'000;
     std::uint64_t jitter_ns = 0;
-    std::uint64_t bandwidth_bps = 0;  // bits per second a direction; 0 is unlimited
+    std::uint64_t bandwidth_bps = 0;  // bits per second and direction; 0: unlimited
 };
 
-enum class FaultKind : std::uint8_t {
-    kPartition,
-    kCrash,
-    kOneWay,
-    kSlowNode,
-    kClogged,
-    kFlapping,
-    kEclipse,
-    kClock,
-    kSlowDisk,
-    kFailedWrite,
-    kTornWrite,
-    kBitRot,
-};
-
-// Kinds that hit the disk of a validator.
-constexpr bool hits_disk(FaultKind kind) {
-    return kind == FaultKind::kSlowDisk || kind == FaultKind::kFailedWrite ||
-           kind == FaultKind::kTornWrite || kind == FaultKind::kBitRot;
+// How long a fault lasts. One that ends with a restart and has no duration lasts as long as a
+// restart takes.
+inline std::uint64_t duration_of(const FaultPlan& plan, const ChainSettings& chain) {
+    const bool by_restart = traits_of(plan.kind).ends_with_restart && plan.duration_ns == 0;
+    return by_restart ? chain.restart_delay_ns : plan.duration_ns;
 }
-// Kinds after which a machine comes back by itself, after chain.restart_delay unless the fault has
-// a duration.
-constexpr bool ends_with_restart(FaultKind kind) {
-    return kind == FaultKind::kCrash || kind == FaultKind::kFailedWrite ||
-           kind == FaultKind::kTornWrite || kind == FaultKind::kBitRot;
-}
-
-// One scheduled fault. Which fields count depends on the kind.
-struct FaultPlan {
-    FaultKind kind = FaultKind::kPartition;
-    std::uint64_t at_ns = 0;
-    std::uint64_t duration_ns = 0;
-    std::vector<std::string> regions;       // partition, one_way: the side cut off
-    std::vector<std::uint32_t> validators;  // who is hit, or the side cut off by index
-    std::vector<std::string> groups;        // the same, by the names of groups of any role
-    std::uint64_t delay_ns = 0;   // slow_node: added to every message; slow_disk: to every write
-    std::uint64_t period_ns = 0;  // flapping: half of it down, half of it up
-    // clogged: of everything the node sends, and of everything it receives
-    std::uint64_t bandwidth_bps = 0;
-    std::uint64_t skew_ns = 0;    // clock: ahead by so much
-    bool behind = false;          // clock: behind instead
-    std::uint32_t drift_ppm = 0;  // clock: and so much faster, or slower when behind
-};
 
 struct Workload {
     std::uint32_t tasks = 2000;
@@ -131,7 +100,7 @@ struct Workload {
     std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
     std::uint32_t requesters = 4;
     Amount fee = lux(1);
-    // what a wrong answer gains whoever wanted it; reported beside the coverage
+    // what a wrong answer is worth to an attacker; reported beside the coverage
     Amount value_at_risk = lux(50);
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
@@ -139,23 +108,23 @@ struct Workload {
     std::uint64_t step_time_ns = 200'000'000;  // one inference step on a provider of speed 1
     WorkLaw work_law = WorkLaw::kFixed;
     std::uint64_t check_time_ns = 200'000'000;  // one step re-executed by a challenger
-    Amount step_cost;   // what one step costs whoever computes it, outside the chain
-    Amount check_cost;  // and what re-executing one costs a challenger
+    Amount step_cost;   // what a provider pays outside the chain to compute one step
+    Amount check_cost;  // what a challenger pays to re-execute one
 };
 
-// Some identities of one role that share a strategy. With `shared_principal` they belong to one
-// owner; with `principal` to the owner of that name, who may own groups of other roles too.
+// Some participants of one role that share a strategy. With `shared_principal` they belong to one
+// owner; with `principal` to the owner of that name, which may own groups of other roles too.
 struct ActorGroup {
-    std::string role;  // provider, challenger, requester, validator
+    Role role = Role::kProvider;
     std::string name;  // label of the principal in every output
     std::string strategy = "honest";
     std::uint32_t count = 1;
     bool shared_principal = false;
     std::string principal;
-    // of a provider's machine, such as "H100"; what attestation evidence says of it
+    // of a provider's machine, such as "H100"; named in its attestation evidence
     std::string hardware;
     std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
-    std::uint32_t machines = 1;           // of a provider: tasks it computes at a time
+    std::uint32_t machines = 1;           // of a provider: tasks it computes in parallel
     Amount stake = lux(2000);             // opening balance
     Amount bond = lux(1000);
     std::map<std::string, std::int64_t> parameters;  // of the strategy, by its own table

@@ -1,4 +1,4 @@
-// A scenario with its names resolved: what the world needs and the layers above know.
+// A scenario with the names of its profiles resolved by the layers above.
 #pragma once
 
 #include <string>

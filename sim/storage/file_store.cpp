@@ -51,7 +51,7 @@ Result<WriteBatch> decode_payload(ByteView payload) {
     return batch;
 }
 
-// The payload of the record at the front of `rest`; nothing when it is not whole or its checksum is
+// The payload of the record at the front of `rest`; nothing if it is incomplete or its checksum is
 // wrong.
 std::optional<ByteView> whole_record(ByteView rest) {
     if (rest.size() < kRecordHeadBytes) return std::nullopt;
@@ -65,8 +65,8 @@ std::optional<ByteView> whole_record(ByteView rest) {
 }
 
 // Whether the record at the front claims to end before the file does: then more was written after
-// it, and its damage is not that of a write that was interrupted. Nothing but zeros is what some
-// file systems show of bytes that were announced and never arrived.
+// it, and an interrupted write cannot explain the damage. Some file systems show zeros for bytes
+// that were allocated but never written.
 bool has_successor(ByteView rest) {
     if (rest.size() < kRecordHeadBytes) return false;
     if (std::all_of(rest.begin(), rest.end(), [](std::uint8_t b) { return b == 0; })) return false;
@@ -91,7 +91,7 @@ Result<Bytes> read_all(int file, const std::string& path) {
     return bytes;
 }
 
-// A new file's name is on disk only when its folder is.
+// A new file's name is on disk only after its folder is synced.
 void sync_folder(const std::string& path) {
     const auto folder = std::filesystem::path(path).parent_path();
     const int handle =

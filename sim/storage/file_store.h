@@ -7,9 +7,9 @@
 //   payload := list of entries: u32 count, then each: bytes(key) bool present [bytes(value)]
 //
 //   1. write() returns after fsync, so what it accepted survives a crash of the machine.
-//   2. A record counts when it is whole. A last one that a crash tore is cut off when the file is
-//      opened, so a batch is there completely or not at all.
-//   3. A damaged record with whole ones after it is no torn write but a broken file, and is
+//   2. Only complete records count. A last record that a crash tore is cut off when the file is
+//      opened, so a batch is stored completely or not at all.
+//   3. A damaged record before complete ones is not a torn write but a corrupt file, which is
 //      refused.
 //   4. One process at a time: the file is locked while it is open.
 // The log only grows; a store is meant for the life of one chain, not for data that is rewritten
@@ -26,7 +26,7 @@ namespace aivm::sim {
 
 class FileStore final : public KeyValueStore {
 public:
-    // Opens the file, or makes it when there is none. The error names the file and what is wrong
+    // Opens the file, or creates it. Fails with an error that names the file and what is wrong
     // with it.
     static Result<std::unique_ptr<FileStore>> open(const std::string& path);
     ~FileStore() override;
@@ -34,8 +34,8 @@ public:
     FileStore& operator=(const FileStore&) = delete;
 
     [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override;
-    // After an error nothing of the batch is there, and every later write fails too: what a failed
-    // fsync left behind is only known after the file has been opened again.
+    // After an error the batch is not stored, and every later write fails too: what a failed fsync
+    // left on the disk is known only after the file has been opened again.
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override;
     [[nodiscard]] Status scan(
         ByteView prefix,

@@ -1,8 +1,8 @@
-// A node's disk in the simulation: it survives crashes of its node, and can be told to fail.
+// A node's disk in the simulation: it survives crashes of its node, and can be made to fail.
 //
 // Batches are kept as they were written and shared between the disks of replicas that wrote the
-// same ones; an index points into them. A write happens whole or not at all, so what a restarted
-// node finds is the state before or after it.
+// same ones; an index points into them. A write is atomic: a restarted node finds the state before
+// it or after it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace aivm::sim {
 
 enum class WriteFault : std::uint8_t {
     kNone,
-    kFail,         // an I/O error: nothing is written, the node learns of it
+    kFail,         // an I/O error: nothing is written, and write() returns the error
     kCrashBefore,  // the node dies with nothing written
     kCrashAfter,   // the node dies with everything written
 };
@@ -36,16 +36,16 @@ public:
     void power_on() { down_ = false; }
     // The next write meets `fault`.
     void fail_next_write(WriteFault fault) { set_fault(writes_, fault); }
-    // One stored value, the how-many-th by key, can no longer be read: its checksum does not match,
-    // which is an error and never "nothing". Does nothing on an empty disk. Writing the value anew
-    // mends it.
+    // The stored value number `which` modulo their count, by key, can no longer be read: get()
+    // returns a checksum error, never "nothing". Does nothing on an empty disk. Writing the value
+    // again repairs it.
     void rot(std::uint64_t which);
     // Whether everything on it can be read.
     [[nodiscard]] bool is_sound() const { return rotten_.empty(); }
     [[nodiscard]] std::size_t entries() const { return index_.size(); }
-    // No write that is still to come meets a fault.
+    // Removes the faults set for later writes.
     void forget_faults() { faults_.clear(); }
-    // A new disk in its place, empty and without faults.
+    // Replaces the disk by a new one, empty and without faults.
     void replace();
     [[nodiscard]] bool down() const { return down_; }
     [[nodiscard]] std::uint64_t writes() const { return writes_; }

@@ -1,5 +1,5 @@
-// A world of one actor: a clock that the test moves, and everything the actor sent and asked to be
-// woken for.
+// A world of one actor: a clock that the test moves, and all messages and timers of the actor,
+// recorded.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What an invariant sees of a world, made by hand.
+// A world as invariants see it, made by hand.
 #pragma once
 
 #include <map>
@@ -16,17 +16,17 @@ class FakeWatch final : public Watch {
 public:
     FakeWatch() {
         for (ActorId id = 0; id < 4; ++id) {
-            Agent agent;
-            agent.id = id;
-            agent.name = "validator[" + std::to_string(id) + "]";
-            directory_.agents.push_back(agent);
+            Participant participant;
+            participant.id = id;
+            participant.name = "validator[" + std::to_string(id) + "]";
+            participants_.all.push_back(participant);
         }
-        directory_.principals.push_back({"all", "honest", "", true});
+        participants_.principals.push_back({"all", "honest", "", true});
     }
 
     [[nodiscard]] SimTime now() const override { return time; }
     [[nodiscard]] const Scenario& scenario() const override { return settings; }
-    [[nodiscard]] const Directory& directory() const override { return directory_; }
+    [[nodiscard]] const Participants& participants() const override { return participants_; }
     [[nodiscard]] const Rules& rules() const override { return known_rules; }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         const auto found = vms.find(validator);
@@ -40,13 +40,13 @@ public:
         violations.push_back({std::string(invariant.id), std::move(message), std::move(actors)});
     }
 
-    // The agent of this address, as `name`.
+    // Adds a participant of this address and name.
     void introduce(const Address& address, std::string name) {
-        Agent agent;
-        agent.id = static_cast<ActorId>(directory_.agents.size());
-        agent.name = std::move(name);
-        agent.address = address;
-        directory_.add(std::move(agent));
+        Participant participant;
+        participant.id = static_cast<ActorId>(participants_.all.size());
+        participant.name = std::move(name);
+        participant.address = address;
+        participants_.add(std::move(participant));
     }
 
     struct Seen {
@@ -62,10 +62,10 @@ public:
     std::vector<Seen> violations;
 
 private:
-    Directory directory_;
+    Participants participants_;
 };
 
-// All invariants under one watch, and what they said.
+// All invariants under one watch, and the violations that they reported.
 struct Watched {
     FakeWatch watch;
     Invariants invariants = make_invariants();
@@ -80,8 +80,8 @@ struct Watched {
         AIVM_CHECK(false);
         return *invariants.front();
     }
-    // The violations so far as "ID message", sorted by nothing but time.
-    [[nodiscard]] std::vector<std::string> told() const {
+    // The violations so far as "ID message", in order of time.
+    [[nodiscard]] std::vector<std::string> reported() const {
         std::vector<std::string> out;
         for (const auto& seen : watch.violations) out.push_back(seen.id + " " + seen.message);
         return out;

@@ -2,6 +2,7 @@
 // always lies.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -47,7 +48,7 @@ public:
 };
 
 // Knows "honest" for everyone and "liar" for providers.
-class SmallCast final : public StrategyFactory {
+class SmallStrategies final : public StrategyFactory {
 public:
     Result<std::unique_ptr<ProviderStrategy>> provider(const ActorGroup& group,
                                                        const StrategyContext&) const override {
@@ -70,12 +71,13 @@ public:
     bool is_honest(const ActorGroup& group) const override { return group.strategy == "honest"; }
 };
 
-inline const SmallCast kSmallCast;
+inline const SmallStrategies kSmallStrategies;
 
-inline ActorGroup group_of(std::string role, std::uint32_t count, std::string strategy = "honest") {
+inline ActorGroup group_of(std::string_view role, std::uint32_t count,
+                           std::string strategy = "honest") {
     ActorGroup group;
-    group.role = std::move(role);
-    group.name = strategy + " " + group.role;
+    group.role = *role_from(role);
+    group.name = fmt::format("{} {}", strategy, role);
     group.strategy = std::move(strategy);
     group.count = count;
     group.stake = lux(5000);
@@ -118,7 +120,7 @@ inline Setting setting_of(const Scenario& scenario) {
         setting.validator_regions.push_back(i % 2);
     for (std::uint32_t i = 0; i < client_count(scenario); ++i)
         setting.client_regions.push_back(i % 2);
-    setting.strategies = &kSmallCast;
+    setting.strategies = &kSmallStrategies;
     return setting;
 }
 
@@ -135,7 +137,7 @@ inline std::unique_ptr<Played> play(const Scenario& scenario, const WorldOptions
         return out;
     }
     out->outcome = (*world)->run();
-    (*world)->write_books(out->rows, 0, out->outcome);
+    (*world)->write_results(out->rows, 0, out->outcome);
     return out;
 }
 

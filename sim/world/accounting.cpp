@@ -13,25 +13,25 @@ namespace {
 
 constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
 
-// Whose answer a challenge is against: of a committee, the first that gave the provisional one.
+// The provider whose answer is challenged: of a committee, the first with the provisional answer.
 ProviderIndex challenged_provider(const Task& task) {
-    const auto giver = std::ranges::find_if(task.seats, [&](const Seat& seat) {
+    const auto accused = std::ranges::find_if(task.seats, [&](const Seat& seat) {
         return seat.status == SeatStatus::kPosted && seat.answer == task.provisional;
     });
-    return giver == task.seats.end() ? task.seats.front().provider : giver->provider;
+    return accused == task.seats.end() ? task.seats.front().provider : accused->provider;
 }
 
 }  // namespace
 
-Accounting::Accounting(const Scenario& scenario, const Directory& directory, Truth& truth)
+Accounting::Accounting(const Scenario& scenario, const Participants& participants, Truth& truth)
     : scenario_(scenario),
-      directory_(directory),
+      participants_(participants),
       truth_(truth),
-      flows_(directory.principals.size()) {
+      flows_(participants.principals.size()) {
     const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
     tasks_.reserve(tasks);
     newest_result_.reserve(tasks);
-    results_.reserve(tasks + tasks / 2);  // some are given again
+    results_.reserve(tasks + tasks / 2);  // some tasks are answered again
     links_.reserve(results_.capacity());
 }
 
@@ -93,12 +93,12 @@ void Accounting::on(const Executed&, const event::UsableEarly& e, SimTime now) {
     usable_early_ns_[e.task.value] = static_cast<std::uint64_t>(now);
 }
 
-// An answer in the open. A commitment that is never opened is no answer: its slash tells of it.
+// An answer in the open. A commitment that is never opened is no answer; its slash records it.
 void Accounting::add_result(const Executed& block, TaskIndex index, ProviderIndex provider,
                             Answer answer) {
     const Task& task = block.state.task(index);
     // A committee that misses its quorum in the block of the reveal has left its seats by the end
-    // of it.
+    // of the block, so the task's own count may be ahead.
     const std::uint32_t attempt = tasks_.at(index.value).assignments;
     links_.push_back({provider, std::exchange(newest_result_.at(index.value), results_.size())});
     ResultRow& row = results_.emplace_back();
@@ -114,7 +114,7 @@ void Accounting::add_result(const Executed& block, TaskIndex index, ProviderInde
     row.answer_class = to_hex({&answer, 1});
     row.correct = answer == truth_.answer(block.state, task);
     row.bond_locked = scenario_.vm.result_bond();
-    row.challenge_skipped = true;  // until somebody looks
+    row.challenge_skipped = true;  // until a challenger checks it
 }
 
 void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
@@ -125,7 +125,7 @@ void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
     row.challenge = e.dispute.value;
     row.task = e.task.value;
     row.provider = agent_of(block.state, challenged_provider(task));
-    row.challenger = directory_.find(dispute.challenger).value_or(0);
+    row.challenger = participants_.find(dispute.challenger).value_or(0);
     row.ready_block = task.posted_at;
     row.first_tried_block = task.posted_at + 1;
     row.included_block = block.state.head.height;
@@ -148,7 +148,7 @@ void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
 void Accounting::on(const Executed& block, const event::Slashed& e) {
     SlashRow& row = slashes_.emplace_back();
     row.slash = slashes_.size() - 1;
-    row.agent = directory_.find(e.account).value_or(0);
+    row.agent = participants_.find(e.account).value_or(0);
     if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
     row.block = block.state.head.height;
     row.cause = std::string(slash_cause_name(e.cause));
@@ -207,7 +207,7 @@ void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime n
     free_bonds(e.task, block.state.head.height);
 }
 
-// Of all its results since the bonds were freed last.
+// Frees the bonds of all results since bonds were last freed.
 void Accounting::free_bonds(TaskIndex task, Height height) {
     for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
         if (results_[i].bond_freed_block) return;
@@ -215,7 +215,7 @@ void Accounting::free_bonds(TaskIndex task, Height height) {
     }
 }
 
-// Null where the provider gave no answer to the assignment.
+// Null if the provider did not answer this assignment.
 const ResultRow* Accounting::find_result(const Key& key) const {
     for (std::size_t i = newest_result_.at(key.task.value); i != kNoResult; i = links_[i].older) {
         if (links_[i].provider == key.provider && results_[i].attempt == key.assignment)
@@ -234,7 +234,7 @@ void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& 
 
 void Accounting::checked(TaskIndex task, std::uint32_t assignment) {
     if (task.value >= newest_result_.size())
-        return;  // on another chain than this one: somebody was lied to
+        return;  // of another chain, which a dishonest validator showed the challenger
     for (std::size_t i = newest_result_.at(task.value); i != kNoResult; i = links_[i].older) {
         if (results_[i].attempt == assignment) results_[i].challenge_skipped = false;
     }
@@ -264,16 +264,16 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
         max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
 
-void Accounting::spent(ActorId agent, Amount amount) { flow_of(agent).spent_outside += amount; }
+void Accounting::spent(ActorId actor, Amount amount) { flow_of(actor).spent_outside += amount; }
 
 void Accounting::paid_aside(const Address& from, const Address& to, Amount amount) {
     flow_of(from).spent_outside += amount;
     flow_of(to).bribes += amount;
 }
 
-// Money moves between those who take part and nobody else.
+// Money moves only between participants.
 ActorId Accounting::owner_of(const Address& account) const {
-    const auto agent = directory_.find(account);
+    const auto agent = participants_.find(account);
     AIVM_CHECK(agent.has_value());
     return *agent;
 }
@@ -288,21 +288,21 @@ Accounting::Flow& Accounting::flow_of(const State& state, ProviderIndex provider
 std::optional<ActorId> Accounting::owner_of(const State& state, ProviderIndex provider) {
     while (agent_of_provider_.size() <= provider.value) {
         const ProviderIndex next{static_cast<std::uint32_t>(agent_of_provider_.size())};
-        agent_of_provider_.push_back(directory_.find(state.provider(next).owner));
+        agent_of_provider_.push_back(participants_.find(state.provider(next).owner));
     }
     return agent_of_provider_[provider.value];
 }
 
-// --- Closing the books ---
+// --- Results ---
 
-// Everything each identity has in the end: free balance, bond, unclaimed credit, open escrows and
+// All that each identity holds at the end: free balance, bond, unclaimed credit, open escrows and
 // challenge bonds.
 std::vector<Amount> Accounting::holdings(const State& end) const {
-    std::vector<Amount> held(directory_.agents.size());
-    for (const Agent& agent : directory_.agents) held[agent.id] = end.balance(agent.address);
+    std::vector<Amount> held(participants_.all.size());
+    for (const Participant& one : participants_.all) held[one.id] = end.balance(one.address);
     const auto add = [&](const Address& owner, Amount amount) {
         if (amount.is_zero()) return;
-        if (const auto agent = directory_.find(owner)) held[*agent] += amount;
+        if (const auto agent = participants_.find(owner)) held[*agent] += amount;
     };
     end.providers.for_each(
         [&](std::size_t, const Provider& p) { add(p.owner, p.bond + p.credit); });
@@ -315,9 +315,9 @@ std::vector<Amount> Accounting::holdings(const State& end) const {
     return held;
 }
 
-void Accounting::close_payoffs(const State& end) {
+void Accounting::compute_payoffs(const State& end) {
     constexpr Wide kRecordedMax = std::numeric_limits<std::int64_t>::max();  // what a column holds
-    payoffs_.resize(directory_.principals.size());
+    payoffs_.resize(participants_.principals.size());
     for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
         const Flow& flow = flows_[i];
         payoffs_[i].principal = i;
@@ -331,14 +331,14 @@ void Accounting::close_payoffs(const State& end) {
             static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
     }
     const std::vector<Amount> held = holdings(end);
-    for (const Agent& agent : directory_.agents) {
-        payoffs_[agent.principal].net_nlux +=
-            signed_nlux(held[agent.id]) - signed_nlux(agent.opening_balance + agent.opening_stake);
+    for (const Participant& one : participants_.all) {
+        payoffs_[one.principal].net_nlux +=
+            signed_nlux(held[one.id]) - signed_nlux(one.opening_balance + one.opening_stake);
     }
     // Fees of tasks still open are in escrow, not spent.
     for (const TaskRow& task : tasks_) {
         if (task.outcome != TaskOutcome::kPending) continue;
-        payoffs_[directory_.agents.at(task.requester).principal].cost -= task.fee;
+        payoffs_[participants_.all.at(task.requester).principal].cost -= task.fee;
     }
     for (const PayoffRow& p : payoffs_) {
         const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) +
@@ -349,21 +349,21 @@ void Accounting::close_payoffs(const State& end) {
 }
 
 void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals) {
-    close_payoffs(end);
-    close_metrics(end, totals);
-    for (std::uint32_t i = 0; i < directory_.principals.size(); ++i) {
-        const Principal& p = directory_.principals[i];
+    compute_payoffs(end);
+    compute_metrics(end, totals);
+    for (std::uint32_t i = 0; i < participants_.principals.size(); ++i) {
+        const Principal& p = participants_.principals[i];
         sink.add(PrincipalRow{i, p.label, p.strategy, p.parameters, p.honest});
     }
-    for (const Agent& agent : directory_.agents) {
-        AgentRow row{agent.id,
-                     agent.principal,
-                     agent.role,
-                     agent.name,
-                     agent.opening_balance + agent.opening_stake,
+    for (const Participant& one : participants_.all) {
+        AgentRow row{one.id,
+                     one.principal,
+                     std::string(to_string(one.role)),
+                     one.name,
+                     one.opening_balance + one.opening_stake,
                      0};
         end.providers.for_each([&](std::size_t, const Provider& provider) {
-            if (provider.owner == agent.address) row.trust = provider.trust_score;
+            if (provider.owner == one.address) row.trust = provider.trust_score;
         });
         sink.add(row);
     }

@@ -1,6 +1,6 @@
-// Keeps the books of a run: reads the accepted chain block by block, as it becomes final for the
+// The accounting of a run: reads the accepted chain block by block, as each becomes final for the
 // first time anywhere, and turns it into the rows and metrics that the database, the terminal and
-// Python all show.
+// Python show.
 #pragma once
 
 #include <map>
@@ -11,13 +11,13 @@
 #include "core/execution/execute.h"
 #include "sim/engine/time.h"
 #include "sim/record/row_sink.h"
-#include "sim/scenario/directory.h"
+#include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/truth.h"
 
 namespace aivm::sim {
 
-// What happened besides the chain.
+// Totals that are not on the chain.
 struct RunTotals {
     std::uint64_t events = 0;
     std::uint64_t messages = 0;
@@ -27,24 +27,24 @@ struct RunTotals {
 
 class Accounting {
 public:
-    // Directory and truth must outlive this.
-    Accounting(const Scenario& scenario, const Directory& directory, Truth& truth);
+    // Participants and truth must outlive this.
+    Accounting(const Scenario& scenario, const Participants& participants, Truth& truth);
 
     // The next block of the accepted chain; genesis first.
     void accept(const Executed& block, SimTime now);
     // A block that was built without these fraud proofs.
     void censored(const Hash32& block, const std::vector<OperationPtr>& left_out);
-    // A challenger or anybody else re-ran this result.
+    // A challenger re-ran this result.
     void checked(TaskIndex task, std::uint32_t assignment);
-    // A requester offered a task in vain for so long that it gave up; it may offer it again.
+    // A requester gave up after repeated attempts to submit a task; it may submit it again.
     void refused() { ++refused_; }
-    // Money that changes hands outside the chain: work that was paid for, and payments between
+    // Money that changes hands outside the chain: the costs of work, and payments between
     // principals.
-    void spent(ActorId agent, Amount amount);
+    void spent(ActorId actor, Amount amount);
     void paid_aside(const Address& from, const Address& to, Amount amount);
 
-    // Closes the books on the state in which the run ended: rows of everything, in a fixed order,
-    // and the metrics.
+    // Computes payoffs and metrics on the state in which the run ended, and writes all rows in a
+    // fixed order. Call once.
     void write(const State& end, RowSink& sink, const RunTotals& totals);
 
     [[nodiscard]] const std::vector<MetricRow>& metrics() const { return metrics_; }
@@ -78,7 +78,7 @@ private:
         ProviderIndex provider;
         std::size_t older = kNoResult;
     };
-    struct ByPrefix {  // of what is a hash already
+    struct ByPrefix {  // the key is a hash already
         std::size_t operator()(const Hash32& hash) const { return hash.prefix64(); }
     };
 
@@ -103,8 +103,8 @@ private:
     void measure_block(const Executed& block, SimTime now);
 
     [[nodiscard]] ActorId owner_of(const Address& account) const;
-    [[nodiscard]] Flow& flow_of(ActorId agent) {
-        return flows_.at(directory_.agents.at(agent).principal);
+    [[nodiscard]] Flow& flow_of(ActorId actor) {
+        return flows_.at(participants_.all.at(actor).principal);
     }
     [[nodiscard]] Flow& flow_of(const Address& account) { return flow_of(owner_of(account)); }
     [[nodiscard]] Flow& flow_of(const State& state, ProviderIndex provider);
@@ -113,8 +113,8 @@ private:
         return owner_of(state, provider).value_or(0);
     }
     [[nodiscard]] std::vector<Amount> holdings(const State& end) const;
-    void close_payoffs(const State& end);
-    void close_metrics(const State& end, const RunTotals& totals);
+    void compute_payoffs(const State& end);
+    void compute_metrics(const State& end, const RunTotals& totals);
     void add_mode_metrics();
     void add_attack_metrics();
     void add_slash_metrics();
@@ -126,7 +126,7 @@ private:
     }
 
     const Scenario& scenario_;
-    const Directory& directory_;
+    const Participants& participants_;
     Truth& truth_;
     std::vector<Flow> flows_;
     std::vector<TaskRow> tasks_;

@@ -16,24 +16,24 @@ namespace {
 using aivm::test::address_of;
 using aivm::test::TestChain;
 
-// A directory of the test chain's people: the principal "cheats" owns p-2, everybody else is honest
-// and alone.
-Directory people() {
-    Directory out;
+// The test chain's people as participants: the principal "cheats" owns p-2, everybody else is
+// honest and alone.
+Participants people() {
+    Participants out;
     for (const char* name : {"alice", "bob", "carol", "p-1", "p-2", "p-3", "other", "v-0", "v-1"}) {
-        Agent agent;
-        agent.id = static_cast<ActorId>(out.agents.size());
-        agent.principal = agent.id;
-        agent.name = name;
-        agent.role = name[0] == 'v' ? "validator" : "account";
-        agent.address = address_of(name);
-        if (agent.role == "validator") {
-            agent.opening_stake = lux(5000);
-        } else if (agent.name != "other") {
-            agent.opening_balance = lux(10'000);
+        Participant one;
+        one.id = static_cast<ActorId>(out.all.size());
+        one.principal = one.id;
+        one.name = name;
+        one.role = name[0] == 'v' ? Role::kValidator : Role::kRequester;
+        one.address = address_of(name);
+        if (one.role == Role::kValidator) {
+            one.opening_stake = lux(5000);
+        } else if (one.name != "other") {
+            one.opening_balance = lux(10'000);
         }
         out.principals.push_back({name, "honest", "", std::string_view(name) != "p-2"});
-        out.add(std::move(agent));
+        out.add(std::move(one));
     }
     return out;
 }
@@ -79,9 +79,9 @@ protected:
 
     TestChain chain;
     Scenario scenario;
-    Directory directory = people();
+    Participants participants = people();
     Truth truth;
-    Accounting books{scenario, directory, truth};
+    Accounting books{scenario, participants, truth};
     VectorSink rows;
     SimTime now = 0;
 };
@@ -243,14 +243,14 @@ TEST(BooksOfAWorld, WhatEverybodyGainedTogetherIsWhatWasMintedLessWhatWasBurned)
         ASSERT_TRUE(world);
         Outcome outcome = (*world)->run();
         VectorSink rows;
-        (*world)->write_books(rows, 0, outcome);
+        (*world)->write_results(rows, 0, outcome);
         std::int64_t net = 0;
         for (const PayoffRow& payoff : outcome.payoffs) net += payoff.net_nlux;
         // Minted and burned as the chain itself says, executed once more from genesis.
-        const World::Ground ground = (*world)->ground();
-        ExecutedPtr tip = ground.genesis;
+        const World::ChainBasis basis = (*world)->chain_basis();
+        ExecutedPtr tip = basis.genesis;
         for (const BlockPtr& block : (*world)->history())
-            tip = *execute_block(tip->state, block, ground.rules);
+            tip = *execute_block(tip->state, block, basis.rules);
         const Totals& totals = tip->state.head.totals;
         EXPECT_GT(totals.burned, Amount());
         EXPECT_EQ(net, static_cast<std::int64_t>(totals.minted.nlux()) -

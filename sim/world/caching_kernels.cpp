@@ -58,8 +58,8 @@ std::uint32_t CachingKernels::find_or_add(const InferenceBatch& batch, std::uint
     return added;
 }
 
-// Asks the backend for everything from `first` on, in one batch. What fails is not remembered, nor
-// anything before it: a backend that fails is broken.
+// Computes all entries from `first` on in one batch of the backend. If it fails, nothing stays
+// cached, not even earlier results: a backend that fails is broken.
 int CachingKernels::compute_from(std::size_t first, const abi::InferenceWeights& weights) {
     const std::size_t count = known_.size() - first;
     std::vector<abi::InferenceOp> ops(count);

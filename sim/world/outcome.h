@@ -1,4 +1,4 @@
-// What a run leaves behind besides its rows.
+// The outcome of a run, besides its rows.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct Violation {
     std::string name;       // "bond-outlives-obligation"
     std::string message;
     SimTime time = 0;
-    Height block = 0;  // tip at that time
+    Height block = 0;  // height of the accepted chain at that time
     std::uint64_t event = 0;
     std::vector<std::string> actors;
     bool expected = false;
@@ -41,7 +41,7 @@ struct Outcome {
     std::vector<std::string> missing_violations;  // expected by the scenario and not seen
     ChoiceList choices;  // what the choice source answered other than "nothing happens"
 
-    // The books, for whoever prints them.
+    // Filled in by World::write_results.
     std::vector<MetricRow> metrics;
     std::vector<PrincipalRow> principals;
     std::vector<PayoffRow> payoffs;

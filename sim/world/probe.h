@@ -1,5 +1,5 @@
-// Somebody who measures a run from outside, where rows and metrics do not say enough. It hears and
-// changes nothing.
+// An observer for measurements that rows and metrics do not cover. It is notified and cannot change
+// the run.
 #pragma once
 
 #include "core/execution/execute.h"
@@ -15,7 +15,7 @@ public:
     virtual void on_block(const Executed& block, SimTime now) {
         static_cast<void>(block), static_cast<void>(now);
     }
-    // A provider began to compute, after the task had waited so long for one of its machines.
+    // A provider began to compute, after the task had waited for one of its machines for `waited`.
     virtual void on_work_started(ActorId provider, TaskIndex task, SimTime now, SimTime waited) {
         static_cast<void>(provider), static_cast<void>(task), static_cast<void>(now),
             static_cast<void>(waited);

@@ -1,6 +1,6 @@
 // Replicas that execute the same block on the same parent must reach the same result, so one world
-// computes it once and shares it: results are immutable snapshots, found by block id, which covers
-// everything a result depends on.
+// computes it once and shares it. Results are immutable snapshots, found by block id, which covers
+// all that a result depends on.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ namespace aivm::sim {
 
 class SharedExecutor final : public Executor {
 public:
-    // With `paranoid` every execution is done again and compared; a difference goes to
-    // `on_difference` as a sentence.
+    // With `paranoid` every shared block is executed again and compared; `on_difference` is called
+    // with a sentence for each difference.
     SharedExecutor(bool paranoid, std::function<void(const std::string&)> on_difference)
         : paranoid_(paranoid), on_difference_(std::move(on_difference)) {}
 
@@ -21,7 +21,7 @@ public:
                                 const Rules& rules) override;
     void remember(const ExecutedPtr& built) override;
 
-    // Forgets results below `height`; whoever still needs one computes it again.
+    // Forgets results below `height`; a node that still needs one computes it again.
     void forget_below(Height height);
 
 private:

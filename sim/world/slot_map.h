@@ -1,4 +1,4 @@
-// A pool of values known by small numbers: what an event's payload refers to.
+// A slot map: a pool of values identified by small numbers, which fit the payload of an event.
 #pragma once
 
 #include <cstdint>

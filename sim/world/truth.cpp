@@ -6,7 +6,7 @@
 namespace aivm::sim {
 namespace {
 
-// run_model with the canonical kernel's arithmetic alone: nobody asks for its commitments here.
+// run_model with the canonical kernel's arithmetic alone: its commitments are not needed here.
 Answer canonical_answer(const Model& model, std::uint32_t row) {
     InputRow input = model.row(row);
     Answer output = kernels::infer(model.weights, input.data());

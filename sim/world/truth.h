@@ -1,4 +1,4 @@
-// The right answers, for whoever keeps score: invariants and the recorder. Actors never see this.
+// The correct answers, for invariants and accounting. Actors never see them.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace aivm::sim {
 
 class Truth {
 public:
-    // What the canonical kernel answers to the task; computed once for each (model, row).
+    // The canonical kernel's answer to the task, computed once per model and row.
     Answer answer(const State& state, const Task& task);
 
 private:

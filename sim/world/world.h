@@ -1,5 +1,5 @@
-// A world: the engine, the network, the disks and the actors of one run, and those who watch it. A
-// value built from a setting and a seed; two worlds share nothing and may run on two threads.
+// A world: the engine, the substrate and the actors of one run, and what watches them. A value
+// built from a setting and a seed; two worlds share nothing and may run on two threads.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/execution/execute.h"
 #include "sim/record/row_sink.h"
-#include "sim/scenario/directory.h"
+#include "sim/scenario/participants.h"
 #include "sim/scenario/setting.h"
 #include "sim/world/outcome.h"
 #include "sim/world/probe.h"
@@ -20,39 +20,39 @@ namespace aivm::sim {
 
 struct WorldOptions {
     std::uint64_t seed = 1;
-    bool paranoid = false;  // execute every block once more wherever it is shared, and compare
+    bool paranoid = false;  // execute a block again wherever its result is shared, and compare
     const ChoiceList* choices = nullptr;  // answers to replay instead of drawing them from the seed
     Kernels* kernels = nullptr;           // the backend; null: the CPU's best
     std::optional<TraceInterval> window;  // records to keep readable
-    bool trace = true;                    // false: no digest; for measuring what it costs
-    bool invariants = true;               // false: nothing is watched; for measuring what it costs
-    Probe* probe = nullptr;               // hears of the run as it goes; must outlive it
+    bool trace = true;                    // false: no digest; to measure what it costs
+    bool invariants = true;               // false: no invariants; to measure what they cost
+    Probe* probe = nullptr;               // is notified during the run; must outlive it
     bool keep_history = false;            // keep the accepted blocks for World::history
-    // gets a row of every event as it is executed; between begin_run and finish_run
+    // receives one row per event as it is executed; between begin_run and finish_run
     RowSink* events = nullptr;
-    // Called now and then with the virtual time and the tasks that are final; returns false to
-    // interrupt the run.
+    // Called every few seconds of virtual time with that time and the number of final tasks;
+    // returns false to interrupt the run.
     std::function<bool(SimTime, std::uint64_t)> progress;
 };
 
 class World {
 public:
-    // Errors: a strategy nobody knows, parameters that contradict each other, a genesis that does
-    // not add up.
+    // Errors: an unknown strategy, parameters that contradict each other (check_scenario), an
+    // invalid genesis.
     static Result<std::unique_ptr<World>> make(const Setting& setting, const WorldOptions& options);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
     ~World();
 
-    // Runs to the end: all work final and all validators caught up, a violation nobody expected, or
-    // a limit. Call once.
+    // Runs to the end: all work final and all validators caught up, an unexpected violation, or a
+    // limit. Call once.
     Outcome run();
 
-    // The rows of the run that just ended, and the numbers made from them, which also go into
-    // `outcome`. Call once.
-    void write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
+    // Writes the rows of the finished run; the metrics and payoffs also go into `outcome`. Call
+    // once.
+    void write_results(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome);
 
-    // Records of WorldOptions::window, with the kinds of events as words.
+    // The records of WorldOptions::window, with the kinds of events as words.
     struct TracedEvent {
         TraceRecord record;
         std::string actor;
@@ -61,14 +61,14 @@ public:
     [[nodiscard]] std::vector<TracedEvent> traced() const;
     [[nodiscard]] const TraceDigest& trace() const;
 
-    // What the blocks of the run stand on; as long as the world lives.
-    struct Ground {
+    // What is needed to execute the run's chain again. Valid while the world lives.
+    struct ChainBasis {
         ExecutedPtr genesis;
         const Rules& rules;
         const Scenario& scenario;
-        const Directory& directory;
+        const Participants& participants;
     };
-    [[nodiscard]] Ground ground() const;
+    [[nodiscard]] ChainBasis chain_basis() const;
     // The accepted chain so far, from height 1; empty unless WorldOptions::keep_history.
     [[nodiscard]] const std::vector<BlockPtr>& history() const;
 

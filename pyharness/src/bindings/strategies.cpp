@@ -235,7 +235,7 @@ public:
     }
     bool serves(const sim::Follower& follower) override {
         if (!self_->has("serves")) return Base::serves(follower);
-        return self_->call("_serves", yes_or_no, follower.id, follower.role,
+        return self_->call("_serves", yes_or_no, follower.id, to_string(follower.role),
                            follower.index_in_role);
     }
     bool reports_equivocation() override {
@@ -262,8 +262,8 @@ Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::A
     const std::string name = python_name(group);
     try {
         const auto side = std::make_shared<SideHandle>(SideHandle{part.side, part.self.address});
-        py::object object =
-            registry.attr("make")(group.role, name, parameters_of(group), show_part(part, side));
+        py::object object = registry.attr("make")(to_string(group.role), name, parameters_of(group),
+                                                  show_part(part, side));
         return std::make_unique<Strategy>(
             std::make_unique<StrategyObject>(std::move(object), name, side, faults));
     } catch (py::error_already_set& error) {
@@ -288,20 +288,20 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
                        scenario.chain.consensus == sim::ConsensusKind::kSnowman;
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
-        const py::object fault =
-            registry_.attr("check")(group.role, python_name(group), parameters_of(group));
+        const py::object fault = registry_.attr("check")(to_string(group.role), python_name(group),
+                                                         parameters_of(group));
         if (!fault.is_none()) {
-            faults.push_back(
-                fmt::format("{}.{}: {}", group.role, group.name, fault.cast<std::string>()));
+            faults.push_back(fmt::format("{}.{}: {}", to_string(group.role), group.name,
+                                         fault.cast<std::string>()));
         }
         if (votes) continue;
-        const auto polled = registry_.attr("polled")(group.role, python_name(group))
+        const auto polled = registry_.attr("polled")(to_string(group.role), python_name(group))
                                 .cast<std::vector<std::string>>();
         if (polled.empty()) continue;
-        faults.push_back(
-            fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "
-                        "run.fidelity to full and chain.consensus to snowman",
-                        group.role, group.name, group.strategy, fmt::join(polled, ", ")));
+        faults.push_back(fmt::format(
+            "{}.{}: {} overrides {}, which is asked only where validators vote; set "
+            "run.fidelity to full and chain.consensus to snowman",
+            to_string(group.role), group.name, group.strategy, fmt::join(polled, ", ")));
     }
     return faults;
 }
@@ -333,13 +333,14 @@ Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(
 bool PythonStrategies::is_honest(const sim::ActorGroup& group) const {
     if (!is_python(group)) return table_.is_honest(group);
     const py::gil_scoped_acquire lock;
-    return registry_.attr("is_honest")(group.role, python_name(group)).cast<bool>();
+    return registry_.attr("is_honest")(to_string(group.role), python_name(group)).cast<bool>();
 }
 
 bool PythonStrategies::watches_pending(const sim::ActorGroup& group) const {
     if (!is_python(group)) return table_.watches_pending(group);
     const py::gil_scoped_acquire lock;
-    return registry_.attr("watches_pending")(group.role, python_name(group)).cast<bool>();
+    return registry_.attr("watches_pending")(to_string(group.role), python_name(group))
+        .cast<bool>();
 }
 
 }  // namespace aivm::python

@@ -1,13 +1,13 @@
-#include "sim/history/operation_words.h"
+#include "sim/history/operation_printer.h"
 
 #include <fmt/format.h>
 
 namespace aivm::sim {
 // What the sender does: one overload for every kind of operation, so that a new kind does not
 // compile without its words.
-class OperationWords::Predicate {
+class OperationPrinter::Predicate {
 public:
-    Predicate(OperationWords& words, Height block) : words_(words), block_(block) {}
+    Predicate(OperationPrinter& printer, Height block) : printer_(printer), block_(block) {}
 
     std::string operator()(const op::RegisterProvider& b) const {
         return fmt::format("registers with a bond of {}", exact_lux(b.bond));
@@ -20,31 +20,31 @@ public:
         return fmt::format("registers model {}", b.model->id);
     }
     std::string operator()(const op::SubmitTask& b) const {
-        return fmt::format("submits {}", words_.task(b.job_id));
+        return fmt::format("submits {}", printer_.task(b.job_id));
     }
     std::string operator()(const op::Commit& b) const {
-        return fmt::format("commits to a result for {}", words_.task(b.job_id));
+        return fmt::format("commits to a result for {}", printer_.task(b.job_id));
     }
     std::string operator()(const op::Reveal& b) const {
-        return fmt::format("reveals a {}result for {}", words_.wrong(b.job_id, b.answer),
-                           words_.task(b.job_id));
+        return fmt::format("reveals a {}result for {}", printer_.wrong(b.job_id, b.answer),
+                           printer_.task(b.job_id));
     }
     std::string operator()(const op::SubmitResult& b) const {
-        return fmt::format("posts a {}result for {}", words_.wrong(b.job_id, b.answer),
-                           words_.task(b.job_id));
+        return fmt::format("posts a {}result for {}", printer_.wrong(b.job_id, b.answer),
+                           printer_.task(b.job_id));
     }
     std::string operator()(const op::Challenge& b) const {
-        return fmt::format("challenges {}", words_.task(b.job_id));
+        return fmt::format("challenges {}", printer_.task(b.job_id));
     }
     std::string operator()(const op::ChallengeReveal& b) const {
-        return fmt::format("reveals its {}claim on {}", words_.wrong(b.job_id, b.claim),
-                           words_.task(b.job_id));
+        return fmt::format("reveals its {}claim on {}", printer_.wrong(b.job_id, b.claim),
+                           printer_.task(b.job_id));
     }
     std::string operator()(const op::DisputeMove& b) const {
-        const std::string task = words_.task(b.job_id);
+        const std::string task = printer_.task(b.job_id);
         if (b.opens)
             return fmt::format("opens a step of its trace of {} for {}", task,
-                               words_.name_of(b.challenger));
+                               printer_.name_of(b.challenger));
         return fmt::format("{} with the step opened last of {}", b.agrees ? "agrees" : "disagrees",
                            task);
     }
@@ -59,29 +59,29 @@ public:
     }
 
 private:
-    OperationWords& words_;
+    OperationPrinter& printer_;
     Height block_;
 };
 
-OperationWords::OperationWords(const Directory& directory, State state)
-    : directory_(directory), state_(std::move(state)) {}
+OperationPrinter::OperationPrinter(const Participants& participants, State state)
+    : participants_(participants), state_(std::move(state)) {}
 
-std::string OperationWords::say(const SignedOperation& operation, Height block) {
+std::string OperationPrinter::describe(const SignedOperation& operation, Height block) {
     return name_of(operation.sender()) + " " +
            std::visit(Predicate(*this, block), operation.body());
 }
 
-std::string OperationWords::name_of(const Address& address) const {
-    const auto agent = directory_.find(address);
-    return agent ? directory_.name(*agent) : "0x" + to_hex(address.view());
+std::string OperationPrinter::name_of(const Address& address) const {
+    const auto agent = participants_.find(address);
+    return agent ? participants_.name(*agent) : "0x" + to_hex(address.view());
 }
 
-std::string OperationWords::task(std::string_view job_id) const {
+std::string OperationPrinter::task(std::string_view job_id) const {
     const auto index = state_.find_task(job_id);
     return index ? fmt::format("task {}", index->value) : fmt::format("unknown job {}", job_id);
 }
 
-std::string OperationWords::wrong(std::string_view job_id, Answer answer) {
+std::string OperationPrinter::wrong(std::string_view job_id, Answer answer) {
     const auto index = state_.find_task(job_id);
     if (!index) return "";
     return truth_.answer(state_, state_.task(*index)) == answer ? "" : "wrong ";

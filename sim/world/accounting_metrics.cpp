@@ -1,4 +1,4 @@
-// The metrics of a run, from its rows: the second half of Accounting.
+// The metrics of a run, computed from the rows of its accounting.
 #include <algorithm>
 #include <array>
 
@@ -40,16 +40,16 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// What is told for each mode and for the run as a whole.
+// What is counted for each mode and for the run as a whole.
 struct ModeCounts {
-    bool told = false;
+    bool used = false;
     std::uint64_t final_results = 0;
     std::uint64_t fraud_posted = 0;
     std::uint64_t fraud_missed = 0;
     std::vector<double> ttf_seconds;  // sorted once all are in
     std::vector<double> ttu_seconds;
 
-    // Takes in the times of one of the modes, and sorts both.
+    // Sorts the times of one mode and merges them in.
     void merge_times(ModeCounts& mode) {
         std::sort(mode.ttf_seconds.begin(), mode.ttf_seconds.end());
         const auto old = static_cast<std::ptrdiff_t>(ttf_seconds.size());
@@ -69,7 +69,7 @@ struct ModeCounts {
 
 }  // namespace
 
-void Accounting::close_metrics(const State& end, const RunTotals& totals) {
+void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_mode_metrics();
     add_attack_metrics();
     add_slash_metrics();
@@ -86,7 +86,7 @@ void Accounting::add_mode_metrics() {
         const std::uint64_t usable_ns =
             early == usable_early_ns_.end() ? *task.final_time_ns : early->second;
         for (ModeCounts* counts : {&all, &by_mode.at(static_cast<std::size_t>(task.mode))}) {
-            counts->told = true;
+            counts->used = true;
             ++counts->final_results;
             if (!*task.correct) ++counts->fraud_missed;
             counts->ttu_seconds.push_back(static_cast<double>(usable_ns - task.submit_time_ns) /
@@ -100,13 +100,13 @@ void Accounting::add_mode_metrics() {
         if (result.correct) continue;
         ++all.fraud_posted;
         ModeCounts& counts = by_mode.at(static_cast<std::size_t>(tasks_[result.task].mode));
-        counts.told = true;
+        counts.used = true;
         ++counts.fraud_posted;
     }
     all.append_to(metrics_, "");
     for (std::size_t mode = 0; mode < kModes;
          ++mode) {  // the names of the modes are in alphabetical order
-        if (by_mode[mode].told) {
+        if (by_mode[mode].used) {
             by_mode[mode].append_to(metrics_,
                                     std::string(mode_name(static_cast<VerificationMode>(mode))));
         }
@@ -117,11 +117,11 @@ void Accounting::add_attack_metrics() {
     std::int64_t net = 0;
     std::int64_t stake = 0;
     for (const PayoffRow& payoff : payoffs_) {
-        if (!directory_.principals[payoff.principal].honest) net += payoff.net_nlux;
+        if (!participants_.principals[payoff.principal].honest) net += payoff.net_nlux;
     }
-    for (const Agent& agent : directory_.agents) {
-        if (directory_.principals[agent.principal].honest) continue;
-        stake += static_cast<std::int64_t>((agent.opening_balance + agent.opening_stake).nlux());
+    for (const Participant& one : participants_.all) {
+        if (participants_.principals[one.principal].honest) continue;
+        stake += static_cast<std::int64_t>((one.opening_balance + one.opening_stake).nlux());
     }
     __extension__ using Signed = __int128;
     add_metric("attacker_net", net);
@@ -141,7 +141,7 @@ void Accounting::add_slash_metrics() {
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
         if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
-        (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
+        (participants_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
             slash.taken.nlux();
     }
     add_count("honest_false_slash", from_the_innocent);

@@ -5,19 +5,19 @@
 
 #include "core/chain/operation.h"
 #include "core/state/state.h"
-#include "sim/scenario/directory.h"
+#include "sim/scenario/participants.h"
 #include "sim/world/truth.h"
 
 namespace aivm::sim {
 
-class OperationWords {
+class OperationPrinter {
 public:
-    // `directory` must outlive this. The numbers of tasks and their right answers are those of
+    // `participants` must outlive this. The numbers of tasks and their right answers are those of
     // `state`.
-    OperationWords(const Directory& directory, State state);
+    OperationPrinter(const Participants& participants, State state);
 
     // A sentence without a full stop; `block` is the height at which the operation took effect.
-    std::string say(const SignedOperation& operation, Height block);
+    std::string describe(const SignedOperation& operation, Height block);
 
 private:
     class Predicate;
@@ -27,7 +27,7 @@ private:
     // "wrong " when the answer is known to be wrong, else nothing.
     std::string wrong(std::string_view job_id, Answer answer);
 
-    const Directory& directory_;
+    const Participants& participants_;
     State state_;
     Truth truth_;
 };

@@ -1,4 +1,4 @@
-#include "sim/history/operation_words.h"
+#include "sim/history/operation_printer.h"
 
 #include <gtest/gtest.h>
 
@@ -7,27 +7,27 @@ namespace {
 
 // One identity with a name, and a state without tasks; sentences about tasks are tested where runs
 // are shrunk.
-class OperationWordsTest : public testing::Test {
+class OperationPrinterTest : public testing::Test {
 protected:
-    OperationWordsTest() {
+    OperationPrinterTest() {
         wallet_.bytes[0] = 7;
-        Agent agent;
-        agent.name = "provider[7]";
-        agent.address = wallet_;
-        directory_.add(std::move(agent));
+        Participant provider;
+        provider.name = "provider[7]";
+        provider.address = wallet_;
+        participants_.add(std::move(provider));
     }
 
     std::string say(OperationBody body, const Address& sender) {
-        OperationWords words(directory_, State{});
-        return words.say(SignedOperation({sender, 1, std::move(body)}, {}), 62);
+        OperationPrinter printer(participants_, State{});
+        return printer.describe(SignedOperation({sender, 1, std::move(body)}, {}), 62);
     }
     std::string say(OperationBody body) { return say(std::move(body), wallet_); }
 
-    Directory directory_;
+    Participants participants_;
     Address wallet_;
 };
 
-TEST_F(OperationWordsTest, OneSentenceForEveryKind) {
+TEST_F(OperationPrinterTest, OneSentenceForEveryKind) {
     op::RegisterProvider registration;
     registration.bond = lux(1000);
     EXPECT_EQ(say(registration), "provider[7] registers with a bond of 1000 LUX");
@@ -47,7 +47,7 @@ TEST_F(OperationWordsTest, OneSentenceForEveryKind) {
     EXPECT_EQ(say(evidence), "provider[7] proves that validator[3] signed two items for slot 12");
 }
 
-TEST_F(OperationWordsTest, AJobThatNoStateKnowsGoesByItsOwnName) {
+TEST_F(OperationPrinterTest, AJobThatNoStateKnowsGoesByItsOwnName) {
     const auto about_j = [](auto body) {
         body.job_id = "j";
         return body;
@@ -68,7 +68,7 @@ TEST_F(OperationWordsTest, AJobThatNoStateKnowsGoesByItsOwnName) {
               "provider[7] opens a step of its trace of unknown job j for provider[7]");
 }
 
-TEST_F(OperationWordsTest, AnAddressWithoutANameIsWrittenOut) {
+TEST_F(OperationPrinterTest, AnAddressWithoutANameIsWrittenOut) {
     EXPECT_EQ(say(op::DeregisterProvider{"p"}, Address{}),
               "0x" + std::string(40, '0') + " deregisters");
 }

@@ -1,0 +1,35 @@
+// bit_rot: a stored value of each target can no longer be read. Its machine stops and reads the
+// whole disk before it goes on; a disk with an unreadable value is replaced by an empty one.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "sim/engine/random_stream.h"
+#include "sim/faults/scheduled_fault.h"
+
+namespace aivm::sim {
+
+class BitRot final : public MachineFault {
+public:
+    using MachineFault::MachineFault;
+    static std::string describe(const FaultPlan&, const std::string& targets,
+                                const std::string& when) {
+        return fmt::format("a stored value of {} rots {}", targets, when);
+    }
+
+private:
+    void hit(FaultSite& site, ActorId node) override {
+        RandomStream random({site.run_seed, node, static_cast<std::uint32_t>(Purpose::kFaults)});
+        site.machines.disk(node).rot(random.next_u64());
+        site.machines.stop(node);
+    }
+    void repair(FaultSite& site, ActorId node) override {
+        if (site.machines.disk(node).is_sound()) {
+            site.machines.start(node);
+        } else {
+            site.machines.replace_disk(node);
+        }
+    }
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/engine/choice_sources.h"
+#include "sim/faults/message_faults.h"
+#include "sim/faults/scheduled_fault.h"
+
+namespace aivm::sim {
+namespace {
+
+const Packet kPacket = FollowRequest{};
+
+MessageInFlight message(NodeId from, NodeId to, SimTime now = 0) {
+    return {.transmission = {from, to, 100}, .packet = kPacket, .now = now};
+}
+
+// A network of four nodes, without disks.
+struct Site {
+    explicit Site(const FaultPlan& plan, std::vector<ActorId> targets)
+        : targets_(std::move(targets)), fault(make_fault(plan)) {}
+
+    void begin(SimTime now = 0) {
+        FaultSite site = at(now);
+        fault->begin(site);
+    }
+    void end() {
+        FaultSite site = at(0);
+        fault->end(site);
+    }
+    [[nodiscard]] Fate fate(NodeId from, NodeId to, SimTime now = 0) const {
+        MessageInFlight one = message(from, to, now);
+        for (const MessageFault* each : message_faults) each->apply(one);
+        return one.fate;
+    }
+    FaultSite at(SimTime now) {
+        return {.targets = targets_,
+                .network = network,
+                .message_faults = message_faults,
+                .machines = machines,
+                .now = now,
+                .run_seed = 1};
+    }
+
+    std::vector<ActorId> targets_;
+    Engine engine;
+    Network network{1, {}, {{0, 0, 0, 0}, {}}};
+    MessageFaults message_faults;
+    Machines machines{engine, 4, [](ActorId) {}};
+    std::unique_ptr<ScheduledFault> fault;
+};
+
+FaultPlan plan_of(FaultKind kind) {
+    FaultPlan plan;
+    plan.kind = kind;
+    plan.delay_ns = 7'000;
+    plan.period_ns = 10;
+    plan.bandwidth_bps = 8'000;
+    plan.skew_ns = 5'000;
+    return plan;
+}
+
+TEST(Faults, EveryKindHasItsTraitsAnImplementationAndASentenceOfItsOwn) {
+    std::set<std::string_view> words;
+    std::set<std::string> sentences;
+    for (std::size_t i = 0; i < kFaultKinds; ++i) {
+        const auto kind = static_cast<FaultKind>(i);
+        const FaultPlan plan = plan_of(kind);
+        EXPECT_EQ(traits_of(kind).kind, kind);
+        EXPECT_EQ(kFaultWords.at(i), traits_of(kind).word);
+        words.insert(traits_of(kind).word);
+        EXPECT_NE(make_fault(plan), nullptr);
+        const std::string sentence = describe_fault(plan, "node", "now");
+        EXPECT_NE(sentence.find("node"), std::string::npos) << sentence;
+        EXPECT_NE(sentence.find("now"), std::string::npos) << sentence;
+        sentences.insert(sentence);
+    }
+    EXPECT_EQ(words.size(), kFaultKinds);
+    EXPECT_EQ(sentences.size(), kFaultKinds);
+    EXPECT_FALSE(words.contains(""));
+}
+
+TEST(Faults, KindsThatIsolateBlockTheLinksOfTheirTargetsUntilTheyEnd) {
+    for (const FaultTraits& traits : kFaultTraits) {
+        if (!traits.isolates) continue;
+        const FaultPlan plan = plan_of(traits.kind);
+        Site site(plan, {1});
+        site.begin();
+        EXPECT_FALSE(site.network.is_reachable(0, 1)) << traits.word;
+        EXPECT_FALSE(site.network.is_reachable(1, 0)) << traits.word;
+        EXPECT_TRUE(site.network.is_reachable(0, 2)) << traits.word;
+        site.end();
+        EXPECT_TRUE(site.network.is_reachable(0, 1)) << traits.word;
+    }
+}
+
+TEST(Faults, OneWayBlocksWhatTheTargetsSendToTheOthers) {
+    const FaultPlan plan = plan_of(FaultKind::kOneWay);
+    Site site(plan, {0, 1});
+    site.begin();
+    EXPECT_FALSE(site.network.is_reachable(0, 2));
+    EXPECT_TRUE(site.network.is_reachable(2, 0));
+    EXPECT_TRUE(site.network.is_reachable(0, 1));
+}
+
+TEST(Faults, ASlowNodeDelaysWhatItSendsAndWhatItReceives) {
+    const FaultPlan plan = plan_of(FaultKind::kSlowNode);
+    Site site(plan, {0, 3});
+    site.begin();
+    EXPECT_EQ(site.fate(0, 2).delay, 7'000);
+    EXPECT_EQ(site.fate(2, 0).delay, 7'000);
+    EXPECT_EQ(site.fate(0, 3).delay, 14'000);
+    EXPECT_EQ(site.fate(2, 1).delay, 0);
+    site.end();
+    EXPECT_EQ(site.fate(0, 2).delay, 0);
+}
+
+TEST(Faults, AFlappingNodeIsDownInTheFirstHalfOfEveryPeriod) {
+    const FaultPlan plan = plan_of(FaultKind::kFlapping);
+    Site site(plan, {3});
+    site.begin(100);
+    for (SimTime now = 100; now < 140; ++now) {
+        const bool down = (now - 100) % 10 < 5;
+        EXPECT_EQ(site.fate(3, 0, now).blocked, down) << now;
+        EXPECT_EQ(site.fate(0, 3, now).blocked, down) << now;
+        EXPECT_FALSE(site.fate(0, 1, now).blocked) << now;
+    }
+    site.end();
+    EXPECT_FALSE(site.fate(3, 0, 140).blocked);
+}
+
+TEST(Faults, AWrongClockIsAheadByItsSkewUntilItEnds) {
+    const FaultPlan plan = plan_of(FaultKind::kClock);
+    Site site(plan, {2});
+    site.begin();
+    EXPECT_EQ(site.machines.clock_error(2), 5'000);
+    EXPECT_EQ(site.machines.clock_error(1), 0);
+    site.end();
+    EXPECT_EQ(site.machines.clock_error(2), 0);
+}
+
+TEST(MessageFaults, ChanceDecidesTheFateAndEveryFaultHasASentence) {
+    StreamChoices choices(1);
+    MessageInFlight lucky = message(0, 1);
+    apply_by_chance(lucky, {}, choices);
+    EXPECT_FALSE(lucky.fate.lost || lucky.fate.duplicated || lucky.fate.reordered);
+    MessageInFlight unlucky = message(0, 1);
+    apply_by_chance(unlucky,
+                    {.loss_ppm = 1'000'000, .duplicate_ppm = 1'000'000, .reorder_ppm = 1'000'000},
+                    choices);
+    EXPECT_TRUE(unlucky.fate.lost && unlucky.fate.duplicated && unlucky.fate.reordered);
+    EXPECT_EQ(sentence_of(ChoiceKind::kMessageDuplicate), "arrives twice");
+    EXPECT_EQ(sentence_of(ChoiceKind::kCrash), "");
+}
+
+// A fault as one could be added: it changes what is delivered.
+struct Corruption {
+    static constexpr ChoiceKind kChoice = ChoiceKind::kMessageLoss;
+    static constexpr auto kProbability = &NetworkSettings::loss_ppm;
+    static void apply(MessageInFlight& message) { message.replacement = BlockRequest{}; }
+};
+
+TEST(MessageFaults, AFaultMayReplaceThePacketThatIsDelivered) {
+    StreamChoices choices(1);
+    MessageInFlight one = message(0, 1);
+    apply_by_chance<std::tuple<Corruption>>(one, {.loss_ppm = 0}, choices);
+    EXPECT_TRUE(std::holds_alternative<FollowRequest>(one.delivered()));
+    apply_by_chance<std::tuple<Corruption>>(one, {.loss_ppm = 1'000'000}, choices);
+    EXPECT_TRUE(std::holds_alternative<BlockRequest>(one.delivered()));
+}
+
+}  // namespace
+}  // namespace aivm::sim

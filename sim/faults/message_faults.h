@@ -1,0 +1,88 @@
+// Faults of single messages.
+//
+// By chance: a struct with the kind of choice, the setting that holds its probability, and apply();
+// a row in MessageFaultsByChance. Each asks the choice source one question per message, in the
+// order of the rows, whether or not the message is delivered. While a scheduled fault is in force:
+// see MessageFault. Either may set the message's fate, or replace the packet.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "sim/actors/packet.h"
+#include "sim/engine/choice_source.h"
+#include "sim/network/network.h"
+
+namespace aivm::sim {
+
+// A message on its way from one node to another.
+struct MessageInFlight {
+    Transmission transmission;
+    const Packet& packet;
+    SimTime now = 0;
+    Fate fate = {};
+    std::optional<Packet> replacement = {};  // delivered instead of `packet`
+
+    [[nodiscard]] const Packet& delivered() const { return replacement ? *replacement : packet; }
+};
+
+struct MessageLoss {
+    static constexpr ChoiceKind kChoice = ChoiceKind::kMessageLoss;
+    static constexpr auto kProbability = &NetworkSettings::loss_ppm;
+    static constexpr std::string_view kSentence = "is lost";
+    static void apply(MessageInFlight& message) { message.fate.lost = true; }
+};
+
+struct MessageDuplicate {
+    static constexpr ChoiceKind kChoice = ChoiceKind::kMessageDuplicate;
+    static constexpr auto kProbability = &NetworkSettings::duplicate_ppm;
+    static constexpr std::string_view kSentence = "arrives twice";
+    static void apply(MessageInFlight& message) { message.fate.duplicated = true; }
+};
+
+struct MessageReorder {
+    static constexpr ChoiceKind kChoice = ChoiceKind::kMessageReorder;
+    static constexpr auto kProbability = &NetworkSettings::reorder_ppm;
+    static constexpr std::string_view kSentence = "is overtaken";
+    static void apply(MessageInFlight& message) { message.fate.reordered = true; }
+};
+
+// One row per fault. The order is the order of the questions.
+using MessageFaultsByChance = std::tuple<MessageLoss, MessageDuplicate, MessageReorder>;
+
+// Asks the choice source which of the faults hit the message, and applies them.
+template <class Faults = MessageFaultsByChance>
+void apply_by_chance(MessageInFlight& message, const NetworkSettings& settings,
+                     ChoiceSource& choices) {
+    const auto ask = [&]<class Fault>(Fault) {
+        const std::uint32_t ppm = settings.*Fault::kProbability;
+        if (choices.chance(Fault::kChoice, message.transmission.from, ppm)) Fault::apply(message);
+    };
+    std::apply([&](auto... faults) { (ask(faults), ...); }, Faults{});
+}
+
+// What an answer of the choice source did to a message, such as "is lost"; empty for choices about
+// anything else.
+constexpr std::string_view sentence_of(ChoiceKind kind) {
+    std::string_view sentence;
+    const auto match = [&]<class Fault>(Fault) {
+        if (Fault::kChoice == kind) sentence = Fault::kSentence;
+    };
+    std::apply([&](auto... faults) { (match(faults), ...); }, MessageFaultsByChance{});
+    return sentence;
+}
+
+// A scheduled fault that changes messages while it is in force.
+class MessageFault {
+public:
+    virtual ~MessageFault() = default;
+    virtual void apply(MessageInFlight& message) const = 0;
+};
+
+// Those in force, in the order in which they began.
+using MessageFaults = std::vector<const MessageFault*>;
+
+}  // namespace aivm::sim

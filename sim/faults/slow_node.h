@@ -1,0 +1,29 @@
+// slow_node: every message from or to a target takes longer.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "core/config/config_json.h"
+#include "sim/faults/scheduled_fault.h"
+
+namespace aivm::sim {
+
+class SlowNode final : public TargetMessageFault {
+public:
+    using TargetMessageFault::TargetMessageFault;
+    static std::string describe(const FaultPlan& plan, const std::string& targets,
+                                const std::string& when) {
+        return fmt::format("messages of {} take {} longer {}", targets,
+                           print_duration(plan.delay_ns), when);
+    }
+
+private:
+    // Twice the delay between two targets.
+    void apply(MessageInFlight& message) const override {
+        const auto delay = static_cast<SimTime>(plan().delay_ns);
+        if (hits(message.transmission.from)) message.fate.delay += delay;
+        if (hits(message.transmission.to)) message.fate.delay += delay;
+    }
+};
+
+}  // namespace aivm::sim

@@ -1,0 +1,535 @@
+#include "sim/scenario/check_scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <span>
+
+#include "core/base/check.h"
+
+namespace aivm::sim {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t size;
+};
+constexpr Unit kDurations[] = {{"d", 86'400'000'000'000},
+                               {"h", 3'600'000'000'000},
+                               {"m", 60'000'000'000},
+                               {"s", 1'000'000'000},
+                               {"ms", 1'000'000},
+                               {"us", 1'000},
+                               {"ns", 1}};
+constexpr Unit kAmounts[] = {
+    {" LUX", 1'000'000'000}, {" mLUX", 1'000'000}, {" uLUX", 1'000}, {" nLUX", 1}};
+
+// In the largest unit of which the value is a whole number, as scenario files print it.
+std::string print_exact(std::uint64_t value, std::span<const Unit> units) {
+    const auto unit = std::ranges::find_if(
+        units, [&](const Unit& one) { return value % one.size == 0 && value >= one.size; });
+    if (unit == units.end()) return fmt::format("0{}", units.front().name);
+    return fmt::format("{}{}", value / unit->size, unit->name);
+}
+
+std::string print_duration(std::uint64_t nanoseconds) {
+    return nanoseconds == 0 ? "0s" : print_exact(nanoseconds, kDurations);
+}
+
+std::string print_amount(Amount amount) { return print_exact(amount.nlux(), kAmounts); }
+
+std::vector<std::string> names_of(const std::vector<ActorGroup>& groups) {
+    std::vector<std::string> names;
+    for (const ActorGroup& group : groups) names.push_back(group.name);
+    return names;
+}
+
+class Checker {
+public:
+    Checker(const Scenario& scenario, const RegionMap* regions) : s_(scenario), regions_(regions) {}
+
+    std::vector<ScenarioProblem> run() {
+        check_run();
+        check_consensus();
+        check_vm();
+        check_tasks();
+        check_groups();
+        for (std::size_t i = 0; i < s_.faults.size(); ++i) check_fault(i, s_.faults[i]);
+        return std::move(problems_);
+    }
+
+private:
+    using Keys = std::vector<std::string>;
+    void add(ProblemKind kind, Keys keys, std::string message, std::string remedy) {
+        problems_.push_back({kind, std::move(keys), std::move(message), std::move(remedy)});
+    }
+    void error(Keys keys, std::string message, std::string remedy) {
+        add(ProblemKind::kError, std::move(keys), std::move(message), std::move(remedy));
+    }
+    void unrunnable(Keys keys, std::string message, std::string remedy) {
+        add(ProblemKind::kUnrunnable, std::move(keys), std::move(message), std::move(remedy));
+    }
+    void note(Keys keys, std::string message, std::string remedy) {
+        add(ProblemKind::kNote, std::move(keys), std::move(message), std::move(remedy));
+    }
+    void unknown(ProblemKind kind, Keys keys, std::string message, std::string word, Keys known) {
+        problems_.push_back(
+            {kind, std::move(keys), std::move(message), "", std::move(word), std::move(known)});
+    }
+
+    [[nodiscard]] bool is_economic() const { return s_.run.fidelity == Fidelity::kEconomic; }
+    [[nodiscard]] bool is_snowman() const {
+        return s_.chain.consensus == ConsensusKind::kSnowman && !is_economic();
+    }
+    [[nodiscard]] const ActorGroup* find_group(std::string_view name) const {
+        const auto found = std::ranges::find(s_.actors, name, &ActorGroup::name);
+        return found == s_.actors.end() ? nullptr : &*found;
+    }
+
+    void check_run();
+    void check_consensus();
+    void check_censorship();
+    void check_payer();
+    void check_thresholds(std::uint32_t asked);
+    void check_vm();
+    void check_tasks();
+    void check_groups();
+    void check_money(const ActorGroup& group);
+    void check_fault(std::size_t index, const FaultPlan& fault);
+    void check_target(std::size_t index, const FaultPlan& fault);
+    bool check_named_groups(std::size_t index, const FaultPlan& fault);
+    bool check_indexes(std::size_t index, const FaultPlan& fault);
+    bool check_regions(std::size_t index, const FaultPlan& fault);
+    void check_sides(std::size_t index, const FaultPlan& fault);
+
+    const Scenario& s_;
+    const RegionMap* regions_;
+    std::vector<ScenarioProblem> problems_;
+};
+
+void Checker::check_run() {
+    for (const auto& id : s_.expected_violations) {
+        const bool well_formed =
+            id.size() >= 2 && id.size() <= 3 && id[0] >= 'A' && id[0] <= 'Z' &&
+            std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
+        if (!well_formed)
+            error({"expect"}, fmt::format("\"{}\" is not an invariant's id", id),
+                  "write ids such as \"E3\" or \"S14\"");
+    }
+    // One block for the result, the window, one more to settle: nothing could become final in a
+    // shorter run.
+    const auto blocks = s_.vm.config.challenge_window_blocks + 2;
+    const auto needed = checked_mul(blocks, s_.chain.block_interval_ns);
+    if (!needed || *needed > s_.run.max_time_ns) {
+        error({"vm.challenge_window_blocks", "run.max_time", "chain.block_interval"},
+              fmt::format(
+                  "no result can become final: {} blocks of {} take longer than run.max_time = {}",
+                  blocks, print_duration(s_.chain.block_interval_ns),
+                  print_duration(s_.run.max_time_ns)),
+              "shorten the window or the block interval, or lengthen run.max_time");
+    }
+}
+
+void Checker::check_consensus() {
+    const auto& chain = s_.chain;
+    check_censorship();
+    if (is_snowman() && chain.finality_delay_ns > 0) {
+        unrunnable({"chain.finality_delay", "chain.consensus"},
+                   "snowman's polls decide when a block is final",
+                   "drop chain.finality_delay, or set chain.consensus to \"sequencer\"");
+    }
+    if (!is_snowman()) return;
+    if (chain.validators < 2) {
+        error({"chain.validators"}, "snowman needs somebody to poll",
+              "set chain.validators to at least 2, or chain.consensus to \"sequencer\"");
+        return;
+    }
+    const auto asked = std::min(chain.k, chain.validators - 1);
+    if (asked < chain.k) {
+        note({"chain.k", "chain.validators"},
+             fmt::format("a poll asks {} validators, not {}: there are no more others", asked,
+                         chain.k),
+             fmt::format("set chain.k = {} to say so", asked));
+    }
+    check_thresholds(asked);
+}
+
+void Checker::check_censorship() {
+    using Model = CensorshipModel;
+    const auto& chain = s_.chain;
+    const Model model = chain.censorship;
+    if ((model == Model::kNone || model == Model::kBudget || model == Model::kPartition) &&
+        chain.censoring_ppm > 0) {
+        error({"chain.censoring_share", "chain.censorship"},
+              model == Model::kNone
+                  ? "a censoring share without a model of censorship"
+                  : "in this model of censorship no share of the proposers censors",
+              "set chain.censorship to \"iid\", \"permuted\", \"sticky\", \"orphan\" or \"bribe\", "
+              "or drop the share");
+    }
+    if (chain.round_proposers == 0 || chain.leader_term_blocks == 0) {
+        unrunnable({"chain.round_proposers", "chain.leader_term_blocks"},
+                   "a round and a leader's term must have at least one block",
+                   "set both to at least 1");
+    }
+    const bool ordered =
+        model != Model::kNone && model != Model::kIid && model != Model::kPartition;
+    if (ordered && is_snowman()) {
+        unrunnable(
+            {"chain.censorship", "chain.consensus"},
+            "this model needs to know in which order proposers follow each other, which snowman "
+            "decides itself",
+            "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
+    }
+    if (model == Model::kOrphan) {
+        const auto final_after = chain.finality_delay_ns / chain.block_interval_ns;
+        if (final_after < 2 || final_after > kFinalityBlocksMax) {
+            unrunnable({"chain.finality_delay", "chain.censorship", "chain.block_interval"},
+                       "only a block that is not final yet can be re-organised away",
+                       fmt::format("set chain.finality_delay to 2 to {} block intervals",
+                                   kFinalityBlocksMax));
+        }
+    }
+    if (model == Model::kBudget || model == Model::kBribe) check_payer();
+}
+
+void Checker::check_payer() {
+    const auto& chain = s_.chain;
+    if (chain.censor_price.is_zero() ||
+        (chain.censorship == CensorshipModel::kBudget && chain.censor_budget.is_zero())) {
+        error({"chain.censor_price", "chain.censor_budget", "chain.censorship"},
+              "censorship that is paid for needs a price and a purse",
+              "set chain.censor_price and chain.censor_budget");
+    }
+    const ActorGroup* const payer = find_group(chain.censor_payer);
+    if (payer == nullptr) {
+        unknown(
+            ProblemKind::kUnrunnable, {"chain.censor_payer", "chain.censorship"},
+            fmt::format("there is no group \"{}\" to pay for the censorship", chain.censor_payer),
+            chain.censor_payer, names_of(s_.actors));
+    } else if (payer->count > 1 && !payer->shared_principal && payer->principal.empty()) {
+        error({"chain.censor_payer"},
+              fmt::format("the group \"{}\" has many owners", chain.censor_payer),
+              "let it share a principal, or name another group");
+    }
+}
+
+void Checker::check_thresholds(std::uint32_t asked) {
+    const auto& chain = s_.chain;
+    if (chain.alpha_confidence > asked) {
+        error({"chain.alpha_confidence", "chain.k", "chain.validators"},
+              fmt::format("alpha_confidence = {} can never be reached: a poll asks {} validators",
+                          chain.alpha_confidence, asked),
+              fmt::format("set chain.alpha_confidence to at most {}", asked));
+    }
+    if (chain.alpha_preference > chain.alpha_confidence) {
+        error({"chain.alpha_preference", "chain.alpha_confidence"},
+              fmt::format("alpha_preference = {} is above alpha_confidence = {}",
+                          chain.alpha_preference, chain.alpha_confidence),
+              "set chain.alpha_preference to at most chain.alpha_confidence");
+    }
+    if (2 * std::uint64_t{chain.alpha_preference} <= asked) {
+        error({"chain.alpha_preference", "chain.k"},
+              fmt::format("alpha_preference = {} is no majority of the {} validators asked",
+                          chain.alpha_preference, asked),
+              fmt::format("set chain.alpha_preference to at least {}", asked / 2 + 1));
+    }
+    if (chain.concurrent_polls > chain.beta) {
+        error({"chain.concurrent_polls", "chain.beta"},
+              fmt::format("{} polls at a time, but {} decide", chain.concurrent_polls, chain.beta),
+              fmt::format("set chain.concurrent_polls to at most {}", chain.beta));
+    }
+}
+
+void Checker::check_vm() {
+    const auto& config = s_.vm.config;
+    const auto& policy = s_.vm.policy;
+    const auto m = config.redundancy_factor;
+    const auto n = policy.redundancy_providers;
+    if (m > n || 2 * m <= n) {
+        error({"vm.redundancy_factor", "vm.redundancy_providers"},
+              fmt::format("{} of {} is not a strict majority", m, n),
+              fmt::format("set vm.redundancy_factor from {} to {}", n / 2 + 1, n));
+    }
+    if (policy.challenger_share_bps + policy.requester_share_bps > 10'000) {
+        error({"vm.challenger_share_bps", "vm.requester_share_bps"},
+              fmt::format("the shares of a slash add up to {} basis points",
+                          policy.challenger_share_bps + policy.requester_share_bps),
+              "let vm.challenger_share_bps and vm.requester_share_bps add up to at most 10000; the "
+              "rest is burned");
+    }
+    if (config.verification_mode != VerificationMode::kRedundant &&
+        config.challenge_window_blocks == 0) {
+        error({"vm.challenge_window_blocks", "vm.verification_mode"},
+              "without a window no result could ever be challenged",
+              "set vm.challenge_window_blocks to at least 1, or vm.verification_mode to "
+              "\"redundant\"");
+    }
+    if (s_.vm.result_bond().is_zero()) {
+        error({"vm.min_provider_bond", "vm.result_bond"},
+              "a result would be backed by no bond at all",
+              "set vm.min_provider_bond or vm.result_bond above 0 LUX");
+    }
+}
+
+void Checker::check_tasks() {
+    if (s_.workload.fee < s_.vm.policy.fee_floor) {
+        error(
+            {"tasks.fee", "vm.fee_floor"},
+            fmt::format("every task would be refused: the fee is below vm.fee_floor = {}",
+                        print_amount(s_.vm.policy.fee_floor)),
+            fmt::format("set tasks.fee to at least \"{}\"", print_amount(s_.vm.policy.fee_floor)));
+    }
+}
+
+void Checker::check_groups() {
+    std::set<std::string> names;
+    std::uint64_t providers = 0;
+    std::uint64_t validators = 0;
+    std::optional<Amount> total = Amount{};
+    for (const auto& group : s_.actors) {
+        if (!names.insert(group.name).second) {
+            error({group_key(group, "name")},
+                  fmt::format("there are two groups named \"{}\"", group.name),
+                  "give every group a name of its own, whatever its role");
+        }
+        if (group.role == Role::kProvider) providers += group.count;
+        if (group.role == Role::kValidator) validators += group.count;
+        const auto stakes = group.stake.checked_times(group.count);
+        total = total && stakes ? total->checked_plus(*stakes) : std::nullopt;
+        check_money(group);
+    }
+    if (providers == 0)
+        error({"provider"}, "there is no provider, so no task could be done",
+              "add a [[provider]] table with a name");
+    if (validators > s_.chain.validators) {
+        error({"chain.validators"},
+              fmt::format("the [[validator]] groups have {} members, but chain.validators = {}",
+                          validators, s_.chain.validators),
+              fmt::format("set chain.validators to at least {}, or make the groups smaller",
+                          validators));
+    }
+    if (!total)
+        error({"provider"}, "the opening balances of all actors do not fit in 64 bits of nLUX",
+              "lower a count or a stake");
+}
+
+void Checker::check_money(const ActorGroup& group) {
+    if (group.role != Role::kProvider) return;
+    if (group.bond > group.stake) {
+        error({group_key(group, "bond"), group_key(group, "stake")},
+              fmt::format("a bond of {} cannot be paid from a stake of {}",
+                          print_amount(group.bond), print_amount(group.stake)),
+              "raise stake or lower bond");
+    }
+    if (group.bond < s_.vm.config.min_provider_bond) {
+        note(
+            {group_key(group, "bond"), "vm.min_provider_bond"},
+            fmt::format("registration will be refused: the bond is below vm.min_provider_bond = {}",
+                        print_amount(s_.vm.config.min_provider_bond)),
+            "raise the bond unless that is what the scenario shows");
+    }
+}
+
+// --- Faults ---
+
+struct QuantityWords {
+    FaultQuantity quantity;
+    std::string_view key;
+    std::string_view owner;  // the kinds that have it
+    std::string_view example;
+};
+constexpr QuantityWords kQuantities[] = {
+    {FaultQuantity::kDelay, "delay", "a slow_node or slow_disk", "\"500ms\""},
+    {FaultQuantity::kPeriod, "period", "flapping", "\"10s\""},
+    {FaultQuantity::kBandwidth, "bandwidth", "a clogged node", "\"100 kbit/s\""},
+    {FaultQuantity::kSkew, "skew", "a clock", "\"10s\", or a drift"},
+};
+static_assert(std::size(kQuantities) == static_cast<std::size_t>(FaultQuantity::kSkew));
+
+bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
+    switch (quantity) {
+        case FaultQuantity::kDelay:
+            return fault.delay_ns != 0;
+        case FaultQuantity::kPeriod:
+            return fault.period_ns > 1;
+        case FaultQuantity::kBandwidth:
+            return fault.bandwidth_bps != 0;
+        case FaultQuantity::kSkew:
+            return fault.skew_ns != 0 || fault.drift_ppm != 0;
+        case FaultQuantity::kNone:
+            break;
+    }
+    return false;
+}
+
+void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
+    if (fault.duration_ns == 0 && !traits_of(fault.kind).ends_with_restart)
+        error({fault_key(index, "duration"), fault_key(index, "kind")},
+              "a fault that lasts no time", "add a duration such as \"2m\"");
+    if (fault.at_ns + fault.duration_ns > s_.run.max_time_ns) {
+        error({fault_key(index, "at"), fault_key(index, "duration"), "run.max_time"},
+              fmt::format("the fault ends after run.max_time = {}",
+                          print_duration(s_.run.max_time_ns)),
+              "start it earlier, shorten it, or lengthen run.max_time");
+    }
+    for (const QuantityWords& words : kQuantities) {
+        const bool needed = traits_of(fault.kind).quantity == words.quantity;
+        const bool given = is_given(fault, words.quantity);
+        if (needed && !given) {
+            error({fault_key(index, words.key), fault_key(index, "kind")},
+                  fmt::format("{} without a {}", words.owner, words.key),
+                  fmt::format("add a {} such as {}", words.key, words.example));
+        } else if (!needed && given) {
+            error({fault_key(index, words.key)},
+                  fmt::format("only {} has a {}", words.owner, words.key),
+                  fmt::format("drop the {}, or change the kind", words.key));
+        }
+    }
+    check_target(index, fault);
+}
+
+void Checker::check_target(std::size_t index, const FaultPlan& fault) {
+    const bool indexes_are_fine = check_indexes(index, fault);
+    if (!check_named_groups(index, fault)) return;
+    if (!traits_of(fault.kind).takes_regions) {
+        if (!fault.regions.empty())
+            error({fault_key(index, "regions")}, "regions are for a partition or one_way",
+                  "name the validators by index, or groups");
+        if (fault.validators.empty() && fault.groups.empty())
+            error({fault_key(index, "validators"), fault_key(index, "kind")},
+                  "the fault hits nobody", "add validators = [0], say");
+        return;
+    }
+    const int ways = (fault.regions.empty() ? 0 : 1) + (fault.validators.empty() ? 0 : 1) +
+                     (fault.groups.empty() ? 0 : 1);
+    if (ways != 1) {
+        error({fault_key(index, "regions"), fault_key(index, "validators"),
+               fault_key(index, "groups"), fault_key(index, "kind")},
+              ways == 0 ? "the side cut off is empty"
+                        : "both regions and validators name the side cut off",
+              "name the side by regions, by validators or by groups");
+        return;
+    }
+    if (fault.groups.empty() && indexes_are_fine && regions_ != nullptr &&
+        check_regions(index, fault))
+        check_sides(index, fault);
+}
+
+// Groups exist, and have what the fault breaks.
+bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
+    const FaultTraits& traits = traits_of(fault.kind);
+    if (is_economic() &&
+        (!traits.isolates || !fault.validators.empty() || !fault.regions.empty())) {
+        unrunnable(
+            {fault_key(index, "kind"), "run.fidelity"},
+            "in run.fidelity economic there is no network and no disk to break",
+            "use an eclipse or a partition of groups of clients, or set run.fidelity to \"full\"");
+        return false;
+    }
+    for (const auto& name : fault.groups) {
+        const ActorGroup* const group = find_group(name);
+        if (group == nullptr) {
+            unknown(ProblemKind::kUnrunnable, {fault_key(index, "groups")},
+                    fmt::format("there is no group \"{}\"", name), name, names_of(s_.actors));
+            return false;
+        }
+        const bool of_validators = hits_validators_only(traits);
+        if (group->role == Role::kValidator ? is_economic() : of_validators) {
+            unrunnable({fault_key(index, "groups"), fault_key(index, "kind")},
+                       fmt::format("a fault of this kind cannot hit the {}s of \"{}\"",
+                                   to_string(group->role), name),
+                       of_validators
+                           ? "name validators, who alone have disks and machines that crash"
+                           : "name a group of clients: no validator has a machine in "
+                             "run.fidelity economic");
+            return false;
+        }
+    }
+    return true;
+}
+
+// The first bad index of a list is reported, and the rest of the list is not checked.
+bool Checker::check_indexes(std::size_t index, const FaultPlan& fault) {
+    std::set<std::uint32_t> seen;
+    for (const auto validator : fault.validators) {
+        if (validator >= s_.chain.validators) {
+            error({fault_key(index, "validators"), "chain.validators"},
+                  fmt::format("there is no validator {}", validator),
+                  fmt::format("with chain.validators = {} they are 0 to {}", s_.chain.validators,
+                              s_.chain.validators - 1));
+            return false;
+        }
+        if (!seen.insert(validator).second) {
+            error({fault_key(index, "validators")},
+                  fmt::format("validator {} is named twice", validator), "name each once");
+            return false;
+        }
+    }
+    return true;
+}
+
+// The same for regions.
+bool Checker::check_regions(std::size_t index, const FaultPlan& fault) {
+    std::set<std::string> seen;
+    for (const auto& region : fault.regions) {
+        if (std::ranges::find(regions_->names, region) == regions_->names.end()) {
+            unknown(ProblemKind::kUnrunnable, {fault_key(index, "regions"), "network.latency"},
+                    fmt::format("the latency profile \"{}\" has no region \"{}\"",
+                                regions_->profile, region),
+                    region, regions_->names);
+            return false;
+        }
+        if (!seen.insert(region).second) {
+            error({fault_key(index, "regions")},
+                  fmt::format("region \"{}\" is named twice", region), "name each once");
+            return false;
+        }
+    }
+    return true;
+}
+
+void Checker::check_sides(std::size_t index, const FaultPlan& fault) {
+    std::size_t cut_off = fault.validators.size();
+    if (!fault.regions.empty()) {
+        cut_off += static_cast<std::size_t>(
+            std::ranges::count_if(regions_->validator_regions, [&](std::uint32_t region) {
+                return std::ranges::find(fault.regions, regions_->names.at(region)) !=
+                       fault.regions.end();
+            }));
+    }
+    if (cut_off > 0 && cut_off < s_.chain.validators) return;
+    error({fault_key(index, fault.regions.empty() ? "validators" : "regions"), "chain.validators"},
+          cut_off == 0 ? "no validator is in the regions cut off"
+                       : "every validator is on the side cut off: nothing is cut",
+          "leave at least one validator on each side");
+}
+
+}  // namespace
+
+std::string group_key(const ActorGroup& group, std::string_view key) {
+    return fmt::format("{}.{}.{}", to_string(group.role), group.name, key);
+}
+
+std::string fault_key(std::size_t index, std::string_view key) {
+    return fmt::format("fault.{}.{}", index, key);
+}
+
+std::vector<ScenarioProblem> check_scenario(const Scenario& scenario, const RegionMap* regions) {
+    return Checker(scenario, regions).run();
+}
+
+Status check_runnable(const Scenario& scenario) {
+    for (const ScenarioProblem& problem : check_scenario(scenario)) {
+        if (problem.kind != ProblemKind::kUnrunnable) continue;
+        return fail(ErrorCode::kConfig,
+                    fmt::format("{}: {}{}{}", problem.keys.front(), problem.message,
+                                problem.remedy.empty() ? "" : "; ", problem.remedy));
+    }
+    return {};
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,120 @@
+// Scheduled faults: their kinds, what each kind needs, and the plan of one. What a kind does when
+// it begins and ends is in sim/faults.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aivm::sim {
+
+enum class FaultKind : std::uint8_t {
+    kPartition,
+    kCrash,
+    kOneWay,
+    kSlowNode,
+    kClogged,
+    kFlapping,
+    kEclipse,
+    kClock,
+    kSlowDisk,
+    kFailedWrite,
+    kTornWrite,
+    kBitRot,
+};
+
+// What a fault breaks. Clients have links and clocks; only validators have machines that crash and
+// disks.
+enum class FaultDomain : std::uint8_t { kLinks, kClock, kMachine, kDisk };
+
+// The keys of a plan that belong to some kinds only.
+enum class FaultQuantity : std::uint8_t { kNone, kDelay, kPeriod, kBandwidth, kSkew };
+
+// One row per kind: everything that can be said about it without a running world.
+struct FaultTraits {
+    FaultKind kind;
+    std::string_view word;  // in scenario files and in the database
+    FaultDomain domain = FaultDomain::kLinks;
+    FaultQuantity quantity = FaultQuantity::kNone;
+    bool takes_regions = false;      // its targets are one side of a cut, which regions may name
+    bool isolates = false;           // nothing passes between its targets and the others
+    bool ends_with_restart = false;  // needs no duration: chain.restart_delay is the default
+};
+
+// In the order of the enum. Each kind also has a file in sim/faults.
+inline constexpr std::array<FaultTraits, 12> kFaultTraits{{
+    {.kind = FaultKind::kPartition, .word = "partition", .takes_regions = true, .isolates = true},
+    {.kind = FaultKind::kCrash,
+     .word = "crash",
+     .domain = FaultDomain::kMachine,
+     .ends_with_restart = true},
+    {.kind = FaultKind::kOneWay, .word = "one_way", .takes_regions = true},
+    {.kind = FaultKind::kSlowNode, .word = "slow_node", .quantity = FaultQuantity::kDelay},
+    {.kind = FaultKind::kClogged, .word = "clogged", .quantity = FaultQuantity::kBandwidth},
+    {.kind = FaultKind::kFlapping, .word = "flapping", .quantity = FaultQuantity::kPeriod},
+    {.kind = FaultKind::kEclipse, .word = "eclipse", .isolates = true},
+    {.kind = FaultKind::kClock,
+     .word = "clock",
+     .domain = FaultDomain::kClock,
+     .quantity = FaultQuantity::kSkew},
+    {.kind = FaultKind::kSlowDisk,
+     .word = "slow_disk",
+     .domain = FaultDomain::kDisk,
+     .quantity = FaultQuantity::kDelay},
+    {.kind = FaultKind::kFailedWrite,
+     .word = "failed_write",
+     .domain = FaultDomain::kDisk,
+     .ends_with_restart = true},
+    {.kind = FaultKind::kTornWrite,
+     .word = "torn_write",
+     .domain = FaultDomain::kDisk,
+     .ends_with_restart = true},
+    {.kind = FaultKind::kBitRot,
+     .word = "bit_rot",
+     .domain = FaultDomain::kDisk,
+     .ends_with_restart = true},
+}};
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kBitRot) + 1;
+
+constexpr const FaultTraits& traits_of(FaultKind kind) {
+    return kFaultTraits.at(static_cast<std::size_t>(kind));
+}
+
+static_assert([] {
+    for (std::size_t i = 0; i < kFaultKinds; ++i) {
+        if (kFaultTraits.at(i).kind != static_cast<FaultKind>(i)) return false;
+    }
+    return kFaultTraits.size() == kFaultKinds;
+}());
+
+// The words alone, by kind.
+inline constexpr std::array<std::string_view, kFaultKinds> kFaultWords = [] {
+    std::array<std::string_view, kFaultKinds> words;
+    for (std::size_t i = 0; i < kFaultKinds; ++i) words.at(i) = kFaultTraits.at(i).word;
+    return words;
+}();
+
+constexpr bool hits_validators_only(const FaultTraits& traits) {
+    return traits.domain == FaultDomain::kMachine || traits.domain == FaultDomain::kDisk;
+}
+
+// One scheduled fault. Which quantities count depends on the kind.
+struct FaultPlan {
+    FaultKind kind = FaultKind::kPartition;
+    std::uint64_t at_ns = 0;
+    std::uint64_t duration_ns = 0;
+    std::vector<std::string> regions;       // one side of a cut, by region
+    std::vector<std::uint32_t> validators;  // the targets by validator index
+    std::vector<std::string> groups;        // the targets by the names of groups of any role
+    std::uint64_t delay_ns = 0;   // slow_node: added to every message; slow_disk: to every write
+    std::uint64_t period_ns = 0;  // flapping: down for its first half, up for its second half
+    // clogged: the limit for all that a node sends, and for all that it receives
+    std::uint64_t bandwidth_bps = 0;
+    std::uint64_t skew_ns = 0;    // clock: how far it is ahead
+    bool behind = false;          // clock: skew and drift make it late instead
+    std::uint32_t drift_ppm = 0;  // clock: how much faster it runs, or slower when behind
+};
+
+}  // namespace aivm::sim

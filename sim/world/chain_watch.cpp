@@ -1,0 +1,105 @@
+#include "sim/world/chain_watch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace aivm::sim {
+namespace {
+
+constexpr Height kResultsKept = 96;  // blocks behind the tip whose shared results are kept
+
+}  // namespace
+
+void ChainWatch::begin(Substrate& substrate) {
+    substrate_ = &substrate;
+    tip_ = execution_.genesis();
+    if (context_.options.invariants) invariants_ = make_invariants();
+    for (const auto& invariant : invariants_) invariant->attach(*this);
+    accounting_.accept(*tip_, 0);
+}
+
+void ChainWatch::extend(const ExecutedPtr& executed, TraceTag tag, ByteView note) {
+    const ExecutedPtr parent = std::exchange(tip_, executed);
+    const SimTime now = context_.engine.now();
+    context_.note(tag, note);
+    notify([&](Invariant& i) { i.on_chain(*executed, parent->state); });
+    accounting_.accept(*executed, now);
+    censorship_.on_chain(*executed, *substrate_);
+    if (context_.options.probe != nullptr) context_.options.probe->on_block(*executed, now);
+}
+
+void ChainWatch::report_violation(std::string_view invariant, const std::string& message) {
+    for (const auto& one : invariants_) {
+        if (one->info().id == invariant) one->on_reported(message);
+    }
+}
+
+void ChainWatch::violate(const InvariantInfo& invariant, std::string message,
+                         std::vector<ActorId> actors) {
+    const auto known = std::ranges::find(violations_, invariant.id, &Violation::invariant);
+    if (known != violations_.end()) return;  // later ones are often consequences of the first
+    Violation violation;
+    violation.invariant = std::string(invariant.id);
+    violation.name = std::string(invariant.name);
+    violation.message = std::move(message);
+    violation.time = context_.engine.now();
+    violation.block = tip_->state.head.height;
+    violation.event = context_.engine.events_executed();
+    violation.liveness = invariant.liveness;
+    for (const ActorId actor : actors)
+        violation.actors.push_back(context_.participants.name(actor));
+    const auto& expected = scenario().expected_violations;
+    violation.expected = std::ranges::find(expected, violation.invariant) != expected.end();
+    if (!violation.expected) context_.engine.stop();
+    violations_.push_back(std::move(violation));
+}
+
+void ChainWatch::on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
+    if (executed_before_.insert(executed->id).second) {
+        const ExecutedPtr parent = vm.executed(executed->block->parent());
+        AIVM_CHECK(parent != nullptr);
+        notify([&](Invariant& i) { i.on_executed(*executed, parent->state); });
+    }
+    notify([&](Invariant& i) { i.on_verified(node, vm, executed); });
+}
+
+void ChainWatch::before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                               AcceptedBy by) {
+    notify([&](Invariant& i) { i.before_accept(node, vm, executed, by); });
+}
+
+void ChainWatch::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
+    if (executed->block->parent() == tip_->id) {
+        if (context_.options.keep_history) history_.push_back(executed->block);
+        extend(executed, TraceTag::kStateRoot, executed->state.state_root.view());
+        const Height height = executed->state.head.height;
+        if (height > kResultsKept) execution_.executor().forget_below(height - kResultsKept);
+    }
+    notify([&](Invariant& i) { i.on_accepted(node, vm, executed); });
+}
+
+void ChainWatch::before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
+    notify([&](Invariant& i) { i.before_reject(node, vm, executed); });
+}
+
+void ChainWatch::on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) {
+    notify([&](Invariant& i) { i.on_rejected(node, vm, executed); });
+}
+
+void ChainWatch::on_censored(ActorId, const ExecutedPtr& built,
+                             const std::vector<OperationPtr>& left_out) {
+    accounting_.censored(built->id, left_out);
+}
+
+void ChainWatch::on_restarted(ActorId node, const Vm& vm) {
+    notify([&](Invariant& i) { i.on_restarted(node, vm); });
+}
+
+void ChainWatch::on_stopped(ActorId node, const Error& error) {
+    if (substrate_->accept_stop(node)) return;
+    report_violation("S14",
+                     fmt::format("{} stopped: {}", context_.participants.name(node), error.text()));
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,111 @@
+// Follows the accepted chain of a run: shows it to the invariants and to accounting, block by
+// block, notes it in the trace, and collects the violations.
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include "sim/actors/node_observer.h"
+#include "sim/invariants/invariant.h"
+#include "sim/world/accounting.h"
+#include "sim/world/censorship_effects.h"
+#include "sim/world/execution.h"
+#include "sim/world/outcome.h"
+#include "sim/world/run_context.h"
+#include "sim/world/substrate.h"
+
+namespace aivm::sim {
+
+class ChainWatch final : public Watch, public NodeObserver {
+public:
+    // All must outlive this.
+    ChainWatch(RunContext& context, Execution& execution, Accounting& accounting,
+               CensorshipEffects& censorship)
+        : context_(context),
+          execution_(execution),
+          accounting_(accounting),
+          censorship_(censorship) {}
+
+    // Starts at the genesis block, with the invariants unless WorldOptions turns them off. Call
+    // once.
+    void begin(Substrate& substrate);
+
+    // The accepted chain grows by this block for the first time anywhere. `note` goes into the
+    // trace.
+    void extend(const ExecutedPtr& executed, TraceTag tag, ByteView note);
+    // A check outside the invariants found this one violated.
+    void report_violation(std::string_view invariant, const std::string& message);
+    void on_faults_changed() {
+        notify([](Invariant& i) { i.on_faults_changed(); });
+    }
+    void on_disk_replaced(ActorId node) {
+        notify([&](Invariant& i) { i.on_disk_replaced(node); });
+    }
+    void at_end() {
+        notify([](Invariant& i) { i.at_end(); });
+    }
+
+    // The last accepted block, as far as any validator got.
+    [[nodiscard]] const Executed& tip() const { return *tip_; }
+    [[nodiscard]] std::uint64_t final_tasks() const {
+        const Totals& totals = tip_->state.head.totals;
+        return totals.tasks_completed + totals.tasks_failed;
+    }
+    [[nodiscard]] TimestampNs genesis_time() const {
+        return execution_.genesis()->state.head.timestamp_ns;
+    }
+    // Empty unless WorldOptions::keep_history.
+    [[nodiscard]] const std::vector<BlockPtr>& history() const { return history_; }
+    [[nodiscard]] const Invariants& invariants() const { return invariants_; }
+    [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
+    [[nodiscard]] bool has_unexpected_violation() const {
+        return std::ranges::any_of(violations_, [](const Violation& v) { return !v.expected; });
+    }
+
+    // Watch
+    [[nodiscard]] SimTime now() const override { return context_.engine.now(); }
+    [[nodiscard]] const Scenario& scenario() const override { return context_.scenario(); }
+    [[nodiscard]] const Participants& participants() const override {
+        return context_.participants;
+    }
+    [[nodiscard]] const Rules& rules() const override { return execution_.rules(); }
+    [[nodiscard]] const Vm* vm(ActorId validator) const override {
+        return substrate_->vm(validator);
+    }
+    [[nodiscard]] bool cut_off(ActorId validator) const override {
+        return substrate_->is_cut_off(validator);
+    }
+    void violate(const InvariantInfo& invariant, std::string message,
+                 std::vector<ActorId> actors) override;
+
+    // NodeObserver
+    void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
+    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                       AcceptedBy by) override;
+    void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
+    void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
+    void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
+    void on_censored(ActorId node, const ExecutedPtr& built,
+                     const std::vector<OperationPtr>& left_out) override;
+    void on_restarted(ActorId node, const Vm& vm) override;
+    void on_stopped(ActorId node, const Error& error) override;
+
+private:
+    template <class Hook>
+    void notify(Hook&& hook) {
+        for (const auto& invariant : invariants_) hook(*invariant);
+    }
+
+    RunContext& context_;
+    Execution& execution_;
+    Accounting& accounting_;
+    CensorshipEffects& censorship_;
+    Substrate* substrate_ = nullptr;
+    Invariants invariants_;
+    ExecutedPtr tip_;
+    std::vector<BlockPtr> history_;
+    std::set<Hash32> executed_before_;   // blocks that any node has executed
+    std::vector<Violation> violations_;  // at most one per invariant
+};
+
+}  // namespace aivm::sim

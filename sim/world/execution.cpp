@@ -1,0 +1,32 @@
+#include "sim/world/execution.h"
+
+namespace aivm::sim {
+
+Execution::Execution(const RunContext& context, const OnDifference& on_difference)
+    : authority_(context.options.seed),
+      no_signatures_(authority_, vendor_address()),
+      kernels_(context.options.kernels != nullptr ? *context.options.kernels : default_kernels_,
+               [on_difference](const std::string& message) { on_difference("K1", message); }),
+      executor_(context.options.paranoid,
+                [on_difference](const std::string& message) { on_difference("S14", message); }) {
+    const WorldOptions& options = context.options;
+    rules_.parameters = context.scenario().vm;
+    rules_.kernels = &kernels_;
+    if (!options.invariants)
+        rules_.kernels = options.kernels != nullptr ? options.kernels : &default_kernels_;
+    rules_.authorizer = &authority_;
+    rules_.vendor_root = vendor_address();
+    if (context.scenario().run.fidelity == Fidelity::kEconomic) {
+        rules_.authorizer = &no_signatures_;
+        rules_.kernels = &caching_.emplace(*rules_.kernels);
+    }
+}
+
+Status Execution::build(const RunContext& context) {
+    const Genesis genesis =
+        make_genesis_of(context.setting, context.participants, context.options.seed);
+    AIVM_ASSIGN(genesis_, make_genesis(genesis, rules_));
+    return {};
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,318 @@
+#include "sim/world/population.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/actors/challenger.h"
+#include "sim/actors/provider.h"
+#include "sim/consensus/sequencer.h"
+#include "sim/consensus/snowman.h"
+
+namespace aivm::sim {
+namespace {
+
+constexpr std::uint32_t kSourcesPerClient = 3;
+// Blocks that the virtual chain keeps for clients that missed some, as many as a validator keeps.
+constexpr std::size_t kHistoryForTheSilenced = 64;
+
+// --- Consensus engines ---
+
+// For making an engine only to see whether its parameters are accepted.
+class NothingAccepted final : public AcceptedBlocks {
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
+};
+
+Result<std::unique_ptr<ConsensusEngine>> make_engine(const RunContext& context, ActorId self,
+                                                     const AcceptedBlocks& accepted,
+                                                     RandomStream& random) {
+    const ChainSettings& chain = context.scenario().chain;
+    if (chain.consensus == ConsensusKind::kSequencer) {
+        return make_sequencer({.validators = chain.validators,
+                               .sequencer = 0,
+                               .self = self,
+                               .finality_delay_ns = chain.finality_delay_ns});
+    }
+    SnowmanConfig config;
+    config.snow.k = chain.k;
+    config.snow.alpha_preference = chain.alpha_preference;
+    config.snow.alpha_confidence = chain.alpha_confidence;
+    config.snow.beta = chain.beta;
+    config.snow.concurrent_polls = chain.concurrent_polls;
+    config.snow.poll_timeout_ns = chain.poll_timeout_ns;
+    config.stakes = context.stakes_nlux();
+    config.self = self;
+    return make_snowman(config, accepted, random);
+}
+
+}  // namespace
+
+Population::Population(RunContext& context, Execution& execution, Accounting& accounting,
+                       CensorshipEffects& censorship, Substrate& substrate)
+    : context_(context),
+      execution_(execution),
+      accounting_(accounting),
+      censorship_(censorship),
+      substrate_(substrate),
+      side_([&accounting](const Address& from, const Address& to, Amount amount) {
+          accounting.paid_aside(from, to, amount);
+      }) {}
+
+Status Population::build() {
+    AIVM_TRY(substrate_.add_validators(*this));
+    for (const Participant& one : context_.participants.all) {
+        if (one.role != Role::kValidator) AIVM_TRY(add_client(one));
+    }
+    return {};
+}
+
+void Population::start() {
+    for (const auto& actor : actors_) actor->start();
+}
+
+// --- Validators ---
+
+Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
+                                                  NodeObserver& observer) {
+    const ChainSettings& chain = context_.scenario().chain;
+    const Participant& participant = context_.participants.all[id];
+    ValidatorSetup setup;
+    setup.self = id;
+    setup.run_seed = context_.options.seed;
+    setup.stakes = context_.stakes_nlux();
+    setup.disk = &disk;
+    setup.vm = {.genesis = execution_.genesis(),
+                .rules = &execution_.rules(),
+                .executor = &execution_.executor(),
+                .store = setup.disk};
+    setup.block_interval_ns = chain.block_interval_ns;
+    setup.fallback_delay_ns = chain.block_interval_ns;
+    setup.max_block_ops = chain.max_block_ops;
+    setup.sole_proposer = chain.consensus == ConsensusKind::kSequencer;
+    setup.proposes = !setup.sole_proposer || id == 0;
+    setup.environment = &add_environment(id);
+    setup.observer = &observer;
+    for (const Participant& other : context_.participants.all) {
+        if (other.role == Role::kValidator) continue;
+        const std::vector<ActorId> sources = sources_of(other.id);
+        if (std::ranges::find(sources, id) == sources.end()) continue;
+        setup.followers.push_back(other.id);
+        if (watches_pending(other.id)) setup.watchers.push_back(other.id);
+    }
+    setup.who = [this](ActorId follower) {
+        const Participant& one = context_.participants.all[follower];
+        return Follower{follower, one.role, one.index_in_role};
+    };
+    // Bad parameters must be refused here, and not when an engine is made in the middle of a run.
+    RandomStream unused({0, 0, 0});
+    AIVM_TRY(make_engine(context_, id, NothingAccepted(), unused));
+    setup.make_engine = [this, id](const AcceptedBlocks& accepted, RandomStream& random) {
+        return std::move(make_engine(context_, id, accepted, random).value());
+    };
+    AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
+                                   participant.group, strategy_context(participant)));
+    if (chain.censorship != CensorshipModel::kNone) {
+        strategy = make_censoring(std::move(strategy),
+                                  {chain, context_.stream(id, Purpose::kCensorship),
+                                   context_.stream(id, Purpose::kOrphaning)},
+                                  [this, id](Amount amount) { censorship_.pay(id, amount); });
+    }
+    auto actor = std::make_unique<ValidatorActor>(std::move(setup), signer_of(participant),
+                                                  std::move(strategy));
+    ValidatorActor* const validator = actor.get();
+    actors_.push_back(std::move(actor));
+    return validator;
+}
+
+Result<Actor*> Population::add_virtual_chain(NodeObserver& observer, OnVirtualBlock on_block) {
+    VirtualChainSetup setup;
+    setup.run_seed = context_.options.seed;
+    setup.genesis = execution_.genesis();
+    setup.rules = &execution_.rules();
+    setup.chain = context_.scenario().chain;
+    const bool some_miss_blocks = !context_.scenario().faults.empty() || censorship_.has_outages();
+    if (some_miss_blocks) setup.history_kept = kHistoryForTheSilenced;
+    setup.on_block = std::move(on_block);
+    setup.on_paid = [this](ValidatorIndex proposer, Amount amount) {
+        censorship_.pay(proposer.value, amount);
+    };
+    setup.on_stopped = [&observer](const Error& error) { observer.on_stopped(0, error); };
+    for (const Participant& one : context_.participants.all) {
+        if (one.role != Role::kValidator) {
+            setup.followers.push_back(one.id);
+            if (watches_pending(one.id)) setup.watchers.push_back(one.id);
+            continue;
+        }
+        // The strategies draw from the streams that they have in the full fidelity, one per
+        // validator.
+        AIVM_ASSIGN(auto strategy,
+                    context_.setting.strategies->validator(one.group, strategy_context(one)));
+        setup.strategies.push_back(std::move(strategy));
+        setup.stakes.push_back(context_.setting.stakes.at(one.id).nlux());
+    }
+    setup.environment = &add_environment(0);
+    return actors_.emplace_back(std::make_unique<VirtualChain>(std::move(setup))).get();
+}
+
+// --- Clients ---
+
+Status Population::add_client(const Participant& participant) {
+    ClientSetup client;
+    client.self = participant.id;
+    client.unsealed = substrate_.is_unsealed();
+    client.sources = sources_of(participant.id);
+    for (ActorId id = 0; id < substrate_.addressable_validators(); ++id)
+        client.validators.push_back(id);
+    client.block_interval = static_cast<SimTime>(context_.scenario().chain.block_interval_ns);
+    client.environment = &add_environment(participant.id);
+    AIVM_ASSIGN(auto actor, make_client(participant, client));
+    substrate_.install_client(participant.id, *actor);
+    actors_.push_back(std::move(actor));
+    return {};
+}
+
+Result<std::unique_ptr<Actor>> Population::make_client(const Participant& participant,
+                                                       const ClientSetup& client) {
+    switch (participant.role) {
+        case Role::kProvider:
+            return make_provider(participant, client);
+        case Role::kChallenger:
+            return make_challenger(participant, client);
+        default:
+            return make_requester(participant, client);
+    }
+}
+
+Result<std::unique_ptr<Actor>> Population::make_provider(const Participant& participant,
+                                                         const ClientSetup& client) {
+    const Workload& workload = context_.scenario().workload;
+    const Rules& rules = execution_.rules();
+    ProviderSetup setup{.id = provider_name(participant),
+                        .bond = participant.group.bond,
+                        .models = {},
+                        .speed_ppm = participant.group.speed_ppm,
+                        .step_time_ns = workload.step_time_ns,
+                        .exponential_time = workload.work_law == WorkLaw::kExponential,
+                        .machines = participant.group.machines,
+                        .kernels = rules.kernels,
+                        .rules = context_.scenario().vm,
+                        .device = Device(participant.group.hardware, provider_name(participant),
+                                         {execution_.authority(), rules.vendor_root}),
+                        .on_computed = cost_counter(workload.step_cost, participant.id),
+                        .on_started = on_work_callback(participant.id)};
+    for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
+    AIVM_ASSIGN(auto strategy, context_.setting.strategies->provider(
+                                   participant.group, strategy_context(participant)));
+    return std::make_unique<ProviderActor>(client, signer_of(participant), std::move(setup),
+                                           std::move(strategy));
+}
+
+Result<std::unique_ptr<Actor>> Population::make_challenger(const Participant& participant,
+                                                           const ClientSetup& client) {
+    const Workload& workload = context_.scenario().workload;
+    const VmParameters& vm = context_.scenario().vm;
+    const ChallengerSetup setup{
+        .speed_ppm = participant.group.speed_ppm,
+        .step_time_ns = workload.check_time_ns,
+        .in_clear = vm.policy.challenge_in_clear,
+        .window_blocks = vm.config.challenge_window_blocks,
+        .kernels = execution_.rules().kernels,
+        .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_.checked(task, n); },
+        .on_computed = cost_counter(workload.check_cost, participant.id)};
+    AIVM_ASSIGN(auto strategy, context_.setting.strategies->challenger(
+                                   participant.group, strategy_context(participant)));
+    return std::make_unique<ChallengerActor>(client, signer_of(participant), setup,
+                                             std::move(strategy));
+}
+
+Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& participant,
+                                                          const ClientSetup& client) {
+    const Workload& workload = context_.scenario().workload;
+    const auto requesters = static_cast<std::uint32_t>(
+        std::ranges::count(context_.participants.all, Role::kRequester, &Participant::role));
+    const std::uint32_t index = participant.index_in_role;
+    RequesterSetup setup;
+    setup.name = fmt::format("job-{}", index);
+    setup.tasks = workload.tasks / requesters + (index < workload.tasks % requesters ? 1 : 0);
+    setup.tasks_per_interval_ppm = std::uint64_t{workload.tasks_per_block} * 1'000'000 / requesters;
+    setup.interval = client.block_interval;
+    if (workload.arrivals == ArrivalLaw::kPoisson)
+        setup.mean_gap = workload.mean_gap_ns * requesters;
+    setup.fee = workload.fee;
+    setup.mode = context_.scenario().vm.config.verification_mode;
+    setup.model_id = model_name(index % workload.models);
+    setup.model_rows = workload.feature_rows;
+    setup.on_refused = [this] { accounting_.refused(); };
+    AIVM_ASSIGN(auto strategy, context_.setting.strategies->requester(
+                                   participant.group, strategy_context(participant)));
+    auto actor = std::make_unique<RequesterActor>(client, signer_of(participant), std::move(setup),
+                                                  std::move(strategy));
+    requesters_.push_back(actor.get());
+    return actor;
+}
+
+// --- What actors of all roles are given ---
+
+Environment& Population::add_environment(ActorId id) {
+    return *environments_.emplace_back(substrate_.make_environment(id));
+}
+
+// Spread over the validators: clients with neighbouring ids do not share all their sources.
+std::vector<ActorId> Population::sources_of(ActorId client) const {
+    const std::uint32_t validators = substrate_.addressable_validators();
+    const std::uint32_t count = std::min(kSourcesPerClient, validators);
+    std::vector<ActorId> sources;
+    for (std::uint32_t i = 0; i < count; ++i)
+        sources.push_back((client * kSourcesPerClient + i * (validators / count)) % validators);
+    return sources;
+}
+
+bool Population::watches_pending(ActorId client) const {
+    return context_.setting.strategies->watches_pending(context_.participants.all[client].group);
+}
+
+StrategyContext Population::strategy_context(const Participant& participant) {
+    StrategyContext out;
+    out.random = context_.stream(participant.id, Purpose::kStrategy);
+    out.self = identity_of(participant);
+    out.accomplices = context_.participants.accomplices.at(participant.principal);
+    out.rules = context_.scenario().vm;
+    out.block_interval = static_cast<SimTime>(context_.scenario().chain.block_interval_ns);
+    out.side = &side_;
+    return out;
+}
+
+// Accounts for what computing costs; empty where it costs nothing.
+std::function<void(std::uint32_t)> Population::cost_counter(Amount step_cost, ActorId actor) {
+    if (step_cost.is_zero()) return {};
+    return [this, step_cost, actor](std::uint32_t steps) {
+        accounting_.spent(actor, step_cost.checked_times(steps).value());
+    };
+}
+
+// Notifies the probe when the provider begins to compute; empty without a probe.
+std::function<void(TaskIndex, SimTime)> Population::on_work_callback(ActorId provider) const {
+    if (context_.options.probe == nullptr) return {};
+    return [this, provider](TaskIndex task, SimTime waited) {
+        context_.options.probe->on_work_started(provider, task, context_.engine.now(), waited);
+    };
+}
+
+bool Population::shares_are_final(const State& state) const {
+    std::vector<Address> beyond;
+    for (const RequesterActor* requester : requesters_) {
+        if (requester->exceeds_share()) beyond.push_back(requester->account());
+    }
+    if (beyond.empty()) return true;
+    const bool all_submitted = std::ranges::all_of(requesters_, [](const RequesterActor* one) {
+        return one->exceeds_share() || one->has_submitted_its_share();
+    });
+    bool all_final = true;
+    state.tasks.for_each([&](std::size_t, const Task& task) {
+        if (!task.terminal() && std::ranges::find(beyond, task.requester) == beyond.end())
+            all_final = false;
+    });
+    return all_submitted && all_final;
+}
+
+}  // namespace aivm::sim

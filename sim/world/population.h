@@ -1,0 +1,73 @@
+// The actors of a world: builds them from the participants, with their strategies, and owns them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sim/actors/node_observer.h"
+#include "sim/actors/requester.h"
+#include "sim/actors/side_channel.h"
+#include "sim/actors/validator.h"
+#include "sim/actors/virtual_chain.h"
+#include "sim/world/accounting.h"
+#include "sim/world/censorship_effects.h"
+#include "sim/world/execution.h"
+#include "sim/world/run_context.h"
+#include "sim/world/substrate.h"
+
+namespace aivm::sim {
+
+class Population {
+public:
+    // All must outlive this.
+    Population(RunContext& context, Execution& execution, Accounting& accounting,
+               CensorshipEffects& censorship, Substrate& substrate);
+
+    // Creates all actors: the substrate's validators, then the clients. Call once.
+    [[nodiscard]] Status build();
+    void start();
+
+    // For substrates, while they add their validators.
+    [[nodiscard]] Result<ValidatorActor*> add_validator(ActorId id, SimDisk& disk,
+                                                        NodeObserver& observer);
+    using OnVirtualBlock = decltype(VirtualChainSetup::on_block);
+    [[nodiscard]] Result<Actor*> add_virtual_chain(NodeObserver& observer, OnVirtualBlock on_block);
+
+    // Where a requester submits more than its share of the workload, the number of final tasks says
+    // nothing about the others: then whether all of theirs are submitted and final. The tasks that
+    // it still has open do not count.
+    [[nodiscard]] bool shares_are_final(const State& state) const;
+
+private:
+    [[nodiscard]] Status add_client(const Participant& participant);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_client(const Participant& participant,
+                                                             const ClientSetup& client);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_provider(const Participant& participant,
+                                                               const ClientSetup& client);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_challenger(const Participant& participant,
+                                                                 const ClientSetup& client);
+    [[nodiscard]] Result<std::unique_ptr<Actor>> make_requester(const Participant& participant,
+                                                                const ClientSetup& client);
+    [[nodiscard]] Environment& add_environment(ActorId id);
+    [[nodiscard]] std::vector<ActorId> sources_of(ActorId client) const;
+    [[nodiscard]] Signer signer_of(const Participant& participant) const {
+        return Signer(execution_.authority(), participant.address);
+    }
+    [[nodiscard]] StrategyContext strategy_context(const Participant& participant);
+    [[nodiscard]] bool watches_pending(ActorId client) const;
+    [[nodiscard]] std::function<void(std::uint32_t)> cost_counter(Amount step_cost, ActorId actor);
+    [[nodiscard]] std::function<void(TaskIndex, SimTime)> on_work_callback(ActorId provider) const;
+
+    RunContext& context_;
+    Execution& execution_;
+    Accounting& accounting_;
+    CensorshipEffects& censorship_;
+    Substrate& substrate_;
+    SideChannel side_;
+    std::vector<std::unique_ptr<Environment>> environments_;
+    std::vector<std::unique_ptr<Actor>> actors_;  // in the order of their ids
+    std::vector<RequesterActor*> requesters_;
+};
+
+}  // namespace aivm::sim
