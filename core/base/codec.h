@@ -16,6 +16,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm {
@@ -99,11 +100,10 @@ public:
     // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long,
     // so that a lying count cannot make the caller allocate more than the input could fill.
     std::uint32_t list(std::size_t limit, std::size_t element_size_min = 1);
-    // An enumerator below `count`.
     template <class Enum>
-    Enum enumerator(Enum count) {
+    Enum enumerator() {
         const std::uint8_t value = u8();
-        if (value >= static_cast<std::uint8_t>(count)) set_fault("unknown kind byte");
+        if (value >= enum_count<Enum>) set_fault("unknown kind byte");
         return ok() ? static_cast<Enum>(value) : Enum{};
     }
 

@@ -72,8 +72,8 @@ void put(Writer& out, const op::SubmitTask& b) {
 }
 void get(Reader& in, op::SubmitTask& b) {
     b.job_id = in.string(kJobIdBytesMax);
-    b.type = in.enumerator(TaskType::kCount_);
-    b.mode = in.enumerator(VerificationMode::kCount_);
+    b.type = in.enumerator<TaskType>();
+    b.mode = in.enumerator<VerificationMode>();
     b.model_id = in.string(kModelIdBytesMax);
     b.input_row = in.u32();
     b.fee = in.amount();

@@ -7,16 +7,15 @@
 #include <string>
 
 #include "core/base/amount.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm {
 
-enum class VerificationMode : std::uint8_t {
-    kOptimistic = 0,
-    kRedundant = 1,
-    kTee = 2,
-    kCount_ = 3
-};
+enum class VerificationMode : std::uint8_t { kOptimistic = 0, kRedundant = 1, kTee = 2 };
+constexpr auto enum_words(VerificationMode) {
+    return std::to_array<std::string_view>({"optimistic", "redundant", "tee"});
+}
 
 // The published fields, with their published defaults. Durations are nanoseconds here and
 // "30s"-style strings in JSON.
@@ -44,9 +43,18 @@ struct Config {
 // The published permissioned variant: TEE required, trust score at least 70.
 Config default_permissioned_config();
 
-enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1, kCount_ = 2 };
-enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1, kCount_ = 2 };
-enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1, kCount_ = 2 };
+enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1 };
+constexpr auto enum_words(DisputeGame) {
+    return std::to_array<std::string_view>({"one_step", "bisection"});
+}
+enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1 };
+constexpr auto enum_words(RewardSchedule) {
+    return std::to_array<std::string_view>({"flat", "tiered"});
+}
+enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1 };
+constexpr auto enum_words(MintCap) {
+    return std::to_array<std::string_view>({"per_burn", "uncapped"});
+}
 
 // The protocol's own parameters. Rates in basis points (10,000 = all), windows in blocks.
 struct Policy {

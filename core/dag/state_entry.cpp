@@ -28,15 +28,13 @@ bool occupied(const KernelTables& tables, const KernelSlot& slot) {
             return tables.models()[slot.index].occupied != 0;
         case KernelTable::kAnchors:
             return tables.anchors()[slot.index].occupied != 0;
-        case KernelTable::kCount_:
-            break;
     }
     return false;
 }
 
 std::optional<Bytes> kernel_entry(const KernelTables& tables, Reader& in) {
     KernelSlot slot;
-    slot.table = in.enumerator(KernelTable::kCount_);
+    slot.table = in.enumerator<KernelTable>();
     slot.index = in.u32();
     AIVM_CHECK(in.ok());
     if (!occupied(tables, slot)) return std::nullopt;

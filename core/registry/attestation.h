@@ -13,12 +13,16 @@
 
 #include <string>
 
+#include "core/base/describe.h"
 #include "core/chain/operation.h"
 #include "core/state/transition.h"
 
 namespace aivm {
 
-enum class AttestationMode : std::uint8_t { kHardware = 0, kSoftware = 1, kCount_ = 2 };
+enum class AttestationMode : std::uint8_t { kHardware = 0, kSoftware = 1 };
+constexpr auto enum_words(AttestationMode) {
+    return std::to_array<std::string_view>({"hardware", "software"});
+}
 
 // The fields of a GPU attestation that count.
 struct GpuEvidence {

@@ -17,7 +17,7 @@ Dispute Dispute::decode(Reader& in) {
     d.challenger = in.fixed<20>();
     d.commitment = in.hash();
     d.bond = in.amount();
-    d.status = in.enumerator(DisputeStatus::kCount_);
+    d.status = in.enumerator<DisputeStatus>();
     d.claim = in.u8();
     d.revealed = in.boolean();
     d.opened_at = in.u64();

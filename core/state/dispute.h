@@ -4,6 +4,7 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/state/task.h"
 
@@ -13,9 +14,11 @@ enum class DisputeStatus : std::uint8_t {
     kCommitted = 0,  // the claim is hidden; ChallengeReveal is due
     kPlaying = 1,    // bisection: a move is due
     kWon = 2,        // the claim was true and the answer was not
-    kLost = 3,       // the claim was false, or a deadline was missed
-    kCount_ = 4
+    kLost = 3        // the claim was false, or a deadline was missed
 };
+constexpr auto enum_words(DisputeStatus) {
+    return std::to_array<std::string_view>({"committed", "playing", "won", "lost"});
+}
 
 struct Dispute {
     TaskIndex task;

@@ -7,6 +7,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/state/task.h"
 
@@ -19,10 +20,12 @@ enum class SlashCause : std::uint8_t {
     kUnrevealed = 3,
     kSilent = 4,
     kLostChallenge = 5,
-    kEquivocation = 6,
-    kCount_ = 7
+    kEquivocation = 6
 };
-std::string_view slash_cause_name(SlashCause cause);
+constexpr auto enum_words(SlashCause) {
+    return std::to_array<std::string_view>({"wrong_answer", "timeout", "divergent", "unrevealed",
+                                            "silent", "lost_challenge", "equivocation"});
+}
 
 namespace event {
 

@@ -65,8 +65,6 @@ Status load_slot(KernelTables& tables, const KernelSlot& slot, ByteView value) {
             return load_slot_as<abi::ModelRegistryEntry>(tables, slot.index, value);
         case KernelTable::kAnchors:
             return load_slot_as<abi::AuditAnchor>(tables, slot.index, value);
-        case KernelTable::kCount_:
-            break;
     }
     return fail(ErrorCode::kStorage, "kernel table");
 }
@@ -82,7 +80,7 @@ Status load_kernels(const KeyValueStore& store, State& state) {
     AIVM_TRY(store.scan(keys::single(keys::kKernelSlot), [&](ByteView key, ByteView value) {
         Reader in(key.subspan(1));
         KernelSlot slot;
-        slot.table = in.enumerator(KernelTable::kCount_);
+        slot.table = in.enumerator<KernelTable>();
         slot.index = in.u32();
         status = in.finish();
         if (status) status = load_slot(state.kernels, slot, value);

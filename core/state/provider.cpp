@@ -32,7 +32,7 @@ Provider Provider::decode(Reader& in) {
     p.endpoint = in.string(kEndpointBytesMax);
     const std::uint32_t count = in.list(kModelsPerProviderMax, 4);
     for (std::uint32_t i = 0; i < count; ++i) p.models.push_back(ModelIndex{in.u32()});
-    p.status = in.enumerator(ProviderStatus::kCount_);
+    p.status = in.enumerator<ProviderStatus>();
     p.bond = in.amount();
     p.locked = in.amount();
     p.credit = in.amount();

@@ -6,12 +6,16 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
 
 namespace aivm {
 
-enum class ProviderStatus : std::uint8_t { kActive = 0, kUnbonding = 1, kLeft = 2, kCount_ = 3 };
+enum class ProviderStatus : std::uint8_t { kActive = 0, kUnbonding = 1, kLeft = 2 };
+constexpr auto enum_words(ProviderStatus) {
+    return std::to_array<std::string_view>({"active", "unbonding", "left"});
+}
 
 struct Provider {
     std::string id;

@@ -33,7 +33,7 @@ struct Receipt {
         Receipt r;
         r.task.value = in.u32();
         r.task_key = in.hash();
-        r.outcome = in.enumerator(TaskStatus::kCount_);
+        r.outcome = in.enumerator<TaskStatus>();
         r.answer = in.u8();
         r.paid = in.amount();
         r.burned = in.amount();

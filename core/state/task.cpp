@@ -17,7 +17,7 @@ void encode_seat(const Seat& seat, Writer& out) {
 Seat decode_seat(Reader& in) {
     Seat seat;
     seat.provider.value = in.u32();
-    seat.status = in.enumerator(SeatStatus::kCount_);
+    seat.status = in.enumerator<SeatStatus>();
     seat.locked = in.amount();
     seat.commitment = in.hash();
     seat.trace_root = in.hash();
@@ -69,13 +69,13 @@ Task Task::decode(Reader& in) {
     t.job_id = in.string(kJobIdBytesMax);
     t.task_key = in.hash();
     t.requester = in.fixed<20>();
-    t.type = in.enumerator(TaskType::kCount_);
-    t.mode = in.enumerator(VerificationMode::kCount_);
+    t.type = in.enumerator<TaskType>();
+    t.mode = in.enumerator<VerificationMode>();
     t.model.value = in.u32();
     t.input_row = in.u32();
     t.fee = in.amount();
     t.escrow = in.amount();
-    t.status = in.enumerator(TaskStatus::kCount_);
+    t.status = in.enumerator<TaskStatus>();
     t.submitted_at = in.u64();
     t.waiting_since_ns = in.u64();
     t.assignments = in.u32();

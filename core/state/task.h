@@ -6,19 +6,17 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
 #include "core/config/config.h"
 
 namespace aivm {
 
-enum class TaskType : std::uint8_t {
-    kInference = 0,
-    kTraining = 1,
-    kEmbedding = 2,
-    kMining = 3,
-    kCount_ = 4
-};
+enum class TaskType : std::uint8_t { kInference = 0, kTraining = 1, kEmbedding = 2, kMining = 3 };
+constexpr auto enum_words(TaskType) {
+    return std::to_array<std::string_view>({"inference", "training", "embedding", "mining"});
+}
 
 // Pending -> Assigned -> Posted -> {Completed | Challenged -> Completed | Failed}. A task may go
 // back to Pending for another provider; a terminal one (Completed, Failed) never changes again.
@@ -28,18 +26,24 @@ enum class TaskStatus : std::uint8_t {
     kPosted = 2,
     kChallenged = 3,
     kCompleted = 4,
-    kFailed = 5,
-    kCount_ = 6
+    kFailed = 5
 };
+constexpr auto enum_words(TaskStatus) {
+    return std::to_array<std::string_view>(
+        {"pending", "assigned", "posted", "challenged", "completed", "failed"});
+}
 
 enum class SeatStatus : std::uint8_t {
     kSelected = 0,   // drawn, nothing heard yet
     kCommitted = 1,  // redundant mode: a hidden answer
     kPosted = 2,     // an answer in the open
     kReleased = 3,   // over, bond freed
-    kSlashed = 4,    // over, bond taken
-    kCount_ = 5
+    kSlashed = 4     // over, bond taken
 };
+constexpr auto enum_words(SeatStatus) {
+    return std::to_array<std::string_view>(
+        {"selected", "committed", "posted", "released", "slashed"});
+}
 
 // The answer of the model: the one byte that the last InferenceStep puts out.
 using Answer = std::uint8_t;

@@ -63,8 +63,6 @@ ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
             return bytes_of(tables.models(), slot.index);
         case KernelTable::kAnchors:
             return bytes_of(tables.anchors(), slot.index);
-        case KernelTable::kCount_:
-            break;
     }
     check_failed("unknown kernel table", __FILE__, __LINE__);
 }

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "sim/record/study.h"
 
@@ -12,8 +11,5 @@ namespace aivm::scenarios::cli {
 // Nothing when it is no whole database of ours; stderr has been told why. What is worth knowing of
 // an older one is told there too.
 std::optional<sim::Study> open_for_user(const std::string& path);
-
-// "clean", "violated", "budget" or "interrupted".
-std::string_view status_name(sim::RunStatus status);
 
 }  // namespace aivm::scenarios::cli

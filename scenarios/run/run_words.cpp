@@ -83,8 +83,6 @@ std::string choice_words(const sim::ChoiceAnswer& choice, const sim::Directory& 
             return fmt::format("{} crashes (chance {})", actor, number);
         case sim::ChoiceKind::kRestartDelay:
             return fmt::format("restart {} of {} is late", number, actor);
-        case sim::ChoiceKind::kCount_:
-            break;
     }
     return "";
 }

@@ -18,6 +18,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm::sim {
@@ -28,14 +29,10 @@ enum class ChoiceKind : std::uint8_t {
     kMessageReorder,
     kCrash,
     kRestartDelay,
-    kCount_,
 };
 
-inline constexpr std::size_t kChoiceKinds = static_cast<std::size_t>(ChoiceKind::kCount_);
+inline constexpr std::size_t kChoiceKinds = enum_count<ChoiceKind>;
 inline constexpr std::uint32_t kPpm = 1'000'000;
-
-// The kind's name, such as "message_loss".
-std::string_view choice_name(ChoiceKind kind);
 
 struct ChoiceId {
     ChoiceKind kind = ChoiceKind::kMessageLoss;

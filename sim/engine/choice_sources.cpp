@@ -8,10 +8,6 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::array<std::string_view, kChoiceKinds> kNames = {
-    "message_loss", "message_duplicate", "message_reorder", "crash", "restart_delay"};
-static_assert(!kNames.back().empty());
-
 // Streams of choices have their purposes up here, away from those that actors number for
 // themselves.
 constexpr std::uint32_t kPurposeBase = 0xC401'0000;
@@ -21,8 +17,6 @@ constexpr std::size_t kEncodedAnswerSize = 1 + 4 + 8 + 8;
 constexpr std::size_t kChoicesMax = 50'000'000;
 
 }  // namespace
-
-std::string_view choice_name(ChoiceKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
 std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n) {
     AIVM_CHECK(n > 0);
@@ -47,7 +41,7 @@ Result<ChoiceList> decode_choices(ByteView bytes) {
     choices.reserve(count);
     for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
         ChoiceAnswer choice;
-        choice.id.kind = in.enumerator(ChoiceKind::kCount_);
+        choice.id.kind = in.enumerator<ChoiceKind>();
         choice.id.actor = in.u32();
         choice.id.ordinal = in.u64();
         choice.answer = in.u64();

@@ -9,16 +9,29 @@
 #include <vector>
 
 #include "core/base/amount.h"
+#include "core/base/describe.h"
 #include "core/config/config.h"
 
 namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
+constexpr auto enum_words(Fidelity) {
+    return std::to_array<std::string_view>({"full", "economic"});
+}
 enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
+constexpr auto enum_words(ConsensusKind) {
+    return std::to_array<std::string_view>({"sequencer", "snowman"});
+}
 // When tasks come: so many every block interval, or one by one at times of a Poisson process.
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
+constexpr auto enum_words(ArrivalLaw) {
+    return std::to_array<std::string_view>({"even", "poisson"});
+}
 // How long a provider computes: as long as its work takes, or a time drawn anew whose mean that is.
 enum class WorkLaw : std::uint8_t { kFixed, kExponential };
+constexpr auto enum_words(WorkLaw) {
+    return std::to_array<std::string_view>({"fixed", "exponential"});
+}
 enum class CensorshipModel : std::uint8_t {
     kNone,
     kIid,
@@ -29,6 +42,10 @@ enum class CensorshipModel : std::uint8_t {
     kBribe,
     kPartition,
 };
+constexpr auto enum_words(CensorshipModel) {
+    return std::to_array<std::string_view>(
+        {"none", "iid", "permuted", "sticky", "budget", "orphan", "bribe", "partition"});
+}
 
 struct RunSettings {
     Fidelity fidelity = Fidelity::kFull;
@@ -94,6 +111,11 @@ enum class FaultKind : std::uint8_t {
     kTornWrite,
     kBitRot,
 };
+constexpr auto enum_words(FaultKind) {
+    return std::to_array<std::string_view>({"partition", "crash", "one_way", "slow_node", "clogged",
+                                            "flapping", "eclipse", "clock", "slow_disk",
+                                            "failed_write", "torn_write", "bit_rot"});
+}
 
 // Kinds that hit the disk of a validator.
 constexpr bool hits_disk(FaultKind kind) {

@@ -153,7 +153,7 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.agent = directory_.find(e.account).value_or(0);
     if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
     row.block = block.state.head.height;
-    row.cause = std::string(slash_cause_name(e.cause));
+    row.cause = std::string(word(e.cause));
     row.due = e.due;
     row.taken = e.taken;
     row.burned = e.burned;

@@ -8,21 +8,7 @@ namespace aivm::sim {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
-constexpr auto kModes = static_cast<std::size_t>(VerificationMode::kCount_);
-
-std::string_view mode_name(VerificationMode mode) {
-    switch (mode) {
-        case VerificationMode::kOptimistic:
-            return "optimistic";
-        case VerificationMode::kRedundant:
-            return "redundant";
-        case VerificationMode::kTee:
-            return "tee";
-        case VerificationMode::kCount_:
-            break;
-    }
-    return "";
-}
+constexpr auto kModes = enum_count<VerificationMode>;
 
 // The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
 double percentile(const std::vector<double>& sorted, std::size_t percent) {
@@ -109,7 +95,7 @@ void Accounting::add_mode_metrics() {
          ++mode) {  // the names of the modes are in alphabetical order
         if (by_mode[mode].told) {
             by_mode[mode].append_to(metrics_,
-                                    std::string(mode_name(static_cast<VerificationMode>(mode))));
+                                    std::string(word(static_cast<VerificationMode>(mode))));
         }
     }
 }
@@ -141,7 +127,7 @@ void Accounting::add_slash_metrics() {
         due += slash.due.nlux();
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
-        if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
+        if (slash.cause != word(SlashCause::kLostChallenge)) continue;
         (directory_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
             slash.taken.nlux();
     }

@@ -13,36 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kEventNames{"delivery",   "timer", "fault begins",
                                                       "fault ends", "look",  "outage ends"};
 
-std::string_view fault_name(FaultKind kind) {
-    switch (kind) {
-        case FaultKind::kPartition:
-            return "partition";
-        case FaultKind::kCrash:
-            return "crash";
-        case FaultKind::kOneWay:
-            return "one_way";
-        case FaultKind::kSlowNode:
-            return "slow_node";
-        case FaultKind::kClogged:
-            return "clogged";
-        case FaultKind::kFlapping:
-            return "flapping";
-        case FaultKind::kEclipse:
-            return "eclipse";
-        case FaultKind::kClock:
-            return "clock";
-        case FaultKind::kSlowDisk:
-            return "slow_disk";
-        case FaultKind::kFailedWrite:
-            return "failed_write";
-        case FaultKind::kTornWrite:
-            return "torn_write";
-        case FaultKind::kBitRot:
-            return "bit_rot";
-    }
-    return "";
-}
-
 }  // namespace
 
 std::string_view event_name(std::uint32_t kind) { return kEventNames.at(kind); }
@@ -95,7 +65,7 @@ void World::Impl::write_books(RowSink& sink, std::uint64_t wall_time_ns, Outcome
                        {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     const auto& faults = setting_.scenario.faults;
     for (std::uint32_t i = 0; i < faults.size(); ++i) {
-        FaultRow row{i, std::string(fault_name(faults[i].kind)), faults[i].at_ns,
+        FaultRow row{i, std::string(word(faults[i].kind)), faults[i].at_ns,
                      faults[i].at_ns + duration_of(faults[i], setting_.scenario.chain), ""};
         for (const NodeId node : targets_of(faults[i])) {
             row.targets += (row.targets.empty() ? "" : " ") + cast_.directory.name(node);

@@ -43,33 +43,8 @@ inline void must(const Status& status) {
     if (!status) throw VmFault(status.error());
 }
 
-// The words of an enumeration, by number.
-template <class E>
-struct Words;
-#define AIVM_WORDS(E, ...)                                                      \
-    template <>                                                                 \
-    struct Words<E> {                                                           \
-        static constexpr std::string_view list[] = {__VA_ARGS__};               \
-        static_assert(std::size(list) == static_cast<std::size_t>(E::kCount_)); \
-    }
-AIVM_WORDS(VerificationMode, "optimistic", "redundant", "tee");
-AIVM_WORDS(TaskType, "inference", "training", "embedding", "mining");
-AIVM_WORDS(TaskStatus, "pending", "assigned", "posted", "challenged", "completed", "failed");
-AIVM_WORDS(SeatStatus, "selected", "committed", "posted", "released", "slashed");
-AIVM_WORDS(ProviderStatus, "active", "unbonding", "left");
-AIVM_WORDS(DisputeStatus, "committed", "playing", "won", "lost");
-AIVM_WORDS(DisputeGame, "one_step", "bisection");
-AIVM_WORDS(RewardSchedule, "flat", "tiered");
-AIVM_WORDS(MintCap, "per_burn", "uncapped");
-AIVM_WORDS(AttestationMode, "hardware", "software");
-AIVM_WORDS(SlashCause, "wrong_answer", "timeout", "divergent", "unrevealed", "silent",
-           "lost_challenge", "equivocation");
-#undef AIVM_WORDS
-
 template <class S>
 concept HasFields = requires { Fields<S>::list; };
-template <class E>
-concept HasWords = requires { Words<E>::list; };
 
 // --- To Python. `state` resolves indexes; it must be the one they belong to.
 
@@ -126,8 +101,7 @@ py::object show(const State* state, const T& value) {
     } else if constexpr (std::is_same_v<T, Bytes>) {
         return raw_bytes(value);
     } else if constexpr (HasWords<T>) {
-        const std::string_view word = Words<T>::list[static_cast<std::size_t>(value)];
-        return py::str(word.data(), word.size());
+        return py::str(std::string(word(value)));
     } else if constexpr (IsIndex<T>::value) {
         return show_index(state, value);
     } else if constexpr (IsBoxed<T>::value) {
@@ -174,7 +148,7 @@ void read(py::handle value, const std::string& where, T& out) {
     } else if constexpr (std::is_same_v<T, Bytes>) {
         out = read_bytes(value, where);
     } else if constexpr (HasWords<T>) {
-        out = static_cast<T>(read_word(value, where, Words<T>::list));
+        out = static_cast<T>(read_word(value, where, words<T>));
     } else if constexpr (IsBoxed<T>::value) {
         read(value, where, *out);
     } else if constexpr (IsOptional<T>::value) {
