@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 #include "core/config/limits.h"
 #include "core/testing/test_chain.h"
 
@@ -44,7 +45,7 @@ Bytes written(const VertexHeader& h, const std::vector<JobKey>& jobs,
     out.u8(kind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
     for (const Hash32& parent : h.parents) out.fixed(parent);
     out.u64(h.timestamp_ns).u32(h.proposer.value).u32(static_cast<std::uint32_t>(jobs.size()));
-    for (const JobKey& job : jobs) job.encode(out);
+    for (const JobKey& job : jobs) encode(out, job);
     out.u32(static_cast<std::uint32_t>(operations.size()));
     for (const OperationPtr& operation : operations) operation->encode(out);
     return Writer().bytes(out.view()).bytes({}).take();

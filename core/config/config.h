@@ -91,6 +91,38 @@ struct Policy {
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 
     friend bool operator==(const Policy&, const Policy&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Policy::fee_floor>(),
+                          field<&Policy::fee_burn_bps>(),
+                          field<&Policy::result_bond>(),
+                          field<&Policy::challenger_bond>(),
+                          field<&Policy::slash_bps>(),
+                          field<&Policy::challenger_share_bps>(),
+                          field<&Policy::requester_share_bps>(),
+                          field<&Policy::provider_share_bps>(),
+                          field<&Policy::slash_timeout_bps>(),
+                          field<&Policy::slash_divergent_bps>(),
+                          field<&Policy::slash_unrevealed_bps>(),
+                          field<&Policy::slash_silent_bps>(),
+                          field<&Policy::slash_equivocation_bps>(),
+                          field<&Policy::challenge_reveal_blocks>(),
+                          field<&Policy::dispute_move_blocks>(),
+                          field<&Policy::unbond_cooldown_blocks>(),
+                          field<&Policy::commit_window_blocks>(),
+                          field<&Policy::reveal_window_blocks>(),
+                          field<&Policy::redundancy_providers>(),
+                          field<&Policy::max_assignments>(),
+                          field<&Policy::dispute_game>(),
+                          field<&Policy::reward_schedule>(),
+                          field<&Policy::mint_cap>(),
+                          field<&Policy::commit_reveal>(),
+                          field<&Policy::challenge_in_clear>(),
+                          field<&Policy::count_open_challenges>(),
+                          field<&Policy::obligation_rule>(),
+                          field<&Policy::self_reported_compute>(),
+                          field<&Policy::max_clock_skew_ns>()};
+    }
 };
 
 struct VmParameters {

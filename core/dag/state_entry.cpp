@@ -1,6 +1,7 @@
 #include "core/dag/state_entry.h"
 
 #include "core/base/check.h"
+#include "core/base/encode.h"
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -10,7 +11,7 @@ namespace {
 template <class T>
 std::optional<Bytes> encoded(const T& value) {
     Writer out;
-    value.encode(out);
+    encode(out, value);
     return out.take();
 }
 

@@ -3,7 +3,6 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
 #include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/state/task.h"
@@ -48,8 +47,28 @@ struct Dispute {
 
     [[nodiscard]] bool open() const { return status < DisputeStatus::kWon; }
 
-    void encode(Writer& out) const;
-    static Dispute decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Dispute::task>(),
+                          field<&Dispute::assignment>(),
+                          field<&Dispute::challenger>(),
+                          field<&Dispute::commitment>(),
+                          field<&Dispute::bond>(),
+                          field<&Dispute::status>(),
+                          field<&Dispute::claim>(),
+                          field<&Dispute::revealed>(),
+                          field<&Dispute::opened_at>(),
+                          field<&Dispute::deadline>(),
+                          field<&Dispute::closed_at>(),
+                          field<&Dispute::low>(),
+                          field<&Dispute::high>(),
+                          field<&Dispute::middle>(),
+                          field<&Dispute::provider_to_move>(),
+                          field<&Dispute::low_input>(),
+                          field<&Dispute::opened_input>(),
+                          field<&Dispute::opened_output>(),
+                          field<&Dispute::high_input>(),
+                          field<&Dispute::high_output>()};
+    }
 };
 
 }  // namespace aivm

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/encode.h"
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -21,7 +22,7 @@ Status load_table(const KeyValueStore& store, std::uint8_t table, Take&& take) {
         Reader key_reader(key.subspan(1));
         const std::uint32_t index = key_reader.u32();
         Reader in(value);
-        T decoded = T::decode(in);
+        T decoded = decode<T>(in);
         status = in.finish();
         if (status && (!key_reader.finish() || index != expected)) {
             status = fail(ErrorCode::kStorage,
@@ -41,7 +42,7 @@ Status load_accounts(const KeyValueStore& store, State& state) {
         Reader key_reader(key.subspan(1));
         const Address address = key_reader.fixed<20>();
         Reader in(value);
-        state.accounts.insert(address, Account::decode(in));
+        state.accounts.insert(address, decode<Account>(in));
         status = key_reader.finish();
         if (status) status = in.finish();
         return status.has_value();
@@ -93,7 +94,7 @@ Status load_head(const KeyValueStore& store, State& state) {
     AIVM_ASSIGN(const auto head, store.get(keys::single(keys::kHead)));
     if (!head) return fail(ErrorCode::kStorage, "a tip without a head");
     Reader in(*head);
-    state.head = ChainHead::decode(in);
+    state.head = decode<ChainHead>(in);
     return in.finish();
 }
 
@@ -173,7 +174,7 @@ WriteBatch dump_state(const State& state) {
     Writer value;
     const auto put = [&](const Bytes& key, const auto& object) {
         value.clear();
-        object.encode(value);
+        encode(value, object);
         batch.put(key, value.view());
     };
     const auto put_table = [&](std::uint8_t table, const auto& entries) {

@@ -5,10 +5,10 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
 #include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
@@ -44,8 +44,27 @@ struct Provider {
     [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
     [[nodiscard]] bool offers(ModelIndex model) const;
 
-    void encode(Writer& out) const;
-    static Provider decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Provider::id, kProviderIdBytesMax>(),
+                          field<&Provider::owner>(),
+                          field<&Provider::wallet>(),
+                          field<&Provider::endpoint, kEndpointBytesMax>(),
+                          field<&Provider::models, kModelsPerProviderMax>(),
+                          field<&Provider::status>(),
+                          field<&Provider::bond>(),
+                          field<&Provider::locked>(),
+                          field<&Provider::credit>(),
+                          field<&Provider::registered_at>(),
+                          field<&Provider::unbonding_since>(),
+                          field<&Provider::trust_score>(),
+                          field<&Provider::hardware_attested>(),
+                          field<&Provider::attested_at_ns>(),
+                          field<&Provider::open_tasks>(),
+                          field<&Provider::obligations>(),
+                          field<&Provider::tasks_completed>(),
+                          field<&Provider::rewards_total>(),
+                          field<&Provider::slashed_total>()};
+    }
 };
 
 }  // namespace aivm

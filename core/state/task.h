@@ -5,11 +5,11 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
 #include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
 #include "core/config/config.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
@@ -60,6 +60,13 @@ struct Seat {
     Height posted_at = 0;
 
     [[nodiscard]] bool open() const { return status < SeatStatus::kReleased; }
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Seat::provider>(),        field<&Seat::status>(),
+                          field<&Seat::locked>(),          field<&Seat::commitment>(),
+                          field<&Seat::trace_root>(),      field<&Seat::answer>(),
+                          field<&Seat::compute_time_ms>(), field<&Seat::posted_at>()};
+    }
 };
 
 struct Task {
@@ -95,8 +102,33 @@ struct Task {
         return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
     }
 
-    void encode(Writer& out) const;
-    static Task decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Task::job_id, kJobIdBytesMax>(),
+                          field<&Task::task_key>(),
+                          field<&Task::requester>(),
+                          field<&Task::type>(),
+                          field<&Task::mode>(),
+                          field<&Task::model>(),
+                          field<&Task::input_row>(),
+                          field<&Task::fee>(),
+                          field<&Task::escrow>(),
+                          field<&Task::status>(),
+                          field<&Task::submitted_at>(),
+                          field<&Task::waiting_since_ns>(),
+                          field<&Task::assignments>(),
+                          field<&Task::draw_at>(),
+                          field<&Task::seats, kSeatsMax>(),
+                          field<&Task::posted_at>(),
+                          field<&Task::settle_at>(),
+                          field<&Task::proven_wrong>(),
+                          field<&Task::provisional>(),
+                          field<&Task::truth>(),
+                          field<&Task::challenges_lost>(),
+                          field<&Task::open_disputes, kDisputesPerTaskMax>(),
+                          field<&Task::closed_disputes, kDisputesPerTaskMax>(),
+                          field<&Task::usable_at>(),
+                          field<&Task::final_at>()};
+    }
 };
 
 // Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A

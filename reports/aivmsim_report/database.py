@@ -60,6 +60,13 @@ def views() -> dict[str, str]:
     return dict(found)
 
 
+def allowed_words(db: sqlite3.Connection, table: str, column: str) -> list[str]:
+    """The words of a column that holds one of a fixed list, in the order of the simulator's enum."""
+    (sql,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    check = re.search(rf"\b{column} IN \(([^)]*)\)", sql)
+    return re.findall(r"'([^']*)'", check[1]) if check else []
+
+
 def _sqrt(value: float | None) -> float | None:
     return None if value is None else math.sqrt(value)
 

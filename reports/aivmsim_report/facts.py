@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from .database import BadDatabase
+from .database import BadDatabase, allowed_words
 
 NLUX = 10**9
 Row = dict[str, Any]
@@ -28,6 +28,7 @@ class Run:
     outcomes: dict[str, int]  # tasks by outcome
     undecided_fraud: int  # wrong results whose task is still pending
     ttf: list[tuple[str, float]]  # (mode, seconds)
+    modes: list[str]  # that a task can have, those of no task included
     blocks: list[Row]
     faults: list[Row]
     violations: list[Row]
@@ -98,6 +99,7 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             (r["mode"], r["seconds"])
             for r in rows("SELECT mode, seconds FROM v_ttf_cdf WHERE run_id = :run ORDER BY 1, 2")
         ],
+        modes=allowed_words(db, "task", "mode"),
         blocks=rows("SELECT * FROM chain_stat WHERE run_id = :run ORDER BY block"),
         faults=rows("SELECT * FROM fault WHERE run_id = :run ORDER BY fault"),
         violations=rows("SELECT * FROM violation WHERE run_id = :run ORDER BY violation"),

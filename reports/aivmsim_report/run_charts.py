@@ -26,7 +26,6 @@ OUTCOMES = {
     "expired": ("expired", GREY),
     "pending": ("pending", PALE),
 }
-MODES = ("optimistic", "redundant", "tee")
 MAX_BARS = 40
 MAX_POINTS = 4000
 MONEY = ("net_nlux", "revenue", "cost", "slashed", "bribes", "rewards")
@@ -133,7 +132,7 @@ def time_to_finality(run: Run) -> Chart | Absent:
     for mode in sorted({mode for mode, _ in run.ttf}):
         seconds = [value for of_mode, value in run.ttf if of_mode == mode]
         steps = thin([(value, (i + 1) / len(seconds)) for i, value in enumerate(seconds)])
-        index = MODES.index(mode) if mode in MODES else len(MODES)
+        index = run.modes.index(mode)
         series.append(Series(mode, "steps", [steps[0][0]] + [value for value, _ in steps], [0.0] + [share for _, share in steps],
                              styled(index)["colour"], dash=("solid", "dash", "dot", "dashdot")[index], width=2.5))  # fmt: skip
     rules = [(run.metric(name), f"{word} {run.metric(name):.0f} s") for name, word in (("ttf_p50", "median"), ("ttf_p99", "99 %"))

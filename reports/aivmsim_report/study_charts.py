@@ -13,7 +13,6 @@ from .study import CENSORS, WINDOW, Axis, Cell, Group, Study, Value
 
 MANY = 6  # lines that one chart shows; of more values these are evenly taken
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
-MODES = {"optimistic": 0, "redundant": 1, "tee": 2}
 LUX = 1e9
 Drawn = Chart | Absent  # None where the question does not arise
 
@@ -687,7 +686,7 @@ def time_to_finality(study: Study) -> list[Drawn]:
         why = "No task became final." if study.outcomes or not ended else (
             "The study keeps no row for each task, so there is no curve; the metrics ttf_p50 and ttf_p99 tell the rest.")  # fmt: skip
         return [Absent("ttf", title, why)]
-    modes = sorted({mode for _, mode in study.ttf}, key=lambda mode: MODES.get(mode, 9))
+    modes = sorted({mode for _, mode in study.ttf})
     axis = study.axes[0] if study.axes else None
     if axis is None:
         series = [_cdf(study, mode, study.points, mode, i) for i, mode in enumerate(modes)]

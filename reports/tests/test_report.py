@@ -96,6 +96,14 @@ def test_the_constants_are_those_of_the_schema():
     assert tuple(tables) == RUN_TABLES
 
 
+def test_the_words_of_a_column_are_what_the_file_allows(run_file):
+    from aivmsim_report.database import allowed_words
+
+    db = connect(run_file)
+    assert allowed_words(db, "task", "mode") == ["optimistic", "redundant", "tee"]
+    assert allowed_words(db, "metric", "mode") == []
+
+
 def assert_refused(path, tmp_path, capsys, words):
     with pytest.raises(BadDatabase):
         connect(path)

@@ -65,7 +65,7 @@ Json json_of(const CaseResult& result) {
             {"quantity", result.c.quantity},
             {"expression", result.c.expression},
             {"parameters", result.c.parameters},
-            {"kind", case_kind_name(result.c.kind)},
+            {"kind", word(result.c.kind)},
             {"how", result.how},
             {"method", word(result.method)},
             {"runs", result.runs},

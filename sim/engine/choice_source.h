@@ -40,6 +40,11 @@ struct ChoiceId {
     std::uint64_t ordinal = 0;
 
     friend auto operator<=>(const ChoiceId&, const ChoiceId&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChoiceId::kind>(), field<&ChoiceId::actor>(),
+                          field<&ChoiceId::ordinal>()};
+    }
 };
 
 // What a question may be answered: below `options`; a chance has two, of which 1 has probability
@@ -84,6 +89,10 @@ struct ChoiceAnswer {
     std::uint64_t answer = 0;
 
     friend auto operator<=>(const ChoiceAnswer&, const ChoiceAnswer&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChoiceAnswer::id>(), field<&ChoiceAnswer::answer>()};
+    }
 };
 
 // In the order in which they were given. Encoded as: u8 version (1), list of {u8 kind, u32 actor,

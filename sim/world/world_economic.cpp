@@ -1,5 +1,6 @@
 // The parts of a world that only the economic fidelity has: one actor in place of all validators,
 // and no network.
+#include "core/base/encode.h"
 #include "sim/world/world_impl.h"
 
 namespace aivm::sim {
@@ -13,7 +14,7 @@ constexpr std::size_t kHistoryForTheSilenced = 64;  // blocks, as a validator ke
 // What stands for a state root in the trace: the head with all its sums, what the block carried,
 // and every account that it changed.
 void encode_outcome(const Executed& block, Writer& out) {
-    block.state.head.encode(out);
+    encode(out, block.state.head);
     out.u32(block.block->header().proposer.value).u64(block.events.size());
     for (const OperationPtr& operation : block.block->operations()) {
         out.fixed(operation->sender()).u64(operation->nonce());

@@ -45,7 +45,7 @@ std::optional<Body> one_operation(const py::object& given) {
     if (given.is_none()) return std::nullopt;
     OperationBody body = operation(given);
     if (auto* wanted = std::get_if<Body>(&body)) return std::move(*wanted);
-    throw py::type_error(fmt::format("the answer must be a {} or None", Fields<Body>::name));
+    throw py::type_error(fmt::format("the answer must be a {} or None", struct_name<Body>));
 }
 
 std::vector<InferenceTraceStep> trace_steps(const py::object& given) {

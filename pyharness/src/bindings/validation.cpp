@@ -35,7 +35,7 @@ py::dict verdict_of(const CaseResult& result) {
     out["n"] = result.n;
     out["runs"] = result.runs;
     out["method"] = result.how.empty() ? "" : word(result.method);
-    out["kind"] = std::string(scenarios::case_kind_name(result.c.kind));
+    out["kind"] = word(result.c.kind);
     out["quantity"] = result.c.quantity;
     out["expression"] = result.c.expression;
     out["parameters"] = result.c.parameters;
