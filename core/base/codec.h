@@ -1,7 +1,6 @@
 // The canonical encoding: fixed-width big-endian integers, length-prefixed byte strings and lists,
-// no trailing bytes. A type is encoded by `void encode(Writer&) const` and decoded by a function
-// that reads the same fields in the same order; decoding then encoding gives the same bytes, or
-// decoding fails.
+// no trailing bytes. Decoding then encoding results in the same bytes, or decoding fails.
+// core/base/encode.h encodes and decodes whole structs from their descriptions.
 //
 //   u8 u16 u32 u64   big-endian, fixed width          bool     one byte, 0 or 1
 //   fixed<N>         N bytes                          bytes    u32 length, then that many bytes
@@ -9,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -16,6 +16,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm {
@@ -23,13 +24,23 @@ namespace aivm {
 // Appends to a byte string.
 class Writer {
 public:
-    Writer& u8(std::uint8_t value) {
-        out_.push_back(value);
+    template <std::unsigned_integral Integer>
+    Writer& integer(Integer value) {
+        if constexpr (sizeof(Integer) == 1) {
+            out_.push_back(value);
+        } else {
+            std::uint8_t buffer[sizeof(Integer)];
+            for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+                buffer[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Integer) - 1 - i)));
+            }
+            append(buffer, sizeof buffer);
+        }
         return *this;
     }
-    Writer& u16(std::uint16_t value) { return big_endian(value); }
-    Writer& u32(std::uint32_t value) { return big_endian(value); }
-    Writer& u64(std::uint64_t value) { return big_endian(value); }
+    Writer& u8(std::uint8_t value) { return integer(value); }
+    Writer& u16(std::uint16_t value) { return integer(value); }
+    Writer& u32(std::uint32_t value) { return integer(value); }
+    Writer& u64(std::uint64_t value) { return integer(value); }
     Writer& boolean(bool value) { return u8(value ? 1 : 0); }
     Writer& amount(Amount value) { return u64(value.nlux()); }
     Writer& raw(ByteView bytes) {
@@ -52,15 +63,6 @@ public:
     [[nodiscard]] Bytes take() { return std::move(out_); }
 
 private:
-    template <class Integer>
-    Writer& big_endian(Integer value) {
-        std::uint8_t buffer[sizeof(Integer)];
-        for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-            buffer[i] = static_cast<std::uint8_t>(value >> (8 * (sizeof(Integer) - 1 - i)));
-        }
-        append(buffer, sizeof buffer);
-        return *this;
-    }
     void append(const std::uint8_t* data, std::size_t size) {
         // Most messages are short: one allocation holds them, instead of one for every doubling on
         // the way.
@@ -79,10 +81,14 @@ class Reader {
 public:
     explicit Reader(ByteView input) : input_(input) {}
 
-    std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
-    std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
-    std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
-    std::uint64_t u64() { return big_endian(8); }
+    template <std::unsigned_integral Integer>
+    Integer integer() {
+        return static_cast<Integer>(big_endian(sizeof(Integer)));
+    }
+    std::uint8_t u8() { return integer<std::uint8_t>(); }
+    std::uint16_t u16() { return integer<std::uint16_t>(); }
+    std::uint32_t u32() { return integer<std::uint32_t>(); }
+    std::uint64_t u64() { return integer<std::uint64_t>(); }
     bool boolean();
     Amount amount() { return Amount(u64()); }
     template <std::size_t N>
@@ -99,11 +105,10 @@ public:
     // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long,
     // so that a lying count cannot make the caller allocate more than the input could fill.
     std::uint32_t list(std::size_t limit, std::size_t element_size_min = 1);
-    // An enumerator below `count`.
     template <class Enum>
-    Enum enumerator(Enum count) {
+    Enum enumerator() {
         const std::uint8_t value = u8();
-        if (value >= static_cast<std::uint8_t>(count)) set_fault("unknown kind byte");
+        if (value >= enum_count<Enum>) set_fault("unknown kind byte");
         return ok() ? static_cast<Enum>(value) : Enum{};
     }
 

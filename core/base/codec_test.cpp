@@ -9,7 +9,7 @@
 namespace aivm {
 namespace {
 
-enum class Kind : std::uint8_t { kOne, kTwo, kThree, kCount_ };
+enum class Kind : std::uint8_t { kOne, kTwo, kThree };
 
 struct Record {
     std::uint8_t a = 0;
@@ -50,7 +50,7 @@ Result<Record> decode(ByteView input) {
     out.c = in.u32();
     out.d = in.u64();
     out.flag = in.boolean();
-    out.kind = in.enumerator(Kind::kCount_);
+    out.kind = in.enumerator<Kind>();
     out.fee = in.amount();
     out.address = in.fixed<20>();
     out.payload = in.bytes(kLimit);

@@ -1,4 +1,5 @@
 #include "core/base/error.h"
+#include "core/base/describe.h"
 
 #include <array>
 
@@ -46,7 +47,7 @@ constexpr bool rows_follow_the_enum() {
     for (std::size_t i = 0; i < kRows.size(); ++i) {
         if (static_cast<std::size_t>(kRows[i].code) != i) return false;
     }
-    return kRows.size() == static_cast<std::size_t>(ErrorCode::kCount_);
+    return kRows.size() == enum_count<ErrorCode>;
 }
 static_assert(rows_follow_the_enum(), "an error code has no row, or a row is out of order");
 

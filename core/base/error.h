@@ -38,7 +38,6 @@ enum class ErrorCode : std::uint8_t {
     kStorage,
     kConfig,
     kTrustTooLow,
-    kCount_,  // not an error: the number of errors
 };
 
 // The enumerator's published or field-standard name, such as "bond_locked".

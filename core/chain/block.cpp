@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 #include "core/chain/sealed.h"
 #include "core/config/limits.h"
 
@@ -14,26 +15,10 @@ constexpr std::uint8_t kBlockKind = 1;
 Bytes encode_block(const BlockHeader& h, const std::vector<OperationPtr>& operations) {
     Writer out;
     out.reserve(256 + operations.size() * 200);
-    out.u8(kBlockKind).fixed(h.parent).u64(h.height).u64(h.timestamp_ns).u32(h.proposer.value);
-    out.fixed(h.beacon_secret).fixed(h.beacon_commitment);
-    out.fixed(h.parent_aivm_root).fixed(h.state_root).fixed(h.receipt_root);
+    out.u8(kBlockKind);
+    encode(out, h);
     encode_operations(out, operations);
     return out.take();
-}
-
-BlockHeader decode_block_header(Reader& in) {
-    BlockHeader h;
-    if (in.u8() != kBlockKind) in.set_fault("not a block");
-    h.parent = in.hash();
-    h.height = in.u64();
-    h.timestamp_ns = in.u64();
-    h.proposer.value = in.u32();
-    h.beacon_secret = in.hash();
-    h.beacon_commitment = in.hash();
-    h.parent_aivm_root = in.hash();
-    h.state_root = in.hash();
-    h.receipt_root = in.hash();
-    return h;
 }
 
 }  // namespace
@@ -70,7 +55,8 @@ Bytes Block::encode() const { return seal(body_, authorization_); }
 Result<BlockPtr> Block::decode(ByteView sealed) {
     AIVM_ASSIGN(Sealed opened, open_sealed(sealed, kBlockBytesMax));
     Reader in(opened.body);
-    const BlockHeader header = decode_block_header(in);
+    if (in.u8() != kBlockKind) in.set_fault("not a block");
+    const auto header = aivm::decode<BlockHeader>(in);
     AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kBlockOpsMax));
     AIVM_TRY(in.finish());
     auto block = std::make_shared<const Block>(header, std::move(operations),

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/chain/operation.h"
 
@@ -27,6 +28,15 @@ struct BlockHeader {
     Hash32 parent_aivm_root;   // the kernel round of the parent
     Hash32 state_root;         // after this block
     Hash32 receipt_root;       // after this block
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field<&BlockHeader::parent>(),           field<&BlockHeader::height>(),
+            field<&BlockHeader::timestamp_ns>(),     field<&BlockHeader::proposer>(),
+            field<&BlockHeader::beacon_secret>(),    field<&BlockHeader::beacon_commitment>(),
+            field<&BlockHeader::parent_aivm_root>(), field<&BlockHeader::state_root>(),
+            field<&BlockHeader::receipt_root>()};
+    }
 };
 
 // The message that the proposer of a block signs, and that Evidence compares.

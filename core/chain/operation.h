@@ -15,7 +15,9 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/value_ptr.h"
+#include "core/config/limits.h"
 #include "core/kernels/abi.h"
 #include "core/state/model.h"
 #include "core/state/task.h"
@@ -31,16 +33,38 @@ struct RegisterProvider {
     std::vector<std::string> models;
     Amount bond;
     Bytes evidence;  // attestation evidence, empty for none
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field<&RegisterProvider::provider_id, kProviderIdBytesMax>(),
+            field<&RegisterProvider::wallet>(),
+            field<&RegisterProvider::endpoint, kEndpointBytesMax>(),
+            field<&RegisterProvider::models, kModelsPerProviderMax, kModelIdBytesMax>(),
+            field<&RegisterProvider::bond>(),
+            field<&RegisterProvider::evidence, kEvidenceBytesMax>()};
+    }
 };
 struct DeregisterProvider {
     std::string provider_id;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DeregisterProvider::provider_id, kProviderIdBytesMax>()};
+    }
 };
 struct WithdrawBond {
     std::string provider_id;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&WithdrawBond::provider_id, kProviderIdBytesMax>()};
+    }
 };
 struct RegisterModel {
     ValuePtr<Model> model;  // its owner is the sender
     Hash32 license_root;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&RegisterModel::model>(), field<&RegisterModel::license_root>()};
+    }
 };
 struct SubmitTask {
     std::string job_id;
@@ -49,11 +73,26 @@ struct SubmitTask {
     std::string model_id;
     std::uint32_t input_row = 0;
     Amount fee;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&SubmitTask::job_id, kJobIdBytesMax>(),
+                          field<&SubmitTask::type>(),
+                          field<&SubmitTask::mode>(),
+                          field<&SubmitTask::model_id, kModelIdBytesMax>(),
+                          field<&SubmitTask::input_row>(),
+                          field<&SubmitTask::fee>()};
+    }
 };
 struct Commit {
     std::string job_id;
     std::string provider_id;
     Hash32 commitment;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Commit::job_id, kJobIdBytesMax>(),
+                          field<&Commit::provider_id, kProviderIdBytesMax>(),
+                          field<&Commit::commitment>()};
+    }
 };
 struct Reveal {
     std::string job_id;
@@ -61,6 +100,13 @@ struct Reveal {
     Answer answer = 0;
     Hash32 embedding_digest;
     Hash32 nonce;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Reveal::job_id, kJobIdBytesMax>(),
+                          field<&Reveal::provider_id, kProviderIdBytesMax>(),
+                          field<&Reveal::answer>(), field<&Reveal::embedding_digest>(),
+                          field<&Reveal::nonce>()};
+    }
 };
 struct SubmitResult {
     std::string job_id;
@@ -68,40 +114,84 @@ struct SubmitResult {
     Answer answer = 0;
     Hash32 trace_root;  // zero if the model has one step
     std::uint32_t compute_time_ms = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&SubmitResult::job_id, kJobIdBytesMax>(),
+                          field<&SubmitResult::provider_id, kProviderIdBytesMax>(),
+                          field<&SubmitResult::answer>(), field<&SubmitResult::trace_root>(),
+                          field<&SubmitResult::compute_time_ms>()};
+    }
 };
 struct Challenge {
     std::string job_id;
     Hash32 commitment;            // keccak(claimed output || salt || challenger)
     std::optional<Answer> claim;  // only under the policy challenge_in_clear
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Challenge::job_id, kJobIdBytesMax>(),
+                          field<&Challenge::commitment>(), field<&Challenge::claim>()};
+    }
 };
 struct ChallengeReveal {
     std::string job_id;
     Answer claim = 0;
     Hash32 salt;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChallengeReveal::job_id, kJobIdBytesMax>(),
+                          field<&ChallengeReveal::claim>(), field<&ChallengeReveal::salt>()};
+    }
 };
 // One move of a bisection: the provider opens a step of its trace, or the challenger judges the
 // step opened last.
 struct DisputeMove {
     std::string job_id;
     Address challenger;
-    // True: the provider's opening. False: the challenger's verdict. Only its own fields are
-    // encoded.
+    // True: the provider's opening. False: the challenger's verdict.
     bool opens = false;
     FixedBytes<32> input;
     Answer output = 0;
     std::vector<Hash32> proof;
     bool agrees = false;  // the verdict: the challenger computed the same step
+
+    // By hand, because only the fields of an opening or of a verdict are encoded.
+    void encode(Writer& out) const;
+    static DisputeMove decode(Reader& in);
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DisputeMove::job_id, kJobIdBytesMax>(),
+                          field<&DisputeMove::challenger>(),
+                          field<&DisputeMove::opens>(),
+                          field<&DisputeMove::input>(),
+                          field<&DisputeMove::output>(),
+                          field<&DisputeMove::proof, kProofNodesMax>(),
+                          field<&DisputeMove::agrees>()};
+    }
 };
 struct ClaimRewards {
     std::string provider_id;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ClaimRewards::provider_id, kProviderIdBytesMax>()};
+    }
 };
 struct Attest {
     std::string provider_id;
     ValuePtr<abi::AttestationOp> attestation;
     Bytes evidence;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Attest::provider_id, kProviderIdBytesMax>(),
+                          field<&Attest::attestation, kAsInMemory>(),
+                          field<&Attest::evidence, kEvidenceBytesMax>()};
+    }
 };
 struct ModelUpdate {
     ValuePtr<abi::ModelOp> update;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ModelUpdate::update, kAsInMemory>()};
+    }
 };
 // Two different items signed by one validator for one slot.
 struct Evidence {
@@ -111,6 +201,15 @@ struct Evidence {
     Bytes first_authorization;
     Hash32 second_id;
     Bytes second_authorization;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Evidence::validator>(),
+                          field<&Evidence::slot>(),
+                          field<&Evidence::first_id>(),
+                          field<&Evidence::first_authorization, kAuthorizationBytesMax>(),
+                          field<&Evidence::second_id>(),
+                          field<&Evidence::second_authorization, kAuthorizationBytesMax>()};
+    }
 };
 
 }  // namespace op

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 #include "core/chain/sealed.h"
 #include "core/config/limits.h"
 
@@ -12,20 +13,14 @@ namespace aivm {
 namespace {
 
 constexpr std::uint8_t kVertexKind = 2;
-constexpr std::size_t kJobKeyBytesMin = 4 + 20 + 8;
 
 Bytes encode_vertex(const VertexHeader& h, const std::vector<JobKey>& jobs,
                     const std::vector<OperationPtr>& operations) {
     Writer out;
     out.reserve(256 + jobs.size() * 64 + operations.size() * 200);
-    out.u8(kVertexKind)
-        .u32(h.epoch)
-        .u64(h.height)
-        .u32(static_cast<std::uint32_t>(h.parents.size()));
-    for (const Hash32& parent : h.parents) out.fixed(parent);
-    out.u64(h.timestamp_ns).u32(h.proposer.value);
-    out.u32(static_cast<std::uint32_t>(jobs.size()));
-    for (const JobKey& job : jobs) job.encode(out);
+    out.u8(kVertexKind);
+    encode(out, h);
+    encode(out, jobs);
     encode_operations(out, operations);
     return out.take();
 }
@@ -35,30 +30,7 @@ bool strictly_ascending(const std::vector<T>& values) {
     return std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
 }
 
-VertexHeader decode_vertex_header(Reader& in) {
-    VertexHeader h;
-    if (in.u8() != kVertexKind) in.set_fault("not a vertex");
-    h.epoch = in.u32();
-    h.height = in.u64();
-    const std::uint32_t parents = in.list(kVertexParentsMax, Hash32::size_bytes);
-    for (std::uint32_t i = 0; i < parents; ++i) h.parents.push_back(in.hash());
-    if (parents == 0) in.set_fault("a vertex has a parent");
-    if (!strictly_ascending(h.parents))
-        in.set_fault("a vertex names its parents in ascending order, each once");
-    h.timestamp_ns = in.u64();
-    h.proposer.value = in.u32();
-    return h;
-}
-
 }  // namespace
-
-JobKey JobKey::decode(Reader& in) {
-    JobKey key;
-    key.job = in.string(kJobIdBytesMax);
-    key.sender = in.fixed<20>();
-    key.nonce = in.u64();
-    return key;
-}
 
 std::string JobKey::text() const {
     return nonce == 0 ? job : fmt::format("{}, turn {} of {}", job, nonce, to_hex(sender.view()));
@@ -103,10 +75,12 @@ Bytes Vertex::encode() const { return seal(body_, authorization_); }
 Result<VertexPtr> Vertex::decode(ByteView sealed) {
     AIVM_ASSIGN(Sealed opened, open_sealed(sealed, kVertexBytesMax));
     Reader in(opened.body);
-    VertexHeader header = decode_vertex_header(in);
-    const std::uint32_t job_count = in.list(kVertexOpsMax, kJobKeyBytesMin);
-    std::vector<JobKey> jobs;
-    for (std::uint32_t i = 0; i < job_count; ++i) jobs.push_back(JobKey::decode(in));
+    if (in.u8() != kVertexKind) in.set_fault("not a vertex");
+    auto header = aivm::decode<VertexHeader>(in);
+    if (header.parents.empty()) in.set_fault("a vertex has a parent");
+    if (!strictly_ascending(header.parents))
+        in.set_fault("a vertex names its parents in ascending order, each once");
+    const auto jobs = aivm::decode<std::vector<JobKey>, kVertexOpsMax>(in);
     AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kVertexOpsMax));
     AIVM_TRY(in.finish());
     auto vertex = std::make_shared<const Vertex>(std::move(header), std::move(operations),

@@ -19,9 +19,11 @@
 #include <string>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/chain/block.h"
 #include "core/chain/operation.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
@@ -34,10 +36,13 @@ struct JobKey {
     Address sender;           // zero for the submission
     std::uint64_t nonce = 0;  // zero for the submission, never for later operations
 
-    void encode(Writer& out) const { out.string(job).fixed(sender).u64(nonce); }
-    static JobKey decode(Reader& in);
     [[nodiscard]] std::string text() const;  // "job-7", or "job-7, turn 4 of <sender>"
     friend auto operator<=>(const JobKey&, const JobKey&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&JobKey::job, kJobIdBytesMax>(), field<&JobKey::sender>(),
+                          field<&JobKey::nonce>()};
+    }
 };
 
 // The operation's key; false if it concerns no job, and therefore conflicts with nothing.
@@ -52,6 +57,12 @@ struct VertexHeader {
     std::vector<Hash32> parents;  // ascending, 1 to kVertexParentsMax
     TimestampNs timestamp_ns = 0;
     ValidatorIndex proposer;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&VertexHeader::epoch>(), field<&VertexHeader::height>(),
+                          field<&VertexHeader::parents, kVertexParentsMax>(),
+                          field<&VertexHeader::timestamp_ns>(), field<&VertexHeader::proposer>()};
+    }
 };
 
 // Immutable, and shared by all its holders. The job keys are computed from the operations, so a

@@ -6,16 +6,15 @@
 #include <string>
 
 #include "core/base/amount.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm {
 
-enum class VerificationMode : std::uint8_t {
-    kOptimistic = 0,
-    kRedundant = 1,
-    kTee = 2,
-    kCount_ = 3
-};
+enum class VerificationMode : std::uint8_t { kOptimistic = 0, kRedundant = 1, kTee = 2 };
+constexpr auto enum_words(VerificationMode) {
+    return std::to_array<std::string_view>({"optimistic", "redundant", "tee"});
+}
 
 // The published fields, with their published defaults. Durations are nanoseconds here and
 // "30s"-style strings in JSON.
@@ -44,9 +43,18 @@ struct Config {
 // The published permissioned variant: TEE required, trust score at least 70.
 Config default_permissioned_config();
 
-enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1, kCount_ = 2 };
-enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1, kCount_ = 2 };
-enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1, kCount_ = 2 };
+enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1 };
+constexpr auto enum_words(DisputeGame) {
+    return std::to_array<std::string_view>({"one_step", "bisection"});
+}
+enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1 };
+constexpr auto enum_words(RewardSchedule) {
+    return std::to_array<std::string_view>({"flat", "tiered"});
+}
+enum class MintCap : std::uint8_t { kPerBurn = 0, kUncapped = 1 };
+constexpr auto enum_words(MintCap) {
+    return std::to_array<std::string_view>({"per_burn", "uncapped"});
+}
 
 // The protocol's own parameters. Rates are in basis points (10,000 is the whole), windows in
 // blocks.
@@ -84,6 +92,38 @@ struct Policy {
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 
     friend bool operator==(const Policy&, const Policy&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Policy::fee_floor>(),
+                          field<&Policy::fee_burn_bps>(),
+                          field<&Policy::result_bond>(),
+                          field<&Policy::challenger_bond>(),
+                          field<&Policy::slash_bps>(),
+                          field<&Policy::challenger_share_bps>(),
+                          field<&Policy::requester_share_bps>(),
+                          field<&Policy::provider_share_bps>(),
+                          field<&Policy::slash_timeout_bps>(),
+                          field<&Policy::slash_divergent_bps>(),
+                          field<&Policy::slash_unrevealed_bps>(),
+                          field<&Policy::slash_silent_bps>(),
+                          field<&Policy::slash_equivocation_bps>(),
+                          field<&Policy::challenge_reveal_blocks>(),
+                          field<&Policy::dispute_move_blocks>(),
+                          field<&Policy::unbond_cooldown_blocks>(),
+                          field<&Policy::commit_window_blocks>(),
+                          field<&Policy::reveal_window_blocks>(),
+                          field<&Policy::redundancy_providers>(),
+                          field<&Policy::max_assignments>(),
+                          field<&Policy::dispute_game>(),
+                          field<&Policy::reward_schedule>(),
+                          field<&Policy::mint_cap>(),
+                          field<&Policy::commit_reveal>(),
+                          field<&Policy::challenge_in_clear>(),
+                          field<&Policy::count_open_challenges>(),
+                          field<&Policy::obligation_rule>(),
+                          field<&Policy::self_reported_compute>(),
+                          field<&Policy::max_clock_skew_ns>()};
+    }
 };
 
 struct VmParameters {

@@ -44,7 +44,7 @@ Status read(std::string_view key, const OrderedJson& value, Amount& field) {
 }
 Status read(std::string_view key, const OrderedJson& value, VerificationMode& field) {
     std::uint8_t mode = 0;
-    constexpr auto kModes = static_cast<std::uint8_t>(VerificationMode::kCount_);
+    constexpr auto kModes = enum_count<VerificationMode>;
     if (!read_number(key, value, mode) || mode >= kModes) {
         return wrong(key, value, "0 (optimistic), 1 (redundant) or 2 (TEE)");
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/encode.h"
 #include "core/dag/state_entry.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
@@ -32,7 +33,7 @@ void add_keys(std::set<Bytes>& keys, const WriteBatch& batch) {
 Bytes job_index_key(const JobKey& job) {
     Writer out;
     out.u8(keys::kJob);
-    job.encode(out);
+    encode(out, job);
     return out.take();
 }
 

@@ -1,6 +1,7 @@
 #include "core/dag/state_entry.h"
 
 #include "core/base/check.h"
+#include "core/base/encode.h"
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -10,7 +11,7 @@ namespace {
 template <class T>
 std::optional<Bytes> encoded(const T& value) {
     Writer out;
-    value.encode(out);
+    encode(out, value);
     return out.take();
 }
 
@@ -28,15 +29,13 @@ bool occupied(const KernelTables& tables, const KernelSlot& slot) {
             return tables.models()[slot.index].occupied != 0;
         case KernelTable::kAnchors:
             return tables.anchors()[slot.index].occupied != 0;
-        case KernelTable::kCount_:
-            break;
     }
     return false;
 }
 
 std::optional<Bytes> kernel_entry(const KernelTables& tables, Reader& in) {
     KernelSlot slot;
-    slot.table = in.enumerator(KernelTable::kCount_);
+    slot.table = in.enumerator<KernelTable>();
     slot.index = in.u32();
     AIVM_CHECK(in.ok());
     if (!occupied(tables, slot)) return std::nullopt;

@@ -48,7 +48,7 @@ Result<GpuEvidence> decode_evidence(ByteView bytes) {
     Reader in(bytes);
     GpuEvidence e;
     if (in.u8() != kVersion) in.set_fault("unknown version of attestation evidence");
-    e.mode = in.enumerator(AttestationMode::kCount_);
+    e.mode = in.enumerator<AttestationMode>();
     e.device_id = in.string(kTextBytesMax);
     e.model = in.string(kTextBytesMax);
     e.timestamp_ns = in.u64();

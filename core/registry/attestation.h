@@ -13,12 +13,16 @@
 
 #include <string>
 
+#include "core/base/describe.h"
 #include "core/chain/operation.h"
 #include "core/state/transition.h"
 
 namespace aivm {
 
-enum class AttestationMode : std::uint8_t { kHardware = 0, kSoftware = 1, kCount_ = 2 };
+enum class AttestationMode : std::uint8_t { kHardware = 0, kSoftware = 1 };
+constexpr auto enum_words(AttestationMode) {
+    return std::to_array<std::string_view>({"hardware", "software"});
+}
 
 // The fields of a GPU attestation that count.
 struct GpuEvidence {
@@ -40,6 +44,23 @@ struct GpuEvidence {
     Bytes provider_signature;
 
     Bytes vendor_signature;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&GpuEvidence::mode>(),
+                          field<&GpuEvidence::device_id>(),
+                          field<&GpuEvidence::model>(),
+                          field<&GpuEvidence::timestamp_ns>(),
+                          field<&GpuEvidence::nonce>(),
+                          field<&GpuEvidence::spdm_report>(),
+                          field<&GpuEvidence::cc_enabled>(),
+                          field<&GpuEvidence::tee_io_enabled>(),
+                          field<&GpuEvidence::rim_verified>(),
+                          field<&GpuEvidence::benchmark_hash>(),
+                          field<&GpuEvidence::benchmark_time_ms>(),
+                          field<&GpuEvidence::driver_version>(),
+                          field<&GpuEvidence::provider_key>(),
+                          field<&GpuEvidence::provider_signature>()};
+    }
 };
 
 Bytes encode_evidence(const GpuEvidence& evidence);
@@ -77,6 +98,13 @@ struct DeviceStatus {
     AttestationMode mode = AttestationMode::kHardware;
     // hardware evidence of a device with confidential computing switched on
     bool hardware_cc = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DeviceStatus::attested>(),     field<&DeviceStatus::trust_score>(),
+                          field<&DeviceStatus::last_seen_ns>(), field<&DeviceStatus::operator_id>(),
+                          field<&DeviceStatus::vendor>(),       field<&DeviceStatus::mode>(),
+                          field<&DeviceStatus::hardware_cc>()};
+    }
 };
 
 // The error says what is missing: a vendor's signature, freshness, or the base of the scoring

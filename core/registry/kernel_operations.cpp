@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 #include "core/config/limits.h"
 #include "core/registry/attestation.h"
 
@@ -85,7 +86,7 @@ Status check_model(const State& state, const Model& m) {
 
 Hash32 model_root(const Model& model) {
     Writer encoding;
-    model.encode(encoding);
+    encode(encoding, model);
     return keccak256(encoding.view());
 }
 

@@ -9,10 +9,10 @@ namespace {
 
 Json task_json(const op::SubmitTask& task, TimestampNs created_ns) {
     return {{"id", task.job_id},
-            {"type", task_type_name(task.type)},
+            {"type", word(task.type)},
             {"model", task.model_id},
             {"input", {{"row", task.input_row}}},
-            {"status", task_status_name(TaskStatus::kPending)},
+            {"status", published_status(TaskStatus::kPending)},
             {"fee", to_text(task.fee)},
             {"created_at", print_time(created_ns)}};
 }

@@ -1,4 +1,4 @@
-// The published words for task types and states.
+// The words of the published service for the states of a task.
 #pragma once
 
 #include <array>
@@ -8,20 +8,13 @@
 
 namespace aivm {
 
-constexpr std::array<std::string_view, 4> kTaskTypeNames{"inference", "training", "embedding",
-                                                         "mining"};
-static_assert(kTaskTypeNames.size() == static_cast<std::size_t>(TaskType::kCount_));
-
 // The published states do not distinguish posted and challenged tasks.
-constexpr std::array<std::string_view, 6> kTaskStatusNames{"pending",    "assigned",  "processing",
-                                                           "processing", "completed", "failed"};
-static_assert(kTaskStatusNames.size() == static_cast<std::size_t>(TaskStatus::kCount_));
+constexpr std::array<std::string_view, enum_count<TaskStatus>> kPublishedStatus{
+    "pending", "assigned", "processing", "processing", "completed", "failed"};
+static_assert(!kPublishedStatus.back().empty());
 
-constexpr std::string_view task_type_name(TaskType type) {
-    return kTaskTypeNames[static_cast<std::size_t>(type)];
-}
-constexpr std::string_view task_status_name(TaskStatus status) {
-    return kTaskStatusNames[static_cast<std::size_t>(status)];
+constexpr std::string_view published_status(TaskStatus status) {
+    return kPublishedStatus.at(static_cast<std::size_t>(status));
 }
 
 }  // namespace aivm

@@ -22,13 +22,13 @@ std::optional<Answer> output_of(const State& state, const Task& task) {
 
 Json task_json(const Node& node, const State& state, const Task& task) {
     Json json{{"id", task.job_id},
-              {"type", task_type_name(task.type)},
+              {"type", word(task.type)},
               {"model", state.model(task.model).id},
               {"input", {{"row", task.input_row}}}};
     const Seat* seat = task.seats.empty() ? nullptr : &task.seats.front();
     const auto output = output_of(state, task);
     if (output) json["output"] = Json{{"answer", *output}};
-    json["status"] = task_status_name(task.status);
+    json["status"] = published_status(task.status);
     if (seat != nullptr) json["assigned_to"] = state.provider(seat->provider).id;
     json["fee"] = to_text(task.fee);
     json["created_at"] = print_time(node.timestamp_of(task.submitted_at));
@@ -39,13 +39,6 @@ Json task_json(const Node& node, const State& state, const Task& task) {
         if (!seat->trace_root.is_zero()) json["proof"] = to_base64(seat->trace_root.view());
     }
     return json;
-}
-
-std::optional<TaskType> type_of(std::string_view name) {
-    for (std::size_t i = 0; i < kTaskTypeNames.size(); ++i) {
-        if (kTaskTypeNames[i] == name) return static_cast<TaskType>(i);
-    }
-    return std::nullopt;
 }
 
 // {"member": n} or nothing.
@@ -98,7 +91,7 @@ Result<Json> submit_task(Call& call) {
     op::SubmitTask task;
     ObjectReader in(call.body, "");
     task.job_id = in.string("id");
-    const auto type = type_of(in.string("type"));
+    const auto type = from_word<TaskType>(in.string("type"));
     if (!type) in.set_fault("type", "inference, training, embedding or mining");
     task.model_id = in.string("model");
     const Json& input = in.any("input");

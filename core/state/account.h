@@ -5,7 +5,8 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
+#include "core/base/describe.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
@@ -13,12 +14,8 @@ struct Account {
     Amount balance;
     std::uint64_t nonce = 0;  // of the last operation; the next one's must be greater
 
-    void encode(Writer& out) const { out.amount(balance).u64(nonce); }
-    static Account decode(Reader& in) {
-        Account a;
-        a.balance = in.amount();
-        a.nonce = in.u64();
-        return a;
+    static constexpr auto fields() {
+        return std::tuple{field<&Account::balance>(), field<&Account::nonce>()};
     }
 };
 
@@ -28,8 +25,11 @@ struct Validator {
     Hash32 beacon_commitment;           // keccak of the secret it must reveal in its next block
     std::vector<Height> slashed_slots;  // sorted; one equivocation costs once
 
-    void encode(Writer& out) const;
-    static Validator decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Validator::address>(), field<&Validator::stake>(),
+                          field<&Validator::beacon_commitment>(),
+                          field<&Validator::slashed_slots, kSlashedSlotsMax>()};
+    }
 };
 
 // The address whose balance is the sum of all bonds, escrows and credits. It is "escrow" in ASCII,

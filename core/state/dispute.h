@@ -3,7 +3,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/state/task.h"
 
@@ -13,9 +13,11 @@ enum class DisputeStatus : std::uint8_t {
     kCommitted = 0,  // the claim is hidden; ChallengeReveal is due
     kPlaying = 1,    // bisection: a move is due
     kWon = 2,        // the claim was true and the answer was not
-    kLost = 3,       // the claim was false, or a deadline was missed
-    kCount_ = 4
+    kLost = 3        // the claim was false, or a deadline was missed
 };
+constexpr auto enum_words(DisputeStatus) {
+    return std::to_array<std::string_view>({"committed", "playing", "won", "lost"});
+}
 
 struct Dispute {
     TaskIndex task;
@@ -45,8 +47,28 @@ struct Dispute {
 
     [[nodiscard]] bool open() const { return status < DisputeStatus::kWon; }
 
-    void encode(Writer& out) const;
-    static Dispute decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Dispute::task>(),
+                          field<&Dispute::assignment>(),
+                          field<&Dispute::challenger>(),
+                          field<&Dispute::commitment>(),
+                          field<&Dispute::bond>(),
+                          field<&Dispute::status>(),
+                          field<&Dispute::claim>(),
+                          field<&Dispute::revealed>(),
+                          field<&Dispute::opened_at>(),
+                          field<&Dispute::deadline>(),
+                          field<&Dispute::closed_at>(),
+                          field<&Dispute::low>(),
+                          field<&Dispute::high>(),
+                          field<&Dispute::middle>(),
+                          field<&Dispute::provider_to_move>(),
+                          field<&Dispute::low_input>(),
+                          field<&Dispute::opened_input>(),
+                          field<&Dispute::opened_output>(),
+                          field<&Dispute::high_input>(),
+                          field<&Dispute::high_output>()};
+    }
 };
 
 }  // namespace aivm

@@ -7,6 +7,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/state/task.h"
 
@@ -19,79 +20,145 @@ enum class SlashCause : std::uint8_t {
     kUnrevealed = 3,
     kSilent = 4,
     kLostChallenge = 5,
-    kEquivocation = 6,
-    kCount_ = 7
+    kEquivocation = 6
 };
-std::string_view slash_cause_name(SlashCause cause);
+constexpr auto enum_words(SlashCause) {
+    return std::to_array<std::string_view>({"wrong_answer", "timeout", "divergent", "unrevealed",
+                                            "silent", "lost_challenge", "equivocation"});
+}
 
 namespace event {
 
 struct ProviderRegistered {
     ProviderIndex provider;
+
+    static constexpr auto fields() { return std::tuple{field<&ProviderRegistered::provider>()}; }
 };
 struct ProviderUnbonding {
     ProviderIndex provider;
+
+    static constexpr auto fields() { return std::tuple{field<&ProviderUnbonding::provider>()}; }
 };
 struct BondWithdrawn {
     ProviderIndex provider;
     Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BondWithdrawn::provider>(), field<&BondWithdrawn::amount>()};
+    }
 };
 struct TaskSubmitted {
     TaskIndex task;
+
+    static constexpr auto fields() { return std::tuple{field<&TaskSubmitted::task>()}; }
 };
 struct TaskAssigned {
     TaskIndex task;
     ProviderIndex provider;
     Amount locked;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&TaskAssigned::task>(), field<&TaskAssigned::provider>(),
+                          field<&TaskAssigned::locked>()};
+    }
 };
 struct ResultPosted {
     TaskIndex task;
     ProviderIndex provider;
     Answer answer = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ResultPosted::task>(), field<&ResultPosted::provider>(),
+                          field<&ResultPosted::answer>()};
+    }
 };
 struct ResultCommitted {
     TaskIndex task;
     ProviderIndex provider;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ResultCommitted::task>(), field<&ResultCommitted::provider>()};
+    }
 };
 struct ResultRevealed {  // redundant: one member's answer is in the open
     TaskIndex task;
     ProviderIndex provider;
     Answer answer = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ResultRevealed::task>(), field<&ResultRevealed::provider>(),
+                          field<&ResultRevealed::answer>()};
+    }
 };
 struct QuorumReached {
     TaskIndex task;
     Answer answer = 0;
     std::uint32_t votes = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&QuorumReached::task>(), field<&QuorumReached::answer>(),
+                          field<&QuorumReached::votes>()};
+    }
 };
 struct QuorumMissed {
     TaskIndex task;
+
+    static constexpr auto fields() { return std::tuple{field<&QuorumMissed::task>()}; }
 };
 struct UsableEarly {  // TEE: the consumer may use the posted result from this block on
     TaskIndex task;
     ProviderIndex provider;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&UsableEarly::task>(), field<&UsableEarly::provider>()};
+    }
 };
 struct ProviderAttested {
     ProviderIndex provider;
     std::uint8_t trust_score = 0;
     bool hardware = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ProviderAttested::provider>(),
+                          field<&ProviderAttested::trust_score>(),
+                          field<&ProviderAttested::hardware>()};
+    }
 };
 struct ChallengeOpened {
     TaskIndex task;
     DisputeIndex dispute;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChallengeOpened::task>(), field<&ChallengeOpened::dispute>()};
+    }
 };
 struct ChallengeRevealed {
     TaskIndex task;
     DisputeIndex dispute;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChallengeRevealed::task>(), field<&ChallengeRevealed::dispute>()};
+    }
 };
 struct DisputeMoved {
     TaskIndex task;
     DisputeIndex dispute;
     bool provider_moved = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DisputeMoved::task>(), field<&DisputeMoved::dispute>(),
+                          field<&DisputeMoved::provider_moved>()};
+    }
 };
 struct DisputeClosed {
     TaskIndex task;
     DisputeIndex dispute;
     bool challenger_won = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DisputeClosed::task>(), field<&DisputeClosed::dispute>(),
+                          field<&DisputeClosed::challenger_won>()};
+    }
 };
 // `due` is what the rules ask for, `taken` what was still there; the rest of the fields say where
 // it went.
@@ -107,37 +174,72 @@ struct Slashed {
     Amount to_requester;
     Amount to_provider;
     Address challenger;  // who got to_challenger
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Slashed::cause>(),        field<&Slashed::task>(),
+                          field<&Slashed::account>(),      field<&Slashed::provider>(),
+                          field<&Slashed::due>(),          field<&Slashed::taken>(),
+                          field<&Slashed::burned>(),       field<&Slashed::to_challenger>(),
+                          field<&Slashed::to_requester>(), field<&Slashed::to_provider>(),
+                          field<&Slashed::challenger>()};
+    }
 };
 struct ProviderPaid {
     TaskIndex task;
     ProviderIndex provider;
     Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ProviderPaid::task>(), field<&ProviderPaid::provider>(),
+                          field<&ProviderPaid::amount>()};
+    }
 };
 struct TaskCompleted {
     TaskIndex task;
     Answer answer = 0;
     Amount burned;
     Amount minted;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&TaskCompleted::task>(), field<&TaskCompleted::answer>(),
+                          field<&TaskCompleted::burned>(), field<&TaskCompleted::minted>()};
+    }
 };
 struct TaskRefunded {
     TaskIndex task;
     Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&TaskRefunded::task>(), field<&TaskRefunded::amount>()};
+    }
 };
 struct TaskReturned {  // back to the queue for another provider
     TaskIndex task;
+
+    static constexpr auto fields() { return std::tuple{field<&TaskReturned::task>()}; }
 };
 struct TaskFailed {
     TaskIndex task;
+
+    static constexpr auto fields() { return std::tuple{field<&TaskFailed::task>()}; }
 };
 struct RewardsClaimed {
     ProviderIndex provider;
     Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&RewardsClaimed::provider>(), field<&RewardsClaimed::amount>()};
+    }
 };
 struct Anchored {
     Hash32 commit_root;
+
+    static constexpr auto fields() { return std::tuple{field<&Anchored::commit_root>()}; }
 };
 struct EpochClosed {
     std::uint64_t epoch = 0;
+
+    static constexpr auto fields() { return std::tuple{field<&EpochClosed::epoch>()}; }
 };
 
 }  // namespace event

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/encode.h"
 #include "core/state/keys.h"
 #include "core/state/transition.h"
 
@@ -21,7 +22,7 @@ Status load_table(const KeyValueStore& store, std::uint8_t table, Take&& take) {
         Reader key_reader(key.subspan(1));
         const std::uint32_t index = key_reader.u32();
         Reader in(value);
-        T decoded = T::decode(in);
+        T decoded = decode<T>(in);
         status = in.finish();
         if (status && (!key_reader.finish() || index != expected)) {
             status = fail(ErrorCode::kStorage,
@@ -41,7 +42,7 @@ Status load_accounts(const KeyValueStore& store, State& state) {
         Reader key_reader(key.subspan(1));
         const Address address = key_reader.fixed<20>();
         Reader in(value);
-        state.accounts.insert(address, Account::decode(in));
+        state.accounts.insert(address, decode<Account>(in));
         status = key_reader.finish();
         if (status) status = in.finish();
         return status.has_value();
@@ -65,8 +66,6 @@ Status load_slot(KernelTables& tables, const KernelSlot& slot, ByteView value) {
             return load_slot_as<abi::ModelRegistryEntry>(tables, slot.index, value);
         case KernelTable::kAnchors:
             return load_slot_as<abi::AuditAnchor>(tables, slot.index, value);
-        case KernelTable::kCount_:
-            break;
     }
     return fail(ErrorCode::kStorage, "kernel table");
 }
@@ -82,7 +81,7 @@ Status load_kernels(const KeyValueStore& store, State& state) {
     AIVM_TRY(store.scan(keys::single(keys::kKernelSlot), [&](ByteView key, ByteView value) {
         Reader in(key.subspan(1));
         KernelSlot slot;
-        slot.table = in.enumerator(KernelTable::kCount_);
+        slot.table = in.enumerator<KernelTable>();
         slot.index = in.u32();
         status = in.finish();
         if (status) status = load_slot(state.kernels, slot, value);
@@ -95,7 +94,7 @@ Status load_head(const KeyValueStore& store, State& state) {
     AIVM_ASSIGN(const auto head, store.get(keys::single(keys::kHead)));
     if (!head) return fail(ErrorCode::kStorage, "a tip without a head");
     Reader in(*head);
-    state.head = ChainHead::decode(in);
+    state.head = decode<ChainHead>(in);
     return in.finish();
 }
 
@@ -175,7 +174,7 @@ WriteBatch dump_state(const State& state) {
     Writer value;
     const auto put = [&](const Bytes& key, const auto& object) {
         value.clear();
-        object.encode(value);
+        encode(value, object);
         batch.put(key, value.view());
     };
     const auto put_table = [&](std::uint8_t table, const auto& entries) {

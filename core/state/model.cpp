@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 
 namespace aivm {
 
@@ -15,23 +16,10 @@ InputRow Model::row(std::uint32_t index) const {
     return out;
 }
 
-void Model::encode(Writer& out) const {
-    out.string(id).fixed(owner);
-    out.raw({reinterpret_cast<const std::uint8_t*>(&weights), sizeof weights});
-    out.bytes(rows).u32(steps).u32(compute_time_ms);
-}
-
 Model Model::decode(Reader& in) {
-    Model m;
-    m.id = in.string(kModelIdBytesMax);
-    m.owner = in.fixed<20>();
-    const auto raw = in.fixed<sizeof(abi::InferenceWeights)>();
-    std::memcpy(&m.weights, raw.data(), sizeof m.weights);
-    m.rows = in.bytes(kFeatureRowsMax * kInputBytes);
-    m.steps = in.u32();
-    m.compute_time_ms = in.u32();
-    if (m.rows.size() % kInputBytes != 0) in.set_fault("the feature rows are not whole rows");
-    return m;
+    auto model = decode_fields<Model>(in);
+    if (model.rows.size() % kInputBytes != 0) in.set_fault("the feature rows are not whole rows");
+    return model;
 }
 
 Hash32 weights_digest(const abi::InferenceWeights& weights) {

@@ -7,6 +7,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/config/limits.h"
 #include "core/kernels/abi.h"
 
@@ -28,8 +29,17 @@ struct Model {
     }
     [[nodiscard]] InputRow row(std::uint32_t index) const;
 
-    void encode(Writer& out) const;
+    // Also refuses rows that are not whole.
     static Model decode(Reader& in);
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Model::id, kModelIdBytesMax>(),
+                          field<&Model::owner>(),
+                          field<&Model::weights, kAsInMemory>(),
+                          field<&Model::rows, kFeatureRowsMax * kInputBytes>(),
+                          field<&Model::steps>(),
+                          field<&Model::compute_time_ms>()};
+    }
 };
 
 // keccak over the weights as they lie in memory without their two hash fields: the model_hash of

@@ -5,13 +5,17 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
-enum class ProviderStatus : std::uint8_t { kActive = 0, kUnbonding = 1, kLeft = 2, kCount_ = 3 };
+enum class ProviderStatus : std::uint8_t { kActive = 0, kUnbonding = 1, kLeft = 2 };
+constexpr auto enum_words(ProviderStatus) {
+    return std::to_array<std::string_view>({"active", "unbonding", "left"});
+}
 
 struct Provider {
     std::string id;
@@ -40,8 +44,27 @@ struct Provider {
     [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
     [[nodiscard]] bool offers(ModelIndex model) const;
 
-    void encode(Writer& out) const;
-    static Provider decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Provider::id, kProviderIdBytesMax>(),
+                          field<&Provider::owner>(),
+                          field<&Provider::wallet>(),
+                          field<&Provider::endpoint, kEndpointBytesMax>(),
+                          field<&Provider::models, kModelsPerProviderMax>(),
+                          field<&Provider::status>(),
+                          field<&Provider::bond>(),
+                          field<&Provider::locked>(),
+                          field<&Provider::credit>(),
+                          field<&Provider::registered_at>(),
+                          field<&Provider::unbonding_since>(),
+                          field<&Provider::trust_score>(),
+                          field<&Provider::hardware_attested>(),
+                          field<&Provider::attested_at_ns>(),
+                          field<&Provider::open_tasks>(),
+                          field<&Provider::obligations>(),
+                          field<&Provider::tasks_completed>(),
+                          field<&Provider::rewards_total>(),
+                          field<&Provider::slashed_total>()};
+    }
 };
 
 }  // namespace aivm

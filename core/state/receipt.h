@@ -3,7 +3,8 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
+#include "core/base/describe.h"
+#include "core/base/encode.h"
 #include "core/base/ids.h"
 #include "core/base/merkle.h"
 #include "core/state/task.h"
@@ -20,26 +21,16 @@ struct Receipt {
     Amount minted;
     Height height = 0;
 
-    void encode(Writer& out) const {
-        out.u32(task.value).fixed(task_key).u8(static_cast<std::uint8_t>(outcome)).u8(answer);
-        out.amount(paid).amount(burned).amount(minted).u64(height);
-    }
     [[nodiscard]] Hash32 leaf() const {
         Writer encoding;
-        encode(encoding);
+        encode(encoding, *this);
         return merkle::leaf(encoding.view());
     }
-    static Receipt decode(Reader& in) {
-        Receipt r;
-        r.task.value = in.u32();
-        r.task_key = in.hash();
-        r.outcome = in.enumerator(TaskStatus::kCount_);
-        r.answer = in.u8();
-        r.paid = in.amount();
-        r.burned = in.amount();
-        r.minted = in.amount();
-        r.height = in.u64();
-        return r;
+    static constexpr auto fields() {
+        return std::tuple{field<&Receipt::task>(),    field<&Receipt::task_key>(),
+                          field<&Receipt::outcome>(), field<&Receipt::answer>(),
+                          field<&Receipt::paid>(),    field<&Receipt::burned>(),
+                          field<&Receipt::minted>(),  field<&Receipt::height>()};
     }
 };
 

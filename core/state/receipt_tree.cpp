@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "core/base/check.h"
+#include "core/base/encode.h"
 #include "core/base/merkle.h"
 
 namespace aivm {
@@ -14,7 +15,7 @@ void ReceiptTree::catch_up(const Receipts& receipts, const BatchHasher& hasher) 
     Writer messages;
     for (std::size_t i = leaves_; i < receipts.size(); ++i) {
         messages.u8(merkle::kLeafTag);
-        receipts[i].encode(messages);
+        encode(messages, receipts[i]);
     }
     AIVM_CHECK(messages.size() % count == 0);  // receipts are of one length
     std::vector<Hash32> leaves(count);

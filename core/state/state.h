@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/row_index.h"
 #include "core/base/snapshot_vector.h"
@@ -42,6 +43,14 @@ struct Totals {
 
     [[nodiscard]] Amount pots() const { return bonds + task_escrows + challenge_bonds + credits; }
     friend bool operator==(const Totals&, const Totals&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Totals::genesis>(),      field<&Totals::minted>(),
+                          field<&Totals::burned>(),       field<&Totals::bonds>(),
+                          field<&Totals::task_escrows>(), field<&Totals::challenge_bonds>(),
+                          field<&Totals::credits>(),      field<&Totals::tasks_completed>(),
+                          field<&Totals::tasks_failed>()};
+    }
 };
 
 // The head of the state: what the next block is built on.
@@ -54,8 +63,15 @@ struct ChainHead {
     Hash32 last_anchor;  // commit root of the last anchor taken in, zero before the first
     Totals totals;
 
-    void encode(Writer& out) const;
-    static ChainHead decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&ChainHead::height>(),
+                          field<&ChainHead::timestamp_ns>(),
+                          field<&ChainHead::beacon>(),
+                          field<&ChainHead::epoch>(),
+                          field<&ChainHead::epoch_started_ns>(),
+                          field<&ChainHead::last_anchor>(),
+                          field<&ChainHead::totals>()};
+    }
 };
 
 struct State {

@@ -5,20 +5,18 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/ids.h"
 #include "core/base/small_vector.h"
 #include "core/config/config.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
-enum class TaskType : std::uint8_t {
-    kInference = 0,
-    kTraining = 1,
-    kEmbedding = 2,
-    kMining = 3,
-    kCount_ = 4
-};
+enum class TaskType : std::uint8_t { kInference = 0, kTraining = 1, kEmbedding = 2, kMining = 3 };
+constexpr auto enum_words(TaskType) {
+    return std::to_array<std::string_view>({"inference", "training", "embedding", "mining"});
+}
 
 // Pending -> Assigned -> Posted -> {Completed | Challenged -> Completed | Failed}. A task may go
 // back to Pending for another provider; a terminal one (Completed, Failed) never changes again.
@@ -28,18 +26,24 @@ enum class TaskStatus : std::uint8_t {
     kPosted = 2,
     kChallenged = 3,
     kCompleted = 4,
-    kFailed = 5,
-    kCount_ = 6
+    kFailed = 5
 };
+constexpr auto enum_words(TaskStatus) {
+    return std::to_array<std::string_view>(
+        {"pending", "assigned", "posted", "challenged", "completed", "failed"});
+}
 
 enum class SeatStatus : std::uint8_t {
     kSelected = 0,   // drawn, nothing heard yet
     kCommitted = 1,  // redundant mode: a hidden answer
     kPosted = 2,     // an answer in the open
     kReleased = 3,   // over, bond freed
-    kSlashed = 4,    // over, bond taken
-    kCount_ = 5
+    kSlashed = 4     // over, bond taken
 };
+constexpr auto enum_words(SeatStatus) {
+    return std::to_array<std::string_view>(
+        {"selected", "committed", "posted", "released", "slashed"});
+}
 
 // The answer of the model: the one byte that the last InferenceStep puts out.
 using Answer = std::uint8_t;
@@ -56,6 +60,13 @@ struct Seat {
     Height posted_at = 0;
 
     [[nodiscard]] bool open() const { return status < SeatStatus::kReleased; }
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Seat::provider>(),        field<&Seat::status>(),
+                          field<&Seat::locked>(),          field<&Seat::commitment>(),
+                          field<&Seat::trace_root>(),      field<&Seat::answer>(),
+                          field<&Seat::compute_time_ms>(), field<&Seat::posted_at>()};
+    }
 };
 
 struct Task {
@@ -91,8 +102,33 @@ struct Task {
         return status == TaskStatus::kCompleted || status == TaskStatus::kFailed;
     }
 
-    void encode(Writer& out) const;
-    static Task decode(Reader& in);
+    static constexpr auto fields() {
+        return std::tuple{field<&Task::job_id, kJobIdBytesMax>(),
+                          field<&Task::task_key>(),
+                          field<&Task::requester>(),
+                          field<&Task::type>(),
+                          field<&Task::mode>(),
+                          field<&Task::model>(),
+                          field<&Task::input_row>(),
+                          field<&Task::fee>(),
+                          field<&Task::escrow>(),
+                          field<&Task::status>(),
+                          field<&Task::submitted_at>(),
+                          field<&Task::waiting_since_ns>(),
+                          field<&Task::assignments>(),
+                          field<&Task::draw_at>(),
+                          field<&Task::seats, kSeatsMax>(),
+                          field<&Task::posted_at>(),
+                          field<&Task::settle_at>(),
+                          field<&Task::proven_wrong>(),
+                          field<&Task::provisional>(),
+                          field<&Task::truth>(),
+                          field<&Task::challenges_lost>(),
+                          field<&Task::open_disputes, kDisputesPerTaskMax>(),
+                          field<&Task::closed_disputes, kDisputesPerTaskMax>(),
+                          field<&Task::usable_at>(),
+                          field<&Task::final_at>()};
+    }
 };
 
 // Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
+#include "core/base/encode.h"
 #include "core/state/keys.h"
 
 namespace aivm {
@@ -63,8 +64,6 @@ ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
             return bytes_of(tables.models(), slot.index);
         case KernelTable::kAnchors:
             return bytes_of(tables.anchors(), slot.index);
-        case KernelTable::kCount_:
-            break;
     }
     check_failed("unknown kernel table", __FILE__, __LINE__);
 }
@@ -211,14 +210,14 @@ Transition::Finished Transition::finish() && {
     sort_unique(touched_.accounts);
     for (const Address& address : touched_.accounts) {
         value.clear();
-        state_.accounts.find(address)->encode(value);
+        aivm::encode(value, *state_.accounts.find(address));
         batch.put(keys::account(address), value.view());
     }
     value.clear();
-    state_.head.encode(value);
+    aivm::encode(value, state_.head);
     batch.put(keys::single(keys::kHead), value.view());
     const auto from = [](const auto& table) {
-        return [&table](std::uint32_t i, Writer& out) { table[i].encode(out); };
+        return [&table](std::uint32_t i, Writer& out) { aivm::encode(out, table[i]); };
     };
     put_table(batch, keys::kDispute, touched_.disputes, from(state_.disputes));
     const abi::AIVMEpochState& epoch = state_.kernels.epoch();
@@ -230,7 +229,7 @@ Transition::Finished Transition::finish() && {
                   slot_bytes(state_.kernels, slot));
     }
     put_table(batch, keys::kModel, touched_models_,
-              [&](std::uint32_t i, Writer& out) { state_.models[i]->encode(out); });
+              [&](std::uint32_t i, Writer& out) { aivm::encode(out, *state_.models[i]); });
     put_table(batch, keys::kProvider, touched_.providers, from(state_.providers));
     put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
     put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));

@@ -46,7 +46,7 @@ struct Rules {
 };
 
 // Which of the three kernel tables, in the order of their keys in the store.
-enum class KernelTable : std::uint8_t { kAttestations = 0, kModels = 1, kAnchors = 2, kCount_ = 3 };
+enum class KernelTable : std::uint8_t { kAttestations = 0, kModels = 1, kAnchors = 2 };
 struct KernelSlot {
     KernelTable table = KernelTable::kAttestations;
     std::uint32_t index = 0;

@@ -1,4 +1,5 @@
 #include "core/testing/random_play.h"
+#include "core/base/encode.h"
 
 #include <fmt/format.h>
 
@@ -119,7 +120,7 @@ void expect(bool holds, std::string_view invariant, const std::string& message) 
 
 Bytes bytes_of(const Task& task) {
     Writer out;
-    task.encode(out);
+    encode(out, task);
     return out.take();
 }
 

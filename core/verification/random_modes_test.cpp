@@ -247,7 +247,7 @@ TEST(RandomModes, ReachEveryEventAndSlashOfTheirModes) {
     for (const SlashCause cause :
          {SlashCause::kWrongAnswer, SlashCause::kDivergent, SlashCause::kUnrevealed,
           SlashCause::kSilent, SlashCause::kLostChallenge}) {
-        EXPECT_GT(slashed[cause], 5) << slash_cause_name(cause);
+        EXPECT_GT(slashed[cause], 5) << word(cause);
     }
     EXPECT_GT(disputes[true], 5);
     EXPECT_GT(disputes[false], 5);

@@ -58,7 +58,7 @@ TEST(RandomPlay, ReachesEveryKindOfEventAndSlashOfTheOptimisticMode) {
     }
     for (const SlashCause cause : {SlashCause::kWrongAnswer, SlashCause::kTimeout,
                                    SlashCause::kLostChallenge, SlashCause::kEquivocation}) {
-        EXPECT_GT(slashed[cause], 2) << slash_cause_name(cause);
+        EXPECT_GT(slashed[cause], 2) << word(cause);
     }
     EXPECT_GT(disputes[true], 2);
     EXPECT_GT(disputes[false], 2);

@@ -452,11 +452,11 @@ std::string names_for(sim::Role role) {
 
 // What is wrong with one group, or nothing.
 std::vector<std::string> check_group(const sim::ActorGroup& group) {
-    const std::string where = fmt::format("{}.{}", to_string(group.role), group.name);
+    const std::string where = fmt::format("{}.{}", word(group.role), group.name);
     const StrategyRow* row = find_strategy(group.strategy);
     if (row == nullptr || !plays(*row, group.role)) {
         return {fmt::format("{}: no {} strategy is called '{}'; there are {}", where,
-                            to_string(group.role), group.strategy, names_for(group.role))};
+                            word(group.role), group.strategy, names_for(group.role))};
     }
     std::vector<std::string> faults;
     for (const auto& [name, value] : group.parameters) {
@@ -540,7 +540,7 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
             faults.push_back(fmt::format(
                 "{}.{}: {} does something only where validators vote; set run.fidelity to full "
                 "and chain.consensus to snowman",
-                to_string(group.role), group.name, row->name));
+                word(group.role), group.name, row->name));
         }
     }
     return faults;

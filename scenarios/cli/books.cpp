@@ -38,7 +38,7 @@ std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& 
             const sim::PrincipalRow& principal = outcome.principals[next];
             if (i == 0 || !by_group) {
                 lines.push_back({by_group && !named ? group.name : principal.label,
-                                 std::string(named ? "principal" : to_string(group.role)),
+                                 std::string(named ? "principal" : word(group.role)),
                                  principal.strategy, principal.honest,
                                  named      ? 1
                                  : by_group ? group.count

@@ -47,7 +47,7 @@ int check_database(const std::string& path) {
         const sim::RunRow& run = (*runs)[i];
         const auto from = study->provenance(run.run_id);
         text += fmt::format("  run {}  {} seed={} {} blocks={} events={} digest={}\n", run.run_id,
-                            from ? from->point.scenario : "?", run.seed, status_name(run.status),
+                            from ? from->point.scenario : "?", run.seed, word(run.status),
                             grouped(run.end_block), grouped(run.events), run.digest);
     }
     if (runs->size() > kMostRuns) text += fmt::format("  and {} more\n", runs->size() - kMostRuns);
@@ -63,7 +63,7 @@ int check_scenario_file(const CheckRequest& request) {
                                    scenario.name, scenario.description);
     for (const sim::ActorGroup& group : sim::groups_of(scenario)) {
         text += fmt::format("  {:>5} {} {}, {}\n", grouped(std::uint64_t{group.count}),
-                            to_string(group.role), group.name, group.strategy);
+                            word(group.role), group.name, group.strategy);
     }
     text += fmt::format("  {}, {}\n", counted(scenario.workload.tasks, "task"),
                         counted(scenario.faults.size(), "fault"));

@@ -151,7 +151,7 @@ std::string explain_profile(const std::string& name, Known& known) {
 
 std::string explain_error(const std::string& name, Known& known) {
     std::string out;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(ErrorCode::kCount_); ++i) {
+    for (std::size_t i = 0; i < enum_count<ErrorCode>; ++i) {
         const auto code = static_cast<ErrorCode>(i);
         known.emplace(error_name(code));
         if (error_name(code) == name)

@@ -14,20 +14,4 @@ std::optional<sim::Study> open_for_user(const std::string& path) {
     return std::move(*study);
 }
 
-std::string_view status_name(sim::RunStatus status) {
-    switch (status) {
-        case sim::RunStatus::kClean:
-            return "clean";
-        case sim::RunStatus::kViolated:
-            return "violated";
-        case sim::RunStatus::kBudget:
-            return "budget";
-        case sim::RunStatus::kInterrupted:
-            return "interrupted";
-        case sim::RunStatus::kCount_:
-            break;
-    }
-    return "";
-}
-
 }  // namespace aivm::scenarios::cli

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "sim/record/study.h"
 
@@ -12,8 +11,5 @@ namespace aivm::scenarios::cli {
 // Empty if the file is not a complete database of aivmsim; the reason has been written to stderr,
 // as are notes on an older version.
 std::optional<sim::Study> open_for_user(const std::string& path);
-
-// "clean", "violated", "budget" or "interrupted".
-std::string_view status_name(sim::RunStatus status);
 
 }  // namespace aivm::scenarios::cli

@@ -42,7 +42,7 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     request.confidence = arguments.confidence;
     request.base = arguments.base;
     request.shard = arguments.shard;
-    request.detail = arguments.record == "metrics" ? Detail::kMetrics : Detail::kOutcomes;
+    request.detail = from_word<Detail>(arguments.record).value();
     auto plan = SweepPlan::make(request);
     if (!plan) {
         for (const std::string& problem : plan.error()) complain(problem);

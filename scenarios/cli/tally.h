@@ -43,7 +43,7 @@ private:
     void note(const sim::AgentRow& row) { ++agents_[row.principal]; }
 
     sim::RowSink& behind_;
-    std::array<std::uint64_t, static_cast<std::size_t>(sim::TaskOutcome::kCount_)> outcomes_{};
+    std::array<std::uint64_t, enum_count<sim::TaskOutcome>> outcomes_{};
     std::vector<std::uint64_t> pending_;  // tasks without an outcome, ascending
     std::vector<std::uint64_t> wrong_;    // the task of every wrong result
     std::uint64_t slashes_ = 0;

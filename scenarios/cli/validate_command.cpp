@@ -33,7 +33,7 @@ std::string interval_text(const CaseResult& result) {
 std::string line(const CaseResult& result, bool colour) {
     const bool agrees = result.verdict == Verdict::kAgrees;
     const std::string verdict =
-        styled(agrees ? Style::kGood : Style::kBad, verdict_name(result.verdict), colour);
+        styled(agrees ? Style::kGood : Style::kBad, word(result.verdict), colour);
     if (!result.measured()) {
         return fmt::format("{}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-",
                            result.c.expected, "", "", "", verdict);
@@ -65,9 +65,9 @@ Json json_of(const CaseResult& result) {
             {"quantity", result.c.quantity},
             {"expression", result.c.expression},
             {"parameters", result.c.parameters},
-            {"kind", case_kind_name(result.c.kind)},
+            {"kind", word(result.c.kind)},
             {"how", result.how},
-            {"method", method_name(result.method)},
+            {"method", word(result.method)},
             {"runs", result.runs},
             {"n", result.n},
             {"simulated", result.simulated},
@@ -76,7 +76,7 @@ Json json_of(const CaseResult& result) {
             {"high", result.interval.high},
             {"z", result.z},
             {"p_value", result.p_value},
-            {"verdict", verdict_name(result.verdict)},
+            {"verdict", word(result.verdict)},
             {"reason", result.reason}};
 }
 

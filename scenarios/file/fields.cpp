@@ -17,33 +17,6 @@ using sim::RunSettings;
 using sim::Scenario;
 using sim::Workload;
 
-// ---- names of enumerators, in the order of the enum ---------------------------------------------
-
-constexpr std::string_view kFidelities[] = {"full", "economic"};
-constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
-constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted", "sticky",
-                                                  "budget", "orphan", "bribe",    "partition"};
-constexpr std::string_view kArrivalLaws[] = {"even", "poisson"};
-constexpr std::string_view kWorkLaws[] = {"fixed", "exponential"};
-constexpr std::string_view kModes[] = {"optimistic", "redundant", "tee"};
-constexpr std::string_view kDisputeGames[] = {"one_step", "bisection"};
-constexpr std::string_view kRewardSchedules[] = {"flat", "tiered"};
-constexpr std::string_view kMintCaps[] = {"per_burn", "uncapped"};
-
-template <class Enum>
-constexpr std::size_t count_to(Enum last) {
-    return static_cast<std::size_t>(last) + 1;
-}
-static_assert(std::size(kFidelities) == count_to(sim::Fidelity::kEconomic));
-static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowman));
-static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kPartition));
-static_assert(std::size(kArrivalLaws) == count_to(sim::ArrivalLaw::kPoisson));
-static_assert(std::size(kWorkLaws) == count_to(sim::WorkLaw::kExponential));
-static_assert(std::size(kModes) == static_cast<std::size_t>(VerificationMode::kCount_));
-static_assert(std::size(kDisputeGames) == static_cast<std::size_t>(DisputeGame::kCount_));
-static_assert(std::size(kRewardSchedules) == static_cast<std::size_t>(RewardSchedule::kCount_));
-static_assert(std::size(kMintCaps) == static_cast<std::size_t>(MintCap::kCount_));
-
 // ---- from a member to a Value and back ----------------------------------------------------------
 
 template <class Member>
@@ -225,7 +198,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
         plain(FieldType::kNames, "", "expect",
               "invariants that must be violated for the run to pass, such as [\"E3\"]")),
 
-    in_run<&RunSettings::fidelity>(choice("run", "fidelity", kFidelities,
+    in_run<&RunSettings::fidelity>(choice("run", "fidelity", words<sim::Fidelity>,
                                           "full: every validator is a replica; economic: a "
                                           "sequencer stands for consensus, much faster")),
     in_run<&RunSettings::max_time_ns>(
@@ -238,7 +211,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
                                              "events after which the run stops as over budget")),
 
     in_chain<&ChainSettings::consensus>(
-        choice("chain", "consensus", kConsensusKinds, "the consensus engine")),
+        choice("chain", "consensus", words<sim::ConsensusKind>, "the consensus engine")),
     in_chain<&ChainSettings::validators>(integer("chain", "validators", "validators",
                                                  {1, kMaxValidators},
                                                  "nodes that take part in consensus")),
@@ -269,7 +242,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
         duration("chain", "restart_delay", kAnyTime,
                  "between a crash and the restart, unless the fault has a duration")),
     in_chain<&ChainSettings::censorship>(
-        choice("chain", "censorship", kCensorshipModels,
+        choice("chain", "censorship", words<sim::CensorshipModel>,
                "who keeps fraud proofs out: a share of the proposers drawn one by one (iid), in "
                "rounds (permuted) or for "
                "terms (sticky); whoever pays for it (budget, bribe); a share that re-organises "
@@ -320,7 +293,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
         integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
     in_tasks<&Workload::tasks_per_block>(
         integer("tasks", "per_block", "tasks", {1, 100'000}, "tasks submitted for each block")),
-    in_tasks<&Workload::arrivals>(choice("tasks", "arrivals", kArrivalLaws,
+    in_tasks<&Workload::arrivals>(choice("tasks", "arrivals", words<sim::ArrivalLaw>,
                                          "even: per_block of them every block interval; poisson: "
                                          "one by one, mean_gap between them")),
     in_tasks<&Workload::mean_gap_ns>(
@@ -340,7 +313,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
                 "rows of a model's feature table; a task's input names one")),
     in_tasks<&Workload::step_time_ns>(
         duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
-    in_tasks<&Workload::work_law>(choice("tasks", "work_law", kWorkLaws,
+    in_tasks<&Workload::work_law>(choice("tasks", "work_law", words<sim::WorkLaw>,
                                          "fixed: a provider computes as long as its steps take; "
                                          "exponential: a drawn time with that mean")),
     in_tasks<&Workload::check_time_ns>(duration(
@@ -351,7 +324,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
         "tasks", "check_cost", "what re-executing one step costs a challenger, outside the chain")),
 
     in_config<&Config::verification_mode>(
-        choice("vm", "verification_mode", kModes, "how results are verified")),
+        choice("vm", "verification_mode", words<VerificationMode>, "how results are verified")),
     in_config<&Config::challenge_window_blocks>(
         integer("vm", "challenge_window_blocks", "blocks", kBlocks,
                 "in which a posted result can be challenged; 0 only in redundant mode")),
@@ -433,12 +406,12 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_policy<&Policy::max_assignments>(integer("vm", "max_assignments", "assignments", {1, 1000},
                                                 "after which a task fails for good")),
     in_policy<&Policy::dispute_game>(
-        choice("vm", "dispute_game", kDisputeGames,
+        choice("vm", "dispute_game", words<DisputeGame>,
                "one_step re-executes at once; bisection first narrows to one step")),
     in_policy<&Policy::reward_schedule>(
-        choice("vm", "reward_schedule", kRewardSchedules, "whether long tasks mint more")),
+        choice("vm", "reward_schedule", words<RewardSchedule>, "whether long tasks mint more")),
     in_policy<&Policy::mint_cap>(
-        choice("vm", "mint_cap", kMintCaps, "per_burn mints at most what the task burned")),
+        choice("vm", "mint_cap", words<MintCap>, "per_burn mints at most what the task burned")),
     in_policy<&Policy::commit_reveal>(
         flag("vm", "commit_reveal", "redundant mode: hide answers until all have committed")),
     in_policy<&Policy::challenge_in_clear>(
@@ -457,7 +430,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
 
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(
-        choice("fault", "kind", sim::kFaultWords,
+        choice("fault", "kind", words<sim::FaultKind>,
                "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit "
                "is cut off alone; flapping: "
                "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew "

@@ -21,7 +21,7 @@ std::span<const Field<sim::FaultPlan>> fault_fields();
 std::span<const Field<sim::ActorGroup>> group_fields();
 
 // The names of the tables of groups, by role; Scenario::actors lists groups in this order.
-inline constexpr const auto& kRoles = sim::kRoleWords;
+inline constexpr const auto& kRoles = words<sim::Role>;
 // The tables of a scenario file, in order.
 inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks",
                                                               "vm"};

@@ -384,7 +384,7 @@ void Loader::read_groups(const toml::table& root) {
         for (const auto& item : *tables) {
             const auto& table = *item.as_table();
             sim::ActorGroup group;
-            group.role = *sim::role_from(role);
+            group.role = *from_word<sim::Role>(role);
             // The keys of a group are found by its name; a group without a name is identified by
             // its position.
             const auto name = table["name"].value<std::string>();

@@ -53,7 +53,7 @@ Parsed<void> set_in_group(Scenario& scenario, std::string_view role, std::string
     const auto name = rest.substr(0, dot);
     const auto key = dot < rest.size() ? rest.substr(dot + 1) : std::string_view();
     for (auto& group : scenario.actors) {
-        if (to_string(group.role) != role || group.name != name) continue;
+        if (word(group.role) != role || group.name != name) continue;
         constexpr std::string_view kParameterPrefix = "parameters.";
         if (key.substr(0, kParameterPrefix.size()) == kParameterPrefix)
             return set_parameter(group, key.substr(kParameterPrefix.size()), text);

@@ -37,7 +37,7 @@ std::string canonical_text(const Scenario& scenario) {
     }
     for (const auto role : kRoles) {
         for (const auto& group : scenario.actors) {
-            if (to_string(group.role) != role) continue;
+            if (word(group.role) != role) continue;
             out += fmt::format("\n[[{}]]\n", role);
             for (const auto& field : group_fields()) out += line(field, group);
         }

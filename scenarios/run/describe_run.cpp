@@ -54,7 +54,7 @@ std::vector<std::string> describe_run(const sim::Scenario& scenario, const sim::
     std::vector<std::string> out;
     for (const sim::ActorGroup& group : scenario.actors) {
         out.push_back(fmt::format("{} \"{}\" ({}) takes part",
-                                  plural(group.count, to_string(group.role)), group.name,
+                                  plural(group.count, word(group.role)), group.name,
                                   group.strategy));
         if (group.count != 1) out.back().replace(out.back().rfind("takes"), 5, "take");
     }

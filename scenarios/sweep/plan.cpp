@@ -320,7 +320,7 @@ std::string SweepPlan::json() const {
                        {"set", set},
                        {"over", over},
                        {"seeds", seeds_text(seeds_)},
-                       {"record", detail_ == Detail::kOutcomes ? "outcomes" : "metrics"},
+                       {"record", word(detail_)},
                        {"until", until},
                        {"confidence", confidence_},
                        {"base", name_of(base_point_)}};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "scenarios/file/load.h"
 #include "scenarios/statistics/sequential.h"
 #include "scenarios/sweep/stop_rule.h"
@@ -20,6 +21,9 @@ inline constexpr std::uint64_t kMaxRuns = 100'000'000;
 // What is recorded of a run besides its own row: everything, or only the small tables (no rows per
 // task or per block).
 enum class Detail : std::uint8_t { kOutcomes, kMetrics };
+constexpr auto enum_words(Detail) {
+    return std::to_array<std::string_view>({"outcomes", "metrics"});
+}
 
 // The request as the user wrote it.
 struct SweepRequest {

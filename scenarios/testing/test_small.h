@@ -12,7 +12,7 @@ inline sim::ActorGroup group(std::string_view role, std::uint32_t count,
                              std::string strategy = "honest",
                              std::map<std::string, std::int64_t> parameters = {}) {
     sim::ActorGroup out;
-    out.role = *sim::role_from(role);
+    out.role = *from_word<sim::Role>(role);
     out.name = strategy + "s";
     out.strategy = std::move(strategy);
     out.count = count;

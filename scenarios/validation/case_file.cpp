@@ -20,7 +20,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 4> kKinds{"frequency", "mean", "threshold", "exact"};
 constexpr std::array<std::string_view, 6> kKeys{"id",         "quantity", "expression",
                                                 "parameters", "expected", "kind"};
 constexpr std::size_t kCasesMax = 1000;
@@ -91,11 +90,12 @@ Result<ValidationCase> read_case(const Json& json) {
     out.expected = json["expected"].get<double>();
     for (const auto& [name, value] : json["parameters"].items())
         out.parameters[name] = value.get<double>();
-    const auto kind = std::ranges::find(kKinds, json["kind"].get<std::string>());
-    if (kind == kKinds.end()) {
-        return refuse(fmt::format("{}: kind must be one of {}", out.id, fmt::join(kKinds, ", ")));
+    const auto kind = from_word<CaseKind>(json["kind"].get<std::string>());
+    if (!kind) {
+        return refuse(
+            fmt::format("{}: kind must be one of {}", out.id, fmt::join(words<CaseKind>, ", ")));
     }
-    out.kind = static_cast<CaseKind>(kind - kKinds.begin());
+    out.kind = *kind;
     if (out.expected == 0)
         return refuse(out.id + ": nothing can be near an expected value of 0, relatively");
     if (out.expression.empty()) return out;
@@ -109,8 +109,6 @@ Result<ValidationCase> read_case(const Json& json) {
 }
 
 }  // namespace
-
-std::string_view case_kind_name(CaseKind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
 
 double ValidationCase::get(std::string_view name) const {
     const auto found = parameters.find(name);

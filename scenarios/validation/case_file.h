@@ -6,13 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "core/base/error.h"
 #include "scenarios/validation/expression.h"
 
 namespace aivm::scenarios {
 
 enum class CaseKind { kFrequency, kMean, kThreshold, kExact };
-std::string_view case_kind_name(CaseKind kind);
+constexpr auto enum_words(CaseKind) {
+    return std::to_array<std::string_view>({"frequency", "mean", "threshold", "exact"});
+}
 
 struct ValidationCase {
     std::string id;

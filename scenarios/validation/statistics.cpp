@@ -11,20 +11,6 @@
 
 namespace aivm::scenarios {
 
-const char* method_name(Method method) {
-    switch (method) {
-        case Method::kBinomial:
-            return "clopper-pearson";
-        case Method::kClustered:
-            return "clopper-pearson-clustered";
-        case Method::kMeans:
-            return "batch-means-t";
-        case Method::kExact:
-            return "exact";
-    }
-    return "";
-}
-
 void Evidence::add(const Sample& sample) {
     AIVM_CHECK(sample.whole > 0);
     const double value = sample.part / sample.whole;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "scenarios/statistics/intervals.h"
 
 namespace aivm::scenarios {
@@ -22,7 +23,10 @@ enum class Method {
     kMeans,  // a mean of one number per run (batch means): Student's t
     kExact,  // every run must equal the expected number
 };
-const char* method_name(Method method);
+constexpr auto enum_words(Method) {
+    return std::to_array<std::string_view>(
+        {"clopper-pearson", "clopper-pearson-clustered", "batch-means-t", "exact"});
+}
 
 // One run: `part` of `whole` trials, or a sum `part` over `whole` things. Requires whole > 0.
 struct Sample {

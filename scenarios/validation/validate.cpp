@@ -142,20 +142,6 @@ Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& option
 
 }  // namespace
 
-const char* verdict_name(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::kAgrees:
-            return "agrees";
-        case Verdict::kMissed:
-            return "MISSED";
-        case Verdict::kFailed:
-            return "FAILED";
-        case Verdict::kNotImplemented:
-            return "NOT IMPLEMENTED";
-    }
-    return "";
-}
-
 std::size_t Validation::agreeing() const {
     return static_cast<std::size_t>(
         std::ranges::count(cases, Verdict::kAgrees, &CaseResult::verdict));
@@ -206,7 +192,7 @@ Status record_validation(const Validation& validation, sim::Recorder& recorder) 
     for (const CaseResult& result : validation.cases) {
         sim::ValidationRow row;
         row.name = result.c.id;
-        row.method = method_name(result.method);
+        row.method = word(result.method);
         if (result.verdict == Verdict::kNotImplemented) row.method = "not implemented";
         if (result.verdict == Verdict::kFailed) row.method = "failed: " + result.reason;
         row.n = static_cast<std::uint64_t>(result.n);

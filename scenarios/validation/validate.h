@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "scenarios/validation/case_table.h"
 #include "sim/record/recorder.h"
 
@@ -28,7 +29,9 @@ constexpr double kFullMargin = 0.02;
 constexpr std::uint32_t kLooks = 3;
 
 enum class Verdict { kAgrees, kMissed, kFailed, kNotImplemented };
-const char* verdict_name(Verdict verdict);
+constexpr auto enum_words(Verdict) {
+    return std::to_array<std::string_view>({"agrees", "MISSED", "FAILED", "NOT IMPLEMENTED"});
+}
 
 struct CaseResult {
     ValidationCase c;

@@ -52,22 +52,6 @@ Status check_whole(const Played& played) {
 
 }  // namespace
 
-const char* fault_name(Fault fault) {
-    switch (fault) {
-        case Fault::kNone:
-            return "none";
-        case Fault::kWindowOffByOne:
-            return "window off by one";
-        case Fault::kSwappedFraction:
-            return "swapped fraction";
-        case Fault::kWithReplacement:
-            return "drawn with replacement";
-        case Fault::kForgottenBurn:
-            return "forgotten burned share";
-    }
-    return "";
-}
-
 double Played::net_lux(std::string_view label) const {
     const auto& principals = rows.rows<sim::PrincipalRow>();
     const auto& payoffs = rows.rows<sim::PayoffRow>();

@@ -23,7 +23,6 @@ enum class Fault {
     kWithReplacement,  // the proposers of a round are drawn with replacement
     kForgottenBurn,    // the burned share of a slash goes to the challenger
 };
-const char* fault_name(Fault fault);
 
 // The input of one run of a case.
 struct RunContext {

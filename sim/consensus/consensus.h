@@ -28,6 +28,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
+#include "core/base/describe.h"
 
 namespace aivm::sim {
 
@@ -41,6 +42,10 @@ struct BlockRef {
     Hash32 id;
     Height height = 0;
     friend bool operator==(const BlockRef&, const BlockRef&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BlockRef::id>(), field<&BlockRef::height>()};
+    }
 };
 
 struct BlockInfo {
@@ -49,6 +54,11 @@ struct BlockInfo {
     Height height = 0;
     [[nodiscard]] BlockRef ref() const { return {id, height}; }
     friend bool operator==(const BlockInfo&, const BlockInfo&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BlockInfo::id>(), field<&BlockInfo::parent>(),
+                          field<&BlockInfo::height>()};
+    }
 };
 
 // --- Messages between engines. The actor carries them; it looks into none but to attach a body
@@ -60,6 +70,10 @@ struct Query {
     BlockRef block;          // what the sender prefers
     Height next_height = 0;  // the first height the sender has not decided
     bool push = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Query::block>(), field<&Query::next_height>()};
+    }
 };
 
 struct Chits {
@@ -68,6 +82,11 @@ struct Chits {
     Hash32 at_height;  // its preferred or accepted block at the query's next_height, or its tip if
                        // that is lower
     BlockRef last_accepted;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Chits::preferred>(), field<&Chits::at_height>(),
+                          field<&Chits::last_accepted>()};
+    }
 };
 
 // "What is the last block you accepted?"

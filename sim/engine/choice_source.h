@@ -18,6 +18,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
+#include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm::sim {
@@ -28,14 +29,10 @@ enum class ChoiceKind : std::uint8_t {
     kMessageReorder,
     kCrash,
     kRestartDelay,
-    kCount_,
 };
 
-inline constexpr std::size_t kChoiceKinds = static_cast<std::size_t>(ChoiceKind::kCount_);
+inline constexpr std::size_t kChoiceKinds = enum_count<ChoiceKind>;
 inline constexpr std::uint32_t kPpm = 1'000'000;
-
-// The kind's name, such as "message_loss".
-std::string_view choice_name(ChoiceKind kind);
 
 struct ChoiceId {
     ChoiceKind kind = ChoiceKind::kMessageLoss;
@@ -43,6 +40,11 @@ struct ChoiceId {
     std::uint64_t ordinal = 0;
 
     friend auto operator<=>(const ChoiceId&, const ChoiceId&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChoiceId::kind>(), field<&ChoiceId::actor>(),
+                          field<&ChoiceId::ordinal>()};
+    }
 };
 
 // What a question may be answered: below `options`; a chance has two, of which 1 has probability
@@ -87,6 +89,10 @@ struct ChoiceAnswer {
     std::uint64_t answer = 0;
 
     friend auto operator<=>(const ChoiceAnswer&, const ChoiceAnswer&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ChoiceAnswer::id>(), field<&ChoiceAnswer::answer>()};
+    }
 };
 
 // In the order in which they were given. Encoded as: u8 version (1), list of {u8 kind, u32 actor,

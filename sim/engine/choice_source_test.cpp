@@ -112,14 +112,5 @@ TEST(Choices, ARecordedAnswerTooBigForItsQuestionBecomesTheBiggest) {
     EXPECT_THROW(replay.choose(ChoiceKind::kRestartDelay, 0, 0), std::logic_error);
 }
 
-TEST(Choices, EveryKindHasANameOfItsOwn) {
-    for (std::size_t i = 0; i < kChoiceKinds; ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            EXPECT_NE(choice_name(static_cast<ChoiceKind>(i)),
-                      choice_name(static_cast<ChoiceKind>(j)));
-        }
-    }
-}
-
 }  // namespace
 }  // namespace aivm::sim

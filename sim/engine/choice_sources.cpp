@@ -4,25 +4,19 @@
 #include <array>
 
 #include "core/base/check.h"
+#include "core/base/encode.h"
 
 namespace aivm::sim {
 namespace {
-
-constexpr std::array<std::string_view, kChoiceKinds> kNames = {
-    "message_loss", "message_duplicate", "message_reorder", "crash", "restart_delay"};
-static_assert(!kNames.back().empty());
 
 // Streams of choices have their purposes up here, away from those that actors number for
 // themselves.
 constexpr std::uint32_t kPurposeBase = 0xC401'0000;
 
 constexpr std::uint8_t kEncodingVersion = 1;
-constexpr std::size_t kEncodedAnswerSize = 1 + 4 + 8 + 8;
 constexpr std::size_t kChoicesMax = 50'000'000;
 
 }  // namespace
-
-std::string_view choice_name(ChoiceKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
 std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n) {
     AIVM_CHECK(n > 0);
@@ -30,30 +24,16 @@ std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::ui
 }
 
 void encode_choices(Writer& out, const ChoiceList& choices) {
-    out.u8(kEncodingVersion).u32(static_cast<std::uint32_t>(choices.size()));
-    for (const ChoiceAnswer& choice : choices) {
-        out.u8(static_cast<std::uint8_t>(choice.id.kind))
-            .u32(choice.id.actor)
-            .u64(choice.id.ordinal);
-        out.u64(choice.answer);
-    }
+    out.u8(kEncodingVersion);
+    encode(out, choices);
 }
 
 Result<ChoiceList> decode_choices(ByteView bytes) {
     Reader in(bytes);
     if (in.u8() != kEncodingVersion) in.set_fault("unknown version of a list of choices");
-    const std::uint32_t count = in.list(kChoicesMax, kEncodedAnswerSize);
-    ChoiceList choices;
-    choices.reserve(count);
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-        ChoiceAnswer choice;
-        choice.id.kind = in.enumerator(ChoiceKind::kCount_);
-        choice.id.actor = in.u32();
-        choice.id.ordinal = in.u64();
-        choice.answer = in.u64();
-        if (choice.answer == 0) in.set_fault("a choice of 0 is not recorded");
-        choices.push_back(choice);
-    }
+    auto choices = decode<ChoiceList, kChoicesMax>(in);
+    const auto unrecorded = [](const ChoiceAnswer& choice) { return choice.answer == 0; };
+    if (std::ranges::any_of(choices, unrecorded)) in.set_fault("a choice of 0 is not recorded");
     AIVM_TRY(in.finish());
     return choices;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/base/describe.h"
 #include "sim/engine/time.h"
 
 namespace aivm::sim {
@@ -17,7 +18,6 @@ enum class Priority : std::uint8_t {
     kTimer,     // timers fire after the messages of the same instant
     kActor,     // an actor's own follow-up work
     kObserver,  // checks and measurements, when everything else has happened
-    kCount_,
 };
 
 // priority (3 bits) | sequence (40 bits) | slot (21 bits). The sequence is unique, so the slot
@@ -29,7 +29,7 @@ inline constexpr std::uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
 inline constexpr std::uint64_t kSequenceMax = (1ULL << kSequenceBits) - 1;
 inline constexpr std::uint64_t kCancellableMax = kSlotMask;  // slot 0 means "cannot be cancelled"
 static_assert(kSlotBits + kSequenceBits + kPriorityBits == 64);
-static_assert(static_cast<unsigned>(Priority::kCount_) <= (1U << kPriorityBits));
+static_assert(enum_count<Priority> <= (1U << kPriorityBits));
 
 constexpr std::uint64_t make_order(Priority priority, std::uint64_t sequence, std::uint64_t slot) {
     return static_cast<std::uint64_t>(priority) << (kSequenceBits + kSlotBits) |

@@ -44,15 +44,7 @@ private:
     std::uint64_t sequence_ = 0;
 };
 
-enum class Style : std::uint8_t {
-    kExponential,
-    kZeroDelay,
-    kTies,
-    kFarFuture,
-    kBursts,
-    kSteps,
-    kCount_
-};
+enum class Style : std::uint8_t { kExponential, kZeroDelay, kTies, kFarFuture, kBursts, kSteps };
 
 SimTime delay_of(Style style, RandomStream& draws) {
     switch (style) {
@@ -85,8 +77,7 @@ public:
 
     void push(Style style) {
         const SimTime time = now_ + delay_of(style, draws_);
-        const auto priority =
-            static_cast<Priority>(draws_.below(static_cast<std::uint64_t>(Priority::kCount_)));
+        const auto priority = static_cast<Priority>(draws_.below(enum_count<Priority>));
         const std::uint64_t payload = draws_.next_u64();
         const Model::Key key = model_.push(time, priority, payload);
         if (draws_.below(4) == 0) {
@@ -153,9 +144,7 @@ private:
     SimTime now_ = 0;
 };
 
-Style any_style(RandomStream& draws) {
-    return static_cast<Style>(draws.below(static_cast<std::uint64_t>(Style::kCount_)));
-}
+Style any_style(RandomStream& draws) { return static_cast<Style>(draws.below(enum_count<Style>)); }
 
 RC_GTEST_PROP(EventQueue, LadderHeapAndModelAgreeOnEveryStepOfARandomProgram,
               (std::uint64_t seed)) {
@@ -181,7 +170,7 @@ RC_GTEST_PROP(EventQueue, LadderHeapAndModelAgreeOnEveryStepOfARandomProgram,
 }
 
 TEST(EventQueue, AgreesWithTheModelWhenManyThousandsArePendingInEveryStyle) {
-    for (std::uint8_t style = 0; style < static_cast<std::uint8_t>(Style::kCount_); ++style) {
+    for (std::uint8_t style = 0; style < enum_count<Style>; ++style) {
         Trio trio(style);
         for (int i = 0; i < 40'000; ++i) trio.push(static_cast<Style>(style));
         for (int i = 0; i < 20'000 && !HasFatalFailure(); ++i) {

@@ -68,7 +68,7 @@ TEST(Faults, EveryKindHasItsTraitsAnImplementationAndASentenceOfItsOwn) {
         const auto kind = static_cast<FaultKind>(i);
         const FaultPlan plan = plan_of(kind);
         EXPECT_EQ(traits_of(kind).kind, kind);
-        EXPECT_EQ(kFaultWords.at(i), traits_of(kind).word);
+        EXPECT_EQ(words<FaultKind>.at(i), traits_of(kind).word);
         words.insert(traits_of(kind).word);
         EXPECT_NE(make_fault(plan), nullptr);
         const std::string sentence = describe_fault(plan, "node", "now");

@@ -99,8 +99,7 @@ template <class T>
 void fetch_value(sqlite3_stmt* statement, int index, T& out) {
     std::string text;
     fetch_value(statement, index, text);
-    const auto& names = Words<T>::names;  // the table's CHECK lets no other word in
-    out = static_cast<T>(std::ranges::find(names, text) - names.begin());
+    out = from_word<T>(text).value();  // the table's CHECK lets no other word in
 }
 inline void fetch_value(sqlite3_stmt* statement, int index, Number& out) {
     if (sqlite3_column_type(statement, index) == SQLITE_FLOAT) {

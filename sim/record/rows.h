@@ -11,12 +11,16 @@
 #include <variant>
 
 #include "core/base/amount.h"
+#include "core/base/describe.h"
 #include "core/config/config.h"
 
 namespace aivm::sim {
 
 // How a run ended. Only kClean and kViolated say something about the system under test.
-enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted, kCount_ };
+enum class RunStatus : std::uint8_t { kClean, kViolated, kBudget, kInterrupted };
+constexpr auto enum_words(RunStatus) {
+    return std::to_array<std::string_view>({"clean", "violated", "budget", "interrupted"});
+}
 
 enum class TaskOutcome : std::uint8_t {
     kFinalOk,
@@ -24,10 +28,16 @@ enum class TaskOutcome : std::uint8_t {
     kReverted,
     kExpired,
     kPending,
-    kCount_
 };
+constexpr auto enum_words(TaskOutcome) {
+    return std::to_array<std::string_view>(
+        {"final_ok", "final_corrupt", "reverted", "expired", "pending"});
+}
 
-enum class DisputeWinner : std::uint8_t { kNone, kChallenger, kProvider, kCount_ };
+enum class DisputeWinner : std::uint8_t { kNone, kChallenger, kProvider };
+constexpr auto enum_words(DisputeWinner) {
+    return std::to_array<std::string_view>({"none", "challenger", "provider"});
+}
 
 // An exact number of a run: a count, nLUX or blocks stay integers; only measured times and means
 // are real.

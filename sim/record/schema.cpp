@@ -17,7 +17,7 @@ std::string check_of(std::string_view name) {
     if constexpr (std::same_as<Inner, Number>)
         return fmt::format("typeof({}) IN ('integer', 'real')", name);
     if constexpr (std::is_enum_v<Inner>) {
-        return fmt::format("{} IN ('{}')", name, fmt::join(Words<Inner>::names, "', '"));
+        return fmt::format("{} IN ('{}')", name, fmt::join(words<Inner>, "', '"));
     }
     return {};
 }

@@ -41,36 +41,6 @@ constexpr std::uint32_t first_version() {
     return 1;
 }
 
-// The words an enum is stored as, in the enum's order.
-template <class Enum>
-struct Words;
-template <>
-struct Words<RunStatus> {
-    static constexpr std::array<std::string_view, 4> names{"clean", "violated", "budget",
-                                                           "interrupted"};
-};
-template <>
-struct Words<TaskOutcome> {
-    static constexpr std::array<std::string_view, 5> names{"final_ok", "final_corrupt", "reverted",
-                                                           "expired", "pending"};
-};
-template <>
-struct Words<DisputeWinner> {
-    static constexpr std::array<std::string_view, 3> names{"none", "challenger", "provider"};
-};
-template <>
-struct Words<VerificationMode> {
-    static constexpr std::array<std::string_view, 3> names{"optimistic", "redundant", "tee"};
-};
-
-// The stored word of an enumerator, such as "final_ok".
-template <class Enum>
-constexpr std::string_view word(Enum value) {
-    static_assert(Words<Enum>::names.size() == static_cast<std::size_t>(Enum::kCount_),
-                  "an enumerator has no word");
-    return Words<Enum>::names.at(static_cast<std::size_t>(value));
-}
-
 template <class Row>
 struct Table;
 

@@ -441,7 +441,7 @@ bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
         if (group->role == Role::kValidator ? is_economic() : of_validators) {
             unrunnable({fault_key(index, "groups"), fault_key(index, "kind")},
                        fmt::format("a fault of this kind cannot hit the {}s of \"{}\"",
-                                   to_string(group->role), name),
+                                   word(group->role), name),
                        of_validators
                            ? "name validators, who alone have disks and machines that crash"
                            : "name a group of clients: no validator has a machine in "
@@ -511,7 +511,7 @@ void Checker::check_sides(std::size_t index, const FaultPlan& fault) {
 }  // namespace
 
 std::string group_key(const ActorGroup& group, std::string_view key) {
-    return fmt::format("{}.{}.{}", to_string(group.role), group.name, key);
+    return fmt::format("{}.{}.{}", word(group.role), group.name, key);
 }
 
 std::string fault_key(std::size_t index, std::string_view key) {

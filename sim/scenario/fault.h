@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/describe.h"
+
 namespace aivm::sim {
 
 enum class FaultKind : std::uint8_t {
@@ -76,7 +78,7 @@ inline constexpr std::array<FaultTraits, 12> kFaultTraits{{
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true},
 }};
-inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kBitRot) + 1;
+inline constexpr std::size_t kFaultKinds = enum_count<FaultKind>;
 
 constexpr const FaultTraits& traits_of(FaultKind kind) {
     return kFaultTraits.at(static_cast<std::size_t>(kind));
@@ -89,12 +91,11 @@ static_assert([] {
     return kFaultTraits.size() == kFaultKinds;
 }());
 
-// The words alone, by kind.
-inline constexpr std::array<std::string_view, kFaultKinds> kFaultWords = [] {
+constexpr auto enum_words(FaultKind) {
     std::array<std::string_view, kFaultKinds> words;
     for (std::size_t i = 0; i < kFaultKinds; ++i) words.at(i) = kFaultTraits.at(i).word;
     return words;
-}();
+}
 
 constexpr bool hits_validators_only(const FaultTraits& traits) {
     return traits.domain == FaultDomain::kMachine || traits.domain == FaultDomain::kDisk;

@@ -56,7 +56,7 @@ void add_participant(Participants& participants, const Setting& setting,
     add_principal(participants, principal, group, index_in_group, strategies.is_honest(group));
     participant.id = static_cast<ActorId>(participants.all.size());
     participant.role = group.role;
-    participant.name = fmt::format("{}[{}]", to_string(group.role), participant.index_in_role);
+    participant.name = fmt::format("{}[{}]", word(group.role), participant.index_in_role);
     participant.group = group;
     if (group.role == Role::kValidator) {
         participant.opening_stake = setting.stakes.at(participant.index_in_role);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/amount.h"
+#include "core/base/describe.h"
 #include "core/config/config.h"
 #include "sim/scenario/fault.h"
 #include "sim/scenario/role.h"
@@ -16,12 +17,24 @@
 namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
+constexpr auto enum_words(Fidelity) {
+    return std::to_array<std::string_view>({"full", "economic"});
+}
 enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
+constexpr auto enum_words(ConsensusKind) {
+    return std::to_array<std::string_view>({"sequencer", "snowman"});
+}
 // When tasks arrive: a fixed number per block interval, or one by one as a Poisson process.
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
+constexpr auto enum_words(ArrivalLaw) {
+    return std::to_array<std::string_view>({"even", "poisson"});
+}
 // How long a provider computes: exactly what the work takes, or an exponentially distributed time
 // with that mean.
 enum class WorkLaw : std::uint8_t { kFixed, kExponential };
+constexpr auto enum_words(WorkLaw) {
+    return std::to_array<std::string_view>({"fixed", "exponential"});
+}
 enum class CensorshipModel : std::uint8_t {
     kNone,
     kIid,
@@ -32,6 +45,10 @@ enum class CensorshipModel : std::uint8_t {
     kBribe,
     kPartition,
 };
+constexpr auto enum_words(CensorshipModel) {
+    return std::to_array<std::string_view>(
+        {"none", "iid", "permuted", "sticky", "budget", "orphan", "bribe", "partition"});
+}
 
 // The largest finality delay, in blocks, that the models of censorship can work with.
 constexpr std::uint64_t kFinalityBlocksMax = 1000;

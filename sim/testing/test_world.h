@@ -76,7 +76,7 @@ inline const SmallStrategies kSmallStrategies;
 inline ActorGroup group_of(std::string_view role, std::uint32_t count,
                            std::string strategy = "honest") {
     ActorGroup group;
-    group.role = *role_from(role);
+    group.role = *from_word<Role>(role);
     group.name = fmt::format("{} {}", strategy, role);
     group.strategy = std::move(strategy);
     group.count = count;

@@ -151,7 +151,7 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.agent = participants_.find(e.account).value_or(0);
     if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
     row.block = block.state.head.height;
-    row.cause = std::string(slash_cause_name(e.cause));
+    row.cause = std::string(word(e.cause));
     row.due = e.due;
     row.taken = e.taken;
     row.burned = e.burned;
@@ -358,7 +358,7 @@ void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals)
     for (const Participant& one : participants_.all) {
         AgentRow row{one.id,
                      one.principal,
-                     std::string(to_string(one.role)),
+                     std::string(word(one.role)),
                      one.name,
                      one.opening_balance + one.opening_stake,
                      0};

@@ -7,21 +7,7 @@
 namespace aivm::sim {
 namespace {
 
-constexpr auto kModes = static_cast<std::size_t>(VerificationMode::kCount_);
-
-std::string_view mode_name(VerificationMode mode) {
-    switch (mode) {
-        case VerificationMode::kOptimistic:
-            return "optimistic";
-        case VerificationMode::kRedundant:
-            return "redundant";
-        case VerificationMode::kTee:
-            return "tee";
-        case VerificationMode::kCount_:
-            break;
-    }
-    return "";
-}
+constexpr auto kModes = enum_count<VerificationMode>;
 
 // The smallest value that at least `percent` of the sorted ones do not exceed (nearest rank).
 double percentile(const std::vector<double>& sorted, std::size_t percent) {
@@ -108,7 +94,7 @@ void Accounting::add_mode_metrics() {
          ++mode) {  // the names of the modes are in alphabetical order
         if (by_mode[mode].used) {
             by_mode[mode].append_to(metrics_,
-                                    std::string(mode_name(static_cast<VerificationMode>(mode))));
+                                    std::string(word(static_cast<VerificationMode>(mode))));
         }
     }
 }
@@ -140,7 +126,7 @@ void Accounting::add_slash_metrics() {
         due += slash.due.nlux();
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
-        if (slash.cause != slash_cause_name(SlashCause::kLostChallenge)) continue;
+        if (slash.cause != word(SlashCause::kLostChallenge)) continue;
         (participants_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
             slash.taken.nlux();
     }

@@ -1,5 +1,6 @@
 #include "sim/world/economic_substrate.h"
 
+#include "core/base/encode.h"
 #include "sim/actors/virtual_chain.h"
 #include "sim/world/accounting.h"
 #include "sim/world/chain_watch.h"
@@ -11,7 +12,7 @@ namespace {
 // Stands for a state root in the trace: the head with all its sums, the block's operations, and
 // every account that it changed.
 void encode_outcome(const Executed& block, Writer& out) {
-    block.state.head.encode(out);
+    encode(out, block.state.head);
     out.u32(block.block->header().proposer.value).u64(block.events.size());
     for (const OperationPtr& operation : block.block->operations()) {
         out.fixed(operation->sender()).u64(operation->nonce());

@@ -211,7 +211,7 @@ void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outco
                       {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
     for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         const FaultPlan& plan = *faults_[i].plan;
-        FaultRow row{i, std::string(traits_of(plan.kind).word), plan.at_ns,
+        FaultRow row{i, std::string(word(plan.kind)), plan.at_ns,
                      static_cast<std::uint64_t>(faults_[i].ends_at), ""};
         for (const ActorId target : faults_[i].targets)
             row.targets += (row.targets.empty() ? "" : " ") + participants.name(target);

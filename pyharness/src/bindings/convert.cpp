@@ -33,7 +33,7 @@ template <std::size_t I = 0>
 OperationBody read_kind(const std::string& kind, const py::dict& fields) {
     if constexpr (I < std::variant_size_v<OperationBody>) {
         using Body = std::variant_alternative_t<I, OperationBody>;
-        if (Fields<Body>::name != kind) return read_kind<I + 1>(kind, fields);
+        if (struct_name<Body> != kind) return read_kind<I + 1>(kind, fields);
         Body body;
         read_fields(fields, body);
         return body;
@@ -47,8 +47,8 @@ auto kinds_of(std::index_sequence<I...>) {
     std::vector<std::pair<std::string, std::vector<std::string>>> out;
     const auto add = [&]<class Body>(Body body) {
         std::vector<std::string> names;
-        for_each_field(body, [&](std::string_view name, const auto&) { names.emplace_back(name); });
-        out.emplace_back(Fields<Body>::name, std::move(names));
+        for_each_field(body, [&](auto field, const auto&) { names.emplace_back(field.name); });
+        out.emplace_back(struct_name<Body>, std::move(names));
     };
     (add(std::variant_alternative_t<I, OperationBody>{}), ...);
     return out;
@@ -176,7 +176,7 @@ py::dict show_operation(const OperationBody& body) {
 py::tuple show_event(const State& state, const VmEvent& event) {
     return std::visit(
         [&]<class Event>(const Event& e) {
-            const py::str name(Fields<Event>::name.data(), Fields<Event>::name.size());
+            const py::str name(std::string(struct_name<Event>));
             if constexpr (std::is_same_v<Event, event::Slashed>) {
                 return py::make_tuple(name, show_slash(state, e));
             } else {

@@ -6,7 +6,7 @@
 //   enumerations   their word, such as "optimistic"; also read from their number
 //   indexes        what they stand for: a job id, a provider's id, a model's id; disputes and
 //                  validators stay numbers
-//   structures     dict, by the tables of fields.h; ABI structures are bytes
+//   structures     dict, by their descriptions (core/base/describe.h); ABI structures are bytes
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -22,8 +22,14 @@
 #include <string>
 #include <vector>
 
+#include "core/base/encode.h"
+#include "core/chain/block.h"
+#include "core/chain/operation.h"
 #include "core/config/config.h"
-#include "pyharness/src/bindings/fields.h"
+#include "core/registry/attestation.h"
+#include "core/state/event.h"
+#include "core/state/state.h"
+#include "sim/consensus/consensus.h"
 
 namespace aivm::python {
 
@@ -43,33 +49,11 @@ inline void must(const Status& status) {
     if (!status) throw VmFault(status.error());
 }
 
-// The words of an enumeration, by number.
-template <class E>
-struct Words;
-#define AIVM_WORDS(E, ...)                                                      \
-    template <>                                                                 \
-    struct Words<E> {                                                           \
-        static constexpr std::string_view list[] = {__VA_ARGS__};               \
-        static_assert(std::size(list) == static_cast<std::size_t>(E::kCount_)); \
-    }
-AIVM_WORDS(VerificationMode, "optimistic", "redundant", "tee");
-AIVM_WORDS(TaskType, "inference", "training", "embedding", "mining");
-AIVM_WORDS(TaskStatus, "pending", "assigned", "posted", "challenged", "completed", "failed");
-AIVM_WORDS(SeatStatus, "selected", "committed", "posted", "released", "slashed");
-AIVM_WORDS(ProviderStatus, "active", "unbonding", "left");
-AIVM_WORDS(DisputeStatus, "committed", "playing", "won", "lost");
-AIVM_WORDS(DisputeGame, "one_step", "bisection");
-AIVM_WORDS(RewardSchedule, "flat", "tiered");
-AIVM_WORDS(MintCap, "per_burn", "uncapped");
-AIVM_WORDS(AttestationMode, "hardware", "software");
-AIVM_WORDS(SlashCause, "wrong_answer", "timeout", "divergent", "unrevealed", "silent",
-           "lost_challenge", "equivocation");
-#undef AIVM_WORDS
-
+// What Python calls a structure.
 template <class S>
-concept HasFields = requires { Fields<S>::list; };
-template <class E>
-concept HasWords = requires { Words<E>::list; };
+inline constexpr std::string_view struct_name = type_name<S>();
+template <>
+inline constexpr std::string_view struct_name<sim::Chits> = "Vote";
 
 // --- To Python. `state` resolves indexes; it must be the one they belong to.
 
@@ -79,11 +63,11 @@ py::bytes raw_bytes(ByteView bytes);
 template <class T>
 py::object show(const State* state, const T& value);
 
-template <HasFields S>
+template <Described S>
 py::dict show_fields(const State* state, const S& object) {
     py::dict out;
-    for_each_field(object, [&](std::string_view name, const auto& member) {
-        out[py::str(name.data(), name.size())] = show(state, member);
+    for_each_field(object, [&](auto field, const auto& member) {
+        out[py::str(std::string(field.name))] = show(state, member);
     });
     return out;
 }
@@ -95,50 +79,26 @@ inline py::object show_index(const State*, DisputeIndex index) { return py::int_
 inline py::object show_index(const State*, ValidatorIndex index) { return py::int_(index.value); }
 
 template <class T>
-struct IsFixed : std::false_type {};
-template <std::size_t N>
-struct IsFixed<FixedBytes<N>> : std::true_type {};
-template <class T>
-struct IsIndex : std::false_type {};
-template <class Tag>
-struct IsIndex<Index<Tag>> : std::true_type {};
-template <class T>
-struct IsVector : std::false_type {};
-template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
-template <class T, std::uint32_t Inline>
-struct IsVector<SmallVector<T, Inline>> : std::true_type {};
-template <class T>
-struct IsBoxed : std::false_type {};
-template <class T>
-struct IsBoxed<ValuePtr<T>> : std::true_type {};
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-
-template <class T>
 py::object show(const State* state, const T& value) {
     if constexpr (std::is_same_v<T, Amount>) {
         return py::int_(value.nlux());
-    } else if constexpr (IsFixed<T>::value) {
+    } else if constexpr (is_fixed_bytes<T>) {
         return hex_text(value.view());
     } else if constexpr (std::is_same_v<T, Bytes>) {
         return raw_bytes(value);
     } else if constexpr (HasWords<T>) {
-        const std::string_view word = Words<T>::list[static_cast<std::size_t>(value)];
-        return py::str(word.data(), word.size());
-    } else if constexpr (IsIndex<T>::value) {
+        return py::str(std::string(word(value)));
+    } else if constexpr (is_instance<T, Index>) {
         return show_index(state, value);
-    } else if constexpr (IsBoxed<T>::value) {
+    } else if constexpr (is_instance<T, ValuePtr>) {
         return show(state, *value);
-    } else if constexpr (IsOptional<T>::value) {
+    } else if constexpr (is_instance<T, std::optional>) {
         return value ? show(state, *value) : py::object(py::none());
-    } else if constexpr (IsVector<T>::value) {
+    } else if constexpr (ListOfValues<T>) {
         py::list out;
         for (const auto& item : value) out.append(show(state, item));
         return out;
-    } else if constexpr (HasFields<T>) {
+    } else if constexpr (Described<T>) {
         return show_fields(state, value);
     } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
         return py::cast(value);
@@ -162,29 +122,29 @@ std::uint64_t read_word(py::handle value, const std::string& where,
 [[noreturn]] void refuse_field(std::string_view structure, const std::string& name,
                                const std::vector<std::string_view>& known);
 
-template <HasFields S>
+template <Described S>
 void read_fields(py::handle value, S& object);
 
 template <class T>
 void read(py::handle value, const std::string& where, T& out) {
     if constexpr (std::is_same_v<T, Amount>) {
         out = read_amount(value, where);
-    } else if constexpr (IsFixed<T>::value) {
+    } else if constexpr (is_fixed_bytes<T>) {
         read_exactly(value, where, out.bytes);
     } else if constexpr (std::is_same_v<T, Bytes>) {
         out = read_bytes(value, where);
     } else if constexpr (HasWords<T>) {
-        out = static_cast<T>(read_word(value, where, Words<T>::list));
-    } else if constexpr (IsBoxed<T>::value) {
+        out = static_cast<T>(read_word(value, where, words<T>));
+    } else if constexpr (is_instance<T, ValuePtr>) {
         read(value, where, *out);
-    } else if constexpr (IsOptional<T>::value) {
+    } else if constexpr (is_instance<T, std::optional>) {
         if (value.is_none()) return out.reset();
         read(value, where, out.emplace());
-    } else if constexpr (IsVector<T>::value) {
+    } else if constexpr (ListOfValues<T>) {
         out.clear();
         for (const py::handle item : value)
             read(item, fmt::format("{}[{}]", where, out.size()), out.emplace_back());
-    } else if constexpr (HasFields<T>) {
+    } else if constexpr (Described<T>) {
         read_fields(value, out);
     } else if constexpr (std::is_same_v<T, std::string>) {
         out = read_text(value, where);
@@ -202,25 +162,25 @@ void read(py::handle value, const std::string& where, T& out) {
 
 // Sets the fields that the dict has and leaves the others; an unknown one is an error that names
 // what there is.
-template <HasFields S>
+template <Described S>
 void read_fields(py::handle value, S& object) {
     if (!py::isinstance<py::dict>(value))
-        throw py::type_error(fmt::format("{} must be a dict", Fields<S>::name));
+        throw py::type_error(fmt::format("{} must be a dict", struct_name<S>));
     std::size_t used = 0;
     std::vector<std::string_view> known;
     const auto given = py::reinterpret_borrow<py::dict>(value);
-    for_each_field(object, [&](std::string_view name, auto& member) {
-        known.push_back(name);
-        const py::str key(name.data(), name.size());
+    for_each_field(object, [&](auto field, auto& member) {
+        known.push_back(field.name);
+        const py::str key(std::string(field.name));
         if (!given.contains(key)) return;
         ++used;
-        read(given[key], fmt::format("{}.{}", Fields<S>::name, name), member);
+        read(given[key], fmt::format("{}.{}", struct_name<S>, field.name), member);
     });
     if (used == given.size()) return;
     for (const auto& [key, unused] : given) {
         const auto name = py::str(key).cast<std::string>();
         if (std::find(known.begin(), known.end(), name) == known.end())
-            refuse_field(Fields<S>::name, name, known);
+            refuse_field(struct_name<S>, name, known);
     }
 }
 

@@ -41,7 +41,7 @@ py::object cell(const T& value) {
     } else if constexpr (std::is_same_v<T, sim::Number>) {
         return as_object(value);
     } else if constexpr (std::is_enum_v<T>) {
-        return py::str(std::string(sim::word(value)));
+        return py::str(std::string(word(value)));
     } else {
         return py::cast(value);
     }
@@ -132,8 +132,7 @@ void bind_record(py::module_& module) {
     py::class_<RunRecord, std::shared_ptr<RunRecord>>(module, "RunRecord")
         .def_property_readonly("seed", [](const RunRecord& self) { return self.outcome.seed; })
         .def_property_readonly(
-            "status",
-            [](const RunRecord& self) { return std::string(sim::word(self.outcome.status)); })
+            "status", [](const RunRecord& self) { return std::string(word(self.outcome.status)); })
         .def_property_readonly("digest",
                                [](const RunRecord& self) { return self.outcome.digest.hex(); })
         .def_property_readonly("violations",

@@ -92,7 +92,7 @@ py::dict proof_of(const State& state, std::uint64_t index) {
     const ReceiptProof proof = must(prove_receipt(state, index));
     py::dict out;
     Writer encoding;
-    proof.receipt.encode(encoding);
+    encode(encoding, proof.receipt);
     out["receipt"] = show(&state, proof.receipt);
     out["encoding"] = raw_bytes(encoding.view());
     out["index"] = proof.index;
@@ -106,7 +106,7 @@ bool verify_proof(py::handle root, py::handle encoding, std::uint64_t index, std
     ReceiptProof proof;
     const Bytes raw = read_bytes(encoding, "encoding");
     Reader in(raw);
-    proof.receipt = Receipt::decode(in);
+    proof.receipt = decode<Receipt>(in);
     must(in.finish());
     proof.index = index;
     proof.count = count;

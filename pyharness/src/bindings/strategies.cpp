@@ -45,7 +45,7 @@ std::optional<Body> one_operation(const py::object& given) {
     if (given.is_none()) return std::nullopt;
     OperationBody body = operation(given);
     if (auto* wanted = std::get_if<Body>(&body)) return std::move(*wanted);
-    throw py::type_error(fmt::format("the answer must be a {} or None", Fields<Body>::name));
+    throw py::type_error(fmt::format("the answer must be a {} or None", struct_name<Body>));
 }
 
 std::vector<InferenceTraceStep> trace_steps(const py::object& given) {
@@ -235,7 +235,7 @@ public:
     }
     bool serves(const sim::Follower& follower) override {
         if (!self_->has("serves")) return Base::serves(follower);
-        return self_->call("_serves", yes_or_no, follower.id, to_string(follower.role),
+        return self_->call("_serves", yes_or_no, follower.id, word(follower.role),
                            follower.index_in_role);
     }
     bool reports_equivocation() override {
@@ -262,7 +262,7 @@ Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::A
     const std::string name = python_name(group);
     try {
         const auto side = std::make_shared<SideHandle>(SideHandle{part.side, part.self.address});
-        py::object object = registry.attr("make")(to_string(group.role), name, parameters_of(group),
+        py::object object = registry.attr("make")(word(group.role), name, parameters_of(group),
                                                   show_part(part, side));
         return std::make_unique<Strategy>(
             std::make_unique<StrategyObject>(std::move(object), name, side, faults));
@@ -288,20 +288,20 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
                        scenario.chain.consensus == sim::ConsensusKind::kSnowman;
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
-        const py::object fault = registry_.attr("check")(to_string(group.role), python_name(group),
-                                                         parameters_of(group));
+        const py::object fault =
+            registry_.attr("check")(word(group.role), python_name(group), parameters_of(group));
         if (!fault.is_none()) {
-            faults.push_back(fmt::format("{}.{}: {}", to_string(group.role), group.name,
-                                         fault.cast<std::string>()));
+            faults.push_back(
+                fmt::format("{}.{}: {}", word(group.role), group.name, fault.cast<std::string>()));
         }
         if (votes) continue;
-        const auto polled = registry_.attr("polled")(to_string(group.role), python_name(group))
+        const auto polled = registry_.attr("polled")(word(group.role), python_name(group))
                                 .cast<std::vector<std::string>>();
         if (polled.empty()) continue;
-        faults.push_back(fmt::format(
-            "{}.{}: {} overrides {}, which is asked only where validators vote; set "
-            "run.fidelity to full and chain.consensus to snowman",
-            to_string(group.role), group.name, group.strategy, fmt::join(polled, ", ")));
+        faults.push_back(
+            fmt::format("{}.{}: {} overrides {}, which is asked only where validators vote; set "
+                        "run.fidelity to full and chain.consensus to snowman",
+                        word(group.role), group.name, group.strategy, fmt::join(polled, ", ")));
     }
     return faults;
 }
@@ -333,14 +333,13 @@ Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(
 bool PythonStrategies::is_honest(const sim::ActorGroup& group) const {
     if (!is_python(group)) return table_.is_honest(group);
     const py::gil_scoped_acquire lock;
-    return registry_.attr("is_honest")(to_string(group.role), python_name(group)).cast<bool>();
+    return registry_.attr("is_honest")(word(group.role), python_name(group)).cast<bool>();
 }
 
 bool PythonStrategies::watches_pending(const sim::ActorGroup& group) const {
     if (!is_python(group)) return table_.watches_pending(group);
     const py::gil_scoped_acquire lock;
-    return registry_.attr("watches_pending")(to_string(group.role), python_name(group))
-        .cast<bool>();
+    return registry_.attr("watches_pending")(word(group.role), python_name(group)).cast<bool>();
 }
 
 }  // namespace aivm::python

@@ -15,7 +15,7 @@ using Demand = Borrowed<sim::DemandView>;
 py::dict show_identity(const sim::Identity& identity) {
     py::dict out;
     out["id"] = identity.id;
-    out["role"] = to_string(identity.role);
+    out["role"] = word(identity.role);
     out["group"] = identity.group;
     out["address"] = hex_text(identity.address.view());
     out["provider_id"] = identity.provider_id;

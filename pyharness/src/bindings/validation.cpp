@@ -25,7 +25,7 @@ py::dict verdict_of(const CaseResult& result) {
     };
     py::dict out;
     out["case"] = result.c.id;
-    out["verdict"] = scenarios::verdict_name(result.verdict);
+    out["verdict"] = word(result.verdict);
     out["simulated"] = measured(result.simulated);
     out["expected"] = result.c.expected;
     out["low"] = measured(result.interval.low);
@@ -34,8 +34,8 @@ py::dict verdict_of(const CaseResult& result) {
     out["p_value"] = measured(result.p_value);
     out["n"] = result.n;
     out["runs"] = result.runs;
-    out["method"] = result.how.empty() ? "" : scenarios::method_name(result.method);
-    out["kind"] = std::string(scenarios::case_kind_name(result.c.kind));
+    out["method"] = result.how.empty() ? "" : word(result.method);
+    out["kind"] = word(result.c.kind);
     out["quantity"] = result.c.quantity;
     out["expression"] = result.c.expression;
     out["parameters"] = result.c.parameters;

@@ -168,13 +168,12 @@ void bind_operation(py::module_& module) {
 void bind_block(py::module_& module) {
     auto block = py::class_<BlockHandle>(
         module, "Block", "A block with its proposer's signature; it never changes.");
-    const auto header = [&]<class T>(const char* name, T BlockHeader::* member) {
-        block.def_property_readonly(name, [member](const BlockHandle& self) {
-            return show(nullptr, self.block->header().*member);
+    const BlockHeader any;
+    for_each_field(any, [&](auto field, const auto&) {
+        block.def_property_readonly(std::string(field.name).c_str(), [](const BlockHandle& self) {
+            return show(nullptr, self.block->header().*decltype(field)::member);
         });
-    };
-    std::apply([&](const auto&... f) { (header(f.name.data(), f.member), ...); },
-               Fields<BlockHeader>::list);
+    });
     block
         .def_static(
             "from_bytes",
