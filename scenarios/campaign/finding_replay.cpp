@@ -61,7 +61,7 @@ Result<std::string> replay_history(const StoredFinding& stored, const RunPlan& p
     options.seed = plan.seed;
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, options));
     sim::HistoryPlayer player(*world, stored.finding.violation.invariant);
-    AIVM_ASSIGN(const sim::Played played, player.play(history));
+    AIVM_ASSIGN(const sim::PlayedHistory played, player.play(history));
     if (!played.violation) return "the shrunk history violates nothing";
     if (played.violation->message == stored.finding.shrunk_message) return "";
     return "the shrunk history says: " + played.violation->message;

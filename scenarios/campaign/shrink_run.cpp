@@ -48,7 +48,7 @@ private:
     // Runs the candidate; when it violates, it becomes the best, with only those choices that its
     // run met.
     bool attempt(RunPlan candidate) {
-        if (!std::ranges::all_of(check_scenario(candidate.scenario), is_note)) return false;
+        if (!std::ranges::all_of(check_with_profiles(candidate.scenario), is_note)) return false;
         if (!budget_.take(actions(best_))) return false;
         RunPlan limited = candidate;
         // What ends by a limit says nothing about liveness, so only violations of safety are looked

@@ -36,9 +36,9 @@ struct LoadedScenario {
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;
 
-// Either a scenario whose every value is in range and that passes check_scenario with the overrides
-// applied, or every error found, in the order of the text, those of overrides last. Any bytes are
-// accepted as `text`.
+// Either a scenario whose every value is in range and that passes check_with_profiles with the
+// overrides applied, or every error found, in the order of the text, those of overrides last. Any
+// bytes are accepted as `text`.
 Loaded load_scenario_text(std::string_view text, std::string_view source,
                           std::span<const Override> overrides = {});
 

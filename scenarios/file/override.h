@@ -29,7 +29,7 @@ struct Override {
 std::vector<std::string> known_keys(const sim::Scenario& scenario);
 
 // Sets one key through the field table. The scenario is unchanged when there is a problem. Values
-// that do not go together are found by check_scenario, after the last override.
+// that do not go together are found by check_with_profiles, after the last override.
 Parsed<void> set_key(sim::Scenario& scenario, std::string_view key, std::string_view value);
 
 // "tasks.count=5" taken apart; a problem when there is no "=" or no key. The key is not looked up
