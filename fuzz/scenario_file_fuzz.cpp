@@ -24,7 +24,7 @@ void check_errors(const Diagnostics& errors) {
 }
 
 void check_scenario_survives(const LoadedScenario& first) {
-    for (const auto& problem : check_scenario(first.scenario)) AIVM_CHECK(is_note(problem));
+    for (const auto& problem : check_with_profiles(first.scenario)) AIVM_CHECK(is_note(problem));
     const auto text = canonical_text(first.scenario);
     const auto second = load_scenario_text(text, "canonical");
     AIVM_CHECK(second.has_value());

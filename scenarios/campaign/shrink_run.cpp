@@ -48,7 +48,7 @@ private:
     // Runs the candidate; if it violates the invariant, it becomes the best, with only the choices
     // that its run used.
     bool attempt(RunPlan candidate) {
-        if (!std::ranges::all_of(check_scenario(candidate.scenario), is_note)) return false;
+        if (!std::ranges::all_of(check_with_profiles(candidate.scenario), is_note)) return false;
         if (!budget_.take(actions(best_))) return false;
         RunPlan limited = candidate;
         // A run that ends on a limit says nothing about liveness, so the limit applies to

@@ -34,7 +34,7 @@ std::vector<ScenarioProblem> check_profiles(const sim::Scenario& scenario) {
 
 }  // namespace
 
-std::vector<ScenarioProblem> check_scenario(const sim::Scenario& scenario) {
+std::vector<ScenarioProblem> check_with_profiles(const sim::Scenario& scenario) {
     std::vector<ScenarioProblem> out = check_profiles(scenario);
     sim::RegionMap regions;
     const LatencyProfile* const profile = find_latency_profile(scenario.network.latency);

@@ -19,6 +19,6 @@ constexpr bool is_note(const sim::ScenarioProblem& problem) {
 // Errors, which make a scenario unusable, and notes, which say what will be done instead. Empty
 // when there are none. Every field must be within the range of its row. Strategies and their
 // parameters are not checked: they belong to the caller's strategy table. Every error has a remedy.
-std::vector<sim::ScenarioProblem> check_scenario(const sim::Scenario& scenario);
+std::vector<sim::ScenarioProblem> check_with_profiles(const sim::Scenario& scenario);
 
 }  // namespace aivm::scenarios

@@ -449,7 +449,7 @@ Diagnostic Loader::place(const sim::ScenarioProblem& problem) const {
 }
 
 void Loader::check() {
-    for (const auto& problem : check_scenario(out_.scenario)) {
+    for (const auto& problem : check_with_profiles(out_.scenario)) {
         const bool doubtful =
             std::any_of(problem.keys.begin(), problem.keys.end(),
                         [&](const std::string& key) { return failed_.contains(key); });

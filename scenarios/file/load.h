@@ -35,8 +35,8 @@ struct LoadedScenario {
 
 using Loaded = tl::expected<LoadedScenario, Diagnostics>;
 
-// Returns either a scenario whose every value is in range and that passes check_scenario with the
-// overrides applied, or every error found, in the order of the text, those of overrides last.
+// Returns either a scenario whose every value is in range and that passes check_with_profiles with
+// the overrides applied, or every error found, in the order of the text, those of overrides last.
 // `text` may be any bytes.
 Loaded load_scenario_text(std::string_view text, std::string_view source,
                           std::span<const Override> overrides = {});

@@ -29,7 +29,7 @@ struct Override {
 std::vector<std::string> known_keys(const sim::Scenario& scenario);
 
 // Sets one key through the field table. On a problem the scenario is unchanged. Inconsistent values
-// are found by check_scenario, after the last override.
+// are found by check_with_profiles, after the last override.
 Parsed<void> set_key(sim::Scenario& scenario, std::string_view key, std::string_view value);
 
 // Splits "tasks.count=5"; a problem if there is no "=" or no key. The key is not looked up.

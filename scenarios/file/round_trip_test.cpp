@@ -50,12 +50,12 @@ Value any_value(const FieldInfo& info) {
 }
 
 bool fits_together(const sim::Scenario& scenario) {
-    const auto problems = check_scenario(scenario);
+    const auto problems = check_with_profiles(scenario);
     return std::all_of(problems.begin(), problems.end(), is_note);
 }
 
-// Sets each field of `owner`, which is part of `scenario`, to a random value, unless check_scenario
-// refuses the scenario.
+// Sets each field of `owner`, which is part of `scenario`, to a random value, unless
+// check_with_profiles refuses the scenario.
 template <class Owner>
 void randomise(std::span<const Field<Owner>> fields, Owner& owner, const sim::Scenario& scenario) {
     for (const auto& field : fields) {

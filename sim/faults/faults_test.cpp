@@ -6,6 +6,7 @@
 #include "sim/engine/choice_sources.h"
 #include "sim/faults/message_faults.h"
 #include "sim/faults/scheduled_fault.h"
+#include "sim/scenario/check_scenario.h"
 
 namespace aivm::sim {
 namespace {
@@ -138,6 +139,45 @@ TEST(Faults, AWrongClockIsAheadByItsSkewUntilItEnds) {
     EXPECT_EQ(site.machines.clock_error(1), 0);
     site.end();
     EXPECT_EQ(site.machines.clock_error(2), 0);
+}
+
+bool blames(const Scenario& scenario, const std::string& key) {
+    return std::ranges::any_of(check_scenario(scenario), [&](const ScenarioProblem& problem) {
+        return problem.keys.front() == key;
+    });
+}
+
+TEST(Faults, TheRulesDemandTheQuantityOfAKindAndRefuseTheOthers) {
+    Scenario scenario;
+    FaultPlan& plan = scenario.faults.emplace_back();
+    plan.duration_ns = 1;
+    plan.validators = {1};
+    for (const FaultTraits& traits : kFaultTraits) {
+        plan.kind = traits.kind;
+        plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = 0;
+        EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity == FaultQuantity::kDelay);
+        EXPECT_EQ(blames(scenario, "fault.0.period"), traits.quantity == FaultQuantity::kPeriod);
+        EXPECT_EQ(blames(scenario, "fault.0.skew"), traits.quantity == FaultQuantity::kSkew);
+        plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = 5;
+        EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity != FaultQuantity::kDelay);
+        EXPECT_EQ(blames(scenario, "fault.0.bandwidth"),
+                  traits.quantity != FaultQuantity::kBandwidth);
+    }
+}
+
+TEST(Faults, OnlyKindsThatIsolateClientsRunInTheEconomicFidelity) {
+    Scenario scenario;
+    scenario.run.fidelity = Fidelity::kEconomic;
+    scenario.actors.emplace_back().name = "clients";
+    FaultPlan& plan = scenario.faults.emplace_back();
+    plan.groups = {"clients"};
+    for (const FaultTraits& traits : kFaultTraits) {
+        plan.kind = traits.kind;
+        EXPECT_EQ(check_runnable(scenario).has_value(), traits.isolates) << traits.word;
+    }
+    plan.kind = FaultKind::kEclipse;
+    plan.groups = {"nobody"};
+    EXPECT_FALSE(check_runnable(scenario));
 }
 
 TEST(MessageFaults, ChanceDecidesTheFateAndEveryFaultHasASentence) {

@@ -313,7 +313,7 @@ TEST(Economic, FaultsOfNetworksAndDisksNeedTheFullFidelity) {
     s.faults[0].validators = {1};
     const auto world = World::make(setting_of(s), {});
     ASSERT_FALSE(world);
-    EXPECT_THAT(world.error().text(), HasSubstr("use full, or no such fault"));
+    EXPECT_THAT(world.error().text(), HasSubstr("set run.fidelity to \"full\""));
 }
 
 }  // namespace
