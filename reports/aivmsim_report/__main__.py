@@ -15,7 +15,7 @@ from .datasette import metadata
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes the file or leaves what was there: never half of it."""
+    """Writes the file atomically: the old contents stay until the new ones are complete."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""A chart as plain data: what is shown, not how. draw_plotly.py draws it for the page,
+"""A chart as plain data, without drawing instructions. draw_plotly.py draws it for the page,
 draw_matplotlib.py for papers.
 
 Colours are those of Okabe and Ito, which colour-blind eyes tell apart; series differ in marker or
@@ -65,7 +65,7 @@ class Series:
 
 @dataclass
 class Heat:
-    """A value for each cell, None where nothing was tried; `texts` is what the cells say."""
+    """A value for each cell, None where nothing was tried; `texts` are the labels of the cells."""
 
     x: list[str]
     y: list[str]

@@ -1,4 +1,4 @@
-"""Metadata for Datasette: what the tables mean, and the standing questions as canned queries.
+"""Metadata for Datasette: the meaning of the tables, and the standing questions as canned queries.
 
 datasette study.db --metadata metadata.json
 """

@@ -35,7 +35,7 @@ STYLE = {
 
 
 def save(chart: Chart, folder: Path, formats: list[str]) -> list[Path]:
-    """Writes chart.name with each suffix into the folder; the same chart gives the same bytes."""
+    """Writes chart.name with each suffix into the folder; equal charts have equal bytes."""
     with plt.rc_context(STYLE):
         height = max(2.6, chart.height / INCH)
         figure, axes = plt.subplots(

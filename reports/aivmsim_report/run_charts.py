@@ -1,4 +1,4 @@
-"""What a single run shows: each function makes one chart, or says why there is nothing to draw."""
+"""The charts of a single run: each function makes one, or states why there is nothing to draw."""
 
 from .chart import (
     BLUE,
@@ -37,7 +37,7 @@ def all_charts(run: Run) -> list[Chart | Absent]:
 
 
 def payoff_groups(run: Run) -> list[dict]:
-    """The principals with something to show; those of one label and strategy as one when there are
+    """The principals with a payoff to show; those of one label and strategy as one when there are
     too many bars."""
     shown = [
         p for p in run.principals if p["net_nlux"] or p["revenue"] or p["cost"] or p["slashed"]
@@ -134,8 +134,8 @@ def outcomes(run: Run) -> Chart | Absent:
 
 
 def thin(values: list) -> list:
-    """At most MAX_POINTS of them, evenly taken, the last one always: more would not be seen, only
-    slow."""
+    """At most MAX_POINTS of them, evenly spaced and with the last one: more would be slow and not
+    visible."""
     step = -(-len(values) // MAX_POINTS)
     return values[::-step][::-1] if step else values
 
@@ -165,7 +165,7 @@ def time_to_finality(run: Run) -> Chart | Absent:
         "ttf",
         "Time to finality",
         [panel],
-        "The share of the run's final tasks that took at most so long.",
+        "The share of the run's final tasks that took at most this long.",
         height=340,
     )
 

@@ -1,4 +1,4 @@
-"""Sections that the page of a run and that of a study have in common."""
+"""Sections that the pages of a run and of a study share."""
 
 import sqlite3
 from html import escape

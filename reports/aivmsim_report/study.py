@@ -98,7 +98,7 @@ class Point:
 
 @dataclass
 class Cell:
-    """What is known of one place on the axes: the runs of one point, or of several that differ
+    """The data of one place on the axes: the runs of one point, or of several that differ
     elsewhere, together."""
 
     points: list[Point]

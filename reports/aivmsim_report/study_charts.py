@@ -1,4 +1,4 @@
-"""What a study shows: each function here makes one chart, or says why there is nothing to draw. The
+"""The charts of a study: each function makes one, or states why there is nothing to draw. The
 page and the static pictures both come from these."""
 
 import math
@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .chart import BLUE, GREY, MARKERS, ORANGE, RED, Absent, Chart, Heat, Panel, Series, styled
+from .chart import BLUE, GREY, MARKERS, RED, Absent, Chart, Heat, Panel, Series, styled
 from .chart import Axis as ChartAxis
 from .intervals import Estimate
 from .study import CENSORS, WINDOW, Axis, Cell, Group, Study, Value
 
-MANY = 6  # lines that one chart shows; of more values these are evenly taken
+MANY = 6  # lines in one chart; of more values, this many evenly spaced ones are shown
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
 LUX = 1e9
-Drawn = Chart | Absent  # None where the question does not arise
+Drawn = Chart | Absent  # functions return None where the chart does not apply
 
 
 def all_charts(study: Study, metrics: list[str] | None = None) -> list[Drawn]:
@@ -67,7 +67,7 @@ def lines(
 
 
 def others_note(study: Study, *used: Axis | None) -> str:
-    """What is lumped together, and what is left out."""
+    """A note on the parameters that are pooled, and on values that are not shown."""
     keys = {axis.key for axis in used if axis}
     rest = [axis.words for axis in study.axes if axis.key not in keys]
     text = f" Runs that differ in {', '.join(rest)} are taken together." if rest else ""
@@ -813,7 +813,7 @@ def _cdf_chart(name: str, title: str, series: list[Series], note: str) -> Chart:
         name,
         title,
         [Panel(x, y, series)],
-        "The share of final tasks that took at most so long." + note,
+        "The share of final tasks that took at most this long." + note,
         height=340,
     )
 

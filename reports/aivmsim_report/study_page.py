@@ -98,7 +98,7 @@ def _cards(study: Study) -> str:
 
 
 def _recorded_contrasts(db: sqlite3.Connection) -> str:
-    """Those that the sweep itself worked out; the charts are worked out from the runs."""
+    """The contrasts that the sweep computed; the charts are computed from the runs."""
     rows = db.execute(
         "SELECT c.*, here.overrides AS here, base.overrides AS base FROM contrast AS c"
         " JOIN point AS here ON here.point_id = c.point_id JOIN point AS base ON base.point_id = "

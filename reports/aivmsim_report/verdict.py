@@ -1,4 +1,8 @@
-"""What a run or a study means, in sentences."""
+"""The meaning of a run or a study, in sentences.
+
+The rule by which cheating paid in a run is documented in scenarios/cli/books.h: one rule, which the
+terminal applies per group and this module to all dishonest principals together.
+"""
 
 from .facts import NLUX, Row, Run
 from .study import CENSORS, WINDOW, Axis, Cell, Study
@@ -50,7 +54,7 @@ def status_line(run: Run) -> str:
 
 
 def _peers(run: Run, cheats: list[Row]) -> list[Row]:
-    """The honest principals who had the same roles as the cheats."""
+    """The honest principals with the same roles as the cheats."""
     roles = {role for cheat in cheats for role in (cheat["roles"] or "").split(",")}
     return [p for p in run.principals if p["honest"] and roles & set((p["roles"] or "").split(","))]
 
@@ -65,7 +69,7 @@ def _fraud_clause(run: Run) -> str:
 
 
 def did_cheating_pay(run: Run) -> str:
-    """One sentence that begins with the answer."""
+    """One sentence that begins with the answer, by the rule in scenarios/cli/books.h."""
     cheats = [p for p in run.principals if not p["honest"]]
     if not cheats:
         return "Nobody cheated in this run."
@@ -103,7 +107,7 @@ SAFE = 0.001
 
 
 def headline(study: Study) -> tuple[str, str, str]:
-    """The question that the study answers, the answer, and what its words mean."""
+    """The question that the study answers, the answer, and an explanation of its terms."""
     axis = study.axis(WINDOW)
     if axis is not None and axis.numeric and Cell(study.points).fraud.n:
         meaning = "Safe: of the wrong results posted, at most one in a thousand became final."

@@ -31,10 +31,16 @@ std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
 // One line per group.
 std::vector<BooksLine> books_by_group(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
-// One or more sentences that compare every dishonest group with the honest participants of its
-// role. Cheating paid if a dishonest participant earned more than an honest one of its role on
-// average, or, in a role without honest participants, more than zero. The answer for a run that did
-// not end clean is "so far", since not all of its work is decided.
+// One or more sentences that compare every dishonest group with the honest agents of its role.
+//
+// The rule of the verdict "did cheating pay", which the HTML report (verdict.py in reports/)
+// applies to the rows of the database: cheating paid when the cheats' mean net payoff is above that
+// of the honest of the same role, or above zero where the role has no honest agent. The two differ
+// in what they average over. The terminal judges each group by itself, per agent, and one group for
+// which cheating paid suffices. The report, for which groups do not exist, judges all dishonest
+// principals together, per principal, against the honest principals that have any of their roles;
+// a total that is not above zero is always "no". A run that did not end clean has its answer here
+// as "so far", because not all of its work is decided.
 std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome);
 
 }  // namespace aivm::scenarios::cli

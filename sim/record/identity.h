@@ -1,7 +1,7 @@
-// The keys of studies, points and runs. They are taken from what the thing is, not from a counter,
+// The keys of studies, points and runs. They are derived from contents, not from a counter,
 // so files written by different workers merge by plain INSERT ... SELECT. Each is 63 bits of a
-// SHA-256 over the canonical encoding: of a million runs two meet with probability below 10^-7, and
-// recorder and merge notice it, since the full identity is stored beside the key.
+// SHA-256 over the canonical encoding: two of a million runs collide with probability below 10^-7,
+// and recorder and merge notice it, since the full identity is stored beside the key.
 #pragma once
 
 #include <cstdint>

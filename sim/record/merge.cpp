@@ -35,8 +35,8 @@ constexpr const char* kVersionQuery =
     "'; runs of different programs do not belong together' "
     " FROM main.study a JOIN other.study b ON a.code_version <> b.code_version), '')";
 
-// What the two files agree on is copied once; what was concluded from one file's runs alone is not
-// copied.
+// Tables that both files may share are copied once. Conclusions from the runs of one file alone are
+// not copied.
 bool is_shared(std::string_view table) {
     return table == "study" || table == "point" || table == "point_param" || table == "sweep";
 }

@@ -88,8 +88,8 @@ Status check_target(const std::string& path, bool overwrite) {
                 fmt::format("{} exists; remove it, choose another name or ask to overwrite", path));
 }
 
-// What an interrupted writer left may be taken over; what a living one holds may not, nor what is
-// no plain file.
+// The partial file of an interrupted writer may be taken over. One that a running writer holds may
+// not, nor anything that is not a plain file.
 Status check_abandoned(const std::string& partial) {
     std::error_code ignored;
     if (!fs::is_regular_file(partial, ignored)) {
@@ -107,8 +107,8 @@ Status check_abandoned(const std::string& partial) {
     return {};
 }
 
-// What an interrupted writer left: nothing yet (it was killed before the first commit), runs, or a
-// sweep to go on with.
+// The contents of an interrupted writer's file: nothing (it was killed before the first commit),
+// runs, or a sweep that can be resumed.
 enum class Leftover : std::uint8_t { kNothing, kRuns, kSweep };
 
 Leftover leftover_of(const std::string& partial) {
@@ -120,7 +120,7 @@ Leftover leftover_of(const std::string& partial) {
     return sweeps && *sweeps > 0 ? Leftover::kSweep : Leftover::kRuns;
 }
 
-// Whether to go on with the file at `partial`. One that is of no use is removed.
+// Whether to resume the file at `partial`. One that cannot be resumed is removed.
 Result<bool> take_over(const std::string& partial, bool resumable) {
     std::error_code ignored;
     if (!fs::exists(partial, ignored)) return false;
@@ -147,7 +147,7 @@ Recorder::~Recorder() {
     inserts_.clear();
     bulk_inserts_ = {};
     find_run_.reset();
-    database_.reset();  // what was not committed is gone with it
+    database_.reset();  // this discards what was not committed
     if (!options_.resumable) remove_partial(partial_path());
 }
 
@@ -219,13 +219,13 @@ Status Recorder::prepare_statements() {
     return {};
 }
 
-// A row that is refused ends the statement and leaves those before it: the run is given up anyway,
-// and SQLite need not keep what it would take to undo them.
+// OR FAIL: a refused row ends the statement without undoing the rows before it. The whole run is
+// dropped anyway, and SQLite saves the journal that undoing would need.
 Status Recorder::prepare_bulk_inserts() {
     Status prepared;
-    const auto prepare = [&]<class Row>(RowsVirtualTable<Row>& given) {
+    const auto prepare = [&]<class Row>(RowsVirtualTable<Row>& table) {
         if (!prepared) return;
-        if (!given.attach(database_->raw())) {
+        if (!table.attach(database_->raw())) {
             prepared = tl::unexpected<Error>(database_->error("a table could not be attached"));
             return;
         }
@@ -238,7 +238,7 @@ Status Recorder::prepare_bulk_inserts() {
             prepared = tl::unexpected<Error>(std::move(statement.error()));
         }
     };
-    std::apply([&](auto&... given) { (prepare(given), ...); }, given_);
+    std::apply([&](auto&... table) { (prepare(table), ...); }, bulk_tables_);
     return prepared;
 }
 
@@ -311,14 +311,14 @@ Status Recorder::check_new_run(const RunRow& run, const PointRow& point) {
 }
 
 template <class Row>
-Error Recorder::refusal(std::string_view column) const {
+Error Recorder::range_error(std::string_view column) const {
     return {ErrorCode::kOverflow,
             fmt::format("{}.{} takes numbers up to 9223372036854775807 and no NaN",
                         Table<Row>::name, column)};
 }
 
-// What follows every insert, of one row or of many.
-Status Recorder::made(Status written, std::string_view table, std::uint64_t rows) {
+// The common end of every insert, of one row or of many.
+Status Recorder::after_insert(Status written, std::string_view table, std::uint64_t rows) {
     if (!written) {
         written.error().context += fmt::format(", table {}", table);
         return written;
@@ -339,22 +339,23 @@ Status Recorder::insert(const Row& row) {
         ++run_rows_[table_index<Row>()];
     }
     if (const std::string_view refused = bind_row(statement.raw(), first, row); !refused.empty()) {
-        return tl::unexpected<Error>(refusal<Row>(refused));
+        return tl::unexpected<Error>(range_error<Row>(refused));
     }
-    return made(database_->run(statement), Table<Row>::name, 1);
+    return after_insert(database_->run(statement), Table<Row>::name, 1);
 }
 
 template <class Row>
 Status Recorder::insert_all(std::span<const Row> rows) {
-    RowsVirtualTable<Row>& given = std::get<RowsVirtualTable<Row>>(given_);
-    given.give(run_->run_id, rows);
+    auto& table = std::get<RowsVirtualTable<Row>>(bulk_tables_);
+    table.set_rows(run_->run_id, rows);
     run_rows_[table_index<Row>()] += rows.size();
     Status written = database_->run(*bulk_inserts_[table_index<Row>()]);
-    if (!given.refused().empty()) return tl::unexpected<Error>(refusal<Row>(given.refused()));
-    return made(std::move(written), Table<Row>::name, rows.size());
+    if (const std::string_view column = table.refused(); !column.empty())
+        return tl::unexpected<Error>(range_error<Row>(column));
+    return after_insert(std::move(written), Table<Row>::name, rows.size());
 }
 
-// For rows that every run of a point brings along: the first one stays.
+// For rows that all runs of a point share: the first insert stays.
 template <class Row>
 Status Recorder::insert_once(const Row& row) {
     AIVM_ASSIGN(
@@ -407,11 +408,11 @@ void Recorder::take(RowRef row) {
 void Recorder::take_all(RowsRef rows) {
     AIVM_CHECK(run_.has_value());
     std::visit(
-        [this]<class Row>(std::span<const Row> given) {
-            if constexpr (GivenInBulk::has<Row>) {
-                if (run_status_ && !given.empty()) run_status_ = insert_all(given);
+        [this]<class Row>(std::span<const Row> many) {
+            if constexpr (BulkRows::has<Row>) {
+                if (run_status_ && !many.empty()) run_status_ = insert_all(many);
             } else {
-                take_each(given);
+                take_each(many);
             }
         },
         rows);
@@ -503,7 +504,7 @@ Status Recorder::close() {
     database_.reset();
     AIVM_TRY(check_target(path_, options_.overwrite));
     if (std::rename(partial_path().c_str(), path_.c_str()) != 0) {
-        return tl::unexpected<Error>(system_error_at(path_, "cannot be given its name"));
+        return tl::unexpected<Error>(system_error_at(path_, "cannot be renamed"));
     }
     complete_ = true;
     // The name itself lies in the directory; a file system that cannot sync one still has the file.

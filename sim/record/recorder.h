@@ -1,15 +1,15 @@
 // Writes a study to one SQLite file, all or nothing.
 //
-// While it works the file is called PATH.partial (with -wal beside it); close() turns it into one
-// plain file, makes it durable and gives it its name. A Recorder that fails or is destroyed before
-// close() removes what it wrote. So:
-//   1. a file called PATH is whole, or it was whole and was damaged later, which open_study()
-//      tells;
+// Until close() the file is called PATH.partial (with -wal beside it); close() makes it one plain,
+// durable file and renames it. A Recorder that fails or is destroyed before close() removes what it
+// wrote. Invariants:
+//   1. a file called PATH is complete, or was complete and was damaged later, which open_study()
+//      detects;
 //   2. a file that was at PATH before is untouched until the new one is complete;
-//   3. equal calls give equal contents.
+//   3. equal calls result in equal contents.
 // A resumable recorder keeps PATH.partial instead, whatever ends it (an error, a full disk, kill
-// -9, suspend()): whole runs only, committed in batches, and create() goes on with it. It is an
-// ordinary database; only its name says that more was to come. Not thread safe: worker threads use
+// -9, suspend()): complete runs only, committed in batches, and create() resumes it. It is an
+// ordinary database; only its name shows that it is unfinished. Not thread safe: worker threads use
 // a VectorSink each and copy it over, or write files of their own and merge.
 #pragma once
 
@@ -59,29 +59,29 @@ public:
     // another one.
     Status begin_run(const RunInfo& info) override;
     // Errors: the first one of the run: kStorage (disk full, ...), kOverflow (a number above 2^63 -
-    // 1), kDuplicate (two rows of one key), kInvalidArgument (a metric nobody knows). After an
-    // error only destruction makes sense; a resumable recorder, of which nothing of the run is
-    // left, can be suspended too.
+    // 1), kDuplicate (two rows of one key), kInvalidArgument (an unknown metric). After an
+    // error the object must only be destroyed; a resumable recorder, which has then dropped the
+    // run, may be suspended too.
     Status finish_run(const RunSummary& summary) override;
 
     // Rows of analysis, which belong to no run. Errors as finish_run.
     Status add_analysis(const EstimateRow& row);
     Status add_analysis(const ContrastRow& row);
     Status add_analysis(const ValidationRow& row);
-    // Forgets the estimates and contrasts written so far.
+    // Deletes the estimates and contrasts written so far.
     Status clear_estimates();
 
-    // What the sweep that writes this file was asked for; its study_id is filled in. Once a file.
+    // The request of the sweep that writes this file; its study_id is filled in. At most once.
     Status add_sweep(SweepRow row);
 
     // Adds the rows of another study file. Errors: as merge_study().
     Status merge(const std::string& other_path);
 
-    // Completes the file and gives it its name. Errors: kStorage; kDuplicate when PATH appeared
+    // Completes the file and renames it to PATH. Errors: kStorage; kDuplicate when PATH appeared
     // meanwhile; kWrongState within a run. The recorder cannot be used afterwards.
     Status close();
 
-    // Makes what was written so far survive whatever comes. Requires: not within a run.
+    // Makes the rows written so far durable. Requires: not within a run.
     Status commit();
     // Ends a resumable recorder early: PATH.partial stays, one plain file; a run that is not
     // finished is dropped. The recorder cannot be used afterwards.
@@ -89,10 +89,10 @@ public:
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string partial_path() const { return path_ + ".partial"; }
-    // True when create() went on with a file that was there; study() is then that file's.
+    // True when create() resumed an existing file; study() is then that file's.
     [[nodiscard]] bool resumed() const { return resumed_; }
     [[nodiscard]] const StudyRow& study() const { return study_; }
-    // For questions to what was written so far. Requires: neither closed nor suspended.
+    // For queries about the rows written so far. Requires: neither closed nor suspended.
     [[nodiscard]] Database& database() { return *database_; }
 
 protected:
@@ -111,8 +111,8 @@ private:
     template <class Row>
     Status insert_all(std::span<const Row> rows);
     template <class Row>
-    [[nodiscard]] Error refusal(std::string_view column) const;
-    [[nodiscard]] Status made(Status written, std::string_view table, std::uint64_t rows);
+    [[nodiscard]] Error range_error(std::string_view column) const;
+    [[nodiscard]] Status after_insert(Status written, std::string_view table, std::uint64_t rows);
     template <class Row>
     Status insert_analysis(const Row& row);
     template <class Row>
@@ -126,10 +126,10 @@ private:
 
     std::string path_;
     RecorderOptions options_;
-    GivenInBulk::Type given_;  // before the database, which reads them
+    BulkRows::Tables bulk_tables_;  // before the database, which reads them
     std::optional<Database> database_;
     std::vector<Statement> inserts_;  // by table_index
-    // by table_index; of those given in bulk
+    // by table_index; of BulkRows
     std::array<std::optional<Statement>, AllRows::size> bulk_inserts_;
     std::optional<Statement> find_run_;
     StudyRow study_;

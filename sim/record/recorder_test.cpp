@@ -67,7 +67,7 @@ TEST_F(RecorderTest, EveryTableComesBackAsItWasWritten) {
     EXPECT_EQ(files(), 1U) << "one plain file and nothing beside it";
 }
 
-// What all of these rows together end in, given at once to a new recorder.
+// The status after writing all of these rows at once to a new recorder.
 template <class Row>
 Status write_at_once(const std::string& path, const std::vector<Row>& rows) {
     auto recorder = recorder_with_run(path);

@@ -1,4 +1,4 @@
-// Resumable recorders: what an ended one leaves, and how the next goes on.
+// Resumable recorders: the file that one leaves, and how the next resumes it.
 #include <sys/wait.h>
 
 #include <csignal>

@@ -17,8 +17,8 @@
 
 namespace aivm::sim {
 
-// What is known about a run before it starts. The identity of a run is (code version, config, seed,
-// replicate).
+// The facts of a run that are known before it starts. The identity of a run is (code version,
+// config, seed, replicate).
 struct RunInfo {
     std::string scenario;                // its name
     std::string scenario_text;           // the file, word for word
@@ -30,7 +30,7 @@ struct RunInfo {
     std::string crn_group;
 };
 
-// What is known when it has ended.
+// The facts that are known when it has ended.
 struct RunSummary {
     RunStatus status = RunStatus::kClean;
     std::uint64_t end_block = 0;
@@ -80,7 +80,7 @@ public:
 protected:
     virtual void take(RowRef row) = 0;
     virtual void take_all(RowsRef rows) {
-        std::visit([this](const auto& given) { take_each(given); }, rows);
+        std::visit([this](const auto& many) { take_each(many); }, rows);
     }
     template <class Row>
     void take_each(std::span<const Row> rows) {
@@ -88,7 +88,7 @@ protected:
     }
 };
 
-// For runs whose rows nobody wants.
+// Discards all rows.
 class NullSink final : public RowSink {
 public:
     Status begin_run(const RunInfo&) override { return {}; }

@@ -1,6 +1,6 @@
 // Rows in memory as a table that SQL can read, so that one statement writes them all: INSERT INTO
-// task SELECT * FROM given_task. One RowsVirtualTable a table and connection, a virtual table of
-// SQLite with the table's columns.
+// task SELECT * FROM bulk_task. A virtual table of SQLite with the columns of the table; there is
+// one per table and connection.
 #pragma once
 
 #include <sqlite3.h>
@@ -17,32 +17,32 @@
 
 namespace aivm::sim {
 
-// Each gives false when the value does not fit the column, as the overloads of bind_value do.
-inline bool give_value(sqlite3_context* to, std::int64_t value) {
+// Each returns false when the value does not fit the column, like the overloads of bind_value.
+inline bool set_result(sqlite3_context* to, std::int64_t value) {
     sqlite3_result_int64(to, value);
     return true;
 }
-inline bool give_value(sqlite3_context* to, bool value) {
-    return give_value(to, std::int64_t{value});
+inline bool set_result(sqlite3_context* to, bool value) {
+    return set_result(to, std::int64_t{value});
 }
 template <std::unsigned_integral T>
-bool give_value(sqlite3_context* to, T value) {
+bool set_result(sqlite3_context* to, T value) {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
-    return give_value(to, static_cast<std::int64_t>(value));
+    return set_result(to, static_cast<std::int64_t>(value));
 }
-inline bool give_value(sqlite3_context* to, Amount value) { return give_value(to, value.nlux()); }
-inline bool give_value(sqlite3_context* to, std::string_view value) {
+inline bool set_result(sqlite3_context* to, Amount value) { return set_result(to, value.nlux()); }
+inline bool set_result(sqlite3_context* to, std::string_view value) {
     sqlite3_result_text64(to, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
     return true;
 }
 template <class T>
     requires std::is_enum_v<T>
-bool give_value(sqlite3_context* to, T value) {
-    return give_value(to, word(value));
+bool set_result(sqlite3_context* to, T value) {
+    return set_result(to, word(value));
 }
 template <class T>
-bool give_value(sqlite3_context* to, const std::optional<T>& value) {
-    if (value) return give_value(to, *value);
+bool set_result(sqlite3_context* to, const std::optional<T>& value) {
+    if (value) return set_result(to, *value);
     sqlite3_result_null(to);
     return true;
 }
@@ -54,14 +54,14 @@ public:
     RowsVirtualTable(const RowsVirtualTable&) = delete;
     RowsVirtualTable& operator=(const RowsVirtualTable&) = delete;
 
-    [[nodiscard]] static std::string name() { return "given_" + std::string(Table<Row>::name); }
-    // Makes the table known to the connection, which this must outlive.
+    [[nodiscard]] static std::string name() { return "bulk_" + std::string(Table<Row>::name); }
+    // Registers the table with the connection. This object must outlive the connection.
     [[nodiscard]] bool attach(sqlite3* connection) {
         return sqlite3_create_module_v2(connection, name().c_str(), &kModule, this, nullptr) ==
                SQLITE_OK;
     }
-    // What the table holds from now on; `rows` must stay until it has been read.
-    void give(std::int64_t run_id, std::span<const Row> rows) {
+    // Replaces the contents of the table; `rows` must outlive the statement that reads them.
+    void set_rows(std::int64_t run_id, std::span<const Row> rows) {
         run_id_ = run_id;
         rows_ = rows;
         refused_ = {};
@@ -71,38 +71,38 @@ public:
 
 private:
     struct View : sqlite3_vtab {
-        RowsVirtualTable* given = nullptr;
+        RowsVirtualTable* table = nullptr;
     };
     struct Cursor : sqlite3_vtab_cursor {
         std::size_t at = 0;
     };
-    using Give = bool (*)(sqlite3_context*, const Row&);
+    using Setter = bool (*)(sqlite3_context*, const Row&);
 
     template <std::size_t I>
-    static bool give_column(sqlite3_context* to, const Row& row) {
-        return give_value(to, row.*std::get<I>(Table<Row>::columns).member);
+    static bool set_column(sqlite3_context* to, const Row& row) {
+        return set_result(to, row.*std::get<I>(Table<Row>::columns).member);
     }
     static constexpr std::size_t kColumns = std::tuple_size_v<decltype(Table<Row>::columns)>;
-    static constexpr std::array<Give, kColumns> kGive =
+    static constexpr std::array<Setter, kColumns> kSetters =
         []<std::size_t... I>(std::index_sequence<I...>) {
-            return std::array<Give, kColumns>{&give_column<I>...};
+            return std::array<Setter, kColumns>{&set_column<I>...};
         }(std::make_index_sequence<kColumns>());
 
     static RowsVirtualTable& of(sqlite3_vtab_cursor* cursor) {
-        return *static_cast<View*>(cursor->pVtab)->given;
+        return *static_cast<View*>(cursor->pVtab)->table;
     }
     static std::size_t& at(sqlite3_vtab_cursor* cursor) { return static_cast<Cursor*>(cursor)->at; }
 
     // SQLite's side, in the order of sqlite3_module.
     static int connect(sqlite3* connection, void* self, int, const char* const*, sqlite3_vtab** out,
                        char**) {
-        std::string sql = "CREATE TABLE given (run_id";
+        std::string sql = "CREATE TABLE bulk (run_id";
         std::apply([&](const auto&... column) { ((sql += ", " + std::string(column.name)), ...); },
                    Table<Row>::columns);
         const int code = sqlite3_declare_vtab(connection, (sql + ")").c_str());
         if (code != SQLITE_OK) return code;
         auto* view = new View{};
-        view->given = static_cast<RowsVirtualTable*>(self);
+        view->table = static_cast<RowsVirtualTable*>(self);
         *out = view;
         return SQLITE_OK;
     }
@@ -133,14 +133,14 @@ private:
         return at(cursor) >= of(cursor).rows_.size() ? 1 : 0;
     }
     static int column(sqlite3_vtab_cursor* cursor, sqlite3_context* to, int index) {
-        RowsVirtualTable& given = of(cursor);
+        RowsVirtualTable& table = of(cursor);
         if (index == 0) {
-            sqlite3_result_int64(to, given.run_id_);
+            sqlite3_result_int64(to, table.run_id_);
             return SQLITE_OK;
         }
         const auto i = static_cast<std::size_t>(index - 1);
-        if (kGive.at(i)(to, given.rows_[at(cursor)])) return SQLITE_OK;
-        given.refused_ = name_of(i);
+        if (kSetters.at(i)(to, table.rows_[at(cursor)])) return SQLITE_OK;
+        table.refused_ = name_of(i);
         return SQLITE_RANGE;
     }
     static int row_id(sqlite3_vtab_cursor* cursor, sqlite3_int64* out) {
@@ -176,13 +176,13 @@ private:
     std::string_view refused_;
 };
 
-// The tables that have a row for each task or block: those that are worth it.
+// The tables with a row per task or block, for which bulk inserts are worth it.
 template <class... Rows>
-struct GivenTablesOf {
-    using Type = std::tuple<RowsVirtualTable<Rows>...>;
+struct BulkTablesOf {
+    using Tables = std::tuple<RowsVirtualTable<Rows>...>;
     template <class Row>
     static constexpr bool has = (std::same_as<Row, Rows> || ...);
 };
-using GivenInBulk = GivenTablesOf<TaskRow, ResultRow, ChallengeRow, SlashRow, ChainStatRow>;
+using BulkRows = BulkTablesOf<TaskRow, ResultRow, ChallengeRow, SlashRow, ChainStatRow>;
 
 }  // namespace aivm::sim

@@ -1,4 +1,4 @@
-// What the tests of this room share: a directory of their own, and a small run with a row in every
+// Shared by the tests of this room: a directory per test, and a small run with a row in every
 // table.
 #pragma once
 
@@ -31,7 +31,7 @@ protected:
     [[nodiscard]] std::string file(const std::string& name) const {
         return (directory_ / name).string();
     }
-    // The names in the directory: what a failure left behind.
+    // The number of files in the directory, to see what a failure leaves behind.
     [[nodiscard]] std::size_t files() const {
         return static_cast<std::size_t>(
             std::distance(fs::directory_iterator(directory_), fs::directory_iterator()));
@@ -89,7 +89,7 @@ inline void add_sample_rows(RowSink& sink) {
     std::apply([&](const auto&... row) { (sink.add(row), ...); }, sample_rows());
 }
 
-// A complete study file with one run a seed.
+// A complete study file with one run per seed.
 inline void write_study(const std::string& path, const std::vector<std::string>& seeds,
                         const std::string& digest = sample_summary().digest,
                         RecorderOptions options = {}) {

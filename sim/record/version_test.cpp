@@ -31,7 +31,7 @@ struct Table<LaterTaskRow> {
 
 namespace {
 
-// The same column where it could not be told from a zero: later_columns_are_optional refuses it.
+// A later column whose absence cannot be told from zero: later_columns_are_optional refuses it.
 struct LossyRow {
     std::uint64_t retries = 0;
 };
@@ -117,7 +117,7 @@ TEST_F(VersionTest, AFileOfVersionOneIsNotChanged) {
 TEST_F(VersionTest, ANewerFileIsRefused) {
     test::write_study(file("new.db"), {"1"});
     auto database = Database::open(file("new.db"), Database::Mode::kReadWrite).value();
-    ASSERT_TRUE(database.execute("PRAGMA user_version = 3"));
+    ASSERT_TRUE(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion + 1)));
     ASSERT_TRUE(database.close());
     const auto refused = open_study(file("new.db"));
     ASSERT_FALSE(refused);
