@@ -18,13 +18,13 @@ std::string in_words(Wide nlux) {
     return rest == 0 ? fmt::format("{} LUX", whole) : fmt::format("{}.{:09} LUX", whole, rest);
 }
 
-// What one provider owes, added up from the seats and not from its own counters.
+// The obligations of one provider, summed over the seats instead of read from its counters.
 struct Obligations {
     Wide locked = 0;
     Wide exposure = 0;
     std::uint32_t open_seats = 0;
     std::uint32_t selected = 0;
-    // last block in which an answer of its can be challenged; 0 when nothing is posted
+    // last block in which one of its answers can be challenged; 0 without a posted answer
     Height until = 0;
 };
 

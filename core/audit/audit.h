@@ -1,13 +1,13 @@
-// What must be true of every state, whatever blocks led to it. The checks walk the whole state and
-// believe no total and no counter, so they cost as much as the state is large: for tests, fuzzers
-// and the simulation's invariants.
+// Properties of every state, whatever blocks led to it. The checks walk the whole state and trust
+// no total and no counter, so their cost grows with the state: for tests, fuzzers and the
+// simulation's invariants.
 //
-//   E1   conservation: everything that anyone holds, and what was burned, is what genesis and
-//        minting brought in
+//   E1   conservation: all holdings and all burned money add up to the money of the genesis and
+//        the minted money
 //   E2   the escrow account holds exactly the bonds, escrows, challenge bonds and credits, and the
 //        totals say the same
-//   E3   whoever can still be slashed has not taken the bond home
-//   E16  a bond, with unclaimed credit, covers all that its open obligations could still cost
+//   E3   a provider that can still be slashed has not withdrawn its bond
+//   E16  a bond, with unclaimed credit, covers the largest slashes of its open obligations
 //   structure   counters, indexes and timers agree with the tables that they are derived from
 #pragma once
 
@@ -23,11 +23,11 @@ namespace aivm {
 
 struct AuditFinding {
     std::string_view invariant;  // "E1", "E2", "E3", "E16" or "structure"
-    std::string message;         // in the words of the domain: who, how much, until when
-    std::optional<ProviderIndex> provider = {};  // whose doing it is, where it is one provider's
+    std::string message;  // in the words of the domain: the provider, the amount, the last block
+    std::optional<ProviderIndex> provider = {};  // the provider at fault, if it is one
 };
 
-// Everything that is wrong with the state; empty when nothing is.
+// All findings; empty when the state is sound.
 std::vector<AuditFinding> audit_state(const State& state, const VmParameters& parameters);
 
 }  // namespace aivm

@@ -8,7 +8,7 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// Sums wrap while entries are exchanged one by one; in the end they are what a walk would give.
+// Sums wrap while entries are replaced one by one; in the end they equal those of a walk.
 Wide times(std::uint64_t value, int sign) { return sign > 0 ? Wide{value} : -Wide{value}; }
 
 }  // namespace
@@ -26,7 +26,7 @@ void RunningAudit::count(const Task& task, int sign, const VmParameters& paramet
             exposure_.resize(seat.provider.value + std::size_t{1});
         exposure_[seat.provider.value] +=
             times(slash_exposure(parameters, task, seat).nlux(), sign);
-        // What a seat was and what it is follow one another, mostly for one provider.
+        // The old and the new seat mostly follow one another and belong to one provider.
         if (affected_.empty() || affected_.back() != seat.provider.value)
             affected_.push_back(seat.provider.value);
     }
@@ -77,7 +77,7 @@ std::vector<AuditFinding> RunningAudit::follow(const State& parent, const State&
     if (!started_ || parent.head.height != height_ || parent.tasks.size() != tasks_) {
         walk(state, parameters);
     } else {
-        // Every touched entry: out with what it was, in with what it is.
+        // For every touched entry, subtract its old contribution and add the new one.
         const auto exchange = [](const auto& before, const auto& after, std::uint32_t i,
                                  auto&& count_one) {
             if (i < before.size()) count_one(before[i], -1);

@@ -1,5 +1,6 @@
-// The audit of money along a chain: what audit.h finds by walking a whole state, kept up to date
-// from what each block touched. A block costs what it changed, not what the state has grown to.
+// The audit of money along a chain: the sums that audit.h computes by walking a whole state,
+// updated from the entries that each block touched. The cost of a block depends on its changes, not
+// on the size of the state.
 #pragma once
 
 #include <vector>
@@ -12,9 +13,9 @@ namespace aivm {
 class RunningAudit {
 public:
     // Findings E1, E2, E3 and E16 of `state`, in the words of audit_state. `parent` is the state
-    // before the block and `touched` what lies between the two; a parent that is not the state of
-    // the last call starts a new walk over it all. When the sums show a fault, the whole state is
-    // walked once more to say what is wrong.
+    // before the block and `touched` the entries in which the two differ; a parent that is not the
+    // state of the last call starts a new walk over all of it. When the sums show an error, the
+    // whole state is walked again to name it.
     std::vector<AuditFinding> follow(const State& parent, const State& state,
                                      const Touched& touched, const VmParameters& parameters);
 
@@ -29,7 +30,7 @@ private:
     };
 
     void walk(const State& state, const VmParameters& parameters);
-    // Takes out (sign -1) or puts in (+1) what an entry contributes.
+    // Subtracts (sign -1) or adds (+1) the contribution of an entry.
     void count(const Provider& provider, int sign);
     void count(const Task& task, int sign, const VmParameters& parameters);
     [[nodiscard]] bool sound(const State& state, const Touched& touched) const;

@@ -7,12 +7,10 @@
 #include "core/registry/providers.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
-#include "core/verification/bisection.h"
 #include "core/verification/dispute.h"
-#include "core/verification/draw.h"
 #include "core/verification/equivocation.h"
-#include "core/verification/optimistic.h"
 #include "core/verification/redundant.h"
+#include "core/verification/task_life.h"
 
 namespace aivm {
 namespace {

@@ -116,7 +116,7 @@ Result<Built> build_on(const State& parent, const BuildRequest& request,
     AIVM_TRY(check_header(parent, header, rules));
 
     Transition t(parent, context_of(parent, header), rules);
-    t.explains = false;
+    t.leave_refusals_unexplained();
     start_block(t);
     prepare_keys(t, candidates);
     Built built;

@@ -24,7 +24,7 @@ Result<Built> build_unsealed(const State& parent, const UnsealedRequest& request
                   .beacon = request.beacon,
                   .beacon_commitment = header.beacon_commitment},
                  rules);
-    t.explains = false;
+    t.leave_refusals_unexplained();
     start_block(t);
     prepare_keys(t, candidates);
     Built built;

@@ -62,9 +62,11 @@ AIVM_WORDS(DisputeGame, "one_step", "bisection");
 AIVM_WORDS(RewardSchedule, "flat", "tiered");
 AIVM_WORDS(MintCap, "per_burn", "uncapped");
 AIVM_WORDS(AttestationMode, "hardware", "software");
-AIVM_WORDS(SlashCause, "wrong_answer", "timeout", "divergent", "unrevealed", "silent",
-           "lost_challenge", "equivocation");
 #undef AIVM_WORDS
+template <>
+struct Words<SlashCause> {
+    static constexpr auto list = slash_cause_words();
+};
 
 template <class S>
 concept HasFields = requires { Fields<S>::list; };
