@@ -1,4 +1,4 @@
-// Money, heights and times as types of their own, with checked arithmetic.
+// Money as a type of its own, and named integers for heights and times, with checked arithmetic.
 #pragma once
 
 #include <compare>
@@ -10,15 +10,11 @@
 
 namespace aivm {
 
-// Checked addition, subtraction and multiplication; nothing when the result would not fit.
+// Checked addition and multiplication; nothing when the result would not fit.
 constexpr std::optional<std::uint64_t> checked_add(std::uint64_t a, std::uint64_t b) {
     std::uint64_t out = 0;
     if (__builtin_add_overflow(a, b, &out)) return std::nullopt;
     return out;
-}
-constexpr std::optional<std::uint64_t> checked_sub(std::uint64_t a, std::uint64_t b) {
-    if (b > a) return std::nullopt;
-    return a - b;
 }
 constexpr std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_t b) {
     std::uint64_t out = 0;
@@ -26,8 +22,8 @@ constexpr std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_
     return out;
 }
 
-// An amount of nLUX; 1 LUX = 10^9 nLUX. The operators check and stop on overflow: code that may
-// meet foreign amounts uses the checked_ members first and refuses.
+// An amount of nLUX; 1 LUX = 10^9 nLUX. The operators fail a check on overflow: code that handles
+// amounts from outside uses the checked_ members and refuses.
 class Amount {
 public:
     constexpr Amount() = default;
@@ -93,9 +89,9 @@ __extension__ using WideNlux = unsigned __int128;
 std::string exact_lux(WideNlux nlux);
 inline std::string exact_lux(Amount amount) { return exact_lux(WideNlux{amount.nlux()}); }
 
-// Block heights and virtual times are plain 64-bit numbers with a name; arithmetic on foreign ones
-// goes through checked_add. Times are nanoseconds since the Unix epoch (block timestamps) or since
-// the start of a run (sim).
+// Block heights and times are plain 64-bit integers with a name, which the compiler does not tell
+// apart; arithmetic on values from outside goes through checked_add. Times are nanoseconds since
+// the Unix epoch (block timestamps) or since the start of a run (sim).
 using Height = std::uint64_t;
 using TimestampNs = std::uint64_t;
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;

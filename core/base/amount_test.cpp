@@ -18,9 +18,6 @@ TEST(Checked, ArithmeticFitsUpToTheEdgeAndNotBeyond) {
     EXPECT_EQ(checked_add(kMax - 1, 1), kMax);
     EXPECT_EQ(checked_add(kMax, 1), std::nullopt);
     EXPECT_EQ(checked_add(kMax, kMax), std::nullopt);
-    EXPECT_EQ(checked_sub(5, 5), 0U);
-    EXPECT_EQ(checked_sub(5, 6), std::nullopt);
-    EXPECT_EQ(checked_sub(0, kMax), std::nullopt);
     EXPECT_EQ(checked_mul(kMax, 1), kMax);
     EXPECT_EQ(checked_mul(kMax, 0), 0U);
     EXPECT_EQ(checked_mul(kMax / 2 + 1, 2), std::nullopt);
@@ -35,7 +32,6 @@ RC_GTEST_PROP(Checked, ArithmeticAgreesWithWiderNumbers,
     };
     RC_ASSERT(checked_add(a, b) == fits(Wide{a} + b));
     RC_ASSERT(checked_mul(a, b) == fits(Wide{a} * b));
-    RC_ASSERT(checked_sub(a, b) == (a >= b ? std::optional(a - b) : std::nullopt));
 }
 
 TEST(Amount, CheckedMembersRefuseWhatDoesNotFit) {
@@ -46,10 +42,10 @@ TEST(Amount, CheckedMembersRefuseWhatDoesNotFit) {
 }
 
 TEST(Amount, OperatorsStopRatherThanWrap) {
-    EXPECT_THROW(Amount(kMax) + Amount(1), std::logic_error);
-    EXPECT_THROW(Amount(1) - Amount(2), std::logic_error);
+    EXPECT_THROW(Amount(kMax) + Amount(1), CheckFailure);
+    EXPECT_THROW(Amount(1) - Amount(2), CheckFailure);
     Amount amount(3);
-    EXPECT_THROW(amount -= Amount(4), std::logic_error);
+    EXPECT_THROW(amount -= Amount(4), CheckFailure);
     EXPECT_EQ(amount, Amount(3));
     amount += Amount(4);
     amount -= Amount(2);
@@ -70,9 +66,9 @@ TEST(Amount, ShareRoundsDown) {
 }
 
 TEST(Amount, AShareOfMoreThanTheWholeOrOfNothingIsABug) {
-    EXPECT_THROW((void)Amount(1).share(2, 1), std::logic_error);
-    EXPECT_THROW((void)Amount(1).share(0, 0), std::logic_error);
-    EXPECT_THROW((void)Amount(1).bps(10'001), std::logic_error);
+    EXPECT_THROW((void)Amount(1).share(2, 1), CheckFailure);
+    EXPECT_THROW((void)Amount(1).share(0, 0), CheckFailure);
+    EXPECT_THROW((void)Amount(1).bps(10'001), CheckFailure);
 }
 
 RC_GTEST_PROP(Amount, AShareIsTheLargestAmountNotAboveTheExactOne,

@@ -18,7 +18,7 @@ namespace aivm {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-// Exactly N bytes, ordered lexicographically; all zero unless told otherwise.
+// Exactly N bytes, ordered lexicographically; all zero by default.
 template <std::size_t N>
 struct FixedBytes {
     static constexpr std::size_t size_bytes = N;
@@ -46,7 +46,8 @@ struct FixedBytes {
     [[nodiscard]] ByteView view() const { return ByteView{bytes}; }
     [[nodiscard]] bool is_zero() const { return *this == FixedBytes{}; }
 
-    // The first eight bytes as a little-endian number: a cheap hash of what is already a hash.
+    // The first eight bytes as a little-endian number: a cheap hash of a value that is a hash
+    // itself.
     [[nodiscard]] std::uint64_t prefix64() const
         requires(N >= 8)
     {
@@ -59,7 +60,7 @@ private:
     static_assert(std::endian::native == std::endian::little);
     static constexpr std::size_t kWords = (N + 7) / 8;
 
-    // Eight bytes as a little-endian number; the last eight overlap those before them when N is no
+    // Eight bytes as a little-endian number; the last eight overlap those before them unless N is a
     // multiple of eight.
     [[nodiscard]] std::uint64_t word(std::size_t i) const {
         std::uint64_t value = 0;

@@ -2,18 +2,24 @@
 // error.
 #pragma once
 
+#include <stdexcept>
+
 namespace aivm {
 
-// Called with the text of a failed check; must not return. The default throws CheckFailure, so that
-// the command line, the fuzzers and Python each decide what a bug of ours looks like.
-using CheckHandler = void (*)(const char* expression, const char* file, int line);
+// A failed check. The command line, the fuzzers and Python each decide how to present a bug of
+// ours, and can tell it from any other error.
+class CheckFailure : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
 
-// Replaces the handler and returns the old one. Not thread safe: set it before threads start.
-CheckHandler set_check_handler(CheckHandler handler);
-
+// Throws CheckFailure.
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);
 
 }  // namespace aivm
 
 #define AIVM_CHECK(expression) \
     ((expression) ? static_cast<void>(0) : ::aivm::check_failed(#expression, __FILE__, __LINE__))
+
+// Marks a place that no execution reaches; `text` says why.
+#define AIVM_UNREACHABLE(text) ::aivm::check_failed("unreachable: " text, __FILE__, __LINE__)

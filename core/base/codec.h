@@ -64,8 +64,7 @@ public:
 
 private:
     void append(const std::uint8_t* data, std::size_t size) {
-        // Most messages are short: one allocation holds them, instead of one for every doubling on
-        // the way.
+        // Most messages are short and fit into the first allocation, without doublings.
         if (out_.capacity() == 0) out_.reserve(std::max(kFirstCapacity, size));
         const std::size_t at = out_.size();
         out_.resize(at + size);
@@ -75,8 +74,8 @@ private:
     Bytes out_;
 };
 
-// Reads what Writer wrote. The first fault sticks: every later read gives zero, and finish()
-// reports it. Code therefore reads a whole object first and asks once.
+// Reads the output of Writer. After the first error every read returns zero, and finish() reports
+// that error, so that a caller reads a whole object and checks once.
 class Reader {
 public:
     explicit Reader(ByteView input) : input_(input) {}
@@ -103,7 +102,7 @@ public:
     Bytes bytes(std::size_t limit);
     std::string string(std::size_t limit);
     // The count of a list of at most `limit` elements, each at least `element_size_min` bytes long,
-    // so that a lying count cannot make the caller allocate more than the input could fill.
+    // so that a false count cannot make the caller allocate more than the input could fill.
     std::uint32_t list(std::size_t limit, std::size_t element_size_min = 1);
     template <class Enum>
     Enum enumerator() {
@@ -115,7 +114,7 @@ public:
     void set_fault(std::string_view what);
     [[nodiscard]] bool ok() const { return fault_.empty(); }
     [[nodiscard]] std::size_t remaining() const { return input_.size() - position_; }
-    // An error if anything went wrong on the way.
+    // The first error, if there was one.
     [[nodiscard]] Status status() const;
     // As status(), and also an error if bytes are left over.
     [[nodiscard]] Status finish();

@@ -43,7 +43,7 @@ enum class ErrorCode : std::uint8_t {
 // The enumerator's published or field-standard name, such as "bond_locked".
 std::string_view error_name(ErrorCode code);
 
-// One fixed sentence a code, such as "the bond is still locked".
+// One fixed sentence per code, such as "the bond is still locked".
 std::string_view error_message(ErrorCode code);
 
 struct Error {
@@ -64,7 +64,7 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string context = {}) {
 
 }  // namespace aivm
 
-// Returns the error of `status_expression` from the enclosing function, or goes on.
+// Returns the error of `status_expression` from the enclosing function, if it has one.
 #define AIVM_TRY(status_expression)                                                  \
     do {                                                                             \
         if (auto aivm_status_ = (status_expression); !aivm_status_)                  \

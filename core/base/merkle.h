@@ -1,6 +1,6 @@
 // One Merkle tree for receipts and traces. Leaves and nodes are hashed under different tags and the
-// root binds the leaf count, so no two lists of leaves share a root and no node can be passed off
-// as a leaf.
+// root binds the leaf count, so that no two lists of leaves share a root and no node can be
+// presented as a leaf.
 //
 //   leaf(data) = keccak(0x00 || data)      node(l, r) = keccak(0x01 || l || r)
 //   tree(n leaves) splits at the largest power of two below n, as RFC 6962 does; no leaf is
@@ -16,7 +16,7 @@
 
 namespace aivm::merkle {
 
-// The first byte of what is hashed.
+// The first byte of each hashed message.
 constexpr std::uint8_t kLeafTag = 0x00;
 constexpr std::uint8_t kNodeTag = 0x01;
 constexpr std::uint8_t kRootTag = 0x02;
@@ -24,8 +24,8 @@ constexpr std::uint8_t kRootTag = 0x02;
 Hash32 leaf(ByteView data);
 Hash32 node(const Hash32& left, const Hash32& right);
 
-// The peaks of the perfect subtrees that `count` leaves decompose into, largest first: all that
-// appending needs. Appends leaf number `count` (counting from 0) to them.
+// Appends leaf number `count` (counting from 0). `peaks` are the roots of the perfect subtrees into
+// which the leaves decompose, largest first; appending needs nothing else.
 void append(std::vector<Hash32>& peaks, std::uint64_t count, const Hash32& leaf_hash);
 
 // The root over the `count` leaves whose peaks these are.

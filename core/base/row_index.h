@@ -1,10 +1,10 @@
-// Where a key stands in a table: a hash index that all snapshots of a table share, so that a
+// A hash index from a key to its row in a table. All snapshots of a table share it, so that a
 // snapshot costs nothing.
 //
-// It is a hint. Rows are only ever added to a table, and not all snapshots have the same ones: an
-// index found here is believed once the caller has looked at the row of its own snapshot. So an
-// entry is never taken back, and a key that stands at different places in different branches of a
-// history has an entry for each. Belongs to one thread, like the tables.
+// Its answers are hints: rows are only ever added to a table, and not all snapshots have the same
+// ones, so the caller verifies each candidate against the rows of its own snapshot. An entry is
+// never removed, and a key with different rows in different branches of a history has one entry for
+// each. Belongs to one thread, like the tables.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace aivm {
 
-// A hash of few bytes, good enough for tables: a 64 by 64 bit product, folded, for every eight
+// A hash of few bytes, good enough for tables: a folded product of 64 by 64 bits for every eight
 // bytes. Never part of a result.
 inline std::uint64_t table_hash(ByteView key) {
     const auto mixed = [](std::uint64_t a, std::uint64_t b) {
@@ -51,7 +51,7 @@ public:
         }
     }
 
-    // From now on `row` is one of those that find asks about. Changes all copies of this index.
+    // Makes `row` a candidate of later calls of find. Changes all copies of this index.
     void add(std::uint64_t hash, std::uint32_t row);
 
 private:

@@ -66,10 +66,10 @@ TEST(SmallVector, ACopyIsItsOwn) {
 
 TEST(SmallVector, AnIndexBeyondTheEndIsABug) {
     SmallInts vector{1};
-    EXPECT_THROW((void)vector[1], std::logic_error);
+    EXPECT_THROW((void)vector[1], CheckFailure);
     vector.clear();
     EXPECT_TRUE(vector.empty());
-    EXPECT_THROW((void)vector.front(), std::logic_error);
+    EXPECT_THROW((void)vector.front(), CheckFailure);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ RC_GTEST_PROP(SnapshotVector, BehavesLikeAVectorAndSnapshotsNeverChange, ()) {
 }
 
 TEST(SnapshotVector, AnUnsharedEditAndPushCopyNothing) {
-    SnapshotVector<Counted> vector;
+    SnapshotVector<Counted, false> vector;
     Counted::copies = 0;
     for (int i = 0; i < 20'000; ++i) vector.push_back(Counted(i));
     for (std::size_t i = 0; i < vector.size(); i += 7) vector.edit(i).set(-5);
@@ -78,11 +78,11 @@ TEST(SnapshotVector, AnUnsharedEditAndPushCopyNothing) {
 }
 
 TEST(SnapshotVector, CopyingCopiesNoElementAndAnEditTheOneThatItChanges) {
-    SnapshotVector<Counted> vector;
+    SnapshotVector<Counted, false> vector;
     for (int i = 0; i < 20'000; ++i) vector.push_back(Counted(i));
     Counted::copies = 0;
     const int live = Counted::live;
-    SnapshotVector<Counted> snapshot = vector;
+    SnapshotVector<Counted, false> snapshot = vector;
     EXPECT_EQ(Counted::live, live);
     for (int times = 0; times < 3; ++times) vector.edit(5'000).set(times);
     vector.edit(5'001).set(1);
@@ -122,17 +122,17 @@ TEST(SnapshotVector, AnOldVersionCanBeGoneOnWithAndTheNewOnesStayAsTheyWere) {
 TEST(SnapshotVector, NothingIsLeftWhenVectorAndSnapshotsAreGone) {
     const int live = Counted::live;
     {
-        std::vector<SnapshotVector<Counted>> snapshots;
-        SnapshotVector<Counted> vector;
+        std::vector<SnapshotVector<Counted, false>> snapshots;
+        SnapshotVector<Counted, false> vector;
         for (int i = 0; i < 5'000; ++i) {
             vector.push_back(Counted(i));
             vector.edit(static_cast<std::size_t>(i) / 2).set(i);
             if (i % 97 == 0) snapshots.push_back(vector);
         }
-        const SnapshotVector<Counted> moved = std::move(vector);
+        const SnapshotVector<Counted, false> moved = std::move(vector);
         EXPECT_EQ(moved.size(), 5'000U);
         snapshots.erase(snapshots.begin(), snapshots.begin() + 20);
-        snapshots[0] = SnapshotVector<Counted>();
+        snapshots[0] = SnapshotVector<Counted, false>();
     }
     EXPECT_EQ(Counted::live, live);
 }
@@ -149,10 +149,10 @@ TEST(SnapshotVector, AMovedFromVectorIsEmptyAndFitForUse) {
 
 TEST(SnapshotVector, AnIndexBeyondTheEndIsABug) {
     SnapshotVector<int> vector;
-    EXPECT_THROW((void)vector[0], std::logic_error);
+    EXPECT_THROW((void)vector[0], CheckFailure);
     vector.push_back(1);
-    EXPECT_THROW((void)vector[1], std::logic_error);
-    EXPECT_THROW(vector.edit(1), std::logic_error);
+    EXPECT_THROW((void)vector[1], CheckFailure);
+    EXPECT_THROW(vector.edit(1), CheckFailure);
 }
 
 struct ThrowsOnCopy {
@@ -166,9 +166,9 @@ struct ThrowsOnCopy {
 };
 
 TEST(SnapshotVector, AnElementThatCannotBeCopiedLeavesEverythingAsItWas) {
-    SnapshotVector<ThrowsOnCopy> vector;
+    SnapshotVector<ThrowsOnCopy, false> vector;
     for (int i = 0; i < 5; ++i) vector.push_back(ThrowsOnCopy(i));
-    const SnapshotVector<ThrowsOnCopy> snapshot = vector;
+    const SnapshotVector<ThrowsOnCopy, false> snapshot = vector;
     EXPECT_THROW(vector.edit(3), std::runtime_error);
     EXPECT_EQ(vector.size(), 5U);
     EXPECT_EQ(vector[3].value, 3);
@@ -177,6 +177,34 @@ TEST(SnapshotVector, AnElementThatCannotBeCopiedLeavesEverythingAsItWas) {
     EXPECT_EQ(vector[4].value, 8);
     EXPECT_EQ(snapshot[4].value, 4);
 }
+
+#ifndef NDEBUG  // only debug builds check references
+#ifdef AIVM_ADDRESS_SANITIZER
+#define EXPECT_DANGLES(place) EXPECT_DEATH(static_cast<void>(*(place)), "use-after-poison")
+#else
+#define EXPECT_DANGLES(place) EXPECT_EQ(*(place), kFilled)
+#endif
+
+TEST(SnapshotVector, AReadThroughAReferenceThatDanglesFailsInDebugBuilds) {
+    [[maybe_unused]] constexpr std::uint64_t kFilled = 0xdddd'dddd'dddd'dddd;
+    SnapshotVector<std::uint64_t> vector;
+    vector.push_back(1);
+    vector.push_back(2);
+    const SnapshotVector<std::uint64_t> snapshot = vector;
+    vector.edit(0) = 3;
+    const volatile std::uint64_t* of_snapshot = &snapshot[0];
+    EXPECT_EQ(*of_snapshot, 1U);
+    vector.edit(1) = 4;
+    EXPECT_DANGLES(of_snapshot);
+
+    const volatile std::uint64_t* of_newest = &std::as_const(vector)[0];
+    EXPECT_EQ(*of_newest, 3U);
+    SnapshotVector<std::uint64_t> branch = snapshot;
+    branch.edit(0) = 5;  // the body is rerooted at the branch
+    EXPECT_DANGLES(of_newest);
+    EXPECT_EQ(std::as_const(vector)[0], 3U);
+}
+#endif
 
 }  // namespace
 }  // namespace aivm

@@ -1,5 +1,5 @@
-// A value that lies on the heap, so that whoever holds it stays small: the rare large member of
-// something common.
+// A value on the heap, so that the object that has it stays small: for a large member that few
+// objects use.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,7 @@
 
 namespace aivm {
 
-// Copies are copies of the value. Nothing but assignment and destruction may be asked of one that
-// was moved from.
+// A copy copies the value. An object that was moved from may only be assigned to or destroyed.
 template <class T>
 class ValuePtr {
 public:

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/config/limits.h"
+#include "core/config/slash_causes.h"
 
 namespace aivm {
 namespace {
@@ -33,15 +34,9 @@ Status check_policy(const Policy& p) {
     const Range ranges[] = {
         {"fee_floor", p.fee_floor.nlux(), 1, std::numeric_limits<std::uint64_t>::max()},
         {"fee_burn_bps", p.fee_burn_bps, 0, kAll},
-        {"slash_bps", p.slash_bps, 0, kAll},
         {"challenger_share_bps", p.challenger_share_bps, 0, kAll},
         {"requester_share_bps", p.requester_share_bps, 0, kAll},
         {"provider_share_bps", p.provider_share_bps, 0, kAll},
-        {"slash_timeout_bps", p.slash_timeout_bps, 0, kAll},
-        {"slash_divergent_bps", p.slash_divergent_bps, 0, kAll},
-        {"slash_unrevealed_bps", p.slash_unrevealed_bps, 0, kAll},
-        {"slash_silent_bps", p.slash_silent_bps, 0, kAll},
-        {"slash_equivocation_bps", p.slash_equivocation_bps, 0, kAll},
         {"challenge_reveal_blocks", p.challenge_reveal_blocks, 1, kWindowBlocksMax},
         {"dispute_move_blocks", p.dispute_move_blocks, 1, kWindowBlocksMax},
         {"unbond_cooldown_blocks", p.unbond_cooldown_blocks, 0, kWindowBlocksMax},
@@ -51,7 +46,13 @@ Status check_policy(const Policy& p) {
         {"max_assignments", p.max_assignments, 1, kCountMax},
         {"max_clock_skew", p.max_clock_skew_ns, 0, kDurationNsMax},
     };
-    return check_ranges(ranges);
+    AIVM_TRY(check_ranges(ranges));
+    for (const SlashCauseRow& row : kSlashCauses) {
+        if (row.rate == nullptr) continue;
+        const Range rate[] = {{row.rate_key, p.*row.rate, 0, kAll}};
+        AIVM_TRY(check_ranges(rate));
+    }
+    return {};
 }
 
 Status check_relations(const VmParameters& v) {

@@ -7,12 +7,10 @@
 #include "core/registry/providers.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
-#include "core/verification/bisection.h"
 #include "core/verification/dispute.h"
-#include "core/verification/draw.h"
 #include "core/verification/equivocation.h"
-#include "core/verification/optimistic.h"
 #include "core/verification/redundant.h"
+#include "core/verification/task_life.h"
 
 namespace aivm {
 namespace {
@@ -71,7 +69,7 @@ BlockRun::BlockRun(const State& parent, const BlockContext& block, const Rules& 
     : t_(parent, block, rules) {
     AIVM_CHECK(block.height == parent.head.height + 1);
     AIVM_CHECK(block.timestamp_ns >= parent.head.timestamp_ns);
-    t_.explains = refusals == Refusals::kExplained;
+    if (refusals != Refusals::kExplained) t_.leave_refusals_unexplained();
     ChainHead& head = t_.edit_head();
     head.height = block.height;
     head.timestamp_ns = block.timestamp_ns;

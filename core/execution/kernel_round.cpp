@@ -34,9 +34,9 @@ abi::AIVMRoundDescriptor describe_round(const Transition& t) {
     desc.timestamp_ns = t.block().timestamp_ns;
     desc.epoch = t.read_head().epoch;
     desc.mode = static_cast<std::uint32_t>(t.config().verification_mode);
-    desc.attestation_op_count = t.kernel_counts.attestations;
-    desc.model_op_count = t.kernel_counts.models;
-    desc.anchor_op_count = t.kernel_counts.anchors;
+    desc.attestation_op_count = t.kernel_operations(KernelTable::kAttestations);
+    desc.model_op_count = t.kernel_operations(KernelTable::kModels);
+    desc.anchor_op_count = t.kernel_operations(KernelTable::kAnchors);
     desc.closing_flag = epoch_ends(t) ? 1 : 0;
     std::memcpy(desc.parent_aivm_root, t.state().kernels.epoch().aivm_state_root, Hash32::size());
     return desc;
@@ -54,8 +54,7 @@ Status anchor(Transition& t, Kernels& kernels) {
         t.edit_kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
     if (outcome.code != abi::kOk) return kernel_failed("anchor_apply", outcome.code);
     if (outcome.applied == 0) return {};
-    t.kernel_counts.anchors += 1;
-    t.touch_kernel_slots(KernelTable::kAnchors, outcome.changed);
+    t.record_kernel_operation(KernelTable::kAnchors, outcome.changed);
     std::memcpy(t.edit_head().last_anchor.data(), op.commit_root, Hash32::size());
     t.emit(event::Anchored{t.read_head().last_anchor});
     return {};

@@ -1,5 +1,5 @@
-// The ABI structures as data: for each, its fields by name, type and place, from the tables of
-// abi.h.
+// The ABI structures as data: for each, the names, types and offsets of its fields, from the tables
+// of abi.h.
 #pragma once
 
 #include <array>

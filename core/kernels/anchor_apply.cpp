@@ -14,7 +14,7 @@ void write_slot(AuditAnchor& slot, const AnchorOp& op) {
     kernels::copy(slot.validator_set_root_at_commit, op.validator_set_root_at_commit);
     slot.height = op.height;
     slot.timestamp_ns = op.timestamp_ns;
-    slot.occupied = 1;  // the paddings keep what they held
+    slot.occupied = 1;  // the padding keeps its bytes
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Many Keccak-256 digests at once: the seam through which SIMD speeds up what the kernels hash.
-// Every implementation gives the same digests; the scalar one is the reference.
+// Many Keccak-256 digests at once: the interface through which SIMD speeds up the kernels' hashing.
+// Every implementation computes the same digests; the scalar one is the reference.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct FoldChain {
     Hash32 start;
     const Hash32* leaves = nullptr;
     std::size_t count = 0;
-    Hash32* after = nullptr;  // after[i] receives the accumulator behind leaf i
+    Hash32* after = nullptr;  // after[i] receives the accumulator after leaf i
 };
 
 // Stateless: any number of threads may share one.

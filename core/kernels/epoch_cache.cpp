@@ -10,7 +10,7 @@ void EpochCache::grow(std::uint32_t slot_count) {
     AIVM_CHECK(slot_count >= occupied_.size());
     leaves_.resize(slot_count);
     occupied_.resize(slot_count);
-    // Free slots add nothing: every new page starts, and the table ends, with what was the root.
+    // Free slots add nothing: the root is also the accumulator of every new page and the new root.
     const std::size_t pages = (std::size_t{slot_count} + kPageSlots - 1) / kPageSlots;
     page_start_.resize(pages + 1, Hash32{page_start_.back()});
 }
@@ -44,8 +44,8 @@ EpochCache::Fold EpochCache::plan_fold() const {
         if (occupied_[i] != 0) fold.leaves.push_back(leaves_[i]);
     }
     fold.after.resize(fold.leaves.size());
-    // The vectors' buffers do not move with the struct, so the pointers stay good for whoever
-    // receives it.
+    // The vectors' buffers do not move with the struct, so the pointers stay valid in the returned
+    // value.
     fold.chain = {page_start_[fold.first_page], fold.leaves.data(), fold.leaves.size(),
                   fold.after.data()};
     return fold;

@@ -1,10 +1,11 @@
-// What one table's fold into a root can remember, so that a later fold pays only for the slots that
+// The cache of one table's fold into a root, so that a later fold costs only the slots that
 // changed.
 //
-// Kept: the leaf digest of every occupied slot, and the accumulator before every 64th slot. A
-// change to slot i costs one leaf and the fold from slot 64 * (i / 64) on; no change costs nothing.
-//   1. dirty_ names every slot that may differ from what leaves_ and occupied_ say, and perhaps
-//      others.
+// It holds the leaf digest of every occupied slot, and the accumulator before every 64th slot. A
+// change to slot i costs one leaf and the fold from slot 64 * (i / 64) on; without a change there
+// is no cost.
+//   1. dirty_ contains every slot that may differ from its entries in leaves_ and occupied_, and
+//      perhaps others.
 //   2. When dirty_ is empty, page_start_[p] is the accumulator over all occupied slots below 64 p,
 //      and root() holds.
 #pragma once
@@ -22,30 +23,30 @@ class EpochCache {
 public:
     static constexpr std::uint32_t kPageSlots = 64;
 
-    // Slots are added free; there are never fewer.
+    // New slots are free; the count never falls.
     void grow(std::uint32_t slot_count);
 
     void mark_dirty(std::uint32_t index) { dirty_.push_back(index); }
     [[nodiscard]] bool is_clean() const { return dirty_.empty(); }
 
-    // The root over all occupied slots, and how many those are. Requires is_clean().
+    // The root over all occupied slots, and their number. Requires is_clean().
     [[nodiscard]] const Hash32& root() const;
     [[nodiscard]] std::uint32_t occupied_count() const { return occupied_count_; }
 
-    // The work of a refresh between its two halves: the caller folds `chain` (with others beside
-    // it).
+    // The work between the two halves of a refresh: the caller folds `chain`, side by side with
+    // other chains.
     struct Fold {
         FoldChain chain;
         std::uint32_t first_page = 0;
         std::vector<Hash32> leaves, after;
     };
 
-    // Rehashes the leaves of dirty slots of `slots` and says what must be folded anew. When clean,
-    // an empty chain.
+    // Rehashes the leaves of dirty slots of `slots` and returns the part that must be folded again:
+    // an empty chain when the cache is clean.
     template <class Entry>
     [[nodiscard]] Fold begin_refresh(const Entry* slots, const BatchHasher& hasher);
 
-    // Takes over the folded accumulators; from here on the cache is clean.
+    // Takes over the folded accumulators; afterwards the cache is clean.
     void end_refresh(const Fold& fold);
 
 private:
@@ -54,8 +55,8 @@ private:
     [[nodiscard]] Fold plan_fold() const;
 
     std::vector<Hash32> leaves_;          // of occupied slots
-    std::vector<std::uint8_t> occupied_;  // one flag a slot
-    std::vector<Hash32> page_start_{1};   // one a page, and the root at the end
+    std::vector<std::uint8_t> occupied_;  // one flag per slot
+    std::vector<Hash32> page_start_{1};   // one per page, and the root at the end
     std::vector<std::uint32_t> dirty_;
     std::uint32_t occupied_count_ = 0;
 };

@@ -26,7 +26,7 @@ void fold_attestations(const EpochTables& tables, std::uint64_t now_ns, TableSum
     }
 }
 
-// Returns how many slots are occupied.
+// Returns the number of occupied slots.
 template <class Entry>
 std::uint32_t fold_table(const Entry* table, std::uint32_t count, Hash32& root) {
     std::uint32_t occupied = 0;

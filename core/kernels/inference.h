@@ -12,8 +12,8 @@ namespace aivm::kernels {
 abi::InferenceStatus check_inference(const abi::InferenceWeights& weights,
                                      const abi::InferenceOp& op);
 
-// Are all pointers there, and do all operations that pass their checks stay inside the batch? Needs
-// op_count > 0.
+// Whether all pointers are set and all operations that pass their checks stay inside the batch.
+// Requires op_count > 0.
 bool is_valid(const InferenceBatch& batch);
 
 // The output byte for 32 input bytes.

@@ -28,9 +28,8 @@ std::optional<kernels::SlotMatch> place_for(std::span<const Entry> table, const 
     return kernels::find_slot(table.data(), static_cast<std::uint32_t>(table.size()), key);
 }
 
-// The slots that well-formed operations wrote. Nothing is ever removed and an insertion takes the
-// first free slot of its probe, so that looking the keys up afterwards finds exactly the slots
-// written.
+// The slots that well-formed operations wrote. No entry is ever removed and an insertion uses the
+// first free slot of its probe, so that looking up the keys afterwards finds exactly these slots.
 template <class Entry, class Op>
 std::vector<std::uint32_t> written_slots(std::span<const Entry> table, std::span<const Op> ops) {
     std::vector<std::uint32_t> written;
@@ -121,7 +120,7 @@ KernelOutcome KernelTables::apply_anchors(Kernels& kernels, const abi::AIVMRound
     return outcome;
 }
 
-// Makes room for `extra` anchors above the first free slot, as far as the configured size goes.
+// Adds slots for `extra` anchors above the first free one, up to the configured size.
 void KernelTables::reserve_anchors(std::size_t extra) {
     const std::uint64_t wanted =
         kernels::first_free_slot(anchors_.slots().data(), anchors_.count()) + extra;

@@ -1,11 +1,11 @@
 // The kernel registries of one VM state: three tables and the epoch they belong to, as a value.
 //
 // Copying takes three reference counts; a table is copied when one of its holders changes it. Every
-// operation goes through a Kernels, and gives the bytes that the four canonical kernels give on the
-// whole tables.
+// operation goes through a Kernels, and its result equals, byte for byte, that of the four
+// canonical kernels on the whole tables.
 //   1. A non-zero return code means that nothing changed.
-//   2. Anchors fill from the bottom, so that table is only as long as it needs to be: slots behind
-//      its end are free.
+//   2. Anchors fill the table of anchors from the bottom, so it is only as long as needed: slots
+//      beyond its end are free.
 // Not thread safe: a KernelTables and all its copies belong to one thread.
 #pragma once
 
@@ -20,18 +20,19 @@
 
 namespace aivm {
 
-// Slots a table. The hash tables want powers of two: with other counts some slots are never used.
+// Slots per table. The counts of hash tables should be powers of two: otherwise some slots are
+// never used.
 struct KernelTableSizes {
     std::uint32_t attestations = 1024;
     std::uint32_t models = 512;
     std::uint32_t anchors = 4096;
 };
 
-// What one operation would do to the tables as they are now.
+// The effect that one operation would have on the current tables.
 enum class KernelVerdict : std::uint8_t {
     kApplies,
     kMalformed,     // a key, root or hash that must not be zero is, or the kind is unknown
-    kTableFull,     // a new entry that the kernel would drop without a word
+    kTableFull,     // a new entry that the kernel would silently drop
     kUnknownModel,  // a change to a model that is not registered
     kNotSuccessor,  // an anchor that does not continue the last one
 };
@@ -61,8 +62,8 @@ public:
     KernelOutcome close_round(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                               abi::AIVMTransitionResult& result);
 
-    // What applying `op` now would do; a pure question, so that the VM can refuse what a kernel
-    // would drop.
+    // The effect that applying `op` now would have, so that the VM can refuse an operation that a
+    // kernel would drop. Changes nothing.
     [[nodiscard]] KernelVerdict check(const abi::AttestationOp& op) const;
     [[nodiscard]] KernelVerdict check(const abi::ModelOp& op) const;
     [[nodiscard]] KernelVerdict check(const abi::AnchorOp& op) const;
@@ -80,14 +81,14 @@ public:
     [[nodiscard]] const abi::AIVMEpochState& epoch() const { return epoch_; }
     [[nodiscard]] const KernelTableSizes& sizes() const { return sizes_; }
 
-    // Rebuilding from what was stored. kMalformed when the table has no such slot.
+    // Loads a stored slot. kMalformed when the table has no such slot.
     Status load_slot(std::uint32_t index, const abi::Attestation& slot);
     Status load_slot(std::uint32_t index, const abi::ModelRegistryEntry& slot);
     Status load_slot(std::uint32_t index, const abi::AuditAnchor& slot);
     void load_epoch(const abi::AIVMEpochState& epoch) { epoch_ = epoch; }
 
 private:
-    // What a scan of all attestations tells. Good until the table changes or next_expiry_ns comes.
+    // The result of a scan of all attestations. Valid until the table changes or next_expiry_ns.
     struct AttestationTotals {
         bool stale = true;
         std::uint64_t next_expiry_ns = 0;  // the earliest of those not marked expired yet; 0: none

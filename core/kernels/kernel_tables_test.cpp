@@ -185,7 +185,7 @@ private:
     KernelTables tables_;
 };
 
-// Canonical kernels that ask for whole tables, as a GPU in mode gpu does, and that can be told to
+// Canonical kernels that ask for whole tables, as a GPU in mode gpu does, and that can be made to
 // fail.
 class WholeTableKernels final : public ForwardingKernels {
 public:

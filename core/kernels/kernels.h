@@ -1,8 +1,8 @@
 // The six kernels behind one interface: the canonical CPU code here, SIMD and plugins in gpu/.
 //
 // Every function returns an abi::ReturnCode as int; a non-zero return means that no output byte was
-// changed. All implementations give the same bytes as CpuKernels. Host pointers may be aligned to 4
-// bytes only. `applied` receives how many operations took effect. Only the first desc->*_op_count
+// changed. All implementations write the same bytes as CpuKernels. Host pointers may be aligned to
+// 4 bytes only. `applied` receives how many operations took effect. Only the first desc->*_op_count
 // operations are read. Not thread safe for one set of tables; CpuKernels itself has no state.
 #pragma once
 
@@ -30,7 +30,7 @@ struct InferenceBatch {
     const abi::InferenceWeights* weights = nullptr;
     const abi::InferenceOp* ops = nullptr;
     const std::uint8_t* inputs = nullptr;
-    std::uint8_t* outputs = nullptr;  // bytes that no operation names keep their value
+    std::uint8_t* outputs = nullptr;  // bytes outside of all operations keep their value
     abi::InferenceResult* results = nullptr;
     std::uint32_t op_count = 0;  // 0 returns 0 and touches nothing
 };
@@ -72,14 +72,14 @@ public:
     virtual int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
                              std::uint32_t op_count) = 0;
 
-    // How KernelTables closes a round with these kernels. Usually it folds from its caches and this
-    // hasher computes the digests; a backend that must see all the work itself (a GPU that the user
-    // asked for) gets whole tables.
+    // How KernelTables closes a round with these kernels. By default it folds from its caches and
+    // this hasher computes the digests; a backend that must do all the work itself (a GPU that the
+    // user asked for) receives whole tables.
     [[nodiscard]] virtual const BatchHasher& hasher() const { return scalar_hasher(); }
     [[nodiscard]] virtual bool wants_whole_tables() const { return false; }
 };
 
-// The canonical kernels: plain loops whose bytes define what every other backend must give.
+// The canonical kernels: plain loops whose bytes define the results of every other backend.
 class CpuKernels final : public Kernels {
 public:
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,

@@ -1,6 +1,6 @@
-// What exactly is hashed when the tables are folded into roots: the leaf messages and the final
-// message. Integers are little-endian; a table's root is acc = keccak(acc || keccak(leaf)) over its
-// occupied slots in index order, from 32 zero bytes.
+// The messages that are hashed when the tables are folded into roots: the leaf messages and the
+// final message. Integers are little-endian; a table's root is acc = keccak(acc || keccak(leaf))
+// over its occupied slots in index order, from 32 zero bytes.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ AttestationLeaf leaf_of(const abi::Attestation& slot, std::uint32_t index);
 ModelLeaf leaf_of(const abi::ModelRegistryEntry& slot, std::uint32_t index);
 AnchorLeaf leaf_of(const abi::AuditAnchor& slot, std::uint32_t index);
 
-// What the three tables come to.
+// The results of folding the three tables.
 struct TableSummary {
     Hash32 attestation_root, model_root, anchor_root;
     std::uint32_t active = 0;   // attestations verified and not expired

@@ -20,7 +20,7 @@ void overwrite(ModelRegistryEntry& slot, const ModelOp& op) {
     slot.modality = op.modality;
 }
 
-// What one well-formed operation does to the slot of its root.
+// Applies one well-formed operation to the slot of its root.
 void change(ModelRegistryEntry& slot, const ModelOp& op) {
     switch (op.kind) {
         case abi::kRegister:

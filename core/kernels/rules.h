@@ -1,5 +1,4 @@
-// Small rules that kernels, the incremental tables and the SIMD code share: one meaning in one
-// place.
+// Small rules that the kernels, the incremental tables and the SIMD code share.
 #pragma once
 
 #include <array>
@@ -13,7 +12,7 @@
 
 namespace aivm::kernels {
 
-// An expiry of zero never comes.
+// An expiry of zero means never.
 constexpr bool is_past(std::uint64_t expiry_ns, std::uint64_t now_ns) {
     return expiry_ns != 0 && expiry_ns <= now_ns;
 }
@@ -29,13 +28,13 @@ inline bool is_well_formed(const abi::ModelOp& op) {
 
 inline bool is_well_formed(const abi::AnchorOp& op) { return !is_zero(op.commit_root); }
 
-// May `op` stand directly after `last`?
+// Whether `op` may follow directly after `last`.
 inline bool continues(const abi::AuditAnchor& last, const abi::AnchorOp& op) {
     return equal(last.commit_root, op.parent_root) && op.height > last.height;
 }
 
-// Where the next anchor goes: the lowest free slot, or slot_count when there is none. Later slots
-// may be taken.
+// The slot of the next anchor: the lowest free one, or slot_count when there is none. Later slots
+// may be occupied.
 inline std::uint32_t first_free_slot(const abi::AuditAnchor* table, std::uint32_t slot_count) {
     std::uint32_t index = 0;
     while (index < slot_count && load_u32(table, index, offsetof(abi::AuditAnchor, occupied)) != 0)
@@ -43,7 +42,7 @@ inline std::uint32_t first_free_slot(const abi::AuditAnchor* table, std::uint32_
     return index;
 }
 
-// Has every table that claims slots a pointer?
+// Whether every table with slots has a pointer.
 inline bool are_present(const EpochTables& tables) {
     return (tables.attestations || tables.attestation_count == 0) &&
            (tables.models || tables.model_count == 0) &&
@@ -59,7 +58,7 @@ inline abi::u32 proof_status(const abi::ProofVerifyOp& op) {
     return status == 0 ? abi::kProofValid : status;
 }
 
-// What a proof's binding hash is taken over: the operation up to its expiry, then the nonce.
+// The message of a proof's binding hash: the operation up to its expiry, then the nonce.
 inline std::array<std::uint8_t, 212> binding_message(const abi::ProofVerifyOp& op) {
     static_assert(offsetof(abi::ProofVerifyOp, expiry_ns) == 208);
     std::array<std::uint8_t, 212> message;

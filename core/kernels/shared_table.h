@@ -1,5 +1,5 @@
-// A registry table and its epoch cache, shared between snapshots and copied when one of them is
-// about to change. A copy is one reference count. A table and all its copies belong to one thread.
+// A registry table and its epoch cache, shared between snapshots and copied before one of them
+// changes. A copy costs one reference count. A table and all its copies belong to one thread.
 #pragma once
 
 #include <algorithm>
@@ -27,14 +27,14 @@ public:
     [[nodiscard]] std::span<const Entry> slots() const { return body_->slots; }
     [[nodiscard]] const EpochCache& cache() const { return body_->cache; }
 
-    // More slots, free ones; never fewer.
+    // Adds free slots up to this count, which is never smaller than before.
     void grow(std::uint32_t slot_count) {
         Body& own = unshared();
         own.slots.resize(slot_count, Entry{});
         own.cache.grow(slot_count);
     }
 
-    // For whoever writes slots; each written slot must then be named to mark_dirty.
+    // For writing slots; mark_dirty must then be called for each written slot.
     Entry* writable() { return unshared().slots.data(); }
     void mark_dirty(std::uint32_t index) {
         AIVM_CHECK(index < count());

@@ -1,7 +1,7 @@
-// Open addressing in a registry table: where a 32-byte key lives, or where it would be inserted.
+// Open addressing in a registry table: the slot of a 32-byte key, or the one for its insertion.
 //
-// The slot count is meant to be a power of two. Other counts stay defined by the formula: some
-// slots are then never visited. There are no tombstones, so a probe ends at the first free slot,
+// The slot count should be a power of two. With other counts, which the formula also defines, some
+// slots are never visited. There are no tombstones, so a probe ends at the first free slot,
 // even when a damaged table holds the key behind it.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace aivm::kernels {
 
-// First slot to look at for a key among `count` slots, count > 0.
+// The first slot of the probe for a key among `count` slots, count > 0.
 inline std::uint32_t first_slot(const std::uint8_t* key, std::uint32_t count) {
     std::uint64_t prefix = 0;
     std::memcpy(&prefix, key, sizeof prefix);
@@ -27,8 +27,8 @@ struct SlotMatch {
     bool known = false;  // the slot holds the key; otherwise it is free
 };
 
-// `table` holds `count` > 0 elements whose first 32 bytes are the key. Nothing: every slot the
-// probe visits is taken by another key.
+// `table` holds `count` > 0 elements whose first 32 bytes are the key. Returns nothing when every
+// slot of the probe is occupied by another key.
 template <class Entry>
 std::optional<SlotMatch> find_slot(const Entry* table, std::uint32_t count,
                                    const std::uint8_t* key) {

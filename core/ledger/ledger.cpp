@@ -16,7 +16,7 @@ Amount& pot_of(Totals& totals, Pot pot) {
         case Pot::kCredits:
             return totals.credits;
     }
-    check_failed("unknown pot", __FILE__, __LINE__);
+    AIVM_UNREACHABLE("unknown pot");
 }
 
 }  // namespace

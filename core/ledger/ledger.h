@@ -1,21 +1,20 @@
-// Moving money. Every movement in the VM is one of these few, and each keeps
+// Moving money. Every movement in the VM is one of these functions, and each of them preserves
 //   sum(free balances without the escrow account) + pots + burned == genesis + minted, and
-//   escrow account == pots
-// true by itself. Amounts that may be missing are checked by the caller or refused here; nothing
-// ever wraps.
+//   escrow account == pots.
+// Except for mint, an amount that is missing fails a check: callers verify balances first.
 #pragma once
 
 #include "core/state/transition.h"
 
 namespace aivm::ledger {
 
-// What an amount in escrow is held for.
+// The purpose for which an amount is held in escrow.
 enum class Pot : std::uint8_t { kBonds, kTaskEscrows, kChallengeBonds, kCredits };
 
-// Refuses with insufficient_funds, changing nothing, when `from` has less than `amount`.
+// Fails with insufficient_funds when `from` has less than `amount`.
 Status check_balance(const State& state, const Address& from, Amount amount);
 
-// Free balance into a pot. The balance must have been checked.
+// From a free balance into a pot. Requires a sufficient balance (check_balance).
 void lock(Transition& t, const Address& from, Pot pot, Amount amount);
 
 // From a pot to a free balance.
@@ -24,11 +23,11 @@ void release(Transition& t, Pot pot, const Address& to, Amount amount);
 // From one pot to another.
 void move(Transition& t, Pot from, Pot to, Amount amount);
 
-// Out of a pot and out of the world.
+// Destroys money of a pot.
 void burn(Transition& t, Pot pot, Amount amount);
 
-// New money into a pot. Mints nothing and returns zero when the total would no longer fit into 64
-// bits.
+// Creates money in a pot and returns the amount. Mints nothing and returns zero when the total
+// would not fit into 64 bits.
 Amount mint(Transition& t, Pot pot, Amount amount);
 
 }  // namespace aivm::ledger

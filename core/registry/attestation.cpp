@@ -4,6 +4,7 @@
 
 #include "core/base/digest.h"
 #include "core/config/limits.h"
+#include "core/registry/trust_points.h"
 
 namespace aivm {
 namespace {

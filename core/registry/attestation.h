@@ -1,6 +1,6 @@
 // Attestation evidence and the trust it earns. Points count only for evidence that verifies: a
-// signature of the vendor's root over everything the evidence says and over the provider it is for.
-// What a provider declares by itself earns nothing.
+// signature of the vendor's root over all other fields of the evidence and over the provider that
+// it is for. A provider's own declaration earns nothing.
 //
 //   evidence := body bytes(vendor signature)
 //   body     := version:u8=1 mode:u8 device_id:string model:string timestamp:u64 nonce:32 fields
@@ -64,21 +64,14 @@ struct GpuEvidence {
 };
 
 Bytes encode_evidence(const GpuEvidence& evidence);
-// Refuses anything but the canonical encoding.
+// Fails with malformed for anything but the canonical encoding.
 Result<GpuEvidence> decode_evidence(ByteView bytes);
 
-// What the vendor's root signs, for evidence about this provider. The signature itself is left out.
+// The message that the vendor's root signs, for evidence about this provider: all fields but the
+// signature itself.
 Hash32 attestation_message(const GpuEvidence& evidence, std::string_view provider_id);
 
-// Whether the model is of a line that has confidential computing.
-bool is_cc_capable(std::string_view model);
-
-// The points of the scoring tables, 0 to 100 for hardware and 0 to 60 for software; 0 for hardware
-// evidence without its base (a report of at least 256 bytes and a CC-capable model). Says nothing
-// about whether the evidence verifies.
-std::uint8_t trust_points(const GpuEvidence& evidence);
-
-// Who vouches for evidence, and the moment at which it is looked at.
+// The authority for evidence, and the moment of the check.
 struct AttestationCheck {
     const Authorizer* authorizer = nullptr;
     Address vendor_root;  // all zero: no evidence verifies
@@ -88,7 +81,7 @@ struct AttestationCheck {
 // Evidence older than this, or from the future, is refused.
 constexpr std::uint64_t kEvidenceAgeNsMax = 3'600'000'000'000;
 
-// What is known about a device once its evidence has been looked at.
+// The result of checking a device's evidence.
 struct DeviceStatus {
     bool attested = false;  // the evidence verifies; everything below is meaningful only then
     std::uint8_t trust_score = 0;
@@ -107,21 +100,21 @@ struct DeviceStatus {
     }
 };
 
-// The error says what is missing: a vendor's signature, freshness, or the base of the scoring
+// The error names what is missing: a vendor's signature, freshness, or the base of the scoring
 // table.
 Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check);
 
-// As check_evidence for whoever only wants the status: evidence that does not verify gives an
-// unattested device with a score of 0.
+// As check_evidence, without the reason: evidence that does not verify makes an unattested device
+// with a score of 0.
 DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check);
 
-// Checks encoded evidence for a provider in the present block.
+// Checks encoded evidence for a provider in the current block.
 Result<DeviceStatus> check_evidence(const Transition& t, ByteView evidence,
                                     std::string_view provider_id);
 
-// Gives a provider the standing that verified evidence earned it.
+// Records in a provider the standing that verified evidence earned it.
 void set_trust(Provider& provider, const DeviceStatus& status);
 
 }  // namespace aivm

@@ -1,6 +1,7 @@
 // Attestation evidence: what it scores, when it verifies, and that nothing declared counts.
 #include <gtest/gtest.h>
 
+#include "core/registry/trust_points.h"
 #include "core/testing/test_evidence.h"
 
 namespace aivm::test {

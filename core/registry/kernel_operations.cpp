@@ -30,7 +30,7 @@ Status status_of(KernelVerdict verdict) {
         case KernelVerdict::kNotSuccessor:
             return fail(ErrorCode::kConflict, "not the successor of the last anchor");
     }
-    check_failed("unknown verdict", __FILE__, __LINE__);
+    AIVM_UNREACHABLE("unknown verdict");
 }
 
 abi::AIVMRoundDescriptor descriptor(const Transition& t) {
@@ -39,18 +39,17 @@ abi::AIVMRoundDescriptor descriptor(const Transition& t) {
     return desc;
 }
 
-// Through the kernel, one operation at a time, so that each is judged against the table that its
+// Calls the kernel with one operation at a time, so that each is judged against the table that its
 // predecessors left.
 void apply(Transition& t, const abi::ModelOp& update) {
     const KernelOutcome outcome =
         t.edit_kernels().apply_models(*t.rules().kernels, descriptor(t), {&update, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
-    t.touch_kernel_slots(KernelTable::kModels, outcome.changed);
-    t.kernel_counts.models += 1;
+    t.record_kernel_operation(KernelTable::kModels, outcome.changed);
 }
 
-// Evidence for the provider must be what the operation's quote digest names, verify, and be newer
-// than what the provider showed before: old evidence with a better score cannot be brought back.
+// Evidence for the provider must match the operation's quote digest, verify, and be newer than the
+// provider's last evidence, so that old evidence with a better score cannot be used again.
 Result<std::optional<DeviceStatus>> check_new_evidence(const Transition& t, const op::Attest& a,
                                                        const Provider& provider) {
     if (a.evidence.empty()) return std::optional<DeviceStatus>();
@@ -138,8 +137,7 @@ Status attest(Transition& t, const Address& sender, const op::Attest& a) {
     const KernelOutcome outcome = t.edit_kernels().apply_attestations(
         *t.rules().kernels, descriptor(t), {&*a.attestation, 1});
     AIVM_CHECK(outcome.code == abi::kOk && outcome.applied == 1);
-    t.touch_kernel_slots(KernelTable::kAttestations, outcome.changed);
-    t.kernel_counts.attestations += 1;
+    t.record_kernel_operation(KernelTable::kAttestations, outcome.changed);
     if (trust) {
         set_trust(t.edit_provider(*provider), *trust);
         t.emit(event::ProviderAttested{*provider, trust->trust_score,

@@ -1,5 +1,5 @@
-// Operations that end in the kernel tables: models and attestations. What a kernel would drop or
-// ignore without a word is refused here, so that the sender hears of it.
+// Operations that change the kernel tables: models and attestations. Operations that a kernel would
+// silently ignore are refused here, so that the sender learns the reason.
 #pragma once
 
 #include "core/chain/operation.h"
@@ -7,17 +7,17 @@
 
 namespace aivm {
 
-// The digest under which a model stands in the kernel's registry.
+// The digest by which the kernel's registry knows a model.
 Hash32 model_root(const Model& model);
 
-// Puts the model, owner included, into the state and the kernel's registry. Refuses rows, steps and
-// an id out of their limits, an id in use, and a registry that is full.
+// Adds the model, with its owner, to the state and the kernel's registry. Refuses rows, steps or an
+// id outside of their limits, an id in use, and a full registry.
 Status add_model(Transition& t, Model model, const Hash32& license_root);
 Status register_model(Transition& t, const Address& sender, const op::RegisterModel& r);
 // Only the owner of a registered root may update it.
 Status update_model(Transition& t, const Address& sender, const op::ModelUpdate& u);
-// Puts the attestation into the kernel's table. Evidence, when there is some, must verify and sets
-// the provider's trust.
+// Adds the attestation to the kernel's table. Evidence is optional; it must verify, and sets the
+// provider's trust.
 Status attest(Transition& t, const Address& sender, const op::Attest& a);
 
 }  // namespace aivm

@@ -1,4 +1,4 @@
-// Providers: joining with a bond, leaving, and taking the bond home.
+// Providers: registration with a bond, departure, and withdrawal of the bond.
 #pragma once
 
 #include "core/chain/operation.h"
@@ -6,16 +6,16 @@
 
 namespace aivm {
 
-// Needs the minimum bond and, where requireTEEAttestation is set, hardware evidence that verifies
-// and scores at least minTrustScore. Evidence that is there must verify in any case.
+// Requires the minimum bond and, with require_tee_attestation, hardware evidence that verifies and
+// scores at least min_trust_score. Evidence must verify even where none is required.
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r);
 
-// Stops new work at once. What is assigned may still be finished, and what is posted can still be
-// slashed.
+// The provider gets no new tasks from now on. It may finish assigned ones, and its posted results
+// can still be slashed.
 Status deregister_provider(Transition& t, const Address& sender, const op::DeregisterProvider& d);
 
-// Pays the bond back to the owner once unbond_cooldown_blocks have passed and, under the obligation
-// rule, nothing that the bond backs is open.
+// Returns the bond to the owner once unbond_cooldown_blocks have passed and, under the obligation
+// rule, no result that the bond backs is open.
 Status withdraw_bond(Transition& t, const Address& sender, const op::WithdrawBond& w);
 
 }  // namespace aivm

@@ -1,4 +1,5 @@
-// The two scoring tables of the protocol.
+#include "core/registry/trust_points.h"
+
 #include <algorithm>
 #include <array>
 
@@ -12,7 +13,7 @@ struct ModelPoints {
     unsigned points;
 };
 
-// Every CC-capable model is in this table and no other is.
+// Exactly the models with confidential computing.
 constexpr std::array<ModelPoints, 6> kHardwareModels{
     {{"GB200", 10}, {"B200", 10}, {"B100", 10}, {"H200", 8}, {"H100", 8}, {"RTX PRO 6000", 5}}};
 constexpr unsigned kHardwareBase = 70;
@@ -42,8 +43,8 @@ constexpr bool is_word_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-// Whether `name` stands in the text as words of its own: "B200" is not in "GB200", and "RTX 4090"
-// not in "RTX 4090D".
+// Whether the text contains `name` as whole words: "GB200" does not contain "B200", and "RTX 4090D"
+// does not contain "RTX 4090".
 bool names(std::string_view text, std::string_view name) {
     for (std::size_t at = text.find(name); at != std::string_view::npos;
          at = text.find(name, at + 1)) {

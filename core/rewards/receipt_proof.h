@@ -1,4 +1,4 @@
-// Showing one receipt to somebody who holds nothing but the receipt root of an anchor or a block
+// Proofs of single receipts, for verifiers that have only the receipt root of an anchor or a block
 // header.
 #pragma once
 
@@ -17,7 +17,7 @@ struct ReceiptProof {
 };
 
 // A proof against receipt_root(state) for receipt number `index`. Takes time and memory in
-// proportion to the number of receipts. Errors: not_found for an index that no receipt has.
+// proportion to the number of receipts. Fails with not_found for an index beyond the last receipt.
 Result<ReceiptProof> prove_receipt(const State& state, std::uint64_t index);
 
 // Whether the receipt is number `index` of the `count` under this root.

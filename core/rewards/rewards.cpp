@@ -15,8 +15,8 @@ struct Tier {
 constexpr std::array<Tier, 4> kTiers{
     {{100, 100}, {1'000, 150}, {10'000, 200}, {~std::uint64_t{0}, 300}}};
 
-// What the schedule looks at: the model's registered time, or, as a policy under study, what the
-// provider says. A committee's members would each say something else, so it is paid by the
+// The time that the schedule reads: the model's registered time or, as a policy under study, the
+// provider's own report. Reports of a committee's members may differ, so it is paid by the
 // registered time.
 std::uint64_t billed_time_ms(const Transition& t, const Task& task) {
     const bool one_says = task.mode != VerificationMode::kRedundant && !task.seats.empty();

@@ -1,4 +1,4 @@
-// Paying for final work: the fee, the minted reward, the receipt, and the claim.
+// Payment for final work: the fee, the minted reward, the receipt, and the claim.
 #pragma once
 
 #include <span>
@@ -8,9 +8,8 @@
 
 namespace aivm {
 
-// The reward that the schedule foresees for one answer in `compute_time_ms`: base_reward at < 100
-// ms, 1.5 times it at < 1 s, twice at < 10 s, three times above; always base_reward on the flat
-// schedule.
+// The scheduled reward for one answer in `compute_time_ms`: base_reward below 100 ms, 1.5 times it
+// below 1 s, twice below 10 s, three times above; always base_reward on the flat schedule.
 Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_time_ms);
 
 // Ends the task as completed: burns fee_burn_bps of the fee, shares the rest and the minted reward
@@ -21,7 +20,7 @@ void complete_task(Transition& t, TaskIndex task, std::span<const ProviderIndex>
 // Pays a provider's credit to its wallet. Only its owner may claim.
 Status claim_rewards(Transition& t, const Address& sender, const op::ClaimRewards& claim);
 
-// The receipt root that blocks carry and anchors commit to.
+// The receipt root in block headers and anchors.
 Hash32 receipt_root(const State& state);
 
 }  // namespace aivm

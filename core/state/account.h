@@ -1,4 +1,4 @@
-// Accounts and validators: who holds money and who holds stake.
+// Accounts, which hold money, and validators, which hold stake.
 #pragma once
 
 #include <vector>
@@ -23,7 +23,7 @@ struct Validator {
     Address address;  // signs its blocks
     Amount stake;
     Hash32 beacon_commitment;           // keccak of the secret it must reveal in its next block
-    std::vector<Height> slashed_slots;  // sorted; one equivocation costs once
+    std::vector<Height> slashed_slots;  // sorted; a slot is punished once
 
     static constexpr auto fields() {
         return std::tuple{field<&Validator::address>(), field<&Validator::stake>(),

@@ -1,4 +1,4 @@
-// The table of accounts: found by address, copied like every other table of the state.
+// The table of accounts, indexed by address; a copy is a snapshot, like that of every other table.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ public:
     }
     [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
-    // The account, to be changed; an unknown address gets an empty one. Valid until the next
+    // The account, to be changed; for an unknown address a new, empty one. Valid until the next
     // non-const call.
     Account& insert_or_edit(const Address& address) { return edit_row(row_or_new(address)); }
 
@@ -63,7 +63,7 @@ private:
         Account account;
     };
 
-    // Addresses are digests already, but nothing forces a foreign one to be.
+    // Addresses are digests, but an operation may name any bytes as one.
     static std::uint64_t hash_of(const Address& address) { return table_hash(address.view()); }
 
     [[nodiscard]] std::optional<std::uint32_t> row_of(const Address& address) const {

@@ -21,7 +21,7 @@ constexpr auto enum_words(DisputeStatus) {
 
 struct Dispute {
     TaskIndex task;
-    std::uint32_t assignment = 0;  // which of the task's assignments it is about
+    std::uint32_t assignment = 0;  // the number of the task's assignment that it disputes
     Address challenger;
     Hash32 commitment;  // keccak(claimed output || salt || challenger)
     Amount bond;

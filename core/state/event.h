@@ -1,6 +1,5 @@
-// What a block did, in the order in which it did it: for actors that follow the chain, for the
-// recorder and for the invariants. Events are not state; they carry nothing that the state does not
-// imply.
+// The effects of a block in their order: for actors that follow the chain, for the recorder and for
+// the invariants. Events are not state; they carry nothing that the state does not imply.
 #pragma once
 
 #include <variant>
@@ -9,23 +8,10 @@
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
 #include "core/base/ids.h"
+#include "core/config/slash_causes.h"
 #include "core/state/task.h"
 
 namespace aivm {
-
-enum class SlashCause : std::uint8_t {
-    kWrongAnswer = 0,
-    kTimeout = 1,
-    kDivergent = 2,
-    kUnrevealed = 3,
-    kSilent = 4,
-    kLostChallenge = 5,
-    kEquivocation = 6
-};
-constexpr auto enum_words(SlashCause) {
-    return std::to_array<std::string_view>({"wrong_answer", "timeout", "divergent", "unrevealed",
-                                            "silent", "lost_challenge", "equivocation"});
-}
 
 namespace event {
 
@@ -160,12 +146,12 @@ struct DisputeClosed {
                           field<&DisputeClosed::challenger_won>()};
     }
 };
-// `due` is what the rules ask for, `taken` what was still there; the rest of the fields say where
-// it went.
+// `due` is the amount that the rules ask for, `taken` the part of it that was still there; the
+// other amounts say who received it.
 struct Slashed {
     SlashCause cause = SlashCause::kWrongAnswer;
     TaskIndex task;
-    Address account;         // who lost it: the provider's owner, the challenger or the validator
+    Address account;         // of the victim: the provider's owner, the challenger or the validator
     ProviderIndex provider;  // meaningful for the causes that slash a provider
     Amount due;
     Amount taken;
@@ -173,7 +159,7 @@ struct Slashed {
     Amount to_challenger;
     Amount to_requester;
     Amount to_provider;
-    Address challenger;  // who got to_challenger
+    Address challenger;  // receives to_challenger
 
     static constexpr auto fields() {
         return std::tuple{field<&Slashed::cause>(),        field<&Slashed::task>(),

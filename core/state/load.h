@@ -1,4 +1,4 @@
-// From a store back to a state, and a digest of what a state contains.
+// Loading a state from a store, and a digest of a state's contents.
 #pragma once
 
 #include "core/config/config.h"
@@ -8,15 +8,15 @@
 namespace aivm {
 
 // The state that a store holds, with every derived index rebuilt. Its state_root is left zero: the
-// chain keeps it beside the tip. An unreadable or inconsistent store is an error.
+// chain stores it beside the tip. Fails for an unreadable or inconsistent store.
 Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& sizes,
                          const VmParameters& parameters);
 
 // Every entry of the state's tables, sorted by key, as the store would hold them.
 WriteBatch dump_state(const State& state);
 
-// A digest over those entries: equal for equal contents, however they came about (the chained
-// state_root is not).
+// A digest over those entries: equal for equal contents, whatever the history (the chained
+// state_root depends on it).
 Hash32 contents_digest(const State& state);
 
 }  // namespace aivm

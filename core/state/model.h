@@ -1,5 +1,5 @@
-// A model on chain: int8 weights and a table of feature rows, so that the work a task asks for is
-// real and repeatable.
+// A model on chain: int8 weights and a table of feature rows, so that the work of a task is real
+// and repeatable.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ struct Model {
     abi::InferenceWeights weights{};
     Bytes rows;  // feature rows of kInputBytes each
     std::uint32_t steps = 1;
-    // registered time of one answer, for the tiered reward schedule
+    // registered time of one answer, read by the tiered reward schedule
     std::uint32_t compute_time_ms = 50;
 
     [[nodiscard]] std::uint32_t row_count() const {

@@ -1,4 +1,4 @@
-// A provider: who sells inference, the bond behind its answers and what it is owed.
+// A provider, which sells inference: its bond, its credit and its open work.
 #pragma once
 
 #include <string>
@@ -39,8 +39,8 @@ struct Provider {
     Amount slashed_total;
 
     [[nodiscard]] bool active() const { return status == ProviderStatus::kActive; }
-    // What new results may still lock. Zero when a run without the obligation rule let the bond go
-    // below what is locked.
+    // The part of the bond that new results may lock. Zero when, without the obligation rule, the
+    // bond fell below the locked part.
     [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
     [[nodiscard]] bool offers(ModelIndex model) const;
 

@@ -1,8 +1,8 @@
 // The Merkle tree over a state's receipts (core/base/merkle.h), as far as it has been hashed.
 //
-// Nothing is hashed when a receipt comes: the leaves wait until a root is asked for and are then
-// hashed side by side, and so are the nodes of each level above them. Where no root is asked for,
-// as between the anchors of a chain whose blocks carry none, waiting is all there is.
+// A new receipt is not hashed at once: when a root is needed, all new leaves are hashed side by
+// side, and then the nodes of each level above them. A chain whose blocks carry no receipt root
+// needs one only at its anchors.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,12 @@ using Receipts = SnapshotVector<Receipt>;
 
 class ReceiptTree {
 public:
-    // Hashes the receipts that came since the last call. `receipts` is the list that this tree
-    // belongs to; it only grows.
+    // Hashes the receipts that were added since the last call. `receipts` is the list that this
+    // tree belongs to; it only grows.
     void catch_up(const Receipts& receipts, const BatchHasher& hasher);
 
-    // The root over all of them; what has not been hashed yet is hashed for this answer alone.
+    // The root over all of them; receipts that catch_up has not hashed are hashed for this call
+    // only.
     [[nodiscard]] Hash32 root(const Receipts& receipts) const;
 
 private:

@@ -16,7 +16,7 @@ Receipt receipt_of(std::uint32_t number) {
     return receipt;
 }
 
-// What the tree must give: the root over the list of leaves.
+// The expected root: the one over the list of leaves.
 Hash32 plain_root(const Receipts& receipts) {
     std::vector<Hash32> leaves;
     receipts.for_each(

@@ -1,8 +1,8 @@
-// The VM's whole state as a value. Copying it takes a snapshot; a copy and its original share what
-// neither has changed. So Verify is a copy that is thrown away or kept, and a refused block cannot
-// leave anything behind.
+// The VM's whole state as a value. Copying it takes a snapshot; a copy and its original share the
+// entries that neither has changed. Verifying a block works on a copy, which is kept or dropped, so
+// that a refused block cannot leave a change behind.
 //
-// Like the trees it is made of, a state and its copies belong to one thread.
+// Like its tables (core/base/snapshot_vector.h), a state and its copies belong to one thread.
 #pragma once
 
 #include <array>
@@ -29,7 +29,8 @@
 
 namespace aivm {
 
-// Sums that conservation is stated in. The escrow account's balance is the sum of the four pots.
+// The sums in which the conservation of money is stated. The escrow account's balance is the sum of
+// the four pots.
 struct Totals {
     Amount genesis;
     Amount minted;
@@ -53,14 +54,14 @@ struct Totals {
     }
 };
 
-// The head of the state: what the next block is built on.
+// The part of the state that every block changes.
 struct ChainHead {
     Height height = 0;
     TimestampNs timestamp_ns = 0;
     Hash32 beacon;
     std::uint64_t epoch = 0;
     TimestampNs epoch_started_ns = 0;
-    Hash32 last_anchor;  // commit root of the last anchor taken in, zero before the first
+    Hash32 last_anchor;  // commit root of the last anchor, zero before the first
     Totals totals;
 
     static constexpr auto fields() {
@@ -85,7 +86,7 @@ struct State {
     SnapshotVector<std::shared_ptr<const Model>> models;
     SnapshotVector<Validator> validators;
     Receipts receipts;
-    KernelTables kernels{KernelTableSizes{0, 0, 0}};  // a chain has those of its genesis
+    KernelTables kernels{KernelTableSizes{0, 0, 0}};  // replaced by those of the genesis
 
     // Derived from the above when a state is loaded, so never stored.
     RowIndex jobs;  // tasks by job id
@@ -103,7 +104,7 @@ struct State {
     [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
     [[nodiscard]] std::uint64_t nonce(const Address& address) const;
-    // Tables to which a row of this name was added just now must be told.
+    // Required after a row was added to the table.
     void index_task(TaskIndex index) { jobs.add(name_hash(task(index).job_id), index.value); }
     void index_provider(ProviderIndex index) {
         provider_ids.add(name_hash(provider(index).id), index.value);

@@ -1,6 +1,5 @@
-// The one way in which the VM keeps things: a key-value store with atomic batches. The VM never
-// learns what is behind it; sim/storage puts a simulated disk there that crashes, fails and fills
-// up.
+// The VM's only storage: a key-value store with atomic batches. The VM does not know its
+// implementation; sim/storage has one on a simulated disk that crashes, fails and fills up.
 #pragma once
 
 #include <functional>
@@ -32,7 +31,7 @@ public:
         ByteView prefix, const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
 };
 
-// Keeps everything in memory and never fails.
+// A store in memory, which never fails.
 class MemoryStore final : public KeyValueStore {
 public:
     [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override;

@@ -1,4 +1,4 @@
-// A task from submission to its end, with a seat for every provider drawn to work on it.
+// A task from submission to its end, with one seat per provider drawn to work on it.
 #pragma once
 
 #include <string>
@@ -45,15 +45,15 @@ constexpr auto enum_words(SeatStatus) {
         {"selected", "committed", "posted", "released", "slashed"});
 }
 
-// The answer of the model: the one byte that the last InferenceStep puts out.
+// The answer of the model: the output byte of its last inference step.
 using Answer = std::uint8_t;
 
-// One provider's place at one task.
+// The place of one provider at one task.
 struct Seat {
     ProviderIndex provider;
     SeatStatus status = SeatStatus::kSelected;
     Amount locked;      // result bond held for this seat
-    Hash32 commitment;  // of the answer; to one given in the open, see Transition::finish
+    Hash32 commitment;  // to the answer; for one posted in the open, see Transition::finish
     Hash32 trace_root;  // Merkle root over the steps, zero when there is one step
     Answer answer = 0;  // meaningful from kPosted on
     std::uint32_t compute_time_ms = 0;  // as the provider reports it
@@ -78,10 +78,10 @@ struct Task {
     ModelIndex model;
     std::uint32_t input_row = 0;
     Amount fee;
-    Amount escrow;  // what is still held of the fee
+    Amount escrow;  // the part of the fee that is still held
     TaskStatus status = TaskStatus::kPending;
     Height submitted_at = 0;
-    // since when it is pending or assigned; timeouts count from here
+    // the moment at which it became pending or assigned, from which its timeout counts
     TimestampNs waiting_since_ns = 0;
     std::uint32_t assignments = 0;  // draws so far
     Height draw_at = 0;             // pending: block of the next draw; later: of the last one
@@ -90,7 +90,7 @@ struct Task {
     Height settle_at = 0;       // block of settlement unless a dispute is open
     bool proven_wrong = false;  // a dispute showed the provisional answer to be false
     Answer provisional = 0;     // the answer under challenge
-    // what re-execution gave; a bisection leaves it unset, as it runs one step only
+    // the result of re-execution; a bisection leaves it unset, because it runs one step only
     Answer truth = 0;
     std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
     SmallVector<DisputeIndex, 4> open_disputes;    // in order of commitment
@@ -131,15 +131,15 @@ struct Task {
     }
 };
 
-// Whether a task waits for a timeout: until it is drawn, and then for one provider's answer. A
+// Whether a task has a timeout: while it waits for its draw, and then for its provider's answer. A
 // committee has windows instead.
 inline bool has_timeout(const Task& task) {
     const bool one_works =
         task.status == TaskStatus::kAssigned && task.mode != VerificationMode::kRedundant;
     return task.status == TaskStatus::kPending || one_works;
 }
-// Of such a task; one that would not fit never comes. A vertex decided elsewhere may bring any
-// timestamp.
+// The timeout of such a task. One beyond the largest timestamp never comes: a vertex that is
+// decided elsewhere may carry any timestamp.
 inline TimestampNs timeout_of(const Task& task, const VmParameters& parameters) {
     return checked_add(task.waiting_since_ns, parameters.config.task_timeout_ns)
         .value_or(~TimestampNs{0});

@@ -4,68 +4,67 @@
 
 namespace aivm {
 
-SmallVector<std::uint64_t, 12>& TimerBucket::own() {
-    if (body_ == nullptr) {
-        body_ = new Body;
-    } else if (body_->references > 1) {
-        Body* copy = new Body{1, body_->tags};
-        --body_->references;
-        body_ = copy;
+bool HeightTimers::insert(const HeightTimer& timer) {
+    if (slots_.empty()) {
+        for (std::size_t i = 0; i < kSlots; ++i) slots_.push_back({});
     }
-    return body_->tags;
-}
-
-bool TimerBucket::insert(std::uint64_t tag) {
-    // Ids are mostly handed out in the order in which they come here.
-    const auto place = tags().empty() || tags().back() < tag
-                           ? tags().end()
-                           : std::ranges::lower_bound(tags(), tag);
-    if (place != tags().end() && *place == tag) return false;
-    const auto position = static_cast<std::size_t>(place - tags().begin());
-    own().insert_at(position, tag);
+    const Slot& slot = slots_[slot_of(timer.at)];
+    // Ids are mostly assigned in the order in which they arrive here.
+    const bool comes_last = slot.empty() || slot.back() < timer;
+    const auto place = comes_last ? slot.end() : std::ranges::lower_bound(slot, timer);
+    if (!comes_last && *place == timer) return false;
+    const auto position = place - slot.begin();
+    Slot& own = slots_.edit(slot_of(timer.at));
+    own.insert(own.begin() + position, timer);
+    earliest_ = empty() ? timer.at : std::min(earliest_, timer.at);
+    ++size_;
     return true;
 }
 
-bool TimerBucket::erase(std::uint64_t tag) {
-    const auto place = std::ranges::lower_bound(tags(), tag);
-    if (place == tags().end() || *place != tag) return false;
-    const auto position = static_cast<std::size_t>(place - tags().begin());
-    own().erase_at(position);
-    return true;
-}
-
-bool TimerTable::insert(std::uint64_t at, std::uint64_t tag) {
-    const bool is_new = buckets_.insert_or_edit(at).insert(tag);
-    if (is_new) ++size_;
-    return is_new;
-}
-
-bool TimerTable::erase(std::uint64_t at, std::uint64_t tag) {
-    TimerBucket* bucket = buckets_.edit(at);
-    if (bucket == nullptr || !bucket->erase(tag)) return false;
-    if (bucket->tags().empty()) buckets_.erase(at);
+bool HeightTimers::erase(const HeightTimer& timer) {
+    if (!contains(timer)) return false;
+    Slot& slot = slots_.edit(slot_of(timer.at));
+    slot.erase(std::ranges::lower_bound(slot, timer));
     --size_;
     return true;
 }
 
-bool TimerTable::contains(std::uint64_t at, std::uint64_t tag) const {
-    const TimerBucket* bucket = buckets_.find(at);
-    return bucket != nullptr &&
-           std::binary_search(bucket->tags().begin(), bucket->tags().end(), tag);
+bool HeightTimers::contains(const HeightTimer& timer) const {
+    return !slots_.empty() && std::ranges::binary_search(slots_[slot_of(timer.at)], timer);
 }
 
-std::optional<std::pair<std::uint64_t, std::uint64_t>> TimerTable::take_due(std::uint64_t now,
-                                                                            std::uint64_t first,
-                                                                            std::uint64_t last) {
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> due;
-    buckets_.for_each_from(std::uint64_t{0}, [&](std::uint64_t at, const TimerBucket& bucket) {
-        if (at > now) return false;
-        const auto found = std::ranges::lower_bound(bucket.tags(), first);
-        if (found != bucket.tags().end() && *found <= last) due.emplace(at, *found);
-        return !due;
-    });
-    if (due) erase(due->first, due->second);
-    return due;
+std::vector<HeightTimer> HeightTimers::sorted() const {
+    std::vector<HeightTimer> out;
+    slots_.for_each(
+        [&](std::size_t, const Slot& slot) { out.insert(out.end(), slot.begin(), slot.end()); });
+    std::ranges::sort(out);
+    return out;
+}
+
+// Moves `earliest_` past the heights below `height` for which nothing waits.
+void HeightTimers::advance(Height height) {
+    const auto waits_for = [&](Height at) {
+        return std::ranges::any_of(slots_[slot_of(at)],
+                                   [at](const HeightTimer& timer) { return timer.at == at; });
+    };
+    while (earliest_ < height && !waits_for(earliest_)) ++earliest_;
+}
+
+std::optional<HeightTimer> HeightTimers::take_due(Height height, TimerKind first, TimerKind last) {
+    if (empty()) return std::nullopt;
+    advance(height);
+    for (Height at = earliest_; at <= height; ++at) {
+        const Slot& slot = slots_[slot_of(at)];
+        const auto found = std::ranges::lower_bound(slot, HeightTimer{at, first, 0});
+        if (found == slot.end() || found->at != at || found->kind > last) continue;
+        const HeightTimer due = *found;
+        const auto position = found - slot.begin();
+        Slot& own = slots_.edit(slot_of(at));
+        own.erase(own.begin() + position);
+        --size_;
+        return due;
+    }
+    return std::nullopt;
 }
 
 bool TimeTimers::contains(const TimeTimer& timer) const {
@@ -84,7 +83,7 @@ bool TimeTimers::contains(const TimeTimer& timer) const {
     return false;
 }
 
-// A queue that is mostly behind us begins anew with what is ahead.
+// A queue whose greater part has been taken is replaced by one that holds the rest.
 void TimeTimers::drop_taken() {
     constexpr std::size_t kWorthIt = 256;
     if (first_ < kWorthIt || 2 * first_ < queue_.size()) return;

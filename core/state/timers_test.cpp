@@ -1,4 +1,4 @@
-// TimerTable against a sorted set, with snapshots taken on the way that must stay as they were.
+// HeightTimers against a sorted set, with snapshots taken on the way that must stay as they were.
 #include "core/state/timers.h"
 
 #include <gtest/gtest.h>
@@ -14,40 +14,46 @@
 namespace aivm {
 namespace {
 
-using TimerPairs = std::set<std::pair<std::uint64_t, std::uint64_t>>;
+using TimerSet = std::set<HeightTimer>;
 
-TimerPairs all_timers(const TimerTable& table) {
-    TimerPairs out;
-    table.for_each_until(~std::uint64_t{0}, [&](std::uint64_t at, std::uint64_t tag) {
-        const bool ascends = out.empty() || *out.rbegin() < std::pair(at, tag);
-        RC_ASSERT(ascends);
-        out.emplace(at, tag);
-    });
-    return out;
+void expect_same_timers(const HeightTimers& timers, const TimerSet& model) {
+    const std::vector<HeightTimer> expected(model.begin(), model.end());
+    RC_ASSERT(timers.sorted() == expected);
+    std::vector<HeightTimer> due;
+    timers.for_each_due(2'000, [&](const HeightTimer& timer) { due.push_back(timer); });
+    RC_ASSERT(due == expected);
 }
 
-RC_GTEST_PROP(TimerTable, BehavesLikeASortedSetAndSnapshotsNeverChange, ()) {
+// Heights lie up to several turns of the wheel apart.
+RC_GTEST_PROP(HeightTimers, BehaveLikeASortedSetAndSnapshotsNeverChange, ()) {
     struct Step {
+        int action;
+        Height at;
         int kind;
-        std::uint64_t at;
-        std::uint64_t tag;
+        std::uint32_t id;
     };
+    const auto heights = rc::gen::oneOf(
+        rc::gen::inRange<Height>(0, 20),
+        rc::gen::map(rc::gen::inRange<Height>(0, 20), [](Height h) { return 256 * (h % 7) + h; }));
     const auto program = *rc::gen::container<std::vector<Step>>(
-        rc::gen::construct<Step>(rc::gen::inRange(0, 10), rc::gen::inRange<std::uint64_t>(0, 40),
-                                 rc::gen::inRange<std::uint64_t>(0, 9)));
-    TimerTable table;
-    TimerPairs model;
-    std::vector<std::pair<TimerTable, TimerPairs>> snapshots;
-    for (const auto& [kind, at, tag] : program) {
-        if (kind < 5) {
-            RC_ASSERT(table.insert(at, tag) == model.emplace(at, tag).second);
-        } else if (kind < 7) {
-            RC_ASSERT(table.erase(at, tag) == (model.erase({at, tag}) == 1));
-        } else if (kind < 9) {
-            const auto due = table.take_due(at, tag, tag + 3);
+        rc::gen::construct<Step>(rc::gen::inRange(0, 10), heights, rc::gen::inRange(0, 5),
+                                 rc::gen::inRange<std::uint32_t>(0, 3)));
+    HeightTimers timers;
+    TimerSet model;
+    std::vector<std::pair<HeightTimers, TimerSet>> snapshots;
+    for (const auto& [action, at, kind_number, id] : program) {
+        const auto kind = static_cast<TimerKind>(kind_number);
+        const HeightTimer timer{at, kind, id};
+        if (action < 5) {
+            RC_ASSERT(timers.insert(timer) == model.insert(timer).second);
+        } else if (action < 7) {
+            RC_ASSERT(timers.erase(timer) == (model.erase(timer) == 1));
+        } else if (action < 9) {
+            const TimerKind last = std::max(kind, TimerKind::kDisputeDeadline);
+            const auto due = timers.take_due(at, kind, last);
             const auto expected =
-                std::ranges::find_if(model, [&, now = at, first = tag](const auto& one) {
-                    return one.first <= now && one.second >= first && one.second <= first + 3;
+                std::ranges::find_if(model, [&, now = at](const HeightTimer& one) {
+                    return one.at <= now && one.kind >= kind && one.kind <= last;
                 });
             RC_ASSERT(due.has_value() == (expected != model.end()));
             if (due) {
@@ -55,13 +61,13 @@ RC_GTEST_PROP(TimerTable, BehavesLikeASortedSetAndSnapshotsNeverChange, ()) {
                 model.erase(expected);
             }
         } else {
-            snapshots.emplace_back(table, model);
+            snapshots.emplace_back(timers, model);
         }
-        RC_ASSERT(table.size() == model.size());
-        RC_ASSERT(table.contains(at, tag) == model.contains({at, tag}));
+        RC_ASSERT(timers.size() == model.size());
+        RC_ASSERT(timers.contains(timer) == model.contains(timer));
     }
-    snapshots.emplace_back(table, model);
-    for (const auto& [snapshot, expected] : snapshots) RC_ASSERT(all_timers(snapshot) == expected);
+    snapshots.emplace_back(timers, model);
+    for (const auto& [snapshot, expected] : snapshots) expect_same_timers(snapshot, expected);
 }
 
 TEST(HeightTimers, RunInOrderOfHeightThenKindThenNumber) {
@@ -129,7 +135,7 @@ RC_GTEST_PROP(TimeTimers, GiveWhatStillCountsInOrderAndSnapshotsNeverChange, ())
     for (const auto& [snapshot, expected] : snapshots) check(snapshot, expected);
 }
 
-// So long that the queue is begun anew on the way.
+// So long that the queue is replaced on the way.
 TEST(TimeTimers, AQueueOfAnyLengthForgetsWhatIsBehindIt) {
     TimeTimers timers;
     for (std::uint32_t i = 0; i < 5'000; ++i) {

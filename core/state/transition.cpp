@@ -65,7 +65,7 @@ ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
         case KernelTable::kAnchors:
             return bytes_of(tables.anchors(), slot.index);
     }
-    check_failed("unknown kernel table", __FILE__, __LINE__);
+    AIVM_UNREACHABLE("unknown kernel table");
 }
 
 Transition::Transition(const State& parent, const BlockContext& block, const Rules& rules)
@@ -182,6 +182,12 @@ std::vector<TimeTimer> Transition::take_due_timeouts() {
         const Task& task = state_.tasks[timer.task];
         return has_timeout(task) && timeout_of(task, rules_.parameters) == timer.at;
     });
+}
+
+void Transition::record_kernel_operation(KernelTable table,
+                                         const std::vector<std::uint32_t>& slots) {
+    kernel_operations_[static_cast<std::size_t>(table)] += 1;
+    touch_kernel_slots(table, slots);
 }
 
 void Transition::touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots) {

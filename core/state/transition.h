@@ -1,51 +1,24 @@
-// One block on its way from the parent's state to its own: the changing copy, what it has touched
-// and what it did. Rule functions (tasks, verification, rewards ...) read and change the state
-// through it and nothing else.
+// One block on its way from the parent's state to its own: the changing copy, the entries that it
+// has touched and the events that it has emitted. Rule functions (in tasks, verification, rewards
+// ...) read and change the state through a Transition and through nothing else.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <vector>
 
+#include "core/base/describe.h"
 #include "core/base/error.h"
-#include "core/config/config.h"
-#include "core/kernels/kernels.h"
+#include "core/state/block_context.h"
 #include "core/state/event.h"
+#include "core/state/prepared_digests.h"
+#include "core/state/rules.h"
 #include "core/state/state.h"
 #include "core/state/write_batch.h"
 
 namespace aivm {
 
-namespace op {
-struct SubmitTask;
-}
-
-// What a block's header says about the moment of its application.
-struct BlockContext {
-    Height height = 0;
-    TimestampNs timestamp_ns = 0;
-    ValidatorIndex proposer;
-    Hash32 beacon;             // of this block: keccak(parent's beacon || the secret it reveals)
-    Hash32 beacon_commitment;  // to the proposer's next secret
-};
-
-// Who may sign for an address. Ed25519 for the service, ideal signatures for simulation; see
-// vm/authorizer.h.
-class Authorizer {
-public:
-    virtual ~Authorizer() = default;
-    [[nodiscard]] virtual bool verify(const Address& signer, const Hash32& message,
-                                      ByteView authorization) const = 0;
-};
-
-// What every application of every block has in common.
-struct Rules {
-    VmParameters parameters;
-    std::uint64_t chain_id = 1;
-    Kernels* kernels = nullptr;  // neither is owned, both are set
-    const Authorizer* authorizer = nullptr;
-    Address vendor_root;  // signs attestation evidence; all zero: none verifies
-};
-
-// Which of the three kernel tables, in the order of their keys in the store.
+// The three kernel tables, in the order of their keys in the store.
 enum class KernelTable : std::uint8_t { kAttestations = 0, kModels = 1, kAnchors = 2 };
 struct KernelSlot {
     KernelTable table = KernelTable::kAttestations;
@@ -55,7 +28,7 @@ struct KernelSlot {
 // The slot's bytes as they are stored.
 ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot);
 
-// Which entries a block changed: ascending, each once.
+// The entries that a block changed: ascending, each once.
 struct Touched {
     std::vector<Address> accounts;
     std::vector<std::uint32_t> providers;
@@ -106,14 +79,14 @@ public:
     ModelIndex add_model(Model model);
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
-    // Brings the receipt tree up to date, for whoever is about to ask for its root.
+    // Brings the receipt tree up to date. Required before its root is read.
     void hash_receipts() {
         state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher());
     }
 
     void set_timer(const HeightTimer& timer);
     void clear_timer(const HeightTimer& timer);
-    // A task waits for a timeout from its submission, return or assignment on until it is drawn or
+    // A task waits for a timeout from its submission, return or assignment until it is drawn or
     // answered.
     void start_timeout(TaskIndex task);
     void end_timeout() { state_.time_timers.erase(); }
@@ -125,42 +98,34 @@ public:
     // Takes the timeouts that are due now, of tasks that still wait, in order.
     std::vector<TimeTimer> take_due_timeouts();
 
-    // An operation's refusal. Whoever tries operations one by one looks at the code alone; the
-    // words are made for the rest.
+    // The refusal of an operation. `words` is called only when refusals are explained: a block
+    // builder that tries operations one by one reads the code alone.
     template <class Words>
     [[nodiscard]] tl::unexpected<Error> refuse(ErrorCode code, Words&& words) const {
-        return fail(code, explains ? words() : std::string());
+        if (!explains_) return fail(code, std::string());
+        return fail(code, words());
     }
-    bool explains = true;
+    void leave_refusals_unexplained() { explains_ = false; }
 
     void emit(VmEvent event) { events_.push_back(std::move(event)); }
     [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }
 
-    // Remembers which slots of a kernel table have a new value.
+    // Marks slots of a kernel table as changed.
     void touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots);
-    // Kernel operations applied so far in this block.
-    struct KernelCounts {
-        std::uint32_t attestations = 0;
-        std::uint32_t models = 0;
-        std::uint32_t anchors = 0;
-    };
-    KernelCounts kernel_counts;
+    // The same for the slots that a kernel operation of this block changed; counts the operation.
+    void record_kernel_operation(KernelTable table, const std::vector<std::uint32_t>& slots);
+    // The kernel operations on this table so far in this block.
+    [[nodiscard]] std::uint32_t kernel_operations(KernelTable table) const {
+        return kernel_operations_[static_cast<std::size_t>(table)];
+    }
 
-    // Task keys that were hashed side by side before the block's operations are applied, in their
-    // order; see tasks/admission.h.
-    struct PreparedKeys {
-        struct Entry {
-            const op::SubmitTask* submission = nullptr;
-            Hash32 key;
-        };
-        std::vector<Entry> entries;
-        std::size_t next = 0;
-    };
-    PreparedKeys prepared_keys;
+    // Task keys of the block's submissions; filled by prepare_keys of core/tasks/admission.h.
+    PreparedDigests& prepared_keys() { return prepared_keys_; }
 
-    // Everything the block wrote, sorted by key, and the state with its new root. Call once, last.
-    // Commitments to answers that were given in the open, keccak(task_key || answer), are stored
-    // but never looked at: they are made here, where something is stored.
+    // Everything that the block wrote, sorted by key, and the state with its new root. The last
+    // call on this object. Commitments to answers that were given in the open, keccak(task_key ||
+    // answer), are stored but never read: they are computed here, so that an unsealed block does
+    // not pay for them.
     struct Finished {
         State state;
         WriteBatch batch;
@@ -168,8 +133,8 @@ public:
         Touched touched;
     };
     [[nodiscard]] Finished finish() &&;
-    // The same without the batch, and with the root that the parent had: for chains whose blocks
-    // nobody stores.
+    // The same without the batch, and with the root of the parent: for chains whose blocks are not
+    // stored.
     [[nodiscard]] Finished finish_unsealed() &&;
 
 private:
@@ -182,6 +147,9 @@ private:
     BlockContext block_;
     const Rules& rules_;
     std::vector<VmEvent> events_;
+    bool explains_ = true;
+    std::array<std::uint32_t, enum_count<KernelTable>> kernel_operations_{};
+    PreparedDigests prepared_keys_;
 
     // Touched entries, with repetitions; finish() sorts them.
     Touched touched_;

@@ -35,7 +35,7 @@ private:
         std::uint32_t value_size = 0;
         bool present = false;
     };
-    // The arena holds the entries in the digest's own layout, so that hashing it needs no copy.
+    // Entries lie in the arena in the layout of the digest, so that hashing needs no copy.
     Bytes arena_;
     std::vector<Span> spans_;
 };

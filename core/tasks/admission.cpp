@@ -18,17 +18,6 @@ void put_key_message(Writer& out, const Address& requester, const op::SubmitTask
     out.string(s.model_id).u32(s.input_row).amount(s.fee);
 }
 
-// The prepared key, or one computed now.
-Hash32 take_key(Transition& t, const Address& requester, const op::SubmitTask& s) {
-    Transition::PreparedKeys& prepared = t.prepared_keys;
-    for (std::size_t i = prepared.next; i < prepared.entries.size(); ++i) {
-        if (prepared.entries[i].submission != &s) continue;
-        prepared.next = i + 1;
-        return prepared.entries[i].key;
-    }
-    return task_key(requester, s);
-}
-
 }  // namespace
 
 Hash32 task_key(const Address& requester, const op::SubmitTask& submission) {
@@ -42,16 +31,17 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     messages.reserve(operations.size() * 80);
     std::vector<std::size_t> ends{0};
     ends.reserve(operations.size() + 1);
-    t.prepared_keys.entries.reserve(operations.size());
+    std::vector<const op::SubmitTask*> submissions;
+    submissions.reserve(operations.size());
     for (const OperationPtr& operation : operations) {
         const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
         if (submission == nullptr) continue;
         put_key_message(messages, operation->sender(), *submission);
         ends.push_back(messages.size());
-        t.prepared_keys.entries.push_back({submission, {}});
+        submissions.push_back(submission);
     }
-    // Messages of one length go together; ids that are numbered make long runs of those.
-    const std::size_t count = ends.size() - 1;
+    // Messages of equal length are hashed together; numbered ids make long runs of those.
+    const std::size_t count = submissions.size();
     std::vector<Hash32> keys(count);
     for (std::size_t first = 0, last = 0; first < count; first = last) {
         const std::size_t length = ends[first + 1] - ends[first];
@@ -59,7 +49,8 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
         t.rules().kernels->hasher().hash_many(messages.view().data() + ends[first], length,
                                               last - first, &keys[first]);
     }
-    for (std::size_t i = 0; i < count; ++i) t.prepared_keys.entries[i].key = keys[i];
+    t.prepared_keys().reserve(count);
+    for (std::size_t i = 0; i < count; ++i) t.prepared_keys().add(submissions[i], keys[i]);
 }
 
 Status check_submission(const State& state, const VmParameters& parameters,
@@ -100,7 +91,8 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
 
     Task task;
     task.job_id = s.job_id;
-    task.task_key = take_key(t, sender, s);
+    const auto prepared = t.prepared_keys().take(&s);
+    task.task_key = prepared ? *prepared : task_key(sender, s);
     task.requester = sender;
     task.type = s.type;
     task.mode = s.mode;

@@ -1,4 +1,4 @@
-// How an honest player moves in a bisection: pure functions of the player's own trace and the
+// The moves of an honest player in a bisection: pure functions of the player's own trace and the
 // public dispute.
 #pragma once
 

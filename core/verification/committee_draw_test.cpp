@@ -1,4 +1,4 @@
-// Who is drawn into a committee, and what a commitment binds.
+// The draw of a committee, and the content that a commitment binds.
 #include <gtest/gtest.h>
 
 #include <map>

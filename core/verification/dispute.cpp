@@ -41,6 +41,37 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
     return {};
 }
 
+// Gives the side that is due dispute_move_blocks for its next move.
+void restart_clock(Transition& t, DisputeIndex index) {
+    Dispute& dispute = t.edit_dispute(index);
+    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+    dispute.deadline = t.block().height + t.policy().dispute_move_blocks;
+    t.set_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+}
+
+// Closes a dispute. When it was the task's last open one, the task's settlement is set.
+void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
+    Dispute& dispute = t.edit_dispute(index);
+    AIVM_CHECK(dispute.open());
+    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+    dispute.status = challenger_won ? DisputeStatus::kWon : DisputeStatus::kLost;
+    dispute.closed_at = t.block().height;
+    const TaskIndex task_index = dispute.task;
+    Task& task = t.edit_task(task_index);
+    task.open_disputes.erase_value(index);
+    task.closed_disputes.push_back(index);
+    if (challenger_won) {
+        task.proven_wrong = true;
+    } else {
+        task.challenges_lost += 1;
+    }
+    if (task.open_disputes.empty()) {
+        task.settle_at = settlement_height(task, t.config(), t.block().height);
+        t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, task_index.value});
+    }
+    t.emit(event::DisputeClosed{task_index, index, challenger_won});
+}
+
 // Settles a claim that is in the open by running the model again, or starts the game that finds the
 // step to run.
 void judge(Transition& t, DisputeIndex index, Answer claim) {
@@ -49,15 +80,15 @@ void judge(Transition& t, DisputeIndex index, Answer claim) {
     dispute.revealed = true;
     t.emit(event::ChallengeRevealed{dispute.task, index});
     const Task& task = t.read_task(dispute.task);
+    const Model& model = t.read_model(task.model);
     if (claim == task.provisional) return close_dispute(t, index, false);  // it disputes nothing
-    if (plays_bisection(t, task)) return start_bisection(t, index);
-    const Answer truth = run_model(*t.rules().kernels, t.read_model(task.model), task.input_row);
-    const bool won = claim == truth;
-    if (won) {
-        Task& wrong = t.edit_task(dispute.task);
-        wrong.proven_wrong = true;
-        wrong.truth = truth;
+    if (plays_bisection(t, task)) {
+        begin_bisection(dispute, model, model.row(task.input_row));
+        return restart_clock(t, index);
     }
+    const Answer truth = run_model(*t.rules().kernels, model, task.input_row);
+    const bool won = claim == truth;
+    if (won) t.edit_task(dispute.task).truth = truth;
     close_dispute(t, index, won);
 }
 
@@ -130,29 +161,38 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
     return {};
 }
 
+Status move_dispute(Transition& t, const Address& sender, const op::DisputeMove& move) {
+    const auto task = t.state().find_task(move.job_id);
+    if (!task) return fail(ErrorCode::kNotFound, "task " + move.job_id);
+    const auto& open = t.read_task(*task).open_disputes;
+    const auto game = std::find_if(open.begin(), open.end(), [&](DisputeIndex d) {
+        const Dispute& dispute = t.read_dispute(d);
+        return dispute.challenger == move.challenger && dispute.status == DisputeStatus::kPlaying;
+    });
+    if (game == open.end())
+        return fail(ErrorCode::kWrongState, "no such dispute is being played on " + move.job_id);
+    const DisputeIndex index = *game;
+    AIVM_TRY(check_move(t, sender, move, t.read_dispute(index)));
+
+    Dispute& dispute = t.edit_dispute(index);
+    apply_move(dispute, move);
+    if (is_narrowed(dispute)) {
+        const Model& model = t.read_model(t.read_task(*task).model);
+        close_dispute(t, index, !provider_is_right(*t.rules().kernels, model, dispute));
+    } else {
+        restart_clock(t, index);
+    }
+    t.emit(event::DisputeMoved{*task, index, move.opens});
+    return {};
+}
+
 void expire_dispute(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.read_dispute(index);
     if (!dispute.open() || dispute.deadline > t.block().height) return;
-    if (dispute.status == DisputeStatus::kPlaying) return forfeit_bisection(t, index);
-    close_dispute(t, index, false);
-}
-
-void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
-    Dispute& dispute = t.edit_dispute(index);
-    AIVM_CHECK(dispute.open());
-    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
-    dispute.status = challenger_won ? DisputeStatus::kWon : DisputeStatus::kLost;
-    dispute.closed_at = t.block().height;
-    const TaskIndex task_index = dispute.task;
-    Task& task = t.edit_task(task_index);
-    task.open_disputes.erase_value(index);
-    task.closed_disputes.push_back(index);
-    if (!challenger_won) task.challenges_lost += 1;
-    if (task.open_disputes.empty()) {
-        task.settle_at = settlement_height(task, t.config(), t.block().height);
-        t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, task_index.value});
-    }
-    t.emit(event::DisputeClosed{task_index, index, challenger_won});
+    // In a game the side whose move is due loses; without one, the challenger that did not reveal.
+    const bool provider_is_due =
+        dispute.status == DisputeStatus::kPlaying && dispute.provider_to_move;
+    close_dispute(t, index, provider_is_due);
 }
 
 std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
@@ -167,7 +207,10 @@ std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
             ledger::release(t, ledger::Pot::kChallengeBonds, dispute.challenger, dispute.bond);
             if (!rewarded) rewarded = dispute.challenger;
         } else {
-            slash_challenger(t, {index, dispute.challenger, dispute.bond, right_provider});
+            slash_challenger(t, {.task = index,
+                                 .challenger = dispute.challenger,
+                                 .bond = dispute.bond,
+                                 .right_provider = right_provider});
         }
     }
     if (!closed.empty()) t.edit_task(index).closed_disputes.clear();

@@ -4,16 +4,16 @@
 #include <cstring>
 
 #include "core/base/digest.h"
-#include "core/tasks/seats.h"
-#include "core/verification/redundant.h"
-#include "core/verification/slashing.h"
 
 namespace aivm {
 namespace {
 
-using Drawn = SmallVector<ProviderIndex, 4>;
+bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
+    return p.active() && p.open_tasks < t.config().max_tasks_per_provider && p.offers(model) &&
+           p.unlocked() >= t.parameters().result_bond();
+}
 
-// One provider with weight 1 + trust score, in registration order.
+// Candidates stand in the order of their registration.
 Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     struct Candidate {
         ProviderIndex provider;
@@ -34,7 +34,6 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     return {chosen->provider};
 }
 
-// A committee of redundancy_providers, each as likely as any other.
 Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<ProviderIndex> candidates;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
@@ -68,11 +67,6 @@ std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus) {
     return remainder;
 }
 
-bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
-    return p.active() && p.open_tasks < t.config().max_tasks_per_provider && p.offers(model) &&
-           p.unlocked() >= t.parameters().result_bond();
-}
-
 DrawSeeds::DrawSeeds(const Transition& t) {
     constexpr std::size_t kUsual = 16;
     Writer messages;
@@ -96,52 +90,21 @@ Hash32 DrawSeeds::take(const Transition& t, TaskIndex task) {
     return draw_seed(t.read_task(task).task_key, t.block().beacon);
 }
 
-void draw(Transition& t, TaskIndex index, DrawSeeds& seeds) {
-    if (t.read_task(index).status != TaskStatus::kPending) return;
-    const Hash32 seed = seeds.take(t, index);
-    const bool redundant = t.read_task(index).mode == VerificationMode::kRedundant;
-    const Drawn drawn = redundant ? draw_members(t, t.read_task(index), seed)
-                                  : draw_weighted(t, t.read_task(index), seed);
-    Task& task = t.edit_task(index);
-    if (drawn.empty()) {
-        task.draw_at = t.block().height + 1;
-        t.set_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
-        return;
+std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const Hash32& seed,
+                                          std::size_t count) {
+    AIVM_CHECK(count <= list.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const Hash32 draw =
+            keccak256(Writer().fixed(seed).u32(static_cast<std::uint32_t>(i)).view());
+        std::swap(list[i], list[i + big_endian_modulo(draw, list.size() - i)]);
     }
-    t.end_timeout();
-    task.status = TaskStatus::kAssigned;
-    task.assignments += 1;
-    task.waiting_since_ns = t.block().timestamp_ns;
-    if (redundant) {
-        open_windows(t, index);
-    } else {
-        t.start_timeout(index);
-    }
-    t.count_waiting_task(-1);
-    for (const ProviderIndex provider : drawn) take_seat(t, index, provider);
+    list.resize(count);
+    return list;
 }
 
-void time_out(Transition& t, TaskIndex index) {
-    const Task& task = t.read_task(index);
-    if (task.status == TaskStatus::kPending) {
-        t.clear_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
-        t.count_waiting_task(-1);
-        fail_task(t, index);
-        return;
-    }
-    AIVM_CHECK(task.status == TaskStatus::kAssigned);
-    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
-        const Seat seat = t.read_task(index).seats[i];
-        if (!seat.open()) continue;
-        end_seat(t, index, i, SeatStatus::kSlashed);
-        slash_provider(t, {.cause = SlashCause::kTimeout,
-                           .task = index,
-                           .provider = seat.provider,
-                           .due = seat.locked.bps(t.policy().slash_timeout_bps),
-                           .challenger = {},
-                           .requester = {}});
-    }
-    return_or_fail(t, index);
+Drawn draw_providers(const Transition& t, const Task& task, const Hash32& seed) {
+    if (task.mode == VerificationMode::kRedundant) return draw_members(t, task, seed);
+    return draw_weighted(t, task, seed);
 }
 
 }  // namespace aivm

@@ -1,27 +1,25 @@
-// Drawing providers for waiting tasks, and giving up on those that stay silent.
+// The draw: which providers a waiting task gets. Everything here is a pure function of the state
+// and the block; core/verification/task_life.cpp acts on the result.
 #pragma once
 
+#include "core/base/small_vector.h"
 #include "core/state/transition.h"
 
 namespace aivm {
 
-// keccak(task_key || beacon): nobody can know it when the task is submitted, two blocks before that
+// keccak(task_key || beacon). Nobody can know it when the task is submitted, two blocks before that
 // beacon exists.
 Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon);
 
 // A 256-bit big-endian number modulo `modulus` (> 0). The bias is below 2^-192 for 64-bit moduli.
 std::uint64_t big_endian_modulo(const Hash32& number, std::uint64_t modulus);
 
-// Whether the provider can be given one more seat at the model: active, under its task limit, with
-// an unlocked result bond.
-bool eligible(const Transition& t, const Provider& provider, ModelIndex model);
-
 // The seeds of all draws that a block starts with, hashed side by side.
 class DrawSeeds {
 public:
-    // Before the first of the block's timers has run.
+    // Requires that none of the block's timers has run.
     explicit DrawSeeds(const Transition& t);
-    // draw_seed of the task in this block. Cheap when asked for in the order of the timers.
+    // draw_seed of the task in this block. Cheap when called in the order of the timers.
     [[nodiscard]] Hash32 take(const Transition& t, TaskIndex task);
 
 private:
@@ -30,12 +28,17 @@ private:
     std::size_t next_ = 0;
 };
 
-// Runs the draw that is due for a pending task. With too few eligible providers the task waits one
-// block more.
-void draw(Transition& t, TaskIndex task, DrawSeeds& seeds);
+// The first `count` of the list after a Fisher-Yates shuffle whose i-th draw is keccak(seed ||
+// u32be(i)) modulo the number of elements left. `count` must not exceed the list.
+std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const Hash32& seed,
+                                          std::size_t count);
 
-// A pending or assigned task whose time is up: silent providers are slashed, the task is reassigned
-// or fails.
-void time_out(Transition& t, TaskIndex task);
+using Drawn = SmallVector<ProviderIndex, 4>;
+
+// One eligible provider, with weight 1 + trust score; in redundant mode a committee of
+// redundancy_providers, each eligible one as likely as any other. Empty when too few are eligible.
+// A provider is eligible when it is active, offers the model, is below its task limit and has one
+// result bond unlocked.
+Drawn draw_providers(const Transition& t, const Task& task, const Hash32& seed);
 
 }  // namespace aivm

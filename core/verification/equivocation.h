@@ -6,8 +6,8 @@
 
 namespace aivm {
 
-// Slashes slash_equivocation_bps of the signer's stake, once a slot; all of it burns. Anyone may
-// report.
+// Slashes the signer for equivocation, once per slot. Anyone may report; the reporter receives
+// nothing.
 Status prove_equivocation(Transition& t, const op::Evidence& evidence);
 
 }  // namespace aivm

@@ -2,21 +2,19 @@
 
 #include <algorithm>
 
-#include "core/base/digest.h"
-#include "core/ledger/ledger.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
 #include "core/verification/dispute.h"
-#include "core/verification/redundant.h"
 #include "core/verification/slashing.h"
 #include "core/verification/tee.h"
 
 namespace aivm {
 namespace {
 
-Status check_result(const Transition& t, const Address& sender, const op::SubmitResult& r,
-                    TaskIndex index, ProviderIndex provider) {
-    const Task& task = t.read_task(index);
+// The seat from which this sender may post this result.
+Result<std::size_t> check_result(const Transition& t, const Address& sender,
+                                 const op::SubmitResult& r, const Task& task,
+                                 ProviderIndex provider) {
     if (t.read_provider(provider).owner != sender)
         return fail(ErrorCode::kNotAuthorized, r.provider_id);
     if (task.status != TaskStatus::kAssigned)
@@ -34,45 +32,35 @@ Status check_result(const Transition& t, const Address& sender, const op::Submit
     if (!checked_add(t.block().height, t.config().challenge_window_blocks + 1)) {
         return fail(ErrorCode::kOverflow, "challenge window");
     }
-    return {};
+    return *seat;
 }
 
-// The provider was wrong: its bond goes, the requester gets the fee back or another provider.
-void settle_wrong(Transition& t, TaskIndex index, const std::optional<Address>& challenger) {
+// Frees what the seat holds and slashes its provider.
+void slash_seat(Transition& t, TaskIndex index, SlashCause cause,
+                const std::optional<Address>& challenger, const std::optional<Address>& requester) {
     const Seat seat = t.read_task(index).seats.front();
-    const Address requester = t.read_task(index).requester;
     end_seat(t, index, 0, SeatStatus::kSlashed);
-    slash_provider(t, {.cause = SlashCause::kWrongAnswer,
+    slash_provider(t, {.cause = cause,
                        .task = index,
                        .provider = seat.provider,
-                       .due = seat.locked.bps(t.policy().slash_bps),
+                       .locked = seat.locked,
                        .challenger = challenger,
                        .requester = requester});
-    return_or_fail(t, index);
 }
 
 }  // namespace
 
-Height settlement_height(const Task& task, const Config& config, Height closed) {
-    // An overturned committee still pays those who were right, and nothing is paid inside the
-    // window.
-    if (task.proven_wrong && task.mode != VerificationMode::kRedundant) return closed + 1;
-    return std::max(task.posted_at + config.challenge_window_blocks + 1, closed + 1);
+void slash_silent_provider(Transition& t, TaskIndex index) {
+    AIVM_CHECK(t.read_task(index).seats.size() == 1);
+    slash_seat(t, index, SlashCause::kTimeout, {}, {});
 }
 
-Status submit_result(Transition& t, const Address& sender, const op::SubmitResult& r) {
-    const auto index = t.state().find_task(r.job_id);
-    if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
-    const auto provider = t.state().find_provider(r.provider_id);
-    if (!provider) return fail(ErrorCode::kProviderNotFound, r.provider_id);
-    if (t.read_task(*index).mode == VerificationMode::kRedundant)
-        return answer_in_the_open(t, sender, r);
-    AIVM_TRY(check_result(t, sender, r, *index, *provider));
-
-    const std::size_t seat = *find_seat(t.read_task(*index), *provider);
-    mark_answered(t, *index, seat, SeatStatus::kPosted);
-    Task& task = t.edit_task(*index);
+Status post_result(Transition& t, const Address& sender, const op::SubmitResult& r, TaskIndex index,
+                   ProviderIndex provider) {
+    AIVM_ASSIGN(const std::size_t seat, check_result(t, sender, r, t.read_task(index), provider));
+    mark_answered(t, index, seat, SeatStatus::kPosted);
     t.end_timeout();
+    Task& task = t.edit_task(index);
     Seat& s = task.seats[seat];
     s.answer = r.answer;
     s.trace_root = r.trace_root;
@@ -82,25 +70,35 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
     task.provisional = r.answer;
     task.posted_at = t.block().height;
     task.settle_at = settlement_height(task, t.config(), t.block().height);
-    t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
-    t.emit(event::ResultPosted{*index, *provider, r.answer});
-    grant_early_use(t, *index, *provider);
+    t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index.value});
+    t.emit(event::ResultPosted{index, provider, r.answer});
+    if (may_use_early(t, task, provider)) {
+        task.usable_at = t.block().height;
+        t.emit(event::UsableEarly{index, provider});
+    }
     return {};
 }
 
-void settle(Transition& t, TaskIndex index) {
+void settle_result(Transition& t, TaskIndex index) {
     const Task& task = t.read_task(index);
-    if (task.mode == VerificationMode::kRedundant) return settle_committee(t, index);
-    AIVM_CHECK(!task.terminal() && task.open_disputes.empty() && task.seats.size() == 1);
+    AIVM_CHECK(task.seats.size() == 1);
     const ProviderIndex provider = task.seats.front().provider;
-    const bool wrong = task.proven_wrong;
-    const auto winner = pay_out_disputes(t, index, wrong ? std::nullopt : std::optional(provider));
-    if (wrong) {
-        settle_wrong(t, index, winner);
-        return;
+    const Address requester = task.requester;
+    if (task.proven_wrong) {
+        const auto challenger = pay_out_disputes(t, index, std::nullopt);
+        slash_seat(t, index, SlashCause::kWrongAnswer, challenger, requester);
+        return return_or_fail(t, index);
     }
+    pay_out_disputes(t, index, provider);
     end_seat(t, index, 0, SeatStatus::kReleased);
     complete_task(t, index, {&provider, 1});
+}
+
+Height settlement_height(const Task& task, const Config& config, Height closed) {
+    // An overturned committee still pays its members that were right, and nothing is paid inside
+    // the window.
+    if (task.proven_wrong && task.mode != VerificationMode::kRedundant) return closed + 1;
+    return std::max(task.posted_at + config.challenge_window_blocks + 1, closed + 1);
 }
 
 }  // namespace aivm

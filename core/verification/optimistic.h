@@ -1,5 +1,6 @@
-// The optimistic mode: an answer is posted, may be challenged for a window of blocks, and is
-// settled in the block after.
+// The optimistic mode, in order of time: one provider is drawn (task_life.h), posts its answer, may
+// be challenged for a window of blocks (dispute.h), and is settled in the block after. The TEE mode
+// is the same, except that the answer may be used at once (tee.h).
 #pragma once
 
 #include "core/chain/operation.h"
@@ -7,13 +8,16 @@
 
 namespace aivm {
 
+// The provider was silent until the timeout: its seat ends and it is slashed.
+void slash_silent_provider(Transition& t, TaskIndex task);
+
 // Only the provider that holds the open seat may post, once. The answer is challengeable in every
 // block h with posted < h <= posted + challenge_window_blocks.
-Status submit_result(Transition& t, const Address& sender, const op::SubmitResult& result);
+Status post_result(Transition& t, const Address& sender, const op::SubmitResult& result,
+                   TaskIndex task, ProviderIndex provider);
 
-// Settles a posted result whose time has come and on which no dispute is open: pays out the
-// disputes, then the provider or, when the result was proven wrong, its victims.
-void settle(Transition& t, TaskIndex task);
+// Pays out the disputes, then the provider or, when the answer was proven wrong, those it harmed.
+void settle_result(Transition& t, TaskIndex task);
 
 // The block in which a result is settled when every dispute on it closes by `closed`: the one after
 // the window, or, for one provider's result proven wrong, the next.

@@ -186,12 +186,7 @@ private:
     void restart() {
         const State before = chain.state();
         chain.restart();
-        const auto timers = [](const State& state) {
-            std::vector<HeightTimer> out;
-            state.height_timers.for_each_due(
-                ~Height{0}, [&](const HeightTimer& timer) { out.push_back(timer); });
-            return out;
-        };
+        const auto timers = [](const State& state) { return state.height_timers.sorted(); };
         if (contents_digest(before) != contents_digest(chain.state()) ||
             timers(before) != timers(chain.state()) ||
             before.time_timers.size() != chain.state().time_timers.size()) {

@@ -2,12 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/base/digest.h"
+#include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
+#include "core/verification/dispute.h"
+#include "core/verification/optimistic.h"
+#include "core/verification/slashing.h"
 
 namespace aivm {
 namespace {
 
+// A seat at a task.
 struct Place {
     TaskIndex task;
     std::size_t seat = 0;
@@ -37,7 +45,7 @@ Result<Place> find_place(const Transition& t, const Address& sender, const std::
     return Place{*index, *seat};
 }
 
-// The operation comes in a block of (after, last].
+// An error unless this block is one of (after, last].
 Status check_window(const Transition& t, const char* what, Height after, Height last) {
     if (t.block().height > after && t.block().height <= last) return {};
     return fail(ErrorCode::kWindowClosed,
@@ -50,6 +58,82 @@ void post_answer(Transition& t, const Place& place, Answer answer) {
     seat.answer = answer;
     seat.posted_at = t.block().height;
     t.emit(event::ResultRevealed{place.task, seat.provider, answer});
+}
+
+struct Penalty {
+    SlashCause cause;
+    std::optional<Address> challenger;
+    std::optional<Address> requester;
+};
+
+// Frees what the seat holds and slashes its provider.
+void slash_member(Transition& t, TaskIndex index, std::size_t number, const Penalty& penalty) {
+    const Seat seat = t.read_task(index).seats[number];
+    end_seat(t, index, number, SeatStatus::kSlashed);
+    slash_provider(t, {.cause = penalty.cause,
+                       .task = index,
+                       .provider = seat.provider,
+                       .locked = seat.locked,
+                       .challenger = penalty.challenger,
+                       .requester = penalty.requester});
+}
+
+void slash_all(Transition& t, TaskIndex index, SeatStatus status, const Penalty& penalty) {
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        if (t.read_task(index).seats[i].status == status) slash_member(t, index, i, penalty);
+    }
+}
+
+struct Plurality {
+    Answer answer = 0;
+    std::uint32_t votes = 0;
+};
+
+// Every seat is one vote, and seats belong to distinct providers. Of equally frequent answers the
+// smallest; none of them is a majority then.
+Plurality count_answers(const Task& task) {
+    std::array<std::uint32_t, 256> votes{};
+    for (const Seat& seat : task.seats) {
+        if (seat.status == SeatStatus::kPosted) votes[seat.answer] += 1;
+    }
+    const auto most = std::max_element(votes.begin(), votes.end());
+    return {static_cast<Answer>(most - votes.begin()), *most};
+}
+
+void accept_quorum(Transition& t, TaskIndex index, const Plurality& plurality) {
+    Task& task = t.edit_task(index);
+    task.status = TaskStatus::kPosted;
+    task.provisional = plurality.answer;
+    task.posted_at = t.block().height;
+    task.settle_at = settlement_height(task, t.config(), t.block().height);
+    t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index.value});
+    t.emit(event::QuorumReached{index, plurality.answer, plurality.votes});
+}
+
+void miss_quorum(Transition& t, TaskIndex index) {
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        if (t.read_task(index).seats[i].open()) end_seat(t, index, i, SeatStatus::kReleased);
+    }
+    t.emit(event::QuorumMissed{index});
+    return_or_fail(t, index);
+}
+
+void tally(Transition& t, TaskIndex index) {
+    const Plurality plurality = count_answers(t.read_task(index));
+    if (plurality.votes >= t.config().redundancy_factor) {
+        accept_quorum(t, index, plurality);
+    } else {
+        miss_quorum(t, index);
+    }
+}
+
+std::vector<ProviderIndex> members_with(const Task& task, Answer answer) {
+    std::vector<ProviderIndex> out;
+    for (const Seat& seat : task.seats) {
+        if (seat.status == SeatStatus::kPosted && seat.answer == answer)
+            out.push_back(seat.provider);
+    }
+    return out;
 }
 
 }  // namespace
@@ -74,6 +158,13 @@ CommittedResult result_of(const State& state, const Task& task, const Address& o
             .embedding_digest = empty_embedding_digest(),
             .operator_address = operator_address,
             .nonce = nonce};
+}
+
+void open_windows(Transition& t, TaskIndex index) {
+    const Task& task = t.read_task(index);
+    t.set_timer(HeightTimer{commit_end(task, t.policy()), TimerKind::kCommitEnd, index.value});
+    if (!t.policy().commit_reveal) return;
+    t.set_timer(HeightTimer{reveal_end(task, t.policy()), TimerKind::kRevealEnd, index.value});
 }
 
 Status commit_result(Transition& t, const Address& sender, const op::Commit& c) {
@@ -123,6 +214,41 @@ Status answer_in_the_open(Transition& t, const Address& sender, const op::Submit
     t.edit_task(place.task).seats[place.seat].compute_time_ms = r.compute_time_ms;
     post_answer(t, place, r.answer);
     return {};
+}
+
+void close_commits(Transition& t, TaskIndex index) {
+    slash_all(t, index, SeatStatus::kSelected, {SlashCause::kSilent, {}, {}});
+    if (!t.policy().commit_reveal) tally(t, index);
+}
+
+void close_reveals(Transition& t, TaskIndex index) {
+    slash_all(t, index, SeatStatus::kCommitted, {SlashCause::kUnrevealed, {}, {}});
+    tally(t, index);
+}
+
+void settle_committee(Transition& t, TaskIndex index) {
+    const Task& task = t.read_task(index);
+    const bool wrong = task.proven_wrong;
+    const Answer right = wrong ? task.truth : task.provisional;
+    const Address requester = task.requester;
+    const std::vector<ProviderIndex> winners = members_with(task, right);
+    const auto challenger =
+        pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
+
+    const Penalty divergent{SlashCause::kDivergent, {}, {}};
+    const Penalty proven{SlashCause::kWrongAnswer, challenger, requester};
+    for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
+        const Seat& seat = t.read_task(index).seats[i];
+        if (!seat.open()) continue;
+        if (seat.answer == right) {
+            end_seat(t, index, i, SeatStatus::kReleased);
+        } else {
+            slash_member(t, index, i, wrong ? proven : divergent);
+        }
+    }
+    if (winners.empty()) return return_or_fail(t, index);
+    t.edit_task(index).provisional = right;
+    complete_task(t, index, winners);
 }
 
 }  // namespace aivm

@@ -1,4 +1,4 @@
-// What a committee may send, and when: windows, copies, repetitions and strangers.
+// The operations that a committee may send, and when: windows, copies, repetitions and strangers.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ TEST(CommitteeWindows, TakesTheLastCommitAndRevealInTheLastBlockOfTheirWindows) 
     };
     world.chain.advance_to(world.commits_until("job") - 1);
     world.chain.block({commit_of(0), commit_of(1), commit_of(2)});
-    // Who was silent until then has no seat any more.
+    // A member that was silent until then has no seat any more.
     world.chain.expect_refused(commit_of(3), ErrorCode::kNotAuthorized);
     world.chain.advance_to(world.reveals_until("job") - 1);
     world.chain.block({reveal_of(0), reveal_of(1)});

@@ -1,5 +1,4 @@
-// Running a model again: the arbiter of every dispute. Uses the same kernel that providers are
-// asked to run.
+// Running a model again, which decides every dispute. Uses the same kernel as the providers.
 #pragma once
 
 #include <span>
@@ -17,23 +16,22 @@ struct InferenceTraceStep {
     Answer output = 0;
 };
 
-// One step of the model on `input`. A kernel that fails is a broken machine, not a wrong answer: it
-// stops the run.
+// One step of the model on `input`. A failing kernel means a broken machine, not a wrong answer, so
+// it fails a check.
 Answer run_step(Kernels& kernels, const Model& model, const InputRow& input);
 
-// The input of the next step: the present one shifted left by one byte, with the step's output as
-// its last byte.
+// The input of the next step: this one shifted left by one byte, with the step's output as its last
+// byte.
 InputRow next_input(const InputRow& input, Answer output);
 
-// The model's answer to one of its feature rows: all its steps, the last one's output.
+// The model's answer to one of its feature rows: the output of the last of all its steps.
 Answer run_model(Kernels& kernels, const Model& model, std::uint32_t row);
 
-// The model's answers to several of its feature rows, each as run_model gives it, with one call of
-// the kernel a step.
+// The same as run_model for several feature rows, with one kernel call per step.
 std::vector<Answer> run_model_on(Kernels& kernels, const Model& model,
                                  std::span<const std::uint32_t> rows);
 
-// As run_model, with every step.
+// As run_model; returns every step.
 std::vector<InferenceTraceStep> trace_model(Kernels& kernels, const Model& model,
                                             std::uint32_t row);
 
@@ -42,7 +40,7 @@ Hash32 trace_leaf(std::uint32_t index, const InferenceTraceStep& step);
 
 std::vector<Hash32> trace_leaves(const std::vector<InferenceTraceStep>& trace);
 
-// What a provider of a model with several steps posts beside its answer.
+// The Merkle root that a provider of a model with several steps posts beside its answer.
 Hash32 trace_root(const std::vector<InferenceTraceStep>& trace);
 
 }  // namespace aivm

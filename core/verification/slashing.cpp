@@ -5,75 +5,93 @@
 #include "core/ledger/ledger.h"
 
 namespace aivm {
+namespace {
 
 using ledger::Pot;
 
+static_assert(static_cast<int>(SeatStatus::kSelected) == static_cast<int>(SeatStage::kDrawn) &&
+              static_cast<int>(SeatStatus::kCommitted) == static_cast<int>(SeatStage::kCommitted) &&
+              static_cast<int>(SeatStatus::kPosted) == static_cast<int>(SeatStage::kPosted));
+
+event::Slashed begin_slash(SlashCause cause, SlashVictim victim, const Address& account) {
+    AIVM_CHECK(slash_cause(cause).victim == victim);
+    event::Slashed slash;
+    slash.cause = cause;
+    slash.account = account;
+    return slash;
+}
+
+// Burns what was taken from `pot` and nobody received.
+void finish_slash(Transition& t, Pot pot, event::Slashed slash) {
+    slash.burned = slash.taken - slash.to_challenger - slash.to_requester - slash.to_provider;
+    ledger::burn(t, pot, slash.burned);
+    t.emit(slash);
+}
+
+}  // namespace
+
+Amount due_for(const Policy& policy, SlashCause cause, Amount stake) {
+    const SlashCauseRow& row = slash_cause(cause);
+    if (row.rate == nullptr) return stake;
+    return stake.bps(policy.*row.rate);
+}
+
 void slash_provider(Transition& t, const ProviderSlash& slash) {
     Provider& provider = t.edit_provider(slash.provider);
-    const Amount from_bond = std::min(slash.due, provider.bond);
-    const Amount from_credit = std::min(slash.due - from_bond, provider.credit);
-    const Amount taken = from_bond + from_credit;
+    event::Slashed out = begin_slash(slash.cause, SlashVictim::kProvider, provider.owner);
+    out.task = slash.task;
+    out.provider = slash.provider;
+    out.due = due_for(t.policy(), slash.cause, slash.locked);
+    const Amount from_bond = std::min(out.due, provider.bond);
+    const Amount from_credit = std::min(out.due - from_bond, provider.credit);
+    out.taken = from_bond + from_credit;
     provider.bond -= from_bond;
     provider.credit -= from_credit;
-    provider.slashed_total += taken;
-    const Address owner = provider.owner;
+    provider.slashed_total += out.taken;
     ledger::move(t, Pot::kCredits, Pot::kBonds, from_credit);
 
-    event::Slashed out;
-    out.cause = slash.cause;
-    out.task = slash.task;
-    out.account = owner;
-    out.provider = slash.provider;
-    out.due = slash.due;
-    out.taken = taken;
     if (slash.challenger) {
         out.challenger = *slash.challenger;
-        out.to_challenger = taken.bps(t.policy().challenger_share_bps);
+        out.to_challenger = out.taken.bps(t.policy().challenger_share_bps);
         ledger::release(t, Pot::kBonds, *slash.challenger, out.to_challenger);
     }
     if (slash.requester) {
-        out.to_requester = taken.bps(t.policy().requester_share_bps);
+        out.to_requester = out.taken.bps(t.policy().requester_share_bps);
         ledger::release(t, Pot::kBonds, *slash.requester, out.to_requester);
     }
-    out.burned = taken - out.to_challenger - out.to_requester;
-    ledger::burn(t, Pot::kBonds, out.burned);
-    t.emit(out);
+    finish_slash(t, Pot::kBonds, out);
 }
 
 void slash_challenger(Transition& t, const ChallengerSlash& slash) {
-    event::Slashed out;
-    out.cause = SlashCause::kLostChallenge;
+    event::Slashed out = begin_slash(slash.cause, SlashVictim::kChallenger, slash.challenger);
     out.task = slash.task;
-    out.account = slash.challenger;
-    out.due = slash.bond;
-    out.taken = slash.bond;
+    out.due = due_for(t.policy(), slash.cause, slash.bond);
+    out.taken = out.due;
     if (slash.right_provider) {
         out.provider = *slash.right_provider;
-        out.to_provider = slash.bond.bps(t.policy().provider_share_bps);
-        Provider& provider = t.edit_provider(*slash.right_provider);
-        provider.credit += out.to_provider;
+        out.to_provider = out.taken.bps(t.policy().provider_share_bps);
+        t.edit_provider(*slash.right_provider).credit += out.to_provider;
         ledger::move(t, Pot::kChallengeBonds, Pot::kCredits, out.to_provider);
     }
-    out.burned = slash.bond - out.to_provider;
-    ledger::burn(t, Pot::kChallengeBonds, out.burned);
-    t.emit(out);
+    finish_slash(t, Pot::kChallengeBonds, out);
+}
+
+void slash_validator(Transition& t, SlashCause cause, ValidatorIndex index) {
+    Validator& validator = t.edit_validator(index);
+    event::Slashed out = begin_slash(cause, SlashVictim::kValidator, validator.address);
+    out.due = due_for(t.policy(), cause, validator.stake);
+    out.taken = out.due;
+    validator.stake -= out.taken;
+    finish_slash(t, Pot::kBonds, out);
 }
 
 Amount slash_exposure(const VmParameters& parameters, const Task& task, const Seat& seat) {
     if (!seat.open()) return {};
-    const Policy& policy = parameters.policy;
-    const bool redundant = task.mode == VerificationMode::kRedundant;
-    // What is still ahead of a seat: an answer found wrong, before that a reveal withheld, before
-    // that silence.
-    std::uint32_t bps = policy.slash_bps;
-    if (redundant && parameters.config.challenge_window_blocks == 0)
-        bps = 0;  // nobody can prove it wrong
-    if (redundant) bps = std::max(bps, policy.slash_divergent_bps);
-    const bool will_reveal =
-        redundant && policy.commit_reveal && seat.status != SeatStatus::kPosted;
-    if (will_reveal) bps = std::max(bps, policy.slash_unrevealed_bps);
-    if (seat.status == SeatStatus::kSelected) {
-        bps = std::max(bps, redundant ? policy.slash_silent_bps : policy.slash_timeout_bps);
+    const auto stage = static_cast<SeatStage>(seat.status);
+    std::uint32_t bps = 0;
+    for (const SlashCauseRow& row : kSlashCauses) {
+        if (row.victim != SlashVictim::kProvider || stage > row.last_stage) continue;
+        if (row.possible(parameters, task.mode)) bps = std::max(bps, parameters.policy.*row.rate);
     }
     return seat.locked.bps(bps);
 }

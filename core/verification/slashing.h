@@ -1,35 +1,45 @@
-// Taking bonds: how much is due, how much is still there, and who gets it.
+// Taking bonds and stakes. Every slash goes through this file: the table of causes
+// (core/config/slash_causes.h) says who loses and at which rate, the functions here say what is
+// still there to be taken and who receives it. What nobody receives is burned, and one Slashed
+// event is emitted.
 #pragma once
 
+#include "core/config/slash_causes.h"
 #include "core/state/transition.h"
 
 namespace aivm {
 
+// What the policy takes for this cause when `stake` is at stake.
+Amount due_for(const Policy& policy, SlashCause cause, Amount stake);
+
+// A cause whose victim is a provider.
 struct ProviderSlash {
     SlashCause cause = SlashCause::kWrongAnswer;
     TaskIndex task;
     ProviderIndex provider;
-    Amount due;
-    std::optional<Address> challenger;  // gets challenger_share_bps of what is taken
-    std::optional<Address> requester;   // gets requester_share_bps
+    Amount locked;                      // the result bond of the seat that is slashed
+    std::optional<Address> challenger;  // receives challenger_share_bps of what is taken
+    std::optional<Address> requester;   // receives requester_share_bps
 };
 
-// Takes what is due from the bond, and from unclaimed credit when the bond does not suffice; shares
-// it out and burns the rest. Emits Slashed with due and taken, which differ when a bond escaped.
+// Takes what is due from the bond, and from unclaimed credit when the bond does not suffice. `due`
+// and `taken` of the event differ when a bond escaped.
 void slash_provider(Transition& t, const ProviderSlash& slash);
 
-// Takes a challenger's whole bond. A provider that was right gets provider_share_bps as credit; the
-// rest burns.
+// A cause whose victim is a challenger.
 struct ChallengerSlash {
+    SlashCause cause = SlashCause::kLostChallenge;
     TaskIndex task;
     Address challenger;
     Amount bond;
-    std::optional<ProviderIndex> right_provider;
+    std::optional<ProviderIndex> right_provider;  // receives provider_share_bps as credit
 };
 void slash_challenger(Transition& t, const ChallengerSlash& slash);
 
-// What one open seat could still cost its provider: the largest slash that its mode and status
-// allow.
+// A cause whose victim is a validator: takes from its stake, and burns all of it.
+void slash_validator(Transition& t, SlashCause cause, ValidatorIndex validator);
+
+// The largest slash that one seat can still cost its provider; zero for a seat that has ended.
 Amount slash_exposure(const VmParameters& parameters, const Task& task, const Seat& seat);
 
 }  // namespace aivm

@@ -8,11 +8,9 @@ bool is_freshly_attested(const Config& config, const Provider& provider, Timesta
            now_ns - provider.attested_at_ns <= config.attestation_timeout_ns;
 }
 
-void grant_early_use(Transition& t, TaskIndex index, ProviderIndex provider) {
-    if (t.read_task(index).mode != VerificationMode::kTee) return;
-    if (!is_freshly_attested(t.config(), t.read_provider(provider), t.block().timestamp_ns)) return;
-    t.edit_task(index).usable_at = t.block().height;
-    t.emit(event::UsableEarly{index, provider});
+bool may_use_early(const Transition& t, const Task& task, ProviderIndex provider) {
+    return task.mode == VerificationMode::kTee &&
+           is_freshly_attested(t.config(), t.read_provider(provider), t.block().timestamp_ns);
 }
 
 }  // namespace aivm

@@ -46,6 +46,6 @@ void keccak_f1600_avx2(std::uint64_t* lanes) { permute(lanes); }
 #else
 #include "core/base/check.h"
 namespace aivm::gpu {
-void keccak_f1600_avx2(std::uint64_t*) { AIVM_CHECK(!"no AVX2 on this architecture"); }
+void keccak_f1600_avx2(std::uint64_t*) { AIVM_UNREACHABLE("no AVX2 on this architecture"); }
 }  // namespace aivm::gpu
 #endif

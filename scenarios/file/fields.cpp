@@ -1,9 +1,13 @@
 #include "scenarios/file/fields.h"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 #include <type_traits>
+#include <utility>
 
 #include "core/base/check.h"
+#include "core/config/slash_causes.h"
 #include "sim/engine/time.h"
 
 namespace aivm::scenarios {
@@ -113,6 +117,44 @@ constexpr FieldInfo required(FieldInfo info) {
     return info;
 }
 
+// The row of a slashing cause's rate, from the table of causes.
+template <SlashCause Cause>
+constexpr auto slash_rate() {
+    constexpr const SlashCauseRow& kRow = slash_cause(Cause);
+    return in_policy<kRow.rate>(basis_points(kRow.rate_key, kRow.rate_doc));
+}
+
+// Whether the cause has a row among those that slash_rates makes.
+constexpr bool has_rate_row(const SlashCauseRow& row) {
+    return row.rate != nullptr && row.cause != SlashCause::kWrongAnswer;
+}
+
+constexpr auto slash_rates() {
+    constexpr std::size_t kCount = std::ranges::count_if(kSlashCauses, has_rate_row);
+    std::array<Field<Scenario>, kCount> out{};
+    std::size_t next = 0;
+    const auto add = [&]<std::size_t I>() {
+        if constexpr (has_rate_row(kSlashCauses[I])) {
+            out[next++] = slash_rate<kSlashCauses[I].cause>();
+        }
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (add.template operator()<I>(), ...);
+    }(std::make_index_sequence<kSlashCauses.size()>());
+    return out;
+}
+
+template <class T, std::size_t... Sizes>
+constexpr auto join(const std::array<T, Sizes>&... parts) {
+    std::array<T, (Sizes + ...)> out{};
+    std::size_t next = 0;
+    const auto append = [&](const auto& part) {
+        for (const T& item : part) out[next++] = item;
+    };
+    (append(parts), ...);
+    return out;
+}
+
 constexpr std::uint64_t kMillisecond = sim::kMillisecond;
 constexpr std::uint64_t kHour = 60 * sim::kMinute;
 constexpr std::uint64_t kYear = 365 * 24 * kHour;
@@ -190,7 +232,7 @@ constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth
                                    {},        0,           1'000'000'000'000,
                                    {},        false,       "of every link, each direction"};
 
-constexpr Field<Scenario> kScenarioFields[] = {
+constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     at<&Scenario::name>(
         required(plain(FieldType::kName, "", "name", "the label of the run in every output"))),
     at<&Scenario::description>(kDescription),
@@ -345,9 +387,11 @@ constexpr Field<Scenario> kScenarioFields[] = {
         flag("vm", "require_tee_attestation", "only attested hardware may register")),
     in_config<&Config::min_trust_score>(
         integer("vm", "min_trust_score", "points", {0, 100},
-                "TEE mode: the score from which a result is usable at once")),
+                "least trust score: TEE mode, of a result that is usable at once; with "
+                "require_tee_attestation, of a provider that registers")),
     in_config<&Config::attestation_timeout_ns>(
-        duration("vm", "attestation_timeout", kSomeTime, "how long an attestation may take")),
+        duration("vm", "attestation_timeout", kSomeTime,
+                 "TEE mode: greatest age of an attestation that makes a result usable at once")),
     in_config<&Config::max_task_queue_size>(integer("vm", "max_task_queue_size", "tasks",
                                                     {1, 10'000'000},
                                                     "tasks that may wait; more are refused")),
@@ -369,24 +413,19 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_policy<&Policy::challenger_bond>(
         amount("vm", "challenger_bond",
                "locked by a challenge; doubled for every one already lost on the result")),
-    in_policy<&Policy::slash_bps>(
-        basis_points("slash_bps", "of the result bond, taken for a wrong result")),
+    slash_rate<SlashCause::kWrongAnswer>(),
     in_policy<&Policy::challenger_share_bps>(
         basis_points("challenger_share_bps", "of a slash, to the rewarded challenger")),
     in_policy<&Policy::requester_share_bps>(
         basis_points("requester_share_bps", "of a slash, to the requester")),
     in_policy<&Policy::provider_share_bps>(basis_points(
         "provider_share_bps", "of a lost challenger bond, to the provider that was right")),
-    in_policy<&Policy::slash_timeout_bps>(basis_points(
-        "slash_timeout_bps", "of the result bond, for silence until the task timeout")),
-    in_policy<&Policy::slash_divergent_bps>(
-        basis_points("slash_divergent_bps", "redundant mode: for an answer outside the quorum")),
-    in_policy<&Policy::slash_unrevealed_bps>(
-        basis_points("slash_unrevealed_bps", "redundant mode: for a commitment never revealed")),
-    in_policy<&Policy::slash_silent_bps>(
-        basis_points("slash_silent_bps", "redundant mode: for being drawn and never committing")),
-    in_policy<&Policy::slash_equivocation_bps>(basis_points(
-        "slash_equivocation_bps", "of a validator's stake, for two signed items in one slot")),
+};
+
+// The rates of all slashing causes but a wrong answer's, which stands above the shares of it.
+constexpr auto kSlashRates = slash_rates();
+
+constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::challenge_reveal_blocks>(
         integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks,
                 "within which a challenge must be revealed")),
@@ -427,6 +466,9 @@ constexpr Field<Scenario> kScenarioFields[] = {
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };
+
+constexpr auto kScenarioFields = join(std::to_array(kFieldsBeforeSlashRates), kSlashRates,
+                                      std::to_array(kFieldsAfterSlashRates));
 
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(
@@ -504,8 +546,7 @@ std::string_view section_doc(std::string_view section) {
     };
     for (const auto& row : kDocs)
         if (row.section == section) return row.doc;
-    AIVM_CHECK(!"a section without a line of documentation");
-    return {};
+    AIVM_UNREACHABLE("a section without a line of documentation");
 }
 
 std::vector<const Field<Scenario>*> fields_of_section(std::string_view section) {

@@ -1,6 +1,7 @@
 #include "sim/actors/device.h"
 
 #include "core/base/digest.h"
+#include "core/registry/trust_points.h"
 #include "sim/scenario/identity.h"
 
 namespace aivm::sim {

@@ -51,11 +51,6 @@ private:
     std::shared_ptr<AuditOnce> audit_;
 };
 
-// Whether the cause takes a provider's bond; else it takes a challenger's or a validator's.
-constexpr bool slashes_provider(SlashCause cause) {
-    return cause != SlashCause::kLostChallenge && cause != SlashCause::kEquivocation;
-}
-
 // E3. The audit sees states, and a provider that leaves in the very block that slashes it owes
 // nothing in any of them: the slash itself shows it.
 class BondOutlivesObligation final : public Audited {
@@ -66,7 +61,8 @@ public:
         Audited::on_chain(block, parent);
         for (const VmEvent& e : block.events) {
             const auto* slash = std::get_if<event::Slashed>(&e);
-            if (slash == nullptr || !slashes_provider(slash->cause) || slash->taken == slash->due)
+            if (slash == nullptr || slash_cause(slash->cause).victim != SlashVictim::kProvider ||
+                slash->taken == slash->due)
                 continue;
             const Provider& provider = block.state.provider(slash->provider);
             if (provider.status != ProviderStatus::kLeft) continue;

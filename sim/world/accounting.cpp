@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/config/slash_causes.h"
 #include "core/ledger/ledger.h"
-#include "core/verification/slashing.h"
 
 namespace aivm::sim {
 namespace {
@@ -149,7 +149,8 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     SlashRow& row = slashes_.emplace_back();
     row.slash = slashes_.size() - 1;
     row.agent = participants_.find(e.account).value_or(0);
-    if (e.cause != SlashCause::kEquivocation) row.task = e.task.value;
+    const SlashCauseRow& cause = slash_cause(e.cause);
+    if (cause.victim != SlashVictim::kValidator) row.task = e.task.value;
     row.block = block.state.head.height;
     row.cause = std::string(word(e.cause));
     row.due = e.due;
@@ -157,13 +158,14 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.burned = e.burned;
     row.to_challenger = e.to_challenger;
     row.to_requester = e.to_requester;
-    if (e.cause == SlashCause::kWrongAnswer || e.cause == SlashCause::kDivergent) {
+    if (cause.hits_right_answers) {
         const auto& answers = tasks_.at(e.task.value);
         const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
         row.false_positive = result != nullptr && result->correct;
     }
     Flow& loser = flow_of(e.account);
-    (e.cause == SlashCause::kLostChallenge ? loser.lost_challenges : loser.slashed) += e.taken;
+    Amount& loss = cause.victim == SlashVictim::kChallenger ? loser.lost_challenges : loser.slashed;
+    loss += e.taken;
     if (!e.to_challenger.is_zero()) flow_of(e.challenger).rewards += e.to_challenger;
     if (!e.to_requester.is_zero())
         flow_of(tasks_.at(e.task.value).requester).rewards += e.to_requester;

@@ -126,7 +126,7 @@ void Accounting::add_slash_metrics() {
         due += slash.due.nlux();
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
-        if (slash.cause != word(SlashCause::kLostChallenge)) continue;
+        if (victim_of(slash.cause) != SlashVictim::kChallenger) continue;
         (participants_.principal_of(slash.agent).honest ? victim_loss : attacker_cost) +=
             slash.taken.nlux();
     }

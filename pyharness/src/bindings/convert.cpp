@@ -57,10 +57,9 @@ auto kinds_of(std::index_sequence<I...>) {
 // Which fields of a slash mean something depends on its cause.
 py::dict show_slash(const State& state, const event::Slashed& slash) {
     py::dict out = show_fields(&state, slash);
-    if (slash.cause == SlashCause::kLostChallenge || slash.cause == SlashCause::kEquivocation) {
-        out["provider"] = py::none();
-    }
-    if (slash.cause == SlashCause::kEquivocation) out["task"] = py::none();
+    const SlashVictim victim = slash_cause(slash.cause).victim;
+    if (victim != SlashVictim::kProvider) out["provider"] = py::none();
+    if (victim == SlashVictim::kValidator) out["task"] = py::none();
     if (slash.challenger.is_zero()) out["challenger"] = py::none();
     return out;
 }
