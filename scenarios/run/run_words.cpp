@@ -79,10 +79,6 @@ std::string choice_words(const sim::ChoiceAnswer& choice, const sim::Directory& 
             return fmt::format("message {} of {} arrives twice", number, actor);
         case sim::ChoiceKind::kMessageReorder:
             return fmt::format("message {} of {} is overtaken", number, actor);
-        case sim::ChoiceKind::kCrash:
-            return fmt::format("{} crashes (chance {})", actor, number);
-        case sim::ChoiceKind::kRestartDelay:
-            return fmt::format("restart {} of {} is late", number, actor);
         case sim::ChoiceKind::kCount_:
             break;
     }
