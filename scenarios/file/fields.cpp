@@ -20,7 +20,6 @@ using sim::Workload;
 // ---- names of enumerators, in the order of the enum ---------------------------------------------
 
 constexpr std::string_view kFidelities[] = {"full", "economic"};
-constexpr std::string_view kConsensusKinds[] = {"sequencer", "snowman"};
 constexpr std::string_view kCensorshipModels[] = {"none",   "iid",    "permuted", "sticky",
                                                   "budget", "orphan", "bribe",    "partition"};
 constexpr std::string_view kArrivalLaws[] = {"even", "poisson"};
@@ -38,7 +37,6 @@ constexpr std::size_t count_to(Enum last) {
     return static_cast<std::size_t>(last) + 1;
 }
 static_assert(std::size(kFidelities) == count_to(sim::Fidelity::kEconomic));
-static_assert(std::size(kConsensusKinds) == count_to(sim::ConsensusKind::kSnowman));
 static_assert(std::size(kCensorshipModels) == count_to(sim::CensorshipModel::kPartition));
 static_assert(std::size(kArrivalLaws) == count_to(sim::ArrivalLaw::kPoisson));
 static_assert(std::size(kWorkLaws) == count_to(sim::WorkLaw::kExponential));
@@ -243,7 +241,7 @@ constexpr Field<Scenario> kScenarioFields[] = {
                                              "events after which the run stops as over budget")),
 
     in_chain<&ChainSettings::consensus>(
-        choice("chain", "consensus", kConsensusKinds, "the consensus engine")),
+        choice("chain", "consensus", sim::kConsensusWords, "the consensus engine")),
     in_chain<&ChainSettings::validators>(integer("chain", "validators", "validators",
                                                  {1, kMaxValidators},
                                                  "nodes that take part in consensus")),

@@ -1,10 +1,10 @@
-// C01-C10: Snow by itself, in lockstep (sim/consensus/synchronous_rounds.h), with the parts that
-// the snowman engine is made of.
+// C01-C10: Snow by itself, in synchronous rounds (sim/consensus/snowman/synchronous_rounds.h), with
+// the parts that the snowman engine is made of.
 #include <algorithm>
 
 #include "scenarios/validation/case_table.h"
 #include "scenarios/validation/theory.h"
-#include "sim/consensus/synchronous_rounds.h"
+#include "sim/consensus/snowman/synchronous_rounds.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -44,7 +44,7 @@ struct Crowd {
 
 Result<SynchronousRounds> make(const sim::SnowParameters& snow, const Crowd& crowd,
                                sim::RandomStream random) {
-    sim::LockstepSetup setup;
+    sim::SynchronousRoundsSetup setup;
     setup.snow = snow;
     setup.conduct.assign(crowd.nodes, Conduct::kHonest);
     setup.conduct.insert(setup.conduct.end(), crowd.others, crowd.conduct);

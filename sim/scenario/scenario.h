@@ -10,11 +10,11 @@
 
 #include "core/base/amount.h"
 #include "core/config/config.h"
+#include "sim/scenario/engines.h"
 
 namespace aivm::sim {
 
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
-enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
 // When tasks come: so many every block interval, or one by one at times of a Poisson process.
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };
 // How long a provider computes: as long as its work takes, or a time drawn anew whose mean that is.

@@ -5,8 +5,6 @@
 #include "sim/actors/censorship.h"
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
-#include "sim/consensus/sequencer.h"
-#include "sim/consensus/snowman.h"
 #include "sim/world/world_impl.h"
 
 namespace aivm::sim {
@@ -14,11 +12,6 @@ namespace {
 
 constexpr std::uint64_t kSettingTag = 2;  // of notes in the trace digest; world_watch.cpp has 1
 constexpr std::uint32_t kSourcesPerClient = 3;
-
-// For making an engine only to see whether its parameters are accepted.
-class NothingAccepted final : public AcceptedBlocks {
-    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
-};
 
 Status check_faults(const Scenario& scenario) {
     const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
@@ -80,20 +73,19 @@ Status check_supported(const Scenario& scenario) {
     const bool economic = scenario.run.fidelity == Fidelity::kEconomic;
     AIVM_TRY(check_faults(scenario));
     const CensorshipModel model = scenario.chain.censorship;
-    const bool votes = !economic && scenario.chain.consensus != ConsensusKind::kSequencer;
-    if (votes && model != CensorshipModel::kNone && model != CensorshipModel::kIid &&
-        model != CensorshipModel::kPartition) {
+    if (economic) return check_censorship(scenario);
+    const EngineRow& engine = engine_row(scenario.chain.consensus);
+    if (!engine.sole_proposer && model != CensorshipModel::kNone &&
+        model != CensorshipModel::kIid && model != CensorshipModel::kPartition) {
         return fail(
             ErrorCode::kConfig,
             "this model of chain.censorship needs to know who proposes after whom, which snowman "
             "decides "
             "itself; use iid or partition, the consensus sequencer, or run.fidelity economic");
     }
-    if (votes && scenario.chain.finality_delay_ns != 0) {
-        return fail(ErrorCode::kConfig,
-                    "chain.finality_delay is for the consensus sequencer and run.fidelity "
-                    "economic: snowman's polls "
-                    "decide themselves when a block is final");
+    for (const EngineProblem& each : engine.check(scenario.chain)) {
+        if (!each.is_note)
+            return fail(ErrorCode::kConfig, fmt::format("{}; {}", each.problem, each.remedy));
     }
     return check_censorship(scenario);
 }
@@ -179,28 +171,6 @@ Status World::Impl::add_actor(const CastMember& member, const Agent& agent) {
     return {};
 }
 
-Result<std::unique_ptr<ConsensusEngine>> World::Impl::make_engine(ActorId self,
-                                                                  const AcceptedBlocks& accepted,
-                                                                  RandomStream& random) const {
-    const ChainSettings& chain = setting_.scenario.chain;
-    if (chain.consensus == ConsensusKind::kSequencer) {
-        return make_sequencer({.validators = chain.validators,
-                               .sequencer = 0,
-                               .self = self,
-                               .finality_delay_ns = chain.finality_delay_ns});
-    }
-    SnowmanConfig config;
-    config.snow.k = chain.k;
-    config.snow.alpha_preference = chain.alpha_preference;
-    config.snow.alpha_confidence = chain.alpha_confidence;
-    config.snow.beta = chain.beta;
-    config.snow.concurrent_polls = chain.concurrent_polls;
-    config.snow.poll_timeout_ns = chain.poll_timeout_ns;
-    for (const Amount stake : setting_.stakes) config.stakes.push_back(stake.nlux());
-    config.self = self;
-    return make_snowman(config, accepted, random);
-}
-
 Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& member,
                                                            const Agent& agent) {
     const ChainSettings& chain = setting_.scenario.chain;
@@ -213,7 +183,8 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
     setup.block_interval_ns = chain.block_interval_ns;
     setup.fallback_delay_ns = chain.block_interval_ns;
     setup.max_block_ops = chain.max_block_ops;
-    setup.sole_proposer = chain.consensus == ConsensusKind::kSequencer;
+    const EngineRow& engine = engine_row(chain.consensus);
+    setup.sole_proposer = engine.sole_proposer;
     setup.proposes = !setup.sole_proposer || agent.id == 0;
     setup.environment = desks_.back().get();
     setup.observer = this;
@@ -229,12 +200,9 @@ Result<std::unique_ptr<Actor>> World::Impl::make_validator(const CastMember& mem
         const CastMember& follower = cast_.members[id];
         return Follower{id, follower.group.role, follower.index_in_role};
     };
-    // Refused parameters must come out here, and not when an engine is made in the middle of a run.
-    RandomStream unused({0, 0, 0});
-    AIVM_TRY(make_engine(agent.id, NothingAccepted(), unused));
-    setup.make_engine = [this, self = agent.id](const AcceptedBlocks& accepted,
-                                                RandomStream& random) {
-        return std::move(make_engine(self, accepted, random).value());
+    setup.make_engine = [&engine, &chain, stakes = setup.stakes, self = agent.id](
+                            EngineHost& host, RandomStream& random) {
+        return std::move(engine.make({chain, stakes, self, host, random}).value());
     };
     AIVM_ASSIGN(auto strategy,
                 setting_.strategies->validator(member.group, context_of(member, agent)));

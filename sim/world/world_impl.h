@@ -116,8 +116,6 @@ private:
     [[nodiscard]] std::function<void(TaskIndex, SimTime)> on_work_callback(ActorId provider);
     [[nodiscard]] StrategyContext context_of(const CastMember& member, const Agent& agent);
     [[nodiscard]] ClientSetup client_setup(const Agent& agent) const;
-    [[nodiscard]] Result<std::unique_ptr<ConsensusEngine>> make_engine(
-        ActorId self, const AcceptedBlocks& accepted, RandomStream& random) const;
     void plan_faults();
 
     // Events.

@@ -115,8 +115,8 @@ AIVM_FIELDS(event::EpochClosed, "EpochClosed", F(epoch));
 // --- Polls
 AIVM_FIELDS(sim::BlockRef, "BlockRef", F(id), F(height));
 AIVM_FIELDS(sim::BlockInfo, "BlockInfo", F(id), F(parent), F(height));
-AIVM_FIELDS(sim::Query, "Query", F(block), F(next_height));
-AIVM_FIELDS(sim::Chits, "Vote", F(preferred), F(at_height), F(last_accepted));
+AIVM_FIELDS(sim::PollQuestion, "Query", F(block), F(next_height));
+AIVM_FIELDS(sim::Vote, "Vote", F(preferred), F(at_height), F(last_accepted));
 // clang-format on
 
 #undef F
