@@ -31,8 +31,8 @@ LUX = 1_000_000_000
 class Farmer(aivmsim.ProviderStrategy):
     """Right until it has answered so many tasks, wrong from then on."""
 
-    def __init__(self, parameters, part):
-        super().__init__(parameters, part)
+    def __init__(self, parameters, context):
+        super().__init__(parameters, context)
         self.left = parameters["honest_answers"]
 
     def answer(self, view):

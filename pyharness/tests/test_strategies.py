@@ -14,8 +14,8 @@ LAZY = "provider.lazy.strategy"
 class LazyGuess(aivmsim.ProviderStrategy):
     """scenarios/adversaries/lazy_guess.cpp, line by line."""
 
-    def __init__(self, parameters, part):
-        super().__init__(parameters, part)
+    def __init__(self, parameters, context):
+        super().__init__(parameters, context)
         self.most_common = {}
 
     def steps_to_compute(self, view):
@@ -59,7 +59,7 @@ class Leaver(aivmsim.ProviderStrategy):
     """Leaves at block 8."""
 
     def on_block(self, view):
-        mine = self.part.identity.provider_id
+        mine = self.context.identity.provider_id
         if view.height < 8 or view.state.provider(mine)["status"] != "active":
             return []
         return [op.DeregisterProvider(mine)]

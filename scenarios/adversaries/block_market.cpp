@@ -23,8 +23,9 @@ bool is_wanted(Silence wanted, const OperationBody& body) {
 
 }  // namespace
 
-SilenceBuyer::SilenceBuyer(const Parameters& parameters, sim::StrategyContext part, Silence wanted)
-    : part_(std::move(part)),
+SilenceBuyer::SilenceBuyer(const Parameters& parameters, sim::StrategyContext context,
+                           Silence wanted)
+    : context_(std::move(context)),
       wanted_(wanted),
       lie_ppm_(parameters.ppm("lie_ppm")),
       price_(static_cast<std::uint64_t>(parameters.get("price"))),
@@ -32,7 +33,7 @@ SilenceBuyer::SilenceBuyer(const Parameters& parameters, sim::StrategyContext pa
 
 std::optional<Answer> SilenceBuyer::answer(const sim::TaskView& view) {
     const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-    return part_.random.bernoulli_ppm(lie_ppm_) ? static_cast<Answer>(truth + 1) : truth;
+    return context_.random.bernoulli_ppm(lie_ppm_) ? static_cast<Answer>(truth + 1) : truth;
 }
 
 std::vector<OperationBody> SilenceBuyer::on_block(const sim::NodeView&) {
@@ -40,18 +41,19 @@ std::vector<OperationBody> SilenceBuyer::on_block(const sim::NodeView&) {
     offered_ = true;
     const auto post = [this](std::string_view topic, Amount amount) {
         sim::Notice notice;
-        notice.from = part_.self.address;
+        notice.from = context_.self.address;
         notice.topic = topic;
         notice.amount = amount;
-        part_.side->post(std::move(notice));
+        context_.side->post(std::move(notice));
     };
     post(kPurse, budget_);
     post(wanted_ == Silence::kAll ? kOfferAll : kOfferClock, price_);
     return {};
 }
 
-SilenceSeller::SilenceSeller(const Parameters& parameters, sim::StrategyContext part)
-    : part_(std::move(part)), reserve_(static_cast<std::uint64_t>(parameters.get("reserve"))) {}
+SilenceSeller::SilenceSeller(const Parameters& parameters, sim::StrategyContext context)
+    : context_(std::move(context)),
+      reserve_(static_cast<std::uint64_t>(parameters.get("reserve"))) {}
 
 void SilenceSeller::begin_block(Height height) {
     height_ = height;
@@ -60,7 +62,7 @@ void SilenceSeller::begin_block(Height height) {
 }
 
 void SilenceSeller::read_notices() {
-    const auto& notices = part_.side->notices();
+    const auto& notices = context_.side->notices();
     for (; read_ < notices.size(); ++read_) {
         const sim::Notice& notice = notices[read_];
         if (notice.topic == kSeen) {
@@ -88,12 +90,12 @@ bool SilenceSeller::is_in_time(const SignedOperation& operation) {
         notice.topic = kSeen;
         notice.task = TaskIndex{static_cast<std::uint32_t>(operation.nonce())};
         notice.amount = Amount(height_);
-        part_.side->post(std::move(notice));
+        context_.side->post(std::move(notice));
     }
-    const Policy& policy = part_.rules.policy;
+    const Policy& policy = context_.rules.policy;
     Height clock = policy.challenge_reveal_blocks;
     if (std::holds_alternative<op::Challenge>(operation.body()))
-        clock = part_.rules.config.challenge_window_blocks;
+        clock = context_.rules.config.challenge_window_blocks;
     if (std::holds_alternative<op::DisputeMove>(operation.body()))
         clock = policy.dispute_move_blocks;
     return height_ < seen->second + clock;
@@ -113,8 +115,8 @@ bool SilenceSeller::includes(const SignedOperation& operation) {
         sold.from = offer.buyer;
         sold.topic = kSold;
         sold.amount = offer.price;
-        part_.side->pay(offer.buyer, part_.self.address, offer.price);
-        part_.side->post(std::move(sold));
+        context_.side->pay(offer.buyer, context_.self.address, offer.price);
+        context_.side->post(std::move(sold));
         return false;
     }
     return true;

@@ -1,6 +1,5 @@
-// Blocks that keep fraud proofs out for money: who buys, who sells, and what is left in the purse.
-// The market is the side channel of the world: a buyer posts an offer and its purse once, a seller
-// posts what it has sold.
+// The market for blocks without fraud proofs: its buyer and its seller. It is held on the side
+// channel of the world: a buyer posts an offer and its purse once, a seller posts what it has sold.
 #pragma once
 
 #include <map>
@@ -12,22 +11,21 @@ namespace aivm::scenarios {
 
 enum class Silence : std::uint8_t {
     kAll,    // every fraud proof
-    kClock,  // only what has a short clock of its own: reveals and moves, which cost their sender
-             // dearly when they are late
+    kClock,  // only operations with a short deadline: reveals and moves, whose sender pays when
+             // they are late
 };
 
-// What the provider that buys silence has in common, whatever it buys: it lies, and it tells its
-// offer to everybody.
+// A provider that lies, and offers to buy silence by a public notice.
 class SilenceBuyer final : public sim::ProviderStrategy {
 public:
-    SilenceBuyer(const Parameters& parameters, sim::StrategyContext part, Silence wanted);
+    SilenceBuyer(const Parameters& parameters, sim::StrategyContext context, Silence wanted);
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override;
     std::vector<OperationBody> on_block(const sim::NodeView& view) override;
 
 private:
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     Silence wanted_;
     std::uint32_t lie_ppm_;
     Amount price_;
@@ -39,7 +37,7 @@ private:
 // and the purse can pay.
 class SilenceSeller final : public sim::ValidatorStrategy {
 public:
-    SilenceSeller(const Parameters& parameters, sim::StrategyContext part);
+    SilenceSeller(const Parameters& parameters, sim::StrategyContext context);
 
     void begin_block(Height height) override;
     bool includes(const SignedOperation& operation) override;
@@ -57,7 +55,7 @@ private:
     // clock.
     bool is_in_time(const SignedOperation& operation);
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     Amount reserve_;
     Height height_ = 0;
     // by sender and nonce, by any seller
@@ -65,5 +63,19 @@ private:
     std::size_t read_ = 0;
     std::vector<Offer> offers_;  // the highest price first
 };
+
+inline constexpr std::int64_t kAnyAmount = 1'000'000'000'000'000'000;
+inline constexpr std::array kSilenceParameters{
+    StrategyParameter{"lie_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "provider: share of its answers that are wrong"},
+    StrategyParameter{"price", 1, kAnyAmount, 1'000'000'000, "nLUX",
+                      "provider: paid for one block's silence"},
+    StrategyParameter{"budget", 0, kAnyAmount, 100'000'000'000, "nLUX",
+                      "provider: paid in all, at most"},
+    StrategyParameter{"reserve", 0, kAnyAmount, 0, "nLUX", "validator: sells no block for less"},
+};
+
+std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& parameters,
+                                                            const sim::StrategyContext& context);
 
 }  // namespace aivm::scenarios

@@ -1,17 +1,30 @@
-// A20 budget_splitter: spends a censorship budget where it hurts most.
+// A20 budget_splitter: spends a censorship budget on the most critical blocks.
 //
-// Stresses the clock design: to keep a challenge out for a whole window takes every block of it,
-// but a challenger that is let in must reveal within a few blocks, and loses its bond if it does
-// not. So the provider lets challenges in and buys the blocks of the reveals and moves alone, for a
-// fraction of what A18 pays. Observe n_fraud_missed for the same purse as A18, and what the honest
-// challengers lose.
+// Stresses the dispute clocks: keeping a challenge out for a whole window takes every block of the
+// window, but a challenger whose challenge is included must reveal within a few blocks, and loses
+// its bond otherwise. So the provider lets challenges pass and buys only the blocks of the reveals
+// and moves, for a fraction of what A18 pays. Observe n_fraud_missed for the same purse as A18, and
+// what the honest challengers lose.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {
+namespace {
 
 std::unique_ptr<sim::ProviderStrategy> make_budget_splitter(const Parameters& parameters,
-                                                            const sim::StrategyContext& part) {
-    return std::make_unique<SilenceBuyer>(parameters, part, Silence::kClock);
+                                                            const sim::StrategyContext& context) {
+    return std::make_unique<SilenceBuyer>(parameters, context, Silence::kClock);
 }
+
+}  // namespace
+
+const StrategyRow kBudgetSplitterRow{
+    .name = "budget_splitter",
+    .id = "A20",
+    .doc =
+        "lies, and buys only the few blocks in which a challenge must be revealed; "
+        "validators: sells them",
+    .parameters = kSilenceParameters,
+    .provider = make_budget_splitter,
+    .validator = make_silence_seller};
 
 }  // namespace aivm::scenarios

@@ -1,10 +1,10 @@
 // A08 cartel: independent providers agree on a cheap answer, a function of the input that costs
-// nothing, and give it whenever enough of them sit on a committee to decide it; otherwise they
+// nothing, and post it whenever enough of them sit on a committee to decide it; otherwise they
 // compute.
 //
-// Stresses side contracts: nobody owns the others, so that what holds the cartel together is that
-// each member saves tasks.step_cost. Members find each other through notices on the side channel.
-// Observe the net of its principals beside that of honest providers, and p_final_corrupt.
+// Stresses side contracts: the members have different owners, and what holds the cartel together is
+// that each of them saves tasks.step_cost. Members find each other through notices on the side
+// channel. Observe the net of its principals beside that of honest providers, and p_final_corrupt.
 #include <algorithm>
 #include <set>
 
@@ -16,7 +16,7 @@ namespace {
 
 class Cartel final : public sim::ProviderStrategy {
 public:
-    explicit Cartel(const sim::StrategyContext& part) : part_(part) {}
+    explicit Cartel(const sim::StrategyContext& context) : context_(context) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
         return decides(view) ? 0 : view.model.steps;
@@ -26,7 +26,7 @@ public:
         return run_model(view.kernels, view.model, view.task.input_row);
     }
     std::vector<OperationBody> on_block(const sim::NodeView&) override {
-        if (!announced_) part_.side->post({part_.self.address, kTopic, {}, 0, 0, {}});
+        if (!announced_) context_.side->post({context_.self.address, kTopic, {}, 0, 0, {}});
         announced_ = true;
         return {};
     }
@@ -35,27 +35,33 @@ private:
     static constexpr const char* kTopic = "cartel";
 
     bool decides(const sim::TaskView& view) {
-        for (; read_ < part_.side->notices().size(); ++read_) {
-            const sim::Notice& notice = part_.side->notices()[read_];
+        for (; read_ < context_.side->notices().size(); ++read_) {
+            const sim::Notice& notice = context_.side->notices()[read_];
             if (notice.topic == kTopic) members_.insert(notice.from);
         }
         const auto ours = std::ranges::count_if(view.task.seats, [&](const Seat& seat) {
             return members_.contains(view.state.provider(seat.provider).owner);
         });
-        return static_cast<std::uint64_t>(ours) >= part_.rules.config.redundancy_factor;
+        return static_cast<std::uint64_t>(ours) >= context_.rules.config.redundancy_factor;
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     bool announced_ = false;
     std::size_t read_ = 0;  // notices so far
     std::set<Address> members_;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&,
+                                                   const sim::StrategyContext& context) {
+    return std::make_unique<Cartel>(context);
+}
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&,
-                                                   const sim::StrategyContext& part) {
-    return std::make_unique<Cartel>(part);
-}
+const StrategyRow kCartelRow{
+    .name = "cartel",
+    .id = "A08",
+    .doc = "agrees with other owners on a cheap answer where they decide the quorum",
+    .provider = make_cartel};
 
 }  // namespace aivm::scenarios

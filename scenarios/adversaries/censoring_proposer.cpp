@@ -25,11 +25,22 @@ private:
     bool censoring_ = true;
 };
 
+std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<CensoringProposer>(parameters, context.random);
+}
+
+constexpr std::array kCensorParameters{
+    StrategyParameter{"censor_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of its blocks that leave fraud proofs out"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_censoring_proposer(const Parameters& parameters,
-                                                                const sim::StrategyContext& part) {
-    return std::make_unique<CensoringProposer>(parameters, part.random);
-}
+const StrategyRow kCensoringProposerRow{.name = "censoring_proposer",
+                                        .id = "A17",
+                                        .doc = "leaves fraud proofs out of its blocks",
+                                        .parameters = kCensorParameters,
+                                        .validator = make_censoring_proposer};
 
 }  // namespace aivm::scenarios

@@ -1,10 +1,10 @@
 // A14 challenge_frontrunner: copies other people's fraud proofs from the queue, and has proposers
 // of its own that leave the originals out of their blocks.
 //
-// Stresses who owns a proof. Under the policy challenge_in_clear a waiting challenge says what the
-// true answer is: the copy that gets into a block first takes the reward, and the proposer of the
-// block decides which that is. Under commitments a waiting challenge says nothing. Its reveal does,
-// but the reward goes to the earliest commitment, and by then the copy's can only be later. Observe
+// Stresses the ownership of a proof. Under the policy challenge_in_clear a waiting challenge shows
+// the true answer: the copy that is included first takes the reward, and the proposer of the block
+// decides which that is. Under commitments a waiting challenge shows nothing. Its reveal does, but
+// the reward goes to the earliest commitment, and by then the copy's can only be later. Observe
 // attacker_net, with the policy and without.
 #include <map>
 #include <set>
@@ -17,7 +17,7 @@ namespace {
 
 class Copier final : public sim::ChallengerStrategy {
 public:
-    explicit Copier(sim::StrategyContext part) : part_(std::move(part)) {}
+    explicit Copier(sim::StrategyContext context) : context_(std::move(context)) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override {
         return std::nullopt;
@@ -26,7 +26,7 @@ public:
 
     std::vector<OperationBody> on_pending(const sim::NodeView& node,
                                           const SignedOperation& seen) override {
-        if (part_.is_accomplice(seen.sender())) return {};
+        if (context_.is_accomplice(seen.sender())) return {};
         if (const auto* proof = std::get_if<op::Challenge>(&seen.body());
             proof != nullptr && proof->claim) {
             return copy(node, proof->job_id, *proof->claim);
@@ -42,7 +42,7 @@ public:
             const auto* opened = std::get_if<event::ChallengeOpened>(&e);
             if (opened == nullptr) continue;
             const Dispute& dispute = node.state().dispute(opened->dispute);
-            if (dispute.challenger != part_.self.address || dispute.revealed || !dispute.open())
+            if (dispute.challenger != context_.self.address || dispute.revealed || !dispute.open())
                 continue;
             const std::string& job = node.state().task(opened->task).job_id;
             if (const auto mine = claims_.find(job); mine != claims_.end()) {
@@ -62,38 +62,46 @@ private:
         claims_[job] = claim;
         op::Challenge challenge;
         challenge.job_id = job;
-        challenge.commitment = claim_commitment(claim, kSalt, part_.self.address);
-        if (part_.rules.policy.challenge_in_clear) challenge.claim = claim;
+        challenge.commitment = claim_commitment(claim, kSalt, context_.self.address);
+        if (context_.rules.policy.challenge_in_clear) challenge.claim = claim;
         return {challenge};
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     std::set<std::pair<std::string, Height>> copied_;  // job and the block of the answer
     std::map<std::string, Answer> claims_;             // by job
 };
 
 class CopiersProposer final : public sim::ValidatorStrategy {
 public:
-    explicit CopiersProposer(sim::StrategyContext part) : part_(std::move(part)) {}
+    explicit CopiersProposer(sim::StrategyContext context) : context_(std::move(context)) {}
 
     bool includes(const SignedOperation& operation) override {
-        return !sim::is_fraud_proof(operation.body()) || part_.is_accomplice(operation.sender());
+        return !sim::is_fraud_proof(operation.body()) || context_.is_accomplice(operation.sender());
     }
 
 private:
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ChallengerStrategy> make_challenge_frontrunner(
-    const Parameters&, const sim::StrategyContext& part) {
-    return std::make_unique<Copier>(part);
+    const Parameters&, const sim::StrategyContext& context) {
+    return std::make_unique<Copier>(context);
 }
 
 std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(
-    const Parameters&, const sim::StrategyContext& part) {
-    return std::make_unique<CopiersProposer>(part);
+    const Parameters&, const sim::StrategyContext& context) {
+    return std::make_unique<CopiersProposer>(context);
 }
+
+}  // namespace
+
+const StrategyRow kChallengeFrontrunnerRow{
+    .name = "challenge_frontrunner",
+    .id = "A14",
+    .doc = "copies fraud proofs from the queue, and leaves the originals out",
+    .challenger = make_challenge_frontrunner,
+    .validator = make_frontrunning_proposer,
+    .watches_pending = true};
 
 }  // namespace aivm::scenarios

@@ -1,11 +1,11 @@
 // A15 checker_briber: posts wrong answers and offers every checker money to stay silent; and the
-// checker that takes it.
+// checker that accepts it.
 //
-// Stresses the challenger's reward, which is what silence must cost: a checker sells when it is
+// Stresses the challenger's reward, which is the price of silence: a checker sells when it is
 // offered `price_ppm` of the reward it would get. The briber pays each of them when the answer has
 // become final, so it must find the price as many times as there are checkers, and one that does
-// not sell makes the bribes worthless. Offers, acceptances and payments are made beside the chain
-// (SideChannel); the books show what was paid as cost and what was taken as bribes. Observe
+// not sell makes the bribes worthless. Offers, acceptances and payments are made outside the chain
+// (SideChannel); the accounting reports payments as cost and receipts as bribes. Observe
 // n_fraud_missed, and attacker_net beside tasks.value_at_risk.
 #include <map>
 
@@ -20,15 +20,15 @@ constexpr std::string_view kAcceptance = "silence";
 
 class Briber final : public sim::ProviderStrategy {
 public:
-    Briber(const Parameters& parameters, sim::StrategyContext part)
-        : part_(std::move(part)),
+    Briber(const Parameters& parameters, sim::StrategyContext context)
+        : context_(std::move(context)),
           bribe_(Amount(static_cast<std::uint64_t>(parameters.get("bribe")))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
         const Answer lie = wrong_answer(view);
-        part_.side->post({part_.self.address, std::string(kOffer), view.index,
-                          view.task.assignments, lie, bribe_});
+        context_.side->post({context_.self.address, std::string(kOffer), view.index,
+                             view.task.assignments, lie, bribe_});
         offered_[view.index] = view.task.assignments;
         return lie;
     }
@@ -44,16 +44,16 @@ private:
     void pay_for(const State& state, TaskIndex task) {
         const auto offered = offered_.find(task);
         if (offered == offered_.end() || offered->second != state.task(task).assignments) return;
-        for (const sim::Notice& notice : part_.side->notices()) {
+        for (const sim::Notice& notice : context_.side->notices()) {
             if (notice.topic != kAcceptance || notice.task != task ||
                 notice.assignment != offered->second)
                 continue;
-            part_.side->pay(part_.self.address, notice.from, notice.amount);
+            context_.side->pay(context_.self.address, notice.from, notice.amount);
         }
         offered_.erase(offered);
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     Amount bribe_;
     // the assignment whose answer it bought silence for
     std::map<TaskIndex, std::uint32_t> offered_;
@@ -61,8 +61,8 @@ private:
 
 class BribableChecker final : public sim::ChallengerStrategy {
 public:
-    BribableChecker(const Parameters& parameters, sim::StrategyContext part)
-        : part_(std::move(part)), price_ppm_(parameters.ppm("price_ppm")) {}
+    BribableChecker(const Parameters& parameters, sim::StrategyContext context)
+        : context_(std::move(context)), price_ppm_(parameters.ppm("price_ppm")) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         return view.model.steps;
@@ -76,37 +76,59 @@ public:
 private:
     // Takes an offer for this answer when it is as good as its share of the reward for the proof.
     bool sells(const sim::TaskView& view) {
-        const Policy& policy = part_.rules.policy;
+        const Policy& policy = context_.rules.policy;
         const Amount reward =
             view.task.seats.front().locked.bps(policy.slash_bps).bps(policy.challenger_share_bps);
-        for (const sim::Notice& notice : part_.side->notices()) {
+        for (const sim::Notice& notice : context_.side->notices()) {
             if (notice.topic != kOffer || notice.task != view.index ||
                 notice.assignment != view.task.assignments) {
                 continue;
             }
             __extension__ using Wide = unsigned __int128;
             if (Wide(notice.amount.nlux()) * 1'000'000 < Wide(reward.nlux()) * price_ppm_) continue;
-            part_.side->post({part_.self.address, std::string(kAcceptance), view.index,
-                              view.task.assignments, view.task.provisional, notice.amount});
+            context_.side->post({context_.self.address, std::string(kAcceptance), view.index,
+                                 view.task.assignments, view.task.provisional, notice.amount});
             return true;
         }
         return false;
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     std::uint32_t price_ppm_;
+};
+
+std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters,
+                                                           const sim::StrategyContext& context) {
+    return std::make_unique<Briber>(parameters, context);
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<BribableChecker>(parameters, context);
+}
+
+constexpr std::array kBribeParameters{
+    StrategyParameter{"bribe", 0, 1'000'000'000'000'000, 45'000'000'000, "nLUX",
+                      "offered to each checker, for each answer"},
+};
+
+constexpr std::array kBribableParameters{
+    StrategyParameter{"price_ppm", 0, 1'000'000'000, 1'000'000, "ppm",
+                      "of the proof's reward, for which it is silent"},
 };
 
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters,
-                                                           const sim::StrategyContext& part) {
-    return std::make_unique<Briber>(parameters, part);
-}
+const StrategyRow kCheckerBriberRow{.name = "checker_briber",
+                                    .id = "A15",
+                                    .doc = "posts wrong answers and pays checkers to stay silent",
+                                    .parameters = kBribeParameters,
+                                    .provider = make_checker_briber};
 
-std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(const Parameters& parameters,
-                                                               const sim::StrategyContext& part) {
-    return std::make_unique<BribableChecker>(parameters, part);
-}
+const StrategyRow kBribableCheckerRow{.name = "bribable_checker",
+                                      .id = "A15",
+                                      .doc = "checks everything, and stays silent for money",
+                                      .parameters = kBribableParameters,
+                                      .challenger = make_bribable_checker};
 
 }  // namespace aivm::scenarios

@@ -1,5 +1,5 @@
-// What each adversary outside consensus gains or loses in the optimistic mode, with the rule that
-// stops it and without.
+// The gains and losses of each adversary outside consensus in the optimistic mode, with the rule
+// that stops it and without.
 #include <gmock/gmock.h>
 
 #include "scenarios/testing/test_small.h"

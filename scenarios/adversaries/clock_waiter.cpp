@@ -43,16 +43,25 @@ private:
     std::uint32_t attack_ppm_;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters,
+                                                             const sim::StrategyContext& context) {
+    return std::make_unique<WaitingProvider>(parameters.ppm("cheat_ppm"), context.random);
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<WaitingChallenger>(parameters, context.random);
+}
+
+constexpr std::array kWaiterParameters{kCheat, kAttack};
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_waiting_provider(const Parameters& parameters,
-                                                             const sim::StrategyContext& part) {
-    return std::make_unique<WaitingProvider>(parameters.ppm("cheat_ppm"), part.random);
-}
-
-std::unique_ptr<sim::ChallengerStrategy> make_waiting_challenger(const Parameters& parameters,
-                                                                 const sim::StrategyContext& part) {
-    return std::make_unique<WaitingChallenger>(parameters, part.random);
-}
+const StrategyRow kClockWaiterRow{.name = "clock_waiter",
+                                  .id = "A24",
+                                  .doc = "makes every move of a dispute at the last moment",
+                                  .parameters = kWaiterParameters,
+                                  .provider = make_waiting_provider,
+                                  .challenger = make_waiting_challenger};
 
 }  // namespace aivm::scenarios

@@ -23,11 +23,21 @@ private:
     std::uint32_t reported_ms_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_compute_time_inflator(const Parameters& parameters,
                                                                   const sim::StrategyContext&) {
     return std::make_unique<ComputeTimeInflator>(parameters);
 }
+
+constexpr std::array kInflatorParameters{
+    StrategyParameter{"reported_ms", 0, 4'000'000'000, 10'000, "ms", "reported for every answer"},
+};
+
+}  // namespace
+
+const StrategyRow kComputeTimeInflatorRow{.name = "compute_time_inflator",
+                                          .id = "A38",
+                                          .doc = "reports more computing time than it used",
+                                          .parameters = kInflatorParameters,
+                                          .provider = make_compute_time_inflator};
 
 }  // namespace aivm::scenarios

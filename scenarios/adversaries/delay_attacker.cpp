@@ -12,9 +12,9 @@ namespace {
 
 class DelayAttacker final : public sim::ChallengerStrategy {
 public:
-    DelayAttacker(const Parameters& parameters, const sim::StrategyContext& part)
-        : random_(part.random),
-          window_blocks_(part.rules.config.challenge_window_blocks),
+    DelayAttacker(const Parameters& parameters, const sim::StrategyContext& context)
+        : random_(context.random),
+          window_blocks_(context.rules.config.challenge_window_blocks),
           attack_ppm_(parameters.ppm("attack_ppm")),
           reveals_(parameters.get("reveal") != 0) {}
 
@@ -41,11 +41,23 @@ private:
     bool reveals_;
 };
 
+std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters& parameters,
+                                                             const sim::StrategyContext& context) {
+    return std::make_unique<DelayAttacker>(parameters, context);
+}
+
+constexpr std::array kDelayParameters{
+    kAttack,
+    StrategyParameter{"reveal", 0, 1, 0, "",
+                      "1: reveals its false claim in the last block; 0: never"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_delay_attacker(const Parameters& parameters,
-                                                             const sim::StrategyContext& part) {
-    return std::make_unique<DelayAttacker>(parameters, part);
-}
+const StrategyRow kDelayAttackerRow{.name = "delay_attacker",
+                                    .id = "A30",
+                                    .doc = "challenges correct results falsely in the last block",
+                                    .parameters = kDelayParameters,
+                                    .challenger = make_delay_attacker};
 
 }  // namespace aivm::scenarios

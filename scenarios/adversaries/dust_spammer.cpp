@@ -12,9 +12,9 @@ namespace {
 
 class DustSpammer final : public sim::RequesterStrategy {
 public:
-    DustSpammer(const Parameters& parameters, const sim::StrategyContext& part)
-        : self_(part.self.address),
-          fee_floor_(part.rules.policy.fee_floor),
+    DustSpammer(const Parameters& parameters, const sim::StrategyContext& context)
+        : self_(context.self.address),
+          fee_floor_(context.rules.policy.fee_floor),
           per_block_(static_cast<std::uint32_t>(parameters.get("per_block"))),
           count_(static_cast<std::uint32_t>(parameters.get("count"))) {}
 
@@ -38,11 +38,23 @@ private:
     std::uint32_t count_;
 };
 
+std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& parameters,
+                                                          const sim::StrategyContext& context) {
+    return std::make_unique<DustSpammer>(parameters, context);
+}
+
+constexpr std::array kDustParameters{
+    StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
+                      "in all; at least its share of the workload"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& parameters,
-                                                          const sim::StrategyContext& part) {
-    return std::make_unique<DustSpammer>(parameters, part);
-}
+const StrategyRow kDustSpammerRow{.name = "dust_spammer",
+                                  .id = "A32",
+                                  .doc = "floods the chain with tasks at the fee floor",
+                                  .parameters = kDustParameters,
+                                  .requester = make_dust_spammer};
 
 }  // namespace aivm::scenarios

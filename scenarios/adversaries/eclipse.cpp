@@ -1,9 +1,9 @@
 // A22 eclipse: isolates e of n checkers.
 //
-// Stresses diversity: a validator tells its followers of every block but for the first e
-// challengers, whom it tells nothing. A challenger all of whose sources do so hears of nothing and
-// checks nothing; the others still watch, and a lie passes with (1 - q d)^(n - e) if each of the n
-// finds it with q d (V65). Observe unchecked_share and n_fraud_missed.
+// Stresses diversity: a validator sends its blocks to all followers except the first e challengers.
+// A challenger all of whose sources do so receives no blocks and checks nothing; the others still
+// watch, and a lie passes with probability (1 - q d)^(n - e) if each of the n finds it with
+// probability q d (V65). Observe unchecked_share and n_fraud_missed.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -23,11 +23,22 @@ private:
     std::uint32_t victims_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ValidatorStrategy> make_eclipse(const Parameters& parameters,
                                                      const sim::StrategyContext&) {
     return std::make_unique<Eclipse>(parameters);
 }
+
+constexpr std::array kEclipseParameters{
+    StrategyParameter{"victims", 0, 10'000, 1, "challengers", "the first so many are told nothing"},
+};
+
+}  // namespace
+
+const StrategyRow kEclipseRow{.name = "eclipse",
+                              .id = "A22",
+                              .doc = "tells some of the challengers that follow it nothing",
+                              .parameters = kEclipseParameters,
+                              .validator = make_eclipse,
+                              .polled = true};
 
 }  // namespace aivm::scenarios

@@ -8,15 +8,26 @@
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {
+namespace {
 
 std::unique_ptr<sim::ProviderStrategy> make_economic_censor(const Parameters& parameters,
-                                                            const sim::StrategyContext& part) {
-    return std::make_unique<SilenceBuyer>(parameters, part, Silence::kAll);
+                                                            const sim::StrategyContext& context) {
+    return std::make_unique<SilenceBuyer>(parameters, context, Silence::kAll);
 }
 
+}  // namespace
+
 std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& parameters,
-                                                            const sim::StrategyContext& part) {
-    return std::make_unique<SilenceSeller>(parameters, part);
+                                                            const sim::StrategyContext& context) {
+    return std::make_unique<SilenceSeller>(parameters, context);
 }
+
+const StrategyRow kEconomicCensorRow{
+    .name = "economic_censor",
+    .id = "A18",
+    .doc = "lies, and buys every block that could carry the proof; validators: sells its blocks",
+    .parameters = kSilenceParameters,
+    .provider = make_economic_censor,
+    .validator = make_silence_seller};
 
 }  // namespace aivm::scenarios

@@ -1,9 +1,9 @@
 // A28 equivocator: signs two blocks for one slot.
 //
 // Stresses evidence: half of the validators are shown one block, half the other, so that they begin
-// with different preferences. Whoever sees both has the proof in hand, and any honest validator
-// submits it: half of the stake burns, once a slot. Observe the slashes of cause equivocation, and
-// that S1 holds all the same.
+// with different preferences. A validator that sees both holds the proof, and an honest one
+// submits it: half of the stake burns, once per slot. Observe the slashes of cause equivocation,
+// and that S1 still holds.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -23,11 +23,24 @@ private:
     std::uint32_t share_ppm_;
 };
 
+std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,
+                                                         const sim::StrategyContext& context) {
+    return std::make_unique<Equivocator>(parameters, context.random);
+}
+
+constexpr std::array kEquivocatorParameters{
+    StrategyParameter{"share_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of its blocks that it builds twice"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_equivocator(const Parameters& parameters,
-                                                         const sim::StrategyContext& part) {
-    return std::make_unique<Equivocator>(parameters, part.random);
-}
+const StrategyRow kEquivocatorRow{
+    .name = "equivocator",
+    .id = "A28",
+    .doc = "signs two blocks for one slot and shows each to half of the others",
+    .parameters = kEquivocatorParameters,
+    .validator = make_equivocator,
+    .polled = true};
 
 }  // namespace aivm::scenarios

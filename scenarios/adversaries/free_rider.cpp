@@ -2,7 +2,7 @@
 // block or in the queue.
 //
 // Stresses commit-reveal: without it (vm.commit_reveal = false) the copier is paid like those it
-// copied, and copies errors as gladly as truths, b/(h+b) of the time with b wrong and h right
+// copied, and copies wrong answers as well as right ones: a share b/(h+b) with b wrong and h right
 // answers before it (V27). With it there is nothing to copy, and it stays silent. Observe the net
 // of its principals under both policies.
 #include "scenarios/adversaries/strategy_table.h"
@@ -12,7 +12,7 @@ namespace {
 
 class FreeRider final : public sim::ProviderStrategy {
 public:
-    explicit FreeRider(const sim::StrategyContext& part) : policy_(part.rules.policy) {}
+    explicit FreeRider(const sim::StrategyContext& context) : policy_(context.rules.policy) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
 
@@ -50,11 +50,17 @@ private:
     std::map<std::string, Answer> seen_;  // the first answer, by job
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_free_rider(const Parameters&,
+                                                       const sim::StrategyContext& context) {
+    return std::make_unique<FreeRider>(context);
+}
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_free_rider(const Parameters&,
-                                                       const sim::StrategyContext& part) {
-    return std::make_unique<FreeRider>(part);
-}
+const StrategyRow kFreeRiderRow{.name = "free_rider",
+                                .id = "A03",
+                                .doc = "posts the first answer that it sees",
+                                .provider = make_free_rider,
+                                .watches_pending = true};
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// A12 frivolous_challenger: challenges correct results with claims it made up.
+// A12 frivolous_challenger: challenges correct results with invented claims.
 //
 // Stresses the challenger's bond: every attack delays the settlement of an honest result by its
 // reveal, and costs the attacker the bond, of which the provider gets its share. Observe the time
@@ -27,11 +27,22 @@ private:
     std::uint32_t attack_ppm_;
 };
 
+std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<FrivolousChallenger>(parameters, context.random);
+}
+
+constexpr std::array kFrivolousParameters{
+    StrategyParameter{"attack_ppm", 0, 1'000'000, 50'000, "ppm",
+                      "share of posted results that are attacked"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_frivolous_challenger(
-    const Parameters& parameters, const sim::StrategyContext& part) {
-    return std::make_unique<FrivolousChallenger>(parameters, part.random);
-}
+const StrategyRow kFrivolousChallengerRow{.name = "frivolous_challenger",
+                                          .id = "A12",
+                                          .doc = "challenges correct results",
+                                          .parameters = kFrivolousParameters,
+                                          .challenger = make_frivolous_challenger};
 
 }  // namespace aivm::scenarios

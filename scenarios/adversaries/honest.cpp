@@ -32,8 +32,6 @@ public:
     bool includes(const SignedOperation&) override { return true; }
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&,
                                                             const sim::StrategyContext&) {
     return std::make_unique<HonestProvider>();
@@ -53,5 +51,29 @@ std::unique_ptr<sim::ValidatorStrategy> make_honest_validator(const Parameters&,
                                                               const sim::StrategyContext&) {
     return std::make_unique<HonestValidator>();
 }
+
+}  // namespace
+
+const StrategyRow kHonestRow{
+    .name = "honest",
+    .honest = true,
+    .doc =
+        "computes and answers truly; checks every answer; submits its share; "
+        "includes everything",
+    .provider = make_honest_provider,
+    .challenger = make_always_check,
+    .requester = make_honest_requester,
+    .validator = make_honest_validator};
+
+const StrategyRow kAlwaysCheckRow{
+    .name = "always_check",
+    .honest = true,
+    .doc = "re-runs every posted result and challenges the wrong ones",
+    .challenger = make_always_check};
+
+const StrategyRow kSybilRow{.name = "sybil",
+                            .id = "A09",
+                            .doc = "works honestly under many identities, to be drawn more often",
+                            .provider = make_honest_provider};
 
 }  // namespace aivm::scenarios

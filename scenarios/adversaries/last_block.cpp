@@ -1,10 +1,10 @@
-// A23 last_block: does what an honest actor does, in the last block in which it counts, or so many
-// blocks later.
+// A23 last_block: acts like an honest actor, but in the last block in which an action counts, or a
+// configured number of blocks later.
 //
 // Stresses the edges of every window. A provider answers in the last block before its timeout. A
 // challenger commits in the last block of the challenge window and reveals in the last one of the
-// reveal window; both ends count as written, so nothing is lost with no delay, and everything with
-// one block of it. Observe n_fraud_missed and slash_due.
+// reveal window; both ends are inclusive, so nothing is lost without delay, and everything with a
+// delay of one block. Observe n_fraud_missed and slash_due.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -13,9 +13,9 @@ namespace {
 
 class LastMinuteProvider final : public sim::ProviderStrategy {
 public:
-    LastMinuteProvider(const Parameters& parameters, const sim::StrategyContext& part)
-        : timeout_ns_(part.rules.config.task_timeout_ns),
-          interval_ns_(static_cast<std::uint64_t>(part.block_interval)),
+    LastMinuteProvider(const Parameters& parameters, const sim::StrategyContext& context)
+        : timeout_ns_(context.rules.config.task_timeout_ns),
+          interval_ns_(static_cast<std::uint64_t>(context.block_interval)),
           late_(static_cast<std::uint64_t>(parameters.get("answer_late"))) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
@@ -35,8 +35,8 @@ private:
 
 class LastBlockChallenger final : public sim::ChallengerStrategy {
 public:
-    LastBlockChallenger(const Parameters& parameters, const sim::StrategyContext& part)
-        : window_blocks_(part.rules.config.challenge_window_blocks),
+    LastBlockChallenger(const Parameters& parameters, const sim::StrategyContext& context)
+        : window_blocks_(context.rules.config.challenge_window_blocks),
           commit_late_(static_cast<Height>(parameters.get("commit_late"))),
           reveal_late_(static_cast<Height>(parameters.get("reveal_late"))) {}
 
@@ -60,16 +60,33 @@ private:
     Height reveal_late_;
 };
 
-}  // namespace
-
-std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(const Parameters& parameters,
-                                                                 const sim::StrategyContext& part) {
-    return std::make_unique<LastMinuteProvider>(parameters, part);
+std::unique_ptr<sim::ProviderStrategy> make_last_minute_provider(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<LastMinuteProvider>(parameters, context);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_last_block_challenger(
-    const Parameters& parameters, const sim::StrategyContext& part) {
-    return std::make_unique<LastBlockChallenger>(parameters, part);
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<LastBlockChallenger>(parameters, context);
 }
+
+constexpr std::array kLastBlockParameters{
+    StrategyParameter{"answer_late", 0, 1000, 0, "blocks",
+                      "after the last block before the timeout"},
+    StrategyParameter{"commit_late", 0, 1000, 0, "blocks",
+                      "after the last block of the challenge window"},
+    StrategyParameter{"reveal_late", 0, 1000, 0, "blocks",
+                      "after the last block of the reveal window"},
+};
+
+}  // namespace
+
+const StrategyRow kLastBlockRow{.name = "last_block",
+                                .id = "A23",
+                                .honest = true,
+                                .doc = "acts in the last block of every window",
+                                .parameters = kLastBlockParameters,
+                                .provider = make_last_minute_provider,
+                                .challenger = make_last_block_challenger};
 
 }  // namespace aivm::scenarios

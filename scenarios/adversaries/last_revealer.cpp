@@ -2,7 +2,7 @@
 // turned out right.
 //
 // Stresses the penalty for withholding a reveal against that for a divergent one: where
-// vm.slash_unrevealed_bps is below vm.slash_divergent_bps, looking first is worth the difference.
+// vm.slash_unrevealed_bps is below vm.slash_divergent_bps, waiting pays the difference.
 // Observe the slashes of cause unrevealed and divergent, and the net of its principals.
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -11,8 +11,8 @@ namespace {
 
 class LastRevealer final : public sim::ProviderStrategy {
 public:
-    explicit LastRevealer(const sim::StrategyContext& part)
-        : random_(part.random), rules_(part.rules) {}
+    explicit LastRevealer(const sim::StrategyContext& context)
+        : random_(context.random), rules_(context.rules) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
@@ -39,11 +39,17 @@ private:
     std::map<TaskIndex, Answer> guessed_;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,
+                                                          const sim::StrategyContext& context) {
+    return std::make_unique<LastRevealer>(context);
+}
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,
-                                                          const sim::StrategyContext& part) {
-    return std::make_unique<LastRevealer>(part);
-}
+const StrategyRow kLastRevealerRow{
+    .name = "last_revealer",
+    .id = "A06",
+    .doc = "commits to a guess and reveals it only if it turned out right",
+    .provider = make_last_revealer};
 
 }  // namespace aivm::scenarios

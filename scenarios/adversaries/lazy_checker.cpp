@@ -1,11 +1,12 @@
-// A04 lazy_checker: checks a result with probability q, and sees a wrong one with probability d.
+// A04 lazy_checker: checks a result with probability q, and recognises a wrong one with probability
+// d.
 //
-// Stresses what keeps checkers checking: a check costs (tasks.check_cost), and pays only when there
+// Stresses the incentive to check: a check costs (tasks.check_cost), and pays only when there
 // is fraud to find, so checkers check less the less fraud there is (V07, V08). n of them that
-// decide each for themselves miss a wrong answer with probability (1 - q d)^n (V01). It may also be
-// kept from checking in time: by a cause that all such checkers share (V02), by being cut off when
-// the result is posted (V37, and V65 for ever), by needing time, and by getting round to it only
-// with a chance a block (V39). Observe unchecked_share and p_final_corrupt.
+// decide independently miss a wrong answer with probability (1 - q d)^n (V01). It may also fail
+// to check in time: by a cause that all such checkers share (V02), by being cut off when the result
+// is posted (V37; permanently in V65), by needing time, and by reaching the result only with some
+// probability per block (V39). Observe unchecked_share and p_final_corrupt.
 #include <algorithm>
 
 #include "core/base/digest.h"
@@ -22,15 +23,15 @@ constexpr sim::SimTime kOutageMax = sim::SimTime{1}
 
 class LazyChecker final : public sim::ChallengerStrategy {
 public:
-    LazyChecker(const Parameters& parameters, const sim::StrategyContext& part)
-        : random_(part.random),
+    LazyChecker(const Parameters& parameters, const sim::StrategyContext& context)
+        : random_(context.random),
           check_ppm_(parameters.ppm("check_ppm")),
           power_ppm_(parameters.ppm("power_ppm")),
           outage_ppm_(parameters.ppm("outage_ppm")),
           per_block_ppm_(parameters.ppm("per_block_ppm")),
-          cut_off_(std::min(part.block_interval * parameters.get("cut_off_blocks"), kOutageMax)),
-          latency_(part.block_interval * parameters.get("latency_blocks")),
-          block_interval_(part.block_interval) {}
+          cut_off_(std::min(context.block_interval * parameters.get("cut_off_blocks"), kOutageMax)),
+          latency_(context.block_interval * parameters.get("latency_blocks")),
+          block_interval_(context.block_interval) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         // Both draws for every result, so that another q leaves the others' luck alone.
@@ -77,11 +78,34 @@ private:
     std::map<TaskIndex, sim::SimTime> able_at_;  // when it can object to what it has found wrong
 };
 
+std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters,
+                                                           const sim::StrategyContext& context) {
+    return std::make_unique<LazyChecker>(parameters, context);
+}
+
+constexpr std::array kLazyCheckerParameters{
+    StrategyParameter{"check_ppm", 0, 1'000'000, 250'000, "ppm",
+                      "probability that it checks a result"},
+    StrategyParameter{"power_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "probability that it sees what it checks is wrong"},
+    StrategyParameter{"outage_ppm", 0, 1'000'000, 0, "ppm",
+                      "share of the results that all such checkers miss together"},
+    StrategyParameter{"cut_off_blocks", 0, 1'000'000, 0, "blocks",
+                      "mean time for which an attacker cuts it off when a result is posted"},
+    StrategyParameter{"latency_blocks", 0, 1'000'000, 0, "blocks",
+                      "from hearing of a result to being able to object"},
+    StrategyParameter{"per_block_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "probability in each block from then on that it gets round to it"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_lazy_checker(const Parameters& parameters,
-                                                           const sim::StrategyContext& part) {
-    return std::make_unique<LazyChecker>(parameters, part);
-}
+const StrategyRow kLazyCheckerRow{
+    .name = "lazy_checker",
+    .id = "A04",
+    .honest = true,
+    .doc = "checks a share of the results, and sees a share of what is wrong",
+    .parameters = kLazyCheckerParameters,
+    .challenger = make_lazy_checker};
 
 }  // namespace aivm::scenarios

@@ -1,9 +1,9 @@
 // A01 lazy_guess: returns the most common answer without computing.
 //
 // Stresses the slash against the answer's entropy: a guess is right as often as the most common
-// answer occurs, so a model that answers one thing half of the time needs twice the deterrent of
-// one that never repeats itself. Observe the share of fraud that was challenged, and the net of its
-// principals beside that of honest providers.
+// answer occurs, so a model that gives the same answer half of the time needs twice the deterrent
+// of one that never repeats an answer. Observe the share of fraud that was challenged, and the net
+// of its principals beside that of honest providers.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -55,11 +55,24 @@ private:
     std::map<std::string, Answer> most_common_;  // by model
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters,
+                                                       const sim::StrategyContext& context) {
+    return std::make_unique<LazyGuess>(parameters, context.random);
+}
+
+constexpr std::array kLazyParameters{
+    StrategyParameter{"guess_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of tasks that are guessed, not computed"},
+    StrategyParameter{"sample", 1, 4096, 256, "rows",
+                      "rows computed once, to learn the most common answer"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_lazy_guess(const Parameters& parameters,
-                                                       const sim::StrategyContext& part) {
-    return std::make_unique<LazyGuess>(parameters, part.random);
-}
+const StrategyRow kLazyGuessRow{.name = "lazy_guess",
+                                .id = "A01",
+                                .doc = "returns the most common answer without computing",
+                                .parameters = kLazyParameters,
+                                .provider = make_lazy_guess};
 
 }  // namespace aivm::scenarios

@@ -1,11 +1,10 @@
-// Honest baselines that learn. A strategy of a run cannot: what it did wrong is known when the
-// window is over, and the run with it. These play a run again and again and choose by what came out
-// of it, so they are functions over finished runs, in double arithmetic, and nothing of them is
-// inside a run.
+// Learning over finished runs: best responses and games. A strategy inside a run cannot learn,
+// because the consequences of an action are known only when its window, and often the run, is over.
+// These functions repeat runs and choose by their results, in double arithmetic; no part of them
+// executes inside a run.
 //
-// A game is two players' payoffs for every pair of choices. It is given as numbers, or measured by
-// playing every pair (empirical_game). Which choice, parameter or principal stands behind an index
-// is the caller's business.
+// A game is two players' payoffs for every pair of choices, as numbers or measured by a run for
+// every pair (empirical_game). The caller knows which strategy or parameter an index refers to.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +29,9 @@ struct BestResponse {
     std::size_t evaluations = 0;
 };
 
-// Tries every point of the grid, the last axis fastest, and gives the one with the largest payoff,
-// the first of equals. Requires at least one value on every axis; without an axis there is one
-// point, the empty one.
+// Tries every point of the grid, the last axis fastest, and returns the one with the largest
+// payoff, the first of equals. Requires at least one value on every axis; without an axis there is
+// one point, the empty one.
 BestResponse best_response(const std::vector<GridAxis>& axes,
                            const std::function<double(const GridPoint&)>& payoff);
 

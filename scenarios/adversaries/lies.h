@@ -1,5 +1,5 @@
-// What several strategies share: an answer that is wrong for certain, whose answer a task shows,
-// and a provider that knows better and lies.
+// Shared by strategies that lie: a certainly wrong answer, the provider whose answer a task shows,
+// and a provider that computes the true answer and posts a wrong one.
 #pragma once
 
 #include "core/verification/reexecution.h"
@@ -12,7 +12,7 @@ inline Answer true_answer(const sim::TaskView& view) {
     return run_model(view.kernels, view.model, view.task.input_row);
 }
 
-// An answer that is wrong for certain. Who wants it must know the true one.
+// A certainly wrong answer; making one takes the true one.
 inline Answer wrong_answer(const sim::TaskView& view) {
     return static_cast<Answer>(true_answer(view) + 1);
 }

@@ -1,5 +1,4 @@
-// A02 model_downgrade: serves a coarser copy of the model, as quantisation makes it, and calls it
-// the model.
+// A02 model_downgrade: serves a quantised copy of the model in place of the model.
 //
 // Stresses the power of detection: the copy agrees with the model on most inputs when few bits are
 // dropped, so most answers pass every check, and each of them saves the difference in computing
@@ -55,11 +54,23 @@ private:
     std::map<std::string, Model> copies_;  // by the model's id
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters& parameters,
                                                             const sim::StrategyContext&) {
     return std::make_unique<ModelDowngrade>(parameters);
 }
+
+constexpr std::array kDowngradeParameters{
+    StrategyParameter{"kept_bits", 1, 8, 4, "bits", "of every weight; 8 is the model itself"},
+    StrategyParameter{"cost_ppm", 0, 1'000'000, 250'000, "ppm",
+                      "of the model's steps, computed for an answer"},
+};
+
+}  // namespace
+
+const StrategyRow kModelDowngradeRow{.name = "model_downgrade",
+                                     .id = "A02",
+                                     .doc = "serves a coarser copy of the model",
+                                     .parameters = kDowngradeParameters,
+                                     .provider = make_model_downgrade};
 
 }  // namespace aivm::scenarios

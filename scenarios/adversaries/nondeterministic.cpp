@@ -1,8 +1,8 @@
-// nondeterministic: an honest provider whose machine errs now and then, each time in its own way.
+// nondeterministic: an honest provider whose machine errs at random, each time differently.
 //
-// Stresses the rules for honest mistakes: in the redundant mode who errs alone stands outside the
-// quorum and is slashed, though it did its work (V25). With error_ppm at a million it is wrong
-// every time, for certain.
+// Stresses the rules for honest mistakes: in the redundant mode a provider that errs alone is
+// outside the quorum and is slashed, although it did its work (V25). With error_ppm at a million it
+// is always wrong.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -28,11 +28,22 @@ private:
     std::uint32_t error_ppm_;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters,
+                                                             const sim::StrategyContext& context) {
+    return std::make_unique<Nondeterministic>(parameters, context.random);
+}
+
+constexpr std::array kNondeterministicParameters{
+    StrategyParameter{"error_ppm", 0, 1'000'000, 10'000, "ppm",
+                      "share of the tasks on which its machine errs"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_nondeterministic(const Parameters& parameters,
-                                                             const sim::StrategyContext& part) {
-    return std::make_unique<Nondeterministic>(parameters, part.random);
-}
+const StrategyRow kNondeterministicRow{.name = "nondeterministic",
+                                       .honest = true,
+                                       .doc = "computes, and errs now and then",
+                                       .parameters = kNondeterministicParameters,
+                                       .provider = make_nondeterministic};
 
 }  // namespace aivm::scenarios

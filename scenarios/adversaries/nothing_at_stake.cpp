@@ -1,9 +1,9 @@
 // A29 nothing_at_stake: votes on every branch.
 //
-// Stresses the missing price of a vote: whoever asks is told that its own preference is right, so
-// each side of a split hears more agreement than there is. Answers to polls are not signed, so
-// nobody can be slashed for them; what protects is alpha. Needs somebody who splits the votes in
-// the first place, such as A28. Observe S1 and the time to finality.
+// Stresses that votes cost nothing: every asker is told that its own preference is shared, so each
+// side of a split sees more agreement than there is. Answers to polls are not signed, so no one can
+// be slashed for them; the protection is alpha. Needs another adversary that splits the votes, such
+// as A28. Observe S1 and the time to finality.
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -13,19 +13,25 @@ class NothingAtStake final : public sim::ValidatorStrategy {
 public:
     bool includes(const SignedOperation&) override { return true; }
     bool reports_equivocation() override { return false; }
-    void vote(const sim::PollView& poll, sim::Chits& answer) override {
+    void vote(const sim::PollView& poll, sim::Vote& answer) override {
         if (const auto branch = poll.branch_asked_about()) {
-            answer.preferred = poll.query.block;
+            answer.preferred = poll.question.block;
             answer.at_height = branch->id;
         }
     }
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ValidatorStrategy> make_nothing_at_stake(const Parameters&,
                                                               const sim::StrategyContext&) {
     return std::make_unique<NothingAtStake>();
 }
+
+}  // namespace
+
+const StrategyRow kNothingAtStakeRow{.name = "nothing_at_stake",
+                                     .id = "A29",
+                                     .doc = "votes for whatever the asker prefers",
+                                     .validator = make_nothing_at_stake,
+                                     .polled = true};
 
 }  // namespace aivm::scenarios

@@ -23,11 +23,18 @@ public:
     }
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters&,
                                                                 const sim::StrategyContext&) {
     return std::make_unique<OrphaningMajority>();
 }
+
+}  // namespace
+
+const StrategyRow kOrphaningMajorityRow{
+    .name = "orphaning_majority",
+    .id = "A19",
+    .doc = "votes against every block that carries a fraud proof, and builds beside it",
+    .validator = make_orphaning_majority,
+    .polled = true};
 
 }  // namespace aivm::scenarios

@@ -2,9 +2,9 @@
 // if the lie wins.
 //
 // Stresses the quorum as a coordination game: for a member who believes that the others take it,
-// lying pays the bribe on top of the fee, and honesty costs the slash for divergence. Play the
-// briber as a requester and those who can be bribed as providers; `accept_ppm` is how many of them
-// take it. Observe p_final_corrupt and both sides' net against the challengers.
+// lying pays the bribe on top of the fee, and honesty costs the slash for divergence. The
+// briber is a requester and the bribable members are providers; `accept_ppm` is the share of offers
+// that they accept. Observe p_final_corrupt and both sides' net against the challengers.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -15,8 +15,9 @@ constexpr const char* kTopic = "p+epsilon";
 
 class Briber final : public sim::RequesterStrategy {
 public:
-    Briber(const Parameters& parameters, const sim::StrategyContext& part)
-        : part_(part), bribe_(millilux(static_cast<std::uint64_t>(parameters.get("bribe_mlux")))) {}
+    Briber(const Parameters& parameters, const sim::StrategyContext& context)
+        : context_(context),
+          bribe_(millilux(static_cast<std::uint64_t>(parameters.get("bribe_mlux")))) {}
 
     std::vector<OperationBody> on_block(const sim::NodeView& view) override {
         for (const VmEvent& e : view.tip.events) {
@@ -32,10 +33,10 @@ public:
 private:
     void offer(const State& state, TaskIndex index) {
         const Task& task = state.task(index);
-        if (task.requester != part_.self.address) return;
+        if (task.requester != context_.self.address) return;
         lies_[index] = static_cast<Answer>(task.input_row + 1);
-        part_.side->post(
-            {part_.self.address, kTopic, index, task.assignments, lies_[index], bribe_});
+        context_.side->post(
+            {context_.self.address, kTopic, index, task.assignments, lies_[index], bribe_});
     }
     void settle(const State& state, TaskIndex index) {
         const auto lie = lies_.find(index);
@@ -43,19 +44,19 @@ private:
         if (lie == lies_.end() || task.provisional != lie->second) return;
         for (const Seat& seat : task.seats) {
             if (seat.status != SeatStatus::kReleased || seat.answer != lie->second) continue;
-            part_.side->pay(part_.self.address, state.provider(seat.provider).owner, bribe_);
+            context_.side->pay(context_.self.address, state.provider(seat.provider).owner, bribe_);
         }
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     Amount bribe_;
     std::map<TaskIndex, Answer> lies_;
 };
 
 class Bribable final : public sim::ProviderStrategy {
 public:
-    Bribable(const Parameters& parameters, const sim::StrategyContext& part)
-        : part_(part), random_(part.random), accept_ppm_(parameters.ppm("accept_ppm")) {}
+    Bribable(const Parameters& parameters, const sim::StrategyContext& context)
+        : context_(context), random_(context.random), accept_ppm_(parameters.ppm("accept_ppm")) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override {
         read_offers();
@@ -69,13 +70,13 @@ public:
 
 private:
     void read_offers() {
-        for (; read_ < part_.side->notices().size(); ++read_) {
-            const sim::Notice& notice = part_.side->notices()[read_];
+        for (; read_ < context_.side->notices().size(); ++read_) {
+            const sim::Notice& notice = context_.side->notices()[read_];
             if (notice.topic == kTopic) offers_[notice.task] = notice.answer;
         }
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     sim::RandomStream random_;
     std::uint32_t accept_ppm_;
     bool bribed_ = false;  // on the task in hand
@@ -83,16 +84,33 @@ private:
     std::map<TaskIndex, Answer> offers_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::RequesterStrategy> make_briber(const Parameters& parameters,
-                                                    const sim::StrategyContext& part) {
-    return std::make_unique<Briber>(parameters, part);
+                                                    const sim::StrategyContext& context) {
+    return std::make_unique<Briber>(parameters, context);
 }
 
 std::unique_ptr<sim::ProviderStrategy> make_bribable(const Parameters& parameters,
-                                                     const sim::StrategyContext& part) {
-    return std::make_unique<Bribable>(parameters, part);
+                                                     const sim::StrategyContext& context) {
+    return std::make_unique<Bribable>(parameters, context);
 }
+
+constexpr std::array kEpsilonParameters{
+    StrategyParameter{"bribe_mlux", 0, 1'000'000'000, 100, "mLUX",
+                      "the briber's offer for a lie that wins"},
+    StrategyParameter{"accept_ppm", 0, 1'000'000, 1'000'000, "ppm",
+                      "share of the offers that a provider takes"},
+};
+
+}  // namespace
+
+const StrategyRow kPPlusEpsilonRow{
+    .name = "p_plus_epsilon",
+    .id = "A16",
+    .doc =
+        "bribes a committee, as a requester, or takes the bribe, as a provider; "
+        "paid only if the lie wins",
+    .parameters = kEpsilonParameters,
+    .provider = make_bribable,
+    .requester = make_briber};
 
 }  // namespace aivm::scenarios

@@ -1,9 +1,9 @@
 // A21 partition_timed_fraud: posts when checkers are cut off.
 //
-// Stresses the window against the law of outages: the provider works honestly until those who check
-// are cut off, which it knows because it cuts them off, and lies as long as the outage lasts;
-// answers that are ready shortly before are held back for it. A window longer than the outage
-// catches it all the same (V37). Observe n_fraud_missed against the window.
+// Stresses the window against the distribution of outages: the provider works honestly until the
+// checkers are cut off, which it knows because it cuts them off, and lies as long as the outage
+// lasts; answers that are ready shortly before are held back for it. A window longer than the
+// outage still catches it (V37). Observe n_fraud_missed against the window.
 #include "core/verification/reexecution.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -32,11 +32,25 @@ private:
     sim::SimTime hold_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters& parameters,
                                                                   const sim::StrategyContext&) {
     return std::make_unique<PartitionTimedFraud>(parameters);
 }
+
+constexpr std::int64_t kAnyTimeNs = 1'000'000'000'000'000'000;
+constexpr std::array kOutageParameters{
+    StrategyParameter{"from", 0, kAnyTimeNs, 0, "ns", "when the checkers are cut off"},
+    StrategyParameter{"until", 0, kAnyTimeNs, kAnyTimeNs, "ns", "and when they are not any more"},
+    StrategyParameter{"hold", 0, kAnyTimeNs, 20'000'000'000, "ns",
+                      "answers ready so shortly before are held back"},
+};
+
+}  // namespace
+
+const StrategyRow kPartitionTimedFraudRow{.name = "partition_timed_fraud",
+                                          .id = "A21",
+                                          .doc = "lies while the checkers are cut off",
+                                          .parameters = kOutageParameters,
+                                          .provider = make_partition_timed_fraud};
 
 }  // namespace aivm::scenarios

@@ -1,10 +1,10 @@
-// A27 restaker: one stake behind several roles, one after the other: sells made-up answers under
-// one name, leaves, and stands again under the next name with the same money.
+// A27 restaker: one stake backs several providers in turn: it sells invented answers under one
+// name, leaves, and registers under the next name with the same money.
 //
-// Stresses that a stake stands behind one thing at a time: while the results of the first name can
-// still be slashed, its bond must not be behind the second. With the obligation rule the money is
-// free only when nothing hangs on it; without it the cooldown decides, and all names but the last
-// stand on money that has gone. Observe E3, E16 and slash_escape.
+// Stresses that a stake backs one provider at a time: while the results of the first name can
+// still be slashed, its bond must not back the second. With the obligation rule the money is
+// released only when no obligation depends on it; without it the cooldown decides, and the bonds of
+// all names but the last are gone when they are due. Observe E3, E16 and slash_escape.
 #include <fmt/format.h>
 
 #include <set>
@@ -18,8 +18,8 @@ namespace {
 
 class Restaker final : public sim::ProviderStrategy {
 public:
-    Restaker(const Parameters& parameters, sim::StrategyContext part)
-        : part_(std::move(part)),
+    Restaker(const Parameters& parameters, sim::StrategyContext context)
+        : context_(std::move(context)),
           names_(static_cast<std::uint32_t>(parameters.get("names"))),
           results_each_(static_cast<std::uint32_t>(parameters.get("results_each"))) {}
 
@@ -41,8 +41,8 @@ private:
     static constexpr Height kTryEveryBlocks = 4;
 
     [[nodiscard]] std::string name() const {
-        return number_ == 0 ? part_.self.provider_id
-                            : fmt::format("{}-{}", part_.self.provider_id, number_);
+        return number_ == 0 ? context_.self.provider_id
+                            : fmt::format("{}-{}", context_.self.provider_id, number_);
     }
 
     // A made-up answer to every task it is given; leaves after so many.
@@ -52,7 +52,7 @@ private:
             if (task.status != TaskStatus::kAssigned || !find_seat(task, self)) return;
             if (!answered_.emplace(i, task.assignments).second) return;
             op::SubmitResult result{
-                task.job_id, name(), static_cast<Answer>(part_.random.below(256)), {}, 0};
+                task.job_id, name(), static_cast<Answer>(context_.random.below(256)), {}, 0};
             if (state.model(task.model).steps > 1)
                 result.trace_root = keccak256({task.task_key.view()});
             out.push_back(std::move(result));
@@ -74,8 +74,8 @@ private:
     }
 
     std::vector<OperationBody> stand_again(const State& state, const Provider& last) {
-        const Amount bond = state.balance(part_.self.address);  // all that is left
-        if (bond < part_.rules.config.min_provider_bond) return {};
+        const Amount bond = state.balance(context_.self.address);  // all that is left
+        if (bond < context_.rules.config.min_provider_bond) return {};
         op::RegisterProvider next;
         ++number_;
         sold_ = 0;
@@ -88,7 +88,7 @@ private:
         return {next};
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
     std::uint32_t names_;
     std::uint32_t results_each_;
     std::uint32_t number_ = 0;  // of the present name
@@ -98,11 +98,22 @@ private:
     std::set<std::pair<std::size_t, std::uint32_t>> answered_;  // task and assignment
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameters,
+                                                     const sim::StrategyContext& context) {
+    return std::make_unique<Restaker>(parameters, context);
+}
+
+constexpr std::array kRestakerParameters{
+    StrategyParameter{"names", 1, 1000, 8, "names", "it stands under, one after the other"},
+    StrategyParameter{"results_each", 1, 10'000, 2, "results", "sold under each before it leaves"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameters,
-                                                     const sim::StrategyContext& part) {
-    return std::make_unique<Restaker>(parameters, part);
-}
+const StrategyRow kRestakerRow{.name = "restaker",
+                               .id = "A27",
+                               .doc = "puts one stake behind one name after the other",
+                               .parameters = kRestakerParameters,
+                               .provider = make_restaker};
 
 }  // namespace aivm::scenarios

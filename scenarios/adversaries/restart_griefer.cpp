@@ -36,11 +36,22 @@ private:
     std::uint32_t rounds_;
 };
 
+std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters,
+                                                              const sim::StrategyContext& context) {
+    return std::make_unique<RestartGriefer>(parameters, context.random);
+}
+
+constexpr std::array kGrieferParameters{
+    kAttack,
+    StrategyParameter{"rounds", 1, 64, 3, "challenges", "lost on a result before it lets go"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& parameters,
-                                                              const sim::StrategyContext& part) {
-    return std::make_unique<RestartGriefer>(parameters, part.random);
-}
+const StrategyRow kRestartGrieferRow{.name = "restart_griefer",
+                                     .id = "A31",
+                                     .doc = "challenges a correct result again and again",
+                                     .parameters = kGrieferParameters,
+                                     .challenger = make_restart_griefer};
 
 }  // namespace aivm::scenarios

@@ -3,7 +3,7 @@
 //
 // Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the
 // next proposer's. A share s of the stake lifts the providers' share f of the work to about f + s f
-// (1 - f). Observe the revenue of its principal against that of honest providers. Play it as a
+// (1 - f). Observe the revenue of its principal against that of honest providers. It is a
 // validator whose principal owns a provider group.
 #include <algorithm>
 
@@ -16,7 +16,7 @@ namespace {
 
 class SelectionGrinder final : public sim::ValidatorStrategy {
 public:
-    explicit SelectionGrinder(const sim::StrategyContext& part) : part_(part) {}
+    explicit SelectionGrinder(const sim::StrategyContext& context) : context_(context) {}
 
     bool builds(const State& parent, const Hash32& beacon) override {
         std::uint64_t seats = 0;
@@ -26,7 +26,7 @@ public:
                 return;
             for (const ProviderIndex drawn : draw(parent, task, beacon)) {
                 ++seats;
-                ours += part_.is_accomplice(parent.provider(drawn)) ? 1 : 0;
+                ours += context_.is_accomplice(parent.provider(drawn)) ? 1 : 0;
             }
         });
         return seats == 0 || ours > 0;
@@ -42,8 +42,9 @@ private:
         std::vector<std::uint64_t> up_to;
         std::uint64_t total = 0;
         state.providers.for_each([&](std::size_t i, const Provider& p) {
-            if (!p.active() || !p.offers(task.model) || p.unlocked() < part_.rules.result_bond() ||
-                p.open_tasks >= part_.rules.config.max_tasks_per_provider) {
+            if (!p.active() || !p.offers(task.model) ||
+                p.unlocked() < context_.rules.result_bond() ||
+                p.open_tasks >= context_.rules.config.max_tasks_per_provider) {
                 return;
             }
             eligible.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
@@ -51,7 +52,7 @@ private:
         });
         const Hash32 seed = draw_seed(task.task_key, beacon);
         if (task.mode == VerificationMode::kRedundant) {
-            const std::size_t count = part_.rules.policy.redundancy_providers;
+            const std::size_t count = context_.rules.policy.redundancy_providers;
             return eligible.size() < count ? std::vector<ProviderIndex>()
                                            : draw_committee(eligible, seed, count);
         }
@@ -60,14 +61,20 @@ private:
         return {eligible[static_cast<std::size_t>(chosen - up_to.begin())]};
     }
 
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
 };
+
+std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(
+    const Parameters&, const sim::StrategyContext& context) {
+    return std::make_unique<SelectionGrinder>(context);
+}
 
 }  // namespace
 
-std::unique_ptr<sim::ValidatorStrategy> make_selection_grinder(const Parameters&,
-                                                               const sim::StrategyContext& part) {
-    return std::make_unique<SelectionGrinder>(part);
-}
+const StrategyRow kSelectionGrinderRow{
+    .name = "selection_grinder",
+    .id = "A10",
+    .doc = "passes its turn to propose when the draw would not favour its own providers",
+    .validator = make_selection_grinder};
 
 }  // namespace aivm::scenarios

@@ -1,10 +1,10 @@
 // A13 self_challenger: a provider that posts wrong answers, and a challenger of the same owner that
-// proves them wrong before anybody else can.
+// proves them wrong before anyone else can.
 //
-// Stresses the burned share of a slash: what comes back to the owner as the challenger's reward is
-// no penalty, so one wrong answer costs it bond * (1 - challenger share), of which the requester's
-// share is paid and the rest burned (V43). Where everything comes back, spoiling the requester's
-// work is free. Observe attacker_net and reassign_rounds.
+// Stresses the burned share of a slash: the part that returns to the owner as the challenger's
+// reward is no penalty, so one wrong answer costs it bond * (1 - challenger share), of which the
+// requester's share is paid and the rest burned (V43). Where everything returns, spoiling the
+// requester's work is free. Observe attacker_net and reassign_rounds.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -13,10 +13,10 @@ namespace {
 
 class SelfChallenger final : public sim::ChallengerStrategy {
 public:
-    explicit SelfChallenger(sim::StrategyContext part) : part_(std::move(part)) {}
+    explicit SelfChallenger(sim::StrategyContext context) : context_(std::move(context)) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
-        if (!part_.is_accomplice(answered_by(view))) return std::nullopt;
+        if (!context_.is_accomplice(answered_by(view))) return std::nullopt;
         return 0;  // its provider has computed the answer already
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
@@ -25,19 +25,28 @@ public:
     }
 
 private:
-    sim::StrategyContext part_;
+    sim::StrategyContext context_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_self_challenged_provider(
-    const Parameters& parameters, const sim::StrategyContext& part) {
-    return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), part.random);
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), context.random);
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_self_challenger(const Parameters&,
-                                                              const sim::StrategyContext& part) {
-    return std::make_unique<SelfChallenger>(part);
+                                                              const sim::StrategyContext& context) {
+    return std::make_unique<SelfChallenger>(context);
 }
+
+constexpr std::array kCheatParameters{kCheat};
+
+}  // namespace
+
+const StrategyRow kSelfChallengerRow{.name = "self_challenger",
+                                     .id = "A13",
+                                     .doc = "proves its own wrong answers wrong, before others can",
+                                     .parameters = kCheatParameters,
+                                     .provider = make_self_challenged_provider,
+                                     .challenger = make_self_challenger};
 
 }  // namespace aivm::scenarios

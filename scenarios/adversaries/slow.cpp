@@ -1,7 +1,7 @@
 // slow: an honest provider that computes everything several times over before it answers.
 //
-// Beside the group key `speed`, which says what a machine can do, this says what its owner does
-// with it; the cost is real. Observe the time to finality, and timeouts when it is too slow.
+// The group key `speed` is the speed of a machine; this is how its owner uses it, and the extra
+// steps are paid for. Observe the time to finality, and timeouts when it is too slow.
 #include <algorithm>
 #include <limits>
 
@@ -28,11 +28,22 @@ private:
     std::uint64_t factor_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters& parameters,
                                                  const sim::StrategyContext&) {
     return std::make_unique<Slow>(parameters);
 }
+
+constexpr std::array kSlowParameters{
+    StrategyParameter{"factor", 1, 1'000'000, 10, "times",
+                      "how often it computes what one computation would give"},
+};
+
+}  // namespace
+
+const StrategyRow kSlowRow{.name = "slow",
+                           .honest = true,
+                           .doc = "computes everything several times over before it answers",
+                           .parameters = kSlowParameters,
+                           .provider = make_slow};
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// A35 stale_attester: attests once, and later only shows the same quote again.
+// A35 stale_attester: attests once, and later submits the same quote again.
 //
 // Stresses the validity time: a machine may have changed hands since. The chain refuses evidence
 // that it has seen, so that results are usable at once only until vm.attestation_timeout after the
@@ -24,11 +24,16 @@ private:
     std::optional<GpuEvidence> first_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&,
                                                            const sim::StrategyContext&) {
     return std::make_unique<StaleAttester>();
 }
+
+}  // namespace
+
+const StrategyRow kStaleAttesterRow{.name = "stale_attester",
+                                    .id = "A35",
+                                    .doc = "shows the same old quote again and again",
+                                    .provider = make_stale_attester};
 
 }  // namespace aivm::scenarios

@@ -1,5 +1,4 @@
-// Each strategy's effect in a small world, and what the table says of names and parameters that are
-// not its own.
+// Each strategy's effect in a small world, and how the table treats unknown names and parameters.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -481,7 +480,8 @@ TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAg
 }
 
 TEST(Strategies, EveryRowOfTheTableIsPlayedSomewhereAndItsDefaultsAreInRange) {
-    for (const StrategyRow& row : strategies()) {
+    for (const StrategyRow* each : strategies()) {
+        const StrategyRow& row = *each;
         EXPECT_EQ(find_strategy(row.name), &row);
         EXPECT_TRUE(row.provider != nullptr || row.challenger != nullptr ||
                     row.requester != nullptr || row.validator != nullptr)

@@ -1,5 +1,5 @@
-// A34 tee_key_thief: has no such hardware, but a stolen key that signs evidence for it, and makes
-// its answers up.
+// A34 tee_key_thief: has a stolen key that signs evidence for hardware that it does not have, and
+// invents its answers.
 //
 // Stresses audits: its evidence verifies, so its lies are usable at once; only re-execution finds
 // them. With a share a of results audited, (1 - a) / a corrupt ones pass before the first is caught
@@ -11,7 +11,7 @@ namespace {
 
 class TeeKeyThief final : public sim::ProviderStrategy {
 public:
-    explicit TeeKeyThief(const sim::StrategyContext& part) : id_(part.self.provider_id) {}
+    explicit TeeKeyThief(const sim::StrategyContext& context) : id_(context.self.provider_id) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
@@ -32,11 +32,17 @@ private:
     std::string id_;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&,
+                                                          const sim::StrategyContext& context) {
+    return std::make_unique<TeeKeyThief>(context);
+}
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&,
-                                                          const sim::StrategyContext& part) {
-    return std::make_unique<TeeKeyThief>(part);
-}
+const StrategyRow kTeeKeyThiefRow{
+    .name = "tee_key_thief",
+    .id = "A34",
+    .doc = "forges evidence with a stolen key and makes its answers up",
+    .provider = make_tee_key_thief};
 
 }  // namespace aivm::scenarios

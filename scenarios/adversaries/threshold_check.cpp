@@ -1,7 +1,7 @@
 // threshold_check: an honest challenger that checks the more often the more is at stake: always
 // from a fee of `full_mlux` on, below it in proportion to the fee.
 //
-// What a checker with costs does, and what small tasks can hide behind. Observe unchecked_share and
+// A checker with costs behaves so, and small tasks escape it. Observe unchecked_share and
 // n_fraud_missed.
 #include <algorithm>
 
@@ -13,8 +13,8 @@ namespace {
 
 class ThresholdCheck final : public sim::ChallengerStrategy {
 public:
-    ThresholdCheck(const Parameters& parameters, const sim::StrategyContext& part)
-        : random_(part.random),
+    ThresholdCheck(const Parameters& parameters, const sim::StrategyContext& context)
+        : random_(context.random),
           full_(millilux(static_cast<std::uint64_t>(parameters.get("full_mlux")))) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
@@ -36,11 +36,23 @@ private:
     Amount full_;
 };
 
+std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& parameters,
+                                                              const sim::StrategyContext& context) {
+    return std::make_unique<ThresholdCheck>(parameters, context);
+}
+
+constexpr std::array kThresholdParameters{
+    StrategyParameter{"full_mlux", 1, 1'000'000'000, 1000, "mLUX",
+                      "the fee from which on it checks everything"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& parameters,
-                                                              const sim::StrategyContext& part) {
-    return std::make_unique<ThresholdCheck>(parameters, part);
-}
+const StrategyRow kThresholdCheckRow{
+    .name = "threshold_check",
+    .honest = true,
+    .doc = "re-runs a posted result the more often the more is at stake",
+    .parameters = kThresholdParameters,
+    .challenger = make_threshold_check};
 
 }  // namespace aivm::scenarios

@@ -1,10 +1,10 @@
 // A33 trust_farmer: real hardware and true answers for a while, then lies that its score lets
 // consumers use at once.
 //
-// Stresses the score: points say what a machine is, never what its owner will do, so a high score
-// buys early use for the first lie as for the hundredth truth, and only the bond stands against it.
+// Stresses the score: points describe a machine, not the intentions of its owner, so a high score
+// allows early use of the first lie as of the hundredth true answer, and only the bond deters it.
 // Observe ttu_mean, n_fraud_posted and the slashes that follow.
-#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -17,21 +17,30 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-        if (honest_answers_left_ == 0) return static_cast<Answer>(truth + 1);
+        if (honest_answers_left_ == 0) return wrong_answer(view);
         --honest_answers_left_;
-        return truth;
+        return true_answer(view);
     }
 
 private:
     std::uint64_t honest_answers_left_;
 };
 
-}  // namespace
-
 std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters& parameters,
                                                          const sim::StrategyContext&) {
     return std::make_unique<TrustFarmer>(parameters);
 }
+
+constexpr std::array kFarmParameters{
+    StrategyParameter{"farm", 0, 1'000'000, 10, "tasks", "tasks answered truly before the lies"},
+};
+
+}  // namespace
+
+const StrategyRow kTrustFarmerRow{.name = "trust_farmer",
+                                  .id = "A33",
+                                  .doc = "earns trust with true answers, and then lies",
+                                  .parameters = kFarmParameters,
+                                  .provider = make_trust_farmer};
 
 }  // namespace aivm::scenarios

@@ -4,7 +4,7 @@
 // than the challenge window stands in between, the bond is gone when the slash is due. In a
 // committee it asks to leave in the very block of the draw, commits and never reveals, and a
 // cooldown of both windows is one block too short (V58). Observe E3 and slash_escape.
-#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -12,22 +12,21 @@ namespace {
 
 class UnbondEscape final : public sim::ProviderStrategy {
 public:
-    UnbondEscape(const Parameters& parameters, const sim::StrategyContext& part)
-        : id_(part.self.provider_id),
+    UnbondEscape(const Parameters& parameters, const sim::StrategyContext& context)
+        : id_(context.self.provider_id),
           honest_answers_left_(static_cast<std::uint64_t>(parameters.get("cheat_at"))),
           committee_(parameters.get("committee") != 0),
-          cooldown_(part.rules.policy.unbond_cooldown_blocks) {}
+          cooldown_(context.rules.policy.unbond_cooldown_blocks) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
 
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
         if (honest_answers_left_ > 0) {
             --honest_answers_left_;
-            return truth;
+            return true_answer(view);
         }
         cheated_ = true;
-        return static_cast<Answer>(truth + 1);
+        return wrong_answer(view);
     }
 
     bool reveals(const sim::TaskView&) override { return !committee_; }
@@ -71,11 +70,24 @@ private:
     Height next_try_ = 0;
 };
 
+std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters,
+                                                          const sim::StrategyContext& context) {
+    return std::make_unique<UnbondEscape>(parameters, context);
+}
+
+constexpr std::array kEscapeParameters{
+    StrategyParameter{"cheat_at", 0, 1'000'000, 0, "tasks",
+                      "tasks answered honestly before the wrong one"},
+    StrategyParameter{"committee", 0, 1, 0, "",
+                      "1: leaves in the block of its draw, commits and never reveals"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::ProviderStrategy> make_unbond_escape(const Parameters& parameters,
-                                                          const sim::StrategyContext& part) {
-    return std::make_unique<UnbondEscape>(parameters, part);
-}
+const StrategyRow kUnbondEscapeRow{.name = "unbond_escape",
+                                   .id = "A25",
+                                   .doc = "posts a wrong result and asks to leave at once",
+                                   .parameters = kEscapeParameters,
+                                   .provider = make_unbond_escape};
 
 }  // namespace aivm::scenarios

@@ -1,4 +1,4 @@
-// A39 wash_trader: buys work for the sake of what is minted for it, from providers of which some
+// A39 wash_trader: buys work to obtain the rewards minted for it, from providers of which some
 // are its own.
 //
 // Stresses the mint cap. Under `uncapped`, which is the published behaviour, a task mints its base
@@ -12,9 +12,9 @@ namespace {
 
 class WashTrader final : public sim::RequesterStrategy {
 public:
-    WashTrader(const Parameters& parameters, const sim::StrategyContext& part)
-        : self_(part.self.address),
-          fee_(std::max(part.rules.policy.fee_floor,
+    WashTrader(const Parameters& parameters, const sim::StrategyContext& context)
+        : self_(context.self.address),
+          fee_(std::max(context.rules.policy.fee_floor,
                         Amount(static_cast<std::uint64_t>(parameters.get("fee"))))),
           per_block_(static_cast<std::uint32_t>(parameters.get("per_block"))),
           count_(static_cast<std::uint32_t>(parameters.get("count"))) {}
@@ -38,11 +38,25 @@ private:
     std::uint32_t count_;
 };
 
+std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters& parameters,
+                                                         const sim::StrategyContext& context) {
+    return std::make_unique<WashTrader>(parameters, context);
+}
+
+constexpr std::array kWashParameters{
+    StrategyParameter{"fee", 0, 1'000'000'000'000'000, 1'000'000, "nLUX",
+                      "paid for a task; at least the fee floor"},
+    StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
+    StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
+                      "in all; at least its share of the workload"},
+};
+
 }  // namespace
 
-std::unique_ptr<sim::RequesterStrategy> make_wash_trader(const Parameters& parameters,
-                                                         const sim::StrategyContext& part) {
-    return std::make_unique<WashTrader>(parameters, part);
-}
+const StrategyRow kWashTraderRow{.name = "wash_trader",
+                                 .id = "A39",
+                                 .doc = "buys work for what is minted for it",
+                                 .parameters = kWashParameters,
+                                 .requester = make_wash_trader};
 
 }  // namespace aivm::scenarios

@@ -53,7 +53,8 @@ std::string explain_scenario(const std::string& name, Known& known) {
 
 std::string explain_strategy(const std::string& name, Known& known) {
     std::string out;
-    for (const StrategyRow& row : strategies()) {
+    for (const StrategyRow* each : strategies()) {
+        const StrategyRow& row = *each;
         known.emplace(row.name);
         if (!row.id.empty()) known.emplace(row.id);
         if (row.name != name && row.id != name) continue;

@@ -34,9 +34,9 @@ Rows scenario_rows() {
 
 Rows strategy_rows() {
     Rows rows;
-    for (const StrategyRow& row : strategies()) {
-        const std::string id = row.id.empty() ? "" : fmt::format(" ({})", row.id);
-        rows.emplace_back(std::string(row.name), std::string(row.doc) + id);
+    for (const StrategyRow* row : strategies()) {
+        const std::string id = row->id.empty() ? "" : fmt::format(" ({})", row->id);
+        rows.emplace_back(std::string(row->name), std::string(row->doc) + id);
     }
     return rows;
 }

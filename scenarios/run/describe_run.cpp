@@ -38,15 +38,7 @@ std::string describe(const sim::ChoiceAnswer& choice, const sim::Participants& p
                            ? participants.name(choice.id.actor)
                            : fmt::format("actor {}", choice.id.actor);
     const std::uint64_t number = choice.id.ordinal + 1;
-    switch (choice.id.kind) {
-        case sim::ChoiceKind::kCrash:
-            return fmt::format("{} crashes (chance {})", actor, number);
-        case sim::ChoiceKind::kRestartDelay:
-            return fmt::format("restart {} of {} is late", number, actor);
-        default:
-            return fmt::format("message {} of {} {}", number, actor,
-                               sim::sentence_of(choice.id.kind));
-    }
+    return fmt::format("message {} of {} {}", number, actor, sim::sentence_of(choice.id.kind));
 }
 
 std::vector<std::string> describe_run(const sim::Scenario& scenario, const sim::ChoiceList& choices,

@@ -46,8 +46,6 @@ TEST(RunWords, AChoiceSaysWhichMessageOfWhom) {
     EXPECT_EQ(say(sim::ChoiceKind::kMessageDuplicate, 0),
               "message 123 of validator[0] arrives twice");
     EXPECT_EQ(say(sim::ChoiceKind::kMessageReorder, 9), "message 123 of actor 9 is overtaken");
-    EXPECT_EQ(say(sim::ChoiceKind::kCrash, 0), "validator[0] crashes (chance 123)");
-    EXPECT_EQ(say(sim::ChoiceKind::kRestartDelay, 0), "restart 123 of validator[0] is late");
 }
 
 TEST(RunWords, ARunSaysWhoTakesPartTheWorkAndWhatGoesWrong) {

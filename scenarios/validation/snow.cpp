@@ -1,10 +1,10 @@
-// C01-C10: Snow in synchronous rounds (sim/consensus/synchronous_rounds.h), with the components of
-// the snowman engine.
+// C01-C10: Snow in synchronous rounds (sim/consensus/snowman/synchronous_rounds.h), with the
+// components of the snowman engine.
 #include <algorithm>
 
 #include "scenarios/validation/case_table.h"
 #include "scenarios/validation/theory.h"
-#include "sim/consensus/synchronous_rounds.h"
+#include "sim/consensus/snowman/synchronous_rounds.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -45,7 +45,7 @@ struct Crowd {
 
 Result<SynchronousRounds> make(const sim::SnowParameters& snow, const Crowd& crowd,
                                sim::RandomStream random) {
-    sim::LockstepSetup setup;
+    sim::SynchronousRoundsSetup setup;
     setup.snow = snow;
     setup.conduct.assign(crowd.nodes, Conduct::kHonest);
     setup.conduct.insert(setup.conduct.end(), crowd.others, crowd.conduct);

@@ -1,6 +1,5 @@
-// Actors and what they may touch. An actor sees what a real node would: messages, its clock, its
-// timers, its randomness; the disk is handed to those that have one. Nothing else of the world is
-// reachable from here.
+// Actors, and the environment that is all they can reach of the world. An actor sees what a real
+// node would: its messages, clock, timers and randomness; validators also have a disk.
 #pragma once
 
 #include "sim/actors/packet.h"
@@ -9,7 +8,7 @@
 
 namespace aivm::sim {
 
-// What an actor draws random numbers for; each is a stream of its own.
+// The purposes for which an actor draws random numbers; each has a stream of its own.
 enum class Purpose : std::uint32_t {
     kConsensus = 1,
     kStrategy = 2,
@@ -29,7 +28,7 @@ public:
     // The actor's own clock, as a block timestamp.
     [[nodiscard]] virtual TimestampNs clock() const = 0;
     virtual void send(ActorId to, const Packet& packet) = 0;
-    // Wakes the actor with `tag` after `delay` >= 0, unless it crashes before. Tags may repeat.
+    // Calls wake(tag) after `delay` >= 0, unless the actor crashes before. Tags may repeat.
     virtual void set_timer(SimTime delay, std::uint64_t tag) = 0;
     [[nodiscard]] virtual RandomStream stream(Purpose purpose) const = 0;
 };
@@ -40,8 +39,8 @@ public:
     virtual void start() = 0;
     virtual void receive(ActorId from, const Packet& packet) = 0;
     virtual void wake(std::uint64_t tag) = 0;
-    // The machine stops: everything but the disk is lost. Packets and timers of before never
-    // arrive.
+    // The machine stops: everything but the disk is lost. Packets and timers from before the crash
+    // never arrive.
     virtual void crash() {}
     virtual void restart() {}
 };

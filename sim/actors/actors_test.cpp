@@ -1,5 +1,4 @@
-// Providers, challengers and requesters, one at a time, on a small real chain that the test plays
-// for them.
+// Providers, challengers and requesters, one at a time, on a small real chain that the test drives.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +28,7 @@ public:
     }
 };
 
-// Challenges every answer it is shown, with the claim that is true or false as told.
+// Challenges every answer that it sees, with a true or a false claim.
 class Attacks final : public ChallengerStrategy {
 public:
     std::optional<std::uint32_t> steps_to_check(const TaskView& view) override {
@@ -43,7 +42,7 @@ public:
 class Asks final : public RequesterStrategy {};
 
 // The actor's operations come signed by sim's ideal signatures and the chain knows its own, so the
-// test signs the bodies anew in the actor's name: the chain then takes them as its own.
+// test signs the bodies again for the actor's identity in the chain.
 class Stage : public ::testing::Test {
 protected:
     [[nodiscard]] ClientSetup client() {

@@ -20,7 +20,7 @@ public:
     }
     bool builds_twice() override { return inner_->builds_twice(); }
     bool tolerates(const Block& block) override { return inner_->tolerates(block); }
-    void vote(const PollView& poll, Chits& answer) override { inner_->vote(poll, answer); }
+    void vote(const PollView& poll, Vote& answer) override { inner_->vote(poll, answer); }
     bool serves(const Follower& follower) override { return inner_->serves(follower); }
     bool reports_equivocation() override { return inner_->reports_equivocation(); }
     void begin_block(Height height) override {
@@ -111,8 +111,8 @@ bool CensorshipSchedule::leaves_proofs_out() {
     return *decided_;
 }
 
-// One place after the other is drawn without replacement, which gives every order the same
-// probability.
+// The proposers of a round are drawn one by one without replacement, so every order is equally
+// likely.
 bool CensorshipSchedule::next_of_round() {
     if (left_ == 0) {
         left_ = chain_.round_proposers;
@@ -155,15 +155,15 @@ bool CensorshipSchedule::orphans() {
     return true;
 }
 
-// The block with the proof is one block ahead of the branch beside it, and final when it is so many
-// ahead.
+// The block with the proof starts one block ahead of the attackers' branch, and is final once it
+// leads by final_after_blocks_.
 bool CensorshipSchedule::wins_race() {
     std::uint64_t ahead = 1;
     while (ahead < final_after_blocks_) {
         if (!races_.bernoulli_ppm(chain_.censoring_ppm)) {
             ++ahead;
         } else if (ahead == 0) {
-            return true;  // the branch beside it is now the longer one
+            return true;  // the attackers' branch is longer
         } else {
             --ahead;
         }

@@ -1,24 +1,21 @@
-// Censorship of fraud proofs as a model of who proposes: for chains whose blocks are all built by
-// one actor, the sequencer and the virtual chain, which stand for a rotation of proposers. Both ask
-// the same schedule.
+// Censorship of fraud proofs, as a model of the proposers. It serves chains whose blocks are all
+// built by one actor on behalf of a rotation of proposers: the sequencer and the virtual chain.
 //
-//   iid        each block's proposer is drawn anew: it censors with the probability `share`
+//   iid        every block's proposer censors with the probability `share`, independently
 //   permuted   rounds of round_proposers proposers in a drawn order, of whom exactly the share
-//              censors (of a share that is no whole number of them, the rest is drawn anew for each
-//              round); the first round begins with block 1
+//              censors (a fraction of a proposer is decided by a draw per round); the first round
+//              begins with block 1
 //   sticky     a leader stays for leader_term_blocks blocks, and censors in all of them or in none,
 //              with the probability `share`; the first term begins with block 1
 //   budget     every block for which fraud proofs wait is outbid at a price, until the purse is
 //              empty
-//   bribe      a share of the proposers, drawn anew for each block, takes the price for leaving
-//              them out
+//   bribe      a share of the proposers, drawn for each block, leaves them out for the price
 //   orphan     a share of the proposers never lets a proof in, and re-organises the others' blocks
-//              that carry one away if it can: both branches grow block by block, the attackers' by
-//              the share, until theirs is the longer one or the block is final. Some blocks after
-//              the first success the community answers, and all is over
+//              that carry one away if it can: every next block extends the attackers' branch with
+//              the probability `share`, else the other one, until theirs is longer or the block is
+//              final. social_response_blocks after the first orphaned block the attack ends
 //   partition  no proposer censors, but whenever a cheat posts a wrong result, those who check are
-//              cut off for an exponentially distributed time: they hear of nothing, and nobody
-//              hears of them
+//              cut off for an exponentially distributed time: they neither send nor receive
 #pragma once
 
 #include <functional>
@@ -37,12 +34,12 @@ public:
     // `orphan`.
     CensorshipSchedule(const ChainSettings& chain, RandomStream blocks, RandomStream races);
 
-    // The next block is about to be built; called once for each.
+    // Called once per block, before it is built.
     void begin_block();
-    // Whether it leaves out the fraud proofs that wait for it. Asked only if some do; it may cost
-    // the attacker something, once a block.
+    // Whether the block leaves out the fraud proofs that wait for it. Called only if some do; it
+    // may cost the attacker something, once per block.
     bool leaves_proofs_out();
-    // What leaving them out of this block cost.
+    // The cost of leaving them out of this block.
     [[nodiscard]] Amount paid() const { return paid_; }
 
     // partition: how long the next outage lasts.
@@ -62,7 +59,7 @@ private:
     std::uint32_t left_ = 0;          // blocks left in the round or the term
     std::uint32_t censors_left_ = 0;  // of those left in the round
     bool leader_censors_ = false;
-    std::optional<Amount> purse_;            // nothing: without bound
+    std::optional<Amount> purse_;            // nullopt: unlimited
     std::uint64_t blocks_since_orphan_ = 0;  // 0: none was orphaned yet
 
     // Of the block being built.
@@ -71,8 +68,8 @@ private:
     Amount paid_;
 };
 
-// A validator that does as `inner` does, but leaves fraud proofs out of its blocks as the schedule
-// says. `on_paid` hears what that cost, if it cost something.
+// A validator that behaves as `inner`, but leaves fraud proofs out of its blocks according to the
+// schedule. `on_paid` is called with the cost, if it is not zero.
 std::unique_ptr<ValidatorStrategy> make_censoring(std::unique_ptr<ValidatorStrategy> inner,
                                                   const CensorshipSchedule& schedule,
                                                   std::function<void(Amount)> on_paid);

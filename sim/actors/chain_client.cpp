@@ -12,8 +12,8 @@ constexpr std::uint64_t kWatchTag = std::uint64_t{1} << 63;
 constexpr Height kResendAfterBlocks = 3;
 constexpr std::uint32_t kTriesMax = 12;
 constexpr std::size_t kEarlyMax =
-    64;  // with so many in waiting the gap will not close: go on from the newest
-constexpr SimTime kWatchIntervals = 3;  // without news for so many block intervals the client asks
+    64;  // with this many waiting the gap will not close: continue from the newest block
+constexpr SimTime kWatchIntervals = 3;  // silent block intervals before the client asks
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void ChainClient::hear(ActorId from, const ExecutedPtr& executed) {
     }
 }
 
-// Several validators tell of the same operation, and a block may have been faster than they.
+// Several validators announce the same operation, and a block may have arrived earlier.
 void ChainClient::hear_pending(const OperationPtr& operation) {
     const Address& sender = operation->sender();
     if (strategy_ == nullptr || !tip_ || sender == address()) return;
@@ -128,7 +128,7 @@ void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
     send(made);
 }
 
-// With the present nonce.
+// Signs with the current nonce.
 OperationPtr ChainClient::make(OperationBody&& body) const {
     if (setup_.unsealed) return SignedOperation::unsealed(address(), nonce_, std::move(body));
     Operation operation{address(), nonce_, std::move(body)};
@@ -141,8 +141,8 @@ void ChainClient::send(const OperationPtr& operation) {
     for (const ActorId validator : setup_.validators) environment().send(validator, packet);
 }
 
-// Most blocks bring nothing that concerns most clients: then neither the block nor the waiting
-// operations are looked at.
+// Most blocks do not concern most clients: then neither the block nor the pending operations are
+// examined.
 void ChainClient::see_operations_through(const Executed& block) {
     const Height height = block.state.head.height;
     known_nonce_ = block.state.nonce(address());
@@ -153,12 +153,11 @@ void ChainClient::see_operations_through(const Executed& block) {
     resend_at_ = height + kResendAfterBlocks;
     std::vector<Pending> overtaken;
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < pending_.size();
-         ++i) {  // who gives up may submit anew, at the end of the list
+    for (std::size_t i = 0; i < pending_.size(); ++i) {  // on_given_up() may append to the list
         Pending pending = std::move(pending_[i]);
         if (pending.operation == nullptr) continue;
         const bool stale = pending.operation->nonce() <=
-                           known_nonce_;  // a later one of ours came first: sign it anew
+                           known_nonce_;  // a later own operation came first: sign again
         if (!stale && height < pending.sent_at + kResendAfterBlocks) {
             keep(std::move(pending), kept);
         } else if (pending.tries >= kTriesMax || is_over(pending.operation->body())) {
@@ -177,7 +176,7 @@ void ChainClient::see_operations_through(const Executed& block) {
         sign_and_send(OperationBody(pending.operation->body()), pending.tries + 1);
 }
 
-// Moves a pending operation up to those that stay.
+// Moves a pending operation to the front, among those that stay.
 void ChainClient::keep(Pending pending, std::size_t& kept) {
     resend_at_ = std::min(resend_at_, pending.sent_at + kResendAfterBlocks);
     pending_[kept++] = std::move(pending);

@@ -1,5 +1,5 @@
-// Following the chain from outside: a client hears of accepted blocks from a few validators, in
-// order and without gaps, and sees its own operations through, whatever the network and the
+// A client of the chain: it receives accepted blocks from a few validators, in order and without
+// gaps, and resends its own operations until they are in a block, whatever the network and the
 // proposers do with them.
 #pragma once
 
@@ -15,12 +15,12 @@ namespace aivm::sim {
 
 struct ClientSetup {
     ActorId self = 0;
-    // validators it follows; a packet from anybody else is not believed
+    // the validators it follows; blocks from other senders are ignored
     std::vector<ActorId> sources;
     std::vector<ActorId> validators;  // where operations go: all of them
     SimTime block_interval = 0;
     Environment* environment = nullptr;
-    // operations need neither bytes nor signatures: nobody stores or forges them
+    // operations are made without bytes and signatures (core/execution/unsealed.h)
     bool unsealed = false;
 };
 
@@ -29,7 +29,7 @@ Hash32 draw_hash(RandomStream& random);
 
 class ChainClient : public Actor {
 public:
-    // The strategy outlives the client's use of it; null for clients that have none.
+    // `strategy` must outlive the client; null: it has none.
     ChainClient(const ClientSetup& setup, Signer signer, ClientStrategy* strategy = nullptr);
 
     void start() override;
@@ -37,30 +37,29 @@ public:
     void wake(std::uint64_t tag) final;
 
 protected:
-    // Every accepted block once, in order. When blocks were missed for good `complete` is false:
-    // their events are lost, and what they did must be read off the state.
+    // Called once per accepted block, in order. `complete` is false if blocks before it can no
+    // longer be obtained: their events are lost, and their effects must be read off the state.
     virtual void on_block(const Executed& block, bool complete) = 0;
-    // A timer of the subclass, with the tag it was set with.
+    // A timer of the subclass fired.
     virtual void on_timer(std::uint64_t tag) = 0;
-    // Whether an operation of its own can do nothing any more, in whatever block it comes. Asked
-    // before it is sent or signed once more; it is given up then.
+    // Whether an operation of its own would have no effect in any later block. Called before it is
+    // sent or signed again; if so, it is given up.
     [[nodiscard]] virtual bool is_over(const OperationBody& body) const;
-    // The operation cannot succeed as it stands any more or was tried in vain for too long, and is
-    // given up.
+    // The operation is given up: it can no longer succeed, or failed too many times.
     virtual void on_given_up(const OperationBody& body) { static_cast<void>(body); }
 
-    // Signs with the next nonce and sends; sends again until it is in a block.
+    // Signs the operation with the next nonce, sends it, and resends it until it is in a block.
     void submit(OperationBody&& body);
-    // Submits what the strategy wants beyond its role. To be called from on_block, where in its
-    // order it belongs.
+    // Submits what the strategy's on_block() returns. The subclass calls it from on_block(), at the
+    // place where these operations belong.
     void ask_strategy(bool complete);
-    // What its node knows now; only after the first block heard of.
+    // What the client knows now. Requires state() != nullptr.
     [[nodiscard]] NodeView newest(bool complete = true) const;
     void set_timer(SimTime delay, std::uint64_t tag);
 
     [[nodiscard]] Environment& environment() const { return *setup_.environment; }
     [[nodiscard]] const Address& address() const { return signer_.address(); }
-    // The state after the last block heard of; null before the first.
+    // The state after the last block received; null before the first.
     [[nodiscard]] const State* state() const { return tip_ ? &tip_->state : nullptr; }
     [[nodiscard]] std::size_t pending_operations() const { return pending_.size(); }
     [[nodiscard]] const Signer& signer() const { return signer_; }
@@ -88,7 +87,7 @@ private:
     Signer signer_;
     ClientStrategy* strategy_;
     ExecutedPtr tip_;
-    std::map<Height, ExecutedPtr> early_;  // heard of, but not their parents
+    std::map<Height, ExecutedPtr> early_;  // received before their parents
     std::vector<Pending> pending_;         // by nonce
     Height resend_at_ = 0;                 // no pending operation is due before this height
     std::map<Address, std::set<std::uint64_t>>

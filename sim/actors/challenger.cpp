@@ -144,7 +144,7 @@ void ChallengerActor::challenge(TaskIndex index, Answer answer) {
     submit(std::move(challenge));
 }
 
-// A challenge names a job, so one that comes too late would meet the job's next answer.
+// A challenge names a job, so a late one would apply to the job's next answer.
 bool ChallengerActor::is_over(const OperationBody& body) const {
     const auto* challenge = std::get_if<op::Challenge>(&body);
     if (challenge == nullptr) return false;
@@ -198,7 +198,7 @@ void ChallengerActor::play_games() {
     std::erase_if(games_, [&](const auto& one) { return !state()->dispute(one.first).open(); });
     for (auto& [index, game] : games_) {
         const Dispute& dispute = state()->dispute(index);
-        // Every turn has a deadline of its own, so that one tells whether this turn was taken.
+        // Every turn has its own deadline, which therefore identifies the turn.
         if (dispute.provider_to_move || game.taken == dispute.deadline) continue;
         auto move = strategy_->move(view(index, game.trace));
         if (!move) continue;

@@ -1,6 +1,5 @@
-// A challenger: looks at posted answers as its strategy tells it to, be they one provider's or a
-// committee's, and sees every challenge through to its end: its reveal and, where disputes are
-// played, its moves.
+// A challenger: checks the posted answers that its strategy selects, of single providers and of
+// committees, and conducts every challenge to its end: the reveal and, in bisections, the moves.
 #pragma once
 
 #include <deque>
@@ -20,9 +19,9 @@ struct ChallengerSetup {
     bool in_clear = false;           // the policy challenge_in_clear
     Height window_blocks = 0;        // in which a result can be challenged
     Kernels* kernels = nullptr;
-    // Hears of every answer that was looked at; for the books only.
+    // Called for every answer that was checked, by the accounting.
     std::function<void(TaskIndex task, std::uint32_t assignment)> on_checked;
-    // Hears of the inference steps it re-ran; for the books only.
+    // Called with the inference steps re-run, by the accounting.
     std::function<void(std::uint32_t steps)> on_computed;
 };
 
@@ -43,7 +42,7 @@ private:
     };
     struct Game {
         std::vector<InferenceTraceStep> trace;
-        Height taken = 0;  // the deadline of the turn it has taken last
+        Height taken = 0;  // the deadline of its last turn
     };
     struct Claim {
         Answer answer = 0;
@@ -79,7 +78,7 @@ private:
     // open challenges of its own whose reveal the strategy holds back
     std::set<DisputeIndex> held_back_;
     std::map<Hash32, Claim> claims_;  // by commitment
-    std::vector<Height> judged_;  // by task: of the answer looked at last, the block of its posting
+    std::vector<Height> judged_;  // by task: the block in which the answer checked last was posted
 };
 
 }  // namespace aivm::sim

@@ -8,7 +8,7 @@ namespace aivm::sim {
 namespace {
 
 constexpr std::uint32_t kVendorIdentity = 0xFFFF'FFFE;  // beyond every actor id
-constexpr std::size_t kReportBytes = 256;               // the least that counts
+constexpr std::size_t kReportBytes = 256;               // the minimum that the VM accepts
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kSignatureBytes = 64;
 constexpr std::uint64_t kBenchmarkTimeMs = 1000;

@@ -1,5 +1,5 @@
-// The machine under a provider, and what its maker vouches for. Signatures are ideal: a device gets
-// its vendor's signature under what it really is, and nothing else does.
+// The machine of a provider, and the attestation evidence that its vendor signs. Signatures are
+// ideal: a device obtains its vendor's signature under a true description of itself only.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace aivm::sim {
 
 class Device {
 public:
-    // `hardware` is the model's name, such as "H100"; empty: a machine without anything to show.
+    // `hardware` is the model's name, such as "H100"; empty: a machine without evidence.
     Device(std::string hardware, std::string provider_id, Signer vendor);
 
     // Evidence of what the machine is, for its provider, made at `now` and signed by the vendor.
@@ -20,8 +20,7 @@ public:
     // software evidence otherwise.
     [[nodiscard]] std::optional<GpuEvidence> quote(TimestampNs now) const;
 
-    // The vendor's signature under whatever is put in. For strategies that stole a key (A34), and
-    // no others.
+    // The vendor's signature under any evidence. For strategies with a stolen key (A34) only.
     [[nodiscard]] GpuEvidence sign_with_stolen_key(GpuEvidence evidence) const {
         return sign(std::move(evidence));
     }
@@ -34,7 +33,7 @@ private:
     Signer vendor_;
 };
 
-// The vendor's root of a simulated world: nobody's account.
+// The address of the vendor's root of trust; it is no account.
 Address vendor_address();
 
 }  // namespace aivm::sim

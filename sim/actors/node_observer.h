@@ -1,4 +1,4 @@
-// What the invariants and the recorder hear from validators. Validators tell; they never ask back.
+// How validators notify the invariants and the recorder. Nothing flows back.
 #pragma once
 
 #include "core/vm/vm.h"

@@ -1,5 +1,5 @@
-// What travels between actors. Bodies are shared and immutable: a block sent to twenty nodes is one
-// block.
+// What actors send each other. Bodies are shared and immutable: a block sent to twenty nodes exists
+// once.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace aivm::sim {
 
-// A consensus message, with the body of the block it speaks of where attached_block() says so.
+// A consensus message, with the body of its attached_block(), if it has one.
 struct ConsensusPacket {
     Message message;
     BlockPtr body;
 };
-// "Send me this block and its ancestors", and the answer.
+// Asks for a block and its ancestors, `count` in all; BlockReply is the answer.
 struct BlockRequest {
     Hash32 id;
     std::uint32_t count = 1;
@@ -29,16 +29,16 @@ struct BlockReply {
 struct OperationPacket {
     OperationPtr operation;
 };
-// A validator tells a client that follows it which block it accepted.
+// From a validator to a client that follows it: a block that it accepted.
 struct AcceptedPacket {
     ExecutedPtr executed;
 };
-// "Tell me again, from this height on."
+// From a client that follows a validator: asks for the accepted blocks from this height on again.
 struct FollowRequest {
     Height from = 0;
 };
 
-// A validator tells a client that watches its queue which operation came in.
+// From a validator to a client that watches its queue: an operation that came in.
 struct PendingPacket {
     OperationPtr operation;
 };
@@ -49,7 +49,7 @@ using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, Operation
 // The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes.
 std::uint64_t packet_bytes(const Packet& packet);
 
-// 64 bits that stand for the contents in the trace digest.
+// 64 bits that represent the contents in the trace digest.
 std::uint64_t packet_digest(const Packet& packet);
 
 }  // namespace aivm::sim

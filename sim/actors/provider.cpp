@@ -68,7 +68,7 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
 }
 
 void ProviderActor::hear(const std::vector<VmEvent>& events) {
-    const bool defends = !posted_.empty();  // else nothing that happens to results concerns it
+    const bool defends = !posted_.empty();  // otherwise events about results do not concern it
     for (const VmEvent& e : events) {
         if (const auto* assigned = std::get_if<event::TaskAssigned>(&e)) {
             if (assigned->provider == *self_) take_work(assigned->task);
@@ -90,7 +90,7 @@ void ProviderActor::hear_of_result(const VmEvent& event) {
     }
 }
 
-// What the events of missed blocks would have told, as far as it still matters.
+// Recovers from the state what the events of missed blocks would have said.
 void ProviderActor::find_missed() {
     state()->tasks.for_each([&](std::size_t i, const Task& task) {
         const TaskIndex index{static_cast<std::uint32_t>(i)};
@@ -124,7 +124,7 @@ void ProviderActor::take_work(TaskIndex task) {
     work_on_next();
 }
 
-// Puts the next task on a machine, if there are both.
+// Assigns the next task to a machine, if both exist.
 void ProviderActor::work_on_next() {
     if (queue_.empty() || computing_.size() >= setup_.machines) return;
     const auto [index, since] = queue_.front();
@@ -138,7 +138,7 @@ void ProviderActor::work_on_next() {
 
 SimTime ProviderActor::work_time(std::uint32_t steps) {
     constexpr std::uint64_t kLongestNs = std::uint64_t{1}
-                                         << 55;  // a year: the most that an exponential time takes
+                                         << 55;  // a year: the longest drawn computing time
     __extension__ using Wide = unsigned __int128;
     const Wide work_ns = Wide(steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
     const auto mean = static_cast<std::uint64_t>(std::min(work_ns, Wide(kLongestNs)));
@@ -161,7 +161,7 @@ TaskView ProviderActor::view(TaskIndex index) const {
 void ProviderActor::answer_or_wait(TaskIndex index) {
     const TaskView work = view(index);
     waiting_.erase(index);
-    // Else it took too long, and somebody else has it now.
+    // Otherwise it took too long, and the task is assigned to another provider.
     if (work.task.status != TaskStatus::kAssigned || !find_seat(work.task, *self_)) return;
     if (strategy_->waits(work)) {
         waiting_.insert(index);
@@ -171,7 +171,8 @@ void ProviderActor::answer_or_wait(TaskIndex index) {
 }
 
 void ProviderActor::answer_waiting() {
-    const std::set<TaskIndex> waiting = waiting_;  // a copy: who goes on waiting comes in again
+    const std::set<TaskIndex> waiting =
+        waiting_;  // a copy: tasks that still wait are inserted again
     for (const TaskIndex task : waiting) answer_or_wait(task);
 }
 
@@ -249,7 +250,7 @@ void ProviderActor::play_disputes() {
     });
     for (auto& [index, taken] : disputes_) {
         const Dispute& dispute = state()->dispute(index);
-        // Every turn has a deadline of its own, so that one tells whether this turn was taken.
+        // Every turn has its own deadline, which therefore identifies the turn.
         if (!dispute.provider_to_move || taken == dispute.deadline) continue;
         const Task& task = state()->task(dispute.task);
         auto move =
@@ -262,8 +263,8 @@ void ProviderActor::play_disputes() {
 
 // --- TEE mode ---
 
-// With work in hand, and early enough that the new attestation is in a block before the old one is
-// stale. An idle machine attests nothing: every quote takes a slot of the chain's table.
+// Only with work assigned, and early enough that the new attestation is in a block before the old
+// one is stale. An idle machine does not attest: every quote takes a slot of the chain's table.
 void ProviderActor::renew_attestation() {
     const Config& config = setup_.rules.config;
     const bool works = !queue_.empty() || !computing_.empty() || !waiting_.empty();
@@ -278,7 +279,7 @@ void ProviderActor::renew_attestation() {
     attest.evidence = encode_evidence(*evidence);
     const Hash32 digest = keccak256(attest.evidence);
     std::memcpy(attest.attestation->tee_quote_digest, digest.data(), digest.size());
-    attest.attestation->attesting_key[0] = 1;  // the vendor's, whose signature is in the evidence
+    attest.attestation->attesting_key[0] = 1;  // the vendor's key, which signed the evidence
     attest.attestation->expiry_ns = now + config.attestation_timeout_ns;
     submit(std::move(attest));
 }

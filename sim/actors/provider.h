@@ -1,8 +1,8 @@
-// A provider: registers with its bond, computes what it is assigned in its order, one task a
-// machine, and posts what its strategy answers: in the open, or behind a commitment that it reveals
-// when the commit window is over. It defends what it posted in bisections, and keeps the
-// attestation of its machine fresh where that gives early use. A slow machine computes slowly in
-// virtual time; the answers come from the real kernel.
+// A provider: registers with its bond, computes its assigned tasks in order, one at a time per
+// machine, and posts its strategy's answers: openly, or by a commitment that it reveals when the
+// commit window is over. It defends its answers in bisections, and renews the attestation of its
+// machine where fresh evidence allows early use. A slow machine takes more virtual time; the
+// answers come from the real kernel.
 #pragma once
 
 #include <deque>
@@ -27,10 +27,10 @@ struct ProviderSetup {
     Kernels* kernels = nullptr;
     VmParameters rules;
     std::optional<Device> device;
-    // Hears of the inference steps it computed; for the books only.
+    // Called with the inference steps computed, by the accounting.
     std::function<void(std::uint32_t steps)> on_computed;
-    // Hears of every task when its computing begins, and how long it waited for a machine; for
-    // whoever measures.
+    // Called when the computing of a task begins, with the time that it waited for a machine; for
+    // measurements.
     std::function<void(TaskIndex task, SimTime waited)> on_started;
 };
 
@@ -69,7 +69,7 @@ private:
     void post(const TaskView& work);
     void commit(const TaskView& work, Answer answer);
     void reveal_committed();
-    // Whether the commitment's time to be revealed may still come or is there.
+    // Whether the commitment can still be revealed, now or later.
     [[nodiscard]] bool is_awaited(TaskIndex task, const Committed& committed) const;
     void join_dispute(DisputeIndex dispute);
     void play_disputes();
@@ -86,7 +86,7 @@ private:
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;
     std::map<TaskIndex, Posted> posted_;  // only where disputes are played
-    // on them, with the deadline of the turn it has taken last
+    // disputes of these, with the deadline of its last turn
     std::map<DisputeIndex, Height> disputes_;
     RandomStream nonces_;
     TimestampNs renewed_at_ = 0;

@@ -23,7 +23,7 @@ RequesterActor::RequesterActor(const ClientSetup& client, Signer signer, Request
 
 void RequesterActor::on_block(const Executed& block, bool complete) {
     ask_strategy(complete);
-    if (started_ || block.state.providers.empty()) return;  // nobody to buy from yet
+    if (started_ || block.state.providers.empty()) return;  // there is no provider yet
     started_ = true;
     wait();
 }
@@ -40,7 +40,7 @@ void RequesterActor::on_timer(std::uint64_t) {
     if (submitted_ < setup_.tasks || strategy_->goes_on(node)) wait();
 }
 
-// Until the next task, or the next interval.
+// Sets a timer for the next task, or for the next interval.
 void RequesterActor::wait() {
     set_timer(setup_.mean_gap == 0 ? setup_.interval
                                    : static_cast<SimTime>(gaps_.exponential(setup_.mean_gap)),
@@ -48,8 +48,8 @@ void RequesterActor::wait() {
 }
 
 void RequesterActor::on_given_up(const OperationBody& body) {
-    // A full queue or an empty purse may pass: the task is offered again, unless it is on chain
-    // after all.
+    // A full queue or an empty account may be temporary: the task is submitted again unless it is
+    // on chain.
     const auto* task = std::get_if<op::SubmitTask>(&body);
     if (task == nullptr || state()->find_task(task->job_id)) return;
     if (setup_.on_refused) setup_.on_refused();

@@ -1,6 +1,6 @@
-// A requester: buys inference, so many tasks a block interval, until its share of the workload is
-// submitted, unless its strategy wants otherwise. It goes by time and not by blocks: a chain with
-// nothing to do builds none.
+// A requester: submits tasks at a rate per block interval until its share of the workload is
+// submitted, unless its strategy decides otherwise. It is driven by time, not by blocks: an idle
+// chain builds none.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@ struct RequesterSetup {
     std::string name;         // prefix of its job ids
     std::uint32_t tasks = 0;  // in all
     std::uint64_t tasks_per_interval_ppm =
-        1'000'000;         // a rate: millionths of a task a block interval
+        1'000'000;         // a rate: millionths of a task per block interval
     SimTime interval = 0;  // the block interval
     // nanoseconds between two tasks of a Poisson process; 0: at the rate, every interval
     std::uint64_t mean_gap = 0;
@@ -22,7 +22,7 @@ struct RequesterSetup {
     VerificationMode mode = VerificationMode::kOptimistic;
     std::string model_id;
     std::uint32_t model_rows = 1;
-    // Hears of every task that the chain did not take; for the books only.
+    // Called for every task that the chain refused, by the accounting.
     std::function<void()> on_refused;
 };
 
@@ -31,8 +31,8 @@ public:
     RequesterActor(const ClientSetup& client, Signer signer, RequesterSetup setup,
                    std::unique_ptr<RequesterStrategy> strategy);
 
-    // For whoever decides when a run is over: whether all of its share of the workload is in a
-    // block, and whether it has submitted more than that.
+    // Whether all of its share of the workload is in blocks, and whether it has submitted more than
+    // that; for the decision whether a run is over.
     [[nodiscard]] bool has_submitted_its_share() const {
         return submitted_ >= setup_.tasks && pending_operations() == 0;
     }

@@ -1,6 +1,6 @@
-// What principals do with each other beside the chain: notices for whoever cares to read them, and
-// payments. Nothing here is state of the VM; it is how offers, agreements and bribes are modelled,
-// as instantaneous and free, which is the worst case for the protocol. One a world.
+// How principals deal with each other outside the chain: public notices and payments, which model
+// offers, agreements and bribes. Both are instantaneous and free, the worst case for the protocol.
+// Nothing here is state of the VM. One per world.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace aivm::sim {
 
-// What the fields mean is up to the strategies that share a topic. Honest ones read nothing.
+// Strategies that share a topic agree on what the fields mean. Honest ones read no notices.
 struct Notice {
     Address from;
     std::string topic;  // such as "bribe" or "accept"
@@ -26,7 +26,7 @@ struct Notice {
 
 class SideChannel {
 public:
-    // Hears of every payment; for the books.
+    // Called for every payment, by the accounting.
     using OnPaid = std::function<void(const Address& from, const Address& to, Amount amount)>;
     explicit SideChannel(OnPaid on_paid) : on_paid_(std::move(on_paid)) {}
 
@@ -34,8 +34,8 @@ public:
     // In order of posting; only ever grows.
     [[nodiscard]] const std::vector<Notice>& notices() const { return notices_; }
 
-    // Outside money: no balance limits it. The books count it as the payer's cost and the
-    // receiver's bribes.
+    // Pays with money outside the chain, which no balance limits. The accounting counts it as the
+    // payer's cost and as bribes of the receiver.
     void pay(const Address& from, const Address& to, Amount amount) { on_paid_(from, to, amount); }
 
 private:

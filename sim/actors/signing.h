@@ -1,6 +1,6 @@
-// Ideal signatures: what signatures promise, without their cost. A tag over a message can be made
-// only through the Signer of its address, which only the identity's own actor holds; so no
-// adversary can forge an honest key.
+// Ideal signatures: the guarantees of signatures without their cost. A tag over a message can be
+// made only through the Signer of its address, which only the identity's own actor holds; so no
+// adversary can forge an honest signature.
 #pragma once
 
 #include "core/state/transition.h"
@@ -21,9 +21,9 @@ private:
     std::uint64_t seed_;
 };
 
-// For worlds whose operations carry no tags (core/execution/build.h): they reach the one who
-// builds blocks only from the actor that holds the address, as ChainClient makes them. Attestation
-// evidence is signed in them as in all others.
+// For worlds whose operations carry no tags (core/execution/build.h): there the block builder
+// receives an operation only from the actor that holds its address (ChainClient), so there is
+// nothing to verify. Attestation evidence is signed there too.
 class NoSignatures final : public Authorizer {
 public:
     NoSignatures(const IdealAuthorizer& authority, const Address& vendor)

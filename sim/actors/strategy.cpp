@@ -1,4 +1,4 @@
-// The honest answers.
+// The honest defaults.
 #include "sim/actors/strategy.h"
 
 #include <algorithm>
@@ -56,16 +56,16 @@ bool RequesterStrategy::goes_on(const NodeView&) { return false; }
 bool ValidatorStrategy::builds(const State&, const Hash32&) { return true; }
 bool ValidatorStrategy::builds_twice() { return false; }
 bool ValidatorStrategy::tolerates(const Block&) { return true; }
-void ValidatorStrategy::vote(const PollView&, Chits&) {}
+void ValidatorStrategy::vote(const PollView&, Vote&) {}
 bool ValidatorStrategy::serves(const Follower&) { return true; }
 bool ValidatorStrategy::reports_equivocation() { return true; }
 
 std::optional<BlockInfo> PollView::branch_asked_about() const {
-    Hash32 id = query.block.id;
+    Hash32 id = question.block.id;
     for (std::size_t steps = 0; steps <= undecided.size(); ++steps) {
         const auto block = std::ranges::find(undecided, id, &BlockInfo::id);
         if (block == undecided.end()) return std::nullopt;
-        if (block->height == query.next_height) return *block;
+        if (block->height == question.next_height) return *block;
         id = block->parent;
     }
     return std::nullopt;

@@ -1,11 +1,11 @@
 // What may differ between two actors of one role. A strategy sees what its actor sees and decides;
-// the actor does the rest: following the chain, signing, computing, sending again what got lost.
+// the actor does the rest: it follows the chain, signs, computes and resends what was lost.
 // Implementations: scenarios/adversaries.
 //
-// A strategy is told its StrategyContext once, and then asked through views: of the node
-// (NodeView), of a task (TaskView), of a dispute (DisputeView). References in views hold during the
-// call only. Every hook but the first ones of a role has the honest answer as its default.
-// Operations that a hook returns are sent in its own identity's name.
+// A strategy receives its StrategyContext once, when it is made. Its hooks then receive views: of
+// the node (NodeView), of a task (TaskView), of a dispute (DisputeView); their references are valid
+// during the call only. Hooks that are not pure virtual default to honest behaviour. Operations
+// that a hook returns are signed and sent by its own identity.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@
 
 namespace aivm::sim {
 
-// What an actor is told before the run: public knowledge, and that of its principal.
+// What a strategy knows before the run: public knowledge, and that of its principal.
 struct StrategyContext {
     RandomStream random{{0, 0, 0}};  // its own, for its decisions
     Identity self;
@@ -45,9 +45,8 @@ struct StrategyContext {
 
 // The chain as the node knows it.
 struct NodeView {
-    const Executed&
-        tip;        // the newest block: what it carried and did (events), and the state after it
-    bool complete;  // false: blocks before it were missed, and their events with them
+    const Executed& tip;  // the newest block: its operations, its events, and the state after it
+    bool complete;        // false: blocks before it were missed, and so were their events
     SimTime now;
     TimestampNs clock;  // now as a block timestamp
 
@@ -55,7 +54,7 @@ struct NodeView {
     [[nodiscard]] Height height() const { return tip.state.head.height; }
 };
 
-// A task. Re-running the model is the strategy's to ask for, and costs its actor virtual time.
+// A task, and what it takes to run its model. Running it costs the actor virtual time.
 struct TaskView {
     const State& state;
     const Task& task;
@@ -67,18 +66,17 @@ struct TaskView {
     [[nodiscard]] Height height() const { return state.head.height; }
 };
 
-// A dispute that the strategy's actor is a side of.
+// A dispute to which the strategy's actor is a party.
 struct DisputeView {
     const State& state;
     const Task& task;
     const Dispute& dispute;
     DisputeIndex index;
-    // bisection: a provider's as posted, a challenger's as computed
+    // bisection: the trace that the provider posted, or that the challenger computed
     const std::vector<InferenceTraceStep>& trace;
 
     [[nodiscard]] Height height() const { return state.head.height; }
-    // The last block in which the side that is due may still act, counted from now; 1 is the next
-    // block.
+    // Blocks left for the party to move; 1 means the next block.
     [[nodiscard]] Height blocks_left() const {
         return dispute.deadline > height() ? dispute.deadline - height() : 0;
     }
@@ -88,36 +86,37 @@ struct DisputeView {
 class ClientStrategy {
 public:
     virtual ~ClientStrategy() = default;
-    // Operations beyond its role's own, such as leaving; asked once for every block it hears of.
+    // Operations beyond those of its role, such as leaving; called once per block received.
     [[nodiscard]] virtual std::vector<OperationBody> on_block(const NodeView& view);
-    // Somebody else's operation that waits for a block. Heard only by strategies whose row says
-    // `watches_pending`.
+    // Another identity's operation arrived at a validator and is not in a block yet. Called only
+    // for strategies with `watches_pending` in their row.
     [[nodiscard]] virtual std::vector<OperationBody> on_pending(const NodeView& view,
                                                                 const SignedOperation& operation);
 };
 
 class ProviderStrategy : public ClientStrategy {
 public:
-    // How many inference steps the provider computes before it answers; 0 is an answer out of
-    // nothing.
+    // How many inference steps the provider computes before it answers; 0: it answers without
+    // computing.
     [[nodiscard]] virtual std::uint32_t steps_to_compute(const TaskView& view) = 0;
-    // The answer to post or, in the redundant mode, to commit to; nothing to stay silent. Called
-    // when the computing time has passed, and then once.
+    // The answer to post or, in the redundant mode, to commit to; nullopt: stays silent. Called
+    // once, when the computing time has passed.
     [[nodiscard]] virtual std::optional<Answer> answer(const TaskView& view) = 0;
 
-    // Whether to register now; asked at the start, where no state is known, and at every block
-    // until it says yes.
+    // Whether to register now; called at the start, where `state` is null, and then at every block
+    // until it returns true.
     [[nodiscard]] virtual bool joins(const State* state);
-    // Whether to hold the answer back; asked before answer(), and at every block until it says no.
+    // Whether to hold the answer back; called before answer(), and at every block until it returns
+    // false.
     [[nodiscard]] virtual bool waits(const TaskView& view);
-    // Redundant mode: whether to reveal now what it committed to; asked at every block of the
-    // reveal window until yes.
+    // Redundant mode: whether to reveal now what it committed to; called at every block of the
+    // reveal window until it returns true.
     [[nodiscard]] virtual bool reveals(const TaskView& view);
-    // The trace whose root it posts beside an answer of several steps. Honest: what the model
-    // gives, ending in `answer`.
+    // The trace whose root it posts beside an answer of several steps. Honest: the model's trace,
+    // with `answer` as the last output.
     [[nodiscard]] virtual std::vector<InferenceTraceStep> trace(const TaskView& view,
                                                                 Answer answer);
-    // The computing time that it reports.
+    // The computing time that it reports, in milliseconds.
     [[nodiscard]] virtual std::uint32_t reported_time_ms(const TaskView& view);
     // Bisection: the opening that is due; nothing to let time pass, and be asked again at the next
     // block.
@@ -130,49 +129,48 @@ public:
 
 class ChallengerStrategy : public ClientStrategy {
 public:
-    // How many steps it computes to check this answer; nothing: it does not look at it at all.
+    // How many steps it computes to check this answer; nullopt: it does not check it.
     [[nodiscard]] virtual std::optional<std::uint32_t> steps_to_check(const TaskView& view) = 0;
-    // The claim to challenge the posted answer with, or nothing to let it pass.
+    // The claim with which to challenge the posted answer; nullopt: does not challenge it.
     [[nodiscard]] virtual std::optional<Answer> claim(const TaskView& view) = 0;
 
-    // Whether to open its challenge now; asked when it has a claim, and at every block until it
-    // says yes.
+    // Whether to open its challenge now; called when it has a claim, and at every block until it
+    // returns true.
     [[nodiscard]] virtual bool commits(const TaskView& view);
-    // Whether to reveal its open challenge now; asked at every block until it says yes.
+    // Whether to reveal its open challenge now; called at every block until it returns true.
     [[nodiscard]] virtual bool reveals(const DisputeView& view);
     // Bisection: the verdict that is due; nothing to let time pass, and be asked again at the next
     // block.
     [[nodiscard]] virtual std::optional<op::DisputeMove> move(const DisputeView& view);
-    // Whether to look at a result once more when its own challenge of it was closed without proving
-    // it wrong.
+    // Whether to check a result again after its own challenge was closed without proving the result
+    // wrong.
     [[nodiscard]] virtual bool again(const TaskView& view);
 };
 
-// What a requester's machine has brought up for submission.
+// The tasks that a requester may submit now.
 struct DemandView {
     const NodeView& node;
     std::uint32_t due = 0;   // tasks of the workload due by now and not submitted
-    std::uint32_t left = 0;  // of its share of the workload, those due included
+    std::uint32_t left = 0;  // tasks of its share of the workload not submitted, due or not
 };
 
 class RequesterStrategy : public ClientStrategy {
 public:
-    // How many tasks to submit now; asked once a block interval. More than are left is more than
-    // its share.
+    // How many tasks to submit now; called once per block interval. May exceed view.left.
     [[nodiscard]] virtual std::uint32_t submissions(const DemandView& view);
-    // The last word on a task that is about to be submitted; job ids must stay unique.
+    // May change a task that is about to be submitted; job ids must stay unique.
     virtual void compose(op::SubmitTask& task, const NodeView& view);
-    // Whether it goes on being asked when its share is submitted. The run does not wait for what it
-    // then submits.
+    // Whether submissions() is still called once its share is submitted. The run does not wait for
+    // tasks submitted after that.
     [[nodiscard]] virtual bool goes_on(const NodeView& view);
 };
 
-// A poll that reached a validator.
+// A question that reached a validator.
 struct PollView {
-    const Query& query;
-    std::span<const BlockInfo> undecided;  // blocks that it has verified and not decided, by height
+    const PollQuestion& question;
+    std::span<const BlockInfo> undecided;  // verified and not decided here, by height
 
-    // What the asker prefers at its next height, as far as it is undecided here.
+    // The block that the asker prefers at its next height; nullopt unless it is undecided here.
     [[nodiscard]] std::optional<BlockInfo> branch_asked_about() const;
 };
 
@@ -186,8 +184,8 @@ struct Follower {
 class ValidatorStrategy {
 public:
     virtual ~ValidatorStrategy() = default;
-    // Whether to build on this state now that it may; `beacon` is what its block would draw with.
-    // Saying no leaves the block to the next proposer.
+    // Whether to build on this state, now that it is this validator's turn; `beacon` is the one
+    // that its block would draw with. Returning false leaves the block to the next proposer.
     [[nodiscard]] virtual bool builds(const State& parent, const Hash32& beacon);
     // Called before each block that this validator builds.
     virtual void begin_block(Height height) { static_cast<void>(height); }
@@ -196,37 +194,36 @@ public:
     // Whether to sign a second block for the slot of the one just built, and show it to half of the
     // others.
     [[nodiscard]] virtual bool builds_twice();
-    // Whether to take a block that is valid for valid. Not asked about blocks that the others have
-    // decided for.
+    // Whether to treat a valid block as valid. Not called for blocks that the others have decided.
     [[nodiscard]] virtual bool tolerates(const Block& block);
-    // The last word on the answer to a poll.
-    virtual void vote(const PollView& poll, Chits& answer);
-    // Whether to tell this client what was accepted.
+    // May change the answer to a poll.
+    virtual void vote(const PollView& poll, Vote& answer);
+    // Whether to send accepted blocks to this client.
     [[nodiscard]] virtual bool serves(const Follower& follower);
-    // Whether to submit the evidence when somebody signed two blocks for one slot.
+    // Whether to submit evidence when a validator signed two blocks for one slot.
     [[nodiscard]] virtual bool reports_equivocation();
 };
 
-// A fraud proof: what a censor of challenges leaves out.
+// Whether the operation is part of a fraud proof: what a censor of challenges leaves out.
 inline bool is_fraud_proof(const OperationBody& body) {
     return std::holds_alternative<op::Challenge>(body) ||
            std::holds_alternative<op::ChallengeReveal>(body) ||
            std::holds_alternative<op::DisputeMove>(body);
 }
 
-// Makes the strategies that a scenario names. Refuses an unknown name, one of another role, and bad
-// parameters.
+// Makes the strategies that a scenario names. Fails for an unknown name, a strategy that does not
+// play the role, and bad parameters.
 class StrategyFactory : public StrategyTraits {
 public:
     [[nodiscard]] virtual Result<std::unique_ptr<ProviderStrategy>> provider(
-        const ActorGroup& group, const StrategyContext& part) const = 0;
+        const ActorGroup& group, const StrategyContext& context) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ChallengerStrategy>> challenger(
-        const ActorGroup& group, const StrategyContext& part) const = 0;
+        const ActorGroup& group, const StrategyContext& context) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<RequesterStrategy>> requester(
-        const ActorGroup& group, const StrategyContext& part) const = 0;
+        const ActorGroup& group, const StrategyContext& context) const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<ValidatorStrategy>> validator(
-        const ActorGroup& group, const StrategyContext& part) const = 0;
-    // Whether actors with this strategy are told of operations that wait for a block.
+        const ActorGroup& group, const StrategyContext& context) const = 0;
+    // Whether on_pending() is called for actors with this strategy.
     [[nodiscard]] virtual bool watches_pending(const ActorGroup& group) const {
         static_cast<void>(group);
         return false;

@@ -45,7 +45,6 @@ void ValidatorActor::crash() {
     history_.clear();
     building_on_.reset();
     build_timers_ = 0;
-    query_.reset();
     undecided_.clear();
     signed_.clear();
 }
@@ -81,6 +80,10 @@ std::optional<Hash32> ValidatorActor::accepted_at(Height height) const {
     return id ? std::optional(*id) : std::nullopt;
 }
 
+void ValidatorActor::vote(const PollQuestion& question, Vote& answer) {
+    strategy_->vote({question, undecided_}, answer);
+}
+
 // --- Packets and timers ---
 
 void ValidatorActor::receive(ActorId from, const Packet& packet) {
@@ -94,7 +97,7 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
     } else if (const auto* follow = std::get_if<FollowRequest>(&packet)) {
         serve(from, *follow);
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
-        // A refused operation is its sender's loss: the sender watches the chain and tries again.
+        // A refused operation is dropped: its sender watches the chain and tries again.
         if (vm_->submit(operation->operation)) {
             for (const ActorId watcher : setup_.watchers) {
                 setup_.environment->send(watcher, PendingPacket{operation->operation});
@@ -107,10 +110,8 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
 void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
     if (packet.body) take_body(from, packet.body);
     if (!running()) return;
-    if (const auto* query = std::get_if<Query>(&packet.message)) query_ = *query;
     engine_->on_message(from, packet.message, actions_);
     run_actions();
-    query_.reset();
 }
 
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
@@ -169,7 +170,7 @@ void ValidatorActor::wake(std::uint64_t tag) {
 // --- Actions of the engine ---
 
 void ValidatorActor::run_actions() {
-    if (acting_) return;  // the loop below is running and will come to what was just appended
+    if (acting_) return;  // the loop below is running and will reach the new actions
     acting_ = true;
     for (std::size_t i = 0; running() && i < actions_.size(); ++i) {
         const Action action = actions_[i];  // a copy: carrying it out may append
@@ -181,11 +182,7 @@ void ValidatorActor::run_actions() {
 
 void ValidatorActor::act(const Send& action) {
     ConsensusPacket packet{action.message, nullptr};
-    if (auto* answer = std::get_if<Chits>(&packet.message);
-        answer != nullptr && query_ && query_->poll == answer->poll) {
-        strategy_->vote({*query_, undecided_}, *answer);
-    }
-    if (const auto attached = attached_block(action.message)) {
+    if (const auto attached = action.message.attached_block()) {
         const auto body = vm_->get_block(*attached);
         if (body) packet.body = *body;
     }
@@ -251,8 +248,8 @@ void ValidatorActor::act(const SetTimer& action) {
 // --- Building ---
 
 // When this node may build on the preferred block. The slot opens a block interval after the parent
-// or, on a chain that was idle, when there is work: were it only the parent's time, every turn
-// would have come at once.
+// or, on a chain that was idle, when there is work: with the parent's time alone all turns of an
+// idle chain would already be open.
 std::uint64_t ValidatorActor::turn_ns() const {
     const State& parent = vm_->preferred_state();
     const std::uint64_t slot_ns =
@@ -288,9 +285,9 @@ std::uint64_t ValidatorActor::find_secret(const Hash32& commitment) {
 
 void ValidatorActor::build() {
     if (building_on_ != vm_->preferred())
-        return;  // the preference moved on; another timer is set for it
-    if (setup_.environment->clock() < turn_ns_) {   // the timer of an earlier visit to this parent,
-        if (build_timers_ == 0) set_build_timer();  // or the clock was put back meanwhile
+        return;  // the preference has changed; another timer is set for the new one
+    if (setup_.environment->clock() < turn_ns_) {   // a timer set earlier for this parent,
+        if (build_timers_ == 0) set_build_timer();  // or the clock was set back since
         return;
     }
     building_on_.reset();
@@ -299,9 +296,9 @@ void ValidatorActor::build() {
     const std::uint64_t secret = find_secret(self.beacon_commitment);
     const Hash32 beacon = next_beacon(vm_->preferred_state().head.beacon,
                                       beacon_secret(setup_.run_seed, setup_.self, secret));
-    // A sequencer has nobody to leave it to.
+    // A sole proposer has no one to leave the block to.
     if (!setup_.sole_proposer && !strategy_->builds(vm_->preferred_state(), beacon)) {
-        building_on_ = vm_->preferred();  // and leaves it to the next in turn
+        building_on_ = vm_->preferred();  // the next proposer builds
         return;
     }
     std::vector<OperationPtr> censored;
@@ -321,7 +318,7 @@ void ValidatorActor::build() {
     strategy_->begin_block(vm_->preferred_state().head.height + 1);
     const auto block = vm_->build_block(options);
     if (!block) {
-        // A slot signed before is not signed again; anything else is a broken disk.
+        // A slot that was signed before is not signed again; a storage error is a broken disk.
         if (block.error().code == ErrorCode::kStorage) return stop(block.error());
         building_on_ = vm_->preferred();
         return;
@@ -338,7 +335,7 @@ void ValidatorActor::build() {
         build_twice(built, parent, options.request);
 }
 
-// --- What strategies are told, and two blocks for one slot ---
+// --- Undecided blocks, signatures, and two blocks for one slot ---
 
 void ValidatorActor::note_undecided(const BlockInfo& block) {
     const auto after = std::ranges::upper_bound(undecided_, block.height, {}, &BlockInfo::height);
@@ -370,13 +367,13 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id,
     const Hash32 id = SignedOperation(operation, {}).id();
     const auto made =
         std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
-    static_cast<void>(vm_->submit(made));  // refused only when somebody else was faster
+    static_cast<void>(vm_->submit(made));  // refused only if another node was faster
     for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
         if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
     }
 }
 
-// The second block is empty and a nanosecond later; every other node is shown this one.
+// The second block is empty and a nanosecond later; every second node receives it.
 void ValidatorActor::build_twice(const ExecutedPtr& first, const ExecutedPtr& parent,
                                  BuildRequest request) {
     request.timestamp_ns += 1;

@@ -1,5 +1,5 @@
-// A validator: one replica of the VM on its own disk, driven by a consensus engine, building blocks
-// when the schedule says so, serving clients that follow it.
+// A validator: one replica of the VM on its own disk, driven by a consensus engine. It builds
+// blocks when it is its turn and sends accepted blocks to the clients that follow it.
 #pragma once
 
 #include <deque>
@@ -23,22 +23,20 @@ struct ValidatorSetup {
     std::vector<std::uint64_t> stakes;
     Vm::Setup vm;  // its store is the node's disk
     SimDisk* disk = nullptr;
-    std::function<std::unique_ptr<ConsensusEngine>(const AcceptedBlocks&, RandomStream&)>
-        make_engine;
+    std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
     std::uint64_t block_interval_ns = 0;
-    std::uint64_t fallback_delay_ns = 0;  // between one proposer's turn and the next one's
+    std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
     std::uint32_t max_block_ops = 1000;
-    bool sole_proposer = false;  // sequencer: no schedule, this node alone builds
+    bool sole_proposer = false;  // of the engine: no schedule, one node builds every block
     bool proposes = true;
     std::vector<ActorId> followers;
-    std::function<Follower(ActorId)>
-        who;  // of a follower; unset: the strategy is not asked whom it serves
-    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
+    std::function<Follower(ActorId)> who;  // describes a follower; unset: every follower is served
+    std::vector<ActorId> watchers;         // those of them that receive PendingPackets
     Environment* environment = nullptr;
     NodeObserver* observer = nullptr;
 };
 
-class ValidatorActor final : public Actor, private AcceptedBlocks {
+class ValidatorActor final : public Actor, private EngineHost {
 public:
     ValidatorActor(ValidatorSetup setup, Signer signer,
                    std::unique_ptr<ValidatorStrategy> strategy);
@@ -54,7 +52,8 @@ public:
     [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
 
 private:
-    std::optional<Hash32> accepted_at(Height height) const override;
+    [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override;
+    void vote(const PollQuestion& question, Vote& answer) override;
 
     void boot(bool catch_up);
     void stop(const Error& error);
@@ -64,7 +63,7 @@ private:
     void serve(ActorId from, const BlockRequest& request);
     void serve(ActorId from, const FollowRequest& request);
 
-    // Carries out the engine's actions, including those that they lead to, in order.
+    // Carries out the engine's actions in order, including those that they cause.
     void run_actions();
     void act(const Send& action);
     void act(const Fetch& action);
@@ -77,7 +76,8 @@ private:
 
     [[nodiscard]] bool serves(ActorId follower);
     void note_undecided(const BlockInfo& block);
-    // Remembers who signed what, and reports who signed twice for one slot.
+    // Records the signature, and submits evidence if the proposer signed another block for the
+    // slot.
     void note_signature(const Block& block);
     void report(const Block& second, const Hash32& first_id, const Bytes& first_authorization);
     void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
@@ -106,10 +106,9 @@ private:
     std::map<Hash32, BlockPtr> bodies_;        // received, not yet verified
     std::deque<ExecutedPtr> history_;          // the last accepted blocks, for followers
     std::optional<Hash32> building_on_;        // the parent for which a building timer is set
-    std::uint64_t turn_ns_ = 0;                // and for when
-    std::uint32_t build_timers_ = 0;           // that are still to ring
-    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, as far as computed
-    std::optional<Query> query_;               // being answered
+    std::uint64_t turn_ns_ = 0;                // the time it is set for
+    std::uint32_t build_timers_ = 0;           // set and not fired
+    std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
     std::vector<BlockInfo> undecided_;         // verified, by height
     struct Signed {
         Hash32 id;

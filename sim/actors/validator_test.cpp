@@ -13,7 +13,7 @@
 #include "core/base/digest.h"
 #include "core/state/load.h"
 #include "core/testing/test_chain.h"
-#include "sim/consensus/snowman.h"
+#include "sim/consensus/snowman/snowman.h"
 
 namespace aivm::sim::test {
 namespace {
@@ -208,8 +208,7 @@ private:
         setup.environment = desks_.back().get();
         setup.observer = this;
         if (id == 0) setup.followers = {kFollower};
-        setup.make_engine = [id, stakes = setup.stakes](const AcceptedBlocks& accepted,
-                                                        RandomStream& random) {
+        setup.make_engine = [id, stakes = setup.stakes](EngineHost& host, RandomStream& random) {
             SnowmanConfig config;
             config.snow.k = 3;
             config.snow.alpha_preference = 2;
@@ -219,7 +218,7 @@ private:
             config.snow.poll_timeout_ns = 1'000'000'000;
             config.stakes = stakes;
             config.self = id;
-            return std::move(make_snowman(config, accepted, random).value());
+            return std::move(make_snowman(config, host, random).value());
         };
         nodes.push_back(std::make_unique<ValidatorActor>(std::move(setup),
                                                          Signer(authority_, identity_address(id)),

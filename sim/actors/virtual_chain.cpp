@@ -17,9 +17,9 @@ constexpr std::uint64_t kBlockTimer = 0;
 constexpr std::uint64_t kTellTimer = 1;
 constexpr std::uint64_t kFinalTimer = 2;
 constexpr std::uint32_t kTurnsDeclinedMax =
-    8;  // proposers that may decline in a row; the next one's turn is not asked for
+    8;  // consecutive proposers that may decline; the next one must build
 
-// A name for the block of this height: on a chain without forks the height is enough.
+// The id of the block at this height: on a chain without forks the height identifies a block.
 Hash32 block_name(Height height) {
     Hash32 out;
     for (std::size_t i = 0; i < sizeof height; ++i)
@@ -49,7 +49,7 @@ void VirtualChain::receive(ActorId from, const Packet& packet) {
 }
 
 void VirtualChain::serve(ActorId from, Height first) {
-    const std::deque<ExecutedPtr> blocks = history_;  // a copy: who is told may answer at once
+    const std::deque<ExecutedPtr> blocks = history_;  // a copy: a receiver may react at once
     for (const ExecutedPtr& block : blocks) {
         if (block->state.head.height >= first)
             setup_.environment->send(from, AcceptedPacket{block});
@@ -62,9 +62,9 @@ void VirtualChain::take(const OperationPtr& received) {
     if (const auto* task = std::get_if<op::SubmitTask>(&operation.body())) {
         if (!check_submission(tip_->state, setup_.rules->parameters, *task)) return;
     }
-    // A refused operation is its sender's loss, as in the full fidelity.
+    // A refused operation is dropped, as in full fidelity; its sender resends it.
     if (mempool_.add(received) && !setup_.watchers.empty()) {
-        // Not at once: the sender is in the middle of something, and so may a watcher be.
+        // Deferred: the sender is in the middle of a call, and so may a watcher be.
         if (untold_.empty()) setup_.environment->set_timer(0, kTellTimer);
         untold_.push_back(received);
     }
@@ -103,7 +103,7 @@ ValidatorIndex VirtualChain::draw_proposer() {
     return ValidatorIndex{static_cast<std::uint32_t>(found - stake_up_to_.begin())};
 }
 
-// Draws until one builds; each has a beacon of its own, so that a proposer that declines changes
+// Draws proposers until one builds. Each has its own beacon, so a proposer that declines changes
 // the draw.
 ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
     for (std::uint32_t turn = 0;; ++turn) {

@@ -2,14 +2,13 @@
 // disks.
 //
 //   1. The VM's rules are the real ones (core/execution/build.h); bytes, signatures, roots and
-//   storage
-//      are left out, since no result of a study can depend on them.
+//      storage are left out, since no result of a study can depend on them.
 //   2. Every block has a virtual proposer, drawn by stake, whose strategy decides what the block
-//      carries. The model of chain.censorship lies on top of it, block by block, as it does for the
-//      sequencer of the full fidelity.
-//   3. A block is final chain.finality_delay after it was built, and everybody who listens hears of
-//      it in that instant; who missed blocks may ask for the last ones again. Like the real chain
-//      it builds nothing while there is nothing to do.
+//      carries. The model of chain.censorship applies on top of it, block by block, as with the
+//      sequencer in full fidelity.
+//   3. A block is final chain.finality_delay after it was built, and all followers receive it in
+//      that instant; a follower that missed blocks may request the last ones again. Like the real
+//      chain it builds no block while it has nothing to include.
 #pragma once
 
 #include <deque>
@@ -32,13 +31,13 @@ struct VirtualChainSetup {
     std::vector<std::unique_ptr<ValidatorStrategy>> strategies;  // as many
     ChainSettings chain;
     std::vector<ActorId> followers;
-    std::vector<ActorId> watchers;  // those of them that are told of operations which come in
-    std::size_t history_kept = 1;   // final blocks that are told again to whoever missed them
+    std::vector<ActorId> watchers;  // those of them that receive PendingPackets
+    std::size_t history_kept = 1;   // final blocks kept for followers that missed them
     Environment* environment = nullptr;
-    // Hears of every final block with the fraud proofs it left out on purpose, before the followers
-    // do.
+    // Called for every final block, before the followers receive it, with the fraud proofs that it
+    // left out on purpose.
     std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;
-    // What the model's attacker paid for a block of this proposer.
+    // Called with the attacker's payment for a block of this proposer.
     std::function<void(ValidatorIndex proposer, Amount)> on_paid;
     std::function<void(const Error&)> on_stopped;
 };
@@ -48,8 +47,7 @@ public:
     explicit VirtualChain(VirtualChainSetup setup);
 
     void start() override {}
-    // Operations are queued, and whoever missed blocks is told the last ones; nothing else can be
-    // asked of this chain.
+    // Accepts OperationPacket and FollowRequest; other packets are ignored.
     void receive(ActorId from, const Packet& packet) override;
     void wake(std::uint64_t tag) override;
 
@@ -79,7 +77,7 @@ private:
     bool timer_is_set_ = false;
     std::deque<Built> built_;           // not final yet
     std::deque<ExecutedPtr> history_;   // the last final ones
-    std::vector<OperationPtr> untold_;  // came in, and the watchers have not heard of it
+    std::vector<OperationPtr> untold_;  // received, and not yet forwarded to the watchers
 };
 
 }  // namespace aivm::sim

@@ -94,7 +94,7 @@ Hash32 BlockTree::preferred_at(Height height) const {
 
 void BlockTree::support(Handle handle, bool confident) {
     AIVM_CHECK(alive(handle));
-    Choice& choice = nodes_[nodes_[handle.slot].parent].choice;
+    SnowState& choice = nodes_[nodes_[handle.slot].parent].choice;
     AIVM_CHECK(
         !choice.supported);  // alpha_preference is a majority: two children cannot both have it
     choice.supported = true;
@@ -113,7 +113,7 @@ void BlockTree::end_poll() {
 }
 
 std::optional<Hash32> BlockTree::finalized_child(std::uint32_t beta) const {
-    const Choice& choice = nodes_[kRootSlot].choice;
+    const SnowState& choice = nodes_[kRootSlot].choice;
     if (choice.preferred == kRootSlot || choice.confidence < beta) return std::nullopt;
     return nodes_[choice.preferred].block.id;
 }

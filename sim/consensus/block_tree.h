@@ -28,7 +28,7 @@ public:
 
     [[nodiscard]] const BlockRef& root() const { return root_; }
     [[nodiscard]] std::size_t size() const { return index_.size(); }
-    // Parents (the last accepted one included) that have children and so something to decide.
+    // Parents, the last accepted block included, that have children.
     [[nodiscard]] std::uint32_t open_choices() const { return open_choices_; }
 
     [[nodiscard]] std::optional<Handle> find(const Hash32& id) const;
@@ -36,7 +36,7 @@ public:
         return nodes_[handle.slot].generation == handle.generation;
     }
     [[nodiscard]] const BlockInfo& info(Handle handle) const { return nodes_[handle.slot].block; }
-    // Nothing when the parent is the last accepted block.
+    // Nullopt when the parent is the last accepted block.
     [[nodiscard]] std::optional<Handle> parent(Handle handle) const;
 
     // `block` is verified and its parent is in the tree or its root; the height follows the
@@ -64,7 +64,7 @@ public:
 private:
     static constexpr std::uint32_t kRootSlot = 0;
 
-    struct Choice {
+    struct SnowState {
         std::uint32_t preferred = 0;  // slot of a child; kRootSlot when there is none
         std::uint32_t confidence = 0;
         bool supported = false;  // in the poll being counted
@@ -73,7 +73,7 @@ private:
         BlockInfo block;
         std::uint32_t generation = 0;  // odd while the slot is in use
         std::uint32_t parent = 0;
-        Choice choice;
+        SnowState choice;
         std::vector<std::uint32_t> children;
     };
 

@@ -7,14 +7,14 @@
 namespace aivm::sim {
 namespace {
 
-// After this many time-outs in a row without a new block the target is given up and the frontier
-// asked for again.
+// After this many consecutive time-outs without a new block the target is given up and the frontier
+// requested again.
 constexpr std::size_t kStuckRoundsMax = 8;
 
 }  // namespace
 
 void Bootstrapper::set_timer(Actions& out) {
-    out.push_back(SetTimer{timer_id(TimerKind::kCatchUp, round_), config_.timeout_ns});
+    out.push_back(SetTimer{timer_id(kCatchUpTimer, round_), config_.timeout_ns});
 }
 
 void Bootstrapper::begin(Actions& out) {
@@ -32,7 +32,8 @@ void Bootstrapper::ask_frontier(Actions& out) {
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
     sampler_.sample(config_.sample, config_.self, below, waiting_);
     std::sort(waiting_.begin(), waiting_.end());
-    for (const VoterIndex each : waiting_) out.push_back(Send{each, FrontierRequest{round_}});
+    const Message request = FrontierRequest{round_};
+    for (const VoterIndex each : waiting_) out.push_back(Send{each, request});
     set_timer(out);
 }
 
@@ -72,11 +73,12 @@ void Bootstrapper::frontier_known(Actions& out) {
     stake_answered_ = 0;
     ConfirmRequest request{round_, {}};
     for (const Candidate& candidate : candidates_) request.blocks.push_back(candidate.block);
+    const Message message = std::move(request);
     waiting_.clear();
     for (VoterIndex each = 0; each < sampler_.size(); ++each) {
         if (each == config_.self) continue;
         waiting_.push_back(each);
-        out.push_back(Send{each, request});
+        out.push_back(Send{each, message});
     }
     set_timer(out);
 }
@@ -88,7 +90,7 @@ bool Bootstrapper::on_confirm(VoterIndex from, const Confirm& message, Actions& 
         candidates_[i].stake += sampler_.stake(from);
         candidates_[i].confirmed_by.push_back(from);
     }
-    // No need to wait for the rest once the highest is certain.
+    // Once the highest is confirmed the other answers cannot change the result.
     const bool decided = more_than_half(candidates_.front().stake, stake_of_others());
     if (decided || waiting_.empty()) judge_candidates(waiting_.empty(), out);
     return true;
@@ -100,8 +102,8 @@ void Bootstrapper::judge_candidates(bool all_answered, Actions& out) {
             return more_than_half(candidate.stake, stake_of_others());
         });
     if (confirmed == candidates_.end()) {
-        // Enough spoke and none is confirmed: what is ahead of us is not decided by enough yet,
-        // polls will do.
+        // Enough answered and none is confirmed: the blocks ahead are not decided by enough nodes
+        // yet, so polls suffice.
         if (all_answered || more_than_half(stake_answered_, stake_of_others())) {
             phase_ = Phase::kIdle;
         } else {
@@ -113,7 +115,7 @@ void Bootstrapper::judge_candidates(bool all_answered, Actions& out) {
     round_ = next_serial_++;
     held_at_timer_ = 0;
     rounds_stuck_ = 0;
-    // Everybody catching up together should not ask the same one.
+    // Nodes that catch up at the same time should not all ask the same one.
     std::vector<VoterIndex> sources = std::move(confirmed->confirmed_by);
     std::rotate(sources.begin(),
                 sources.begin() + static_cast<std::ptrdiff_t>(random_.below(sources.size())),

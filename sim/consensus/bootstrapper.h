@@ -1,18 +1,18 @@
-// Learning what the others decided, after a restart or a long time cut off.
+// Learns what the others decided, after a restart or a long isolation.
 //
 //   frontier   ask a stake-weighted sample for the last block they accepted
-//   confirm    ask all others which of these they accepted; keep the highest that more than half of
-//              the others' stake (this node's own left out) confirms
-//   history    fetch from those who confirmed, backwards by id, and hand the blocks out parent
+//   confirm    ask all others which of these they accepted; keep the highest that is confirmed by
+//              more than half of the stake of the others
+//   history    fetch backwards by id from nodes that confirmed it, and deliver the blocks parent
 //              first
 //
-// Rounds without enough answers are repeated until there are. A frontier that nobody is ahead of
-// ends it.
+// Rounds without enough answers are repeated. It ends at once if no node is ahead.
 #pragma once
 
 #include <vector>
 
 #include "core/base/check.h"
+#include "sim/consensus/catch_up_messages.h"
 #include "sim/consensus/history_fetch.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
@@ -20,7 +20,7 @@
 
 namespace aivm::sim {
 
-struct CatchUpConfig {
+struct BootstrapperConfig {
     VoterIndex self = 0;
     std::uint32_t sample = 0;
     std::uint64_t timeout_ns = 0;
@@ -30,7 +30,7 @@ struct CatchUpConfig {
 class Bootstrapper {
 public:
     // All references must outlive this.
-    Bootstrapper(const CatchUpConfig& config, const BlockTree& tree, StakeSampler& sampler,
+    Bootstrapper(const BootstrapperConfig& config, const BlockTree& tree, StakeSampler& sampler,
                  RandomStream& random, EngineCounters& counters, std::uint64_t first_serial)
         : config_(config),
           tree_(tree),
@@ -41,11 +41,11 @@ public:
           history_(tree, counters, config.blocks_per_fetch) {}
 
     [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
-    // Whether the last catch-up brought any block.
+    // Whether the last catch-up delivered any block.
     [[nodiscard]] bool progressed() const { return progressed_; }
 
     void begin(Actions& out);
-    // False when the message does not belong to the round under way.
+    // False when the message does not belong to the current round.
     bool on_frontier(VoterIndex from, const Frontier& message, Actions& out);
     bool on_confirm(VoterIndex from, const Confirm& message, Actions& out);
     void on_timer(std::uint64_t serial, Actions& out);
@@ -53,10 +53,10 @@ public:
     // False when the body was not asked for.
     bool body(const BlockInfo& block, Actions& out);
     [[nodiscard]] bool holds(const Hash32& id) const { return history_.holds(id); }
-    // The block to be verified and accepted next, if its turn has come; then delivered().
+    // The block to be verified and accepted next, or null; then call delivered().
     [[nodiscard]] const BlockInfo* deliverable() const { return history_.next(); }
     void delivered();
-    // The confirmed history contradicts what this node accepted or can verify: gives up.
+    // Gives up: the confirmed history contradicts what this node accepted, or is invalid.
     void conflict(Actions& out);
 
 private:
@@ -76,7 +76,7 @@ private:
         return sampler_.total() - sampler_.stake(config_.self);
     }
 
-    CatchUpConfig config_;
+    BootstrapperConfig config_;
     const BlockTree& tree_;
     StakeSampler& sampler_;
     RandomStream& random_;

@@ -1,4 +1,5 @@
-// Consensus as a step function: what a node hears goes in, what it should do comes out.
+// Consensus as a step function: the events of a node go in, the actions that it should take come
+// out.
 //
 // An engine has no clock, no socket and no randomness of its own; the actor that owns it (a
 // validator) carries out the actions in the order given. The contract between the two:
@@ -11,42 +12,40 @@
 //      once, now or later.
 //   3. Every block reported by on_verified() or on_own_block() gets exactly one Accept or Reject,
 //      unless the node stops; parents are decided before children.
-//   4. A body attached to a message (Query::push, Ordered) is given to on_body() before the message
-//      to on_message(), and the actions of the first are carried out before: then the answer can
-//      already speak of the new block.
+//   4. The body of Message::attached_block() goes to on_body() before the message goes to
+//      on_message(), and the actions of the first are carried out in between: so the answer can
+//      already take the new block into account.
 //   5. Actions are appended to `out`. An actor that handles one by calling the engine again appends
 //      to the same queue.
-//   6. Timers fire once. They are never cancelled; the engine ignores those it no longer needs.
+//   6. Timers fire once and cannot be cancelled; the engine ignores those it no longer needs.
 //   7. After a crash a new engine is made and started with a larger incarnation; messages and
-//      timers of the old one may still arrive and are recognised as foreign.
+//      timers of the old one may still arrive and are ignored.
+//
+// Not thread safe. To add an engine: HACKING.md.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
+#include "sim/consensus/message.h"
 
 namespace aivm::sim {
+
+class RandomStream;
+struct ChainSettings;
 
 // A validator: its index in the list of stakes that all engines of a run were made with.
 using VoterIndex = std::uint32_t;
 
 // Unique over all polls and requests of one node, restarts included.
 using RequestId = std::uint64_t;
-
-struct BlockRef {
-    Hash32 id;
-    Height height = 0;
-    friend bool operator==(const BlockRef&, const BlockRef&) = default;
-
-    static constexpr auto fields() {
-        return std::tuple{field<&BlockRef::id>(), field<&BlockRef::height>()};
-    }
-};
 
 struct BlockInfo {
     Hash32 id;
@@ -61,65 +60,27 @@ struct BlockInfo {
     }
 };
 
-// --- Messages between engines. The actor carries them; it looks into none but to attach a body
-// where it says so.
-
-// "What do you prefer?" With `push` the sender attaches the body of `block`.
-struct Query {
-    RequestId poll = 0;
-    BlockRef block;          // what the sender prefers
-    Height next_height = 0;  // the first height the sender has not decided
-    bool push = false;
+// What a node that asks for a vote says of itself.
+struct PollQuestion {
+    BlockRef block;          // what the asker prefers
+    Height next_height = 0;  // the first height that the asker has not decided
 
     static constexpr auto fields() {
-        return std::tuple{field<&Query::block>(), field<&Query::next_height>()};
+        return std::tuple{field<&PollQuestion::block>(), field<&PollQuestion::next_height>()};
     }
 };
 
-struct Chits {
-    RequestId poll = 0;
-    BlockRef preferred;  // the tip of the responder's preference
-    Hash32 at_height;  // its preferred or accepted block at the query's next_height, or its tip if
-                       // that is lower
+struct Vote {
+    BlockRef preferred;  // the end of the responder's preferred branch
+    // the responder's preferred or accepted block at next_height, or `preferred` if that is lower
+    Hash32 at_height;
     BlockRef last_accepted;
 
     static constexpr auto fields() {
-        return std::tuple{field<&Chits::preferred>(), field<&Chits::at_height>(),
-                          field<&Chits::last_accepted>()};
+        return std::tuple{field<&Vote::preferred>(), field<&Vote::at_height>(),
+                          field<&Vote::last_accepted>()};
     }
 };
-
-// "What is the last block you accepted?"
-struct FrontierRequest {
-    RequestId request = 0;
-};
-struct Frontier {
-    RequestId request = 0;
-    BlockRef last_accepted;
-};
-
-// "Which of these have you accepted?" At most kConfirmMax of them.
-struct ConfirmRequest {
-    RequestId request = 0;
-    std::vector<BlockRef> blocks;
-};
-// Bit i tells whether the responder accepted the i-th block of the request.
-struct Confirm {
-    RequestId request = 0;
-    std::uint64_t accepted_mask = 0;
-};
-constexpr std::size_t kConfirmMax = 64;
-
-// The sequencer's word that `block` is next. The sender attaches its body.
-struct Ordered {
-    BlockRef block;
-};
-
-using Message =
-    std::variant<Query, Chits, FrontierRequest, Frontier, ConfirmRequest, Confirm, Ordered>;
-
-// The block whose body the sender attaches to `message`, if any.
-std::optional<Hash32> attached_block(const Message& message);
 
 // --- Actions ---
 
@@ -134,8 +95,8 @@ struct Send {
 };
 
 // Ask `from` for the body of `id` and of at most `count` - 1 of its ancestors, child before parent.
-// Whoever is asked serves verified and accepted blocks, as many as it has; every body that comes
-// goes to on_body() in the order sent.
+// `from` serves verified and accepted blocks, as many as it has; every body that arrives goes to
+// on_body(), in the order sent.
 struct Fetch {
     VoterIndex from = 0;
     Hash32 id;
@@ -147,11 +108,13 @@ struct Verify {
     Hash32 id;
 };
 
-// Forget the unverified body held under `id`, if there still is one.
+// Drop the unverified body held under `id`, if any.
 struct Discard {
     Hash32 id;
 };
 
+// Why a node takes a block for decided: it counted the votes itself, it learned what the others had
+// decided, or the node that orders blocks said so.
 enum class AcceptedBy : std::uint8_t { kPolls, kCatchUp, kSequencer };
 
 struct Accept {
@@ -163,7 +126,7 @@ struct Reject {
     Hash32 id;
 };
 
-// Build on this block from now on; it is verified or the last accepted.
+// Build on this block until another Prefer; it is verified or the last accepted.
 struct Prefer {
     Hash32 id;
 };
@@ -176,35 +139,49 @@ struct SetTimer {
 using Action = std::variant<Send, Fetch, Verify, Discard, Accept, Reject, Prefer, SetTimer>;
 using Actions = std::vector<Action>;
 
-// --- What an engine may read of its own node ---
+// --- What an engine may ask of its own node ---
 
-// The blocks this node's VM accepted. Asked only about heights below the last accepted height of
-// the engine.
-class AcceptedBlocks {
+class EngineHost {
 public:
-    virtual ~AcceptedBlocks() = default;
-    // Nothing when the node does not keep a block that old.
+    virtual ~EngineHost() = default;
+    // The block that this node's VM accepted at a height below the engine's last accepted one;
+    // nullopt when the node does not keep a block that old.
     [[nodiscard]] virtual std::optional<Hash32> accepted_at(Height height) const = 0;
+    // Called by engines that poll, with the honest answer to `question`; the node's strategy may
+    // change it.
+    virtual void vote(const PollQuestion& question, Vote& answer) {
+        static_cast<void>(question);
+        static_cast<void>(answer);
+    }
+};
+
+// What an engine is made from. The references must outlive the engine, except `chain`.
+struct EngineSetup {
+    const ChainSettings& chain;
+    std::span<const std::uint64_t> stakes;  // of all validators
+    VoterIndex self = 0;
+    EngineHost& host;
+    RandomStream& random;
 };
 
 struct StartOptions {
     std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
-    // ask others what was decided before taking part: for every start but the first
+    // ask the others what they decided before taking part: for every start but the first
     bool catch_up = false;
 };
 
 // All counters only grow.
 struct EngineCounters {
     std::uint64_t polls = 0;  // finished
-    // of these, that gave some block at least alpha_confidence votes
+    // of these, with at least alpha_confidence votes for some block
     std::uint64_t polls_successful = 0;
-    std::uint64_t answers_ignored = 0;  // late, twice, or from somebody who was not asked
+    std::uint64_t answers_ignored = 0;  // late, repeated, or from a node that was not asked
     // counted for no block because the responder's choice is not known here
     std::uint64_t votes_unusable = 0;
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
     std::uint64_t catch_ups = 0;  // begun
-    // a confirmed history that contradicts ours, or that our VM refuses
+    // the confirmed history contradicts this node's, or its VM refuses it
     std::uint64_t catch_up_conflicts = 0;
 };
 
@@ -232,8 +209,8 @@ public:
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
     [[nodiscard]] virtual bool catching_up() const = 0;
-    // Whether the node should build now, as far as the engine can tell: not while catching up, nor
-    // with too much undecided. Whose turn it is, is the schedule's business (proposer_schedule.h).
+    // Whether the node should build now as far as the engine can tell: not while catching up, nor
+    // with too many undecided blocks. Whose turn it is follows from proposer_schedule.h.
     [[nodiscard]] virtual bool wants_block() const = 0;
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;
 };

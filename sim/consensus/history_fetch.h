@@ -1,10 +1,9 @@
-// Fetches the chain between the last accepted block and a target, backwards, by ids that were asked
-// for only.
+// Fetches the chain between the last accepted block and a target, backwards by id.
 //
-// The target's id is trusted by the caller; each body that arrives under the id asked for names the
-// next id to ask. What comes under any other id is not of this chain, whoever sent it (a body's id
-// is the hash of its bytes). Afterwards the blocks are handed out parent first. Memory: one
-// BlockInfo a block of the gap.
+// The caller trusts the target's id; each body that arrives under the requested id names the next
+// id. A body under any other id does not belong to this chain, whoever sent it (an id is the hash
+// of the body). Afterwards the blocks are delivered parent first. Memory: one BlockInfo per block
+// of the gap.
 #pragma once
 
 #include <set>
@@ -20,7 +19,7 @@ public:
     enum class State : std::uint8_t {
         kIdle,
         kFetching,
-        kReady,     // next() hands out the chain
+        kReady,     // next() returns the blocks of the chain
         kConflict,  // the chain does not lead to our last accepted block
     };
 
@@ -29,20 +28,20 @@ public:
 
     // Requires a target above the last accepted height and at least one source.
     void begin(const BlockRef& target, std::vector<VoterIndex> sources, Actions& out);
-    // False when the body was not asked for. One that was has been taken over, or discarded if it
-    // broke the chain.
+    // False when the body was not requested. One that was belongs to this afterwards; state() is
+    // kConflict if it does not fit.
     bool body(const BlockInfo& block, Actions& out);
-    // Nothing came for too long: asks the next source.
+    // After a time-out: asks the next source.
     void ask_again(Actions& out);
-    // Forgets everything; the bodies still held are discarded.
+    // Drops everything; the bodies still held are discarded.
     void abandon(Actions& out);
 
     [[nodiscard]] State state() const { return state_; }
     [[nodiscard]] std::size_t blocks_held() const { return chain_.size(); }
     [[nodiscard]] bool holds(const Hash32& id) const { return bodies_.contains(id); }
-    // The lowest block not yet handed out; nothing unless ready.
+    // The lowest block not yet popped; null unless ready.
     [[nodiscard]] const BlockInfo* next() const;
-    // The block next() gave is accepted. After the last one the state is idle again.
+    // The block that next() returned is accepted. After the last one the state is idle again.
     void pop();
 
 private:
@@ -59,7 +58,7 @@ private:
     std::size_t source_ = 0;
     std::uint32_t still_coming_ = 0;
     std::vector<BlockInfo> chain_;  // child before parent
-    std::set<Hash32> bodies_;       // of the chain, unverified in the actor's hands
+    std::set<Hash32> bodies_;       // of the chain, held unverified by the actor
 };
 
 }  // namespace aivm::sim

@@ -7,8 +7,8 @@
 namespace aivm::sim {
 namespace {
 
-// Refused blocks above the last accepted height are few unless somebody invents them; beyond this
-// many the highest, which matter last, are forgotten.
+// Refused blocks above the last accepted height are few unless an adversary invents them; beyond
+// this number the highest, which are needed last, are forgotten.
 constexpr std::size_t kRefusedMax = 4096;
 
 }  // namespace
@@ -38,7 +38,7 @@ void PendingBlocks::request(const Hash32& id, Fetching& fetching, Actions& out) 
     ++counters_.fetches;
     fetching.serial = next_serial_++;
     out.push_back(Fetch{fetching.from, id, 1});
-    out.push_back(SetTimer{timer_id(TimerKind::kFetch, fetching.serial), config_.fetch_timeout_ns});
+    out.push_back(SetTimer{timer_id(kFetchTimer, fetching.serial), config_.fetch_timeout_ns});
 }
 
 void PendingBlocks::on_timer(std::uint64_t serial, Actions& out) {
@@ -89,7 +89,7 @@ void PendingBlocks::verified(const Hash32& id, Actions& out) {
     for (auto each = begin; each != end; ++each)
         ready.push_back(waiting_.extract(each->second).mapped());
     waiting_for_.erase(begin, end);
-    // As if it had just arrived: its parent is known now. There is nobody to ask, and no need to.
+    // As if it had just arrived. Its parent is known, so nothing is fetched from the node itself.
     for (const BlockInfo& block : ready) body(config_.self, block, out);
 }
 
@@ -114,7 +114,7 @@ void PendingBlocks::root_moved(Actions& out) {
         if (useless(block)) stale.push_back(block);
     }
     for (const BlockInfo& block : stale) {
-        if (waiting_.erase(block.id) == 0) continue;  // went with another one's descendants
+        if (waiting_.erase(block.id) == 0) continue;  // dropped as a descendant of another
         const auto [begin, end] = waiting_for_.equal_range(block.parent);
         waiting_for_.erase(
             std::find_if(begin, end, [&](const auto& entry) { return entry.second == block.id; }));
@@ -144,13 +144,13 @@ void PendingBlocks::discard(const Hash32& id, Actions& out) {
     out.push_back(Discard{id});
 }
 
-void PendingBlocks::drop_descendants(const Hash32& id, bool for_good, Actions& out) {
+void PendingBlocks::drop_descendants(const Hash32& id, bool refuse_them, Actions& out) {
     std::vector<Hash32> parents{id};
     for (std::size_t i = 0; i < parents.size(); ++i) {
         const auto [begin, end] = waiting_for_.equal_range(parents[i]);
         for (auto each = begin; each != end; ++each) {
             const BlockInfo block = waiting_.extract(each->second).mapped();
-            if (for_good) refuse(block.ref());
+            if (refuse_them) refuse(block.ref());
             discard(block.id, out);
             parents.push_back(block.id);
         }

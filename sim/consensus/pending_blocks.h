@@ -1,8 +1,8 @@
-// Bodies on their way to being verified, in normal operation: who waits for which parent, what is
-// being fetched, and what must never be looked at again.
+// Blocks that are not verified yet, outside of catching up: those that wait for their parent, those
+// being fetched, those being verified, and the ids of those that were refused.
 //
-// Everything is bounded: waiting bodies by Limits, fetches by attempts, refused ids by height (none
-// at or below the last accepted height is kept) and count.
+// Everything is bounded: waiting bodies and fetches by the config, refused ids by height (none at
+// or below the last accepted height is kept) and by number.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace aivm::sim {
 
-struct IntakeConfig {
+struct PendingBlocksConfig {
     std::uint32_t validators = 0;
     VoterIndex self = 0;
     std::uint32_t waiting_max = 256;
@@ -23,36 +23,36 @@ struct IntakeConfig {
 
 class PendingBlocks {
 public:
-    // `tree` and `counters` must outlive the pending_blocks.
-    PendingBlocks(const IntakeConfig& config, const BlockTree& tree, EngineCounters& counters,
-                  std::uint64_t first_serial)
+    // `tree` and `counters` must outlive this.
+    PendingBlocks(const PendingBlocksConfig& config, const BlockTree& tree,
+                  EngineCounters& counters, std::uint64_t first_serial)
         : config_(config), tree_(tree), counters_(counters), next_serial_(first_serial) {}
 
-    // Fetches `block` from `from`, unless it is known, on its way, refused, or at a height already
-    // decided.
+    // Fetches `block` from `from`, unless it is known, being fetched, refused, or at a height
+    // already decided.
     void want(VoterIndex from, const BlockRef& block, Actions& out);
 
     // Appends Verify when the parent is verified, Fetch when it is missing, Discard when the body
-    // is of no use.
+    // is not needed.
     void body(VoterIndex from, const BlockInfo& block, Actions& out);
 
-    // The block is in the tree now: verify those that waited for it.
+    // The block was added to the tree: verifies those that waited for it.
     void verified(const Hash32& id, Actions& out);
-    // The block will never be in the tree (again): forget those that waited for it.
+    // The block will not enter the tree: drops those that waited for it.
     void refused(const BlockRef& block, Actions& out);
-    // The block whose verification is under way turned out invalid.
+    // The block being verified is invalid.
     void invalid(const Hash32& id, Actions& out);
     // The tree has a new root.
     void root_moved(Actions& out);
-    // A fetch did not arrive in time: ask the next validator, or give up.
+    // A fetch timed out: asks the next validator, or gives up.
     void on_timer(std::uint64_t serial, Actions& out);
-    // Forgets all that waits or is being fetched; verifications under way go on.
+    // Drops everything that waits or is being fetched; verifications in progress continue.
     void clear(Actions& out);
 
     void verify(const BlockInfo& block, Actions& out);
-    // Whether the body of `id` was asked for and has not come.
+    // Whether the body of `id` is being fetched.
     [[nodiscard]] bool awaits(const Hash32& id) const { return fetching_.contains(id); }
-    // Whether the node holds the unverified body of `id` for us.
+    // Whether the node holds the unverified body of `id` for this engine.
     [[nodiscard]] bool holds(const Hash32& id) const {
         return waiting_.contains(id) || verifying_.contains(id);
     }
@@ -69,11 +69,12 @@ private:
     [[nodiscard]] bool useless(const BlockInfo& block) const;
     void refuse(const BlockRef& block);
     void discard(const Hash32& id, Actions& out);
-    // Discards all that waits, directly or not, for `id`; they are refused too if `for_good`.
-    void drop_descendants(const Hash32& id, bool for_good, Actions& out);
+    // Discards everything that waits, directly or not, for `id`; and refuses it too if
+    // `refuse_them`.
+    void drop_descendants(const Hash32& id, bool refuse_them, Actions& out);
     void request(const Hash32& id, Fetching& fetching, Actions& out);
 
-    IntakeConfig config_;
+    PendingBlocksConfig config_;
     const BlockTree& tree_;
     EngineCounters& counters_;
     std::uint64_t next_serial_;

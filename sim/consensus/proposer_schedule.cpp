@@ -9,13 +9,13 @@
 namespace aivm::sim {
 namespace {
 
-// Uniform numbers from SHA-256(slot, counter), four 64-bit words a digest.
+// Uniform numbers from SHA-256(slot, counter), four 64-bit words per digest.
 class SlotStream {
 public:
     explicit SlotStream(const ProposerSlot& slot) : slot_(slot) {}
 
     std::uint64_t below(std::uint64_t bound) {
-        // 2^64 mod bound: the words that would favour small numbers
+        // 2^64 mod bound: words below it would favour small numbers
         const std::uint64_t remainder = (0 - bound) % bound;
         std::uint64_t word = next();
         while (word < remainder) word = next();

@@ -1,4 +1,5 @@
-// Who may build the next block, and when: a stake-weighted order that every node derives alike.
+// Which node may build the next block, and when: a stake-weighted order that all nodes derive
+// identically.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,11 @@ public:
 
     [[nodiscard]] std::span<const VoterIndex> order() const { return order_; }
 
-    // The place in the order, 0 being the first; nothing for those who were not drawn.
+    // The position in the order, from 0; nullopt for a node that was not drawn.
     [[nodiscard]] std::optional<std::uint32_t> window_of(VoterIndex node) const;
 
-    // How long after the slot opened `node` may build: its window times the fallback delay. Who was
-    // not drawn may build after all the windows.
+    // How long after the slot opens `node` may build: its position times the fallback delay. A node
+    // that was not drawn may build after all those in the order.
     [[nodiscard]] std::uint64_t delay_ns(VoterIndex node, std::uint64_t fallback_delay_ns) const;
 
 private:

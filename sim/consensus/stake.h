@@ -9,7 +9,7 @@
 
 namespace aivm::sim {
 
-// An error when the stakes together exceed 64 bits, or are all zero.
+// Fails when the sum of the stakes exceeds 64 bits, or is zero.
 inline Result<std::uint64_t> total_stake(std::span<const std::uint64_t> stakes) {
     std::uint64_t total = 0;
     for (const std::uint64_t stake : stakes) {

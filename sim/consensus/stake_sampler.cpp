@@ -24,7 +24,7 @@ void StakeSampler::put_back(VoterIndex index) {
 }
 
 VoterIndex StakeSampler::owner_of(std::uint64_t point) const {
-    std::size_t before = 0;  // validators whose stretches all end at or before the point
+    std::size_t before = 0;  // validators whose intervals all end at or before the point
     for (std::size_t step = top_step_; step > 0; step /= 2) {
         const std::size_t next = before + step;
         if (next < tree_.size() && tree_[next] <= point) {

@@ -1,9 +1,9 @@
-// Drawing distinct validators by stake: each next one with probability stake / stake of those not
-// yet drawn.
+// Draws distinct validators by stake: each next one with probability stake / (stake of those not
+// yet drawn).
 //
-// A Fenwick tree of the stakes; a draw descends it and takes the drawn stake out, so a sample of k
-// costs O(k log n) and is exact for every distribution of stake. Integers only. After a sample the
-// tree is as before.
+// A Fenwick tree of the stakes; a draw descends it and removes the drawn stake, so a sample of k
+// costs O(k log n) and is exact for every distribution of stake. Integers only. A sample leaves the
+// tree unchanged.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
     explicit StakeSampler(std::span<const std::uint64_t> stakes);
 
     // Puts up to `count` distinct validators other than `excluded` into `out`, in the order drawn;
-    // fewer when fewer have stake. `below(n)` gives a uniform number in [0, n).
+    // fewer when fewer have stake. `below(n)` returns a uniform number in [0, n).
     template <class Below>
     void sample(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below,
                 std::vector<VoterIndex>& out) {
@@ -45,7 +45,7 @@ public:
 private:
     void take_out(VoterIndex index);
     void put_back(VoterIndex index);
-    // The validator into whose stretch of the line of remaining stakes `point` falls.
+    // The validator whose interval in the running sum of remaining stakes contains `point`.
     [[nodiscard]] VoterIndex owner_of(std::uint64_t point) const;
 
     std::vector<std::uint64_t> stakes_;

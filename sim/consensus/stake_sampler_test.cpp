@@ -17,10 +17,10 @@ TEST(StakeSampler, D46TheFirstAndSecondDrawFollowTheStakesExactly) {
     StakeSampler sampler(stakes);
     RandomStream random({42, 0, 0});
     const auto below = [&](std::uint64_t n) { return random.below(n); };
-    constexpr int kSamples = 200'000;
+    constexpr int kDraws = 200'000;
     std::vector<std::vector<int>> seen(5, std::vector<int>(5));
     std::vector<VoterIndex> out;
-    for (int i = 0; i < kSamples; ++i) {
+    for (int i = 0; i < kDraws; ++i) {
         sampler.sample(2, std::nullopt, below, out);
         ++seen[out[0]][out[1]];
     }
@@ -31,7 +31,7 @@ TEST(StakeSampler, D46TheFirstAndSecondDrawFollowTheStakesExactly) {
                                                    static_cast<double>(stakes[second]) /
                                                    static_cast<double>(10 - stakes[first]);
             // Five standard deviations of a count are below 5 * sqrt(n / 4) = 1118.
-            EXPECT_NEAR(seen[first][second], p * kSamples, 5 * std::max(1.0, 224.0 * p + 60.0));
+            EXPECT_NEAR(seen[first][second], p * kDraws, 5 * std::max(1.0, 224.0 * p + 60.0));
         }
     }
 }

@@ -1,5 +1,4 @@
-// How an engine names its timers: what the timer is for, and a serial number no other timer of the
-// node ever has.
+// How an engine names its timers: a use, and a serial number that no other timer of the node has.
 #pragma once
 
 #include "core/base/check.h"
@@ -7,16 +6,20 @@
 
 namespace aivm::sim {
 
-enum class TimerKind : std::uint8_t { kPoll = 1, kFetch, kCatchUp, kCooldown, kProbe, kFinality };
+// What a timer is for. An engine numbers its own uses, below 0xF0 and apart from these, which
+// belong to the parts that engines share; its switch in on_timer() would not compile otherwise.
+using TimerUse = std::uint8_t;
+constexpr TimerUse kFetchTimer = 2;    // PendingBlocks
+constexpr TimerUse kCatchUpTimer = 3;  // Bootstrapper
 
 constexpr std::uint64_t kSerialBits = 56;
 constexpr std::uint64_t kSerialMask = (std::uint64_t{1} << kSerialBits) - 1;
 
-constexpr TimerId timer_id(TimerKind kind, std::uint64_t serial) {
-    return {std::uint64_t{static_cast<std::uint8_t>(kind)} << kSerialBits | (serial & kSerialMask)};
+constexpr TimerId timer_id(TimerUse use, std::uint64_t serial) {
+    return {std::uint64_t{use} << kSerialBits | (serial & kSerialMask)};
 }
-constexpr TimerKind kind_of(TimerId timer) {
-    return static_cast<TimerKind>(timer.value >> kSerialBits);
+constexpr TimerUse use_of(TimerId timer) {
+    return static_cast<TimerUse>(timer.value >> kSerialBits);
 }
 constexpr std::uint64_t serial_of(TimerId timer) { return timer.value & kSerialMask; }
 

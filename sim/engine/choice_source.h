@@ -3,10 +3,10 @@
 // bytes. The answer 0, "nothing happens", is the default everywhere; a run is described by its
 // other answers alone.
 //
-// A question is known by (kind, actor, ordinal): the how-many-th of its kind by this actor. So a
-// shrinker can take one answer away and the others still mean the same questions. A chance of 0 ppm
-// and a choice among one are not questions: they are answered without being counted, so that
-// switching a fault off does not renumber anything.
+// A question is identified by (kind, actor, ordinal): the ordinal counts the questions of this kind
+// by this actor. So a shrinker can remove one answer and the others still belong to the same
+// questions. A chance of 0 ppm is not a question: it is answered without being counted, so that
+// switching a fault off does not renumber the others.
 #pragma once
 
 #include <array>
@@ -27,8 +27,6 @@ enum class ChoiceKind : std::uint8_t {
     kMessageLoss,
     kMessageDuplicate,
     kMessageReorder,
-    kCrash,
-    kRestartDelay,
 };
 
 inline constexpr std::size_t kChoiceKinds = enum_count<ChoiceKind>;
@@ -47,12 +45,10 @@ struct ChoiceId {
     }
 };
 
-// What a question may be answered: below `options`; a chance has two, of which 1 has probability
-// ppm / kPpm.
+// To be answered 0 or 1; 1 has probability ppm / kPpm.
 struct ChoiceQuestion {
     ChoiceId id;
-    std::uint64_t options = 2;
-    std::uint32_t ppm = 0;  // 0: all options are equally likely
+    std::uint32_t ppm = 0;
 };
 
 class ChoiceSource {
@@ -62,16 +58,13 @@ public:
     ChoiceSource(const ChoiceSource&) = delete;
     ChoiceSource& operator=(const ChoiceSource&) = delete;
 
-    // Whether it happens, at ppm in a million. 0 never happens, in any source.
+    // Whether it happens, with probability ppm / kPpm. 0 ppm never happens, in any source.
     bool chance(ChoiceKind kind, std::uint32_t actor, std::uint32_t ppm) {
-        return ppm != 0 && answer({{kind, actor, next_ordinal(kind, actor)}, 2, ppm}) != 0;
+        return ppm != 0 && answer({{kind, actor, next_ordinal(kind, actor)}, ppm}) != 0;
     }
 
-    // A number below n; 0 is the mildest. Requires n > 0.
-    std::uint64_t choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n);
-
-    // For sources that ask another: one question passed on, numbering included. The answer is below
-    // question.options.
+    // Answers one question whose ordinal the caller has assigned: for chance(), and for sources
+    // that forward to another.
     virtual std::uint64_t answer(const ChoiceQuestion& question) = 0;
 
 private:
@@ -95,7 +88,7 @@ struct ChoiceAnswer {
     }
 };
 
-// In the order in which they were given. Encoded as: u8 version (1), list of {u8 kind, u32 actor,
+// In the order of the answers. Encoded as: u8 version (1), list of {u8 kind, u32 actor,
 // u64 ordinal, u64 answer}; answers are not 0.
 using ChoiceList = std::vector<ChoiceAnswer>;
 void encode_choices(Writer& out, const ChoiceList& choices);

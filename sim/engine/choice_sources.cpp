@@ -9,19 +9,13 @@
 namespace aivm::sim {
 namespace {
 
-// Streams of choices have their purposes up here, away from those that actors number for
-// themselves.
+// The purposes of choice streams start here, far from those that actors number for themselves.
 constexpr std::uint32_t kPurposeBase = 0xC401'0000;
 
 constexpr std::uint8_t kEncodingVersion = 1;
 constexpr std::size_t kChoicesMax = 50'000'000;
 
 }  // namespace
-
-std::uint64_t ChoiceSource::choose(ChoiceKind kind, std::uint32_t actor, std::uint64_t n) {
-    AIVM_CHECK(n > 0);
-    return n == 1 ? 0 : answer({{kind, actor, next_ordinal(kind, actor)}, n, 0});
-}
 
 void encode_choices(Writer& out, const ChoiceList& choices) {
     out.u8(kEncodingVersion);
@@ -44,8 +38,7 @@ std::uint64_t StreamChoices::answer(const ChoiceQuestion& question) {
     if (index >= streams_.size()) streams_.resize(index + kChoiceKinds);
     auto& stream = streams_[index];
     if (!stream) stream.emplace(StreamName{seed_, question.id.actor, kPurposeBase + kind});
-    if (question.ppm != 0) return stream->bernoulli_ppm(question.ppm) ? 1 : 0;
-    return stream->below(question.options);
+    return stream->bernoulli_ppm(question.ppm) ? 1 : 0;
 }
 
 std::uint64_t RecordingChoices::answer(const ChoiceQuestion& question) {
@@ -71,22 +64,17 @@ std::uint64_t ReplayChoices::answer(const ChoiceQuestion& question) {
     if (next->second->first != question.id) return 0;
     const std::uint64_t recorded = next->second->second;
     ++next->second;
-    return std::min(recorded, question.options - 1);
+    return std::min<std::uint64_t>(recorded, 1);
 }
 
-std::uint64_t ByteChoices::answer(const ChoiceQuestion& question) {
+std::uint64_t ByteChoices::answer(const ChoiceQuestion&) {
     if (!gap_) return 0;
     if (*gap_ > 0) {
         --*gap_;
         return 0;
     }
-    std::uint64_t given = 1;
-    if (question.ppm == 0) {
-        const std::uint64_t value = position_ < input_.size() ? input_[position_++] : 0;
-        given = 1 + value % (question.options - 1);
-    }
     read_gap();
-    return given;
+    return 1;
 }
 
 void ByteChoices::read_gap() {

@@ -11,7 +11,7 @@
 
 namespace aivm::sim {
 
-// Answers from the seed: one random stream for each (actor, kind).
+// Answers from the seed: one random stream per (actor, kind).
 class StreamChoices final : public ChoiceSource {
 public:
     explicit StreamChoices(std::uint64_t seed) : seed_(seed) {}
@@ -22,7 +22,7 @@ private:
     std::vector<std::optional<RandomStream>> streams_;  // [actor * kChoiceKinds + kind]
 };
 
-// Passes every question on and writes down the answers other than 0.
+// Forwards every question and records the answers other than 0.
 class RecordingChoices final : public ChoiceSource {
 public:
     // `source` must outlive this.
@@ -35,8 +35,7 @@ private:
     ChoiceList choices_;
 };
 
-// Answers from a list: what it has, and 0 for everything else. An answer too big for its question
-// becomes the biggest.
+// Answers from a list, and 0 where the list has no answer. Answers above 1 count as 1.
 class ReplayChoices final : public ChoiceSource {
 public:
     explicit ReplayChoices(const ChoiceList& choices);
@@ -49,13 +48,13 @@ private:
         unused_;
 };
 
-// Answers from a fuzzer's bytes. A fault is one gap and, for a choice, one value:
-//   input := { gap [value] }
-//   gap   := one byte below 0xC0, or two, (first & 0x3F) * 256 + second: so many questions are
-//         answered 0, and the
-//            next one otherwise: a chance with 1, a choice with 1 + value % (options - 1)
-// When the input ends everything is answered 0. So a few bytes reach deep into a run, bytes in the
-// middle can be cut out and the empty input is a run without faults.
+// Answers from a fuzzer's bytes. No caller yet: it is for the fuzz target that drives a whole World
+// (design.md, "Rules of determinism", rule 4), which is still to be written.
+//   input := { gap }
+//   gap   := one byte below 0xC0, or two, (first & 0x3F) * 256 + second
+// A gap is the number of questions answered 0 before the next one is answered 1. After the end of
+// the input every answer is 0. So a few bytes reach deep into a run, bytes can be removed from the
+// middle, and the empty input is a run without faults.
 class ByteChoices final : public ChoiceSource {
 public:
     // `input` must outlive this.
@@ -67,7 +66,7 @@ private:
 
     ByteView input_;
     std::size_t position_ = 0;
-    std::optional<std::uint32_t> gap_;  // nothing: the input is used up
+    std::optional<std::uint32_t> gap_;  // nullopt: the input has ended
 };
 
 }  // namespace aivm::sim

@@ -1,6 +1,8 @@
-// The engine: the virtual clock and the pending events. It knows nothing of what events mean; run()
-// hands each to a handler, which schedules more. Every executed event goes into the trace digest,
-// if one is attached.
+// The engine: the virtual clock and the pending events. It does not interpret events: run() passes
+// each to a handler, which posts more. Every executed event is chained into the trace digest, if
+// one is attached. A posted event cannot be cancelled: a handler ignores those it no longer needs.
+//
+// Not thread safe: one engine per run.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +15,8 @@
 
 namespace aivm::sim {
 
-// What the world says about an event. Actors, kinds and marks are the world's own numbers; a mark
-// is not traced.
+// What the world attaches to an event. Actors, kinds and marks are numbers that the world assigns;
+// the trace digest contains all of them but the mark.
 struct EventBody {
     EventBody() = default;
     EventBody(std::uint32_t event_actor, std::uint16_t event_kind, std::uint64_t event_payload,
@@ -23,7 +25,7 @@ struct EventBody {
 
     std::uint32_t actor = 0;
     std::uint16_t kind = 0;
-    std::uint16_t mark = 0;  // where there would be padding
+    std::uint16_t mark = 0;  // occupies what would be padding
     std::uint64_t payload = 0;
 };
 static_assert(sizeof(EventBody) == 16);
@@ -44,14 +46,12 @@ public:
     [[nodiscard]] SimTime now() const { return now_; }
     [[nodiscard]] std::uint64_t events_executed() const { return executed_; }
     [[nodiscard]] std::uint64_t events_pending() const { return queue_.size(); }
-    [[nodiscard]] bool is_pending(EventHandle handle) const { return queue_.is_pending(handle); }
 
-    // From now on every executed event is chained into `digest`, which must outlive the engine;
-    // nullptr for none.
+    // Chains every event executed after this call into `digest`, which must outlive the engine;
+    // nullptr: into none.
     void attach(TraceDigest* digest) { digest_ = digest; }
 
-    // Schedules what will surely happen, such as a message in flight: cheaper than schedule_at, no
-    // handle. Requires time >= now().
+    // Requires time >= now().
     void post_at(SimTime time, Priority priority, const EventBody& body) {
         queue_.push(time, priority, body);
     }
@@ -60,25 +60,12 @@ public:
         post_at(after(delay), priority, body);
     }
 
-    // Schedules what may be cancelled, such as a timer. At most kCancellableMax of these are
-    // pending at a time.
-    EventHandle schedule_at(SimTime time, Priority priority, const EventBody& body) {
-        return queue_.push_cancellable(time, priority, body);
-    }
-    EventHandle schedule_in(SimTime delay, Priority priority, const EventBody& body) {
-        return schedule_at(after(delay), priority, body);
-    }
-
-    // True if the event was still pending; it will not be executed.
-    bool cancel(EventHandle handle) { return queue_.cancel(handle); }
-
     // Makes run() return after the event being executed.
     void stop() { stopped_ = true; }
 
-    // Executes events in order: handler(const Event&). A handler with a member payload_digest(const
-    // Event&) -> u64 decides what of its payload goes into the digest (where the payload is an
-    // index, what it stands for); otherwise that is the payload itself. max_events counts from this
-    // call.
+    // Executes events in order by handler(const Event&). The digest contains the payload, or what a
+    // member payload_digest(const Event&) -> u64 of the handler returns, for payloads that are an
+    // index of something else. max_events counts from this call.
     template <class Handler>
     StopReason run(Handler&& handler, const RunLimits& limits = {}) {
         stopped_ = false;
@@ -107,8 +94,7 @@ private:
         std::uint64_t payload = event.payload.payload;
         if constexpr (requires { handler.payload_digest(event); })
             payload = handler.payload_digest(event);
-        digest_->event(event.time, event.order & ~kSlotMask, event.payload.actor,
-                       event.payload.kind, payload);
+        digest_->event(event.time, event.order, event.payload.actor, event.payload.kind, payload);
     }
 
     Queue queue_;
@@ -119,7 +105,7 @@ private:
 };
 
 using Engine = BasicEngine<EventQueue<EventBody>>;
-// The same with the plain heap: the oracle.
+// The same with a plain heap: the oracle of the tests.
 using HeapEngine = BasicEngine<HeapQueue<EventBody>>;
 
 }  // namespace aivm::sim

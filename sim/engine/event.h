@@ -1,5 +1,5 @@
-// What a queue holds, and the one order in which it gives it back: (time, priority, sequence),
-// nothing else.
+// An event as a queue stores it, and the one order in which a queue returns events: (time,
+// priority, sequence), nothing else.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +16,25 @@ enum class Priority : std::uint8_t {
     kFault,     // the world changes before anything in it acts
     kDelivery,  // messages
     kTimer,     // timers fire after the messages of the same instant
-    kActor,     // an actor's own follow-up work
-    kObserver,  // checks and measurements, when everything else has happened
+    // checks and measurements, when everything else has happened; part of the trace digest
+    kObserver = 4,
 };
 
-// priority (3 bits) | sequence (40 bits) | slot (21 bits). The sequence is unique, so the slot
-// never decides an order.
-inline constexpr unsigned kSlotBits = 21;
+// priority (3 bits) | sequence (40 bits) | zeros (21 bits): the number that a record of the trace
+// digest holds (trace_digest.h), so its layout is part of every digest.
+inline constexpr unsigned kSequenceShift = 21;
 inline constexpr unsigned kSequenceBits = 40;
 inline constexpr unsigned kPriorityBits = 3;
-inline constexpr std::uint64_t kSlotMask = (1ULL << kSlotBits) - 1;
 inline constexpr std::uint64_t kSequenceMax = (1ULL << kSequenceBits) - 1;
-inline constexpr std::uint64_t kCancellableMax = kSlotMask;  // slot 0 means "cannot be cancelled"
-static_assert(kSlotBits + kSequenceBits + kPriorityBits == 64);
-static_assert(enum_count<Priority> <= (1U << kPriorityBits));
+static_assert(kSequenceShift + kSequenceBits + kPriorityBits == 64);
+static_assert(static_cast<unsigned>(Priority::kObserver) < (1U << kPriorityBits));
 
-constexpr std::uint64_t make_order(Priority priority, std::uint64_t sequence, std::uint64_t slot) {
-    return static_cast<std::uint64_t>(priority) << (kSequenceBits + kSlotBits) |
-           sequence << kSlotBits | slot;
+constexpr std::uint64_t make_order(Priority priority, std::uint64_t sequence) {
+    return static_cast<std::uint64_t>(priority) << (kSequenceBits + kSequenceShift) |
+           sequence << kSequenceShift;
 }
 
-// An event as a queue stores it. Payload is small and trivially copyable.
+// Requires a small, trivially copyable payload.
 template <class Payload>
 struct QueuedEvent {
     static_assert(std::is_trivially_copyable_v<Payload> && sizeof(Payload) <= 48);
@@ -45,28 +43,18 @@ struct QueuedEvent {
     std::uint64_t order = 0;
     Payload payload{};
 
-    [[nodiscard]] std::uint64_t slot() const { return order & kSlotMask; }
-    [[nodiscard]] std::uint64_t sequence() const { return order >> kSlotBits & kSequenceMax; }
+    [[nodiscard]] std::uint64_t sequence() const { return order >> kSequenceShift & kSequenceMax; }
     [[nodiscard]] Priority priority() const {
-        return static_cast<Priority>(order >> (kSlotBits + kSequenceBits));
+        return static_cast<Priority>(order >> (kSequenceShift + kSequenceBits));
     }
 
-    // Strict: no two events of a queue compare equal. Bit operators, because a branch here is a
-    // coin flip.
+    // A strict order: no two events of a queue compare equal. Bit operators, because a branch here
+    // would be mispredicted half of the time.
     [[nodiscard]] bool before(const QueuedEvent& other) const {
         return static_cast<bool>(static_cast<unsigned>(time < other.time) |
                                  (static_cast<unsigned>(time == other.time) &
                                   static_cast<unsigned>(order < other.order)));
     }
-};
-
-// Names one cancellable event. A handle outlives its event harmlessly: its generation then no
-// longer matches.
-struct EventHandle {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0;
-
-    friend bool operator==(const EventHandle&, const EventHandle&) = default;
 };
 
 }  // namespace aivm::sim

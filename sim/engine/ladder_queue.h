@@ -1,18 +1,18 @@
 // The pending events of a run, in exact (time, priority, sequence) order at a cost per event that
 // does not grow with their number. From near to far an event waits in one of five places:
 //
-//   rings_   events for this very instant, scheduled during it: a FIFO a priority
+//   rings_   events of the current instant, scheduled during it: one FIFO per priority
 //   run_     the nearest stretch of time, sorted; all events while they are few
 //   near_    a heap: events that came into that stretch after it was sorted
 //   rungs_   a ladder of bucket arrays, unsorted; each rung divides one bucket of the rung above it
-//   far_     everything behind the last rung, unsorted; when the rungs are used up it becomes the
+//   far_     everything behind the last rung, unsorted; once the rungs are empty it becomes the
 //            first rung
 //
-// Invariants. 1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times
-// in far_.
-// 2. Events in rings_ are at now_, the time of the event popped last. 3. A rung covers exactly the
-//    bucket that it
-// divides. 4. While few_ holds, near_end_ is the end of time and only rings_ and run_ are in use.
+// Invariants
+//   1. Times in run_ and near_ are < near_end_ <= times in rungs_ < far_start_ <= times in far_.
+//   2. Events in rings_ are at now_, the time of the event popped last.
+//   3. A rung covers exactly the bucket that it divides.
+//   4. While few_ holds, near_end_ is the end of time and only rings_ and run_ are in use.
 //
 // Not thread safe. The structure follows W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder
 // queue", ACM TOMACS 15(3), 2005, with a heap where that has a sorted list, so that no distribution
@@ -23,11 +23,9 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "core/base/check.h"
-#include "sim/engine/cancellation.h"
 #include "sim/engine/chunk_pool.h"
 #include "sim/engine/heap.h"
 #include "sim/engine/sorted_run.h"
@@ -41,36 +39,26 @@ public:
     using Payload = PayloadType;
     using Event = QueuedEvent<Payload>;
 
-    // Adds an event that cannot be cancelled. Requires time >= the time of the event popped last.
+    // Requires time >= the time of the event popped last.
     void push(SimTime time, Priority priority, const Payload& payload) {
-        add(time, priority, 0, payload);
+        AIVM_CHECK(time >= now_);
+        AIVM_CHECK(sequence_ <= kSequenceMax);
+        ++size_;
+        const Event event{time, make_order(priority, sequence_++), payload};
+        if (time == now_) {
+            rings_.push(event);
+        } else {
+            place(event);
+        }
     }
 
-    EventHandle push_cancellable(SimTime time, Priority priority, const Payload& payload) {
-        const EventHandle handle = cancellation_.acquire();
-        add(time, priority, handle.slot, payload);
-        return handle;
-    }
-
-    // True if the event was still pending; it will not come up.
-    bool cancel(EventHandle handle) {
-        if (!cancellation_.cancel(handle)) return false;
-        --size_;
-        if (cancellation_.cancelled() > kCancelledMin && cancellation_.cancelled() > size_) purge();
-        return true;
-    }
-
-    // Takes out the next event if its time is at most `last`.
+    // Removes the next event if its time is at most `last`.
     bool pop_until(SimTime last, Event& out) {
-        for (;;) {
-            if (near_.empty() && rings_.empty() && !run_.empty()) [[likely]] {
-                if (run_.front().time > last) return false;
-                out = run_.take();
-            } else if (!pop_slow(last, out)) {
-                return false;
-            }
-            if (out.slot() == 0 || cancellation_.release(out.slot())) [[likely]]
-                break;
+        if (near_.empty() && rings_.empty() && !run_.empty()) [[likely]] {
+            if (run_.front().time > last) return false;
+            out = run_.take();
+        } else if (!pop_slow(last, out)) {
+            return false;
         }
         now_ = out.time;
         --size_;
@@ -78,31 +66,17 @@ public:
     }
     bool pop(Event& out) { return pop_until(kEndOfTime, out); }
 
-    // The time of the next event.
-    std::optional<SimTime> peek_time() {
-        for (;;) {
-            const Source source = next_source();
-            if (source == Source::kNone) return std::nullopt;
-            const Event& event = front(source);
-            if (cancellation_.is_wanted(event.slot())) return event.time;
-            cancellation_.release(take(source).slot());
-        }
-    }
-
-    // Events pending and not cancelled.
+    // Events pending.
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    [[nodiscard]] bool is_pending(EventHandle handle) const {
-        return cancellation_.is_pending(handle);
-    }
 
 private:
     using Pool = ChunkPool<Event>;
     using Bag = typename Pool::Bag;
 
-    // As many events as are kept in order more cheaply one by one; above twice that, the ladder is
-    // set up.
+    // Up to about this many events it is cheaper to keep one sorted run; above twice as many the
+    // ladder is set up.
     static constexpr std::size_t kFew = 48;
-    // latecomers that make it worth while to sort in finer steps
+    // with more events in the heap, the stretch is divided into finer steps
     static constexpr std::size_t kNearMax = 192;
     static constexpr std::uint32_t kRunMax = 192;       // a bucket with more is divided, not sorted
     static constexpr std::uint64_t kBucketEvents = 12;  // wanted in a bucket on average
@@ -111,34 +85,20 @@ private:
     // each is filled at then stays in the cache, which pays for dividing every bucket once more.
     static constexpr std::uint64_t kBucketsMax = 2048;
     static constexpr std::uint64_t kBucketsCoarse = 512;
-    static constexpr std::uint64_t kCancelledMin = 4096;
     static constexpr std::uint64_t kNever = static_cast<std::uint64_t>(kEndOfTime) + 1;
 
     struct Rung {
         std::uint64_t start = 0;
         std::uint64_t end = 0;
         unsigned shift = 0;  // buckets are 2^shift wide, the last one perhaps cut short by `end`
-        std::size_t current = 0;   // the first bucket not yet used up
-        std::vector<Bag> buckets;  // those of earlier use may be left over behind `count`
+        std::size_t current = 0;   // the first bucket not yet emptied
+        std::vector<Bag> buckets;  // may be longer than `count`, from an earlier use
         std::size_t count = 0;
     };
 
     enum class Source : std::uint8_t { kNone, kRun, kNear, kRings };
 
-    void add(SimTime time, Priority priority, std::uint64_t slot, const Payload& payload) {
-        AIVM_CHECK(time >= now_);
-        AIVM_CHECK(sequence_ <= kSequenceMax);
-        ++size_;
-        const Event event{time, make_order(priority, sequence_++, slot), payload};
-        if (time == now_) {
-            rings_.push(event);
-        } else {
-            place(event);
-        }
-    }
-
-    // Puts an event where its time belongs; for times after now_, and for any time while the rings
-    // are not concerned.
+    // Puts an event where its time belongs, the rings left out.
     void place(const Event& event) {
         const auto time = static_cast<std::uint64_t>(event.time);
         if (time >= far_start_) {
@@ -165,11 +125,11 @@ private:
         return true;
     }
 
-    // Where the next event is, after bringing it near if need be.
+    // Where the next event is, after moving it to the run or the heap if it is further out.
     Source next_source() {
         if (run_.empty() && near_.empty()) {
-            // With something in the rings there is nothing earlier further out, unless spill() has
-            // moved it there.
+            // While the rings hold events nothing further out is earlier, unless spill() moved it
+            // there.
             const bool near_is_current =
                 !rings_.empty() && near_end_ > static_cast<std::uint64_t>(now_);
             if (!near_is_current) refill();
@@ -194,8 +154,8 @@ private:
         return source == Source::kNear ? near_.pop() : rings_.pop();
     }
 
-    // Brings the nearest events into run_ or near_, both of which are empty; leaves them empty if
-    // there are none.
+    // Moves the nearest events into run_ or near_. Requires both to be empty; they stay empty if
+    // there are no events.
     void refill() {
         for (;;) {
             if (depth_ == 0) {
@@ -221,8 +181,8 @@ private:
         }
     }
 
-    // Takes the current bucket of the last rung: into run_ (true), or into a rung of its own if it
-    // is too full.
+    // Moves the current bucket of the last rung into run_ and returns true, or divides it into a
+    // new rung if it is too full.
     bool use_bucket(Rung& rung) {
         const std::uint64_t start =
             rung.start + (static_cast<std::uint64_t>(rung.current) << rung.shift);
@@ -268,7 +228,7 @@ private:
         });
     }
 
-    // From the ladder, all of it used up, to the run alone.
+    // Switches from the ladder to the run alone; the ladder is empty.
     void go_few() {
         few_ = true;
         near_end_ = far_start_ = kNever;
@@ -277,7 +237,7 @@ private:
         far_max_ = 0;
     }
 
-    // The run or the heap has grown too big: to the ladder, or to a finer rung.
+    // Switches to the ladder, or adds a finer rung, when the run or the heap has grown too big.
     void spill() {
         const auto now = static_cast<std::uint64_t>(now_);
         if (few_) {
@@ -294,36 +254,6 @@ private:
         run_.clear();
     }
 
-    // Throws out the cancelled events, which are by now more than the others. Everything left goes
-    // to far_.
-    void purge() {
-        std::vector<Event> kept;
-        kept.reserve(static_cast<std::size_t>(size_));
-        const auto keep = [&](const Event& event) {
-            if (cancellation_.is_wanted(event.slot())) {
-                kept.push_back(event);
-            } else {
-                cancellation_.release(event.slot());
-            }
-        };
-        std::for_each(run_.begin(), run_.end(), keep);
-        std::for_each(near_.items().begin(), near_.items().end(), keep);
-        while (!rings_.empty()) keep(rings_.pop());
-        for (; depth_ > 0; --depth_) {
-            Rung& rung = rungs_[depth_ - 1];
-            for (std::size_t i = rung.current; i < rung.count; ++i)
-                pool_.move_out(rung.buckets[i], keep);
-        }
-        pool_.move_out(far_, keep);
-        run_.clear();
-        near_.clear();
-        few_ = false;
-        near_end_ = far_start_ = 0;
-        far_min_ = kNever;
-        far_max_ = 0;
-        for (const Event& event : kept) place(event);
-    }
-
     ZeroDelayRings<Event> rings_;
     SortedRun<Event> run_;
     Heap<Event> near_;
@@ -336,7 +266,6 @@ private:
     Bag far_;
     std::uint64_t far_min_ = kNever;
     std::uint64_t far_max_ = 0;
-    CancellationTable cancellation_;
     std::uint64_t sequence_ = 0;
     std::uint64_t size_ = 0;
     SimTime now_ = 0;

@@ -81,8 +81,9 @@ private:
     }
 
     [[nodiscard]] bool is_economic() const { return s_.run.fidelity == Fidelity::kEconomic; }
-    [[nodiscard]] bool is_snowman() const {
-        return s_.chain.consensus == ConsensusKind::kSnowman && !is_economic();
+    // Whether validators take turns to build blocks, in an order that the engine decides.
+    [[nodiscard]] bool proposers_alternate() const {
+        return !is_economic() && !engine_row(s_.chain.consensus).sole_proposer;
     }
     [[nodiscard]] const ActorGroup* find_group(std::string_view name) const {
         const auto found = std::ranges::find(s_.actors, name, &ActorGroup::name);
@@ -93,7 +94,6 @@ private:
     void check_consensus();
     void check_censorship();
     void check_payer();
-    void check_thresholds(std::uint32_t asked);
     void check_vm();
     void check_tasks();
     void check_groups();
@@ -136,25 +136,11 @@ void Checker::check_run() {
 void Checker::check_consensus() {
     const auto& chain = s_.chain;
     check_censorship();
-    if (is_snowman() && chain.finality_delay_ns > 0) {
-        unrunnable({"chain.finality_delay", "chain.consensus"},
-                   "snowman's polls decide when a block is final",
-                   "drop chain.finality_delay, or set chain.consensus to \"sequencer\"");
+    if (is_economic()) return;
+    for (EngineProblem& each : engine_row(chain.consensus).check(chain)) {
+        add(each.is_note ? ProblemKind::kNote : ProblemKind::kUnrunnable, std::move(each.keys),
+            std::move(each.problem), std::move(each.remedy));
     }
-    if (!is_snowman()) return;
-    if (chain.validators < 2) {
-        error({"chain.validators"}, "snowman needs somebody to poll",
-              "set chain.validators to at least 2, or chain.consensus to \"sequencer\"");
-        return;
-    }
-    const auto asked = std::min(chain.k, chain.validators - 1);
-    if (asked < chain.k) {
-        note({"chain.k", "chain.validators"},
-             fmt::format("a poll asks {} validators, not {}: there are no more others", asked,
-                         chain.k),
-             fmt::format("set chain.k = {} to say so", asked));
-    }
-    check_thresholds(asked);
 }
 
 void Checker::check_censorship() {
@@ -177,12 +163,13 @@ void Checker::check_censorship() {
     }
     const bool ordered =
         model != Model::kNone && model != Model::kIid && model != Model::kPartition;
-    if (ordered && is_snowman()) {
-        unrunnable(
-            {"chain.censorship", "chain.consensus"},
-            "this model needs to know in which order proposers follow each other, which snowman "
-            "decides itself",
-            "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
+    if (ordered && proposers_alternate()) {
+        unrunnable({"chain.censorship", "chain.consensus"},
+                   fmt::format(
+                       "this model needs to know in which order proposers follow each other, which "
+                       "{} decides itself",
+                       word(chain.consensus)),
+                   "set chain.censorship to \"iid\", or chain.consensus to \"sequencer\"");
     }
     if (model == Model::kOrphan) {
         const auto final_after = chain.finality_delay_ns / chain.block_interval_ns;
@@ -214,33 +201,6 @@ void Checker::check_payer() {
         error({"chain.censor_payer"},
               fmt::format("the group \"{}\" has many owners", chain.censor_payer),
               "let it share a principal, or name another group");
-    }
-}
-
-void Checker::check_thresholds(std::uint32_t asked) {
-    const auto& chain = s_.chain;
-    if (chain.alpha_confidence > asked) {
-        error({"chain.alpha_confidence", "chain.k", "chain.validators"},
-              fmt::format("alpha_confidence = {} can never be reached: a poll asks {} validators",
-                          chain.alpha_confidence, asked),
-              fmt::format("set chain.alpha_confidence to at most {}", asked));
-    }
-    if (chain.alpha_preference > chain.alpha_confidence) {
-        error({"chain.alpha_preference", "chain.alpha_confidence"},
-              fmt::format("alpha_preference = {} is above alpha_confidence = {}",
-                          chain.alpha_preference, chain.alpha_confidence),
-              "set chain.alpha_preference to at most chain.alpha_confidence");
-    }
-    if (2 * std::uint64_t{chain.alpha_preference} <= asked) {
-        error({"chain.alpha_preference", "chain.k"},
-              fmt::format("alpha_preference = {} is no majority of the {} validators asked",
-                          chain.alpha_preference, asked),
-              fmt::format("set chain.alpha_preference to at least {}", asked / 2 + 1));
-    }
-    if (chain.concurrent_polls > chain.beta) {
-        error({"chain.concurrent_polls", "chain.beta"},
-              fmt::format("{} polls at a time, but {} decide", chain.concurrent_polls, chain.beta),
-              fmt::format("set chain.concurrent_polls to at most {}", chain.beta));
     }
 }
 

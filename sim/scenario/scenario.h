@@ -11,6 +11,7 @@
 #include "core/base/amount.h"
 #include "core/base/describe.h"
 #include "core/config/config.h"
+#include "sim/scenario/engines.h"
 #include "sim/scenario/fault.h"
 #include "sim/scenario/role.h"
 
@@ -19,10 +20,6 @@ namespace aivm::sim {
 enum class Fidelity : std::uint8_t { kFull, kEconomic };
 constexpr auto enum_words(Fidelity) {
     return std::to_array<std::string_view>({"full", "economic"});
-}
-enum class ConsensusKind : std::uint8_t { kSequencer, kSnowman };
-constexpr auto enum_words(ConsensusKind) {
-    return std::to_array<std::string_view>({"sequencer", "snowman"});
 }
 // When tasks arrive: a fixed number per block interval, or one by one as a Poisson process.
 enum class ArrivalLaw : std::uint8_t { kEven, kPoisson };

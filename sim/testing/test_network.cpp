@@ -6,6 +6,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/digest.h"
+#include "sim/consensus/snowman/messages.h"
 
 namespace aivm::sim::test {
 
@@ -126,9 +127,9 @@ void TestNode::perform(const Action& action, Actions& more) {
             });
         });
     } else if (const auto* send = std::get_if<Send>(&action)) {
-        queries_sent += std::holds_alternative<Query>(send->message) ? 1 : 0;
+        queries_sent += send->message.get_if<Query>() != nullptr ? 1 : 0;
         std::optional<BlockInfo> body;
-        if (const auto id = attached_block(send->message)) body = bodies.at(*id);
+        if (const auto id = send->message.attached_block()) body = bodies.at(*id);
         network.transmit(self, send->to,
                          [message = send->message, body, from = self](TestNode& node) {
                              Actions out;

@@ -9,8 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "sim/consensus/sequencer.h"
-#include "sim/consensus/snowman.h"
+#include "sim/consensus/snowman/snowman.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
 
@@ -35,7 +34,7 @@ enum class BlockStatus : std::uint8_t { kUnknown, kProcessing, kRejected, kAccep
 
 class TestNetwork;
 
-class TestNode final : public AcceptedBlocks {
+class TestNode final : public EngineHost {
 public:
     TestNode(TestNetwork& network, VoterIndex self);
 
@@ -60,7 +59,7 @@ public:
     std::map<Hash32, BlockInfo> bodies;  // held, verified or not
     std::set<Hash32> executed;
     Hash32 preferred;
-    std::uint64_t queries_sent = 0;
+    std::uint64_t queries_sent = 0;  // of snowman
 
 private:
     void perform(const Action& action, Actions& more);

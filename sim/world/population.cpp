@@ -6,8 +6,7 @@
 
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
-#include "sim/consensus/sequencer.h"
-#include "sim/consensus/snowman.h"
+#include "sim/consensus/consensus.h"
 
 namespace aivm::sim {
 namespace {
@@ -15,35 +14,6 @@ namespace {
 constexpr std::uint32_t kSourcesPerClient = 3;
 // Blocks that the virtual chain keeps for clients that missed some, as many as a validator keeps.
 constexpr std::size_t kHistoryForTheSilenced = 64;
-
-// --- Consensus engines ---
-
-// For making an engine only to see whether its parameters are accepted.
-class NothingAccepted final : public AcceptedBlocks {
-    [[nodiscard]] std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
-};
-
-Result<std::unique_ptr<ConsensusEngine>> make_engine(const RunContext& context, ActorId self,
-                                                     const AcceptedBlocks& accepted,
-                                                     RandomStream& random) {
-    const ChainSettings& chain = context.scenario().chain;
-    if (chain.consensus == ConsensusKind::kSequencer) {
-        return make_sequencer({.validators = chain.validators,
-                               .sequencer = 0,
-                               .self = self,
-                               .finality_delay_ns = chain.finality_delay_ns});
-    }
-    SnowmanConfig config;
-    config.snow.k = chain.k;
-    config.snow.alpha_preference = chain.alpha_preference;
-    config.snow.alpha_confidence = chain.alpha_confidence;
-    config.snow.beta = chain.beta;
-    config.snow.concurrent_polls = chain.concurrent_polls;
-    config.snow.poll_timeout_ns = chain.poll_timeout_ns;
-    config.stakes = context.stakes_nlux();
-    config.self = self;
-    return make_snowman(config, accepted, random);
-}
 
 }  // namespace
 
@@ -88,7 +58,8 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     setup.block_interval_ns = chain.block_interval_ns;
     setup.fallback_delay_ns = chain.block_interval_ns;
     setup.max_block_ops = chain.max_block_ops;
-    setup.sole_proposer = chain.consensus == ConsensusKind::kSequencer;
+    const EngineRow& engine = engine_row(chain.consensus);
+    setup.sole_proposer = engine.sole_proposer;
     setup.proposes = !setup.sole_proposer || id == 0;
     setup.environment = &add_environment(id);
     setup.observer = &observer;
@@ -103,11 +74,10 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
         const Participant& one = context_.participants.all[follower];
         return Follower{follower, one.role, one.index_in_role};
     };
-    // Bad parameters must be refused here, and not when an engine is made in the middle of a run.
-    RandomStream unused({0, 0, 0});
-    AIVM_TRY(make_engine(context_, id, NothingAccepted(), unused));
-    setup.make_engine = [this, id](const AcceptedBlocks& accepted, RandomStream& random) {
-        return std::move(make_engine(context_, id, accepted, random).value());
+    // It cannot fail: check_scenario has accepted the settings of the chain.
+    setup.make_engine = [&engine, &chain, stakes = setup.stakes, id](EngineHost& host,
+                                                                     RandomStream& random) {
+        return std::move(engine.make({chain, stakes, id, host, random}).value());
     };
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->validator(
                                    participant.group, strategy_context(participant)));

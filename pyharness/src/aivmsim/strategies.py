@@ -34,7 +34,7 @@ StrategyError = _core.StrategyError
 
 
 class StrategyContext:
-    """What an actor is told before the run.
+    """What a strategy knows before the run.
 
     Attributes
     ----------
@@ -74,8 +74,8 @@ class Strategy:
     ----------
     parameters : dict
         The parameters of the group, with defaults filled in.
-    part : StrategyContext
-        What the actor is told before the run.
+    context : StrategyContext
+        What the strategy knows before the run.
     random : RandomStream
         The actor's own stream; the only source of chance that keeps runs repeatable.
     """
@@ -83,10 +83,10 @@ class Strategy:
     role: ClassVar[str]
     _base: ClassVar[type[Strategy]]
 
-    def __init__(self, parameters: Mapping[str, int], part: StrategyContext) -> None:
+    def __init__(self, parameters: Mapping[str, int], context: StrategyContext) -> None:
         self.parameters = dict(parameters)
-        self.part = part
-        self.random = part.random
+        self.context = context
+        self.random = context.random
 
     @classmethod
     def _overridden(cls) -> set[str]:
@@ -417,7 +417,7 @@ class Registry:
         return row.made(row.parameters | dict(parameters), StrategyContext(told))
 
     def watches_pending(self, role: str, name: str) -> bool:
-        """Whether it is told of operations that wait for a block."""
+        """Whether ``on_pending`` is called for it."""
         row = self._rows.get((role, name))
         return row is not None and row.watches_pending
 
@@ -451,7 +451,7 @@ def strategy(
     honest : bool
         Whether its principals count as honest in every output.
     watches_pending : bool
-        Whether it is told of operations that wait for a block, through ``on_pending``.
+        Whether ``on_pending`` is called for operations that wait for a block.
     parameters : mapping of str to int
         What a scenario can tell it, with defaults.
 

@@ -53,7 +53,7 @@ inline void must(const Status& status) {
 template <class S>
 inline constexpr std::string_view struct_name = type_name<S>();
 template <>
-inline constexpr std::string_view struct_name<sim::Chits> = "Vote";
+inline constexpr std::string_view struct_name<sim::PollQuestion> = "Query";
 
 // --- To Python. `state` resolves indexes; it must be the one they belong to.
 

@@ -72,7 +72,7 @@ OperationHandle handle_of(const SignedOperation& operation) {
 BlockHandle handle_of(const Block& block) { return {std::make_shared<const Block>(block)}; }
 
 py::dict show_poll(const sim::PollView& poll) {
-    py::dict out = show_fields(nullptr, poll.query);
+    py::dict out = show_fields(nullptr, poll.question);
     py::list undecided;
     for (const sim::BlockInfo& block : poll.undecided)
         undecided.append(show_fields(nullptr, block));
@@ -225,7 +225,7 @@ public:
         return self_->has("tolerates") ? self_->call("tolerates", yes_or_no, handle_of(block))
                                        : Base::tolerates(block);
     }
-    void vote(const sim::PollView& poll, sim::Chits& answer) override {
+    void vote(const sim::PollView& poll, sim::Vote& answer) override {
         if (!self_->has("vote")) return Base::vote(poll, answer);
         const py::gil_scoped_acquire lock;
         const auto take = [&](const py::object& changed) {
@@ -257,13 +257,15 @@ py::dict parameters_of(const sim::ActorGroup& group) {
 // well.
 template <class Strategy, class Interface>
 Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group,
-                                        const sim::StrategyContext& part, StrategyFaults& faults) {
+                                        const sim::StrategyContext& context,
+                                        StrategyFaults& faults) {
     const py::gil_scoped_acquire lock;
     const std::string name = python_name(group);
     try {
-        const auto side = std::make_shared<SideHandle>(SideHandle{part.side, part.self.address});
+        const auto side =
+            std::make_shared<SideHandle>(SideHandle{context.side, context.self.address});
         py::object object = registry.attr("make")(word(group.role), name, parameters_of(group),
-                                                  show_part(part, side));
+                                                  show_context(context, side));
         return std::make_unique<Strategy>(
             std::make_unique<StrategyObject>(std::move(object), name, side, faults));
     } catch (py::error_already_set& error) {
@@ -285,7 +287,7 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
     std::erase_if(others.actors, is_python);
     std::vector<std::string> faults = scenarios::check_strategies(others);
     const bool votes = scenario.run.fidelity == sim::Fidelity::kFull &&
-                       scenario.chain.consensus == sim::ConsensusKind::kSnowman;
+                       sim::engine_row(scenario.chain.consensus).polls;
     for (const sim::ActorGroup& group : scenario.actors) {
         if (!is_python(group)) continue;
         const py::object fault =
@@ -307,27 +309,27 @@ std::vector<std::string> PythonStrategies::check(const sim::Scenario& scenario) 
 }
 
 Result<std::unique_ptr<sim::ProviderStrategy>> PythonStrategies::provider(
-    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
-    if (!is_python(group)) return table_.provider(group, part);
-    return make<PythonProvider, sim::ProviderStrategy>(registry_, group, part, *faults_);
+    const sim::ActorGroup& group, const sim::StrategyContext& context) const {
+    if (!is_python(group)) return table_.provider(group, context);
+    return make<PythonProvider, sim::ProviderStrategy>(registry_, group, context, *faults_);
 }
 
 Result<std::unique_ptr<sim::ChallengerStrategy>> PythonStrategies::challenger(
-    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
-    if (!is_python(group)) return table_.challenger(group, part);
-    return make<PythonChallenger, sim::ChallengerStrategy>(registry_, group, part, *faults_);
+    const sim::ActorGroup& group, const sim::StrategyContext& context) const {
+    if (!is_python(group)) return table_.challenger(group, context);
+    return make<PythonChallenger, sim::ChallengerStrategy>(registry_, group, context, *faults_);
 }
 
 Result<std::unique_ptr<sim::RequesterStrategy>> PythonStrategies::requester(
-    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
-    if (!is_python(group)) return table_.requester(group, part);
-    return make<PythonRequester, sim::RequesterStrategy>(registry_, group, part, *faults_);
+    const sim::ActorGroup& group, const sim::StrategyContext& context) const {
+    if (!is_python(group)) return table_.requester(group, context);
+    return make<PythonRequester, sim::RequesterStrategy>(registry_, group, context, *faults_);
 }
 
 Result<std::unique_ptr<sim::ValidatorStrategy>> PythonStrategies::validator(
-    const sim::ActorGroup& group, const sim::StrategyContext& part) const {
-    if (!is_python(group)) return table_.validator(group, part);
-    return make<PythonValidator, sim::ValidatorStrategy>(registry_, group, part, *faults_);
+    const sim::ActorGroup& group, const sim::StrategyContext& context) const {
+    if (!is_python(group)) return table_.validator(group, context);
+    return make<PythonValidator, sim::ValidatorStrategy>(registry_, group, context, *faults_);
 }
 
 bool PythonStrategies::is_honest(const sim::ActorGroup& group) const {

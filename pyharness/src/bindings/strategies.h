@@ -15,7 +15,7 @@ namespace aivm::python {
 class PythonStrategies final : public sim::StrategyFactory {
 public:
     // `registry` has check(role, name, parameters), polled(role, name), make(role, name,
-    // parameters, part), is_honest(role, name) and watches_pending(role, name).
+    // parameters, context), is_honest(role, name) and watches_pending(role, name).
     PythonStrategies(py::object registry, StrategyFaults& faults)
         : registry_(std::move(registry)), faults_(&faults) {}
     ~PythonStrategies() override;
@@ -25,13 +25,13 @@ public:
     [[nodiscard]] std::vector<std::string> check(const sim::Scenario& scenario) const;
 
     [[nodiscard]] Result<std::unique_ptr<sim::ProviderStrategy>> provider(
-        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ChallengerStrategy>> challenger(
-        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::RequesterStrategy>> requester(
-        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override;
     [[nodiscard]] Result<std::unique_ptr<sim::ValidatorStrategy>> validator(
-        const sim::ActorGroup& group, const sim::StrategyContext& part) const override;
+        const sim::ActorGroup& group, const sim::StrategyContext& context) const override;
     [[nodiscard]] bool is_honest(const sim::ActorGroup& group) const override;
     [[nodiscard]] bool watches_pending(const sim::ActorGroup& group) const override;
 

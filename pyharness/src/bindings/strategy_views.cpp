@@ -207,19 +207,20 @@ void bind_side(py::module_& module) {
 
 }  // namespace
 
-py::dict show_part(const sim::StrategyContext& part, const std::shared_ptr<SideHandle>& side) {
+py::dict show_context(const sim::StrategyContext& context,
+                      const std::shared_ptr<SideHandle>& side) {
     py::dict out;
     py::list accomplices;
-    if (part.accomplices) {
-        for (const sim::Identity& identity : *part.accomplices)
+    if (context.accomplices) {
+        for (const sim::Identity& identity : *context.accomplices)
             accomplices.append(show_identity(identity));
     }
-    out["random"] = part.random;
-    out["identity"] = show_identity(part.self);
+    out["random"] = context.random;
+    out["identity"] = show_identity(context.self);
     out["accomplices"] = accomplices;
-    out["config"] = to_json(part.rules.config);
-    out["policy"] = show_fields(nullptr, part.rules.policy);
-    out["block_interval_ns"] = part.block_interval;
+    out["config"] = to_json(context.rules.config);
+    out["policy"] = show_fields(nullptr, context.rules.policy);
+    out["block_interval_ns"] = context.block_interval;
     out["side"] = side;
     return out;
 }

@@ -45,7 +45,8 @@ struct SideHandle {
 
 // The part that an actor plays, as keyword arguments: self, accomplices, rules, block interval,
 // side channel.
-pybind11::dict show_part(const sim::StrategyContext& part, const std::shared_ptr<SideHandle>& side);
+pybind11::dict show_context(const sim::StrategyContext& context,
+                            const std::shared_ptr<SideHandle>& side);
 
 void bind_strategy_views(pybind11::module_& module);
 

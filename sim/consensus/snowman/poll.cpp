@@ -1,4 +1,4 @@
-#include "sim/consensus/poll.h"
+#include "sim/consensus/snowman/poll.h"
 
 #include <algorithm>
 
@@ -103,7 +103,7 @@ void PollSet::pop() {
     polls_.pop_front();
 }
 
-void PollSet::give_up_all() {
+void PollSet::abandon_all() {
     for (Poll& poll : polls_) spare_.push_back(std::move(poll));
     polls_.clear();
     outstanding_ = 0;

@@ -1,4 +1,4 @@
-#include "sim/consensus/sequencer.h"
+#include "sim/consensus/sequencer/sequencer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,18 +1,30 @@
-#include "sim/consensus/sequencer.h"
+#include "sim/consensus/sequencer/sequencer.h"
 
 #include <map>
 #include <optional>
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
+#include "sim/consensus/catch_up_messages.h"
 #include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/timers.h"
+#include "sim/scenario/engines.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 namespace {
 
-// A follower's gap is fetched block by block, newest first; this bounds what it holds meanwhile.
+// A follower fetches the blocks that it missed one by one, newest first; this bounds how many it
+// holds until it reaches its last accepted one.
 constexpr std::uint32_t kGapMax = 1U << 20;
+
+// The sequencer announces that `block` is next, and attaches its body.
+struct Ordered {
+    BlockRef block;
+    [[nodiscard]] std::uint64_t bytes() const { return kBlockRefBytes; }
+    [[nodiscard]] std::uint64_t digest() const { return mix_digest(digest_of(block), 6); }
+    [[nodiscard]] std::optional<Hash32> attached_block() const { return block.id; }
+};
 
 class Sequencer final : public ConsensusEngine {
 public:
@@ -36,6 +48,10 @@ public:
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
 private:
+    // Uses of timers; their numbers are part of the trace digest.
+    static constexpr TimerUse kProbeTimer = 5;
+    static constexpr TimerUse kFinalityTimer = 6;
+
     struct State {
         State(Sequencer& engine, const BlockRef& last_accepted, std::uint64_t serial);
         BlockTree tree;
@@ -91,7 +107,7 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
     probe_if_idle(out);
 }
 
-// Only what the sequencer sends of itself, or what was asked for by id, is looked at.
+// Discards bodies that neither come from the sequencer nor were asked for by id.
 void Sequencer::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
     if (s.pending_blocks.holds(block.id)) return;
@@ -126,7 +142,7 @@ void Sequencer::on_own_block(const BlockInfo& block, Actions& out) {
     }
     const std::uint64_t serial = s.next_serial++;
     s.final_later[serial] = block.id;
-    out.push_back(SetTimer{timer_id(TimerKind::kFinality, serial), config_.finality_delay_ns});
+    out.push_back(SetTimer{timer_id(kFinalityTimer, serial), config_.finality_delay_ns});
 }
 
 void Sequencer::accept(const Hash32& id, Actions& out) {
@@ -138,8 +154,9 @@ void Sequencer::accept(const Hash32& id, Actions& out) {
 }
 
 void Sequencer::announce(const BlockRef& block, Actions& out) {
+    const Message ordered = Ordered{block};
     for (VoterIndex each = 0; each < config_.validators; ++each) {
-        if (each != config_.self) out.push_back(Send{each, Ordered{block}});
+        if (each != config_.self) out.push_back(Send{each, ordered});
     }
 }
 
@@ -160,20 +177,20 @@ void Sequencer::probe_if_idle(Actions& out) {
     if (!s.heard_sequencer) ask_frontier(out);
     s.heard_sequencer = false;
     if (config_.idle_probe_ns == 0) return;
-    out.push_back(SetTimer{timer_id(TimerKind::kProbe, s.next_serial++), config_.idle_probe_ns});
+    out.push_back(SetTimer{timer_id(kProbeTimer, s.next_serial++), config_.idle_probe_ns});
 }
 
 void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out) {
     State& s = state();
-    if (const auto* request = std::get_if<FrontierRequest>(&message)) {
+    if (const auto* request = message.get_if<FrontierRequest>()) {
         out.push_back(Send{from, Frontier{request->request, s.tree.root()}});
         return;
     }
     if (from != config_.sequencer || orders()) return;
     s.heard_sequencer = true;
-    if (const auto* ordered = std::get_if<Ordered>(&message))
+    if (const auto* ordered = message.get_if<Ordered>())
         s.pending_blocks.want(from, ordered->block, out);
-    if (const auto* frontier = std::get_if<Frontier>(&message)) {
+    if (const auto* frontier = message.get_if<Frontier>()) {
         s.frontier_unknown = false;
         s.pending_blocks.want(from, frontier->last_accepted, out);
     }
@@ -182,9 +199,9 @@ void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out
 void Sequencer::on_timer(TimerId timer, Actions& out) {
     State& s = state();
     const std::uint64_t serial = serial_of(timer);
-    if (kind_of(timer) == TimerKind::kFetch) return s.pending_blocks.on_timer(serial, out);
-    if (kind_of(timer) == TimerKind::kProbe) return probe_if_idle(out);
-    if (kind_of(timer) != TimerKind::kFinality) return;
+    if (use_of(timer) == kFetchTimer) return s.pending_blocks.on_timer(serial, out);
+    if (use_of(timer) == kProbeTimer) return probe_if_idle(out);
+    if (use_of(timer) != kFinalityTimer) return;
     const auto due = s.final_later.find(serial);
     if (due == s.final_later.end()) return;  // of an earlier incarnation
     const BlockRef block{due->second, s.tree.root().height + 1};
@@ -205,5 +222,22 @@ Result<std::unique_ptr<ConsensusEngine>> make_sequencer(const SequencerConfig& c
         return fail(ErrorCode::kConfig, "fetch_timeout must be positive");
     return std::make_unique<Sequencer>(config);
 }
+
+namespace {
+
+// The ranges of the scenario's keys already exclude everything that could be wrong.
+std::vector<EngineProblem> check_sequencer_chain(const ChainSettings&) { return {}; }
+
+Result<std::unique_ptr<ConsensusEngine>> make_sequencer_engine(const EngineSetup& setup) {
+    return make_sequencer({.validators = setup.chain.validators,
+                           .sequencer = 0,
+                           .self = setup.self,
+                           .finality_delay_ns = setup.chain.finality_delay_ns});
+}
+
+}  // namespace
+
+const EngineRow kSequencerEngine{
+    .sole_proposer = true, .check = check_sequencer_chain, .make = make_sequencer_engine};
 
 }  // namespace aivm::sim

@@ -1,27 +1,27 @@
-// One question to k validators, and the row of those under way.
+// One question to k validators, and the queue of those in progress.
 //
-// A poll keeps, for every undecided block that got a vote, how many it and its descendants got
-// together. It knows whom it still waits for; an answer is taken from each of them once.
+// A poll counts, for every undecided block, the votes for it and its descendants. It accepts one
+// answer from each validator that it asked.
 #pragma once
 
 #include <deque>
 #include <vector>
 
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/snow_parameters.h"
+#include "sim/consensus/snowman/snow_parameters.h"
 
 namespace aivm::sim {
 
 class Poll {
 public:
-    // Begins anew; `asked` is swapped in.
+    // Begins a new poll, reusing the memory of the last one; `asked` is swapped in.
     void open(RequestId id, Height next_height, std::vector<VoterIndex>& asked);
 
     [[nodiscard]] RequestId id() const { return id_; }
     [[nodiscard]] Height next_height() const { return next_height_; }
     [[nodiscard]] bool finished() const { return finished_; }
 
-    // Whether `from` was asked and has not answered yet; from now on it has.
+    // Whether `from` was asked and had not answered before this call.
     bool take_answer_of(VoterIndex from);
 
     // One vote for `block` and all its undecided ancestors.
@@ -32,7 +32,7 @@ public:
 
     void finish() { finished_ = true; }
 
-    // Lets the votes count. True when some undecided block got alpha_confidence of them.
+    // Applies the votes to the tree. True when some undecided block got alpha_confidence of them.
     bool apply(BlockTree& tree, const SnowParameters& parameters) const;
 
 private:
@@ -50,22 +50,24 @@ private:
     std::vector<Support> support_;
 };
 
-// The polls under way. They count in the order they were begun, whichever finishes first, so that
-// "in a row" means the same on a fast and on a slow link.
+// The polls in progress. They are applied in the order in which they were begun, whichever finishes
+// first, so that "consecutive" means the same on a fast and on a slow link.
 class PollSet {
 public:
     explicit PollSet(RequestId first) : next_(first) {}
 
     Poll& open(Height next_height, std::vector<VoterIndex>& asked);
-    // Nothing when it was never begun, has finished, or was given up.
+    // Null if it was never begun, has finished, or was abandoned.
     [[nodiscard]] Poll* find(RequestId id);
     [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }
+    // The id of the poll that open() begins next.
+    [[nodiscard]] RequestId next_id() const { return next_; }
 
     void finish(Poll& poll);
-    // The oldest poll when it has finished; to be given back by pop().
+    // The oldest poll if it has finished, to be removed by pop(); otherwise null.
     [[nodiscard]] const Poll* oldest_finished() const;
     void pop();
-    void give_up_all();
+    void abandon_all();
 
 private:
     std::deque<Poll> polls_;   // ids without gaps

@@ -1,10 +1,10 @@
-// The sequencer engine: one node orders, the others follow. The fast path for economics.
+// The sequencer engine: one node orders blocks and the others follow.
 //
-// What the ordering node builds it accepts after the finality delay, and only then sends to all: a
-// crash in between loses a block that nobody else has. Followers accept what comes from the
-// sequencer, and its ancestors, as soon as they have verified it. A follower that missed blocks
-// fetches them back to its last accepted one; one that heard nothing for a while asks the sequencer
-// for its frontier.
+// The ordering node accepts a block that it built after the finality delay, and only then sends it
+// to the others: a crash in between loses a block that no other node has. Followers accept a block
+// of the sequencer, and its ancestors, as soon as they have verified it. A follower that missed
+// blocks fetches them back to its last accepted one; one that received nothing for a while asks the
+// sequencer for its last accepted block.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // Snow against theory, on the figures of validation_cases.json. Seeds are fixed; tolerances are
 // five standard errors of the sample, so that no other seed would be likely to fail either.
-#include "sim/consensus/synchronous_rounds.h"
+#include "sim/consensus/snowman/synchronous_rounds.h"
 
 #include <gtest/gtest.h>
 
@@ -21,9 +21,10 @@ SnowParameters snow(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta) {
 
 // `honest` nodes of which the last `second` prefer the second choice, and after them `others` of
 // one conduct.
-LockstepSetup setup(const SnowParameters& parameters, std::uint32_t honest, std::uint32_t second,
-                    std::uint32_t others = 0, Conduct conduct = Conduct::kSilent) {
-    LockstepSetup out;
+SynchronousRoundsSetup setup(const SnowParameters& parameters, std::uint32_t honest,
+                             std::uint32_t second, std::uint32_t others = 0,
+                             Conduct conduct = Conduct::kSilent) {
+    SynchronousRoundsSetup out;
     out.snow = parameters;
     out.conduct.assign(honest, Conduct::kHonest);
     out.conduct.resize(honest + others, conduct);
@@ -32,7 +33,7 @@ LockstepSetup setup(const SnowParameters& parameters, std::uint32_t honest, std:
     return out;
 }
 
-SynchronousRounds play(const LockstepSetup& setup, std::uint64_t seed) {
+SynchronousRounds play(const SynchronousRoundsSetup& setup, std::uint64_t seed) {
     auto made = SynchronousRounds::make(setup, RandomStream({seed, 0, 9}));
     EXPECT_TRUE(made.has_value());
     return std::move(made).value();
@@ -62,7 +63,7 @@ void expect_mean(double expected, std::uint64_t runs,
 }
 
 TEST(SynchronousRounds, C08FromUnanimityItTakesBetaRoundsExactly) {
-    LockstepSetup all_alike = setup(snow(20, 15, 20), 100, 0);
+    SynchronousRoundsSetup all_alike = setup(snow(20, 15, 20), 100, 0);
     all_alike.snow.alpha_preference = 11;
     SynchronousRounds nodes = play(all_alike, 1);
     EXPECT_EQ(rounds_until_decided(nodes), 20U);
@@ -101,7 +102,7 @@ TEST(SynchronousRounds, C05TheSlowestOfNinetyNodesWithTenSilentOnes) {
     });
 }
 
-double slush_steps(const LockstepSetup& slush, std::uint64_t seed) {
+double slush_steps(const SynchronousRoundsSetup& slush, std::uint64_t seed) {
     SynchronousRounds nodes = play(slush, seed);
     std::uint64_t steps = 0;
     for (; !nodes.unanimous() && steps < 1'000'000; ++steps) nodes.step();
@@ -142,7 +143,7 @@ TEST(SynchronousRounds, C10UnsafeParametersAreCaught) {
 }
 
 TEST(SynchronousRounds, TheSameSeedPlaysTheSameGame) {
-    const LockstepSetup split = setup(snow(20, 15, 20), 100, 50);
+    const SynchronousRoundsSetup split = setup(snow(20, 15, 20), 100, 50);
     SynchronousRounds first = play(split, 5);
     SynchronousRounds second = play(split, 5);
     EXPECT_EQ(rounds_until_decided(first), rounds_until_decided(second));
@@ -150,10 +151,10 @@ TEST(SynchronousRounds, TheSameSeedPlaysTheSameGame) {
 }
 
 TEST(SynchronousRounds, RefusesListsThatDoNotMatchParametersThatAreUnsafeAndAWorldWithoutHonesty) {
-    const auto refused = [](const LockstepSetup& bad) {
+    const auto refused = [](const SynchronousRoundsSetup& bad) {
         return !SynchronousRounds::make(bad, RandomStream({1, 0, 0})).has_value();
     };
-    LockstepSetup bad = setup(snow(20, 15, 20), 100, 50);
+    SynchronousRoundsSetup bad = setup(snow(20, 15, 20), 100, 50);
     EXPECT_FALSE(refused(bad));
     bad.prefers.pop_back();
     EXPECT_TRUE(refused(bad));

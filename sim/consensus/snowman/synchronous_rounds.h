@@ -1,12 +1,12 @@
-// Snow by itself: many nodes decide between two blocks, without network, time or VM. What theory
-// speaks of, played with the parts that the snowman engine is made of: its tree of blocks with the
-// Snow instances (block_tree.h), its polls (poll.h), its sampling by stake (stake_sampler.h).
+// The model that theory describes, in synchronous rounds: many nodes decide between two blocks,
+// without network, time or VM. It uses the parts of the snowman engine: the tree of blocks with its
+// Snow instances (block_tree.h), polls (poll.h) and sampling by stake (stake_sampler.h).
 //
-// Everybody knows two children of one parent. A poll asks k distinct others; every honest one asked
-// answers with the choice that it prefers or has decided for, at once. In round() all undecided
-// honest nodes ask, and the answers are those of the beginning of the round; in step() one honest
-// node asks, drawn uniformly. Who has decided asks no more and goes on answering. Slush is this
-// with a beta out of reach; Snowflake with alpha_preference = alpha_confidence.
+// All nodes know two children of one parent. A poll asks k distinct others; every honest one
+// answers at once, with the choice that it prefers or has decided. In round() all undecided honest
+// nodes ask, and the answers are those of the beginning of the round; in step() one honest node
+// asks, drawn uniformly. Decided nodes stop polling but keep answering. Slush is this with an
+// unreachable beta; Snowflake with alpha_preference = alpha_confidence.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 #include "core/base/error.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/poll.h"
-#include "sim/consensus/snow_parameters.h"
+#include "sim/consensus/snowman/poll.h"
+#include "sim/consensus/snowman/snow_parameters.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/engine/random_stream.h"
 
@@ -27,7 +27,7 @@ constexpr Choice other(Choice choice) {
     return choice == Choice::kOne ? Choice::kTwo : Choice::kOne;
 }
 
-// What nodes that are not honest answer.
+// How a node answers polls.
 enum class Conduct : std::uint8_t {
     kHonest,
     kSilent,    // nothing
@@ -35,7 +35,7 @@ enum class Conduct : std::uint8_t {
     kTwo,       // always the second
 };
 
-struct LockstepSetup {
+struct SynchronousRoundsSetup {
     SnowParameters snow;
     std::vector<Conduct> conduct;         // of every node
     std::vector<Choice> prefers;          // of every node at the start; only honest ones' counts
@@ -46,7 +46,7 @@ class SynchronousRounds {
 public:
     // Refuses parameters that check(SnowParameters) refuses, lists of different lengths, and a
     // setup without an honest node.
-    static Result<SynchronousRounds> make(LockstepSetup setup, RandomStream random);
+    static Result<SynchronousRounds> make(SynchronousRoundsSetup setup, RandomStream random);
 
     void round();
     void step();
@@ -75,14 +75,14 @@ private:
         std::uint64_t polls = 0;
     };
 
-    SynchronousRounds(LockstepSetup setup, RandomStream random);
+    SynchronousRounds(SynchronousRoundsSetup setup, RandomStream random);
     // Asks with these as everybody's answers.
     std::optional<Choice> ask(VoterIndex node, const std::vector<Choice>& answers);
     // What `asked` answers to `asker`; nothing when it is silent.
     [[nodiscard]] std::optional<Choice> answer(VoterIndex asked, VoterIndex asker,
                                                const std::vector<Choice>& answers) const;
 
-    LockstepSetup setup_;
+    SynchronousRoundsSetup setup_;
     RandomStream random_;
     StakeSampler sampler_;
     std::vector<VoterIndex> honest_;

@@ -1,4 +1,4 @@
-#include "sim/consensus/synchronous_rounds.h"
+#include "sim/consensus/snowman/synchronous_rounds.h"
 
 #include <algorithm>
 
@@ -15,20 +15,21 @@ Hash32 id_of(Choice choice) {
 
 BlockInfo block_of(Choice choice) { return {id_of(choice), Hash32{}, 1}; }
 
-std::vector<std::uint64_t> stakes_of(const LockstepSetup& setup) {
+std::vector<std::uint64_t> stakes_of(const SynchronousRoundsSetup& setup) {
     return setup.stakes.empty() ? std::vector<std::uint64_t>(setup.conduct.size(), 1)
                                 : setup.stakes;
 }
 
 }  // namespace
 
-// The first child added is the one preferred.
+// A parent prefers the first child added.
 SynchronousRounds::Node::Node(Choice prefers) : tree(BlockRef{}) {
     tree.add(block_of(prefers));
     tree.add(block_of(other(prefers)));
 }
 
-Result<SynchronousRounds> SynchronousRounds::make(LockstepSetup setup, RandomStream random) {
+Result<SynchronousRounds> SynchronousRounds::make(SynchronousRoundsSetup setup,
+                                                  RandomStream random) {
     const std::size_t nodes = setup.conduct.size();
     AIVM_TRY(check(setup.snow, nodes));
     if (setup.prefers.size() != nodes || (!setup.stakes.empty() && setup.stakes.size() != nodes)) {
@@ -41,7 +42,7 @@ Result<SynchronousRounds> SynchronousRounds::make(LockstepSetup setup, RandomStr
     return SynchronousRounds(std::move(setup), random);
 }
 
-SynchronousRounds::SynchronousRounds(LockstepSetup setup, RandomStream random)
+SynchronousRounds::SynchronousRounds(SynchronousRoundsSetup setup, RandomStream random)
     : setup_(std::move(setup)),
       random_(random),
       sampler_(stakes_of(setup_)),
@@ -98,7 +99,7 @@ std::optional<Choice> SynchronousRounds::ask(VoterIndex index, const std::vector
         poll_.vote(node.tree, node.tree.find(id_of(*vote)).value());
         if (poll_.settled(node.tree, setup_.snow)) break;
     }
-    poll_.finish();  // whoever has not answered by now does not answer
+    poll_.finish();  // nodes that have not answered by now never do
     const bool successful = poll_.apply(node.tree, setup_.snow);
     ++node.polls;
     const Choice before = choices_[index];

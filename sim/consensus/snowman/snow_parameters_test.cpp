@@ -1,8 +1,6 @@
-#include "sim/consensus/snow_parameters.h"
+#include "sim/consensus/snowman/snow_parameters.h"
 
 #include <gtest/gtest.h>
-
-#include <vector>
 
 namespace aivm::sim {
 namespace {
@@ -14,27 +12,6 @@ SnowParameters with(std::uint32_t k, std::uint32_t alpha_preference,
     p.alpha_preference = alpha_preference;
     p.alpha_confidence = alpha_confidence;
     return p;
-}
-
-TEST(SnowParameters, PublishedPresetsAreTheTableOfTheSpecification) {
-    const auto row = [](std::string_view name) {
-        const auto p = preset_parameters(name);
-        EXPECT_TRUE(p.has_value()) << name;
-        return std::vector<std::uint32_t>{p->k, p->alpha_preference, p->alpha_confidence, p->beta};
-    };
-    using Row = std::vector<std::uint32_t>;
-    EXPECT_EQ(row("avalanche-mainnet"), (Row{20, 15, 15, 20}));
-    EXPECT_EQ(row("lux-default"), (Row{20, 14, 14, 14}));
-    EXPECT_EQ(row("lux-mainnet"), (Row{21, 15, 15, 14}));
-    EXPECT_EQ(row("lux-testnet"), (Row{11, 8, 8, 8}));
-    EXPECT_EQ(row("lux-local"), (Row{3, 2, 2, 2}));
-    EXPECT_EQ(snow_presets().size(), 5U);
-}
-
-TEST(SnowParameters, AnUnknownPresetNamesTheOnesThereAre) {
-    const auto p = preset_parameters("lux-moon");
-    ASSERT_FALSE(p.has_value());
-    EXPECT_NE(p.error().context.find("lux-testnet"), std::string::npos);
 }
 
 TEST(SnowParameters, D42HalfOfTheSampleIsNoMajority) {

@@ -1,10 +1,11 @@
 // One snowman engine whose peers are played by the test.
-#include "sim/consensus/snowman.h"
+#include "sim/consensus/snowman/snowman.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "sim/consensus/snowman/messages.h"
 #include "sim/testing/test_network.h"
 
 namespace aivm::sim {
@@ -12,7 +13,7 @@ namespace {
 
 using namespace test;
 
-struct NothingAccepted final : AcceptedBlocks {
+struct NothingAccepted final : EngineHost {
     std::optional<Hash32> accepted_at(Height) const override { return std::nullopt; }
 };
 
@@ -49,10 +50,10 @@ protected:
     void remember(const Actions& out) {
         const auto sends = all_of<Send>(out);
         if (std::any_of(sends.begin(), sends.end(),
-                        [](const Send& s) { return s.message.index() == 0; }))
+                        [](const Send& s) { return s.message.get_if<Query>() != nullptr; }))
             asked_.clear();
         for (const Send& send : sends) {
-            if (const auto* query = std::get_if<Query>(&send.message)) {
+            if (const auto* query = send.message.get_if<Query>()) {
                 asked_.push_back(send.to);
                 poll_ = query->poll;
             }
@@ -61,7 +62,7 @@ protected:
     }
     void answer(VoterIndex from, RequestId poll, const BlockInfo& choice) {
         Actions out;
-        engine_->on_message(from, Chits{poll, choice.ref(), choice.id, genesis().ref()}, out);
+        engine_->on_message(from, Chits{poll, {choice.ref(), choice.id, genesis().ref()}}, out);
         remember(out);
     }
     // The first `votes` of those asked choose `choice`, the rest the last accepted block.
@@ -212,7 +213,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockIsFetchedAndCountsForTheKnownBlockAtTh
     const RequestId id = poll_;
     Actions out;
     for (const VoterIndex each : asked) {
-        engine_->on_message(each, Chits{id, unknown.ref(), a_.id, genesis().ref()}, out);
+        engine_->on_message(each, Chits{id, {unknown.ref(), a_.id, genesis().ref()}}, out);
     }
     EXPECT_EQ(all_of<Fetch>(out).size(), 1U);
     EXPECT_EQ(all_of<Accept>(out).size(), 1U);
@@ -226,7 +227,7 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockAloneCountsForNothing) {
     const RequestId id = poll_;
     Actions out;
     for (const VoterIndex each : asked) {
-        engine_->on_message(each, Chits{id, unknown.ref(), unknown.id, genesis().ref()}, out);
+        engine_->on_message(each, Chits{id, {unknown.ref(), unknown.id, genesis().ref()}}, out);
     }
     EXPECT_TRUE(all_of<Accept>(out).empty());
     EXPECT_GE(engine_->counters().votes_unusable, 2U);
@@ -248,7 +249,8 @@ TEST_F(SnowmanTest, D49WhileCatchingUpOnlyWhatWasAskedForIsExecuted) {
     make(3, 2, 1);
     Actions out;
     const BlockInfo real = test_block(test_block(test_block(genesis(), 1), 2), 3);
-    engine_->on_message(1, Query{1, real.ref(), 4, false}, out);  // somebody is three blocks ahead
+    engine_->on_message(1, Query{1, {real.ref(), 4}, false},
+                        out);  // somebody is three blocks ahead
     ASSERT_TRUE(engine_->catching_up());
     out.clear();
     engine_->on_body(1, b_, out);

@@ -1,4 +1,6 @@
-#include "sim/consensus/snowman.h"
+#include "sim/consensus/snowman/snowman.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -6,20 +8,24 @@
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/bootstrapper.h"
+#include "sim/consensus/catch_up_messages.h"
 #include "sim/consensus/pending_blocks.h"
-#include "sim/consensus/poll.h"
+#include "sim/consensus/snowman/messages.h"
+#include "sim/consensus/snowman/poll.h"
 #include "sim/consensus/stake.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
 #include "sim/engine/random_stream.h"
+#include "sim/scenario/engines.h"
+#include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
 namespace {
 
 class Snowman final : public ConsensusEngine {
 public:
-    Snowman(const SnowmanConfig& config, const AcceptedBlocks& accepted, RandomStream& random)
-        : config_(config), accepted_(accepted), random_(random), sampler_(config.stakes) {}
+    Snowman(const SnowmanConfig& config, EngineHost& host, RandomStream& random)
+        : config_(config), host_(host), random_(random), sampler_(config.stakes) {}
 
     void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
     void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
@@ -39,6 +45,11 @@ public:
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
 private:
+    // Uses of timers; their numbers are part of the trace digest.
+    static constexpr TimerUse kPollTimer = 1;
+    static constexpr TimerUse kCooldownTimer = 4;
+    static constexpr TimerUse kProbeTimer = 5;
+
     // What there is once the last accepted block is known.
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
@@ -60,7 +71,6 @@ private:
     void on(VoterIndex from, const Frontier& frontier, Actions& out);
     void on(VoterIndex from, const ConfirmRequest& request, Actions& out);
     void on(VoterIndex from, const Confirm& confirm, Actions& out);
-    void on(VoterIndex, const Ordered&, Actions&) {}  // there is no sequencer here
 
     bool add_to_tree(const BlockInfo& block, Actions& out);
     void accept(const Hash32& id, AcceptedBy by, Actions& out);
@@ -70,7 +80,7 @@ private:
     void keep_polling(Actions& out);
     void count_finished_polls(Actions& out);
     void finish_poll(Poll& poll, Actions& out);
-    [[nodiscard]] std::optional<BlockTree::Handle> vote_of(const Chits& answer) const;
+    [[nodiscard]] std::optional<BlockTree::Handle> choice_of(const Vote& vote) const;
     [[nodiscard]] Hash32 block_at(Height height) const;
     [[nodiscard]] bool accepted_here(const BlockRef& block) const;
 
@@ -89,7 +99,7 @@ private:
     }
 
     SnowmanConfig config_;
-    const AcceptedBlocks& accepted_;
+    EngineHost& host_;
     RandomStream& random_;
     StakeSampler sampler_;
     EngineCounters counters_;
@@ -199,19 +209,18 @@ void Snowman::start_poll(Actions& out) {
     const auto validators = config_.stakes.size();
     sampler_.sample(effective_k(config_.snow, validators), config_.self, below, sample_);
     const bool push = s.unsent == s.preferred.id;
-    const Query query{0, s.preferred, s.tree.root().height + 1, push};
     if (push) s.unsent.reset();
-    const std::size_t first = out.size();
+    const RequestId id = s.polls.next_id();
+    const PollQuestion question{s.preferred, s.tree.root().height + 1};
+    const Message query = Query{id, question, push};
     for (const VoterIndex each : sample_) out.push_back(Send{each, query});
-    const RequestId id = s.polls.open(query.next_height, sample_).id();
-    for (std::size_t i = first; i < out.size(); ++i)
-        std::get<Query>(std::get<Send>(out[i]).message).poll = id;
-    out.push_back(SetTimer{timer_id(TimerKind::kPoll, id), config_.snow.poll_timeout_ns});
+    s.polls.open(question.next_height, sample_);
+    out.push_back(SetTimer{timer_id(kPollTimer, id), config_.snow.poll_timeout_ns});
 }
 
 void Snowman::keep_polling(Actions& out) {
     State& s = state();
-    if (s.tree.size() == 0) return s.polls.give_up_all();
+    if (s.tree.size() == 0) return s.polls.abandon_all();
     if (s.catch_up.active()) return;
     while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
 }
@@ -240,42 +249,45 @@ Hash32 Snowman::block_at(Height height) const {
     const State& s = state();
     if (height >= s.tree.root().height)
         return s.tree.preferred_at(std::min(height, s.preferred.height));
-    return accepted_.accepted_at(height).value_or(s.tree.root().id);
+    return host_.accepted_at(height).value_or(s.tree.root().id);
 }
 
 bool Snowman::accepted_here(const BlockRef& block) const {
     const BlockRef& root = state().tree.root();
     if (block.height >= root.height) return block == root;
-    return accepted_.accepted_at(block.height) == block.id;
+    return host_.accepted_at(block.height) == block.id;
 }
 
 void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
     State& s = state();
-    out.push_back(
-        Send{from, Chits{query.poll, s.preferred, block_at(query.next_height), s.tree.root()}});
-    if (query.next_height == 0 || s.catch_up.active()) return;
-    catch_up_if_behind(query.next_height - 1, s.tree.size() == 0, out);
-    if (!s.catch_up.active()) s.pending_blocks.want(from, query.block, out);
+    const PollQuestion& question = query.question;
+    Vote answer{s.preferred, block_at(question.next_height), s.tree.root()};
+    host_.vote(question, answer);
+    out.push_back(Send{from, Chits{query.poll, answer}});
+    if (question.next_height == 0 || s.catch_up.active()) return;
+    catch_up_if_behind(question.next_height - 1, s.tree.size() == 0, out);
+    if (!s.catch_up.active()) s.pending_blocks.want(from, question.block, out);
 }
 
-std::optional<BlockTree::Handle> Snowman::vote_of(const Chits& answer) const {
+std::optional<BlockTree::Handle> Snowman::choice_of(const Vote& vote) const {
     const BlockTree& tree = state().tree;
-    for (const Hash32& choice : {answer.preferred.id, answer.at_height, answer.last_accepted.id}) {
+    for (const Hash32& choice : {vote.preferred.id, vote.at_height, vote.last_accepted.id}) {
         if (const auto handle = tree.find(choice)) return handle;
     }
     return std::nullopt;
 }
 
-void Snowman::on(VoterIndex from, const Chits& answer, Actions& out) {
+void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
     State& s = state();
-    Poll* poll = s.polls.find(answer.poll);
+    const Vote& answer = chits.vote;
+    Poll* poll = s.polls.find(chits.poll);
     if (poll == nullptr || !poll->take_answer_of(from)) {
         ++counters_.answers_ignored;
         return;
     }
     const BlockRef next{answer.at_height, std::min(poll->next_height(), answer.preferred.height)};
     const bool next_unknown = next.id != s.tree.root().id && !s.tree.find(next.id);
-    if (const auto choice = vote_of(answer)) {
+    if (const auto choice = choice_of(answer)) {
         poll->vote(s.tree, *choice);
     } else {
         ++counters_.votes_unusable;
@@ -325,7 +337,7 @@ void Snowman::catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions
 
 void Snowman::begin_catch_up(Actions& out) {
     State& s = state();
-    s.polls.give_up_all();
+    s.polls.abandon_all();
     s.pending_blocks.clear(out);
     s.catch_up.begin(out);
     s.was_catching_up = true;
@@ -350,8 +362,8 @@ void Snowman::advance_catch_up(Actions& out) {
     if (s.catch_up.progressed()) {
         s.may_catch_up = true;
     } else {
-        out.push_back(SetTimer{timer_id(TimerKind::kCooldown, s.next_serial++),
-                               config_.catch_up.cooldown_ns});
+        out.push_back(
+            SetTimer{timer_id(kCooldownTimer, s.next_serial++), config_.catch_up.cooldown_ns});
     }
     keep_polling(out);
 }
@@ -366,7 +378,7 @@ void Snowman::probe_if_idle(Actions& out) {
         for (const VoterIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
     }
     s.heard_somebody = false;
-    out.push_back(SetTimer{timer_id(TimerKind::kProbe, serial), config_.catch_up.idle_probe_ns});
+    out.push_back(SetTimer{timer_id(kProbeTimer, serial), config_.catch_up.idle_probe_ns});
 }
 
 // --- Dispatch ---
@@ -374,35 +386,39 @@ void Snowman::probe_if_idle(Actions& out) {
 void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) {
     AIVM_CHECK(from < config_.stakes.size());
     state().heard_somebody = true;
-    std::visit([&](const auto& each) { on(from, each, out); }, message);
+    if (const auto* query = message.get_if<Query>()) return on(from, *query, out);
+    if (const auto* chits = message.get_if<Chits>()) return on(from, *chits, out);
+    if (const auto* request = message.get_if<FrontierRequest>()) return on(from, *request, out);
+    if (const auto* frontier = message.get_if<Frontier>()) return on(from, *frontier, out);
+    if (const auto* request = message.get_if<ConfirmRequest>()) return on(from, *request, out);
+    if (const auto* confirm = message.get_if<Confirm>()) return on(from, *confirm, out);
 }
 
 void Snowman::on_timer(TimerId timer, Actions& out) {
     State& s = state();
     const std::uint64_t serial = serial_of(timer);
-    switch (kind_of(timer)) {
-        case TimerKind::kPoll:
+    switch (use_of(timer)) {
+        case kPollTimer:
             if (Poll* poll = s.polls.find(serial)) finish_poll(*poll, out);
             return;
-        case TimerKind::kFetch:
+        case kFetchTimer:
             return s.pending_blocks.on_timer(serial, out);
-        case TimerKind::kCatchUp:
+        case kCatchUpTimer:
             s.catch_up.on_timer(serial, out);
             return advance_catch_up(out);
-        case TimerKind::kCooldown:
+        case kCooldownTimer:
             s.may_catch_up = true;
             return;
-        case TimerKind::kProbe:
+        case kProbeTimer:
             return probe_if_idle(out);
-        case TimerKind::kFinality:
+        default:
             return;
     }
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config,
-                                                      const AcceptedBlocks& accepted,
+Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& config, EngineHost& host,
                                                       RandomStream& random) {
     AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
     AIVM_TRY(check(config.snow, config.stakes.size()));
@@ -414,7 +430,65 @@ Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& confi
         return fail(ErrorCode::kConfig,
                     "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
     }
-    return std::make_unique<Snowman>(config, accepted, random);
+    return std::make_unique<Snowman>(config, host, random);
 }
+
+namespace {
+
+SnowParameters parameters_of(const ChainSettings& chain) {
+    SnowParameters snow;
+    snow.k = chain.k;
+    snow.alpha_preference = chain.alpha_preference;
+    snow.alpha_confidence = chain.alpha_confidence;
+    snow.beta = chain.beta;
+    snow.concurrent_polls = chain.concurrent_polls;
+    snow.poll_timeout_ns = chain.poll_timeout_ns;
+    return snow;
+}
+
+std::vector<EngineProblem> check_snowman_chain(const ChainSettings& chain) {
+    std::vector<EngineProblem> out;
+    if (chain.finality_delay_ns > 0) {
+        out.push_back({{"chain.finality_delay", "chain.consensus"},
+                       "snowman's polls decide when a block is final",
+                       "drop chain.finality_delay, or set chain.consensus to \"sequencer\""});
+    }
+    if (chain.validators < 2) {
+        out.push_back({{"chain.validators"},
+                       "snowman needs somebody to poll",
+                       "set chain.validators to at least 2, or chain.consensus to \"sequencer\""});
+        return out;
+    }
+    const SnowParameters snow = parameters_of(chain);
+    const std::uint32_t asked = effective_k(snow, chain.validators);
+    if (asked < chain.k) {
+        out.push_back({{"chain.k", "chain.validators"},
+                       fmt::format("a poll asks {} validators, not {}: there are no more others",
+                                   asked, chain.k),
+                       fmt::format("set chain.k = {} to say so", asked),
+                       true});
+    }
+    for (EngineProblem& each : problems(snow, chain.validators)) out.push_back(std::move(each));
+    if (chain.concurrent_polls > chain.beta) {
+        out.push_back(
+            {{"chain.concurrent_polls", "chain.beta"},
+             fmt::format("{} polls at a time, but {} decide", chain.concurrent_polls, chain.beta),
+             fmt::format("set chain.concurrent_polls to at most {}", chain.beta)});
+    }
+    return out;
+}
+
+Result<std::unique_ptr<ConsensusEngine>> make_snowman_engine(const EngineSetup& setup) {
+    const SnowmanConfig config{.snow = parameters_of(setup.chain),
+                               .catch_up = {},
+                               .stakes = {setup.stakes.begin(), setup.stakes.end()},
+                               .self = setup.self};
+    return make_snowman(config, setup.host, setup.random);
+}
+
+}  // namespace
+
+const EngineRow kSnowmanEngine{
+    .polls = true, .check = check_snowman_chain, .make = make_snowman_engine};
 
 }  // namespace aivm::sim
