@@ -83,7 +83,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// Start-of-block kinds come first, in the order in which they run; see vm/apply_block.cpp.
+// Start-of-block kinds come first, in the order in which they run; see execution/block_run.h.
 enum class TimerKind : std::uint8_t {
     kSettle = 0,
     kDraw = 1,

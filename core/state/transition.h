@@ -28,7 +28,7 @@ struct BlockContext {
 };
 
 // Who may sign for an address. Ed25519 for the service, ideal signatures for simulation; see
-// vm/authorizer.h.
+// execution/authorizer.h.
 class Authorizer {
 public:
     virtual ~Authorizer() = default;
