@@ -14,8 +14,7 @@
 
 namespace aivm {
 
-// Start-of-block kinds come first, in the order in which they run; see
-// core/execution/apply_block.cpp.
+// Start-of-block kinds come first, in the order in which they run; see core/execution/block_run.h.
 enum class TimerKind : std::uint8_t {
     kSettle = 0,
     kDraw = 1,

@@ -26,12 +26,13 @@ protected:
     // Fails with too_early if the timestamp is further than the allowed skew ahead of the clock.
     Status check_not_early(TimestampNs timestamp_ns, TimestampNs now_ns) const;
 
-    // Whether the next block or vertex has something to do even without a new operation.
+    // Whether a block or vertex built now would have something to do: queued operations, or timers
+    // (settlements, draws, timeouts).
     [[nodiscard]] bool has_work(const State& state) const;
 
-    // An honest node signs at most one block or vertex per height, across restarts too: a builder
-    // calls check_unsigned() first, and remember_signed() before anybody else sees what it signed.
-    // check_unsigned() fails with conflict; `item` is the word for the error's text.
+    // An honest node signs at most one block or vertex per height, across restarts too. A builder
+    // first calls check_unsigned(), which fails with conflict and names the `item`, and then
+    // remember_signed(), before anybody else can see the signature.
     Status load_signed_height();
     Status check_unsigned(Height height, std::string_view item) const;
     Status remember_signed(Height height);

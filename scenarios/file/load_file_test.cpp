@@ -52,7 +52,9 @@ TEST_F(LoadFile, AMissingFileADirectoryAndAForeignFileGetOneClearErrorEach) {
     EXPECT_EQ(error_of(folder_ / "missing.toml"), "there is no such file");
     EXPECT_EQ(error_of(""), "there is no such file");
     EXPECT_EQ(error_of(folder_), "this is a directory, not a scenario file");
-    EXPECT_EQ(error_of(write("binary.toml", "\x7fELF\x02\x01\xff")),
+    EXPECT_EQ(error_of(write("binary.toml",
+                             "\x7f"
+                             "ELF\x02\x01\xff")),
               "line 1, column 7 is not UTF-8 text");
     EXPECT_EQ(error_of(write("large.toml", std::string(kMaxFileBytes + 1, '#'))),
               "the file has more than 1048576 bytes");

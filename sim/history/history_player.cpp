@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/execution/block_run.h"
 #include "core/execution/build.h"
 #include "sim/invariants/invariant.h"
