@@ -15,7 +15,9 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -45,6 +47,37 @@ constexpr std::uint64_t mix_digest(std::uint64_t a, std::uint64_t b) {
 inline std::uint64_t digest_of(const BlockRef& ref) {
     return mix_digest(ref.id.prefix64(), ref.height);
 }
+
+// Memory of one size, kept for reuse by its thread: a run makes millions of messages, of which few
+// exist at a time, and without this malloc takes 3 % of it (run_bench).
+template <std::size_t kSize>
+class RecycledMemory {
+public:
+    static void* take() {
+        Spare& spare = own_spare();
+        if (spare.first == nullptr) return ::operator new(kSize);
+        return std::exchange(spare.first, spare.first->next);
+    }
+    static void put_back(void* memory) {
+        Spare& spare = own_spare();
+        spare.first = ::new (memory) Node{spare.first};
+    }
+
+private:
+    struct Node {
+        Node* next;
+    };
+    struct Spare {
+        ~Spare() {
+            while (first != nullptr) ::operator delete(std::exchange(first, first->next));
+        }
+        Node* first = nullptr;
+    };
+    static Spare& own_spare() {
+        static thread_local Spare spare;
+        return spare;
+    }
+};
 
 class Message {
 public:
@@ -83,6 +116,10 @@ private:
     template <class T>
     struct Holder final : Contents {
         explicit Holder(T contents) : Contents(&kTypeOf<T>), value(std::move(contents)) {}
+        static void* operator new(std::size_t) { return RecycledMemory<sizeof(Holder)>::take(); }
+        static void operator delete(void* memory) {
+            RecycledMemory<sizeof(Holder)>::put_back(memory);
+        }
         [[nodiscard]] std::uint64_t bytes() const override { return value.bytes(); }
         [[nodiscard]] std::uint64_t digest() const override { return value.digest(); }
         [[nodiscard]] std::optional<Hash32> attached_block() const override {
