@@ -256,7 +256,7 @@ class Sweep(cli_test.Program):
             time.sleep(0.02)
         self.fail(f"{name} was not begun")
 
-    def test_ctrl_c_keeps_what_is_there_and_the_same_command_goes_on(self):
+    def test_ctrl_c_keeps_partial_results_and_the_same_command_resumes(self):
         asked = (self.tiny, *AXES, "--seeds", "1..400", "--record", "metrics", "--out", "s.db")
         process = self.begin(*asked)
         self.wait_for_runs("s.db.partial")
@@ -266,7 +266,7 @@ class Sweep(cli_test.Program):
             return  # a machine so fast that it was through
         self.assertEqual(process.returncode, 130, err)
         self.assertTrue(out.startswith("STOPPED tiny"), out)
-        self.assertIn("the same command goes on", err)
+        self.assertIn("repeat the command to resume", err)
         self.assertEqual(self.files(), ["s.db.partial", "small.toml", "tiny.toml"])
         kept = self.value("s.db.partial", "SELECT count(*) FROM run")
         self.assertGreater(kept, 0)
