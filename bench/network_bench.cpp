@@ -115,8 +115,10 @@ private:
         const auto to =
             static_cast<NodeId>((from + 1 + ((draw >> 32) * (kNodes - 1) >> 32)) % kNodes);
         const auto size = static_cast<std::uint32_t>(200 + (draw & 1023));
-        MessageInFlight message{
-            .transmission = {from, to, size}, .packet = packet_, .now = engine_.now()};
+        MessageInFlight message{.transmission = {from, to, size},
+                                .packet = &packet_,
+                                .replacement = replacement_,
+                                .now = engine_.now()};
         apply_by_chance(message, settings_, choices_);
         const Arrivals arrivals = network_.plan(message.transmission, message.fate, engine_.now());
         if (arrivals.count == 0)
@@ -132,6 +134,7 @@ private:
     StreamChoices choices_;
     NetworkSettings settings_;
     Packet packet_ = FollowRequest{};
+    std::optional<Packet> replacement_;
     Network network_;
     NetworkFault partition_{};
     std::vector<RandomStream> nodes_;

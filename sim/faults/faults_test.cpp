@@ -14,7 +14,11 @@ namespace {
 const Packet kPacket = FollowRequest{};
 
 MessageInFlight message(NodeId from, NodeId to, SimTime now = 0) {
-    return {.transmission = {from, to, 100}, .packet = kPacket, .now = now};
+    static std::optional<Packet> replacement;
+    return {.transmission = {from, to, 100},
+            .packet = &kPacket,
+            .replacement = replacement,
+            .now = now};
 }
 
 // A network of four nodes, without disks.
@@ -197,16 +201,16 @@ TEST(MessageFaults, ChanceDecidesTheFateAndEveryFaultHasASentence) {
 struct Corruption {
     static constexpr ChoiceKind kChoice = ChoiceKind::kMessageLoss;
     static constexpr auto kProbability = &NetworkSettings::loss_ppm;
-    static void apply(MessageInFlight& message) { message.replacement = BlockRequest{}; }
+    static void apply(MessageInFlight& message) { message.replace_packet(BlockRequest{}); }
 };
 
 TEST(MessageFaults, AFaultMayReplaceThePacketThatIsDelivered) {
     StreamChoices choices(1);
     MessageInFlight one = message(0, 1);
     apply_by_chance<std::tuple<Corruption>>(one, {.loss_ppm = 0}, choices);
-    EXPECT_TRUE(std::holds_alternative<FollowRequest>(one.delivered()));
+    EXPECT_TRUE(std::holds_alternative<FollowRequest>(*one.packet));
     apply_by_chance<std::tuple<Corruption>>(one, {.loss_ppm = 1'000'000}, choices);
-    EXPECT_TRUE(std::holds_alternative<BlockRequest>(one.delivered()));
+    EXPECT_TRUE(std::holds_alternative<BlockRequest>(*one.packet));
 }
 
 }  // namespace

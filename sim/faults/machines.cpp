@@ -64,6 +64,12 @@ void Machines::slow_disk(ActorId id, SimTime delay) {
     Disk& disk = disks_.at(id);
     disk.delay += delay;
     disk.writes = disk.disk.writes();
+    ++slow_disk_faults_;
+}
+
+void Machines::end_slow_disk(ActorId id, SimTime delay) {
+    disks_.at(id).delay -= delay;
+    --slow_disk_faults_;
 }
 
 void Machines::replace_disk(ActorId id) {
@@ -77,7 +83,7 @@ void Machines::end_write_fault(ActorId id) {
     if (disks_[id].validator->vm() == nullptr) start(id);
 }
 
-SimTime Machines::wait_for_disk(ActorId id) {
+SimTime Machines::wait_for_slow_disk(ActorId id) {
     if (id >= disks_.size() || disks_[id].delay == 0) return 0;
     Disk& disk = disks_[id];
     const std::uint64_t writes = disk.disk.writes();

@@ -56,7 +56,7 @@ public:
     [[nodiscard]] SimDisk& disk(ActorId id) { return disks_.at(id).disk; }
     // Every write takes this much longer, on top of other faults.
     void slow_disk(ActorId id, SimTime delay);
-    void end_slow_disk(ActorId id, SimTime delay) { disks_.at(id).delay -= delay; }
+    void end_slow_disk(ActorId id, SimTime delay);
     // Puts an empty disk in its place and starts the node.
     void replace_disk(ActorId id);
     // Writes no longer fail; a node that stopped because one did starts again.
@@ -68,7 +68,9 @@ public:
         return id < disks_.size() && disks_[id].faults != 0;
     }
     // How long messages sent now wait for earlier writes to a slow disk.
-    [[nodiscard]] SimTime wait_for_disk(ActorId id);
+    [[nodiscard]] SimTime wait_for_disk(ActorId id) {
+        return slow_disk_faults_ == 0 ? 0 : wait_for_slow_disk(id);
+    }
 
 private:
     struct WrongClock {
@@ -93,9 +95,12 @@ private:
         std::uint32_t faults = 0;  // in force that hit it
     };
 
+    [[nodiscard]] SimTime wait_for_slow_disk(ActorId id);
+
     const Engine& engine_;
-    std::vector<Machine> machines_;  // by actor
-    std::deque<Disk> disks_;         // by validator; a disk never moves
+    std::vector<Machine> machines_;       // by actor
+    std::deque<Disk> disks_;              // by validator; a disk never moves
+    std::uint32_t slow_disk_faults_ = 0;  // in force, on any disk
     std::function<void(ActorId)> on_disk_replaced_;
 };
 

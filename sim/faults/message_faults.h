@@ -21,12 +21,12 @@ namespace aivm::sim {
 // A message on its way from one node to another.
 struct MessageInFlight {
     Transmission transmission;
-    const Packet& packet;
+    const Packet* packet;                // what is delivered
+    std::optional<Packet>& replacement;  // room for another packet; must outlive this
     SimTime now = 0;
     Fate fate = {};
-    std::optional<Packet> replacement = {};  // delivered instead of `packet`
 
-    [[nodiscard]] const Packet& delivered() const { return replacement ? *replacement : packet; }
+    void replace_packet(Packet other) { packet = &replacement.emplace(std::move(other)); }
 };
 
 struct MessageLoss {

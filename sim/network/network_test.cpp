@@ -26,7 +26,9 @@ NetworkLayout two_regions(std::uint32_t nodes) {
 Arrivals send_by_chance(Network& network, const NetworkSettings& settings, ChoiceSource& choices,
                         const Transmission& transmission, SimTime now) {
     static const Packet kPacket = FollowRequest{};
-    MessageInFlight message{.transmission = transmission, .packet = kPacket, .now = now};
+    std::optional<Packet> unused;
+    MessageInFlight message{
+        .transmission = transmission, .packet = &kPacket, .replacement = unused, .now = now};
     apply_by_chance(message, settings, choices);
     return network.plan(transmission, message.fate, now);
 }

@@ -43,24 +43,24 @@ TimestampNs FullSubstrate::clock(ActorId actor) const {
            static_cast<std::uint64_t>(context_.engine.now() + machines_.clock_error(actor));
 }
 
-void FullSubstrate::deliver_at(SimTime time, ActorId from, ActorId to, const Packet& packet) {
-    const std::uint32_t slot = packets_.put({packet, from});
-    context_.engine.post_at(time, Priority::kDelivery,
-                            {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
-}
-
 void FullSubstrate::send(ActorId from, ActorId to, const Packet& packet) {
     const SimTime now = context_.engine.now();
-    if (from == to) return deliver_at(now, from, to, packet);
     MessageInFlight message{
-        .transmission = {from, to, static_cast<std::uint32_t>(packet_bytes(packet))},
-        .packet = packet,
-        .now = now};
-    apply_by_chance(message, context_.scenario().network, context_.choices);
-    for (const MessageFault* fault : message_faults_) fault->apply(message);
-    const SimTime waiting = machines_.wait_for_disk(from);
-    for (const SimTime arrival : network_.plan(message.transmission, message.fate, now))
-        deliver_at(arrival + waiting, from, to, message.delivered());
+        .transmission = {from, to, 0}, .packet = &packet, .replacement = replacement_, .now = now};
+    SimTime waiting = 0;
+    Arrivals arrivals{.times = {now}, .count = 1};  // at once, when sent to itself
+    if (from != to) {
+        message.transmission.size_bytes = static_cast<std::uint32_t>(packet_bytes(packet));
+        apply_by_chance(message, context_.scenario().network, context_.choices);
+        for (const MessageFault* fault : message_faults_) fault->apply(message);
+        waiting = machines_.wait_for_disk(from);
+        arrivals = network_.plan(message.transmission, message.fate, now);
+    }
+    for (const SimTime arrival : arrivals) {
+        const std::uint32_t slot = packets_.put({*message.packet, from});
+        context_.engine.post_at(arrival + waiting, Priority::kDelivery,
+                                {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
+    }
 }
 
 void FullSubstrate::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {

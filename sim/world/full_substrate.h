@@ -57,14 +57,14 @@ private:
         ActorId from = 0;
     };
 
-    void deliver_at(SimTime time, ActorId from, ActorId to, const Packet& packet);
     [[nodiscard]] FaultSite site_of(const PlannedFault& fault);
     void count_isolated(const PlannedFault& fault, bool begins);
 
     RunContext& context_;
     ChainWatch& watch_;
     Network network_;
-    MessageFaults message_faults_;  // in force
+    MessageFaults message_faults_;       // in force
+    std::optional<Packet> replacement_;  // of the packet being sent, by a fault
     Machines machines_;
     std::vector<ValidatorActor*> validators_;
     SlotMap<PacketInFlight> packets_;
