@@ -129,7 +129,7 @@ def safe_window(
 
 
 def theory_window(alpha: float, target: float) -> float | None:
-    """The smallest W with alpha^W <= target (validation.md); None for alpha of 1."""
+    """The smallest W with alpha^W <= target; None for alpha of 1."""
     if not 0 < alpha < 1:
         return 1 if alpha == 0 else None
     return max(1, math.ceil(math.log(target) / math.log(alpha) - 1e-9))

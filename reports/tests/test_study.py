@@ -140,7 +140,7 @@ def test_measured_windows_stand_beside_theory(sweep):
     assert half.y[-1] == 14 or half.y[-1] <= 1.3 * 12  # 0.5^14 < 1e-4
     assert (
         study_charts.theory_window(0.5, 1e-3) == 10 and study_charts.theory_window(0.9, 1e-9) == 197
-    )  # validation.md
+    )
 
 
 def test_where_no_wrong_result_became_final_the_mark_is_an_upper_bound(sweep):
