@@ -37,8 +37,7 @@ TEST(BlockRun, ExecutingBuildingAndTryingReachTheSameState) {
     EXPECT_EQ(kinds_of((*executed)->events), kinds_of(built.executed->events));
 
     BlockRun run = next_run(chain, BlockRun::Refusals::kExplained);
-    for (const OperationPtr& operation : operations)
-        ASSERT_TRUE(run.apply(*operation).has_value());
+    for (const OperationPtr& operation : operations) ASSERT_TRUE(run.apply(*operation).has_value());
     const auto finished = std::move(run).finish();
     ASSERT_TRUE(finished.has_value());
     EXPECT_EQ(finished->state.state_root, built.executed->state.state_root);

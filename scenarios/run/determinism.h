@@ -48,7 +48,6 @@ struct DeterminismReport {
 // `rows`, without begin_run and finish_run. An interrupted run ends the check; report.first.status
 // says so. Errors: as World::make.
 Result<DeterminismReport> verify_determinism(const sim::Setting& setting,
-                                             const DeterminismOptions& options,
-                                             sim::RowSink& rows);
+                                             const DeterminismOptions& options, sim::RowSink& rows);
 
 }  // namespace aivm::scenarios
