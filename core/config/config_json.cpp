@@ -62,8 +62,8 @@ Status read(std::string_view key, const OrderedJson& value, std::string& field) 
     return {};
 }
 
-// A duration is a string in JSON and a number of nanoseconds here; a type of its own tells it from
-// a plain number.
+// A duration is a string in JSON and a number of nanoseconds here; a separate type distinguishes it
+// from a plain number.
 template <class Nanoseconds>
 struct Duration {
     Nanoseconds& nanoseconds;

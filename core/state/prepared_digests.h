@@ -9,7 +9,7 @@
 
 namespace aivm {
 
-// Objects are told apart by their address. They are asked for in the order in which they were
+// Objects are identified by their address. They are asked for in the order in which they were
 // added; one that was passed over is not found again.
 class PreparedDigests {
 public:

@@ -135,7 +135,7 @@ RC_GTEST_PROP(TimeTimers, GiveWhatStillCountsInOrderAndSnapshotsNeverChange, ())
     for (const auto& [snapshot, expected] : snapshots) check(snapshot, expected);
 }
 
-// So long that the queue is replaced on the way.
+// Long enough that the queue is replaced on the way.
 TEST(TimeTimers, AQueueOfAnyLengthForgetsWhatIsBehindIt) {
     TimeTimers timers;
     for (std::uint32_t i = 0; i < 5'000; ++i) {

@@ -41,7 +41,7 @@ Status check_challengeable(const Transition& t, const Address& sender, const Tas
     return {};
 }
 
-// Gives the side that is due dispute_move_blocks for its next move.
+// The party to move has dispute_move_blocks for its next move.
 void restart_clock(Transition& t, DisputeIndex index) {
     Dispute& dispute = t.edit_dispute(index);
     t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});

@@ -9,7 +9,7 @@ namespace aivm::test {
 namespace {
 
 // Plays one task whose first member commits, asks to leave in the block of the draw and never
-// reveals; it withdraws as soon as its cooldown lets it. Gives its slash.
+// reveals; it withdraws as soon as its cooldown lets it. Returns its slash.
 event::Slashed slash_of_leaver(std::uint64_t cooldown) {
     VmParameters parameters = committee_parameters();
     parameters.policy.obligation_rule = false;

@@ -13,7 +13,7 @@
 namespace aivm::gpu {
 
 // The user asked for the GPU and it stopped working: the run's results cannot be what was asked
-// for. Thrown, because no caller below the runner can mend it; the runner ends the run with exit
+// for. Thrown, because no caller below the runner can handle it; the runner ends the run with exit
 // code 3.
 class GpuFailure : public std::runtime_error {
 public:

@@ -60,8 +60,8 @@ Status Plugin::resolve() {
                 fmt::format("{} lacks the launcher {}", path_, missing));
 }
 
-// A plugin whose device is missing answers 3; one built for another ABI gives other bytes. Either
-// would shadow a plugin further down the list that works.
+// A plugin whose device is missing answers 3; one built for another ABI computes other bytes.
+// Either would shadow a plugin further down the list that works.
 Status Plugin::probe() const {
     const abi::ProofVerifyOp op = probe_operation();
     abi::ProofVerifyResult expected;

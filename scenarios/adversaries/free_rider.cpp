@@ -32,7 +32,7 @@ public:
             const auto* shown = std::get_if<event::ResultRevealed>(&e);
             if (shown != nullptr)
                 seen_.try_emplace(view.state().task(shown->task).job_id, shown->answer);
-            // the next committee starts anew
+            // the next committee starts from the beginning
             const auto* back = std::get_if<event::TaskReturned>(&e);
             if (back != nullptr) seen_.erase(view.state().task(back->task).job_id);
         }

@@ -65,7 +65,7 @@ struct Mixes {
 double regret(const Game& game, const Mixes& mixes);
 
 // Fictitious play: in each round both answer best to how often the other has made each choice so
-// far, the first of equals; before the first round every choice counts as made once. Gives the
+// far, the first of equals; before the first round every choice counts as made once. Returns the
 // frequencies after `rounds`, which converge to an equilibrium in every zero-sum game (J. Robinson,
 // 1951) and in every game of two choices each (K. Miyasawa, 1961).
 Mixes fictitious_play(const Game& game, std::size_t rounds);

@@ -1,6 +1,6 @@
 // A29 nothing_at_stake: votes on every branch.
 //
-// Stresses that votes cost nothing: every asker is told that its own preference is shared, so each
+// Stresses that votes cost nothing: every asker receives a vote for its own preference, so each
 // side of a split sees more agreement than there is. Answers to polls are not signed, so no one can
 // be slashed for them; the protection is alpha. Needs another adversary that splits the votes, such
 // as A28. Observe S1 and the time to finality.

@@ -45,7 +45,7 @@ private:
                             : fmt::format("{}-{}", context_.self.provider_id, number_);
     }
 
-    // A made-up answer to every task it is given; leaves after so many.
+    // A made-up answer to every task it is given; leaves after a fixed number of them.
     std::vector<OperationBody> sell(const State& state, ProviderIndex self) {
         std::vector<OperationBody> out;
         state.tasks.for_each([&](std::size_t i, const Task& task) {

@@ -85,7 +85,7 @@ Parsed<Value> check_range(const FieldInfo& info, std::uint64_t number);
 // duration.
 Parsed<std::int64_t> parse_parameter(std::string_view text);
 
-// The value as TOML; loading it gives the same value.
+// The value as TOML; loading it returns the same value.
 std::string print_value(const FieldInfo& info, const Value& value);
 
 // A TOML basic string, quotes included.

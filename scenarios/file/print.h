@@ -8,7 +8,7 @@
 
 namespace aivm::scenarios {
 
-// Every key with its value, in the order of the field table, as TOML. Loading it gives the same
+// Every key with its value, in the order of the field table, as TOML. Loading it returns the same
 // scenario, with the groups in the order of kRoles (the order within a role is kept). Equal
 // scenarios print the same bytes.
 std::string canonical_text(const sim::Scenario& scenario);

@@ -20,7 +20,7 @@ sim::Scenario poisson_market(std::uint32_t tasks, double jobs_per_block) {
 // its settlement follow.
 constexpr std::int64_t kHeldBesidesWindow = 2;
 
-// --- Waiting: providers that share the jobs evenly are so many queues of their own.
+// --- Waiting: providers that share the jobs evenly are independent queues.
 
 struct Queues {
     std::uint32_t queues = 1;

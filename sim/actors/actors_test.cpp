@@ -154,7 +154,7 @@ TEST_F(AProvider, FindsItsWorkInTheStateAfterBlocksThatItNeverHeardOf) {
     block(provider, "p-1", {chain.by("alice", aivm::test::submission("job"))});
     while (chain.task("job").status == TaskStatus::kPending) block(provider, "p-1");
     told_ = true;
-    // So many later blocks arrive without the missing ones that it goes on from the newest.
+    // Enough later blocks arrive without the missing ones that it resumes from the newest.
     const ExecutedPtr tip = chain.vm().executed(chain.vm().last_accepted());
     for (Height ahead = 0; ahead <= 64; ++ahead) {
         auto later = std::make_shared<Executed>(*tip);
@@ -181,8 +181,8 @@ protected:
                  .on_computed = {}},
                 std::make_unique<Attacks>()};
     }
-    // Tells the actor of all blocks so far that it has not heard of; the chain here starts before
-    // it does.
+    // Notifies the actor of all blocks so far that it has not received; the chain here starts
+    // before it does.
     void post(ChallengerActor& challenger, std::string_view job, Answer answer) {
         const std::string provider = chain.assigned_provider(job);
         block(challenger, "bob", {chain.by(provider, aivm::test::result(job, provider, answer))});

@@ -1,6 +1,6 @@
 // A few validators with real engines, disks and VMs on a network that delays everything by the same
-// time. Disks fail when told to; a node that stopped is started again. Everybody's promises are
-// watched: what each signs, builds and accepts.
+// time. Disks fail on request; a stopped node is restarted. Everybody's promises are watched: what
+// each signs, builds and accepts.
 #include "sim/actors/validator.h"
 
 #include <gmock/gmock.h>
@@ -155,7 +155,7 @@ public:
     std::map<ActorId, SimTime> last_accept;
     std::map<ActorId, Height> restarted_at;
     std::vector<std::string> stopped;
-    std::vector<Height> followed;  // heights that the client was told of, by validator 0
+    std::vector<Height> followed;  // heights of which validator 0 notified the client
     std::map<ActorId, SimTime> clock_offset;
 
 private:

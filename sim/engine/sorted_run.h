@@ -99,7 +99,7 @@ private:
         });
     }
 
-    // An insertion sort for what is nearly sorted, which gives up when it is not.
+    // An insertion sort for nearly sorted input; stops if it is not.
     void finish_sort() {
         std::size_t budget = 8 * tail_ + 64;
         for (std::size_t i = 1; i < tail_; ++i) {

@@ -1,5 +1,4 @@
-// Each safety invariant is told of replicas that do what they must not, next to one that does
-// right.
+// Each safety invariant observes replicas that do what they must not, next to one that does right.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 //
 // Order of calls: begin_run, any number of adds, finish_run, and again for the next run. Adds do
 // not fail one by one: the first error of a run is kept, later adds do nothing, and finish_run
-// tells it. Not thread safe.
+// returns it. Not thread safe.
 #pragma once
 
 #include <span>
@@ -121,7 +121,7 @@ public:
         return std::get<std::vector<Row>>(rows_);
     }
 
-    // Gives the whole run to another sink.
+    // Passes the whole run to another sink.
     Status copy_to(RowSink& other) const {
         AIVM_TRY(other.begin_run(info_));
         std::apply([&](const auto&... rows) { (other.add_all(rows), ...); }, rows_);

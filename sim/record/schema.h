@@ -17,7 +17,7 @@ namespace aivm::sim {
 constexpr std::uint32_t kSchemaVersion = 2;
 constexpr std::uint32_t kSchemaVersionOldest = 1;
 
-// PRAGMA application_id, "AIVM": tells our files from other SQLite databases.
+// PRAGMA application_id, "AIVM": distinguishes our files from other SQLite databases.
 constexpr std::uint32_t kApplicationId = 0x4149564d;
 
 struct ColumnInfo {

@@ -16,7 +16,7 @@ tl::unexpected<Error> bad_file(const std::string& path, std::string_view why) {
     return fail(ErrorCode::kStorage, fmt::format("{} {}", path, why));
 }
 
-// Tells a missing, foreign or unreadable file by its first bytes, before SQLite sees it and says
+// Detects a missing, foreign or unreadable file by its first bytes, before SQLite sees it and says
 // something vaguer.
 Status check_header(const std::string& path) {
     std::error_code ignored;

@@ -31,7 +31,8 @@ struct Table<LaterTaskRow> {
 
 namespace {
 
-// A later column whose absence cannot be told from zero: later_columns_are_optional refuses it.
+// A later column whose absence cannot be distinguished from zero: later_columns_are_optional
+// refuses it.
 struct LossyRow {
     std::uint64_t retries = 0;
 };

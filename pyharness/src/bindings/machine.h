@@ -1,6 +1,6 @@
 // A VM with all that it needs around it, to be played by hand: accounts by name with their keys,
-// validators with their beacon secrets, a store, and a clock that moves when it is told to. One
-// thread at a time, as the VM itself.
+// validators with their beacon secrets, a store, and a clock that moves on request. One thread at a
+// time, as the VM itself.
 #pragma once
 
 #include <map>

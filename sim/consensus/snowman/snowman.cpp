@@ -58,7 +58,7 @@ private:
         Bootstrapper catch_up;
         PollSet polls;
         std::uint64_t next_serial;
-        BlockRef preferred;            // as told to the node
+        BlockRef preferred;            // as reported to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
         bool may_catch_up = true;
         bool was_catching_up = false;  // and has not gone back to normal yet
