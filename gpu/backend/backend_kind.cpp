@@ -1,5 +1,7 @@
 #include "gpu/backend/backend_kind.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 
 namespace aivm::gpu {
@@ -26,6 +28,22 @@ std::optional<Mode> mode_from_name(std::string_view text) {
         if (kModeNames[i] == text) return static_cast<Mode>(i);
     }
     return std::nullopt;
+}
+
+std::optional<BackendRequest> request_from_name(std::string_view text) {
+    if (text == "cpu") return BackendRequest{.mode = Mode::kCpu, .cpu_path = CpuPath::kCanonical};
+    if (text == "simd") return BackendRequest{.mode = Mode::kCpu};
+    if (const auto mode = mode_from_name(text)) return BackendRequest{.mode = *mode};
+    const auto kind = std::find_if(kPluginKinds.begin(), kPluginKinds.end(),
+                                   [&](BackendKind each) { return name(each) == text; });
+    if (kind == kPluginKinds.end()) return std::nullopt;
+    return BackendRequest{.mode = Mode::kGpu, .kind = *kind};
+}
+
+std::string_view name(const BackendRequest& request) {
+    if (request.mode == Mode::kGpu && request.kind != BackendKind::kNone) return name(request.kind);
+    if (request.mode == Mode::kCpu && request.cpu_path == CpuPath::kBatched) return "simd";
+    return name(request.mode);
 }
 
 }  // namespace aivm::gpu
