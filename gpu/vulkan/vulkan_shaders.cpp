@@ -3,7 +3,7 @@
 namespace aivm::gpu {
 namespace {
 
-#include "vulkan_shader_table.inc"
+#include <vulkan_shader_table.inc>
 
 using Words = std::span<const std::uint32_t>;
 
