@@ -18,6 +18,8 @@ namespace {
 
 constexpr unsigned kWarpLanes = 32;
 constexpr unsigned kSharedMax = 16;
+constexpr unsigned kWorkersMax = 16;
+constexpr unsigned kResidentBlocks = 3;  // per worker, on a shuffled schedule
 
 enum class State : std::uint8_t { kReady, kAtBarrier, kAtWarp, kDone };
 
@@ -84,23 +86,23 @@ public:
           pool_(pool),
           scheduler_(scheduler),
           is_shuffled_(options.seed != 0),
-          random_(options.seed * 0x100000001b3ULL + launch.number * 8191 + index) {}
-
-    // Returns "" or what went wrong.
-    std::string run() {
+          random_(options.seed * 0x100000001b3ULL + launch.number * 8191 + index),
+          order_(launch.thread_count) {
+        std::iota(order_.begin(), order_.end(), 0U);
         prepare();
-        std::vector<unsigned> order(launch_.thread_count);
-        std::iota(order.begin(), order.end(), 0U);
-        running_block = this;
-        std::string problem;
-        while (problem.empty() && count(State::kDone) < launch_.thread_count) {
-            if (is_shuffled_) random_.shuffle(order);
-            if (!run_ready(order)) problem = open_barrier();
-        }
-        running_block = nullptr;
-        if (!problem.empty()) abandon();
-        return problem;
     }
+
+    // Runs every ready thread until it waits or ends. False: the block has ended, well or badly.
+    bool step() {
+        running_block = this;
+        if (is_shuffled_) random_.shuffle(order_);
+        if (!run_ready()) problem_ = open_barrier();
+        running_block = nullptr;
+        if (!problem_.empty()) abandon();
+        return problem_.empty() && count(State::kDone) < launch_.thread_count;
+    }
+    // What went wrong, or "".
+    [[nodiscard]] const std::string& problem() const { return problem_; }
 
     void run_thread() {
         acquire_clock(&clocks_.start);
@@ -171,11 +173,11 @@ private:
         return n;
     }
 
-    // Runs every ready thread until it waits or ends. Did any run?
-    bool run_ready(const std::vector<unsigned>& order) {
+    // Did any thread run?
+    bool run_ready() {
         bool has_run = false;
         std::uint64_t switches = 0;
-        for (const unsigned i : order) {
+        for (const unsigned i : order_) {
             if (threads_[i].state != State::kReady) continue;
             running_thread = &threads_[i];
             threads_[i].fiber->resume(scheduler_);
@@ -239,16 +241,68 @@ private:
     Scheduler& scheduler_;
     bool is_shuffled_;
     Random random_;
+    std::vector<unsigned> order_;
+    std::string problem_;
     std::vector<CudaThread> threads_;
     SharedMemory shared_[kSharedMax];
     unsigned shared_count_ = 0;
 };
 
-// The fibers of one worker, kept for the next launch.
-std::vector<Fiber*>& pool_of(unsigned worker) {
-    static auto* pools = new std::vector<Fiber*>[kBlockThreadsMax];
-    return pools[worker];
+// The fibers of one resident block of one worker, kept for the next launch.
+std::vector<Fiber*>& pool_of(unsigned worker, unsigned place) {
+    static auto* pools = new std::vector<Fiber*>[kWorkersMax * kResidentBlocks];
+    return pools[worker * kResidentBlocks + place];
 }
+
+// One OS thread's share of a launch: every `workers`-th block of the order. On a shuffled schedule
+// several blocks are resident, and their threads take turns, as on a device.
+class Worker {
+public:
+    Worker(const Launch& launch, const Options& options, Clocks& clocks, unsigned index,
+           std::vector<unsigned> blocks)
+        : launch_(launch),
+          options_(options),
+          clocks_(clocks),
+          index_(index),
+          blocks_(std::move(blocks)),
+          random_(options.seed * 31 + launch.number) {}
+
+    std::vector<std::string> run() {
+        const unsigned places = options_.seed != 0 ? kResidentBlocks : 1;
+        for (unsigned place = 0; place < places; ++place) admit(place);
+        unsigned place = 0;
+        while (live_ > 0) {
+            place = places == 1 ? 0 : static_cast<unsigned>(random_.next() % places);
+            if (resident_[place] == nullptr || resident_[place]->step()) continue;
+            if (!resident_[place]->problem().empty())
+                problems_.push_back(resident_[place]->problem());
+            resident_[place].reset();
+            --live_;
+            admit(place);
+        }
+        return problems_;
+    }
+
+private:
+    void admit(unsigned place) {
+        if (next_ == blocks_.size()) return;
+        resident_[place] = std::make_unique<Block>(launch_, options_, clocks_, blocks_[next_++],
+                                                   pool_of(index_, place), scheduler_);
+        ++live_;
+    }
+
+    const Launch& launch_;
+    const Options& options_;
+    Clocks& clocks_;
+    unsigned index_;
+    std::vector<unsigned> blocks_;
+    Random random_;
+    Scheduler scheduler_;
+    std::unique_ptr<Block> resident_[kResidentBlocks];
+    std::size_t next_ = 0;
+    unsigned live_ = 0;
+    std::vector<std::string> problems_;
+};
 
 }  // namespace
 
@@ -262,16 +316,13 @@ std::vector<std::string> run_blocks(const Launch& launch, const Options& options
     std::mutex mutex;
     std::vector<std::string> problems;
     const unsigned workers =
-        std::clamp(std::min(options.worker_count, launch.block_count), 1U, kBlockThreadsMax);
-    const auto work = [&](unsigned worker) {
-        Scheduler scheduler;
-        for (std::size_t i = worker; i < order.size(); i += workers) {
-            Block block(launch, options, clocks, order[i], pool_of(worker), scheduler);
-            std::string problem = block.run();
-            if (problem.empty()) continue;
-            const std::lock_guard lock(mutex);
-            problems.push_back(std::move(problem));
-        }
+        std::clamp(std::min(options.worker_count, launch.block_count), 1U, kWorkersMax);
+    const auto work = [&](unsigned index) {
+        std::vector<unsigned> blocks;
+        for (std::size_t i = index; i < order.size(); i += workers) blocks.push_back(order[i]);
+        const auto found = Worker(launch, options, clocks, index, std::move(blocks)).run();
+        const std::lock_guard lock(mutex);
+        problems.insert(problems.end(), found.begin(), found.end());
     };
     release_clock(&clocks.start);
     std::vector<std::thread> threads;

@@ -10,6 +10,7 @@
 // Atomics and barriers are sites: control.h can weaken each of them at run time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -78,14 +79,14 @@ cudaError_t launch_body(std::function<void()> body, unsigned blocks, unsigned th
 template <class... Parameters, class... Arguments>
 cudaError_t launch(void (*kernel)(Parameters...), unsigned blocks, unsigned threads, Stream* stream,
                    Arguments... arguments) {
-    const void* pointers[sizeof...(Arguments)];
+    std::array<const void*, sizeof...(Arguments)> pointers;
     std::size_t pointer_count = 0;
-    const auto note = [&](const auto& argument) {
+    [[maybe_unused]] const auto note = [&](const auto& argument) {
         if constexpr (std::is_pointer_v<std::decay_t<decltype(argument)>>)
             pointers[pointer_count++] = argument;
     };
     (note(arguments), ...);
-    return launch_body([=] { kernel(arguments...); }, blocks, threads, stream, pointers,
+    return launch_body([=] { kernel(arguments...); }, blocks, threads, stream, pointers.data(),
                        pointer_count);
 }
 

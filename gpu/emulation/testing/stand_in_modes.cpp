@@ -195,4 +195,11 @@ std::string check(Mode mode, const Work& work) {
     return "";
 }
 
+std::vector<Site> sites_reached(const Work& work) {
+    Options options;
+    options.records_sites = true;
+    check_all(work, options);
+    return observe().sites;
+}
+
 }  // namespace aivm::emulation

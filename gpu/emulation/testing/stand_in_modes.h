@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gpu/emulation/control.h"
 
@@ -36,5 +37,8 @@ struct Work {
 // Compares canonical, SIMD and emulated kernels on all of the work. Returns "" or one sentence: the
 // first difference, misuse of the run time, or memory that was not released.
 std::string check(Mode mode, const Work& work);
+
+// The barriers and atomics that the work reaches.
+std::vector<Site> sites_reached(const Work& work);
 
 }  // namespace aivm::emulation
