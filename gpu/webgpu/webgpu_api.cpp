@@ -27,6 +27,7 @@ void* open_any() {
 bool WebGpuApi::open_library() {
     void* library = open_any();
     if (!library) return false;
+    is_wgpu_native = dlsym(library, "wgpuGetVersion") != nullptr;
     bool complete = true;
 #define AIVM_WEBGPU_LOAD(name)                                         \
     name = reinterpret_cast<decltype(&::name)>(dlsym(library, #name)); \

@@ -53,6 +53,8 @@ struct WebGpuApi {
     AIVM_WEBGPU_FUNCTIONS(AIVM_WEBGPU_MEMBER)
 #undef AIVM_WEBGPU_MEMBER
 
+    bool is_wgpu_native = false;  // it has extensions of its own
+
     // Opens $AIVM_WEBGPU_LIBRARY, or the usual names of wgpu-native and Dawn. False: no library, or
     // one of another header. The library stays open for the rest of the process.
     bool open_library();

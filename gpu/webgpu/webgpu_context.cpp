@@ -8,6 +8,10 @@
 #include "core/kernels/abi.h"
 #include "gpu/webgpu/webgpu_shaders.h"
 
+#if __has_include(<wgpu.h>)
+#include <wgpu.h>
+#endif
+
 namespace aivm::gpu {
 namespace {
 
@@ -40,10 +44,9 @@ struct Answer {
 std::unique_ptr<WebGpuContext> WebGpuContext::open() {
     std::unique_ptr<WebGpuContext> context(new WebGpuContext);
     context->opened_by_ = getpid();
-    if (!context->api_.open_library()) return nullptr;
-    context->instance_ = context->api_.wgpuCreateInstance(nullptr);
-    const bool opened = context->instance_ && context->request_adapter() &&
-                        context->request_device() && context->create_layouts();
+    const bool opened = context->api_.open_library() && context->create_instance() &&
+                        context->request_adapter() && context->request_device() &&
+                        context->create_layouts();
     return opened ? std::move(context) : nullptr;
 }
 
@@ -75,6 +78,20 @@ bool WebGpuContext::wait_for(const bool* done) {
         if (look > kEagerLooks) std::this_thread::sleep_for(kPause);
     }
     return true;
+}
+
+// wgpu-native also looks for OpenGL, which cannot run these shaders and writes to the terminal when
+// it finds no display.
+bool WebGpuContext::create_instance() {
+    WGPUInstanceDescriptor descriptor{};
+#if __has_include(<wgpu.h>)
+    WGPUInstanceExtras extras{};
+    extras.chain.sType = static_cast<WGPUSType>(WGPUSType_InstanceExtras);
+    extras.backends = WGPUInstanceBackend_Primary;
+    if (api_.is_wgpu_native) descriptor.nextInChain = &extras.chain;
+#endif
+    instance_ = api_.wgpuCreateInstance(&descriptor);
+    return instance_ != nullptr;
 }
 
 bool WebGpuContext::request_adapter() {

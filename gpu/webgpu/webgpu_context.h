@@ -43,6 +43,7 @@ public:
 
 private:
     WebGpuContext() = default;
+    bool create_instance();
     bool request_adapter();
     bool request_device();
     bool create_layouts();
