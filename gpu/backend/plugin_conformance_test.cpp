@@ -12,6 +12,7 @@
 #include "core/kernels/random_workload.h"
 #include "core/kernels/vector_file.h"
 #include "gpu/backend/backend_registry.h"
+#include "gpu/vulkan/testing/edge_cases.h"
 
 namespace aivm::gpu {
 namespace {
@@ -71,6 +72,11 @@ TEST_F(PluginConformance, RandomAdversarialCasesGiveTheCanonicalBytes) {
         ASSERT_EQ("", workload::first_difference(canonical, kernels(), random, size_max))
             << "seed " << seed;
     }
+}
+
+TEST_F(PluginConformance, EdgeCasesGiveTheCanonicalBytes) {
+    CpuKernels canonical;
+    EXPECT_EQ("", first_edge_difference(canonical, kernels()));
 }
 
 TEST_F(PluginConformance, LargeTablesAndBatchesGiveTheCanonicalBytes) {

@@ -8,6 +8,7 @@
 #include "gpu/kernels/device_kernels.h"
 #include "gpu/metal/metal_shaders.h"
 #include "gpu/metal/testing/msl_host_device.h"
+#include "gpu/vulkan/testing/edge_cases.h"
 
 namespace aivm::gpu {
 namespace {
@@ -44,6 +45,15 @@ TEST(MslOnTheHost, RandomAdversarialCasesGiveTheCanonicalBytes) {
         const std::uint32_t size_max = seed % 10 == 0 ? 200 : 24;
         ASSERT_EQ("", workload::first_difference(canonical, kernels, random, size_max))
             << "seed " << seed;
+    }
+}
+
+TEST(MslOnTheHost, EdgeCasesGiveTheCanonicalBytes) {
+    CpuKernels canonical;
+    for (const std::uint64_t order : {1, 2, 3}) {
+        MslHostDevice device(order);
+        DeviceKernels kernels(device);
+        EXPECT_EQ("", first_edge_difference(canonical, kernels)) << "order " << order;
     }
 }
 

@@ -2,13 +2,17 @@
 
 #include <metal_host_kernels.inc>
 
+#include <dlfcn.h>
 #include <algorithm>
 #include <array>
 #include <barrier>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <sstream>
 #include <thread>
 
+#include "core/base/check.h"
 #include "core/kernels/abi.h"
 
 // As stand_in/metal_stdlib.in declares it.
@@ -40,6 +44,24 @@ struct Parameters {
     PassParameters parameters;
     std::uint32_t thread_count = 0;
 };
+
+// AIVM_MSL_KERNELS=pass=FILE,... takes kernels from libraries instead: shader_mutants.py.
+std::array<Kernel, kPassCount> load_kernels() {
+    auto kernels = kKernels;
+    const char* text = std::getenv("AIVM_MSL_KERNELS");
+    std::istringstream list(text ? text : "");
+    for (std::string item; std::getline(list, item, ',');) {
+        const std::string name = item.substr(0, item.find('='));
+        void* library = dlopen(item.substr(name.size() + 1).c_str(), RTLD_NOW | RTLD_LOCAL);
+        AIVM_CHECK(library != nullptr);
+        void* kernel = dlsym(library, ("msl_host_" + name).c_str());
+        const auto pass = std::find_if(std::begin(kPasses), std::end(kPasses),
+                                       [&](const auto& each) { return each.name == name; });
+        AIVM_CHECK(kernel && pass != std::end(kPasses));
+        kernels[static_cast<std::size_t>(pass - kPasses)] = reinterpret_cast<Kernel>(kernel);
+    }
+    return kernels;
+}
 
 std::barrier<>* current_barrier = nullptr;
 
@@ -92,7 +114,8 @@ int MslHostDevice::launch(Pass pass, std::span<const Buffer> bindings,
     MslThread call{};
     for (std::size_t i = 0; i < bindings.size(); ++i) call.buffers[i] = words(bindings[i]).data();
     call.buffers[kParametersIndex] = &uniforms;
-    const Kernel kernel = kKernels[static_cast<std::uint32_t>(pass)];
+    static const auto kernels = load_kernels();
+    const Kernel kernel = kernels[static_cast<std::uint32_t>(pass)];
     const std::uint32_t groups = (thread_count - 1) / kGroupThreads + 1;
     call.groups[0] = groups;
     call.groups[1] = call.groups[2] = 1;
