@@ -93,6 +93,7 @@ bool models_agree(Kernels& expected, Kernels& actual) {
         entry.version = versions[v];
         entry.occupied = 1;
         set_only(entry.model_root, 8 + v);  // no lower byte: one bucket
+        entry.model_root[8 + v] = 0x40;     // not one of the roots above
         const std::uint64_t start = (0xcbf29ce484222325ULL * 0x100000001b3ULL) & 255;
         table[(start + v) & 255] = entry;
         for (std::size_t n = 0; n < 1 + v % 3; ++n)
