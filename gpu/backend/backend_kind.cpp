@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kKindNames{"none",  "cuda",   "hip",
                                                      "metal", "vulkan", "webgpu"};
+constexpr std::array<std::string_view, 6> kTestedOn{
+    "every machine",
+    "a CPU stand-in for the CUDA run time; never on a device",
+    "a CPU stand-in for the CUDA run time; never on a device",
+    "a CPU (the shaders alone); the launcher was never built",
+    "Mesa's software device lavapipe; never on a GPU",
+    "wgpu-native over Mesa's software device lavapipe; never on a GPU"};
 constexpr std::array<std::string_view, 3> kModeNames{"auto", "cpu", "gpu"};
 
 }  // namespace
@@ -16,6 +23,11 @@ constexpr std::array<std::string_view, 3> kModeNames{"auto", "cpu", "gpu"};
 std::string_view name(BackendKind kind) {
     AIVM_CHECK(static_cast<std::size_t>(kind) < kKindNames.size());
     return kKindNames[static_cast<std::size_t>(kind)];
+}
+
+std::string_view tested_on(BackendKind kind) {
+    AIVM_CHECK(static_cast<std::size_t>(kind) < kTestedOn.size());
+    return kTestedOn[static_cast<std::size_t>(kind)];
 }
 
 std::string_view name(Mode mode) {

@@ -17,6 +17,10 @@ inline constexpr std::array kPluginKinds{BackendKind::kCuda, BackendKind::kHip, 
 // "none", "cuda", "hip", "metal", "vulkan" or "webgpu".
 std::string_view name(BackendKind kind);
 
+// On what the project's own tests run plugins of this kind: a phrase for listings, because no test
+// machine has a GPU.
+std::string_view tested_on(BackendKind kind);
+
 // kAuto: a plugin if there is one. kCpu: never. kGpu: a plugin, or an error.
 enum class Mode : std::uint8_t { kAuto, kCpu, kGpu };
 

@@ -321,6 +321,7 @@ TEST(BackendRegistry, ModesAndKindsHaveTheirPublishedNames) {
     for (const Mode mode : {Mode::kAuto, Mode::kCpu, Mode::kGpu})
         EXPECT_EQ(mode, mode_from_name(name(mode)));
     EXPECT_EQ(std::nullopt, mode_from_name("cuda"));
+    EXPECT_EQ("Mesa's software device lavapipe; never on a GPU", tested_on(BackendKind::kVulkan));
 }
 
 }  // namespace

@@ -118,7 +118,10 @@ EXPORT int LAUNCHER(proof_verify)(const void* ops, void* results, std::uint32_t 
     misbehave();
     if (const int code = fault(results)) return code;
 #if defined(TEST_PLUGIN_OTHER_ABI)
-    ops = static_cast<const std::uint8_t*>(ops) + 8;  // as if a field had been added at the front
+    abi::ProofVerifyOp shifted{};  // as if its ABI had another field at the front
+    std::memcpy(&shifted, static_cast<const std::uint8_t*>(ops) + 8, sizeof shifted - 8);
+    ops = &shifted;
+    count = 1;
 #endif
     return cpu.proof_verify(static_cast<const abi::ProofVerifyOp*>(ops),
                             static_cast<abi::ProofVerifyResult*>(results), count);
