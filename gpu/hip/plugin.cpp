@@ -1,5 +1,5 @@
-// What libluxgpu_backend_hip.so exports: the device code and the Device of the CUDA plugin, over the
-// HIP run time.
+// What libluxgpu_backend_hip.so exports: the device code and the Device of the CUDA plugin, over
+// the HIP run time.
 #include "gpu/kernels/cuda_device.h"
 #include "gpu/kernels/launchers.h"
 
