@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -51,16 +52,58 @@ private:
     std::uint64_t state_;
 };
 
-// Addresses that stand for a launch's synchronisation, and one byte per block for its barrier.
+struct SharedVariable {
+    unsigned line = 0, column = 0;
+    const char* file = nullptr;
+    char* start = nullptr;
+};
+
+// The shared memory of one block: poisoned, and inaccessible to AddressSanitizer between the
+// variables. The scheduler allocates it before the threads start, and it lives until the kernel has
+// ended, because ThreadSanitizer takes both for accesses.
+class SharedMemory {
+public:
+    SharedMemory() : bytes_(new char[kSharedBytes]) {
+        std::memset(bytes_.get(), 0xCD, kSharedBytes);
+#if defined(AIVM_FIBERS_ASAN)
+        ASAN_POISON_MEMORY_REGION(bytes_.get(), kSharedBytes);
+#endif
+    }
+    ~SharedMemory() {
+#if defined(AIVM_FIBERS_ASAN)
+        ASAN_UNPOISON_MEMORY_REGION(bytes_.get(), kSharedBytes);
+#endif
+    }
+    SharedMemory(const SharedMemory&) = delete;
+    SharedMemory& operator=(const SharedMemory&) = delete;
+
+    // Null when the block has no room left.
+    char* take(std::size_t size_bytes) {
+        const std::size_t start = used_;
+        const std::size_t room = (size_bytes + kGapBytes - 1) / kGapBytes * kGapBytes;
+        if (room > kSharedBytes - start) return nullptr;
+        used_ = std::min(start + room + kGapBytes, kSharedBytes);
+#if defined(AIVM_FIBERS_ASAN)
+        ASAN_UNPOISON_MEMORY_REGION(bytes_.get() + start, size_bytes);
+#endif
+        return bytes_.get() + start;
+    }
+
+private:
+    static constexpr std::size_t kSharedBytes = 8192;
+    static constexpr std::size_t kGapBytes = 64;
+    std::unique_ptr<char[]> bytes_;
+    std::size_t used_ = 0;
+};
+
+// What lives as long as a launch: addresses that stand for its synchronisation, two per block for
+// its barriers, and shared memory. With one clock per block, a thread that leaves a barrier late
+// would acquire what others have already released at the next one, and races between would be
+// hidden.
 struct Clocks {
     char start = 0, end = 0;
     std::vector<char> barriers;
-};
-
-struct SharedMemory {
-    unsigned line = 0, column = 0;
-    const char* file = nullptr;
-    std::unique_ptr<char[]> bytes;
+    std::vector<std::unique_ptr<SharedMemory>> shared;  // by block
 };
 
 std::atomic<std::uint64_t> thread_switches{0};
@@ -112,7 +155,7 @@ public:
     }
 
     void wait_at_barrier(unsigned line) {
-        char* const clock = &clocks_.barriers[index_];
+        char* const clock = &clocks_.barriers[2 * index_ + barriers_opened_ % 2];
         running_thread->state = State::kAtBarrier;
         running_thread->barrier_line = line;
         release_clock(clock);
@@ -136,25 +179,20 @@ public:
 
     void* shared_bytes(std::size_t size_bytes, const Where& where) {
         for (unsigned i = 0; i < shared_count_; ++i) {
-            const SharedMemory& known = shared_[i];
+            const SharedVariable& known = shared_[i];
             if (known.line == where.line() && known.column == where.column() &&
                 known.file == where.file_name())
-                return known.bytes.get();
+                return known.start;
         }
         if (shared_count_ == kSharedMax) return nullptr;
-        SharedMemory& fresh = shared_[shared_count_++];
-        fresh.line = where.line();
-        fresh.column = where.column();
-        fresh.file = where.file_name();
-        fresh.bytes.reset(new char[size_bytes]);
-        // Not memset: ThreadSanitizer would take it for an access of the calling CUDA thread.
-        volatile char* poison = fresh.bytes.get();
-        for (std::size_t i = 0; i < size_bytes; ++i) poison[i] = static_cast<char>(0xCD);
-        return fresh.bytes.get();
+        char* const start = clocks_.shared[index_]->take(size_bytes);
+        shared_[shared_count_++] = {where.line(), where.column(), where.file_name(), start};
+        return start;
     }
 
 private:
     void prepare() {
+        clocks_.shared[index_] = std::make_unique<SharedMemory>();
         while (pool_.size() < launch_.thread_count)
             pool_.push_back(new Fiber([] { running_block->run_thread(); }));
         threads_.resize(launch_.thread_count);
@@ -165,6 +203,7 @@ private:
                                     {launch_.block_count, 1, 1}};
             threads_[i].fiber = pool_[i];
         }
+        release_clock(&clocks_.start);
     }
 
     [[nodiscard]] unsigned count(State state) const {
@@ -205,6 +244,7 @@ private:
                        " hangs: its threads wait at different barriers";
             thread.state = State::kReady;
         }
+        ++barriers_opened_;
         return "";
     }
 
@@ -243,8 +283,9 @@ private:
     Random random_;
     std::vector<unsigned> order_;
     std::string problem_;
+    std::uint64_t barriers_opened_ = 0;
     std::vector<CudaThread> threads_;
-    SharedMemory shared_[kSharedMax];
+    SharedVariable shared_[kSharedMax];
     unsigned shared_count_ = 0;
 };
 
@@ -308,7 +349,8 @@ private:
 
 std::vector<std::string> run_blocks(const Launch& launch, const Options& options) {
     Clocks clocks;
-    clocks.barriers.resize(launch.block_count);
+    clocks.barriers.resize(std::size_t{2} * launch.block_count);
+    clocks.shared.resize(launch.block_count);
     std::vector<unsigned> order(launch.block_count);
     std::iota(order.begin(), order.end(), 0U);
     if (options.seed != 0) Random(options.seed + launch.number).shuffle(order);
@@ -335,7 +377,7 @@ std::vector<std::string> run_blocks(const Launch& launch, const Options& options
 
 std::uint64_t take_thread_switches() { return thread_switches.exchange(0); }
 
-const ThreadPosition& current_thread() { return running_thread->position; }
+ThreadPosition current_thread() { return running_thread->position; }
 
 void maybe_switch() {
     if (running_block->wants_switch()) running_block->switch_thread();

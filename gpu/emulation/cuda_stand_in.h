@@ -52,7 +52,8 @@ struct Index3 {
 struct ThreadPosition {
     Index3 thread, block, block_size, grid_size;
 };
-const ThreadPosition& current_thread();
+// By value: ThreadSanitizer would take the scheduler's own memory for shared memory of the kernel.
+ThreadPosition current_thread();
 
 // How a site behaves; see control.h.
 enum class Strength : std::uint8_t { kIntact, kPlain, kRemoved };

@@ -212,11 +212,11 @@ int DeviceKernels::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi:
 // Why the fold is on the host. Its length is the longest table: 4,096 dependent permutations. One
 // CPU core needs 0.3 us for each (0.45 us for all three tables at once in one vector register set),
 // so 1.2 to 1.9 ms in all, and the digests that come down for it are 32 bytes per slot, 280 KB for
-// full tables, about 0.02 ms on PCIe 4. On a device one permutation is a chain of 24 rounds of
-// dependent operations at 1 to 2 GHz with 4 or more cycles of latency each; one lane runs about
-// 3,400 operations per permutation. Spreading the 25 state words over a warp leaves at least 8
-// dependent steps per round, among them 4 shuffles of about 25 cycles: some 3,000 cycles, hence
-// 2 us per permutation and 8 ms per full table. fold_cost_test.cpp counts these steps.
+// full tables, about 0.02 ms on PCIe 4. On a device, one permutation is 5,100 operations on 64-bit
+// words, two instructions each, so one lane needs 5 us or more. Spread over the lanes of a warp it
+// is still a chain of 310 dependent operations, 0.6 us if exchanges between lanes were free, and
+// some 2 us with the four shuffles per round that they cost: 8 ms for full tables.
+// fold_cost_test.cpp counts these steps.
 int DeviceKernels::epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
                                     abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) {
     if (!desc || !epoch || !result || !kernels::are_present(tables)) return abi::kInvalidArgument;

@@ -212,7 +212,7 @@ std::string check_models(std::span<const Backend> backends, Random& random, cons
     for (auto& op : ops) {
         op = workload::some_model_op(random);
         keys.write(op.model_root);
-        if (inserts_often && random.one_in(2)) op.kind = abi::kRegister;
+        if (random.one_in(2)) op.kind = inserts_often ? abi::kRegister : abi::kUpdateWeights;
     }
     auto round = workload::some_round(random);
     round.model_op_count = random.below(ops.size() + 1);
