@@ -3,8 +3,8 @@
 //
 // Kept instead of boost::container::small_vector: a Task with its three lists is 48 bytes smaller,
 // and copying these lists, as the first change of a task in a block does, takes 52 instructions
-// instead of 134 (callgrind, g++ 12 -O3). In time the copy was no faster: 7.6 ns, Boost's 6.4 ns, on
-// a loaded machine; the size is the reason.
+// instead of 134 (callgrind, g++ 12 -O3). In time the copy was no faster: 7.6 ns, Boost's 6.4 ns,
+// on a loaded machine; the size is the reason.
 #pragma once
 
 #include <algorithm>
