@@ -6,7 +6,7 @@
 namespace aivm {
 
 // Checks authorizations: Ed25519 signatures in the service, ideal ones in simulation (see
-// core/vm/authorizer.h).
+// core/execution/authorizer.h).
 class Authorizer {
 public:
     virtual ~Authorizer() = default;

@@ -45,8 +45,8 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
         "chain.censoring_share": "0%",
         "vm.verification_mode": "tee",
         "vm.challenge_window_blocks": 20,
-        # One task a block: a bond backs only so many open results, and work that came at once would
-        # find it full.
+        # One task per block: a bond backs a limited number of open results, and a burst of tasks
+        # would exhaust it.
         "tasks.per_block": 1,
         "tasks.count": 400 if FULL else 150,
         "provider.lazy.strategy": "python:farmer",

@@ -55,8 +55,7 @@ public:
     }
 
 private:
-    // What all checkers share is a coin that everybody can see: the block's beacon, tossed for each
-    // task anew.
+    // All checkers share a public coin, the block's beacon, with an independent toss per task.
     [[nodiscard]] bool common_outage(const sim::TaskView& view) const {
         if (outage_ppm_ == 0) return false;
         const Hash32 coin = keccak256({view.state.head.beacon.view(), view.task.task_key.view()});

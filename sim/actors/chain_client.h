@@ -20,7 +20,7 @@ struct ClientSetup {
     std::vector<ActorId> validators;  // where operations go: all of them
     SimTime block_interval = 0;
     Environment* environment = nullptr;
-    // operations are made without bytes and signatures (core/execution/unsealed.h)
+    // operations are made without bytes and signatures (core/execution/build.h)
     bool unsealed = false;
 };
 

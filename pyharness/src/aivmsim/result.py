@@ -82,7 +82,7 @@ class RunResult:
 
     @functools.cached_property
     def tasks(self) -> pd.DataFrame:
-        """One row a task: when submitted, when final, what became of it, and whether the final
+        """One row per task: when submitted, when final, what became of it, and whether the final
         answer is right."""
         return self.table("task")
 
