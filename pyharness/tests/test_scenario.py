@@ -31,7 +31,7 @@ def test_what_is_no_file_and_not_in_the_catalogue_is_told_with_the_catalogue(tmp
         Scenario.load(tmp_path)
 
 
-def test_errors_are_told_all_at_once_with_line_caret_and_mend():
+def test_errors_are_reported_all_at_once_with_line_caret_and_remedy():
     with pytest.raises(ScenarioError) as raised:
         Scenario.from_text(
             'name = "x"\n[vm]\nchalenge_window_blocks = 3\nslash_bps = 10001\n', "x.toml"

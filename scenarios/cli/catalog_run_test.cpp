@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "scenarios/cli/books.h"
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/run.h"

@@ -56,7 +56,7 @@ protected:
         return {authority, address_of(name)};
     }
 
-    // A block with everything the actor sent since the last one, and `others`; the actor hears of
+    // A block with everything the actor sent since the last one, and `others`; the actor receives
     // it at its time.
     void block(ChainClient& actor, std::string_view name, std::vector<OperationPtr> others = {}) {
         for (const OperationPtr& sent : environment.take_operations())

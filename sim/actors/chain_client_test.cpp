@@ -25,7 +25,7 @@ public:
     std::vector<Height> heights;
     std::vector<bool> complete;
     std::vector<std::string> given_up;
-    std::string over;  // claims of this provider can do nothing any more
+    std::string over;  // claims of this provider have no effect any more
 
 protected:
     void on_block(const Executed& block, bool is_complete) override {
@@ -55,7 +55,7 @@ protected:
     void hear(Height height, ActorId from = 0) {
         client.receive(from, AcceptedPacket{blocks.at(height - 1)});
     }
-    // A block at the height after the last one heard, whose state knows `nonce` of alice, with
+    // A block at the height after the last one received, whose state knows `nonce` of alice, with
     // these operations in it.
     void hear_of(std::uint64_t nonce, std::vector<OperationPtr> operations = {}) {
         const Height height = client.heights.empty() ? 1 : client.heights.back() + 1;

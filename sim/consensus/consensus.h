@@ -60,7 +60,7 @@ struct BlockInfo {
     }
 };
 
-// What a node that asks for a vote says of itself.
+// The state that a node reports with its poll.
 struct PollQuestion {
     BlockRef block;          // what the asker prefers
     Height next_height = 0;  // the first height that the asker has not decided
@@ -155,7 +155,8 @@ public:
     }
 };
 
-// What an engine is made from. The references must outlive the engine, except `chain`.
+// Arguments for the construction of an engine. The references must outlive the engine, except
+// `chain`.
 struct EngineSetup {
     const ChainSettings& chain;
     std::span<const std::uint64_t> stakes;  // of all validators
@@ -209,7 +210,7 @@ public:
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
     [[nodiscard]] virtual bool catching_up() const = 0;
-    // Whether the node should build now as far as the engine can tell: not while catching up, nor
+    // Whether the node should build now as far as the engine knows: not while bootstrapping, nor
     // with too many undecided blocks. Whose turn it is follows from proposer_schedule.h.
     [[nodiscard]] virtual bool wants_block() const = 0;
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;

@@ -1,6 +1,6 @@
-// Statistical tests have fixed seeds, so they pass or fail for ever; their thresholds are generous
-// (about six standard deviations), because what they guard against is a wrong formula, not a weak
-// generator.
+// Statistical tests have fixed seeds, so they always pass or always fail; their thresholds are
+// generous (about six standard deviations), because what they guard against is a wrong formula, not
+// a weak generator.
 #include "sim/engine/random_stream.h"
 
 #include <gtest/gtest.h>

@@ -28,7 +28,8 @@ struct InvariantInfo {
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
 };
 
-// What every invariant may read, and where it reports. The world implements it.
+// The interface through which invariants read the world and report violations. The world implements
+// it.
 class Watch {
 public:
     virtual ~Watch() = default;

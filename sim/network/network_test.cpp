@@ -217,7 +217,7 @@ TEST(Network, RefusesWhatCannotBeAMessage) {
 TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
     Harness free({});
     Harness clogged({});
-    const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes a second
+    const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes per second
     constexpr SimTime kEach = 100 * kMillisecond;
     for (int i = 1; i <= 5; ++i)
         EXPECT_EQ(*clogged.send(2, 0).begin(), *free.send(2, 0).begin() + i * kEach);

@@ -320,14 +320,14 @@ TEST(World, WorkThatCannotBeDoneInTimeIsAViolationOfL1) {
 }
 
 TEST(World, ProgressIsToldEveryTenVirtualSecondsAndMayInterrupt) {
-    std::vector<SimTime> told;
+    std::vector<SimTime> reported;
     WorldOptions options;
     options.progress = [&](SimTime now, std::uint64_t) {
-        told.push_back(now);
-        return told.size() < 3;
+        reported.push_back(now);
+        return reported.size() < 3;
     };
     const Outcome outcome = run(small_scenario(), options);
-    EXPECT_EQ(told, (std::vector<SimTime>{10 * kSecond, 20 * kSecond, 30 * kSecond}));
+    EXPECT_EQ(reported, (std::vector<SimTime>{10 * kSecond, 20 * kSecond, 30 * kSecond}));
     EXPECT_EQ(outcome.status, RunStatus::kInterrupted);
 }
 

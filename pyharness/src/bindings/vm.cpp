@@ -332,7 +332,7 @@ void bind_machine_facts(py::class_<Machine>& machine) {
             "result_bond", [](Machine& self) { return self.parameters().result_bond().nlux(); });
 }
 
-// What an actor computes for itself.
+// Computations that actors make off the chain.
 void bind_machine_work(py::class_<Machine>& machine) {
     machine
         .def(

@@ -50,7 +50,7 @@ private:
     static constexpr TimerUse kCooldownTimer = 4;
     static constexpr TimerUse kProbeTimer = 5;
 
-    // What there is once the last accepted block is known.
+    // State that exists once the last accepted block is known.
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
         BlockTree tree;
@@ -61,7 +61,7 @@ private:
         BlockRef preferred;            // as reported to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
         bool may_catch_up = true;
-        bool was_catching_up = false;  // and has not gone back to normal yet
+        bool was_catching_up = false;  // and has not returned to normal yet
         bool heard_somebody = false;
     };
 
@@ -173,7 +173,8 @@ void Snowman::on_own_block(const BlockInfo& block, Actions& out) {
     tell_preference(out);
     s.unsent = block.id;
     // One poll, beyond the usual number if need be: it carries the block to the others. Further
-    // polls begin when it or another ends; begun now they would ask about a block nobody has yet.
+    // polls begin when it or another ends; begun now they would ask about a block that nobody has
+    // yet.
     if (!s.catch_up.active() && s.preferred.id == block.id) start_poll(out);
 }
 
@@ -427,8 +428,9 @@ Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& confi
     }
     if (config.catch_up.gap == 0 || config.catch_up.timeout_ns == 0 ||
         config.catch_up.blocks_per_fetch == 0) {
-        return fail(ErrorCode::kConfig,
-                    "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
+        return fail(
+            ErrorCode::kConfig,
+            "bootstrapping needs a gap, a timeout and a number of blocks per fetch above zero");
     }
     return std::make_unique<Snowman>(config, host, random);
 }

@@ -26,7 +26,7 @@ std::vector<T> all_of(const Actions& actions) {
     return found;
 }
 
-// Node 0 of `others` + 1, one poll at a time, so that the test decides what every poll hears.
+// Node 0 of `others` + 1, one poll at a time, so that the test decides what every poll receives.
 class SnowmanTest : public ::testing::Test {
 protected:
     void make(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta, std::uint32_t others = 0) {

@@ -139,7 +139,7 @@ TEST(SynchronousRounds, C10UnsafeParametersAreCaught) {
         return disagreeing / 200.0;
     };
     EXPECT_NEAR(share_that_disagrees(2), 0.9515, 5 * std::sqrt(0.9515 * 0.0485 / 200));
-    EXPECT_LT(share_that_disagrees(12), 0.2) << "a larger beta is what mends it";
+    EXPECT_LT(share_that_disagrees(12), 0.2) << "a larger beta corrects it";
 }
 
 TEST(SynchronousRounds, TheSameSeedPlaysTheSameGame) {
