@@ -477,15 +477,27 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
 constexpr auto kScenarioFields = join(std::to_array(kFieldsBeforeSlashRates), kSlashRates,
                                       std::to_array(kFieldsAfterSlashRates));
 
+// "WORD: what it does" for every kind of fault.
+constexpr auto kFaultKinds = [] {
+    constexpr std::size_t kSize = [] {
+        std::size_t size = 0;
+        for (const auto& traits : sim::kFaultTraits) size += traits.word.size() + traits.doc.size();
+        return size + 4 * sim::kFaultKinds - 2;
+    }();
+    std::array<char, kSize> out{};
+    auto end = out.begin();
+    for (const auto& traits : sim::kFaultTraits) {
+        if (end != out.begin()) end = std::ranges::copy(Text("; "), end).out;
+        end = std::ranges::copy(traits.word, end).out;
+        end = std::ranges::copy(Text(": "), end).out;
+        end = std::ranges::copy(traits.doc, end).out;
+    }
+    return out;
+}();
+
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(
-        choice("fault", "kind", words<sim::FaultKind>,
-               "partition: cut off in both directions; one_way: what the side sends is lost; "
-               "eclipse: each node hit is isolated from all others; flapping: alternately down "
-               "and up; clogged: limited bandwidth; slow_node; clock: wrong by skew and drift; "
-               "crash; slow_disk; failed_write: the next write fails and the node stops; "
-               "torn_write: the node crashes during its next write; bit_rot: a stored value "
-               "is corrupted, so the node stops and restarts with an empty disk"))),
+        choice("fault", "kind", words<sim::FaultKind>, {kFaultKinds.data(), kFaultKinds.size()}))),
     at<&FaultPlan::at_ns>(
         required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
     at<&FaultPlan::duration_ns>(duration(

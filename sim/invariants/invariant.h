@@ -3,8 +3,8 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class beside its kind (money, modes, safety, liveness, kernels), list it in
-// registry.cpp, and give it a test that violates it.
+// write the class in the file of its kind (money, modes, safety, liveness, kernels), add it in the
+// function at the end of that file, and write a test that violates it.
 #pragma once
 
 #include <concepts>
