@@ -81,7 +81,7 @@ public:
     void add_receipt(const Receipt& receipt);
     // Brings the receipt tree up to date. Required before its root is read.
     void hash_receipts() {
-        state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher());
+        state_.receipt_tree.hash_new(state_.receipts, rules_.kernels->hasher());
     }
 
     void set_timer(const HeightTimer& timer);

@@ -192,7 +192,7 @@ protected:
         while (chain.task(job).status == TaskStatus::kPending) block(challenger, "bob");
     }
     // The blocks before the actor started.
-    void catch_up(ChallengerActor& challenger) {
+    void deliver_missed(ChallengerActor& challenger) {
         for (Height height = 1; height < chain.height(); ++height) {
             auto old = std::make_shared<Executed>(*chain.genesis());
             old->block = *chain.vm().get_block(*chain.vm().block_id_at_height(height));
@@ -206,7 +206,7 @@ protected:
 
 TEST_F(AChallenger, ChecksInItsOwnTimeHidesItsClaimAndRevealsIt) {
     ChallengerActor challenger = make(kSecond);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", static_cast<Answer>(chain.truth("job") - 1));
     environment.pass(challenger, environment.time + 2 * kSecond - 1);
@@ -226,7 +226,7 @@ TEST_F(AChallenger, ChecksInItsOwnTimeHidesItsClaimAndRevealsIt) {
 
 TEST_F(AChallenger, UnderThePolicyInClearNamesItsClaimAtOnce) {
     ChallengerActor challenger = make(0, true);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", 7);
     environment.pass(challenger, environment.time);
@@ -236,7 +236,7 @@ TEST_F(AChallenger, UnderThePolicyInClearNamesItsClaimAtOnce) {
 
 TEST_F(AChallenger, RevealsNobodyElsesChallenge) {
     ChallengerActor challenger = make(1000 * kSecond);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", chain.lie("job"));
     block(challenger, "bob",

@@ -115,7 +115,7 @@ struct Discard {
 
 // Why a node takes a block for decided: it counted the votes itself, it learned what the others had
 // decided, or the node that orders blocks said so.
-enum class AcceptedBy : std::uint8_t { kPolls, kCatchUp, kSequencer };
+enum class AcceptedBy : std::uint8_t { kPolls, kBootstrap, kSequencer };
 
 struct Accept {
     Hash32 id;
@@ -168,7 +168,7 @@ struct EngineSetup {
 struct StartOptions {
     std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
     // ask the others what they decided before taking part: for every start but the first
-    bool catch_up = false;
+    bool bootstrap = false;
 };
 
 // All counters only grow.
@@ -181,9 +181,9 @@ struct EngineCounters {
     std::uint64_t votes_unusable = 0;
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
-    std::uint64_t catch_ups = 0;  // begun
+    std::uint64_t bootstraps = 0;  // begun
     // the confirmed history contradicts this node's, or its VM refuses it
-    std::uint64_t catch_up_conflicts = 0;
+    std::uint64_t bootstrap_conflicts = 0;
 };
 
 class ConsensusEngine {
@@ -209,7 +209,7 @@ public:
     [[nodiscard]] virtual BlockRef preferred() const = 0;
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
-    [[nodiscard]] virtual bool catching_up() const = 0;
+    [[nodiscard]] virtual bool bootstrapping() const = 0;
     // Whether the node should build now as far as the engine knows: not while bootstrapping, nor
     // with too many undecided blocks. Whose turn it is follows from proposer_schedule.h.
     [[nodiscard]] virtual bool wants_block() const = 0;

@@ -93,7 +93,7 @@ private:
     }
     // Delivers once, twice or not at all.
     void transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive);
-    void start(TestNode& node, bool catch_up);
+    void start(TestNode& node, bool bootstrap);
 
     NetworkOptions options_;
     Factory factory_;

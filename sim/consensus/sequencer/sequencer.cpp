@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/catch_up_messages.h"
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/timers.h"
 #include "sim/scenario/engines.h"
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
     [[nodiscard]] BlockRef preferred() const override { return state().tree.preferred_tip(); }
     [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
-    [[nodiscard]] bool catching_up() const override { return state().frontier_unknown; }
+    [[nodiscard]] bool bootstrapping() const override { return state().frontier_unknown; }
     [[nodiscard]] bool wants_block() const override { return orders(); }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
@@ -99,8 +99,8 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
     if (orders()) return;
-    if (options.catch_up) {
-        ++counters_.catch_ups;
+    if (options.bootstrap) {
+        ++counters_.bootstraps;
         state().frontier_unknown = true;
         state().heard_sequencer = false;
     }

@@ -126,8 +126,8 @@ TEST(SnowmanNetwork, L3ARestartedNodeCatchesUp) {
     EXPECT_GE(reached, 120U);
     network.restart(4);
     EXPECT_TRUE(network.run(30 * kSecond, [&] { return network.nodes[4]->height() >= reached; }));
-    EXPECT_FALSE(network.nodes[4]->engine->catching_up());
-    EXPECT_EQ(network.nodes[4]->engine->counters().catch_up_conflicts, 0U);
+    EXPECT_FALSE(network.nodes[4]->engine->bootstrapping());
+    EXPECT_EQ(network.nodes[4]->engine->counters().bootstrap_conflicts, 0U);
 }
 
 TEST(SnowmanNetwork, AllNodesMayRestartAtOnce) {

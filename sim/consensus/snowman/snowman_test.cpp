@@ -245,13 +245,13 @@ TEST_F(SnowmanTest, ALateBlockForADecidedHeightIsRejectedAtOnce) {
     EXPECT_TRUE(all_of<Accept>(out).empty());
 }
 
-TEST_F(SnowmanTest, D49WhileCatchingUpOnlyWhatWasAskedForIsExecuted) {
+TEST_F(SnowmanTest, D49WhileBootstrappingOnlyWhatWasAskedForIsExecuted) {
     make(3, 2, 1);
     Actions out;
     const BlockInfo real = test_block(test_block(test_block(genesis(), 1), 2), 3);
     engine_->on_message(1, Query{1, {real.ref(), 4}, false},
                         out);  // somebody is three blocks ahead
-    ASSERT_TRUE(engine_->catching_up());
+    ASSERT_TRUE(engine_->bootstrapping());
     out.clear();
     engine_->on_body(1, b_, out);
     EXPECT_EQ(all_of<Discard>(out).size(), 1U);
