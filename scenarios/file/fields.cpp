@@ -228,9 +228,10 @@ constexpr FieldInfo kClogBandwidth{
     "fault", "bandwidth", FieldType::kBandwidth,
     {},      0,           1'000'000'000'000,
     {},      false,       "clogged: bandwidth of each node hit, in total, for each direction"};
-constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,
-                                   {},        0,           1'000'000'000'000,
-                                   {},        false,       "of every link, each direction"};
+constexpr FieldInfo kLinkBandwidth{
+    "network", "bandwidth", FieldType::kBandwidth,
+    {},        0,           1'000'000'000'000,
+    {},        false,       "bandwidth of every link in each direction"};
 
 constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     at<&Scenario::name>(
@@ -341,7 +342,7 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         duration("tasks", "mean_gap", kSomeTime, "arrivals poisson: mean time between two tasks")),
     in_tasks<&Workload::requesters>(integer("tasks", "requesters", "requesters", {1, 10'000},
                                             "honest requesters when no [[requester]] is listed")),
-    in_tasks<&Workload::fee>(amount("tasks", "fee", "paid for one task")),
+    in_tasks<&Workload::fee>(amount("tasks", "fee", "fee paid for one task")),
     in_tasks<&Workload::value_at_risk>(amount(
         "tasks", "value_at_risk",
         "what a wrong answer is worth outside the chain; reported beside the slash coverage")),
@@ -416,12 +417,13 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         amount("vm", "challenger_bond",
                "locked by a challenge; doubled for every challenge already lost on the result")),
     slash_rate<SlashCause::kWrongAnswer>(),
-    in_policy<&Policy::challenger_share_bps>(
-        basis_points("challenger_share_bps", "of a slash, to the rewarded challenger")),
+    in_policy<&Policy::challenger_share_bps>(basis_points(
+        "challenger_share_bps", "share of a slash that goes to the rewarded challenger")),
     in_policy<&Policy::requester_share_bps>(
-        basis_points("requester_share_bps", "of a slash, to the requester")),
-    in_policy<&Policy::provider_share_bps>(basis_points(
-        "provider_share_bps", "of a lost challenger bond, to the provider that was right")),
+        basis_points("requester_share_bps", "share of a slash that goes to the requester")),
+    in_policy<&Policy::provider_share_bps>(
+        basis_points("provider_share_bps",
+                     "share of a lost challenger bond that goes to the provider that was right")),
 };
 
 // The rates of all slashing causes but a wrong answer's, which stands above the shares of it.
@@ -540,7 +542,7 @@ constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each identity")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
     at<&ActorGroup::parameters>(
-        plain(FieldType::kParameters, "group", "parameters", "of the strategy")),
+        plain(FieldType::kParameters, "group", "parameters", "parameters of the strategy")),
 };
 
 }  // namespace

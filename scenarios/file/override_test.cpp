@@ -68,8 +68,9 @@ TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
     EXPECT_EQ(problem("provider.lasy.count=2").remedy, "did you mean \"provider.lazy.count\"?");
     EXPECT_EQ(problem("fault.1.at=2m").remedy, "did you mean \"fault.0.at\"?");
     EXPECT_EQ(problem("provider.lazy.name=x").message, "unknown key \"provider.lazy.name\"");
-    EXPECT_EQ(problem("q=1").remedy,
-              "keys look like vm.challenge_window_blocks; see the reference page");
+    EXPECT_EQ(
+        problem("q=1").remedy,
+        "keys look like vm.challenge_window_blocks; aivmsim explain vm lists those of a table");
     EXPECT_EQ(problem("tasks.count=many"),
               (Problem{"\"many\" is not a whole number", "write digits only, such as 100"}));
     EXPECT_EQ(problem("tasks.count").message, "\"tasks.count\" is not an assignment");
