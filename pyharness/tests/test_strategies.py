@@ -295,7 +295,7 @@ def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenar
         aivmsim.sweep(scenario, {LAZY: ["python:broken"]}, seeds=[1])
 
 
-def test_an_unknown_strategy_or_parameter_is_told_before_anything_runs(scenario):
+def test_an_unknown_strategy_or_parameter_is_reported_before_anything_runs(scenario):
     with pytest.raises(
         aivmsim.ScenarioError,
         match="no provider strategy is called 'python:lazy'.*python:lazy_guess",

@@ -85,7 +85,7 @@ TEST(LazyChecker, OneThatChecksButNeverSeesPaysForNothing) {
     EXPECT_EQ(payoff(outcome, "lazy_checkers").net_nlux, -400 * kLux / 10);
 }
 
-TEST(LazyChecker, SeveralMissTheShareThatTheoryGives) {
+TEST(LazyChecker, SeveralMissTheShareThatTheoryPredicts) {
     // V01: (1 - 0.3 * 0.9)^4 = 0.284 of 400 results; the range is five standard deviations.
     const sim::Outcome outcome = run(checked_by(4, 300'000, 900'000));
     EXPECT_NEAR(static_cast<double>(count(outcome, "n_fraud_missed")), 0.284 * 400, 45);

@@ -135,7 +135,7 @@ TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
     }
 }
 
-TEST_F(AProvider, WhoseTaskWentToSomebodyElseMeanwhilePostsNothing) {
+TEST_F(AProvider, PostsNothingWhenItsTaskWasAssignedToAnotherMeanwhile) {
     ProviderActor provider = make(1'000'000, 1000 * kSecond);
     provider.start();
     block(provider, "p-1");
@@ -282,7 +282,7 @@ TEST_F(ARequester, WaitsForAProviderAndThenBuysAtItsRateUntilItsShareIsSubmitted
         EXPECT_LE(tasks[i], tasks[i - 1] + 1) << "half a task an interval";
 }
 
-TEST_F(ARequester, OffersARefusedTaskAgainAndTellsTheBooks) {
+TEST_F(ARequester, OffersARefusedTaskAgainAndReportsIt) {
     RequesterActor requester = make(1, 1'000'000);
     requester.start();
     block(requester, "alice", {chain.by("p-1", aivm::test::registration("p-1", lux(5000)))});

@@ -71,8 +71,8 @@ private:
         std::uint32_t tries = 1;
     };
 
-    void hear(ActorId from, const ExecutedPtr& executed);
-    void hear_pending(const OperationPtr& operation);
+    void receive_block(ActorId from, const ExecutedPtr& executed);
+    void receive_pending(const OperationPtr& operation);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
     [[nodiscard]] OperationPtr make(OperationBody&& body) const;

@@ -142,7 +142,7 @@ TEST(EventQueue, AgreesWithTheModelWhenManyThousandsArePendingInEveryStyle) {
     }
 }
 
-TEST(EventQueue, GivesEventsOfOneInstantByPriorityAndThenAsTheyWereScheduled) {
+TEST(EventQueue, OrdersEventsOfOneInstantByPriorityAndThenAsTheyWereScheduled) {
     Ladder queue;
     queue.push(5, Priority::kTimer, 1);
     queue.push(5, Priority::kDelivery, 2);

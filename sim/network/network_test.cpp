@@ -151,7 +151,7 @@ TEST(Network, MessagesOfOneSenderQueueForItsLine) {
               *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
 }
 
-TEST(Network, GivesTheSameArrivalsForTheSameSeedAndOthersForAnother) {
+TEST(Network, HasTheSameArrivalsForTheSameSeedAndOthersForAnother) {
     const NetworkSettings settings{
         .loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
     EXPECT_EQ(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 1).arrivals(0, 1, 1000));

@@ -42,7 +42,7 @@ TEST(World, RunsItsWorkToTheEndAndCatchesEveryLie) {
     EXPECT_GT(outcome.invariant_checks, 1000U);
 }
 
-TEST(World, TheSameSeedGivesTheSameDigestAndAnotherSeedAnother) {
+TEST(World, TheSameSeedYieldsTheSameDigestAndAnotherSeedAnother) {
     WorldOptions options;
     const Outcome first = run(small_scenario(), options);
     EXPECT_EQ(run(small_scenario(), options).digest, first.digest);
@@ -319,7 +319,7 @@ TEST(World, WorkThatCannotBeDoneInTimeIsAViolationOfL1) {
     EXPECT_EQ(run(s).missing_violations, std::vector<std::string>{"E3"});
 }
 
-TEST(World, ProgressIsToldEveryTenVirtualSecondsAndMayInterrupt) {
+TEST(World, ProgressIsReportedEveryTenVirtualSecondsAndMayInterrupt) {
     std::vector<SimTime> reported;
     WorldOptions options;
     options.progress = [&](SimTime now, std::uint64_t) {

@@ -62,7 +62,7 @@ private:
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
         bool may_bootstrap = true;
         bool was_bootstrapping = false;  // and has not returned to normal yet
-        bool heard_somebody = false;
+        bool heard_from_others = false;
     };
 
     void on(VoterIndex from, const Query& query, Actions& out);
@@ -128,7 +128,7 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
     // the first probe comes a whole interval after the first silence
-    state().heard_somebody = true;
+    state().heard_from_others = true;
     probe_if_idle(out);
     if (options.bootstrap) begin_bootstrap(out);
 }
@@ -373,12 +373,12 @@ void Snowman::probe_if_idle(Actions& out) {
     State& s = state();
     if (config_.bootstrap.idle_probe_ns == 0) return;
     const std::uint64_t serial = s.next_serial++;
-    if (!s.heard_somebody && !s.bootstrapper.active()) {
+    if (!s.heard_from_others && !s.bootstrapper.active()) {
         const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
         sampler_.sample(1, config_.self, below, sample_);
         for (const VoterIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
     }
-    s.heard_somebody = false;
+    s.heard_from_others = false;
     out.push_back(SetTimer{timer_id(kProbeTimer, serial), config_.bootstrap.idle_probe_ns});
 }
 
@@ -386,7 +386,7 @@ void Snowman::probe_if_idle(Actions& out) {
 
 void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) {
     AIVM_CHECK(from < config_.stakes.size());
-    state().heard_somebody = true;
+    state().heard_from_others = true;
     if (const auto* query = message.get_if<Query>()) return on(from, *query, out);
     if (const auto* chits = message.get_if<Chits>()) return on(from, *chits, out);
     if (const auto* request = message.get_if<FrontierRequest>()) return on(from, *request, out);

@@ -206,7 +206,7 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     RC_ASSERT(!::testing::Test::HasFailure());
 }
 
-TEST(SnowmanNetwork, TheSameSeedGivesTheSameHistory) {
+TEST(SnowmanNetwork, TheSameSeedYieldsTheSameHistory) {
     const auto history = [] {
         auto network = snowman_network(small_config(12), {.seed = 21, .loss_ppm = 50'000});
         for (VoterIndex node = 0; node < 4; ++node) network.nodes[node]->build(node);

@@ -158,7 +158,7 @@ TEST_F(SnowmanTest, D43TheSameAnswerNeverCountsTwice) {
     EXPECT_EQ(engine_->counters().answers_ignored, 9U);
 }
 
-TEST_F(SnowmanTest, AnAnswerOfSomebodyNotAskedIsIgnored) {
+TEST_F(SnowmanTest, AnAnswerOfANodeThatWasNotAskedIsIgnored) {
     make(3, 3, 1, 10);
     learn(a_);
     const auto asked = asked_;
