@@ -140,8 +140,8 @@ TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
 }
 
 TEST(Economic, V37AnOutageThatTheCheatTimesOutlastsTheWindowAsTheExponentialLawSays) {
-    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker received it:
-    // exp(-(6 - 1) / 5).
+    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker has the
+    // answer: exp(-(6 - 1) / 5).
     Scenario s = censored_study(Fidelity::kEconomic, 0, 6, 1);
     s.chain.censorship = CensorshipModel::kPartition;
     s.chain.outage_mean_ns = 5 * s.chain.block_interval_ns;
