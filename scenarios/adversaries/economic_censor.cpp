@@ -1,10 +1,10 @@
 // A18 economic_censor: outbids the inclusion of proofs in every block.
 //
 // Stresses budgets: a provider lies, and buys every block in which a proof of its lie could be
-// included, at one price, until its purse is empty. A window of W blocks costs W times the price
+// included, at one price, until its budget is spent. A window of W blocks costs W times the price
 // for every lie that is open, so the window is worth what the attacker can pay and not what share
 // of the proposers it owns. The strategy of the provider that buys and of the proposers that sell.
-// Observe n_fraud_missed against the purse, and what the bribes cost and earn.
+// Observe n_fraud_missed against the budget, and what the bribes cost and earn.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {

@@ -156,13 +156,13 @@ bool contested(const TestNetwork& network) {
 }
 
 // Safety in any schedule: random sizes, delays, losses, builders, crashes and cuts; and, after the
-// last fault, an end of all that is not split among siblings.
+// last fault, everything is decided that is not split among siblings.
 RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     const auto seed = *rc::gen::inRange<std::uint64_t>(1, 1'000'000);
     const auto count = *rc::gen::inRange<std::uint32_t>(5, 16);
     RandomStream chance({seed, 1, 2});
-    // Three quarters to change one's mind, and rounds that concurrency cannot fold into one: safety
-    // beyond chance.
+    // Three quarters of the votes change a preference, and beta exceeds what concurrent polls can
+    // decide in one round, so that safety does not depend on chance.
     SnowmanConfig config = small_config(count);
     config.snow.alpha_preference = config.snow.alpha_confidence;
     config.snow.beta = 12;
