@@ -64,7 +64,7 @@ def _head(db: sqlite3.Connection, study: Study) -> str:
         for name, text in ENDED.items()
         if study.statuses.get(name)
     ]
-    facts += [f"{plural(unexpected, 'run')} with a broken promise"] if unexpected else []
+    facts += [f"{plural(unexpected, 'run')} with an unexpected violation"] if unexpected else []
     return (
         f'<header><p class="kicker">aivmsim \u00b7 {escape(study.row["name"])}</p>'
         f"<h1>{escape(question)} <span>{escape(answer)}</span></h1>{lead}"

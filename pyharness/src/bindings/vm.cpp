@@ -418,7 +418,7 @@ void bind_functions(py::module_& module) {
 void bind_error(py::module_& module) {
     static py::handle type =
         PyErr_NewExceptionWithDoc("aivmsim._core.VmError",
-                                  "What the VM refuses. `code` is the error's name, such as "
+                                  "The VM refused a request. `code` is the error's name, such as "
                                   "\"bond_locked\"; the text says what and where.",
                                   PyExc_RuntimeError, nullptr);
     module.add_object("VmError", type);
