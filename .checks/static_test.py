@@ -231,7 +231,7 @@ class Functions(unittest.TestCase):
     def names(self, text):
         return [heading.split("(")[0].split()[-1] for _, _, heading in cpp.functions(text)]
 
-    def test_functions_are_told_from_types_tables_and_lambdas(self):
+    def test_functions_are_distinguished_from_types_tables_and_lambdas(self):
         text = """
             namespace a::b {
             struct S : T<int(int)> {

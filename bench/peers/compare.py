@@ -63,7 +63,7 @@ def peer_python(build):
 
 
 def cost_of(command):
-    """{workload: CPU seconds an event or a task} from lines "name count seconds ..."."""
+    """{workload: CPU seconds per event or task} from lines "name count seconds ..."."""
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     if result.returncode != 0:
         print(result.stdout + result.stderr, file=sys.stderr)

@@ -89,9 +89,9 @@ __extension__ using WideNlux = unsigned __int128;
 std::string exact_lux(WideNlux nlux);
 inline std::string exact_lux(Amount amount) { return exact_lux(WideNlux{amount.nlux()}); }
 
-// Block heights and times are plain 64-bit integers with a name, which the compiler does not tell
-// apart; arithmetic on values from outside goes through checked_add. Times are nanoseconds since
-// the Unix epoch (block timestamps) or since the start of a run (sim).
+// Block heights and times are plain 64-bit integers with a name, which the compiler does not
+// distinguish apart; arithmetic on values from outside goes through checked_add. Times are
+// nanoseconds since the Unix epoch (block timestamps) or since the start of a run (sim).
 using Height = std::uint64_t;
 using TimestampNs = std::uint64_t;
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;

@@ -7,7 +7,7 @@
 namespace aivm {
 
 // A failed check. The command line, the fuzzers and Python each decide how to present a bug of
-// ours, and can tell it from any other error.
+// ours, and can distinguish it from any other error.
 class CheckFailure : public std::logic_error {
 public:
     using std::logic_error::logic_error;

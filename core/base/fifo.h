@@ -40,7 +40,8 @@ public:
         if (empty()) {
             clear();
         } else if (head_ >= kTrim && 2 * head_ >= items_.size()) {
-            // A queue that never runs empty must not keep the memory of elements that are gone.
+            // A queue that never runs empty must still release the memory of elements already
+            // taken.
             items_.erase(items_.begin(), place(0));
             head_ = 0;
         }

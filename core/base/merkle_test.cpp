@@ -14,7 +14,7 @@ std::vector<Hash32> some_leaves(std::uint64_t count) {
     return leaves;
 }
 
-TEST(Merkle, AppendingLeafByLeafGivesTheRootOfTheWholeList) {
+TEST(Merkle, AppendingLeafByLeafYieldsTheRootOfTheWholeList) {
     std::vector<Hash32> peaks;
     for (std::uint64_t count = 0; count < 70; ++count) {
         EXPECT_EQ(merkle::root(peaks, count), merkle::root(some_leaves(count))) << count;

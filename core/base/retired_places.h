@@ -91,7 +91,7 @@ public:
         live_.push_back(copy);
         return *copy;
     }
-    // No reference that add has returned may be used any more.
+    // Invalidates every reference that add has returned.
     void retire() {
         for (T* copy : live_) {
             std::destroy_at(copy);

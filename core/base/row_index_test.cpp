@@ -30,7 +30,7 @@ TEST(RowIndex, FindsTheRowOfEveryKeyAndNoOther) {
     EXPECT_FALSE(find_name(index, table, "key-1", name_hash_of("key-1")));
 }
 
-TEST(RowIndex, KeysOfOneHashAreToldApartByTheirRows) {
+TEST(RowIndex, KeysOfOneHashAreDistinguishedByTheirRows) {
     RowIndex index;
     const std::vector<std::string> table{"a", "b", "c"};
     for (std::uint32_t row = 0; row < 3; ++row) index.add(7, row);

@@ -56,7 +56,7 @@ std::optional<ErrorCode> refusal(ByteView sealed) {
     return vertex ? std::nullopt : std::optional(vertex.error().code);
 }
 
-TEST(Vertex, DecodingGivesBackWhatWasEncodedAndItsId) {
+TEST(Vertex, DecodingReturnsWhatWasEncodedAndItsId) {
     const Vertex vertex =
         Vertex(some_header(), some_operations(), {}).with_authorization({1, 2, 3});
     const Bytes sealed = vertex.encode();

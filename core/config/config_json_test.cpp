@@ -42,7 +42,7 @@ TEST(ConfigJson, ReadsBackBothDefaultConfigurations) {
     }
 }
 
-TEST(ConfigJson, GivesAMissingKeyItsDefault) {
+TEST(ConfigJson, AMissingKeyHasItsDefault) {
     EXPECT_EQ(*config_from_json("{}"), Config{});
     Config expected;
     expected.verification_mode = VerificationMode::kRedundant;

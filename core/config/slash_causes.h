@@ -49,32 +49,35 @@ struct SlashCauseRow {
 inline constexpr std::array kSlashCauses{
     SlashCauseRow{
         SlashCause::kWrongAnswer, "wrong_answer", SlashVictim::kProvider, &Policy::slash_bps,
-        "slash_bps", "of the result bond, taken for a wrong result", true, SeatStage::kPosted,
+        "slash_bps", "share of the result bond taken for a wrong result", true, SeatStage::kPosted,
         [](const VmParameters& vm, VerificationMode mode) {
             // Without a window, a committee's answer cannot be challenged.
             return mode != VerificationMode::kRedundant || vm.config.challenge_window_blocks != 0;
         }},
     SlashCauseRow{SlashCause::kTimeout, "timeout", SlashVictim::kProvider,
                   &Policy::slash_timeout_bps, "slash_timeout_bps",
-                  "of the result bond, for silence until the task timeout", false,
+                  "share of the result bond taken for silence until the task timeout", false,
                   SeatStage::kDrawn,
                   [](const VmParameters&, VerificationMode mode) {
                       return mode != VerificationMode::kRedundant;
                   }},
     SlashCauseRow{SlashCause::kDivergent, "divergent", SlashVictim::kProvider,
                   &Policy::slash_divergent_bps, "slash_divergent_bps",
-                  "redundant mode: for an answer outside the quorum", true, SeatStage::kPosted,
+                  "redundant mode: share taken for an answer outside the quorum", true,
+                  SeatStage::kPosted,
                   [](const VmParameters&, VerificationMode mode) {
                       return mode == VerificationMode::kRedundant;
                   }},
     SlashCauseRow{SlashCause::kUnrevealed, "unrevealed", SlashVictim::kProvider,
                   &Policy::slash_unrevealed_bps, "slash_unrevealed_bps",
-                  "redundant mode: for a commitment never revealed", false, SeatStage::kCommitted,
+                  "redundant mode: share taken for a commitment that is never revealed", false,
+                  SeatStage::kCommitted,
                   [](const VmParameters& vm, VerificationMode mode) {
                       return mode == VerificationMode::kRedundant && vm.policy.commit_reveal;
                   }},
     SlashCauseRow{SlashCause::kSilent, "silent", SlashVictim::kProvider, &Policy::slash_silent_bps,
-                  "slash_silent_bps", "redundant mode: for being drawn and never committing", false,
+                  "slash_silent_bps",
+                  "redundant mode: share taken when a drawn provider never commits", false,
                   SeatStage::kDrawn,
                   [](const VmParameters&, VerificationMode mode) {
                       return mode == VerificationMode::kRedundant;
@@ -83,7 +86,7 @@ inline constexpr std::array kSlashCauses{
                   "", "", false, SeatStage::kDrawn, nullptr},
     SlashCauseRow{SlashCause::kEquivocation, "equivocation", SlashVictim::kValidator,
                   &Policy::slash_equivocation_bps, "slash_equivocation_bps",
-                  "of a validator's stake, for two signed items in one slot", false,
+                  "share of a validator's stake taken for signing two items in one slot", false,
                   SeatStage::kDrawn, nullptr},
 };
 

@@ -29,7 +29,7 @@ using ExecutedPtr = std::shared_ptr<const Executed>;
 // keccak(parent's beacon || secret)
 Hash32 next_beacon(const Hash32& parent_beacon, const Hash32& secret);
 
-// What a header says about the moment at which the block is applied to this parent.
+// The context in which a block with this header is applied to its parent.
 BlockContext context_of(const State& parent, const BlockHeader& header);
 
 // The kernel round's root in a state, which the header of a child repeats.

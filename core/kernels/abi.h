@@ -234,7 +234,7 @@ AIVM_ABI_STRUCTS(AIVM_ABI_CHECK)
 #undef AIVM_ABI_PLUS_SIZE
 #undef AIVM_ABI_OFFSET
 
-// What a kernel returns.
+// Return codes of kernels.
 enum ReturnCode : int {
     kOk = 0,
     kInvalidArgument = 1,

@@ -370,7 +370,7 @@ TEST(KernelTables, AFailingBackendChangesNothing) {
     }
 }
 
-TEST(KernelTables, AFullTableIsToldBeforeTheKernelDropsTheEntry) {
+TEST(KernelTables, AFullTableIsReportedBeforeTheKernelDropsTheEntry) {
     CpuKernels kernels;
     KernelTables tables({2, 2, 1});
     abi::AttestationOp op{};

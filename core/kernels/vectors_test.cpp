@@ -35,7 +35,7 @@ std::string complaint_about(const std::string& text) {
     return complaint;
 }
 
-TEST(KernelVectors, EveryCaseGivesItsPublishedBytes) {
+TEST(KernelVectors, EveryCaseYieldsItsPublishedBytes) {
     const Json file = vectors::read_file(vectors::path_or(kShipped));
     CpuKernels kernels;
     for (const Json& vector_case : file.at("cases")) {

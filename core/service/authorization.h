@@ -14,7 +14,7 @@
 // operation carries key || signature || sha256(signed text), which is valid only on a node that has
 // recorded this authorisation for exactly this operation; every other node refuses it. An operation
 // that its account signed itself needs no voucher. The account must trust the node, which decides
-// everything on a chain with one node anyway; whoever keeps the signed text can still check it.
+// everything on a chain with one node anyway; anyone with the signed text can still check it.
 #pragma once
 
 #include <map>

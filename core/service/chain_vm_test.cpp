@@ -203,7 +203,7 @@ TEST(ChainVm, AKeyThatIsNoValidatorAndRequestsThatOthersCouldNotCheckAreRefused)
     EXPECT_THAT(response.body, testing::HasSubstr("other validators"));
 }
 
-TEST(ChainVm, HealthCountsThePeersThatTheHostTellsOf) {
+TEST(ChainVm, HealthCountsThePeersThatTheHostReports) {
     MemoryStore store;
     ChainVm vm;
     ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));

@@ -30,8 +30,8 @@ Status check_gpus(const Json& gpus) {
     return {};
 }
 
-// What the provider declared when it registered; an empty object if it did not register through
-// this node's service.
+// The declaration of the provider when it registered; an empty object if it did not register
+// through this node's service.
 Result<Json> description_of(const Node& node, const Provider& provider) {
     AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
     if (!kept) return Json{{"gpus", Json::array()}};

@@ -339,7 +339,7 @@ TEST(Service, AResultMustBeAByteWithAProofOfTheRightLengthAndNoError) {
     EXPECT_EQ(post("1", R"("proof": "no base64")").status, 400);
     EXPECT_EQ(post("1", R"("proof": "", "error": "out of memory")").status, 400);
     EXPECT_EQ(post("1", R"("proof": "", "error": "")").status, 200);
-    EXPECT_EQ(post("1", R"("proof": "")").status, 400) << "one answer a task";
+    EXPECT_EQ(post("1", R"("proof": "")").status, 400) << "one answer per task";
 }
 
 TEST(Service, AnIdleChainStandsStillAndHealthAndMerkleAnswer) {

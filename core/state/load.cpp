@@ -165,7 +165,7 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         state.receipts.push_back(std::move(receipt));
     }));
     set_timeouts(state, parameters);
-    state.receipt_tree.catch_up(state.receipts, scalar_hasher());
+    state.receipt_tree.hash_new(state.receipts, scalar_hasher());
     return state;
 }
 

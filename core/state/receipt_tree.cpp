@@ -8,7 +8,7 @@
 
 namespace aivm {
 
-void ReceiptTree::catch_up(const Receipts& receipts, const BatchHasher& hasher) {
+void ReceiptTree::hash_new(const Receipts& receipts, const BatchHasher& hasher) {
     AIVM_CHECK(leaves_ <= receipts.size());
     const std::size_t count = receipts.size() - leaves_;
     if (count == 0) return;
@@ -56,7 +56,7 @@ void ReceiptTree::append(std::vector<Hash32> level, const BatchHasher& hasher) {
 Hash32 ReceiptTree::root(const Receipts& receipts) const {
     if (leaves_ == receipts.size()) return merkle::root(peaks_, leaves_);
     ReceiptTree copy = *this;
-    copy.catch_up(receipts, scalar_hasher());
+    copy.hash_new(receipts, scalar_hasher());
     return merkle::root(copy.peaks_, copy.leaves_);
 }
 

@@ -20,9 +20,9 @@ class ReceiptTree {
 public:
     // Hashes the receipts that were added since the last call. `receipts` is the list that this
     // tree belongs to; it only grows.
-    void catch_up(const Receipts& receipts, const BatchHasher& hasher);
+    void hash_new(const Receipts& receipts, const BatchHasher& hasher);
 
-    // The root over all of them; receipts that catch_up has not hashed are hashed for this call
+    // The root over all of them; receipts that hash_new has not hashed are hashed for this call
     // only.
     [[nodiscard]] Hash32 root(const Receipts& receipts) const;
 

@@ -32,7 +32,7 @@ TEST(ReceiptTree, HasTheRootOfTheListWhetherItWasHashedInOneGoInStepsOrNotAtAll)
         for (std::uint32_t i = 0; i < 140; ++i) {
             receipts.push_back(receipt_of(i));
             if (i % step != step / 2) continue;
-            hashed.catch_up(receipts, scalar_hasher());
+            hashed.hash_new(receipts, scalar_hasher());
             ASSERT_EQ(hashed.root(receipts), plain_root(receipts)) << step << " " << i;
             ASSERT_EQ(never_hashed.root(receipts), plain_root(receipts)) << step << " " << i;
         }
@@ -48,13 +48,13 @@ TEST(ReceiptTree, CopiesGrowApart) {
     Receipts receipts;
     for (std::uint32_t i = 0; i < 5; ++i) receipts.push_back(receipt_of(i));
     ReceiptTree tree;
-    tree.catch_up(receipts, scalar_hasher());
+    tree.hash_new(receipts, scalar_hasher());
     Receipts other = receipts;
     ReceiptTree copy = tree;
     receipts.push_back(receipt_of(5));
     other.push_back(receipt_of(6));
-    tree.catch_up(receipts, scalar_hasher());
-    copy.catch_up(other, scalar_hasher());
+    tree.hash_new(receipts, scalar_hasher());
+    copy.hash_new(other, scalar_hasher());
     EXPECT_EQ(tree.root(receipts), plain_root(receipts));
     EXPECT_EQ(copy.root(other), plain_root(other));
     EXPECT_NE(tree.root(receipts), copy.root(other));

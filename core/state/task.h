@@ -34,7 +34,7 @@ constexpr auto enum_words(TaskStatus) {
 }
 
 enum class SeatStatus : std::uint8_t {
-    kSelected = 0,   // drawn, nothing heard yet
+    kSelected = 0,   // drawn, nothing received yet
     kCommitted = 1,  // redundant mode: a hidden answer
     kPosted = 2,     // an answer in the open
     kReleased = 3,   // over, bond freed

@@ -1,5 +1,4 @@
-// What waits for a block height or a block timestamp. Derived from tasks and disputes, so never
-// stored.
+// Timers for a block height or a block timestamp. Derived from tasks and disputes, so never stored.
 #pragma once
 
 #include <algorithm>

@@ -81,7 +81,7 @@ public:
     void add_receipt(const Receipt& receipt);
     // Brings the receipt tree up to date. Required before its root is read.
     void hash_receipts() {
-        state_.receipt_tree.catch_up(state_.receipts, rules_.kernels->hasher());
+        state_.receipt_tree.hash_new(state_.receipts, rules_.kernels->hasher());
     }
 
     void set_timer(const HeightTimer& timer);
@@ -93,7 +93,7 @@ public:
     void count_waiting_task(int change);  // +1 or -1
 
     // Takes the first timer that is due now: at or before this block's height and of a kind in
-    // [first, last]; nothing when there is none. The timer is gone afterwards.
+    // [first, last]; nothing when there is none. The timer is removed.
     std::optional<HeightTimer> take_due_timer(TimerKind first, TimerKind last);
     // Takes the timeouts that are due now, of tasks that still wait, in order.
     std::vector<TimeTimer> take_due_timeouts();
@@ -123,7 +123,7 @@ public:
     PreparedDigests& prepared_keys() { return prepared_keys_; }
 
     // Everything that the block wrote, sorted by key, and the state with its new root. The last
-    // call on this object. Commitments to answers that were given in the open, keccak(task_key ||
+    // call on this object. Commitments to answers that were posted in the open, keccak(task_key ||
     // answer), are stored but never read: they are computed here, so that an unsealed block does
     // not pay for them.
     struct Finished {

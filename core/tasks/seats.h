@@ -7,7 +7,7 @@
 
 namespace aivm {
 
-// Gives the provider a seat at the task and locks one result bond for it.
+// Seats the provider at the task and locks one result bond for it.
 void take_seat(Transition& t, TaskIndex task, ProviderIndex provider);
 
 // The provider has answered: the seat no longer counts against its task limit, but remains an

@@ -12,8 +12,7 @@ class FailingStore final : public KeyValueStore {
 public:
     explicit FailingStore(MemoryStore& disk) : disk_(disk) {}
 
-    // Write number `at` (from 0) fails in the given way, and so does every later one: the node is
-    // down.
+    // Write number `at` (from 0) and every later one fail as `how` says: the node is down.
     void fail_at(std::uint64_t at, Failure how) {
         at_ = at;
         how_ = how;

@@ -1,5 +1,5 @@
 // The bisection game: where a model has several steps, a dispute is narrowed to the one step on
-// which provider and challenger part, and only that step is run again.
+// which provider and challenger diverge, and only that step is executed again.
 //
 //   1. The provider opens the last step of its trace, whose output must be the posted answer.
 //   2. It opens the middle one of the steps in dispute, [low, high); the challenger says whether it

@@ -36,7 +36,7 @@ TEST(CommitteeWindows, TakesTheLastCommitAndRevealInTheLastBlockOfTheirWindows) 
     };
     world.chain.advance_to(world.commits_until("job") - 1);
     world.chain.block({commit_of(0), commit_of(1), commit_of(2)});
-    // A member that was silent until then has no seat any more.
+    // A member that was silent until then no longer has a seat.
     world.chain.expect_refused(commit_of(3), ErrorCode::kNotAuthorized);
     world.chain.advance_to(world.reveals_until("job") - 1);
     world.chain.block({reveal_of(0), reveal_of(1)});

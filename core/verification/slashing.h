@@ -1,7 +1,7 @@
 // Taking bonds and stakes. Every slash goes through this file: the table of causes
 // (core/config/slash_causes.h) says who loses and at which rate, the functions here say what is
-// still there to be taken and who receives it. What nobody receives is burned, and one Slashed
-// event is emitted.
+// still there to take and who receives it. The remainder is burned, and one Slashed event is
+// emitted.
 #pragma once
 
 #include "core/config/slash_causes.h"
@@ -9,7 +9,7 @@
 
 namespace aivm {
 
-// What the policy takes for this cause when `stake` is at stake.
+// The amount that the policy takes for this cause when `stake` is at stake.
 Amount due_for(const Policy& policy, SlashCause cause, Amount stake);
 
 // A cause whose victim is a provider.

@@ -1,6 +1,6 @@
 // The life of a task between its admission (core/tasks/admission.h) and its end: drawn, answered,
 // perhaps timed out, settled. This file takes the decisions that all verification modes share and
-// branches between the modes; optimistic.h, tee.h and redundant.h tell what is special to each.
+// branches between the modes; optimistic.h, tee.h and redundant.h contain what is special to each.
 //
 //   submit_task -> draw -> submit_result | commit_result, reveal_result -> settle
 //                   ^          |                     |                       |
@@ -26,8 +26,8 @@ Status submit_result(Transition& t, const Address& sender, const op::SubmitResul
 // assigned one is slashed, and the task is drawn again or fails.
 void time_out(Transition& t, TaskIndex task);
 
-// Settles an answer whose time has come and on which no dispute is open: whoever was wrong is
-// slashed, whoever was right is paid.
+// Settles an answer whose window is over and on which no dispute is open: slashes those that were
+// wrong and pays those that were right.
 void settle(Transition& t, TaskIndex task);
 
 }  // namespace aivm

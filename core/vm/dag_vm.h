@@ -71,7 +71,8 @@ public:
 
     struct VerifyOptions {
         TimestampNs now_ns = 0;
-        // Catching up: the network has accepted the vertex, so it cannot be too early or too late.
+        // Bootstrapping: the network has accepted the vertex, so it cannot be too early or too
+        // late.
         bool decided = false;
     };
     // Errors: kTooEarly (retry later), kBadParent (unknown or rejected), kWindowClosed (too late),

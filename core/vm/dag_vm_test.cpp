@@ -139,7 +139,7 @@ TEST_F(DagVmTest, D07ARivalOfARivalIsAccepted) {
 }
 
 // D08 an accepted job stays in the queue, is built and accepted again.
-TEST_F(DagVmTest, D08AnAcceptedJobLeavesTheQueueForGood) {
+TEST_F(DagVmTest, D08AnAcceptedJobLeavesTheQueuePermanently) {
     const OperationPtr mine = dag.submit("alice", "job");
     const OperationPtr rival = dag.submit("bob", "job");
     must(vm.submit(mine));

@@ -52,7 +52,7 @@ struct Feed {
     void operator()(const Other&) const {}
 };
 
-// The model does not tell a challenged task from a posted one.
+// The model does not distinguish a challenged task from a posted one.
 std::string status_in_words(TaskStatus status) {
     return std::string(word(status == TaskStatus::kChallenged ? TaskStatus::kPosted : status));
 }

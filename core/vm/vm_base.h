@@ -1,5 +1,5 @@
-// What the two VMs have in common, whether consensus decides blocks in a row (Vm) or vertices one
-// by one (DagVm): the queue of operations, the checks at its entrance, and the greatest height for
+// The common part of the two VMs, whether consensus decides blocks in a row (Vm) or vertices one by
+// one (DagVm): the queue of operations, the checks at its entrance, and the greatest height for
 // which this node has signed.
 #pragma once
 

@@ -7,8 +7,7 @@
 namespace aivm::gpu {
 namespace {
 
-// A bare name goes through the loader's own search, so only it can tell whether there is such a
-// file.
+// A bare name goes through the loader's own search, so only it knows whether there is such a file.
 bool may_exist(const std::string& path) {
     std::error_code ignored;
     return path.find('/') == std::string::npos || std::filesystem::exists(path, ignored);
@@ -34,7 +33,7 @@ Status BackendRegistry::set_backend(Mode mode) {
 }
 
 // The first complete one wins, in the published order of kinds and, for each, of places. When there
-// is none, a closed plugin stays in its place: mode gpu goes on failing through it.
+// is none, a closed plugin stays in its place: mode gpu keeps failing through it.
 void BackendRegistry::search() {
     refusals_.clear();
     for (const BackendKind kind : kPluginKinds) {

@@ -160,7 +160,7 @@ TEST(BackendRegistry, ModeGpuWithOnlyRefusedPluginsNamesTheReasons) {
     EXPECT_TRUE(registry.set_backend(Mode::kAuto)) << "no plugin is a supported state";
 }
 
-TEST(BackendRegistry, APluginGivesTheCanonicalBytes) {
+TEST(BackendRegistry, APluginComputesTheCanonicalBytes) {
     PluginFolder folder;
     folder.add(BackendKind::kWebGpu, "complete");
     BackendRegistry registry(folder.environment());

@@ -26,7 +26,7 @@ enum class OnFailure : std::uint8_t {
 };
 
 // Invalid arguments are refused here, by the canonical rules, so any other return code of the
-// plugin is a failure. Whatever a failing plugin wrote is undone. Not thread safe.
+// plugin is a failure. Writes of a failing plugin are undone. Not thread safe.
 class GpuBackend final : public Kernels {
 public:
     explicit GpuBackend(Plugin plugin, OnFailure on_failure = OnFailure::kFallBack);

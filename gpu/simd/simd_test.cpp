@@ -68,7 +68,7 @@ TEST_P(EveryWidth, PassesEveryPublishedKernelVector) {
     }
 }
 
-TEST_P(EveryWidth, GivesTheBytesOfTheCanonicalKernelsOnRandomInput) {
+TEST_P(EveryWidth, ComputesTheBytesOfTheCanonicalKernelsOnRandomInput) {
     CpuKernels canonical;
     SimdKernels kernels(GetParam());
     for (std::uint64_t seed = 0; seed < 400; ++seed) {

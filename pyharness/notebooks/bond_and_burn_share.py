@@ -9,11 +9,11 @@
 # ---
 
 # %% [markdown]
-# # Who challenges oneself pays only what is burned
+# # Challenging oneself costs only what is burned
 #
-# A slash takes the whole bond of a wrong answer. But a part of it goes to the challenger, and
-# nothing keeps the cheat from being that challenger, under another name. What does a wrong answer
-# really cost its author?
+# A slash takes the whole bond of a wrong answer. But a share of it goes to the challenger, and
+# nothing prevents the cheat from being that challenger, under another name. What does a wrong
+# answer really cost its author?
 
 # %%
 import matplotlib.pyplot as plt
@@ -71,11 +71,11 @@ loss = (
 )
 points = means(runs, [BOND, SHARE], loss)
 
-# The same from the books of one run: net of both principals together.
+# The same from the payoffs of one run: net of both principals together.
 checked = aivmsim.run(scenario.replace(**{BOND: "100 LUX", SHARE: 7500}), seed=1)
-books = checked.principals[checked.principals["strategy"].str.startswith("python:")]
-net_per_fraud = books["net_nlux"].sum() / LUX / checked.metrics["n_fraud_posted"]
-print(books[["label", "strategy", "net_nlux"]].to_string(index=False))
+payoffs = checked.principals[checked.principals["strategy"].str.startswith("python:")]
+net_per_fraud = payoffs["net_nlux"].sum() / LUX / checked.metrics["n_fraud_posted"]
+print(payoffs[["label", "strategy", "net_nlux"]].to_string(index=False))
 points["bond"] = points[BOND].str.split().str[0].astype(int)
 points["theory"] = points["bond"] * (1 - points[SHARE] / 10_000)
 print(points.to_string(index=False))
@@ -115,7 +115,7 @@ save(figure, "bond_and_burn_share")
 cost = points[(points["bond"] == 100) & (points[SHARE] == 7500)].iloc[0]
 print(
     "with a bond of 100 LUX and three quarters of it for the challenger, a wrong answer costs its "
-    f"owner {cost['value']:.1f} LUX (theory {cost['theory']:.1f}; by the books of one run "
+    f"owner {cost['value']:.1f} LUX (theory {cost['theory']:.1f}; by the payoffs of one run "
     f"{-net_per_fraud:.1f}); with all of it for the challenger, nothing"
 )
 assert np.allclose(points["value"], points["theory"], rtol=0.05, atol=0.5)

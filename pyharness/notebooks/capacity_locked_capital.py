@@ -35,17 +35,17 @@ scenario = aivmsim.Scenario.load("safe_window").replace(**base)
 # %% [markdown]
 # ## How much is locked
 #
-# $\lambda$ tasks a block, each locked from its assignment until it is settled, in the block after
+# $\lambda$ tasks per block, each locked from its assignment until it is settled, in the block after
 # its window of $W$ blocks. Little's law: on average $\lambda\,(W + d)$ results are open, where $d$
-# are the blocks from assignment to posting and from the end of the window to settlement. Measured
-# from the books of each run: the block in which a result was assigned, and the one in which its
-# bond was free again, counted in the middle half of the run, where it is steady.
+# is the number of blocks from assignment to posting and from the end of the window to settlement.
+# Measured from the results of each run: the block in which a result was assigned, and the one in
+# which its bond was free again, counted in the middle half of the run, where it is steady.
 
 
 # %%
 def open_results(result: aivmsim.RunResult) -> float:
     """Results whose bond is locked, on average over the middle half of the blocks in which tasks
-    come."""
+    arrive."""
     tasks = result.tasks.set_index("task")
     answers = result.results.join(tasks[["assign_block", "submit_block"]], on="task")
     first, last = tasks["submit_block"].min(), tasks["submit_block"].max()
@@ -75,9 +75,9 @@ print(found.to_string(index=False))
 # %% [markdown]
 # ## When there is not enough
 #
-# Six providers with $k$ slots each. They can keep $6k$ results open, so work that comes faster than
-# $6k / (W + d)$ a block has to wait: the time until an answer is final grows with every further
-# task.
+# Six providers with $k$ slots each. They can keep $6k$ results open, so work that arrives faster
+# than $6k / (W + d)$ per block has to wait: the time until an answer is final grows with every
+# further task.
 
 # %%
 slots, load = [5, 10, 20, 40], 10
@@ -111,7 +111,7 @@ for (rate, here), colour in zip(
     found.groupby("rate"), ["tab:blue", "tab:orange", "tab:green"], strict=False
 ):
     left.plot(curve, rate * (curve + delay) * BOND, color=colour, linewidth=1)
-    left.scatter(here["window"], here["locked LUX"], color=colour, label=f"{rate} tasks a block")
+    left.scatter(here["window"], here["locked LUX"], color=colour, label=f"{rate} tasks per block")
 left.plot([], [], color="grey", linewidth=1, label=r"Little: $\lambda\,(W+d)$ bonds")
 left.set(
     xlabel="challenge window W, blocks",
@@ -125,7 +125,7 @@ for window, colour in zip(by_point.columns, ["tab:blue", "tab:orange", "tab:gree
     right.axvline(load * (window + delay) / 6, color=colour, linestyle=":", linewidth=1)
 right.plot([], [], color="grey", linestyle=":", label=r"slots that suffice: $\lambda\,(W+d)/6$")
 right.set(xscale="log", xlabel="slots of each of six providers", ylabel="mean time to finality, s",
-          title=f"{load} tasks a block")  # fmt: skip
+          title=f"{load} tasks per block")  # fmt: skip
 right.set_xticks(slots, slots)
 right.minorticks_off()
 right.legend(fontsize=8)
@@ -139,7 +139,7 @@ save(figure, "capacity_locked_capital")
 error = (found["open"] / found["theory"] - 1).abs().max()
 print(
     f"every task keeps a bond locked for its window and {delay:.1f} blocks more; Little's law "
-    f"holds within {error:.1%}, so a window of 100 blocks at 10 tasks a block locks "
+    f"holds within {error:.1%}, so a window of 100 blocks at 10 tasks per block locks "
     f"{10 * (100 + delay) * BOND:,.0f} LUX"
 )
 assert error < 0.05

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 import aivmsim
 
-#: AIVMSIM_NOTEBOOK_BUDGET=full for the figures of the text; anything else gives a rough picture.
+#: AIVMSIM_NOTEBOOK_BUDGET=full for the figures of the text; any other value draws a rough picture.
 FULL = os.environ.get("AIVMSIM_NOTEBOOK_BUDGET") == "full"
 OUT = Path(os.environ.get("AIVMSIM_NOTEBOOK_OUT", "aivmsim-out"))
 
@@ -22,7 +22,7 @@ def save(figure: Figure, name: str) -> None:
 def shares(
     runs: pd.DataFrame, keys: list[str], part: str, whole: str, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """One row a point: the share of `part` in `whole` over its runs; what was sampled are runs."""
+    """One row per point: the share of `part` in `whole` over its runs; the samples are runs."""
     rows = []
     for point, group in runs.groupby(keys, sort=False):
         estimate = aivmsim.share_interval(group[part], group[whole], confidence)
@@ -34,7 +34,7 @@ def shares(
 def means(
     runs: pd.DataFrame, keys: list[str], values: pd.Series, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """One row a point: the mean of `values` over its runs, with Student's interval."""
+    """One row per point: the mean of `values` over its runs, with Student's interval."""
     rows = []
     for point, group in values.groupby([runs[key] for key in keys], sort=False):
         rows.append(
@@ -44,5 +44,5 @@ def means(
 
 
 def bars(points: pd.DataFrame, scale: float = 1) -> list[pd.Series]:
-    """The error bars of such rows, as ``yerr`` wants them."""
+    """The error bars of such rows, in the form of ``yerr``."""
     return [(points["value"] - points["low"]) / scale, (points["high"] - points["value"]) / scale]

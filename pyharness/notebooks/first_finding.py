@@ -12,9 +12,9 @@
 # # First finding: a longer challenge window is not enough
 #
 # Some validators leave fraud proofs out of the blocks they build. A wrong answer becomes final when
-# no proof of it gets through in time. The rule of thumb says: with a share $\alpha$ of censoring
+# no proof of it is included in time. The rule of thumb says: with a share $\alpha$ of censoring
 # proposers and a window of $W$ blocks, this happens with probability $\alpha^W$. We run the machine
-# and look.
+# and measure.
 #
 # Run this file with Python, or open it as a notebook with jupytext. That makes a quick, rough
 # picture; the figures of the text come with `AIVMSIM_NOTEBOOK_BUDGET=full`, in a few minutes on two
@@ -40,7 +40,7 @@ out.mkdir(parents=True, exist_ok=True)
 # The catalogue's `censorship`: 21 validators of equal stake under Snowman, two providers that guess
 # instead of computing, two honest challengers that check every answer. We sweep three things: the
 # window, how many validators censor, and the number of blocks that a challenger has to reveal its
-# claim. The guessers get deep pockets, so that slashing does not end the supply of fraud.
+# claim. The guessers have a large stake, so that slashing does not end the supply of fraud.
 
 # %%
 scenario = aivmsim.Scenario.load("censorship").replace(
@@ -70,7 +70,7 @@ assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
 # The share of the wrong answers posted that became final. Answers of neighbouring blocks meet the
 # same proposers, so they are not independent; seeds are. The error bars are twice the standard
 # error of the ratio, from the spread between seeds. Where no wrong answer became final, a triangle
-# marks the rule of three, $3/n$: an upper bound, and for dependent answers a bold one.
+# marks the rule of three, $3/n$: an upper bound, which is too low for dependent answers.
 
 
 # %%
@@ -107,7 +107,7 @@ points = (
 #
 # $$P(\text{fraud finalised}) = \alpha^W + (1 - \alpha^W)\,\alpha^R$$
 #
-# This takes three things for granted, and the first two hold well in these runs:
+# This makes three assumptions, of which the first two hold well in these runs:
 #
 # - *Each block's first proposer is an independent draw.* Proposers are drawn by stake from the
 #   parent block. Only the fallbacks of one slot are drawn without replacement, and they are rarely
@@ -184,5 +184,5 @@ figure.savefig(out / "first_finding.png", dpi=120)
 #
 # With 6 blocks to reveal, the curve leaves $\alpha^W$ and settles at $\alpha^6$, however long the
 # window is: a censor that missed the challenge gets a second, fixed chance at the reveal. With 30
-# blocks the same validators are back on $\alpha^W$. Who lengthens `challenge_window_blocks` for
-# safety has to lengthen `challenge_reveal_blocks` with it.
+# blocks the same validators are back on $\alpha^W$. A longer `challenge_window_blocks` is safer
+# only with a longer `challenge_reveal_blocks`.

@@ -26,7 +26,7 @@ import aivmsim
 
 @aivmsim.strategy("colluder", role="provider")
 class Colluder(aivmsim.ProviderStrategy):
-    """All of them know the same wrong answer without a word."""
+    """All of them know the same wrong answer without communicating."""
 
     def answer(self, view):
         return view.run() ^ 1
@@ -50,8 +50,8 @@ scenario = aivmsim.Scenario.load("safe_window").replace(
 # ## The sweep
 #
 # No re-execution afterwards (a window of 0 blocks), so the vote alone decides. A task is lost when
-# the colluders are a majority of those drawn; who loses a vote is slashed, but bonds are deep
-# enough here to go on.
+# the colluders are a majority of those drawn; those who lose a vote are slashed, but
+# bonds are large enough here to continue.
 
 # %%
 pools, fractions = ([20, 50], [0.1, 0.2, 0.3]) if FULL else ([10, 20], [0.2, 0.4])

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # The reference tables, by simulation
 #
-# Three tables that theory gives in closed form, beside what the machine does: fraud proofs that are
-# censored in every block of their window, quorums that are corrupt, and jobs that find every bond
-# slot locked. Only entries that runs of this size can see are measured: a probability of 1e-9 is
-# not found by trying.
+# Three tables with closed forms in theory, beside measurements of the machine: fraud proofs that
+# are censored in every block of their window, quorums that are corrupt, and jobs that find every
+# bond slot locked. Only entries that runs of this size can see are measured: a probability of 1e-9
+# cannot be measured by simulation.
 
 # %%
 from fractions import Fraction
@@ -31,15 +31,16 @@ TABLE = {0.50: [9.3e-10, 8.7e-19, 7.9e-31], 0.67: [6.1e-06, 3.7e-11, 4.1e-18],
          0.80: [1.2e-03, 1.5e-06, 2.0e-10],
          0.90: [4.2e-02, 1.8e-03, 2.7e-05], 0.95: [2.1e-01, 4.6e-02, 5.9e-03]}  # fmt: skip
 WINDOWS = [30, 60, 100]
-# What can be seen with so many tasks: some hundred events in the full budget.
+# The smallest probability that can be measured with that many tasks: some hundred events in the
+# full budget.
 VISIBLE = 1e-3 if FULL else 2e-2
 scenario = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 1000 if FULL else 100})
 
 # %% [markdown]
 # ## Fraud proof censored in every block of the window
 #
-# Tasks come in bunches that meet the same proposers, so it takes many runs, not many tasks. One
-# task a block here.
+# Tasks arrive in bunches that meet the same proposers, so the estimate needs many runs, not many
+# tasks. Here one task arrives per block.
 
 # %%
 cells = [
@@ -65,8 +66,8 @@ print(
 # ## A quorum that is corrupt
 #
 # Committees vote, and nobody re-executes (a window of 0 blocks). In an open pool each seat is bad
-# with probability $f$ by itself; in a finite pool a share $f$ of the providers is, and the draw is
-# without replacement.
+# with probability $f$ independently; in a finite pool a share $f$ of the providers is, and the draw
+# is without replacement.
 
 # %%
 QUORUMS = {0.1: [0.00856, 0.00000, 0.00478, 0.00664, 0.00273, 0.00089],
@@ -146,7 +147,7 @@ for share, pool, needed, members, expected in entries:
     votes = aivmsim.sweep(committees, [quorum_point(share, pool, needed, members)], seeds=seeds)
     assert (votes["status"] == "clean").all(), votes.loc[votes["status"] != "clean"]
     corrupt = (votes["p_final_corrupt"] * votes["tasks"]).round()
-    # Every task draws a committee of its own, so each is a trial by itself.
+    # Every task draws a committee of its own, so each is an independent trial.
     k, n = int(corrupt.sum()), int(votes["tasks"].sum())
     found = aivmsim.share_interval([1] * k + [0] * (n - k), [1] * n, 0.99)
     rows.append(
@@ -164,7 +165,7 @@ print(quorums.to_string(index=False))
 # ## Jobs that find every slot locked
 #
 # One provider whose bond backs $k$ results; a result holds its slot for the window and two blocks
-# more. Jobs come by themselves (Poisson) and expire if no slot is free when they are drawn:
+# more. Jobs arrive independently (Poisson) and expire if no slot is free when they are drawn:
 # Erlang's loss system. The load is the rate of the jobs times the blocks for which one holds its
 # slot; the first four holding times are left out.
 
@@ -256,7 +257,7 @@ save(figure, "reference_tables")
 # %% [markdown]
 # ## The finding
 #
-# With so many intervals of 99 % one may well leave its number out; two would say that something is
+# Among this many intervals of 99 % one may well miss its value; two would mean that something is
 # wrong.
 
 # %%

@@ -36,7 +36,7 @@ scenario = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 500 if
 # %% [markdown]
 # ## What is an attack worth?
 #
-# The attacker's net from the books, plus $G$ for every wrong answer that became final, for each of
+# The attacker's net payoff, plus $G$ for every wrong answer that became final, for each of
 # its tasks.
 
 
@@ -78,13 +78,15 @@ shortest = scenario.replace(**{WINDOW: windows[0]})
 answer = aivmsim.best_response(
     grid, lambda point: worth(aivmsim.sweep(shortest, [point], seeds=range(1, 9 if FULL else 3)))
 )
-print(f"best of {answer.evaluations} points: {answer.point}, worth {answer.payoff:.2f} LUX a task")
+print(
+    f"best of {answer.evaluations} points: {answer.point}, worth {answer.payoff:.2f} LUX per task"
+)
 
 # %% [markdown]
 # ## When both sides learn
 #
 # A long window takes the gain away, but everybody waits for it, honest work too: say each block of
-# it costs the users $c$ a task. So the window is worth its price only while somebody lies, and
+# it costs the users $c$ per task. So the window is worth its price only while somebody lies, and
 # lying is worth it only while the window is short. Attackers who lie or do not, against windows
 # that are short or long, with 90 % of the proposers censoring: the game is measured by playing
 # every pair, then solved by fictitious play, and followed by replicator dynamics.
@@ -131,7 +133,7 @@ left.set(
     ylabel="tasks that are guessed, %",
     title=f"window of {windows[0]} block(s)",
 )
-figure.colorbar(dots, ax=left, label="worth of the attack, LUX a task")
+figure.colorbar(dots, ax=left, label="worth of the attack, LUX per task")
 for window, study in studies.items():
     values = np.maximum.accumulate([trial.value for trial in study.trials])
     right.plot(np.arange(1, len(values) + 1), values, marker=".", label=f"window {window}")
@@ -139,7 +141,7 @@ right.axhline(
     answer.payoff, color="tab:grey", linestyle=":", label=f"best of the grid, window {windows[0]}"
 )
 right.axhline(0, color="black", linewidth=0.8)
-right.set(xlabel="trials", ylabel="best attack so far, LUX a task")
+right.set(xlabel="trials", ylabel="best attack so far, LUX per task")
 right.legend(fontsize=8)
 rounds = np.unique(np.geomspace(1, 100_000, 60).astype(int))
 plays = [game.fictitious_play(int(n)) for n in rounds]
@@ -170,13 +172,13 @@ short, long = best.iloc[0], best.iloc[-1]
 print(
     f"with a window of {short['window']:.0f} block(s) the best attack found guesses "
     f"{short[GUESS] / 1e4:.0f} % of its tasks with {short[CENSORS]} of the proposers censoring, "
-    f"and is worth {short['worth']:.2f} LUX a task; with {long['window']:.0f} blocks the best is "
+    f"and is worth {short['worth']:.2f} LUX per task; with {long['window']:.0f} blocks the best is "
     f"worth {long['worth']:.2f}"
 )
 print(
     f"where both sides learn, neither a short nor a long window stays: {learned.row[0]:.0%} of the "
     f"attackers lie and {learned.column[0]:.0%} of the windows are short, from which neither side "
-    f"gains more than {game.regret(learned):.2f} LUX a task by leaving"
+    f"gains more than {game.regret(learned):.2f} LUX per task by leaving"
 )
 assert short["worth"] >= long["worth"]
 assert answer.payoff <= 1.25 * short["worth"]

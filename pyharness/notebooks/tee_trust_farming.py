@@ -11,10 +11,10 @@
 # %% [markdown]
 # # Farming trust
 #
-# Attested hardware gives a provider a trust score. The score makes its answers usable at once,
+# Attested hardware has a trust score. The score makes its answers usable at once,
 # before their challenge window is over, and draws work to it. A cheat can buy such a machine, too,
-# behave for a while, and then answer wrongly at will. How much work comes its way, and how much
-# damage is done before the bond stops it?
+# behave for a while, and then answer wrongly at will. How much work is it assigned, and how much
+# damage does it do before the bond stops it?
 
 # %%
 import matplotlib.pyplot as plt
@@ -29,7 +29,7 @@ LUX = 1_000_000_000
 
 @aivmsim.strategy("farmer", role="provider", parameters={"honest_answers": 20})
 class Farmer(aivmsim.ProviderStrategy):
-    """Right until it has answered so many tasks, wrong from then on."""
+    """Answers correctly for a number of tasks, and wrongly afterwards."""
 
     def __init__(self, parameters, context):
         super().__init__(parameters, context)

@@ -11,10 +11,10 @@
 # %% [markdown]
 # # When a bond leaves before its slash
 #
-# Suppose a bond may be withdrawn after a cooldown alone, whatever it still stands for. A cheat
-# answers wrongly, asks to leave the moment its answer is accepted, and takes the bond home $U$
+# Suppose a bond may be withdrawn after a cooldown alone, whatever it still backs. A cheat
+# answers wrongly, asks to leave the moment its answer is accepted, and withdraws the bond $U$
 # blocks later. Whether it gets away depends on how long the proof takes. Where is the boundary, and
-# is it where counting blocks says?
+# is it where counting blocks predicts?
 
 # %%
 import matplotlib.pyplot as plt

@@ -11,7 +11,7 @@
 # %% [markdown]
 # # The verifier's dilemma, and what cures it
 #
-# A check costs $C$ and pays only when there is fraud to find; a cheat gains $G$ when nobody looks
+# A check costs $C$ and pays only when there is fraud to find; a cheat gains $G$ when nobody checks
 # and loses $S$ when somebody does. So the cheat asks how often checkers check, and checkers ask how
 # often there is something to find. How much checking deters, and how much fraud does it take to pay
 # for checking?
@@ -36,7 +36,7 @@ CHECK, CHEAT, SHARE = (
 )
 
 # %% [markdown]
-# The checker of this notebook is a strategy in Python: it looks at a result with probability
+# The checker of this notebook is a strategy in Python: it checks a result with probability
 # `check_ppm`.
 
 
@@ -75,9 +75,9 @@ indifferent = -line[1] / line[0]
 # %% [markdown]
 # ## How much fraud pays for checking
 #
-# A checker that checks everything earns $x\,\rho S - C$ a result when a share $x$ of the answers is
-# wrong and it is paid the share $\rho$ of a slash: nothing at $x = C/(\rho S)$. The cure that costs
-# nothing is a larger $\rho$; what is burned pays nobody for looking.
+# A checker that checks everything earns $x\,\rho S - C$ per result when a share $x$ of the answers
+# is wrong and it is paid the share $\rho$ of a slash: nothing at $x = C/(\rho S)$. The cure that
+# costs nothing is a larger $\rho$; what is burned pays nobody for checking.
 
 # %%
 mixes = [0, 20_000, 50_000, 100_000, 200_000] if FULL else [0, 100_000, 300_000]

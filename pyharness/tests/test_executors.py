@@ -1,4 +1,4 @@
-"""A sweep on every kind of executor gives the frame that threads give."""
+"""A sweep on every kind of executor returns the frame that threads return."""
 
 import importlib.util
 import os

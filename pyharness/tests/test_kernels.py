@@ -129,7 +129,7 @@ def test_the_published_vectors_come_out_byte_for_byte(kernel, backend):
             CHECKS[kernel](case["in"], case["out"], backend)
 
 
-def test_keccak_gives_the_published_digests():
+def test_keccak_returns_the_published_digests():
     for case in VECTORS["keccak256"]:
         assert keccak256(bytes.fromhex(case["msg"])).hex() == case["digest"]
 

@@ -48,7 +48,7 @@ def test_the_metrics_have_the_fixed_names_and_agree_with_the_rows(result):
     assert result.invariant_checks > 0
 
 
-def test_principals_are_told_with_what_they_earned(result):
+def test_principals_are_listed_with_their_payoffs(result):
     principals = result.principals.set_index("label")
     assert principals.loc["lazy", "strategy"] == "lazy_guess"
     assert not principals.loc["lazy", "honest"]
@@ -82,7 +82,7 @@ def test_what_never_happened_is_missing_and_not_a_number(result):
     assert result.tasks["submit_block"].dtype == "int64"
 
 
-def test_an_unknown_table_is_told_with_the_known_ones(result):
+def test_an_unknown_table_is_reported_with_the_known_ones(result):
     with pytest.raises(KeyError, match="there are principal, agent, task"):
         result.table("tasks")
 
@@ -98,7 +98,7 @@ def test_a_database_that_cannot_be_written_is_one_clear_error(scenario, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_expected_violation_is_told_and_the_run_is_clean():
+def test_an_expected_violation_is_reported_and_the_run_is_clean():
     result = aivmsim.run(aivmsim.Scenario.load("unbond_escape"))
     assert result.status == "clean"
     assert [violation.invariant for violation in result.violations] == result.scenario.get("expect")

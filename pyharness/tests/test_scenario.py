@@ -22,7 +22,7 @@ def test_a_file_loads_by_its_path(tmp_path):
     assert Scenario.load(str(tmp_path / "mine.toml")).name == "mine"
 
 
-def test_what_is_no_file_and_not_in_the_catalogue_is_told_with_the_catalogue(tmp_path):
+def test_an_unknown_name_is_reported_with_the_catalogue(tmp_path):
     with pytest.raises(ScenarioError, match="neither a file nor in the catalogue\n.*quickstart"):
         Scenario.load("quickstrat")
     with pytest.raises(ScenarioError, match="there is no such file"):
@@ -31,7 +31,7 @@ def test_what_is_no_file_and_not_in_the_catalogue_is_told_with_the_catalogue(tmp
         Scenario.load(tmp_path)
 
 
-def test_errors_are_told_all_at_once_with_line_caret_and_mend():
+def test_errors_are_reported_all_at_once_with_line_caret_and_remedy():
     with pytest.raises(ScenarioError) as raised:
         Scenario.from_text(
             'name = "x"\n[vm]\nchalenge_window_blocks = 3\nslash_bps = 10001\n', "x.toml"
@@ -92,7 +92,7 @@ def test_values_can_be_python_s_own():
 
 
 @pytest.mark.parametrize("name", aivmsim.catalogue())
-def test_whatever_get_gives_replace_takes_back(name):
+def test_replace_accepts_whatever_get_returns(name):
     scenario = Scenario.load(name)
     for key in scenario.keys():
         value = scenario.get(key)

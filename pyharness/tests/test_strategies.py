@@ -211,8 +211,8 @@ def test_a_validator_in_python_does_what_the_one_in_cpp_does(scenario, strategy)
     elif strategy == "orphaner":
         assert ours.metrics["n_fraud_missed"] == ours.metrics["n_fraud_posted"] > 0
     else:
-        told = ours.challenges["challenger"].map(ours.agents.set_index("agent")["name"])
-        assert set(told) == {"challenger[2]"}  # the first two of the three hear of nothing
+        challengers = ours.challenges["challenger"].map(ours.agents.set_index("agent")["name"])
+        assert set(challengers) == {"challenger[2]"}  # the first two of the three receive no blocks
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_an_exception_ends_the_run_with_one_error_that_names_the_strategy(scenar
         aivmsim.sweep(scenario, {LAZY: ["python:broken"]}, seeds=[1])
 
 
-def test_an_unknown_strategy_or_parameter_is_told_before_anything_runs(scenario):
+def test_an_unknown_strategy_or_parameter_is_reported_before_anything_runs(scenario):
     with pytest.raises(
         aivmsim.ScenarioError,
         match="no provider strategy is called 'python:lazy'.*python:lazy_guess",

@@ -45,7 +45,7 @@ def test_a_row_is_the_run_of_its_point_and_seed(scenario, frame):
     assert result.metrics["n_fraud_posted"] == last["n_fraud_posted"]
 
 
-def test_a_process_pool_gives_the_same_frame_and_database(scenario, frame, tmp_path):
+def test_a_process_pool_returns_the_same_frame_and_database(scenario, frame, tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
         processes = aivmsim.sweep(
             scenario, over=OVER, seeds=[7, 8], executor=executor, out=tmp_path / "processes.db"
@@ -121,7 +121,7 @@ def test_a_run_that_fails_is_named_by_point_and_seed(scenario, monkeypatch, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_that_cannot_be_written_is_told_before_anything_runs(
+def test_a_database_that_cannot_be_written_is_reported_before_anything_runs(
     scenario, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(aivmsim._core, "run", None)

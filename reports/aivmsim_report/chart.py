@@ -41,8 +41,8 @@ class Axis:
 
 @dataclass
 class Series:
-    """`linked` points have a thin line between them; `bars` stand up, `across` lie on their side
-    and stack."""
+    """`linked` points have a thin line between them; `bars` are vertical, `across` are horizontal
+    and stacked."""
 
     name: str
     kind: Kind
@@ -105,7 +105,7 @@ class Chart:
 
 @dataclass
 class Absent:
-    """Why there is nothing to draw."""
+    """The reason why there is nothing to draw."""
 
     name: str
     title: str

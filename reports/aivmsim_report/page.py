@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing from outside: style, figures and the plotting
+"""The report as one HTML file without external resources: style, figures and the plotting
 library are in it."""
 
 import json

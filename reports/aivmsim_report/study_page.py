@@ -58,17 +58,17 @@ def _head(db: sqlite3.Connection, study: Study) -> str:
         " \u00d7 ".join(f"{len(axis.values)} values of {axis.key}" for axis in study.axes)
         or "one point"
     )
-    told = [plural(study.runs, "run"), axes]
-    told += [
+    facts = [plural(study.runs, "run"), axes]
+    facts += [
         f"{count(study.statuses[name])} {text}"
         for name, text in ENDED.items()
         if study.statuses.get(name)
     ]
-    told += [f"{plural(unexpected, 'run')} with a broken promise"] if unexpected else []
+    facts += [f"{plural(unexpected, 'run')} with an unexpected violation"] if unexpected else []
     return (
         f'<header><p class="kicker">aivmsim \u00b7 {escape(study.row["name"])}</p>'
         f"<h1>{escape(question)} <span>{escape(answer)}</span></h1>{lead}"
-        f'<p class="verdict {word}"><b>{word}</b> <code>{escape(", ".join(told))}</code></p>'
+        f'<p class="verdict {word}"><b>{word}</b> <code>{escape(", ".join(facts))}</code></p>'
         f"{shared_sections.badge(db)}{_cards(study)}</header>"
     )
 

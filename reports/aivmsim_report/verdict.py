@@ -1,7 +1,7 @@
 """The meaning of a run or a study, in sentences.
 
-The rule by which cheating paid in a run is documented in scenarios/cli/books.h: one rule, which the
-terminal applies per group and this module to all dishonest principals together.
+The rule by which cheating paid in a run is documented in scenarios/cli/payoffs.h: one rule, which
+the terminal applies per group and this module to all dishonest principals together.
 """
 
 from .facts import NLUX, Row, Run
@@ -69,7 +69,7 @@ def _fraud_clause(run: Run) -> str:
 
 
 def did_cheating_pay(run: Run) -> str:
-    """One sentence that begins with the answer, by the rule in scenarios/cli/books.h."""
+    """One sentence that begins with the answer, by the rule in scenarios/cli/payoffs.h."""
     cheats = [p for p in run.principals if not p["honest"]]
     if not cheats:
         return "Nobody cheated in this run."

@@ -55,7 +55,7 @@ def test_caught_fraud_is_what_was_posted_and_neither_final_nor_open(run_file):
     assert load_file(run_file).caught == 118 - 6
 
 
-def test_a_violation_is_told_with_the_command_that_shows_it_again(tmp_path):
+def test_a_violation_is_reported_with_the_command_that_reproduces_it(tmp_path):
     path = make_run(tmp_path / "bad.db", violated=True)
     assert status(load_file(path)) == "FAIL"
     assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
@@ -129,7 +129,7 @@ def assert_refused(path, tmp_path, capsys, words):
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_file_that_is_not_a_study_gives_one_error(tmp_path, capsys):
+def test_a_file_that_is_not_a_study_is_one_error(tmp_path, capsys):
     assert_refused(tmp_path / "missing.db", tmp_path, capsys, "no such file")
     assert_refused(tmp_path, tmp_path, capsys, "is a directory")
     (tmp_path / "empty.db").write_bytes(b"")
@@ -141,7 +141,7 @@ def test_a_file_that_is_not_a_study_gives_one_error(tmp_path, capsys):
     assert_refused(tmp_path / "foreign.db", tmp_path, capsys, "not one of aivmsim")
 
 
-def test_a_damaged_study_gives_one_error(run_file, tmp_path, capsys):
+def test_a_damaged_study_is_one_error(run_file, tmp_path, capsys):
     whole = run_file.read_bytes()
     for length in (1, 50, 99, 100, 4096, 20_000, len(whole) - 1):
         (tmp_path / "cut.db").write_bytes(whole[:length])
@@ -157,7 +157,7 @@ def test_another_schema_version_is_refused(run_file, tmp_path, capsys):
     assert_refused(run_file, tmp_path, capsys, "schema version 9")
 
 
-def test_an_unknown_run_or_place_gives_one_error(run_file, tmp_path, capsys):
+def test_an_unknown_run_or_place_is_one_error(run_file, tmp_path, capsys):
     assert main([str(run_file), "--run", "5", "-o", str(tmp_path / "report.html")]) == 2
     assert "no run 5" in capsys.readouterr().err
     assert main([str(run_file), "-o", str(tmp_path / "nowhere" / "report.html")]) == 2

@@ -311,7 +311,7 @@ def test_violations_are_grouped_and_replayed(sweep):
                 (run,),
             )
     page = page_of(sweep)
-    assert "FAIL" in page and "5 runs with a broken promise" in page
+    assert "FAIL" in page and "5 runs with an unexpected violation" in page
     assert "5 times in all" in page and "2 more are in the table violation" in page
     assert [
         run for run in (1001, 1002, 1003, 1004, 2001) if f"aivmsim replay finding-{run}" in page

@@ -7,8 +7,8 @@
 namespace aivm::scenarios {
 namespace {
 
-// A purse is posted before the offer that is paid from it.
-constexpr std::string_view kPurse = "silence: purse";
+// A budget is posted before the offer that is paid from it.
+constexpr std::string_view kBudget = "silence: budget";
 constexpr std::string_view kOfferAll = "silence: all";
 constexpr std::string_view kOfferClock = "silence: clock";
 constexpr std::string_view kSold = "silence: sold";
@@ -46,7 +46,7 @@ std::vector<OperationBody> SilenceBuyer::on_block(const sim::NodeView&) {
         notice.amount = amount;
         context_.side->post(std::move(notice));
     };
-    post(kPurse, budget_);
+    post(kBudget, budget_);
     post(wanted_ == Silence::kAll ? kOfferAll : kOfferClock, price_);
     return {};
 }
@@ -69,11 +69,11 @@ void SilenceSeller::read_notices() {
             first_seen_.try_emplace({notice.from, notice.task.value}, notice.amount.nlux());
             continue;
         }
-        if (notice.topic == kPurse)
+        if (notice.topic == kBudget)
             offers_.push_back({notice.from, Silence::kAll, {}, notice.amount});
         const auto known = std::ranges::find(offers_, notice.from, &Offer::buyer);
         if (known == offers_.end()) continue;
-        if (notice.topic == kSold) known->purse -= std::min(known->purse, notice.amount);
+        if (notice.topic == kSold) known->budget -= std::min(known->budget, notice.amount);
         if (notice.topic != kOfferAll && notice.topic != kOfferClock) continue;
         known->wanted = notice.topic == kOfferAll ? Silence::kAll : Silence::kClock;
         known->price = notice.amount;
@@ -109,7 +109,7 @@ bool SilenceSeller::includes(const SignedOperation& operation) {
             !is_wanted(offer.wanted, operation.body()))
             continue;
         if (offer.bought_this_block) return false;
-        if (offer.purse < offer.price) continue;
+        if (offer.budget < offer.price) continue;
         offer.bought_this_block = true;
         sim::Notice sold;
         sold.from = offer.buyer;

@@ -1,5 +1,6 @@
 // The market for blocks without fraud proofs: its buyer and its seller. It is held on the side
-// channel of the world: a buyer posts an offer and its purse once, a seller posts what it has sold.
+// channel of the world: a buyer posts an offer and its budget once, a seller posts what it has
+// sold.
 #pragma once
 
 #include <map>
@@ -34,7 +35,7 @@ private:
 };
 
 // A proposer that takes the best offer for each of its blocks, if the price is not below its own
-// and the purse can pay.
+// and the budget can pay.
 class SilenceSeller final : public sim::ValidatorStrategy {
 public:
     SilenceSeller(const Parameters& parameters, sim::StrategyContext context);
@@ -47,7 +48,7 @@ private:
         Address buyer;
         Silence wanted = Silence::kAll;
         Amount price;
-        Amount purse;
+        Amount budget;
         bool bought_this_block = false;
     };
     void read_notices();

@@ -49,14 +49,15 @@ std::unique_ptr<sim::ProviderStrategy> make_bond_reuse(const Parameters& paramet
 }
 
 constexpr std::array kReuseParameters{
-    StrategyParameter{"burst", 1, 10'000, 10, "tasks", "gathered before it answers them all"},
+    StrategyParameter{"burst", 1, 10'000, 10, "tasks",
+                      "tasks collected before it answers all of them"},
 };
 
 }  // namespace
 
 const StrategyRow kBondReuseRow{.name = "bond_reuse",
                                 .id = "A26",
-                                .doc = "gathers tasks and answers all of them wrongly at once",
+                                .doc = "collects tasks and answers all of them wrongly at once",
                                 .parameters = kReuseParameters,
                                 .provider = make_bond_reuse};
 

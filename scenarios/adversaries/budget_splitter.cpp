@@ -2,9 +2,9 @@
 //
 // Stresses the dispute clocks: keeping a challenge out for a whole window takes every block of the
 // window, but a challenger whose challenge is included must reveal within a few blocks, and loses
-// its bond otherwise. So the provider lets challenges pass and buys only the blocks of the reveals
-// and moves, for a fraction of what A18 pays. Observe n_fraud_missed for the same purse as A18, and
-// what the honest challengers lose.
+// its bond otherwise. So the provider lets challenges through and buys only the blocks of the
+// reveals and moves, for a fraction of what A18 pays. Observe n_fraud_missed for the same budget as
+// A18, and what the honest challengers lose.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {

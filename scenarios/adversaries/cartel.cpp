@@ -61,7 +61,7 @@ std::unique_ptr<sim::ProviderStrategy> make_cartel(const Parameters&,
 const StrategyRow kCartelRow{
     .name = "cartel",
     .id = "A08",
-    .doc = "agrees with other owners on a cheap answer where they decide the quorum",
+    .doc = "agrees with other owners on a cheap answer when they can decide the quorum",
     .provider = make_cartel};
 
 }  // namespace aivm::scenarios

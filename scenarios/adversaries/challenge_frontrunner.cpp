@@ -99,7 +99,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_frontrunning_proposer(
 const StrategyRow kChallengeFrontrunnerRow{
     .name = "challenge_frontrunner",
     .id = "A14",
-    .doc = "copies fraud proofs from the queue, and leaves the originals out",
+    .doc = "copies fraud proofs from the queue and keeps the originals out of its blocks",
     .challenger = make_challenge_frontrunner,
     .validator = make_frontrunning_proposer,
     .watches_pending = true};

@@ -1,12 +1,12 @@
 // A15 checker_briber: posts wrong answers and offers every checker money to stay silent; and the
 // checker that accepts it.
 //
-// Stresses the challenger's reward, which is the price of silence: a checker sells when it is
-// offered `price_ppm` of the reward it would get. The briber pays each of them when the answer has
-// become final, so it must find the price as many times as there are checkers, and one that does
-// not sell makes the bribes worthless. Offers, acceptances and payments are made outside the chain
-// (SideChannel); the accounting reports payments as cost and receipts as bribes. Observe
-// n_fraud_missed, and attacker_net beside tasks.value_at_risk.
+// Stresses the challenger's reward, which is the price of silence: a checker sells for `price_ppm`
+// of the reward it would get. The briber pays each of them when the answer has become final, so it
+// must pay the price once per checker, and one that does not sell makes the bribes worthless.
+// Offers, acceptances and payments are made outside the chain (SideChannel); the accounting reports
+// payments as cost and receipts as bribes. Observe n_fraud_missed, and attacker_net beside
+// tasks.value_at_risk.
 #include <map>
 
 #include "scenarios/adversaries/lies.h"
@@ -109,12 +109,12 @@ std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(
 
 constexpr std::array kBribeParameters{
     StrategyParameter{"bribe", 0, 1'000'000'000'000'000, 45'000'000'000, "nLUX",
-                      "offered to each checker, for each answer"},
+                      "offered to each checker for each answer"},
 };
 
 constexpr std::array kBribableParameters{
     StrategyParameter{"price_ppm", 0, 1'000'000'000, 1'000'000, "ppm",
-                      "of the proof's reward, for which it is silent"},
+                      "price of its silence, relative to the reward for the proof"},
 };
 
 }  // namespace

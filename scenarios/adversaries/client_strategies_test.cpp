@@ -64,7 +64,7 @@ sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::in
     s.vm.config.max_tasks_per_provider = 1000;
     s.vm.policy.max_assignments = 1;
     s.vm.policy.result_bond = lux(1);
-    // always wrong, and nobody of its own to say so
+    // always wrong, with no accomplice to challenge it
     sim::ActorGroup cheats = group("provider", 2, "self_challenger");
     s.actors = {cheats, group("challenger", checkers, "lazy_checker",
                               {{"check_ppm", check_ppm}, {"power_ppm", power_ppm}})};
@@ -85,7 +85,7 @@ TEST(LazyChecker, OneThatChecksButNeverSeesPaysForNothing) {
     EXPECT_EQ(payoff(outcome, "lazy_checkers").net_nlux, -400 * kLux / 10);
 }
 
-TEST(LazyChecker, SeveralMissTheShareThatTheoryGives) {
+TEST(LazyChecker, SeveralMissTheShareThatTheoryPredicts) {
     // V01: (1 - 0.3 * 0.9)^4 = 0.284 of 400 results; the range is five standard deviations.
     const sim::Outcome outcome = run(checked_by(4, 300'000, 900'000));
     EXPECT_NEAR(static_cast<double>(count(outcome, "n_fraud_missed")), 0.284 * 400, 45);
@@ -171,7 +171,7 @@ sim::Scenario bribed(std::uint32_t sellers) {
     return s;
 }
 
-// What the briber has in the end, with what its lies were worth to it.
+// The briber's final payoff, plus the worth of its lies to it.
 std::int64_t with_gain(const sim::Outcome& outcome) {
     return payoff(outcome, "checker_bribers").net_nlux +
            count(outcome, "n_fraud_missed") * 50 * kLux;
@@ -436,7 +436,8 @@ TEST(ComputeTimeInflator, APaysOnlyWhereTheScheduleBelievesItAndMintingIsUncappe
     s.vm.policy.self_reported_compute = false;
     const auto [registered, same] = mint_per_task(run(s));
     EXPECT_EQ(beside, same);
-    // The honest get 0.9 of the fee and 1.5 minted for 200 ms; whoever says ten seconds 0.9 and 3.
+    // Honest providers get 0.9 of the fee and 1.5 minted for 200 ms; those that report ten seconds
+    // get 0.9 and 3.
     EXPECT_EQ(registered % (24 * std::uint64_t{kLux} / 10), 0U);
     EXPECT_EQ(believed, registered / 24 * 39);
     s.vm.policy.self_reported_compute = true;
@@ -517,7 +518,8 @@ TEST(ShieldChallenger, SixtyFourFillEveryPlaceAgainstThoseWhoAreSlowerByAMoment)
     ASSERT_GT(frauds, 0);
     EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
     EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 64 * 5 * kLux));
-    // Eight of them can pay; the next place costs 2560, and whoever has that finds it free.
+    // Eight of them can pay; the next place costs 2560, and is free for a challenger that has that
+    // much.
     const sim::Outcome counted = run(shielded(true, 64, "honest", lux(5000)));
     EXPECT_EQ(verdict(counted), "clean");
     EXPECT_EQ(count(counted, "n_fraud_missed"), 0);

@@ -29,7 +29,8 @@ std::unique_ptr<sim::ProviderStrategy> make_compute_time_inflator(const Paramete
 }
 
 constexpr std::array kInflatorParameters{
-    StrategyParameter{"reported_ms", 0, 4'000'000'000, 10'000, "ms", "reported for every answer"},
+    StrategyParameter{"reported_ms", 0, 4'000'000'000, 10'000, "ms",
+                      "computing time reported for every answer"},
 };
 
 }  // namespace

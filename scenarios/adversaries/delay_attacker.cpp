@@ -54,10 +54,11 @@ constexpr std::array kDelayParameters{
 
 }  // namespace
 
-const StrategyRow kDelayAttackerRow{.name = "delay_attacker",
-                                    .id = "A30",
-                                    .doc = "challenges correct results falsely in the last block",
-                                    .parameters = kDelayParameters,
-                                    .challenger = make_delay_attacker};
+const StrategyRow kDelayAttackerRow{
+    .name = "delay_attacker",
+    .id = "A30",
+    .doc = "challenges correct results in the last block of their window",
+    .parameters = kDelayParameters,
+    .challenger = make_delay_attacker};
 
 }  // namespace aivm::scenarios

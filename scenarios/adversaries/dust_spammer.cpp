@@ -2,8 +2,8 @@
 // check.
 //
 // Stresses the fee floor and the checkers' capacity: every dust task is answered, and every answer
-// takes a checker's time, so wrong answers hide in the queue until their window is over. What the
-// flood costs is the fee floor, and it ends with the spammer's money. Observe n_fraud_missed,
+// takes a checker's time, so wrong answers hide in the queue until their window is over. The flood
+// costs the fee floor per task, and ends when the spammer's money is spent. Observe n_fraud_missed,
 // unchecked_share and attacker_net against vm.fee_floor.
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -46,7 +46,7 @@ std::unique_ptr<sim::RequesterStrategy> make_dust_spammer(const Parameters& para
 constexpr std::array kDustParameters{
     StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
     StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
-                      "in all; at least its share of the workload"},
+                      "total number of tasks; at least its share of the workload"},
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 //
 // Stresses diversity: a validator sends its blocks to all followers except the first e challengers.
 // A challenger all of whose sources do so receives no blocks and checks nothing; the others still
-// watch, and a lie passes with probability (1 - q d)^(n - e) if each of the n finds it with
+// watch, and a lie passes with probability (1 - q d)^(n - e) if each of the n detects it with
 // probability q d (V65). Observe unchecked_share and n_fraud_missed.
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -29,14 +29,15 @@ std::unique_ptr<sim::ValidatorStrategy> make_eclipse(const Parameters& parameter
 }
 
 constexpr std::array kEclipseParameters{
-    StrategyParameter{"victims", 0, 10'000, 1, "challengers", "the first so many are told nothing"},
+    StrategyParameter{"victims", 0, 10'000, 1, "challengers",
+                      "number of challengers, from the first, that receive no blocks"},
 };
 
 }  // namespace
 
 const StrategyRow kEclipseRow{.name = "eclipse",
                               .id = "A22",
-                              .doc = "tells some of the challengers that follow it nothing",
+                              .doc = "sends no blocks to some of the challengers that follow it",
                               .parameters = kEclipseParameters,
                               .validator = make_eclipse,
                               .polled = true};

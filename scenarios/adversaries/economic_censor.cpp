@@ -1,10 +1,10 @@
-// A18 economic_censor: outbids inclusion every block.
+// A18 economic_censor: outbids the inclusion of proofs in every block.
 //
 // Stresses budgets: a provider lies, and buys every block in which a proof of its lie could be
-// included, at one price, until its purse is empty. A window of W blocks costs W times the price
+// included, at one price, until its budget is spent. A window of W blocks costs W times the price
 // for every lie that is open, so the window is worth what the attacker can pay and not what share
-// of the proposers it owns. Played by the provider that buys and by the proposers that sell.
-// Observe n_fraud_missed against the purse, and what the bribes cost and earn.
+// of the proposers it owns. The strategy of the provider that buys and of the proposers that sell.
+// Observe n_fraud_missed against the budget, and what the bribes cost and earn.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {
@@ -25,7 +25,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& pa
 const StrategyRow kEconomicCensorRow{
     .name = "economic_censor",
     .id = "A18",
-    .doc = "lies, and buys every block that could carry the proof; validators: sells its blocks",
+    .doc = "lies, and buys every block that could include the proof; validators: sells its blocks",
     .parameters = kSilenceParameters,
     .provider = make_economic_censor,
     .validator = make_silence_seller};

@@ -41,7 +41,7 @@ constexpr std::array kFrivolousParameters{
 
 const StrategyRow kFrivolousChallengerRow{.name = "frivolous_challenger",
                                           .id = "A12",
-                                          .doc = "challenges correct results",
+                                          .doc = "challenges correct results with invented claims",
                                           .parameters = kFrivolousParameters,
                                           .challenger = make_frivolous_challenger};
 

@@ -58,7 +58,7 @@ const StrategyRow kHonestRow{
     .name = "honest",
     .honest = true,
     .doc =
-        "computes and answers truly; checks every answer; submits its share; "
+        "computes and answers correctly; checks every answer; submits its share; "
         "includes everything",
     .provider = make_honest_provider,
     .challenger = make_always_check,
@@ -68,12 +68,13 @@ const StrategyRow kHonestRow{
 const StrategyRow kAlwaysCheckRow{
     .name = "always_check",
     .honest = true,
-    .doc = "re-runs every posted result and challenges the wrong ones",
+    .doc = "re-executes every posted result and challenges the wrong ones",
     .challenger = make_always_check};
 
-const StrategyRow kSybilRow{.name = "sybil",
-                            .id = "A09",
-                            .doc = "works honestly under many identities, to be drawn more often",
-                            .provider = make_honest_provider};
+const StrategyRow kSybilRow{
+    .name = "sybil",
+    .id = "A09",
+    .doc = "works honestly under several identities, to be drawn more often",
+    .provider = make_honest_provider};
 
 }  // namespace aivm::scenarios

@@ -21,7 +21,7 @@ public:
     std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
     bool waits(const sim::TaskView& view) override {
         // Timeouts fall at the end of the first block at or after the deadline, and its operations
-        // still count. What is sent now stands in the next block.
+        // still count. An operation sent now is in the next block.
         const TimestampNs next = view.state.head.timestamp_ns + interval_ns_;
         return next < view.task.waiting_since_ns + timeout_ns_ + late_ * interval_ns_;
     }

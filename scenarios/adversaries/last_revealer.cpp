@@ -49,7 +49,7 @@ std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,
 const StrategyRow kLastRevealerRow{
     .name = "last_revealer",
     .id = "A06",
-    .doc = "commits to a guess and reveals it only if it turned out right",
+    .doc = "commits to a guess and reveals it only if it turns out right",
     .provider = make_last_revealer};
 
 }  // namespace aivm::scenarios

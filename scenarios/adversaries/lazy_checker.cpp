@@ -86,15 +86,15 @@ constexpr std::array kLazyCheckerParameters{
     StrategyParameter{"check_ppm", 0, 1'000'000, 250'000, "ppm",
                       "probability that it checks a result"},
     StrategyParameter{"power_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "probability that it sees what it checks is wrong"},
+                      "probability that it recognises a wrong result that it checks"},
     StrategyParameter{"outage_ppm", 0, 1'000'000, 0, "ppm",
                       "share of the results that all such checkers miss together"},
     StrategyParameter{"cut_off_blocks", 0, 1'000'000, 0, "blocks",
                       "mean time for which an attacker cuts it off when a result is posted"},
     StrategyParameter{"latency_blocks", 0, 1'000'000, 0, "blocks",
-                      "from hearing of a result to being able to object"},
+                      "delay from learning of a result to being able to challenge it"},
     StrategyParameter{"per_block_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "probability in each block from then on that it gets round to it"},
+                      "probability per block, after that delay, that it starts the check"},
 };
 
 }  // namespace
@@ -103,7 +103,7 @@ const StrategyRow kLazyCheckerRow{
     .name = "lazy_checker",
     .id = "A04",
     .honest = true,
-    .doc = "checks a share of the results, and sees a share of what is wrong",
+    .doc = "checks a share of the results, and recognises a share of the wrong ones",
     .parameters = kLazyCheckerParameters,
     .challenger = make_lazy_checker};
 

@@ -1,7 +1,7 @@
 // A01 lazy_guess: returns the most common answer without computing.
 //
 // Stresses the slash against the answer's entropy: a guess is right as often as the most common
-// answer occurs, so a model that gives the same answer half of the time needs twice the deterrent
+// answer occurs, so a model that returns the same answer half of the time needs twice the deterrent
 // of one that never repeats an answer. Observe the share of fraud that was challenged, and the net
 // of its principals beside that of honest providers.
 #include <algorithm>
@@ -39,7 +39,7 @@ public:
     }
 
 private:
-    // What it has learnt by running the model on a few rows, once, before the run.
+    // The most common answer, learnt by running the model on a few rows before the run.
     [[nodiscard]] Answer learn(const sim::TaskView& view) const {
         std::array<std::uint32_t, 256> seen{};
         std::vector<std::uint32_t> rows(std::min(sample_, view.model.row_count()));

@@ -60,8 +60,8 @@ struct Mixes {
     Mix column;
 };
 
-// What either player can gain at most by leaving its mix while the other keeps its own; 0 at a Nash
-// equilibrium only.
+// The most that either player can gain by leaving its mix while the other keeps its own; 0 at a
+// Nash equilibrium only.
 double regret(const Game& game, const Mixes& mixes);
 
 // Fictitious play: in each round both answer best to how often the other has made each choice so
@@ -70,9 +70,9 @@ double regret(const Game& game, const Mixes& mixes);
 // 1951) and in every game of two choices each (K. Miyasawa, 1961).
 Mixes fictitious_play(const Game& game, std::size_t rounds);
 
-// What two-population replicator dynamics does in `rounds` steps from `start`: a choice grows by
-// `step` times its payoff over the mean. Requires 0 < step * (largest - smallest payoff of either
-// player) < 1, so that shares stay positive.
+// Two-population replicator dynamics for `rounds` steps from `start`: a choice grows by `step`
+// times its payoff over the mean. Requires 0 < step * (largest - smallest payoff of either player)
+// < 1, so that shares stay positive.
 struct ReplicatorOrbit {
     Mixes last;
     Mixes mean;  // over time; where orbits circle an inner equilibrium, the mean is near it and the

@@ -71,7 +71,7 @@ TEST(Learning, ReplicatorsDropADominatedChoice) {
     EXPECT_GT(orbit.last.column[1], 0.999);
 }
 
-// The providers guess or work, the checker checks all or nothing; what comes of it is what the runs
+// The providers guess or work, the checker checks all or nothing; the payoffs are what the runs
 // say.
 std::pair<double, double> guess_against_check(std::size_t guess, std::size_t check) {
     sim::Scenario s = small_economic();

@@ -60,9 +60,10 @@ std::unique_ptr<sim::ProviderStrategy> make_model_downgrade(const Parameters& pa
 }
 
 constexpr std::array kDowngradeParameters{
-    StrategyParameter{"kept_bits", 1, 8, 4, "bits", "of every weight; 8 is the model itself"},
+    StrategyParameter{"kept_bits", 1, 8, 4, "bits",
+                      "bits kept of every weight; 8 is the model itself"},
     StrategyParameter{"cost_ppm", 0, 1'000'000, 250'000, "ppm",
-                      "of the model's steps, computed for an answer"},
+                      "share of the model's steps that it computes for an answer"},
 };
 
 }  // namespace

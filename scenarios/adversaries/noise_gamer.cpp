@@ -40,10 +40,11 @@ constexpr std::array kNoiseParameters{
 
 }  // namespace
 
-const StrategyRow kNoiseGamerRow{.name = "noise_gamer",
-                                 .id = "A36",
-                                 .doc = "is off by one now and then, and calls it noise",
-                                 .parameters = kNoiseParameters,
-                                 .provider = make_noise_gamer};
+const StrategyRow kNoiseGamerRow{
+    .name = "noise_gamer",
+    .id = "A36",
+    .doc = "posts answers that are off by one from time to time, disguised as noise",
+    .parameters = kNoiseParameters,
+    .provider = make_noise_gamer};
 
 }  // namespace aivm::scenarios

@@ -40,10 +40,11 @@ constexpr std::array kNondeterministicParameters{
 
 }  // namespace
 
-const StrategyRow kNondeterministicRow{.name = "nondeterministic",
-                                       .honest = true,
-                                       .doc = "computes, and errs now and then",
-                                       .parameters = kNondeterministicParameters,
-                                       .provider = make_nondeterministic};
+const StrategyRow kNondeterministicRow{
+    .name = "nondeterministic",
+    .honest = true,
+    .doc = "computes honestly on a machine that errs from time to time",
+    .parameters = kNondeterministicParameters,
+    .provider = make_nondeterministic};
 
 }  // namespace aivm::scenarios

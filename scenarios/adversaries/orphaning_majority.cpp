@@ -1,9 +1,9 @@
-// A19 orphaning_majority: re-organises blocks with fraud proofs away.
+// A19 orphaning_majority: reorganises blocks with fraud proofs away.
 //
 // Stresses the social response time: validators of this strategy treat every block that carries a
 // fraud proof as if it were invalid, build beside it, and leave proofs out of their own. With
 // enough of the votes no such block is ever accepted, whoever built it; with fewer they only lag
-// behind, and follow in the end. What would stop a majority is outside the protocol: the model
+// behind, and follow in the end. Only a response outside the protocol stops a majority: the model
 // `orphan` of chain.censorship has a response time. Observe n_fraud_missed and blocks.
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -33,7 +33,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_orphaning_majority(const Parameters
 const StrategyRow kOrphaningMajorityRow{
     .name = "orphaning_majority",
     .id = "A19",
-    .doc = "votes against every block that carries a fraud proof, and builds beside it",
+    .doc = "votes against every block with a fraud proof, and builds a sibling of it",
     .validator = make_orphaning_majority,
     .polled = true};
 

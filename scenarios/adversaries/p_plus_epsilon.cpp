@@ -79,7 +79,7 @@ private:
     sim::StrategyContext context_;
     sim::RandomStream random_;
     std::uint32_t accept_ppm_;
-    bool bribed_ = false;  // on the task in hand
+    bool bribed_ = false;  // on the current task
     std::size_t read_ = 0;
     std::map<TaskIndex, Answer> offers_;
 };

@@ -39,10 +39,11 @@ std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Paramete
 
 constexpr std::int64_t kAnyTimeNs = 1'000'000'000'000'000'000;
 constexpr std::array kOutageParameters{
-    StrategyParameter{"from", 0, kAnyTimeNs, 0, "ns", "when the checkers are cut off"},
-    StrategyParameter{"until", 0, kAnyTimeNs, kAnyTimeNs, "ns", "and when they are not any more"},
+    StrategyParameter{"from", 0, kAnyTimeNs, 0, "ns",
+                      "start of the time in which the checkers are cut off"},
+    StrategyParameter{"until", 0, kAnyTimeNs, kAnyTimeNs, "ns", "end of that time"},
     StrategyParameter{"hold", 0, kAnyTimeNs, 20'000'000'000, "ns",
-                      "answers ready so shortly before are held back"},
+                      "answers that are ready less than this before the start are held back"},
 };
 
 }  // namespace

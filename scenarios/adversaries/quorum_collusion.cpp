@@ -63,13 +63,13 @@ std::unique_ptr<sim::ProviderStrategy> make_late_joiner(const Parameters& parame
 
 constexpr std::array kCollusionParameters{
     StrategyParameter{"bad_ppm", 0, 1'000'000, 0, "ppm",
-                      "probability that a seat lies, as if drawn from a pool without end; 0: its "
-                      "accomplices decide"},
+                      "probability that a seat lies, as if drawn from an infinite pool; 0: it "
+                      "lies when its accomplices can decide"},
 };
 
 constexpr std::array kLateParameters{
     StrategyParameter{"tasks_seen", 1, 1'000'000, 1, "tasks",
-                      "tasks on chain when it joins the pool"},
+                      "tasks on the chain when it joins the pool"},
 };
 
 }  // namespace
@@ -77,7 +77,7 @@ constexpr std::array kLateParameters{
 const StrategyRow kQuorumCollusionRow{
     .name = "quorum_collusion",
     .id = "A07",
-    .doc = "gives one agreed wrong answer where its accomplices decide the quorum",
+    .doc = "posts one agreed wrong answer when its accomplices can decide the quorum",
     .parameters = kCollusionParameters,
     .provider = make_quorum_collusion};
 

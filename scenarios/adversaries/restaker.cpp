@@ -23,7 +23,7 @@ public:
           names_(static_cast<std::uint32_t>(parameters.get("names"))),
           results_each_(static_cast<std::uint32_t>(parameters.get("results_each"))) {}
 
-    // What its actor would do for the first name, it does itself for every name.
+    // Takes over, for every name, the operations that its actor would send for the first name.
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView&) override { return std::nullopt; }
 
@@ -45,7 +45,7 @@ private:
                             : fmt::format("{}-{}", context_.self.provider_id, number_);
     }
 
-    // A made-up answer to every task it is given; leaves after a fixed number of them.
+    // An invented answer to every task assigned to it; leaves after a fixed number of them.
     std::vector<OperationBody> sell(const State& state, ProviderIndex self) {
         std::vector<OperationBody> out;
         state.tasks.for_each([&](std::size_t i, const Task& task) {
@@ -58,8 +58,8 @@ private:
             out.push_back(std::move(result));
             ++sold_;
         });
-        // It asks to leave in the same block as the last of them; what it is given later it would
-        // be slashed for.
+        // It asks to leave in the same block as the last of them; tasks assigned to it later it
+        // would be slashed for.
         if (sold_ >= results_each_ && !leaving_) {
             leaving_ = true;
             out.push_back(op::DeregisterProvider{name()});
@@ -104,15 +104,17 @@ std::unique_ptr<sim::ProviderStrategy> make_restaker(const Parameters& parameter
 }
 
 constexpr std::array kRestakerParameters{
-    StrategyParameter{"names", 1, 1000, 8, "names", "it stands under, one after the other"},
-    StrategyParameter{"results_each", 1, 10'000, 2, "results", "sold under each before it leaves"},
+    StrategyParameter{"names", 1, 1000, 8, "names",
+                      "names under which it registers, one after the other"},
+    StrategyParameter{"results_each", 1, 10'000, 2, "results",
+                      "results sold under each name before it leaves"},
 };
 
 }  // namespace
 
 const StrategyRow kRestakerRow{.name = "restaker",
                                .id = "A27",
-                               .doc = "puts one stake behind one name after the other",
+                               .doc = "backs several names with one stake, one after the other",
                                .parameters = kRestakerParameters,
                                .provider = make_restaker};
 

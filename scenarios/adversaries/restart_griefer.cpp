@@ -1,5 +1,5 @@
 // A31 restart_griefer: challenges a correct result, loses, and challenges it again, as often as it
-// can pay for.
+// can pay for it.
 //
 // Stresses the rule that a lost challenge never restarts the window: settlement stays where it was,
 // and every round doubles the bond of the next, so n rounds on one result cost (2^n - 1) bonds.
@@ -43,7 +43,8 @@ std::unique_ptr<sim::ChallengerStrategy> make_restart_griefer(const Parameters& 
 
 constexpr std::array kGrieferParameters{
     kAttack,
-    StrategyParameter{"rounds", 1, 64, 3, "challenges", "lost on a result before it lets go"},
+    StrategyParameter{"rounds", 1, 64, 3, "challenges",
+                      "challenges lost on a result before it stops"},
 };
 
 }  // namespace

@@ -34,8 +34,8 @@ public:
     bool includes(const SignedOperation&) override { return true; }
 
 private:
-    // What the VM will draw (core/verification/draw.cpp), save that draws of one block fill each
-    // other's slots there.
+    // The draw that the VM will make (core/verification/draw.cpp), except that draws of one block
+    // fill each other's slots there.
     [[nodiscard]] std::vector<ProviderIndex> draw(const State& state, const Task& task,
                                                   const Hash32& beacon) const {
         std::vector<ProviderIndex> eligible;

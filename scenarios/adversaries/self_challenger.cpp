@@ -3,7 +3,7 @@
 //
 // Stresses the burned share of a slash: the part that returns to the owner as the challenger's
 // reward is no penalty, so one wrong answer costs it bond * (1 - challenger share), of which the
-// requester's share is paid and the rest burned (V43). Where everything returns, spoiling the
+// requester's share is paid and the rest burned (V43). If everything returns, spoiling the
 // requester's work is free. Observe attacker_net and reassign_rounds.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
@@ -44,7 +44,7 @@ constexpr std::array kCheatParameters{kCheat};
 
 const StrategyRow kSelfChallengerRow{.name = "self_challenger",
                                      .id = "A13",
-                                     .doc = "proves its own wrong answers wrong, before others can",
+                                     .doc = "proves its own answers wrong before others can",
                                      .parameters = kCheatParameters,
                                      .provider = make_self_challenged_provider,
                                      .challenger = make_self_challenger};

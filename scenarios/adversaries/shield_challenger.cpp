@@ -49,8 +49,10 @@ std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(
 
 constexpr std::array kShieldParameters{
     kCheat,
-    StrategyParameter{"hold", 0, 1, 0, "",
-                      "1: reveals in the last block, to stay open; 0: at once, to be lost"},
+    StrategyParameter{
+        "hold", 0, 1, 0, "",
+        "1: reveals in the last block, so that the challenge stays open; 0: at once, so that "
+        "it is lost"},
 };
 
 }  // namespace
@@ -58,7 +60,7 @@ constexpr std::array kShieldParameters{
 const StrategyRow kShieldChallengerRow{
     .name = "shield_challenger",
     .id = "A40",
-    .doc = "challenges its own wrong answers badly, to keep others out",
+    .doc = "challenges its own wrong answers with false claims, to keep others out",
     .parameters = kShieldParameters,
     .provider = make_shielded_provider,
     .challenger = make_shield_challenger};

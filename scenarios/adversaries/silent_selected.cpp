@@ -27,7 +27,7 @@ public:
 private:
     sim::RandomStream random_;
     std::uint32_t silent_ppm_;
-    bool silent_ = false;  // on the task in hand; an actor computes one after the other
+    bool silent_ = false;  // on the current task; an actor computes one after the other
 };
 
 std::unique_ptr<sim::ProviderStrategy> make_silent_selected(const Parameters& parameters,
@@ -42,20 +42,20 @@ constexpr std::array kCrashParameters{
 
 constexpr std::array kSilentParameters{
     StrategyParameter{"silent_ppm", 0, 1'000'000, 1'000'000, "ppm",
-                      "share of its tasks on which it says nothing"},
+                      "share of its tasks that it does not answer"},
 };
 
 }  // namespace
 
 const StrategyRow kCrashFaultyRow{.name = "crash_faulty",
                                   .honest = true,
-                                  .doc = "answers truly, and now and then not at all",
+                                  .doc = "answers correctly, and sometimes not at all",
                                   .parameters = kCrashParameters,
                                   .provider = make_silent_selected};
 
 const StrategyRow kSilentSelectedRow{.name = "silent_selected",
                                      .id = "A05",
-                                     .doc = "takes a seat and says nothing",
+                                     .doc = "takes a seat and never answers",
                                      .parameters = kSilentParameters,
                                      .provider = make_silent_selected};
 

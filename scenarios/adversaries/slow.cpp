@@ -35,7 +35,7 @@ std::unique_ptr<sim::ProviderStrategy> make_slow(const Parameters& parameters,
 
 constexpr std::array kSlowParameters{
     StrategyParameter{"factor", 1, 1'000'000, 10, "times",
-                      "how often it computes what one computation would give"},
+                      "number of times that it repeats each computation"},
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&,
 
 const StrategyRow kStaleAttesterRow{.name = "stale_attester",
                                     .id = "A35",
-                                    .doc = "shows the same old quote again and again",
+                                    .doc = "submits the same old quote again and again",
                                     .provider = make_stale_attester};
 
 }  // namespace aivm::scenarios

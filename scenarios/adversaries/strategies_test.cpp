@@ -253,7 +253,7 @@ sim::ActorGroup attested(sim::ActorGroup one) {
     return rich(std::move(one));
 }
 
-TEST(Strategies, AFarmedScoreGivesLiesEarlyUseAndTheBondPays) {
+TEST(Strategies, AFarmedScoreAllowsEarlyUseOfLiesAndTheBondPays) {
     sim::Scenario s = economic(VerificationMode::kTee, 1);
     s.actors[0].hardware = "H100";
     s.actors.push_back(attested(group("provider", 1, "trust_farmer", {{"farm", 3}})));
@@ -279,7 +279,7 @@ TEST(Strategies, AKeyThiefIsUsedEarlyAndCaughtOnlyByAudits) {
               std::get<double>(unaudited.metric("ttf_mean")) / 2);
 }
 
-TEST(Strategies, AReplayedQuoteGivesNoEarlyUseOnceItIsStale) {
+TEST(Strategies, AReplayedQuoteAllowsNoEarlyUseOnceItIsStale) {
     sim::Scenario s = economic(VerificationMode::kTee, 1);
     s.vm.config.attestation_timeout_ns = 20'000'000'000;
     s.workload.tasks_per_block = 1;

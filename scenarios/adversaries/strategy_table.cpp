@@ -38,7 +38,7 @@ std::string names_for(sim::Role role) {
     return out;
 }
 
-// What is wrong with one group, or nothing.
+// The problem with one group, or nothing.
 std::vector<std::string> check_group(const sim::ActorGroup& group) {
     const std::string where = fmt::format("{}.{}", word(group.role), group.name);
     const StrategyRow* row = find_strategy(group.strategy);

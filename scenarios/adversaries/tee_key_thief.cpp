@@ -42,7 +42,7 @@ std::unique_ptr<sim::ProviderStrategy> make_tee_key_thief(const Parameters&,
 const StrategyRow kTeeKeyThiefRow{
     .name = "tee_key_thief",
     .id = "A34",
-    .doc = "forges evidence with a stolen key and makes its answers up",
+    .doc = "forges evidence with a stolen key and invents its answers",
     .provider = make_tee_key_thief};
 
 }  // namespace aivm::scenarios

@@ -1,7 +1,7 @@
 // threshold_check: an honest challenger that checks the more often the more is at stake: always
 // from a fee of `full_mlux` on, below it in proportion to the fee.
 //
-// A checker with costs behaves so, and small tasks escape it. Observe unchecked_share and
+// A checker with costs behaves like this, and small tasks escape it. Observe unchecked_share and
 // n_fraud_missed.
 #include <algorithm>
 
@@ -43,7 +43,7 @@ std::unique_ptr<sim::ChallengerStrategy> make_threshold_check(const Parameters& 
 
 constexpr std::array kThresholdParameters{
     StrategyParameter{"full_mlux", 1, 1'000'000'000, 1000, "mLUX",
-                      "the fee from which on it checks everything"},
+                      "the fee from which it checks everything"},
 };
 
 }  // namespace
@@ -51,7 +51,7 @@ constexpr std::array kThresholdParameters{
 const StrategyRow kThresholdCheckRow{
     .name = "threshold_check",
     .honest = true,
-    .doc = "re-runs a posted result the more often the more is at stake",
+    .doc = "re-executes a posted result with a probability that grows with the fee",
     .parameters = kThresholdParameters,
     .challenger = make_threshold_check};
 

@@ -32,14 +32,15 @@ std::unique_ptr<sim::ProviderStrategy> make_trust_farmer(const Parameters& param
 }
 
 constexpr std::array kFarmParameters{
-    StrategyParameter{"farm", 0, 1'000'000, 10, "tasks", "tasks answered truly before the lies"},
+    StrategyParameter{"farm", 0, 1'000'000, 10, "tasks",
+                      "tasks answered correctly before the lies"},
 };
 
 }  // namespace
 
 const StrategyRow kTrustFarmerRow{.name = "trust_farmer",
                                   .id = "A33",
-                                  .doc = "earns trust with true answers, and then lies",
+                                  .doc = "earns trust with correct answers, and then lies",
                                   .parameters = kFarmParameters,
                                   .provider = make_trust_farmer};
 

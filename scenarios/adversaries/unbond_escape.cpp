@@ -1,7 +1,7 @@
 // A25 unbond_escape: posts a wrong result and asks to leave the moment it is accepted.
 //
 // Stresses the cooldown against the obligations that the bond backs: where only a cooldown shorter
-// than the challenge window stands in between, the bond is gone when the slash is due. In a
+// than the challenge window delays the withdrawal, the bond is gone when the slash is due. In a
 // committee it asks to leave in the very block of the draw, commits and never reveals, and a
 // cooldown of both windows is one block too short (V58). Observe E3 and slash_escape.
 #include "scenarios/adversaries/lies.h"

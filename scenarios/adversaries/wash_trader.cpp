@@ -48,14 +48,14 @@ constexpr std::array kWashParameters{
                       "paid for a task; at least the fee floor"},
     StrategyParameter{"per_block", 1, 100'000, 10, "tasks", "submitted in every block interval"},
     StrategyParameter{"count", 0, 10'000'000, 1000, "tasks",
-                      "in all; at least its share of the workload"},
+                      "total number of tasks; at least its share of the workload"},
 };
 
 }  // namespace
 
 const StrategyRow kWashTraderRow{.name = "wash_trader",
                                  .id = "A39",
-                                 .doc = "buys work for what is minted for it",
+                                 .doc = "buys work to obtain the rewards that are minted for it",
                                  .parameters = kWashParameters,
                                  .requester = make_wash_trader};
 

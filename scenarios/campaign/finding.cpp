@@ -74,8 +74,8 @@ void try_run(const RunPlan& plan, const Rerun& rerun, sim::ShrinkBudget& budget,
     if (!shrunk) {
         finding.note =
             budget.over()
-                ? "shrinking ended before the run was made again"
-                : "the run made again did not violate the invariant; try --verify-determinism";
+                ? "shrinking ended before the run was repeated"
+                : "the repeated run did not violate the invariant; try --verify-determinism";
         return;
     }
     finding.reproducer = Reproducer::kRun;

@@ -257,10 +257,10 @@ TEST_F(Findings, AKernelThatLiesOnceIsCaughtAndShrinksToASmallerRun) {
     const auto replay = replay_finding(finding.folder, options.rerun);
     ASSERT_TRUE(replay) << replay.error().text();
     EXPECT_TRUE(replay->reproduced()) << replay->difference;
-    const auto mended = replay_finding(finding.folder);
-    ASSERT_TRUE(mended);
-    EXPECT_FALSE(mended->reproduced());
-    EXPECT_EQ(mended->difference, "K1 was not violated");
+    const auto fixed = replay_finding(finding.folder);
+    ASSERT_TRUE(fixed);
+    EXPECT_FALSE(fixed->reproduced());
+    EXPECT_EQ(fixed->difference, "K1 was not violated");
 }
 
 TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {

@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "scenarios/cli/books.h"
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/load.h"
 #include "scenarios/run/run.h"
@@ -43,7 +43,7 @@ std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outco
 
 class CatalogRun : public testing::TestWithParam<std::string> {};
 
-TEST_P(CatalogRun, GivesTheVerdictAndTheFiguresOfItsExpectedFile) {
+TEST_P(CatalogRun, HasTheVerdictAndTheFiguresOfItsExpectedFile) {
     const auto loaded = load_scenario_file(scenario_path(GetParam()));
     ASSERT_TRUE(loaded) << to_text(loaded.error());
     const auto outcome = run_scenario(loaded->scenario, {});

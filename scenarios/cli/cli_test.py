@@ -108,7 +108,7 @@ class CommandLine(Program):
         self.assertEqual(sum(p["net_nlux"] for p in found["principals"]), 0)
         self.assertTrue((self.folder / found["database"]).exists())
 
-    def test_the_same_seed_gives_the_same_digest_and_another_seed_another(self):
+    def test_the_same_seed_yields_the_same_digest_and_another_seed_another(self):
         digests = [json.loads(self.ok("run", self.small, "--json", "--no-record", "--seed",
                                       s).stdout)["digest"]
                    for s in ("7", "0x7", "8", "f" * 40)]  # fmt: skip
@@ -428,10 +428,10 @@ class CommandLine(Program):
         )
         self.assertIn("failed: ", self.call("validate", "--cases", str(cases)).stdout)
 
-    def test_version_tells_what_it_was_built_from(self):
+    def test_version_names_what_it_was_built_from(self):
         self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")
 
-    def test_check_tells_of_a_sound_scenario(self):
+    def test_check_reports_a_sound_scenario(self):
         self.assertIn("sound", self.ok("check", self.small).stdout)
         self.assertIn("sound", self.ok("check", "quickstart").stdout)
         self.refused("check", "no.toml", says=["no.toml"])

@@ -23,8 +23,8 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-// Each explains one kind of name: empty if nothing of the kind has this name. All names of the kind
-// are appended to `known`.
+// Each explains one kind of name: empty if nothing of that kind has this name. All names of that
+// kind are appended to `known`.
 using Known = std::set<std::string>;
 
 // The explanation of a scenario is the comment at the top of its file.

@@ -29,7 +29,7 @@ std::optional<ScenarioGiven> load_given(const std::string& scenario,
             overrides.push_back(std::move(*parsed));
         } else {
             complain(fmt::format("--set {}: {}; {}", assignment, parsed.error().message,
-                                 parsed.error().mend));
+                                 parsed.error().remedy));
             readable = false;
         }
     }

@@ -1,7 +1,7 @@
 // A run as JSON; scripts rely on the keys.
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/books.h"
+#include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/run_screen.h"
 #include "scenarios/cli/verdict.h"
 
@@ -40,8 +40,8 @@ Json metrics_of(const sim::Outcome& outcome) {
 
 Json principals_of(const RunShown& run) {
     Json principals = Json::array();
-    const auto lines = books_by_principal(run.scenario, run.outcome);
-    for (const BooksLine& line : lines) {
+    const auto lines = payoffs_by_principal(run.scenario, run.outcome);
+    for (const PayoffLine& line : lines) {
         principals.push_back({{"label", line.who},
                               {"role", line.role},
                               {"strategy", line.strategy},

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "scenarios/cli/books.h"
+#include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/terminal.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/verdict.h"
@@ -25,11 +25,11 @@ std::string row(std::string_view label, std::string_view text) {
 
 std::string books_table(const RunShown& run, bool colour) {
     const bool all = run.outcome.principals.size() <= kMostPrincipals;
-    const auto lines = all ? books_by_principal(run.scenario, run.outcome)
-                           : books_by_group(run.scenario, run.outcome);
+    const auto lines = all ? payoffs_by_principal(run.scenario, run.outcome)
+                           : payoffs_by_group(run.scenario, run.outcome);
     std::size_t who = 3;
     std::size_t what = 4;
-    for (const BooksLine& line : lines) {
+    for (const PayoffLine& line : lines) {
         who = std::max(who, line.who.size());
         what = std::max(what, line.role.size() + line.strategy.size() + 2);
     }
@@ -40,7 +40,7 @@ std::string books_table(const RunShown& run, bool colour) {
                            "net LUX", "each"),
                colour) +
         "\n";
-    for (const BooksLine& line : lines) {
+    for (const PayoffLine& line : lines) {
         const std::string net = fmt::format("{:>11}", lux_column(line.net));
         text +=
             fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}\n", line.who,
@@ -145,10 +145,11 @@ std::string difference_text(const DeterminismReport& report, bool colour) {
                     report.first.digest.hex(), report.second_digest.hex());
     if (!report.difference) return text;
     const TraceDifference& difference = *report.difference;
-    text += fmt::format("  they part between records {} and {}\n",
+    text += fmt::format("  they diverge between records {} and {}\n",
                         grouped(difference.interval.first), grouped(difference.interval.last));
-    if (!difference.position) return text + "  two further runs agreed there: chance struck once\n";
-    return text + fmt::format("  two further runs part at record {}\n    {}\n    {}\n",
+    if (!difference.position)
+        return text + "  two further runs agreed there: the difference did not occur again\n";
+    return text + fmt::format("  two further runs diverge at record {}\n    {}\n    {}\n",
                               grouped(*difference.position), event_text(difference.first),
                               event_text(difference.second));
 }

@@ -139,7 +139,7 @@ class Sweep(cli_test.Program):
                                     "'vm.challenge_window_blocks' ORDER BY number)"),
                          "1,2")  # fmt: skip
 
-    def test_a_violation_is_told_with_the_command_that_replays_it(self):
+    def test_a_violation_is_reported_with_the_command_that_replays_it(self):
         done = self.call(
             "sweep", "unbond_escape", "--set", "expect=", "--seeds", "1..2", "--out", "s.db"
         )
@@ -195,7 +195,7 @@ class Sweep(cli_test.Program):
         self.refused("sweep", self.tiny, "--out", self.folder, says=["directory"])
         self.assertEqual(self.files(), ["small.toml", "tiny.toml"])
 
-    def test_all_errors_are_told_at_once(self):
+    def test_all_errors_are_reported_at_once(self):
         done = self.refused("sweep", self.tiny, "--over", "vm.slash_bps=1,20000,30000", "--over",
                             "vm.nope=1", "--seeds", "",
                             "--out", "s.db")  # fmt: skip

@@ -138,8 +138,8 @@ int fail_and_keep(sim::Recorder& recorder, const Error& error) {
     return kExitHarnessFailed;
 }
 
-// Writes the estimates of a complete study and gives it its final name; an incomplete one stays
-// unfinished. Returns the path of the file.
+// Writes the estimates of a complete study and renames it to its final name; an incomplete one
+// stays unfinished. Returns the path of the file.
 Result<std::string> end_study(sim::Recorder& recorder, bool complete) {
     if (!complete) {
         AIVM_TRY(recorder.suspend());

@@ -164,7 +164,7 @@ TEST(Check, AFaultHasTheKeysOfItsKindAndFitsTheRun) {
     EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [1]\nduration = \"2h\"")),
               "the fault ends after run.max_time = 2h");
     EXPECT_EQ(complaint(fault("kind = \"partition\"\nvalidators = [1]")),
-              "a fault that lasts no time");
+              "a fault without a duration");
 }
 
 TEST(Check, ExpectedViolationsLookLikeInvariantIds) {

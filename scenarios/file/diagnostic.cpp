@@ -54,7 +54,7 @@ std::string to_text(const Diagnostic& diagnostic) {
             out += fmt::format("      | {}\n", underline(diagnostic.line_text, diagnostic.column,
                                                          diagnostic.width));
     }
-    if (!diagnostic.mend.empty()) out += fmt::format("  {}\n", diagnostic.mend);
+    if (!diagnostic.remedy.empty()) out += fmt::format("  {}\n", diagnostic.remedy);
     return out;
 }
 

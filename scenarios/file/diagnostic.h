@@ -18,7 +18,7 @@ struct Diagnostic {
     std::uint32_t width = 1;   // characters to underline
     std::string line_text;     // the source line, without its end
     std::string message;       // what is wrong
-    std::string mend;          // the correction; may be empty
+    std::string remedy;        // the correction; may be empty
 };
 
 using Diagnostics = std::vector<Diagnostic>;

@@ -42,8 +42,8 @@ const TypeRow& row(FieldType type) {
     return found;
 }
 
-tl::unexpected<Problem> problem(std::string message, std::string mend) {
-    return tl::unexpected(Problem{std::move(message), std::move(mend)});
+tl::unexpected<Problem> problem(std::string message, std::string remedy) {
+    return tl::unexpected(Problem{std::move(message), std::move(remedy)});
 }
 
 std::string print_number(FieldType type, std::uint64_t number) {

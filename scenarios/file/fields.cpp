@@ -206,7 +206,7 @@ constexpr FieldInfo kPrincipal{
     64,
     {},
     false,
-    "the owner's name; groups of any roles that give the same one belong to one owner"};
+    "the owner's name; groups with the same name, of any roles, belong to one owner"};
 constexpr FieldInfo kHardware{
     "group",
     "hardware",
@@ -216,21 +216,22 @@ constexpr FieldInfo kHardware{
     64,
     {},
     false,
-    "of a provider's machine, such as \"H100\": what its vendor attests; \"\" has nothing to show"};
+    "of a provider's machine, such as \"H100\": what its vendor attests; \"\" is not attested"};
 constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
-    {},      false,   "how fast it computes beside a normal machine; \"50%\" takes twice as long"};
+    {},      false,   "speed relative to a normal machine; \"50%\" takes twice as long"};
 constexpr FieldInfo kDrift{"fault", "drift", FieldType::kRatio,
                            {},      0,       500'000,
-                           {},      false,   "clock: gains so much on true time"};
+                           {},      false,   "clock: rate at which it gains on true time"};
 constexpr FieldInfo kClogBandwidth{
     "fault", "bandwidth", FieldType::kBandwidth,
     {},      0,           1'000'000'000'000,
-    {},      false,       "clogged: of all that each one hit sends, and of all it receives"};
-constexpr FieldInfo kLinkBandwidth{"network", "bandwidth", FieldType::kBandwidth,
-                                   {},        0,           1'000'000'000'000,
-                                   {},        false,       "of every link, each direction"};
+    {},      false,       "clogged: bandwidth of each node hit, in total, for each direction"};
+constexpr FieldInfo kLinkBandwidth{
+    "network", "bandwidth", FieldType::kBandwidth,
+    {},        0,           1'000'000'000'000,
+    {},        false,       "bandwidth of every link in each direction"};
 
 constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     at<&Scenario::name>(
@@ -248,7 +249,7 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                  "virtual time after which a run that is still busy has failed")),
     in_run<&RunSettings::quiet_period_ns>(
         duration("run", "quiet_period", kAnyTime,
-                 "after the last fault, the time within which liveness must return")),
+                 "time after the last fault within which liveness must return")),
     in_run<&RunSettings::max_events>(integer("run", "max_events", "events", {1, 1'000'000'000'000},
                                              "events after which the run stops as over budget")),
 
@@ -259,11 +260,12 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                                                  "nodes that take part in consensus")),
     in_chain<&ChainSettings::stake>(
         plain(FieldType::kName, "chain", "stake", "the stake profile of the validators")),
-    in_chain<&ChainSettings::block_interval_ns>(duration(
-        "chain", "block_interval", {kMillisecond, kHour}, "between two blocks when there is work")),
+    in_chain<&ChainSettings::block_interval_ns>(
+        duration("chain", "block_interval", {kMillisecond, kHour},
+                 "time between two blocks when there is work")),
     in_chain<&ChainSettings::max_block_ops>(integer("chain", "max_block_ops", "operations",
                                                     {1, 1'000'000},
-                                                    "the most operations one block holds")),
+                                                    "maximum number of operations in a block")),
     in_chain<&ChainSettings::k>(integer("chain", "k", "validators", {1, kMaxValidators},
                                         "snowman: validators asked in one poll")),
     in_chain<&ChainSettings::alpha_preference>(
@@ -276,46 +278,44 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                                            "snowman: successful polls in a row that decide")),
     in_chain<&ChainSettings::concurrent_polls>(
         integer("chain", "concurrent_polls", "polls", {1, 1000},
-                "snowman: polls a node keeps open at a time")),
+                "snowman: polls that a node keeps open at the same time")),
     in_chain<&ChainSettings::poll_timeout_ns>(
         duration("chain", "poll_timeout", {kMillisecond, kHour},
-                 "snowman: after which a missing answer counts for nobody")),
+                 "snowman: time after which a missing answer counts as no vote")),
     in_chain<&ChainSettings::restart_delay_ns>(
         duration("chain", "restart_delay", kAnyTime,
-                 "between a crash and the restart, unless the fault has a duration")),
+                 "time between a crash and the restart, unless the fault has a duration")),
     in_chain<&ChainSettings::censorship>(
         choice("chain", "censorship", words<sim::CensorshipModel>,
                "who keeps fraud proofs out: a share of the proposers drawn one by one (iid), in "
-               "rounds (permuted) or for "
-               "terms (sticky); whoever pays for it (budget, bribe); a share that re-organises "
-               "blocks away (orphan); an "
-               "outage whenever a wrong result is posted (partition)")),
+               "rounds (permuted) or for terms (sticky); a payer (budget, bribe); a share that "
+               "reorganises blocks away (orphan); an outage whenever a wrong result is posted "
+               "(partition)")),
     in_chain<&ChainSettings::censoring_ppm>(
         probability("chain", "censoring_share",
                     "iid, permuted, sticky, orphan: share of the proposers that leave out fraud "
-                    "proofs; bribe: share that "
-                    "takes the price")),
-    in_chain<&ChainSettings::round_proposers>(integer("chain", "round_proposers", "proposers",
-                                                      {1, 10'000},
-                                                      "permuted: in a round, each with one block")),
+                    "proofs; bribe: share that accepts the price")),
+    in_chain<&ChainSettings::round_proposers>(
+        integer("chain", "round_proposers", "proposers", {1, 10'000},
+                "permuted: proposers in a round; each builds one block of it")),
     in_chain<&ChainSettings::leader_term_blocks>(integer(
         "chain", "leader_term_blocks", "blocks", kSomeBlocks, "sticky: blocks of one leader")),
     in_chain<&ChainSettings::censor_price>(
         amount("chain", "censor_price",
-               "budget, bribe: for each block that is kept free of fraud proofs")),
+               "budget, bribe: price of each block that is kept free of fraud proofs")),
     in_chain<&ChainSettings::censor_budget>(
         amount("chain", "censor_budget",
-               "budget, bribe: the whole purse; bribe: \"0 LUX\" is as much as it takes")),
+               "budget, bribe: the total budget; bribe: \"0 LUX\" is unlimited")),
     in_chain<&ChainSettings::censor_payer>(kCensorPayer),
     in_chain<&ChainSettings::social_response_blocks>(integer(
         "chain", "social_response_blocks", "blocks", kBlocks,
-        "orphan: after the first orphaned block the attack goes on for so long; 0 is for ever")),
+        "orphan: blocks that the attack lasts after the first orphaned block; 0 is for ever")),
     in_chain<&ChainSettings::outage_mean_ns>(
         duration("chain", "outage_mean", kSomeTime,
                  "partition: mean of the exponentially distributed outage")),
     in_chain<&ChainSettings::finality_delay_ns>(
         duration("chain", "finality_delay", kAnyTime,
-                 "sequencer and economic: from a block being built to being final")),
+                 "sequencer and economic: time from building a block to its finality")),
 
     in_network<&NetworkSettings::latency>(
         plain(FieldType::kName, "network", "latency", "the latency profile of the links")),
@@ -342,24 +342,25 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         duration("tasks", "mean_gap", kSomeTime, "arrivals poisson: mean time between two tasks")),
     in_tasks<&Workload::requesters>(integer("tasks", "requesters", "requesters", {1, 10'000},
                                             "honest requesters when no [[requester]] is listed")),
-    in_tasks<&Workload::fee>(amount("tasks", "fee", "paid for one task")),
-    in_tasks<&Workload::value_at_risk>(
-        amount("tasks", "value_at_risk",
-               "what a wrong answer gains whoever wanted it; reported beside the slash coverage")),
+    in_tasks<&Workload::fee>(amount("tasks", "fee", "fee paid for one task")),
+    in_tasks<&Workload::value_at_risk>(amount(
+        "tasks", "value_at_risk",
+        "what a wrong answer is worth outside the chain; reported beside the slash coverage")),
     in_tasks<&Workload::steps>(
         integer("tasks", "steps", "steps", {1, 65'536}, "inference steps of one task")),
     in_tasks<&Workload::models>(
-        integer("tasks", "models", "models", {1, 256}, "registered models, asked in turn")),
+        integer("tasks", "models", "models", {1, 256}, "registered models, used in turn")),
     in_tasks<&Workload::feature_rows>(
         integer("tasks", "feature_rows", "rows", {1, 1'000'000},
                 "rows of a model's feature table; a task's input names one")),
     in_tasks<&Workload::step_time_ns>(
-        duration("tasks", "step_time", kAnyTime, "one step on a provider of speed 100%")),
+        duration("tasks", "step_time", kAnyTime, "time for one step on a provider of speed 100%")),
     in_tasks<&Workload::work_law>(choice("tasks", "work_law", words<sim::WorkLaw>,
                                          "fixed: a provider computes as long as its steps take; "
                                          "exponential: a drawn time with that mean")),
-    in_tasks<&Workload::check_time_ns>(duration(
-        "tasks", "check_time", kAnyTime, "one step re-executed by a challenger of speed 100%")),
+    in_tasks<&Workload::check_time_ns>(
+        duration("tasks", "check_time", kAnyTime,
+                 "time for a challenger of speed 100% to re-execute one step")),
     in_tasks<&Workload::step_cost>(amount(
         "tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
     in_tasks<&Workload::check_cost>(amount(
@@ -369,40 +370,42 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         choice("vm", "verification_mode", words<VerificationMode>, "how results are verified")),
     in_config<&Config::challenge_window_blocks>(
         integer("vm", "challenge_window_blocks", "blocks", kBlocks,
-                "in which a posted result can be challenged; 0 only in redundant mode")),
+                "blocks in which a posted result can be challenged; 0 only in redundant mode")),
     in_config<&Config::max_providers_per_node>(integer("vm", "max_providers_per_node", "providers",
                                                        {1, 1'000'000},
                                                        "providers one node may register")),
-    in_config<&Config::max_tasks_per_provider>(integer("vm", "max_tasks_per_provider", "tasks",
-                                                       {1, 10'000},
-                                                       "tasks a provider may hold at a time")),
+    in_config<&Config::max_tasks_per_provider>(
+        integer("vm", "max_tasks_per_provider", "tasks", {1, 10'000},
+                "tasks that a provider may hold at the same time")),
     in_config<&Config::host_chain_id>(
-        plain(FieldType::kName, "vm", "host_chain_id", "where anchors go; \"primary\" is Q-Chain")),
+        plain(FieldType::kName, "vm", "host_chain_id",
+              "chain that receives the anchors; \"primary\" is Q-Chain")),
     in_config<&Config::redundancy_factor>(
         integer("vm", "redundancy_factor", "providers", {1, 64},
                 "redundant mode: equal answers that make a quorum (M)")),
     in_config<&Config::min_provider_bond>(
-        amount("vm", "min_provider_bond", "the least bond that registers a provider")),
+        amount("vm", "min_provider_bond", "minimum bond of a provider")),
     in_config<&Config::require_tee_attestation>(
         flag("vm", "require_tee_attestation", "only attested hardware may register")),
     in_config<&Config::min_trust_score>(
         integer("vm", "min_trust_score", "points", {0, 100},
-                "least trust score: TEE mode, of a result that is usable at once; with "
-                "require_tee_attestation, of a provider that registers")),
+                "minimum trust score: in TEE mode, for a result to be usable at once; with "
+                "require_tee_attestation, for a provider to register")),
     in_config<&Config::attestation_timeout_ns>(
         duration("vm", "attestation_timeout", kSomeTime,
-                 "TEE mode: greatest age of an attestation that makes a result usable at once")),
+                 "TEE mode: maximum age of an attestation that makes a result usable at once")),
     in_config<&Config::max_task_queue_size>(integer("vm", "max_task_queue_size", "tasks",
                                                     {1, 10'000'000},
                                                     "tasks that may wait; more are refused")),
     in_config<&Config::task_timeout_ns>(
-        duration("vm", "task_timeout", kSomeTime, "after which a silent provider is slashed")),
+        duration("vm", "task_timeout", kSomeTime, "time after which a silent provider is slashed")),
     in_config<&Config::base_reward>(
-        amount("vm", "base_reward", "minted for a final task, before schedule and cap")),
+        amount("vm", "base_reward",
+               "minted for a final task, before the reward schedule and the mint cap apply")),
     in_config<&Config::epoch_duration_ns>(
         duration("vm", "epoch_duration", kSomeTime, "length of an epoch")),
     in_config<&Config::merkle_anchor_freq>(
-        integer("vm", "merkle_anchor_freq", "blocks", kSomeBlocks, "between two anchors")),
+        integer("vm", "merkle_anchor_freq", "blocks", kSomeBlocks, "blocks between two anchors")),
 
     in_policy<&Policy::fee_floor>(amount("vm", "fee_floor", "a task that pays less is refused")),
     in_policy<&Policy::fee_burn_bps>(
@@ -412,14 +415,15 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                "locked for one result; \"0 LUX\" is min_provider_bond / max_tasks_per_provider")),
     in_policy<&Policy::challenger_bond>(
         amount("vm", "challenger_bond",
-               "locked by a challenge; doubled for every one already lost on the result")),
+               "locked by a challenge; doubled for every challenge already lost on the result")),
     slash_rate<SlashCause::kWrongAnswer>(),
-    in_policy<&Policy::challenger_share_bps>(
-        basis_points("challenger_share_bps", "of a slash, to the rewarded challenger")),
+    in_policy<&Policy::challenger_share_bps>(basis_points(
+        "challenger_share_bps", "share of a slash that goes to the rewarded challenger")),
     in_policy<&Policy::requester_share_bps>(
-        basis_points("requester_share_bps", "of a slash, to the requester")),
-    in_policy<&Policy::provider_share_bps>(basis_points(
-        "provider_share_bps", "of a lost challenger bond, to the provider that was right")),
+        basis_points("requester_share_bps", "share of a slash that goes to the requester")),
+    in_policy<&Policy::provider_share_bps>(
+        basis_points("provider_share_bps",
+                     "share of a lost challenger bond that goes to the provider that was right")),
 };
 
 // The rates of all slashing causes but a wrong answer's, which stands above the shares of it.
@@ -428,22 +432,25 @@ constexpr auto kSlashRates = slash_rates();
 constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::challenge_reveal_blocks>(
         integer("vm", "challenge_reveal_blocks", "blocks", kSomeBlocks,
-                "within which a challenge must be revealed")),
+                "blocks within which a challenge must be revealed")),
     in_policy<&Policy::dispute_move_blocks>(
         integer("vm", "dispute_move_blocks", "blocks", kSomeBlocks,
-                "within which a dispute move must be answered")),
-    in_policy<&Policy::unbond_cooldown_blocks>(integer("vm", "unbond_cooldown_blocks", "blocks",
-                                                       kBlocks,
-                                                       "between leaving and withdrawing the bond")),
-    in_policy<&Policy::commit_window_blocks>(
-        integer("vm", "commit_window_blocks", "blocks", kSomeBlocks, "redundant mode: to commit")),
-    in_policy<&Policy::reveal_window_blocks>(
-        integer("vm", "reveal_window_blocks", "blocks", kSomeBlocks, "redundant mode: to reveal")),
+                "blocks within which a dispute move must be answered")),
+    in_policy<&Policy::unbond_cooldown_blocks>(
+        integer("vm", "unbond_cooldown_blocks", "blocks", kBlocks,
+                "blocks between leaving and withdrawing the bond")),
+    in_policy<&Policy::commit_window_blocks>(integer("vm", "commit_window_blocks", "blocks",
+                                                     kSomeBlocks,
+                                                     "redundant mode: blocks in which to commit")),
+    in_policy<&Policy::reveal_window_blocks>(integer("vm", "reveal_window_blocks", "blocks",
+                                                     kSomeBlocks,
+                                                     "redundant mode: blocks in which to reveal")),
     in_policy<&Policy::redundancy_providers>(
         integer("vm", "redundancy_providers", "providers", {1, 64},
                 "redundant mode: providers drawn for a task (N)")),
-    in_policy<&Policy::max_assignments>(integer("vm", "max_assignments", "assignments", {1, 1000},
-                                                "after which a task fails for good")),
+    in_policy<&Policy::max_assignments>(
+        integer("vm", "max_assignments", "assignments", {1, 1000},
+                "assignments after which a task fails permanently")),
     in_policy<&Policy::dispute_game>(
         choice("vm", "dispute_game", words<DisputeGame>,
                "one_step re-executes at once; bisection first narrows to one step")),
@@ -458,11 +465,13 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
              "a challenge names its claim at once, so that it can be copied")),
     in_policy<&Policy::count_open_challenges>(
         flag("vm", "count_open_challenges",
-             "open challenges double the next one's bond too, not only lost ones")),
+             "open challenges double the bond of the next one, not only lost ones")),
     in_policy<&Policy::obligation_rule>(
-        flag("vm", "obligation_rule", "a bond stays while anything it backs can still be slashed")),
-    in_policy<&Policy::self_reported_compute>(flag(
-        "vm", "self_reported_compute", "the tiered schedule believes the provider's own time")),
+        flag("vm", "obligation_rule",
+             "a bond cannot be withdrawn while anything it backs can still be slashed")),
+    in_policy<&Policy::self_reported_compute>(
+        flag("vm", "self_reported_compute",
+             "the tiered schedule uses the time that the provider reports")),
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };
@@ -470,21 +479,33 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
 constexpr auto kScenarioFields = join(std::to_array(kFieldsBeforeSlashRates), kSlashRates,
                                       std::to_array(kFieldsAfterSlashRates));
 
+// "WORD: what it does" for every kind of fault.
+constexpr auto kFaultKinds = [] {
+    constexpr std::size_t kSize = [] {
+        std::size_t size = 0;
+        for (const auto& traits : sim::kFaultTraits) size += traits.word.size() + traits.doc.size();
+        return size + 4 * sim::kFaultKinds - 2;
+    }();
+    std::array<char, kSize> out{};
+    auto end = out.begin();
+    for (const auto& traits : sim::kFaultTraits) {
+        if (end != out.begin()) end = std::ranges::copy(Text("; "), end).out;
+        end = std::ranges::copy(traits.word, end).out;
+        end = std::ranges::copy(Text(": "), end).out;
+        end = std::ranges::copy(traits.doc, end).out;
+    }
+    return out;
+}();
+
 constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::kind>(required(
-        choice("fault", "kind", words<sim::FaultKind>,
-               "partition: both ways; one_way: what the side sends is lost; eclipse: each one hit "
-               "is cut off alone; flapping: "
-               "down and up by turns; clogged: little bandwidth; slow_node; clock: wrong by skew "
-               "and drift; crash; slow_disk; "
-               "failed_write: the next write is an error, and the node stops; torn_write: it dies "
-               "in its next write; bit_rot: "
-               "it stops, and comes back with an empty disk because a stored value has rotted"))),
+        choice("fault", "kind", words<sim::FaultKind>, {kFaultKinds.data(), kFaultKinds.size()}))),
     at<&FaultPlan::at_ns>(
         required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
     at<&FaultPlan::duration_ns>(duration(
         "fault", "duration", kAnyTime,
-        "how long it lasts; \"0s\" for a crash, a bad write or bit_rot means chain.restart_delay")),
+        "how long it lasts; \"0s\" means chain.restart_delay for crash, failed_write, torn_write "
+        "and bit_rot")),
     at<&FaultPlan::regions>(
         plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
     at<&FaultPlan::validators>(kVictims),
@@ -498,10 +519,10 @@ constexpr Field<FaultPlan> kFaultFields[] = {
     at<&FaultPlan::period_ns>(duration(
         "fault", "period", kAnyTime, "flapping: down for the first half of it, up for the second")),
     at<&FaultPlan::bandwidth_bps>(kClogBandwidth),
-    at<&FaultPlan::skew_ns>(duration("fault", "skew", kAnyTime, "clock: ahead by so much")),
+    at<&FaultPlan::skew_ns>(duration("fault", "skew", kAnyTime, "clock: how far it is ahead")),
     at<&FaultPlan::drift_ppm>(kDrift),
     at<&FaultPlan::behind>(
-        flag("fault", "behind", "clock: skew and drift make it late, not early")),
+        flag("fault", "behind", "clock: skew and drift make it slow instead of fast")),
 };
 
 constexpr Field<ActorGroup> kGroupFields[] = {
@@ -510,17 +531,18 @@ constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::count>(
         integer("group", "count", "identities", {1, 10'000}, "identities in the group")),
     at<&ActorGroup::strategy>(kStrategy),
-    at<&ActorGroup::shared_principal>(flag(
-        "group", "shared_principal", "they belong to one owner, and profit is counted together")),
+    at<&ActorGroup::shared_principal>(
+        flag("group", "shared_principal",
+             "the identities belong to one owner, and profit is counted for all of them together")),
     at<&ActorGroup::principal>(kPrincipal),
     at<&ActorGroup::hardware>(kHardware),
     at<&ActorGroup::speed_ppm>(kSpeed),
     at<&ActorGroup::machines>(integer("group", "machines", "machines", {1, 10'000},
-                                      "of a provider: tasks it computes at a time")),
-    at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each")),
+                                      "tasks that a provider computes at the same time")),
+    at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each identity")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
     at<&ActorGroup::parameters>(
-        plain(FieldType::kParameters, "group", "parameters", "of the strategy")),
+        plain(FieldType::kParameters, "group", "parameters", "parameters of the strategy")),
 };
 
 }  // namespace
@@ -537,7 +559,7 @@ std::string_view section_doc(std::string_view section) {
     static constexpr Row kDocs[] = {
         {"", "About the scenario itself; these keys stand before the first table."},
         {"run", "How long and how closely the run is simulated."},
-        {"chain", "The validators, their consensus and who among them censors."},
+        {"chain", "The validators, their consensus and the model of censorship."},
         {"network", "The links between nodes. Probabilities are per message."},
         {"tasks", "The work that requesters ask for."},
         {"vm", "The VM under test: its published configuration and the protocol's policies."},

@@ -203,12 +203,12 @@ public:
     }
 
 private:
-    void error_at(const toml::source_region& where, std::string message, std::string mend) {
+    void error_at(const toml::source_region& where, std::string message, std::string remedy) {
         const bool one_line =
             where.end.line == where.begin.line && where.end.column > where.begin.column;
         errors_.push_back(text_.error_at(where.begin.line, where.begin.column,
                                          one_line ? where.end.column - where.begin.column : 1,
-                                         std::move(message), std::move(mend)));
+                                         std::move(message), std::move(remedy)));
     }
 
     void read_file(const toml::table& root);
@@ -247,14 +247,14 @@ private:
 // names that table.
 void Loader::unknown_key(const toml::key& key, std::string_view where,
                          std::span<const std::string> known) {
-    auto mend = suggest(key.str(), known);
+    auto remedy = suggest(key.str(), known);
     for (const auto& field : scenario_fields()) {
         if (field.info.key != key.str()) continue;
-        mend = field.info.section.empty() ? "it belongs before the first table"
-                                          : fmt::format("it belongs in [{}]", field.info.section);
+        remedy = field.info.section.empty() ? "it belongs before the first table"
+                                            : fmt::format("it belongs in [{}]", field.info.section);
     }
     error_at(key.source(), fmt::format("unknown key {} {}", quote(key.str()), where),
-             std::move(mend));
+             std::move(remedy));
 }
 
 template <class Owner>
@@ -265,7 +265,7 @@ void Loader::read_field(const Field<Owner>& field, const toml::key& key, const t
     if (!value) {
         failed_.insert(dotted);
         error_at(value.error().node->source(), value.error().problem.message,
-                 value.error().problem.mend);
+                 value.error().problem.remedy);
         return;
     }
     field.set(owner, *value);
@@ -300,13 +300,13 @@ void Loader::require(std::span<const Field<Owner>> fields, const toml::table& ta
         if (!field.info.required || table.contains(field.info.key)) continue;
         failed_.insert(prefix + std::string(field.info.key));
         auto message = fmt::format("{} has no {}", label, field.info.key);
-        auto mend = fmt::format("add {} = {}: {}", field.info.key,
-                                field.info.type == FieldType::kDuration ? "\"1m\"" : "\"...\"",
-                                field.info.doc);
+        auto remedy = fmt::format("add {} = {}: {}", field.info.key,
+                                  field.info.type == FieldType::kDuration ? "\"1m\"" : "\"...\"",
+                                  field.info.doc);
         if (prefix.empty()) {
-            unplaced_.push_back(text_.error(std::move(message), std::move(mend)));
+            unplaced_.push_back(text_.error(std::move(message), std::move(remedy)));
         } else {
-            error_at(table.source(), std::move(message), std::move(mend));
+            error_at(table.source(), std::move(message), std::move(remedy));
         }
     }
 }
@@ -357,9 +357,9 @@ const toml::array* Loader::tables_of(const toml::table& root, std::string_view k
     const auto* node = root.get(key);
     if (node == nullptr) return nullptr;
     const auto* array = node->as_array();
-    const auto fail_with = [&](const toml::node& where, std::string message, std::string mend) {
+    const auto fail_with = [&](const toml::node& where, std::string message, std::string remedy) {
         failed_.insert(std::string(key));
-        error_at(where.source(), std::move(message), std::move(mend));
+        error_at(where.source(), std::move(message), std::move(remedy));
         return nullptr;
     };
     const auto repeat = fmt::format("write [[{}]]: the table may be repeated", key);
@@ -421,7 +421,7 @@ void Loader::apply(const Override& one) {
     if (!done) {
         failed_.insert(one.key);
         unplaced_.push_back(
-            {Severity::kError, one.label, 0, 0, 1, {}, done.error().message, done.error().mend});
+            {Severity::kError, one.label, 0, 0, 1, {}, done.error().message, done.error().remedy});
         return;
     }
     failed_.erase(one.key);
@@ -469,7 +469,8 @@ Loaded Loader::finish() {
     if (errors_.size() > kMaxDiagnostics) {
         const auto more = errors_.size() - kMaxDiagnostics;
         errors_.resize(kMaxDiagnostics);
-        errors_.push_back(text_.error(fmt::format("and {} more errors", more), "mend these first"));
+        errors_.push_back(
+            text_.error(fmt::format("and {} more errors", more), "correct these first"));
     }
     return tl::unexpected(std::move(errors_));
 }

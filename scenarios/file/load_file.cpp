@@ -10,9 +10,9 @@ namespace aivm::scenarios {
 namespace {
 
 tl::unexpected<Diagnostics> refuse(const std::string& source, std::string message,
-                                   std::string mend) {
+                                   std::string remedy) {
     return tl::unexpected(
-        Diagnostics{SourceText(source, {}).error(std::move(message), std::move(mend))});
+        Diagnostics{SourceText(source, {}).error(std::move(message), std::move(remedy))});
 }
 
 }  // namespace

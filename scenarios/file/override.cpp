@@ -20,8 +20,9 @@ tl::unexpected<Problem> unknown_key(const Scenario& scenario, std::string_view k
     const auto nearest = nearest_name(key, keys);
     return tl::unexpected(Problem{
         fmt::format("unknown key \"{}\"", key),
-        nearest.empty() ? "keys look like vm.challenge_window_blocks; see the reference page"
-                        : fmt::format("did you mean \"{}\"?", nearest)});
+        nearest.empty()
+            ? "keys look like vm.challenge_window_blocks; aivmsim explain vm lists those of a table"
+            : fmt::format("did you mean \"{}\"?", nearest)});
 }
 
 template <class Owner>

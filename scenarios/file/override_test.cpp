@@ -65,16 +65,17 @@ TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
     EXPECT_EQ(problem("vm.chalenge_window_blocks=60"),
               (Problem{"unknown key \"vm.chalenge_window_blocks\"",
                        "did you mean \"vm.challenge_window_blocks\"?"}));
-    EXPECT_EQ(problem("provider.lasy.count=2").mend, "did you mean \"provider.lazy.count\"?");
-    EXPECT_EQ(problem("fault.1.at=2m").mend, "did you mean \"fault.0.at\"?");
+    EXPECT_EQ(problem("provider.lasy.count=2").remedy, "did you mean \"provider.lazy.count\"?");
+    EXPECT_EQ(problem("fault.1.at=2m").remedy, "did you mean \"fault.0.at\"?");
     EXPECT_EQ(problem("provider.lazy.name=x").message, "unknown key \"provider.lazy.name\"");
-    EXPECT_EQ(problem("q=1").mend,
-              "keys look like vm.challenge_window_blocks; see the reference page");
+    EXPECT_EQ(
+        problem("q=1").remedy,
+        "keys look like vm.challenge_window_blocks; aivmsim explain vm lists those of a table");
     EXPECT_EQ(problem("tasks.count=many"),
               (Problem{"\"many\" is not a whole number", "write digits only, such as 100"}));
     EXPECT_EQ(problem("tasks.count").message, "\"tasks.count\" is not an assignment");
-    EXPECT_EQ(problem("vm.slash_bps=10001").mend, "slash_bps takes 0 to 10000 basis points");
-    EXPECT_EQ(problem("provider.lazy.parameters=1").mend,
+    EXPECT_EQ(problem("vm.slash_bps=10001").remedy, "slash_bps takes 0 to 10000 basis points");
+    EXPECT_EQ(problem("provider.lazy.parameters=1").remedy,
               "name one parameter, such as parameters.rate=1/4");
     EXPECT_EQ(canonical_text(scenario), before);
 }

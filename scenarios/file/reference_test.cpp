@@ -51,10 +51,11 @@ TEST(Reference, TheSchemaHasEveryKeyWithItsTypeRangeAndDefault) {
     EXPECT_EQ(schema["required"], (std::vector<std::string>{"name", "provider"}));
 }
 
-TEST(Reference, HelpIsOneLineAKeyAndCanBeNarrowed) {
-    EXPECT_EQ(help_text("vm.slash_bps"),
-              "vm.slash_bps                       of the result bond, taken for a wrong result (an "
-              "integer, 0 to 10000 basis points; default 10000)\n");
+TEST(Reference, HelpIsOneLinePerKeyAndCanBeNarrowed) {
+    EXPECT_EQ(
+        help_text("vm.slash_bps"),
+        "vm.slash_bps                       share of the result bond taken for a wrong result (an "
+        "integer, 0 to 10000 basis points; default 10000)\n");
     const auto providers = help_text("provider");
     EXPECT_EQ(static_cast<std::size_t>(std::count(providers.begin(), providers.end(), '\n')),
               group_fields().size());

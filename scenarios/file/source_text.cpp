@@ -74,15 +74,16 @@ std::optional<Diagnostic> SourceText::first_flaw() const {
 }
 
 Diagnostic SourceText::error_at(std::uint32_t line_number, std::uint32_t column,
-                                std::uint32_t width, std::string message, std::string mend) const {
+                                std::uint32_t width, std::string message,
+                                std::string remedy) const {
     return {Severity::kError,    source_,
             line_number,         std::max(column, 1U),
             std::max(width, 1U), std::string(line(line_number)),
-            std::move(message),  std::move(mend)};
+            std::move(message),  std::move(remedy)};
 }
 
-Diagnostic SourceText::error(std::string message, std::string mend) const {
-    return {Severity::kError, source_, 0, 0, 1, {}, std::move(message), std::move(mend)};
+Diagnostic SourceText::error(std::string message, std::string remedy) const {
+    return {Severity::kError, source_, 0, 0, 1, {}, std::move(message), std::move(remedy)};
 }
 
 std::string_view SourceText::line(std::uint32_t n) const {

@@ -27,9 +27,9 @@ public:
 
     // An error at a place in this text; line and column count from 1, in characters.
     [[nodiscard]] Diagnostic error_at(std::uint32_t line, std::uint32_t column, std::uint32_t width,
-                                      std::string message, std::string mend) const;
+                                      std::string message, std::string remedy) const;
     // An error without a place.
-    [[nodiscard]] Diagnostic error(std::string message, std::string mend) const;
+    [[nodiscard]] Diagnostic error(std::string message, std::string remedy) const;
 
     // Line n from 1, without its end; empty past the last.
     [[nodiscard]] std::string_view line(std::uint32_t n) const;

@@ -129,9 +129,9 @@ Parsed<std::uint64_t> parse_fraction_ppm(std::string_view text, std::size_t slas
     if (quotient > std::numeric_limits<std::uint64_t>::max()) return too_large(text);
     const auto ppm = static_cast<std::uint64_t>(quotient);
     if (scaled % *denominator != 0) {
-        return tl::unexpected(
-            Problem{fmt::format("\"{}\" is not a whole number of parts per million", text),
-                    fmt::format("write \"{} ppm\" or a fraction that comes out even", ppm)});
+        return tl::unexpected(Problem{
+            fmt::format("\"{}\" is not a whole number of parts per million", text),
+            fmt::format("write \"{} ppm\" or a fraction that is a whole number of ppm", ppm)});
     }
     return ppm;
 }

@@ -13,7 +13,7 @@ namespace aivm::scenarios {
 // What is wrong, and how to correct it.
 struct Problem {
     std::string message;
-    std::string mend;
+    std::string remedy;
 
     friend bool operator==(const Problem&, const Problem&) = default;
 };

@@ -45,7 +45,7 @@ TEST(Units, WhatIsNotExactIsRefusedInsteadOfRounded) {
               "\"0.0000000001 LUX\" is not a whole number of nLUX");
     EXPECT_EQ(parse_ratio_ppm("1/3").error(),
               (Problem{"\"1/3\" is not a whole number of parts per million",
-                       "write \"333333 ppm\" or a fraction that comes out even"}));
+                       "write \"333333 ppm\" or a fraction that is a whole number of ppm"}));
 }
 
 TEST(Units, WhatDoesNotFitIn64BitsIsAnErrorAndNotAWrap) {

@@ -64,10 +64,10 @@ void compare_windows(const Pair& runs, TraceDifference& difference) {
 
 Result<DeterminismReport> verify_determinism(const sim::Setting& setting,
                                              const DeterminismOptions& options,
-                                             sim::RowSink& books) {
+                                             sim::RowSink& rows) {
     AIVM_ASSIGN(Pair runs, run_two(setting, options, std::nullopt));
     DeterminismReport report;
-    runs.first.world->write_results(books, 0, runs.first.outcome);
+    runs.first.world->write_results(rows, 0, runs.first.outcome);
     report.first = runs.first.outcome;
     if (runs.second.world && was_interrupted(runs.second))
         report.first.status = sim::RunStatus::kInterrupted;

@@ -99,13 +99,13 @@ DeterminismReport verified(const sim::Setting& setting, const DeterminismOptions
 }
 
 TEST(Determinism, TwoRunsOfASoundSettingAreOneHistory) {
-    sim::VectorSink books;
-    const auto report = verify_determinism(setting_of(small_scenario()), {}, books);
+    sim::VectorSink rows;
+    const auto report = verify_determinism(setting_of(small_scenario()), {}, rows);
     ASSERT_TRUE(report) << report.error().text();
     EXPECT_TRUE(report->same());
     EXPECT_FALSE(report->difference);
     EXPECT_TRUE(report->first.clean());
-    EXPECT_EQ(books.rows<sim::TaskRow>().size(), 12u);
+    EXPECT_EQ(rows.rows<sim::TaskRow>().size(), 12u);
 }
 
 TEST(Determinism, RunsSideBySideOnTwoThreadsAreTheHistoryOfOneAlone) {

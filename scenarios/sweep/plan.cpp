@@ -75,7 +75,7 @@ public:
 private:
     void add_problem(std::string_view what, const Problem& problem) {
         problems_.push_back(fmt::format("{}: {}{}{}", what, problem.message,
-                                        problem.mend.empty() ? "" : "; ", problem.mend));
+                                        problem.remedy.empty() ? "" : "; ", problem.remedy));
     }
 
     void read_axis(const sim::Scenario& scenario, const std::string& over) {
@@ -86,7 +86,7 @@ private:
                                                   "vm.challenge_window_blocks=1,2,5,...,100"});
         const std::string flag = "--over " + parsed->key;
         if (std::ranges::find(plan_.axes_, parsed->key, &Axis::key) != plan_.axes_.end()) {
-            return add_problem(flag, {"the key is given twice", "give all its values in one list"});
+            return add_problem(flag, {"the key is given twice", "name all its values in one list"});
         }
         // An unknown key is one problem, not one per value.
         const auto keys = known_keys(scenario);
@@ -111,7 +111,7 @@ private:
             const auto [same, fresh] = seen.emplace(hashes.back(), value);
             if (!fresh) {
                 add_problem(flag, {fmt::format("{} and {} are the same value", same->second, value),
-                                   "give each value once"});
+                                   "name each value once"});
             }
         }
         plan_.axes_.push_back({parsed->key, *values});
@@ -162,7 +162,7 @@ private:
                           parse_whole(text.substr(slash + 1), plan_.shards_);
         if (read && plan_.shard_ >= 1 && plan_.shard_ <= plan_.shards_) return;
         add_problem("--shard " + request_.shard,
-                    {"a shard is a number of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
+                    {"a shard is one of a number of shards", "write 1/4, 2/4, 3/4 or 4/4"});
     }
 
     // Loads every point as its runs will, and builds its world once, to find errors early.
@@ -170,14 +170,14 @@ private:
         std::size_t count = 1;
         for (const Axis& axis : plan_.axes_) {
             if (count > kMaxPoints / axis.values.size()) {
-                return add_problem("--over", {fmt::format("more than {} points", kMaxPoints),
-                                              "give fewer values"});
+                return add_problem(
+                    "--over", {fmt::format("more than {} points", kMaxPoints), "use fewer values"});
             }
             count *= axis.values.size();
         }
         if (count * plan_.seeds_.size() > kMaxRuns) {
             return add_problem("--seeds", {fmt::format("more than {} runs", kMaxRuns),
-                                           "give fewer seeds or values"});
+                                           "use fewer seeds or values"});
         }
         plan_.point_ids_.assign(count, 0);
         std::map<std::int64_t, std::size_t> seen;
@@ -351,7 +351,7 @@ std::string plan_difference(const std::string& there, const std::string& here) {
         if (*found == value) continue;
         return fmt::format("{} is {} there and {} here", key, found->dump(), value.dump());
     }
-    return "its plan is another one";
+    return "its plan is different";
 }
 
 }  // namespace aivm::scenarios

@@ -66,7 +66,7 @@ public:
     // The looks at a point; without rules there is one, at the last seed.
     [[nodiscard]] std::vector<Look> looks() const;
     // Whether this shard makes the run. With rules a whole point belongs to one shard, since only a
-    // shard with all its runs can tell when it is done.
+    // shard with all its runs knows when it is done.
     [[nodiscard]] bool has_run(std::size_t point, std::size_t replicate) const;
     // Runs of this shard if no rule stops a point early.
     [[nodiscard]] std::uint64_t runs_max() const;

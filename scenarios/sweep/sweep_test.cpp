@@ -81,7 +81,7 @@ TEST(SweepPlan, PointsAreAllCombinationsTheLastKeyVaryingFastest) {
     EXPECT_EQ(plan_of(request({})).points(), 1U);
 }
 
-TEST(SweepPlan, EverythingWrongIsToldAtOnceBeforeAnythingRuns) {
+TEST(SweepPlan, EveryProblemIsReportedAtOnceBeforeAnythingRuns) {
     SweepRequest asked =
         request({"vm.challenge_window_blocks=1,99999999", "vm.no_such=1..3", "tasks.count=5..1",
                  "chain.censoring_share=10%,100000 ppm", "nonsense"},

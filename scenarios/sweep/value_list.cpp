@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kMaxDigits = 15;  // of a number in a range, so that no sum of two overflows
 
-tl::unexpected<Problem> problem(std::string message, std::string mend) {
-    return tl::unexpected(Problem{std::move(message), std::move(mend)});
+tl::unexpected<Problem> problem(std::string message, std::string remedy) {
+    return tl::unexpected(Problem{std::move(message), std::move(remedy)});
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -283,7 +283,7 @@ Parsed<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
             seeds.push_back(*seed);
         }
         if (seeds.size() > kMaxSeeds)
-            return problem(fmt::format("more than {} seeds", kMaxSeeds), "give fewer");
+            return problem(fmt::format("more than {} seeds", kMaxSeeds), "use fewer");
     }
     std::vector<std::uint64_t> sorted = seeds;
     std::ranges::sort(sorted);

@@ -31,7 +31,7 @@ std::string fault(const std::string& text) {
     return cases ? "no fault" : cases.error().context;
 }
 
-TEST(CaseFile, OursHasAllCasesAndEveryExpectedValueIsWhatItsExpressionGives) {
+TEST(CaseFile, OursHasAllCasesAndEveryExpectedValueIsThatOfItsExpression) {
     const auto cases = load_cases(kCases);
     ASSERT_TRUE(cases) << cases.error().text();
     EXPECT_EQ(cases->size(), 41U);

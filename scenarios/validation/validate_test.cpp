@@ -53,7 +53,7 @@ TEST(Validate, ExactCasesAgreeExactly) {
               "validated: 4 of 4 cases agree, family-wise 1e-4, 0.1.0");
 }
 
-TEST(Validate, TheSameSeedGivesTheSameNumbersOnAnyNumberOfThreads) {
+TEST(Validate, TheSameSeedYieldsTheSameNumbersOnAnyNumberOfThreads) {
     ValidateOptions options;
     options.margin = 0.5;
     const auto one = validate(cases({"C02", "V64"}), options);

@@ -56,7 +56,7 @@ protected:
         return {authority, address_of(name)};
     }
 
-    // A block with everything the actor sent since the last one, and `others`; the actor hears of
+    // A block with everything the actor sent since the last one, and `others`; the actor receives
     // it at its time.
     void block(ChainClient& actor, std::string_view name, std::vector<OperationPtr> others = {}) {
         for (const OperationPtr& sent : environment.take_operations())
@@ -135,7 +135,7 @@ TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
     }
 }
 
-TEST_F(AProvider, WhoseTaskWentToSomebodyElseMeanwhilePostsNothing) {
+TEST_F(AProvider, PostsNothingWhenItsTaskWasAssignedToAnotherMeanwhile) {
     ProviderActor provider = make(1'000'000, 1000 * kSecond);
     provider.start();
     block(provider, "p-1");
@@ -192,7 +192,7 @@ protected:
         while (chain.task(job).status == TaskStatus::kPending) block(challenger, "bob");
     }
     // The blocks before the actor started.
-    void catch_up(ChallengerActor& challenger) {
+    void deliver_missed(ChallengerActor& challenger) {
         for (Height height = 1; height < chain.height(); ++height) {
             auto old = std::make_shared<Executed>(*chain.genesis());
             old->block = *chain.vm().get_block(*chain.vm().block_id_at_height(height));
@@ -206,7 +206,7 @@ protected:
 
 TEST_F(AChallenger, ChecksInItsOwnTimeHidesItsClaimAndRevealsIt) {
     ChallengerActor challenger = make(kSecond);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", static_cast<Answer>(chain.truth("job") - 1));
     environment.pass(challenger, environment.time + 2 * kSecond - 1);
@@ -226,7 +226,7 @@ TEST_F(AChallenger, ChecksInItsOwnTimeHidesItsClaimAndRevealsIt) {
 
 TEST_F(AChallenger, UnderThePolicyInClearNamesItsClaimAtOnce) {
     ChallengerActor challenger = make(0, true);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", 7);
     environment.pass(challenger, environment.time);
@@ -236,7 +236,7 @@ TEST_F(AChallenger, UnderThePolicyInClearNamesItsClaimAtOnce) {
 
 TEST_F(AChallenger, RevealsNobodyElsesChallenge) {
     ChallengerActor challenger = make(1000 * kSecond);
-    catch_up(challenger);
+    deliver_missed(challenger);
     assign(challenger, "job");
     post(challenger, "job", chain.lie("job"));
     block(challenger, "bob",
@@ -282,7 +282,7 @@ TEST_F(ARequester, WaitsForAProviderAndThenBuysAtItsRateUntilItsShareIsSubmitted
         EXPECT_LE(tasks[i], tasks[i - 1] + 1) << "half a task an interval";
 }
 
-TEST_F(ARequester, OffersARefusedTaskAgainAndTellsTheBooks) {
+TEST_F(ARequester, OffersARefusedTaskAgainAndReportsIt) {
     RequesterActor requester = make(1, 1'000'000);
     requester.start();
     block(requester, "alice", {chain.by("p-1", aivm::test::registration("p-1", lux(5000)))});

@@ -7,10 +7,10 @@
 //              begins with block 1
 //   sticky     a leader stays for leader_term_blocks blocks, and censors in all of them or in none,
 //              with the probability `share`; the first term begins with block 1
-//   budget     every block for which fraud proofs wait is outbid at a price, until the purse is
-//              empty
+//   budget     every block for which fraud proofs wait is outbid at a price, until the budget is
+//              spent
 //   bribe      a share of the proposers, drawn for each block, leaves them out for the price
-//   orphan     a share of the proposers never lets a proof in, and re-organises the others' blocks
+//   orphan     a share of the proposers never lets a proof in, and reorganises the others' blocks
 //              that carry one away if it can: every next block extends the attackers' branch with
 //              the probability `share`, else the other one, until theirs is longer or the block is
 //              final. social_response_blocks after the first orphaned block the attack ends

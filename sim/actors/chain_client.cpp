@@ -36,8 +36,10 @@ void ChainClient::start() { watch(); }
 void ChainClient::receive(ActorId from, const Packet& packet) {
     if (std::find(setup_.sources.begin(), setup_.sources.end(), from) == setup_.sources.end())
         return;
-    if (const auto* accepted = std::get_if<AcceptedPacket>(&packet)) hear(from, accepted->executed);
-    if (const auto* pending = std::get_if<PendingPacket>(&packet)) hear_pending(pending->operation);
+    if (const auto* accepted = std::get_if<AcceptedPacket>(&packet))
+        receive_block(from, accepted->executed);
+    if (const auto* pending = std::get_if<PendingPacket>(&packet))
+        receive_pending(pending->operation);
 }
 
 void ChainClient::wake(std::uint64_t tag) {
@@ -62,7 +64,7 @@ void ChainClient::ask_for_news() {
     environment().send(source, FollowRequest{tip_ ? tip_->state.head.height + 1 : 1});
 }
 
-void ChainClient::hear(ActorId from, const ExecutedPtr& executed) {
+void ChainClient::receive_block(ActorId from, const ExecutedPtr& executed) {
     const Height height = executed->state.head.height;
     const Height next = tip_ ? tip_->state.head.height + 1 : 1;
     if (height < next) return;
@@ -88,7 +90,7 @@ void ChainClient::hear(ActorId from, const ExecutedPtr& executed) {
 }
 
 // Several validators announce the same operation, and a block may have arrived earlier.
-void ChainClient::hear_pending(const OperationPtr& operation) {
+void ChainClient::receive_pending(const OperationPtr& operation) {
     const Address& sender = operation->sender();
     if (strategy_ == nullptr || !tip_ || sender == address()) return;
     const std::uint64_t done = tip_->state.nonce(sender);

@@ -71,8 +71,8 @@ private:
         std::uint32_t tries = 1;
     };
 
-    void hear(ActorId from, const ExecutedPtr& executed);
-    void hear_pending(const OperationPtr& operation);
+    void receive_block(ActorId from, const ExecutedPtr& executed);
+    void receive_pending(const OperationPtr& operation);
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
     [[nodiscard]] OperationPtr make(OperationBody&& body) const;
@@ -93,7 +93,7 @@ private:
     std::map<Address, std::set<std::uint64_t>>
         overheard_;                  // nonces of others' operations that wait for a block
     std::uint64_t nonce_ = 0;        // of the last operation made
-    std::uint64_t known_nonce_ = 0;  // the account's in the last state heard of
+    std::uint64_t known_nonce_ = 0;  // the account's in the last state received
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;
 };

@@ -25,7 +25,7 @@ public:
     std::vector<Height> heights;
     std::vector<bool> complete;
     std::vector<std::string> given_up;
-    std::string over;  // claims of this provider can do nothing any more
+    std::string over;  // claims of this provider have no effect any more
 
 protected:
     void on_block(const Executed& block, bool is_complete) override {
@@ -52,10 +52,10 @@ protected:
         }
         client.start();
     }
-    void hear(Height height, ActorId from = 0) {
+    void receive_block(Height height, ActorId from = 0) {
         client.receive(from, AcceptedPacket{blocks.at(height - 1)});
     }
-    // A block at the height after the last one heard, whose state knows `nonce` of alice, with
+    // A block at the height after the last one received, whose state knows `nonce` of alice, with
     // these operations in it.
     void hear_of(std::uint64_t nonce, std::vector<OperationPtr> operations = {}) {
         const Height height = client.heights.empty() ? 1 : client.heights.back() + 1;
@@ -78,48 +78,48 @@ protected:
                            Signer(authority, aivm::test::address_of("alice"))};
 };
 
-TEST_F(Client, TakesEveryBlockOnceFromWhoeverTellsItFirst) {
-    hear(1);
-    hear(1, 1);
-    hear(2, 1);
-    hear(2);
-    hear(1);
+TEST_F(Client, TakesEveryBlockOnceFromTheFirstSenderOfIt) {
+    receive_block(1);
+    receive_block(1, 1);
+    receive_block(2, 1);
+    receive_block(2);
+    receive_block(1);
     EXPECT_THAT(client.heights, ElementsAre(1, 2));
 }
 
 TEST_F(Client, DoesNotBelieveStrangers) {
-    hear(1, 2);
+    receive_block(1, 2);
     EXPECT_THAT(client.heights, IsEmpty());
 }
 
 TEST_F(Client, KeepsEarlyBlocksAndAsksOnceForWhatIsMissing) {
-    hear(1);
-    hear(4);
-    hear(3);
+    receive_block(1);
+    receive_block(4);
+    receive_block(3);
     EXPECT_THAT(client.heights, ElementsAre(1));
     const auto asked = environment.packets<FollowRequest>();
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0].first, 0U);
     EXPECT_EQ(asked[0].second.from, 2U);
-    hear(2, 1);
+    receive_block(2, 1);
     EXPECT_THAT(client.heights, ElementsAre(1, 2, 3, 4));
     EXPECT_THAT(client.complete, ElementsAre(true, true, true, true));
 }
 
 TEST_F(Client, GoesOnFromTheNewestBlockWhenAGapWillNotClose) {
-    hear(1);
-    for (Height height = 3; height <= 66; ++height) hear(height);
+    receive_block(1);
+    for (Height height = 3; height <= 66; ++height) receive_block(height);
     EXPECT_THAT(client.heights, ElementsAre(1)) << "64 blocks wait";
-    hear(67);
+    receive_block(67);
     EXPECT_THAT(client.heights, ElementsAre(1, 67));
     EXPECT_THAT(client.complete, ElementsAre(true, false));
-    hear(68);
+    receive_block(68);
     EXPECT_EQ(client.heights.back(), 68U);
     EXPECT_TRUE(client.complete.back());
 }
 
-TEST_F(Client, AsksItsSourcesInTurnWhenItHearsNothingForThreeIntervals) {
-    hear(1);
+TEST_F(Client, AsksItsSourcesInTurnAfterThreeIntervalsWithoutABlock) {
+    receive_block(1);
     environment.pass(client, 9 * kBlockInterval + 1);
     std::vector<ActorId> asked;
     for (const auto& [to, request] : environment.packets<FollowRequest>()) {
@@ -130,7 +130,7 @@ TEST_F(Client, AsksItsSourcesInTurnWhenItHearsNothingForThreeIntervals) {
 }
 
 TEST_F(Client, SendsAnOperationToAllValidatorsAndForgetsItOnceItIsInABlock) {
-    hear(1);
+    receive_block(1);
     client.submit(op::ClaimRewards{"p"});
     const auto sent = environment.packets<OperationPacket>();
     ASSERT_EQ(sent.size(), 3U);
@@ -141,23 +141,23 @@ TEST_F(Client, SendsAnOperationToAllValidatorsAndForgetsItOnceItIsInABlock) {
 }
 
 TEST_F(Client, SendsAgainEveryThreeBlocksAndGivesUpAfterTwelveTries) {
-    hear(1);
+    receive_block(1);
     client.submit(op::ClaimRewards{"p"});
     const auto tries = [&] { return environment.operations<op::ClaimRewards>().size(); };
-    for (Height height = 2; height <= 3; ++height) hear(height);
+    for (Height height = 2; height <= 3; ++height) receive_block(height);
     EXPECT_EQ(tries(), 1U);
-    hear(4);
+    receive_block(4);
     EXPECT_EQ(tries(), 2U);
-    for (Height height = 5; height <= 36; ++height) hear(height);
+    for (Height height = 5; height <= 36; ++height) receive_block(height);
     EXPECT_EQ(tries(), 12U);
     EXPECT_THAT(client.given_up, IsEmpty());
-    hear(37);
+    receive_block(37);
     EXPECT_THAT(client.given_up, ElementsAre("ClaimRewards"));
     EXPECT_EQ(client.pending_operations(), 0U);
 }
 
-TEST_F(Client, SignsAnOvertakenOperationAnewWithTheNextNonce) {
-    hear(1);
+TEST_F(Client, SignsAnOvertakenOperationAgainWithTheNextNonce) {
+    receive_block(1);
     client.submit(op::ClaimRewards{"first"});
     client.submit(op::ClaimRewards{"second"});
     const auto sent = environment.packets<OperationPacket>();
@@ -173,7 +173,7 @@ TEST_F(Client, SignsAnOvertakenOperationAnewWithTheNextNonce) {
 }
 
 TEST_F(Client, DoesNotSignForEverWhatIsAlwaysOvertaken) {
-    hear(1);
+    receive_block(1);
     client.submit(op::ClaimRewards{"refused"});
     std::uint64_t signed_anew = 0;
     for (std::uint64_t nonce = 2; client.given_up.empty(); nonce += 2) {
@@ -189,12 +189,12 @@ TEST_F(Client, DoesNotSignForEverWhatIsAlwaysOvertaken) {
 }
 
 TEST_F(Client, GivesUpWhatIsOverAndNeitherSendsNorSignsItOnceMore) {
-    hear(1);
+    receive_block(1);
     client.submit(op::ClaimRewards{"over"});
     client.submit(op::ClaimRewards{"waiting"});
     client.over = "over";
     environment.sent.clear();
-    for (Height height = 2; height <= 4; ++height) hear(height);
+    for (Height height = 2; height <= 4; ++height) receive_block(height);
     EXPECT_THAT(client.given_up, ElementsAre("ClaimRewards"));
     const auto again = environment.operations<op::ClaimRewards>();
     ASSERT_EQ(again.size(), 1U);
@@ -208,7 +208,7 @@ TEST_F(Client, GivesUpWhatIsOverAndNeitherSendsNorSignsItOnceMore) {
 }
 
 TEST_F(Client, SendsEverythingAgainWhenTheNewsStops) {
-    hear(1);
+    receive_block(1);
     client.submit(op::ClaimRewards{"p"});
     environment.pass(client, 3 * kBlockInterval + 1);
     EXPECT_EQ(environment.operations<op::ClaimRewards>().size(), 2U);

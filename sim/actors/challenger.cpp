@@ -33,7 +33,7 @@ void ChallengerActor::on_block(const Executed& block, bool complete) {
     challenge_waiting();
     reveal_held_back();
     if (complete) {
-        for (const VmEvent& e : block.events) hear(e);
+        for (const VmEvent& e : block.events) receive_event(e);
     } else {
         find_missed_answers();
     }
@@ -41,7 +41,7 @@ void ChallengerActor::on_block(const Executed& block, bool complete) {
     ask_strategy(complete);
 }
 
-void ChallengerActor::hear(const VmEvent& event) {
+void ChallengerActor::receive_event(const VmEvent& event) {
     if (const auto* posted = std::get_if<event::ResultPosted>(&event)) {
         consider(posted->task);
     } else if (const auto* agreed = std::get_if<event::QuorumReached>(&event)) {

@@ -51,7 +51,7 @@ private:
         Height posted_at = 0;  // of the result it is about
     };
 
-    void hear(const VmEvent& event);
+    void receive_event(const VmEvent& event);
     void consider(TaskIndex task);
     void find_missed_answers();
     void check_next();

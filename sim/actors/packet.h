@@ -1,4 +1,4 @@
-// What actors send each other. Bodies are shared and immutable: a block sent to twenty nodes exists
+// Messages between actors. Bodies are shared and immutable: a block sent to twenty nodes exists
 // once.
 #pragma once
 

@@ -55,7 +55,7 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     if (!self_) self_ = block.state.find_provider(setup_.id);
     if (!self_) return ask_strategy(complete);
     if (complete) {
-        hear(block.events);
+        receive_events(block.events);
     } else {
         find_missed();
     }
@@ -67,18 +67,18 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     claim_rewards(block.state.provider(*self_));
 }
 
-void ProviderActor::hear(const std::vector<VmEvent>& events) {
+void ProviderActor::receive_events(const std::vector<VmEvent>& events) {
     const bool defends = !posted_.empty();  // otherwise events about results do not concern it
     for (const VmEvent& e : events) {
         if (const auto* assigned = std::get_if<event::TaskAssigned>(&e)) {
             if (assigned->provider == *self_) take_work(assigned->task);
         } else if (defends) {
-            hear_of_result(e);
+            receive_result_event(e);
         }
     }
 }
 
-void ProviderActor::hear_of_result(const VmEvent& event) {
+void ProviderActor::receive_result_event(const VmEvent& event) {
     if (const auto* revealed = std::get_if<event::ChallengeRevealed>(&event)) {
         join_dispute(revealed->dispute);
     } else if (const auto* completed = std::get_if<event::TaskCompleted>(&event)) {

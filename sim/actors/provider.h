@@ -56,8 +56,8 @@ private:
         std::vector<InferenceTraceStep> trace;
     };
 
-    void hear(const std::vector<VmEvent>& events);
-    void hear_of_result(const VmEvent& event);
+    void receive_events(const std::vector<VmEvent>& events);
+    void receive_result_event(const VmEvent& event);
     void find_missed();
     void join(const State* state);
     void take_work(TaskIndex task);

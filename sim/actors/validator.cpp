@@ -56,7 +56,7 @@ void ValidatorActor::restart() {
     if (running()) setup_.observer->on_restarted(setup_.self, *vm_);
 }
 
-void ValidatorActor::boot(bool catch_up) {
+void ValidatorActor::boot(bool bootstrap) {
     Result<Vm> opened = Vm::open(setup_.vm);
     if (!opened) return stop(opened.error());
     vm_.emplace(std::move(*opened));
@@ -65,7 +65,7 @@ void ValidatorActor::boot(bool catch_up) {
     history_.push_back(tip);
     const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{},
                          tip->state.head.height};
-    engine_->start(last, {incarnation_, catch_up}, actions_);
+    engine_->start(last, {incarnation_, bootstrap}, actions_);
     run_actions();
     if (running()) consider_building();
 }
@@ -197,7 +197,7 @@ void ValidatorActor::act(const Verify& action) {
     const auto found = bodies_.find(action.id);
     if (found == bodies_.end()) return;
     const BlockPtr block = found->second;
-    if (!engine_->catching_up() && !strategy_->tolerates(*block)) {
+    if (!engine_->bootstrapping() && !strategy_->tolerates(*block)) {
         bodies_.erase(action.id);
         return engine_->on_invalid(action.id, actions_);
     }

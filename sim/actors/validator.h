@@ -55,7 +55,7 @@ private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override;
     void vote(const PollQuestion& question, Vote& answer) override;
 
-    void boot(bool catch_up);
+    void boot(bool bootstrap);
     void stop(const Error& error);
 
     void take_body(ActorId from, const BlockPtr& block);

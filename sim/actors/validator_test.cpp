@@ -159,9 +159,9 @@ public:
     std::map<ActorId, SimTime> clock_offset;
 
 private:
-    class Desk final : public Environment {
+    class ClusterEnvironment final : public Environment {
     public:
-        Desk(Cluster& cluster, ActorId self) : cluster_(cluster), self_(self) {}
+        ClusterEnvironment(Cluster& cluster, ActorId self) : cluster_(cluster), self_(self) {}
         SimTime now() const override { return cluster_.now_; }
         TimestampNs clock() const override {
             const auto offset = cluster_.clock_offset.find(self_);
@@ -195,7 +195,7 @@ private:
 
     void add(ActorId id) {
         disks.push_back(std::make_unique<SimDisk>());
-        desks_.push_back(std::make_unique<Desk>(*this, id));
+        environments_.push_back(std::make_unique<ClusterEnvironment>(*this, id));
         ValidatorSetup setup;
         setup.self = id;
         setup.run_seed = kRunSeed;
@@ -205,7 +205,7 @@ private:
             .genesis = genesis_, .rules = &rules_, .executor = &executor_, .store = setup.disk};
         setup.block_interval_ns = kBlockIntervalNs;
         setup.fallback_delay_ns = kBlockIntervalNs;
-        setup.environment = desks_.back().get();
+        setup.environment = environments_.back().get();
         setup.observer = this;
         if (id == 0) setup.followers = {kFollower};
         setup.make_engine = [id, stakes = setup.stakes](EngineHost& host, RandomStream& random) {
@@ -230,7 +230,7 @@ private:
     DirectExecutor executor_;
     Rules rules_;
     ExecutedPtr genesis_;
-    std::vector<std::unique_ptr<Desk>> desks_;
+    std::vector<std::unique_ptr<ClusterEnvironment>> environments_;
     std::priority_queue<Event> queue_;
     SimTime now_ = 0;
     std::uint64_t next_ = 0;

@@ -71,7 +71,7 @@ void VirtualChain::take(const OperationPtr& received) {
     consider_building();
 }
 
-void VirtualChain::tell_watchers() {
+void VirtualChain::notify_watchers() {
     const std::vector<OperationPtr> news = std::exchange(untold_, {});
     for (const OperationPtr& operation : news) {
         const Packet packet = PendingPacket{operation};
@@ -91,7 +91,7 @@ void VirtualChain::consider_building() {
 }
 
 void VirtualChain::wake(std::uint64_t tag) {
-    if (tag == kTellTimer) return tell_watchers();
+    if (tag == kTellTimer) return notify_watchers();
     if (tag == kFinalTimer) return finalise_next();
     timer_is_set_ = false;
     build();

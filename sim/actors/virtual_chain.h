@@ -59,7 +59,7 @@ private:
 
     void take(const OperationPtr& operation);
     void serve(ActorId from, Height first);
-    void tell_watchers();
+    void notify_watchers();
     void consider_building();
     [[nodiscard]] ValidatorIndex draw_proposer();
     [[nodiscard]] ValidatorIndex choose_proposer(Hash32& beacon);

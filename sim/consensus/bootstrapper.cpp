@@ -14,12 +14,12 @@ constexpr std::size_t kStuckRoundsMax = 8;
 }  // namespace
 
 void Bootstrapper::set_timer(Actions& out) {
-    out.push_back(SetTimer{timer_id(kCatchUpTimer, round_), config_.timeout_ns});
+    out.push_back(SetTimer{timer_id(kBootstrapTimer, round_), config_.timeout_ns});
 }
 
 void Bootstrapper::begin(Actions& out) {
     AIVM_CHECK(!active());
-    ++counters_.catch_ups;
+    ++counters_.bootstraps;
     progressed_ = false;
     ask_frontier(out);
 }
@@ -115,7 +115,7 @@ void Bootstrapper::judge_candidates(bool all_answered, Actions& out) {
     round_ = next_serial_++;
     held_at_timer_ = 0;
     rounds_stuck_ = 0;
-    // Nodes that catch up at the same time should not all ask the same one.
+    // Nodes that bootstrap at the same time should not all ask the same one.
     std::vector<VoterIndex> sources = std::move(confirmed->confirmed_by);
     std::rotate(sources.begin(),
                 sources.begin() + static_cast<std::ptrdiff_t>(random_.below(sources.size())),
@@ -155,7 +155,7 @@ void Bootstrapper::delivered() {
 }
 
 void Bootstrapper::conflict(Actions& out) {
-    ++counters_.catch_up_conflicts;
+    ++counters_.bootstrap_conflicts;
     history_.abandon(out);
     phase_ = Phase::kIdle;
 }

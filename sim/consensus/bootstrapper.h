@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "sim/consensus/catch_up_messages.h"
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/history_fetch.h"
 #include "sim/consensus/stake_sampler.h"
 #include "sim/consensus/timers.h"
@@ -41,7 +41,7 @@ public:
           history_(tree, counters, config.blocks_per_fetch) {}
 
     [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
-    // Whether the last catch-up delivered any block.
+    // Whether the last bootstrap delivered any block.
     [[nodiscard]] bool progressed() const { return progressed_; }
 
     void begin(Actions& out);

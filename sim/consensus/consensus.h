@@ -60,7 +60,7 @@ struct BlockInfo {
     }
 };
 
-// What a node that asks for a vote says of itself.
+// The state that a node reports with its poll.
 struct PollQuestion {
     BlockRef block;          // what the asker prefers
     Height next_height = 0;  // the first height that the asker has not decided
@@ -115,7 +115,7 @@ struct Discard {
 
 // Why a node takes a block for decided: it counted the votes itself, it learned what the others had
 // decided, or the node that orders blocks said so.
-enum class AcceptedBy : std::uint8_t { kPolls, kCatchUp, kSequencer };
+enum class AcceptedBy : std::uint8_t { kPolls, kBootstrap, kSequencer };
 
 struct Accept {
     Hash32 id;
@@ -155,7 +155,8 @@ public:
     }
 };
 
-// What an engine is made from. The references must outlive the engine, except `chain`.
+// Arguments for the construction of an engine. The references must outlive the engine, except
+// `chain`.
 struct EngineSetup {
     const ChainSettings& chain;
     std::span<const std::uint64_t> stakes;  // of all validators
@@ -167,7 +168,7 @@ struct EngineSetup {
 struct StartOptions {
     std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
     // ask the others what they decided before taking part: for every start but the first
-    bool catch_up = false;
+    bool bootstrap = false;
 };
 
 // All counters only grow.
@@ -180,9 +181,9 @@ struct EngineCounters {
     std::uint64_t votes_unusable = 0;
     std::uint64_t fetches = 0;
     std::uint64_t bodies_discarded = 0;
-    std::uint64_t catch_ups = 0;  // begun
+    std::uint64_t bootstraps = 0;  // begun
     // the confirmed history contradicts this node's, or its VM refuses it
-    std::uint64_t catch_up_conflicts = 0;
+    std::uint64_t bootstrap_conflicts = 0;
 };
 
 class ConsensusEngine {
@@ -208,8 +209,8 @@ public:
     [[nodiscard]] virtual BlockRef preferred() const = 0;
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
-    [[nodiscard]] virtual bool catching_up() const = 0;
-    // Whether the node should build now as far as the engine can tell: not while catching up, nor
+    [[nodiscard]] virtual bool bootstrapping() const = 0;
+    // Whether the node should build now as far as the engine knows: not while bootstrapping, nor
     // with too many undecided blocks. Whose turn it is follows from proposer_schedule.h.
     [[nodiscard]] virtual bool wants_block() const = 0;
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;

@@ -1,5 +1,5 @@
 // A message between two engines of one kind: an immutable value of a type that only these engines
-// know. Whoever carries it needs its size, its digest and the block that goes with it.
+// know. The carrier needs its size, its digest and the block that goes with it.
 //
 // Any struct can be a message that has
 //     std::uint64_t bytes() const;   // its size on the wire, without the frame and the body

@@ -6,7 +6,7 @@
 
 #include "core/base/digest.h"
 #include "sim/actors/packet.h"
-#include "sim/consensus/catch_up_messages.h"
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/snowman/messages.h"
 #include "sim/consensus/snowman/snowman.h"
 #include "sim/engine/random_stream.h"

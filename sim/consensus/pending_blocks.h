@@ -1,5 +1,5 @@
-// Blocks that are not verified yet, outside of catching up: those that wait for their parent, those
-// being fetched, those being verified, and the ids of those that were refused.
+// Blocks that are not verified yet, outside of bootstrapping: those that wait for their parent,
+// those being fetched, those being verified, and the ids of those that were refused.
 //
 // Everything is bounded: waiting bodies and fetches by the config, refused ids by height (none at
 // or below the last accepted height is kept) and by number.

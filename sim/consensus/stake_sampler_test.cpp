@@ -54,7 +54,7 @@ TEST(StakeSampler, S24ExcludesTheAskerRepeatsNobodyAndLeavesNoTrace) {
     }
 }
 
-TEST(StakeSampler, GivesAllWhenMoreAreAskedForThanHaveStake) {
+TEST(StakeSampler, ReturnsAllWhenMoreAreAskedForThanHaveStake) {
     StakeSampler sampler(std::vector<std::uint64_t>{5, 0, 5, 5});
     std::vector<VoterIndex> out;
     sampler.sample(10, 0, [](std::uint64_t) { return 0; }, out);

@@ -6,11 +6,11 @@
 
 namespace aivm::sim {
 
-// What a timer is for. An engine numbers its own uses, below 0xF0 and apart from these, which
-// belong to the parts that engines share; its switch in on_timer() would not compile otherwise.
+// The use of a timer. An engine numbers its own uses, below 0xF0 and apart from these, which belong
+// to the parts that engines share; its switch in on_timer() would not compile otherwise.
 using TimerUse = std::uint8_t;
-constexpr TimerUse kFetchTimer = 2;    // PendingBlocks
-constexpr TimerUse kCatchUpTimer = 3;  // Bootstrapper
+constexpr TimerUse kFetchTimer = 2;      // PendingBlocks
+constexpr TimerUse kBootstrapTimer = 3;  // Bootstrapper
 
 constexpr std::uint64_t kSerialBits = 56;
 constexpr std::uint64_t kSerialMask = (std::uint64_t{1} << kSerialBits) - 1;

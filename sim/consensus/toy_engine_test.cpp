@@ -46,7 +46,7 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return tip_; }
     [[nodiscard]] BlockRef preferred() const override { return tip_; }
     [[nodiscard]] std::size_t processing() const override { return 0; }
-    [[nodiscard]] bool catching_up() const override { return false; }
+    [[nodiscard]] bool bootstrapping() const override { return false; }
     [[nodiscard]] bool wants_block() const override { return self_ == 0; }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 

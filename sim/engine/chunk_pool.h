@@ -25,8 +25,8 @@ public:
         ++bag.count;
     }
 
-    // Calls visit(const Event*, count) for each chunk, newest first. What it is given stays valid
-    // until the next add().
+    // Calls visit(const Event*, count) for each chunk, newest first. The pointer stays valid until
+    // the next add().
     template <class Visit>
     void for_each(const Bag& bag, Visit&& visit) const {
         if (bag.count == 0) return;

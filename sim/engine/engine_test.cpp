@@ -59,7 +59,7 @@ TEST(Engine, RunsTheSameHistoryOnTheLadderAndOnTheHeap) {
     EXPECT_NE(ladder.digest_.digest(), other.digest_.digest());
 }
 
-TEST(Engine, GivesTheSameDigestHoweverARunIsCutIntoPieces) {
+TEST(Engine, HasTheSameDigestHoweverARunIsCutIntoPieces) {
     Babble<Engine> whole(3);
     whole.run({.max_events = 10'000});
     Babble<Engine> pieces(3);

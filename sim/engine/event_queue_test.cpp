@@ -20,7 +20,7 @@ namespace {
 using Ladder = LadderQueue<std::uint64_t>;
 using Oracle = HeapQueue<std::uint64_t>;
 
-// What the queues are meant to be.
+// The reference model of the queues.
 class Model {
 public:
     using Key = std::tuple<SimTime, Priority, std::uint64_t>;
@@ -142,7 +142,7 @@ TEST(EventQueue, AgreesWithTheModelWhenManyThousandsArePendingInEveryStyle) {
     }
 }
 
-TEST(EventQueue, GivesEventsOfOneInstantByPriorityAndThenAsTheyWereScheduled) {
+TEST(EventQueue, OrdersEventsOfOneInstantByPriorityAndThenAsTheyWereScheduled) {
     Ladder queue;
     queue.push(5, Priority::kTimer, 1);
     queue.push(5, Priority::kDelivery, 2);

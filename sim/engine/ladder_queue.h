@@ -98,7 +98,7 @@ private:
 
     enum class Source : std::uint8_t { kNone, kRun, kNear, kRings };
 
-    // Puts an event where its time belongs, the rings left out.
+    // Puts an event into the structure for its time, other than the rings.
     void place(const Event& event) {
         const auto time = static_cast<std::uint64_t>(event.time);
         if (time >= far_start_) {

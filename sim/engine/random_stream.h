@@ -1,4 +1,4 @@
-// Random numbers that stay put. A stream is named by (seed, actor, purpose), and its n-th draw is
+// Independent random numbers. A stream is named by (seed, actor, purpose), and its n-th draw is
 // Philox 4x64-10 of that name and n, so no draw of one stream can shift another's: a change of one
 // parameter leaves every other draw alone.
 //
@@ -21,7 +21,7 @@ struct StreamName {
     friend auto operator<=>(const StreamName&, const StreamName&) = default;
 };
 
-// The four 64-bit words at `index` of a stream: draws 4 * index and on.
+// The four 64-bit words at `index` of a stream: draws 4 * index to 4 * index + 3.
 std::array<std::uint64_t, 4> random_block(const StreamName& name, std::uint64_t index);
 
 // Samples as functions of 64 uniform bits.

@@ -1,6 +1,6 @@
-// Statistical tests have fixed seeds, so they pass or fail for ever; their thresholds are generous
-// (about six standard deviations), because what they guard against is a wrong formula, not a weak
-// generator.
+// Statistical tests have fixed seeds, so they always pass or always fail; their thresholds are
+// generous (about six standard deviations), because what they guard against is a wrong formula, not
+// a weak generator.
 #include "sim/engine/random_stream.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ TEST(RandomStream, IsPhilox4x6410OfItsNameAndPosition) {
     EXPECT_EQ(zero.position(), 4U);
 }
 
-TEST(RandomStream, GivesThePinnedSamples) {
+TEST(RandomStream, ReturnsThePinnedSamples) {
     RandomStream draws({42, 7, 3});
     std::vector<std::uint64_t> samples;
     for (int i = 0; i < 3; ++i) samples.push_back(draws.next_u64());
@@ -140,7 +140,7 @@ TEST(Seed, MayBeDecimalHexadecimalOrACommit) {
     EXPECT_EQ(seed_from_text("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709").value(), *commit);
 }
 
-TEST(Seed, IsRefusedWithTheTextAndTheMendIfItIsAnythingElse) {
+TEST(Seed, IsRefusedWithTheTextAndTheRemedyIfItIsAnythingElse) {
     for (const char* text :
          {"", "0x", "-1", "+1", "1 ", "18446744073709551616", "0x10000000000000000", "seed", "1e3",
           "da39a3ee5e6b4b0d3255bfef95601890afd8070", "ga39a3ee5e6b4b0d3255bfef95601890afd80709"}) {

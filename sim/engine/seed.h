@@ -1,4 +1,4 @@
-// What a user may give as the seed of a run.
+// The texts that a user may pass as the seed of a run.
 #pragma once
 
 #include <cstdint>

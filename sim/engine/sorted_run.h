@@ -58,7 +58,8 @@ private:
     // of the scatter; also the longest run it is used for
     static constexpr std::size_t kSlots = 1U << kSlotBitsMax;
 
-    // Behind the events, by moving them to the front of the array, which must be half free for it.
+    // Makes room behind the events by moving them to the front of the array, half of which must be
+    // free.
     void make_room() {
         if (2 * size() >= events_.size()) events_.resize(std::max(kRoomMin, 2 * events_.size()));
         if (head_ == 0) return;

@@ -1,9 +1,9 @@
 // The identity of a run: 128 bits of XXH3, chained over every event in the order of execution and
-// over what the run notes in between (state roots at blocks). Two runs are the same run iff their
-// digests are equal.
+// over the notes of the run between them (state roots at blocks). Two runs are the same run iff
+// their digests are equal.
 //
-// What is hashed is a sequence of 32-byte little-endian records, event {i64 time, u64 priority <<
-// 61 | sequence << 21, u32 actor, u32 kind, u64 payload} or note {i64 -1, u64 tag, u128 XXH3 of the
+// The hash covers a sequence of 32-byte little-endian records, event {i64 time, u64 priority << 61
+// | sequence << 21, u32 actor, u32 kind, u64 payload} or note {i64 -1, u64 tag, u128 XXH3 of the
 // bytes}. They are hashed 127 at a time, each block preceded by the digest so far and the number of
 // its records, so the digest is a function of the records alone. After every `checkpoint_blocks`
 // blocks the position and the digest are kept, for first_difference().
@@ -81,15 +81,15 @@ public:
     // Chains in something that is not an event: a state root, the parameters of the run.
     void note(std::uint64_t tag, ByteView bytes);
 
-    // Of everything up to now. Does not disturb what follows.
+    // The digest of everything so far; the chain can be continued afterwards.
     [[nodiscard]] Digest128 digest() const;
     // Records so far: events and notes.
     [[nodiscard]] std::uint64_t position() const { return position_ + fill_; }
     [[nodiscard]] const std::vector<TraceCheckpoint>& checkpoints() const { return checkpoints_; }
 
-    // Keeps the records [first, last) readable; before the run reaches them.
+    // Keeps the records [first, last). Call it before the run reaches them.
     void keep_window(TraceInterval window);
-    // Those of the window that the run has reached.
+    // The records of the window that the run has reached.
     [[nodiscard]] std::vector<TraceRecord> window() const;
 
     // The interval in which the first differing record lies, if these two runs with equal

@@ -1,5 +1,5 @@
 // bit_rot: a stored value of each target can no longer be read. Its machine stops and reads the
-// whole disk before it goes on; a disk with an unreadable value is replaced by an empty one.
+// whole disk before it continues; a disk with an unreadable value is replaced by an empty one.
 #pragma once
 
 #include <fmt/format.h>

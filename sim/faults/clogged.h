@@ -12,7 +12,7 @@ public:
     using LinkFault::LinkFault;
     static std::string describe(const FaultPlan& plan, const std::string& targets,
                                 const std::string& when) {
-        return fmt::format("{} send and receive {} bits a second {}", targets, plan.bandwidth_bps,
+        return fmt::format("{} send and receive {} bits per second {}", targets, plan.bandwidth_bps,
                            when);
     }
 

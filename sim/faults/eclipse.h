@@ -12,7 +12,7 @@ public:
     using LinkFault::LinkFault;
     static std::string describe(const FaultPlan&, const std::string& targets,
                                 const std::string& when) {
-        return fmt::format("{} hear and say nothing {}", targets, when);
+        return fmt::format("{} are isolated from all others {}", targets, when);
     }
 
 private:

@@ -21,10 +21,19 @@ MessageInFlight message(NodeId from, NodeId to, SimTime now = 0) {
             .now = now};
 }
 
+class IdleActor final : public Actor {
+public:
+    void start() override {}
+    void receive(ActorId, const Packet&) override {}
+    void wake(std::uint64_t) override {}
+};
+
 // A network of four nodes, without disks.
 struct Site {
     explicit Site(const FaultPlan& plan, std::vector<ActorId> targets)
-        : targets_(std::move(targets)), fault(make_fault(plan)) {}
+        : targets_(std::move(targets)), fault(make_fault(plan)) {
+        for (ActorId id = 0; id < 4; ++id) machines.install(id, idle_);
+    }
 
     void begin(SimTime now = 0) {
         FaultSite site = at(now);
@@ -49,6 +58,7 @@ struct Site {
     }
 
     std::vector<ActorId> targets_;
+    IdleActor idle_;
     Engine engine;
     Network network{1, {}, {{0, 0, 0, 0}, {}}};
     MessageFaults message_faults;
@@ -143,6 +153,16 @@ TEST(Faults, AWrongClockIsAheadByItsSkewUntilItEnds) {
     EXPECT_EQ(site.machines.clock_error(1), 0);
     site.end();
     EXPECT_EQ(site.machines.clock_error(2), 0);
+}
+
+TEST(Faults, ACrashedMachineIsDownUntilTheFaultEnds) {
+    const FaultPlan plan = plan_of(FaultKind::kCrash);
+    Site site(plan, {2});
+    site.begin();
+    EXPECT_FALSE(site.machines.is_up(2));
+    EXPECT_TRUE(site.machines.is_up(1));
+    site.end();
+    EXPECT_TRUE(site.machines.is_up(2));
 }
 
 bool blames(const Scenario& scenario, const std::string& key) {

@@ -16,7 +16,7 @@ Invariants chain_invariants() {
     return out;
 }
 
-// What an invariant sees of a world that consists of a chain only.
+// The invariants' view of a world that consists of a chain only.
 class HistoryWatch final : public Watch {
 public:
     explicit HistoryWatch(const World::ChainBasis& basis) : basis_(basis) {}

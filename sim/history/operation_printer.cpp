@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 namespace aivm::sim {
-// What the sender does: one overload for every kind of operation, so that a new kind does not
+// The action of the sender: one overload for every kind of operation, so that a new kind does not
 // compile without its words.
 class OperationPrinter::Predicate {
 public:

@@ -99,7 +99,7 @@ TEST(CheckedKernels, ABackendThatIsRightIsComparedAndNothingIsSaid) {
     EXPECT_THAT(differences(Broken::kNone), IsEmpty());
 }
 
-TEST(CheckedKernels, EachKernelThatGivesOtherBytesIsNamed) {
+TEST(CheckedKernels, EachKernelThatComputesOtherBytesIsNamed) {
     const auto names = [](const char* kernel) {
         return ElementsAre(std::string(kernel) + " gave other bytes than the canonical kernel");
     };
@@ -111,7 +111,7 @@ TEST(CheckedKernels, EachKernelThatGivesOtherBytesIsNamed) {
     EXPECT_THAT(differences(Broken::kProof), names("proof_verify"));
 }
 
-TEST(CheckedKernels, WhatItHearsOfBecomesAViolationOfK1) {
+TEST(CheckedKernels, WhatIsReportedToItBecomesAViolationOfK1) {
     Watched seen;
     BrokenBackend backend;
     backend.broken = Broken::kInference;

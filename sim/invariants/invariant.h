@@ -3,8 +3,8 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class beside its kind (money, modes, safety, liveness, kernels), list it in
-// registry.cpp, and give it a test that violates it.
+// write the class in the file of its kind (money, modes, safety, liveness, kernels), add it in the
+// function at the end of that file, and write a test that violates it.
 #pragma once
 
 #include <concepts>
@@ -28,7 +28,8 @@ struct InvariantInfo {
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
 };
 
-// What every invariant may read, and where it reports. The world implements it.
+// The interface through which invariants read the world and report violations. The world implements
+// it.
 class Watch {
 public:
     virtual ~Watch() = default;

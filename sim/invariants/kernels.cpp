@@ -9,7 +9,7 @@ class BackendsAgree final : public Invariant {
 public:
     BackendsAgree()
         : Invariant({"K1", "backends-agree",
-                     "every backend gives the same bytes as the canonical kernel"}) {}
+                     "every backend computes the same bytes as the canonical kernel"}) {}
 };
 
 }  // namespace

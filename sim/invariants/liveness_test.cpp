@@ -41,7 +41,7 @@ TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
     EXPECT_THAT(seen.reported(), IsEmpty()) << "answers in flight may still finish a poll";
     seen.watch.time = 200 * kSecond;
     l6.before_accept(1, chain.vm(), block, AcceptedBy::kPolls);
-    l6.before_accept(2, chain.vm(), block, AcceptedBy::kCatchUp);
+    l6.before_accept(2, chain.vm(), block, AcceptedBy::kBootstrap);
     EXPECT_THAT(seen.reported(), IsEmpty()) << "the others, and what was decided elsewhere";
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
     EXPECT_THAT(seen.reported(),

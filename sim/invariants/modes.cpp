@@ -255,11 +255,11 @@ public:
               {"E14", "minted-on-schedule", "no more is minted than the reward schedule allows"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        Amount told;
+        Amount recorded;
         for (const VmEvent& e : block.events) {
             const auto* done = std::get_if<event::TaskCompleted>(&e);
             if (done == nullptr) continue;
-            told += done->minted;
+            recorded += done->minted;
             Amount most = scheduled_reward(parameters(), billed_time_ms(parent, done->task));
             if (parameters().policy.mint_cap == MintCap::kPerBurn)
                 most = std::min(most, done->burned);
@@ -270,9 +270,9 @@ public:
             });
         }
         const Amount minted = block.state.head.totals.minted - parent.head.totals.minted;
-        expect(minted == told, [&] {
+        expect(minted == recorded, [&] {
             return fmt::format("block {} minted {} nLUX, and its tasks account for {}",
-                               block.state.head.height, minted.nlux(), told.nlux());
+                               block.state.head.height, minted.nlux(), recorded.nlux());
         });
     }
 

@@ -178,7 +178,7 @@ class EqualPrefixEqualState final : public Invariant {
 public:
     EqualPrefixEqualState()
         : Invariant({"S14", "replicated-state",
-                     "equal accepted prefix gives equal state on all nodes"}) {}
+                     "equal accepted prefixes have equal states on all nodes"}) {}
 
     void on_chain(const Executed& block, const State&) override {
         if (watch().scenario().run.fidelity == Fidelity::kEconomic)

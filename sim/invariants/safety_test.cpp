@@ -111,7 +111,7 @@ TEST_F(Safety, ARestartForgetsWhatWasProcessing) {
     const ExecutedPtr block = next_block(chain);
     s3.on_verified(0, chain.vm(), block);
     s3.on_restarted(0, chain.vm());
-    s3.before_accept(0, chain.vm(), block, AcceptedBy::kCatchUp);
+    s3.before_accept(0, chain.vm(), block, AcceptedBy::kBootstrap);
     EXPECT_EQ(seen.reported().size(), 1U);
 }
 

@@ -151,7 +151,7 @@ TEST(Network, MessagesOfOneSenderQueueForItsLine) {
               *Harness({}).send(0, 2, 0, 1).begin() + 2'666'666'667);  // rounded up
 }
 
-TEST(Network, GivesTheSameArrivalsForTheSameSeedAndOthersForAnother) {
+TEST(Network, HasTheSameArrivalsForTheSameSeedAndOthersForAnother) {
     const NetworkSettings settings{
         .loss_ppm = 10'000, .duplicate_ppm = 10'000, .reorder_ppm = 10'000, .jitter_ns = 999};
     EXPECT_EQ(Harness(settings, 1).arrivals(0, 1, 1000), Harness(settings, 1).arrivals(0, 1, 1000));
@@ -217,7 +217,7 @@ TEST(Network, RefusesWhatCannotBeAMessage) {
 TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
     Harness free({});
     Harness clogged({});
-    const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes a second
+    const NetworkFault fault = clogged.network.clog({2}, 8000);  // a thousand bytes per second
     constexpr SimTime kEach = 100 * kMillisecond;
     for (int i = 1; i <= 5; ++i)
         EXPECT_EQ(*clogged.send(2, 0).begin(), *free.send(2, 0).begin() + i * kEach);

@@ -41,8 +41,8 @@ struct StudyInfo {
 struct RecorderOptions {
     bool overwrite = false;  // replace a file that is already there
     std::uint64_t batch_rows = kBatchRows;
-    bool resumable = false;  // go on with PATH.partial if it is there, and leave it there if
-                             // close() is not reached
+    // Continue PATH.partial if it exists, and keep it if close() is not reached.
+    bool resumable = false;
 };
 
 class Recorder final : public RowSink {

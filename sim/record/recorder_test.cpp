@@ -159,7 +159,7 @@ TEST_F(RecorderTest, TheLargestMoneyIsKept) {
               std::vector{payoff});
 }
 
-TEST_F(RecorderTest, TheFirstErrorOfARunIsTheOneTold) {
+TEST_F(RecorderTest, TheFirstErrorOfARunIsTheOneReported) {
     auto recorder = recorder_with_run(file("run.db"));
     recorder->add(PrincipalRow{1, "a", "honest", "", true});
     recorder->add(PrincipalRow{1, "b", "honest", "", true});

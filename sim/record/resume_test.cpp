@@ -91,7 +91,7 @@ TEST_F(ResumeTest, AKilledWriterLosesOnlyWhatWasNotCommitted) {
     EXPECT_EQ(seeds_in(file("study.db")), (std::set<std::string>{"1", "2", "3"}));
 }
 
-TEST_F(ResumeTest, AFileWithoutAStudyIsBegunAnew) {
+TEST_F(ResumeTest, AFileWithoutAStudyIsBegunAgain) {
     test::write_bytes(file("study.db.partial"), "");
     auto recorder = open();
     EXPECT_FALSE(recorder->resumed());

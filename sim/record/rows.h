@@ -1,8 +1,8 @@
 // The rows of the outcome database as plain structs: what the simulator hands to a RowSink and
 // reads back from a file. Money is Amount (or a signed number of nLUX where it can be negative),
-// blocks are heights, times are virtual nanoseconds since the start of the run. What never
-// happened, or what an older file does not hold, is an empty optional. sim/record/tables.h states
-// the column, unit and meaning of each field once.
+// blocks are heights, times are virtual nanoseconds since the start of the run. A value that never
+// arose, or that an older file does not hold, is an empty optional. sim/record/tables.h states the
+// column, unit and meaning of each field once.
 #pragma once
 
 #include <cstdint>

@@ -50,7 +50,7 @@ CREATE TABLE run (  -- one simulation, written when it has ended
     PRIMARY KEY (run_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE sweep (  -- what a sweep was asked for; none where a study was made in another way
+CREATE TABLE sweep (  -- the request of a sweep; a study made in another way has none
     study_id INTEGER NOT NULL,
     plan TEXT NOT NULL,
     shard INTEGER NOT NULL,
@@ -161,7 +161,7 @@ CREATE TABLE payoff (  -- what a principal earned and lost
     PRIMARY KEY (run_id, principal)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE chain_stat (  -- a block, perhaps only every n-th
+CREATE TABLE chain_stat (  -- a block; where not all are recorded, every n-th
     run_id INTEGER NOT NULL,
     block INTEGER NOT NULL,
     time_ns INTEGER NOT NULL,

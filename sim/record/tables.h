@@ -54,7 +54,7 @@ struct Table<StudyRow> {
     static constexpr std::tuple columns{
         Column{"study_id", &StudyRow::study_id, "", "63 bits of a hash of the other columns"},
         Column{"name", &StudyRow::name, "", "what the user called it"},
-        Column{"created", &StudyRow::created, "UTC", "when it was asked for, ISO 8601"},
+        Column{"created", &StudyRow::created, "UTC", "time of the request, ISO 8601"},
         Column{"code_version", &StudyRow::code_version, "", "version and commit of the simulator"},
         Column{"compiler", &StudyRow::compiler, "", "compiler and its version"},
         Column{"build_flags", &StudyRow::build_flags, "", "build type and flags"},
@@ -74,7 +74,7 @@ struct Table<PointRow> {
         Column{"config_hash", &PointRow::config_hash, "hex", "SHA-256 of config"},
         Column{"config", &PointRow::config, "", "the canonical configuration after all overrides"},
         Column{"scenario", &PointRow::scenario, "", "the scenario's name"},
-        Column{"scenario_text", &PointRow::scenario_text, "", "the scenario file, word for word"},
+        Column{"scenario_text", &PointRow::scenario_text, "", "the text of the scenario file"},
         Column{"overrides", &PointRow::overrides, "",
                "key=value settings applied over the file, one per line"},
     };
@@ -110,7 +110,8 @@ struct Table<RunRow> {
         Column{"study_id", &RunRow::study_id, "", "the study, hence code version and build"},
         Column{"point_id", &RunRow::point_id, "", "the parameters"},
         Column{"replicate", &RunRow::replicate, "", "counts repetitions of a point"},
-        Column{"seed", &RunRow::seed, "", "the seed as text, so that none is too long"},
+        Column{"seed", &RunRow::seed, "",
+               "the seed as text, because a seed may be longer than an integer column"},
         Column{"crn_group", &RunRow::crn_group, "",
                "runs of one group share their random numbers; empty if none"},
         Column{"status", &RunRow::status, "", "how it ended"},
@@ -118,10 +119,10 @@ struct Table<RunRow> {
         Column{"end_time_ns", &RunRow::end_time_ns, "ns", "virtual time reached"},
         Column{"events", &RunRow::events, "", "events executed"},
         Column{"digest", &RunRow::digest, "hex", "the 128-bit trace digest"},
-        Column{"wall_time_ns", &RunRow::wall_time_ns, "ns", "real time it took"},
+        Column{"wall_time_ns", &RunRow::wall_time_ns, "ns", "real time of the run"},
         Column{"invariants", &RunRow::invariants, "",
                "ids of the invariants watched, separated by blanks"},
-        Column{"invariant_checks", &RunRow::invariant_checks, "", "checks made by them"},
+        Column{"invariant_checks", &RunRow::invariant_checks, "", "number of checks they made"},
         Column{"row_counts", &RunRow::row_counts, "JSON",
                "rows this run has in each table: fewer means a damaged file"},
     };
@@ -131,7 +132,7 @@ template <>
 struct Table<SweepRow> {
     static constexpr std::string_view name = "sweep";
     static constexpr std::string_view doc =
-        "what a sweep was asked for; none where a study was made in another way";
+        "the request of a sweep; a study made in another way has none";
     static constexpr std::string_view key = "study_id";
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::uint32_t since = 2;
@@ -145,7 +146,7 @@ struct Table<SweepRow> {
         Column{"base_point_id", &SweepRow::base_point_id, "",
                "the point that contrasts compare with"},
         Column{"confidence", &SweepRow::confidence, "share",
-               "of the intervals in estimate and contrast"},
+               "confidence of the intervals in estimate and contrast"},
     };
 };
 
@@ -192,9 +193,9 @@ struct Table<TaskRow> {
         Column{"task", &TaskRow::task, "", "number within the run"},
         Column{"requester", &TaskRow::requester, "", "the agent that pays"},
         Column{"mode", &TaskRow::mode, "", "how its result is verified"},
-        Column{"fee", &TaskRow::fee, "nLUX", "what it pays"},
+        Column{"fee", &TaskRow::fee, "nLUX", "fee that it pays"},
         Column{"value_at_risk", &TaskRow::value_at_risk, "nLUX",
-               "what a wrong answer is worth outside"},
+               "what a wrong answer is worth outside the chain"},
         Column{"submit_block", &TaskRow::submit_block, "blocks", "block of submission"},
         Column{"assign_block", &TaskRow::assign_block, "blocks", "block of the first assignment"},
         Column{"final_block", &TaskRow::final_block, "blocks",
@@ -241,10 +242,11 @@ struct Table<ChallengeRow> {
         Column{"task", &ChallengeRow::task, "", "the task"},
         Column{"provider", &ChallengeRow::provider, "", "the accused agent"},
         Column{"challenger", &ChallengeRow::challenger, "", "the accusing agent"},
-        Column{"ready_block", &ChallengeRow::ready_block, "blocks", "tip when the proof was ready"},
+        Column{"ready_block", &ChallengeRow::ready_block, "blocks",
+               "tip at the time when the proof was ready"},
         Column{"first_tried_block", &ChallengeRow::first_tried_block, "blocks",
-               "first block that could have had it"},
-        Column{"included_block", &ChallengeRow::included_block, "blocks", "block that has it"},
+               "first block that could have included it"},
+        Column{"included_block", &ChallengeRow::included_block, "blocks", "block that includes it"},
         Column{"resolved_block", &ChallengeRow::resolved_block, "blocks", "block that decided it"},
         Column{"times_censored", &ChallengeRow::times_censored, "",
                "blocks that left it out on purpose"},
@@ -268,7 +270,7 @@ struct Table<SlashRow> {
         Column{"block", &SlashRow::block, "blocks", "the block"},
         Column{"cause", &SlashRow::cause, "", "why"},
         Column{"due", &SlashRow::due, "nLUX", "what the rules ask for"},
-        Column{"taken", &SlashRow::taken, "nLUX", "what there was to take"},
+        Column{"taken", &SlashRow::taken, "nLUX", "amount that was there to take"},
         Column{"burned", &SlashRow::burned, "nLUX", "of taken: destroyed"},
         Column{"to_challenger", &SlashRow::to_challenger, "nLUX", "of taken: to the challenger"},
         Column{"to_requester", &SlashRow::to_requester, "nLUX", "of taken: to the requester"},
@@ -294,14 +296,14 @@ struct Table<PayoffRow> {
         Column{"net_nlux", &PayoffRow::net_nlux, "nLUX",
                "revenue + rewards + bribes - cost - slashed; may be negative"},
         Column{"capital_nlux_blocks", &PayoffRow::capital_nlux_blocks, "nLUX x blocks",
-               "capital locked times how long"},
+               "locked capital times the blocks for which it was locked"},
     };
 };
 
 template <>
 struct Table<ChainStatRow> {
     static constexpr std::string_view name = "chain_stat";
-    static constexpr std::string_view doc = "a block, perhaps only every n-th";
+    static constexpr std::string_view doc = "a block; where not all are recorded, every n-th";
     static constexpr std::string_view key = "block";
     static constexpr Scope scope = Scope::kRun;
     static constexpr std::tuple columns{
@@ -312,7 +314,7 @@ struct Table<ChainStatRow> {
         Column{"queue", &ChainStatRow::queue, "", "tasks waiting for a provider"},
         Column{"locked", &ChainStatRow::locked, "nLUX", "bonds and escrows locked"},
         Column{"value_at_risk", &ChainStatRow::value_at_risk, "nLUX",
-               "outside value of results not yet final"},
+               "value at risk of results that are not yet final"},
     };
 };
 
@@ -346,7 +348,7 @@ struct Table<ViolationRow> {
         Column{"message", &ViolationRow::message, "", "what happened, one sentence"},
         Column{"expected", &ViolationRow::expected, "", "1 if the scenario demonstrates it"},
         Column{"replay", &ViolationRow::replay, "",
-               "the command that shows it again; empty if none was saved"},
+               "the command that reproduces it; empty if none was saved"},
     };
 };
 
@@ -404,7 +406,8 @@ struct Table<ContrastRow> {
     static constexpr Scope scope = Scope::kFile;
     static constexpr std::tuple columns{
         Column{"point_id", &ContrastRow::point_id, "", "the point"},
-        Column{"base_point_id", &ContrastRow::base_point_id, "", "what it is compared with"},
+        Column{"base_point_id", &ContrastRow::base_point_id, "",
+               "the point that it is compared with"},
         Column{"name", &ContrastRow::name, "", "the metric"},
         Column{"mode", &ContrastRow::mode, "", "verification mode; empty for the whole run"},
         Column{"method", &ContrastRow::method, "", "how the interval was made"},
@@ -426,11 +429,12 @@ struct Table<ValidationRow> {
         Column{"point_id", &ValidationRow::point_id, "", "the point"},
         Column{"method", &ValidationRow::method, "", "how the interval was made"},
         Column{"n", &ValidationRow::n, "", "samples"},
-        Column{"predicted", &ValidationRow::predicted, "the case's", "by the formula"},
-        Column{"mean", &ValidationRow::mean, "the case's", "as measured"},
+        Column{"predicted", &ValidationRow::predicted, "the case's", "the value of the formula"},
+        Column{"mean", &ValidationRow::mean, "the case's", "the measured value"},
         Column{"low", &ValidationRow::low, "the case's", "lower end of the interval"},
         Column{"high", &ValidationRow::high, "the case's", "upper end of the interval"},
-        Column{"passed", &ValidationRow::passed, "", "1 if the prediction lies within"},
+        Column{"passed", &ValidationRow::passed, "",
+               "1 if the prediction lies within the interval"},
     };
 };
 

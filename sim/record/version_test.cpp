@@ -50,15 +50,17 @@ namespace {
 
 class VersionTest : public test::RecordTest {
 protected:
-    // A file as the program of schema version 1 wrote it.
-    std::string old_file() {
-        auto database = Database::open(file("old.db"), Database::Mode::kCreate).value();
-        const std::string sql =
-            test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
+    // A file of an older schema version: that of version 1 with a row in most tables, later ones
+    // without rows.
+    std::string old_file(std::uint32_t version = 1) {
+        const std::string name = fmt::format("old_{}.db", version);
+        auto database = Database::open(file(name), Database::Mode::kCreate).value();
+        const std::string sql = test::read_bytes(
+            fmt::format("{}/sim/record/golden/version_{}.sql", AIVM_SOURCE_DIR, version));
         const Status made = database.execute(sql);
         EXPECT_TRUE(made) << made.error().text();
         EXPECT_TRUE(database.close());
-        return file("old.db");
+        return file(name);
     }
 };
 
@@ -76,6 +78,24 @@ TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
     EXPECT_EQ(study->provenance(runs[0].run_id).value().point.scenario, "quickstart");
     EXPECT_TRUE(study->rows<SweepRow>().value().empty())
         << "a table it does not have reads as empty";
+}
+
+TEST_F(VersionTest, EveryTableOfEveryOlderVersionIsRead) {
+    for (std::uint32_t version = kSchemaVersionOldest; version < kSchemaVersion; ++version) {
+        auto study = open_study(old_file(version));
+        ASSERT_TRUE(study) << "before the version was raised, schema.sql should have been copied: "
+                           << study.error().text();
+        EXPECT_EQ(study->version(), version);
+        for_each_table([&]<class Row> {
+            const auto read = [&] {
+                if constexpr (Table<Row>::scope == Scope::kFile)
+                    return study->rows<Row>();
+                else
+                    return study->rows<Row>(0);
+            }();
+            EXPECT_TRUE(read) << Table<Row>::name << ": " << read.error().text();
+        });
+    }
 }
 
 TEST_F(VersionTest, AColumnThatAnOlderFileLacksReadsAsAbsent) {

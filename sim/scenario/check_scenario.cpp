@@ -175,7 +175,7 @@ void Checker::check_censorship() {
         const auto final_after = chain.finality_delay_ns / chain.block_interval_ns;
         if (final_after < 2 || final_after > kFinalityBlocksMax) {
             unrunnable({"chain.finality_delay", "chain.censorship", "chain.block_interval"},
-                       "only a block that is not final yet can be re-organised away",
+                       "only a block that is not final yet can be reorganised away",
                        fmt::format("set chain.finality_delay to 2 to {} block intervals",
                                    kFinalityBlocksMax));
         }
@@ -188,7 +188,7 @@ void Checker::check_payer() {
     if (chain.censor_price.is_zero() ||
         (chain.censorship == CensorshipModel::kBudget && chain.censor_budget.is_zero())) {
         error({"chain.censor_price", "chain.censor_budget", "chain.censorship"},
-              "censorship that is paid for needs a price and a purse",
+              "paid censorship needs a price and a budget",
               "set chain.censor_price and chain.censor_budget");
     }
     const ActorGroup* const payer = find_group(chain.censor_payer);
@@ -254,7 +254,7 @@ void Checker::check_groups() {
         if (!names.insert(group.name).second) {
             error({group_key(group, "name")},
                   fmt::format("there are two groups named \"{}\"", group.name),
-                  "give every group a name of its own, whatever its role");
+                  "choose a unique name for every group, whatever its role");
         }
         if (group.role == Role::kProvider) providers += group.count;
         if (group.role == Role::kValidator) validators += group.count;
@@ -329,7 +329,7 @@ bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
 void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
     if (fault.duration_ns == 0 && !traits_of(fault.kind).ends_with_restart)
         error({fault_key(index, "duration"), fault_key(index, "kind")},
-              "a fault that lasts no time", "add a duration such as \"2m\"");
+              "a fault without a duration", "add a duration such as \"2m\"");
     if (fault.at_ns + fault.duration_ns > s_.run.max_time_ns) {
         error({fault_key(index, "at"), fault_key(index, "duration"), "run.max_time"},
               fmt::format("the fault ends after run.max_time = {}",
@@ -403,7 +403,7 @@ bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
                        fmt::format("a fault of this kind cannot hit the {}s of \"{}\"",
                                    word(group->role), name),
                        of_validators
-                           ? "name validators, who alone have disks and machines that crash"
+                           ? "name validators: only they have disks and machines that crash"
                            : "name a group of clients: no validator has a machine in "
                              "run.fidelity economic");
             return false;

@@ -38,6 +38,7 @@ enum class FaultQuantity : std::uint8_t { kNone, kDelay, kPeriod, kBandwidth, kS
 struct FaultTraits {
     FaultKind kind;
     std::string_view word;  // in scenario files and in the database
+    std::string_view doc;   // what it does, for the help of the key fault.kind
     FaultDomain domain = FaultDomain::kLinks;
     FaultQuantity quantity = FaultQuantity::kNone;
     bool takes_regions = false;      // its targets are one side of a cut, which regions may name
@@ -46,38 +47,63 @@ struct FaultTraits {
 };
 
 // In the order of the enum. Each kind also has a file in sim/faults.
-inline constexpr std::array<FaultTraits, 12> kFaultTraits{{
-    {.kind = FaultKind::kPartition, .word = "partition", .takes_regions = true, .isolates = true},
+inline constexpr auto kFaultTraits = std::to_array<FaultTraits>({
+    {.kind = FaultKind::kPartition,
+     .word = "partition",
+     .doc = "cut off in both directions",
+     .takes_regions = true,
+     .isolates = true},
     {.kind = FaultKind::kCrash,
      .word = "crash",
+     .doc = "the machine stops",
      .domain = FaultDomain::kMachine,
      .ends_with_restart = true},
-    {.kind = FaultKind::kOneWay, .word = "one_way", .takes_regions = true},
-    {.kind = FaultKind::kSlowNode, .word = "slow_node", .quantity = FaultQuantity::kDelay},
-    {.kind = FaultKind::kClogged, .word = "clogged", .quantity = FaultQuantity::kBandwidth},
-    {.kind = FaultKind::kFlapping, .word = "flapping", .quantity = FaultQuantity::kPeriod},
-    {.kind = FaultKind::kEclipse, .word = "eclipse", .isolates = true},
+    {.kind = FaultKind::kOneWay,
+     .word = "one_way",
+     .doc = "what the side sends to the others is lost",
+     .takes_regions = true},
+    {.kind = FaultKind::kSlowNode,
+     .word = "slow_node",
+     .doc = "every message of the node is delayed",
+     .quantity = FaultQuantity::kDelay},
+    {.kind = FaultKind::kClogged,
+     .word = "clogged",
+     .doc = "limited bandwidth",
+     .quantity = FaultQuantity::kBandwidth},
+    {.kind = FaultKind::kFlapping,
+     .word = "flapping",
+     .doc = "alternately down and up",
+     .quantity = FaultQuantity::kPeriod},
+    {.kind = FaultKind::kEclipse,
+     .word = "eclipse",
+     .doc = "each node hit is isolated from all others",
+     .isolates = true},
     {.kind = FaultKind::kClock,
      .word = "clock",
+     .doc = "the clock is wrong by skew and drift",
      .domain = FaultDomain::kClock,
      .quantity = FaultQuantity::kSkew},
     {.kind = FaultKind::kSlowDisk,
      .word = "slow_disk",
+     .doc = "every write is delayed",
      .domain = FaultDomain::kDisk,
      .quantity = FaultQuantity::kDelay},
     {.kind = FaultKind::kFailedWrite,
      .word = "failed_write",
+     .doc = "the next write fails and the node stops",
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true},
     {.kind = FaultKind::kTornWrite,
      .word = "torn_write",
+     .doc = "the node crashes during its next write",
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true},
     {.kind = FaultKind::kBitRot,
      .word = "bit_rot",
+     .doc = "a stored value is corrupted, so the node stops and restarts with an empty disk",
      .domain = FaultDomain::kDisk,
      .ends_with_restart = true},
-}};
+});
 inline constexpr std::size_t kFaultKinds = enum_count<FaultKind>;
 
 constexpr const FaultTraits& traits_of(FaultKind kind) {
@@ -87,6 +113,7 @@ constexpr const FaultTraits& traits_of(FaultKind kind) {
 static_assert([] {
     for (std::size_t i = 0; i < kFaultKinds; ++i) {
         if (kFaultTraits.at(i).kind != static_cast<FaultKind>(i)) return false;
+        if (kFaultTraits.at(i).word.empty() || kFaultTraits.at(i).doc.empty()) return false;
     }
     return kFaultTraits.size() == kFaultKinds;
 }());

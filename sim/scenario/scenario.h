@@ -66,7 +66,8 @@ struct ChainSettings {
     std::uint64_t block_interval_ns = 4'000'000'000;
     std::uint32_t max_block_ops = 1000;
     // With k = validators - 1 every poll asks all validators, and two siblings that split the votes
-    // stay split for ever; sampling about half of them leaves the randomness that resolves a split.
+    // stay split indefinitely; sampling about half of them leaves the randomness that resolves a
+    // split.
     std::uint32_t k = 11;
     std::uint32_t alpha_preference = 8;
     std::uint32_t alpha_confidence = 8;

@@ -64,8 +64,8 @@ void SimDisk::apply(const std::shared_ptr<const WriteBatch>& batch) {
     for (std::size_t i = 0; i < batch->size(); ++i) {
         const auto [key, value] = batch->entry(i);
         if (!rotten_.empty()) {
-            if (const auto mended = rotten_.find(key); mended != rotten_.end())
-                rotten_.erase(mended);
+            if (const auto rotten = rotten_.find(key); rotten != rotten_.end())
+                rotten_.erase(rotten);
         }
         const auto found = index_.find(key);
         if (!value) {

@@ -154,10 +154,10 @@ TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory fa
     for (auto& node : nodes) start(*node, false);
 }
 
-void TestNetwork::start(TestNode& node, bool catch_up) {
+void TestNetwork::start(TestNode& node, bool bootstrap) {
     node.engine = factory_(node);
     Actions out;
-    node.engine->start(node.chain.back(), {node.incarnation, catch_up}, out);
+    node.engine->start(node.chain.back(), {node.incarnation, bootstrap}, out);
     node.carry_out(std::move(out));
 }
 
@@ -220,9 +220,9 @@ SnowmanConfig small_config(std::uint32_t nodes) {
     config.snow.alpha_confidence = std::max(config.snow.alpha_preference, config.snow.k * 3 / 4);
     config.snow.beta = 4;
     config.snow.poll_timeout_ns = kSecond;
-    config.catch_up.timeout_ns = kSecond;
-    config.catch_up.cooldown_ns = 2 * kSecond;
-    config.catch_up.idle_probe_ns = 5 * kSecond;
+    config.bootstrap.timeout_ns = kSecond;
+    config.bootstrap.cooldown_ns = 2 * kSecond;
+    config.bootstrap.idle_probe_ns = 5 * kSecond;
     return config;
 }
 

@@ -81,7 +81,7 @@ public:
     std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side
     std::set<Hash32> invalid;         // blocks every VM refuses
     std::vector<std::unique_ptr<TestNode>> nodes;
-    std::map<Height, Hash32> decided;  // by whoever was first
+    std::map<Height, Hash32> decided;  // by the first node to decide
     std::uint64_t now_ns = 0;
     std::uint64_t delivered = 0;
 
@@ -93,7 +93,7 @@ private:
     }
     // Delivers once, twice or not at all.
     void transmit(VoterIndex from, VoterIndex to, const std::function<void(TestNode&)>& arrive);
-    void start(TestNode& node, bool catch_up);
+    void start(TestNode& node, bool bootstrap);
 
     NetworkOptions options_;
     Factory factory_;

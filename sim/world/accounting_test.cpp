@@ -1,4 +1,4 @@
-// The books against a hand-made chain, and against whole small worlds.
+// The accounting against a hand-made chain, and against whole small worlds.
 #include "sim/world/accounting.h"
 
 #include <gmock/gmock.h>
@@ -38,17 +38,17 @@ Participants people() {
     return out;
 }
 
-class Books : public ::testing::Test {
+class AccountingOfAChain : public ::testing::Test {
 protected:
-    Books() {
+    AccountingOfAChain() {
         scenario.workload.value_at_risk = lux(50);
-        books.accept(*chain.genesis(), 0);
+        accounting.accept(*chain.genesis(), 0);
     }
     // Every block of the chain since the last call, each `kSecond` after the one before.
     void block(const std::vector<OperationPtr>& operations = {}) {
         chain.block(operations);
         now += kSecond;
-        books.accept(*chain.vm().executed(chain.vm().last_accepted()), now);
+        accounting.accept(*chain.vm().executed(chain.vm().last_accepted()), now);
     }
     void join(std::string_view provider) {
         block(
@@ -63,10 +63,10 @@ protected:
         const std::string provider = chain.assigned_provider(job);
         block({chain.by(provider, aivm::test::result(job, provider, answer))});
     }
-    void close(const State& end) { books.write(end, rows, {123, 45, now, 6}); }
+    void close(const State& end) { accounting.write(end, rows, {123, 45, now, 6}); }
     void close() { close(chain.state()); }
     [[nodiscard]] Number metric(std::string_view name, std::string_view mode = "") const {
-        for (const MetricRow& row : books.metrics()) {
+        for (const MetricRow& row : accounting.metrics()) {
             if (row.name == name && row.mode == mode) return row.value;
         }
         ADD_FAILURE() << "no metric " << name;
@@ -75,13 +75,13 @@ protected:
     [[nodiscard]] std::int64_t count(std::string_view name) const {
         return std::get<std::int64_t>(metric(name));
     }
-    [[nodiscard]] const PayoffRow& payoff(ActorId id) const { return books.payoffs().at(id); }
+    [[nodiscard]] const PayoffRow& payoff(ActorId id) const { return accounting.payoffs().at(id); }
 
     TestChain chain;
     Scenario scenario;
     Participants participants = people();
     Truth truth;
-    Accounting books{scenario, participants, truth};
+    Accounting accounting{scenario, participants, truth};
     VectorSink rows;
     SimTime now = 0;
 };
@@ -91,7 +91,7 @@ constexpr ActorId kBob = 1;
 constexpr ActorId kHonest = 3;
 constexpr ActorId kCheat = 4;
 
-TEST_F(Books, TimeToFinalityRunsFromTheBlockOfSubmissionToTheBlockOfSettlement) {
+TEST_F(AccountingOfAChain, TimeToFinalityRunsFromTheBlockOfSubmissionToTheBlockOfSettlement) {
     join("p-1");
     submit("job", 2);
     const SimTime submitted = now - 2 * kSecond;
@@ -104,24 +104,24 @@ TEST_F(Books, TimeToFinalityRunsFromTheBlockOfSubmissionToTheBlockOfSettlement) 
         EXPECT_EQ(std::get<double>(metric(name, "optimistic")), expected) << name;
     }
     EXPECT_EQ(std::get<double>(metric("p_final_corrupt")), 0.0);
-    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kFinalOk);
+    EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kFinalOk);
     EXPECT_EQ(std::get<double>(metric("unchecked_share")), 1.0) << "nobody looked";
     EXPECT_EQ(count("slash_due"), 0);
     EXPECT_EQ(payoff(kAlice).net_nlux, -static_cast<std::int64_t>(lux(1).nlux()));
     EXPECT_GT(payoff(kHonest).net_nlux, 0);
 }
 
-TEST_F(Books, ALieThatNobodyChallengesIsMissedFraud) {
+TEST_F(AccountingOfAChain, ALieThatNobodyChallengesIsMissedFraud) {
     join("p-2");
     submit("job", 2);
     post("job", chain.lie("job"));
-    books.checked(TaskIndex{0}, 7);  // of another assignment: not this answer
+    accounting.checked(TaskIndex{0}, 7);  // of another assignment: not this answer
     while (!chain.task("job").terminal()) block();
     close();
     EXPECT_EQ(count("n_fraud_posted"), 1);
     EXPECT_EQ(count("n_fraud_missed"), 1);
     EXPECT_EQ(std::get<double>(metric("p_final_corrupt")), 1.0);
-    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kFinalCorrupt);
+    EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kFinalCorrupt);
     EXPECT_GT(count("attacker_net"), 0);
     EXPECT_EQ(count("attacker_profitable"), 1);
     EXPECT_EQ(count("attacker_net"), payoff(kCheat).net_nlux);
@@ -129,37 +129,39 @@ TEST_F(Books, ALieThatNobodyChallengesIsMissedFraud) {
               payoff(kCheat).net_nlux * 1'000'000 / std::int64_t(lux(10'000).nlux()));
 }
 
-TEST_F(Books, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
+TEST_F(AccountingOfAChain, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
     join("p-2");
     submit("job", 2);
     post("job", chain.lie("job"));
     const OperationPtr challenge =
         chain.by("bob", aivm::test::hidden_challenge("job", "bob", chain.truth("job")));
-    books.checked(TaskIndex{0}, 1);
-    books.censored(chain.build({}).executed->id,
-                   {challenge});  // the next block, empty, is that very block
+    accounting.checked(TaskIndex{0}, 1);
+    accounting.censored(chain.build({}).executed->id,
+                        {challenge});  // the next block, empty, is that very block
     block();
     block({challenge});
     block({chain.by("bob", aivm::test::opening("job", "bob", chain.truth("job")))});
-    for (int i = 0; i < 8 && books.slashes().empty(); ++i) block();  // at the end of the window
+    for (int i = 0; i < 8 && accounting.slashes().empty(); ++i)
+        block();  // at the end of the window
     close();
     EXPECT_EQ(count("n_fraud_posted"), 1);
     EXPECT_EQ(count("n_fraud_missed"), 0);
     EXPECT_EQ(count("censored_proofs"), 1);
-    ASSERT_EQ(books.challenges().size(), 1U);
-    EXPECT_EQ(books.challenges()[0].times_censored, 1U);
-    EXPECT_EQ(books.challenges()[0].valid, true);
+    ASSERT_EQ(accounting.challenges().size(), 1U);
+    EXPECT_EQ(accounting.challenges()[0].times_censored, 1U);
+    EXPECT_EQ(accounting.challenges()[0].valid, true);
     EXPECT_EQ(std::get<double>(metric("unchecked_share")), 0.0);
-    ASSERT_EQ(books.slashes().size(), 1U);
-    EXPECT_FALSE(books.slashes()[0].false_positive);
+    ASSERT_EQ(accounting.slashes().size(), 1U);
+    EXPECT_FALSE(accounting.slashes()[0].false_positive);
     EXPECT_EQ(count("honest_false_slash"), 0);
     EXPECT_EQ(count("slash_escape"), 0);
-    EXPECT_EQ(count("slash_taken"), static_cast<std::int64_t>(books.slashes()[0].taken.nlux()));
+    EXPECT_EQ(count("slash_taken"),
+              static_cast<std::int64_t>(accounting.slashes()[0].taken.nlux()));
     EXPECT_LT(payoff(kCheat).net_nlux, 0);
     EXPECT_GT(payoff(kBob).net_nlux, 0);
 }
 
-TEST_F(Books, SlashingACorrectAnswerIsAFalsePositive) {
+TEST_F(AccountingOfAChain, SlashingACorrectAnswerIsAFalsePositive) {
     join("p-1");
     submit("job", 2);
     post("job", chain.truth("job"));
@@ -171,19 +173,19 @@ TEST_F(Books, SlashingACorrectAnswerIsAFalsePositive) {
     slash.burned = lux(2);
     unjust.events = {slash};
     unjust.state.providers.edit(0).bond -= lux(2);
-    books.accept(unjust, now);
+    accounting.accept(unjust, now);
     close(unjust.state);
-    ASSERT_EQ(books.slashes().size(), 1U);
-    EXPECT_TRUE(books.slashes()[0].false_positive);
+    ASSERT_EQ(accounting.slashes().size(), 1U);
+    EXPECT_TRUE(accounting.slashes()[0].false_positive);
     EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(2).nlux()));
     EXPECT_EQ(count("slash_escape"), static_cast<std::int64_t>(lux(1).nlux()));
 }
 
-TEST_F(Books, WhatIsStillOpenAtTheEndIsPendingAndItsFeeIsNotSpent) {
+TEST_F(AccountingOfAChain, WhatIsStillOpenAtTheEndIsPendingAndItsFeeIsNotSpent) {
     join("p-1");
     submit("job", 2);
     close();
-    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kPending);
+    EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kPending);
     EXPECT_EQ(payoff(kAlice).net_nlux, 0);
     EXPECT_EQ(payoff(kAlice).cost, Amount());
     EXPECT_EQ(count("tasks"), 1);
@@ -191,15 +193,15 @@ TEST_F(Books, WhatIsStillOpenAtTheEndIsPendingAndItsFeeIsNotSpent) {
     EXPECT_EQ(count("messages"), 45);
 }
 
-TEST_F(Books, ATaskThatNobodyTakesExpiresAndIsRefunded) {
+TEST_F(AccountingOfAChain, ATaskThatNobodyTakesExpiresAndIsRefunded) {
     submit("job", 10);
     close();
-    EXPECT_EQ(books.tasks().at(0).outcome, TaskOutcome::kExpired);
+    EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kExpired);
     EXPECT_EQ(payoff(kAlice).net_nlux, 0);
     EXPECT_EQ(payoff(kAlice).cost, Amount());
 }
 
-TEST_F(Books, SeveralProvidersOfOneOwnerAreOnePayoff) {
+TEST_F(AccountingOfAChain, SeveralProvidersOfOneOwnerAreOnePayoff) {
     for (const char* id : {"a", "b"}) {
         block({chain.by("p-1", aivm::test::registration(
                                    id, chain.rules().parameters.config.min_provider_bond))});
@@ -213,14 +215,14 @@ TEST_F(Books, SeveralProvidersOfOneOwnerAreOnePayoff) {
     EXPECT_GT(payoff(kHonest).net_nlux, 0);
 }
 
-TEST_F(Books, ATaskThatTheChainDidNotTakeIsInTheRefusedShare) {
+TEST_F(AccountingOfAChain, ATaskThatTheChainDidNotTakeIsInTheRefusedShare) {
     submit("job", 0);
-    books.refused();
+    accounting.refused();
     close();
     EXPECT_EQ(std::get<double>(metric("refused_share")), 0.5);
 }
 
-TEST_F(Books, CapitalIsTheBondTimesTheBlocksItWasHeld) {
+TEST_F(AccountingOfAChain, CapitalIsTheBondTimesTheBlocksItWasHeld) {
     join("p-1");
     const std::uint64_t bond = chain.rules().parameters.config.min_provider_bond.nlux();
     block();
@@ -229,10 +231,10 @@ TEST_F(Books, CapitalIsTheBondTimesTheBlocksItWasHeld) {
     EXPECT_EQ(payoff(kHonest).capital_nlux_blocks, 3 * bond);
 }
 
-TEST_F(Books, EveryMetricThatIsWrittenHasASpecification) {
+TEST_F(AccountingOfAChain, EveryMetricThatIsWrittenHasASpecification) {
     close();
     for (const MetricSpec& spec : metric_specs()) static_cast<void>(metric(spec.name));
-    for (const MetricRow& row : books.metrics())
+    for (const MetricRow& row : accounting.metrics())
         EXPECT_NE(find_metric(row.name), nullptr) << row.name;
 }
 

@@ -29,7 +29,7 @@ void CensorshipEffects::pay(ActorId proposer, Amount amount) {
 }
 
 // The attacker times the outage: it begins in the instant in which the lie is on the chain, before
-// any client hears of it.
+// any client learns of it.
 void CensorshipEffects::on_chain(const Executed& block, Substrate& substrate) {
     if (!outages_ || !cut_off_.empty()) return;
     const Participants& participants = context_.participants;

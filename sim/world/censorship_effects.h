@@ -1,5 +1,5 @@
-// What a model of censorship does to the world, besides what the chain's own blocks leave out: it
-// costs someone money, and it cuts off the challengers.
+// The effects of a censorship model besides the operations that blocks leave out: it costs someone
+// money, and it cuts off the challengers.
 #pragma once
 
 #include <optional>

@@ -63,7 +63,7 @@ TEST(Economic, RunsItsWorkToTheEndAndCatchesEveryLie) {
     EXPECT_GT(outcome.invariant_checks, 100U);
 }
 
-TEST(Economic, TheSameSeedGivesTheSameDigestAndAnotherSeedAnother) {
+TEST(Economic, TheSameSeedYieldsTheSameDigestAndAnotherSeedAnother) {
     const Scenario scenario = scenario_in(Fidelity::kEconomic, 300'000);
     WorldOptions options;
     const Outcome first = play(scenario, options)->outcome;
@@ -97,7 +97,7 @@ TEST(Economic, BothFidelitiesTakeTheSameFromALiarForEachLie) {
     EXPECT_EQ(of_full * figure(economic, "n_fraud_posted"), figure(economic, "slash_taken"));
 }
 
-TEST(Economic, BothFidelitiesMissTheShareOfLiesThatTheoryGives) {
+TEST(Economic, BothFidelitiesMissTheShareOfLiesThatTheoryPredicts) {
     // share^W = 0.6^2 = 0.36; 200 and 1,000 lies, of which those of one block share their fate.
     const Share full = fraud_missed(censored_study(Fidelity::kFull, 600'000, 2, 40), 5);
     const Share economic = fraud_missed(censored_study(Fidelity::kEconomic, 600'000, 2, 100), 20);
@@ -140,8 +140,8 @@ TEST(Economic, TakesEveryModelOfCensorshipWithAnyConsensus) {
 }
 
 TEST(Economic, V37AnOutageThatTheCheatTimesOutlastsTheWindowAsTheExponentialLawSays) {
-    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker heard:
-    // exp(-(6 - 1) / 5).
+    // Mean 5 blocks, a window of 6, and a proof is on the chain one block after the checker has the
+    // answer: exp(-(6 - 1) / 5).
     Scenario s = censored_study(Fidelity::kEconomic, 0, 6, 1);
     s.chain.censorship = CensorshipModel::kPartition;
     s.chain.outage_mean_ns = 5 * s.chain.block_interval_ns;
@@ -199,7 +199,7 @@ TEST(Economic, ABudgetIsSpentToTheLastBlockItBuysAndThenLiesAreCaught) {
     }
 }
 
-TEST(Economic, AFinalityDelayPostponesWhatEverybodyHearsInBothFidelities) {
+TEST(Economic, AFinalityDelayPostponesWhatEveryClientReceivesInBothFidelities) {
     for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
         Scenario s = scenario_in(fidelity);
         const Outcome at_once = play(s)->outcome;
@@ -253,7 +253,7 @@ Interval exact_interval(const Share& share) {
 
 TEST(BothFidelities, FinaliseFraudWithTheSameProbability) {
     Scenario s = censored_study(Fidelity::kFull, 600'000, 2, 1);
-    s.vm.policy.max_assignments = 1;  // one lie a run: all runs are independent
+    s.vm.policy.max_assignments = 1;  // one lie per run: all runs are independent
     constexpr double kTheory = 0.36;
     for (const Scenario& each : on_every_chain(s)) {
         const bool economic = each.run.fidelity == Fidelity::kEconomic;

@@ -221,7 +221,7 @@ Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& par
     return actor;
 }
 
-// --- What actors of all roles are given ---
+// --- The context of actors of all roles ---
 
 Environment& Population::add_environment(ActorId id) {
     return *environments_.emplace_back(substrate_.make_environment(id));

@@ -1,4 +1,5 @@
-// What all parts of a world share, and the numbers with which they mark events and trace notes.
+// The objects that all parts of a world share, and the numbers with which they mark events and
+// trace notes.
 #pragma once
 
 #include <memory>

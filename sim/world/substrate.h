@@ -1,4 +1,4 @@
-// What carries the actors of a world: messages, timers, machines and faults. There is one
+// The environment of the actors of a world: messages, timers, machines and faults. There is one
 // implementation per fidelity, chosen once when the world is built.
 //
 // An actor reaches its substrate through an Environment made for the concrete class, so sending and

@@ -18,8 +18,8 @@ namespace {
 // How often the world checks whether the run is over.
 constexpr SimTime kSampleInterval = 10 * kSecond;
 
-constexpr std::array<std::string_view, 6> kEventNames{"delivery",   "timer", "fault begins",
-                                                      "fault ends", "look",  "outage ends"};
+constexpr std::array<std::string_view, 6> kEventNames{"delivery",   "timer",  "fault begins",
+                                                      "fault ends", "sample", "outage ends"};
 
 EventBody world_event(EventKind kind, std::uint64_t payload = 0) {
     return {kWorldItself, static_cast<std::uint16_t>(kind), payload};

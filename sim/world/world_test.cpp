@@ -42,7 +42,7 @@ TEST(World, RunsItsWorkToTheEndAndCatchesEveryLie) {
     EXPECT_GT(outcome.invariant_checks, 1000U);
 }
 
-TEST(World, TheSameSeedGivesTheSameDigestAndAnotherSeedAnother) {
+TEST(World, TheSameSeedYieldsTheSameDigestAndAnotherSeedAnother) {
     WorldOptions options;
     const Outcome first = run(small_scenario(), options);
     EXPECT_EQ(run(small_scenario(), options).digest, first.digest);
@@ -319,15 +319,15 @@ TEST(World, WorkThatCannotBeDoneInTimeIsAViolationOfL1) {
     EXPECT_EQ(run(s).missing_violations, std::vector<std::string>{"E3"});
 }
 
-TEST(World, ProgressIsToldEveryTenVirtualSecondsAndMayInterrupt) {
-    std::vector<SimTime> told;
+TEST(World, ProgressIsReportedEveryTenVirtualSecondsAndMayInterrupt) {
+    std::vector<SimTime> reported;
     WorldOptions options;
     options.progress = [&](SimTime now, std::uint64_t) {
-        told.push_back(now);
-        return told.size() < 3;
+        reported.push_back(now);
+        return reported.size() < 3;
     };
     const Outcome outcome = run(small_scenario(), options);
-    EXPECT_EQ(told, (std::vector<SimTime>{10 * kSecond, 20 * kSecond, 30 * kSecond}));
+    EXPECT_EQ(reported, (std::vector<SimTime>{10 * kSecond, 20 * kSecond, 30 * kSecond}));
     EXPECT_EQ(outcome.status, RunStatus::kInterrupted);
 }
 

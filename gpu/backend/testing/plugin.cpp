@@ -16,7 +16,7 @@ namespace {
 
 CpuKernels cpu;
 
-// What this plugin does before it works, or instead.
+// The behaviour of this plugin before its work, or instead of it.
 int fault([[maybe_unused]] void* output) {
 #if defined(TEST_PLUGIN_NO_DEVICE)
     return abi::kNotSupported;

@@ -259,7 +259,7 @@ class TaskView:
     def run(self, row: int | None = None) -> int: ...
 
 class NodeView:
-    """The chain as an actor's node knows it, in one call."""
+    """The chain as an actor's node knows it, during one call."""
 
     @property
     def height(self) -> int: ...
@@ -293,7 +293,7 @@ class DisputeView:
     def state(self) -> State: ...
 
 class DemandView:
-    """What a requester could submit, in one call."""
+    """The tasks that a requester may submit, during one call."""
 
     @property
     def due(self) -> int: ...
@@ -311,7 +311,7 @@ class Device:
     def sign_with_stolen_key(self, fields: dict[str, Any]) -> bytes: ...
 
 class SideChannel:
-    """Notices and payments between principals, beside the chain."""
+    """Notices and payments between principals, outside the chain."""
 
     def post(
         self, topic: str, task: int = 0, assignment: int = 0, answer: int = 0, amount: int | str = 0

@@ -119,5 +119,5 @@ def inference_step(
 
 
 def proof_verify(ops: Any, results: Any, backend: str = "cpu") -> int:
-    """Checks proofs, one result an operation; returns the code."""
+    """Checks proofs, one result per operation; returns the code."""
     return _core.proof_verify(ops, results, backend)

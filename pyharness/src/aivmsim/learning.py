@@ -1,8 +1,7 @@
-"""Learners over finished runs: they play a scenario again and again and choose by what came out of
-it.
+"""Learners over finished runs: they run a scenario repeatedly and choose by its results.
 
 A strategy inside a run cannot learn what its lies earned: that is known when the window is over,
-and the run with it. So these are functions over runs. :func:`best_response` looks through a grid; a
+and so is the run. So these are functions over runs. :func:`best_response` evaluates a grid; a
 :class:`Game` between an attacker and a defender is measured by :func:`empirical_game`, and then
 solved by :meth:`Game.fictitious_play` or followed by :meth:`Game.replicator`.
 """
@@ -57,7 +56,7 @@ def best_response(
     Raises
     ------
     ValueError
-        An empty range, or a payoff that is no finite number.
+        An empty range, or a payoff that is not a finite number.
     """
     grid = {key: list(values) for key, values in over.items()}
     for key, values in grid.items():
@@ -91,7 +90,7 @@ class Mixes(NamedTuple):
 
 
 class Orbit(NamedTuple):
-    """Where :meth:`Game.replicator` has come to.
+    """The result of :meth:`Game.replicator`.
 
     Attributes
     ----------
@@ -140,7 +139,7 @@ class Game:
         """The most that either player can gain by leaving its mix while the other keeps its own; 0
         at an equilibrium.
 
-        Raises ValueError for mixes that are none of this game's.
+        Raises ValueError for mixes that do not fit this game.
         """
         return self._game.regret(*self._mixes(mixes))
 
@@ -174,7 +173,7 @@ class Game:
         Raises
         ------
         ValueError
-            Shares that are none of this game's, or a step with which they would not stay positive.
+            Shares that do not fit this game, or a step with which they would not stay positive.
         """
         spread = max(np.ptp(self.row_payoffs), np.ptp(self.column_payoffs))
         size = step if step is not None else 0.01 / spread if spread > 0 else 1.0
@@ -224,7 +223,7 @@ def empirical_game(
     Raises
     ------
     ValueError
-        No choice on one side, a key that both sides change, or payoffs that are no finite numbers.
+        No choice on one side, a key that both sides change, or payoffs that are not finite numbers.
     ScenarioError, SweepError
         As :func:`sweep`.
     """

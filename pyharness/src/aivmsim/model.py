@@ -25,7 +25,7 @@ class Model:
     weights : bytes
         The ABI's ``InferenceWeights``, 672 bytes.
     rows : bytes
-        32 bytes a row.
+        32 bytes per row.
     steps : int
         Inference steps of one answer; each step's output is the last byte of the next one's input.
     compute_time_ms : int

@@ -57,14 +57,14 @@ class DeregisterProvider(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class WithdrawBond(Operation):
-    """Takes the bond home after the cooldown, when no obligation is open."""
+    """Withdraws the bond after the cooldown, when no obligation is open."""
 
     provider_id: str
 
 
 @dataclasses.dataclass(frozen=True)
 class RegisterModel(Operation):
-    """Puts a model on chain; see :class:`aivmsim.Model`. Its owner is the sender."""
+    """Registers a model on the chain; see :class:`aivmsim.Model`. Its owner is the sender."""
 
     model: Any
     license_root: Hash = ZERO_HASH
@@ -124,7 +124,7 @@ class Challenge(Operation):
 
     It names a job, not an answer: it disputes whatever answer of the job stands in the block that
     it gets into. Kept out of blocks until the answer it was made for was slashed and the job
-    answered anew, it meets that answer; if that is the true one, the challenge claims what is
+    answered again, it meets the new answer; if that is the true one, the challenge claims what is
     posted, and loses its bond. Nobody can recall an operation, but a later one of the same sender
     makes it stale, as nonces only grow.
     """

@@ -12,14 +12,14 @@ from .scenario import Scenario
 
 class RunResult:
     """A finished run: the verdict, the numbers, and every row the database would have, as
-    DataFrames made when asked.
+    DataFrames made on demand.
 
     Attributes
     ----------
     scenario : Scenario
         The scenario that was run.
     seed : int
-        With which seed.
+        Its seed.
     status : str
         ``"clean"``; ``"violated"`` when an invariant was violated that the scenario does not
         expect, or one that it expects was not; ``"budget"`` when it ran out of events;
@@ -82,28 +82,28 @@ class RunResult:
 
     @functools.cached_property
     def tasks(self) -> pd.DataFrame:
-        """One row per task: when submitted, when final, what became of it, and whether the final
+        """One row per task: when submitted, when final, its outcome, and whether the final
         answer is right."""
         return self.table("task")
 
     @functools.cached_property
     def results(self) -> pd.DataFrame:
-        """One row a posted answer."""
+        """One row per posted answer."""
         return self.table("result")
 
     @functools.cached_property
     def challenges(self) -> pd.DataFrame:
-        """One row a challenge: when it was ready, when included, how often censored, who won."""
+        """One row per challenge: when it was ready, when included, how often censored, who won."""
         return self.table("challenge")
 
     @functools.cached_property
     def slashes(self) -> pd.DataFrame:
-        """One row a slash: from whom, why, what was due, what was taken and where it went."""
+        """One row per slash: from whom, why, what was due, what was taken and where it went."""
         return self.table("slash")
 
     @functools.cached_property
     def chain(self) -> pd.DataFrame:
-        """One row a block: proposer, censored proofs, waiting tasks, locked value."""
+        """One row per block: proposer, censored proofs, waiting tasks, locked value."""
         return self.table("chain_stat")
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ def run(
 ) -> RunResult:
     """Runs a scenario to its end.
 
-    Other threads go on meanwhile, and may run scenarios of their own. Ctrl-C ends the run.
+    Other threads continue meanwhile, and may run scenarios of their own. Ctrl-C ends the run.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def run(
     StudyError
         The database cannot be written.
     ValueError
-        The seed is none.
+        The seed is not valid.
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
     record = _core.run(
@@ -55,7 +55,7 @@ def run(
 
 
 def seed_text(seed: int | str) -> str:
-    """The seed as text, checked. Raises ValueError with the forms that there are."""
+    """The seed as text, checked. Raises ValueError with the accepted forms."""
     text = seed if isinstance(seed, str) else str(seed)
     _core.parse_seed(text)
     return text

@@ -46,7 +46,7 @@ class Scenario:
         ------
         ScenarioError
             There is no such file, or something is wrong in it: all errors at once, each with its
-            line and a mend.
+            line and the remedy.
         """
         path = os.fspath(path_or_name)
         if isinstance(path_or_name, str) and path in catalogue():
@@ -104,7 +104,7 @@ class Scenario:
         return self._loaded.to_toml()
 
     def show_config(self) -> str:
-        """One line a key: its value, and where that comes from."""
+        """One line per key: its value, and its origin."""
         return self._loaded.show_config()
 
     @property

@@ -26,7 +26,7 @@ def optuna_study(
     sampler_seed: int = 1,
     jobs: int | None = None,
 ) -> optuna.Study:
-    """Looks for the values with which an attacker gets most; needs the package ``optuna``.
+    """Searches the values with which an attacker earns most; needs the package ``optuna``.
 
     Every trial runs all seeds, the same for each, so the search compares points and not luck. The
     search itself is repeatable: the sampler draws from `sampler_seed` alone.

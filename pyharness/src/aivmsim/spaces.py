@@ -1,4 +1,4 @@
-"""Spaces of scenario values, for samplers that think in numbers."""
+"""Spaces of scenario values, for samplers that work on numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a VM holds after a block: its rows, and the values that queries about them return."""
+"""The state of a VM after a block: its rows, and the values that queries about them return."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Estimate(NamedTuple):
 
     @property
     def error(self) -> tuple[float, float]:
-        """The distances to both ends, as matplotlib's ``yerr`` wants them."""
+        """The distances to both ends, in the form of matplotlib's ``yerr``."""
         return self.value - self.low, self.high - self.value
 
 

@@ -53,14 +53,14 @@ class StrategyContext:
         ``notices()``, ``pay(to, amount)``.
     """
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self.random: RandomStream = told["random"]
-        self.identity = Record(told["identity"])
-        self.accomplices = [Record(identity) for identity in told["accomplices"]]
-        self.config: dict[str, Any] = json.loads(told["config"])
-        self.policy: dict[str, Any] = told["policy"]
-        self.block_interval_ns: int = told["block_interval_ns"]
-        self.side: _core.SideChannel = told["side"]
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self.random: RandomStream = context["random"]
+        self.identity = Record(context["identity"])
+        self.accomplices = [Record(identity) for identity in context["accomplices"]]
+        self.config: dict[str, Any] = json.loads(context["config"])
+        self.policy: dict[str, Any] = context["policy"]
+        self.block_interval_ns: int = context["block_interval_ns"]
+        self.side: _core.SideChannel = context["side"]
 
     def is_accomplice(self, address: str) -> bool:
         """Whether this address belongs to the same principal."""
@@ -68,7 +68,7 @@ class StrategyContext:
 
 
 class Strategy:
-    """What all strategies have in common.
+    """The base of all strategies.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Strategy:
     context : StrategyContext
         What the strategy knows before the run.
     random : RandomStream
-        The actor's own stream; the only source of chance that keeps runs repeatable.
+        The actor's own stream; the only source of randomness that keeps runs repeatable.
     """
 
     role: ClassVar[str]
@@ -101,23 +101,23 @@ class Strategy:
 
 class _Client(Strategy):
     def on_block(self, view: NodeView) -> Iterable[Operation] | None:
-        """Operations beyond its role's own, such as leaving; asked once for every block it hears
-        of."""
+        """Operations beyond its role's own, such as leaving; called once for every block that it
+        receives."""
         return None
 
     def on_pending(self, view: NodeView, operation: SignedOperation) -> Iterable[Operation] | None:
-        """Somebody else's operation waits for a block; asked only where registered with
+        """An operation of others waits for a block; called only where registered with
         ``watches_pending=True``."""
         return None
 
 
 class ProviderStrategy(_Client):
-    """Answers tasks; as it stands here, honestly."""
+    """Answers tasks; honestly unless a hook is overridden."""
 
     role = "provider"
 
     def steps_to_compute(self, view: TaskView) -> int:
-        """How many inference steps it computes before it answers; 0 is an answer out of nothing."""
+        """How many inference steps it computes before it answers; 0: answers without computing."""
         return view.steps
 
     def answer(self, view: TaskView) -> int | None:
@@ -141,7 +141,7 @@ class ProviderStrategy(_Client):
         return True
 
     def trace(self, view: TaskView, answer: int) -> list[tuple[bytes, int]]:
-        """The steps whose root it posts beside an answer of several steps, each (input, output)."""
+        """The steps whose root it posts with an answer of several steps, each (input, output)."""
         raise NotImplementedError
 
     def reported_time_ms(self, view: TaskView) -> int:
@@ -149,7 +149,7 @@ class ProviderStrategy(_Client):
         raise NotImplementedError
 
     def move(self, view: DisputeView) -> DisputeMove | None:
-        """Bisection: the opening that is due; None to let time pass and be asked again."""
+        """Bisection: the opening that is due; None to wait and be asked again."""
         raise NotImplementedError
 
     def evidence(self, device: _core.Device, now_ns: int) -> bytes | None:
@@ -159,12 +159,12 @@ class ProviderStrategy(_Client):
 
 
 class ChallengerStrategy(_Client):
-    """Looks at posted answers; as it stands here, at every one, and challenges the wrong ones."""
+    """Checks posted answers; by default every one, and challenges the wrong ones."""
 
     role = "challenger"
 
     def steps_to_check(self, view: TaskView) -> int | None:
-        """How many steps it computes to check this answer; None: it does not look at it at all."""
+        """How many steps it computes to check this answer; None: it does not check it at all."""
         return view.steps
 
     def claim(self, view: TaskView) -> int | None:
@@ -182,31 +182,31 @@ class ChallengerStrategy(_Client):
         return True
 
     def move(self, view: DisputeView) -> DisputeMove | None:
-        """Bisection: the verdict that is due; None to let time pass and be asked again."""
+        """Bisection: the verdict that is due; None to wait and be asked again."""
         raise NotImplementedError
 
     def again(self, view: TaskView) -> bool:
-        """Whether to look once more at a result whose challenge was closed without proving it
+        """Whether to check a result again whose challenge was closed without proving it
         wrong."""
         return False
 
 
 class RequesterStrategy(_Client):
-    """Submits tasks; as it stands here, those of the workload when they are due."""
+    """Submits tasks; by default those of the workload when they are due."""
 
     role = "requester"
 
     def submissions(self, view: DemandView) -> int:
-        """How many tasks to submit now; asked once a block interval."""
+        """How many tasks to submit now; called once per block interval."""
         return view.due
 
     def compose(self, task: SubmitTask, view: NodeView) -> SubmitTask | None:
-        """The last word on a task about to be submitted: another one in its place, or None to leave
+        """Called before a task is submitted: returns another one in its place, or None to keep
         it."""
         return None
 
     def goes_on(self, view: NodeView) -> bool:
-        """Whether it goes on being asked when its share of the workload is submitted."""
+        """Whether it continues to be asked after its share of the workload is submitted."""
         return False
 
     def _compose(self, view: NodeView, task: dict[str, Any]) -> SubmitTask | None:
@@ -251,9 +251,11 @@ class Vote(NamedTuple):
     last_accepted: BlockRef
 
     @classmethod
-    def _of(cls, told: Mapping[str, Any]) -> Vote:
+    def _of(cls, values: Mapping[str, Any]) -> Vote:
         return cls(
-            BlockRef(**told["preferred"]), told["at_height"], BlockRef(**told["last_accepted"])
+            BlockRef(**values["preferred"]),
+            values["at_height"],
+            BlockRef(**values["last_accepted"]),
         )
 
 
@@ -278,12 +280,12 @@ class PollView(NamedTuple):
     branch_asked_about: BlockInfo | None
 
     @classmethod
-    def _of(cls, told: Mapping[str, Any]) -> PollView:
-        branch = told["branch_asked_about"]
+    def _of(cls, values: Mapping[str, Any]) -> PollView:
+        branch = values["branch_asked_about"]
         return cls(
-            BlockRef(**told["block"]),
-            told["next_height"],
-            [BlockInfo(**block) for block in told["undecided"]],
+            BlockRef(**values["block"]),
+            values["next_height"],
+            [BlockInfo(**block) for block in values["undecided"]],
             branch and BlockInfo(**branch),
         )
 
@@ -298,7 +300,7 @@ class Follower(NamedTuple):
 
 
 class ValidatorStrategy(Strategy):
-    """Builds blocks and votes; as it stands here, honestly, of everything.
+    """Builds blocks and votes; by default honestly, and includes every operation.
 
     :meth:`builds`, :meth:`begin_block` and :meth:`includes` are asked in both fidelities; the
     others of replicas only (``run.fidelity = "full"``): a virtual chain has no votes, nobody to
@@ -325,16 +327,16 @@ class ValidatorStrategy(Strategy):
         return False
 
     def tolerates(self, block: Block) -> bool:
-        """Whether to take a block that is valid for valid. Not asked about blocks that the others
-        have decided for."""
+        """Whether to accept a valid block as valid. Not called for blocks that the others
+        have decided."""
         return True
 
     def vote(self, poll: PollView, answer: Vote) -> Vote | None:
-        """The last word on the answer to a poll: another one in its place, or None to leave it."""
+        """Called before a poll is answered: returns another answer, or None to keep it."""
         return None
 
     def serves(self, follower: Follower) -> bool:
-        """Whether to tell this client what was accepted."""
+        """Whether to send accepted blocks to this client."""
         return True
 
     def reports_equivocation(self) -> bool:
@@ -373,7 +375,7 @@ class _Row(NamedTuple):
 
 
 class Registry:
-    """Strategies by role and name. What a worker process needs of them travels with its task."""
+    """Strategies by role and name. A worker process receives those that it needs with its task."""
 
     def __init__(self, rows: Mapping[tuple[str, str], _Row]) -> None:
         self._rows = dict(rows)
@@ -390,7 +392,7 @@ class Registry:
         self._rows[role, name] = row
 
     def check(self, role: str, name: str, parameters: Mapping[str, int]) -> str | None:
-        """What is wrong with a group's strategy, or None."""
+        """The problem with a group's strategy, or None."""
         row = self._rows.get((role, name))
         if row is None:
             known = ", ".join(f"python:{known}" for of, known in self._rows if of == role) or "none"
@@ -410,11 +412,11 @@ class Registry:
         return sorted(hooks & {"builds_twice", "reports_equivocation", "tolerates", "vote"})
 
     def make(
-        self, role: str, name: str, parameters: Mapping[str, int], told: Mapping[str, Any]
+        self, role: str, name: str, parameters: Mapping[str, int], context: Mapping[str, Any]
     ) -> Strategy:
         """A strategy for one actor."""
         row = self._rows[role, name]
-        return row.made(row.parameters | dict(parameters), StrategyContext(told))
+        return row.made(row.parameters | dict(parameters), StrategyContext(context))
 
     def watches_pending(self, role: str, name: str) -> bool:
         """Whether ``on_pending`` is called for it."""
@@ -447,13 +449,13 @@ def strategy(
     name : str
         Its name, without ``python:``.
     role : {"provider", "challenger", "requester", "validator"}, optional
-        That of the class that it derives from; said here for the reader.
+        The role of the class that it derives from; repeated here for the reader.
     honest : bool
         Whether its principals count as honest in every output.
     watches_pending : bool
         Whether ``on_pending`` is called for operations that wait for a block.
     parameters : mapping of str to int
-        What a scenario can tell it, with defaults.
+        The parameters that a scenario can set, with defaults.
 
     Raises
     ------

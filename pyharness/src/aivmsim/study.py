@@ -34,7 +34,7 @@ class Study(NamedTuple):
 
 
 class Parts:
-    """A folder beside the database for the runs of a sweep, each in a file of its own, merged when
+    """A folder beside the database for the runs of a sweep, each in its own file, merged when
     all are there.
 
     Every run is written by the worker that made it, so nothing large travels between processes.
@@ -51,7 +51,7 @@ class Parts:
             raise _core.StudyError(f"{self._out} cannot be written: {error.strerror}") from None
 
     def path(self, index: int) -> str:
-        """Where run `index` of the sweep is written to."""
+        """The path of run `index` of the sweep."""
         return str(Path(self._folder.name) / f"{index:08}.db")
 
     def merge(self, count: int) -> None:

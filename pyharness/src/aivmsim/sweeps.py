@@ -142,7 +142,7 @@ def _points(
             raise _core.ScenarioError(f"{point}: {error}") from None
         same = points.setdefault(changed.to_toml(), point)
         if same is not point:
-            raise ValueError(f"{same} and {point} are the same point; give each value once")
+            raise ValueError(f"{same} and {point} are the same point; name each value once")
     return list(points.values())
 
 

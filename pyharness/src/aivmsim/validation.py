@@ -28,8 +28,8 @@ def validate(
     terminal.
 
     A case agrees when its interval lies within the margin around the expected value and, by Holm's
-    method at 1e-4 over all of them, does not differ from it. Other threads go on meanwhile. Ctrl-C
-    ends it, between two runs of a case.
+    method at 1e-4 over all of them, does not differ from it. Other threads continue meanwhile.
+    Ctrl-C ends it between two runs of a case.
 
     Parameters
     ----------
@@ -50,18 +50,18 @@ def validate(
     Returns
     -------
     pandas.DataFrame
-        One row a case, in the order of the file: ``case``, ``verdict`` (``agrees``, ``MISSED``,
+        One row per case, in the order of the file: ``case``, ``verdict`` (``agrees``, ``MISSED``,
         ``FAILED`` when a run failed, ``NOT IMPLEMENTED``), ``simulated``, ``expected``, the
         interval ``low`` to ``high``, ``z``, ``p_value``, ``n`` (trials, or what was averaged over),
         ``runs``, ``method`` of the interval, ``kind``, ``quantity``, ``expression``,
-        ``parameters``, ``how`` it is simulated, and the ``reason`` of a failure. Numbers that there
-        are none of are NaN. ``frame.attrs`` has the ``badge``, one line, and whether all
+        ``parameters``, ``how`` it is simulated, and the ``reason`` of a failure. Missing numbers
+        are NaN. ``frame.attrs`` has the ``badge``, one line, and whether all
         ``passed``.
 
     Raises
     ------
     ValueError
-        A case that is not in the file, a file that is none of cases, a seed that is none, or a
+        A case that is not in the file, a file that is not one of cases, an invalid seed, or a
         number of jobs below 1.
     StudyError
         The database cannot be written.

@@ -51,11 +51,11 @@ class VM:
         ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of
         ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
     vendor : str, optional
-        The account that signs attestation evidence, where the genesis gives no ``vendor_root``.
+        The account that signs attestation evidence, where the genesis has no ``vendor_root``.
     authorisation : {"ideal", "ed25519"}
-        Whether signatures are real. An ideal one cannot be forged either, and costs less.
+        Whether signatures are real. An ideal signature cannot be forged either, and costs less.
     backend : {"cpu", "simd"}
-        Which kernels.
+        The backend of the kernels.
     table_sizes : tuple of int
         Slots for attestations, models and anchors.
     path : path-like, optional
@@ -292,7 +292,7 @@ class VM:
         return Block.from_bytes(data)
 
     def verify(self, block: Block, now_ns: int | None = None) -> None:
-        """Executes a block beside the accepted chain; `now_ns` decides whether it is too early."""
+        """Executes a block without accepting it; `now_ns` decides whether it is too early."""
         self._machine.verify(block, now_ns)
 
     def accept(self, block: Block | str) -> None:

@@ -23,7 +23,7 @@ class SafeWindow(NamedTuple):
     window : int or None
         The smallest window shown to be safe, in blocks; None when not even the largest one was.
     table : pandas.DataFrame
-        One row a window that was looked at: ``window``, ``runs``, ``posted`` and ``missed`` fraud,
+        One row per window that was examined: ``window``, ``runs``, ``posted`` and ``missed`` fraud,
         the ``share`` that became final with its interval ``low`` to ``high``, and the ``verdict``:
         safe, unsafe or undecided.
     """
@@ -61,11 +61,11 @@ def safe_window(
     alpha : value, optional
         The share of censoring proposers (``"80%"``), where the scenario's own is not meant.
     confidence : float
-        That the verdicts are right.
+        The probability that all verdicts are right.
     bound : float
-        Below this the share of fraud that becomes final must be.
+        The bound on the share of fraud that becomes final.
     window_max : int
-        The largest window to look at.
+        The largest window to examine.
     runs_max : int
         The most runs for one window.
     window_key, alpha_key : str
@@ -95,8 +95,8 @@ def safe_window(
 
 
 def _smallest(is_safe: Callable[[int], bool], most: int) -> int | None:
-    """The smallest window with the property, by doubling and halving; None if the largest has it
-    not."""
+    """The smallest window with the property, by doubling and halving; None if not even the
+    largest has it."""
     unsafe, window = 0, 1
     while not is_safe(window):
         if window == most:

@@ -112,7 +112,7 @@ Amount read_amount(py::handle value, const std::string& where) {
     const auto nlux = scenarios::parse_amount_nlux(text);
     if (!nlux)
         throw py::value_error(
-            fmt::format("{}: {}; {}", where, nlux.error().message, nlux.error().mend));
+            fmt::format("{}: {}; {}", where, nlux.error().message, nlux.error().remedy));
     return Amount(*nlux);
 }
 

@@ -71,7 +71,7 @@ public:
     // refused is thrown.
     BlockPtr propose(const std::vector<OperationPtr>& operations, const BlockPlace& place);
     void accept(const Hash32& id);
-    void restart();  // a new VM over the same store: what was queued or only verified is gone
+    void restart();  // a new VM over the same store: what was queued or only verified is lost
 
     // The state after a verified or the last accepted block. Throws VmFault not_found for others.
     [[nodiscard]] ExecutedPtr executed(const Hash32& id) const;

@@ -47,7 +47,7 @@ struct RunPlace {
     std::string crn_group;
 };
 
-// What a strategy raised ends the run as StrategyError, with the cause chained; Ctrl-C stays
+// An exception of a strategy ends the run as StrategyError, with the cause chained; Ctrl-C stays
 // Ctrl-C.
 [[noreturn]] void raise(StrategyFault fault) {
     if (!fault.error.matches(PyExc_Exception)) throw py::error_already_set(std::move(fault.error));

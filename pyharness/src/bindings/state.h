@@ -23,7 +23,7 @@ public:
     [[nodiscard]] const ExecutedPtr& executed() const {
         return executed_;
     }  // null for a borrowed state
-    // Throws ValueError for a borrowed state, whose VM is not at hand.
+    // Throws ValueError for a borrowed state, whose VM is not available.
     [[nodiscard]] const VmParameters& parameters() const;
 
 private:

@@ -253,7 +253,7 @@ py::dict parameters_of(const sim::ActorGroup& group) {
     return out;
 }
 
-// The strategy object, made by the registry. What its class raises then is the strategy's fault as
+// The strategy object, made by the registry. An exception of its class is the strategy's fault as
 // well.
 template <class Strategy, class Interface>
 Result<std::unique_ptr<Interface>> make(const py::object& registry, const sim::ActorGroup& group,

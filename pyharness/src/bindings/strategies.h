@@ -1,8 +1,8 @@
 // Strategies written in Python, taking part in the same run as those of scenarios/adversaries. A
 // group of a scenario names one by "python:NAME".
 //
-// A run holds no lock of Python's; each call of a strategy takes it. Randomness comes from the
-// actor's own stream, so runs stay the same whatever else goes on in the process.
+// A run does not hold the GIL; each call of a strategy takes it. Randomness comes from the actor's
+// own stream, so runs do not depend on what else the process does.
 #pragma once
 
 #include <vector>

@@ -14,8 +14,8 @@
 
 namespace aivm::python {
 
-// Thrown through the world when a strategy raised: the run cannot go on. The exception itself waits
-// in StrategyFaults.
+// Thrown through the world when a strategy raised: the run cannot continue. The exception itself
+// waits in StrategyFaults.
 struct StrategyRaised : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

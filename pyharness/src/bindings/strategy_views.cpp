@@ -106,8 +106,8 @@ void bind_task(py::module_& module) {
 }
 
 void bind_node(py::module_& module) {
-    py::class_<Node, std::shared_ptr<Node>>(module, "NodeView",
-                                            "The chain as an actor's node knows it, in one call.")
+    py::class_<Node, std::shared_ptr<Node>>(
+        module, "NodeView", "The chain as an actor's node knows it, during one call.")
         .def_property_readonly("height", [](const Node& self) { return self.get().height(); })
         .def_property_readonly("complete", [](const Node& self) { return self.get().complete; })
         .def_property_readonly("now_ns", [](const Node& self) { return self.get().now; })
@@ -134,8 +134,8 @@ void bind_dispute(py::module_& module) {
 }
 
 void bind_demand(py::module_& module) {
-    py::class_<Demand, std::shared_ptr<Demand>>(module, "DemandView",
-                                                "What a requester could submit, in one call.")
+    py::class_<Demand, std::shared_ptr<Demand>>(
+        module, "DemandView", "The tasks that a requester may submit, during one call.")
         .def_property_readonly("due", [](const Demand& self) { return self.get().due; })
         .def_property_readonly("left", [](const Demand& self) { return self.get().left; })
         .def_property_readonly("height",
@@ -184,7 +184,7 @@ py::list notices_of(const SideHandle& self) {
 
 void bind_side(py::module_& module) {
     py::class_<SideHandle, std::shared_ptr<SideHandle>>(
-        module, "SideChannel", "Notices and payments between principals, beside the chain.")
+        module, "SideChannel", "Notices and payments between principals, outside the chain.")
         .def(
             "post",
             [](const SideHandle& self, const std::string& topic, std::uint32_t task,

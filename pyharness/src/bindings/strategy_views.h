@@ -1,4 +1,5 @@
-// What a strategy in Python is shown: views that hold during one call, and say so afterwards.
+// The views that a strategy in Python receives: valid during one call; they throw when they are
+// used later.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -43,7 +44,7 @@ struct SideHandle {
     }
 };
 
-// The part that an actor plays, as keyword arguments: self, accomplices, rules, block interval,
+// The strategy context of an actor, as keyword arguments: self, accomplices, rules, block interval,
 // side channel.
 pybind11::dict show_context(const sim::StrategyContext& context,
                             const std::shared_ptr<SideHandle>& side);

@@ -44,7 +44,7 @@ py::dict verdict_of(const CaseResult& result) {
     return out;
 }
 
-// Ctrl-C is heard on the thread that called, which works on the cases as the others do; they see
+// Ctrl-C is noticed on the thread that called, which works on the cases as the others do; they see
 // that it was.
 class Interruption {
 public:

@@ -332,7 +332,7 @@ void bind_machine_facts(py::class_<Machine>& machine) {
             "result_bond", [](Machine& self) { return self.parameters().result_bond().nlux(); });
 }
 
-// What an actor computes for itself.
+// Computations that actors make off the chain.
 void bind_machine_work(py::class_<Machine>& machine) {
     machine
         .def(
@@ -418,7 +418,7 @@ void bind_functions(py::module_& module) {
 void bind_error(py::module_& module) {
     static py::handle type =
         PyErr_NewExceptionWithDoc("aivmsim._core.VmError",
-                                  "What the VM refuses. `code` is the error's name, such as "
+                                  "The VM refused a request. `code` is the error's name, such as "
                                   "\"bond_locked\"; the text says what and where.",
                                   PyExc_RuntimeError, nullptr);
     module.add_object("VmError", type);

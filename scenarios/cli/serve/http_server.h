@@ -27,7 +27,7 @@ public:
     Status bind(ListenAddress& address);
     // Serves on its own threads until stop(). Call bind() first, and each function once.
     void start();
-    // Accepts no more connections and returns when the accepted ones are answered.
+    // Stops accepting connections and returns when the accepted ones are answered.
     void stop();
 
 private:

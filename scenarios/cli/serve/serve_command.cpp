@@ -91,13 +91,13 @@ sigset_t block_stop_signals() {
 
 // Builds blocks when they are due, until a signal asks to stop.
 void build_until_stopped(const sigset_t& signals, Node& node, std::mutex& mutex) {
-    bool told = false;
+    bool reported = false;
     const timespec tick{.tv_sec = 0, .tv_nsec = static_cast<long>(kTickNs)};
     while (::sigtimedwait(&signals, nullptr, &tick) < 0) {
         const std::lock_guard lock(mutex);
         const Status status = node.advance(now_ns());
-        if (!status && !told) complain(status.error().text());
-        told = !status;
+        if (!status && !reported) complain(status.error().text());
+        reported = !status;
     }
 }
 

@@ -149,7 +149,7 @@ class Serve(unittest.TestCase):
         )
         self.assertIn("TEMPORARY NODE", self.stop())
 
-    def test_wrong_requests_are_told_so(self):
+    def test_wrong_requests_are_refused_with_a_reason(self):
         self.start("--dev")
         self.assertEqual(self.curl("/tasks", "--request", "PUT")[0], 405)
         self.assertEqual(self.curl("/health", "--request", "DELETE")[0], 405)

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/catch_up_messages.h"
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/timers.h"
 #include "sim/scenario/engines.h"
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
     [[nodiscard]] BlockRef preferred() const override { return state().tree.preferred_tip(); }
     [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
-    [[nodiscard]] bool catching_up() const override { return state().frontier_unknown; }
+    [[nodiscard]] bool bootstrapping() const override { return state().frontier_unknown; }
     [[nodiscard]] bool wants_block() const override { return orders(); }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
@@ -60,7 +60,7 @@ private:
         std::map<std::uint64_t, Hash32> final_later;  // by the timer's serial number
         BlockRef preferred;
         bool frontier_unknown = false;
-        bool heard_sequencer = true;
+        bool heard_from_sequencer = true;
     };
 
     [[nodiscard]] bool orders() const { return config_.self == config_.sequencer; }
@@ -99,10 +99,10 @@ void Sequencer::start(const BlockInfo& last_accepted, const StartOptions& option
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
     if (orders()) return;
-    if (options.catch_up) {
-        ++counters_.catch_ups;
+    if (options.bootstrap) {
+        ++counters_.bootstraps;
         state().frontier_unknown = true;
-        state().heard_sequencer = false;
+        state().heard_from_sequencer = false;
     }
     probe_if_idle(out);
 }
@@ -174,8 +174,8 @@ void Sequencer::ask_frontier(Actions& out) {
 
 void Sequencer::probe_if_idle(Actions& out) {
     State& s = state();
-    if (!s.heard_sequencer) ask_frontier(out);
-    s.heard_sequencer = false;
+    if (!s.heard_from_sequencer) ask_frontier(out);
+    s.heard_from_sequencer = false;
     if (config_.idle_probe_ns == 0) return;
     out.push_back(SetTimer{timer_id(kProbeTimer, s.next_serial++), config_.idle_probe_ns});
 }
@@ -187,7 +187,7 @@ void Sequencer::on_message(VoterIndex from, const Message& message, Actions& out
         return;
     }
     if (from != config_.sequencer || orders()) return;
-    s.heard_sequencer = true;
+    s.heard_from_sequencer = true;
     if (const auto* ordered = message.get_if<Ordered>())
         s.pending_blocks.want(from, ordered->block, out);
     if (const auto* frontier = message.get_if<Frontier>()) {

@@ -1,4 +1,4 @@
-// The messages of snowman, beside those for catching up (catch_up_messages.h).
+// The messages of snowman besides those for bootstrapping (bootstrap_messages.h).
 #pragma once
 
 #include "sim/consensus/consensus.h"

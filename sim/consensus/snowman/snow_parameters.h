@@ -15,8 +15,9 @@ struct SnowParameters {
     std::uint32_t alpha_confidence = 15;  // votes that make a poll count
     std::uint32_t beta = 20;              // consecutive polls that decide
     std::uint32_t concurrent_polls = 4;
-    std::uint32_t optimal_processing = 10;  // undecided blocks from which the node builds no more
-    std::uint32_t max_processing = 256;     // undecided blocks from which it drops further bodies
+    // Number of undecided blocks at which the node stops building.
+    std::uint32_t optimal_processing = 10;
+    std::uint32_t max_processing = 256;  // undecided blocks from which it drops further bodies
     std::uint64_t poll_timeout_ns = 2'000'000'000;
 };
 

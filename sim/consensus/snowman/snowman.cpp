@@ -7,8 +7,8 @@
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/bootstrapper.h"
-#include "sim/consensus/catch_up_messages.h"
 #include "sim/consensus/pending_blocks.h"
 #include "sim/consensus/snowman/messages.h"
 #include "sim/consensus/snowman/poll.h"
@@ -38,9 +38,9 @@ public:
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
     [[nodiscard]] BlockRef preferred() const override { return state().tree.preferred_tip(); }
     [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
-    [[nodiscard]] bool catching_up() const override { return state().catch_up.active(); }
+    [[nodiscard]] bool bootstrapping() const override { return state().bootstrapper.active(); }
     [[nodiscard]] bool wants_block() const override {
-        return !catching_up() && processing() < config_.snow.optimal_processing;
+        return !bootstrapping() && processing() < config_.snow.optimal_processing;
     }
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
@@ -50,19 +50,19 @@ private:
     static constexpr TimerUse kCooldownTimer = 4;
     static constexpr TimerUse kProbeTimer = 5;
 
-    // What there is once the last accepted block is known.
+    // State that exists once the last accepted block is known.
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
         BlockTree tree;
         PendingBlocks pending_blocks;
-        Bootstrapper catch_up;
+        Bootstrapper bootstrapper;
         PollSet polls;
         std::uint64_t next_serial;
         BlockRef preferred;            // as reported to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
-        bool may_catch_up = true;
-        bool was_catching_up = false;  // and has not gone back to normal yet
-        bool heard_somebody = false;
+        bool may_bootstrap = true;
+        bool was_bootstrapping = false;  // and has not returned to normal yet
+        bool heard_from_others = false;
     };
 
     void on(VoterIndex from, const Query& query, Actions& out);
@@ -84,9 +84,9 @@ private:
     [[nodiscard]] Hash32 block_at(Height height) const;
     [[nodiscard]] bool accepted_here(const BlockRef& block) const;
 
-    void catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions& out);
-    void begin_catch_up(Actions& out);
-    void advance_catch_up(Actions& out);
+    void bootstrap_if_behind(Height others, bool nothing_to_vote_on, Actions& out);
+    void begin_bootstrap(Actions& out);
+    void advance_bootstrap(Actions& out);
     void probe_if_idle(Actions& out);
 
     [[nodiscard]] State& state() {
@@ -112,13 +112,13 @@ Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint6
       pending_blocks({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
                       .self = engine.config_.self,
                       .waiting_max = engine.config_.snow.max_processing,
-                      .fetch_timeout_ns = engine.config_.catch_up.timeout_ns},
+                      .fetch_timeout_ns = engine.config_.bootstrap.timeout_ns},
                      tree, engine.counters_, serial),
-      catch_up({.self = engine.config_.self,
-                .sample = effective_k(engine.config_.snow, engine.config_.stakes.size()),
-                .timeout_ns = engine.config_.catch_up.timeout_ns,
-                .blocks_per_fetch = engine.config_.catch_up.blocks_per_fetch},
-               tree, engine.sampler_, engine.random_, engine.counters_, serial),
+      bootstrapper({.self = engine.config_.self,
+                    .sample = effective_k(engine.config_.snow, engine.config_.stakes.size()),
+                    .timeout_ns = engine.config_.bootstrap.timeout_ns,
+                    .blocks_per_fetch = engine.config_.bootstrap.blocks_per_fetch},
+                   tree, engine.sampler_, engine.random_, engine.counters_, serial),
       polls(serial),
       next_serial(serial),
       preferred(last_accepted) {}
@@ -128,20 +128,20 @@ void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options,
     state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
     out.push_back(Prefer{last_accepted.id});
     // the first probe comes a whole interval after the first silence
-    state().heard_somebody = true;
+    state().heard_from_others = true;
     probe_if_idle(out);
-    if (options.catch_up) begin_catch_up(out);
+    if (options.bootstrap) begin_bootstrap(out);
 }
 
 // --- Blocks ---
 
 void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     State& s = state();
-    if (!s.catch_up.active()) return s.pending_blocks.body(from, block, out);
-    if (s.catch_up.body(block, out)) return advance_catch_up(out);
-    // While catching up, what was not asked for is not looked at: it could only be voted on, and
-    // there is no voting now.
-    if (s.catch_up.holds(block.id) || s.pending_blocks.verifying(block.id)) return;
+    if (!s.bootstrapper.active()) return s.pending_blocks.body(from, block, out);
+    if (s.bootstrapper.body(block, out)) return advance_bootstrap(out);
+    // While bootstrapping, bodies that were not asked for are ignored: they could only be voted on,
+    // and there is no voting now.
+    if (s.bootstrapper.holds(block.id) || s.pending_blocks.verifying(block.id)) return;
     ++counters_.bodies_discarded;
     out.push_back(Discard{block.id});
 }
@@ -163,7 +163,7 @@ bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
 void Snowman::on_verified(const BlockInfo& block, Actions& out) {
     add_to_tree(block, out);
     tell_preference(out);
-    advance_catch_up(out);
+    advance_bootstrap(out);
     keep_polling(out);
 }
 
@@ -173,18 +173,19 @@ void Snowman::on_own_block(const BlockInfo& block, Actions& out) {
     tell_preference(out);
     s.unsent = block.id;
     // One poll, beyond the usual number if need be: it carries the block to the others. Further
-    // polls begin when it or another ends; begun now they would ask about a block nobody has yet.
-    if (!s.catch_up.active() && s.preferred.id == block.id) start_poll(out);
+    // polls begin when it or another ends; begun now they would ask about a block that nobody has
+    // yet.
+    if (!s.bootstrapper.active() && s.preferred.id == block.id) start_poll(out);
 }
 
 void Snowman::on_invalid(const Hash32& id, Actions& out) {
     State& s = state();
-    const BlockInfo* awaited = s.catch_up.deliverable();
+    const BlockInfo* awaited = s.bootstrapper.deliverable();
     const bool of_history = awaited != nullptr && awaited->id == id;
     s.pending_blocks.invalid(id, out);
     if (!of_history) return;
-    s.catch_up.conflict(out);
-    advance_catch_up(out);
+    s.bootstrapper.conflict(out);
+    advance_bootstrap(out);
 }
 
 void Snowman::accept(const Hash32& id, AcceptedBy by, Actions& out) {
@@ -221,7 +222,7 @@ void Snowman::start_poll(Actions& out) {
 void Snowman::keep_polling(Actions& out) {
     State& s = state();
     if (s.tree.size() == 0) return s.polls.abandon_all();
-    if (s.catch_up.active()) return;
+    if (s.bootstrapper.active()) return;
     while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
 }
 
@@ -264,9 +265,9 @@ void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
     Vote answer{s.preferred, block_at(question.next_height), s.tree.root()};
     host_.vote(question, answer);
     out.push_back(Send{from, Chits{query.poll, answer}});
-    if (question.next_height == 0 || s.catch_up.active()) return;
-    catch_up_if_behind(question.next_height - 1, s.tree.size() == 0, out);
-    if (!s.catch_up.active()) s.pending_blocks.want(from, question.block, out);
+    if (question.next_height == 0 || s.bootstrapper.active()) return;
+    bootstrap_if_behind(question.next_height - 1, s.tree.size() == 0, out);
+    if (!s.bootstrapper.active()) s.pending_blocks.want(from, question.block, out);
 }
 
 std::optional<BlockTree::Handle> Snowman::choice_of(const Vote& vote) const {
@@ -294,8 +295,8 @@ void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
     }
     if (poll->settled(s.tree, config_.snow)) finish_poll(*poll, out);
 
-    catch_up_if_behind(answer.last_accepted.height, next_unknown, out);
-    if (s.catch_up.active()) return;
+    bootstrap_if_behind(answer.last_accepted.height, next_unknown, out);
+    if (s.bootstrapper.active()) return;
     s.pending_blocks.want(from, answer.preferred, out);
     s.pending_blocks.want(from, next, out);
 }
@@ -314,78 +315,78 @@ void Snowman::on(VoterIndex from, const ConfirmRequest& request, Actions& out) {
     out.push_back(Send{from, confirm});
 }
 
-// --- Catching up ---
+// --- Bootstrapping ---
 
 void Snowman::on(VoterIndex from, const Frontier& frontier, Actions& out) {
     State& s = state();
-    if (s.catch_up.on_frontier(from, frontier, out)) return advance_catch_up(out);
-    if (s.catch_up.active()) return;
-    catch_up_if_behind(frontier.last_accepted.height, s.tree.size() == 0, out);
-    if (!s.catch_up.active()) s.pending_blocks.want(from, frontier.last_accepted, out);
+    if (s.bootstrapper.on_frontier(from, frontier, out)) return advance_bootstrap(out);
+    if (s.bootstrapper.active()) return;
+    bootstrap_if_behind(frontier.last_accepted.height, s.tree.size() == 0, out);
+    if (!s.bootstrapper.active()) s.pending_blocks.want(from, frontier.last_accepted, out);
 }
 
 void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
-    if (state().catch_up.on_confirm(from, confirm, out)) advance_catch_up(out);
+    if (state().bootstrapper.on_confirm(from, confirm, out)) advance_bootstrap(out);
 }
 
-void Snowman::catch_up_if_behind(Height others, bool nothing_to_vote_on, Actions& out) {
+void Snowman::bootstrap_if_behind(Height others, bool nothing_to_vote_on, Actions& out) {
     State& s = state();
-    if (s.catch_up.active() || !s.may_catch_up || !nothing_to_vote_on) return;
+    if (s.bootstrapper.active() || !s.may_bootstrap || !nothing_to_vote_on) return;
     const Height own = s.tree.root().height;
-    if (others > own && others - own >= config_.catch_up.gap) begin_catch_up(out);
+    if (others > own && others - own >= config_.bootstrap.gap) begin_bootstrap(out);
 }
 
-void Snowman::begin_catch_up(Actions& out) {
+void Snowman::begin_bootstrap(Actions& out) {
     State& s = state();
     s.polls.abandon_all();
     s.pending_blocks.clear(out);
-    s.catch_up.begin(out);
-    s.was_catching_up = true;
-    s.may_catch_up = false;  // until it has ended well, or the cool-down is over
-    advance_catch_up(out);
+    s.bootstrapper.begin(out);
+    s.was_bootstrapping = true;
+    s.may_bootstrap = false;  // until it has succeeded, or the cool-down is over
+    advance_bootstrap(out);
 }
 
-// Hands the node the next block of the confirmed history, and goes back to normal after the last.
-void Snowman::advance_catch_up(Actions& out) {
+// Hands the node the next block of the confirmed history, and returns to normal after the last.
+void Snowman::advance_bootstrap(Actions& out) {
     State& s = state();
-    while (const BlockInfo* next = s.catch_up.deliverable()) {
+    while (const BlockInfo* next = s.bootstrapper.deliverable()) {
         if (!s.tree.find(next->id)) {
             if (!s.pending_blocks.verifying(next->id)) s.pending_blocks.verify(*next, out);
             return tell_preference(out);
         }
-        accept(next->id, AcceptedBy::kCatchUp, out);
-        s.catch_up.delivered();
+        accept(next->id, AcceptedBy::kBootstrap, out);
+        s.bootstrapper.delivered();
     }
     tell_preference(out);
-    if (s.catch_up.active() || !s.was_catching_up) return;
-    s.was_catching_up = false;
-    if (s.catch_up.progressed()) {
-        s.may_catch_up = true;
+    if (s.bootstrapper.active() || !s.was_bootstrapping) return;
+    s.was_bootstrapping = false;
+    if (s.bootstrapper.progressed()) {
+        s.may_bootstrap = true;
     } else {
         out.push_back(
-            SetTimer{timer_id(kCooldownTimer, s.next_serial++), config_.catch_up.cooldown_ns});
+            SetTimer{timer_id(kCooldownTimer, s.next_serial++), config_.bootstrap.cooldown_ns});
     }
     keep_polling(out);
 }
 
 void Snowman::probe_if_idle(Actions& out) {
     State& s = state();
-    if (config_.catch_up.idle_probe_ns == 0) return;
+    if (config_.bootstrap.idle_probe_ns == 0) return;
     const std::uint64_t serial = s.next_serial++;
-    if (!s.heard_somebody && !s.catch_up.active()) {
+    if (!s.heard_from_others && !s.bootstrapper.active()) {
         const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
         sampler_.sample(1, config_.self, below, sample_);
         for (const VoterIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
     }
-    s.heard_somebody = false;
-    out.push_back(SetTimer{timer_id(kProbeTimer, serial), config_.catch_up.idle_probe_ns});
+    s.heard_from_others = false;
+    out.push_back(SetTimer{timer_id(kProbeTimer, serial), config_.bootstrap.idle_probe_ns});
 }
 
 // --- Dispatch ---
 
 void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) {
     AIVM_CHECK(from < config_.stakes.size());
-    state().heard_somebody = true;
+    state().heard_from_others = true;
     if (const auto* query = message.get_if<Query>()) return on(from, *query, out);
     if (const auto* chits = message.get_if<Chits>()) return on(from, *chits, out);
     if (const auto* request = message.get_if<FrontierRequest>()) return on(from, *request, out);
@@ -403,11 +404,11 @@ void Snowman::on_timer(TimerId timer, Actions& out) {
             return;
         case kFetchTimer:
             return s.pending_blocks.on_timer(serial, out);
-        case kCatchUpTimer:
-            s.catch_up.on_timer(serial, out);
-            return advance_catch_up(out);
+        case kBootstrapTimer:
+            s.bootstrapper.on_timer(serial, out);
+            return advance_bootstrap(out);
         case kCooldownTimer:
-            s.may_catch_up = true;
+            s.may_bootstrap = true;
             return;
         case kProbeTimer:
             return probe_if_idle(out);
@@ -425,10 +426,11 @@ Result<std::unique_ptr<ConsensusEngine>> make_snowman(const SnowmanConfig& confi
     if (config.self >= config.stakes.size()) {
         return fail(ErrorCode::kConfig, "the node's own index is outside the list of validators");
     }
-    if (config.catch_up.gap == 0 || config.catch_up.timeout_ns == 0 ||
-        config.catch_up.blocks_per_fetch == 0) {
-        return fail(ErrorCode::kConfig,
-                    "catch-up needs a gap, a time-out and a number of blocks a fetch above zero");
+    if (config.bootstrap.gap == 0 || config.bootstrap.timeout_ns == 0 ||
+        config.bootstrap.blocks_per_fetch == 0) {
+        return fail(
+            ErrorCode::kConfig,
+            "bootstrapping needs a gap, a timeout and a number of blocks per fetch above zero");
     }
     return std::make_unique<Snowman>(config, host, random);
 }
@@ -480,7 +482,7 @@ std::vector<EngineProblem> check_snowman_chain(const ChainSettings& chain) {
 
 Result<std::unique_ptr<ConsensusEngine>> make_snowman_engine(const EngineSetup& setup) {
     const SnowmanConfig config{.snow = parameters_of(setup.chain),
-                               .catch_up = {},
+                               .bootstrap = {},
                                .stakes = {setup.stakes.begin(), setup.stakes.end()},
                                .self = setup.self};
     return make_snowman(config, setup.host, setup.random);

@@ -27,8 +27,8 @@
 
 namespace aivm::sim {
 
-struct CatchUpParameters {
-    Height gap = 3;  // catching up begins this many blocks behind another node
+struct BootstrapParameters {
+    Height gap = 3;  // bootstrapping begins this many blocks behind another node
     std::uint64_t timeout_ns = 2'000'000'000;      // of one round of requests
     std::uint64_t cooldown_ns = 5'000'000'000;     // after one that brought no block
     std::uint64_t idle_probe_ns = 10'000'000'000;  // 0: never
@@ -37,7 +37,7 @@ struct CatchUpParameters {
 
 struct SnowmanConfig {
     SnowParameters snow;
-    CatchUpParameters catch_up;
+    BootstrapParameters bootstrap;
     std::vector<std::uint64_t> stakes;  // of all validators, this node's too
     VoterIndex self = 0;
 };

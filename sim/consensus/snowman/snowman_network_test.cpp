@@ -126,8 +126,8 @@ TEST(SnowmanNetwork, L3ARestartedNodeCatchesUp) {
     EXPECT_GE(reached, 120U);
     network.restart(4);
     EXPECT_TRUE(network.run(30 * kSecond, [&] { return network.nodes[4]->height() >= reached; }));
-    EXPECT_FALSE(network.nodes[4]->engine->catching_up());
-    EXPECT_EQ(network.nodes[4]->engine->counters().catch_up_conflicts, 0U);
+    EXPECT_FALSE(network.nodes[4]->engine->bootstrapping());
+    EXPECT_EQ(network.nodes[4]->engine->counters().bootstrap_conflicts, 0U);
 }
 
 TEST(SnowmanNetwork, AllNodesMayRestartAtOnce) {
@@ -156,13 +156,13 @@ bool contested(const TestNetwork& network) {
 }
 
 // Safety in any schedule: random sizes, delays, losses, builders, crashes and cuts; and, after the
-// last fault, an end of all that is not split among siblings.
+// last fault, everything is decided that is not split among siblings.
 RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     const auto seed = *rc::gen::inRange<std::uint64_t>(1, 1'000'000);
     const auto count = *rc::gen::inRange<std::uint32_t>(5, 16);
     RandomStream chance({seed, 1, 2});
-    // Three quarters to change one's mind, and rounds that concurrency cannot fold into one: safety
-    // beyond chance.
+    // Three quarters of the votes change a preference, and beta exceeds what concurrent polls can
+    // decide in one round, so that safety does not depend on chance.
     SnowmanConfig config = small_config(count);
     config.snow.alpha_preference = config.snow.alpha_confidence;
     config.snow.beta = 12;
@@ -206,7 +206,7 @@ RC_GTEST_PROP(SnowmanNetwork, AnyScheduleIsSafeAndEndsInAgreement, ()) {
     RC_ASSERT(!::testing::Test::HasFailure());
 }
 
-TEST(SnowmanNetwork, TheSameSeedGivesTheSameHistory) {
+TEST(SnowmanNetwork, TheSameSeedYieldsTheSameHistory) {
     const auto history = [] {
         auto network = snowman_network(small_config(12), {.seed = 21, .loss_ppm = 50'000});
         for (VoterIndex node = 0; node < 4; ++node) network.nodes[node]->build(node);

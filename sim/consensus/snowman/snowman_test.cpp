@@ -26,7 +26,7 @@ std::vector<T> all_of(const Actions& actions) {
     return found;
 }
 
-// Node 0 of `others` + 1, one poll at a time, so that the test decides what every poll hears.
+// Node 0 of `others` + 1, one poll at a time, so that the test decides what every poll receives.
 class SnowmanTest : public ::testing::Test {
 protected:
     void make(std::uint32_t k, std::uint32_t alpha, std::uint32_t beta, std::uint32_t others = 0) {
@@ -158,7 +158,7 @@ TEST_F(SnowmanTest, D43TheSameAnswerNeverCountsTwice) {
     EXPECT_EQ(engine_->counters().answers_ignored, 9U);
 }
 
-TEST_F(SnowmanTest, AnAnswerOfSomebodyNotAskedIsIgnored) {
+TEST_F(SnowmanTest, AnAnswerOfANodeThatWasNotAskedIsIgnored) {
     make(3, 3, 1, 10);
     learn(a_);
     const auto asked = asked_;
@@ -245,13 +245,13 @@ TEST_F(SnowmanTest, ALateBlockForADecidedHeightIsRejectedAtOnce) {
     EXPECT_TRUE(all_of<Accept>(out).empty());
 }
 
-TEST_F(SnowmanTest, D49WhileCatchingUpOnlyWhatWasAskedForIsExecuted) {
+TEST_F(SnowmanTest, D49WhileBootstrappingOnlyWhatWasAskedForIsExecuted) {
     make(3, 2, 1);
     Actions out;
     const BlockInfo real = test_block(test_block(test_block(genesis(), 1), 2), 3);
     engine_->on_message(1, Query{1, {real.ref(), 4}, false},
                         out);  // somebody is three blocks ahead
-    ASSERT_TRUE(engine_->catching_up());
+    ASSERT_TRUE(engine_->bootstrapping());
     out.clear();
     engine_->on_body(1, b_, out);
     EXPECT_EQ(all_of<Discard>(out).size(), 1U);

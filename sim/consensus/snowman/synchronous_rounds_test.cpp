@@ -82,7 +82,7 @@ TEST(SynchronousRounds, C02ByzantineNodesAloneFillAPollAsOftenAsTheHypergeometri
     EXPECT_NEAR(static_cast<double>(filled) / kPolls, kExpected, 5 * std::sqrt(kExpected / kPolls));
 }
 
-TEST(SynchronousRounds, C03C04SilentNodesCostPollsBecauseConfidenceStartsAnew) {
+TEST(SynchronousRounds, C03C04SilentNodesCostPollsBecauseConfidenceIsReset) {
     const auto polls_with = [](std::uint32_t silent) {
         return [silent](std::uint64_t seed) {
             SynchronousRounds nodes = play(setup(snow(20, 15, 20), 1000 - silent, 0, silent), seed);
@@ -109,7 +109,7 @@ double slush_steps(const SynchronousRoundsSetup& slush, std::uint64_t seed) {
     return static_cast<double>(steps) / static_cast<double>(slush.conduct.size());
 }
 
-TEST(SynchronousRounds, C06C07SlushGetsToUnanimityInTheStepsThatTheoryGives) {
+TEST(SynchronousRounds, C06C07SlushReachesUnanimityInTheStepsThatTheoryPredicts) {
     expect_mean(5.01, 300, [](std::uint64_t seed) {
         return slush_steps(setup(snow(20, 11, 1'000'000), 100, 50), seed);
     });
@@ -139,7 +139,7 @@ TEST(SynchronousRounds, C10UnsafeParametersAreCaught) {
         return disagreeing / 200.0;
     };
     EXPECT_NEAR(share_that_disagrees(2), 0.9515, 5 * std::sqrt(0.9515 * 0.0485 / 200));
-    EXPECT_LT(share_that_disagrees(12), 0.2) << "a larger beta is what mends it";
+    EXPECT_LT(share_that_disagrees(12), 0.2) << "a larger beta corrects it";
 }
 
 TEST(SynchronousRounds, TheSameSeedPlaysTheSameGame) {

@@ -11,7 +11,7 @@
 namespace aivm::scenarios::cli {
 
 // The payoff of a principal, or of all principals of a group, in nLUX.
-struct BooksLine {
+struct PayoffLine {
     std::string who;
     std::string role;
     std::string strategy;
@@ -26,10 +26,11 @@ struct BooksLine {
 };
 
 // One line per principal, in the order of the outcome.
-std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
-                                          const sim::Outcome& outcome);
+std::vector<PayoffLine> payoffs_by_principal(const sim::Scenario& scenario,
+                                             const sim::Outcome& outcome);
 // One line per group.
-std::vector<BooksLine> books_by_group(const sim::Scenario& scenario, const sim::Outcome& outcome);
+std::vector<PayoffLine> payoffs_by_group(const sim::Scenario& scenario,
+                                         const sim::Outcome& outcome);
 
 // One or more sentences that compare every dishonest group with the honest agents of its role.
 //

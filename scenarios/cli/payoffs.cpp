@@ -1,4 +1,4 @@
-#include "scenarios/cli/books.h"
+#include "scenarios/cli/payoffs.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,7 +12,7 @@
 namespace aivm::scenarios::cli {
 namespace {
 
-void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
+void add_payoff(PayoffLine& line, const sim::PayoffRow& payoff) {
     line.earned +=
         signed_nlux(payoff.revenue) + signed_nlux(payoff.rewards) + signed_nlux(payoff.bribes);
     line.paid += signed_nlux(payoff.cost);
@@ -22,9 +22,9 @@ void add_payoff(BooksLine& line, const sim::PayoffRow& payoff) {
 
 // Principals are in the order of the groups: one for a group with a shared principal, otherwise one
 // per member. A principal that owns several groups has one line, at the place of the first of them.
-std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& outcome,
-                             bool by_group) {
-    std::vector<BooksLine> lines;
+std::vector<PayoffLine> payoffs(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                                bool by_group) {
+    std::vector<PayoffLine> lines;
     const std::vector<sim::ActorGroup> groups = sim::groups_of(scenario);
     const std::vector<sim::Ownership> owners = sim::ownership_of(groups);
     std::size_t next = 0;
@@ -52,7 +52,7 @@ std::vector<BooksLine> books(const sim::Scenario& scenario, const sim::Outcome& 
 }
 
 // "the frivolous challenger", "3 lazy providers", "10 censors (validators)".
-std::string subject_of(const BooksLine& line) {
+std::string subject_of(const PayoffLine& line) {
     if (line.agents == 1) return fmt::format("the {} {}", line.who, line.role);
     if (line.who.ends_with('s'))
         return fmt::format("{} {} ({}s)", grouped(line.agents), line.who, line.role);
@@ -66,9 +66,9 @@ std::string result_of(std::int64_t net, bool each) {
 }
 
 // The mean net payoff of the honest participants of a role; empty if there are none.
-std::optional<BooksLine> honest_of(const std::vector<BooksLine>& lines, std::string_view role) {
-    BooksLine sum;
-    for (const BooksLine& line : lines) {
+std::optional<PayoffLine> honest_of(const std::vector<PayoffLine>& lines, std::string_view role) {
+    PayoffLine sum;
+    for (const PayoffLine& line : lines) {
         if (!line.honest || line.role != role) continue;
         sum.agents += line.agents;
         sum.net += line.net;
@@ -78,24 +78,25 @@ std::optional<BooksLine> honest_of(const std::vector<BooksLine>& lines, std::str
 
 }  // namespace
 
-std::int64_t BooksLine::net_each() const {
+std::int64_t PayoffLine::net_each() const {
     return agents == 0 ? net : net / static_cast<std::int64_t>(agents);
 }
 
-std::vector<BooksLine> books_by_principal(const sim::Scenario& scenario,
-                                          const sim::Outcome& outcome) {
-    return books(scenario, outcome, false);
+std::vector<PayoffLine> payoffs_by_principal(const sim::Scenario& scenario,
+                                             const sim::Outcome& outcome) {
+    return payoffs(scenario, outcome, false);
 }
 
-std::vector<BooksLine> books_by_group(const sim::Scenario& scenario, const sim::Outcome& outcome) {
-    return books(scenario, outcome, true);
+std::vector<PayoffLine> payoffs_by_group(const sim::Scenario& scenario,
+                                         const sim::Outcome& outcome) {
+    return payoffs(scenario, outcome, true);
 }
 
 std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome) {
-    const std::vector<BooksLine> lines = books_by_group(scenario, outcome);
+    const std::vector<PayoffLine> lines = payoffs_by_group(scenario, outcome);
     std::vector<std::string> clauses;
     bool paid = false;
-    for (const BooksLine& line : lines) {
+    for (const PayoffLine& line : lines) {
         if (line.honest) continue;
         std::string clause =
             fmt::format("{} {}", subject_of(line), result_of(line.net_each(), line.agents > 1));
