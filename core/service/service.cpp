@@ -97,12 +97,14 @@ Response to_response(const Result<Json>& answer) {
     return {.status = 200, .body = print_json(*answer), .allow = {}};
 }
 
+bool is_about_request(const Error& error) {
+    return error.code == ErrorCode::kMalformed || error.code == ErrorCode::kInvalidArgument;
+}
+
 // What the service or its transport found wrong with a request is said by the context alone. The
 // fixed sentences of these two codes are about encodings and arguments of the VM.
 std::string words_of(const Error& error) {
-    const bool of_request =
-        error.code == ErrorCode::kMalformed || error.code == ErrorCode::kInvalidArgument;
-    return of_request && !error.context.empty() ? error.context : error.text();
+    return is_about_request(error) && !error.context.empty() ? error.context : error.text();
 }
 
 }  // namespace
@@ -156,9 +158,12 @@ Status submit(Call& call, OperationBody body, const WriteBatch* note) {
     const Operation operation{call.caller.account, call.caller.nonce, std::move(body)};
     Bytes authorization = call.caller.authorization;
     if (authorization.empty()) authorization = dev_key().sign(SignedOperation(operation, {}).id());
-    return call.node.submit(
+    Status status = call.node.submit(
         std::make_shared<const SignedOperation>(operation, std::move(authorization)), call.now_ns,
         note);
+    // What the VM says about an argument, such as "wallet", needs the code's sentence before it.
+    if (!status && is_about_request(status.error())) status.error().context = status.error().text();
+    return status;
 }
 
 Result<const Provider*> find_provider(const State& state, std::string_view id) {

@@ -140,7 +140,7 @@ TEST(Service, ChecksPathMethodAuthorisationAndFieldsInThisOrder) {
     EXPECT_EQ(t.send(request).status, 405);
     request.method = "POST";
     EXPECT_EQ(t.send(request).status, 401);
-    Request authorised = t.signed_request(t.alice, 1, "/tasks/submit", "{");
+    Request authorised = t.signed_request(t.alice, t.next_nonce++, "/tasks/submit", "{");
     authorised.query = "unknown=1";
     const Response fields = t.send(authorised);
     EXPECT_EQ(fields.status, 400);
@@ -161,6 +161,10 @@ TEST(Service, SaysInPlainWordsWhatIsWrongWithARequest) {
     EXPECT_EQ(message(t.post(t.alice, "/rewards/claim", "{}")), "provider_id is missing");
     EXPECT_EQ(message(t.get("/stats", "x=1")), "/stats takes no \"x\" in its query");
     EXPECT_EQ(message(t.get("/tasks", "id=none")), "not found: task none");
+    Json body = parse_json(registration_body("p-1")).value();
+    body["wallet_address"] = std::string(kZeros).substr(0, 42);
+    EXPECT_EQ(message(t.post(t.bob, "/providers/register", body.dump())),
+              "an argument is out of range: wallet");
 }
 
 TEST(Service, APathThatIsNotExactlyARouteIs404) {

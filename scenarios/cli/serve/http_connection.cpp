@@ -91,7 +91,7 @@ void Connection::parse() {
 bool Connection::accept_head() {
     const HttpHead& head = parser_.head();
     if (const auto refusal = check_head(head)) {
-        send(*refusal, head.keep_alive && parser_.state() == HttpParser::State::kDone);
+        send(*refusal, false);  // a body of unknown length may follow
         return false;
     }
     has_head_ = true;

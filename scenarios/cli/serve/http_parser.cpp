@@ -5,6 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <iterator>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/service/service.h"
@@ -84,7 +85,8 @@ struct HttpParser::Inside {
 
 HttpParser::HttpParser() : inside_(std::make_unique<Inside>()) {
     inside_->parser.header_limit(kHeadBytesMax);
-    inside_->parser.body_limit(boost::none);  // see check_head
+    // None: check_head refuses a body by its length. (boost::none would refuse every body in 1.74.)
+    inside_->parser.body_limit(std::numeric_limits<std::uint64_t>::max());
 }
 HttpParser::~HttpParser() = default;
 HttpParser::HttpParser(HttpParser&&) noexcept = default;
