@@ -3,12 +3,14 @@
 // the audit finds no violation in the state.
 //
 //   input := request*      request := choice:u8 length:u8 bytes
-//   choice: 4 bits choose the route (12 and above: the bytes are path, query and header), 1 bit the
-//   node, 1 bit adds a block interval, 1 bit sends the bytes as a query instead of a body
+//   choice: its lowest 4 bits and its highest bit, as the fifth, choose the route (without one in
+//   the table the bytes are path, query and header), 1 bit the node, 1 bit adds a block interval, 1
+//   bit sends the bytes as a query instead of a body
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <set>
+#include <span>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
@@ -19,23 +21,43 @@ namespace {
 using namespace aivm;
 using namespace aivm::test;
 
-constexpr std::array<std::string_view, 12> kPaths{"/providers",     "/providers/register",
-                                                  "/tasks",         "/tasks/submit",
-                                                  "/tasks/result",  "/models",
-                                                  "/stats",         "/attestation/verify",
-                                                  "/rewards/claim", "/rewards/stats",
-                                                  "/merkle",        "/health"};
-constexpr std::array<std::string_view, 5> kPosts{"/providers/register", "/tasks/submit",
-                                                 "/tasks/result", "/attestation/verify",
-                                                 "/rewards/claim"};
+struct Route {
+    std::string_view method;
+    std::string_view path;
+};
+// By the fifth bit. The order is that of the corpus; new routes go to the end of the second list.
+constexpr std::array<Route, 12> kPublished{{{"GET", "/providers"},
+                                            {"POST", "/providers/register"},
+                                            {"GET", "/tasks"},
+                                            {"POST", "/tasks/submit"},
+                                            {"POST", "/tasks/result"},
+                                            {"GET", "/models"},
+                                            {"GET", "/stats"},
+                                            {"POST", "/attestation/verify"},
+                                            {"POST", "/rewards/claim"},
+                                            {"GET", "/rewards/stats"},
+                                            {"GET", "/merkle"},
+                                            {"GET", "/health"}}};
+constexpr std::array<Route, 8> kOthers{{{"GET", "/challenges"},
+                                        {"POST", "/challenges"},
+                                        {"POST", "/challenges/reveal"},
+                                        {"POST", "/disputes/move"},
+                                        {"POST", "/tasks/commit"},
+                                        {"POST", "/tasks/reveal"},
+                                        {"POST", "/providers/leave"},
+                                        {"POST", "/providers/withdraw"}}};
 constexpr int kRequestsMax = 40;
 
 Request to_request(std::uint8_t choice, std::string bytes) {
+    const bool other = (choice & 128U) != 0;
+    const std::span<const Route> routes =
+        other ? std::span<const Route>(kOthers) : std::span<const Route>(kPublished);
     Request request{
         .method = "GET", .path = bytes, .query = bytes, .authorization = bytes, .body = bytes};
-    if (choice % 16 < kPaths.size()) request.path = kPaths[choice % 16];
-    const bool posts = std::find(kPosts.begin(), kPosts.end(), request.path) != kPosts.end();
-    if (posts) request.method = "POST";
+    if (const std::size_t number = choice % 16; number < routes.size()) {
+        request.method = routes[number].method;
+        request.path = routes[number].path;
+    }
     const bool as_query = (choice & 64U) != 0;
     (as_query ? request.body : request.query).clear();
     return request;

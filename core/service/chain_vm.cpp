@@ -56,12 +56,12 @@ Status ChainBlock::verify(TimestampNs now_ns) const {
 
 Status ChainBlock::accept() const {
     AIVM_TRY(vm_->check_open());
-    return vm_->node_->accept(id_);
+    return vm_->updated(vm_->node_->accept(id_));
 }
 
 Status ChainBlock::reject() const {
     AIVM_TRY(vm_->check_open());
-    return vm_->node_->reject(id_);
+    return vm_->updated(vm_->node_->reject(id_));
 }
 
 // ---- the life cycle -----------------------------------------------------------------------------
@@ -73,7 +73,6 @@ Status ChainVm::check_open() const {
 
 Status ChainVm::initialize(const Init& init) {
     if (node_) return fail(ErrorCode::kWrongState, "the VM is initialized already");
-    if (init.store == nullptr) return fail(ErrorCode::kInvalidArgument, "a store is needed");
     NodeSetup setup;
     setup.parameters.policy = init.policy;
     if (!init.config.empty()) {
@@ -84,11 +83,23 @@ Status ChainVm::initialize(const Init& init) {
     setup.vendor_root = file.vendor_root;
     setup.seed = init.seed;
     setup.store = init.store;
+    return initialize(std::move(setup), init.access);
+}
+
+Status ChainVm::initialize(NodeSetup setup, Service::Access access) {
+    if (node_) return fail(ErrorCode::kWrongState, "the VM is initialized already");
+    if (setup.store == nullptr) return fail(ErrorCode::kInvalidArgument, "a store is needed");
     setup.hosted = true;
     AIVM_ASSIGN(node_, Node::open(setup));
-    service_ = std::make_unique<Service>(*node_, init.access);
+    service_ = std::make_unique<Service>(*node_, access);
     state_ = HostState::kInitializing;
+    update_events();
     return {};
+}
+
+void ChainVm::update_events() {
+    if (!node_) return events_.close();
+    events_.open(state_ == HostState::kNormalOperation && node_->vm().wants_block());
 }
 
 Status ChainVm::set_state(std::uint32_t state) {
@@ -98,6 +109,7 @@ Status ChainVm::set_state(std::uint32_t state) {
                     fmt::format("there is no host state {}; 0 to 3 are known", state));
     }
     state_ = static_cast<HostState>(state);
+    update_events();
     return {};
 }
 
@@ -106,19 +118,31 @@ Status ChainVm::shutdown() {
     node_.reset();
     peers_.clear();
     state_ = HostState::kInitializing;
+    update_events();
     return {};
 }
 
 // ---- blocks -------------------------------------------------------------------------------------
 
-Result<ChainBlock> ChainVm::build_block(TimestampNs now_ns) {
+Status ChainVm::check_buildable() const {
     AIVM_TRY(check_open());
     if (state_ != HostState::kNormalOperation) {
         return fail(ErrorCode::kWrongState, "blocks are built in normal operation only");
     }
     if (!node_->vm().wants_block()) return fail(ErrorCode::kNotFound, "nothing waits for a block");
-    AIVM_ASSIGN(BlockPtr block, node_->build_block(now_ns));
+    return {};
+}
+
+Result<ChainBlock> ChainVm::build_block(TimestampNs now_ns) {
+    AIVM_TRY(check_buildable());
+    // A refused operation may have left the queue.
+    AIVM_ASSIGN(BlockPtr block, updated(node_->build_block(now_ns)));
     return ChainBlock(*this, std::move(block));
+}
+
+Status ChainVm::decide_next_block(TimestampNs now_ns) {
+    AIVM_TRY(check_buildable());
+    return updated(node_->decide_alone(now_ns));
 }
 
 Result<ChainBlock> ChainVm::parse_block(ByteView bytes) {
@@ -147,15 +171,22 @@ Result<Hash32> ChainVm::last_accepted() const {
 
 Status ChainVm::set_preference(const Hash32& id) {
     AIVM_TRY(check_open());
-    return node_->set_preference(id);
+    return updated(node_->set_preference(id));
 }
 
 // ---- the host around it -------------------------------------------------------------------------
 
-Result<std::optional<VmMessage>> ChainVm::wait_for_event() const {
-    AIVM_TRY(check_open());
-    if (state_ != HostState::kNormalOperation || !node_->vm().wants_block()) return std::nullopt;
-    return VmMessage::kPendingTransactions;
+Result<std::optional<VmMessage>> ChainVm::wait_for_event(std::chrono::nanoseconds timeout,
+                                                         std::stop_token cancel) const {
+    switch (events_.wait(timeout, std::move(cancel))) {
+        case EventGate::Wait::kPending:
+            return VmMessage::kPendingTransactions;
+        case EventGate::Wait::kNothing:
+            return std::nullopt;
+        case EventGate::Wait::kClosed:
+            break;
+    }
+    return fail(ErrorCode::kNotInitialized);
 }
 
 VmHealth ChainVm::health_check() const {
@@ -189,7 +220,7 @@ Result<HttpHandler> ChainVm::new_http_handler() {
     return HttpHandler([this](const Request& request) {
         if (!service_)
             return error_response(503, {ErrorCode::kNotInitialized, "the VM was shut down"});
-        return service_->handle(request);
+        return updated(service_->handle(request));
     });
 }
 

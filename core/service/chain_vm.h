@@ -1,13 +1,13 @@
 // The VM as a consensus host sees it: the published life cycle, from Initialize to Shutdown, over a
-// Node. Only tests call it so far: it is the interface for a host process that runs consensus
-// outside of this VM, and no such host is part of the project yet.
+// Node. `aivmsim serve` is such a host, for a chain with one validator; a host that runs consensus
+// between several is no part of the project yet.
 //
 //   1. Before initialize() and after shutdown() every call fails with not_initialized.
 //   2. Blocks go Unknown -> Processing -> {Accepted, Rejected}: verify after the parent was
 //      verified, accept after the parent was accepted, and each verified block is decided once.
-//   3. Time is an argument. No call blocks and nothing runs in the background.
+//   3. Time is an argument, and nothing runs in the background.
 // This is the VM of a chain; for a DAG see core/vm/dag_vm.h. Thread safety: one ChainVm belongs to
-// one thread.
+// one thread, except that any thread may call wait_for_event(), which alone blocks.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "core/service/event_gate.h"
 #include "core/service/service.h"
 
 namespace aivm {
@@ -87,6 +88,9 @@ public:
     // of the two JSON parsers, and config if the store belongs to another genesis or the seed's key
     // is not one of several validators.
     Status initialize(const Init& init);
+    // The same with files that were read already. `setup.hosted` is ignored: the caller is the
+    // host.
+    Status initialize(NodeSetup setup, Service::Access access);
 
     // Takes a number of HostState; blocks are built only in normal operation. Errors:
     // invalid_argument for any other number.
@@ -96,6 +100,10 @@ public:
     // Builds on the preferred block. Errors: wrong_state outside normal operation; conflict if a
     // block of that height was signed before; not_found if no block is wanted.
     Result<ChainBlock> build_block(TimestampNs now_ns);
+    // For a host that is the only validator of the chain: builds the next block and accepts it in
+    // one atomic write, so that a crash in between cannot leave a signed height without its block.
+    // Errors: as build_block, and wrong_state if there are other validators.
+    Status decide_next_block(TimestampNs now_ns);
     Result<ChainBlock> parse_block(ByteView bytes);
     // Verified and accepted blocks, genesis included; not_found for all others.
     Result<ChainBlock> get_block(const Hash32& id);
@@ -103,9 +111,13 @@ public:
     [[nodiscard]] Result<Hash32> last_accepted() const;
     Status set_preference(const Hash32& id);
 
-    // Whether a block built now would have something to do. Returns at once; call it again after an
-    // operation arrived, a block was decided or the preference changed.
-    [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event() const;
+    // Waits until a block built now would have something to do. Returns nothing if that is not so
+    // within `timeout` or before `cancel` is requested, and fails with not_initialized if the VM is
+    // not open or is shut down meanwhile. The event stands until a block is decided or preferred: a
+    // host that has built one and calls this again at once is told again. No thread may wait when
+    // the VM is destroyed.
+    [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event(
+        std::chrono::nanoseconds timeout = {}, std::stop_token cancel = {}) const;
     // Unhealthy before initialize, after shutdown, and once a write has failed.
     [[nodiscard]] VmHealth health_check() const;
 
@@ -128,7 +140,16 @@ public:
 private:
     friend class ChainBlock;
     [[nodiscard]] Status check_open() const;
+    [[nodiscard]] Status check_buildable() const;
+    // Opens or closes the gate. Required after every call that may change what a block would do.
+    void update_events();
+    template <class Outcome>
+    Outcome updated(Outcome outcome) {
+        update_events();
+        return outcome;
+    }
 
+    EventGate events_;
     std::unique_ptr<Node> node_;
     std::unique_ptr<Service> service_;
     HostState state_ = HostState::kInitializing;

@@ -6,9 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+
 #include "core/base/digest.h"
 #include "core/service/json.h"
 #include "core/state/load.h"
+#include "core/testing/failing_store.h"
 #include "core/testing/test_node.h"
 
 namespace aivm::test {
@@ -139,6 +143,82 @@ TEST(ChainVm, BlocksComeAboutOnlyAsTheHostSays) {
     ASSERT_TRUE(again.initialize(init_of(store, "a", genesis_of({}))));
     EXPECT_EQ(again.last_accepted().value(), second.id());
     EXPECT_EQ(again.get_block(block.id()).value().bytes(), block.bytes());
+}
+
+TEST(ChainVm, WaitForEventWaitsForAnOperationATimeOutACancelOrTheEnd) {
+    MemoryStore store;
+    ChainVm vm;
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    ASSERT_TRUE(vm.set_state(kNormal));
+    const auto waiting = [&vm](std::chrono::seconds timeout, std::stop_token cancel) {
+        return std::async(std::launch::async,
+                          [&vm, timeout, cancel] { return vm.wait_for_event(timeout, cancel); });
+    };
+    constexpr std::chrono::milliseconds kMoment{50};
+    constexpr std::chrono::seconds kLong{600};  // fails the test if anybody waits for it
+
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(vm.wait_for_event(kMoment).value(), std::nullopt);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, kMoment);
+
+    auto event = waiting(kLong, {});
+    EXPECT_EQ(event.wait_for(kMoment), std::future_status::timeout);
+    ASSERT_EQ(post(vm, "/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(event.get().value(), VmMessage::kPendingTransactions);
+    EXPECT_EQ(vm.wait_for_event(kLong).value(), VmMessage::kPendingTransactions) << "it stands";
+    ASSERT_TRUE(vm.decide_next_block(kNow));
+
+    std::stop_source cancel;
+    auto cancelled = waiting(kLong, cancel.get_token());
+    EXPECT_EQ(cancelled.wait_for(kMoment), std::future_status::timeout);
+    cancel.request_stop();
+    EXPECT_EQ(cancelled.get().value(), std::nullopt);
+
+    auto ended = waiting(kLong, {});
+    EXPECT_EQ(ended.wait_for(kMoment), std::future_status::timeout);
+    ASSERT_TRUE(vm.shutdown());
+    EXPECT_EQ(ended.get().error().code, ErrorCode::kNotInitialized);
+}
+
+TEST(ChainVm, OnlyTheOnlyValidatorDecidesTheNextBlockAlone) {
+    MemoryStore store;
+    ChainVm vm;
+    ASSERT_TRUE(vm.initialize(init_of(store, "a", genesis_of({}))));
+    EXPECT_EQ(vm.decide_next_block(kNow).error().code, ErrorCode::kWrongState) << "not yet normal";
+    ASSERT_TRUE(vm.set_state(kNormal));
+    EXPECT_EQ(vm.decide_next_block(kNow).error().code, ErrorCode::kNotFound) << "nothing waits";
+    ASSERT_EQ(post(vm, "/providers/register", registration_body("p-1")).status, 200);
+    ASSERT_TRUE(vm.decide_next_block(kNow));
+    EXPECT_EQ(vm.last_accepted().value(), vm.block_id_at_height(1).value());
+
+    MemoryStore shared;
+    ChainVm one_of_two;
+    ASSERT_TRUE(one_of_two.initialize(init_of(shared, "a", genesis_of({"a", "b"}))));
+    ASSERT_TRUE(one_of_two.set_state(kNormal));
+    ASSERT_EQ(post(one_of_two, "/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(one_of_two.decide_next_block(kNow).error().code, ErrorCode::kWrongState);
+    EXPECT_EQ(one_of_two.block_id_at_height(1).error().code, ErrorCode::kNotFound);
+}
+
+TEST(ChainVm, ACrashAtAnyWriteOfABlockDecidedAloneLeavesAVmThatCanGoOn) {
+    for (std::uint64_t at = 1; at < 8; ++at) {
+        MemoryStore disk;
+        FailingStore failing(disk);
+        failing.fail_at(at, Failure::kCrashesAfter);
+        {
+            ChainVm vm;
+            if (vm.initialize(init_of(failing, "a", genesis_of({})))) {
+                ASSERT_TRUE(vm.set_state(kNormal));
+                static_cast<void>(post(vm, "/providers/register", registration_body("p-1")));
+                static_cast<void>(vm.decide_next_block(kNow));
+            }
+        }
+        ChainVm again;
+        ASSERT_TRUE(again.initialize(init_of(disk, "a", genesis_of({})))) << at;
+        ASSERT_TRUE(again.set_state(kNormal));
+        static_cast<void>(post(again, "/providers/register", registration_body("p-2")));
+        EXPECT_TRUE(again.decide_next_block(kNow + 1)) << at;
+    }
 }
 
 TEST(ChainVm, TwoValidatorsAgreeOnWhatOneBuildsAndARejectedSiblingLeavesNoTrace) {

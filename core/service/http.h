@@ -9,7 +9,7 @@ namespace aivm {
 
 struct Request {
     std::string method;         // "GET"
-    std::string path;           // "/tasks", decoded, without the query
+    std::string path;           // "/tasks", as sent, without the query
     std::string query;          // "id=t-1", as sent
     std::string authorization;  // the header's value, empty if absent
     std::string body;
@@ -19,7 +19,7 @@ struct Request {
 struct Response {
     int status = 200;
     std::string body;   // JSON
-    std::string allow;  // with 405: the method that the path takes
+    std::string allow;  // with 405: the methods that the path takes
 };
 
 }  // namespace aivm

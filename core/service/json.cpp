@@ -48,6 +48,8 @@ std::optional<FixedBytes<N>> prefixed_hex(const Json& json) {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf"))
+        return fail(ErrorCode::kMalformed, "JSON must not begin with a byte order mark");
     if (depth_of(text) > kJsonDepthMax) {
         return fail(ErrorCode::kMalformed,
                     fmt::format("JSON nested deeper than {}", kJsonDepthMax));

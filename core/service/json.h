@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kJsonDepthMax = 32;  // bounds the stack of recursive walks
 
-// Fails on a syntax error (with its position), on a name that an object has twice, and on nesting
-// deeper than kJsonDepthMax.
+// Fails on a syntax error (with its position), on a byte order mark, on a name that an object has
+// twice, and on nesting deeper than kJsonDepthMax.
 Result<Json> parse_json(std::string_view text);
 
 // One line. Bytes that are not UTF-8 become the replacement character.

@@ -77,6 +77,7 @@ Status Node::open_vm() {
     AIVM_ASSIGN(genesis_, make_genesis(setup_.genesis, rules_));
     AIVM_ASSIGN(Vm vm, Vm::open({genesis_, &rules_, &executor_, &store_}));
     vm_.emplace(std::move(vm));
+    summary_ = ChainSummary(state(), [this](Height height) { return timestamp_of(height); });
     return {};
 }
 
@@ -188,11 +189,11 @@ Status Node::failed(Status status) {
 
 Status Node::advance(TimestampNs now_ns) {
     AIVM_TRY(check_writable());
-    if (setup_.hosted) return {};
     if (!vm_->wants_block()) {
         trial_.reset();  // nothing is queued, and its timestamp would become stale
         return {};
     }
+    if (setup_.hosted) return {};
     const auto due = checked_add(state().head.timestamp_ns, setup_.block_interval_ns);
     if (!due || now_ns < *due) return {};
     return build_and_accept(now_ns);
@@ -226,7 +227,20 @@ Status Node::accept_with_leftovers(const Block& block) {
     store_.hold();
     static_cast<void>(store_.write(leftovers_of(block)));  // buffered
     store_.release();
-    return failed(vm_->accept(block.id()));
+    const ExecutedPtr parent = vm_->executed(block.parent());
+    const ExecutedPtr executed = vm_->executed(block.id());
+    AIVM_TRY(failed(vm_->accept(block.id())));
+    summary_.add_block(parent->state, *executed);
+    return {};
+}
+
+Status Node::decide_alone(TimestampNs now_ns) {
+    AIVM_TRY(check_writable());
+    if (!alone()) {
+        return fail(ErrorCode::kWrongState,
+                    "other validators have a say in the next block of this chain");
+    }
+    return build_and_accept(now_ns);
 }
 
 Result<BlockPtr> Node::build_block(TimestampNs now_ns) {

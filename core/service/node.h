@@ -1,7 +1,7 @@
 // A node of a chain: the VM, a validator's key, and a queue of operations that survives a restart.
 // It has no clock and no thread: the caller passes the time. Alone on its chain it builds and
-// accepts its blocks itself (advance, flush); a hosted node leaves building, verifying and deciding
-// to a consensus host (chain_vm.h).
+// accepts its blocks itself (advance, flush); a hosted node leaves it to a consensus host
+// (chain_vm.h) when to build and what to accept.
 //
 //   1. Unhosted, it builds a block when there is something to do and the block interval has passed.
 //   2. submit() accepts an operation only if the next block, as it stands, would include it. The
@@ -20,6 +20,7 @@
 #include "core/kernels/kernels.h"
 #include "core/service/authorization.h"
 #include "core/service/batching_store.h"
+#include "core/service/chain_summary.h"
 #include "core/vm/vm.h"
 
 namespace aivm {
@@ -55,6 +56,9 @@ public:
     Status flush(TimestampNs now_ns);
 
     // ---- for a consensus host, which decides blocks ----
+    // For the only validator: builds the next block and accepts it, in one atomic write. Fails with
+    // wrong_state if there are other validators.
+    Status decide_alone(TimestampNs now_ns);
     // Builds on the preferred block. The block is then processing, like one that was verified.
     Result<BlockPtr> build_block(TimestampNs now_ns);
     Status verify(const BlockPtr& block, TimestampNs now_ns);
@@ -77,6 +81,8 @@ public:
 
     [[nodiscard]] const Vm& vm() const { return *vm_; }
     [[nodiscard]] const State& state() const { return vm_->state(); }
+    // Of the accepted chain.
+    [[nodiscard]] const ChainSummary& summary() const { return summary_; }
     // The preferred state with every queued operation applied: the state after the next block if
     // nothing more arrives.
     [[nodiscard]] const State& pending_state(TimestampNs now_ns);
@@ -121,6 +127,7 @@ private:
     Rules rules_;
     ExecutedPtr genesis_;
     std::optional<Vm> vm_;
+    ChainSummary summary_;
     std::map<Hash32, OperationPtr> queued_;
     std::optional<BlockRun> trial_;  // the next block so far; empty until it is asked for
     bool failed_ = false;

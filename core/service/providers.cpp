@@ -70,21 +70,14 @@ std::vector<std::string> every_model(const State& state) {
     return ids;
 }
 
-}  // namespace
-
-std::vector<WorkRecord> work_records(const State& state) {
-    std::vector<WorkRecord> records(state.providers.size());
-    state.tasks.for_each([&](std::size_t, const Task& task) {
-        for (const Seat& seat : task.seats) {
-            WorkRecord& record = records[seat.provider.value];
-            if (seat.status == SeatStatus::kSlashed) ++record.slashed;
-            if (seat.posted_at == 0) continue;
-            ++record.answered;
-            record.compute_time_ms += seat.compute_time_ms;
-        }
-    });
-    return records;
+Result<std::string> read_provider_id(const Json& body) {
+    ObjectReader in(body, "");
+    std::string id = in.string("provider_id");
+    AIVM_TRY(in.finish());
+    return id;
 }
+
+}  // namespace
 
 std::uint64_t uptime_seconds(const Node& node, const Provider& provider) {
     if (!provider.active()) return 0;
@@ -94,11 +87,12 @@ std::uint64_t uptime_seconds(const Node& node, const Provider& provider) {
 
 Result<Json> list_providers(Call& call) {
     const State& state = call.node.state();
-    const std::vector<WorkRecord> work = work_records(state);
     Json providers = Json::array();
     for (std::size_t i = 0; i < state.providers.size(); ++i) {
         AIVM_ASSIGN(const Json description, description_of(call.node, state.providers[i]));
-        providers.push_back(provider_json(call.node, state.providers[i], work[i], description));
+        const ProviderIndex index{static_cast<std::uint32_t>(i)};
+        providers.push_back(provider_json(call.node, state.providers[i],
+                                          call.node.summary().work_of(index), description));
     }
     const std::size_t count = providers.size();
     return Json{{"providers", std::move(providers)}, {"count", count}};
@@ -127,6 +121,21 @@ Result<Json> register_provider(Call& call) {
     const std::string id = registration.provider_id;
     note.put(service_keys::description(id), as_bytes(print_json(description)));
     AIVM_TRY(submit(call, std::move(registration), &note));
+    return Json{{"success", true}, {"providerId", id}};
+}
+
+// POST /providers/leave {"provider_id"}: no new work from the next block on.
+Result<Json> leave_providers(Call& call) {
+    AIVM_ASSIGN(const std::string id, read_provider_id(call.body));
+    AIVM_TRY(submit(call, op::DeregisterProvider{id}));
+    return Json{{"success", true}, {"providerId", id}};
+}
+
+// POST /providers/withdraw {"provider_id"}: the bond of a provider that has left, once its cooldown
+// is over and nothing can be slashed any more.
+Result<Json> withdraw_bond(Call& call) {
+    AIVM_ASSIGN(const std::string id, read_provider_id(call.body));
+    AIVM_TRY(submit(call, op::WithdrawBond{id}));
     return Json{{"success", true}, {"providerId", id}};
 }
 

@@ -20,7 +20,7 @@ Result<Json> reward_stats(Call& call) {
         return fail(ErrorCode::kInvalidArgument, "say which: ?provider_id=");
     const State& state = call.node.state();
     AIVM_ASSIGN(const Provider* provider, find_provider(state, id->second));
-    const WorkRecord work = work_records(state)[state.find_provider(id->second)->value];
+    const WorkRecord work = call.node.summary().work_of(*state.find_provider(id->second));
     return Json{{"provider_id", provider->id},
                 {"tasks_completed", provider->tasks_completed},
                 {"total_rewards", to_text(provider->rewards_total)},

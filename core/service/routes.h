@@ -29,21 +29,29 @@ Status submit(Call& call, OperationBody body, const WriteBatch* note = nullptr);
 // The provider with this id; fails with provider_not_found.
 Result<const Provider*> find_provider(const State& state, std::string_view id);
 
-// A provider's work, summed over its seats on all tasks.
-struct WorkRecord {
-    std::uint64_t answered = 0;
-    std::uint64_t slashed = 0;
-    std::uint64_t compute_time_ms = 0;  // sum over the answered ones
-};
-std::vector<WorkRecord> work_records(const State& state);  // by provider index
+// The answer in {"output": n} or {"output": {"answer": n}}, a byte.
+Result<Answer> answer_of(const Json& output);
+
+// For a task of the redundant mode: the committee, its windows, and what a commitment binds beside
+// the answer.
+Json committee_json(const Node& node, const State& state, const Task& task);
+
 // Seconds since the provider joined; 0 once it has left.
 std::uint64_t uptime_seconds(const Node& node, const Provider& provider);
 
 Result<Json> list_providers(Call& call);
 Result<Json> register_provider(Call& call);
+Result<Json> leave_providers(Call& call);
+Result<Json> withdraw_bond(Call& call);
 Result<Json> get_task(Call& call);
 Result<Json> submit_task(Call& call);
 Result<Json> submit_result(Call& call);
+Result<Json> submit_commitment(Call& call);
+Result<Json> submit_reveal(Call& call);
+Result<Json> list_challenges(Call& call);
+Result<Json> open_challenge(Call& call);
+Result<Json> reveal_claim(Call& call);
+Result<Json> submit_move(Call& call);
 Result<Json> list_models(Call& call);
 Result<Json> verify_attestation(Call& call);
 Result<Json> claim_rewards(Call& call);

@@ -21,9 +21,17 @@ struct Route {
 constexpr std::array kRoutes{
     Route{"/providers", "GET", list_providers, false, ""},
     Route{"/providers/register", "POST", register_provider, true, ""},
+    Route{"/providers/leave", "POST", leave_providers, true, ""},
+    Route{"/providers/withdraw", "POST", withdraw_bond, true, ""},
     Route{"/tasks", "GET", get_task, false, "id"},
     Route{"/tasks/submit", "POST", submit_task, true, ""},
     Route{"/tasks/result", "POST", submit_result, true, ""},
+    Route{"/tasks/commit", "POST", submit_commitment, true, ""},
+    Route{"/tasks/reveal", "POST", submit_reveal, true, ""},
+    Route{"/challenges", "GET", list_challenges, false, "task_id"},
+    Route{"/challenges", "POST", open_challenge, true, ""},
+    Route{"/challenges/reveal", "POST", reveal_claim, true, ""},
+    Route{"/disputes/move", "POST", submit_move, true, ""},
     Route{"/models", "GET", list_models, false, ""},
     Route{"/attestation/verify", "POST", verify_attestation, false, ""},
     Route{"/rewards/claim", "POST", claim_rewards, true, ""},
@@ -32,6 +40,24 @@ constexpr std::array kRoutes{
     Route{"/merkle", "GET", merkle_root, false, ""},
     Route{"/health", "GET", health, false, ""},
 };
+
+const Route* find_route(std::string_view method, std::string_view path) {
+    const auto found = std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& route) {
+        return route.path == path && route.method == method;
+    });
+    return found == kRoutes.end() ? nullptr : &*found;
+}
+
+// The methods that the path takes, as the header Allow lists them; empty if it is no route.
+std::string methods_of(std::string_view path) {
+    std::string methods;
+    for (const Route& route : kRoutes) {
+        if (route.path != path) continue;
+        if (!methods.empty()) methods += ", ";
+        methods += route.method;
+    }
+    return methods;
+}
 
 int status_of(ErrorCode code) {
     switch (code) {
@@ -55,7 +81,7 @@ Result<Query> read_query(const Route& route, const Request& request) {
     for (const auto& [name, value] : query) {
         if (name != route.query)
             return fail(ErrorCode::kInvalidArgument,
-                        fmt::format("{} takes no \"{}\"", route.path, name));
+                        fmt::format("{} takes no \"{}\" in its query", route.path, name));
     }
     return query;
 }
@@ -71,34 +97,41 @@ Response to_response(const Result<Json>& answer) {
     return {.status = 200, .body = print_json(*answer), .allow = {}};
 }
 
+bool is_about_request(const Error& error) {
+    return error.code == ErrorCode::kMalformed || error.code == ErrorCode::kInvalidArgument;
+}
+
+// What the service or its transport found wrong with a request is said by the context alone. The
+// fixed sentences of these two codes are about encodings and arguments of the VM.
+std::string words_of(const Error& error) {
+    return is_about_request(error) && !error.context.empty() ? error.context : error.text();
+}
+
 }  // namespace
 
 Response error_response(int status, const Error& error) {
-    const Json body{{"error", {{"code", error_name(error.code)}, {"message", error.text()}}}};
+    const Json body{{"error", {{"code", error_name(error.code)}, {"message", words_of(error)}}}};
     return {.status = status, .body = print_json(body), .allow = {}};
+}
+
+std::optional<Response> Service::check_route(std::string_view method, std::string_view path) {
+    if (find_route(method, path) != nullptr) return std::nullopt;
+    std::string methods = methods_of(path);
+    if (methods.empty())
+        return error_response(404, {ErrorCode::kNotFound, fmt::format("there is no {}", path)});
+    Response response = error_response(
+        405, {ErrorCode::kInvalidArgument, fmt::format("{} takes {} only", path, methods)});
+    response.allow = std::move(methods);
+    return response;
 }
 
 Response Service::handle(const Request& request) {
     // A failure shows in /health, and in whatever needs to write.
     static_cast<void>(node_.advance(request.now_ns));
-    const auto route = std::find_if(kRoutes.begin(), kRoutes.end(),
-                                    [&](const Route& r) { return r.path == request.path; });
-    if (route == kRoutes.end()) {
-        return error_response(404,
-                              {ErrorCode::kNotFound, fmt::format("there is no {}", request.path)});
-    }
-    if (route->method != request.method) {
-        Response response =
-            error_response(405, {ErrorCode::kInvalidArgument,
-                                 fmt::format("{} takes {} only", route->path, route->method)});
-        response.allow = route->method;
-        return response;
-    }
+    if (auto refused = check_route(request.method, request.path)) return std::move(*refused);
+    const Route& route = *find_route(request.method, request.path);
     Call call{.node = node_, .now_ns = request.now_ns, .query = {}, .body = {}, .caller = {}};
-    auto query = read_query(*route, request);
-    if (!query) return error_response(400, query.error());
-    call.query = std::move(*query);
-    if (route->moves_value && access_ == Access::kAuthorized) {
+    if (route.moves_value && access_ == Access::kAuthorized) {
         if (!node_.alone())
             return error_response(400, {ErrorCode::kNotAuthorized, std::string(kVouchedAlone)});
         auto caller = authorise(node_, request);
@@ -106,25 +139,31 @@ Response Service::handle(const Request& request) {
             return error_response(caller.error().code == ErrorCode::kStorage ? 503 : 401,
                                   caller.error());
         call.caller = std::move(*caller);
-    } else if (route->moves_value) {
+    } else if (route.moves_value) {
         call.caller = {
             dev_key().address(), node_.next_nonce(dev_key().address(), request.now_ns), {}};
     }
-    if (route->method == "POST") {
+    auto query = read_query(route, request);
+    if (!query) return error_response(400, query.error());
+    call.query = std::move(*query);
+    if (route.method == "POST") {
         auto body = parse_json(request.body);
         if (!body) return error_response(400, body.error());
         call.body = std::move(*body);
     }
-    return to_response(route->answer(call));
+    return to_response(route.answer(call));
 }
 
 Status submit(Call& call, OperationBody body, const WriteBatch* note) {
     const Operation operation{call.caller.account, call.caller.nonce, std::move(body)};
     Bytes authorization = call.caller.authorization;
     if (authorization.empty()) authorization = dev_key().sign(SignedOperation(operation, {}).id());
-    return call.node.submit(
+    Status status = call.node.submit(
         std::make_shared<const SignedOperation>(operation, std::move(authorization)), call.now_ns,
         note);
+    // What the VM says about an argument, such as "wallet", needs the code's sentence before it.
+    if (!status && is_about_request(status.error())) status.error().context = status.error().text();
+    return status;
 }
 
 Result<const Provider*> find_provider(const State& state, std::string_view id) {

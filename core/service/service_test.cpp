@@ -1,12 +1,16 @@
-// The twelve routes as a client meets them: what they answer, and how they refuse.
+// The routes as a client meets them: what they answer, and how they refuse.
 #include "core/service/service.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/digest.h"
 #include "core/testing/test_node.h"
+#include "core/verification/dispute.h"
 #include "core/verification/reexecution.h"
 
 namespace aivm::test {
@@ -22,9 +26,17 @@ struct RouteCase {
 constexpr RouteCase kRoutes[] = {
     {"/providers", false, false},
     {"/providers/register", true, true},
+    {"/providers/leave", true, true},
+    {"/providers/withdraw", true, true},
     {"/tasks", false, false},
     {"/tasks/submit", true, true},
     {"/tasks/result", true, true},
+    {"/tasks/commit", true, true},
+    {"/tasks/reveal", true, true},
+    {"/challenges", false, false},
+    {"/challenges", true, true},
+    {"/challenges/reveal", true, true},
+    {"/disputes/move", true, true},
     {"/models", false, false},
     {"/attestation/verify", true, false},
     {"/rewards/claim", true, true},
@@ -34,6 +46,14 @@ constexpr RouteCase kRoutes[] = {
     {"/health", false, false},
 };
 
+bool is_route(std::string_view method, std::string_view path) {
+    return std::any_of(std::begin(kRoutes), std::end(kRoutes), [&](const RouteCase& route) {
+        return path == route.path && method == (route.posts ? "POST" : "GET");
+    });
+}
+
+constexpr const char* kZeros = "0x0000000000000000000000000000000000000000000000000000000000000000";
+
 // A good body for each route that takes one.
 std::string good_body(std::string_view path) {
     if (path == "/providers/register") return registration_body("p-1");
@@ -42,7 +62,25 @@ std::string good_body(std::string_view path) {
         return R"({"task_id": "t-1", "provider_id": "p-1", "output": 7, "compute_time_ms": 5,
                    "proof": ""})";
     }
-    if (path == "/rewards/claim") return R"({"provider_id": "p-1"})";
+    if (path == "/rewards/claim" || path == "/providers/leave" || path == "/providers/withdraw")
+        return R"({"provider_id": "p-1"})";
+    if (path == "/tasks/commit") {
+        return fmt::format(R"({{"task_id": "t-1", "provider_id": "p-1", "commitment": "{}"}})",
+                           kZeros);
+    }
+    if (path == "/tasks/reveal") {
+        return fmt::format(
+            R"({{"task_id": "t-1", "provider_id": "p-1", "output": 7, "nonce": "{}"}})", kZeros);
+    }
+    if (path == "/challenges")
+        return fmt::format(R"({{"task_id": "t-1", "commitment": "{}"}})", kZeros);
+    if (path == "/challenges/reveal")
+        return fmt::format(R"({{"task_id": "t-1", "claim": 7, "salt": "{}"}})", kZeros);
+    if (path == "/disputes/move") {
+        return fmt::format(R"({{"task_id": "t-1", "challenger": "{}", "input": "{}", "output": 7,
+                               "proof": []}})",
+                           std::string(kZeros).substr(0, 42), kZeros);
+    }
     return R"({"gpu_attestation": {"device_id": "p-1", "model": "NVIDIA H100", "cc_enabled": true,
       "tee_io_enabled": true, "driver_version": "1", "vbios_version": "1", "mode": 0,
       "timestamp": "2027-01-15T08:00:00Z",
@@ -72,23 +110,61 @@ void assign(TestNode& t) {
     ASSERT_EQ(body_of(t.get("/tasks", "id=t-1")).at("status"), "assigned");
 }
 
-TEST(Service, EveryRouteAnswers405ToTheOtherMethodsAndSaysWhichOneItTakes) {
+TEST(Service, EveryRouteAnswers405ToTheOtherMethodsAndSaysWhichOnesItTakes) {
     TestNode t;
     for (const RouteCase& route : kRoutes) {
-        for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"}) {
-            const std::string right = route.posts ? "POST" : "GET";
-            if (method == right) continue;
-            const Response r = t.send({.method = method,
-                                       .path = route.path,
-                                       .query = {},
-                                       .authorization = {},
-                                       .body = {}});
-            EXPECT_EQ(r.status, 405) << method << " " << route.path;
+        const std::string path = route.path;
+        const std::string right =
+            path == "/challenges" ? "GET, POST" : (route.posts ? "POST" : "GET");
+        for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS",
+                                   "TRACE", "CONNECT", "BREW", "get", ""}) {
+            if (is_route(method, path)) continue;
+            const Response r = t.send(
+                {.method = method, .path = path, .query = {}, .authorization = {}, .body = {}});
+            EXPECT_EQ(r.status, 405) << method << " " << path;
             EXPECT_EQ(r.allow, right);
-            EXPECT_THAT(body_of(r).at("error").at("message").get<std::string>(),
-                        HasSubstr(route.path));
+            EXPECT_THAT(body_of(r).at("error").at("message").get<std::string>(), HasSubstr(path));
         }
     }
+}
+
+TEST(Service, ChecksPathMethodAuthorisationAndFieldsInThisOrder) {
+    TestNode t;
+    Request request{.method = "PUT",
+                    .path = "/none",
+                    .query = "unknown=1",
+                    .authorization = "nonsense",
+                    .body = "{"};
+    EXPECT_EQ(t.send(request).status, 404);
+    request.path = "/tasks/submit";
+    EXPECT_EQ(t.send(request).status, 405);
+    request.method = "POST";
+    EXPECT_EQ(t.send(request).status, 401);
+    Request authorised = t.signed_request(t.alice, t.next_nonce++, "/tasks/submit", "{");
+    authorised.query = "unknown=1";
+    const Response fields = t.send(authorised);
+    EXPECT_EQ(fields.status, 400);
+    EXPECT_THAT(fields.body, HasSubstr("unknown"));
+    EXPECT_EQ(error_code(t.post(t.alice, "/tasks/submit", "{")), "malformed");
+    EXPECT_EQ(error_code(t.post(t.alice, "/tasks/submit", task_body("t", "1", "0"))),
+              "fee_too_low");
+}
+
+TEST(Service, SaysInPlainWordsWhatIsWrongWithARequest) {
+    TestNode t;
+    const auto message = [](const Response& r) {
+        return body_of(r).at("error").at("message").get<std::string>();
+    };
+    EXPECT_EQ(message(t.post(t.alice, "/tasks/submit", "{")), "not JSON at byte 2");
+    EXPECT_EQ(message(t.post(t.alice, "/tasks/submit", "\xef\xbb\xbf{}")),
+              "JSON must not begin with a byte order mark");
+    EXPECT_EQ(message(t.post(t.alice, "/rewards/claim", "{}")), "provider_id is missing");
+    EXPECT_EQ(message(t.get("/stats", "x=1")), "/stats takes no \"x\" in its query");
+    EXPECT_EQ(message(t.get("/tasks", "id=none")), "not found: task none");
+    Json body = parse_json(registration_body("p-1")).value();
+    body["wallet_address"] = std::string(kZeros).substr(0, 42);
+    EXPECT_EQ(message(t.post(t.bob, "/providers/register", body.dump())),
+              "an argument is out of range: wallet");
 }
 
 TEST(Service, APathThatIsNotExactlyARouteIs404) {
@@ -340,6 +416,128 @@ TEST(Service, AResultMustBeAByteWithAProofOfTheRightLengthAndNoError) {
     EXPECT_EQ(post("1", R"("proof": "", "error": "out of memory")").status, 400);
     EXPECT_EQ(post("1", R"("proof": "", "error": "")").status, 200);
     EXPECT_EQ(post("1", R"("proof": "")").status, 400) << "one answer per task";
+}
+
+std::string claim_hash(Answer claim, const Hash32& salt, const Address& challenger) {
+    return to_text(claim_commitment(claim, salt, challenger));
+}
+
+TEST(Service, AWrongAnswerIsChallengedAndProvenWrongOverHttp) {
+    TestNode t;
+    assign(t);
+    const Answer right = truth(t, 3);
+    const Answer wrong = static_cast<Answer>(right + 1);
+    ASSERT_EQ(t.post(t.bob, "/tasks/result", result_body("t-1", "p-1", wrong)).status, 200);
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/challenges", "task_id=t-1")),
+              (Json{{"challenges", Json::array()}, {"count", 0}}));
+    const Hash32 salt = keccak256(as_bytes("salt"));
+    const std::string challenge = fmt::format(R"({{"task_id": "t-1", "commitment": "{}"}})",
+                                              claim_hash(right, salt, t.alice.account));
+    EXPECT_EQ(body_of(t.post(t.alice, "/challenges", challenge)),
+              (Json{{"success", true}, {"taskId", "t-1"}}));
+    t.blocks(1);
+    const Json open = body_of(t.get("/challenges", "task_id=t-1")).at("challenges").at(0);
+    EXPECT_EQ(open.at("status"), "committed");
+    EXPECT_EQ(open.at("challenger"), to_text(t.alice.account));
+    EXPECT_EQ(open.at("bond"), "10000000000");
+    EXPECT_FALSE(open.contains("claim"));
+    const auto reveal = [&](Answer claim) {
+        return fmt::format(R"({{"task_id": "t-1", "claim": {}, "salt": "{}"}})", claim,
+                           to_text(salt));
+    };
+    EXPECT_EQ(error_code(t.post(t.alice, "/challenges/reveal", reveal(wrong))), "invalid_argument");
+    EXPECT_EQ(t.post(t.alice, "/challenges/reveal", reveal(right)).status, 200);
+    t.blocks(6);
+    const Json closed = body_of(t.get("/challenges", "task_id=t-1")).at("challenges").at(0);
+    EXPECT_EQ(closed.at("status"), "won");
+    EXPECT_EQ(closed.at("claim"), (Json{{"answer", right}}));
+    EXPECT_TRUE(closed.contains("closed_at"));
+    EXPECT_EQ(body_of(t.get("/rewards/stats", "provider_id=p-1")).at("slashed"), "100000000000");
+    EXPECT_EQ(t.get("/challenges").status, 400);
+    EXPECT_EQ(t.get("/challenges", "task_id=none").status, 404);
+    EXPECT_EQ(t.audit(), "");
+}
+
+// A node in redundant mode with five providers of bob's, and a task by alice for all of them.
+TestNode::Options redundant_options() {
+    TestNode::Options options;
+    options.config.verification_mode = VerificationMode::kRedundant;
+    return options;
+}
+
+Json assign_committee(TestNode& t) {
+    for (int i = 1; i <= 5; ++i) {
+        const std::string id = fmt::format("p-{}", i);
+        EXPECT_EQ(t.post(t.bob, "/providers/register", registration_body(id)).status, 200);
+    }
+    EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    t.blocks(4);
+    return body_of(t.get("/tasks", "id=t-1")).at("committee");
+}
+
+Hash32 hash_in(const Json& json, const char* key) {
+    return *fixed_from_hex<32>(json.at(key).get<std::string>());
+}
+
+// The commitment as a client computes it from what the task shows.
+Hash32 client_commitment(const Json& committee, Answer answer, const Address& account,
+                         const Hash32& nonce) {
+    Writer out;
+    out.fixed(hash_in(committee, "task_key")).fixed(hash_in(committee, "model_digest"));
+    out.fixed(hash_in(committee, "input_digest")).fixed(keccak256({&answer, 1}));
+    out.fixed(keccak256(ByteView{})).fixed(FixedBytes<12>{}).fixed(account).fixed(nonce);
+    return keccak256(out.view());
+}
+
+TEST(Service, ACommitteeCommitsRevealsAndCompletesItsTaskOverHttp) {
+    TestNode t(redundant_options());
+    const Json committee = assign_committee(t);
+    const Answer answer = truth(t, 3);
+    const Hash32 nonce = keccak256(as_bytes("nonce"));
+    const std::string commitment =
+        to_text(client_commitment(committee, answer, t.bob.account, nonce));
+    ASSERT_EQ(committee.at("members").size(), 5U);
+    EXPECT_EQ(committee.at("members").at(0).at("operator"), to_text(t.bob.account));
+    const auto post = [&](const char* path, const Json& member, const Json& more) {
+        Json body{{"task_id", "t-1"}, {"provider_id", member.at("provider_id")}};
+        body.update(more);
+        return t.post(t.bob, path, body.dump());
+    };
+    for (const Json& member : committee.at("members")) {
+        EXPECT_EQ(error_code(post("/tasks/reveal", member,
+                                  {{"output", answer}, {"nonce", to_text(nonce)}})),
+                  "wrong_state")
+            << "nothing to reveal yet";
+        EXPECT_EQ(post("/tasks/commit", member, {{"commitment", commitment}}).status, 200);
+    }
+    while (t.node().state().head.height < committee.at("commit_until").get<Height>()) t.blocks(1);
+    for (const Json& member : committee.at("members")) {
+        EXPECT_EQ(
+            post("/tasks/reveal", member, {{"output", answer}, {"nonce", to_text(nonce)}}).status,
+            200);
+    }
+    while (t.node().state().head.height < committee.at("reveal_until").get<Height>()) t.blocks(1);
+    t.blocks(5);
+    const Json task = body_of(t.get("/tasks", "id=t-1"));
+    EXPECT_EQ(task.at("status"), "completed");
+    EXPECT_EQ(task.at("output"), (Json{{"answer", answer}}));
+    EXPECT_EQ(t.audit(), "");
+}
+
+TEST(Service, AProviderLeavesAndTakesItsBondOnceTheCooldownIsOver) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    t.blocks(1);
+    const std::string body = R"({"provider_id": "p-1"})";
+    EXPECT_EQ(error_code(t.post(t.alice, "/providers/leave", body)), "not_authorized");
+    EXPECT_EQ(body_of(t.post(t.bob, "/providers/leave", body)),
+              (Json{{"success", true}, {"providerId", "p-1"}}));
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/providers")).at("providers").at(0).at("unbonding"), true);
+    EXPECT_EQ(body_of(t.get("/stats")).at("providers_active"), 0);
+    EXPECT_EQ(error_code(t.post(t.bob, "/providers/withdraw", body)), "bond_locked");
+    EXPECT_EQ(t.post(t.bob, "/providers/leave", R"({"provider_id": "none"})").status, 404);
 }
 
 TEST(Service, AnIdleChainStandsStillAndHealthAndMerkleAnswer) {

@@ -38,6 +38,8 @@ Json task_json(const Node& node, const State& state, const Task& task) {
         json["compute_time_ms"] = seat->compute_time_ms;
         if (!seat->trace_root.is_zero()) json["proof"] = to_base64(seat->trace_root.view());
     }
+    if (task.mode == VerificationMode::kRedundant && seat != nullptr)
+        json["committee"] = committee_json(node, state, task);
     return json;
 }
 
@@ -63,16 +65,16 @@ Result<std::uint32_t> row_of(const Json& input, std::uint32_t rows) {
     return static_cast<std::uint32_t>(digest.prefix64() % rows);
 }
 
+}  // namespace
+
 Result<Answer> answer_of(const Json& output) {
     const auto number = output.is_number_unsigned() ? std::optional(output.get<std::uint64_t>())
                                                     : only_number(output, "answer");
     if (number && *number <= std::numeric_limits<Answer>::max())
         return static_cast<Answer>(*number);
     return fail(ErrorCode::kInvalidArgument,
-                "output must be the answer's byte: n or {\"answer\": n}, 0 to 255");
+                "an answer must be a byte: n or {\"answer\": n}, 0 to 255");
 }
-
-}  // namespace
 
 // GET /tasks. A task that still waits for its block is shown as pending.
 Result<Json> get_task(Call& call) {

@@ -1,151 +1,132 @@
 #include "scenarios/cli/serve/http_server.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
+#include <sys/resource.h>
 
-#include <cerrno>
-#include <cstring>
-#include <mutex>
-#include <thread>
+#include <algorithm>
 
 #include "core/service/service.h"
-#include "scenarios/cli/serve/bounded_queue.h"
+#include "scenarios/cli/serve/http_limits.h"
 
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr const char* kJson = "application/json";
-constexpr const char* kEverything = R"([\s\S]*)";
+using boost::asio::ip::tcp;
+using boost::system::error_code;
 
-void put(httplib::Response& out, const Response& response) {
-    out.status = response.status;
-    if (!response.allow.empty()) out.set_header("Allow", response.allow);
-    out.set_content(response.body, kJson);
-}
+constexpr rlim_t kOtherFiles = 64;  // open files that are not connections
+constexpr std::chrono::milliseconds kAcceptRetry{10};
 
-Request to_request(const httplib::Request& in, std::string body) {
-    Request request;
-    request.method = in.method;
-    request.path = in.path;
-    if (const std::size_t mark = in.target.find('?'); mark != std::string::npos) {
-        request.query = in.target.substr(mark + 1, in.target.find('#', mark) - mark - 1);
+// Asks for as many open files as the connections need, and returns how many connections fit.
+std::size_t connections_that_fit() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return kConnectionsMax;
+    const rlim_t wanted = kConnectionsMax + kOtherFiles;
+    if (files.rlim_cur < wanted) {
+        files.rlim_cur = std::min(wanted, files.rlim_max);
+        static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+        static_cast<void>(::getrlimit(RLIMIT_NOFILE, &files));
     }
-    request.authorization = in.get_header_value("Authorization");
-    request.body = std::move(body);
-    return request;
-}
-
-// Reads the body in pieces, since the limit also applies to bodies that do not announce their
-// length or decompress to more. Returns the status to refuse it with, 0 if the body is complete.
-int read_body(const httplib::ContentReader& reader, const httplib::Response& out,
-              std::string& body) {
-    bool too_long = false;
-    const bool whole = reader([&](const char* data, std::size_t size) {
-        too_long = size > kBodyBytesMax - body.size();
-        if (!too_long) body.append(data, size);
-        return !too_long;
-    });
-    if (whole) return 0;
-    return too_long || out.status == 413 ? 413 : 400;
-}
-
-// Errors of the transport, in the form of the service's errors.
-Error transport_error(int status) {
-    if (status == 413)
-        return {ErrorCode::kLimitReached,
-                fmt::format("a body has at most {} bytes", kBodyBytesMax)};
-    if (status == 414) return {ErrorCode::kLimitReached, "the address is too long"};
-    return {ErrorCode::kMalformed, "not an HTTP/1.1 request that this service takes"};
+    return std::min<rlim_t>(kConnectionsMax,
+                            std::max(files.rlim_cur, kOtherFiles + 1) - kOtherFiles);
 }
 
 }  // namespace
 
-struct HttpServer::Inside {
-    std::function<Response(Request)> answer;
-    std::mutex mutex;  // the service belongs to one thread at a time
-    httplib::Server server;
-    std::thread acceptor;
+HttpServer::HttpServer(boost::asio::io_context& io, Answer answer)
+    : io_(io),
+      answer_(std::move(answer)),
+      acceptor_(io),
+      retry_(io),
+      connections_max_(connections_that_fit()) {}
 
-    void serve(const httplib::Request& in, httplib::Response& out, std::string body) {
-        const std::lock_guard lock(mutex);
-        put(out, answer(to_request(in, std::move(body))));
+// "localhost" may name an address of a protocol that this machine does not have; the next one is
+// tried only then.
+Status HttpServer::listen(ListenAddress& address) {
+    error_code error;
+    const auto endpoints =
+        tcp::resolver(io_).resolve(address.host, std::to_string(address.port), error);
+    Status status = fail(ErrorCode::kInvalidArgument, error.message());
+    for (const auto& entry : endpoints) {
+        status = listen_on(entry.endpoint());
+        if (status || status.error().code != ErrorCode::kNotFound) break;
     }
-    void set_limits();
-    void set_handlers();
-};
-
-void HttpServer::Inside::set_limits() {
-    server.set_payload_max_length(kBodyBytesMax);
-    server.set_keep_alive_max_count(1);
-    server.set_read_timeout(kSilenceSecondsMax);
-    server.set_write_timeout(kSilenceSecondsMax);
-    server.new_task_queue = [] { return new BoundedQueue(kThreads, kWaitingConnectionsMax); };
+    if (!status) {
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("cannot listen on {}: {}", address.text(), status.error().context));
+    }
+    address.port = acceptor_.local_endpoint().port();
+    accept_next();
+    return {};
 }
 
-void HttpServer::Inside::set_handlers() {
-    const auto without_body = [this](const httplib::Request& in, httplib::Response& out) {
-        serve(in, out, {});
-    };
-    const auto with_body = [this](const httplib::Request& in, httplib::Response& out,
-                                  const httplib::ContentReader& reader) {
-        std::string body;
-        const int refused = in.is_multipart_form_data() ? 400 : read_body(reader, out, body);
-        if (refused == 0) return serve(in, out, std::move(body));
-        put(out, error_response(refused, transport_error(refused)));
-    };
-    // No route accepts these methods, so their bodies are not read.
-    const auto body_unread = [this](const httplib::Request& in, httplib::Response& out,
-                                    const httplib::ContentReader&) { serve(in, out, {}); };
-    server.Post(kEverything, with_body);
-    server.Get(kEverything, without_body)
-        .Options(kEverything, without_body)
-        .Delete(kEverything, without_body);
-    server.Put(kEverything, body_unread)
-        .Patch(kEverything, body_unread)
-        .Delete(kEverything, body_unread);
-    server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
-        if (out.body.empty()) put(out, error_response(out.status, transport_error(out.status)));
-    });
-    server.set_exception_handler(
-        [](const httplib::Request&, httplib::Response& out, std::exception_ptr) {
-            put(out, error_response(500, {ErrorCode::kWrongState,
-                                          "a failed internal check of aivmsim; please report it"}));
+// Fails with not_found if the machine has no such address.
+Status HttpServer::listen_on(const tcp::endpoint& endpoint) {
+    error_code error;
+    acceptor_ = tcp::acceptor(io_);
+    acceptor_.open(endpoint.protocol(), error);
+    // Lets a restarted server have its port back at once; another one that listens keeps it.
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
+    if (!error) return {};
+    const bool absent = error == boost::asio::error::address_family_not_supported ||
+                        error == boost::system::errc::address_not_available;
+    return fail(absent ? ErrorCode::kNotFound : ErrorCode::kConflict, error.message());
+}
+
+void HttpServer::accept_next() {
+    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+        if (!acceptor_.is_open()) return;
+        if (!error) {
+            accepted(std::move(socket));
+            return accept_next();
+        }
+        // Most likely no file is left for the connection.
+        close_oldest();
+        retry_.expires_after(kAcceptRetry);
+        retry_.async_wait([this](error_code cancelled) {
+            if (!cancelled && acceptor_.is_open()) accept_next();
         });
+    });
 }
 
-HttpServer::HttpServer(std::function<Response(Request)> answer)
-    : inside_(std::make_unique<Inside>()) {
-    inside_->answer = std::move(answer);
-    inside_->set_limits();
-    inside_->set_handlers();
+void HttpServer::accepted(tcp::socket socket) {
+    const auto connection = std::make_shared<Connection>(std::move(socket), *this);
+    connection->place = connections_.insert(connections_.end(), connection);
+    if (connections_.size() > connections_max_) close_oldest();
+    connection->start();
 }
 
-HttpServer::~HttpServer() { stop(); }
-
-Status HttpServer::bind(ListenAddress& address) {
-    errno = 0;
-    bool bound = true;
-    if (address.port == 0) {
-        address.port = inside_->server.bind_to_any_port(address.host);
-        bound = address.port > 0;
-    } else {
-        bound = inside_->server.bind_to_port(address.host, address.port);
-    }
-    if (bound) return {};
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("cannot listen on {}: {}", address.text(), std::strerror(errno)));
-}
-
-void HttpServer::start() {
-    inside_->acceptor = std::thread([this] { inside_->server.listen_after_bind(); });
-    while (!inside_->server.is_running())
-        std::this_thread::yield();  // an earlier stop() would be lost
+void HttpServer::close_oldest() {
+    if (connections_.empty()) return;
+    const std::shared_ptr<Connection> oldest = connections_.front();
+    oldest->close();
 }
 
 void HttpServer::stop() {
-    if (!inside_->acceptor.joinable()) return;
-    inside_->server.stop();
-    inside_->acceptor.join();
+    error_code ignored;
+    acceptor_.close(ignored);
+    retry_.cancel();
+    const Connections all = connections_;
+    for (const auto& connection : all) connection->stop();
 }
+
+Response HttpServer::answer(Request request) {
+    try {
+        return answer_(std::move(request));
+    } catch (const std::exception& failure) {
+        return error_response(
+            500, {ErrorCode::kWrongState,
+                  fmt::format("a failed internal check of aivmsim; please report it: {}",
+                              failure.what())});
+    }
+}
+
+void HttpServer::begins_request(Connection& connection) {
+    connections_.splice(connections_.end(), connections_, connection.place);
+}
+
+void HttpServer::ended(Connection& connection) { connections_.erase(connection.place); }
 
 }  // namespace aivm::scenarios::cli

@@ -1,38 +1,48 @@
-// HTTP/1.1 for a service: a thin layer that translates requests and responses. One request per
-// connection.
+// HTTP/1.1 for a service: connections in, requests out. Everything runs on the one thread that runs
+// the io_context, so a connection costs a few kilobytes and no thread, and no client can keep the
+// others waiting by being slow.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <memory>
-#include <string>
 
-#include "core/service/http.h"
+#include "core/base/error.h"
+#include "scenarios/cli/serve/http_connection.h"
 #include "scenarios/cli/serve/listen_address.h"
 
 namespace aivm::scenarios::cli {
 
-constexpr std::size_t kBodyBytesMax = 1 << 20;
-constexpr std::size_t kThreads = 8;
-constexpr std::size_t kWaitingConnectionsMax = 64;
-constexpr int kSilenceSecondsMax =
-    5;  // a client that neither sends nor receives for this long is dropped
-
-class HttpServer {
+class HttpServer final : public ConnectionOwner {
 public:
-    // `answer` is called from several threads, one at a time. It reads the clock itself.
-    explicit HttpServer(std::function<Response(Request)> answer);
-    ~HttpServer();
+    using Answer = std::function<Response(Request)>;
 
-    // Binds the address; the error says why it cannot. Sets the port if it was 0.
-    Status bind(ListenAddress& address);
-    // Serves on its own threads until stop(). Call bind() first, and each function once.
-    void start();
-    // Stops accepting connections and returns when the accepted ones are answered.
+    // `io` must outlive the server, and the server every call that `io` still has to make for it.
+    HttpServer(boost::asio::io_context& io, Answer answer);
+
+    // Binds the address for this server alone and begins to listen; the error says why it cannot.
+    // Sets the port if it was 0. Call it once, before io.run().
+    Status listen(ListenAddress& address);
+    // Accepts no more connections and closes all, after the responses that are being sent.
     void stop();
 
 private:
-    struct Inside;
-    std::unique_ptr<Inside> inside_;
+    Status listen_on(const boost::asio::ip::tcp::endpoint& endpoint);
+    void accept_next();
+    void accepted(boost::asio::ip::tcp::socket socket);
+    void close_oldest();
+
+    Response answer(Request request) override;
+    void begins_request(Connection& connection) override;
+    void ended(Connection& connection) override;
+
+    boost::asio::io_context& io_;
+    Answer answer_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer retry_;
+    Connections connections_;  // the one whose present request began first in front
+    std::size_t connections_max_;
 };
 
 }  // namespace aivm::scenarios::cli

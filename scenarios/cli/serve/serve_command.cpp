@@ -4,23 +4,24 @@
 #include <signal.h>
 #include <sodium.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 
 #include "core/config/config_json.h"
+#include "core/service/chain_vm.h"
 #include "core/service/genesis_json.h"
-#include "core/service/service.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/http_server.h"
+#include "scenarios/cli/serve/lone_host.h"
 #include "scenarios/cli/terminal.h"
 #include "sim/storage/file_store.h"
 
 namespace aivm::scenarios::cli {
 namespace {
 
-constexpr std::uint64_t kTickNs = 50'000'000;  // interval of the checks whether a block is due
 constexpr Amount kDevBalance = lux(1'000'000);
 
 TimestampNs now_ns() {
@@ -55,7 +56,7 @@ Result<std::unique_ptr<KeyValueStore>> open_store(const ServeRequest& request) {
     return std::unique_ptr<KeyValueStore>(std::move(file));
 }
 
-Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueStore& store) {
+Result<NodeSetup> read_setup(const ServeRequest& request, KeyValueStore& store) {
     NodeSetup setup;
     if (request.config) {
         AIVM_ASSIGN(setup.parameters.config, parsed_file(*request.config, config_from_json));
@@ -76,57 +77,65 @@ Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueSto
     ::randombytes_buf(fresh.data(), fresh.size());
     AIVM_ASSIGN(setup.seed, seed_of_store(store, fresh));
     setup.store = &store;
-    return Node::open(setup);
+    return setup;
 }
 
-// Blocked before any thread starts, so that only sigtimedwait receives these two signals.
-sigset_t block_stop_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGTERM);
-    ::sigaddset(&signals, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    return signals;
-}
-
-// Builds blocks when they are due, until a signal asks to stop.
-void build_until_stopped(const sigset_t& signals, Node& node, std::mutex& mutex) {
-    bool reported = false;
-    const timespec tick{.tv_sec = 0, .tv_nsec = static_cast<long>(kTickNs)};
-    while (::sigtimedwait(&signals, nullptr, &tick) < 0) {
-        const std::lock_guard lock(mutex);
-        const Status status = node.advance(now_ns());
-        if (!status && !reported) complain(status.error().text());
-        reported = !status;
+Status open_vm(const NodeSetup& setup, bool dev, ChainVm& vm) {
+    if (setup.genesis.validators.size() > 1) {
+        return fail(ErrorCode::kConfig,
+                    "genesis has several validators, and nothing here decides between them");
     }
+    AIVM_TRY(
+        vm.initialize(setup, dev ? Service::Access::kThrowAway : Service::Access::kAuthorized));
+    return vm.set_state(static_cast<std::uint32_t>(HostState::kNormalOperation));
 }
 
-int serve(const ServeRequest& request, ListenAddress address, Node& node) {
-    const sigset_t signals = block_stop_signals();
-    std::mutex mutex;
-    Service service(node, request.dev ? Service::Access::kThrowAway : Service::Access::kAuthorized);
-    HttpServer server([&](Request incoming) {
-        const std::lock_guard lock(mutex);
+// Builds a last block for what is queued, so that whoever was answered finds it accepted.
+Status flush(ChainVm& vm) {
+    if (!vm.node()->healthy() || vm.node()->vm().mempool().size() == 0) return {};
+    return vm.decide_next_block(now_ns());
+}
+
+void say_what_dev_means() {
+    say(
+        fmt::format("TEMPORARY NODE: --dev checks no signatures; everyone who reaches this port "
+                    "spends the same account, 0x{}",
+                    to_hex(dev_key().address().view())));
+}
+
+int serve(const ServeRequest& request, ListenAddress address, std::uint64_t block_interval_ns,
+          ChainVm& vm) {
+    boost::asio::io_context io(1);  // the thread of the VM, its service and all connections
+    const HttpHandler handler = vm.new_http_handler().value();
+    HttpServer server(io, [&](Request incoming) {
         incoming.now_ns = now_ns();
-        return service.handle(incoming);
+        return handler(incoming);
     });
-    if (const Status bound = server.bind(address); !bound) {
-        complain(bound.error().context);
+    if (const Status listening = server.listen(address); !listening) {
+        complain(listening.error().context);
         return kExitBadRequest;
     }
-    if (request.dev) {
-        say("TEMPORARY NODE: --dev checks no signatures; everyone who reaches this port spends the "
-            "same account");
-    }
-    server.start();
-    if (!print_result(fmt::format("listening on http://{}\n", address.text())))
-        return kExitHarnessFailed;
-    build_until_stopped(signals, node, mutex);
-    server.stop();
-    const Status flushed = node.flush(now_ns());
+    if (request.dev) say_what_dev_means();
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+    LoneHost host(vm, io,
+                  {.block_interval = std::chrono::nanoseconds(block_interval_ns),
+                   .now_ns = now_ns,
+                   .failed = [](const Error& error) { complain(error.text()); }});
+    const auto stop = [&] {
+        signals.cancel();
+        server.stop();
+        host.stop();
+    };
+    signals.async_wait([&](const boost::system::error_code& cancelled, int) {
+        if (!cancelled) stop();
+    });
+    const bool announced = print_result(fmt::format("listening on http://{}\n", address.text()));
+    if (!announced) boost::asio::post(io, stop);
+    io.run();
+    const Status flushed = flush(vm);
     if (!flushed) complain(flushed.error().text());
-    say(fmt::format("stopped at block {}", node.state().head.height));
-    return flushed ? kExitClean : kExitHarnessFailed;
+    say(fmt::format("stopped at block {}", vm.node()->state().head.height));
+    return flushed && announced ? kExitClean : kExitHarnessFailed;
 }
 
 }  // namespace
@@ -141,13 +150,16 @@ int serve_command(const ServeRequest& request) {
         complain("libsodium does not start on this machine");
         return kExitHarnessFailed;
     }
-    auto store = open_store(request);
-    auto node = store ? open_node(request, **store) : tl::unexpected<Error>(store.error());
-    if (!node) {
-        complain(node.error().text());
+    ChainVm vm;
+    const auto store = open_store(request);
+    const auto setup = store ? read_setup(request, **store) : tl::unexpected<Error>(store.error());
+    const Status open =
+        setup ? open_vm(*setup, request.dev, vm) : tl::unexpected<Error>(setup.error());
+    if (!open) {
+        complain(open.error().text());
         return kExitBadRequest;
     }
-    return serve(request, *address, **node);
+    return serve(request, *address, setup->block_interval_ns, vm);
 }
 
 }  // namespace aivm::scenarios::cli

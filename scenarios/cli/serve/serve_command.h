@@ -1,4 +1,5 @@
-// `aivmsim serve`: a chain of one node with the twelve routes over HTTP on loopback.
+// `aivmsim serve`: a chain of one node with the service's routes over HTTP on loopback. The program
+// is the consensus host of the VM (core/service/chain_vm.h), with itself as the only validator.
 #pragma once
 
 #include <optional>
@@ -15,8 +16,8 @@ struct ServeRequest {
     std::string block_interval = "4s";
 };
 
-// Serves until SIGTERM or SIGINT, then answers the requests in progress, builds a last block for
-// the queued operations, and returns 0.
+// Serves until SIGTERM or SIGINT, then ends the responses in progress, builds a last block for the
+// queued operations, and returns 0.
 int serve_command(const ServeRequest& request);
 
 }  // namespace aivm::scenarios::cli

@@ -1,0 +1,70 @@
+#include "core/service/chain_summary.h"
+
+#include <limits>
+
+namespace aivm {
+
+ChainSummary::ChainSummary(const State& state,
+                           const std::function<TimestampNs(Height)>& timestamp_of) {
+    state.tasks.for_each([&](std::size_t, const Task& task) { count_seats(task, Sign::kAdd); });
+    state.providers.for_each([&](std::size_t, const Provider& provider) {
+        active_providers_ += provider.active() ? 1 : 0;
+    });
+    add_disputes(state, 0);
+    // Receipts are in order of height, so those of the epoch are the last ones.
+    for (std::size_t i = state.receipts.size(); i-- > 0;) {
+        const Receipt& receipt = state.receipts[i];
+        if (timestamp_of(receipt.height) < state.head.epoch_started_ns) break;
+        add_payment(receipt.paid);
+    }
+}
+
+void ChainSummary::add_block(const State& parent, const Executed& block) {
+    const State& state = block.state;
+    for (const std::uint32_t i : block.touched.tasks) {
+        if (i < parent.tasks.size()) count_seats(parent.tasks[i], Sign::kRemove);
+        count_seats(state.tasks[i], Sign::kAdd);
+    }
+    for (const std::uint32_t i : block.touched.providers) {
+        if (i < parent.providers.size() && parent.providers[i].active()) --active_providers_;
+        if (state.providers[i].active()) ++active_providers_;
+    }
+    add_disputes(state, parent.disputes.size());
+    if (state.head.epoch_started_ns != parent.head.epoch_started_ns) epoch_rewards_ = Amount();
+    for (std::size_t i = parent.receipts.size(); i < state.receipts.size(); ++i)
+        add_payment(state.receipts[i].paid);
+}
+
+WorkRecord ChainSummary::work_of(ProviderIndex provider) const {
+    return provider.value < work_.size() ? work_[provider.value] : WorkRecord{};
+}
+
+std::vector<DisputeIndex> ChainSummary::disputes_of(TaskIndex task) const {
+    const auto found = disputes_.find(task);
+    return found == disputes_.end() ? std::vector<DisputeIndex>{} : found->second;
+}
+
+// All sums are modulo 2^64, so that removing undoes adding exactly.
+void ChainSummary::count_seats(const Task& task, Sign sign) {
+    const std::uint64_t one = sign == Sign::kAdd ? 1 : ~std::uint64_t{0};
+    for (const Seat& seat : task.seats) {
+        if (seat.provider.value >= work_.size()) work_.resize(seat.provider.value + 1);
+        WorkRecord& record = work_[seat.provider.value];
+        if (seat.status == SeatStatus::kSlashed) record.slashed += one;
+        if (seat.posted_at == 0) continue;
+        record.answered += one;
+        record.compute_time_ms += one * seat.compute_time_ms;
+    }
+}
+
+void ChainSummary::add_disputes(const State& state, std::size_t first) {
+    for (std::size_t i = first; i < state.disputes.size(); ++i)
+        disputes_[state.disputes[i].task].push_back(DisputeIndex{static_cast<std::uint32_t>(i)});
+}
+
+void ChainSummary::add_payment(Amount paid) {
+    epoch_rewards_ = epoch_rewards_.checked_plus(paid).value_or(
+        Amount(std::numeric_limits<std::uint64_t>::max()));
+}
+
+}  // namespace aivm

@@ -1,0 +1,51 @@
+// Counts over the accepted chain that the service shows, kept up to date block by block, so that no
+// request walks the history. They are no part of the consensus state: a node derives them from the
+// state when it opens.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "core/execution/execute.h"
+
+namespace aivm {
+
+// A provider's work, summed over its seats on all tasks.
+struct WorkRecord {
+    std::uint64_t answered = 0;
+    std::uint64_t slashed = 0;
+    std::uint64_t compute_time_ms = 0;  // sum over the answered ones, modulo 2^64
+
+    friend bool operator==(const WorkRecord&, const WorkRecord&) = default;
+};
+
+class ChainSummary {
+public:
+    ChainSummary() = default;
+    // Walks over the whole state once. `timestamp_of` returns the timestamp of an accepted block.
+    ChainSummary(const State& state, const std::function<TimestampNs(Height)>& timestamp_of);
+
+    // Adds an accepted block, which was executed on `parent`. Costs as much as the block changed.
+    void add_block(const State& parent, const Executed& block);
+
+    [[nodiscard]] WorkRecord work_of(ProviderIndex provider) const;
+    [[nodiscard]] std::uint64_t active_providers() const { return active_providers_; }
+    // Paid to providers for what became final since the present epoch began; saturates.
+    [[nodiscard]] Amount epoch_rewards() const { return epoch_rewards_; }
+    // Every dispute about the task, of earlier results too, in order of opening.
+    [[nodiscard]] std::vector<DisputeIndex> disputes_of(TaskIndex task) const;
+
+private:
+    enum class Sign { kAdd, kRemove };
+    void count_seats(const Task& task, Sign sign);
+    void add_disputes(const State& state, std::size_t first);
+    void add_payment(Amount paid);
+
+    std::vector<WorkRecord> work_;  // by provider index; providers without work may be absent
+    std::uint64_t active_providers_ = 0;
+    Amount epoch_rewards_;
+    std::map<TaskIndex, std::vector<DisputeIndex>> disputes_;
+};
+
+}  // namespace aivm
