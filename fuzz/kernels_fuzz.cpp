@@ -1,5 +1,5 @@
 // Foreign bytes through the six kernels: the canonical code, the SIMD code and the CUDA source on
-// its CPU stand-in must agree, and nothing may be touched outside the buffers (the sanitizers watch
+// its CPU stand-in must agree, and nothing may be touched outside the buffers (the sanitizers see
 // their exact ends). Links aivm_gpu, and aivm_stand_in where there is Boost.Context.
 //
 // The input is cut into descriptor, sizes, operations and table slots as it lies, so that the
@@ -81,7 +81,7 @@ CpuKernels& canonical() {
     return kernels;
 }
 
-// Those that must give the bytes of the canonical kernels.
+// The kernels that must write the same bytes as the canonical ones.
 const std::vector<Kernels*>& others() {
     static gpu::SimdKernels simd;
 #if defined(AIVM_FUZZ_STAND_IN)

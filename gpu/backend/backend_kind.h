@@ -28,7 +28,8 @@ enum class Mode : std::uint8_t { kAuto, kCpu, kGpu };
 std::string_view name(Mode mode);
 std::optional<Mode> mode_from_name(std::string_view text);
 
-// What computes on the CPU: the canonical loops, or the same bytes from batched SIMD hashing.
+// The code that computes on the CPU: the canonical loops, or batched SIMD hashing with the same
+// bytes.
 enum class CpuPath : std::uint8_t { kCanonical, kBatched };
 
 // A user's choice of what computes the kernels.

@@ -45,7 +45,7 @@ public:
     // Kernel calls that the CPU answered because the plugin failed, since this registry exists.
     [[nodiscard]] std::uint64_t fallback_count() const { return gpu_.fallback_count(); }
 
-    // What the last search came across, and why the ones that do not work were refused, one line
+    // The candidates of the last search, and why the ones that do not work were refused, one line
     // each.
     [[nodiscard]] const std::vector<Candidate>& candidates() const { return candidates_; }
     [[nodiscard]] std::vector<std::string> refusals() const;

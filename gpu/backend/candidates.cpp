@@ -10,8 +10,8 @@
 namespace aivm::gpu {
 namespace {
 
-// A bare name goes through the loader's own search, so only it can tell whether there is such a
-// file.
+// A bare name goes through the loader's own search, so only the loader knows whether there is such
+// a file.
 bool may_exist(const std::string& path) {
     std::error_code ignored;
     return path.find('/') == std::string::npos || std::filesystem::exists(path, ignored);

@@ -112,7 +112,7 @@ ProbeReport report_from(const std::string& answer, int wait_status) {
     return report;
 }
 
-// What tells one file from another; paths do not, because links share a file.
+// Identifies a file. Paths do not, because links share a file.
 using FileIdentity = std::tuple<BackendKind, std::string, dev_t, ino_t, off_t, std::int64_t>;
 
 FileIdentity identity_of(BackendKind kind, const std::string& path) {

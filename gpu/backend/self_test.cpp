@@ -114,7 +114,7 @@ private:
     }
 };
 
-// What a kernel call wrote: its return code and its output buffers.
+// All output buffers, as bytes.
 using Bytes = std::vector<std::uint8_t>;
 
 template <class T>

@@ -1,4 +1,4 @@
-// What the Vulkan plugin has to do beside computing: no driver, a forked process, tables that do
+// Duties of the Vulkan plugin beside computing: no driver, a forked process, tables that do
 // not fit, calls from several threads. AIVM_VULKAN_PLUGIN is its path.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What libluxgpu_backend_cuda.so exports.
+// The exports of libluxgpu_backend_cuda.so.
 #include "gpu/kernels/cuda_device.h"
 #include "gpu/kernels/launchers.h"
 

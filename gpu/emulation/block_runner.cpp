@@ -1,6 +1,6 @@
 // ThreadSanitizer must see the accesses of device code and nothing of this file's, so the file is
-// compiled without its instrumentation; clocks tell it which thread waits for which. Kernel start,
-// kernel end and barriers order memory; warp votes, switches and the order of blocks do not.
+// compiled without its instrumentation; it learns from clocks which thread waits for which. Kernel
+// start, kernel end and barriers order memory; warp votes, switches and the order of blocks do not.
 #include "gpu/emulation/block_runner.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ struct CudaThread {
     ThreadPosition position;
     State state = State::kReady;
     unsigned barrier_line = 0;
-    // A vote or shuffle: which lanes take part, what this one hands in, and what comes back.
+    // A vote or shuffle: the lanes that take part, the value of this one, and the result.
     bool is_shuffle = false;
     unsigned mask = 0, value = 0, result = 0;
     int wanted_lane = 0;
@@ -96,7 +96,7 @@ private:
     std::size_t used_ = 0;
 };
 
-// What lives as long as a launch: addresses that stand for its synchronisation, two per block for
+// Lives as long as a launch: addresses that stand for its synchronisation, two per block for
 // its barriers, and shared memory. With one clock per block, a thread that leaves a barrier late
 // would acquire what others have already released at the next one, and races between would be
 // hidden.
@@ -144,7 +144,7 @@ public:
         if (!problem_.empty()) abandon();
         return problem_.empty() && count(State::kDone) < launch_.thread_count;
     }
-    // What went wrong, or "".
+    // One sentence, or "" when nothing went wrong.
     [[nodiscard]] const std::string& problem() const { return problem_; }
 
     void run_thread() {
@@ -248,7 +248,7 @@ private:
         return "";
     }
 
-    // If all lanes of the mask have arrived: hands each its result and lets it go on.
+    // If all lanes of the mask have arrived: sets the result of each and lets it go on.
     bool complete_exchange(const CudaThread& self) {
         const unsigned first = self.position.thread.x / kWarpLanes * kWarpLanes;
         const unsigned lanes = std::min(kWarpLanes, launch_.thread_count - first);

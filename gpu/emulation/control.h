@@ -19,7 +19,7 @@ struct Site {
     friend bool operator==(const Site& a, const Site& b) = default;
 };
 
-// What happens to one site.
+// How a site is weakened.
 enum class Weakening : std::uint8_t {
     kNone,
     kPlain,    // an atomic becomes a plain read and a plain write, with other threads in between

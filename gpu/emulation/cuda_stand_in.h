@@ -48,7 +48,7 @@ struct Index3 {
     unsigned x = 0, y = 0, z = 0;
 };
 
-// What a CUDA thread can ask about itself.
+// The position of a CUDA thread in its grid.
 struct ThreadPosition {
     Index3 thread, block, block_size, grid_size;
 };

@@ -1,5 +1,5 @@
-// Fibers for the CUDA stand-in: Boost.Context, and what AddressSanitizer and ThreadSanitizer must
-// be told about every switch. Fibers are pooled, because each one is a thread to ThreadSanitizer,
+// Fibers for the CUDA stand-in: Boost.Context, with every switch announced to AddressSanitizer and
+// ThreadSanitizer. Fibers are pooled, because each one is a thread to ThreadSanitizer,
 // and creating those is slow.
 #pragma once
 

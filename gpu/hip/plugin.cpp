@@ -1,4 +1,4 @@
-// What libluxgpu_backend_hip.so exports: the device code and the Device of the CUDA plugin, over
+// The exports of libluxgpu_backend_hip.so: the device code and the Device of the CUDA plugin, over
 // the HIP run time.
 #include "gpu/kernels/cuda_device.h"
 #include "gpu/kernels/launchers.h"

@@ -1,5 +1,5 @@
-// What a backend supplies: memory, copies and the passes of passes.h on one device. The host layer
-// (device_kernels.h) is the only caller.
+// The part that a backend supplies: memory, copies and the passes of passes.h on one device. The
+// host layer // (device_kernels.h) is the only caller.
 //
 // Every method returns an abi::ReturnCode as int and must not throw. Commands take effect in the
 // order of the calls, at the latest when synchronise() returns; a backend may collect them until

@@ -38,7 +38,7 @@ void commit(T* to, const std::vector<T>& staged) {
         std::memcpy(static_cast<void*>(to), staged.data(), staged.size() * sizeof(T));
 }
 
-// What insertion into a hash table needs on the device, up to the placed owners.
+// The buffers of an insertion into a hash table, up to the placed owners.
 struct Placement {
     Buffer ops, table, owner;
 };
@@ -98,7 +98,7 @@ struct Fold {
     [[nodiscard]] Hash32 root() const { return after.empty() ? Hash32{} : after.back(); }
 };
 
-// What the device answers for the three tables.
+// The results of the device for the three tables.
 struct Leaves {
     std::vector<Hash32> attestations, models, anchors;
     std::vector<std::uint32_t> status, counters;

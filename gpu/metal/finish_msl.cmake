@@ -1,10 +1,9 @@
 # cmake -DNAME=pass -DSTEM=path/of/pass -P finish_msl.cmake
 # From STEM.raw.metal, as spirv-cross writes it:
-#   STEM.metal      the shader of the Metal plugin: the parameters get a buffer index of their own,
-  6, where spirv-cross
-#                   gives push constants index 0, which the first buffer has
+#   STEM.metal      the shader of the Metal plugin: the parameters get buffer index 6, where
+#                   spirv-cross uses index 0 for push constants, which the first buffer has
 #   STEM_host.cpp   the same text for clang++ on this machine, with a function that calls its kernel
-  for one thread
+#                   for one thread
 file(READ ${STEM}.raw.metal text)
 set(parameters "constant Parameters& parameters [[buffer(")
 string(REPLACE "${parameters}0)]]" "${parameters}6)]]" text "${text}")
@@ -22,8 +21,7 @@ set(arguments "${CMAKE_MATCH_1}")
 string(REGEX REPLACE "device (Buffer_[a-z_]+)& v_[0-9]+ \\[\\[buffer\\(([0-9])\\)\\]\\]"
   "*(\\1*)call.buffers[\\2]" arguments "${arguments}")
 string(REPLACE "constant Parameters& parameters [[buffer(6)]]" "*(const Parameters*)call.buffers[6]"
-  arguments
-  "${arguments}")
+  arguments "${arguments}")
 string(REPLACE "uint3 gl_WorkGroupID [[threadgroup_position_in_grid]]" "call.group" arguments
   "${arguments}")
 string(REPLACE "uint3 gl_NumWorkGroups [[threadgroups_per_grid]]" "call.groups" arguments

@@ -6,14 +6,15 @@
 
 #include "core/testing/vector_file.h"
 #include "gpu/kernels/device_kernels.h"
+#include "gpu/kernels/testing/adversarial_cases.h"
+#include "gpu/kernels/testing/edge_cases.h"
 #include "gpu/metal/metal_shaders.h"
 #include "gpu/metal/testing/msl_host_device.h"
-#include "gpu/vulkan/testing/edge_cases.h"
 
 namespace aivm::gpu {
 namespace {
 
-using workload::Random;
+constexpr adversarial::Limits kLargeCases{200, 200};
 
 std::uint64_t variable(const char* variable_name, std::uint64_t fallback) {
     const char* value = std::getenv(variable_name);
@@ -39,12 +40,12 @@ TEST(MslOnTheHost, RandomAdversarialCasesGiveTheCanonicalBytes) {
     const std::uint64_t first = variable("AIVM_CONFORMANCE_SEED", 0);
     const std::uint64_t cases = variable("AIVM_CONFORMANCE_CASES", 150);
     for (std::uint64_t seed = first; seed < first + cases; ++seed) {
-        MslHostDevice device(seed);
+        MslHostDevice device(seed);  // the seed of the case orders the threads, too
         DeviceKernels kernels(device);
-        Random random(seed);
-        const std::uint32_t size_max = seed % 10 == 0 ? 200 : 24;
-        ASSERT_EQ("", workload::first_difference(canonical, kernels, random, size_max))
-            << "seed " << seed;
+        const adversarial::Backend backends[] = {{"canonical", &canonical}, {"MSL", &kernels}};
+        const bool is_large = seed % 10 == 0;
+        ASSERT_EQ("", adversarial::check_cases(backends, seed, 1,
+                                               is_large ? kLargeCases : adversarial::Limits{}));
     }
 }
 

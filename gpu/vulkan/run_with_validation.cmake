@@ -1,7 +1,6 @@
-# cmake -DPROGRAM=FILE [-DARGUMENTS=...] -DFOLDER=DIR [-DEXPECT_MESSAGES=ON] -P
-# run_with_validation.cmake Runs PROGRAM with the Vulkan validation layer and synchronisation
-# validation. Fails when PROGRAM fails, or when the layer has something to say; with
-# EXPECT_MESSAGES, when it has not.
+# cmake -DPROGRAM=FILE -DFOLDER=DIR [-DEXPECT_MESSAGES=ON] -P run_with_validation.cmake
+# Runs PROGRAM with the Vulkan validation layer and synchronisation validation. Fails when PROGRAM
+# fails, or when the layer reports something; with EXPECT_MESSAGES, when it reports nothing.
 file(MAKE_DIRECTORY ${FOLDER})
 set(log ${FOLDER}/messages.txt)
 file(REMOVE ${log})
@@ -12,7 +11,7 @@ file(WRITE ${FOLDER}/vk_layer_settings.txt
   "khronos_validation.log_filename = ${log}\n")
 set(ENV{VK_LAYER_SETTINGS_PATH} ${FOLDER})
 set(ENV{VK_INSTANCE_LAYERS} VK_LAYER_KHRONOS_validation)
-execute_process(COMMAND ${PROGRAM} ${ARGUMENTS} RESULT_VARIABLE status)
+execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "${PROGRAM}: ${status}")
 endif()

@@ -17,7 +17,7 @@ namespace aivm::gpu {
 // Launches of one kernel call.
 inline constexpr std::uint32_t kLaunchesMax = 64;
 
-// What shaders/dialect.inc declares as push constants.
+// The push constants that shaders/dialect.inc declares.
 struct PushConstants {
     PassParameters parameters;
     std::uint32_t thread_count = 0;

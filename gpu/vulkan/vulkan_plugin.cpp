@@ -1,4 +1,4 @@
-// What the Vulkan plugin exports: the six launchers, and the name of its device.
+// The exports of the Vulkan plugin: the six launchers, and the name of its device.
 #include "gpu/kernels/launchers.h"
 #include "gpu/vulkan/vulkan_device.h"
 

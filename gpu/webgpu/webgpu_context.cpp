@@ -32,7 +32,7 @@ std::string text_of(WGPUStringView view) {
 
 WGPUStringView view_of(std::string_view text) { return {text.data(), text.size()}; }
 
-// What a request's callback leaves behind.
+// The result that the callback of a request stores.
 template <class Handle>
 struct Answer {
     Handle handle = nullptr;

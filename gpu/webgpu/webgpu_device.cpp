@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint32_t kGroupThreads = 64;
 constexpr std::uint32_t kGroupsPerRow = 65'535;
 
-// What shaders/dialect.inc declares as the uniform buffer.
+// The uniform buffer that shaders/dialect.inc declares.
 struct Uniforms {
     PassParameters parameters;
     std::uint32_t thread_count = 0;

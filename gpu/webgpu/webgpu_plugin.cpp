@@ -1,4 +1,4 @@
-// What the WebGPU plugin exports: the six launchers, and the name of its device.
+// The exports of the WebGPU plugin: the six launchers, and the name of its device.
 #include "gpu/kernels/launchers.h"
 #include "gpu/webgpu/webgpu_device.h"
 

@@ -27,7 +27,7 @@ namespace {
 
 CpuKernels cpu;
 
-// What this plugin does before it works, or instead.
+// The built-in fault of the launchers: kOk, or the code to return at once.
 int fault([[maybe_unused]] void* output) {
 #if defined(TEST_PLUGIN_NO_DEVICE)
     return abi::kNotSupported;
@@ -40,7 +40,7 @@ int fault([[maybe_unused]] void* output) {
 #endif
 }
 
-// What happens in the first kernel that the loader calls.
+// The built-in fault of proof_verify, the first kernel that the loader calls.
 void misbehave() {
 #if defined(TEST_PLUGIN_CRASHES)
     *reinterpret_cast<volatile int*>(8) = 0;

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "gpu/emulation/testing/stand_in_modes.h"
+#include "gpu/kernels/testing/stand_in_modes.h"
 
 namespace aivm::emulation {
 namespace {

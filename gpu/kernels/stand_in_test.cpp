@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdlib>
 
-#include "gpu/emulation/testing/stand_in_modes.h"
 #include "gpu/kernels/cuda_device.h"
 #include "gpu/kernels/device_kernels.h"
 #include "gpu/kernels/testing/adversarial_cases.h"
+#include "gpu/kernels/testing/stand_in_modes.h"
 #include "gpu/simd/simd_kernels.h"
 
 namespace aivm::emulation {
@@ -33,7 +33,7 @@ class EveryMode : public testing::TestWithParam<Mode> {};
 INSTANTIATE_TEST_SUITE_P(StandIn, EveryMode, testing::ValuesIn(kModes),
                          [](const auto& mode) { return std::string(name(mode.param)); });
 
-TEST_P(EveryMode, TheCudaSourceGivesTheCanonicalBytes) {
+TEST_P(EveryMode, TheCudaSourceWritesTheCanonicalBytes) {
     EXPECT_EQ("", check(GetParam(), scaled_work()));
 }
 
@@ -88,7 +88,7 @@ TEST(StandInKernels, AnOperationCountBeyondDeviceIndicesIsOutOfMemory) {
     EXPECT_EQ(77U, applied);
 }
 
-// What the checks of this file are worth: a backend that gets one byte wrong is found.
+// The checks of this file can fail: they find a backend with one wrong byte.
 class WrongStatus final : public Kernels {
 public:
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,

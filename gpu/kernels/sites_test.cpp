@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "gpu/emulation/testing/stand_in_modes.h"
+#include "gpu/kernels/testing/stand_in_modes.h"
 
 namespace aivm::emulation {
 namespace {

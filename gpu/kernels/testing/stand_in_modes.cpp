@@ -1,4 +1,4 @@
-#include "gpu/emulation/testing/stand_in_modes.h"
+#include "gpu/kernels/testing/stand_in_modes.h"
 
 #include <cstring>
 #include <memory>

@@ -1,6 +1,6 @@
 """Kernel mutants: a wrong kernel must be noticed, and this says by which mode.
 
-    python3 gpu/emulation/check_mutants.py BUILD_FOLDER [NAME...] [--jobs N]
+    python3 gpu/kernels/check_mutants.py BUILD_FOLDER [NAME...] [--jobs N]
 
 Each mutant replaces one piece of the CUDA source or of the host layer. The mutated file is compiled
 for the CPU stand-in and run in every mode of stand_in_check until one notices: a difference, a
@@ -137,12 +137,12 @@ core/base/bytes.cpp core/base/check.cpp core/base/keccak.cpp
 core/kernels/anchor_apply.cpp core/kernels/attestation_apply.cpp core/kernels/batch_hasher.cpp
 core/kernels/epoch_transition.cpp core/kernels/inference.cpp core/kernels/inference_step.cpp
 core/kernels/leaves.cpp core/kernels/proof_verify.cpp core/kernels/provenance_apply.cpp
-core/testing/random_workload.cpp core/kernels/vector_case.cpp core/kernels/vector_file.cpp
+core/testing/random_workload.cpp core/testing/vector_case.cpp core/testing/vector_file.cpp
 gpu/simd/cpu_width.cpp gpu/simd/keccak_avx2.cpp gpu/simd/keccak_avx512.cpp gpu/simd/simd_hasher.cpp
 gpu/simd/simd_inference.cpp gpu/simd/simd_kernels.cpp gpu/kernels/device_kernels.cpp
-gpu/kernels/testing/adversarial_cases.cpp gpu/emulation/testing/stand_in_modes.cpp
-gpu/emulation/block_runner.cpp gpu/emulation/cuda_stand_in.cpp gpu/emulation/stand_in_device.cpp
-gpu/emulation/stand_in_check.cpp
+gpu/kernels/stand_in_check.cpp gpu/kernels/testing/adversarial_cases.cpp
+gpu/kernels/testing/stand_in_device.cpp gpu/kernels/testing/stand_in_modes.cpp
+gpu/emulation/block_runner.cpp gpu/emulation/cuda_stand_in.cpp
 """.split()
 BUILDS = {
     "plain": ["g++", "-O1"],
@@ -153,7 +153,7 @@ BUILDS = {
 EXTRA_FLAGS = {
     "gpu/simd/keccak_avx2.cpp": ["-mavx2"],
     "gpu/simd/keccak_avx512.cpp": ["-mavx512f"],
-    "gpu/emulation/stand_in_device.cpp": ["-fno-strict-aliasing", "-DAIVM_CUDA_STAND_IN"],
+    "gpu/kernels/testing/stand_in_device.cpp": ["-fno-strict-aliasing", "-DAIVM_CUDA_STAND_IN"],
 }
 # The runtime itself is not instrumented (block_runner.cpp says why).
 UNSEEN_BY_TSAN = {"gpu/emulation/block_runner.cpp", "gpu/emulation/cuda_stand_in.cpp"}
@@ -267,7 +267,7 @@ class Checker:
         source = (
             "gpu/kernels/device_kernels.cpp"
             if path in (HOST, CALL)
-            else "gpu/emulation/stand_in_device.cpp"
+            else "gpu/kernels/testing/stand_in_device.cpp"
         )
         objects[source] = folder / f"{build}.o"
         compile_file(build, source, objects[source], folder)
@@ -284,8 +284,8 @@ class Checker:
         return noticed
 
     def check_sites(self):
-        """ThreadSanitizer on the intact source with one site weakened, as (site, how, what). Atomics
-        become plain; one that is left out only reads, and reads do not race."""
+        """ThreadSanitizer on the intact source with one site weakened, as (site, how, what).
+        Atomics become plain: one that is removed only reads, and reads do not race."""
         program = self.folder / "tsan" / "stand_in_check"
         listed = subprocess.run(
             [str(self.folder / "plain" / "stand_in_check"), "sites", *SANITIZED_WORK],

@@ -1,4 +1,4 @@
-#include "gpu/vulkan/testing/edge_cases.h"
+#include "gpu/kernels/testing/edge_cases.h"
 
 #include <array>
 #include <cstring>
