@@ -14,8 +14,13 @@
 
 namespace aivm::emulation {
 
+struct Command {
+    std::function<cudaError_t()> run;
+    bool is_release = false;
+};
+
 struct Stream {
-    std::vector<std::function<cudaError_t()>> commands;
+    std::vector<Command> commands;
 };
 
 namespace {
@@ -107,7 +112,7 @@ void release(const char* start) {
     }
 }
 
-cudaError_t queue(Stream* stream, std::function<cudaError_t()> command) {
+cudaError_t queue(Stream* stream, Command command) {
     ++runtime().queued;
     stream->commands.push_back(std::move(command));
     return cudaSuccess;
@@ -167,12 +172,13 @@ cudaError_t launch_body(std::function<void()> body, unsigned blocks, unsigned th
             return misuse("pointer argument " + std::to_string(i) +
                           " of a kernel is not device memory");
     }
-    return queue(stream, [body = std::move(body), blocks, threads] {
+    const auto run = [body = std::move(body), blocks, threads] {
         Runtime& r = runtime();
         const auto problems = run_blocks({&body, blocks, threads, ++r.launches}, r.options);
         r.seen.problems.insert(r.seen.problems.end(), problems.begin(), problems.end());
         return problems.empty() ? cudaSuccess : cudaErrorLaunchFailure;
-    });
+    };
+    return queue(stream, {run});
 }
 
 }  // namespace aivm::emulation
@@ -201,13 +207,16 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return works ? cudaSuccess : remember(cudaErrorUnknown);
 }
 
+// One that fails drops the commands, as a device that is lost before it reaches them; memory is
+// released all the same.
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     const bool works = enter_call();
     set_access(PROT_READ | PROT_WRITE);
     cudaError_t first_error = works ? cudaSuccess : cudaErrorUnknown;
     const auto commands = std::exchange(stream->commands, {});
-    for (const auto& command : commands) {
-        const cudaError_t error = command();
+    for (const Command& command : commands) {
+        if (!works && !command.is_release) continue;
+        const cudaError_t error = command.run();
         if (first_error == cudaSuccess) first_error = error;
     }
     runtime().queued -= commands.size();
@@ -238,10 +247,11 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
     if (stream->commands.empty()) {
         release(start);
     } else {
-        queue(stream, [start] {
+        const auto run = [start] {
             release(start);
             return cudaSuccess;
-        });
+        };
+        queue(stream, {run, true});
     }
     return works ? cudaSuccess : remember(cudaErrorUnknown);
 }
@@ -249,10 +259,11 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
 cudaError_t cudaMemsetAsync(void* to, int byte, std::size_t size_bytes, cudaStream_t stream) {
     if (!enter_call()) return remember(cudaErrorUnknown);
     if (!is_device_memory(to, size_bytes)) return misuse("a fill beyond an allocation");
-    return queue(stream, [=] {
+    const auto run = [=] {
         std::memset(to, byte, size_bytes);
         return cudaSuccess;
-    });
+    };
+    return queue(stream, {run});
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size_bytes, cudaMemcpyKind kind,
@@ -263,8 +274,9 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size_bytes, 
     const void* const host = is_upload ? from : to;
     if (!is_device_memory(device, size_bytes)) return misuse("a copy beyond an allocation");
     if (is_device_memory(host, 1)) return misuse("a copy in the wrong direction");
-    return queue(stream, [=] {
+    const auto run = [=] {
         std::memcpy(to, from, size_bytes);
         return cudaSuccess;
-    });
+    };
+    return queue(stream, {run});
 }

@@ -214,6 +214,24 @@ TEST(CudaStandIn, CommandsRunWhenTheStreamIsSynchronisedAndNotBefore) {
     EXPECT_EQ(0U, copy);
 }
 
+TEST(CudaStandIn, AFailingSynchronisationRunsNoCommandAndStillReleasesMemory) {
+    const auto before = live_allocations();
+    Device device;
+    unsigned* const words = device.zeros(1);
+    cudaStreamSynchronize(device.stream);
+    void* released = nullptr;
+    cudaMallocAsync(&released, 4, device.stream);
+    Options options;
+    options.fail_at_call = 3;
+    configure(options);
+    unsigned copy = 77;
+    cudaMemcpyAsync(&copy, words, 4, cudaMemcpyDeviceToHost, device.stream);
+    cudaFreeAsync(released, device.stream);
+    EXPECT_EQ(cudaErrorUnknown, cudaStreamSynchronize(device.stream));
+    EXPECT_EQ(77U, copy);
+    EXPECT_EQ(before + 1, live_allocations());
+}
+
 TEST(CudaStandIn, FreshMemoryIsPoisoned) {
     Device device;
     EXPECT_EQ(0xCDCDCDCDU, device.read(device.words(8), 8)[7]);
