@@ -108,7 +108,7 @@ def failed_tests(options, kernels):
     environment = {
         **os.environ,
         "AIVM_MSL_KERNELS": ",".join(kernels),
-        "AIVM_CONFORMANCE_CASES": "600",
+        "AIVM_CONFORMANCE_CASES": "3000",
     }
     try:
         done = subprocess.run(
