@@ -1,9 +1,11 @@
-// Arbitrary bytes through the six kernels: the canonical and the SIMD code must agree, and must not
-// touch memory outside the buffers (the sanitizers watch their exact ends). Links aivm_gpu.
+// Foreign bytes through the six kernels: the canonical code, the SIMD code and the CUDA source on
+// its CPU stand-in must agree, and nothing may be touched outside the buffers (the sanitizers see
+// their exact ends). Links aivm_gpu, and aivm_stand_in where there is Boost.Context.
 //
-// The corpus consists of plain ABI bytes: byte 0 chooses the kernel, bytes 1 and 2 the number of
-// operations and slots, and the rest fills the buffers in order (short inputs are padded with
-// zeros).
+// The input is cut into descriptor, sizes, operations and table slots as it lies, so that the
+// corpus is made of plain ABI bytes: byte 0 chooses the kernel (its remainder by 6) and the
+// schedule of the stand-in (its quotient), bytes 1 and 2 the number of operations and slots, the
+// rest fills the buffers (short inputs are continued with zeros).
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,11 @@
 #include "core/base/check.h"
 #include "core/kernels/kernels.h"
 #include "gpu/simd/simd_kernels.h"
+#if defined(AIVM_FUZZ_STAND_IN)
+#include "gpu/emulation/control.h"
+#include "gpu/kernels/cuda_device.h"
+#include "gpu/kernels/device_kernels.h"
+#endif
 
 namespace aivm {
 namespace {
@@ -74,9 +81,33 @@ CpuKernels& canonical() {
     return kernels;
 }
 
-gpu::SimdKernels& simd() {
-    static gpu::SimdKernels kernels;
-    return kernels;
+// The kernels that must write the same bytes as the canonical ones.
+const std::vector<Kernels*>& others() {
+    static gpu::SimdKernels simd;
+#if defined(AIVM_FUZZ_STAND_IN)
+    static const auto device = gpu::make_cuda_device();
+    static gpu::DeviceKernels stand_in(*device);
+    static const std::vector<Kernels*> list{&simd, &stand_in};
+#else
+    static const std::vector<Kernels*> list{&simd};
+#endif
+    return list;
+}
+
+void choose_schedule([[maybe_unused]] std::uint64_t seed) {
+#if defined(AIVM_FUZZ_STAND_IN)
+    emulation::Options options;
+    options.seed = seed;
+    emulation::configure(options);
+#endif
+}
+
+// Misuse of the stand-in is a bug of the kernels too, also where it changes no byte.
+void check_stand_in() {
+#if defined(AIVM_FUZZ_STAND_IN)
+    AIVM_CHECK(emulation::observe().problems.empty());
+    AIVM_CHECK(emulation::live_allocations() == 0);
+#endif
 }
 
 template <class Op, class Entry, class Kernel>
@@ -87,14 +118,17 @@ void apply(Input& input, std::uint32_t abi::AIVMRoundDescriptor::* op_count, Ker
     desc.*op_count = ops_wanted;
     Exact<Op> ops(input.take_many<Op>(ops_wanted));
     const auto table = input.take_many<Entry>(slots);
-    Exact<Entry> first(table);
-    Exact<Entry> second(table);
+    Exact<Entry> expected(table);
     const Exact<Entry> before(table);
-    std::uint32_t applied[2] = {77, 77};
-    const int code = kernel(canonical(), &desc, ops.data(), first.data(), &applied[0], slots);
-    AIVM_CHECK(code == kernel(simd(), &desc, ops.data(), second.data(), &applied[1], slots));
-    AIVM_CHECK(first == second && applied[0] == applied[1]);
-    AIVM_CHECK(code == abi::kOk ? applied[0] <= ops_wanted : (first == before && applied[0] == 77));
+    std::uint32_t applied = 77;
+    const int code = kernel(canonical(), &desc, ops.data(), expected.data(), &applied, slots);
+    AIVM_CHECK(code == abi::kOk ? applied <= ops_wanted : (expected == before && applied == 77));
+    for (Kernels* other : others()) {
+        Exact<Entry> actual(table);
+        std::uint32_t other_applied = 77;
+        AIVM_CHECK(code == kernel(*other, &desc, ops.data(), actual.data(), &other_applied, slots));
+        AIVM_CHECK(expected == actual && applied == other_applied);
+    }
 }
 
 void epoch(Input& input) {
@@ -114,10 +148,12 @@ void epoch(Input& input) {
         return std::tuple{std::move(table), after, out};
     };
     const auto [table, after, out] = run(canonical());
-    const auto [simd_table, simd_after, simd_out] = run(simd());
-    AIVM_CHECK(table == simd_table);
-    AIVM_CHECK(std::memcmp(&after, &simd_after, sizeof after) == 0 &&
-               std::memcmp(&out, &simd_out, sizeof out) == 0);
+    for (Kernels* other : others()) {
+        const auto [other_table, other_after, other_out] = run(*other);
+        AIVM_CHECK(table == other_table);
+        AIVM_CHECK(std::memcmp(&after, &other_after, sizeof after) == 0 &&
+                   std::memcmp(&out, &other_out, sizeof out) == 0);
+    }
 }
 
 void inference(Input& input) {
@@ -140,7 +176,8 @@ void inference(Input& input) {
             {weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), count});
         return std::tuple{code, std::move(outputs), std::move(results)};
     };
-    AIVM_CHECK(run(canonical()) == run(simd()));
+    const auto expected = run(canonical());
+    for (Kernels* other : others()) AIVM_CHECK(expected == run(*other));
 }
 
 void proofs(Input& input) {
@@ -152,7 +189,8 @@ void proofs(Input& input) {
         AIVM_CHECK(kernels.proof_verify(ops.data(), results.data(), count) == abi::kOk);
         return results;
     };
-    AIVM_CHECK(run(canonical()) == run(simd()));
+    const auto expected = run(canonical());
+    for (Kernels* other : others()) AIVM_CHECK(expected == run(*other));
 }
 
 }  // namespace
@@ -161,7 +199,9 @@ void proofs(Input& input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace aivm;
     Input input(data, size);
-    switch (input.take<std::uint8_t>() % 6) {
+    const auto choice = input.take<std::uint8_t>();
+    choose_schedule(choice / 6);
+    switch (choice % 6) {
         case 0:
             apply<abi::AttestationOp, abi::Attestation>(
                 input, &abi::AIVMRoundDescriptor::attestation_op_count,
@@ -193,5 +233,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             proofs(input);
             break;
     }
+    check_stand_in();
     return 0;
 }

@@ -17,11 +17,36 @@ inline constexpr std::array kPluginKinds{BackendKind::kCuda, BackendKind::kHip, 
 // "none", "cuda", "hip", "metal", "vulkan" or "webgpu".
 std::string_view name(BackendKind kind);
 
+// On what the project's own tests run plugins of this kind: a phrase for listings, because no test
+// machine has a GPU.
+std::string_view tested_on(BackendKind kind);
+
 // kAuto: a plugin if there is one. kCpu: never. kGpu: a plugin, or an error.
 enum class Mode : std::uint8_t { kAuto, kCpu, kGpu };
 
 // "auto", "cpu" or "gpu".
 std::string_view name(Mode mode);
 std::optional<Mode> mode_from_name(std::string_view text);
+
+// The code that computes on the CPU: the canonical loops, or batched SIMD hashing with the same
+// bytes.
+enum class CpuPath : std::uint8_t { kCanonical, kBatched };
+
+// A user's choice of what computes the kernels.
+struct BackendRequest {
+    Mode mode = Mode::kAuto;
+    BackendKind kind = BackendKind::kNone;  // mode gpu: only this kind; kNone: any kind
+    CpuPath cpu_path = CpuPath::kBatched;   // used in mode cpu, and in mode auto without a plugin
+
+    friend bool operator==(const BackendRequest&, const BackendRequest&) = default;
+};
+
+// Every name that request_from_name accepts.
+inline constexpr std::array<std::string_view, 9> kRequestNames{
+    "auto", "cpu", "simd", "gpu", "cuda", "hip", "vulkan", "webgpu", "metal"};
+
+// "auto", "cpu" (canonical), "simd" (mode cpu, batched), "gpu", or a kind, which means mode gpu.
+std::optional<BackendRequest> request_from_name(std::string_view text);
+std::string_view name(const BackendRequest& request);
 
 }  // namespace aivm::gpu

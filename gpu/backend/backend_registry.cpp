@@ -2,70 +2,77 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <filesystem>
 
 namespace aivm::gpu {
-namespace {
-
-// A bare name goes through the loader's own search, so only it knows whether there is such a file.
-bool may_exist(const std::string& path) {
-    std::error_code ignored;
-    return path.find('/') == std::string::npos || std::filesystem::exists(path, ignored);
-}
-
-}  // namespace
 
 BackendRegistry::BackendRegistry(PluginEnvironment environment)
     : environment_(std::move(environment)) {}
 
-Status BackendRegistry::set_backend(Mode mode) {
-    if (mode != Mode::kCpu && (!plugin_ || !plugin_->is_available())) search();
-    if (mode == Mode::kGpu && (!plugin_ || !plugin_->is_available())) {
-        return fail(ErrorCode::kGpuNotAvailable,
-                    refusals_.empty()
-                        ? "no plugin found; set LUX_GPU_PLUGIN_DIR, or use mode auto or cpu"
-                        : fmt::format("no plugin works: {}", fmt::join(refusals_, "; ")));
+bool BackendRegistry::has_plugin_for(const BackendRequest& request) const {
+    return plugin_.is_available() &&
+           (request.kind == BackendKind::kNone || request.kind == plugin_.kind());
+}
+
+Status BackendRegistry::set_backend(const BackendRequest& request) {
+    if (request.mode != Mode::kCpu && !has_plugin_for(request)) search(request);
+    if (request.mode == Mode::kGpu && !has_plugin_for(request)) {
+        const auto reasons = refusals();
+        const std::string what = request.kind == BackendKind::kNone
+                                     ? "plugin"
+                                     : fmt::format("{} plugin", name(request.kind));
+        return fail(
+            ErrorCode::kGpuNotAvailable,
+            reasons.empty()
+                ? fmt::format("no {} found; set LUX_GPU_PLUGIN_DIR, or use mode auto or cpu", what)
+                : fmt::format("no {} works: {}", what, fmt::join(reasons, "; ")));
     }
-    mode_ = mode;
-    if (plugin_)
-        plugin_->set_on_failure(mode == Mode::kGpu ? OnFailure::kThrow : OnFailure::kFallBack);
+    request_ = request;
+    gpu_.set_on_failure(request.mode == Mode::kGpu ? OnFailure::kThrow : OnFailure::kFallBack);
     return {};
 }
 
-// The first complete one wins, in the published order of kinds and, for each, of places. When there
-// is none, a closed plugin stays in its place: mode gpu keeps failing through it.
-void BackendRegistry::search() {
-    refusals_.clear();
-    for (const BackendKind kind : kPluginKinds) {
-        for (const std::string& path : plugin_paths(kind, environment_)) {
-            if (!may_exist(path)) continue;
-            auto plugin = Plugin::load(kind, path);
-            if (plugin) {
-                plugin_ = std::make_unique<GpuBackend>(std::move(*plugin));
-                return;
-            }
-            const bool is_bare = path.find('/') == std::string::npos;
-            const std::string& reason = plugin.error().context;
-            const bool is_absent = is_bare && reason.find("No such file") != std::string::npos;
-            if (!is_absent) refusals_.push_back(reason);
-        }
+// A closed plugin stays in its place when there is no other: mode gpu goes on failing through it.
+void BackendRegistry::search(const BackendRequest& request) {
+    candidates_ = search_candidates(environment_, request);
+    if (candidates_.empty() || candidates_.back().state != CandidateState::kChosen) return;
+    Candidate& chosen = candidates_.back();
+    auto plugin = Plugin::load(chosen.kind, chosen.path);
+    if (plugin) {
+        plugin_ = GpuBackend(std::move(*plugin));
+    } else {  // the child process could use it, this one cannot
+        chosen.state = CandidateState::kRefused;
+        chosen.reason = plugin.error().context;
     }
 }
 
-GpuBackend* BackendRegistry::active_gpu_backend() const {
-    return mode_ != Mode::kCpu && plugin_ && plugin_->is_available() ? plugin_.get() : nullptr;
+GpuBackend& BackendRegistry::active_gpu_backend() {
+    return effective_backend_kind() == BackendKind::kNone ? none_ : plugin_;
 }
 
 BackendKind BackendRegistry::effective_backend_kind() const {
-    const GpuBackend* active = active_gpu_backend();
-    return active ? active->kind() : BackendKind::kNone;
+    return request_.mode != Mode::kCpu && plugin_.is_available() ? plugin_.kind()
+                                                                 : BackendKind::kNone;
+}
+
+std::string_view BackendRegistry::effective_backend_name() const {
+    const BackendKind kind = effective_backend_kind();
+    if (kind != BackendKind::kNone) return name(kind);
+    return request_.cpu_path == CpuPath::kCanonical ? "cpu" : "simd";
 }
 
 Kernels& BackendRegistry::kernels() {
     // In mode gpu a closed plugin still answers, by failing: the CPU must not step in unasked.
-    if (mode_ == Mode::kGpu) return *plugin_;
-    if (GpuBackend* active = active_gpu_backend()) return *active;
-    return cpu_;
+    if (request_.mode == Mode::kGpu || effective_backend_kind() != BackendKind::kNone) return gpu_;
+    if (request_.cpu_path == CpuPath::kCanonical) return canonical_;
+    return batched_;
+}
+
+std::vector<std::string> BackendRegistry::refusals() const {
+    std::vector<std::string> lines;
+    for (const Candidate& candidate : candidates_) {
+        if (candidate.state == CandidateState::kRefused) lines.push_back(describe(candidate));
+    }
+    return lines;
 }
 
 }  // namespace aivm::gpu

@@ -7,11 +7,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "core/kernels/kernel_tables.h"
 #include "core/testing/random_workload.h"
 #include "core/testing/vector_file.h"
+#include "gpu/backend/testing/plugin_folder.h"
 
 namespace aivm::gpu {
 namespace {
@@ -19,41 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// A directory of its own, filled with links to the built plugins.
-class PluginFolder {
-public:
-    PluginFolder() {
-        std::string pattern = testing::TempDir() + "/aivm_plugins_XXXXXX";
-        root_ = mkdtemp(pattern.data());
-    }
-    ~PluginFolder() { fs::remove_all(root_); }
-    PluginFolder(const PluginFolder&) = delete;
-    PluginFolder& operator=(const PluginFolder&) = delete;
-
-    // Puts the plugin built as `behaviour` under `place`, "" for the folder itself. Returns its
-    // path.
-    std::string add(BackendKind kind, const std::string& behaviour, const std::string& place = "") {
-        const fs::path target = fs::path(root_) / place / plugin_file_name(kind);
-        fs::create_directories(target.parent_path());
-        const fs::path built = fs::path(AIVM_TEST_PLUGIN_DIR) / behaviour / plugin_file_name(kind);
-        EXPECT_TRUE(fs::exists(built)) << built;
-        fs::create_symlink(built, target);
-        return place.empty() ? root_ + "/" + plugin_file_name(kind) : target.string();
-    }
-
-    std::string write(BackendKind kind, const std::string& content) {
-        const std::string path = root_ + "/" + plugin_file_name(kind);
-        std::ofstream(path) << content;
-        return path;
-    }
-
-    const std::string& root() const { return root_; }
-    PluginEnvironment environment() const { return {root_, std::nullopt}; }
-
-private:
-    std::string root_;
-};
 
 std::vector<abi::ProofVerifyOp> some_proofs(std::size_t count) {
     workload::Random random(5);
@@ -69,7 +34,7 @@ TEST(BackendRegistry, WithoutAPluginAutoComputesOnTheCpu) {
     ASSERT_TRUE(registry.set_backend(Mode::kAuto));
     EXPECT_EQ(Mode::kAuto, registry.active_mode());
     EXPECT_EQ(BackendKind::kNone, registry.effective_backend_kind());
-    EXPECT_EQ(nullptr, registry.active_gpu_backend());
+    EXPECT_FALSE(registry.active_gpu_backend().is_available());
     EXPECT_TRUE(registry.refusals().empty());
     const auto ops = some_proofs(3);
     std::vector<abi::ProofVerifyResult> expected(3), actual(3);
@@ -97,9 +62,9 @@ TEST(BackendRegistry, TheFirstKindOfThePublishedOrderWins) {
         BackendRegistry registry(folder.environment());
         ASSERT_TRUE(registry.set_backend(Mode::kAuto));
         EXPECT_EQ(kind, registry.effective_backend_kind()) << name(kind);
-        ASSERT_NE(nullptr, registry.active_gpu_backend());
-        EXPECT_EQ(kind, registry.active_gpu_backend()->kind());
-        EXPECT_EQ(path, registry.active_gpu_backend()->path());
+        ASSERT_TRUE(registry.active_gpu_backend().is_available());
+        EXPECT_EQ(kind, registry.active_gpu_backend().kind());
+        EXPECT_EQ(path, registry.active_gpu_backend().path());
     }
 }
 
@@ -118,7 +83,7 @@ TEST(BackendRegistry, PlacesAreTriedInThePublishedOrder) {
         const std::string path = folder.add(BackendKind::kCuda, "complete", place);
         BackendRegistry registry(environment);
         ASSERT_TRUE(registry.set_backend(Mode::kGpu));
-        EXPECT_EQ(path, registry.active_gpu_backend()->path());
+        EXPECT_EQ(path, registry.active_gpu_backend().path());
     }
 }
 
@@ -136,7 +101,8 @@ TEST(BackendRegistry, PluginsThatDoNotWorkAreRefusedWithAReasonAndDoNotShadowOne
     PluginFolder folder;
     const std::string incomplete = folder.add(BackendKind::kCuda, "missing_launcher");
     const std::string absent = folder.add(BackendKind::kCuda, "no_device", "backends/cuda");
-    const std::string wrong = folder.add(BackendKind::kHip, "wrong_bytes");
+    const std::string wrong = folder.add(BackendKind::kHip, "other_abi");
+    const std::string lies = folder.add(BackendKind::kHip, "lies", "backends/hip");
     const std::string foreign = folder.write(BackendKind::kMetal, "not a shared object");
     folder.add(BackendKind::kVulkan, "complete");
     BackendRegistry registry(folder.environment());
@@ -146,8 +112,9 @@ TEST(BackendRegistry, PluginsThatDoNotWorkAreRefusedWithAReasonAndDoNotShadowOne
         registry.refusals(),
         ElementsAre(incomplete + " lacks the launcher lux_cuda_aivm_anchor_apply",
                     absent + " has no device to run on (code 3)",
-                    wrong + " answered its probe with wrong bytes: another ABI or a broken build",
-                    HasSubstr(foreign)));
+                    wrong + " returned wrong bytes in its probe: another ABI or a broken build",
+                    lies + " returned wrong bytes in its self-test of epoch_transition",
+                    foreign + " is not an ELF file"));
 }
 
 TEST(BackendRegistry, ModeGpuWithOnlyRefusedPluginsNamesTheReasons) {
@@ -176,7 +143,7 @@ TEST(BackendRegistry, APluginComputesTheCanonicalBytes) {
         ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20))
             << "seed " << seed;
     }
-    EXPECT_EQ(0u, registry.active_gpu_backend()->fallback_count());
+    EXPECT_EQ(0u, registry.fallback_count());
 }
 
 TEST(BackendRegistry, InModeAutoALaterFailureFallsBackToTheCpuAndIsCounted) {
@@ -185,13 +152,14 @@ TEST(BackendRegistry, InModeAutoALaterFailureFallsBackToTheCpuAndIsCounted) {
     BackendRegistry registry(folder.environment());
     ASSERT_TRUE(registry.set_backend(Mode::kAuto));
     ASSERT_EQ(BackendKind::kVulkan, registry.effective_backend_kind());
+    const PluginStartsFailing failing;
     CpuKernels canonical;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         workload::Random random(seed);
         ASSERT_EQ("", workload::first_difference(canonical, registry.kernels(), random, 20))
             << "seed " << seed;
     }
-    EXPECT_GT(registry.active_gpu_backend()->fallback_count(), 100u);
+    EXPECT_GT(registry.fallback_count(), 100u);
 }
 
 TEST(BackendRegistry, InModeGpuALaterFailureIsThrownAndWhatThePluginWroteIsUndone) {
@@ -199,6 +167,7 @@ TEST(BackendRegistry, InModeGpuALaterFailureIsThrownAndWhatThePluginWroteIsUndon
     const std::string path = folder.add(BackendKind::kVulkan, "fails_later");
     BackendRegistry registry(folder.environment());
     ASSERT_TRUE(registry.set_backend(Mode::kGpu));
+    const PluginStartsFailing failing;
     const auto ops = some_proofs(2);
     std::vector<abi::ProofVerifyResult> results(2);
     const auto before = results;
@@ -222,6 +191,7 @@ TEST(BackendRegistry, InvalidArgumentsAreAnAnswerNotAFailure) {
     folder.add(BackendKind::kVulkan, "fails_later");
     BackendRegistry registry(folder.environment());
     ASSERT_TRUE(registry.set_backend(Mode::kGpu));
+    const PluginStartsFailing failing;
     Kernels& kernels = registry.kernels();
     EXPECT_EQ(abi::kInvalidArgument,
               kernels.attestation_apply(nullptr, nullptr, nullptr, nullptr, 0));
@@ -239,12 +209,12 @@ TEST(BackendRegistry, ClosingAPluginTwiceIsClosingItOnce) {
     folder.add(BackendKind::kCuda, "complete");
     BackendRegistry registry(folder.environment());
     ASSERT_TRUE(registry.set_backend(Mode::kGpu));
-    GpuBackend* backend = registry.active_gpu_backend();
+    GpuBackend* backend = &registry.active_gpu_backend();
     ASSERT_TRUE(backend->is_available());
     backend->close();
     backend->close();
     EXPECT_FALSE(backend->is_available());
-    EXPECT_EQ(nullptr, registry.active_gpu_backend());
+    EXPECT_FALSE(registry.active_gpu_backend().is_available());
     EXPECT_EQ(BackendKind::kNone, registry.effective_backend_kind());
     const auto ops = some_proofs(1);
     abi::ProofVerifyResult result{};
@@ -253,7 +223,7 @@ TEST(BackendRegistry, ClosingAPluginTwiceIsClosingItOnce) {
     EXPECT_EQ(BackendKind::kCuda, registry.effective_backend_kind());
     ASSERT_TRUE(registry.set_backend(Mode::kCpu));
     EXPECT_EQ(BackendKind::kNone, registry.effective_backend_kind());
-    EXPECT_EQ(nullptr, registry.active_gpu_backend());
+    EXPECT_FALSE(registry.active_gpu_backend().is_available());
 }
 
 TEST(BackendRegistry, AClosedPluginThatIsGoneKeepsModeGpuFailing) {
@@ -268,12 +238,81 @@ TEST(BackendRegistry, AClosedPluginThatIsGoneKeepsModeGpuFailing) {
     const std::string path = folder.add(BackendKind::kCuda, "complete");
     BackendRegistry other(folder.environment());
     ASSERT_TRUE(other.set_backend(Mode::kGpu));
-    other.active_gpu_backend()->close();
+    other.active_gpu_backend().close();
     fs::remove(path);
     EXPECT_FALSE(other.set_backend(Mode::kGpu));
     const auto ops = some_proofs(1);
     abi::ProofVerifyResult result{};
     EXPECT_THROW(other.kernels().proof_verify(ops.data(), &result, 1), GpuFailure);
+}
+
+BackendRequest request(std::string_view text) { return request_from_name(text).value(); }
+
+TEST(BackendRegistry, NamingAKindTakesThatKindAlone) {
+    PluginFolder folder;
+    folder.add(BackendKind::kCuda, "complete");
+    folder.add(BackendKind::kWebGpu, "complete");
+    BackendRegistry registry(folder.environment());
+    ASSERT_TRUE(registry.set_backend(request("webgpu")));
+    EXPECT_EQ(BackendKind::kWebGpu, registry.effective_backend_kind());
+    EXPECT_EQ("webgpu", registry.effective_backend_name());
+    EXPECT_EQ(Mode::kGpu, registry.active_mode());
+    const auto status = registry.set_backend(request("vulkan"));
+    ASSERT_FALSE(status);
+    EXPECT_THAT(status.error().text(), HasSubstr("no vulkan plugin found"));
+    EXPECT_EQ(BackendKind::kWebGpu, registry.effective_backend_kind()) << "nothing changes";
+    ASSERT_TRUE(registry.set_backend(request("cuda")));
+    EXPECT_EQ(BackendKind::kCuda, registry.effective_backend_kind());
+}
+
+TEST(BackendRegistry, CpuIsTheCanonicalPathAndSimdTheBatchedOne) {
+    PluginFolder folder;
+    folder.add(BackendKind::kCuda, "complete");
+    BackendRegistry registry(folder.environment());
+    ASSERT_TRUE(registry.set_backend(request("cpu")));
+    EXPECT_EQ("cpu", registry.effective_backend_name());
+    EXPECT_NE(nullptr, dynamic_cast<CpuKernels*>(&registry.kernels()));
+    ASSERT_TRUE(registry.set_backend(request("simd")));
+    EXPECT_EQ("simd", registry.effective_backend_name());
+    EXPECT_NE(nullptr, dynamic_cast<SimdKernels*>(&registry.kernels()));
+    EXPECT_TRUE(registry.candidates().empty()) << "mode cpu looks for no plugin";
+}
+
+TEST(BackendRegistry, EveryNameOfARequestIsReadBack) {
+    for (const std::string_view text : kRequestNames) EXPECT_EQ(text, name(request(text)));
+    EXPECT_EQ(std::nullopt, request_from_name("none"));
+    EXPECT_EQ(std::nullopt, request_from_name(""));
+    EXPECT_EQ(std::nullopt, request_from_name("Vulkan"));
+}
+
+TEST(BackendRegistry, AListingShowsEveryCandidateAndWhyItWasOrWasNotChosen) {
+    PluginFolder folder;
+    const std::string absent = folder.add(BackendKind::kCuda, "no_device");
+    const std::string first = folder.add(BackendKind::kVulkan, "named");
+    folder.add(BackendKind::kVulkan, "complete", "backends/vulkan");
+    folder.add(BackendKind::kWebGpu, "complete");
+    const auto list = list_candidates(folder.environment());
+    ASSERT_EQ(6u, list.size());
+    EXPECT_EQ(CandidateState::kRefused, list[0].state);
+    EXPECT_EQ(absent + " has no device to run on (code 3)", describe(list[0]));
+    EXPECT_EQ(SelfTest::kNotRun, list[0].self_test);
+    EXPECT_EQ(CandidateState::kAbsent, list[1].state);
+    EXPECT_EQ(BackendKind::kHip, list[1].kind);
+    EXPECT_EQ(BackendKind::kMetal, list[2].kind);
+    EXPECT_EQ(CandidateState::kChosen, list[3].state);
+    EXPECT_EQ(first + " is the first that works", describe(list[3]));
+    EXPECT_EQ("Test Device 9000", list[3].device_name);
+    EXPECT_EQ(SelfTest::kPassed, list[3].self_test);
+    EXPECT_EQ(CandidateState::kUsable, list[4].state);
+    EXPECT_THAT(list[4].reason, HasSubstr(first + " comes first"));
+    EXPECT_EQ(CandidateState::kUsable, list[5].state);
+    EXPECT_EQ(BackendKind::kWebGpu, list[5].kind);
+
+    const auto for_webgpu = list_candidates(folder.environment(), request("webgpu"));
+    EXPECT_EQ(CandidateState::kUsable, for_webgpu[3].state);
+    EXPECT_EQ(CandidateState::kChosen, for_webgpu[5].state);
+    for (const Candidate& each : list_candidates(folder.environment(), request("cpu")))
+        EXPECT_NE(CandidateState::kChosen, each.state);
 }
 
 TEST(BackendRegistry, ModesAndKindsHaveTheirPublishedNames) {
@@ -282,6 +321,7 @@ TEST(BackendRegistry, ModesAndKindsHaveTheirPublishedNames) {
     for (const Mode mode : {Mode::kAuto, Mode::kCpu, Mode::kGpu})
         EXPECT_EQ(mode, mode_from_name(name(mode)));
     EXPECT_EQ(std::nullopt, mode_from_name("cuda"));
+    EXPECT_EQ("Mesa's software device lavapipe; never on a GPU", tested_on(BackendKind::kVulkan));
 }
 
 }  // namespace

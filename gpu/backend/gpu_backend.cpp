@@ -35,72 +35,81 @@ private:
     std::vector<std::uint8_t> kept_;
 };
 
+Status invalid_argument() {
+    return fail(ErrorCode::kInvalidArgument, "a null pointer, an empty table or a bad offset");
+}
+
+std::string_view meaning_of(int code) {
+    switch (code) {
+        case abi::kInvalidArgument:
+            return "invalid argument";
+        case abi::kOutOfMemory:
+            return "out of memory";
+        case abi::kNotSupported:
+            return "not supported";
+        case abi::kDeviceLost:
+            return "device lost";
+        default:
+            return "internal error";
+    }
+}
+
 }  // namespace
 
-GpuBackend::GpuBackend(Plugin plugin, OnFailure on_failure)
-    : kind_(plugin.kind()),
-      path_(plugin.path()),
-      plugin_(std::move(plugin)),
-      on_failure_(on_failure) {}
-
-template <class Launch, class Canonical>
-int GpuBackend::run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
-                    Launch launch, Canonical canonical) {
-    std::string reason = "it is closed";
-    if (plugin_) {
-        const Backup backup(outputs);
-        const int code = launch(plugin_->launchers());
-        if (code == abi::kOk) return code;
-        backup.restore();
-        reason = fmt::format("it returned code {}", code);
-    }
-    if (on_failure_ == OnFailure::kThrow) {
-        throw GpuFailure(fmt::format("{} backend {} failed in {}: {}; run with mode auto or cpu",
-                                     name(kind_), path_, kernel, reason));
-    }
-    ++fallback_count_;
-    return canonical();
+Status GpuBackend::check_available() const {
+    if (plugin_) return {};
+    return fail(ErrorCode::kGpuNotAvailable,
+                path_.empty() ? "no plugin is loaded" : fmt::format("{} is closed", path_));
 }
 
-int GpuBackend::attestation_apply(const abi::AIVMRoundDescriptor* desc,
-                                  const abi::AttestationOp* ops, abi::Attestation* table,
-                                  std::uint32_t* applied, std::uint32_t slot_count) {
-    if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
-    return run(
-        "attestation_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) {
-            return gpu.attestation_apply(desc, ops, table, applied, slot_count, nullptr);
-        },
-        [&] { return cpu_.attestation_apply(desc, ops, table, applied, slot_count); });
+template <class Launch>
+Status GpuBackend::run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
+                       Launch launch) {
+    const Backup backup(outputs);
+    const int code = launch(plugin_->launchers());
+    if (code == abi::kOk) return {};
+    backup.restore();
+    return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} failed in {} with code {} ({})", path_,
+                                                         kernel, code, meaning_of(code)));
 }
 
-int GpuBackend::provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                                 abi::ModelRegistryEntry* table, std::uint32_t* applied,
-                                 std::uint32_t slot_count) {
-    if (!desc || !ops || !table || !applied || slot_count == 0) return abi::kInvalidArgument;
-    return run(
-        "provenance_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) {
-            return gpu.provenance_apply(desc, ops, table, applied, slot_count, nullptr);
-        },
-        [&] { return cpu_.provenance_apply(desc, ops, table, applied, slot_count); });
+Status GpuBackend::attestation_apply(const abi::AIVMRoundDescriptor* desc,
+                                     const abi::AttestationOp* ops, abi::Attestation* table,
+                                     std::uint32_t* applied, std::uint32_t slot_count) {
+    AIVM_TRY(check_available());
+    if (!desc || !ops || !table || !applied || slot_count == 0) return invalid_argument();
+    return run("attestation_apply", {output(table, slot_count), output(applied)},
+               [&](const Launchers& gpu) {
+                   return gpu.attestation_apply(desc, ops, table, applied, slot_count, nullptr);
+               });
 }
 
-int GpuBackend::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
-                             abi::AuditAnchor* table, std::uint32_t* applied,
-                             std::uint32_t slot_count) {
-    if (!desc || !ops || !applied || (!table && slot_count != 0)) return abi::kInvalidArgument;
-    return run(
-        "anchor_apply", {output(table, slot_count), output(applied)},
-        [&](const Launchers& gpu) {
-            return gpu.anchor_apply(desc, ops, table, applied, slot_count, nullptr);
-        },
-        [&] { return cpu_.anchor_apply(desc, ops, table, applied, slot_count); });
+Status GpuBackend::provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                                    abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                                    std::uint32_t slot_count) {
+    AIVM_TRY(check_available());
+    if (!desc || !ops || !table || !applied || slot_count == 0) return invalid_argument();
+    return run("provenance_apply", {output(table, slot_count), output(applied)},
+               [&](const Launchers& gpu) {
+                   return gpu.provenance_apply(desc, ops, table, applied, slot_count, nullptr);
+               });
 }
 
-int GpuBackend::epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
-                                 abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) {
-    if (!desc || !epoch || !result || !kernels::are_present(tables)) return abi::kInvalidArgument;
+Status GpuBackend::anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                                abi::AuditAnchor* table, std::uint32_t* applied,
+                                std::uint32_t slot_count) {
+    AIVM_TRY(check_available());
+    if (!desc || !ops || !applied || (!table && slot_count != 0)) return invalid_argument();
+    return run("anchor_apply", {output(table, slot_count), output(applied)},
+               [&](const Launchers& gpu) {
+                   return gpu.anchor_apply(desc, ops, table, applied, slot_count, nullptr);
+               });
+}
+
+Status GpuBackend::epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                                    abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) {
+    AIVM_TRY(check_available());
+    if (!desc || !epoch || !result || !kernels::are_present(tables)) return invalid_argument();
     // The launcher's signature is not const-correct: no kernel writes models or anchors.
     auto* models = const_cast<abi::ModelRegistryEntry*>(tables.models);
     auto* anchors = const_cast<abi::AuditAnchor*>(tables.anchors);
@@ -111,31 +120,29 @@ int GpuBackend::epoch_transition(const abi::AIVMRoundDescriptor* desc, const Epo
             return gpu.epoch_transition(desc, tables.attestations, models, anchors, epoch, result,
                                         tables.attestation_count, tables.model_count,
                                         tables.anchor_count, nullptr);
-        },
-        [&] { return cpu_.epoch_transition(desc, tables, epoch, result); });
+        });
 }
 
-int GpuBackend::inference_step(const InferenceBatch& batch) {
-    if (batch.op_count == 0) return abi::kOk;
-    if (!kernels::is_valid(batch)) return abi::kInvalidArgument;
-    return run(
-        "inference_step",
-        {output(batch.outputs, batch.op_count), output(batch.results, batch.op_count)},
-        [&](const Launchers& gpu) {
-            return gpu.inference_step(batch.weights, batch.ops, batch.inputs, batch.outputs,
-                                      batch.results, batch.op_count, nullptr);
-        },
-        [&] { return cpu_.inference_step(batch); });
+Status GpuBackend::inference_step(const InferenceBatch& batch) {
+    AIVM_TRY(check_available());
+    if (batch.op_count == 0) return {};
+    if (!kernels::is_valid(batch)) return invalid_argument();
+    return run("inference_step",
+               {output(batch.outputs, batch.op_count), output(batch.results, batch.op_count)},
+               [&](const Launchers& gpu) {
+                   return gpu.inference_step(batch.weights, batch.ops, batch.inputs, batch.outputs,
+                                             batch.results, batch.op_count, nullptr);
+               });
 }
 
-int GpuBackend::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
-                             std::uint32_t op_count) {
-    if (op_count == 0) return abi::kOk;
-    if (!ops || !results) return abi::kInvalidArgument;
-    return run(
-        "proof_verify", {output(results, op_count)},
-        [&](const Launchers& gpu) { return gpu.proof_verify(ops, results, op_count, nullptr); },
-        [&] { return cpu_.proof_verify(ops, results, op_count); });
+Status GpuBackend::proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                                std::uint32_t op_count) {
+    AIVM_TRY(check_available());
+    if (op_count == 0) return {};
+    if (!ops || !results) return invalid_argument();
+    return run("proof_verify", {output(results, op_count)}, [&](const Launchers& gpu) {
+        return gpu.proof_verify(ops, results, op_count, nullptr);
+    });
 }
 
 }  // namespace aivm::gpu

@@ -1,4 +1,5 @@
-// The kernels on a loaded plugin, with what happens when the plugin fails after it was chosen.
+// A handle to a loaded plugin with the published methods. The zero value is usable: it has no
+// plugin, and every method fails with kGpuNotAvailable.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,6 @@
 
 #include "core/kernels/kernels.h"
 #include "gpu/backend/plugin.h"
-#include "gpu/simd/simd_hasher.h"
 
 namespace aivm::gpu {
 
@@ -20,61 +20,45 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-enum class OnFailure : std::uint8_t {
-    kFallBack,  // mode auto: the canonical CPU kernel answers, and the failure is counted
-    kThrow,     // mode gpu: GpuFailure
-};
-
-// Invalid arguments are refused here, by the canonical rules, so any other return code of the
-// plugin is a failure. Writes of a failing plugin are undone. Not thread safe.
-class GpuBackend final : public Kernels {
+// Invalid arguments are refused here, by the canonical rules (kInvalidArgument), so any other
+// return code of the plugin is a failure (kGpuNotAvailable). Whatever a failing plugin wrote is
+// undone. Not thread safe.
+class GpuBackend {
 public:
-    explicit GpuBackend(Plugin plugin, OnFailure on_failure = OnFailure::kFallBack);
+    GpuBackend() = default;
+    explicit GpuBackend(Plugin plugin)
+        : kind_(plugin.kind()), path_(plugin.path()), plugin_(std::move(plugin)) {}
 
+    [[nodiscard]] bool is_available() const { return plugin_.has_value(); }
+    // kNone and "" for the zero value; what was loaded otherwise, also after close().
     [[nodiscard]] BackendKind kind() const { return kind_; }
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] bool is_available() const { return plugin_.has_value(); }
-    // Unloads the plugin; further kernel calls count as failures. Closing again does nothing.
+    // Unloads the plugin. Closing again does nothing.
     void close() { plugin_.reset(); }
 
-    void set_on_failure(OnFailure on_failure) { on_failure_ = on_failure; }
-    // Kernel calls that the CPU answered because the plugin failed.
-    [[nodiscard]] std::uint64_t fallback_count() const { return fallback_count_; }
-
-    int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
-                          abi::Attestation* table, std::uint32_t* applied,
-                          std::uint32_t slot_count) override;
-    int provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
-                         abi::ModelRegistryEntry* table, std::uint32_t* applied,
-                         std::uint32_t slot_count) override;
-    int anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
-                     abi::AuditAnchor* table, std::uint32_t* applied,
-                     std::uint32_t slot_count) override;
-    int epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
-                         abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result) override;
-    int inference_step(const InferenceBatch& batch) override;
-    int proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
-                     std::uint32_t op_count) override;
-
-    [[nodiscard]] const BatchHasher& hasher() const override { return hasher_; }
-    // In mode gpu the plugin sees every kernel call. In mode auto cached folds on the CPU are
-    // faster than whole ones.
-    [[nodiscard]] bool wants_whole_tables() const override {
-        return on_failure_ == OnFailure::kThrow;
-    }
+    Status attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
+                             abi::Attestation* table, std::uint32_t* applied,
+                             std::uint32_t slot_count);
+    Status provenance_apply(const abi::AIVMRoundDescriptor* desc, const abi::ModelOp* ops,
+                            abi::ModelRegistryEntry* table, std::uint32_t* applied,
+                            std::uint32_t slot_count);
+    Status anchor_apply(const abi::AIVMRoundDescriptor* desc, const abi::AnchorOp* ops,
+                        abi::AuditAnchor* table, std::uint32_t* applied, std::uint32_t slot_count);
+    Status epoch_transition(const abi::AIVMRoundDescriptor* desc, const EpochTables& tables,
+                            abi::AIVMEpochState* epoch, abi::AIVMTransitionResult* result);
+    Status inference_step(const InferenceBatch& batch);
+    Status proof_verify(const abi::ProofVerifyOp* ops, abi::ProofVerifyResult* results,
+                        std::uint32_t op_count);
 
 private:
-    template <class Launch, class Canonical>
-    int run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
-            Launch launch, Canonical canonical);
+    template <class Launch>
+    Status run(const char* kernel, std::initializer_list<std::span<std::uint8_t>> outputs,
+               Launch launch);
+    [[nodiscard]] Status check_available() const;
 
-    BackendKind kind_;
+    BackendKind kind_ = BackendKind::kNone;
     std::string path_;
     std::optional<Plugin> plugin_;
-    OnFailure on_failure_;
-    std::uint64_t fallback_count_ = 0;
-    CpuKernels cpu_;
-    SimdHasher hasher_;
 };
 
 }  // namespace aivm::gpu

@@ -1,5 +1,8 @@
-// One loaded shared object with all six launchers, checked on a fixed operation before anyone
+// One loaded shared object with all six launchers, checked on a fixed operation before a caller
 // relies on it.
+//
+// Loading runs the file's own code in this process. A file of unknown quality is therefore probed
+// in a child process first (plugin_probe.h).
 #pragma once
 
 #include <memory>
@@ -14,13 +17,17 @@ namespace aivm::gpu {
 class Plugin {
 public:
     // Opens `path`, resolves the launchers and probes them. On any error the object is closed
-    // again; the error, kGpuNotAvailable, says what is wrong with the file. `kind` decides the
-    // symbols' names.
+    // again, and the error, kGpuNotAvailable, completes a sentence that begins with the path.
+    // `kind` decides the symbols' names.
     static Result<Plugin> load(BackendKind kind, const std::string& path);
 
     [[nodiscard]] BackendKind kind() const { return kind_; }
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] const Launchers& launchers() const { return launchers_; }
+
+    // From the plugin's optional symbol lux_<kind>_aivm_device_name, else from the driver; empty
+    // when neither knows.
+    [[nodiscard]] std::string device_name() const;
 
 private:
     struct Unload {
@@ -36,5 +43,8 @@ private:
     std::unique_ptr<void, Unload> handle_;
     Launchers launchers_;
 };
+
+// Is `reason` the error of a bare file name that the system's own search does not find?
+bool is_absent(const std::string& path, const std::string& reason);
 
 }  // namespace aivm::gpu

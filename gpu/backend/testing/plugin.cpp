@@ -1,6 +1,17 @@
 // A plugin for the tests: exports the launchers of one kind over the canonical kernels, with one
-// fault built in. TEST_PLUGIN_KIND is the kind; at most one of
-// TEST_PLUGIN_{MISSING_LAUNCHER,WRONG_BYTES,NO_DEVICE,FAILS_LATER} is set.
+// fault built in. TEST_PLUGIN_KIND is the kind; at most one of these is defined:
+//   TEST_PLUGIN_MISSING_LAUNCHER   lacks anchor_apply
+//   TEST_PLUGIN_NO_DEVICE          returns 3 from every launcher
+//   TEST_PLUGIN_OTHER_ABI          reads and writes proofs in another layout
+//   TEST_PLUGIN_CRASHES            reads address 8 in proof_verify
+//   TEST_PLUGIN_CRASHES_ON_LOAD    aborts in a constructor
+//   TEST_PLUGIN_HANGS              never returns from proof_verify
+//   TEST_PLUGIN_EXITS              ends the process in proof_verify
+//   TEST_PLUGIN_LIES               sets a wrong bit in the state root, and in nothing else
+//   TEST_PLUGIN_NAMED              exports a device name
+//   TEST_PLUGIN_FAILS_LATER        works until AIVM_TEST_PLUGIN_FAILS is set in the environment
+#include <unistd.h>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/kernels/kernels.h"
@@ -16,17 +27,33 @@ namespace {
 
 CpuKernels cpu;
 
-// The behaviour of this plugin before its work, or instead of it.
+// The built-in fault of the launchers: kOk, or the code to return at once.
 int fault([[maybe_unused]] void* output) {
 #if defined(TEST_PLUGIN_NO_DEVICE)
     return abi::kNotSupported;
 #elif defined(TEST_PLUGIN_FAILS_LATER)
+    if (!std::getenv("AIVM_TEST_PLUGIN_FAILS")) return abi::kOk;
     std::memset(output, 0x5A, 4);  // breaks the rule that a failure writes nothing
     return abi::kDeviceLost;
 #else
     return abi::kOk;
 #endif
 }
+
+// The built-in fault of proof_verify, the first kernel that the loader calls.
+void misbehave() {
+#if defined(TEST_PLUGIN_CRASHES)
+    *reinterpret_cast<volatile int*>(8) = 0;
+#elif defined(TEST_PLUGIN_HANGS)
+    for (;;) pause();
+#elif defined(TEST_PLUGIN_EXITS)
+    _exit(0);
+#endif
+}
+
+#if defined(TEST_PLUGIN_CRASHES_ON_LOAD)
+__attribute__((constructor)) void crash() { std::abort(); }
+#endif
 
 }  // namespace
 
@@ -68,9 +95,14 @@ EXPORT int LAUNCHER(epoch_transition)(const void* desc, void* attestations, void
                              attestation_count,
                              model_count,
                              anchor_count};
-    return cpu.epoch_transition(static_cast<const abi::AIVMRoundDescriptor*>(desc), tables,
-                                static_cast<abi::AIVMEpochState*>(epoch),
-                                static_cast<abi::AIVMTransitionResult*>(result));
+    auto* state = static_cast<abi::AIVMEpochState*>(epoch);
+    const int code =
+        cpu.epoch_transition(static_cast<const abi::AIVMRoundDescriptor*>(desc), tables, state,
+                             static_cast<abi::AIVMTransitionResult*>(result));
+#if defined(TEST_PLUGIN_LIES)
+    state->aivm_state_root[31] ^= 1;
+#endif
+    return code;
 }
 
 EXPORT int LAUNCHER(inference_step)(const void* weights, const void* ops, const void* inputs,
@@ -83,15 +115,18 @@ EXPORT int LAUNCHER(inference_step)(const void* weights, const void* ops, const 
 }
 
 EXPORT int LAUNCHER(proof_verify)(const void* ops, void* results, std::uint32_t count, void*) {
-#if defined(TEST_PLUGIN_FAILS_LATER)
-    if (count > 1) return fault(results);  // the probe asks for one
-#else
+    misbehave();
     if (const int code = fault(results)) return code;
+#if defined(TEST_PLUGIN_OTHER_ABI)
+    abi::ProofVerifyOp shifted{};  // as if its ABI had another field at the front
+    std::memcpy(&shifted, static_cast<const std::uint8_t*>(ops) + 8, sizeof shifted - 8);
+    ops = &shifted;
+    count = 1;
 #endif
-    const int code = cpu.proof_verify(static_cast<const abi::ProofVerifyOp*>(ops),
-                                      static_cast<abi::ProofVerifyResult*>(results), count);
-#if defined(TEST_PLUGIN_WRONG_BYTES)
-    static_cast<std::uint8_t*>(results)[47] ^= 1;
-#endif
-    return code;
+    return cpu.proof_verify(static_cast<const abi::ProofVerifyOp*>(ops),
+                            static_cast<abi::ProofVerifyResult*>(results), count);
 }
+
+#if defined(TEST_PLUGIN_NAMED)
+EXPORT const char* LAUNCHER(device_name)() { return "Test Device 9000"; }
+#endif
