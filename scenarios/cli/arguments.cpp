@@ -62,7 +62,8 @@ void add_set(CLI::App& app, std::vector<std::string>& assignments) {
 void add_backend(CLI::App& app, gpu::Mode& mode) {
     app.add_option_function<std::string>(
            "--backend", [&mode](const std::string& text) { mode = *gpu::mode_from_name(text); },
-           "backend of the kernels: cpu (default), gpu, or auto")
+           "backend of the kernels: auto (default: a GPU plugin if there is one, else the CPU), "
+           "cpu, or gpu")
         ->envname("AIVMSIM_BACKEND")
         ->check(CLI::IsMember({"auto", "cpu", "gpu"}));
 }

@@ -19,7 +19,7 @@ struct RunRequest {
     bool overwrite = false;
     bool json = false;
     bool paranoid = false;
-    gpu::Mode backend = gpu::Mode::kCpu;
+    gpu::Mode backend = gpu::Mode::kAuto;
     bool verify_determinism = false;
     std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
     bool show_config = false;
