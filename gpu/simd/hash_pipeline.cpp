@@ -8,7 +8,7 @@ namespace {
 
 // Between two looks at which leaves are missing. Sponges may idle at the end of each stretch, and
 // in the last one no leaves are left for them.
-constexpr std::size_t kStretchSteps = 64;
+constexpr std::size_t kStretchSteps = 128;
 
 // A chain and how far it has come.
 struct Running {

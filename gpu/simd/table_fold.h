@@ -61,10 +61,15 @@ using LeafWriter = void (*)(const void* slots, std::uint32_t slot, std::uint8_t*
 
 template <class Entry>
 void write_leaf(const void* slots, std::uint32_t slot, std::uint8_t* message) {
-    const auto entry = kernels::load(static_cast<const Entry*>(slots), slot);
-    using Leaf = decltype(kernels::leaf_of(entry, slot));
+    using Leaf = decltype(kernels::leaf_of(Entry{}, slot));
     static_assert(alignof(Leaf) == 1);
-    ::new (static_cast<void*>(message)) Leaf(kernels::leaf_of(entry, slot));  // in place
+    const Entry* entry = static_cast<const Entry*>(slots) + slot;
+    Entry aligned;
+    if (reinterpret_cast<std::uintptr_t>(entry) % alignof(Entry) != 0) {
+        aligned = kernels::load(static_cast<const Entry*>(slots), slot);
+        entry = &aligned;
+    }
+    ::new (static_cast<void*>(message)) Leaf(kernels::leaf_of(*entry, slot));  // in place
 }
 
 template <class Entry>
