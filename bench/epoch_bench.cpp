@@ -141,7 +141,7 @@ struct Subject {
     }
 };
 
-// What happens before an epoch is closed, and how many links that makes of the longest chain.
+// A kind of change before an epoch is closed, and the links of the longest chain that follow it.
 struct Changes {
     const char* name;
     gpu::EpochCaching caching;

@@ -83,7 +83,8 @@ CpuKernels& canonical() {
 
 // Those that must give the bytes of the canonical kernels.
 const std::vector<Kernels*>& others() {
-    static gpu::SimdKernels simd(gpu::best_width(), gpu::EpochCaching::kOff);  // no memory
+    // Findings must not depend on earlier inputs.
+    static gpu::SimdKernels simd(gpu::best_width(), gpu::EpochCaching::kOff);
 #if defined(AIVM_FUZZ_STAND_IN)
     static const auto device = gpu::make_cuda_device();
     static gpu::DeviceKernels stand_in(*device);

@@ -1,4 +1,4 @@
-// Which step functions serve a Keccak width, and which one for how much work.
+// The step functions of a Keccak width, and the choice between them by the amount of work.
 #pragma once
 
 #include <cstddef>

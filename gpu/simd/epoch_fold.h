@@ -1,4 +1,4 @@
-// The roots of the three tables: what epoch_transition computes before the last hash.
+// The roots of the three tables, from which epoch_transition makes the state root.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ private:
     AttestationCache attestations_;
     TableCache<abi::ModelRegistryEntry> models_;
     TableCache<abi::AuditAnchor> anchors_;
-    bool is_consistent_ = true;  // false when an exception ended a call: then all is forgotten
+    bool is_consistent_ = true;  // false after an exception: the next call starts with empty caches
 };
 
 }  // namespace aivm::gpu

@@ -2,7 +2,7 @@
 // epoch_transition, the commitments of inference_step, the binding hashes of proof_verify. The same
 // bytes as CpuKernels, on one thread.
 //
-// epoch_transition keeps a copy of the tables that it saw last, with the hash of each slot, so that
+// epoch_transition keeps a copy of the tables of its last call, with the hash of each slot, so that
 // a later call costs only what changed (table_cache.h). It is for callers that pass whole tables:
 // KernelTables, which knows what it wrote, folds from its own EpochCache and takes only hasher().
 #pragma once

@@ -55,7 +55,7 @@ public:
     // Requires that the sponge has no message.
     void start(std::size_t sponge, const Message& message) {
         messages_[sponge] = {message.full_blocks, message.last_block, message.blocks, false};
-        step_.digest[sponge] = message.digest->data();  // what the last block leaves there stays
+        step_.digest[sponge] = message.digest->data();  // the last block's is written last
     }
     // Sets up the next block of the sponge's message, or nothing if there is none.
     void prepare_message(std::size_t sponge);

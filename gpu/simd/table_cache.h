@@ -1,6 +1,6 @@
-// What the last call knew about one table: a copy of its slots, the leaf digest of each, and the
-// accumulator before every 64th slot. The next call hashes the leaves of slots whose bytes differ
-// from the copy, and folds from the first of them on.
+// One table as of the last call: a copy of its slots, the leaf digest of each, and the accumulator
+// before every 64th slot. The next call hashes the leaves of slots whose bytes differ from the
+// copy, and folds from the page of the first of them on.
 //
 // Slots are compared byte by byte: where a table lies and how it was changed does not matter.
 //   1. Whenever no slot is changed, leaves_[i] is the digest of occupied slot i of copy_,
@@ -47,7 +47,7 @@ public:
     [[nodiscard]] const Hash32& root() const { return root_; }
 
 private:
-    // Every accumulator of an empty table is 32 zero bytes.
+    // Requires a changed slot.
     [[nodiscard]] std::uint32_t first_slot_of_fold() const;
 
     std::vector<Entry> copy_;

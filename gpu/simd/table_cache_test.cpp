@@ -25,7 +25,7 @@ Anchors anchors(std::uint32_t occupied, std::uint32_t slot_count) {
     return table;
 }
 
-// What one call hashes: the number of leaves, and of links.
+// The work of one call: the number of leaves hashed, and of links folded.
 struct Work {
     std::size_t leaves = 0;
     std::size_t links = 0;

@@ -1,4 +1,4 @@
-// Random changes to tables between two epochs, for the tests of what is kept from one to the next.
+// Random changes to tables between two epochs, for the tests of the caches.
 #pragma once
 
 #include "core/testing/random_workload.h"
