@@ -73,7 +73,9 @@ private:
 
 std::unique_ptr<Kernels> backend_of(const std::string& name) {
     if (name == "cpu") return std::make_unique<CpuKernels>();
-    if (name == "simd") return std::make_unique<gpu::SimdKernels>();
+    if (name == "simd") {  // used for one call: a cache would never be read
+        return std::make_unique<gpu::SimdKernels>(gpu::best_width(), gpu::EpochCaching::kOff);
+    }
     throw py::value_error(fmt::format("there is no backend \"{}\"; there are cpu, simd", name));
 }
 
