@@ -61,16 +61,10 @@ void add_set(CLI::App& app, std::vector<std::string>& assignments) {
 
 void add_backend(CLI::App& app, gpu::BackendRequest& request) {
     app.add_option_function<std::string>(
-<<<<<<< HEAD
            "--backend",
            [&request](const std::string& text) { request = *gpu::request_from_name(text); },
            "what computes the kernels: auto (default: a plugin that works, else the CPU), cpu "
            "(canonical), simd (CPU, batched), gpu (any plugin), or a kind of plugin; see aivmsim gpu")
-=======
-           "--backend", [&mode](const std::string& text) { mode = *gpu::mode_from_name(text); },
-           "backend of the kernels: auto (default: a GPU plugin if there is one, else the CPU), "
-           "cpu, or gpu")
->>>>>>> simd
         ->envname("AIVMSIM_BACKEND")
         ->check(CLI::IsMember(
             std::vector<std::string>(gpu::kRequestNames.begin(), gpu::kRequestNames.end())));
@@ -279,6 +273,7 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--block-interval", serve->block_interval,
                     "minimum time between blocks (default 4s)")
         ->type_name("DURATION");
+    add_backend(*sub, serve->backend);
 }
 
 }  // namespace

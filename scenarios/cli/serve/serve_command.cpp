@@ -12,6 +12,7 @@
 #include "core/config/config_json.h"
 #include "core/service/genesis_json.h"
 #include "core/service/service.h"
+#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/http_server.h"
 #include "scenarios/cli/terminal.h"
@@ -55,8 +56,10 @@ Result<std::unique_ptr<KeyValueStore>> open_store(const ServeRequest& request) {
     return std::unique_ptr<KeyValueStore>(std::move(file));
 }
 
-Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueStore& store) {
+Result<std::unique_ptr<Node>> open_node(const ServeRequest& request, KeyValueStore& store,
+                                        Kernels& kernels) {
     NodeSetup setup;
+    setup.kernels = &kernels;
     if (request.config) {
         AIVM_ASSIGN(setup.parameters.config, parsed_file(*request.config, config_from_json));
     }
@@ -141,8 +144,12 @@ int serve_command(const ServeRequest& request) {
         complain("libsodium does not start on this machine");
         return kExitHarnessFailed;
     }
+    const auto backend = open_backend(request.backend);
+    if (!backend) return kExitHarnessFailed;
+    say(fmt::format("kernels: {}", (*backend)->name()));
     auto store = open_store(request);
-    auto node = store ? open_node(request, **store) : tl::unexpected<Error>(store.error());
+    auto node = store ? open_node(request, **store, (*backend)->kernels())
+                      : tl::unexpected<Error>(store.error());
     if (!node) {
         complain(node.error().text());
         return kExitBadRequest;
