@@ -82,7 +82,8 @@ public:
             opened_ = open_backend(name);
         }
     }
-    Kernels* operator->() { return batched_ ? &*batched_ : &opened_->kernels(); }
+    Kernels& operator*() { return batched_ ? *batched_ : opened_->kernels(); }
+    Kernels* operator->() { return &**this; }
 
 private:
     std::optional<gpu::SimdKernels> batched_;
