@@ -12,9 +12,8 @@
 
 #include "bench/epoch_tables.h"
 #include "core/base/digest.h"
-#include "core/base/keccak.h"
-#include "gpu/simd/keccak_lanes.h"
 #include "gpu/simd/simd_kernels.h"
+#include "gpu/simd/sponge_set.h"
 
 namespace aivm {
 namespace {
@@ -26,30 +25,24 @@ bool is_supported(KeccakWidth width) {
     return std::find(widths.begin(), widths.end(), width) != widths.end();
 }
 
-// One permutation of as many states as the width processes; the items are states.
-void keccak(benchmark::State& state, KeccakWidth width) {
+// One step of as many sponges as the function advances; the items are sponges.
+void absorb(benchmark::State& state, KeccakWidth width, gpu::Absorber absorber) {
     if (!is_supported(width)) return state.SkipWithError("this CPU lacks the instructions");
-    alignas(64) static std::uint64_t lanes[200] = {};
-    KeccakState scalar{};
+    gpu::SpongeSet sponges(absorber);
+    Hash32 accumulators[gpu::kSpongesMax];
+    const Hash32 leaf;
+    for (std::size_t s = 0; s < absorber.width; ++s)
+        sponges.prepare_link(s, accumulators[s], leaf, accumulators[s]);
     for (auto _ : state) {
-        switch (width) {
-            case KeccakWidth::kScalar:
-                keccak_f1600(scalar);
-                break;
-            case KeccakWidth::kAvx2:
-                gpu::keccak_f1600_avx2(lanes);
-                break;
-            case KeccakWidth::kAvx512:
-                gpu::keccak_f1600_avx512(lanes);
-                break;
-        }
+        sponges.absorb();
         benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(width));
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(absorber.width));
 }
-BENCHMARK_CAPTURE(keccak, scalar, KeccakWidth::kScalar);
-BENCHMARK_CAPTURE(keccak, avx2, KeccakWidth::kAvx2);
-BENCHMARK_CAPTURE(keccak, avx512, KeccakWidth::kAvx512);
+BENCHMARK_CAPTURE(absorb, scalar, KeccakWidth::kScalar, {gpu::absorb_scalar, 1});
+BENCHMARK_CAPTURE(absorb, avx2, KeccakWidth::kAvx2, {gpu::absorb_avx2, 4});
+BENCHMARK_CAPTURE(absorb, avx512_narrow, KeccakWidth::kAvx512, {gpu::absorb_avx512_narrow, 4});
+BENCHMARK_CAPTURE(absorb, avx512, KeccakWidth::kAvx512, {gpu::absorb_avx512, 8});
 
 // Keccak-256 of 4,096 messages of 140 bytes, the size of a model leaf.
 void hash_many(benchmark::State& state, KeccakWidth width) {
@@ -95,9 +88,11 @@ void hashes_alone(benchmark::State& state, bool simd) {
     }
 }
 
-// epoch_transition of the interface: whole tables, without caches.
+// epoch_transition of the interface: whole tables, without caches. See also epoch_bench.
 void whole_epoch(benchmark::State& state, bool simd) {
-    const auto kernels = make_kernels(simd);
+    std::unique_ptr<Kernels> kernels = std::make_unique<CpuKernels>();
+    if (simd)
+        kernels = std::make_unique<gpu::SimdKernels>(gpu::best_width(), gpu::EpochCaching::kOff);
     const auto slots = static_cast<std::uint32_t>(state.range(0));
     std::vector<abi::Attestation> table;
     for (std::uint32_t i = 0; i < slots; ++i) table.push_back(bench::attestation(i));

@@ -44,7 +44,7 @@ Result<Ed25519Seed> seed_of_store(KeyValueStore& store, const Ed25519Seed& fresh
 Node::Node(const NodeSetup& setup) : setup_(setup), key_(setup.seed), store_(*setup.store) {
     rules_.parameters = setup.parameters;
     rules_.chain_id = setup.genesis.chain_id;
-    rules_.kernels = &kernels_;
+    rules_.kernels = setup.kernels != nullptr ? setup.kernels : &kernels_;
     rules_.authorizer = &authorizer_;
     rules_.vendor_root = setup.vendor_root;
 }

@@ -33,6 +33,7 @@ struct NodeSetup {
     Ed25519Seed seed;     // the node's key and its beacon secrets
     std::uint64_t block_interval_ns = 4'000'000'000;
     KeyValueStore* store = nullptr;  // must outlive the node
+    Kernels* kernels = nullptr;      // must outlive the node; null: the canonical ones
     // Only a consensus host makes blocks; required if there are other validators.
     bool hosted = false;
 };

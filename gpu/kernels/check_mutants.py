@@ -138,8 +138,11 @@ core/kernels/anchor_apply.cpp core/kernels/attestation_apply.cpp core/kernels/ba
 core/kernels/epoch_transition.cpp core/kernels/inference.cpp core/kernels/inference_step.cpp
 core/kernels/leaves.cpp core/kernels/proof_verify.cpp core/kernels/provenance_apply.cpp
 core/testing/random_workload.cpp core/testing/vector_case.cpp core/testing/vector_file.cpp
-gpu/simd/cpu_width.cpp gpu/simd/keccak_avx2.cpp gpu/simd/keccak_avx512.cpp gpu/simd/simd_hasher.cpp
-gpu/simd/simd_inference.cpp gpu/simd/simd_kernels.cpp gpu/kernels/device_kernels.cpp
+gpu/simd/absorbers.cpp gpu/simd/attestation_cache.cpp gpu/simd/cpu_width.cpp gpu/simd/epoch_fold.cpp
+gpu/simd/hash_pipeline.cpp gpu/simd/keccak_avx2.cpp gpu/simd/keccak_avx512.cpp
+gpu/simd/keccak_avx512_narrow.cpp gpu/simd/keccak_scalar.cpp gpu/simd/leaf_queue.cpp
+gpu/simd/simd_hasher.cpp gpu/simd/simd_inference.cpp gpu/simd/simd_kernels.cpp
+gpu/simd/sponge_set.cpp gpu/simd/table_fold.cpp gpu/kernels/device_kernels.cpp
 gpu/kernels/stand_in_check.cpp gpu/kernels/testing/adversarial_cases.cpp
 gpu/kernels/testing/stand_in_device.cpp gpu/kernels/testing/stand_in_modes.cpp
 gpu/emulation/block_runner.cpp gpu/emulation/cuda_stand_in.cpp
@@ -153,6 +156,7 @@ BUILDS = {
 EXTRA_FLAGS = {
     "gpu/simd/keccak_avx2.cpp": ["-mavx2"],
     "gpu/simd/keccak_avx512.cpp": ["-mavx512f"],
+    "gpu/simd/keccak_avx512_narrow.cpp": ["-mavx512f", "-mavx512vl"],
     "gpu/kernels/testing/stand_in_device.cpp": ["-fno-strict-aliasing", "-DAIVM_CUDA_STAND_IN"],
 }
 # The runtime itself is not instrumented (block_runner.cpp says why).

@@ -19,7 +19,8 @@ std::vector<KeccakWidth> supported_widths() {
 #if defined(__x86_64__)
     // The built-in asks the operating system too: registers it does not save are not reported.
     if (__builtin_cpu_supports("avx2")) widths.push_back(KeccakWidth::kAvx2);
-    if (__builtin_cpu_supports("avx512f")) widths.push_back(KeccakWidth::kAvx512);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+        widths.push_back(KeccakWidth::kAvx512);
 #endif
     return widths;
 }

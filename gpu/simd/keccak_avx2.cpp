@@ -1,5 +1,7 @@
-// Four states in 256-bit registers.
-#include "gpu/simd/keccak_lanes.h"
+// Four states in 256-bit registers, with AVX2 alone.
+#include <cstring>
+
+#include "gpu/simd/sponge_step.h"
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
@@ -9,19 +11,8 @@
 namespace aivm::gpu {
 namespace {
 
-using Vec = __m256i;
-constexpr std::size_t kWidth = 4;
+#include "gpu/simd/four_sponges.inc"
 
-[[gnu::always_inline]] inline Vec load(const std::uint64_t* from) {
-    return _mm256_load_si256(reinterpret_cast<const Vec*>(from));
-}
-[[gnu::always_inline]] inline void store(std::uint64_t* to, Vec value) {
-    _mm256_store_si256(reinterpret_cast<Vec*>(to), value);
-}
-[[gnu::always_inline]] inline Vec splat(std::uint64_t word) {
-    return _mm256_set1_epi64x(static_cast<long long>(word));
-}
-[[gnu::always_inline]] inline Vec xor2(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
 [[gnu::always_inline]] inline Vec xor5(Vec a, Vec b, Vec c, Vec d, Vec e) {
     return xor2(xor2(xor2(a, b), xor2(c, d)), e);
 }
@@ -35,17 +26,20 @@ template <int N>
     return _mm256_or_si256(_mm256_slli_epi64(v, N), _mm256_srli_epi64(v, 64 - N));
 }
 
-#include "gpu/simd/keccak_round.inc"
+#include "gpu/simd/keccak_rounds.inc"
+#include "gpu/simd/sponge_absorb.inc"
 
 }  // namespace
 
-void keccak_f1600_avx2(std::uint64_t* lanes) { permute(lanes); }
+void absorb_avx2(std::uint64_t* states, const SpongeStep& step) { absorb(states, step); }
 
 }  // namespace aivm::gpu
 #pragma GCC diagnostic pop
 #else
 #include "core/base/check.h"
 namespace aivm::gpu {
-void keccak_f1600_avx2(std::uint64_t*) { AIVM_UNREACHABLE("no AVX2 on this architecture"); }
+void absorb_avx2(std::uint64_t*, const SpongeStep&) {
+    AIVM_UNREACHABLE("no AVX2 on this architecture");
+}
 }  // namespace aivm::gpu
 #endif

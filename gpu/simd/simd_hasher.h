@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/kernels/batch_hasher.h"
-#include "gpu/simd/cpu_width.h"
+#include "gpu/simd/hash_pipeline.h"
 
 namespace aivm::gpu {
 
@@ -13,16 +13,15 @@ public:
     explicit SimdHasher(KeccakWidth width = best_width());
 
     [[nodiscard]] KeccakWidth width() const { return width_; }
+    [[nodiscard]] const HashPipeline& pipeline() const { return pipeline_; }
 
     void hash_many(const std::uint8_t* messages, std::size_t length_bytes, std::size_t count,
                    Hash32* digests) const override;
-    void fold_many(std::span<const FoldChain> chains) const override;
+    void fold_many(std::span<const FoldChain> chains) const override { pipeline_.fold(chains); }
 
 private:
     KeccakWidth width_;
-    void (*permute_)(std::uint64_t* lanes) = nullptr;  // null: scalar
-    // Below this many messages one vector permutation costs more than scalar ones.
-    std::size_t worthwhile_ = 0;
+    HashPipeline pipeline_;
 };
 
 }  // namespace aivm::gpu

@@ -59,12 +59,22 @@ void add_set(CLI::App& app, std::vector<std::string>& assignments) {
         ->type_name("KEY=VALUE");
 }
 
-void add_backend(CLI::App& app, gpu::Mode& mode) {
+void add_backend(CLI::App& app, gpu::BackendRequest& request) {
     app.add_option_function<std::string>(
-           "--backend", [&mode](const std::string& text) { mode = *gpu::mode_from_name(text); },
-           "backend of the kernels: cpu (default), gpu, or auto")
+           "--backend",
+           [&request](const std::string& text) { request = *gpu::request_from_name(text); },
+           "what computes the kernels: auto (default: a plugin that works, else the CPU), cpu "
+           "(canonical), simd (CPU, batched), gpu (any plugin), or a kind of plugin; see aivmsim gpu")
         ->envname("AIVMSIM_BACKEND")
-        ->check(CLI::IsMember({"auto", "cpu", "gpu"}));
+        ->check(CLI::IsMember(
+            std::vector<std::string>(gpu::kRequestNames.begin(), gpu::kRequestNames.end())));
+}
+
+void add_gpu(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* sub = nullptr;
+    const auto request = command(app, chosen, gpu_command, "gpu",
+                                 "list the GPU plugins that were found, and try each of them", sub);
+    sub->add_flag("--json", request->json, "print the list as one JSON document");
 }
 
 void add_run(CLI::App& app, std::function<int()>& chosen) {
@@ -121,6 +131,7 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
     add_set(*sweep, request->assignments);
     sweep->add_option("--jobs", request->jobs, "threads (default: one per core)")
         ->check(CLI::Range(1, 1024));
+    add_backend(*sweep, request->backend);
     sweep
         ->add_option("--out", request->out,
                      "study to write or to resume (default aivmsim-out/SCENARIO-sweep.db)")
@@ -262,6 +273,7 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--block-interval", serve->block_interval,
                     "minimum time between blocks (default 4s)")
         ->type_name("DURATION");
+    add_backend(*sub, serve->backend);
 }
 
 }  // namespace
@@ -279,6 +291,7 @@ Parsed parse_arguments(int argc, char** argv) {
     add_report(app, chosen);
     add_validate(app, chosen);
     add_serve(app, chosen);
+    add_gpu(app, chosen);
     app.add_subcommand("version", "version, commit, compiler and flags of this program")
         ->callback([&] { chosen = version_command; });
     try {

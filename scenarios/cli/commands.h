@@ -19,7 +19,7 @@ struct RunRequest {
     bool overwrite = false;
     bool json = false;
     bool paranoid = false;
-    gpu::Mode backend = gpu::Mode::kCpu;
+    gpu::BackendRequest backend;
     bool verify_determinism = false;
     std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
     bool show_config = false;
@@ -43,6 +43,7 @@ struct SweepArguments {
     std::string record = "outcomes";  // or "metrics"
     std::string show;                 // the metric of the table; empty: chosen by content
     std::uint32_t jobs = 0;           // 0: one per core
+    gpu::BackendRequest backend;
     std::optional<std::string> out;
     bool json = false;
     bool quiet = false;
@@ -103,6 +104,11 @@ struct ValidateRequest {
     bool json = false;
 };
 int validate_command(const ValidateRequest& request);
+
+struct GpuRequest {
+    bool json = false;
+};
+int gpu_command(const GpuRequest& request);
 
 int version_command();
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <filesystem>
 
-#include "gpu/backend/backend_registry.h"
+#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
@@ -44,20 +44,20 @@ int show(const RunRequest& request, const RunShown& shown) {
 
 // Makes one run and passes its rows to `sink`.
 Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given,
-                             Kernels& kernels, sim::RowSink& sink, const sim::RunInfo& info) {
+                             Backend& backend, sim::RowSink& sink, const sim::RunInfo& info) {
     Progress progress(progress_mode(request.quiet, request.progress),
                       given.loaded.scenario.workload.tasks);
     RunOptions options;
     options.seed = request.seed;
     options.paranoid = request.paranoid;
-    options.kernels = &kernels;
+    backend.use_in(options);
     options.progress = progress.hook();
     options.wall_clock_ns = wall_clock_ns;
     options.events = request.events;
     return run_scenario(given.loaded.scenario, options, sink, info);
 }
 
-int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels& kernels) {
+int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend& backend) {
     const sim::RunInfo info = make_run_info(given.loaded, given.overrides, request.seed);
     std::unique_ptr<sim::Recorder> recorder;
     if (request.record) {
@@ -70,7 +70,7 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
     sim::NullSink nowhere;
     Tally tally(recorder ? static_cast<sim::RowSink&>(*recorder) : nowhere);
     const std::uint64_t started = wall_clock_ns();
-    const auto outcome = execute(request, given, kernels, tally, info);
+    const auto outcome = execute(request, given, backend, tally, info);
     const std::uint64_t wall_ns = wall_clock_ns() - started;
     if (!outcome) return refuse(kExitHarnessFailed, outcome.error());
     if (recorder) {
@@ -83,7 +83,9 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
                    wall_ns,
                    recorder ? recorder->path() : "",
                    nullptr,
-                   nullptr};
+                   nullptr,
+                   backend.name(),
+                   backend.fallback_count()};
     std::optional<SavedFinding> finding;
     if (recorder) {
         const std::string folder =
@@ -97,7 +99,7 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Kernels&
 
 // The rows of the first run of the comparison are counted for the screen; nothing is recorded.
 int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
-                    const std::array<Kernels*, 2>& kernels) {
+                    const std::array<Kernels*, 2>& kernels, const std::string& name) {
     auto setting = make_setting(given.loaded.scenario);
     if (!setting) return refuse(kExitBadRequest, setting.error());
     sim::NullSink nowhere;
@@ -120,7 +122,8 @@ int verify_and_show(const RunRequest& request, const ScenarioGiven& given,
                          wall_clock_ns() - started,
                          "",
                          &*report,
-                         nullptr};
+                         nullptr,
+                         name};
     return show(request, shown);
 }
 
@@ -131,18 +134,15 @@ int run_command(const RunRequest& request) {
     if (!given) return kExitBadRequest;
     if (request.show_config) return print_and_return(show_config(given->loaded), kExitClean);
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
-    // one per run: kernels must not be shared between threads
-    std::array<gpu::BackendRegistry, 2> backends;
-    for (gpu::BackendRegistry& backend : backends) {
-        const Status chosen = backend.set_backend(request.backend);
-        if (chosen) continue;
-        complain(
-            fmt::format("--backend {}: {}", gpu::name(request.backend), chosen.error().text()));
-        return kExitBadRequest;
-    }
+    const auto backend = open_backend(request.backend);
+    if (!backend) return kExitHarnessFailed;
+    if (!request.quiet) say(fmt::format("kernels: {}", (*backend)->name()));
     catch_interrupts();
-    if (!request.verify_determinism) return run_and_show(request, *given, backends[0].kernels());
-    return verify_and_show(request, *given, {&backends[0].kernels(), &backends[1].kernels()});
+    if (!request.verify_determinism) return run_and_show(request, *given, **backend);
+    const auto second = open_backend(request.backend);
+    if (!second) return kExitHarnessFailed;
+    return verify_and_show(request, *given, {&(*backend)->kernels(), &(*second)->kernels()},
+                           (*backend)->name());
 }
 
 }  // namespace aivm::scenarios::cli

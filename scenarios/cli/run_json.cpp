@@ -100,6 +100,8 @@ std::string run_json(const RunShown& run) {
                      {"blocks", outcome.blocks},
                      {"virtual_seconds", static_cast<double>(outcome.virtual_time) / 1e9},
                      {"wall_seconds", static_cast<double>(run.wall_ns) / 1e9},
+                     {"backend", run.backend},
+                     {"kernel_fallbacks", run.kernel_fallbacks},
                      {"invariants", outcome.invariants},
                      {"invariant_checks", outcome.invariant_checks},
                      {"did_cheating_pay", did_cheating_pay(run.scenario, outcome)},

@@ -163,6 +163,16 @@ ExitCode exit_code_of(const RunShown& run) {
     return exit_code_of(run.outcome);
 }
 
+namespace {
+
+std::string kernels_text(const RunShown& run) {
+    if (run.kernel_fallbacks == 0) return run.backend;
+    return fmt::format("{}, which failed: the CPU answered {} calls, with the same bytes",
+                       run.backend, grouped(run.kernel_fallbacks));
+}
+
+}  // namespace
+
 std::string quiet_text(const RunShown& run, bool colour) {
     std::string text =
         verdict_line(run.outcome, run.wall_ns, colour) + "\n" + notes_text(run.outcome, colour);
@@ -190,6 +200,7 @@ std::string run_screen(const RunShown& run, bool colour) {
                                 : counted(outcome.violations.size(), "invariant") + " violated"));
     if (run.determinism != nullptr && run.determinism->same())
         text += row("determinism", "two runs, one digest");
+    text += row("kernels", kernels_text(run));
     text += row("database", run.database.empty() ? "not recorded" : run.database);
     const std::string different =
         exit_code_of(run) == kExitNotDeterministic ? difference_text(*run.determinism, colour) : "";

@@ -21,6 +21,8 @@ struct RunShown {
     const DeterminismReport* determinism = nullptr;  // null: the run was not repeated
     // Null: nothing was violated, or the finding was not saved.
     const SavedFinding* finding = nullptr;
+    std::string backend = "simd";        // what computed the kernels
+    std::uint64_t kernel_fallbacks = 0;  // calls that the CPU answered because it failed
 };
 
 // The exit code of the outcome, or 5 if its repetition differed.

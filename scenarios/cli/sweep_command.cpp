@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
@@ -108,9 +109,11 @@ sim::StudyInfo study_of(const std::string& path, const SweepPlan& plan) {
         plan.shards() == 1 ? name : fmt::format("{} {}/{}", name, plan.shard(), plan.shards()));
 }
 
-SweepOptions options_of(unsigned jobs, StatusLine& line, std::uint64_t started_ns) {
+SweepOptions options_of(unsigned jobs, const gpu::BackendRequest& backend, StatusLine& line,
+                        std::uint64_t started_ns) {
     SweepOptions options;
     options.jobs = jobs;
+    options.backend = backend;
     options.stop = interrupted;
     options.wall_clock_ns = wall_clock_ns;
     options.progress = [&line, started_ns](const SweepProgress& at) {
@@ -163,12 +166,16 @@ int sweep_command(const SweepArguments& arguments) {
     auto recorder = open_sweep(*path, study_of(*path, *plan), *plan);
     if (!recorder)
         return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
+    const auto backend = open_backend(arguments.backend);  // so that a wrong name fails at once
+    if (!backend) return kExitHarnessFailed;
+    if (!arguments.quiet) say(fmt::format("kernels: {}", (*backend)->name()));
     catch_interrupts();
     const unsigned jobs =
         arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
     const std::uint64_t started = wall_clock_ns();
     StatusLine line(progress_mode(arguments.quiet, arguments.progress));
-    const auto outcome = run_sweep(*plan, options_of(jobs, line, started), **recorder);
+    const auto outcome =
+        run_sweep(*plan, options_of(jobs, arguments.backend, line, started), **recorder);
     line.clear();
     if (!outcome) return fail_and_keep(**recorder, outcome.error());
     const auto written = end_study(**recorder, outcome->complete);

@@ -30,12 +30,19 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     if (options.events) world_options.events = &sink;
     const auto real_time_ns = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
     AIVM_TRY(sink.begin_run(info));
+    const auto fallbacks = [&] {
+        return options.kernel_fallbacks ? options.kernel_fallbacks() : 0;
+    };
+    const std::uint64_t fallbacks_before = fallbacks();
     const std::uint64_t started = real_time_ns();
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, world_options));
     sim::Outcome outcome = world->run();
     const std::uint64_t wall_ns = real_time_ns() - started;
     world->write_results(sink, wall_ns, outcome);
-    AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
+    sim::RunSummary summary = summary_of(outcome, wall_ns);
+    summary.backend = options.backend;
+    summary.kernel_fallbacks = fallbacks() - fallbacks_before;
+    AIVM_TRY(sink.finish_run(summary));
     return outcome;
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "core/base/error.h"
 #include "sim/actors/strategy.h"
@@ -22,9 +23,13 @@ namespace aivm::scenarios {
 
 struct RunOptions {
     std::uint64_t seed = 1;
-    bool paranoid = false;                     // execute every shared block once more and compare
-    Kernels* kernels = nullptr;                // null: the fastest CPU kernels
-    const sim::ChoiceList* choices = nullptr;  // answers to replay instead of the seed's
+    bool paranoid = false;       // execute every shared block once more and compare
+    Kernels* kernels = nullptr;  // null: the fastest CPU kernels
+    // What is recorded about them: a name, and how many of their calls the CPU has answered because
+    // the backend failed.
+    std::string backend = "simd";
+    std::function<std::uint64_t()> kernel_fallbacks;
+    const sim::ChoiceList* choices = nullptr;          // answers to replay instead of the seed's
     const sim::StrategyFactory* strategies = nullptr;  // null: those of scenarios/adversaries
     bool events = false;                               // rows of every event too
     // Called every ten virtual seconds with the virtual time and the number of final tasks;

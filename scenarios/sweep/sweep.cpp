@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "scenarios/run/backend.h"
 #include "scenarios/run/run.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/sweep/analysis.h"
@@ -95,8 +96,10 @@ private:
     void work() {
         std::optional<PointAtWork> at;
         try {
+            const auto backend = Backend::open(options_.backend);
+            if (!backend) return give_up(backend.error());
             while (const auto item = take_next()) {
-                if (Status made = make_checked_run(*item, at); !made)
+                if (Status made = make_checked_run(*item, at, **backend); !made)
                     give_up(std::move(made.error()));
             }
         } catch (const std::exception& bug) {
@@ -105,10 +108,11 @@ private:
     }
 
     // A failed internal check ends the sweep and names the run, instead of ending the program.
-    Status make_checked_run(const SweepItem& item, std::optional<PointAtWork>& at) {
+    Status make_checked_run(const SweepItem& item, std::optional<PointAtWork>& at,
+                            Backend& backend) {
         Status made;
         try {
-            made = make_run(item, at);
+            made = make_run(item, at, backend);
         } catch (const std::exception& bug) {
             made = fail(ErrorCode::kWrongState, bug.what());
         }
@@ -144,7 +148,7 @@ private:
         return std::nullopt;
     }
 
-    Status make_run(const SweepItem& item, std::optional<PointAtWork>& at) {
+    Status make_run(const SweepItem& item, std::optional<PointAtWork>& at, Backend& backend) {
         if (!at || at->point != item.point) {
             const LoadedScenario loaded = plan_.load(item.point);
             AIVM_ASSIGN(sim::Setting setting, make_setting(loaded.scenario));
@@ -152,7 +156,9 @@ private:
         }
         sim::WorldOptions options;
         options.seed = plan_.seeds()[item.replicate];
+        options.kernels = &backend.kernels();
         options.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
+        const std::uint64_t fallbacks = backend.fallback_count();
         const std::uint64_t started = now_ns();
         AIVM_ASSIGN(const auto world, sim::World::make(at->setting, options));
         sim::Outcome outcome = world->run();
@@ -162,7 +168,10 @@ private:
             changed_.notify_all();
             return {};
         }
-        AIVM_TRY(write(item, at->info, *world, outcome, wall_ns));
+        sim::RunSummary summary = summary_of(outcome, wall_ns);
+        summary.backend = backend.name();
+        summary.kernel_fallbacks = backend.fallback_count() - fallbacks;
+        AIVM_TRY(write(item, at->info, *world, outcome, summary));
         AIVM_TRY(schedule_.done(item));
         changed_.notify_all();
         if (options_.progress) options_.progress(progress());
@@ -170,7 +179,7 @@ private:
     }
 
     Status write(const SweepItem& item, sim::RunInfo& info, sim::World& world,
-                 sim::Outcome& outcome, std::uint64_t wall_ns) {
+                 sim::Outcome& outcome, const sim::RunSummary& summary) {
         info.seed = std::to_string(plan_.seeds()[item.replicate]);
         info.replicate = static_cast<std::uint32_t>(item.replicate);
         info.crn_group = "seed " + info.seed;
@@ -178,8 +187,8 @@ private:
         sim::RowSink& sink =
             plan_.detail() == Detail::kMetrics ? static_cast<sim::RowSink&>(metrics) : recorder_;
         AIVM_TRY(sink.begin_run(info));
-        world.write_results(sink, wall_ns, outcome);
-        AIVM_TRY(sink.finish_run(summary_of(outcome, wall_ns)));
+        world.write_results(sink, summary.wall_time_ns, outcome);
+        AIVM_TRY(sink.finish_run(summary));
         const std::uint64_t now = now_ns();
         if (now - committed_ns_ < kCommitIntervalNs) return {};
         committed_ns_ = now;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "gpu/backend/backend_kind.h"
 #include "scenarios/sweep/plan.h"
 #include "sim/record/recorder.h"
 
@@ -25,6 +26,7 @@ struct SweepProgress {
 
 struct SweepOptions {
     unsigned jobs = 1;
+    gpu::BackendRequest backend;  // of every worker's runs
     // Called often, by every worker; returning true ends the sweep. Runs in progress are dropped.
     std::function<bool()> stop;
     // Called after every run, by one worker at a time.
@@ -50,7 +52,8 @@ Result<std::unique_ptr<sim::Recorder>> open_sweep(const std::string& path,
 Result<std::string> difference_of_finished(const std::string& path, const SweepPlan& plan);
 
 // Makes the missing runs. The caller closes or suspends the recorder. Errors: the first error of
-// any worker, such as a full disk or a failed internal check with its point and seed.
+// any worker, such as a backend that is not available, a full disk or a failed internal check with
+// its point and seed.
 Result<SweepOutcome> run_sweep(const SweepPlan& plan, const SweepOptions& options,
                                sim::Recorder& recorder);
 

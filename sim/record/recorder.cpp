@@ -450,6 +450,8 @@ Status Recorder::write_run(const RunSummary& summary) {
     for (const std::string& id : summary.invariants)
         run.invariants += (run.invariants.empty() ? "" : " ") + id;
     run.invariant_checks = summary.invariant_checks;
+    run.backend = summary.backend;
+    run.kernel_fallbacks = summary.kernel_fallbacks;
     run.row_counts = row_counts_json();
     return insert(run);
 }

@@ -40,6 +40,8 @@ struct RunSummary {
     std::uint64_t wall_time_ns = 0;
     std::vector<std::string> invariants;  // ids of those watched
     std::uint64_t invariant_checks = 0;
+    std::string backend = "simd";  // what computed the kernels
+    std::uint64_t kernel_fallbacks = 0;
 };
 
 // One row of any table that belongs to a run.

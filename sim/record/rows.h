@@ -92,6 +92,8 @@ struct RunRow {
     std::string invariants;
     std::uint64_t invariant_checks = 0;
     std::string row_counts;
+    std::optional<std::string> backend;
+    std::optional<std::uint64_t> kernel_fallbacks;
 
     friend bool operator==(const RunRow&, const RunRow&) = default;
 };

@@ -125,6 +125,10 @@ struct Table<RunRow> {
         Column{"invariant_checks", &RunRow::invariant_checks, "", "number of checks they made"},
         Column{"row_counts", &RunRow::row_counts, "JSON",
                "rows this run has in each table: fewer means a damaged file"},
+        Column{"backend", &RunRow::backend, "",
+               "what computed the kernels: cpu, simd, cuda, hip, metal, vulkan or webgpu", 3},
+        Column{"kernel_fallbacks", &RunRow::kernel_fallbacks, "",
+               "kernel calls that the CPU answered because the backend failed", 3},
     };
 };
 

@@ -133,6 +133,7 @@ def run(
     heed_signals: bool = False,
     *,
     registry: Any,
+    backend: str = "auto",
 ) -> RunRecord: ...
 def check_runnable(scenario: LoadedScenario, registry: Any) -> None: ...
 def table_names() -> list[str]: ...
@@ -329,7 +330,7 @@ class Machine:
         stakes: list[Any],
         vendor_root: str | bytes,
         ed25519: bool,
-        simd: bool,
+        backend: str,
         path: str,
         seed: int,
         interval_ns: int,
@@ -375,6 +376,8 @@ class Machine:
     def chain_id(self) -> int: ...
     @property
     def genesis_id(self) -> str: ...
+    @property
+    def backend(self) -> str: ...
     @property
     def last_accepted(self) -> str: ...
     @property

@@ -13,7 +13,10 @@ from .study import Study
 
 
 def run(
-    scenario: Scenario, seed: int | str = 1, out: str | os.PathLike[str] | None = None
+    scenario: Scenario,
+    seed: int | str = 1,
+    out: str | os.PathLike[str] | None = None,
+    backend: str = "auto",
 ) -> RunResult:
     """Runs a scenario to its end.
 
@@ -28,6 +31,9 @@ def run(
         git commit.
     out : path-like, optional
         The database to write. A file that is there is replaced once the new one is complete.
+    backend : str
+        What computes the kernels, by the names of ``aivmsim run --backend``; the results are the
+        same. With ``"auto"``, a plugin that works, else the CPU.
 
     Returns
     -------
@@ -43,11 +49,17 @@ def run(
     StudyError
         The database cannot be written.
     ValueError
-        The seed is not valid.
+        The seed is not valid, or there is no such backend.
+    VmError
+        The backend names a GPU, and no plugin of that kind works (``gpu_not_available``).
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
     record = _core.run(
-        scenario._loaded, seed_text(seed), heed_signals=on_main_thread, registry=REGISTRY
+        scenario._loaded,
+        seed_text(seed),
+        heed_signals=on_main_thread,
+        registry=REGISTRY,
+        backend=backend,
     )
     if out is not None:
         Study.begin(scenario.name).write(out, record)

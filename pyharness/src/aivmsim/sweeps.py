@@ -42,6 +42,7 @@ class _Item(NamedTuple):
     part: str | None
     study: Study
     strategies: Registry
+    backend: str
 
 
 def sweep(
@@ -51,6 +52,7 @@ def sweep(
     jobs: int | None = None,
     out: str | os.PathLike[str] | None = None,
     executor: Executor | None = None,
+    backend: str = "auto",
 ) -> pd.DataFrame:
     """Runs every combination of values with every seed.
 
@@ -73,6 +75,8 @@ def sweep(
     executor : concurrent.futures.Executor, optional
         The executor to use instead of threads, such as a process pool. With `out`, its workers must
         see the same file system.
+    backend : str
+        As for :func:`aivmsim.run`, on every worker.
 
     Returns
     -------
@@ -109,6 +113,7 @@ def sweep(
                 parts.path(number * len(seed_list) + replicate) if parts else None,
                 study,
                 REGISTRY.used_by(point.scenario),
+                backend,
             )
             for number, point in enumerate(points)
             for replicate, seed in enumerate(seed_list)
@@ -217,6 +222,7 @@ def _run_item(item: _Item, stop: _core.StopFlag | None = None) -> dict[str, Any]
         stop=stop,
         heed_signals=on_main_thread,
         registry=item.strategies,
+        backend=item.backend,
     )
     if item.part is not None:
         item.study.write(item.part, record)

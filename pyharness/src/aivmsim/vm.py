@@ -54,7 +54,7 @@ class VM:
         The account that signs attestation evidence, where the genesis has no ``vendor_root``.
     authorisation : {"ideal", "ed25519"}
         Whether signatures are real. An ideal signature cannot be forged either, and costs less.
-    backend : {"cpu", "simd"}
+    backend : {"cpu", "simd", "auto", "gpu", "cuda", "hip", "vulkan", "webgpu", "metal"}
         The backend of the kernels.
     table_sizes : tuple of int
         Slots for attestations, models and anchors.
@@ -91,8 +91,6 @@ class VM:
     ) -> None:
         if authorisation not in ("ideal", "ed25519"):
             raise ValueError(f"authorisation is {authorisation!r}; it must be ideal or ed25519")
-        if backend not in ("cpu", "simd"):
-            raise ValueError(f"backend is {backend!r}; it must be cpu or simd")
         first = genesis_fields(genesis)
         named = (
             accounts if isinstance(accounts, Mapping) else {name: "10000 LUX" for name in accounts}
@@ -111,7 +109,7 @@ class VM:
             stakes=stakes,
             vendor_root=first["vendor_root"] or _core.address_of_name(vendor),
             ed25519=authorisation == "ed25519",
-            simd=backend == "simd",
+            backend=backend,
             path="" if path is None else os.fspath(path),
             seed=seed,
             interval_ns=block_interval_ns,

@@ -9,6 +9,7 @@
 
 #include "core/kernels/abi_layout.h"
 #include "gpu/simd/simd_kernels.h"
+#include "pyharness/src/bindings/backend.h"
 #include "pyharness/src/bindings/bindings.h"
 
 namespace py = pybind11;
@@ -71,11 +72,23 @@ private:
     bool held_ = false;
 };
 
-std::unique_ptr<Kernels> backend_of(const std::string& name) {
-    if (name == "cpu") return std::make_unique<CpuKernels>();
-    if (name == "simd") return std::make_unique<gpu::SimdKernels>();
-    throw py::value_error(fmt::format("there is no backend \"{}\"; there are cpu, simd", name));
-}
+// One call's kernels. "simd" keeps no caches between epochs: nothing would read them.
+class CallKernels {
+public:
+    explicit CallKernels(const std::string& name) {
+        if (name == "simd") {
+            batched_.emplace(gpu::best_width(), gpu::EpochCaching::kOff);
+        } else {
+            opened_ = open_backend(name);
+        }
+    }
+    Kernels& operator*() { return batched_ ? *batched_ : opened_->kernels(); }
+    Kernels* operator->() { return &**this; }
+
+private:
+    std::optional<gpu::SimdKernels> batched_;
+    std::unique_ptr<scenarios::Backend> opened_;
+};
 
 using Descriptor = Elements<const abi::AIVMRoundDescriptor>;
 
@@ -93,7 +106,7 @@ std::pair<int, std::uint32_t> apply(py::handle desc_object, py::handle ops_objec
     desc.require(1, "round descriptors");
     if (desc.data() != nullptr) ops.require(desc.data()->*count, "operations");
     std::uint32_t applied = 0;
-    const auto kernels = backend_of(backend);
+    CallKernels kernels(backend);
     const int code =
         (*kernels.*kernel)(desc.data(), ops.data(), table.data(), &applied, table.size());
     return {code, applied};
@@ -113,7 +126,7 @@ int epoch_transition(py::handle desc_object, py::handle attestations_object,
     result.require(1, "results");
     const EpochTables tables{attestations.data(), models.data(), anchors.data(),
                              attestations.size(), models.size(), anchors.size()};
-    return backend_of(backend)->epoch_transition(desc.data(), tables, epoch.data(), result.data());
+    return CallKernels(backend)->epoch_transition(desc.data(), tables, epoch.data(), result.data());
 }
 
 int inference_step(py::handle weights_object, py::handle ops_object, py::handle inputs_object,
@@ -128,7 +141,7 @@ int inference_step(py::handle weights_object, py::handle ops_object, py::handle 
     inputs.require(std::uint64_t{ops.size()} * abi::kInferenceInputs, "input bytes");
     outputs.require(ops.size(), "output bytes");
     results.require(ops.size(), "results");
-    return backend_of(backend)->inference_step(
+    return CallKernels(backend)->inference_step(
         {weights.data(), ops.data(), inputs.data(), outputs.data(), results.data(), ops.size()});
 }
 
@@ -136,7 +149,7 @@ int proof_verify(py::handle ops_object, py::handle results_object, const std::st
     const Elements<const abi::ProofVerifyOp> ops(ops_object, "ops");
     const Elements<abi::ProofVerifyResult> results(results_object, "results");
     results.require(ops.size(), "results");
-    return backend_of(backend)->proof_verify(ops.data(), results.data(), ops.size());
+    return CallKernels(backend)->proof_verify(ops.data(), results.data(), ops.size());
 }
 
 // The numpy type of a field, little-endian; byte fields as unsigned bytes.

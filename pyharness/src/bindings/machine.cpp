@@ -6,7 +6,7 @@
 
 #include "core/base/digest.h"
 #include "core/execution/block_run.h"
-#include "gpu/simd/simd_kernels.h"
+#include "pyharness/src/bindings/backend.h"
 #include "pyharness/src/bindings/convert.h"
 #include "sim/storage/file_store.h"
 
@@ -14,11 +14,6 @@ namespace aivm::python {
 namespace {
 
 std::string validator_name(std::uint32_t index) { return fmt::format("validator-{}", index); }
-
-std::unique_ptr<Kernels> make_kernels(bool simd) {
-    if (simd) return std::make_unique<gpu::SimdKernels>();
-    return std::make_unique<CpuKernels>();
-}
 
 std::unique_ptr<KeyValueStore> make_store(const std::string& path) {
     if (path.empty()) return std::make_unique<MemoryStore>();
@@ -36,11 +31,11 @@ Machine::Machine(MachineSetup setup)
       seed_(setup.seed),
       ideal_(setup.seed),
       ed25519_(setup.ed25519),
-      kernels_(make_kernels(setup.simd)),
+      backend_(open_backend(setup.backend)),
       store_(make_store(setup.path)) {
     rules_.parameters = setup.parameters;
     rules_.chain_id = setup.genesis.chain_id;
-    rules_.kernels = kernels_.get();
+    rules_.kernels = &backend_->kernels();
     rules_.authorizer = ed25519_ ? static_cast<const Authorizer*>(&real_) : &ideal_;
     rules_.vendor_root = setup.vendor_root;
     add_validators(setup.genesis, setup.stakes);

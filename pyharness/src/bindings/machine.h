@@ -12,19 +12,20 @@
 #include "core/execution/authorizer.h"
 #include "core/execution/genesis.h"
 #include "core/vm/vm.h"
+#include "scenarios/run/backend.h"
 #include "sim/actors/signing.h"
 
 namespace aivm::python {
 
 struct MachineSetup {
     VmParameters parameters;
-    Genesis genesis;             // without validators
-    std::vector<Amount> stakes;  // one validator each, "validator-0" and on
-    Address vendor_root;         // signs attestation evidence; all zero: none verifies
-    bool ed25519 = false;        // else ideal signatures
-    bool simd = false;           // the vectorised kernels, else the canonical ones
-    std::string path;            // of a file store; empty: in memory
-    std::uint64_t seed = 1;      // of ideal signatures and beacon secrets
+    Genesis genesis;              // without validators
+    std::vector<Amount> stakes;   // one validator each, "validator-0" and on
+    Address vendor_root;          // signs attestation evidence; all zero: none verifies
+    bool ed25519 = false;         // else ideal signatures
+    std::string backend = "cpu";  // see backend.h
+    std::string path;             // of a file store; empty: in memory
+    std::uint64_t seed = 1;       // of ideal signatures and beacon secrets
     std::uint64_t interval_ns = 4'000'000'000;
 };
 
@@ -44,7 +45,8 @@ public:
     [[nodiscard]] const VmParameters& parameters() const { return rules_.parameters; }
     [[nodiscard]] std::uint64_t chain_id() const { return rules_.chain_id; }
     [[nodiscard]] const Hash32& genesis_id() const { return genesis_->id; }
-    [[nodiscard]] Kernels& kernels() { return *kernels_; }
+    [[nodiscard]] Kernels& kernels() { return backend_->kernels(); }
+    [[nodiscard]] std::string backend() const { return backend_->name(); }
     [[nodiscard]] const Rules& rules() const { return rules_; }
 
     [[nodiscard]] const Address& address(const std::string& name) { return key(name).address(); }
@@ -95,7 +97,7 @@ private:
     sim::IdealAuthorizer ideal_;
     Ed25519Authorizer real_;
     bool ed25519_;
-    std::unique_ptr<Kernels> kernels_;
+    std::unique_ptr<scenarios::Backend> backend_;
     DirectExecutor executor_;
     std::unique_ptr<KeyValueStore> store_;
     Rules rules_;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 
+#include "pyharness/src/bindings/backend.h"
 #include "pyharness/src/bindings/bindings.h"
 #include "pyharness/src/bindings/strategies.h"
 #include "scenarios/run/run.h"
@@ -45,6 +46,7 @@ void check(const PythonStrategies& strategies, const ScenarioHandle& scenario) {
 struct RunPlace {
     std::uint32_t replicate = 0;
     std::string crn_group;
+    std::string backend = "auto";
 };
 
 // An exception of a strategy ends the run as StrategyError, with the cause chained; Ctrl-C stays
@@ -70,7 +72,9 @@ std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string
     StrategyFaults faults;
     const PythonStrategies strategies(std::move(registry), faults);
     check(strategies, scenario);
+    const auto backend = open_backend(place.backend);
     scenarios::RunOptions options;
+    backend->use_in(options);
     options.seed = parse_seed(seed);
     options.wall_clock_ns = wall_clock_ns;
     options.strategies = &strategies;
@@ -115,13 +119,13 @@ void bind_run(py::module_& module) {
         "run",
         [](const ScenarioHandle& scenario, const std::string& seed, std::uint32_t replicate,
            std::string crn_group, const std::shared_ptr<StopFlag>& stop, bool heed_signals,
-           py::object registry) {
-            return run(scenario, seed, {replicate, std::move(crn_group)}, stop, heed_signals,
-                       std::move(registry));
+           py::object registry, std::string backend) {
+            return run(scenario, seed, {replicate, std::move(crn_group), std::move(backend)}, stop,
+                       heed_signals, std::move(registry));
         },
         py::arg("scenario"), py::arg("seed"), py::arg("replicate") = 0, py::arg("crn_group") = "",
         py::arg("stop") = nullptr, py::arg("heed_signals") = false, py::kw_only(),
-        py::arg("registry"));
+        py::arg("registry"), py::arg("backend") = "auto");
     module.def(
         "check_runnable",
         [](const ScenarioHandle& scenario, py::object registry) {

@@ -65,9 +65,9 @@ Genesis genesis_of(const py::dict& genesis) {
 std::unique_ptr<Machine> make_machine(const std::string& config, const py::dict& policy,
                                       const py::dict& genesis,
                                       const std::vector<py::object>& stakes,
-                                      const py::object& vendor_root, bool ed25519, bool simd,
-                                      const std::string& path, std::uint64_t seed,
-                                      std::uint64_t interval_ns) {
+                                      const py::object& vendor_root, bool ed25519,
+                                      const std::string& backend, const std::string& path,
+                                      std::uint64_t seed, std::uint64_t interval_ns) {
     MachineSetup setup;
     setup.parameters.config = must(config_from_json(config));
     read_fields(policy, setup.parameters.policy);
@@ -75,7 +75,7 @@ std::unique_ptr<Machine> make_machine(const std::string& config, const py::dict&
     for (const py::object& stake : stakes) read(stake, "stake", setup.stakes.emplace_back());
     read(vendor_root, "vendor_root", setup.vendor_root);
     setup.ed25519 = ed25519;
-    setup.simd = simd;
+    setup.backend = backend;
     setup.path = path;
     setup.seed = seed;
     setup.interval_ns = interval_ns;
@@ -313,6 +313,7 @@ void bind_machine_facts(py::class_<Machine>& machine) {
     machine.def_readwrite("now_ns", &Machine::now_ns)
         .def_readonly("interval_ns", &Machine::interval_ns)
         .def_property_readonly("chain_id", &Machine::chain_id)
+        .def_property_readonly("backend", &Machine::backend)
         .def_property_readonly("genesis_id",
                                [](Machine& self) { return hex_text(self.genesis_id().view()); })
         .def_property_readonly(
@@ -442,7 +443,7 @@ void bind_vm(py::module_& module) {
     bind_state(module);
     py::class_<Machine> machine(module, "Machine");
     machine.def(py::init(&make_machine), py::arg("config"), py::arg("policy"), py::arg("genesis"),
-                py::arg("stakes"), py::arg("vendor_root"), py::arg("ed25519"), py::arg("simd"),
+                py::arg("stakes"), py::arg("vendor_root"), py::arg("ed25519"), py::arg("backend"),
                 py::arg("path"), py::arg("seed"), py::arg("interval_ns"));
     bind_machine_accounts(machine);
     bind_machine_blocks(machine);

@@ -13,6 +13,7 @@
 #include "core/config/config_json.h"
 #include "core/service/chain_vm.h"
 #include "core/service/genesis_json.h"
+#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/http_server.h"
 #include "scenarios/cli/serve/lone_host.h"
@@ -56,8 +57,9 @@ Result<std::unique_ptr<KeyValueStore>> open_store(const ServeRequest& request) {
     return std::unique_ptr<KeyValueStore>(std::move(file));
 }
 
-Result<NodeSetup> read_setup(const ServeRequest& request, KeyValueStore& store) {
+Result<NodeSetup> read_setup(const ServeRequest& request, KeyValueStore& store, Kernels& kernels) {
     NodeSetup setup;
+    setup.kernels = &kernels;
     if (request.config) {
         AIVM_ASSIGN(setup.parameters.config, parsed_file(*request.config, config_from_json));
     }
@@ -150,9 +152,13 @@ int serve_command(const ServeRequest& request) {
         complain("libsodium does not start on this machine");
         return kExitHarnessFailed;
     }
+    const auto backend = open_backend(request.backend);
+    if (!backend) return kExitHarnessFailed;
+    say(fmt::format("kernels: {}", (*backend)->name()));
     ChainVm vm;
     const auto store = open_store(request);
-    const auto setup = store ? read_setup(request, **store) : tl::unexpected<Error>(store.error());
+    const auto setup = store ? read_setup(request, **store, (*backend)->kernels())
+                             : tl::unexpected<Error>(store.error());
     const Status open =
         setup ? open_vm(*setup, request.dev, vm) : tl::unexpected<Error>(setup.error());
     if (!open) {

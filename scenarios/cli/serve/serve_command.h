@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "gpu/backend/backend_kind.h"
+
 namespace aivm::scenarios::cli {
 
 struct ServeRequest {
@@ -14,6 +16,7 @@ struct ServeRequest {
     std::optional<std::string> config;      // the published configuration as JSON
     std::optional<std::string> genesis;     // see core/service/genesis_json.h
     std::string block_interval = "4s";
+    gpu::BackendRequest backend;
 };
 
 // Serves until SIGTERM or SIGINT, then ends the responses in progress, builds a last block for the

@@ -1,0 +1,14 @@
+// Opening the backend that --backend names, with its error on stderr.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "scenarios/run/backend.h"
+
+namespace aivm::scenarios::cli {
+
+// Empty when the user asked for a GPU and no plugin works.
+std::optional<std::unique_ptr<Backend>> open_backend(const gpu::BackendRequest& request);
+
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,64 @@
+// aivmsim gpu: every plugin that was found, why it is or is not chosen, and how it did in its
+// self-test.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gpu/backend/candidates.h"
+#include "scenarios/cli/backend_choice.h"
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/exit_codes.h"
+#include "scenarios/cli/terminal.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string screen(const std::vector<gpu::Candidate>& candidates, std::string_view effective) {
+    std::string out =
+        fmt::format("{:<8} {:<8} {:<28} {}\n", "kind", "state", "device", "self-test");
+    for (const gpu::Candidate& one : candidates) {
+        out +=
+            fmt::format("{:<8} {:<8} {:<28} {}\n", gpu::name(one.kind), gpu::name(one.state),
+                        one.device_name.empty() ? "-" : one.device_name, gpu::name(one.self_test));
+        out += fmt::format("         {}\n", gpu::describe(one));
+        out += fmt::format("         in the project's own tests: {}\n", gpu::tested_on(one.kind));
+    }
+    return out + fmt::format("\n--backend auto uses {}\n", effective);
+}
+
+Json document(const std::vector<gpu::Candidate>& candidates, std::string_view effective) {
+    Json list = Json::array();
+    for (const gpu::Candidate& one : candidates) {
+        list.push_back({{"kind", gpu::name(one.kind)},
+                        {"state", gpu::name(one.state)},
+                        {"path", one.path},
+                        {"reason", one.reason},
+                        {"device", one.device_name},
+                        {"self_test", gpu::name(one.self_test)},
+                        {"tested_on", gpu::tested_on(one.kind)}});
+    }
+    return {{"effective", effective}, {"candidates", list}};
+}
+
+}  // namespace
+
+std::optional<std::unique_ptr<Backend>> open_backend(const gpu::BackendRequest& request) {
+    auto backend = Backend::open(request);
+    if (backend) return std::move(*backend);
+    complain(fmt::format("--backend {}: {}; aivmsim gpu lists what was found", gpu::name(request),
+                         backend.error().text()));
+    return std::nullopt;
+}
+
+int gpu_command(const GpuRequest& request) {
+    const auto candidates = gpu::list_candidates(gpu::PluginEnvironment::of_process());
+    const auto backend = open_backend({});
+    const std::string effective = backend ? (*backend)->name() : "none";
+    const std::string text = request.json ? document(candidates, effective).dump(2) + "\n"
+                                          : screen(candidates, effective);
+    return print_result(text) ? kExitClean : kExitHarnessFailed;
+}
+
+}  // namespace aivm::scenarios::cli
