@@ -50,11 +50,12 @@ namespace {
 
 class VersionTest : public test::RecordTest {
 protected:
-    // A file as the program of schema version 1 wrote it.
-    std::string old_file() {
+    // A file as the program of this schema version wrote it.
+    std::string old_file(int version = 1) {
         auto database = Database::open(file("old.db"), Database::Mode::kCreate).value();
         const std::string sql =
-            test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_1.sql");
+            test::read_bytes(std::string(AIVM_SOURCE_DIR) + "/sim/record/golden/version_" +
+                             std::to_string(version) + ".sql");
         const Status made = database.execute(sql);
         EXPECT_TRUE(made) << made.error().text();
         EXPECT_TRUE(database.close());
@@ -76,6 +77,17 @@ TEST_F(VersionTest, AFileOfVersionOneIsReadWithANotice) {
     EXPECT_EQ(study->provenance(runs[0].run_id).value().point.scenario, "quickstart");
     EXPECT_TRUE(study->rows<SweepRow>().value().empty())
         << "a table it does not have reads as empty";
+}
+
+TEST_F(VersionTest, AFileOfVersionTwoHasNoVerdictsOfValidationCases) {
+    auto study = open_study(old_file(2));
+    ASSERT_TRUE(study) << study.error().text();
+    EXPECT_EQ(study->version(), 2);
+    const auto cases = study->rows<ValidationRow>();
+    ASSERT_TRUE(cases) << cases.error().text();
+    ASSERT_EQ(cases->size(), 1U);
+    EXPECT_TRUE(cases->front().passed);
+    EXPECT_FALSE(cases->front().verdict.has_value());
 }
 
 TEST_F(VersionTest, AColumnThatAnOlderFileLacksReadsAsAbsent) {
