@@ -124,7 +124,7 @@ TEST(Validate, ACaseThatCannotBeReadHasFailedAndTheOthersAreSimulated) {
     EXPECT_EQ(validation->cases[1].verdict, Verdict::kAgrees);
 }
 
-// A probability of 1e-5 with a margin of a tenth of it: no number of runs in reach tells.
+// No number of runs in reach tells a probability to one in a million.
 TEST(Validate, AnIntervalThatStaysTooWideIsUndecidedAndNoMiss) {
     std::vector<ValidationCase> list = cases({"C02"});
     list.front().margin = 1e-6;
@@ -137,17 +137,17 @@ TEST(Validate, AnIntervalThatStaysTooWideIsUndecidedAndNoMiss) {
     EXPECT_THAT(badge(*validation, "x"), HasSubstr("0 of 1 cases"));
 }
 
-// Twelve of 80 runs say nothing about a probability of 0.2; the second look makes more of them.
+// 80 runs do for a probability of 0.95 and not for one of 0.21.
 TEST(Validate, ALaterLookMakesAsManyRunsAsTheParametersNeed) {
     std::vector<ValidationCase> list = cases({"C10"});
-    list.front().parameters = {{"n", 20},   {"f", 3},       {"k", 5},
+    list.front().parameters = {{"n", 50},   {"f", 8},       {"k", 6},
                                {"beta", 3}, {"alpha_p", 4}, {"alpha_c", 4}};
-    list.front().expected = 0.5;
+    list.front().expected = 0.2096;
     list.front().margin = 0.05;
     const auto validation = validate(list, {});
     ASSERT_TRUE(validation);
-    EXPECT_NE(validation->cases[0].verdict, Verdict::kUndecided) << validation->cases[0].reason;
-    EXPECT_GT(validation->cases[0].runs, 160U);
+    EXPECT_EQ(validation->cases[0].verdict, Verdict::kAgrees) << validation->cases[0].reason;
+    EXPECT_GT(validation->cases[0].runs, 400U);
 }
 
 TEST(Validate, AnInterruptionEndsTheSuiteAndIsNoVerdict) {
