@@ -81,7 +81,7 @@ TEST(FreeParameters, AWindowMayBeOneBlock) {
 }
 
 TEST(FreeParameters, ADisputeMayHaveAnyNumberOfMoves) {
-    for (const double moves : {2.0, 3.0, 6.0, 11.0})
+    for (const double moves : {2.0, 3.0, 7.0})
         expect_agrees("V33", {{"m", moves}, {"al", 0.5}, {"W", 2 * moves}});
 }
 
@@ -110,7 +110,7 @@ TEST(FreeParameters, ProbabilitiesMayBeTiny) {
 
 TEST(FreeParameters, WhatCannotBeSimulatedSaysWhyAndEndsNothing) {
     expect_failed("V01", {{"n", 0.5}}, "n = 0.5: it must be a whole number from 0 to");
-    expect_failed("V01", {{"n", 1e9}}, "n = 1e+09");
+    expect_failed("V01", {{"n", 1e9}}, "n = 1000000000: it must be");
     expect_failed("V01", {{"q", -1}}, "q = -1: it must be from 0 to 1");
     expect_failed("V27", {{"h", 40}, {"b", 1}}, "h = 40");
     expect_failed("V27", {{"h", 16}, {"b", 1}}, "33 seats");

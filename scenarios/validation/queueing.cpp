@@ -60,9 +60,10 @@ Holds bond_locker(const ValidationCase& c, double jobs) {
 struct Queues {
     std::uint32_t queues = 1;
     std::uint32_t machines = 1;
-    double load = 0;      // arrivals at one queue
-    double settling = 0;  // how long before waiting is counted
-    double counted = 0;   // for how long it is counted after that
+    double load = 0;            // arrivals at one queue
+    double blocks_per_job = 0;  // a mean service time, at least
+    double settling = 0;        // how long before waiting is counted
+    double counted = 0;         // for how long it is counted after that
     sim::WorkLaw law = sim::WorkLaw::kFixed;
 };
 
@@ -92,7 +93,7 @@ private:
 // The mean wait in mean service times.
 Result<Sample> mean_wait(const RunContext& context, const Queues& q) {
     // Long compared with a block, and with the time between two jobs.
-    const auto blocks_per_job = static_cast<std::uint64_t>(std::max(50.0, 10 * q.load));
+    const auto blocks_per_job = static_cast<std::uint64_t>(std::max(q.blocks_per_job, 12 * q.load));
     const double times = q.settling + q.counted;
     sim::Scenario s = poisson_market(tasks_for(times * q.queues * q.load),
                                      q.queues * q.load / static_cast<double>(blocks_per_job));
@@ -211,6 +212,7 @@ Result<Sample> wait_for_one_of_k(const ValidationCase& c, const RunContext& cont
                 mean_wait(context, {.queues = std::clamp(200 / machines, 2U, 20U),
                                     .machines = machines,
                                     .load = load,
+                                    .blocks_per_job = 100,
                                     .settling = std::max(40.0, 4 * forgets),
                                     .counted = std::max(120.0, 12 * forgets),
                                     .law = sim::WorkLaw::kExponential}));
@@ -225,6 +227,7 @@ Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context) 
     const double forgets = relaxation(load, 1) / 2;
     AIVM_ASSIGN(const Sample sample, mean_wait(context, {.queues = 30,
                                                          .load = load,
+                                                         .blocks_per_job = 50,
                                                          .settling = std::max(80.0, 4 * forgets),
                                                          .counted = std::max(200.0, 4 * forgets)}));
     return Sample{sample.part * service, sample.whole};
