@@ -25,6 +25,7 @@ def test_two_cases_agree_with_theory_and_are_recorded(tmp_path):
         and abs(polls.simulated / polls.expected - 1) < 0.1
     )
     assert polls.parameters["k"] == 10 and polls.runs >= 15
+    assert polls.margin == pytest.approx(polls.expected / 10) and polls.reason == ""
     assert frame.attrs["passed"] and "2 of 2 cases agree" in frame.attrs["badge"]
     with sqlite3.connect(tmp_path / "v.db") as database:
         rows = pd.read_sql(
@@ -68,8 +69,27 @@ def test_a_run_that_fails_is_the_verdict_of_its_case(tmp_path):
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({"cases": [case]}))
     frame = aivmsim.validate(file=path)
-    assert frame["verdict"].tolist() == ["FAILED"] and frame["reason"][0]
+    assert frame["verdict"].tolist() == ["failed"] and frame["reason"][0]
     assert frame["simulated"].isna().all() and not frame.attrs["passed"]
+
+
+def test_a_case_that_cannot_be_read_has_a_row_beside_the_others(tmp_path):
+    fine = {"id": "V41", "quantity": "lag", "expression": "W+1", "expected": 2, "kind": "exact"}
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [{"id": "V05"}, {**fine, "parameters": {"W": 1}}]}))
+    frame = aivmsim.validate(file=path)
+    assert frame["case"].tolist() == ["V05", "V41"]
+    assert frame["verdict"].tolist() == ["failed", "agrees"]
+    assert "quantity" in frame["reason"][0]
+
+
+def test_an_undecided_case_is_no_miss(tmp_path):
+    case = {"id": "C02", "quantity": "polls", "expression": "", "kind": "frequency"}
+    case.update(parameters={"n": 100, "f": 0.5, "k": 10, "alpha": 8}, expected=0.045824)
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [{**case, "margin": 1e-6}]}))
+    frame = aivmsim.validate(file=path)
+    assert frame["verdict"].tolist() == ["undecided"] and frame.attrs["passed"]
 
 
 def test_ctrl_c_ends_it_and_leaves_no_file(tmp_path, ctrl_c_soon):

@@ -11,41 +11,58 @@ SHOWN = 50  # rows of the longest tables
 
 def badge(db: sqlite3.Connection) -> str:
     """Whether the simulator that wrote the file was validated against theory, as the file says."""
-    rows = db.execute(
-        "SELECT name, method, predicted, mean, low, high, n, passed FROM validation ORDER BY "
-        "passed, name"
-    ).fetchall()
+    rows = db.execute("SELECT * FROM validation ORDER BY passed, name").fetchall()
     if not rows:
         return (
             '<p class="badge none"><b>Not validated</b> This file holds no comparison with theory; '
             "<code>aivmsim validate</code> makes one.</p>"
         )
-    missed = sorted({row["name"] for row in rows if not row["passed"]})
     cases = len({row["name"] for row in rows})
     lines = [_case(row) for row in rows]
     full = details(
         "Every case", table(["case", "theory", "measured", "interval", "samples", ""], lines)
     )
-    if missed:
-        names = escape(", ".join(missed[:8])) + (" and more" if len(missed) > 8 else "")
-        return (
-            f'<div class="badge bad"><b>Disagrees with theory</b> in {len(missed)} of '
-            f"{plural(cases, 'case')}: {names}.{full}</div>"
-        )
+    worst = [
+        ("disagrees", "bad", "Disagrees with theory"),
+        ("failed", "bad", "Not compared with theory"),
+        ("undecided", "none", "Undecided"),
+    ]
+    for verdict, style, words in worst:
+        names = sorted({row["name"] for row in rows if _verdict(row) == verdict})
+        if names:
+            shown = escape(", ".join(names[:8])) + (" and more" if len(names) > 8 else "")
+            return (
+                f'<div class="badge {style}"><b>{words}</b> in {len(names)} of '
+                f"{plural(cases, 'case')}: {shown}.{full}</div>"
+            )
     return (
         '<div class="badge good"><b>Validated</b> It agrees with theory in all of '
         f"{plural(cases, 'case')}.{full}</div>"
     )
 
 
+def _verdict(row: sqlite3.Row) -> str:
+    """The verdict of a case. Files of schema version 2 and before have only whether it agreed, and
+    a method that says why a case was not measured."""
+    if "verdict" in row.keys() and row["verdict"] is not None:
+        return row["verdict"]
+    if row["passed"]:
+        return "agrees"
+    return "disagrees" if _was_measured(row) else "failed"
+
+
+def _was_measured(row: sqlite3.Row) -> bool:
+    return not row["method"].startswith("failed: ") and row["method"] != "not implemented"
+
+
 def _case(row: sqlite3.Row) -> list[str]:
     """A line of the table of cases. The method of one that has no number is why."""
     theory = [escape(row["name"]), f"{row['predicted']:.6g}"]
-    why = row["method"]
-    if why.startswith("failed: ") or why == "not implemented":
-        return [*theory, "", "", "", f"<b>{escape(why)}</b>"]
+    if not _was_measured(row):
+        return [*theory, "", "", "", f"<b>{escape(row['method'])}</b>"]
     measured = [f"{row['mean']:.6g}", f"{row['low']:.6g} to {row['high']:.6g}", count(row["n"])]
-    return [*theory, *measured, "agrees" if row["passed"] else "<b>differs</b>"]
+    verdict = _verdict(row)
+    return [*theory, *measured, verdict if verdict == "agrees" else f"<b>{verdict}</b>"]
 
 
 def violations(db: sqlite3.Connection, run_id: int | None = None) -> str:

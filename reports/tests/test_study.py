@@ -280,23 +280,35 @@ def test_empty_corners_say_so(tmp_path):
 
 
 def test_the_badge_is_what_the_validation_table_says(sweep):
+    def add(*row):
+        with sqlite3.connect(sweep) as db:
+            db.execute("INSERT INTO validation VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
     assert "<b>Not validated</b>" in page_of(sweep)
-    with sqlite3.connect(sweep) as db:
-        db.execute(
-            "INSERT INTO validation VALUES ('V31', 1, 'clopper-pearson', 400, 0.5, 0.51, 0.45, "
-            "0.56, 1)"
-        )
+    add("V31", "clopper-pearson", 400, 0.5, 0.51, 0.45, 0.56, 1, "agrees")
     assert "agrees with theory in all of 1 case." in page_of(sweep)
+    add("V05", "batch-means-t", 400, 1, 0.9, 0.5, 1.3, 0, "undecided")
+    assert "<b>Undecided</b> in 1 of 2 cases: V05." in page_of(sweep)
+    add("C08", "failed: k is > n", 0, 20, 0, 0, 0, 0, "failed")
+    page = page_of(sweep)
+    assert "<b>Not compared with theory</b> in 1 of 3 cases: C08." in page
+    assert "<b>failed: k is &gt; n</b>" in page
+    add("V06", "batch-means-t", 400, 0.5, 0.7, 0.65, 0.76, 0, "disagrees")
+    page = page_of(sweep)
+    assert "<b>Disagrees with theory</b> in 1 of 4 cases: V06." in page
+    assert "<b>undecided</b>" in page and "<b>disagrees</b>" in page
+
+
+def test_the_badge_of_an_older_file_goes_by_what_passed(sweep):
     with sqlite3.connect(sweep) as db:
+        db.execute("ALTER TABLE validation DROP COLUMN verdict")
         db.execute(
             "INSERT INTO validation VALUES ('V06', 1, 'threshold', 400, 0.5, 0.7, 0.65, 0.76, 0)"
         )
-        db.execute(
-            "INSERT INTO validation VALUES ('C08', 1, 'failed: k is > n', 0, 20, 0, 0, 0, 0)"
-        )
+        db.execute("INSERT INTO validation VALUES ('C08', 1, 'not implemented', 0, 9, 0, 0, 0, 0)")
     page = page_of(sweep)
-    assert re.search(r"<b>Disagrees with theory</b> in 2 of 3 cases: C08, V06\.", page)
-    assert "<b>failed: k is &gt; n</b>" in page
+    assert "<b>Disagrees with theory</b> in 1 of 2 cases: V06." in page
+    assert "<b>not implemented</b>" in page
 
 
 def test_violations_are_grouped_and_replayed(sweep):

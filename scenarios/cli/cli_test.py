@@ -363,6 +363,7 @@ class CommandLine(Program):
         result = self.ok("validate", "--only", "V41,V43,C01,C08", "--json", "--out", str(database))
         document = json.loads(result.stdout)
         self.assertEqual([case["verdict"] for case in document["cases"]], ["agrees"] * 4)
+        self.assertEqual((document["agrees"], document["of"]), (4, 4))
         self.assertIn("validated: 4 of 4 cases agree, family-wise 1e-4, ", document["badge"])
         rows = (
             sqlite3.connect(database)
@@ -373,60 +374,61 @@ class CommandLine(Program):
         self.assertEqual(rows[2], ("V41", 101.0, 1))
         self.assertIn("C08", self.ok("validate", "--only", "C08").stdout)
 
-    def test_validate_refuses_foreign_files_and_misses_what_is_wrong(self):
+    def test_validate_refuses_foreign_files_and_shows_what_disagrees(self):
         cases = self.folder / "cases.json"
         cases.write_text("{}")
         self.refused("validate", "--cases", str(cases), says=['no list "cases"'])
         self.refused("validate", "--cases", str(self.folder / "none.json"), says=["no such file"])
         self.refused("validate", "--only", "V00", code=4, says=["there is no case V00"])
-        case = {
-            "id": "C08",
-            "quantity": "rounds",
-            "expression": "",
-            "expected": 21,
-            "kind": "exact",
-        }
-        case["parameters"] = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": 20, "n": 100}
-        cases.write_text(json.dumps({"cases": [case]}))
-        missed = self.call("validate", "--cases", str(cases))
-        self.assertEqual(missed.returncode, 1)
-        self.assertIn("MISSED", missed.stdout)
+        cases.write_text(json.dumps({"cases": [self.snowball(20, expected=21)]}))
+        wrong = self.call("validate", "--cases", str(cases))
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("disagrees: the interval lies outside the margin", wrong.stdout)
 
-    def test_validate_goes_on_when_a_run_of_a_case_fails(self):
-        parameters = {
-            "k": 20,
-            "alpha_p": 11,
-            "alpha_c": 15,
-            "beta": 20,
-            "n": 5,
-        }  # nobody can ask 20 of 5
-        case = {
-            "id": "C08",
-            "quantity": "rounds",
-            "expression": "",
-            "parameters": parameters,
-            "expected": 20,
-        }
-        fine = {
-            "id": "V41",
-            "quantity": "lag",
-            "expression": "",
-            "parameters": {"W": 100},
-            "expected": 101,
-        }
+    @staticmethod
+    def snowball(beta, **changed):
+        parameters = {"k": 20, "alpha_p": 11, "alpha_c": 15, "beta": beta, "n": 100}
+        case = {"id": "C08", "quantity": "rounds", "expression": "", "parameters": parameters}
+        return {**case, "expected": beta, "kind": "exact", **changed}
+
+    def test_validate_goes_on_when_a_case_fails(self):
+        nobody_can_ask_20_of_5 = self.snowball(20)
+        nobody_can_ask_20_of_5["parameters"]["n"] = 5
+        fine = self.snowball(20, id="V41", expected=2, parameters={"W": 1})
+        unreadable = {"id": "V05", "expected": "x"}
         cases = self.folder / "cases.json"
-        cases.write_text(json.dumps({"cases": [{**one, "kind": "exact"} for one in (case, fine)]}))
+        cases.write_text(json.dumps({"cases": [nobody_can_ask_20_of_5, 7, unreadable, fine]}))
         failed = self.call("validate", "--cases", str(cases), "--json", "--out", "failed.db")
         self.assertEqual(failed.returncode, 1)
         document = json.loads(failed.stdout)
-        self.assertEqual([case["verdict"] for case in document["cases"]], ["FAILED", "agrees"])
-        self.assertNotEqual(document["cases"][0]["reason"], "")
-        query = "SELECT name, method, passed FROM validation ORDER BY name"
-        rows = sqlite3.connect(self.folder / "failed.db").execute(query).fetchall()
+        verdicts = [(case["id"], case["verdict"]) for case in document["cases"]]
         self.assertEqual(
-            rows, [("C08", f"failed: {document['cases'][0]['reason']}", 0), ("V41", "exact", 1)]
+            verdicts,
+            [("C08", "failed"), ("#2", "failed"), ("V05", "failed"), ("V41", "agrees")],
         )
+        self.assertEqual((document["failed"], document["agrees"], document["of"]), (3, 1, 4))
+        self.assertFalse(document["passed"])
+        for case in document["cases"]:
+            self.assertEqual(case["reason"] == "", case["verdict"] == "agrees")
+            self.assertEqual(case["simulated"] is None, case["verdict"] == "failed")
+        query = "SELECT name, method, passed, verdict FROM validation ORDER BY name"
+        rows = sqlite3.connect(self.folder / "failed.db").execute(query).fetchall()
+        self.assertEqual(len(rows), 4)
+        self.assertEqual(rows[0], ("#2", "failed: it is not an object", 0, "failed"))
+        self.assertEqual(rows[3], ("V41", "exact", 1, "agrees"))
         self.assertIn("failed: ", self.call("validate", "--cases", str(cases)).stdout)
+
+    def test_an_undecided_case_is_no_miss_but_has_an_exit_code(self):
+        polls = {"n": 100, "f": 0.5, "k": 10, "alpha": 8}
+        case = self.snowball(20, id="C02", parameters=polls, kind="frequency", margin=1e-6)
+        cases = self.folder / "cases.json"
+        cases.write_text(json.dumps({"cases": [{**case, "expected": 0.045824}]}))
+        undecided = self.call("validate", "--cases", str(cases), "--json")
+        self.assertEqual(undecided.returncode, 6)
+        document = json.loads(undecided.stdout)
+        self.assertTrue(document["passed"])
+        self.assertEqual(document["undecided"], 1)
+        self.assertEqual(document["cases"][0]["margin_rule"], "own")
 
     def test_version_names_what_it_was_built_from(self):
         self.assertRegex(self.ok("version").stdout, r"^aivmsim \d+\.\d+\.\d+")

@@ -5,13 +5,16 @@ namespace aivm::scenarios::cli {
 
 enum ExitCode : int {
     kExitClean = 0,
-    kExitViolated = 1,  // a property was violated, or a violation that was expected did not happen
+    // a property was violated, a violation that was expected did not happen, or a case of theory
+    // disagrees or could not be compared
+    kExitViolated = 1,
     kExitBadRequest = 2,        // a scenario, flag or file that cannot be used
     kExitHarnessFailed = 3,     // aivmsim itself: a failed internal check, the GPU, the disk
     kExitNothingMatched = 4,    // nothing matched the request, or nothing ran
     kExitNotDeterministic = 5,  // a repeated run had another history
-    kExitLimit = 6,             // a budget ran out, or liveness did not return in time
-    kExitInterrupted = 130,     // stopped by a signal; partial results were kept
+    // a budget ran out (a case of theory is undecided), or liveness did not return in time
+    kExitLimit = 6,
+    kExitInterrupted = 130,  // stopped by a signal; partial results were kept
 };
 
 }  // namespace aivm::scenarios::cli

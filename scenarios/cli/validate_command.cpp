@@ -35,12 +35,19 @@ std::string line(const CaseResult& result, bool colour) {
     const std::string verdict =
         styled(agrees ? Style::kGood : Style::kBad, word(result.verdict), colour);
     if (!result.measured()) {
-        return fmt::format("{}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-",
+        return fmt::format("{:<3}  {:>11} {:>11.6g}  {:<25}{:>6} {:>9}  {}\n", result.c.id, "-",
                            result.c.expected, "", "", "", verdict);
     }
-    return fmt::format("{}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}  {}\n", result.c.id,
+    return fmt::format("{:<3}  {:>11.6g} {:>11.6g}  {:<25}{:>6.2f} {:>9.0f}  {}\n", result.c.id,
                        result.simulated, result.c.expected, interval_text(result), result.z,
                        result.n, verdict);
+}
+
+// Why a case does not agree.
+std::string explanation(const CaseResult& result) {
+    std::string out = fmt::format("\n{}: {}\n", result.c.id, result.c.quantity);
+    if (!result.how.empty()) out += fmt::format("  {}\n", result.how);
+    return out + fmt::format("  {}: {}\n", word(result.verdict), result.reason);
 }
 
 std::string screen(const Validation& validation, bool colour) {
@@ -49,33 +56,35 @@ std::string screen(const Validation& validation, bool colour) {
         fmt::format("interval ({:.2g} % margin)", validation.margin * 100), "z", "n");
     for (const CaseResult& result : validation.cases) out += line(result, colour);
     for (const CaseResult& result : validation.cases) {
-        if (result.verdict == Verdict::kAgrees) continue;
-        const std::string_view how =
-            result.how.empty() ? "nothing simulates it" : std::string_view(result.how);
-        out += fmt::format("\n{}: {}\n  {}\n", result.c.id, result.c.quantity, how);
-        if (!result.reason.empty()) out += fmt::format("  failed: {}\n", result.reason);
+        if (result.verdict != Verdict::kAgrees) out += explanation(result);
     }
-    const Style style =
-        validation.agreeing() == validation.cases.size() ? Style::kGood : Style::kBad;
-    return out + "\n" + styled(style, badge(validation, build_info().version), colour) + "\n";
+    const bool all = validation.count(Verdict::kAgrees) == validation.cases.size();
+    return out + "\n" +
+           styled(all ? Style::kGood : Style::kBad, badge(validation, build_info().version),
+                  colour) +
+           "\n";
 }
 
+// The keys are described in scenarios/validation/CASES.md. Numbers that were not measured are null.
 Json json_of(const CaseResult& result) {
+    const auto measured = [&](double number) { return result.measured() ? Json(number) : Json(); };
     return {{"id", result.c.id},
             {"quantity", result.c.quantity},
             {"expression", result.c.expression},
             {"parameters", result.c.parameters},
             {"kind", word(result.c.kind)},
             {"how", result.how},
-            {"method", word(result.method)},
+            {"method", result.how.empty() ? std::string_view() : word(result.method)},
             {"runs", result.runs},
-            {"n", result.n},
-            {"simulated", result.simulated},
+            {"n", measured(result.n)},
+            {"simulated", measured(result.simulated)},
             {"expected", result.c.expected},
-            {"low", result.interval.low},
-            {"high", result.interval.high},
-            {"z", result.z},
-            {"p_value", result.p_value},
+            {"low", measured(result.interval.low)},
+            {"high", measured(result.interval.high)},
+            {"z", measured(result.z)},
+            {"p_value", measured(result.p_value)},
+            {"margin", measured(result.margin.reach)},
+            {"margin_rule", result.measured() ? word(result.margin.rule) : std::string_view()},
             {"verdict", word(result.verdict)},
             {"reason", result.reason}};
 }
@@ -83,16 +92,24 @@ Json json_of(const CaseResult& result) {
 std::string document(const Validation& validation) {
     Json cases = Json::array();
     for (const CaseResult& result : validation.cases) cases.push_back(json_of(result));
-    const Json out{{"badge", badge(validation, build_info().version)},
-                   {"agree", validation.agreeing()},
-                   {"of", validation.cases.size()},
-                   {"passed", validation.passed()},
-                   {"margin", validation.margin},
-                   {"family_wise", kFamilyWiseLevel},
-                   {"seed", validation.seed},
-                   {"version", build_info().version},
-                   {"cases", cases}};
+    Json out{{"badge", badge(validation, build_info().version)}, {"of", validation.cases.size()}};
+    for (const Verdict verdict :
+         {Verdict::kAgrees, Verdict::kDisagrees, Verdict::kUndecided, Verdict::kFailed}) {
+        out[std::string(word(verdict))] = validation.count(verdict);
+    }
+    out["passed"] = validation.passed();
+    out["margin"] = validation.margin;
+    out["family_wise"] = kFamilyWiseLevel;
+    out["seed"] = validation.seed;
+    out["version"] = build_info().version;
+    out["cases"] = cases;
     return out.dump(2) + "\n";
+}
+
+// The worst verdict decides.
+ExitCode exit_code_of(const Validation& validation) {
+    if (!validation.passed()) return kExitViolated;
+    return validation.count(Verdict::kUndecided) > 0 ? kExitLimit : kExitClean;
 }
 
 }  // namespace
@@ -137,7 +154,7 @@ int validate_command(const ValidateRequest& request) {
     const std::string text =
         request.json ? document(*validation) : screen(*validation, has_colour(stdout));
     if (!print_result(text)) return kExitHarnessFailed;
-    return validation->passed() ? kExitClean : kExitViolated;
+    return exit_code_of(*validation);
 }
 
 }  // namespace aivm::scenarios::cli

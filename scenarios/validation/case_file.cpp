@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -22,106 +23,157 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 6> kKeys{"id",         "quantity", "expression",
                                                 "parameters", "expected", "kind"};
+constexpr std::string_view kMarginKey = "margin";  // optional
+constexpr std::string_view kListKey = "cases";
 constexpr std::size_t kCasesMax = 1000;
+constexpr std::size_t kIdBytesMax = 16;  // of one that is shown
 constexpr double kWrittenDigits = 1e-4;  // relative: five significant digits
+constexpr double kNoDigits = 1e-12;      // of the largest term: what is left is rounding
 
 tl::unexpected<Error> refuse(const std::string& what) {
     return fail(ErrorCode::kInvalidArgument, what);
 }
 
-// Detects an object with a duplicate key, which the library accepts silently.
+// Detects objects with a duplicate key, which the library accepts silently: the first of each case,
+// by the index of the case, and the first outside the list.
 class RepeatedKeys {
 public:
-    bool operator()(int, Json::parse_event_t event, Json& parsed) {
-        if (event == Json::parse_event_t::object_start) open_.emplace_back();
-        if (event == Json::parse_event_t::object_end) open_.pop_back();
-        if (event == Json::parse_event_t::key &&
-            !open_.back().insert(parsed.get<std::string>()).second) {
-            found_ = parsed.get<std::string>();
-        }
+    bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+        using Event = Json::parse_event_t;
+        const bool begins =
+            event == Event::object_start || event == Event::array_start || event == Event::value;
+        if (begins && depth == 2 && in_list_) ++cases_begun_;
+        if (event == Event::object_start) open_.emplace_back();
+        if (event == Event::object_end) open_.pop_back();
+        if (event == Event::key) note(depth, parsed.get<std::string>());
         return true;
     }
-    [[nodiscard]] const std::string& found() const { return found_; }
+    // Of the case at this index; empty if it has none.
+    [[nodiscard]] std::string of_case(std::size_t index) const {
+        const auto found = of_cases_.find(index);
+        return found == of_cases_.end() ? std::string() : found->second;
+    }
+    [[nodiscard]] const std::string& of_file() const { return of_file_; }
 
 private:
-    std::vector<std::set<std::string>> open_;
-    std::string found_;
-};
-
-// Checks for exactly the keys of a case, each of its type.
-Status check_shape(const Json& json, std::size_t index) {
-    const std::string where = fmt::format("case {}", index + 1);
-    if (!json.is_object()) return refuse(where + " is not an object");
-    for (const auto& [key, value] : json.items()) {
-        if (std::ranges::find(kKeys, key) == kKeys.end()) {
-            return refuse(fmt::format("{}: \"{}\" is no key of a case; there are {}", where, key,
-                                      fmt::join(kKeys, ", ")));
+    void note(int depth, const std::string& key) {
+        const bool repeated = !open_.back().insert(key).second;
+        if (depth == 1) in_list_ = key == kListKey;
+        if (!repeated) return;
+        if (depth > 1 && in_list_ && cases_begun_ > 0) {
+            of_cases_.try_emplace(cases_begun_ - 1, key);
+        } else if (of_file_.empty()) {
+            of_file_ = key;
         }
     }
-    for (const std::string_view key : kKeys) {
-        if (!json.contains(key)) return refuse(fmt::format("{} has no \"{}\"", where, key));
-    }
-    for (const char* key : {"id", "quantity", "expression", "kind"}) {
-        if (!json[key].is_string())
-            return refuse(fmt::format("{}: \"{}\" must be a string", where, key));
-    }
-    if (!json["expected"].is_number()) return refuse(where + ": \"expected\" must be a number");
-    if (!json["parameters"].is_object())
-        return refuse(where + ": \"parameters\" must be an object of numbers");
-    for (const auto& [name, value] : json["parameters"].items()) {
-        if (!value.is_number())
-            return refuse(fmt::format("{}: parameter \"{}\" must be a number", where, name));
-    }
-    return {};
-}
+
+    std::vector<std::set<std::string>> open_;
+    bool in_list_ = false;
+    std::size_t cases_begun_ = 0;
+    std::map<std::size_t, std::string> of_cases_;
+    std::string of_file_;
+};
 
 bool is_id(std::string_view id) {
     return id.size() == 3 && (id[0] == 'V' || id[0] == 'C') &&
            std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Result<ValidationCase> read_case(const Json& json) {
-    ValidationCase out;
-    out.id = json["id"].get<std::string>();
-    if (!is_id(out.id))
-        return refuse(fmt::format("\"{}\" is no id of a case, such as V31 or C02", out.id));
-    out.quantity = json["quantity"].get<std::string>();
+// Checks for exactly the keys of a case, each of its type.
+Status check_shape(const Json& json) {
+    if (!json.is_object()) return refuse("it is not an object");
+    for (const auto& [key, value] : json.items()) {
+        if (key == kMarginKey || std::ranges::find(kKeys, key) != kKeys.end()) continue;
+        return refuse(fmt::format("\"{}\" is not a key of a case; there are {}, {}", key,
+                                  fmt::join(kKeys, ", "), kMarginKey));
+    }
+    for (const std::string_view key : kKeys) {
+        if (!json.contains(key)) return refuse(fmt::format("it has no \"{}\"", key));
+    }
+    for (const char* key : {"id", "quantity", "expression", "kind"}) {
+        if (!json[key].is_string()) return refuse(fmt::format("\"{}\" must be a string", key));
+    }
+    if (!json["expected"].is_number()) return refuse("\"expected\" must be a number");
+    if (json.contains(kMarginKey) && !(json[kMarginKey].is_number() && json[kMarginKey] > 0))
+        return refuse("\"margin\" must be a number above 0");
+    if (!json["parameters"].is_object())
+        return refuse("\"parameters\" must be an object of numbers");
+    for (const auto& [name, value] : json["parameters"].items()) {
+        if (!value.is_number())
+            return refuse(fmt::format("parameter \"{}\" must be a number", name));
+    }
+    return {};
+}
+
+// Fills `out` from a case of the right shape.
+Status read_members(const Json& json, ValidationCase& out) {
     out.expression = json["expression"].get<std::string>();
     out.expected = json["expected"].get<double>();
     for (const auto& [name, value] : json["parameters"].items())
         out.parameters[name] = value.get<double>();
+    if (json.contains(kMarginKey)) out.margin = json[kMarginKey].get<double>();
+    if (!is_id(out.id)) {
+        return refuse(fmt::format("\"{}\" is not the id of a case, such as V31 or C02", out.id));
+    }
     const auto kind = from_word<CaseKind>(json["kind"].get<std::string>());
-    if (!kind) {
-        return refuse(
-            fmt::format("{}: kind must be one of {}", out.id, fmt::join(words<CaseKind>, ", ")));
-    }
+    if (!kind)
+        return refuse(fmt::format("kind must be one of {}", fmt::join(words<CaseKind>, ", ")));
     out.kind = *kind;
-    if (out.expected == 0)
-        return refuse(out.id + ": nothing can be near an expected value of 0, relatively");
-    if (out.expression.empty()) return out;
-    const auto value = evaluate(out.expression, out.parameters);
-    if (!value) return refuse(fmt::format("{}: {}", out.id, value.error().context));
-    if (std::abs(*value - out.expected) > kWrittenDigits * std::abs(out.expected)) {
-        return refuse(fmt::format("{}: expected is {}, but {} is {:.7g}", out.id, out.expected,
-                                  out.expression, *value));
-    }
+    return {};
+}
+
+// Whether `expected` is the value of the expression, and can be one of its kind.
+Status check_expected(const ValidationCase& c) {
+    if (!std::isfinite(c.expected)) return refuse("\"expected\" must be finite");
+    if (c.kind == CaseKind::kFrequency && !(c.expected >= 0 && c.expected <= 1))
+        return refuse(fmt::format("a frequency of {} is not one from 0 to 1", c.expected));
+    if (c.expression.empty()) return {};
+    AIVM_ASSIGN(const Evaluation theory, evaluate(c.expression, c.parameters));
+    const double digits =
+        std::max(kWrittenDigits * std::abs(c.expected), kNoDigits * theory.largest_term);
+    if (std::abs(theory.value - c.expected) <= digits) return {};
+    return refuse(
+        fmt::format("expected is {}, but {} is {:.7g}", c.expected, c.expression, theory.value));
+}
+
+// What can be told of a case of any shape: its id and its quantity.
+ValidationCase named(const Json& json, std::size_t index) {
+    const auto text = [&](const char* key) {
+        const bool there = json.is_object() && json.contains(key) && json[key].is_string();
+        return there ? json[key].get<std::string>() : std::string();
+    };
+    ValidationCase out;
+    out.id = text("id");
+    if (out.id.empty() || out.id.size() > kIdBytesMax) out.id = fmt::format("#{}", index + 1);
+    out.quantity = text("quantity");
     return out;
 }
 
+ValidationCase read_case(const Json& json, std::size_t index, const std::string& repeated) {
+    ValidationCase out = named(json, index);
+    Status status = check_shape(json);
+    if (status) status = read_members(json, out);
+    if (status && !repeated.empty())
+        status = refuse(fmt::format("\"{}\" is there twice", repeated));
+    if (status) status = check_expected(out);
+    if (!status) out.problem = status.error().context;
+    return out;
+}
+
+// Later cases of an id that is taken could not be told from the first.
+void refuse_taken_ids(std::vector<ValidationCase>& cases) {
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        const auto [first, added] = seen.try_emplace(cases[i].id, i);
+        if (added) continue;
+        cases[i].problem = fmt::format(
+            "case {} of the file has the id of case {}; only that one is "
+            "simulated",
+            i + 1, first->second + 1);
+    }
+}
+
 }  // namespace
-
-double ValidationCase::get(std::string_view name) const {
-    const auto found = parameters.find(name);
-    if (found == parameters.end())
-        throw std::out_of_range(fmt::format("{} has no parameter \"{}\"", id, name));
-    return found->second;
-}
-
-std::uint32_t ValidationCase::ppm(std::string_view name) const {
-    return static_cast<std::uint32_t>(std::llround(get(name) * 1e6));
-}
-
-std::int64_t ValidationCase::whole(std::string_view name) const { return std::llround(get(name)); }
 
 Result<std::vector<ValidationCase>> parse_cases(std::string_view text) {
     Json json;
@@ -129,30 +181,27 @@ Result<std::vector<ValidationCase>> parse_cases(std::string_view text) {
     try {
         json = Json::parse(text, std::ref(repeated));
     } catch (const Json::parse_error& error) {
-        return refuse(fmt::format("this is no JSON, from byte {} on", error.byte));
+        return refuse(fmt::format("this is not JSON, from byte {} on", error.byte));
+    } catch (const Json::exception&) {
+        return refuse("this is not JSON: a number in it is too large");
     }
-    if (!repeated.found().empty())
-        return refuse(fmt::format("an object has \"{}\" twice", repeated.found()));
-    if (!json.is_object() || !json.contains("cases") || !json["cases"].is_array() ||
-        json["cases"].empty()) {
-        return refuse("this is no file of validation cases: it has no list \"cases\"");
-    }
+    if (!repeated.of_file().empty())
+        return refuse(fmt::format("\"{}\" is there twice", repeated.of_file()));
+    const bool is_list = json.is_object() && json.contains(kListKey) && json[kListKey].is_array() &&
+                         !json[kListKey].empty();
+    if (!is_list) return refuse("this is no file of validation cases: it has no list \"cases\"");
     for (const auto& [key, value] : json.items()) {
-        if (key != "cases" && key != "helpers" && key != "symbols") {
+        if (key != kListKey && key != "helpers" && key != "symbols") {
             return refuse(fmt::format(
-                "\"{}\" is no key of a case file; there are cases, helpers, symbols", key));
+                "\"{}\" is not a key of a case file; there are cases, helpers, symbols", key));
         }
     }
-    if (json["cases"].size() > kCasesMax)
-        return refuse(fmt::format("more than {} cases", kCasesMax));
+    const Json& list = json[kListKey];
+    if (list.size() > kCasesMax) return refuse(fmt::format("more than {} cases", kCasesMax));
     std::vector<ValidationCase> out;
-    for (std::size_t i = 0; i < json["cases"].size(); ++i) {
-        AIVM_TRY(check_shape(json["cases"][i], i));
-        AIVM_ASSIGN(ValidationCase one, read_case(json["cases"][i]));
-        if (std::ranges::find(out, one.id, &ValidationCase::id) != out.end())
-            return refuse(one.id + " is there twice");
-        out.push_back(std::move(one));
-    }
+    for (std::size_t i = 0; i < list.size(); ++i)
+        out.push_back(read_case(list[i], i, repeated.of_case(i)));
+    refuse_taken_ids(out);
     return out;
 }
 

@@ -1,6 +1,10 @@
 // How each case is simulated: one row per case. To read a case, find its row here and follow its
-// function; to add a case, add a row. A case of the file without a row is reported as not
-// implemented, and counts against the badge.
+// function; to add a case, add a row. A case of the file without a row has failed: nothing
+// simulates it.
+//
+// Every parameter of a case is free. A function reads them with the checked getters of
+// ValidationCase before it makes a world, and sizes its sample by them; what it cannot simulate it
+// refuses by throwing ParameterError, which is the verdict of that case only.
 #pragma once
 
 #include <span>
@@ -13,12 +17,16 @@ namespace aivm::scenarios {
 // One run of the case with the parameters of the file.
 using Simulate = Result<Sample> (*)(const ValidationCase& c, const RunContext& context);
 
+// The natural unit of a quantity, by which margin.h tells small values.
+using Unit = double (*)(const ValidationCase& c);
+
 struct CaseRow {
     std::string_view id;
     std::string_view how;  // what is run and what is counted, in one line
     Method method = Method::kBinomial;
     std::uint32_t runs = 1;  // at the first look of a margin of 10 %; see case_table.cpp
     Simulate simulate = nullptr;
+    Unit unit = nullptr;  // nullptr: it has none
 };
 
 std::span<const CaseRow> case_rows();
@@ -59,6 +67,8 @@ Result<Sample> refused_jobs(const ValidationCase& c, const RunContext& context);
 Result<Sample> locked_bond(const ValidationCase& c, const RunContext& context);
 Result<Sample> wait_for_one_of_k(const ValidationCase& c, const RunContext& context);
 Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context);
+double service_time_of_rate(const ValidationCase& c);
+double service_time(const ValidationCase& c);
 Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context);
 // snow.cpp
 Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext& context);

@@ -1,10 +1,15 @@
 // V21, V22, V24, V25, V27, V29, V30, V58: committees of N, of whom M must agree. Members answer in
 // the open, without a challenge window: the samples are draws and tallies, which commit and reveal
 // do not change.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
+#include "core/config/limits.h"
 #include "scenarios/validation/case_table.h"
+#include "scenarios/validation/search.h"
+#include "scenarios/validation/theory.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -49,9 +54,8 @@ public:
             sample_.whole += 1;
         }
     }
-    [[nodiscard]] Sample in_units_of(double blocks) const {
-        return {sample_.part / blocks, sample_.whole};
-    }
+    // The sum of the times from draw to quorum in blocks, over the committees that had one.
+    [[nodiscard]] const Sample& blocks() const { return sample_; }
 
 private:
     std::uint32_t needed_;
@@ -63,33 +67,67 @@ private:
 // A colluder that ignores who else is drawn.
 const std::map<std::string, std::int64_t> kAlways{{"bad_ppm", 1'000'000}};
 
-constexpr std::uint64_t kWorkBlocks =
-    200;  // the mean of an exponential time, long compared with a block
+constexpr std::uint32_t kSeats = static_cast<std::uint32_t>(kSeatsMax);
+constexpr std::uint32_t kPoolMax = 5000;
 
-// Members that begin at once and take exponential times.
-sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& pool) {
+// A mean of an exponential time, long compared with a block.
+constexpr std::uint32_t kWorkBlocks = 200;
+constexpr std::uint32_t kLongestWork = 16;  // in means: exceeded once in nine million
+
+// Members that begin at once and take exponential times with this mean. All of them have a seat.
+sim::Scenario racing(std::uint32_t tasks, const std::vector<sim::ActorGroup>& pool,
+                     std::uint32_t work_blocks) {
     sim::Scenario s = committees(tasks, 1, pool.front());
     s.actors = pool;
-    for (sim::ActorGroup& group : s.actors) group.machines = 10'000;
+    std::uint32_t seats = 0;
+    for (sim::ActorGroup& group : s.actors) {
+        group.machines = 10'000;
+        seats += group.count;
+    }
     s.workload.work_law = sim::WorkLaw::kExponential;
-    s.workload.step_time_ns = kWorkBlocks * s.chain.block_interval_ns;
-    s.vm.policy.commit_window_blocks = 10 * kWorkBlocks;
+    s.workload.step_time_ns = work_blocks * s.chain.block_interval_ns;
+    s.vm.config.redundancy_factor = seats / 2 + 1;
+    s.vm.policy.redundancy_providers = seats;
+    s.vm.policy.commit_window_blocks = std::uint64_t{kLongestWork} * work_blocks;
     return s;
+}
+
+// The leaver deregisters in the block of its draw, commits and never reveals. Without the
+// obligation rule it escapes if the cooldown ends before the slash.
+Result<bool> keeps_bond(const RunContext& context, std::uint32_t commit_blocks,
+                        std::uint32_t reveal_blocks, std::uint64_t cooldown_blocks) {
+    sim::Scenario s = committees(1, 1, members(sim::Role::kProvider, "honest", 4, "honest"));
+    s.actors.push_back(
+        members(sim::Role::kProvider, "leaver", 1, "unbond_escape", {{"committee", 1}}));
+    s.vm.policy.commit_reveal = true;
+    s.vm.policy.obligation_rule = false;
+    s.vm.policy.commit_window_blocks = commit_blocks;
+    s.vm.policy.reveal_window_blocks = reveal_blocks;
+    s.vm.policy.unbond_cooldown_blocks = cooldown_blocks;
+    AIVM_ASSIGN(const auto played, play({context.seed, context.fault, false}, s));
+    for (const sim::SlashRow& row : played->rows.rows<sim::SlashRow>()) {
+        if (row.cause == "unrevealed") return row.taken == row.due;
+    }
+    return fail(ErrorCode::kWrongState, "the leaver was not slashed at all");
 }
 
 }  // namespace
 
 Result<Sample> corrupt_open_pool(const ValidationCase& c, const RunContext& context) {
-    const auto pool =
-        members(sim::Role::kProvider, "pool", 20, "quorum_collusion", {{"bad_ppm", c.ppm("f")}});
+    const std::uint32_t bad_ppm = c.ppm("f");
+    // With bad_ppm = 0 the strategy decides by its accomplices instead.
+    const auto pool = bad_ppm == 0 ? members(sim::Role::kProvider, "pool", 20, "honest")
+                                   : members(sim::Role::kProvider, "pool", 20, "quorum_collusion",
+                                             {{"bad_ppm", bad_ppm}});
     AIVM_ASSIGN(const auto played, play(context, committees(3000, 100, pool)));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
 
 Result<Sample> corrupt_finite_pool(const ValidationCase& c, const RunContext& context) {
-    const auto bad = static_cast<std::uint32_t>(c.whole("K"));
-    const auto good = static_cast<std::uint32_t>(c.whole("n")) - bad;
-    sim::Scenario s = committees(3000, 100, members(sim::Role::kProvider, "good", good, "honest"));
+    const std::uint32_t all = c.whole("n", 5, kPoolMax);
+    const std::uint32_t bad = c.whole("K", 0, all);
+    sim::Scenario s =
+        committees(3000, 100, members(sim::Role::kProvider, "good", all - bad, "honest"));
     s.actors.push_back(members(sim::Role::kProvider, "bad", bad, "quorum_collusion", kAlways));
     AIVM_ASSIGN(const auto played, play(context, s));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
@@ -105,11 +143,16 @@ Result<Sample> missed_quorums(const ValidationCase& c, const RunContext& context
 Result<Sample> assignment_rounds(const ValidationCase& c, const RunContext& context) {
     const auto pool =
         members(sim::Role::kProvider, "pool", 5, "silent_selected", {{"silent_ppm", c.ppm("a")}});
-    sim::Scenario s = committees(1000, 100, pool);
-    s.vm.policy.max_assignments = 1000;
+    // Committees that meet again and again take the time of many tasks.
+    const double present = 1 - c.share("a");
+    const double quorum = std::max(1e-6, binom_sf(3, 5, present));
+    sim::Scenario s = committees(tasks_for(std::max(20.0, 1000 * quorum)), 100, pool);
+    s.vm.policy.max_assignments = 1'000'000;
     AIVM_ASSIGN(const auto played, play(context, s));
     Sample sample;
     for (const sim::TaskRow& task : played->tasks()) {
+        if (task.outcome == sim::TaskOutcome::kReverted)
+            return fail(ErrorCode::kLimitReached, "a task was given up without a quorum");
         sample.part += task.assignments;
         sample.whole += 1;
     }
@@ -127,57 +170,63 @@ Result<Sample> slashed_honest_seats(const ValidationCase& c, const RunContext& c
     return Sample{static_cast<double>(slashed), 5.0 * static_cast<double>(played->tasks().size())};
 }
 
-// h honest members, b that agree on a wrong answer, and free riders in the other seats, which
-// decide.
+// h honest members, b that agree on a wrong answer, and as many free riders as decide for whom they
+// copy: with the smaller side they are a majority. A committee of N, if the case has an N.
 Result<Sample> copied_wrong_answers(const ValidationCase& c, const RunContext& context) {
-    const auto honest = static_cast<std::uint32_t>(c.whole("h"));
-    const auto bad = static_cast<std::uint32_t>(c.whole("b"));
+    const std::uint32_t honest = c.whole("h", 0, kSeats);
+    const std::uint32_t bad = c.whole("b", 0, kSeats);
+    const std::uint32_t least = 2 * std::max(honest, bad) + 1;
+    if (least > kSeats) {
+        c.refuse(honest > bad ? "h" : "b",
+                 fmt::format("a committee in which riders decide would have {} seats; there are {}",
+                             least, kSeats));
+    }
+    const std::uint32_t seats = c.parameters.contains("N") ? c.whole("N", least, kSeats) : least;
     const sim::Scenario s =
-        racing(500, {members(sim::Role::kProvider, "honest", honest, "honest"),
-                     members(sim::Role::kProvider, "bad", bad, "quorum_collusion", kAlways),
-                     members(sim::Role::kProvider, "riders", 5 - honest - bad, "free_rider")});
+        racing(500,
+               {members(sim::Role::kProvider, "honest", honest, "honest"),
+                members(sim::Role::kProvider, "bad", bad, "quorum_collusion", kAlways),
+                members(sim::Role::kProvider, "riders", seats - honest - bad, "free_rider")},
+               kWorkBlocks);
     AIVM_ASSIGN(const auto played, play(context, s));
     return share_of(*played, sim::TaskOutcome::kFinalCorrupt);
 }
 
-// The leaver deregisters in the block of its draw, commits and never reveals. Without the
-// obligation rule it escapes if the cooldown ends before the slash; the margin of a cooldown is its
-// excess over the shortest one that keeps the bond.
+// The margin of a cooldown is its excess over the shortest one that keeps the bond, which is
+// searched for. U itself is simulated too, and must escape exactly if its margin is negative.
 Result<Sample> unbond_margin(const ValidationCase& c, const RunContext& context) {
-    const auto escapes = [&](std::uint64_t cooldown) -> Result<bool> {
-        sim::Scenario s = committees(1, 1, members(sim::Role::kProvider, "honest", 4, "honest"));
-        s.actors.push_back(
-            members(sim::Role::kProvider, "leaver", 1, "unbond_escape", {{"committee", 1}}));
-        s.vm.policy.commit_reveal = true;
-        s.vm.policy.obligation_rule = false;
-        s.vm.policy.commit_window_blocks = static_cast<std::uint64_t>(c.whole("C"));
-        s.vm.policy.reveal_window_blocks = static_cast<std::uint64_t>(c.whole("R"));
-        s.vm.policy.unbond_cooldown_blocks = cooldown;
-        AIVM_ASSIGN(const auto played, play({context.seed, context.fault, false}, s));
-        for (const sim::SlashRow& row : played->rows.rows<sim::SlashRow>()) {
-            if (row.cause == "unrevealed") return row.taken < row.due;
-        }
-        return fail(ErrorCode::kWrongState, "the leaver was not slashed at all");
-    };
-    std::int64_t low = 0;  // the shortest cooldown that keeps the bond, from below and above
-    std::int64_t high = 4 * (c.whole("C") + c.whole("R"));
-    while (low < high) {
-        const std::int64_t middle = low + (high - low) / 2;
-        AIVM_ASSIGN(const bool too_short, escapes(static_cast<std::uint64_t>(middle)));
-        too_short ? low = middle + 1 : high = middle;
-    }
-    return Sample{static_cast<double>(c.whole("U") - low), 1};
+    constexpr std::uint64_t kCooldownMax = 1'000'000'000;
+    const std::uint32_t cooldown = c.whole("U", 0, kCooldownMax);
+    const std::uint32_t commit = c.whole("C", 1, kSimulatedBlocksMax);
+    const std::uint32_t reveal = c.whole("R", 1, kSimulatedBlocksMax);
+    AIVM_ASSIGN(const std::uint64_t shortest,
+                smallest_that(cooldown, kCooldownMax, [&](std::uint64_t blocks) {
+                    return keeps_bond(context, commit, reveal, blocks);
+                }));
+    AIVM_ASSIGN(const bool keeps, keeps_bond(context, commit, reveal, cooldown));
+    if (keeps != (cooldown >= shortest))
+        return fail(ErrorCode::kWrongState, "a longer cooldown keeps less of the bond");
+    return Sample{static_cast<double>(cooldown) - static_cast<double>(shortest), 1};
 }
 
+// Every member of N works for the same mean time, so that the unit of time is mu of them.
 Result<Sample> time_to_quorum(const ValidationCase& c, const RunContext& context) {
-    const auto needed = static_cast<std::uint32_t>(c.whole("M"));
-    sim::Scenario s = racing(100, {members(sim::Role::kProvider, "pool",
-                                           static_cast<std::uint32_t>(c.whole("N")), "honest")});
-    s.vm.config.redundancy_factor = needed;
-    s.vm.policy.redundancy_providers = static_cast<std::uint32_t>(c.whole("N"));
+    const std::uint32_t seats = c.whole("N", 1, kSeats);
+    const std::uint32_t needed = c.whole("M", 1, seats);
+    // Long enough for the first answers of many members.
+    const std::uint32_t work_blocks = kWorkBlocks * ((seats + 2 * needed - 1) / (2 * needed));
+    const double unit_blocks = work_blocks * c.positive("mu");
+    constexpr std::uint32_t kTasks = 100;
+    sim::Scenario s =
+        racing(kTasks, {members(sim::Role::kProvider, "pool", seats, "honest")}, work_blocks);
+    // Answers that are no majority make no quorum of the VM, but they are counted just the same.
+    s.vm.config.redundancy_factor = std::max(needed, seats / 2 + 1);
     Quorums quorums(needed);
     AIVM_TRY(play(context, s, &quorums));
-    return quorums.in_units_of(static_cast<double>(kWorkBlocks) / c.get("mu"));
+    const Sample blocks = quorums.blocks();
+    if (blocks.whole != kTasks)
+        return fail(ErrorCode::kLimitReached, "a committee has not got enough answers");
+    return Sample{blocks.part / unit_blocks, blocks.whole};
 }
 
 }  // namespace aivm::scenarios

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -25,23 +26,29 @@ class Evaluator {
 public:
     Evaluator(std::string_view text, const Bindings& names) : text_(text), names_(names) {}
 
-    Result<double> run() {
-        const double value = sum();
+    Result<Evaluation> run() {
+        const double value = sum(&largest_term_);
         skip_blanks();
         if (at_ < text_.size()) set_fault("something is left over");
         if (fault_.empty() && !std::isfinite(value)) set_fault("the value is not finite");
         if (!fault_.empty()) return fail(ErrorCode::kInvalidArgument, fault_);
-        return value;
+        return Evaluation{value, largest_term_};
     }
 
 private:
-    double sum() {
-        double value = product();
+    // Raises `largest` to the largest absolute value of a term.
+    double sum(double* largest = nullptr) {
+        const auto term = [&] {
+            const double one = product();
+            if (largest != nullptr) *largest = std::max(*largest, std::abs(one));
+            return one;
+        };
+        double value = term();
         while (fault_.empty()) {
             if (take("+")) {
-                value += product();
+                value += term();
             } else if (take("-")) {
-                value -= product();
+                value -= term();
             } else {
                 break;
             }
@@ -171,7 +178,7 @@ private:
             inner[name] = value;
             const auto one = evaluate(text_.substr(term, head - term), inner);
             if (!one) return set_fault(one.error().context);
-            total += *one;
+            total += one->value;
         }
         return total;
     }
@@ -211,12 +218,13 @@ private:
     const Bindings& names_;
     std::size_t at_ = 0;
     int depth_ = 0;
+    double largest_term_ = 0;
     std::string fault_;
 };
 
 }  // namespace
 
-Result<double> evaluate(std::string_view text, const Bindings& parameters) {
+Result<Evaluation> evaluate(std::string_view text, const Bindings& parameters) {
     return Evaluator(text, parameters).run();
 }
 

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 double value(std::string_view text, const Bindings& names = {}) {
     const auto found = evaluate(text, names);
     EXPECT_TRUE(found) << found.error().text();
-    return found ? *found : 0;
+    return found ? found->value : 0;
 }
 
 std::string fault(std::string_view text) {
@@ -44,6 +44,15 @@ TEST(Expression, KnowsTheHelpersOfTheCaseFile) {
     EXPECT_NEAR(value("exp(-2.5)"), 0.0820850, 1e-7);
     EXPECT_NEAR(value("sum(1/i for i in range(N-M+1,N+1))/mu", {{"N", 5}, {"M", 3}, {"mu", 1}}),
                 0.7833333, 1e-7);
+}
+
+TEST(Expression, KnowsTheLargestTermOfASumWhichACancelledSumIsMeasuredBy) {
+    const auto fraud = evaluate("(1-p)*G-p*S-c", {{"p", 0.2}, {"G", 100}, {"S", 395}, {"c", 1}});
+    ASSERT_TRUE(fraud);
+    EXPECT_NEAR(fraud->value, 0, 1e-12);
+    EXPECT_NEAR(fraud->largest_term, 80, 1e-12);
+    EXPECT_EQ(evaluate("U-(C+R+1)", {{"U", 60}, {"C", 30}, {"R", 30}})->largest_term, 61);
+    EXPECT_EQ(evaluate("-3*2", {})->largest_term, 6);
 }
 
 TEST(Expression, NamesThePlaceOfAMistake) {

@@ -19,14 +19,10 @@ void Evidence::add(const Sample& sample) {
     means_.add(value);
     trials_ += sample.whole;
     parts_ += sample.part;
-    if (method_ == Method::kBinomial || method_ == Method::kClustered)
-        share_.add(sample.part, sample.whole);
+    if (is_frequency(method_)) share_.add(sample.part, sample.whole);
 }
 
-double Evidence::mean() const {
-    const bool frequency = method_ == Method::kBinomial || method_ == Method::kClustered;
-    return frequency ? parts_ / trials_ : means_.mean();
-}
+double Evidence::mean() const { return is_frequency(method_) ? parts_ / trials_ : means_.mean(); }
 
 Interval Evidence::interval(double confidence) const {
     switch (method_) {
@@ -65,6 +61,7 @@ double Evidence::z(double expected) const {
 }
 
 double Evidence::p_value(double expected) const {
+    if (is_frequency(method_) && (expected <= 0 || expected >= 1)) return 1;
     const double away = z(expected);
     if (away == 0) return 1;
     if (std::isinf(away)) return 0;

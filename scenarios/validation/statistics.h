@@ -3,7 +3,7 @@
 // A case agrees when two things hold. Equivalence: the interval lies within the margin around the
 // expected value (two one-sided tests), so a small sample cannot pass. No difference: over the
 // whole list, no case differs from its expected value at the family-wise level, by Holm's step-down
-// method.
+// method. margin.h has the margins.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,10 @@ constexpr auto enum_words(Method) {
         {"clopper-pearson", "clopper-pearson-clustered", "batch-means-t", "exact"});
 }
 
+constexpr bool is_frequency(Method method) {
+    return method == Method::kBinomial || method == Method::kClustered;
+}
+
 // One run: `part` of `whole` trials, or a sum `part` over `whole` things. Requires whole > 0.
 struct Sample {
     double part = 0;
@@ -49,7 +53,8 @@ public:
     // (mean - expected) / standard error; 0 if the mean equals the expected value, infinite if the
     // sample has no variance.
     [[nodiscard]] double z(double expected) const;
-    // The chance, if `expected` is the truth, of a mean at least as far from it.
+    // The chance, if `expected` is the truth, of a mean at least as far from it. 1 for a frequency
+    // of exactly 0 or 1, which a single trial would refute: only the margin decides there.
     [[nodiscard]] double p_value(double expected) const;
 
 private:

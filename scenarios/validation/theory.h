@@ -1,5 +1,6 @@
 // The textbook functions that expressions of the case file use, under the same names. They check
-// the numbers of the file; no simulation calls them.
+// the numbers of the file; a simulation calls them at most to size its sample (C01 aside, which is
+// a test of the formula).
 #pragma once
 
 #include <cstdint>

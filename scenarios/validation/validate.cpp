@@ -17,8 +17,6 @@
 namespace aivm::scenarios {
 namespace {
 
-// The digits that the case file writes; an exact case must match to them.
-constexpr double kExactTolerance = 1e-4;
 constexpr const char* kInterrupted = "interrupted";
 
 // The seed of a run depends on its case and number only.
@@ -68,17 +66,6 @@ Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c
     return samples;
 }
 
-bool within(const Interval& interval, double expected, double margin) {
-    const double reach = margin * std::abs(expected);
-    return interval.low >= expected - reach && interval.high <= expected + reach;
-}
-
-// Further looks could not make it agree, except with negligible probability.
-bool hopeless(const Interval& interval, double expected, double margin) {
-    const double reach = margin * std::abs(expected);
-    return interval.high < expected - reach || interval.low > expected + reach;
-}
-
 void describe(CaseResult& result, const Evidence& evidence, double confidence,
               std::uint32_t looks) {
     const double expected = result.c.expected;
@@ -87,7 +74,7 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence,
     result.simulated = evidence.mean();
     result.interval = evidence.interval(confidence);
     if (result.method == Method::kExact) {
-        const bool same = within(result.interval, expected, kExactTolerance);
+        const bool same = result.margin.holds(result.interval, expected);
         result.z = same ? 0
                         : std::copysign(std::numeric_limits<double>::infinity(),
                                         result.simulated - expected);
@@ -99,67 +86,124 @@ void describe(CaseResult& result, const Evidence& evidence, double confidence,
     result.p_value = std::min(1.0, looks * evidence.p_value(expected));
 }
 
+// Sets the verdict of a measured case and its reason.
+void judge(CaseResult& result) {
+    const double expected = result.c.expected;
+    const double low = expected - result.margin.reach;
+    const double high = expected + result.margin.reach;
+    if (result.margin.holds(result.interval, expected)) {
+        result.verdict = Verdict::kAgrees;
+        result.reason.clear();
+    } else if (result.method == Method::kExact ||
+               result.margin.excludes(result.interval, expected)) {
+        result.verdict = Verdict::kDisagrees;
+        result.reason =
+            fmt::format("the interval lies outside the margin, {:.6g} to {:.6g}", low, high);
+    } else {
+        result.verdict = Verdict::kUndecided;
+        result.reason = fmt::format(
+            "after {} runs the interval is still too wide for the margin, {:.6g} to {:.6g}",
+            result.runs, low, high);
+    }
+}
+
+// How many times the runs made so far an interval within the margin takes, if the case is right.
+double more_runs(const CaseResult& result) {
+    constexpr double kSlack = 1.5;  // the mean of more runs is off as well
+    const double half_width = result.interval.width() / 2;
+    const double factor = half_width / result.margin.reach;
+    return std::clamp(kSlack * factor * factor, 2.0, kMoreRunsMax);
+}
+
 // Makes the runs of a case, look by look, until one look decides.
 Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& result) {
-    const ValidationCase& c = result.c;
     const bool exact = row.method == Method::kExact;
     const double scale =
         exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
     const double confidence = 1 - 2 * kMissedBias / kLooks;
     Evidence evidence(row.method);
-    auto runs = static_cast<std::uint64_t>(std::ceil(row.runs * scale));
-    for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look, runs *= 2) {
-        AIVM_ASSIGN(const std::vector<Sample> samples,
-                    simulate(row, c, options, evidence.runs(), runs));
+    double runs = std::ceil(row.runs * scale);
+    for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look) {
+        AIVM_ASSIGN(
+            const std::vector<Sample> samples,
+            simulate(row, result.c, options, evidence.runs(), static_cast<std::uint64_t>(runs)));
         for (const Sample& sample : samples) evidence.add(sample);
         describe(result, evidence, confidence, look);
-        result.verdict = Verdict::kMissed;
-        if (exact ? result.p_value == 1 : within(result.interval, c.expected, options.margin)) {
-            result.verdict = Verdict::kAgrees;
-            break;
-        }
-        if (hopeless(result.interval, c.expected, options.margin)) break;
+        judge(result);
+        if (result.verdict != Verdict::kUndecided) break;
+        runs = std::ceil(runs * (look == 1 ? more_runs(result) : 2));
     }
     return {};
+}
+
+Status check_comparable(const CaseRow& row, const ValidationCase& c) {
+    if (!c.problem.empty()) return fail(ErrorCode::kInvalidArgument, c.problem);
+    if (!is_frequency(row.method) || (c.expected >= 0 && c.expected <= 1)) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("a frequency is simulated, and {} is none", c.expected));
+}
+
+Status measure(const ValidateOptions& options, CaseResult& result) {
+    const ValidationCase& c = result.c;
+    const CaseRow* row = find_case_row(c.id);
+    if (row == nullptr) {
+        return fail(ErrorCode::kInvalidArgument,
+                    c.problem.empty() ? "nothing simulates this case" : c.problem);
+    }
+    result.how = row->how;
+    result.method = row->method;
+    AIVM_TRY(check_comparable(*row, c));
+    try {
+        const double unit = row->unit == nullptr ? 0 : row->unit(c);
+        result.margin = margin_of(c, row->method, unit, options.margin);
+        return look(*row, options, result);
+    } catch (const std::exception& broken) {
+        return fail(ErrorCode::kInvalidArgument, broken.what());
+    }
 }
 
 // Errors: kWrongState when interrupted.
 Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options) {
     CaseResult result;
     result.c = c;
-    const CaseRow* row = find_case_row(c.id);
-    if (row == nullptr) return result;
-    result.how = row->how;
-    result.method = row->method;
-    if (const Status status = look(*row, options, result); !status) {
-        if (options.interrupted && options.interrupted())
-            return fail(ErrorCode::kWrongState, kInterrupted);
-        result.verdict = Verdict::kFailed;
-        result.reason = status.error().text();
-    }
+    const Status status = measure(options, result);
+    if (status) return result;
+    if (options.interrupted && options.interrupted())
+        return fail(ErrorCode::kWrongState, kInterrupted);
+    result.verdict = Verdict::kFailed;
+    const Error& error = status.error();
+    result.reason = error.context.empty() ? error.text() : error.context;
     return result;
+}
+
+// Holm's method over all measured cases.
+void test_the_list(std::vector<CaseResult>& cases) {
+    const auto compared = [](const CaseResult& result) {
+        return result.verdict != Verdict::kFailed;
+    };
+    std::vector<double> p_values;
+    for (const CaseResult& result : cases) {
+        if (compared(result)) p_values.push_back(result.p_value);
+    }
+    const std::vector<bool> differs = holm_rejections(p_values, kFamilyWiseLevel);
+    std::size_t i = 0;
+    for (CaseResult& result : cases) {
+        if (!compared(result) || !differs[i++] || result.verdict == Verdict::kDisagrees) continue;
+        result.verdict = Verdict::kDisagrees;
+        result.reason = fmt::format("it differs from the expected value beyond chance (p = {:.2g})",
+                                    result.p_value);
+    }
 }
 
 }  // namespace
 
-std::size_t Validation::agreeing() const {
-    return static_cast<std::size_t>(
-        std::ranges::count(cases, Verdict::kAgrees, &CaseResult::verdict));
-}
-
-std::size_t Validation::missed() const {
-    return static_cast<std::size_t>(
-        std::ranges::count(cases, Verdict::kMissed, &CaseResult::verdict));
-}
-
-std::size_t Validation::failed() const {
-    return static_cast<std::size_t>(
-        std::ranges::count(cases, Verdict::kFailed, &CaseResult::verdict));
+std::size_t Validation::count(Verdict verdict) const {
+    return static_cast<std::size_t>(std::ranges::count(cases, verdict, &CaseResult::verdict));
 }
 
 std::string badge(const Validation& validation, const std::string& version) {
     return fmt::format("validated: {} of {} cases agree, family-wise 1e-4, {}",
-                       validation.agreeing(), validation.cases.size(), version);
+                       validation.count(Verdict::kAgrees), validation.cases.size(), version);
 }
 
 Result<Validation> validate(const std::vector<ValidationCase>& cases,
@@ -173,18 +217,7 @@ Result<Validation> validate(const std::vector<ValidationCase>& cases,
         AIVM_ASSIGN(CaseResult result, decide(c, options));
         out.cases.push_back(std::move(result));
     }
-    const auto decided = [](const CaseResult& result) {
-        return result.verdict == Verdict::kAgrees || result.verdict == Verdict::kMissed;
-    };
-    std::vector<double> p_values;
-    for (const CaseResult& result : out.cases) {
-        if (decided(result)) p_values.push_back(result.p_value);
-    }
-    const std::vector<bool> differs = holm_rejections(p_values, kFamilyWiseLevel);
-    std::size_t i = 0;
-    for (CaseResult& result : out.cases) {
-        if (decided(result) && differs[i++]) result.verdict = Verdict::kMissed;
-    }
+    test_the_list(out.cases);
     return out;
 }
 
@@ -193,8 +226,9 @@ Status record_validation(const Validation& validation, sim::Recorder& recorder) 
         sim::ValidationRow row;
         row.name = result.c.id;
         row.method = word(result.method);
-        if (result.verdict == Verdict::kNotImplemented) row.method = "not implemented";
-        if (result.verdict == Verdict::kFailed) row.method = "failed: " + result.reason;
+        row.verdict = word(result.verdict);
+        // Its reason distinguishes two rows of one id.
+        if (!result.measured()) row.method = "failed: " + result.reason;
         row.n = static_cast<std::uint64_t>(result.n);
         row.predicted = result.c.expected;
         row.mean = result.simulated;

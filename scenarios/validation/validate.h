@@ -1,15 +1,19 @@
 // The suite: simulates every case and says whether it agrees with theory.
 //
-// How a case is decided. Its runs are examined at three looks, after n, 2 n and 4 n runs, and it
-// agrees at the first look whose interval lies within the margin (10 %, or 2 % with --full) around
-// the expected value. One look lets a simulation that is off by exactly the margin pass with
-// probability 1 % / 3, so over all looks a bias of at least the margin is detected with at least 99
-// %. With 4 n runs a correct simulation misses with a probability below the family-wise level over
-// the whole list, 1e-4; most cases end at n. At the end Holm's method at that level tests over the
-// list whether any case differs from its expected value, however little.
+// How a case is decided. Its runs are examined at up to three looks, and it agrees at the first
+// look whose interval lies within the margin (margin.h) around the expected value. One look lets a
+// simulation that is off by exactly the margin pass with probability 1 % / 3, so over all looks a
+// bias of at least the margin is detected with at least 99 %. The first look is after the runs that
+// the case table names, with which most cases end. They suit the parameters of cases.json; for
+// others the second look is after as many as the width of the first interval calls for, at least
+// twice and at most fifty times as many, and the third after twice those. A case disagrees at the
+// first look whose interval lies outside the margin. At the end Holm's method at the family-wise
+// level 1e-4 tests over the list whether any case differs from its expected value, however little;
+// one that does disagrees.
 //
-// A run that fails (an invariant, a scenario that cannot be set up with the file's parameters, a
-// broken assumption) ends its case, not the suite: the verdict is then kFailed, with the reason.
+// Each case stands alone. One that cannot be read, or has a parameter that nothing can simulate, or
+// a run of which fails (an invariant, a broken assumption, a search without a change of sign) has
+// the verdict kFailed with the reason, and the others go on.
 #pragma once
 
 #include <functional>
@@ -18,33 +22,40 @@
 
 #include "core/base/describe.h"
 #include "scenarios/validation/case_table.h"
+#include "scenarios/validation/margin.h"
 #include "sim/record/recorder.h"
 
 namespace aivm::scenarios {
 
 constexpr double kFamilyWiseLevel = 1e-4;
 constexpr double kMissedBias = 0.01;  // the chance that a bias of the margin is not detected
-constexpr double kQuickMargin = 0.10;
-constexpr double kFullMargin = 0.02;
 constexpr std::uint32_t kLooks = 3;
+constexpr double kMoreRunsMax = 50;  // at the second look, in those of the first
 
-enum class Verdict { kAgrees, kMissed, kFailed, kNotImplemented };
+enum class Verdict {
+    kAgrees,
+    kDisagrees,  // the interval lies outside the margin, or Holm's method says so
+    kUndecided,  // the interval is still too wide after the last look: more runs would decide
+    kFailed,     // no comparison was possible
+};
 constexpr auto enum_words(Verdict) {
-    return std::to_array<std::string_view>({"agrees", "MISSED", "FAILED", "NOT IMPLEMENTED"});
+    return std::to_array<std::string_view>({"agrees", "disagrees", "undecided", "failed"});
 }
 
 struct CaseResult {
     ValidationCase c;
-    std::string how;
+    std::string how;  // empty if nothing simulates the case
     Method method = Method::kExact;
+    Margin margin;
     std::uint64_t runs = 0;
     double n = 0;  // trials, or things averaged over
     double simulated = 0;
     Interval interval;
     double z = 0;
     double p_value = 1;
-    Verdict verdict = Verdict::kNotImplemented;
-    // KFailed: the reason of the failure; the numbers above are those of the looks before it.
+    Verdict verdict = Verdict::kFailed;
+    // Why the case does not agree, in one sentence; empty if it does. If it failed, the numbers
+    // above are those of the looks before the failure.
     std::string reason;
 
     // Whether there are numbers to compare: at least one completed look.
@@ -67,11 +78,11 @@ struct Validation {
     double margin = kQuickMargin;
     std::uint64_t seed = 1;
 
-    [[nodiscard]] std::size_t agreeing() const;
-    [[nodiscard]] std::size_t missed() const;
-    [[nodiscard]] std::size_t failed() const;
-    // No simulated case missed or failed. Cases without a simulation show in the badge.
-    [[nodiscard]] bool passed() const { return missed() + failed() == 0; }
+    [[nodiscard]] std::size_t count(Verdict verdict) const;
+    // No case disagrees or failed. Undecided cases show in the badge, and in the exit code.
+    [[nodiscard]] bool passed() const {
+        return count(Verdict::kDisagrees) + count(Verdict::kFailed) == 0;
+    }
 };
 
 // "validated: 41 of 41 cases agree, family-wise 1e-4, 0.1.0 (3f9a2c71)".

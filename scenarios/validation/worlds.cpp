@@ -6,12 +6,14 @@
 #include <cmath>
 
 #include "scenarios/run/setting.h"
+#include "scenarios/validation/case_file.h"
+#include "sim/scenario/check_scenario.h"
 
 namespace aivm::scenarios {
 namespace {
 
 constexpr std::uint64_t kYearNs = 365ULL * 24 * 3600 * 1'000'000'000;
-constexpr int kSearchStepsMax = 60;
+constexpr std::uint64_t kEventsMax = 200'000'000;
 
 void inject(Fault fault, sim::Scenario& scenario) {
     Policy& policy = scenario.vm.policy;
@@ -22,7 +24,8 @@ void inject(Fault fault, sim::Scenario& scenario) {
             scenario.vm.config.challenge_window_blocks += 1;
             break;
         case Fault::kSwappedFraction:
-            scenario.chain.censoring_ppm = 1'000'000 - scenario.chain.censoring_ppm;
+            if (scenario.chain.censorship != sim::CensorshipModel::kNone)
+                scenario.chain.censoring_ppm = 1'000'000 - scenario.chain.censoring_ppm;
             break;
         case Fault::kWithReplacement:
             if (scenario.chain.censorship == sim::CensorshipModel::kPermuted) {
@@ -50,6 +53,16 @@ Status check_whole(const Played& played) {
     return {};
 }
 
+// A file's scenario has passed these rules before a world is made of it; one made in code has not.
+Status check_sound(const sim::Scenario& scenario) {
+    for (const sim::ScenarioProblem& problem : sim::check_scenario(scenario)) {
+        if (problem.kind == sim::ProblemKind::kNote) continue;
+        return fail(ErrorCode::kConfig,
+                    fmt::format("{}: {}", problem.keys.front(), problem.message));
+    }
+    return check_parameters(scenario.vm);
+}
+
 }  // namespace
 
 double Played::net_lux(std::string_view label) const {
@@ -66,6 +79,8 @@ double Played::net_lux(std::string_view label) const {
 Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
                                      sim::Probe* probe) {
     inject(context.fault, scenario);
+    std::erase_if(scenario.actors, [](const sim::ActorGroup& group) { return group.count == 0; });
+    AIVM_TRY(check_sound(scenario));
     AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario));
     sim::WorldOptions options;
     options.seed = context.seed;
@@ -85,6 +100,7 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     s.name = "validation";
     s.run.fidelity = sim::Fidelity::kEconomic;
     s.run.max_time_ns = kYearNs;
+    s.run.max_events = kEventsMax;
     s.chain.consensus = sim::ConsensusKind::kSequencer;
     s.chain.validators = 1;
     s.chain.max_block_ops = 1'000'000;
@@ -133,32 +149,32 @@ Sample missed_frauds(const Played& played) {
     return sample;
 }
 
-Result<double> sign_change(double low, double high, double tolerance,
-                           const std::function<Result<double>(double)>& value) {
-    AIVM_ASSIGN(double at_low, value(low));
-    AIVM_ASSIGN(double at_high, value(high));
-    if ((at_low < 0) == (at_high < 0)) {
-        return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("no change of sign between {} and {}", low, high));
+std::uint32_t tasks_for(double wanted) {
+    if (!(wanted <= kTasksMax)) {
+        throw ParameterError(fmt::format(
+            "a sample that tells 10 % needs {:.3g} tasks in a run; at most {:.0f} are simulated",
+            wanted, kTasksMax));
     }
-    for (int step = 0; step < kSearchStepsMax; ++step) {
-        const double width = tolerance * std::abs(low + high) / 2;
-        if (high - low <= width) break;
-        // The zero of the chord, moved slightly towards the side that the previous step did not
-        // confirm.
-        double x = low - at_low * (high - low) / (at_high - at_low);
-        x += (step % 2 == 0 ? -1 : 1) * width / 3;
-        x = std::clamp(x, low + width / 3, high - width / 3);
-        AIVM_ASSIGN(const double at_x, value(x));
-        if ((at_x < 0) == (at_low < 0)) {
-            low = x;
-            at_low = at_x;
-        } else {
-            high = x;
-            at_high = at_x;
-        }
+    return static_cast<std::uint32_t>(std::max(1.0, std::ceil(wanted)));
+}
+
+Amount Money::amount(double units) const {
+    const double nlux = std::round(units * lux_per_unit_ * kNluxOfLux);
+    return Amount(static_cast<std::uint64_t>(std::max(1.0, nlux)));
+}
+
+std::uint32_t blocks_per_unit(std::initializer_list<double> times, double least) {
+    constexpr double kRounding = 1e-9;
+    const auto is_whole = [](double blocks) {
+        return std::abs(blocks - std::round(blocks)) <= kRounding * std::max(1.0, blocks);
+    };
+    for (const std::uint32_t blocks : {1, 2, 4, 5, 8, 10, 20, 25, 50, 100, 200, 500, 1000}) {
+        const bool whole =
+            std::ranges::all_of(times, [&](double time) { return is_whole(time * blocks); });
+        if (whole && *times.begin() * blocks >= least) return blocks;
     }
-    return (low + high) / 2;
+    throw ParameterError(
+        fmt::format("times such as {} need more than 1000 simulated blocks each", *times.begin()));
 }
 
 }  // namespace aivm::scenarios

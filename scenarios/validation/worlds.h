@@ -2,7 +2,7 @@
 // instead of read from a file.
 #pragma once
 
-#include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "core/base/error.h"
@@ -45,8 +45,9 @@ struct Played {
     [[nodiscard]] double net_lux(std::string_view label) const;
 };
 
-// Runs the scenario to its end. Errors: a scenario that cannot be set up, a run that is not clean,
-// tasks that are not final, since their outcome would be missing from the sample.
+// Runs the scenario to its end. Groups without members are left out. Errors: a scenario that
+// cannot be set up or has values that do not go together, a run that is not clean, tasks that are
+// not final, since their outcome would be missing from the sample.
 Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
                                      sim::Probe* probe = nullptr);
 
@@ -68,10 +69,33 @@ sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm = 1'000'000);
 // The wrong answers of a run, and how many of them became final.
 Sample missed_frauds(const Played& played);
 
-// The root of `value` in [low, high], where its sign must change, to the relative tolerance: regula
-// falsi, with each step confirmed from the other side. Errors: those of `value`; the same sign at
-// both ends.
-Result<double> sign_change(double low, double high, double tolerance,
-                           const std::function<Result<double>(double)>& value);
+// Blocks of a window of a case, at most.
+constexpr std::uint32_t kSimulatedBlocksMax = 100'000;
+
+// The number of tasks that a sample of the wanted size needs. Throws ParameterError above
+// kTasksMax: such a case would run for hours.
+constexpr double kTasksMax = 500'000;
+std::uint32_t tasks_for(double wanted);
+
+// Amounts of a case have no unit of their own; in LUX the largest of them is as large as the market
+// can lock many times over, and so large that fees are nothing beside it.
+class Money {
+public:
+    static constexpr double kLargestLux = 100;
+
+    // `largest` is that of the amounts of the case. Requires largest > 0.
+    explicit Money(double largest) : lux_per_unit_(kLargestLux / largest) {}
+    // At least one nLUX, since amounts of 0 have other meanings in the VM.
+    [[nodiscard]] Amount amount(double units) const;
+    [[nodiscard]] double units(double lux) const { return lux / lux_per_unit_; }
+
+private:
+    double lux_per_unit_;
+};
+
+// Times of a case are in blocks, and where only their ratios matter a block of the case may be
+// several of the simulation: as few as make every time a whole number, and the first at least
+// `least`. Throws ParameterError if a time needs more than a thousand.
+std::uint32_t blocks_per_unit(std::initializer_list<double> times, double least = 1);
 
 }  // namespace aivm::scenarios

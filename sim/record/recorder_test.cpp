@@ -34,7 +34,7 @@ TEST_F(RecorderTest, EveryTableComesBackAsItWasWritten) {
     const std::string path = file("run.db");
     const EstimateRow estimate{1, "ttf_mean", "", "bootstrap", 10, 2.5, 2.25, 2.75};
     const ContrastRow contrast{1, 2, "ttf_mean", "", "paired", 10, 0.5, 0.25, 0.75};
-    const ValidationRow validation{"V31", 1, "exact", 10, 0.5, 0.51, 0.4, 0.6, true};
+    const ValidationRow validation{"V31", 1, "exact", 10, 0.5, 0.51, 0.4, 0.6, true, "agrees"};
     {
         auto recorder = recorder_with_run(path);
         add_sample_rows(*recorder);

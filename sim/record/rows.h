@@ -300,6 +300,7 @@ struct ValidationRow {
     double low = 0;
     double high = 0;
     bool passed = false;
+    std::optional<std::string> verdict;
 
     friend bool operator==(const ValidationRow&, const ValidationRow&) = default;
 };

@@ -1,5 +1,5 @@
 PRAGMA application_id = 1095325261;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE study (  -- a study: many runs of one program version with one purpose
     study_id INTEGER NOT NULL,
@@ -249,6 +249,7 @@ CREATE TABLE validation (  -- a measured number beside what theory predicts
     low REAL NOT NULL,
     high REAL NOT NULL,
     passed INTEGER NOT NULL CHECK (passed IN (0, 1)),
+    verdict TEXT,
     PRIMARY KEY (name, point_id, method)
 ) STRICT, WITHOUT ROWID;
 

@@ -431,14 +431,15 @@ struct Table<ValidationRow> {
     static constexpr std::tuple columns{
         Column{"name", &ValidationRow::name, "", "the validation case, such as V31"},
         Column{"point_id", &ValidationRow::point_id, "", "the point"},
-        Column{"method", &ValidationRow::method, "", "how the interval was made"},
+        Column{"method", &ValidationRow::method, "",
+               "how the interval was made, or \"failed: \" and why there is none"},
         Column{"n", &ValidationRow::n, "", "samples"},
         Column{"predicted", &ValidationRow::predicted, "the case's", "the value of the formula"},
         Column{"mean", &ValidationRow::mean, "the case's", "the measured value"},
         Column{"low", &ValidationRow::low, "the case's", "lower end of the interval"},
         Column{"high", &ValidationRow::high, "the case's", "upper end of the interval"},
-        Column{"passed", &ValidationRow::passed, "",
-               "1 if the prediction lies within the interval"},
+        Column{"passed", &ValidationRow::passed, "", "1 if the verdict is agrees"},
+        Column{"verdict", &ValidationRow::verdict, "", "agrees, disagrees, undecided or failed", 3},
     };
 };
 

@@ -98,6 +98,17 @@ TEST_F(VersionTest, EveryTableOfEveryOlderVersionIsRead) {
     }
 }
 
+TEST_F(VersionTest, AFileOfVersionTwoHasNoVerdictsOfValidationCases) {
+    auto study = open_study(old_file(2));
+    ASSERT_TRUE(study) << study.error().text();
+    EXPECT_EQ(study->version(), 2);
+    const auto cases = study->rows<ValidationRow>();
+    ASSERT_TRUE(cases) << cases.error().text();
+    ASSERT_EQ(cases->size(), 1U);
+    EXPECT_TRUE(cases->front().passed);
+    EXPECT_FALSE(cases->front().verdict.has_value());
+}
+
 TEST_F(VersionTest, AColumnThatAnOlderFileLacksReadsAsAbsent) {
     auto study = open_study(old_file()).value();
     const std::int64_t run = study.rows<RunRow>().value().at(0).run_id;

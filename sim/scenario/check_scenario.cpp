@@ -256,6 +256,11 @@ void Checker::check_groups() {
                   fmt::format("there are two groups named \"{}\"", group.name),
                   "choose a unique name for every group, whatever its role");
         }
+        if (group.count == 0) {
+            unrunnable({group_key(group, "count")},
+                       fmt::format("the group \"{}\" has no members", group.name),
+                       "give it at least one, or leave it out");
+        }
         if (group.role == Role::kProvider) providers += group.count;
         if (group.role == Role::kValidator) validators += group.count;
         const auto stakes = group.stake.checked_times(group.count);

@@ -28,8 +28,10 @@ def validate(
     terminal.
 
     A case agrees when its interval lies within the margin around the expected value and, by Holm's
-    method at 1e-4 over all of them, does not differ from it. Other threads continue meanwhile.
-    Ctrl-C ends it between two runs of a case.
+    method at 1e-4 over all of them, does not differ from it. It disagrees when the interval lies
+    outside, and is undecided when it is still too wide after the last runs. A case that cannot be
+    read or simulated has failed; the others continue, as other threads do. Ctrl-C ends it
+    between two runs of a case.
 
     Parameters
     ----------
@@ -50,13 +52,14 @@ def validate(
     Returns
     -------
     pandas.DataFrame
-        One row per case, in the order of the file: ``case``, ``verdict`` (``agrees``, ``MISSED``,
-        ``FAILED`` when a run failed, ``NOT IMPLEMENTED``), ``simulated``, ``expected``, the
-        interval ``low`` to ``high``, ``z``, ``p_value``, ``n`` (trials, or what was averaged over),
-        ``runs``, ``method`` of the interval, ``kind``, ``quantity``, ``expression``,
-        ``parameters``, ``how`` it is simulated, and the ``reason`` of a failure. Missing numbers
-        are NaN. ``frame.attrs`` has the ``badge``, one line, and whether all
-        ``passed``.
+        One row per case, in the order of the file: ``case``, ``verdict`` (``agrees``,
+        ``disagrees``, ``undecided`` or ``failed``), ``simulated``, ``expected``, the interval
+        ``low`` to ``high``, ``z``, ``p_value``, ``n`` (trials, or what was averaged over),
+        ``runs``, the largest distance from the expected value at which it agrees (``margin``),
+        ``method`` of the interval, ``kind``, ``quantity``, ``expression``, ``parameters``, ``how``
+        it is simulated, and the ``reason`` why it does not agree. Numbers that were not measured
+        are NaN. ``frame.attrs`` has the ``badge``, one line, and ``passed``: whether no case
+        disagrees or has failed.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def validate(
         recorder.add_validation(validation)
         recorder.close()
     frame = pd.DataFrame(validation.cases)
-    numbers = ["simulated", "expected", "low", "high", "z", "p_value", "n"]
+    numbers = ["simulated", "expected", "low", "high", "z", "p_value", "n", "margin"]
     frame[numbers] = frame[numbers].astype(float)
     frame.attrs.update(badge=validation.badge, passed=validation.passed)
     return frame

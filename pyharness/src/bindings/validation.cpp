@@ -34,6 +34,7 @@ py::dict verdict_of(const CaseResult& result) {
     out["p_value"] = measured(result.p_value);
     out["n"] = result.n;
     out["runs"] = result.runs;
+    out["margin"] = measured(result.margin.reach);
     out["method"] = result.how.empty() ? "" : word(result.method);
     out["kind"] = word(result.c.kind);
     out["quantity"] = result.c.quantity;
