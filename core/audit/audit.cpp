@@ -70,8 +70,10 @@ private:
             [&](std::size_t, const Validator& v) { bonds += v.stake.nlux(); });
         state_.tasks.for_each(
             [&](std::size_t, const Task& task) { escrows += task.escrow.nlux(); });
-        state_.disputes.for_each(
-            [&](std::size_t, const Dispute& d) { challenge_bonds += d.bond.nlux(); });
+        state_.disputes.for_each([&](std::size_t, const Dispute& d) {
+            challenge_bonds += d.bond.nlux();
+            escrows += d.share.nlux();
+        });
         const Totals& totals = state_.head.totals;
         const Wide held = bonds + escrows + challenge_bonds + credits;
         const Wide there = free + held + totals.burned.nlux();
@@ -95,16 +97,16 @@ private:
         for (const Seat& seat : task.seats) add_seat(task, seat);
         const bool posted =
             task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
-        if (task.terminal() && (!task.escrow.is_zero() || !task.open_disputes.empty() ||
-                                !task.closed_disputes.empty())) {
-            report("structure", "task {} is final and still holds {} and {} disputes", task.job_id,
-                   exact_lux(task.escrow), task.open_disputes.size() + task.closed_disputes.size());
+        if (task.terminal() &&
+            (!task.escrow.is_zero() || !task.disputes.empty() || !task.claims.empty())) {
+            report("structure", "task {} is final and still holds {}, {} disputes and {} claims",
+                   task.job_id, exact_lux(task.escrow), task.disputes.size, task.claims.size);
         }
         if (!task.terminal() && task.escrow != task.fee) {
             report("structure", "task {} holds {} of its fee of {}", task.job_id,
                    exact_lux(task.escrow), exact_lux(task.fee));
         }
-        if (!posted && !task.open_disputes.empty()) {
+        if (!posted && !task.disputes.empty()) {
             report("structure", "task {} is disputed without an answer", task.job_id);
         }
         if (task.status == TaskStatus::kPending) ++pending_;
@@ -137,18 +139,24 @@ private:
     }
 
     void check_dispute_lists(std::uint32_t index, const Task& task) {
-        const auto check = [&](const auto& list, bool open) {
-            for (const DisputeIndex d : list) {
-                const bool right = d.value < state_.disputes.size() &&
-                                   state_.dispute(d).open() == open &&
-                                   state_.dispute(d).task.value == index;
-                if (!right)
-                    report("structure", "task {} lists dispute {} wrongly", task.job_id, d.value);
-            }
+        std::uint32_t open = 0;
+        const auto check = [&](DisputeIndex i, const Dispute& d, bool right) {
+            open += d.open() ? 1 : 0;
+            listed_waiting_ += d.status == DisputeStatus::kWaiting ? 1 : 0;
+            if (!right || d.task.value != index)
+                report("structure", "task {} lists dispute {} wrongly", task.job_id, i.value);
         };
-        check(task.open_disputes, true);
-        check(task.closed_disputes, false);
-        listed_open_ += task.open_disputes.size();
+        state_.for_each_dispute(task.disputes, [&](DisputeIndex i, const Dispute& d) {
+            check(i, d, d.assignment == task.assignments && d.status != DisputeStatus::kReturned);
+        });
+        state_.for_each_dispute(task.claims, [&](DisputeIndex i, const Dispute& d) {
+            check(i, d, d.status == DisputeStatus::kWaiting);
+        });
+        if (open != task.disputes_open) {
+            report("structure", "task {} counts {} open disputes and lists {}", task.job_id,
+                   task.disputes_open, open);
+        }
+        listed_open_ += open;
     }
 
     void expect_timer(const Task& task, const HeightTimer& timer, bool wanted) {
@@ -161,7 +169,7 @@ private:
         const bool pending = task.status == TaskStatus::kPending;
         expect_timer(task, {task.draw_at, TimerKind::kDraw, index}, pending);
         expect_timer(task, {task.settle_at, TimerKind::kSettle, index},
-                     posted && task.open_disputes.empty());
+                     posted && task.disputes_open == 0);
     }
 
     void check_timeout(std::uint32_t index, const Task& task) {
@@ -173,7 +181,13 @@ private:
     }
 
     void check_dispute(std::uint32_t index, const Dispute& dispute) {
+        const bool waits = dispute.status == DisputeStatus::kWaiting;
         if (dispute.open()) ++open_disputes_;
+        if (waits) ++waiting_disputes_;
+        if (!waits && !dispute.share.is_zero()) {
+            report("structure", "dispute {} holds a share of {} and does not wait", index,
+                   exact_lux(dispute.share));
+        }
         const HeightTimer deadline{dispute.deadline, TimerKind::kDisputeDeadline, index};
         if (state_.height_timers.contains(deadline) != dispute.open()) {
             report("structure", "the deadline of dispute {} is not as its status says", index);
@@ -213,6 +227,7 @@ private:
         expect("waiting tasks", pending_, state_.waiting_tasks);
         expect("timeouts", timeouts_, state_.time_timers.size());
         expect("open disputes", open_disputes_, listed_open_);
+        expect("waiting claims", waiting_disputes_, listed_waiting_);
         expect("receipts", state_.receipts.size(), totals.tasks_completed + totals.tasks_failed);
     }
 
@@ -224,6 +239,8 @@ private:
     std::uint64_t timeouts_ = 0;
     std::uint64_t open_disputes_ = 0;
     std::uint64_t listed_open_ = 0;
+    std::uint64_t waiting_disputes_ = 0;
+    std::uint64_t listed_waiting_ = 0;
 };
 
 }  // namespace

@@ -3,8 +3,9 @@
 // simulation's invariants.
 //
 //   E1   conservation: all balances and everything burned add up to genesis and minting
-//   E2   the escrow account holds exactly the bonds, escrows, challenge bonds and credits, and the
-//        totals agree
+//   E2   the escrow account holds exactly the bonds, escrows (with the shares that wait for a
+//   claim),
+//        challenge bonds and credits, and the totals agree
 //   E3   a provider that can still be slashed has not withdrawn its bond
 //   E16  a bond, with unclaimed credit, covers everything that its open obligations could still
 //   cost structure   counters, indexes and timers agree with the tables from which they are derived

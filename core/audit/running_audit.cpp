@@ -33,6 +33,11 @@ void RunningAudit::count(const Task& task, int sign, const VmParameters& paramet
     }
 }
 
+void RunningAudit::count(const Dispute& dispute, int sign) {
+    sums_.challenge_bonds += times(dispute.bond.nlux(), sign);
+    sums_.escrows += times(dispute.share.nlux(), sign);
+}
+
 void RunningAudit::walk(const State& state, const VmParameters& parameters) {
     sums_ = {};
     exposure_.assign(state.providers.size(), 0);
@@ -46,8 +51,7 @@ void RunningAudit::walk(const State& state, const VmParameters& parameters) {
     state.validators.for_each(
         [&](std::size_t, const Validator& v) { sums_.bonds += v.stake.nlux(); });
     state.tasks.for_each([&](std::size_t, const Task& task) { count(task, 1, parameters); });
-    state.disputes.for_each(
-        [&](std::size_t, const Dispute& d) { sums_.challenge_bonds += d.bond.nlux(); });
+    state.disputes.for_each([&](std::size_t, const Dispute& d) { count(d, 1); });
 }
 
 bool RunningAudit::covered(const State& state, std::uint32_t index) const {
@@ -98,9 +102,8 @@ std::vector<AuditFinding> RunningAudit::follow(const State& parent, const State&
                      [&](const Task& t, int sign) { count(t, sign, parameters); });
         }
         for (const std::uint32_t i : touched.disputes) {
-            exchange(parent.disputes, state.disputes, i, [&](const Dispute& d, int sign) {
-                sums_.challenge_bonds += times(d.bond.nlux(), sign);
-            });
+            exchange(parent.disputes, state.disputes, i,
+                     [&](const Dispute& d, int sign) { count(d, sign); });
         }
         for (const std::uint32_t i : touched.validators) {
             exchange(parent.validators, state.validators, i, [&](const Validator& v, int sign) {

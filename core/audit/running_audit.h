@@ -33,6 +33,7 @@ private:
     // Subtracts (sign -1) or adds (+1) the contribution of an entry.
     void count(const Provider& provider, int sign);
     void count(const Task& task, int sign, const VmParameters& parameters);
+    void count(const Dispute& dispute, int sign);
     [[nodiscard]] bool sound(const State& state, const Touched& touched) const;
     [[nodiscard]] bool covered(const State& state, std::uint32_t provider) const;
 

@@ -16,6 +16,7 @@ struct Index {
 using TaskIndex = Index<struct TaskTag>;
 using ProviderIndex = Index<struct ProviderTag>;
 using DisputeIndex = Index<struct DisputeTag>;
+using TraceNodeIndex = Index<struct TraceNodeTag>;
 using ModelIndex = Index<struct ModelTag>;
 using ValidatorIndex = Index<struct ValidatorTag>;
 

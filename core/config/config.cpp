@@ -44,6 +44,8 @@ Status check_policy(const Policy& p) {
         {"reveal_window_blocks", p.reveal_window_blocks, 1, kWindowBlocksMax},
         {"redundancy_providers", p.redundancy_providers, 1, kSeatsMax},
         {"max_assignments", p.max_assignments, 1, kCountMax},
+        // A model of one step has no trace to bisect.
+        {"one_step_steps_max", p.one_step_steps_max, 1, kStepsMax},
         {"max_clock_skew", p.max_clock_skew_ns, 0, kDurationNsMax},
     };
     AIVM_TRY(check_ranges(ranges));

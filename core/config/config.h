@@ -47,6 +47,16 @@ enum class DisputeGame : std::uint8_t { kOneStep = 0, kBisection = 1 };
 constexpr auto enum_words(DisputeGame) {
     return std::to_array<std::string_view>({"one_step", "bisection"});
 }
+// What a further challenge of the same result costs beside challenger_bond. Every rule but kNone
+// lets one challenger raise the price for another.
+enum class ChallengeEscalation : std::uint8_t {
+    kNone = 0,     // nothing: the bond is the same for everybody
+    kPerLost = 1,  // it doubles for every challenge lost on the result
+    kPerOpen = 2   // it doubles for every open one too
+};
+constexpr auto enum_words(ChallengeEscalation) {
+    return std::to_array<std::string_view>({"none", "per_lost", "per_open"});
+}
 enum class RewardSchedule : std::uint8_t { kFlat = 0, kTiered = 1 };
 constexpr auto enum_words(RewardSchedule) {
     return std::to_array<std::string_view>({"flat", "tiered"});
@@ -80,13 +90,16 @@ struct Policy {
     std::uint32_t redundancy_providers = 5;  // N
     std::uint32_t max_assignments = 5;       // after this many, a task fails
     DisputeGame dispute_game = DisputeGame::kOneStep;
+    // The VM re-runs at most so many steps for a dispute; on longer models bisection is played.
+    std::uint32_t one_step_steps_max = 64;
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;
     bool commit_reveal = true;  // redundant mode: hide answers until all have committed
     // A challenge names its claim in the open, so that it can be copied.
     bool challenge_in_clear = false;
-    // A challenger's bond doubles for each of its open challenges too, not only for each lost one.
-    bool count_open_challenges = false;
+    ChallengeEscalation challenge_escalation = ChallengeEscalation::kNone;
+    // Challenges that one result may have, open and closed ones; 0: as many as there are bonds.
+    std::uint32_t disputes_per_result_max = 0;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
@@ -115,11 +128,13 @@ struct Policy {
                           field<&Policy::redundancy_providers>(),
                           field<&Policy::max_assignments>(),
                           field<&Policy::dispute_game>(),
+                          field<&Policy::one_step_steps_max>(),
                           field<&Policy::reward_schedule>(),
                           field<&Policy::mint_cap>(),
                           field<&Policy::commit_reveal>(),
                           field<&Policy::challenge_in_clear>(),
-                          field<&Policy::count_open_challenges>(),
+                          field<&Policy::challenge_escalation>(),
+                          field<&Policy::disputes_per_result_max>(),
                           field<&Policy::obligation_rule>(),
                           field<&Policy::self_reported_compute>(),
                           field<&Policy::max_clock_skew_ns>()};

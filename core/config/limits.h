@@ -14,8 +14,7 @@ constexpr std::size_t kModelsPerProviderMax = 64;
 constexpr std::size_t kInputBytes = 32;
 constexpr std::size_t kFeatureRowsMax = 1 << 16;
 constexpr std::uint32_t kStepsMax = 1 << 16;
-constexpr std::size_t kDisputesPerTaskMax = 64;
-// A challenger's bond doubles at most this often.
+// A challenger's bond doubles at most this often, where policy lets it double.
 constexpr std::uint32_t kBondDoublingsMax = 20;
 // Providers drawn for one redundant task.
 constexpr std::size_t kSeatsMax = 32;

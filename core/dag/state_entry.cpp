@@ -72,6 +72,8 @@ std::optional<Bytes> state_entry(const State& state, ByteView key) {
             return row(state.disputes, index);
         case keys::kModel:
             return index < state.models.size() ? encoded(*state.models[index]) : std::nullopt;
+        case keys::kTraceNode:
+            return row(state.trace_nodes, index);
         case keys::kProvider:
             return row(state.providers, index);
         case keys::kReceipt:

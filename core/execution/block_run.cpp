@@ -9,6 +9,7 @@
 #include "core/tasks/admission.h"
 #include "core/verification/dispute.h"
 #include "core/verification/equivocation.h"
+#include "core/verification/game.h"
 #include "core/verification/redundant.h"
 #include "core/verification/task_life.h"
 

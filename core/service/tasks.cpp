@@ -17,7 +17,7 @@ std::optional<Answer> output_of(const State& state, const Task& task) {
         task.usable_at != 0 && task.usable_at <= state.head.height && !task.proven_wrong;
     if (task.status != TaskStatus::kCompleted && (task.status == TaskStatus::kFailed || !early))
         return std::nullopt;
-    return task.proven_wrong ? task.truth : task.provisional;
+    return task.provisional;
 }
 
 Json task_json(const Node& node, const State& state, const Task& task) {

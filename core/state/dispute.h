@@ -12,11 +12,14 @@ namespace aivm {
 enum class DisputeStatus : std::uint8_t {
     kCommitted = 0,  // the claim is hidden; ChallengeReveal is due
     kPlaying = 1,    // bisection: a move is due
-    kWon = 2,        // the claim was true and the answer was not
-    kLost = 3        // the claim was false, or a deadline was missed
+    kWaiting = 2,    // the provider is proven wrong; the claim waits for the job's final answer
+    kWon = 3,        // the claim was true and the answer was not
+    kLost = 4,       // the claim was false, or a deadline was missed
+    kReturned = 5    // the job failed while the claim waited
 };
 constexpr auto enum_words(DisputeStatus) {
-    return std::to_array<std::string_view>({"committed", "playing", "won", "lost"});
+    return std::to_array<std::string_view>(
+        {"committed", "playing", "waiting", "won", "lost", "returned"});
 }
 
 struct Dispute {
@@ -24,13 +27,22 @@ struct Dispute {
     std::uint32_t assignment = 0;  // the number of the task's assignment that it disputes
     Address challenger;
     Hash32 commitment;  // keccak(claimed output || salt || challenger)
-    Amount bond;
+    Amount bond;        // locked until the dispute is paid out
+    // The challenger's share of the provider's slash, held by the first waiting claim on a result
+    // until it is known which of them is true. Part of the task escrows.
+    Amount share;
     DisputeStatus status = DisputeStatus::kCommitted;
     Answer claim = 0;  // valid once revealed
     bool revealed = false;
+    bool won_by_step = false;  // bisection: won by the last step, not by a missed deadline
     Height opened_at = 0;
-    Height deadline = 0;  // last block in which the side that is due may act
-    Height closed_at = 0;
+    Height deadline = 0;   // last block in which the side that is due may act
+    Height closed_at = 0;  // block in which it was won, lost or returned
+    DisputeIndex next;     // in its task's list; meaningless for the last
+    // A challenger's disputes on one result are numbered from 1; the first of them knows the
+    // latest.
+    std::uint32_t attempt = 1;
+    DisputeIndex latest;
     // Bisection: steps [low, high) hold the first difference. Step `middle` is the one that the
     // provider must open next or has opened last; its opening awaits a verdict when the provider is
     // not to move.
@@ -38,6 +50,7 @@ struct Dispute {
     std::uint32_t high = 0;
     std::uint32_t middle = 0;
     bool provider_to_move = false;
+    DisputeIndex next_asking;     // see TraceNode::asking
     FixedBytes<32> low_input;     // the input of step `low`, on which both agree
     FixedBytes<32> opened_input;  // step `middle` as the provider opened it
     Answer opened_output = 0;
@@ -45,29 +58,23 @@ struct Dispute {
                                 // challenger disagrees
     Answer high_output = 0;
 
-    [[nodiscard]] bool open() const { return status < DisputeStatus::kWon; }
+    // A side must act by the deadline.
+    [[nodiscard]] bool open() const { return status < DisputeStatus::kWaiting; }
 
     static constexpr auto fields() {
-        return std::tuple{field<&Dispute::task>(),
-                          field<&Dispute::assignment>(),
-                          field<&Dispute::challenger>(),
-                          field<&Dispute::commitment>(),
-                          field<&Dispute::bond>(),
-                          field<&Dispute::status>(),
-                          field<&Dispute::claim>(),
-                          field<&Dispute::revealed>(),
-                          field<&Dispute::opened_at>(),
-                          field<&Dispute::deadline>(),
-                          field<&Dispute::closed_at>(),
-                          field<&Dispute::low>(),
-                          field<&Dispute::high>(),
-                          field<&Dispute::middle>(),
-                          field<&Dispute::provider_to_move>(),
-                          field<&Dispute::low_input>(),
-                          field<&Dispute::opened_input>(),
-                          field<&Dispute::opened_output>(),
-                          field<&Dispute::high_input>(),
-                          field<&Dispute::high_output>()};
+        return std::tuple{field<&Dispute::task>(),         field<&Dispute::assignment>(),
+                          field<&Dispute::challenger>(),   field<&Dispute::commitment>(),
+                          field<&Dispute::bond>(),         field<&Dispute::share>(),
+                          field<&Dispute::status>(),       field<&Dispute::claim>(),
+                          field<&Dispute::revealed>(),     field<&Dispute::won_by_step>(),
+                          field<&Dispute::opened_at>(),    field<&Dispute::deadline>(),
+                          field<&Dispute::closed_at>(),    field<&Dispute::next>(),
+                          field<&Dispute::attempt>(),      field<&Dispute::latest>(),
+                          field<&Dispute::low>(),          field<&Dispute::high>(),
+                          field<&Dispute::middle>(),       field<&Dispute::provider_to_move>(),
+                          field<&Dispute::next_asking>(),  field<&Dispute::low_input>(),
+                          field<&Dispute::opened_input>(), field<&Dispute::opened_output>(),
+                          field<&Dispute::high_input>(),   field<&Dispute::high_output>()};
     }
 };
 

@@ -146,6 +146,30 @@ struct DisputeClosed {
                           field<&DisputeClosed::challenger_won>()};
     }
 };
+// The job failed while the claim waited: its bond returned.
+struct ClaimReturned {
+    TaskIndex task;
+    DisputeIndex dispute;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ClaimReturned::task>(), field<&ClaimReturned::dispute>()};
+    }
+};
+// A challenger's share that waited (Slashed::waiting) was paid to a challenger, or burned because
+// no claim was true.
+struct ShareSettled {
+    TaskIndex task;
+    std::uint32_t assignment = 0;  // the number of the task's assignment that was slashed
+    Address challenger;            // zero if nobody received it
+    Amount paid;
+    Amount burned;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ShareSettled::task>(), field<&ShareSettled::assignment>(),
+                          field<&ShareSettled::challenger>(), field<&ShareSettled::paid>(),
+                          field<&ShareSettled::burned>()};
+    }
+};
 // `due` is the amount that the rules ask for, `taken` the part of it that was still there; the
 // other amounts say who received it.
 struct Slashed {
@@ -159,6 +183,7 @@ struct Slashed {
     Amount to_challenger;
     Amount to_requester;
     Amount to_provider;
+    Amount waiting;      // for the challenger whose claim turns out to be true
     Address challenger;  // receives to_challenger
 
     static constexpr auto fields() {
@@ -167,7 +192,7 @@ struct Slashed {
                           field<&Slashed::due>(),          field<&Slashed::taken>(),
                           field<&Slashed::burned>(),       field<&Slashed::to_challenger>(),
                           field<&Slashed::to_requester>(), field<&Slashed::to_provider>(),
-                          field<&Slashed::challenger>()};
+                          field<&Slashed::waiting>(),      field<&Slashed::challenger>()};
     }
 };
 struct ProviderPaid {
@@ -238,6 +263,6 @@ using VmEvent =
                  event::TaskRefunded, event::TaskReturned, event::TaskFailed, event::RewardsClaimed,
                  event::Anchored, event::EpochClosed, event::ResultRevealed, event::QuorumReached,
                  event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
-                 event::DisputeMoved>;
+                 event::DisputeMoved, event::ClaimReturned, event::ShareSettled>;
 
 }  // namespace aivm

@@ -4,7 +4,8 @@
 //   'a' address     account                 'c'          head
 //   'd' u32         dispute                 'e'          kernel epoch state
 //   'k' table u8, slot u32                  a kernel table's slot
-//   'm' u32         model                   'p' u32      provider
+//   'm' u32         model                   'n' u32      trace node
+//   'p' u32         provider
 //   'r' u32         receipt                 't' u32      task
 //   'v' u32         validator
 //   0x81 block id   block bytes             0x82 height  block id
@@ -28,6 +29,7 @@ constexpr std::uint8_t kDispute = 'd';
 constexpr std::uint8_t kKernelEpoch = 'e';
 constexpr std::uint8_t kKernelSlot = 'k';
 constexpr std::uint8_t kModel = 'm';
+constexpr std::uint8_t kTraceNode = 'n';
 constexpr std::uint8_t kProvider = 'p';
 constexpr std::uint8_t kReceipt = 'r';
 constexpr std::uint8_t kTask = 't';

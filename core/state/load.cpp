@@ -115,7 +115,7 @@ void set_timers(State& state, TaskIndex index, const Task& task, const VmParamet
     }
     const bool posted =
         task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
-    if (posted && task.open_disputes.empty()) {
+    if (posted && task.disputes_open == 0) {
         state.height_timers.insert({task.settle_at, TimerKind::kSettle, index.value});
     }
 }
@@ -160,6 +160,11 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
         if (dispute.open())
             state.height_timers.insert({dispute.deadline, TimerKind::kDisputeDeadline, i});
         state.disputes.push_back(std::move(dispute));
+        state.index_dispute(DisputeIndex{i});
+    }));
+    AIVM_TRY(load_table<TraceNode>(store, keys::kTraceNode, [&](std::uint32_t i, TraceNode node) {
+        state.trace_nodes.push_back(node);
+        state.index_trace_node(TraceNodeIndex{i});
     }));
     AIVM_TRY(load_table<Receipt>(store, keys::kReceipt, [&](std::uint32_t, Receipt receipt) {
         state.receipts.push_back(std::move(receipt));
@@ -202,6 +207,7 @@ WriteBatch dump_state(const State& state) {
     state.models.for_each([&](std::size_t i, const std::shared_ptr<const Model>& model) {
         put(keys::indexed(keys::kModel, static_cast<std::uint32_t>(i)), *model);
     });
+    put_table(keys::kTraceNode, state.trace_nodes);
     put_table(keys::kProvider, state.providers);
     put_table(keys::kReceipt, state.receipts);
     put_table(keys::kTask, state.tasks);

@@ -1,6 +1,19 @@
 #include "core/state/state.h"
 
+#include "core/base/codec.h"
+
 namespace aivm {
+namespace {
+
+// The key under which something of one result is found.
+std::uint64_t result_hash(TaskIndex task, std::uint32_t assignment, ByteView part) {
+    return table_hash(Writer().u32(task.value).u32(assignment).raw(part).view());
+}
+std::uint64_t step_hash(TaskIndex task, std::uint32_t assignment, std::uint32_t step) {
+    return table_hash(Writer().u32(task.value).u32(assignment).u32(step).view());
+}
+
+}  // namespace
 
 Amount State::balance(const Address& address) const {
     const Account* account = accounts.find(address);
@@ -30,6 +43,44 @@ std::optional<ModelIndex> State::find_model(std::string_view id) const {
     const auto row = model_ids.find(
         name_hash(id), [&](std::uint32_t i) { return i < models.size() && models[i]->id == id; });
     return row ? std::optional(ModelIndex{*row}) : std::nullopt;
+}
+
+void State::index_dispute(DisputeIndex index) {
+    const Dispute& d = dispute(index);
+    if (d.attempt == 1)
+        first_disputes.add(result_hash(d.task, d.assignment, d.challenger.view()), index.value);
+}
+
+void State::index_trace_node(TraceNodeIndex index) {
+    const TraceNode& node = trace_node(index);
+    steps_asked.add(step_hash(node.task, node.assignment, node.step), index.value);
+}
+
+std::optional<DisputeIndex> State::find_first_dispute(TaskIndex index,
+                                                      const Address& challenger) const {
+    const std::uint32_t assignment = task(index).assignments;
+    const auto row = first_disputes.find(result_hash(index, assignment, challenger.view()),
+                                         [&](std::uint32_t i) {
+                                             if (i >= disputes.size()) return false;
+                                             const Dispute& d = disputes[i];
+                                             return d.task == index && d.assignment == assignment &&
+                                                    d.challenger == challenger && d.attempt == 1;
+                                         });
+    return row ? std::optional(DisputeIndex{*row}) : std::nullopt;
+}
+
+std::optional<DisputeIndex> State::find_dispute(TaskIndex index, const Address& challenger) const {
+    const auto first = find_first_dispute(index, challenger);
+    return first ? std::optional(dispute(*first).latest) : std::nullopt;
+}
+
+std::optional<TraceNodeIndex> State::find_trace_node(TaskIndex index, std::uint32_t step) const {
+    const std::uint32_t assignment = task(index).assignments;
+    const auto row = steps_asked.find(step_hash(index, assignment, step), [&](std::uint32_t i) {
+        return i < trace_nodes.size() && trace_nodes[i].task == index &&
+               trace_nodes[i].assignment == assignment && trace_nodes[i].step == step;
+    });
+    return row ? std::optional(TraceNodeIndex{*row}) : std::nullopt;
 }
 
 }  // namespace aivm

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/describe.h"
@@ -26,6 +27,7 @@
 #include "core/state/receipt_tree.h"
 #include "core/state/task.h"
 #include "core/state/timers.h"
+#include "core/state/trace_node.h"
 
 namespace aivm {
 
@@ -83,6 +85,7 @@ struct State {
     SnapshotVector<Provider> providers;
     SnapshotVector<Task> tasks;
     SnapshotVector<Dispute> disputes;
+    SnapshotVector<TraceNode> trace_nodes;
     SnapshotVector<std::shared_ptr<const Model>> models;
     SnapshotVector<Validator> validators;
     Receipts receipts;
@@ -92,6 +95,8 @@ struct State {
     RowIndex jobs;  // tasks by job id
     RowIndex provider_ids;
     RowIndex model_ids;
+    RowIndex first_disputes;  // by result and challenger: the first of each
+    RowIndex steps_asked;     // trace nodes by result and step
     HeightTimers height_timers;
     TimeTimers time_timers;
     std::uint32_t waiting_tasks = 0;  // pending: accepted, without a provider
@@ -100,6 +105,9 @@ struct State {
     [[nodiscard]] const Task& task(TaskIndex i) const { return tasks[i.value]; }
     [[nodiscard]] const Provider& provider(ProviderIndex i) const { return providers[i.value]; }
     [[nodiscard]] const Dispute& dispute(DisputeIndex i) const { return disputes[i.value]; }
+    [[nodiscard]] const TraceNode& trace_node(TraceNodeIndex i) const {
+        return trace_nodes[i.value];
+    }
     [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
     [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
@@ -110,9 +118,30 @@ struct State {
         provider_ids.add(name_hash(provider(index).id), index.value);
     }
     void index_model(ModelIndex index) { model_ids.add(name_hash(model(index).id), index.value); }
+    void index_dispute(DisputeIndex index);
+    void index_trace_node(TraceNodeIndex index);
     [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view job_id) const;
     [[nodiscard]] std::optional<ProviderIndex> find_provider(std::string_view id) const;
     [[nodiscard]] std::optional<ModelIndex> find_model(std::string_view id) const;
+    // The first dispute of this challenger on the task's present result.
+    [[nodiscard]] std::optional<DisputeIndex> find_first_dispute(TaskIndex task,
+                                                                 const Address& challenger) const;
+    // The latest, the only one that may be open.
+    [[nodiscard]] std::optional<DisputeIndex> find_dispute(TaskIndex task,
+                                                           const Address& challenger) const;
+    // The step of the trace of the task's present result, if a game has asked for it.
+    [[nodiscard]] std::optional<TraceNodeIndex> find_trace_node(TaskIndex task,
+                                                                std::uint32_t step) const;
+
+    // Calls fn(DisputeIndex, const Dispute&) for each of the list, in order. `fn` may change the
+    // disputes that it is called for.
+    template <class Fn>
+    void for_each_dispute(DisputeList list, Fn&& fn) const {
+        for (DisputeIndex at = list.first; list.size > 0; --list.size) {
+            const DisputeIndex here = std::exchange(at, dispute(at).next);
+            fn(here, dispute(here));
+        }
+    }
 
 private:
     static std::uint64_t name_hash(std::string_view name) { return table_hash(as_bytes(name)); }

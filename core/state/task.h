@@ -69,6 +69,21 @@ struct Seat {
     }
 };
 
+// Disputes in the order of their commitments, linked by Dispute::next: a task stays small however
+// many it has. `first` and `last` are meaningful when it is not empty.
+struct DisputeList {
+    DisputeIndex first;
+    DisputeIndex last;
+    std::uint32_t size = 0;
+
+    [[nodiscard]] bool empty() const { return size == 0; }
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DisputeList::first>(), field<&DisputeList::last>(),
+                          field<&DisputeList::size>()};
+    }
+};
+
 struct Task {
     std::string job_id;  // the client's id, and the conflict key of the DAG
     Hash32 task_key;     // keccak of every field of the submission
@@ -78,7 +93,7 @@ struct Task {
     ModelIndex model;
     std::uint32_t input_row = 0;
     Amount fee;
-    Amount escrow;  // the part of the fee that is still held
+    Amount escrow;  // the part of the fee that is still held; waiting shares: Dispute::share
     TaskStatus status = TaskStatus::kPending;
     Height submitted_at = 0;
     // the moment at which it became pending or assigned, from which its timeout counts
@@ -88,13 +103,18 @@ struct Task {
     SmallVector<Seat, 1> seats;
     Height posted_at = 0;       // block of the provisional answer
     Height settle_at = 0;       // block of settlement unless a dispute is open
-    bool proven_wrong = false;  // a dispute showed the provisional answer to be false
+    bool proven_wrong = false;  // the provider of the provisional answer lost a dispute
     Answer provisional = 0;     // the answer under challenge
-    // the result of re-execution; a bisection leaves it unset, because it runs one step only
-    Answer truth = 0;
-    std::uint32_t challenges_lost = 0;  // on the present result; doubles the next challenger's bond
-    SmallVector<DisputeIndex, 4> open_disputes;    // in order of commitment
-    SmallVector<DisputeIndex, 4> closed_disputes;  // of the present result, not yet paid out
+    // The model was re-run for the present result, which happens at most once. A bisection that is
+    // won leaves this unset on models with more than Policy::one_step_steps_max steps.
+    bool truth_known = false;
+    Answer truth = 0;                   // the result of re-execution
+    DisputeList disputes;               // all on the present result
+    std::uint32_t disputes_open = 0;    // of these, those in which a side must still act
+    std::uint32_t challenges_lost = 0;  // of these
+    // Claims on results of earlier assignments that were proven wrong: they wait for the final
+    // answer, with their bonds and the challenger's share of each slash.
+    DisputeList claims;
     Height usable_at = 0;  // TEE: block from which the consumer may use the answer; 0 is never
     Height final_at = 0;   // block in which the task became terminal
 
@@ -122,10 +142,12 @@ struct Task {
                           field<&Task::settle_at>(),
                           field<&Task::proven_wrong>(),
                           field<&Task::provisional>(),
+                          field<&Task::truth_known>(),
                           field<&Task::truth>(),
+                          field<&Task::disputes>(),
+                          field<&Task::disputes_open>(),
                           field<&Task::challenges_lost>(),
-                          field<&Task::open_disputes, kDisputesPerTaskMax>(),
-                          field<&Task::closed_disputes, kDisputesPerTaskMax>(),
+                          field<&Task::claims>(),
                           field<&Task::usable_at>(),
                           field<&Task::final_at>()};
     }

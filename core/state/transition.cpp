@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
@@ -109,6 +110,9 @@ Task& Transition::edit_task(TaskIndex i) { return edit(state_.tasks, touched_.ta
 Dispute& Transition::edit_dispute(DisputeIndex i) {
     return edit(state_.disputes, touched_.disputes, i.value);
 }
+TraceNode& Transition::edit_trace_node(TraceNodeIndex i) {
+    return edit(state_.trace_nodes, touched_trace_nodes_, i.value);
+}
 Validator& Transition::edit_validator(ValidatorIndex i) {
     return edit(state_.validators, touched_.validators, i.value);
 }
@@ -133,8 +137,33 @@ ProviderIndex Transition::add_provider(Provider provider) {
 
 DisputeIndex Transition::add_dispute(Dispute dispute) {
     const DisputeIndex index{static_cast<std::uint32_t>(state_.disputes.size())};
+    const auto first = state_.find_first_dispute(dispute.task, dispute.challenger);
+    if (first) {
+        const DisputeIndex before = std::exchange(edit_dispute(*first).latest, index);
+        dispute.attempt = read_dispute(before).attempt + 1;
+    }
+    dispute.latest = index;
     touched_.disputes.push_back(index.value);
     state_.disputes.push_back(std::move(dispute));
+    state_.index_dispute(index);
+    append_dispute(&Task::disputes, index);
+    return index;
+}
+
+void Transition::append_dispute(DisputeList Task::* list, DisputeIndex index) {
+    DisputeList& to = edit_task(read_dispute(index).task).*list;
+    if (to.empty()) to.first = index;
+    if (!to.empty()) edit_dispute(to.last).next = index;
+    to.last = index;
+    to.size += 1;
+}
+
+TraceNodeIndex Transition::add_trace_node(const TraceNode& node) {
+    const TraceNodeIndex index{static_cast<std::uint32_t>(state_.trace_nodes.size())};
+    AIVM_CHECK(!state_.find_trace_node(node.task, node.step));
+    touched_trace_nodes_.push_back(index.value);
+    state_.trace_nodes.push_back(node);
+    state_.index_trace_node(index);
     return index;
 }
 
@@ -236,6 +265,7 @@ Transition::Finished Transition::finish() && {
     }
     put_table(batch, keys::kModel, touched_models_,
               [&](std::uint32_t i, Writer& out) { aivm::encode(out, *state_.models[i]); });
+    put_table(batch, keys::kTraceNode, touched_trace_nodes_, from(state_.trace_nodes));
     put_table(batch, keys::kProvider, touched_.providers, from(state_.providers));
     put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
     put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));

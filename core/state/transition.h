@@ -56,6 +56,9 @@ public:
     }
     [[nodiscard]] const Task& read_task(TaskIndex i) const { return state_.task(i); }
     [[nodiscard]] const Dispute& read_dispute(DisputeIndex i) const { return state_.dispute(i); }
+    [[nodiscard]] const TraceNode& read_trace_node(TraceNodeIndex i) const {
+        return state_.trace_node(i);
+    }
     [[nodiscard]] const Model& read_model(ModelIndex i) const { return state_.model(i); }
     [[nodiscard]] const Validator& read_validator(ValidatorIndex i) const {
         return state_.validator(i);
@@ -70,12 +73,18 @@ public:
     Provider& edit_provider(ProviderIndex index);
     Task& edit_task(TaskIndex index);
     Dispute& edit_dispute(DisputeIndex index);
+    TraceNode& edit_trace_node(TraceNodeIndex index);
     Validator& edit_validator(ValidatorIndex index);
     KernelTables& edit_kernels() { return state_.kernels; }
 
     TaskIndex add_task(Task&& task);
     ProviderIndex add_provider(Provider provider);
+    // Appends it to the disputes on its task's present result, and numbers it among those of its
+    // challenger.
     DisputeIndex add_dispute(Dispute dispute);
+    // Appends a dispute to one of its task's lists.
+    void append_dispute(DisputeList Task::* list, DisputeIndex dispute);
+    TraceNodeIndex add_trace_node(const TraceNode& node);
     ModelIndex add_model(Model model);
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
@@ -156,6 +165,7 @@ private:
     std::vector<bool> account_is_touched_;  // by row
     std::optional<std::uint32_t> escrow_row_;
     std::vector<std::uint32_t> touched_models_;
+    std::vector<std::uint32_t> touched_trace_nodes_;
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;
 };

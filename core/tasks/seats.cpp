@@ -53,9 +53,10 @@ void return_or_fail(Transition& t, TaskIndex index) {
     task.seats.clear();
     task.status = TaskStatus::kPending;
     task.posted_at = task.settle_at = task.usable_at = 0;
-    task.proven_wrong = false;
+    AIVM_CHECK(task.disputes.empty() && task.disputes_open == 0);
+    task.proven_wrong = task.truth_known = false;
+    task.truth = 0;
     task.challenges_lost = 0;
-    task.closed_disputes.clear();
     task.waiting_since_ns = t.block().timestamp_ns;
     task.draw_at = t.block().height + kDrawDelayBlocks;
     t.count_waiting_task(+1);

@@ -12,14 +12,15 @@ inline TestOptions bisection_options(std::uint32_t steps) {
     TestOptions options;
     options.parameters = short_parameters();
     options.parameters.policy.dispute_game = DisputeGame::kBisection;
-    options.names = {"alice", "bob", "carol", "p-1"};
+    options.names = {"alice", "bob", "carol", "p-1", "p-2"};
     options.models = {small_model("model", steps)};
     return options;
 }
 
 // A chain on which p-1 is due to post its answer to "job".
 struct Board {
-    explicit Board(std::uint32_t steps) : chain(bisection_options(steps)) {
+    explicit Board(std::uint32_t steps) : Board(bisection_options(steps)) {}
+    explicit Board(const TestOptions& options) : chain(options) {
         chain.join("p-1");
         chain.assign("job");
         const Task& task = chain.task("job");
@@ -40,8 +41,8 @@ struct Board {
 
     [[nodiscard]] const Dispute& dispute() const { return chain.state().disputes[0]; }
 
-    // Plays until the dispute is closed; true if the challenger won. `verdict` is called whenever
-    // the challenger is to move.
+    // Plays until the dispute is over; true if the provider lost. `verdict` is called whenever the
+    // challenger is to move.
     template <class Verdict>
     bool play_against(Verdict&& verdict, const Trace& provider) {
         while (dispute().open()) {
@@ -52,7 +53,7 @@ struct Board {
                 chain.block({chain.by("bob", verdict())});
             }
         }
-        return dispute().status == DisputeStatus::kWon;
+        return chain.task("job").proven_wrong;
     }
     bool play(const Trace& provider, const Trace& challenger) {
         return play_against([&] { return *next_challenger_move(challenger, dispute(), "job"); },

@@ -39,14 +39,14 @@ void ModelLedger::slash(const std::string& provider, Money due, const std::strin
     const Money from_bond = std::min(taken, p.bond);
     p.bond -= from_bond;
     p.credit -= taken - from_bond;
-    Money rest = taken;
-    if (!challenger.empty()) {
-        free[challenger] += part(taken, v_.policy.challenger_share_bps);
-        free[requester] += part(taken, v_.policy.requester_share_bps);
-        rest -= part(taken, v_.policy.challenger_share_bps) +
-                part(taken, v_.policy.requester_share_bps);
-    }
-    burned += rest;
+    burned += taken;
+    const auto give = [&](const std::string& whom, std::uint32_t share_bps) {
+        if (whom.empty()) return;
+        free[whom] += part(taken, share_bps);
+        burned -= part(taken, share_bps);
+    };
+    give(challenger, v_.policy.challenger_share_bps);
+    give(requester, v_.policy.requester_share_bps);
 }
 
 void ModelLedger::settle(ModelTask& task) {
@@ -79,7 +79,7 @@ void ModelLedger::settle(ModelTask& task) {
 void ModelLedger::put_back(ModelTask& task, std::uint64_t now) {
     task.disputes.clear();
     task.lost = 0;
-    task.proven_wrong = false;
+    task.proven_wrong = task.truth_known = false;
     task.provider.clear();
     task.waiting_since = now;
     task.status = task.assignments >= v_.policy.max_assignments ? "failed" : "pending";
@@ -105,11 +105,21 @@ void ModelLedger::post(const std::string& job, int answer) {
     task.answer = answer;
 }
 
+Money ModelLedger::bond_of(const ModelTask& task) const {
+    using enum ChallengeEscalation;
+    const auto open = static_cast<std::uint32_t>(
+        std::count_if(task.disputes.begin(), task.disputes.end(),
+                      [](const ModelDispute& d) { return d.outcome == ModelDispute::kHidden; }));
+    const ChallengeEscalation rule = v_.policy.challenge_escalation;
+    const std::uint32_t doublings = (rule == kNone ? 0 : task.lost) + (rule == kPerOpen ? open : 0);
+    return static_cast<Money>(v_.policy.challenger_bond.nlux()) << std::min(doublings, 20U);
+}
+
 void ModelLedger::challenge(const std::string& who, const std::string& job, int claim) {
     ModelTask& task = tasks.at(job);
     ModelDispute d;
     d.challenger = who;
-    d.bond = static_cast<Money>(v_.policy.challenger_bond.nlux()) << std::min(task.lost, 20U);
+    d.bond = bond_of(task);
     d.claim = claim;
     d.deadline = height_ + v_.policy.challenge_reveal_blocks;
     free[who] -= d.bond;
@@ -120,9 +130,11 @@ void ModelLedger::reveal(const std::string& who, const std::string& job) {
     ModelTask& task = tasks.at(job);
     for (ModelDispute& d : task.disputes) {
         if (d.challenger != who || d.outcome != ModelDispute::kHidden) continue;
-        const bool right = d.claim == task.truth && task.answer != task.truth;
+        // The first reveal runs the model again, and that settles the result.
+        task.truth_known = true;
+        task.proven_wrong = task.answer != task.truth;
+        const bool right = d.claim == task.truth && task.proven_wrong;
         d.outcome = right ? ModelDispute::kTrue : ModelDispute::kFalse;
-        if (right) task.proven_wrong = true;
         if (!right) task.lost += 1;
         task.closed_at = height_;
         return;

@@ -31,7 +31,7 @@ struct ModelTask {
     std::uint64_t waiting_since = 0;
     std::uint32_t assignments = 0, lost = 0;
     int truth = 0, answer = -1;
-    bool proven_wrong = false;
+    bool proven_wrong = false, truth_known = false;
     std::vector<ModelDispute> disputes;  // in order of commitment
 };
 struct ModelProvider {
@@ -64,9 +64,11 @@ public:
 private:
     void settle(ModelTask& task);
     void put_back(ModelTask& task, std::uint64_t now);
+    // Empty names: nobody receives that share.
     void slash(const std::string& provider, Money due, const std::string& challenger,
                const std::string& requester);
     static bool quiet(const ModelTask& task);
+    [[nodiscard]] Money bond_of(const ModelTask& task) const;
 
     VmParameters v_;
     Height height_ = 0;

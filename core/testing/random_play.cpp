@@ -61,11 +61,17 @@ struct Player {
     OperationPtr reveal() const {
         const std::string on = job();
         const auto index = chain.state().find_task(on);
-        if (!index || chain.state().task(*index).open_disputes.empty()) {
+        std::vector<DisputeIndex> open;
+        if (index) {
+            chain.state().for_each_dispute(chain.state().task(*index).disputes,
+                                           [&](DisputeIndex i, const Dispute& d) {
+                                               if (d.open()) open.push_back(i);
+                                           });
+        }
+        if (open.empty()) {
             const std::string_view who = anyone();
             return chain.by(who, opening(on, who, answer(on)));
         }
-        const auto& open = chain.state().task(*index).open_disputes;
         const Dispute& dispute =
             chain.state().dispute(open[choose(static_cast<std::uint32_t>(open.size()))]);
         for (const std::string_view who : kPlayers) {
@@ -129,8 +135,7 @@ void check_payment(const State& before, const State& after, const event::Provide
     const Task& was = before.task(paid.task);
     const Height h = after.head.height;
     expect(!was.terminal(), "E6", "task " + was.job_id + " was paid after its end");
-    expect(was.open_disputes.empty(), "E8",
-           "task " + was.job_id + " was paid with an open dispute");
+    expect(was.disputes_open == 0, "E8", "task " + was.job_id + " was paid with an open dispute");
     expect(was.posted_at != 0 && h > was.posted_at + v.config.challenge_window_blocks, "E8",
            fmt::format("task {} posted in block {} was paid in block {}", was.job_id, was.posted_at,
                        h));

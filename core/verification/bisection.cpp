@@ -51,34 +51,15 @@ void ask_for_middle(Dispute& dispute) {
     dispute.provider_to_move = true;
 }
 
-void apply_opening(Dispute& dispute, const op::DisputeMove& move) {
-    if (opens_last_step(dispute)) {
-        dispute.high_input = move.input;
-        dispute.high_output = move.output;
-        return ask_for_middle(dispute);
-    }
-    dispute.opened_input = move.input;
-    dispute.opened_output = move.output;
-    dispute.provider_to_move = false;
-}
-
-void apply_verdict(Dispute& dispute, bool agrees) {
-    if (agrees) {
-        dispute.low = dispute.middle + 1;
-        dispute.low_input.bytes = next_input(dispute.opened_input.bytes, dispute.opened_output);
-    } else {
-        dispute.high = dispute.middle + 1;
-        dispute.high_input = dispute.opened_input;
-        dispute.high_output = dispute.opened_output;
-    }
-    ask_for_middle(dispute);
-}
-
 }  // namespace
 
+bool plays_bisection(const Policy& policy, VerificationMode mode, std::uint32_t steps) {
+    if (mode == VerificationMode::kRedundant || steps == 1) return false;
+    return policy.dispute_game == DisputeGame::kBisection || steps > policy.one_step_steps_max;
+}
+
 bool plays_bisection(const Transition& t, const Task& task) {
-    return t.policy().dispute_game == DisputeGame::kBisection &&
-           task.mode != VerificationMode::kRedundant && t.read_model(task.model).steps > 1;
+    return plays_bisection(t.policy(), task.mode, t.read_model(task.model).steps);
 }
 
 void begin_bisection(Dispute& dispute, const Model& model, const InputRow& input) {
@@ -97,9 +78,28 @@ Status check_move(const Transition& t, const Address& sender, const op::DisputeM
     return check_verdict(sender, dispute);
 }
 
-void apply_move(Dispute& dispute, const op::DisputeMove& move) {
-    if (move.opens) return apply_opening(dispute, move);
-    apply_verdict(dispute, move.agrees);
+void apply_opening(Dispute& dispute, const TraceNode& step) {
+    AIVM_CHECK(step.opened && step.step == dispute.middle && dispute.provider_to_move);
+    if (opens_last_step(dispute)) {
+        dispute.high_input = step.input;
+        dispute.high_output = step.output;
+        return ask_for_middle(dispute);
+    }
+    dispute.opened_input = step.input;
+    dispute.opened_output = step.output;
+    dispute.provider_to_move = false;
+}
+
+void apply_verdict(Dispute& dispute, bool agrees) {
+    if (agrees) {
+        dispute.low = dispute.middle + 1;
+        dispute.low_input.bytes = next_input(dispute.opened_input.bytes, dispute.opened_output);
+    } else {
+        dispute.high = dispute.middle + 1;
+        dispute.high_input = dispute.opened_input;
+        dispute.high_output = dispute.opened_output;
+    }
+    ask_for_middle(dispute);
 }
 
 bool is_narrowed(const Dispute& dispute) { return dispute.high - dispute.low == 1; }

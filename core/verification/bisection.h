@@ -10,11 +10,11 @@
 // Every opening carries a Merkle proof against the trace root that the provider posted. For n
 // steps: at most 2 ceil(log2 n) + 1 moves.
 //
-// The game shows that the provider's answer is wrong, not which one is right: every challenger that
-// wins it has a true claim as far as the chain can know.
+// The game shows that the provider is wrong, not that the claim is right: a false claim can win it
+// as well. claims.h says what becomes of the claim.
 //
-// The functions here know one dispute and change nothing else; dispute.h keeps the clock of the
-// game, and ends it.
+// The functions here know one dispute and change nothing else; game.h keeps the clock of the games,
+// and ends them.
 #pragma once
 
 #include "core/chain/operation.h"
@@ -23,8 +23,9 @@
 
 namespace aivm {
 
-// Whether disputes on this task are played: the policy says so, there is one provider, and there is
-// a trace to search.
+// Whether disputes are played: there is one provider and a trace to search, and the policy says so
+// or the model is too long to be run again.
+bool plays_bisection(const Policy& policy, VerificationMode mode, std::uint32_t steps);
 bool plays_bisection(const Transition& t, const Task& task);
 
 // Sets the board: all steps are in dispute, and the provider must open the last one.
@@ -34,8 +35,11 @@ void begin_bisection(Dispute& dispute, const Model& model, const InputRow& input
 Status check_move(const Transition& t, const Address& sender, const op::DisputeMove& move,
                   const Dispute& dispute);
 
-// Makes a move that check_move allows.
-void apply_move(Dispute& dispute, const op::DisputeMove& move);
+// The provider has opened the step that the dispute asks for.
+void apply_opening(Dispute& dispute, const TraceNode& step);
+
+// The challenger has judged the step opened last, as check_move allows.
+void apply_verdict(Dispute& dispute, bool agrees);
 
 // Whether one step is left, so that running it decides the game.
 bool is_narrowed(const Dispute& dispute);

@@ -8,88 +8,70 @@
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
 #include "core/verification/bisection.h"
-#include "core/verification/optimistic.h"
-#include "core/verification/reexecution.h"
-#include "core/verification/slashing.h"
+#include "core/verification/game.h"
+#include "core/verification/judgement.h"
 
 namespace aivm {
 namespace {
 
-Status check_challengeable(const Transition& t, const Address& sender, const Task& task) {
+Status check_window(const Transition& t, const Task& task) {
     if (task.status != TaskStatus::kPosted && task.status != TaskStatus::kChallenged) {
         return t.refuse(ErrorCode::kWrongState, [&] {
             return fmt::format("task {} has no answer to challenge", task.job_id);
         });
     }
-    if (task.proven_wrong)
-        return fail(ErrorCode::kWrongState, "task " + task.job_id + " is already proven wrong");
     const Height last = task.posted_at + t.config().challenge_window_blocks;
-    if (t.block().height <= task.posted_at || t.block().height > last) {
-        return t.refuse(ErrorCode::kWindowClosed, [&] {
-            return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
-                               task.posted_at + 1, last);
-        });
-    }
-    if (task.open_disputes.size() + task.closed_disputes.size() >= kDisputesPerTaskMax) {
-        return fail(ErrorCode::kLimitReached,
-                    fmt::format("{} disputes on one result", kDisputesPerTaskMax));
-    }
-    for (const DisputeIndex d : task.open_disputes) {
-        if (t.read_dispute(d).challenger == sender)
-            return fail(ErrorCode::kDuplicate, "this challenge is open");
-    }
-    return {};
+    if (t.block().height > task.posted_at && t.block().height <= last) return {};
+    return t.refuse(ErrorCode::kWindowClosed, [&] {
+        return fmt::format("task {} is challengeable in blocks {} to {}", task.job_id,
+                           task.posted_at + 1, last);
+    });
 }
 
-// The party to move has dispute_move_blocks for its next move.
-void restart_clock(Transition& t, DisputeIndex index) {
-    Dispute& dispute = t.edit_dispute(index);
-    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
-    dispute.deadline = t.block().height + t.policy().dispute_move_blocks;
-    t.set_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+// A committee posts no trace, so its answer can be checked only by running the whole model.
+Status check_method(const Transition& t, const Task& task) {
+    const std::uint32_t steps = t.read_model(task.model).steps;
+    const std::uint32_t most = t.policy().one_step_steps_max;
+    if (task.mode != VerificationMode::kRedundant || steps <= most) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("a model of {} steps is not run again (one_step_steps_max is {}), and "
+                            "a committee posts no trace",
+                            steps, most));
 }
 
-// Closes a dispute. When it was the task's last open one, the task's settlement is set.
-void close_dispute(Transition& t, DisputeIndex index, bool challenger_won) {
-    Dispute& dispute = t.edit_dispute(index);
-    AIVM_CHECK(dispute.open());
-    t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
-    dispute.status = challenger_won ? DisputeStatus::kWon : DisputeStatus::kLost;
-    dispute.closed_at = t.block().height;
-    const TaskIndex task_index = dispute.task;
-    Task& task = t.edit_task(task_index);
-    task.open_disputes.erase_value(index);
-    task.closed_disputes.push_back(index);
-    if (challenger_won) {
-        task.proven_wrong = true;
-    } else {
-        task.challenges_lost += 1;
+Status check_challengeable(const Transition& t, const Address& sender, TaskIndex index) {
+    const Task& task = t.read_task(index);
+    AIVM_TRY(check_window(t, task));
+    if (task.proven_wrong || task.truth_known) {
+        return fail(ErrorCode::kWrongState,
+                    fmt::format("task {} is already {}", task.job_id,
+                                task.proven_wrong ? "proven wrong" : "proven right"));
     }
-    if (task.open_disputes.empty()) {
-        task.settle_at = settlement_height(task, t.config(), t.block().height);
-        t.set_timer(HeightTimer{task.settle_at, TimerKind::kSettle, task_index.value});
-    }
-    t.emit(event::DisputeClosed{task_index, index, challenger_won});
+    const std::uint32_t most = t.policy().disputes_per_result_max;
+    if (most != 0 && task.disputes.size >= most)
+        return fail(ErrorCode::kLimitReached, fmt::format("{} disputes on one result", most));
+    const auto latest = t.state().find_dispute(index, sender);
+    if (latest && t.read_dispute(*latest).open())
+        return fail(ErrorCode::kDuplicate, "this challenge is open");
+    return check_method(t, task);
 }
 
-// Settles a claim that is in the open by running the model again, or starts the game that finds the
-// step to run.
-void judge(Transition& t, DisputeIndex index, Answer claim) {
+// A claim is in the open: what is known of the result decides it. Where nothing is, the model is
+// run again, or the game begins that finds the step to run.
+void take_claim(Transition& t, DisputeIndex index, Answer claim) {
     Dispute& dispute = t.edit_dispute(index);
     dispute.claim = claim;
     dispute.revealed = true;
-    t.emit(event::ChallengeRevealed{dispute.task, index});
-    const Task& task = t.read_task(dispute.task);
-    const Model& model = t.read_model(task.model);
-    if (claim == task.provisional) return close_dispute(t, index, false);  // it disputes nothing
-    if (plays_bisection(t, task)) {
-        begin_bisection(dispute, model, model.row(task.input_row));
-        return restart_clock(t, index);
+    const TaskIndex task_index = dispute.task;
+    t.emit(event::ChallengeRevealed{task_index, index});
+    const Task& task = t.read_task(task_index);
+    if (!task.proven_wrong && !task.truth_known) {
+        const bool plays = plays_bisection(t, task);
+        if (plays && claim != task.provisional) return begin_game(t, index);
+        if (plays) return lose_dispute(t, index);  // it disputes nothing
+        learn_truth(t, task_index);
     }
-    const Answer truth = run_model(*t.rules().kernels, model, task.input_row);
-    const bool won = claim == truth;
-    if (won) t.edit_task(dispute.task).truth = truth;
-    close_dispute(t, index, won);
+    judge_claim(t, index);
 }
 
 }  // namespace
@@ -99,8 +81,12 @@ Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challen
 }
 
 Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) {
-    const std::size_t open = policy.count_open_challenges ? task.open_disputes.size() : 0;
-    const auto doublings = std::min<std::size_t>(task.challenges_lost + open, kBondDoublingsMax);
+    std::uint64_t doublings = 0;
+    if (policy.challenge_escalation != ChallengeEscalation::kNone)
+        doublings += task.challenges_lost;
+    if (policy.challenge_escalation == ChallengeEscalation::kPerOpen)
+        doublings += task.disputes_open;
+    doublings = std::min<std::uint64_t>(doublings, kBondDoublingsMax);
     const auto bond = policy.challenger_bond.checked_times(std::uint64_t{1} << doublings);
     if (!bond) return fail(ErrorCode::kOverflow, "challenger bond");
     return *bond;
@@ -109,7 +95,7 @@ Result<Amount> required_challenger_bond(const Policy& policy, const Task& task) 
 Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     const auto index = t.state().find_task(c.job_id);
     if (!index) return fail(ErrorCode::kNotFound, "task " + c.job_id);
-    AIVM_TRY(check_challengeable(t, sender, t.read_task(*index)));
+    AIVM_TRY(check_challengeable(t, sender, *index));
     if (c.claim.has_value() != t.policy().challenge_in_clear) {
         return fail(ErrorCode::kInvalidArgument, t.policy().challenge_in_clear
                                                      ? "the claim must be in the clear"
@@ -131,58 +117,28 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     dispute.deadline = *deadline;
     const DisputeIndex opened = t.add_dispute(std::move(dispute));
     Task& task = t.edit_task(*index);
-    if (task.open_disputes.empty())
+    if (task.disputes_open == 0)
         t.clear_timer(HeightTimer{task.settle_at, TimerKind::kSettle, index->value});
-    task.open_disputes.push_back(opened);
+    task.disputes_open += 1;
     task.status = TaskStatus::kChallenged;
     t.set_timer(HeightTimer{*deadline, TimerKind::kDisputeDeadline, opened.value});
     t.emit(event::ChallengeOpened{*index, opened});
-    if (c.claim) judge(t, opened, *c.claim);
+    if (c.claim) take_claim(t, opened, *c.claim);
     return {};
 }
 
 Status reveal_challenge(Transition& t, const Address& sender, const op::ChallengeReveal& r) {
     const auto index = t.state().find_task(r.job_id);
     if (!index) return fail(ErrorCode::kNotFound, "task " + r.job_id);
-    const Task& task = t.read_task(*index);
-    const auto mine =
-        std::find_if(task.open_disputes.begin(), task.open_disputes.end(), [&](DisputeIndex d) {
-            return t.read_dispute(d).challenger == sender &&
-                   t.read_dispute(d).status == DisputeStatus::kCommitted;
-        });
-    if (mine == task.open_disputes.end()) {
+    const auto mine = t.state().find_dispute(*index, sender);
+    if (!mine || t.read_dispute(*mine).status != DisputeStatus::kCommitted) {
         return fail(ErrorCode::kWrongState,
                     "no challenge of this sender on task " + r.job_id + " awaits a reveal");
     }
     if (claim_commitment(r.claim, r.salt, sender) != t.read_dispute(*mine).commitment) {
         return fail(ErrorCode::kInvalidArgument, "the claim does not open the commitment");
     }
-    judge(t, *mine, r.claim);
-    return {};
-}
-
-Status move_dispute(Transition& t, const Address& sender, const op::DisputeMove& move) {
-    const auto task = t.state().find_task(move.job_id);
-    if (!task) return fail(ErrorCode::kNotFound, "task " + move.job_id);
-    const auto& open = t.read_task(*task).open_disputes;
-    const auto game = std::find_if(open.begin(), open.end(), [&](DisputeIndex d) {
-        const Dispute& dispute = t.read_dispute(d);
-        return dispute.challenger == move.challenger && dispute.status == DisputeStatus::kPlaying;
-    });
-    if (game == open.end())
-        return fail(ErrorCode::kWrongState, "no such dispute is being played on " + move.job_id);
-    const DisputeIndex index = *game;
-    AIVM_TRY(check_move(t, sender, move, t.read_dispute(index)));
-
-    Dispute& dispute = t.edit_dispute(index);
-    apply_move(dispute, move);
-    if (is_narrowed(dispute)) {
-        const Model& model = t.read_model(t.read_task(*task).model);
-        close_dispute(t, index, !provider_is_right(*t.rules().kernels, model, dispute));
-    } else {
-        restart_clock(t, index);
-    }
-    t.emit(event::DisputeMoved{*task, index, move.opens});
+    take_claim(t, *mine, r.claim);
     return {};
 }
 
@@ -190,31 +146,11 @@ void expire_dispute(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.read_dispute(index);
     if (!dispute.open() || dispute.deadline > t.block().height) return;
     // In a game the side whose move is due loses; without one, the challenger that did not reveal.
-    const bool provider_is_due =
-        dispute.status == DisputeStatus::kPlaying && dispute.provider_to_move;
-    close_dispute(t, index, provider_is_due);
-}
-
-std::optional<Address> pay_out_disputes(Transition& t, TaskIndex index,
-                                        std::optional<ProviderIndex> right_provider) {
-    auto closed = t.read_task(index).closed_disputes;
-    std::sort(closed.begin(), closed.end());
-    std::optional<Address> rewarded;
-    for (const DisputeIndex d : closed) {
-        const Dispute dispute = t.read_dispute(d);
-        t.edit_dispute(d).bond = Amount();
-        if (dispute.status == DisputeStatus::kWon) {
-            ledger::release(t, ledger::Pot::kChallengeBonds, dispute.challenger, dispute.bond);
-            if (!rewarded) rewarded = dispute.challenger;
-        } else {
-            slash_challenger(t, {.task = index,
-                                 .challenger = dispute.challenger,
-                                 .bond = dispute.bond,
-                                 .right_provider = right_provider});
-        }
+    if (dispute.status == DisputeStatus::kPlaying && dispute.provider_to_move) {
+        prove_wrong(t, dispute.task);
+    } else {
+        lose_dispute(t, index);
     }
-    if (!closed.empty()) t.edit_task(index).closed_disputes.clear();
-    return rewarded;
 }
 
 }  // namespace aivm

@@ -4,7 +4,7 @@
 
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
-#include "core/verification/dispute.h"
+#include "core/verification/claims.h"
 #include "core/verification/slashing.h"
 #include "core/verification/tee.h"
 
@@ -35,24 +35,36 @@ Result<std::size_t> check_result(const Transition& t, const Address& sender,
     return *seat;
 }
 
-// Frees what the seat holds and slashes its provider.
-void slash_seat(Transition& t, TaskIndex index, SlashCause cause,
-                const std::optional<Address>& challenger, const std::optional<Address>& requester) {
+// Frees what the seat holds and slashes its provider. `slash` says why and who receives what.
+// Returns the share that waits.
+Amount slash_seat(Transition& t, TaskIndex index, ProviderSlash slash) {
     const Seat seat = t.read_task(index).seats.front();
     end_seat(t, index, 0, SeatStatus::kSlashed);
-    slash_provider(t, {.cause = cause,
-                       .task = index,
-                       .provider = seat.provider,
-                       .locked = seat.locked,
-                       .challenger = challenger,
-                       .requester = requester});
+    slash.task = index;
+    slash.provider = seat.provider;
+    slash.locked = seat.locked;
+    return slash_provider(t, slash);
+}
+
+// The answer was proven wrong.
+void slash_wrong_provider(Transition& t, TaskIndex index) {
+    const PaidOut paid = pay_out_disputes(t, index, std::nullopt);
+    ProviderSlash slash;
+    slash.cause = SlashCause::kWrongAnswer;
+    slash.challenger = paid.rewarded;
+    slash.requester = t.read_task(index).requester;
+    slash.share_waits = paid.first_waiting.has_value();
+    const Amount waiting = slash_seat(t, index, slash);
+    if (paid.first_waiting) t.edit_dispute(*paid.first_waiting).share = waiting;
 }
 
 }  // namespace
 
 void slash_silent_provider(Transition& t, TaskIndex index) {
     AIVM_CHECK(t.read_task(index).seats.size() == 1);
-    slash_seat(t, index, SlashCause::kTimeout, {}, {});
+    ProviderSlash slash;
+    slash.cause = SlashCause::kTimeout;
+    slash_seat(t, index, slash);
 }
 
 Status post_result(Transition& t, const Address& sender, const op::SubmitResult& r, TaskIndex index,
@@ -82,15 +94,15 @@ Status post_result(Transition& t, const Address& sender, const op::SubmitResult&
 void settle_result(Transition& t, TaskIndex index) {
     const Task& task = t.read_task(index);
     AIVM_CHECK(task.seats.size() == 1);
-    const ProviderIndex provider = task.seats.front().provider;
-    const Address requester = task.requester;
     if (task.proven_wrong) {
-        const auto challenger = pay_out_disputes(t, index, std::nullopt);
-        slash_seat(t, index, SlashCause::kWrongAnswer, challenger, requester);
-        return return_or_fail(t, index);
+        slash_wrong_provider(t, index);
+        return end_assignment(t, index);
     }
+    const ProviderIndex provider = task.seats.front().provider;
+    const Answer answer = task.provisional;
     pay_out_disputes(t, index, provider);
     end_seat(t, index, 0, SeatStatus::kReleased);
+    settle_claims(t, index, answer);
     complete_task(t, index, {&provider, 1});
 }
 

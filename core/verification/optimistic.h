@@ -17,6 +17,7 @@ Status post_result(Transition& t, const Address& sender, const op::SubmitResult&
                    TaskIndex task, ProviderIndex provider);
 
 // Pays out the disputes, then the provider or, when the answer was proven wrong, those it harmed.
+// Claims that wait for the job's answer are settled with the answer that is final (claims.h).
 void settle_result(Transition& t, TaskIndex task);
 
 // The block in which a result is settled when every dispute on it closes by `closed`: the one after

@@ -37,6 +37,7 @@ TestOptions options_for(Game game, const Choose& choose) {
         config.verification_mode = VerificationMode::kOptimistic;
         config.challenge_window_blocks = 4;
         policy.dispute_game = DisputeGame::kBisection;
+        policy.one_step_steps_max = choose(2) == 0 ? 1 : 6;
         policy.challenge_in_clear = choose(4) == 0;
         options.models = {small_model("model", 2 + choose(12))};
     }
@@ -155,12 +156,11 @@ private:
     }
 
     void play_dispute(const Task& task, std::string_view who) {
-        for (const DisputeIndex index : task.open_disputes) {
-            const Dispute& dispute = chain.state().dispute(index);
-            if (dispute.challenger != address_of(who)) continue;
+        chain.state().for_each_dispute(task.disputes, [&](DisputeIndex, const Dispute& dispute) {
+            if (dispute.challenger != address_of(who)) return;
             if (dispute.status == DisputeStatus::kCommitted) reveal_claim(task, who, dispute);
             if (dispute.status == DisputeStatus::kPlaying) move(task, who, dispute);
-        }
+        });
     }
 
     void reveal_claim(const Task& task, std::string_view who, const Dispute& dispute) {

@@ -8,7 +8,7 @@
 #include "core/base/digest.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/seats.h"
-#include "core/verification/dispute.h"
+#include "core/verification/claims.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/slashing.h"
 
@@ -232,11 +232,11 @@ void settle_committee(Transition& t, TaskIndex index) {
     const Answer right = wrong ? task.truth : task.provisional;
     const Address requester = task.requester;
     const std::vector<ProviderIndex> winners = members_with(task, right);
-    const auto challenger =
+    const PaidOut paid =
         pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
 
     const Penalty divergent{SlashCause::kDivergent, {}, {}};
-    const Penalty proven{SlashCause::kWrongAnswer, challenger, requester};
+    const Penalty proven{SlashCause::kWrongAnswer, paid.rewarded, requester};
     for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
         const Seat& seat = t.read_task(index).seats[i];
         if (!seat.open()) continue;

@@ -23,7 +23,8 @@ event::Slashed begin_slash(SlashCause cause, SlashVictim victim, const Address& 
 
 // Burns what was taken from `pot` and nobody received.
 void finish_slash(Transition& t, Pot pot, event::Slashed slash) {
-    slash.burned = slash.taken - slash.to_challenger - slash.to_requester - slash.to_provider;
+    slash.burned =
+        slash.taken - slash.to_challenger - slash.to_requester - slash.to_provider - slash.waiting;
     ledger::burn(t, pot, slash.burned);
     t.emit(slash);
 }
@@ -36,7 +37,7 @@ Amount due_for(const Policy& policy, SlashCause cause, Amount stake) {
     return stake.bps(policy.*row.rate);
 }
 
-void slash_provider(Transition& t, const ProviderSlash& slash) {
+Amount slash_provider(Transition& t, const ProviderSlash& slash) {
     Provider& provider = t.edit_provider(slash.provider);
     event::Slashed out = begin_slash(slash.cause, SlashVictim::kProvider, provider.owner);
     out.task = slash.task;
@@ -50,6 +51,11 @@ void slash_provider(Transition& t, const ProviderSlash& slash) {
     provider.slashed_total += out.taken;
     ledger::move(t, Pot::kCredits, Pot::kBonds, from_credit);
 
+    if (slash.share_waits) {
+        AIVM_CHECK(!slash.challenger);
+        out.waiting = out.taken.bps(t.policy().challenger_share_bps);
+        ledger::move(t, Pot::kBonds, Pot::kTaskEscrows, out.waiting);
+    }
     if (slash.challenger) {
         out.challenger = *slash.challenger;
         out.to_challenger = out.taken.bps(t.policy().challenger_share_bps);
@@ -60,6 +66,7 @@ void slash_provider(Transition& t, const ProviderSlash& slash) {
         ledger::release(t, Pot::kBonds, *slash.requester, out.to_requester);
     }
     finish_slash(t, Pot::kBonds, out);
+    return out.waiting;
 }
 
 void slash_challenger(Transition& t, const ChallengerSlash& slash) {

@@ -20,11 +20,13 @@ struct ProviderSlash {
     Amount locked;                      // the result bond of the seat that is slashed
     std::optional<Address> challenger;  // receives challenger_share_bps of what is taken
     std::optional<Address> requester;   // receives requester_share_bps
+    // There is no challenger to reward yet: its share waits in the task's escrow.
+    bool share_waits = false;
 };
 
 // Takes what is due from the bond, and from unclaimed credit when the bond does not suffice. `due`
-// and `taken` of the event differ when a bond escaped.
-void slash_provider(Transition& t, const ProviderSlash& slash);
+// and `taken` of the event differ when a bond escaped. Returns the share that waits.
+Amount slash_provider(Transition& t, const ProviderSlash& slash);
 
 // A cause whose victim is a challenger.
 struct ChallengerSlash {

@@ -1,6 +1,7 @@
 #include "core/verification/task_life.h"
 
 #include "core/tasks/seats.h"
+#include "core/verification/claims.h"
 #include "core/verification/optimistic.h"
 #include "core/verification/redundant.h"
 
@@ -48,17 +49,17 @@ void time_out(Transition& t, TaskIndex index) {
     const Task& task = t.read_task(index);
     if (task.status == TaskStatus::kAssigned) {
         slash_silent_provider(t, index);
-        return return_or_fail(t, index);
+        return end_assignment(t, index);
     }
     AIVM_CHECK(task.status == TaskStatus::kPending);
     t.clear_timer(HeightTimer{task.draw_at, TimerKind::kDraw, index.value});
     t.count_waiting_task(-1);
-    fail_task(t, index);
+    fail_job(t, index);
 }
 
 void settle(Transition& t, TaskIndex index) {
     const Task& task = t.read_task(index);
-    AIVM_CHECK(!task.terminal() && task.open_disputes.empty());
+    AIVM_CHECK(!task.terminal() && task.disputes_open == 0);
     if (task.mode == VerificationMode::kRedundant) return settle_committee(t, index);
     settle_result(t, index);
 }

@@ -101,17 +101,24 @@ TEST(Optimistic, AClaimThatEqualsTheTruePostedAnswerWinsNothing) {
     EXPECT_EQ(chain.last<event::DisputeClosed>().at(0).challenger_won, false);
 }
 
-TEST(Optimistic, EveryLostChallengeDoublesTheNextChallengersBond) {
-    TestChain chain = posted(false);
-    const Answer lie = chain.lie("job");
-    for (const std::uint64_t bond : {10U, 20U}) {
-        const Amount before = chain.balance("bob");
-        chain.block({hide(chain, "bob", lie)});
-        EXPECT_EQ(chain.balance("bob"), before - lux(bond));
-        chain.block({show(chain, "bob", lie)});
+// F7: ten lost challenges for 49 LUX asked 10,240 LUX of the next challenger.
+TEST(Optimistic, ALostChallengeRaisesNobodysBondUnlessThePolicySaysSo) {
+    using enum ChallengeEscalation;
+    for (const ChallengeEscalation escalation : {kNone, kPerLost, kPerOpen}) {
+        TestOptions options;
+        options.parameters.policy.challenge_escalation = escalation;
+        options.parameters.policy.challenge_reveal_blocks = 1;
+        TestChain chain = posted(false, options);
+        const bool doubles = escalation != kNone;
+        for (const std::uint64_t bond : {10U, 20U}) {
+            const Amount before = chain.balance("bob");
+            chain.block({hide(chain, "bob", chain.lie("job"))});
+            EXPECT_EQ(chain.balance("bob"), before - lux(doubles ? bond : 10));
+            chain.block();  // not revealed, and so lost
+        }
+        chain.block({hide(chain, "carol", chain.lie("job"))});
+        EXPECT_EQ(chain.balance("carol"), lux(10'000) - lux(doubles ? 40 : 10));
     }
-    chain.block({hide(chain, "carol", lie)});
-    EXPECT_EQ(chain.balance("carol"), lux(10'000) - lux(40));
 }
 
 TEST(Optimistic, ChallengesSideBySidePayTheSameBond) {
@@ -121,12 +128,14 @@ TEST(Optimistic, ChallengesSideBySidePayTheSameBond) {
     chain.expect_refused(hide(chain, "bob", 2), ErrorCode::kDuplicate);
 }
 
-// Shields: k false challenges in one block. The bond of the next challenge after they are lost is
-// the same with and without the policy; the bonds of the shields are not.
-TEST(Optimistic, FalseChallengesSideBySidePriceOthersOutCheaplyUnlessOpenOnesCount) {
-    for (const bool counted : {false, true}) {
+// Shields: k false challenges in one block. Under both escalating policies they price the next
+// challenge out once they are lost; where open ones count, they themselves cost as much.
+TEST(Optimistic, FalseChallengesSideBySidePriceOthersOutOnlyWherePolicyLetsThem) {
+    using enum ChallengeEscalation;
+    for (const ChallengeEscalation escalation : {kNone, kPerLost, kPerOpen}) {
+        const bool counted = escalation == kPerOpen;
         TestOptions options;
-        options.parameters.policy.count_open_challenges = counted;
+        options.parameters.policy.challenge_escalation = escalation;
         TestChain chain = posted(true, options);
         const auto lie = static_cast<Answer>(chain.lie("job") + 1);
         chain.block(
@@ -137,7 +146,8 @@ TEST(Optimistic, FalseChallengesSideBySidePriceOthersOutCheaplyUnlessOpenOnesCou
                   counted ? lux(80) : lux(10));
         chain.block(
             {show(chain, "bob", lie), show(chain, "carol", lie), show(chain, "alice", lie)});
-        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")), lux(80));
+        EXPECT_EQ(*required_challenger_bond(policy, chain.task("job")),
+                  escalation == kNone ? lux(10) : lux(80));
     }
 }
 
@@ -224,7 +234,7 @@ TEST(Optimistic, SettlementWaitsForADisputeThatOutlivesTheWindow) {
     chain.block({hide(chain, "bob", 1)});
     chain.advance_to(p + 14);  // deadline: p + 5 + 9
     EXPECT_EQ(chain.task("job").status, TaskStatus::kChallenged);
-    EXPECT_TRUE(chain.task("job").open_disputes.empty());
+    EXPECT_EQ(chain.task("job").disputes_open, 0U);
     chain.block();
     EXPECT_EQ(chain.task("job").status, TaskStatus::kCompleted);
 }

@@ -371,21 +371,25 @@ TEST(DelayAttacker, ManyDelayAResultNoLongerThanOne) {
 
 TEST(DelayAttacker, CountingOpenChallengesMakesTheFifthCostSixteenTimesTheFirst) {
     sim::Scenario s = small_economic();
-    s.vm.policy.count_open_challenges = true;
+    s.vm.policy.challenge_escalation = ChallengeEscalation::kPerOpen;
     s.actors.push_back(with_stake(group("challenger", 5, "delay_attacker"), lux(20'000)));
     EXPECT_EQ(count(run(s), "attacker_net"), 30 * -(10 + 20 + 40 + 80 + 160) * kLux);
 }
 
-TEST(RestartGriefer, NoClockStartsAgainAndEveryRoundCostsTwiceTheLast) {
+TEST(RestartGriefer, NoClockStartsAgainAndEveryRoundCostsABondOrByPolicyTwiceTheLast) {
     sim::Scenario s = small_economic();
-    s.vm.config.challenge_window_blocks = 12;
+    s.vm.config.challenge_window_blocks = 30;
     const double undisturbed = number(run(s), "ttf_p99");
     s.actors.push_back(
         with_stake(group("challenger", 1, "restart_griefer", {{"rounds", 4}}), lux(100'000)));
     const sim::Outcome outcome = run(s);
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_EQ(number(outcome, "ttf_p99"), undisturbed);
-    EXPECT_EQ(count(outcome, "attacker_net"), 30 * -(10 + 20 + 40 + 80) * kLux);
+    EXPECT_EQ(count(outcome, "attacker_net"), 30 * -4 * 10 * kLux);
+    s.vm.policy.challenge_escalation = ChallengeEscalation::kPerLost;
+    const sim::Outcome doubled = run(s);
+    EXPECT_EQ(number(doubled, "ttf_p99"), undisturbed);
+    EXPECT_EQ(count(doubled, "attacker_net"), 30 * -(10 + 20 + 40 + 80) * kLux);
 }
 
 // --- A32 dust_spammer ---
@@ -469,12 +473,14 @@ TEST(WashTrader, BuyingOnesOwnWorkPaysOnlyWhereMintingIsUncapped) {
 
 // --- A40 shield_challenger ---
 
-sim::Scenario shielded(bool count_open, std::uint32_t shields, std::string watchers,
+using enum ChallengeEscalation;
+
+sim::Scenario shielded(ChallengeEscalation escalation, std::uint32_t shields, std::string watchers,
                        Amount watchers_stake = lux(2000), Amount shields_stake = lux(2000)) {
     sim::Scenario s = small_economic();
     s.workload.tasks = 10;
     s.workload.tasks_per_block = 1;
-    s.vm.policy.count_open_challenges = count_open;
+    s.vm.policy.challenge_escalation = escalation;
     s.actors = {group("provider", 2), owned(group("provider", 1, "shield_challenger"), "shielded"),
                 owned(with_stake(group("challenger", shields, "shield_challenger"), shields_stake),
                       "shielded"),
@@ -484,16 +490,21 @@ sim::Scenario shielded(bool count_open, std::uint32_t shields, std::string watch
 
 constexpr const char* kLate = "last_block";  // when all shields are lost
 
-TEST(ShieldChallenger, OneBadChallengeDoesNotKeepAGoodOneOut) {
-    const sim::Outcome outcome = run(shielded(false, 1, kLate));
-    EXPECT_EQ(verdict(outcome), "clean");
-    ASSERT_GT(count(outcome, "n_fraud_posted"), 0);
-    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
-    EXPECT_LT(count(outcome, "attacker_net"), 0);
+TEST(ShieldChallenger, HoweverManyTheyKeepNobodyOut) {
+    for (const std::uint32_t shields : {1U, 8U, 100U}) {
+        for (const char* watchers : {kLate, "honest"}) {
+            const sim::Outcome outcome = run(shielded(kNone, shields, watchers));
+            EXPECT_EQ(verdict(outcome), "clean");
+            ASSERT_GT(count(outcome, "n_fraud_posted"), 0);
+            EXPECT_EQ(count(outcome, "n_fraud_missed"), 0) << shields << " " << watchers;
+            EXPECT_LT(count(outcome, "attacker_net"), 0);
+            EXPECT_EQ(count(outcome, "honest_false_slash"), 0);
+        }
+    }
 }
 
-TEST(ShieldChallenger, EightSideBySidePriceTheHonestOutForFortyLux) {
-    const sim::Outcome outcome = run(shielded(false, 8, kLate));
+TEST(ShieldChallenger, WhereLostOnesDoubleTheBondEightPriceTheHonestOutForFortyLux) {
+    const sim::Outcome outcome = run(shielded(kPerLost, 8, kLate));
     EXPECT_EQ(verdict(outcome), "clean");
     const std::int64_t frauds = count(outcome, "n_fraud_posted");
     ASSERT_GT(frauds, 0);
@@ -504,25 +515,45 @@ TEST(ShieldChallenger, EightSideBySidePriceTheHonestOutForFortyLux) {
 }
 
 TEST(ShieldChallenger, CountingOpenChallengesTheSameShieldCostsMoreThanTheWatcherHas) {
-    const sim::Outcome outcome = run(shielded(true, 8, kLate, lux(2000), lux(20'000)));
+    const sim::Outcome outcome = run(shielded(kPerOpen, 8, kLate, lux(2000), lux(20'000)));
     EXPECT_EQ(verdict(outcome), "clean");
     const std::int64_t frauds = count(outcome, "n_fraud_posted");
     ASSERT_GT(frauds, 0);
     EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 2550 * kLux / 2));
 }
 
-TEST(ShieldChallenger, SixtyFourFillEveryPlaceAgainstThoseWhoAreSlowerByAMoment) {
-    const sim::Outcome outcome = run(shielded(false, 64, "honest"));
-    EXPECT_EQ(verdict(outcome), "clean");
-    const std::int64_t frauds = count(outcome, "n_fraud_posted");
-    ASSERT_GT(frauds, 0);
-    EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
-    EXPECT_EQ(count(outcome, "attacker_net"), frauds * (kLux - 64 * 5 * kLux));
-    // Eight of them can pay; the next place costs 2560, and is free for a challenger that has that
-    // much.
-    const sim::Outcome counted = run(shielded(true, 64, "honest", lux(5000)));
-    EXPECT_EQ(verdict(counted), "clean");
-    EXPECT_EQ(count(counted, "n_fraud_missed"), 0);
+struct Lies {
+    std::int64_t posted = 0;
+    std::int64_t missed = 0;
+};
+
+Lies lies_of(const sim::Scenario& s, std::uint64_t seeds) {
+    Lies lies;
+    for (RunOptions options; options.seed <= seeds; ++options.seed) {
+        const auto outcome = run_scenario(s, options);
+        if (!outcome) throw std::runtime_error(outcome.error().text());
+        EXPECT_EQ(verdict(*outcome), "clean");
+        EXPECT_LT(count(*outcome, "attacker_net"), 0);
+        EXPECT_EQ(count(*outcome, "honest_false_slash"), 0);
+        lies.posted += count(*outcome, "n_fraud_posted");
+        lies.missed += count(*outcome, "n_fraud_missed");
+    }
+    return lies;
+}
+
+// F8: the economic fidelity let every lie pass behind 64 shields, and the full one none.
+TEST(ShieldChallenger, F8BothFidelitiesMissTheSameLiesBehindSixtyFour) {
+    for (const sim::Fidelity fidelity : {sim::Fidelity::kEconomic, sim::Fidelity::kFull}) {
+        sim::Scenario s = shielded(kNone, 64, "honest");
+        s.run.fidelity = fidelity;
+        const Lies by_default = lies_of(s, 3);
+        EXPECT_GT(by_default.posted, 0);
+        EXPECT_EQ(by_default.missed, 0) << word(fidelity);
+        s.vm.policy.disputes_per_result_max = 64;
+        const Lies limited = lies_of(s, 3);
+        EXPECT_GT(limited.posted, 0);
+        EXPECT_EQ(limited.missed, limited.posted) << word(fidelity);
+    }
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // A31 restart_griefer: challenges a correct result, loses, and challenges it again, as often as it
-// can pay for it.
+// can pay for. It never reveals its claim: a reveal makes the chain re-run the model, and the
+// result cannot be challenged any more.
 //
 // Stresses the rule that a lost challenge never restarts the window: settlement stays where it was,
-// and every round doubles the bond of the next, so n rounds on one result cost (2^n - 1) bonds.
+// and n rounds on one result cost n bonds, or 2^n - 1 under challenge_escalation = "per_lost".
 // Observe the time to finality beside that of a run without it, and grief_attacker_cost.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
@@ -26,6 +27,7 @@ public:
         return static_cast<Answer>(view.task.provisional + 1 +
                                    random_.below(255));  // any answer but the posted one
     }
+    bool reveals(const sim::DisputeView&) override { return false; }
     bool again(const sim::TaskView& view) override { return lost_on(view.task) < rounds_; }
 
 private:

@@ -1,13 +1,18 @@
 // A40 shield_challenger: a provider that posts wrong answers, and challengers of the same owner
-// that challenge them badly, so that no one can challenge them well.
+// that challenge them first and never reveal a claim, so that nobody else can challenge them well.
 //
-// Stresses parallel disputes: the shield's own disputes must not keep others out. They do so in two
-// ways. There is room for 64 disputes on a result; and every lost challenge doubles the bond of the
-// next, while challenges that are open at the same time all cost the same. Without
-// vm.count_open_challenges, k shields that lose together cost k bonds (half of which returns
-// while the answer stands) and raise the honest challenger's bond to 2^k; with it they themselves
-// cost 2^k - 1. Observe
-// n_fraud_missed and attacker_net beside tasks.value_at_risk.
+// Stresses parallel disputes: one challenger must neither take the place of another nor raise its
+// price. The shields hear of the wrong answer when their provider sends it, and their challenges
+// wait in the queue when it is posted, so that they stand first in the next block. A revealed false
+// claim would make the chain re-run the model; unrevealed ones are open for
+// challenge_reveal_blocks and are then lost, and half of each bond returns to the provider while
+// its answer stands. By default that keeps nobody out. Under disputes_per_result_max = 64, 64 of
+// them leave no place; under challenge_escalation = "per_lost", k of them raise the bond of the
+// next challenger to 2^k times challenger_bond; under "per_open" they pay 2^k - 1 bonds themselves.
+// Observe n_fraud_missed and attacker_net beside tasks.value_at_risk.
+#include <set>
+
+#include "core/verification/dispute.h"
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -16,25 +21,42 @@ namespace {
 
 class ShieldChallenger final : public sim::ChallengerStrategy {
 public:
-    ShieldChallenger(const Parameters& parameters, sim::StrategyContext context)
-        : context_(std::move(context)), holds_(parameters.get("hold") != 0) {}
+    explicit ShieldChallenger(sim::StrategyContext context) : context_(std::move(context)) {}
 
-    std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
-        const bool to_shield =
-            context_.is_accomplice(answered_by(view)) && view.task.provisional != true_answer(view);
-        return to_shield ? std::optional<std::uint32_t>(0) : std::nullopt;
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override {
+        return std::nullopt;
     }
-    std::optional<Answer> claim(const sim::TaskView& view) override {
-        return static_cast<Answer>(view.task.provisional +
-                                   1);  // wrong as well: wrong answers are the true one plus 1
-    }
-    bool reveals(const sim::DisputeView& view) override {
-        return !holds_ || view.blocks_left() <= 1;
+    std::optional<Answer> claim(const sim::TaskView&) override { return std::nullopt; }
+
+    std::vector<OperationBody> on_pending(const sim::NodeView& node,
+                                          const SignedOperation& seen) override {
+        const auto* result = std::get_if<op::SubmitResult>(&seen.body());
+        if (result == nullptr || !context_.is_accomplice(seen.sender())) return {};
+        const auto task = node.state().find_task(result->job_id);
+        if (!task || !is_wrong(node.state(), *task, result->answer)) return {};
+        // A result that is sent again is shielded once.
+        if (!shielded_.emplace(*task, node.state().task(*task).assignments).second) return {};
+        return {shield_for(*result)};
     }
 
 private:
+    static bool is_wrong(const State& state, TaskIndex index, Answer answer) {
+        const Task& task = state.task(index);
+        CpuKernels kernels;
+        return run_model(kernels, state.model(task.model), task.input_row) != answer;
+    }
+
+    op::Challenge shield_for(const op::SubmitResult& result) const {
+        const auto false_claim = static_cast<Answer>(result.answer + 1);
+        op::Challenge shield;
+        shield.job_id = result.job_id;
+        shield.commitment = claim_commitment(false_claim, Hash32(), context_.self.address);
+        if (context_.rules.policy.challenge_in_clear) shield.claim = false_claim;
+        return shield;
+    }
+
     sim::StrategyContext context_;
-    bool holds_;
+    std::set<std::pair<TaskIndex, std::uint32_t>> shielded_;  // results: task and assignment
 };
 
 std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& parameters,
@@ -43,17 +65,11 @@ std::unique_ptr<sim::ProviderStrategy> make_shielded_provider(const Parameters& 
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_shield_challenger(
-    const Parameters& parameters, const sim::StrategyContext& context) {
-    return std::make_unique<ShieldChallenger>(parameters, context);
+    const Parameters&, const sim::StrategyContext& context) {
+    return std::make_unique<ShieldChallenger>(context);
 }
 
-constexpr std::array kShieldParameters{
-    kCheat,
-    StrategyParameter{
-        "hold", 0, 1, 0, "",
-        "1: reveals in the last block, so that the challenge stays open; 0: at once, so that "
-        "it is lost"},
-};
+constexpr std::array kShieldParameters{kCheat};
 
 }  // namespace
 
@@ -63,6 +79,7 @@ const StrategyRow kShieldChallengerRow{
     .doc = "challenges its own wrong answers with false claims, to keep others out",
     .parameters = kShieldParameters,
     .provider = make_shielded_provider,
-    .challenger = make_shield_challenger};
+    .challenger = make_shield_challenger,
+    .watches_pending = true};
 
 }  // namespace aivm::scenarios

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -96,10 +97,13 @@ TEST_F(Findings, ABondThatEscapesShrinksToTheWrongResultTheLeavingAndTheWithdraw
     EXPECT_LE(finding.actions.size(), 5U);
     EXPECT_EQ(finding.actions.size(), finding.actions_after);
     EXPECT_GT(finding.actions_before, finding.actions_after);
-    EXPECT_THAT(finding.actions,
-                AllOf(Contains(HasSubstr("provider[3] posts a wrong result for task")),
-                      Contains("provider[3] deregisters"),
-                      Contains(HasSubstr("provider[3] withdraws its bond at block"))));
+    const auto lie = std::ranges::find_if(finding.actions, [](const std::string& action) {
+        return action.find(" posts a wrong result for task") != std::string::npos;
+    });
+    ASSERT_NE(lie, finding.actions.end());
+    const std::string liar = lie->substr(0, lie->find(' '));
+    EXPECT_THAT(finding.actions, AllOf(Contains(liar + " deregisters"),
+                                       Contains(HasSubstr(liar + " withdraws its bond at block"))));
     for (const char* name :
          {"finding.json", "scenario.toml", "choices.bin", "history.bin", "report.txt"}) {
         EXPECT_TRUE(fs::exists(fs::path(finding.folder) / name)) << name;

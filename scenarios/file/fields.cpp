@@ -413,9 +413,8 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_policy<&Policy::result_bond>(
         amount("vm", "result_bond",
                "locked for one result; \"0 LUX\" is min_provider_bond / max_tasks_per_provider")),
-    in_policy<&Policy::challenger_bond>(
-        amount("vm", "challenger_bond",
-               "locked by a challenge; doubled for every challenge already lost on the result")),
+    in_policy<&Policy::challenger_bond>(amount(
+        "vm", "challenger_bond", "locked by a challenge; may double, see challenge_escalation")),
     slash_rate<SlashCause::kWrongAnswer>(),
     in_policy<&Policy::challenger_share_bps>(basis_points(
         "challenger_share_bps", "share of a slash that goes to the rewarded challenger")),
@@ -453,7 +452,11 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
                 "assignments after which a task fails permanently")),
     in_policy<&Policy::dispute_game>(
         choice("vm", "dispute_game", words<DisputeGame>,
-               "one_step re-executes at once; bisection first narrows to one step")),
+               "one_step re-executes at once; bisection first narrows to one step, and is played "
+               "above one_step_steps_max in any case")),
+    in_policy<&Policy::one_step_steps_max>(
+        integer("vm", "one_step_steps_max", "steps", {1, 65'536},
+                "the most steps that the chain re-executes for a dispute")),
     in_policy<&Policy::reward_schedule>(
         choice("vm", "reward_schedule", words<RewardSchedule>, "whether long tasks mint more")),
     in_policy<&Policy::mint_cap>(
@@ -463,9 +466,13 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::challenge_in_clear>(
         flag("vm", "challenge_in_clear",
              "a challenge names its claim at once, so that it can be copied")),
-    in_policy<&Policy::count_open_challenges>(
-        flag("vm", "count_open_challenges",
-             "open challenges double the bond of the next one, not only lost ones")),
+    in_policy<&Policy::challenge_escalation>(
+        choice("vm", "challenge_escalation", words<ChallengeEscalation>,
+               "what doubles a challenger's bond on the same result: nothing (none), every lost "
+               "challenge (per_lost), every lost or open one (per_open)")),
+    in_policy<&Policy::disputes_per_result_max>(
+        integer("vm", "disputes_per_result_max", "challenges", {0, 1'000'000},
+                "that one result may have, open or closed; 0 is no limit")),
     in_policy<&Policy::obligation_rule>(
         flag("vm", "obligation_rule",
              "a bond cannot be withdrawn while anything it backs can still be slashed")),

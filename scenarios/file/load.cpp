@@ -32,6 +32,7 @@
 #include "scenarios/file/fields.h"
 #include "scenarios/file/load.h"
 #include "scenarios/file/names.h"
+#include "scenarios/file/retired_keys.h"
 #include "scenarios/file/source_text.h"
 
 namespace aivm::scenarios {
@@ -253,6 +254,7 @@ void Loader::unknown_key(const toml::key& key, std::string_view where,
         remedy = field.info.section.empty() ? "it belongs before the first table"
                                             : fmt::format("it belongs in [{}]", field.info.section);
     }
+    if (const auto remedy = remedy_for_retired(key.str()); !remedy.empty()) mend = remedy;
     error_at(key.source(), fmt::format("unknown key {} {}", quote(key.str()), where),
              std::move(remedy));
 }

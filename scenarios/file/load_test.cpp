@@ -110,6 +110,16 @@ TEST(Load, CaretsLineUpBehindTabsAndCharactersOfSeveralBytes) {
               "  did you mean \"count\"?\n");
 }
 
+TEST(Load, AKeyOfAnEarlierVersionNamesTheOneThatReplacedIt) {
+    EXPECT_EQ(errors_of("name = \"t\"\n[vm]\ncount_open_challenges = true\n[[provider]]\n"
+                        "name = \"p\"\n"),
+              "t.toml:3:1: error: unknown key \"count_open_challenges\" in [vm]\n"
+              "    3 | count_open_challenges = true\n"
+              "      | ^~~~~~~~~~~~~~~~~~~~~\n"
+              "  it is now vm.challenge_escalation: \"per_open\" where it was true, \"per_lost\" "
+              "where it was false; the default is \"none\"\n");
+}
+
 TEST(Load, AnEmptyFileSaysWhatEveryScenarioNeeds) {
     EXPECT_EQ(errors_of(""),
               "t.toml: error: the scenario has no name\n"

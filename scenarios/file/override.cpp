@@ -9,6 +9,7 @@
 #include "scenarios/file/check.h"
 #include "scenarios/file/fields.h"
 #include "scenarios/file/names.h"
+#include "scenarios/file/retired_keys.h"
 
 namespace aivm::scenarios {
 namespace {
@@ -16,10 +17,13 @@ namespace {
 using sim::Scenario;
 
 tl::unexpected<Problem> unknown_key(const Scenario& scenario, std::string_view key) {
+    auto unknown = fmt::format("unknown key \"{}\"", key);
+    if (const auto remedy = remedy_for_retired(key); !remedy.empty())
+        return tl::unexpected(Problem{std::move(unknown), std::string(remedy)});
     const auto keys = known_keys(scenario);
     const auto nearest = nearest_name(key, keys);
     return tl::unexpected(Problem{
-        fmt::format("unknown key \"{}\"", key),
+        std::move(unknown),
         nearest.empty()
             ? "keys look like vm.challenge_window_blocks; aivmsim explain vm lists those of a table"
             : fmt::format("did you mean \"{}\"?", nearest)});

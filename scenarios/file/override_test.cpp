@@ -56,6 +56,13 @@ TEST(Override, EveryKnownKeyIsFoundAndNoOther) {
     }
 }
 
+TEST(Override, AKeyOfAnEarlierVersionNamesTheOneThatReplacedIt) {
+    auto scenario = loaded(kText);
+    const auto done = set_key(scenario, "vm.count_open_challenges", "true");
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().mend.find("vm.challenge_escalation"), std::string::npos);
+}
+
 TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
     auto scenario = loaded(kText);
     const auto before = canonical_text(scenario);

@@ -13,8 +13,11 @@ namespace {
 
 constexpr Height kNotJudged = ~Height{0};
 
+// Whether the task's answer can still be found wrong by a challenge.
 bool is_challengeable(const Task& task) {
-    return task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+    const bool posted =
+        task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged;
+    return posted && !task.truth_known && !task.proven_wrong;
 }
 
 }  // namespace
@@ -60,10 +63,10 @@ void ChallengerActor::find_missed_answers() {
         const TaskIndex index{static_cast<std::uint32_t>(i)};
         if (task.status == TaskStatus::kPosted || task.status == TaskStatus::kChallenged)
             consider(index);
-        for (const DisputeIndex dispute : task.open_disputes) {
+        state()->for_each_dispute(task.disputes, [&](DisputeIndex dispute, const Dispute&) {
             reveal(dispute);
             join_game(dispute);
-        }
+        });
     });
 }
 
@@ -152,7 +155,7 @@ bool ChallengerActor::is_over(const OperationBody& body) const {
     if (mine == claims_.end()) return false;
     const Task& task = state()->task(mine->second.task);
     return task.posted_at != mine->second.posted_at || !is_challengeable(task) ||
-           task.proven_wrong || state()->head.height >= task.posted_at + setup_.window_blocks;
+           state()->head.height >= task.posted_at + setup_.window_blocks;
 }
 
 void ChallengerActor::reveal(DisputeIndex index) {
@@ -177,8 +180,7 @@ void ChallengerActor::look_again(DisputeIndex index) {
     const Dispute& dispute = state()->dispute(index);
     if (dispute.challenger != address() || dispute.status != DisputeStatus::kLost) return;
     const Task& task = state()->task(dispute.task);
-    if (!is_challengeable(task) || task.proven_wrong || task.assignments != dispute.assignment)
-        return;
+    if (!is_challengeable(task) || task.assignments != dispute.assignment) return;
     if (!strategy_->again(view(dispute.task))) return;
     queue_.push_back(dispute.task);
     if (queue_.size() == 1) check_next();

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/digest.h"
 #include "core/tasks/seats.h"
+#include "core/verification/bisection.h"
 #include "core/verification/redundant.h"
 #include "core/verification/reexecution.h"
 #include "core/verification/tee.h"
@@ -105,7 +106,9 @@ void ProviderActor::find_missed() {
         return task.terminal() || task.assignments != one.second.assignment;
     });
     for (const auto& [index, posted] : posted_) {
-        for (const DisputeIndex dispute : state()->task(index).open_disputes) join_dispute(dispute);
+        state()->for_each_dispute(
+            state()->task(index).disputes,
+            [&](DisputeIndex dispute, const Dispute&) { join_dispute(dispute); });
     }
 }
 
@@ -190,9 +193,8 @@ void ProviderActor::post(const TaskView& work) {
     if (work.model.steps > 1 && !committee) {
         std::vector<InferenceTraceStep> trace = strategy_->trace(work, *answer);
         result.trace_root = trace_root(trace);
-        if (setup_.rules.policy.dispute_game == DisputeGame::kBisection) {
-            posted_[work.index] = {work.task.assignments, std::move(trace)};
-        }
+        if (plays_bisection(setup_.rules.policy, work.task.mode, work.model.steps))
+            posted_[work.index] = {work.task.assignments, std::move(trace), {}};
     }
     submit(std::move(body));
 }
@@ -240,23 +242,23 @@ void ProviderActor::join_dispute(DisputeIndex index) {
     const Dispute& dispute = state()->dispute(index);
     const auto posted = posted_.find(dispute.task);
     if (dispute.status != DisputeStatus::kPlaying || posted == posted_.end()) return;
-    if (posted->second.assignment == dispute.assignment) disputes_.try_emplace(index, 0);
+    if (posted->second.assignment == dispute.assignment) disputes_.insert(index);
 }
 
 void ProviderActor::play_disputes() {
-    std::erase_if(disputes_, [&](const auto& one) {
-        const Dispute& dispute = state()->dispute(one.first);
+    std::erase_if(disputes_, [&](DisputeIndex index) {
+        const Dispute& dispute = state()->dispute(index);
         return !dispute.open() || !posted_.contains(dispute.task);
     });
-    for (auto& [index, taken] : disputes_) {
+    for (const DisputeIndex index : disputes_) {
         const Dispute& dispute = state()->dispute(index);
-        // Every turn has its own deadline, which therefore identifies the turn.
-        if (!dispute.provider_to_move || taken == dispute.deadline) continue;
+        Posted& posted = posted_.at(dispute.task);
+        // One opening of a step answers every game that asks for it.
+        if (!dispute.provider_to_move || posted.opened.contains(dispute.middle)) continue;
         const Task& task = state()->task(dispute.task);
-        auto move =
-            strategy_->move({*state(), task, dispute, index, posted_.at(dispute.task).trace});
+        auto move = strategy_->move({*state(), task, dispute, index, posted.trace});
         if (!move) continue;
-        taken = dispute.deadline;
+        posted.opened.insert(dispute.middle);
         submit(std::move(*move));
     }
 }

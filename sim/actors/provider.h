@@ -54,6 +54,7 @@ private:
     struct Posted {  // may have to be defended step by step
         std::uint32_t assignment = 0;
         std::vector<InferenceTraceStep> trace;
+        std::set<std::uint32_t> opened;  // the steps that it has opened, or is opening
     };
 
     void receive_events(const std::vector<VmEvent>& events);
@@ -86,8 +87,7 @@ private:
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;
     std::map<TaskIndex, Posted> posted_;  // only where disputes are played
-    // disputes of these, with the deadline of its last turn
-    std::map<DisputeIndex, Height> disputes_;
+    std::set<DisputeIndex> disputes_;     // that are played on these
     RandomStream nonces_;
     TimestampNs renewed_at_ = 0;
     Height claimed_at_ = 0;

@@ -112,7 +112,7 @@ public:
                 task.posted_at + watch().scenario().vm.config.challenge_window_blocks;
             const bool right = !task.proven_wrong || task.mode == VerificationMode::kRedundant;
             expect(task.posted_at != 0 && block.state.head.height > earliest &&
-                       task.open_disputes.empty() && right,
+                       task.disputes_open == 0 && right,
                    [&] {
                        return fmt::format(
                            "task {} was paid in block {}, before its window to block {} had closed "

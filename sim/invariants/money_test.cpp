@@ -117,9 +117,9 @@ TEST_F(Money, APaymentUnderDisputeOrForAProvenLieViolatesPayAfterWindow) {
     before = tip.state;
     tip.events = {event::ProviderPaid{TaskIndex{0}, ProviderIndex{0}, lux(1)}};
     tip.state.head.height += 50;
-    before.tasks.edit(0).open_disputes = {DisputeIndex{0}};
+    before.tasks.edit(0).disputes_open = 1;
     tell("E8");
-    before.tasks.edit(0).open_disputes.clear();
+    before.tasks.edit(0).disputes_open = 0;
     before.tasks.edit(0).proven_wrong = true;
     tell("E8");
     EXPECT_EQ(seen.reported().size(), 2U);

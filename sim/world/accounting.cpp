@@ -145,7 +145,22 @@ void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
                                     : "the claim was false";
 }
 
+void Accounting::on(const Executed& block, const event::ClaimReturned& e) {
+    ChallengeRow& row = challenges_.at(e.dispute.value);
+    row.resolved_block = block.state.head.height;
+    row.reason = "the job failed";
+}
+
+void Accounting::on(const Executed&, const event::ShareSettled& e) {
+    SlashRow& row = slashes_.at(waiting_shares_.at({e.task, e.assignment}));
+    row.to_challenger += e.paid;
+    row.burned += e.burned;
+    if (!e.paid.is_zero()) flow_of(e.challenger).rewards += e.paid;
+}
+
 void Accounting::on(const Executed& block, const event::Slashed& e) {
+    if (!e.waiting.is_zero())
+        waiting_shares_[{e.task, tasks_.at(e.task.value).assignments}] = slashes_.size();
     SlashRow& row = slashes_.emplace_back();
     row.slash = slashes_.size() - 1;
     row.agent = participants_.find(e.account).value_or(0);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/execution/execute.h"
@@ -92,6 +93,8 @@ private:
     void add_result(const Executed& block, TaskIndex index, ProviderIndex provider, Answer answer);
     void on(const Executed& block, const event::ChallengeOpened& e);
     void on(const Executed& block, const event::DisputeClosed& e);
+    void on(const Executed& block, const event::ClaimReturned& e);
+    void on(const Executed& block, const event::ShareSettled& e);
     void on(const Executed& block, const event::Slashed& e);
     void on(const Executed& block, const event::ProviderPaid& e);
     void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
@@ -138,6 +141,8 @@ private:
     std::map<std::uint32_t, std::uint64_t> usable_early_ns_;  // TEE: by task, of its present result
     std::vector<ChallengeRow> challenges_;
     std::vector<SlashRow> slashes_;
+    // Rows of slashes whose challenger's share waits, by task and assignment.
+    std::map<std::pair<TaskIndex, std::uint32_t>, std::size_t> waiting_shares_;
     std::vector<ChainStatRow> chain_stats_;
     std::vector<PayoffRow> payoffs_;
     std::vector<MetricRow> metrics_;
