@@ -254,7 +254,7 @@ void Loader::unknown_key(const toml::key& key, std::string_view where,
         remedy = field.info.section.empty() ? "it belongs before the first table"
                                             : fmt::format("it belongs in [{}]", field.info.section);
     }
-    if (const auto remedy = remedy_for_retired(key.str()); !remedy.empty()) mend = remedy;
+    if (const auto retired = remedy_for_retired(key.str()); !retired.empty()) remedy = retired;
     error_at(key.source(), fmt::format("unknown key {} {}", quote(key.str()), where),
              std::move(remedy));
 }

@@ -60,7 +60,7 @@ TEST(Override, AKeyOfAnEarlierVersionNamesTheOneThatReplacedIt) {
     auto scenario = loaded(kText);
     const auto done = set_key(scenario, "vm.count_open_challenges", "true");
     ASSERT_FALSE(done);
-    EXPECT_NE(done.error().mend.find("vm.challenge_escalation"), std::string::npos);
+    EXPECT_NE(done.error().remedy.find("vm.challenge_escalation"), std::string::npos);
 }
 
 TEST(Override, AnUnknownKeyNamesTheNearestAndChangesNothing) {
