@@ -64,7 +64,7 @@ void add_backend(CLI::App& app, gpu::BackendRequest& request) {
            "--backend",
            [&request](const std::string& text) { request = *gpu::request_from_name(text); },
            "what computes the kernels: auto (default: a plugin that works, else the CPU), cpu "
-           "(canonical), simd (CPU, batched), gpu (any plugin), or a kind of plugin; see aivmsim gpu")
+           "(canonical), simd (CPU, batched), gpu (any plugin), or a kind of plugin (aivmsim gpu)")
         ->envname("AIVMSIM_BACKEND")
         ->check(CLI::IsMember(
             std::vector<std::string>(gpu::kRequestNames.begin(), gpu::kRequestNames.end())));

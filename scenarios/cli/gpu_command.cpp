@@ -52,6 +52,11 @@ std::optional<std::unique_ptr<Backend>> open_backend(const gpu::BackendRequest& 
     return std::nullopt;
 }
 
+void announce(const Backend& backend) {
+    if (backend.registry().effective_backend_kind() != gpu::BackendKind::kNone)
+        say(fmt::format("kernels: {}", backend.name()));
+}
+
 int gpu_command(const GpuRequest& request) {
     const auto candidates = gpu::list_candidates(gpu::PluginEnvironment::of_process());
     const auto backend = open_backend({});

@@ -136,7 +136,7 @@ int run_command(const RunRequest& request) {
     if (!request.quiet && !given->loaded.notes.empty()) say(to_text(given->loaded.notes));
     const auto backend = open_backend(request.backend);
     if (!backend) return kExitHarnessFailed;
-    if (!request.quiet) say(fmt::format("kernels: {}", (*backend)->name()));
+    if (!request.quiet) announce(**backend);
     catch_interrupts();
     if (!request.verify_determinism) return run_and_show(request, *given, **backend);
     const auto second = open_backend(request.backend);

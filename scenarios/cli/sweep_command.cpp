@@ -168,7 +168,7 @@ int sweep_command(const SweepArguments& arguments) {
         return refuse(exit_code_of_refusal(*path, recorder.error()), recorder.error().context);
     const auto backend = open_backend(arguments.backend);  // so that a wrong name fails at once
     if (!backend) return kExitHarnessFailed;
-    if (!arguments.quiet) say(fmt::format("kernels: {}", (*backend)->name()));
+    if (!arguments.quiet) announce(**backend);
     catch_interrupts();
     const unsigned jobs =
         arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());

@@ -47,6 +47,8 @@ CREATE TABLE run (  -- one simulation, written when it has ended
     invariants TEXT NOT NULL,
     invariant_checks INTEGER NOT NULL,
     row_counts TEXT NOT NULL,
+    backend TEXT,
+    kernel_fallbacks INTEGER,
     PRIMARY KEY (run_id)
 ) STRICT, WITHOUT ROWID;
 

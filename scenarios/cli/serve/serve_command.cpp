@@ -106,7 +106,7 @@ void say_what_dev_means() {
 }
 
 int serve(const ServeRequest& request, ListenAddress address, std::uint64_t block_interval_ns,
-          ChainVm& vm) {
+          ChainVm& vm, const std::string& kernels) {
     boost::asio::io_context io(1);  // the thread of the VM, its service and all connections
     const HttpHandler handler = vm.new_http_handler().value();
     HttpServer server(io, [&](Request incoming) {
@@ -133,6 +133,7 @@ int serve(const ServeRequest& request, ListenAddress address, std::uint64_t bloc
     });
     const bool announced = print_result(fmt::format("listening on http://{}\n", address.text()));
     if (!announced) boost::asio::post(io, stop);
+    say("kernels: " + kernels);
     io.run();
     const Status flushed = flush(vm);
     if (!flushed) complain(flushed.error().text());
@@ -154,7 +155,6 @@ int serve_command(const ServeRequest& request) {
     }
     const auto backend = open_backend(request.backend);
     if (!backend) return kExitHarnessFailed;
-    say(fmt::format("kernels: {}", (*backend)->name()));
     ChainVm vm;
     const auto store = open_store(request);
     const auto setup = store ? read_setup(request, **store, (*backend)->kernels())
@@ -165,7 +165,7 @@ int serve_command(const ServeRequest& request) {
         complain(open.error().text());
         return kExitBadRequest;
     }
-    return serve(request, *address, setup->block_interval_ns, vm);
+    return serve(request, *address, setup->block_interval_ns, vm, (*backend)->name());
 }
 
 }  // namespace aivm::scenarios::cli
