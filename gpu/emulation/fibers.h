@@ -56,7 +56,7 @@ public:
 
 private:
     friend class Fiber;
-    void* tsan_ = nullptr;
+    [[maybe_unused]] void* tsan_ = nullptr;
     void* fake_stack_ = nullptr;
     const void* stack_bottom_ = nullptr;
     std::size_t stack_bytes_ = 0;
@@ -138,7 +138,7 @@ private:
     void* stack_ = nullptr;
     boost::context::fiber context_, back_;
     Scheduler* scheduler_ = nullptr;
-    void* tsan_ = nullptr;
+    [[maybe_unused]] void* tsan_ = nullptr;
     void* fake_stack_ = nullptr;
 };
 

@@ -9,7 +9,8 @@
 //   TEST_PLUGIN_EXITS              ends the process in proof_verify
 //   TEST_PLUGIN_LIES               sets a wrong bit in the state root, and in nothing else
 //   TEST_PLUGIN_NAMED              exports a device name
-//   TEST_PLUGIN_FAILS_LATER        works until AIVM_TEST_PLUGIN_FAILS is set in the environment
+//   TEST_PLUGIN_FAILS_LATER        works until AIVM_TEST_PLUGIN_FAILS is set in the environment, or
+//                                  for the first AIVM_TEST_PLUGIN_FAILS_AFTER calls in a process
 #include <unistd.h>
 #include <cstdlib>
 #include <cstring>
@@ -27,12 +28,21 @@ namespace {
 
 CpuKernels cpu;
 
+#if defined(TEST_PLUGIN_FAILS_LATER)
+bool fails_now() {
+    if (std::getenv("AIVM_TEST_PLUGIN_FAILS") != nullptr) return true;
+    static int calls = 0;
+    const char* after = std::getenv("AIVM_TEST_PLUGIN_FAILS_AFTER");
+    return after != nullptr && ++calls > std::atoi(after);
+}
+#endif
+
 // The built-in fault of the launchers: kOk, or the code to return at once.
 int fault([[maybe_unused]] void* output) {
 #if defined(TEST_PLUGIN_NO_DEVICE)
     return abi::kNotSupported;
 #elif defined(TEST_PLUGIN_FAILS_LATER)
-    if (!std::getenv("AIVM_TEST_PLUGIN_FAILS")) return abi::kOk;
+    if (!fails_now()) return abi::kOk;
     std::memset(output, 0x5A, 4);  // breaks the rule that a failure writes nothing
     return abi::kDeviceLost;
 #else
