@@ -4,9 +4,9 @@
 //   'a' address     account                 'c'          head
 //   'd' u32         dispute                 'e'          kernel epoch state
 //   'k' table u8, slot u32                  a kernel table's slot
-//   'm' u32         model                   'p' u32      provider
-//   'r' u32         receipt                 't' u32      task
-//   'v' u32         validator
+//   'm' u32         model                   'n' u32      the model's status
+//   'p' u32         provider                'r' u32      receipt
+//   't' u32         task                    'v' u32      validator
 //   0x81 block id   block bytes             0x82 height  block id
 //   0x84            tip: block id, state root
 //   0x85            height of the last block or vertex this node signed
@@ -15,6 +15,8 @@
 //   0x88 job key    id of the accepted vertex that took it
 //   0x89 vertex id  nothing: it was rejected
 //   0x8a            the DAG's tip: height, state root, accepted frontier
+//   0x8b            the chain's parameters (core/config/parameter_record.h)
+//   0x8c u32        a full table of anchors, archived under its number: its slots
 #pragma once
 
 #include "core/base/bytes.h"
@@ -28,6 +30,7 @@ constexpr std::uint8_t kDispute = 'd';
 constexpr std::uint8_t kKernelEpoch = 'e';
 constexpr std::uint8_t kKernelSlot = 'k';
 constexpr std::uint8_t kModel = 'm';
+constexpr std::uint8_t kModelStatus = 'n';
 constexpr std::uint8_t kProvider = 'p';
 constexpr std::uint8_t kReceipt = 'r';
 constexpr std::uint8_t kTask = 't';
@@ -41,6 +44,8 @@ constexpr std::uint8_t kVertexOrder = 0x87;
 constexpr std::uint8_t kJob = 0x88;
 constexpr std::uint8_t kRejected = 0x89;
 constexpr std::uint8_t kDagTip = 0x8a;
+constexpr std::uint8_t kParameters = 0x8b;
+constexpr std::uint8_t kAnchorArchive = 0x8c;
 
 inline Bytes single(std::uint8_t table) { return {table}; }
 inline Bytes indexed(std::uint8_t table, std::uint32_t index) {

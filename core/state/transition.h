@@ -57,6 +57,9 @@ public:
     [[nodiscard]] const Task& read_task(TaskIndex i) const { return state_.task(i); }
     [[nodiscard]] const Dispute& read_dispute(DisputeIndex i) const { return state_.dispute(i); }
     [[nodiscard]] const Model& read_model(ModelIndex i) const { return state_.model(i); }
+    [[nodiscard]] const ModelStatus& read_model_status(ModelIndex i) const {
+        return state_.status_of_model(i);
+    }
     [[nodiscard]] const Validator& read_validator(ValidatorIndex i) const {
         return state_.validator(i);
     }
@@ -71,12 +74,14 @@ public:
     Task& edit_task(TaskIndex index);
     Dispute& edit_dispute(DisputeIndex index);
     Validator& edit_validator(ValidatorIndex index);
+    ModelStatus& edit_model_status(ModelIndex index);
     KernelTables& edit_kernels() { return state_.kernels; }
 
     TaskIndex add_task(Task&& task);
     ProviderIndex add_provider(Provider provider);
     DisputeIndex add_dispute(Dispute dispute);
-    ModelIndex add_model(Model model);
+    // A new model, or with `first` a new version of that one.
+    ModelIndex add_model(Model model, std::optional<ModelIndex> first = std::nullopt);
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
     // Brings the receipt tree up to date. Required before its root is read.
@@ -109,6 +114,9 @@ public:
 
     void emit(VmEvent event) { events_.push_back(std::move(event)); }
     [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }
+
+    // Keeps the anchors' slots in the store under the next archive number, outside the state.
+    void archive_anchors();
 
     // Marks slots of a kernel table as changed.
     void touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots);
@@ -156,6 +164,8 @@ private:
     std::vector<bool> account_is_touched_;  // by row
     std::optional<std::uint32_t> escrow_row_;
     std::vector<std::uint32_t> touched_models_;
+    std::vector<std::uint32_t> touched_model_status_;
+    std::optional<std::pair<std::uint32_t, Bytes>> anchor_archive_;  // number, slots
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;
 };

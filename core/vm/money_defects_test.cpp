@@ -38,6 +38,26 @@ TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
 
 // D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
 // mode.
+// F3: the provider's statistic of all its rewards went beyond 2^64 in a settlement, which failed,
+// and with it every later block.
+TEST(MoneyDefects, F3TradingWithOneselfNeverStopsTheChain) {
+    TestOptions options;
+    options.names = {"alice"};
+    options.allocation = lux(9'000'000'000);
+    options.parameters.config.base_reward = lux(1'000'000'000);
+    TestChain chain(options);
+    chain.join("alice");
+    for (int round = 0; round < 30; ++round) {
+        const std::string job = "job-" + std::to_string(round);
+        chain.assign(job, "alice", Amount(chain.balance("alice").nlux() - lux(1).nlux()));
+        chain.post(job, chain.truth(job));
+        chain.advance(options.parameters.config.challenge_window_blocks + 1);
+        ASSERT_EQ(chain.task(job).status, TaskStatus::kCompleted);
+        chain.block({chain.by("alice", claim("alice"))});
+    }
+    EXPECT_EQ(chain.provider("alice").rewards_total, Amount(~std::uint64_t{0}));
+}
+
 TEST(MoneyDefects, D25AWrongAnswerThatIsChallengedCostsMoreThanSilence) {
     // Both providers start with the same bond; one posts a wrong answer and is challenged, the
     // other never answers.

@@ -435,6 +435,10 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::unbond_cooldown_blocks>(integer("vm", "unbond_cooldown_blocks", "blocks",
                                                        kBlocks,
                                                        "between leaving and withdrawing the bond")),
+    in_policy<&Policy::activation_delay_blocks>(
+        integer("vm", "activation_delay_blocks", "blocks", kBlocks,
+                "a provider is drawn only for tasks accepted this long after its bond was "
+                "complete")),
     in_policy<&Policy::commit_window_blocks>(
         integer("vm", "commit_window_blocks", "blocks", kSomeBlocks, "redundant mode: to commit")),
     in_policy<&Policy::reveal_window_blocks>(
@@ -463,6 +467,22 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
         flag("vm", "obligation_rule", "a bond stays while anything it backs can still be slashed")),
     in_policy<&Policy::self_reported_compute>(flag(
         "vm", "self_reported_compute", "the tiered schedule believes the provider's own time")),
+    in_policy<&Policy::lock_fee_bps>(basis_points(
+        "lock_fee_bps", "of the result bond that a task locks, added to the floor of its fee")),
+    in_policy<&Policy::model_fee>(
+        amount("vm", "model_fee", "burned by the registration of a model and of new weights")),
+    in_policy<&Policy::model_deposit>(
+        amount("vm", "model_deposit", "held until a registered model is retired")),
+    in_policy<&Policy::attestation_slots_per_provider>(
+        integer("vm", "attestation_slots_per_provider", "slots", {1, kAttestationsPerProviderMax},
+                "devices that one provider may attest")),
+    in_policy<&Policy::evidence_ttl_blocks>(
+        integer("vm", "evidence_ttl_blocks", "blocks", kSomeBlocks,
+                "within which evidence of equivocation is taken")),
+    in_policy<&Policy::reporter_share_bps>(
+        basis_points("reporter_share_bps", "of a stake that evidence takes, to its sender")),
+    in_policy<&Policy::validator_stake_min>(
+        amount("vm", "validator_stake_min", "a validator with less leaves the set with the epoch")),
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };
