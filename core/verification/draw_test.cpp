@@ -19,7 +19,7 @@ std::array<int, 2> draws(const TestChain& chain, std::string_view job) {
     std::array<int, 2> count{};
     for (std::uint32_t i = 0; i < 2000; ++i) {
         const Drawn drawn = draw_providers(t, chain.task(job), keccak256(Writer().u32(i).view()));
-        count.at(drawn.at(0).value) += 1;
+        count.at(drawn[0].value) += 1;
     }
     return count;
 }

@@ -89,8 +89,9 @@ TEST(MoneyDefects, D26WhatThePayerAgreedToIsBoundAndDebitedAtSubmission) {
     const Amount before = chain.balance("alice");
     chain.assign("job", "alice", lux(7));
     op::SubmitTask cheaper = submission("job", lux(6));
-    EXPECT_EQ(chain.task("job").task_key, task_key(address_of("alice"), submission("job", lux(7))));
-    EXPECT_NE(chain.task("job").task_key, task_key(address_of("alice"), cheaper));
+    EXPECT_EQ(chain.task("job").task_key,
+              task_key(address_of("alice"), submission("job", lux(7)), 1));
+    EXPECT_NE(chain.task("job").task_key, task_key(address_of("alice"), cheaper, 1));
     finish(chain, "job");
     EXPECT_EQ(chain.balance("alice"), before - lux(7));
     EXPECT_EQ(chain.provider("p-1").credit + chain.totals().burned, lux(7) + chain.totals().minted);
