@@ -103,7 +103,15 @@ struct State {
     [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
     [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
-    [[nodiscard]] std::uint64_t nonce(const Address& address) const;
+    [[nodiscard]] Nonces nonces(const Address& address) const;
+    // The last nonce that the account has used in this lane.
+    [[nodiscard]] std::uint64_t nonce(const Address& address, Lane lane) const {
+        return nonces(address).of(lane);
+    }
+    // The greatest that it has used in any lane.
+    [[nodiscard]] std::uint64_t nonce(const Address& address) const {
+        return nonces(address).greatest();
+    }
     // Required after a row was added to the table.
     void index_task(TaskIndex index) { jobs.add(name_hash(task(index).job_id), index.value); }
     void index_provider(ProviderIndex index) {

@@ -264,6 +264,21 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::max_block_ops>(integer("chain", "max_block_ops", "operations",
                                                     {1, 1'000'000},
                                                     "the most operations one block holds")),
+    in_chain<&ChainSettings::max_block_bytes>(
+        integer("chain", "max_block_bytes", "bytes",
+                {16'384, kBlockBytesMax - kBlockHeaderBytesMax},
+                "the most bytes of operations one block holds: a quarter is kept for fraud proofs, "
+                "half for assigned work")),
+    in_chain<&ChainSettings::mempool_limit>(
+        integer("chain", "mempool_limit", "operations", {1, 10'000'000},
+                "operations that a node queues in each lane")),
+    in_chain<&ChainSettings::mempool_per_sender>(
+        integer("chain", "mempool_per_sender", "operations", {1, 10'000'000},
+                "operations of one sender that a node queues, beside fraud proofs and assigned "
+                "work")),
+    in_chain<&ChainSettings::operation_ttl_blocks>(
+        integer("chain", "operation_ttl_blocks", "blocks", {1, 1'000'000},
+                "for which a node keeps an operation that it took")),
     in_chain<&ChainSettings::k>(integer("chain", "k", "validators", {1, kMaxValidators},
                                         "snowman: validators asked in one poll")),
     in_chain<&ChainSettings::alpha_preference>(
