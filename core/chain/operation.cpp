@@ -117,8 +117,7 @@ SignedOperation::SignedOperation(Unsealed, Operation&& operation)
     : operation_(std::move(operation)), lane_(lane_of(operation_.body)) {
     const std::size_t body_bytes =
         std::visit([](const auto& b) { return encoded_size(b); }, operation_.body);
-    size_bytes_ =
-        kOperationHeadBytes + body_bytes + kUnsealedAuthorizationBytes + kLengthsBytes;
+    size_bytes_ = kOperationHeadBytes + body_bytes + kUnsealedAuthorizationBytes + kLengthsBytes;
 }
 
 OperationPtr SignedOperation::unsealed(Operation operation) {

@@ -37,8 +37,8 @@ Status check_operations(const Vertex& vertex, const Rules& rules) {
     for (const OperationPtr& operation : vertex.operations()) {
         std::uint64_t& nonce = nonces[operation->sender()].edit(operation->lane());
         if (operation->nonce() <= nonce) {
-            return fail(ErrorCode::kBadNonce,
-                        fmt::format("{} after {} in one vertex and lane", operation->nonce(), nonce));
+            return fail(ErrorCode::kBadNonce, fmt::format("{} after {} in one vertex and lane",
+                                                          operation->nonce(), nonce));
         }
         nonce = operation->nonce();
         AIVM_TRY(check_authorized(*operation, rules));

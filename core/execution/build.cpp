@@ -99,8 +99,8 @@ Result<Built> build_on(const Executed& parent, const BuildRequest& request,
     return built;
 }
 
-Result<Built> build_on(const Executed& parent, const BuildRequest& request,
-                       OperationSource& source, const Rules& rules) {
+Result<Built> build_on(const Executed& parent, const BuildRequest& request, OperationSource& source,
+                       const Rules& rules) {
     BlockHeader header = next_header(parent, request);
     AIVM_TRY(check_header(parent.state, header, rules));
     BlockRun run(parent.state, context_of(parent.state, header), rules,

@@ -48,8 +48,8 @@ BlockHeader next_header(const Executed& parent, const BuildRequest& request);
 
 // Builds on `parent` with operations from the source, until it has no more. They must fit into a
 // block.
-Result<Built> build_on(const Executed& parent, const BuildRequest& request,
-                       OperationSource& source, const Rules& rules);
+Result<Built> build_on(const Executed& parent, const BuildRequest& request, OperationSource& source,
+                       const Rules& rules);
 // The same with these candidates, in order; those that are refused or do not fit are left out.
 Result<Built> build_on(const Executed& parent, const BuildRequest& request,
                        const std::vector<OperationPtr>& candidates, const Rules& rules);

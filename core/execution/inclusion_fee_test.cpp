@@ -36,9 +36,8 @@ TEST(InclusionFee, ARefusedOperationCostsNothingAndLeavesNoTrace) {
     chain.expect_refused(with_fee(chain, "nobody", 1, op::ClaimRewards{"nobody"}, lux(3)),
                          ErrorCode::kInsufficientFunds);
     // The builder tried it; a follower that never saw it reaches the same roots.
-    const auto left =
-        chain.offer({with_fee(chain, "alice", 1, op::ClaimRewards{"nobody"}, lux(3)),
-                     chain.by("bob", submission("job"))});
+    const auto left = chain.offer({with_fee(chain, "alice", 1, op::ClaimRewards{"nobody"}, lux(3)),
+                                   chain.by("bob", submission("job"))});
     ASSERT_EQ(left.size(), 1U);
     EXPECT_EQ(chain.balance("alice"), lux(10'000));
     EXPECT_EQ(chain.state().nonce(address_of("alice")), 0U);
@@ -49,8 +48,8 @@ TEST(InclusionFee, WhatAnOperationLocksMustBeThereBesideItsFee) {
     const Amount all = chain.balance("alice");
     chain.expect_refused(with_fee(chain, "alice", 1, submission("job", all), Amount(1)),
                          ErrorCode::kInsufficientFunds);
-    EXPECT_FALSE(chain.refusal(
-        with_fee(chain, "alice", 1, submission("job", all - Amount(1)), Amount(1))));
+    EXPECT_FALSE(
+        chain.refusal(with_fee(chain, "alice", 1, submission("job", all - Amount(1)), Amount(1))));
     chain.expect_refused(with_fee(chain, "alice", 1, submission("job"), all + Amount(1)),
                          ErrorCode::kInsufficientFunds);
 }

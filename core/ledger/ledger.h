@@ -15,7 +15,8 @@ enum class Pot : std::uint8_t { kBonds, kTaskEscrows, kChallengeBonds, kCredits 
 Status check_balance(const State& state, const Address& from, Amount amount);
 
 // An inclusion fee on its way from its payer's free balance to the proposer's. It is taken before
-// the operation runs (requires a sufficient balance), and given to the proposer afterwards, or back.
+// the operation runs (requires a sufficient balance), and given to the proposer afterwards, or
+// back.
 void take_fee(Transition& t, const Address& from, Amount fee);
 void give_fee(Transition& t, const Address& to, Amount fee);
 

@@ -29,8 +29,7 @@ struct Nonces {
     friend bool operator==(const Nonces&, const Nonces&) = default;
 
     static constexpr auto fields() {
-        return std::tuple{field<&Nonces::proofs>(), field<&Nonces::work>(),
-                          field<&Nonces::rest>()};
+        return std::tuple{field<&Nonces::proofs>(), field<&Nonces::work>(), field<&Nonces::rest>()};
     }
 };
 

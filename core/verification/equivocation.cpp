@@ -18,8 +18,8 @@ Status check_equivocation(const State& state, const Rules& rules, const op::Evid
     if (accused.slashed_slots.size() >= kSlashedSlotsMax)
         return fail(ErrorCode::kLimitReached, "slashed slots");
     const auto signed_by_accused = [&](const Hash32& id, const Bytes& authorization) {
-        return rules.authorizer->verify(
-            accused.address, slot_message(rules.chain_id, e.slot, id), authorization);
+        return rules.authorizer->verify(accused.address, slot_message(rules.chain_id, e.slot, id),
+                                        authorization);
     };
     if (!signed_by_accused(e.first_id, e.first_authorization) ||
         !signed_by_accused(e.second_id, e.second_authorization)) {

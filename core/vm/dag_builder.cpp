@@ -84,8 +84,8 @@ private:
     }
 
     // Queued operations in order. If one must wait, later ones of its sender in the lane wait too,
-    // since including them first would make it stale. For the same reason an account with an operation in
-    // a concurrent vertex waits.
+    // since including them first would make it stale. For the same reason an account with an
+    // operation in a concurrent vertex waits.
     Result<std::vector<OperationPtr>> eligible(const State& view) {
         std::vector<OperationPtr> out;
         std::set<std::pair<Address, Lane>> waiting;

@@ -20,6 +20,8 @@ Result<DagVm> DagVm::open(const Setup& setup) {
 }
 
 Status DagVm::submit(const OperationPtr& operation) {
+    if (operation->nonce() <= state().nonce(operation->sender(), operation->lane()))
+        return fail(ErrorCode::kBadNonce);
     if (JobKey job; job_key(operation->operation(), job)) {
         AIVM_ASSIGN(const auto taker, history_.taker_of(job));
         if (taker) return fail(ErrorCode::kDuplicate, "job " + job.text());

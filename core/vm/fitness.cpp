@@ -81,8 +81,8 @@ Fitness Judge::operator()(const op::DisputeMove& move) const {
         return d.challenger == move.challenger && d.status == DisputeStatus::kPlaying;
     });
     if (game == nullptr || game->provider_to_move != move.opens) return Fitness::waits();
-    const Address& due = move.opens ? state.provider(task->seats.front().provider).owner
-                                    : game->challenger;
+    const Address& due =
+        move.opens ? state.provider(task->seats.front().provider).owner : game->challenger;
     return due == sender ? Fitness() : Fitness::never(ErrorCode::kNotAuthorized);
 }
 

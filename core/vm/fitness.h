@@ -8,8 +8,8 @@
 //   commit, reveal, result   by a provider selected for the task, at that stage, in its window
 //   all others         are always fit for the rest
 //
-// The rules themselves (core/verification) decide when a block is built; these tests are their cheap
-// part, and what they let through in error costs a builder one try.
+// The rules themselves (core/verification) decide when a block is built; these tests are their
+// cheap part, and what they let through in error costs a builder one try.
 #pragma once
 
 #include "core/chain/operation.h"

@@ -52,8 +52,8 @@ bool Mempool::Bid::is_before(const Bid& other) const {
 
 std::size_t Mempool::place_of(const Fifo<Waiting>& queue, std::uint64_t nonce) {
     if (queue.empty() || queue.back().nonce < nonce) return queue.size();  // the common case
-    return static_cast<std::size_t>(
-        std::ranges::lower_bound(queue, nonce, {}, &Waiting::nonce) - queue.begin());
+    return static_cast<std::size_t>(std::ranges::lower_bound(queue, nonce, {}, &Waiting::nonce) -
+                                    queue.begin());
 }
 
 std::optional<std::uint32_t> Mempool::find_sender(const Address& address) const {
@@ -168,11 +168,10 @@ Status Mempool::add(const OperationPtr& operation, const Offer& offer) {
         return fail(ErrorCode::kInsufficientFunds,
                     fmt::format("{} nLUX beside what waits already", offer.cost.nlux()));
     }
-    const bool in_lane =
-        offer.fitness.verdict == Verdict::kFit && !is_claimed(*operation, sender);
+    const bool in_lane = offer.fitness.verdict == Verdict::kFit && !is_claimed(*operation, sender);
     const Lane lane = in_lane ? operation->lane() : Lane::kRest;
-    AIVM_TRY(make_room(lane, sender,
-                       {fee_of(*operation), operation->size_bytes(), arrivals_, kNone}));
+    AIVM_TRY(
+        make_room(lane, sender, {fee_of(*operation), operation->size_bytes(), arrivals_, kNone}));
     const Handle handle = store(operation, offer, sender);
     if (in_lane) {
         enter(handle, Place::kInLane);
@@ -424,8 +423,7 @@ void Mempool::erase(Handle handle) {
 
 void Mempool::detach(Handle handle) {
     Entry& entry = entries_[handle];
-    const bool held_claim =
-        entry.place == Place::kInLane && entry.operation->lane() != Lane::kRest;
+    const bool held_claim = entry.place == Place::kInLane && entry.operation->lane() != Lane::kRest;
     leave(handle);
     if (held_claim && !waiting_.empty()) note_changed(job_of(entry.operation->body()));
     changed_.erase({entry.arrival, handle});

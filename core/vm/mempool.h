@@ -14,7 +14,8 @@
 //      offered it, and moves when it becomes fit.
 //   3. Each lane has its own limit, and none evicts from another. A full rest drops what pays least
 //      per byte. A sender has at most `per_sender` operations in the rest.
-//   4. Each sender's operations of a kind's lane are offered in order of nonce, whoever's place they
+//   4. Each sender's operations of a kind's lane are offered in order of nonce, whoever's place
+//   they
 //      use: including a later one first would make the earlier ones stale. For the same reason an
 //      operation of the rest that is refused for the time being holds back its sender's later ones.
 //   5. An operation leaves when it is stale, finally refused, or waited for `ttl_blocks`.
@@ -39,7 +40,7 @@ namespace aivm {
 
 // Parameters of a node, not of the chain.
 struct MempoolLimits {
-    std::size_t lane = kMempoolLaneMax;            // operations per lane
+    std::size_t lane = kMempoolLaneMax;             // operations per lane
     std::size_t per_sender = kMempoolPerSenderMax;  // operations of one sender in the rest
     Height ttl_blocks = kOperationTtlBlocks;
 };
@@ -65,8 +66,8 @@ public:
         Nonces nonces;   // the sender's
         Height height = 0;
     };
-    // Errors: duplicate (same sender, lane and nonce), insufficient_funds, queue_full, limit_reached
-    // (of the sender), and the reason for which it can never be fit.
+    // Errors: duplicate (same sender, lane and nonce), insufficient_funds, queue_full,
+    // limit_reached (of the sender), and the reason for which it can never be fit.
     Status add(const OperationPtr& operation, const Offer& offer);
 
     // Brings the queue to the state after a block of this height: expired operations leave, those
@@ -118,7 +119,7 @@ private:
         OperationPtr operation;
         std::uint64_t arrival = 0;
         Amount cost;
-        Amount fee;              // what counts for the order of the rest
+        Amount fee;                // what counts for the order of the rest
         std::uint32_t sender = 0;  // row in senders_
         Place place = Place::kGone;
         std::uint8_t refusals = 0;
@@ -134,7 +135,7 @@ private:
     struct Sender {
         Address address;
         std::array<Fifo<Waiting>, kLanes.size()> queues;  // by nonce, one per lane of the kinds
-        WideNlux reserved = 0;   // what all of them cost
+        WideNlux reserved = 0;                            // what all of them cost
         std::uint32_t in_rest = 0;
         Handle head = kNone;  // in heads_
     };
@@ -234,7 +235,7 @@ private:
     std::map<TurnKey, Turns> turns_;
     std::uint64_t turn_ = 0;  // of the proof that left last
     std::set<LanePlace> work_;
-    std::set<Bid> heads_;  // of the rest: each sender's next operation, unless it is delayed
+    std::set<Bid> heads_;     // of the rest: each sender's next operation, unless it is delayed
     std::vector<Bid> least_;  // a heap of the rest, the least paying first; empty until it is full
 
     std::set<std::pair<std::string_view, Handle>> waiting_;  // unfit, by job

@@ -183,10 +183,9 @@ private:
             if (item.lane() != Lane::kRest) continue;
             if (least == nullptr || item.rate() <= least->rate()) least = &item;
         }
-        const bool came_earlier =
-            std::ranges::any_of(items, [&](const Item& item) {
-                return item.operation == wanted.operation && &item < least;
-            });
+        const bool came_earlier = std::ranges::any_of(items, [&](const Item& item) {
+            return item.operation == wanted.operation && &item < least;
+        });
         const bool better =
             wanted.rate() > least->rate() || (wanted.rate() == least->rate() && came_earlier);
         if (better) erase(*OperationPtr(least->operation));
@@ -205,8 +204,7 @@ private:
         turn_ = std::max(turn_, item.turn);
         --turns_[{std::string(item.job()), item.sender()}].second;
     }
-    void judge_again(const SignedOperation& operation, const Mempool::Judge& judge,
-                     Height height) {
+    void judge_again(const SignedOperation& operation, const Mempool::Judge& judge, Height height) {
         Item* item = find(operation);
         const Fitness fitness = judge(operation);
         if (fitness.verdict == Verdict::kNever) return erase(operation);
@@ -270,10 +268,9 @@ struct Step {
 
 rc::Gen<Step> any_step() {
     using rc::gen::inRange;
-    return rc::gen::construct<Step>(
-        inRange<std::uint32_t>(0, 16), inRange<std::uint32_t>(0, 4), inRange<std::uint32_t>(0, 5),
-        inRange<std::uint64_t>(1, 9), inRange<std::uint32_t>(0, kJobs),
-        inRange<std::uint64_t>(0, 4));
+    return rc::gen::construct<Step>(inRange<std::uint32_t>(0, 16), inRange<std::uint32_t>(0, 4),
+                                    inRange<std::uint32_t>(0, 5), inRange<std::uint64_t>(1, 9),
+                                    inRange<std::uint32_t>(0, kJobs), inRange<std::uint64_t>(0, 4));
 }
 
 struct Both {
@@ -341,9 +338,8 @@ struct Both {
         for (const Lane lane : kLanes) RC_ASSERT(tested.size(lane) == model.count(lane));
         const auto offered = tested.candidates(1'000'000, {});
         const auto expected = model.candidates();
-        RC_ASSERT(std::ranges::equal(offered, expected, [](const auto& a, const auto& b) {
-            return is_same(*a, *b);
-        }));
+        RC_ASSERT(std::ranges::equal(offered, expected,
+                                     [](const auto& a, const auto& b) { return is_same(*a, *b); }));
         for (const Item& item : model.items) RC_ASSERT(tested.contains(*item.operation));
     }
 };

@@ -16,8 +16,7 @@ BlockSpace share_of(Lane lane, const BlockSpace& space) {
 
 }  // namespace
 
-MempoolSelection::MempoolSelection(const Mempool& mempool, const BlockSpace& space,
-                                   Include include)
+MempoolSelection::MempoolSelection(const Mempool& mempool, const BlockSpace& space, Include include)
     : mempool_(mempool),
       space_(space),
       include_(std::move(include)),

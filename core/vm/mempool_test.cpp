@@ -79,8 +79,8 @@ TEST(Mempool, OneSenderHasALimitInTheRestOnly) {
 
 TEST(Mempool, AFullRestDropsWhatPaysLeastPerByte) {
     Mempool mempool({.lane = 3, .per_sender = 3});
-    must_add(mempool, {of_rest(1, 1, Amount(30)), of_rest(2, 1, Amount(10)),
-                       of_rest(3, 1, Amount(20))});
+    must_add(mempool,
+             {of_rest(1, 1, Amount(30)), of_rest(2, 1, Amount(10)), of_rest(3, 1, Amount(20))});
     EXPECT_EQ(add(mempool, of_rest(4, 1, Amount(10))).error().code, kQueueFull)
         << "as much as the least came later";
     ASSERT_TRUE(add(mempool, of_rest(4, 1, Amount(11))).has_value());

@@ -121,9 +121,8 @@ TEST(QueueFlood, FundedDustInTheRestDelaysNoProofAndNoWorkAndYieldsToAFee) {
     chain.assign("more");
     std::size_t taken = 0;
     for (std::size_t i = 0; i < kFlood + 1000; ++i) {
-        taken += submit_all(
-            chain, {chain.by(dusters[i % dusters.size()],
-                             submission(fmt::format("dust-{}", i), millilux(1)))});
+        taken += submit_all(chain, {chain.by(dusters[i % dusters.size()],
+                                             submission(fmt::format("dust-{}", i), millilux(1)))});
     }
     EXPECT_EQ(taken, kFlood);
     EXPECT_EQ(chain.vm().mempool().size(Lane::kRest), kFlood);
@@ -215,7 +214,8 @@ TEST(QueueFlood, SixtyFiveLiesInOneBlockAreProvenThroughAFullLaneOfProofs) {
         proof_delay_max(chain.vm().mempool().bytes(Lane::kProofs), kSmallBlock);
     EXPECT_LE(blocks_until(chain, reveals.back()), reveal_bound);
     for (const std::string& job : jobs) {
-        for (const OperationPtr& challenge : honest) EXPECT_FALSE(chain.vm().mempool().contains(*challenge));
+        for (const OperationPtr& challenge : honest)
+            EXPECT_FALSE(chain.vm().mempool().contains(*challenge));
         const Task& task = chain.task(job);
         EXPECT_TRUE(task.proven_wrong || task.status == TaskStatus::kPending) << job;
     }

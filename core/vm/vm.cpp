@@ -13,8 +13,7 @@ namespace {
 
 BlockSpace space_of(const Vm::BuildOptions& options) {
     constexpr std::size_t kBytesMax = kBlockBytesMax - kBlockHeaderBytesMax;
-    return {std::min(options.operations_max, kBlockOpsMax),
-            std::min(options.bytes_max, kBytesMax)};
+    return {std::min(options.operations_max, kBlockOpsMax), std::min(options.bytes_max, kBytesMax)};
 }
 
 }  // namespace
@@ -54,9 +53,7 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
     return executed;
 }
 
-Status Vm::submit(const OperationPtr& operation) {
-    return queue(preferred_->state, operation);
-}
+Status Vm::submit(const OperationPtr& operation) { return queue(preferred_->state, operation); }
 
 Status Vm::submit_tried(const OperationPtr& operation) {
     return queue(preferred_->state, operation, Tried::kOnNextBlock);

@@ -46,14 +46,15 @@ public:
     // Queues an operation after the checks that need no ordering: nonce, authorisation, a task's
     // fee and form, its sender's balance, and room in the queue (core/vm/mempool.h).
     Status submit(const OperationPtr& operation);
-    // The same for one that succeeded in a trial of the next block, after its settlements and draws.
+    // The same for one that succeeded in a trial of the next block, after its settlements and
+    // draws.
     Status submit_tried(const OperationPtr& operation);
 
     struct BuildOptions {
         BuildRequest request;
         std::size_t operations_max = 1000;
         std::size_t bytes_max = kBlockBytesMax - kBlockHeaderBytesMax;  // of all operations
-        MempoolSelection::Include include;  // empty: everything
+        MempoolSelection::Include include;                              // empty: everything
     };
     // Builds and verifies a block on the preferred one. Fails with kConflict for a height that this
     // node has signed before, across restarts too, so that an honest node never equivocates.

@@ -20,8 +20,7 @@ Status VmBase::queue(const State& state, const OperationPtr& operation, Tried tr
 
 void VmBase::note_changes(const State& state, const Touched& touched) {
     if (!mempool_.waits_for_changes()) return;
-    for (const std::uint32_t task : touched.tasks)
-        mempool_.note_changed(state.tasks[task].job_id);
+    for (const std::uint32_t task : touched.tasks) mempool_.note_changed(state.tasks[task].job_id);
 }
 
 void VmBase::refresh_queue(const State& state) {

@@ -264,14 +264,13 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::max_block_ops>(integer("chain", "max_block_ops", "operations",
                                                     {1, 1'000'000},
                                                     "the most operations one block holds")),
-    in_chain<&ChainSettings::max_block_bytes>(
-        integer("chain", "max_block_bytes", "bytes",
-                {16'384, kBlockBytesMax - kBlockHeaderBytesMax},
-                "the most bytes of operations one block holds: a quarter is kept for fraud proofs, "
-                "half for assigned work")),
-    in_chain<&ChainSettings::mempool_limit>(
-        integer("chain", "mempool_limit", "operations", {1, 10'000'000},
-                "operations that a node queues in each lane")),
+    in_chain<&ChainSettings::max_block_bytes>(integer(
+        "chain", "max_block_bytes", "bytes", {16'384, kBlockBytesMax - kBlockHeaderBytesMax},
+        "the most bytes of operations one block holds: a quarter is kept for fraud proofs, "
+        "half for assigned work")),
+    in_chain<&ChainSettings::mempool_limit>(integer("chain", "mempool_limit", "operations",
+                                                    {1, 10'000'000},
+                                                    "operations that a node queues in each lane")),
     in_chain<&ChainSettings::mempool_per_sender>(
         integer("chain", "mempool_per_sender", "operations", {1, 10'000'000},
                 "operations of one sender that a node queues, beside fraud proofs and assigned "

@@ -235,11 +235,10 @@ void bind_machine_accounts(py::class_<Machine>& machine) {
             [](Machine& self, const std::string& sender, const std::string& kind,
                const py::dict& fields, py::handle nonce, py::handle authorization,
                std::uint64_t inclusion_fee) {
-                return OperationHandle{
-                    self.sign_operation(sender, read_operation(kind, fields),
-                                        {optional_of<std::uint64_t>(nonce, "nonce"),
-                                         optional_of<Bytes>(authorization, "authorization"),
-                                         Amount(inclusion_fee)})};
+                return OperationHandle{self.sign_operation(
+                    sender, read_operation(kind, fields),
+                    {optional_of<std::uint64_t>(nonce, "nonce"),
+                     optional_of<Bytes>(authorization, "authorization"), Amount(inclusion_fee)})};
             },
             py::arg("sender"), py::arg("kind"), py::arg("fields"), py::arg("nonce") = py::none(),
             py::arg("authorization") = py::none(), py::arg("inclusion_fee") = 0);
