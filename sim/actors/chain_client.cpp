@@ -17,6 +17,12 @@ constexpr SimTime kWatchIntervals = 3;  // silent block intervals before the cli
 
 }  // namespace
 
+bool is_played(const State& state, const op::DisputeMove& move) {
+    const auto task = state.find_task(move.job_id);
+    const auto game = task ? state.find_dispute(*task, move.challenger) : std::nullopt;
+    return game && state.dispute(*game).status == DisputeStatus::kPlaying;
+}
+
 Hash32 draw_hash(RandomStream& random) {
     Hash32 out;
     for (std::size_t i = 0; i < out.size(); i += sizeof(std::uint64_t)) {

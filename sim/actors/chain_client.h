@@ -24,6 +24,9 @@ struct ClientSetup {
     bool unsealed = false;
 };
 
+// Whether the game of this move is still played.
+bool is_played(const State& state, const op::DisputeMove& move);
+
 // 32 random bytes: a salt or a nonce.
 Hash32 draw_hash(RandomStream& random);
 

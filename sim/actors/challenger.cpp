@@ -147,8 +147,11 @@ void ChallengerActor::challenge(TaskIndex index, Answer answer) {
     submit(std::move(challenge));
 }
 
-// A challenge names a job, so a late one would apply to the job's next answer.
+// A challenge names a job, so a late one would apply to the job's next answer. A verdict is over
+// with its game, which another's victory may have ended.
 bool ChallengerActor::is_over(const OperationBody& body) const {
+    if (const auto* verdict = std::get_if<op::DisputeMove>(&body))
+        return !is_played(*state(), *verdict);
     const auto* challenge = std::get_if<op::Challenge>(&body);
     if (challenge == nullptr) return false;
     const auto mine = claims_.find(challenge->commitment);

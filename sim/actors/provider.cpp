@@ -199,6 +199,11 @@ void ProviderActor::post(const TaskView& work) {
     submit(std::move(body));
 }
 
+bool ProviderActor::is_over(const OperationBody& body) const {
+    const auto* opening = std::get_if<op::DisputeMove>(&body);
+    return opening != nullptr && !is_played(*state(), *opening);
+}
+
 // --- Redundant mode ---
 
 void ProviderActor::commit(const TaskView& work, Answer answer) {

@@ -44,6 +44,7 @@ public:
 protected:
     void on_block(const Executed& block, bool complete) override;
     void on_timer(std::uint64_t tag) override;
+    [[nodiscard]] bool is_over(const OperationBody& body) const override;
 
 private:
     struct Committed {  // redundant mode: to be revealed
