@@ -91,7 +91,7 @@ Machine::BlockPlace place_of(py::handle parent, py::handle timestamp_ns, py::han
     return place;
 }
 
-std::string status_word(Machine& machine, py::handle id) {
+std::string block_status_word(Machine& machine, py::handle id) {
     switch (must(machine.vm().status(hash_of(id, "block id")))) {
         case BlockStatus::kProcessing:
             return "processing";
@@ -284,7 +284,7 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
             },
             py::arg("id"))
         .def("restart", &Machine::restart)
-        .def("status", &status_word, py::arg("id"))
+        .def("status", &block_status_word, py::arg("id"))
         .def("events", &events_of, py::arg("id"))
         .def(
             "get_block",
