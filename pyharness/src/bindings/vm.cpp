@@ -105,7 +105,7 @@ std::string block_status_word(Machine& machine, py::handle id) {
     return "unknown";
 }
 
-py::list events_of(Machine& machine, py::handle id) {
+py::list block_events(Machine& machine, py::handle id) {
     const Hash32 block = hash_of(id, "block id");
     const ExecutedPtr verified = machine.vm().executed(block);
     // Tables only grow, so the last state knows every index that an accepted block named.
@@ -285,7 +285,7 @@ void bind_machine_blocks(py::class_<Machine>& machine) {
             py::arg("id"))
         .def("restart", &Machine::restart)
         .def("status", &block_status_word, py::arg("id"))
-        .def("events", &events_of, py::arg("id"))
+        .def("events", &block_events, py::arg("id"))
         .def(
             "get_block",
             [](Machine& self, py::handle id) {
