@@ -148,7 +148,7 @@ def test_a_null_pointer_is_the_kernel_s_business_and_too_short_a_buffer_is_refus
         kernels.attestation_apply(desc, kernels.structs("AttestationOp", [{}, {}]), slots.tobytes())
     with pytest.raises(ValueError, match="no whole number of 144"):
         kernels.attestation_apply(desc, b"\0" * 100, slots)
-    with pytest.raises(ValueError, match='no backend "gpu"'):
-        kernels.attestation_apply(desc, kernels.structs("AttestationOp", [{}, {}]), slots, "gpu")
+    with pytest.raises(ValueError, match='no backend "opencl"'):
+        kernels.attestation_apply(desc, kernels.structs("AttestationOp", [{}, {}]), slots, "opencl")
     with pytest.raises(KeyError, match="has no field 'owner'"):
         kernels.struct("ModelOp", {"owner": 1})

@@ -224,17 +224,24 @@ def test_a_vote_in_python_is_the_one_in_cpp(scenario, group, strategy):
     key = f"validator.{group}.strategy"
     ours = aivmsim.run(theirs.replace(**{key: f"python:{strategy}"}))
     assert ours.digest == aivmsim.run(theirs).digest
-    honest = aivmsim.run(theirs.replace(**{key: "python:discreet"}))
-    assert ours.digest != honest.digest and ours.metrics["messages"] != honest.metrics["messages"]
+    # Where nodes agree at once, the vote changes nothing: over a few seeds it does.
+    honest = theirs.replace(**{key: "python:discreet"})
+    assert any(
+        aivmsim.run(honest, seed).digest != aivmsim.run(theirs, seed).digest for seed in range(1, 5)
+    )
     assert aivmsim.run(theirs.replace(**{key: f"python:{strategy}"})).digest == ours.digest
 
 
 def test_an_equivocation_that_nobody_reports_costs_nothing():
     text = aivmsim.Scenario.load("equivocator").to_toml()
     others = '\n[[validator]]\nname = "others"\ncount = 6\nstrategy = "{}"\n'
-    reported = aivmsim.run(aivmsim.Scenario.from_text(text + others.format("honest")))
-    hushed = aivmsim.run(aivmsim.Scenario.from_text(text + others.format("python:discreet")))
-    assert reported.metrics["slash_taken"] > 0 == hushed.metrics["slash_taken"]
+    reported = aivmsim.Scenario.from_text(text + others.format("honest"))
+    hushed = aivmsim.Scenario.from_text(text + others.format("python:discreet"))
+
+    def slashed(scenario):
+        return sum(aivmsim.run(scenario, seed).metrics["slash_taken"] for seed in range(1, 5))
+
+    assert slashed(reported) > 0 == slashed(hushed)
 
 
 def test_a_vote_that_is_none_ends_the_run_and_one_that_nobody_asks_for_is_refused():

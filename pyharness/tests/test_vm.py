@@ -408,7 +408,8 @@ def test_the_configuration_goes_in_and_out_as_json():
         ({"accounts": {"alice": 2**64}}, ValueError, "must be 0 to 18446744073709551615"),
         ({"genesis": {"time": 1}}, ValueError, "unknown field 'time'"),
         ({"authorisation": "rsa"}, ValueError, "must be ideal or ed25519"),
-        ({"backend": "gpu"}, ValueError, "must be cpu or simd"),
+        ({"backend": "opencl"}, ValueError, 'there is no backend "opencl"; there are auto, cpu'),
+        ({"backend": "metal"}, aivmsim.VmError, "no metal plugin found"),
     ],
 )
 def test_a_vm_that_cannot_be_made_is_one_clear_error(arguments, error, text):
