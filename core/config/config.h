@@ -90,7 +90,7 @@ struct Policy {
     std::uint32_t redundancy_providers = 5;  // N
     std::uint32_t max_assignments = 5;       // after this many, a task fails
     DisputeGame dispute_game = DisputeGame::kOneStep;
-    // The VM re-runs at most so many steps for a dispute; on longer models bisection is played.
+    // The most steps that the VM re-executes for a dispute; longer models are bisected.
     std::uint32_t one_step_steps_max = 64;
     RewardSchedule reward_schedule = RewardSchedule::kFlat;
     MintCap mint_cap = MintCap::kPerBurn;

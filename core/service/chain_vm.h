@@ -113,9 +113,9 @@ public:
 
     // Waits until a block built now would have something to do. Returns nothing if that is not so
     // within `timeout` or before `cancel` is requested, and fails with not_initialized if the VM is
-    // not open or is shut down meanwhile. The event stands until a block is decided or preferred: a
-    // host that has built one and calls this again at once is told again. No thread may wait when
-    // the VM is destroyed.
+    // not open or is shut down meanwhile. The event remains until a block is decided or preferred:
+    // if the host has only built one, the next call returns the same event at once. No thread may
+    // wait when the VM is destroyed.
     [[nodiscard]] Result<std::optional<VmMessage>> wait_for_event(
         std::chrono::nanoseconds timeout = {}, std::stop_token cancel = {}) const;
     // Unhealthy before initialize, after shutdown, and once a write has failed.

@@ -281,8 +281,8 @@ private:
     const State& state_;
 };
 
-// Anybody may claim, judge, stay silent or answer wrongly; when the job is over, its challengers
-// have exactly what its outcome gives them.
+// Claims, judgements, silence and wrong answers by any account; when the job has ended, the payoff
+// of each challenger is the one that follows from its outcome.
 void play_at_random(std::uint64_t seed) {
     std::mt19937_64 generator(seed);
     const auto chance = [&](unsigned of) { return generator() % of == 0; };

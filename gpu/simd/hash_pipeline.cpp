@@ -37,7 +37,7 @@ std::vector<Running> start_of(std::span<const FoldChain> chains) {
     return running;
 }
 
-// Gives a free sponge the next message if `steps` are enough for it.
+// Starts the next message in a free sponge if it needs no more than `steps`.
 void start_if_fits(SpongeSet& sponges, std::size_t sponge, std::size_t steps,
                    MessageSource& source) {
     if (sponges.blocks_left(sponge) != 0 || source.is_empty()) return;

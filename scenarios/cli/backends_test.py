@@ -1,6 +1,6 @@
-"""Backends of the kernels, as a user chooses them: every one that runs here gives the digest of the
-CPU, one that is not there is refused, and one that fails in the middle of a run is replaced by the
-CPU and counted.
+"""Backends of the kernels, as a user chooses them. Every backend that runs on this machine must
+reach the digest of the CPU. A backend that is absent is refused. One that fails in the middle of a
+run is replaced by the CPU, and the failures are counted.
 
 usage: backends_test.py AIVMSIM PLUGIN_DIR FAILING_PLUGIN_DIR
 """

@@ -136,7 +136,7 @@ Status check_expected(const ValidationCase& c) {
         fmt::format("expected is {}, but {} is {:.7g}", c.expected, c.expression, theory.value));
 }
 
-// What can be told of a case of any shape: its id and its quantity.
+// The id and the quantity of a case, which can be read whatever else is wrong with it.
 ValidationCase named(const Json& json, std::size_t index) {
     const auto text = [&](const char* key) {
         const bool there = json.is_object() && json.contains(key) && json[key].is_string();
@@ -160,7 +160,7 @@ ValidationCase read_case(const Json& json, std::size_t index, const std::string&
     return out;
 }
 
-// Later cases of an id that is taken could not be told from the first.
+// Two cases may not share an id: the later one is marked as failed, with the reason.
 void refuse_taken_ids(std::vector<ValidationCase>& cases) {
     std::map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < cases.size(); ++i) {

@@ -17,7 +17,7 @@ namespace aivm::scenarios {
 // One run of the case with the parameters of the file.
 using Simulate = Result<Sample> (*)(const ValidationCase& c, const RunContext& context);
 
-// The natural unit of a quantity, by which margin.h tells small values.
+// The natural unit of a quantity; margin.h calls a value small in relation to it.
 using Unit = double (*)(const ValidationCase& c);
 
 struct CaseRow {

@@ -36,7 +36,7 @@ Result<Sample> mean_value(const RunContext& context, const sim::Scenario& scenar
     return Sample{gain * missed.part + money.units(played->net_lux("liars")), missed.whole};
 }
 
-// So many answers that both outcomes of this probability are frequent.
+// The number of answers with which both outcomes of this probability are frequent.
 std::uint32_t answers_with_both(double probability) {
     constexpr double kOfTheRarer = 120;
     const double rarer = std::max(kSharesLeast, std::min(probability, 1 - probability));

@@ -27,7 +27,7 @@ def polls_until_all_decide(p):
     """Mean over all honest nodes' maximum of the polls to beta successes in a row."""
     honest = p["n"] - p["silent"]
     success = poll_succeeds(p["k"], p["alpha"], p["n"] - 1, honest - 1)
-    run = np.zeros(p["beta"])  # P(undecided, and so many successes in a row)
+    run = np.zeros(p["beta"])  # entry i: P(undecided, with i successes in a row)
     run[0] = 1
     mean = 0.0
     decided = 0.0

@@ -124,7 +124,7 @@ TEST(Validate, ACaseThatCannotBeReadHasFailedAndTheOthersAreSimulated) {
     EXPECT_EQ(validation->cases[1].verdict, Verdict::kAgrees);
 }
 
-// No number of runs in reach tells a probability to one in a million.
+// No affordable number of runs measures a probability to within one in a million.
 TEST(Validate, AnIntervalThatStaysTooWideIsUndecidedAndNoMiss) {
     std::vector<ValidationCase> list = cases({"C02"});
     list.front().margin = 1e-6;

@@ -28,7 +28,7 @@ class SlowClients:
 
     def __init__(self, port, count):
         self.port = port
-        self.endings = []  # what the closed ones were told
+        self.endings = []  # responses to connections that the server closed
         self.stopped = threading.Event()
         self.clients = [[self.connect(), 0] for _ in range(count)]
         self.thread = threading.Thread(target=self.run)
