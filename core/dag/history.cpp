@@ -6,6 +6,7 @@
 
 #include "core/base/encode.h"
 #include "core/dag/state_entry.h"
+#include "core/execution/genesis.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
 
@@ -42,11 +43,7 @@ Result<History> History::open(const Setup& setup) {
     History history(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kDagTip)));
     if (tip) {
-        AIVM_ASSIGN(const auto first, setup.store->get(keys::height(0)));
-        const ByteView genesis = setup.genesis->id.view();
-        if (!first || !std::equal(first->begin(), first->end(), genesis.begin(), genesis.end())) {
-            return fail(ErrorCode::kConfig, "the store belongs to another genesis");
-        }
+        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, setup.rules->parameters));
         AIVM_TRY(history.load_tip(*tip));
         return history;
     }

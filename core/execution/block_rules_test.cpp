@@ -217,6 +217,25 @@ TEST(BlockRules, D31TheReceiptRootIsOverReceiptsInSettlementOrder) {
     EXPECT_EQ(chain.state().receipts[0].task, *chain.state().find_task("b"));
     EXPECT_EQ(chain.state().receipts[1].task, *chain.state().find_task("a"));
     EXPECT_NE(receipt_root(chain.state()), empty);
+    // The root over leaves that are written out here, field by field.
+    std::vector<Hash32> leaves;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Receipt& r = chain.state().receipts[i];
+        const Bytes bytes = Writer()
+                                .u32(r.task.value)
+                                .fixed(chain.task(i == 0 ? "b" : "a").task_key)
+                                .u8(static_cast<std::uint8_t>(TaskStatus::kCompleted))
+                                .u8(0)
+                                .amount(r.paid)
+                                .amount(r.burned)
+                                .amount(r.minted)
+                                .u64(r.height)
+                                .take();
+        leaves.push_back(merkle::leaf(bytes));
+    }
+    EXPECT_EQ(receipt_root(chain.state()), merkle::root(leaves));
+    std::swap(leaves[0], leaves[1]);
+    EXPECT_NE(receipt_root(chain.state()), merkle::root(leaves));
     const auto tip = chain.vm().get_block(chain.vm().last_accepted());
     EXPECT_EQ((*tip)->header().receipt_root, receipt_root(chain.state()));
 }

@@ -76,6 +76,8 @@ Result<Built> build_unsealed(const Executed& parent, const UnsealedRequest& requ
                              const std::vector<OperationPtr>& candidates, const Rules& rules) {
     const auto& validators = parent.state.validators;
     if (request.proposer.value >= validators.size()) return fail(ErrorCode::kNotFound, "proposer");
+    if (!validators[request.proposer.value].active)
+        return fail(ErrorCode::kNotAuthorized, "the proposer has left the set of validators");
     BlockHeader header;
     header.parent = parent.id;
     header.height = parent.state.head.height + 1;

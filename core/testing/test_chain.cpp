@@ -82,6 +82,7 @@ VmParameters short_parameters() {
     p.policy.challenge_reveal_blocks = 2;
     p.policy.unbond_cooldown_blocks = 8;
     p.policy.dispute_move_blocks = 3;
+    p.policy.activation_delay_blocks = 0;
     return p;
 }
 

@@ -35,7 +35,7 @@ Hash32 salt_of(std::string_view name);
 Model small_model(std::string_view id, std::uint32_t steps = 1, std::uint32_t rows = 8);
 
 // Short windows: 5 blocks to challenge, 2 to reveal, cooldown 8, timeouts of 5 blocks, anchors
-// every 7.
+// every 7, and providers that can be drawn at once.
 VmParameters short_parameters();
 
 struct TestOptions {

@@ -1,5 +1,7 @@
 #include "core/verification/equivocation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/chain/block.h"
@@ -10,6 +12,11 @@ namespace aivm {
 namespace {
 
 Status check_equivocation(const Transition& t, const op::Evidence& e, const Validator& accused) {
+    const auto expires = checked_add(e.slot, t.policy().evidence_ttl_blocks);
+    if (expires && *expires < t.block().height) {
+        return fail(ErrorCode::kWindowClosed,
+                    fmt::format("evidence for slot {} was taken until block {}", e.slot, *expires));
+    }
     if (e.first_id == e.second_id)
         return fail(ErrorCode::kInvalidArgument, "the two items are one");
     if (std::ranges::binary_search(accused.slashed_slots, e.slot))
@@ -29,13 +36,13 @@ Status check_equivocation(const Transition& t, const op::Evidence& e, const Vali
 
 }  // namespace
 
-Status prove_equivocation(Transition& t, const op::Evidence& e) {
+Status prove_equivocation(Transition& t, const Address& reporter, const op::Evidence& e) {
     if (e.validator >= t.state().validators.size()) return fail(ErrorCode::kNotFound, "validator");
     const ValidatorIndex accused{e.validator};
     AIVM_TRY(check_equivocation(t, e, t.read_validator(accused)));
     auto& slots = t.edit_validator(accused).slashed_slots;
     slots.insert(std::ranges::upper_bound(slots, e.slot), e.slot);
-    slash_validator(t, SlashCause::kEquivocation, accused);
+    slash_validator(t, SlashCause::kEquivocation, accused, reporter);
     return {};
 }
 

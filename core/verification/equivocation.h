@@ -6,8 +6,8 @@
 
 namespace aivm {
 
-// Slashes the signer for equivocation, once per slot. Anyone may report; the reporter receives
-// nothing.
-Status prove_equivocation(Transition& t, const op::Evidence& evidence);
+// Slashes the signer for equivocation, once per slot. Anyone may report, within evidence_ttl_blocks
+// of the slot, and receives reporter_share_bps of what is taken.
+Status prove_equivocation(Transition& t, const Address& reporter, const op::Evidence& evidence);
 
 }  // namespace aivm

@@ -6,6 +6,7 @@
 
 #include "core/audit/audit.h"
 #include "core/dag/state_entry.h"
+#include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_dag.h"
@@ -363,6 +364,20 @@ TEST(DagVmStore, AFailedWriteMovesNothingAndAFailedReadDecidesNothing) {
     store.fail_reads(true);
     EXPECT_EQ(vm.verify(dag.make({}, {}, 1), dag.now()).error().code, ErrorCode::kStorage);
     EXPECT_EQ(vm.accept(vertex->id()).error().code, ErrorCode::kStorage);
+}
+
+// D18 in the index of jobs: read as unset, it would let a second vertex take the job.
+TEST(DagVmStore, D18AnUnreadableJobIndexDecidesNothing) {
+    TestDag dag;
+    MemoryStore disk;
+    FailingStore store(disk);
+    DagVm vm = dag.open(store);
+    const VertexPtr first = dag.make({}, {dag.submit("alice", "job")});
+    must(vm.verify(first, dag.now()));
+    must(vm.accept(first->id()));
+    store.fail_reads_of(keys::kJob);
+    const VertexPtr second = dag.make({}, {dag.submit("bob", "job")});
+    EXPECT_EQ(vm.verify(second, dag.now()).error().code, ErrorCode::kStorage);
 }
 
 }  // namespace

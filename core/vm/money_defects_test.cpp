@@ -38,6 +38,26 @@ TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
 
 // D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
 // mode.
+// F3: the provider's statistic of all its rewards went beyond 2^64 in a settlement, which failed,
+// and with it every later block.
+TEST(MoneyDefects, F3TradingWithOneselfNeverStopsTheChain) {
+    TestOptions options;
+    options.names = {"alice"};
+    options.allocation = lux(9'000'000'000);
+    options.parameters.config.base_reward = lux(1'000'000'000);
+    TestChain chain(options);
+    chain.join("alice");
+    for (int round = 0; round < 30; ++round) {
+        const std::string job = "job-" + std::to_string(round);
+        chain.assign(job, "alice", Amount(chain.balance("alice").nlux() - lux(1).nlux()));
+        chain.post(job, chain.truth(job));
+        chain.advance(options.parameters.config.challenge_window_blocks + 1);
+        ASSERT_EQ(chain.task(job).status, TaskStatus::kCompleted);
+        chain.block({chain.by("alice", claim("alice"))});
+    }
+    EXPECT_EQ(chain.provider("alice").rewards_total, Amount(~std::uint64_t{0}));
+}
+
 TEST(MoneyDefects, D25AWrongAnswerThatIsChallengedCostsMoreThanSilence) {
     // Both providers start with the same bond; one posts a wrong answer and is challenged, the
     // other never answers.
@@ -69,8 +89,9 @@ TEST(MoneyDefects, D26WhatThePayerAgreedToIsBoundAndDebitedAtSubmission) {
     const Amount before = chain.balance("alice");
     chain.assign("job", "alice", lux(7));
     op::SubmitTask cheaper = submission("job", lux(6));
-    EXPECT_EQ(chain.task("job").task_key, task_key(address_of("alice"), submission("job", lux(7))));
-    EXPECT_NE(chain.task("job").task_key, task_key(address_of("alice"), cheaper));
+    EXPECT_EQ(chain.task("job").task_key,
+              task_key(address_of("alice"), submission("job", lux(7)), 1));
+    EXPECT_NE(chain.task("job").task_key, task_key(address_of("alice"), cheaper, 1));
     finish(chain, "job");
     EXPECT_EQ(chain.balance("alice"), before - lux(7));
     EXPECT_EQ(chain.provider("p-1").credit + chain.totals().burned, lux(7) + chain.totals().minted);

@@ -36,6 +36,16 @@ RC_GTEST_PROP(RandomPlay, KeepsEveryInvariantAfterEveryBlock, ()) {
     for (int i = 0; i < 60; ++i) random_block(chain, choose);
 }
 
+// F3: a statistic that overflowed in a settlement stopped the chain for ever.
+RC_GTEST_PROP(RandomPlay, F3GoesOnWithAmountsNearTheGreatestSupply, ()) {
+    const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    TestOptions options = with_policies(choose);
+    make_amounts_great(options);
+    if (choose(2) == 0) options.parameters.policy.reward_schedule = RewardSchedule::kTiered;
+    TestChain chain(options);
+    for (int i = 0; i < 60; ++i) random_block(chain, choose, kGreatScale);
+}
+
 // Games in which nothing happens would prove nothing.
 TEST(RandomPlay, ReachesEveryKindOfEventAndSlashOfTheOptimisticMode) {
     std::map<std::size_t, int> reached;

@@ -42,7 +42,8 @@ TEST(TaskLife, ATenthOfTheFeeIsBurnedAndAsMuchIsMintedAtMost) {
     const Amount before = chain.balance("alice");
     chain.assign("job", "alice", lux(3));
     EXPECT_EQ(chain.balance("alice"), before - lux(3));
-    EXPECT_EQ(chain.totals().task_escrows, lux(3));
+    EXPECT_EQ(chain.totals().task_escrows, millilux(2700));
+    EXPECT_EQ(chain.totals().burned, millilux(300));  // at admission
     chain.post("job", chain.truth("job"));
     chain.advance(6);
     EXPECT_EQ(chain.totals().burned, millilux(300));
@@ -113,25 +114,55 @@ TEST(TaskLife, AFullQueueRefusesAndHasRoomAgainAfterADraw) {
     chain.block({chain.by("alice", submission("c"))});
 }
 
+// F4: own tasks held the queue full for 75 blocks and were refunded whole.
+TEST(TaskLife, F4TheFloorDoublesWithEverySixteenthOfTheQueueThatIsTaken) {
+    TestOptions options;
+    options.parameters.config.max_task_queue_size = 32;
+    TestChain chain(options);
+    chain.join("p-1");
+    std::vector<OperationPtr> tasks;
+    for (int i = 0; i < 20; ++i) {
+        const Amount fee = millilux(std::uint64_t{1} << i / 2);
+        tasks.push_back(chain.by("alice", submission("t-" + std::to_string(i), fee)));
+    }
+    chain.block(tasks);
+    EXPECT_EQ(required_fee(chain.state(), options.parameters), millilux(1 << 10));
+    chain.expect_refused(chain.by("bob", submission("late", millilux((1 << 10) - 1))),
+                         ErrorCode::kFeeTooLow);
+    chain.block({chain.by("bob", submission("late", millilux(1 << 10)))});
+}
+
+// F22: a task that pays nothing for the bonds it locks; as a policy, it pays for them.
+TEST(TaskLife, F22TheLockFeeAsksForAShareOfTheResultBond) {
+    TestOptions options;
+    options.parameters.policy.lock_fee_bps = 100;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.expect_refused(chain.by("alice", submission("job", lux(1))), ErrorCode::kFeeTooLow);
+    chain.block({chain.by("alice", submission("job", lux(1) + millilux(1)))});
+}
+
 TEST(TaskLife, TheTaskKeyBindsEveryFieldOfTheSubmission) {
     const op::SubmitTask base = submission("job");
-    std::set<Hash32> keys{task_key(address_of("alice"), base), task_key(address_of("bob"), base)};
+    std::set<Hash32> keys{task_key(address_of("alice"), base, 1),
+                          task_key(address_of("bob"), base, 1)};
     op::SubmitTask other = base;
     other.fee = lux(2);
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.input_row = 1;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.mode = VerificationMode::kTee;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.type = TaskType::kEmbedding;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = submission("jo");
     other.model_id = "bmodel";
-    keys.insert(task_key(address_of("alice"), other));
-    EXPECT_EQ(keys.size(), 7U);
+    keys.insert(task_key(address_of("alice"), other, 1));
+    keys.insert(task_key(address_of("alice"), base, 2));
+    EXPECT_EQ(keys.size(), 8U);
 }
 
 TEST(TaskLife, OnlyTheAssignedProviderPostsAndOnlyOnce) {

@@ -2,8 +2,10 @@
 // works or fails.
 #include "core/vm/vm.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_chain.h"
@@ -221,6 +223,19 @@ TEST(VmBlocks, D18AReadErrorIsAnErrorAndNeverUnset) {
     EXPECT_THROW(chain.restart(), TestFailure);
 }
 
+// D18 where it would matter most: a node that takes the height it has signed for unset signs a
+// second block there.
+TEST(VmBlocks, D18AnUnreadableSignedHeightStopsTheNode) {
+    MemoryStore disk;
+    FailingStore store(disk);
+    TestOptions options;
+    options.store = &store;
+    TestChain chain(options);
+    ASSERT_TRUE(chain.vm().build_block(chain.build_options()).has_value());
+    store.fail_reads_of(keys::kSigned);
+    EXPECT_THROW(chain.restart(), TestFailure);
+}
+
 TEST(VmBlocks, AStoreOfAnotherGenesisIsRefused) {
     MemoryStore disk;
     TestOptions options;
@@ -228,6 +243,38 @@ TEST(VmBlocks, AStoreOfAnotherGenesisIsRefused) {
     TestChain first(options);
     options.validators = 3;
     EXPECT_THROW(TestChain{options}, TestFailure);
+}
+
+// F10: a store was opened under another window and bond without a word, and went on by other rules.
+TEST(VmBlocks, F10AStoreMadeUnderOtherRulesIsRefusedByTheFirstThatDiffers) {
+    MemoryStore disk;
+    TestOptions options;
+    options.store = &disk;
+    TestChain first(options);
+    const auto refusal = [&](auto&& change) -> std::string {
+        TestOptions other = options;
+        change(other.parameters);
+        try {
+            TestChain again(other);
+        } catch (const TestFailure& failure) {
+            return failure.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(refusal([](VmParameters&) {}), "");
+    EXPECT_THAT(refusal([](VmParameters& p) {
+                    p.config.challenge_window_blocks = 6;
+                    p.policy.challenger_bond = lux(3);
+                }),
+                testing::HasSubstr("its challenge_window_blocks is 5, here it is 6"));
+    EXPECT_THAT(refusal([](VmParameters& p) { p.config.host_chain_id = "zoo"; }),
+                testing::HasSubstr("its host_chain_id is primary, here it is zoo"));
+    EXPECT_THAT(refusal([](VmParameters& p) { p.policy.challenger_bond = millilux(2500); }),
+                testing::HasSubstr("challenger_bond"));
+    auto erasure = std::make_shared<WriteBatch>();
+    erasure->erase(keys::single(keys::kParameters));
+    ASSERT_TRUE(disk.write(erasure));
+    EXPECT_THAT(refusal([](VmParameters&) {}), testing::HasSubstr("start with a new one"));
 }
 
 // D20 memory tip moved before the write succeeded.
