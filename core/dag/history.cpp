@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/encode.h"
 #include "core/dag/state_entry.h"
@@ -28,6 +29,8 @@ void add_keys(std::set<Bytes>& keys, const WriteBatch& batch) {
         keys.emplace(key.begin(), key.end());
     }
 }
+
+bool is_archive(ByteView key) { return key[0] == keys::kAnchorArchive; }
 
 }  // namespace
 
@@ -144,9 +147,25 @@ Result<std::set<Bytes>> History::keys_above(Height height) const {
 
 WriteBatch History::delta(const std::vector<SlicePtr>& slices, std::set<Bytes> touched) const {
     for (const SlicePtr& slice : slices) add_keys(touched, *slice->batch);
+    // An archive of anchors is not part of the state: the last slice that made it has its slots.
+    std::map<Bytes, ByteView> archives;
+    for (const SlicePtr& slice : slices) {
+        for (std::size_t i = 0; i < slice->batch->size(); ++i) {
+            const auto& entry = slice->batch->entry(i);
+            if (is_archive(entry.key) && entry.value)
+                archives[Bytes(entry.key.begin(), entry.key.end())] = *entry.value;
+        }
+    }
     WriteBatch batch;
     for (const Bytes& key : touched) {
-        if (const auto value = state_entry(slices.back()->state, key)) {
+        if (is_archive(key)) {
+            const auto made = archives.find(key);
+            if (made != archives.end()) {
+                batch.put(key, made->second);
+            } else {
+                batch.erase(key);
+            }
+        } else if (const auto value = state_entry(slices.back()->state, key)) {
             batch.put(key, *value);
         } else {
             batch.erase(key);

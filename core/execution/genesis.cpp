@@ -12,6 +12,7 @@
 #include "core/config/parameter_record.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
+#include "core/registry/providers.h"
 #include "core/state/keys.h"
 
 namespace aivm {
@@ -58,6 +59,20 @@ Status add_validators(Transition& t, const Genesis& genesis) {
     return {};
 }
 
+Status add_providers(Transition& t, const Genesis& genesis) {
+    for (const GenesisProvider& provider : genesis.providers) {
+        AIVM_TRY(add_to_supply(t.edit_head().totals.genesis, provider.bond));
+        t.edit_account(provider.owner).balance += provider.bond;
+        op::RegisterProvider registration;
+        registration.provider_id = provider.id;
+        registration.wallet = provider.owner;
+        registration.models = provider.models;
+        registration.bond = provider.bond;
+        AIVM_TRY(register_provider(t, provider.owner, registration));
+    }
+    return {};
+}
+
 }  // namespace
 
 Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root,
@@ -82,6 +97,7 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     for (const Model& model : genesis.models) {
         AIVM_TRY(add_model(t, model, Hash32{}));
     }
+    AIVM_TRY(add_providers(t, genesis));
     Transition::Finished finished = std::move(t).finish();
 
     auto executed = std::make_shared<Executed>();

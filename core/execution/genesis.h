@@ -22,6 +22,15 @@ struct GenesisValidator {
     Hash32 beacon_commitment;
 };
 
+// Counts as bonded for ever: drawn from the first block on. Its bond is new money, like an
+// allocation; its wallet is its owner.
+struct GenesisProvider {
+    std::string id;
+    Address owner;
+    std::vector<std::string> models;
+    Amount bond;
+};
+
 struct Genesis {
     int version = 1;
     std::string message;
@@ -30,6 +39,7 @@ struct Genesis {
     std::vector<GenesisAllocation> allocations;
     std::vector<GenesisValidator> validators;
     std::vector<Model> models;
+    std::vector<GenesisProvider> providers;
     KernelTableSizes table_sizes;
 };
 
@@ -39,8 +49,8 @@ Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root,
                     const VmParameters& parameters);
 
 // Block 0: the state with its batch, under the id sha256(genesis_bytes). Fails on repeated
-// addresses, validators or model ids, on a supply above kSupplyMax, and on parameters that
-// check_parameters refuses.
+// addresses, validators, model or provider ids, on a provider that could not register, on a supply
+// above kSupplyMax, and on parameters that check_parameters refuses.
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
 
 // Fails unless the store was made with this genesis and these parameters; for other parameters the

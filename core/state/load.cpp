@@ -213,9 +213,9 @@ WriteBatch dump_state(const State& state) {
         put(keys::indexed(keys::kModel, static_cast<std::uint32_t>(i)), *model);
     });
     put_table(keys::kTraceNode, state.trace_nodes);
-    put_table(keys::kModelStatus, state.model_status);
     put_table(keys::kProvider, state.providers);
     put_table(keys::kReceipt, state.receipts);
+    put_table(keys::kModelStatus, state.model_status);
     put_table(keys::kTask, state.tasks);
     put_table(keys::kValidator, state.validators);
     return batch;

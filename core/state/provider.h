@@ -28,7 +28,7 @@ struct Provider {
     Amount locked;  // part of the bond that backs open results
     Amount credit;  // earned, not yet claimed
     Height registered_at = 0;
-    Height bonded_since = 0;  // the block in which the bond last reached the minimum
+    Height bonded_since = 0;  // the block in which the bond last reached the minimum; 0: genesis
     Height unbonding_since = 0;
     std::uint8_t trust_score = 0;
     bool hardware_attested = false;

@@ -27,6 +27,7 @@ struct KernelSlot {
 };
 // The slot's bytes as they are stored.
 ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot);
+bool slot_is_occupied(const KernelTables& tables, const KernelSlot& slot);
 
 // The entries that a block changed: ascending, each once.
 struct Touched {
@@ -35,6 +36,7 @@ struct Touched {
     std::vector<std::uint32_t> tasks;
     std::vector<std::uint32_t> disputes;
     std::vector<std::uint32_t> validators;
+    std::vector<std::uint32_t> models;  // whose status changed
 };
 
 class Transition {
@@ -174,7 +176,6 @@ private:
     std::optional<std::uint32_t> escrow_row_;
     std::vector<std::uint32_t> touched_models_;
     std::vector<std::uint32_t> touched_trace_nodes_;
-    std::vector<std::uint32_t> touched_model_status_;
     std::optional<std::pair<std::uint32_t, Bytes>> anchor_archive_;  // number, slots
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;

@@ -86,6 +86,11 @@ VmParameters short_parameters() {
     return p;
 }
 
+TestOptions served(TestOptions options) {
+    options.providers.emplace_back("served");
+    return options;
+}
+
 TestChain::TestChain(TestOptions options)
     : store_(options.store ? options.store : &ground_->own_store) {
     ground_->rules.parameters = options.parameters;
@@ -102,6 +107,11 @@ TestChain::TestChain(TestOptions options)
             {address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
     }
     genesis.models = options.models;
+    for (const std::string& name : options.providers) {
+        GenesisProvider provider{name, address_of(name), {}, lux(1000)};
+        for (const Model& model : options.models) provider.models.push_back(model.id);
+        genesis.providers.push_back(std::move(provider));
+    }
     genesis.table_sizes = options.tables;
     auto made = make_genesis(genesis, rules());
     if (!made) throw TestFailure(made.error().text());

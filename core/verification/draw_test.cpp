@@ -123,5 +123,16 @@ TEST(Draw, F27ABondBelowTheMinimumIsNotDrawnUntilItIsFilledUp) {
     EXPECT_EQ(chain.task("lie").status, TaskStatus::kAssigned);
 }
 
+TEST(Draw, AProviderOfTheGenesisCountsAsBondedForEver) {
+    TestOptions options;
+    options.parameters.policy.activation_delay_blocks = 3;
+    TestChain chain(served(options));
+    EXPECT_EQ(chain.totals().bonds, lux(2 * 5000 + 1000));
+    chain.block({chain.by("p-1", registration("p-1", lux(1000))),
+                 chain.by("alice", submission("job"))});
+    chain.advance(2);
+    EXPECT_EQ(chain.assigned_provider("job"), "served") << "p-1 was bonded too late";
+}
+
 }  // namespace
 }  // namespace aivm::test

@@ -64,7 +64,8 @@ TEST(Bonds, WhoLeavesGetsNoNewWorkButMayFinishWhatItHas) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("mine");
-    chain.block({chain.by("p-1", leave("p-1")), chain.by("alice", submission("next"))});
+    chain.block({chain.by("alice", submission("next")), chain.by("p-1", leave("p-1"))});
+    chain.expect_refused(chain.by("alice", submission("late")), ErrorCode::kInvalidTask);
     chain.advance(2);
     EXPECT_EQ(chain.task("next").status, TaskStatus::kPending);
     chain.post("mine", chain.truth("mine"));

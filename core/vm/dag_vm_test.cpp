@@ -265,6 +265,28 @@ TEST_F(DagVmTest, ConcurrentVerticesAcceptedInBothOrdersGiveOneState) {
     EXPECT_EQ(contents(store), contents(other_store));
 }
 
+// An archive of anchors lies beside the state: a slice that is executed again makes it again.
+TEST(DagVmArchive, ConcurrentVerticesAcceptedInBothOrdersArchiveTheSameAnchors) {
+    TestOptions options;
+    options.parameters.config.merkle_anchor_freq = 1;
+    options.tables.anchors = 2;
+    TestDag dag(options);
+    std::vector<VertexPtr> line{dag.make({}, {dag.submit("alice", "job-a")})};
+    for (int i = 0; i < 5; ++i) line.push_back(dag.make({line.back()}, {}));
+    const VertexPtr late = dag.make({}, {dag.submit("bob", "job-b")}, 1);
+    MemoryStore in_order;
+    MemoryStore late_last;
+    DagVm first = dag.open(in_order);
+    must_accept(first, dag, late);
+    for (const VertexPtr& vertex : line) must_accept(first, dag, vertex);
+    DagVm second = dag.open(late_last);
+    for (const VertexPtr& vertex : line) must_accept(second, dag, vertex);
+    must_accept(second, dag, late);
+    EXPECT_EQ(second.state().head.anchor_archives, 2U);
+    EXPECT_EQ(contents(in_order), contents(late_last));
+    EXPECT_TRUE(late_last.get(keys::indexed(keys::kAnchorArchive, 1)).value().has_value());
+}
+
 TEST_F(DagVmTest, TwoPaymentsThatTogetherExceedTheBalanceAreSettledByTheTotalOrder) {
     const VertexPtr a = dag.make({}, {dag.by("alice", submission("job-a", lux(6000)))});
     const VertexPtr b = dag.make({}, {dag.by("alice", submission("job-b", lux(6000)))}, 1);

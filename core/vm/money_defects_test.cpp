@@ -27,7 +27,7 @@ TEST(MoneyDefects, D08AJobIsConsumedOnceByAnySenderAndForEver) {
 }
 
 TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr old = chain.by_with_nonce("alice", 3, submission("a"));
     const OperationPtr fresh = chain.by_with_nonce("alice", 9, submission("b"));
     chain.block({fresh});
@@ -36,8 +36,6 @@ TEST(MoneyDefects, AnOperationCountsOnceAndAnOlderNonceNever) {
     chain.expect_refused(chain.by_with_nonce("alice", 9, submission("c")), ErrorCode::kBadNonce);
 }
 
-// D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
-// mode.
 // F3: the provider's statistic of all its rewards went beyond 2^64 in a settlement, which failed,
 // and with it every later block.
 TEST(MoneyDefects, F3TradingWithOneselfNeverStopsTheChain) {
@@ -58,6 +56,8 @@ TEST(MoneyDefects, F3TradingWithOneselfNeverStopsTheChain) {
     EXPECT_EQ(chain.provider("alice").rewards_total, Amount(~std::uint64_t{0}));
 }
 
+// D25 divergent answers cost nothing, garbage is cheaper than withholding: here in the optimistic
+// mode.
 TEST(MoneyDefects, D25AWrongAnswerThatIsChallengedCostsMoreThanSilence) {
     // Both providers start with the same bond; one posts a wrong answer and is challenged, the
     // other never answers.

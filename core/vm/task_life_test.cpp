@@ -87,6 +87,8 @@ TEST(TaskLife, TheTieredScheduleGoesByTheRegisteredComputeTime) {
 
 TEST(TaskLife, AdmissionRefusesWhatNobodyCouldWorkOn) {
     TestChain chain;
+    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kInvalidTask);
+    chain.join("p-1");
     chain.block({chain.by("alice", submission("job"))});
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
     chain.expect_refused(chain.by("bob", submission("low", Amount(999'999))),
@@ -109,7 +111,8 @@ TEST(TaskLife, AFullQueueRefusesAndHasRoomAgainAfterADraw) {
     TestChain chain(options);
     chain.join("p-1");
     chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b"))});
-    chain.expect_refused(chain.by("alice", submission("c")), ErrorCode::kQueueFull);
+    // The floor has doubled 16 times: 65.536 LUX.
+    chain.expect_refused(chain.by("alice", submission("c", lux(66))), ErrorCode::kQueueFull);
     chain.advance(2);
     chain.block({chain.by("alice", submission("c"))});
 }
@@ -229,20 +232,21 @@ TEST(TaskLife, FailsWithARefundAfterTheLastAssignment) {
 }
 
 TEST(TaskLife, WaitsForAProviderAndFailsWithARefundWhenNoneComes) {
-    TestChain chain;
-    const Amount before = chain.balance("alice");
-    chain.block({chain.by("alice", submission("served")), chain.by("alice", submission("lost"))});
-    chain.advance(3);
+    TestChain chain(served());
+    const OperationPtr leaves = chain.by("served", leave("served"));
+    chain.block({chain.by("alice", submission("job")), leaves});
+    chain.advance(1);
     chain.block({chain.by("p-1", registration("p-1", lux(1000)))});
-    chain.block();
-    EXPECT_EQ(chain.task("served").status, TaskStatus::kAssigned);
-    TestChain empty;
-    empty.block({empty.by("alice", submission("job"))});
+    chain.advance(2);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    TestChain empty(served());
+    const Amount before = empty.balance("alice");
+    empty.block({empty.by("alice", submission("job")), empty.by("served", leave("served"))});
     empty.advance(4);
     EXPECT_EQ(empty.task("job").status, TaskStatus::kPending);
     empty.block();
     EXPECT_EQ(empty.task("job").status, TaskStatus::kFailed);
-    EXPECT_EQ(empty.balance("alice"), before);
+    EXPECT_EQ(empty.balance("alice"), before - millilux(100)) << "what admission burned";
     EXPECT_FALSE(empty.state().height_timers.size() > 0 || empty.state().time_timers.size() > 0);
 }
 

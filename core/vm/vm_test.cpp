@@ -29,7 +29,7 @@ Fork fork(TestChain& chain) {
 // D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only
 // with it.
 TEST(VmBlocks, AcceptMovesEverythingAndVerifyNothing) {
-    TestChain chain;
+    TestChain chain(served());
     const Hash32 genesis = chain.vm().last_accepted();
     const Fork blocks = fork(chain);
     EXPECT_EQ(chain.vm().last_accepted(), genesis);
@@ -47,7 +47,7 @@ TEST(VmBlocks, AcceptMovesEverythingAndVerifyNothing) {
 
 // D21 status moved without checking the current one.
 TEST(VmBlocks, D21NothingIsAcceptedOrRejectedTwiceOrAfterTheOther) {
-    TestChain chain;
+    TestChain chain(served());
     const Fork blocks = fork(chain);
     ASSERT_TRUE(chain.vm().accept(blocks.left->id()).has_value());
     EXPECT_EQ(chain.vm().accept(blocks.left->id()).error().code, ErrorCode::kWrongState);
@@ -78,7 +78,7 @@ TEST(VmBlocks, AChildIsAcceptedOnlyAfterItsParent) {
 TEST(VmBlocks, D12BuildingGoesOnThePreferredBlock) {
     TestOptions options;
     options.validators = 1;
-    TestChain chain(options);
+    TestChain chain(served(options));
     const Fork blocks = fork(chain);
     EXPECT_EQ(chain.vm().set_preference(Hash32{}).error().code, ErrorCode::kNotFound);
     ASSERT_TRUE(chain.vm().set_preference(blocks.right->id()).has_value());
@@ -120,7 +120,7 @@ TEST(VmBlocks, D15AFollowerNeedsOnlyTheBlocks) {
 // D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the
 // queue.
 TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr one = chain.by("alice", submission("one"));
     ASSERT_TRUE(chain.vm().submit(one).has_value());
     EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kDuplicate);
@@ -139,7 +139,7 @@ TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
 }
 
 TEST(VmBlocks, TheQueueIsOfferedInOrderOfArrivalAndEachSendersByNonce) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
     const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
     const OperationPtr a1 = chain.by_with_nonce("alice", 1, submission("a1"));
@@ -150,7 +150,7 @@ TEST(VmBlocks, TheQueueIsOfferedInOrderOfArrivalAndEachSendersByNonce) {
 }
 
 TEST(VmBlocks, SubmitRefusesWhatCanNeverBeIncluded) {
-    TestChain chain;
+    TestChain chain(served());
     EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code,
               ErrorCode::kBadNonce);
     EXPECT_EQ(chain.vm().submit(chain.by("bob", submission("job", Amount(1)))).error().code,

@@ -43,6 +43,7 @@ public:
         }
         genesis.allocations.push_back({identity_address(kFollower), lux(10'000)});
         genesis.models = {aivm::test::small_model("model")};
+        genesis.providers = {{"provider", aivm::test::address_of("p-1"), {"model"}, lux(1000)}};
         rules_.parameters = aivm::test::short_parameters();
         rules_.kernels = &kernels_;
         rules_.authorizer = &authority_;
