@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/amount.h"
+#include "core/base/bytes.h"
 #include "core/base/describe.h"
 
 namespace aivm {
@@ -192,6 +194,8 @@ struct Policy {
 struct VmParameters {
     Config config;
     Policy policy;
+    // The code that quotes of a CPU may vouch for (core/registry/quote.h), by its measurement.
+    std::vector<Hash32> quote_measurements;
 
     // The bond that one result locks: Policy::result_bond, or the published minimum divided by the
     // tasks that a provider may have.

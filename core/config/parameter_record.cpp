@@ -35,6 +35,8 @@ std::vector<NamedValue> named_values(const VmParameters& parameters) {
     };
     for_each_field(parameters.config, add);
     for_each_field(parameters.policy, add);
+    for (const Hash32& measurement : parameters.quote_measurements)
+        out.emplace_back("quote_measurement", to_hex(measurement.view()));
     return out;
 }
 

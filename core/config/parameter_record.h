@@ -3,7 +3,8 @@
 //
 //   u32 count, then per parameter: name string, value string
 //
-// The order is that of Config::fields() and Policy::fields(). Parameters of a node that no other
+// The order is that of Config::fields() and Policy::fields(), then a quote_measurement for each
+// listed one. Parameters of a node that no other
 // node can observe, such as the length of its queue or its kernels' backend, are not part of it.
 #pragma once
 

@@ -4,18 +4,18 @@
 
 #include "core/base/digest.h"
 #include "core/config/limits.h"
+#include "core/registry/quote.h"
 #include "core/registry/trust_points.h"
 
 namespace aivm {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kGpuKind = 1;
 constexpr std::size_t kTextBytesMax = 128;
 constexpr std::size_t kKeyBytesMax = 1024;  // of the provider's own key and signature
-constexpr std::string_view kTag = "aivm-attestation";
 
 void put_body(Writer& out, const GpuEvidence& e) {
-    out.u8(kVersion).u8(static_cast<std::uint8_t>(e.mode)).string(e.device_id).string(e.model);
+    out.u8(kGpuKind).u8(static_cast<std::uint8_t>(e.mode)).string(e.device_id).string(e.model);
     out.u64(e.timestamp_ns).fixed(e.nonce);
     if (e.mode == AttestationMode::kHardware) {
         out.bytes(e.spdm_report)
@@ -28,10 +28,10 @@ void put_body(Writer& out, const GpuEvidence& e) {
     }
 }
 
-Status check_age(const GpuEvidence& e, TimestampNs now_ns) {
-    if (e.timestamp_ns > now_ns)
+Status check_age(TimestampNs timestamp_ns, TimestampNs now_ns) {
+    if (timestamp_ns > now_ns)
         return fail(ErrorCode::kInvalidArgument, "the evidence is from the future");
-    if (now_ns - e.timestamp_ns > kEvidenceAgeNsMax) {
+    if (now_ns - timestamp_ns > kEvidenceAgeNsMax) {
         return fail(ErrorCode::kInvalidArgument, "the evidence is older than an hour");
     }
     return {};
@@ -48,7 +48,7 @@ Bytes encode_evidence(const GpuEvidence& evidence) {
 Result<GpuEvidence> decode_evidence(ByteView bytes) {
     Reader in(bytes);
     GpuEvidence e;
-    if (in.u8() != kVersion) in.set_fault("unknown version of attestation evidence");
+    if (in.u8() != kGpuKind) in.set_fault("unknown kind of attestation evidence");
     e.mode = in.enumerator<AttestationMode>();
     e.device_id = in.string(kTextBytesMax);
     e.model = in.string(kTextBytesMax);
@@ -73,23 +73,36 @@ Result<GpuEvidence> decode_evidence(ByteView bytes) {
 
 Hash32 attestation_message(const GpuEvidence& evidence, std::string_view provider_id) {
     Writer out;
-    out.raw(as_bytes(kTag)).string(provider_id);
+    out.raw(as_bytes(kAttestationTag)).string(provider_id);
     put_body(out, evidence);
     return keccak256(out.view());
 }
 
-Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_view provider_id,
-                                    const AttestationCheck& check) {
+AttestationCheck attestation_check(const Rules& rules, TimestampNs now_ns) {
+    return {.authorizer = rules.authorizer,
+            .vendor_root = rules.vendor_root,
+            .now_ns = now_ns,
+            .measurements = rules.parameters.quote_measurements};
+}
+
+Status check_vendor(const AttestationCheck& check, TimestampNs timestamp_ns, const Hash32& message,
+                    ByteView signature, std::string_view provider_id) {
     AIVM_CHECK(check.authorizer != nullptr);
     if (check.vendor_root.is_zero())
         return fail(ErrorCode::kTrustTooLow, "this chain trusts no vendor root");
-    AIVM_TRY(check_age(evidence, check.now_ns));
-    if (!check.authorizer->verify(check.vendor_root, attestation_message(evidence, provider_id),
-                                  evidence.vendor_signature)) {
+    AIVM_TRY(check_age(timestamp_ns, check.now_ns));
+    if (!check.authorizer->verify(check.vendor_root, message, signature)) {
         return fail(
             ErrorCode::kNotAuthorized,
             fmt::format("the vendor's root has not signed this evidence for {}", provider_id));
     }
+    return {};
+}
+
+Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_view provider_id,
+                                    const AttestationCheck& check) {
+    AIVM_TRY(check_vendor(check, evidence.timestamp_ns, attestation_message(evidence, provider_id),
+                          evidence.vendor_signature, provider_id));
     const std::uint8_t points = trust_points(evidence);
     if (points == 0) {
         return fail(ErrorCode::kTrustTooLow,
@@ -115,13 +128,14 @@ DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_vie
     return none;
 }
 
-Result<DeviceStatus> check_evidence(const Transition& t, ByteView bytes,
-                                    std::string_view provider_id) {
+Result<DeviceStatus> check_encoded_evidence(ByteView bytes, std::string_view provider_id,
+                                            const AttestationCheck& check) {
+    if (!bytes.empty() && bytes.front() == kQuoteKind) {
+        AIVM_ASSIGN(const AttestationQuote quote, decode_quote(bytes));
+        return check_quote(quote, provider_id, check);
+    }
     AIVM_ASSIGN(const GpuEvidence evidence, decode_evidence(bytes));
-    return check_evidence(evidence, provider_id,
-                          {.authorizer = t.rules().authorizer,
-                           .vendor_root = t.rules().vendor_root,
-                           .now_ns = t.block().timestamp_ns});
+    return check_evidence(evidence, provider_id, check);
 }
 
 bool evidence_counts(const Config& config, const Provider& provider, TimestampNs now_ns) {

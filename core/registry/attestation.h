@@ -2,8 +2,8 @@
 // signature of the vendor's root over all other fields of the evidence and over the provider that
 // it is for. A provider's own declaration earns nothing.
 //
-//   evidence := body bytes(vendor signature)
-//   body     := version:u8=1 mode:u8 device_id:string model:string timestamp:u64 nonce:32 fields
+//   evidence := body bytes(vendor signature), or the quote of a CPU (quote.h)
+//   body     := kind:u8=1 mode:u8 device_id:string model:string timestamp:u64 nonce:32 fields
 //   fields of mode 0 (hardware): spdm_report:bytes cc_enabled:bool tee_io_enabled:bool
 //                                 rim_verified:bool
 //   fields of mode 1 (software): benchmark_hash:32 benchmark_time_ms:u64 driver_version:string
@@ -11,7 +11,9 @@
 //   the vendor signs keccak("aivm-attestation" || provider id:string || body)
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/describe.h"
 #include "core/chain/operation.h"
@@ -76,7 +78,12 @@ struct AttestationCheck {
     const Authorizer* authorizer = nullptr;
     Address vendor_root;  // all zero: no evidence verifies
     TimestampNs now_ns = 0;
+    std::span<const Hash32> measurements;  // of the code that quotes may vouch for
 };
+AttestationCheck attestation_check(const Rules& rules, TimestampNs now_ns);
+
+// What a vendor signs begins with it.
+constexpr std::string_view kAttestationTag = "aivm-attestation";
 
 // Evidence older than this, or from the future, is refused.
 constexpr std::uint64_t kEvidenceAgeNsMax = 3'600'000'000'000;
@@ -87,16 +94,20 @@ struct DeviceStatus {
     std::uint8_t trust_score = 0;
     TimestampNs last_seen_ns = 0;
     std::string operator_id;  // the provider
-    std::string vendor;       // "NVIDIA"
+    std::string vendor;       // "NVIDIA", "Intel" or "AMD"
     AttestationMode mode = AttestationMode::kHardware;
     // hardware evidence of a device with confidential computing switched on
     bool hardware_cc = false;
+    // Ids of tasks that the provider answered, the latest submitted first. Evidence alone has none;
+    // whoever knows the chain fills it in.
+    std::vector<std::string> job_history = {};
 
     static constexpr auto fields() {
-        return std::tuple{field<&DeviceStatus::attested>(),     field<&DeviceStatus::trust_score>(),
-                          field<&DeviceStatus::last_seen_ns>(), field<&DeviceStatus::operator_id>(),
-                          field<&DeviceStatus::vendor>(),       field<&DeviceStatus::mode>(),
-                          field<&DeviceStatus::hardware_cc>()};
+        return std::tuple{
+            field<&DeviceStatus::attested>(),     field<&DeviceStatus::trust_score>(),
+            field<&DeviceStatus::last_seen_ns>(), field<&DeviceStatus::operator_id>(),
+            field<&DeviceStatus::vendor>(),       field<&DeviceStatus::mode>(),
+            field<&DeviceStatus::hardware_cc>(),  field<&DeviceStatus::job_history>()};
     }
 };
 
@@ -110,9 +121,14 @@ Result<DeviceStatus> check_evidence(const GpuEvidence& evidence, std::string_vie
 DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_view provider_id,
                                     const AttestationCheck& check);
 
-// Checks encoded evidence for a provider in the current block.
-Result<DeviceStatus> check_evidence(const Transition& t, ByteView evidence,
-                                    std::string_view provider_id);
+// Checks encoded evidence of either kind for a provider; fails with malformed for other bytes too.
+Result<DeviceStatus> check_encoded_evidence(ByteView evidence, std::string_view provider_id,
+                                            const AttestationCheck& check);
+
+// The part that all kinds of evidence share: the chain trusts a vendor's root, the evidence is of
+// the last hour, and that root signed the message.
+Status check_vendor(const AttestationCheck& check, TimestampNs timestamp_ns, const Hash32& message,
+                    ByteView signature, std::string_view provider_id);
 
 // Whether the provider's evidence still counts: it is at most attestationTimeout old, and none of
 // the provider's answers was proven wrong since.

@@ -62,7 +62,9 @@ Result<DeviceStatus> check_new_evidence(const Transition& t, const op::Attest& a
         return fail(ErrorCode::kInvalidArgument,
                     "the quote digest is not the keccak of the evidence");
     }
-    AIVM_ASSIGN(const DeviceStatus status, check_evidence(t, a.evidence, a.provider_id));
+    AIVM_ASSIGN(const DeviceStatus status,
+                check_encoded_evidence(a.evidence, a.provider_id,
+                                       attestation_check(t.rules(), t.block().timestamp_ns)));
     if (status.last_seen_ns <= provider.attested_at_ns) {
         return fail(ErrorCode::kDuplicate, a.provider_id + " has shown this or newer evidence");
     }

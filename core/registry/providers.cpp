@@ -69,7 +69,9 @@ Status check_registration(const Transition& t, const Address& sender,
 Result<DeviceStatus> check_trust(const Transition& t, const op::RegisterProvider& r) {
     DeviceStatus status;
     if (!r.evidence.empty()) {
-        AIVM_ASSIGN(status, check_evidence(t, r.evidence, r.provider_id));
+        AIVM_ASSIGN(status,
+                    check_encoded_evidence(r.evidence, r.provider_id,
+                                           attestation_check(t.rules(), t.block().timestamp_ns)));
     }
     if (!t.config().require_tee_attestation) return status;
     if (!status.attested || status.mode != AttestationMode::kHardware) {

@@ -8,6 +8,10 @@ namespace aivm {
 
 struct GpuEvidence;
 
+// A verified quote whose measurement is on the list: the base of the hardware path, to which
+// nothing is added.
+constexpr std::uint8_t kQuotePoints = 70;
+
 // Whether the model belongs to a line that has confidential computing.
 bool is_cc_capable(std::string_view model);
 

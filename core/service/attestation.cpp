@@ -3,21 +3,31 @@
 
 namespace aivm {
 
-// POST /attestation/verify. The request names no provider, so the evidence is checked for a
-// provider named as device_id; at registration it must be for the provider that registers.
+// POST /attestation/verify {"gpu_attestation"} or {"cpu_attestation", "provider_id"}. The published
+// request names no provider, so GPU evidence is checked for a provider named as device_id; at
+// registration it must be for the provider that registers.
 Result<Json> verify_attestation(Call& call) {
     ObjectReader in(call.body, "");
-    const Json& attestation = in.any("gpu_attestation");
+    const bool is_quote = in.has("cpu_attestation");
+    const std::string key = is_quote ? "cpu_attestation" : "gpu_attestation";
+    const Json& attestation = in.any(key);
+    std::string provider_id = is_quote ? in.string("provider_id") : "";
     AIVM_TRY(in.finish());
-    AIVM_ASSIGN(const GpuEvidence evidence, read_gpu_attestation(attestation, "gpu_attestation"));
-    const Rules& rules = call.node.rules();
-    const DeviceStatus status = verify_gpu_attestation(
-        evidence, evidence.device_id,
-        {.authorizer = rules.authorizer, .vendor_root = rules.vendor_root, .now_ns = call.now_ns});
-    return Json{{"verified", status.attested},
-                {"trustScore", status.trust_score},
-                {"mode", static_cast<int>(status.mode)},
-                {"hardwareCC", status.hardware_cc}};
+    Bytes evidence;
+    if (is_quote) {
+        AIVM_ASSIGN(const AttestationQuote quote, read_quote(attestation, key));
+        evidence = encode_evidence(quote);
+    } else {
+        AIVM_ASSIGN(const GpuEvidence gpu, read_gpu_attestation(attestation, key));
+        evidence = encode_evidence(gpu);
+        provider_id = gpu.device_id;
+    }
+    const auto status = check_encoded_evidence(evidence, provider_id,
+                                               attestation_check(call.node.rules(), call.now_ns));
+    return Json{{"verified", status.has_value()},
+                {"trustScore", status ? status->trust_score : 0},
+                {"mode", is_quote ? 0 : attestation.at("mode").get<int>()},
+                {"hardwareCC", status && status->hardware_cc}};
 }
 
 }  // namespace aivm

@@ -1,5 +1,6 @@
 #include "core/service/block_json.h"
 
+#include "core/service/attestation_json.h"
 #include "core/service/json.h"
 #include "core/service/task_words.h"
 #include "core/service/time_text.h"
@@ -35,9 +36,11 @@ Json result_json(const op::Reveal& reveal) {
 }
 
 Json registration_json(const op::RegisterProvider& registration) {
-    return {{"providerId", registration.provider_id},
-            {"walletAddress", to_text(registration.wallet)},
-            {"endpoint", registration.endpoint}};
+    Json json{{"providerId", registration.provider_id},
+              {"walletAddress", to_text(registration.wallet)},
+              {"endpoint", registration.endpoint}};
+    json.update(evidence_json(registration.evidence));
+    return json;
 }
 
 }  // namespace

@@ -6,7 +6,9 @@ namespace aivm {
 
 ChainSummary::ChainSummary(const State& state,
                            const std::function<TimestampNs(Height)>& timestamp_of) {
-    state.tasks.for_each([&](std::size_t, const Task& task) { count_seats(task, Sign::kAdd); });
+    state.tasks.for_each([&](std::size_t i, const Task& task) {
+        count_seats(TaskIndex{static_cast<std::uint32_t>(i)}, task, Sign::kAdd);
+    });
     state.providers.for_each([&](std::size_t, const Provider& provider) {
         active_providers_ += provider.active() ? 1 : 0;
     });
@@ -22,8 +24,8 @@ ChainSummary::ChainSummary(const State& state,
 void ChainSummary::add_block(const State& parent, const Executed& block) {
     const State& state = block.state;
     for (const std::uint32_t i : block.touched.tasks) {
-        if (i < parent.tasks.size()) count_seats(parent.tasks[i], Sign::kRemove);
-        count_seats(state.tasks[i], Sign::kAdd);
+        if (i < parent.tasks.size()) count_seats(TaskIndex{i}, parent.tasks[i], Sign::kRemove);
+        count_seats(TaskIndex{i}, state.tasks[i], Sign::kAdd);
     }
     for (const std::uint32_t i : block.touched.providers) {
         if (i < parent.providers.size() && parent.providers[i].active()) --active_providers_;
@@ -39,13 +41,25 @@ WorkRecord ChainSummary::work_of(ProviderIndex provider) const {
     return provider.value < work_.size() ? work_[provider.value] : WorkRecord{};
 }
 
+std::vector<std::string> ChainSummary::job_history(const State& state,
+                                                   ProviderIndex provider) const {
+    std::vector<std::string> ids;
+    const auto found = jobs_.find(provider);
+    if (found == jobs_.end()) return ids;
+    for (auto job = found->second.rbegin(); job != found->second.rend(); ++job) {
+        if (ids.size() == kJobHistoryMax) break;
+        ids.push_back(state.task(*job).job_id);
+    }
+    return ids;
+}
+
 std::vector<DisputeIndex> ChainSummary::disputes_of(TaskIndex task) const {
     const auto found = disputes_.find(task);
     return found == disputes_.end() ? std::vector<DisputeIndex>{} : found->second;
 }
 
 // All sums are modulo 2^64, so that removing undoes adding exactly.
-void ChainSummary::count_seats(const Task& task, Sign sign) {
+void ChainSummary::count_seats(TaskIndex index, const Task& task, Sign sign) {
     const std::uint64_t one = sign == Sign::kAdd ? 1 : ~std::uint64_t{0};
     for (const Seat& seat : task.seats) {
         if (seat.provider.value >= work_.size()) work_.resize(seat.provider.value + 1);
@@ -53,6 +67,11 @@ void ChainSummary::count_seats(const Task& task, Sign sign) {
         if (seat.status == SeatStatus::kSlashed) record.slashed += one;
         if (seat.posted_at == 0) continue;
         record.answered += one;
+        if (sign == Sign::kAdd) {
+            jobs_[seat.provider].insert(index);
+        } else {
+            jobs_[seat.provider].erase(index);
+        }
         record.compute_time_ms += one * seat.compute_time_ms;
     }
 }

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/execution/execute.h"
@@ -20,6 +22,9 @@ struct WorkRecord {
     friend bool operator==(const WorkRecord&, const WorkRecord&) = default;
 };
 
+// So many jobs of a provider are shown.
+constexpr std::size_t kJobHistoryMax = 16;
+
 class ChainSummary {
 public:
     ChainSummary() = default;
@@ -30,6 +35,9 @@ public:
     void add_block(const State& parent, const Executed& block);
 
     [[nodiscard]] WorkRecord work_of(ProviderIndex provider) const;
+    // Ids of the last kJobHistoryMax tasks that the provider answered, the latest submitted first.
+    [[nodiscard]] std::vector<std::string> job_history(const State& state,
+                                                       ProviderIndex provider) const;
     [[nodiscard]] std::uint64_t active_providers() const { return active_providers_; }
     // Paid to providers for what became final since the present epoch began; saturates.
     [[nodiscard]] Amount epoch_rewards() const { return epoch_rewards_; }
@@ -38,11 +46,12 @@ public:
 
 private:
     enum class Sign { kAdd, kRemove };
-    void count_seats(const Task& task, Sign sign);
+    void count_seats(TaskIndex index, const Task& task, Sign sign);
     void add_disputes(const State& state, std::size_t first);
     void add_payment(Amount paid);
 
     std::vector<WorkRecord> work_;  // by provider index; providers without work may be absent
+    std::map<ProviderIndex, std::set<TaskIndex>> jobs_;  // that it answered
     std::uint64_t active_providers_ = 0;
     Amount epoch_rewards_;
     std::map<TaskIndex, std::vector<DisputeIndex>> disputes_;

@@ -19,8 +19,12 @@ Choose summary_choices(std::uint64_t seed) {
 void expect_equal(const ChainSummary& kept, const ChainSummary& walked, const State& state) {
     EXPECT_EQ(kept.active_providers(), walked.active_providers());
     EXPECT_EQ(kept.epoch_rewards(), walked.epoch_rewards());
-    for (std::uint32_t i = 0; i < state.providers.size(); ++i)
+    for (std::uint32_t i = 0; i < state.providers.size(); ++i) {
         EXPECT_EQ(kept.work_of(ProviderIndex{i}), walked.work_of(ProviderIndex{i})) << i;
+        EXPECT_EQ(kept.job_history(state, ProviderIndex{i}),
+                  walked.job_history(state, ProviderIndex{i}))
+            << i;
+    }
     for (std::uint32_t i = 0; i < state.tasks.size(); ++i)
         EXPECT_EQ(kept.disputes_of(TaskIndex{i}), walked.disputes_of(TaskIndex{i})) << i;
 }

@@ -81,6 +81,7 @@ Status ChainVm::initialize(const Init& init) {
     AIVM_ASSIGN(GenesisFile file, genesis_from_json(init.genesis));
     setup.genesis = std::move(file.genesis);
     setup.vendor_root = file.vendor_root;
+    setup.parameters.quote_measurements = std::move(file.quote_measurements);
     setup.seed = init.seed;
     setup.store = init.store;
     return initialize(std::move(setup), init.access);
@@ -201,6 +202,11 @@ VmHealth ChainVm::health_check() const {
                                      {"processing", node_->vm().processing_count()},
                                      {"queued", node_->vm().mempool().size()},
                                      {"peers", peers_.size()}})};
+}
+
+Result<FeePolicy> ChainVm::fee_policy() const {
+    AIVM_TRY(check_open());
+    return aivm::fee_policy(node_->state(), node_->rules().parameters);
 }
 
 Status ChainVm::connected(const HostNodeId& node, const std::string& peer_version) {

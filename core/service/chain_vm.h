@@ -18,6 +18,7 @@
 
 #include "core/service/event_gate.h"
 #include "core/service/service.h"
+#include "core/tasks/fee_policy.h"
 
 namespace aivm {
 
@@ -120,6 +121,9 @@ public:
         std::chrono::nanoseconds timeout = {}, std::stop_token cancel = {}) const;
     // Unhealthy before initialize, after shutdown, and once a write has failed.
     [[nodiscard]] VmHealth health_check() const;
+
+    // The fees that the chain declares, for diagnostics.
+    [[nodiscard]] Result<FeePolicy> fee_policy() const;
 
     // Peers as reported by the host; health_check() counts them. Connecting again updates the
     // version.

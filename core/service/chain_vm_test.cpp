@@ -283,6 +283,23 @@ TEST(ChainVm, AKeyThatIsNoValidatorAndRequestsThatOthersCouldNotCheckAreRefused)
     EXPECT_THAT(response.body, testing::HasSubstr("other validators"));
 }
 
+TEST(ChainVm, TellsItsFeesAndDoesNotStartWithoutAny) {
+    MemoryStore store;
+    ChainVm vm;
+    EXPECT_EQ(vm.fee_policy().error().code, ErrorCode::kNotInitialized);
+    ChainVm::Init init = init_of(store, "a", genesis_of({}));
+    init.policy.fee_floor = Amount();
+    EXPECT_EQ(vm.initialize(init).error().code, ErrorCode::kConfig);
+    init.policy.fee_floor = millilux(3);
+    init.policy.model_fee = lux(2);
+    ASSERT_TRUE(vm.initialize(init));
+    const FeePolicy fees = vm.fee_policy().value();
+    EXPECT_EQ(fees.fee_floor, millilux(3));
+    EXPECT_EQ(fees.required_fee, millilux(3)) << "nothing is queued";
+    EXPECT_EQ(fees.fee_burn_bps, 1000U);
+    EXPECT_EQ(fees.model_fee, lux(2));
+}
+
 TEST(ChainVm, HealthCountsThePeersThatTheHostReports) {
     MemoryStore store;
     ChainVm vm;

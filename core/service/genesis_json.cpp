@@ -60,6 +60,14 @@ Result<Model> read_model(const Json& json, const std::string& where) {
     return model;
 }
 
+Result<Hash32> read_measurement(const Json& json, const std::string& where) {
+    const Json holder{{"measurement", json}};
+    ObjectReader in(holder, where);
+    const Hash32 measurement = in.hash("measurement");
+    AIVM_TRY(in.finish());
+    return measurement;
+}
+
 Result<KernelTableSizes> read_table_sizes(const Json& json) {
     constexpr std::uint64_t kMost = 1U << 20U;
     ObjectReader in(json, "table_sizes");
@@ -109,6 +117,7 @@ Result<GenesisFile> genesis_from_json(std::string_view text) {
     const Json* validators = optional("validators");
     const Json* models = optional("models");
     const Json* sizes = optional("table_sizes");
+    const Json* measurements = optional("quote_measurements");
     AIVM_TRY(in.finish());
     Genesis& genesis = file.genesis;
     if (allocations != nullptr) {
@@ -119,6 +128,10 @@ Result<GenesisFile> genesis_from_json(std::string_view text) {
     }
     if (models != nullptr) {
         AIVM_ASSIGN(genesis.models, read_list(*models, "models", read_model));
+    }
+    if (measurements != nullptr) {
+        AIVM_ASSIGN(file.quote_measurements,
+                    read_list(*measurements, "quote_measurements", read_measurement));
     }
     if (sizes != nullptr) {
         AIVM_ASSIGN(genesis.table_sizes, read_table_sizes(*sizes));

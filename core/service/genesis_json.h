@@ -10,6 +10,7 @@
 //                 defaults
 //   table_sizes?  {"attestations", "models", "anchors"}: slots of the kernel tables
 //   vendor_root?  the address that signs attestation evidence; without it no evidence verifies
+//   quote_measurements?  ["0x...", 32 bytes each]: the code that quotes of a CPU may vouch for
 //
 // Amounts are whole numbers or decimal strings. The hash inside a model's weights is computed.
 #pragma once
@@ -23,6 +24,7 @@ namespace aivm {
 struct GenesisFile {
     Genesis genesis;
     Address vendor_root;
+    std::vector<Hash32> quote_measurements;
 };
 
 // Unknown and repeated fields and values of the wrong type are errors that name the field.

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/registry/quote.h"
+#include "core/service/block_json.h"
 #include "core/service/genesis_json.h"
 #include "core/service/query.h"
 #include "core/service/time_text.h"
@@ -174,6 +176,62 @@ TEST(Attestation, EvidenceThatTheVendorSignedEarnsItsPointsAndAChangedFlagEarnsN
     }
 }
 
+Json quote_body(const Ed25519Key& vendor, AttestationQuote q, std::string_view provider) {
+    const Bytes signature = vendor.sign(attestation_message(q, provider));
+    Bytes quote = q.quote;
+    quote.insert(quote.end(), signature.begin(), signature.end());
+    return {{"type", static_cast<int>(q.type)},
+            {"version", q.version},
+            {"quote", to_base64(quote)},
+            {"measurement", to_text(q.measurement)},
+            {"report_data", to_base64(q.report_data)},
+            {"timestamp", print_time(q.timestamp_ns)},
+            {"nonce", to_text(q.nonce)}};
+}
+
+TEST(Attestation, AQuoteOfListedCodeVerifiesRegistersAndIsShownInTheBlock) {
+    const Ed25519Key vendor(Ed25519Seed{{7}});
+    TestNode::Options options;
+    options.vendor_root = vendor.address();
+    options.quote_measurements = {salt_of("build")};
+    TestNode t(options);
+    AttestationQuote q;
+    q.type = QuoteType::kSevSnp;
+    q.version = 2;
+    q.quote = Bytes(64, 5);
+    q.measurement = salt_of("build");
+    q.report_data = Bytes(8, 6);
+    q.timestamp_ns = t.now_ns;
+    const auto verdict = [&](const AttestationQuote& quote, std::string_view provider) {
+        const Json body{{"cpu_attestation", quote_body(vendor, quote, "p-1")},
+                        {"provider_id", provider}};
+        return body_of(t.post("/attestation/verify", body.dump()));
+    };
+    EXPECT_EQ(verdict(q, "p-1"),
+              (Json{{"verified", true}, {"trustScore", 70}, {"mode", 0}, {"hardwareCC", true}}));
+    EXPECT_EQ(verdict(q, "p-2").at("verified"), false);
+    AttestationQuote unlisted = q;
+    unlisted.measurement = salt_of("another build");
+    EXPECT_EQ(verdict(unlisted, "p-1").at("verified"), false);
+
+    Json body = parse_json(registration_body("p-1")).value();
+    body["cpu_attestation"] = quote_body(vendor, q, "p-1");
+    ASSERT_EQ(t.post(t.bob, "/providers/register", body.dump()).status, 200);
+    t.blocks(1);
+    const Json provider = body_of(t.get("/providers")).at("providers").at(0);
+    EXPECT_EQ(provider.at("cpu_attestation"), body.at("cpu_attestation"));
+    EXPECT_EQ(provider.at("reputation"), 70);
+    const Json& device = provider.at("device");
+    EXPECT_EQ(device.at("vendor"), "AMD");
+    EXPECT_EQ(device.at("attested"), true);
+    EXPECT_EQ(device.at("operator"), "p-1");
+    EXPECT_EQ(device.at("job_history"), Json::array());
+    const auto block = t.node().vm().get_block(t.node().vm().last_accepted()).value();
+    const Json registered = parse_json(block_json(*block)).value().at("providerRegs").at(0);
+    EXPECT_EQ(registered.at("cpuAttestation"), body.at("cpu_attestation"));
+    EXPECT_FALSE(registered.contains("gpuAttestation"));
+}
+
 TEST(Attestation, AProviderThatRegistersWithEvidenceHasItsReputation) {
     const Ed25519Key vendor(Ed25519Seed{{7}});
     TestNode::Options options;
@@ -192,6 +250,11 @@ TEST(Attestation, AProviderThatRegistersWithEvidenceHasItsReputation) {
     const Json provider = body_of(t.get("/providers")).at("providers").at(0);
     EXPECT_EQ(provider.at("reputation"), 100);
     EXPECT_EQ(provider.at("gpu_attestation").at("mode"), 0);
+    EXPECT_EQ(provider.at("device").at("vendor"), "NVIDIA");
+    EXPECT_EQ(provider.at("device").at("hardware_cc"), true);
+    const auto block = t.node().vm().get_block(t.node().vm().last_accepted()).value();
+    const Json registered = parse_json(block_json(*block)).value().at("providerRegs").at(0);
+    EXPECT_EQ(registered.at("gpuAttestation"), body.at("gpu_attestation"));
 }
 
 }  // namespace

@@ -38,15 +38,42 @@ Result<Json> description_of(const Node& node, const Provider& provider) {
     return parse_json({reinterpret_cast<const char*>(kept->data()), kept->size()});
 }
 
-Json provider_json(const Node& node, const Provider& p, const WorkRecord& work,
+// The published DeviceStatus: what the provider's last evidence earned it. Its vendor, and whether
+// confidential computing is on, are known for evidence that came with the registration through this
+// node.
+Json device_json(const Provider& p, const Json& description, std::vector<std::string> jobs) {
+    std::string_view vendor;
+    bool confidential = false;
+    if (description.contains("gpu_attestation")) {
+        vendor = "NVIDIA";
+        confidential = description.at("gpu_attestation").at("cc_enabled").get<bool>();
+    } else if (description.contains("cpu_attestation")) {
+        const auto type = description.at("cpu_attestation").at("type").get<std::uint8_t>();
+        vendor = quote_vendor(static_cast<QuoteType>(type));
+        confidential = true;
+    }
+    const bool counts = !p.trust_lost;
+    return {{"attested", counts},
+            {"trust_score", counts ? p.trust_score : 0},
+            {"last_seen", print_time(p.attested_at_ns)},
+            {"operator", p.id},
+            {"vendor", vendor},
+            {"job_history", std::move(jobs)},
+            {"mode", p.hardware_attested ? 0 : 1},
+            {"hardware_cc", counts && p.hardware_attested && confidential}};
+}
+
+Json provider_json(const Node& node, const Provider& p, ProviderIndex index,
                    const Json& description) {
+    const WorkRecord work = node.summary().work_of(index);
+    std::vector<std::string> jobs = node.summary().job_history(node.state(), index);
     const TimestampNs joined_ns = node.timestamp_of(p.registered_at);
     Json json{{"id", p.id},
               {"wallet_address", to_text(p.wallet)},
               {"endpoint", p.endpoint},
               {"gpus", description.at("gpus")}};
-    if (description.contains("gpu_attestation"))
-        json["gpu_attestation"] = description.at("gpu_attestation");
+    for (const char* key : {"cpu_attestation", "gpu_attestation"})
+        if (description.contains(key)) json[key] = description.at(key);
     json["status"] = Json{{"online", p.active()},
                           {"last_seen", print_time(std::max(joined_ns, p.attested_at_ns))},
                           {"uptime", uptime_seconds(node, p)},
@@ -59,6 +86,7 @@ Json provider_json(const Node& node, const Provider& p, const WorkRecord& work,
     json["bond"] = to_text(p.bond);
     json["locked"] = to_text(p.locked);
     json["unbonding"] = p.status == ProviderStatus::kUnbonding;
+    if (p.attested_at_ns != 0) json["device"] = device_json(p, description, std::move(jobs));
     return json;
 }
 
@@ -91,8 +119,7 @@ Result<Json> list_providers(Call& call) {
     for (std::size_t i = 0; i < state.providers.size(); ++i) {
         AIVM_ASSIGN(const Json description, description_of(call.node, state.providers[i]));
         const ProviderIndex index{static_cast<std::uint32_t>(i)};
-        providers.push_back(provider_json(call.node, state.providers[i],
-                                          call.node.summary().work_of(index), description));
+        providers.push_back(provider_json(call.node, state.providers[i], index, description));
     }
     const std::size_t count = providers.size();
     return Json{{"providers", std::move(providers)}, {"count", count}};
@@ -105,17 +132,27 @@ Result<Json> register_provider(Call& call) {
     registration.wallet = in.address("wallet_address");
     registration.endpoint = in.string("endpoint");
     const Json& gpus = in.any("gpus");
-    const Json* attestation = in.has("gpu_attestation") ? &in.any("gpu_attestation") : nullptr;
+    const auto optional = [&in](const char* key) { return in.has(key) ? &in.any(key) : nullptr; };
+    const Json* gpu = optional("gpu_attestation");
+    const Json* cpu = optional("cpu_attestation");
     AIVM_TRY(in.finish());
     AIVM_TRY(check_gpus(gpus));
     registration.models = every_model(call.node.state());
     registration.bond = call.node.rules().parameters.config.min_provider_bond;
     Json description{{"gpus", gpus}};
-    if (attestation != nullptr) {
-        AIVM_ASSIGN(const GpuEvidence evidence,
-                    read_gpu_attestation(*attestation, "gpu_attestation"));
+    if (gpu != nullptr && cpu != nullptr) {
+        return fail(ErrorCode::kInvalidArgument,
+                    "a provider registers with a gpu_attestation or a cpu_attestation, not both");
+    }
+    if (gpu != nullptr) {
+        AIVM_ASSIGN(const GpuEvidence evidence, read_gpu_attestation(*gpu, "gpu_attestation"));
         registration.evidence = encode_evidence(evidence);
-        description["gpu_attestation"] = *attestation;
+        description["gpu_attestation"] = *gpu;
+    }
+    if (cpu != nullptr) {
+        AIVM_ASSIGN(const AttestationQuote quote, read_quote(*cpu, "cpu_attestation"));
+        registration.evidence = encode_evidence(quote);
+        description["cpu_attestation"] = *cpu;
     }
     WriteBatch note;
     const std::string id = registration.provider_id;
@@ -124,8 +161,8 @@ Result<Json> register_provider(Call& call) {
     return Json{{"success", true}, {"providerId", id}};
 }
 
-// POST /providers/bond {"provider_id", "amount"}: adds to the bond of an active provider, as after a
-// slash that left it with less than the minimum.
+// POST /providers/bond {"provider_id", "amount"}: adds to the bond of an active provider, as after
+// a slash that left it with less than the minimum.
 Result<Json> add_bond(Call& call) {
     op::AddBond addition;
     ObjectReader in(call.body, "");

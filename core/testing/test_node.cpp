@@ -33,6 +33,7 @@ void TestNode::restart() {
     }
     setup.genesis.table_sizes = {8, 8, 8};
     setup.vendor_root = options_.vendor_root;
+    setup.parameters.quote_measurements = options_.quote_measurements;
     setup.seed = keccak256(as_bytes("node"));
     setup.store = options_.store != nullptr ? options_.store : &own_store_;
     service_.reset();

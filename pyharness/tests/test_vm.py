@@ -354,6 +354,47 @@ def test_attestation_evidence_earns_trust_only_with_the_vendor_s_signature():
     assert vm.state.attestations()["occupied"].sum() == 1
 
 
+def test_a_quote_of_listed_code_earns_the_base_of_the_hardware_path():
+    listed, other = "0x" + "11" * 32, "0x" + "22" * 32
+    vm = make(genesis={"quote_measurements": [listed]})
+    for kind, vendor in [("sgx", "Intel"), ("sev_snp", "AMD"), ("tdx", "Intel")]:
+        quote = vm.quote("p-0", type=kind, measurement=listed)
+        status = vm.verify_attestation(quote, "p-0")
+        assert (status.attested, status.trust_score, status.vendor) == (True, 70, vendor)
+        assert not vm.verify_attestation(quote, "p-1").attested
+    for refused in (
+        vm.quote("p-0", type="arm", measurement=listed),
+        vm.quote("p-0", type="sgx", measurement=other),
+        vm.quote("p-0", type="sgx", measurement=listed, vendor="alice"),
+    ):
+        assert not vm.verify_attestation(refused, "p-0").attested
+    vm.execute(vm.attestation(quote, "p-0"), sender="paula")
+    assert vm.provider("p-0").trust_score == 70
+    with pytest.raises(VmError) as malformed:
+        vm.verify_attestation(quote[:-1], "p-0")
+    assert malformed.value.code == "malformed"
+
+
+def test_the_status_of_a_device_has_the_jobs_that_its_provider_answered():
+    vm = make()
+    evidence = vm.evidence("p-0", mode="hardware", model="NVIDIA H100", spdm_report=bytes(256))
+    assert vm.verify_attestation(evidence, "p-0").job_history == []
+    for job in ("job-1", "job-2"):
+        answer = assigned(vm, job)
+        vm.execute(op.SubmitResult(job, "p-0", answer.answer), sender="paula")
+    assert vm.verify_attestation(evidence, "p-0").job_history == ["job-2", "job-1"]
+
+
+def test_the_fees_of_a_chain_are_declared():
+    vm = make(policy=SHORT["policy"] | {"fee_floor": "3 mLUX", "model_fee": "2 LUX"})
+    fees = vm.fee_policy
+    assert (fees.fee_floor, fees.required_fee, fees.model_fee) == (3_000_000, 3_000_000, 2 * LUX)
+    assert fees.fee_burn_bps == 1000
+    with pytest.raises(VmError) as refused:
+        make(policy={"fee_floor": 0})
+    assert refused.value.code == "config"
+
+
 def test_models_are_registered_and_updated_from_python():
     vm = make()
     vm.execute(op.RegisterModel(aivmsim.Model.drawn("new", rows=4)), sender="dave")

@@ -15,13 +15,13 @@ public:
     std::optional<Answer> answer(const sim::TaskView& view) override {
         return run_model(view.kernels, view.model, view.task.input_row);
     }
-    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+    std::optional<Bytes> evidence(const sim::Device& device, TimestampNs now) override {
         if (!first_) first_ = device.quote(now);
         return first_;
     }
 
 private:
-    std::optional<GpuEvidence> first_;
+    std::optional<Bytes> first_;
 };
 
 std::unique_ptr<sim::ProviderStrategy> make_stale_attester(const Parameters&,

@@ -17,7 +17,7 @@ public:
     std::optional<Answer> answer(const sim::TaskView& view) override {
         return static_cast<Answer>(view.task.input_row);  // as good as any
     }
-    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+    std::optional<Bytes> evidence(const sim::Device& device, TimestampNs now) override {
         constexpr std::size_t kReportBytes = 256;
         GpuEvidence e;
         e.device_id = id_;

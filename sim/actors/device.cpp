@@ -17,11 +17,36 @@ constexpr std::uint64_t kBenchmarkTimeMs = 1000;
 
 Address vendor_address() { return identity_address(kVendorIdentity); }
 
+Hash32 approved_measurement() { return keccak256(as_bytes("aivmsim-approved-build")); }
+
+std::optional<QuoteType> cpu_type(std::string_view hardware) {
+    if (hardware == "SGX") return QuoteType::kSgx;
+    if (hardware == "SEV-SNP") return QuoteType::kSevSnp;
+    if (hardware == "TDX") return QuoteType::kTdx;
+    return std::nullopt;
+}
+
 Device::Device(std::string hardware, std::string provider_id, Signer vendor)
     : hardware_(std::move(hardware)), provider_id_(std::move(provider_id)), vendor_(vendor) {}
 
-std::optional<GpuEvidence> Device::quote(TimestampNs now) const {
+std::optional<Bytes> Device::quote(TimestampNs now) const {
     if (hardware_.empty()) return std::nullopt;
+    if (const auto cpu = cpu_type(hardware_)) return signed_bytes(cpu_quote(*cpu, now));
+    return signed_bytes(gpu_evidence(now));
+}
+
+AttestationQuote Device::cpu_quote(QuoteType type, TimestampNs now) const {
+    AttestationQuote q;
+    q.type = type;
+    q.version = 1;
+    q.measurement = approved_measurement();
+    q.report_data = Bytes(provider_id_.begin(), provider_id_.end());
+    q.timestamp_ns = now;
+    q.nonce = keccak256(Writer().string(provider_id_).u64(now).view());
+    return q;
+}
+
+GpuEvidence Device::gpu_evidence(TimestampNs now) const {
     GpuEvidence e;
     e.device_id = provider_id_;
     e.model = hardware_;
@@ -38,12 +63,7 @@ std::optional<GpuEvidence> Device::quote(TimestampNs now) const {
         e.provider_key = Bytes(kKeyBytes, 1);
         e.provider_signature = Bytes(kSignatureBytes, 1);
     }
-    return sign(std::move(e));
-}
-
-GpuEvidence Device::sign(GpuEvidence evidence) const {
-    evidence.vendor_signature = vendor_.sign(attestation_message(evidence, provider_id_));
-    return evidence;
+    return e;
 }
 
 }  // namespace aivm::sim

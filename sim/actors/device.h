@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/registry/attestation.h"
+#include "core/registry/quote.h"
 #include "sim/actors/signing.h"
 
 namespace aivm::sim {
@@ -15,25 +15,37 @@ public:
     // `hardware` is the model's name, such as "H100"; empty: a machine without evidence.
     Device(std::string hardware, std::string provider_id, Signer vendor);
 
-    // Evidence of what the machine is, for its provider, made at `now` and signed by the vendor.
-    // Its path follows from the model: hardware evidence where it has confidential computing,
-    // software evidence otherwise.
-    [[nodiscard]] std::optional<GpuEvidence> quote(TimestampNs now) const;
+    // Encoded evidence of what the machine is, for its provider, made at `now` and signed by the
+    // vendor. Its path follows from the model: a quote of an SGX, SEV-SNP or TDX machine, hardware
+    // evidence of a GPU with confidential computing, software evidence of any other.
+    [[nodiscard]] std::optional<Bytes> quote(TimestampNs now) const;
 
-    // The vendor's signature under any evidence. For strategies with a stolen key (A34) only.
-    [[nodiscard]] GpuEvidence sign_with_stolen_key(GpuEvidence evidence) const {
-        return sign(std::move(evidence));
+    // Any evidence under the vendor's signature. For strategies with a stolen key (A34) only.
+    [[nodiscard]] Bytes sign_with_stolen_key(GpuEvidence evidence) const {
+        return signed_bytes(std::move(evidence));
     }
 
 private:
-    [[nodiscard]] GpuEvidence sign(GpuEvidence evidence) const;
+    template <class Evidence>
+    [[nodiscard]] Bytes signed_bytes(Evidence evidence) const {
+        evidence.vendor_signature = vendor_.sign(attestation_message(evidence, provider_id_));
+        return encode_evidence(evidence);
+    }
+    [[nodiscard]] GpuEvidence gpu_evidence(TimestampNs now) const;
+    [[nodiscard]] AttestationQuote cpu_quote(QuoteType type, TimestampNs now) const;
 
     std::string hardware_;
     std::string provider_id_;
     Signer vendor_;
 };
 
+// The type of a CPU with a trusted execution environment: "SGX", "SEV-SNP" or "TDX".
+std::optional<QuoteType> cpu_type(std::string_view hardware);
+
 // The address of the vendor's root of trust; it is no account.
 Address vendor_address();
+
+// The measurement of the code that every honest machine runs.
+Hash32 approved_measurement();
 
 }  // namespace aivm::sim

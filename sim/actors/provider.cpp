@@ -46,7 +46,7 @@ void ProviderActor::join(const State* state) {
     registration.bond = setup_.bond;
     if (setup_.device) {
         const auto evidence = strategy_->evidence(*setup_.device, environment().clock());
-        if (evidence) registration.evidence = encode_evidence(*evidence);
+        if (evidence) registration.evidence = *evidence;
         renewed_at_ = environment().clock();
     }
     submit(std::move(registration));
@@ -292,7 +292,7 @@ void ProviderActor::renew_attestation() {
     if (!evidence) return;
     op::Attest attest;
     attest.provider_id = setup_.id;
-    attest.evidence = encode_evidence(*evidence);
+    attest.evidence = *evidence;
     const Hash32 digest = keccak256(attest.evidence);
     std::memcpy(attest.attestation->tee_quote_digest, digest.data(), digest.size());
     attest.attestation->attesting_key[0] = 1;  // the vendor's key, which signed the evidence

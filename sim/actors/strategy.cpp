@@ -36,7 +36,7 @@ std::optional<op::DisputeMove> ProviderStrategy::move(const DisputeView& view) {
     return next_provider_move(view.trace, view.dispute, view.task.job_id);
 }
 
-std::optional<GpuEvidence> ProviderStrategy::evidence(const Device& device, TimestampNs now) {
+std::optional<Bytes> ProviderStrategy::evidence(const Device& device, TimestampNs now) {
     return device.quote(now);
 }
 

@@ -121,10 +121,9 @@ public:
     // Bisection: the opening that is due; nothing to let time pass, and be asked again at the next
     // block.
     [[nodiscard]] virtual std::optional<op::DisputeMove> move(const DisputeView& view);
-    // The evidence to register with or, under TEE mode, to renew its attestation with before that
-    // is stale.
-    [[nodiscard]] virtual std::optional<GpuEvidence> evidence(const Device& device,
-                                                              TimestampNs now);
+    // The encoded evidence to register with or, under TEE mode, to renew its attestation with
+    // before that is stale.
+    [[nodiscard]] virtual std::optional<Bytes> evidence(const Device& device, TimestampNs now);
 };
 
 class ChallengerStrategy : public ClientStrategy {

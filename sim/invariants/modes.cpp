@@ -326,15 +326,12 @@ public:
 
 private:
     [[nodiscard]] bool is_backed(const Executed& block, const Provider& provider) const {
-        const AttestationCheck check{.authorizer = watch().rules().authorizer,
-                                     .vendor_root = watch().rules().vendor_root,
-                                     .now_ns = block.state.head.timestamp_ns};
+        const AttestationCheck check =
+            attestation_check(watch().rules(), block.state.head.timestamp_ns);
         return std::ranges::any_of(block.block->operations(), [&](const OperationPtr& operation) {
             const Bytes* shown = evidence_for(operation->body(), provider.id);
             if (shown == nullptr || shown->empty()) return false;
-            const auto evidence = decode_evidence(*shown);
-            if (!evidence) return false;
-            const auto status = check_evidence(*evidence, provider.id, check);
+            const auto status = check_encoded_evidence(*shown, provider.id, check);
             return status && status->trust_score == provider.trust_score &&
                    status->last_seen_ns == provider.attested_at_ns &&
                    (status->mode == AttestationMode::kHardware) == provider.hardware_attested;

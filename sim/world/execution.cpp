@@ -1,5 +1,7 @@
 #include "sim/world/execution.h"
 
+#include <algorithm>
+
 namespace aivm::sim {
 
 Execution::Execution(const RunContext& context, const OnDifference& on_difference)
@@ -16,6 +18,11 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
         rules_.kernels = options.kernels != nullptr ? options.kernels : &default_kernels_;
     rules_.authorizer = &authority_;
     rules_.vendor_root = vendor_address();
+    const auto attests_cpu = [](const ActorGroup& group) {
+        return cpu_type(group.hardware).has_value();
+    };
+    if (std::ranges::any_of(context.scenario().actors, attests_cpu))
+        rules_.parameters.quote_measurements = {approved_measurement()};
     if (context.scenario().run.fidelity == Fidelity::kEconomic) {
         rules_.authorizer = &no_signatures_;
         rules_.kernels = &caching_.emplace(*rules_.kernels);

@@ -110,6 +110,12 @@ TEST_P(InBothFidelities, AttestedResultsAreUsableLongBeforeTheyAreFinal) {
     const double final = std::get<double>(played->outcome.metric("ttf_mean"));
     EXPECT_GT(usable, 0);
     EXPECT_GE(final - usable, static_cast<double>(kWindow) * 2.0) << "blocks of two seconds";
+    for (const char* cpu : {"SGX", "SEV-SNP", "TDX"}) {
+        s.actors[0].hardware = cpu;
+        const auto quoted = play(s);
+        EXPECT_EQ(verdict(quoted->outcome), "clean") << cpu;
+        EXPECT_EQ(quoted->outcome.metric("ttu_mean"), played->outcome.metric("ttu_mean")) << cpu;
+    }
     s.actors[0].hardware = "RTX 4090";
     const auto software = play(s);
     EXPECT_EQ(software->outcome.metric("ttu_mean"), software->outcome.metric("ttf_mean"));

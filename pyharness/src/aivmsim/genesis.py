@@ -13,7 +13,15 @@ def genesis_fields(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
     """A genesis with defaults for what is not given, and its allocations as (address, balance).
     Raises ValueError for unknown fields."""
     loaded = json.loads(given) if isinstance(given, str) else dict(given or {})
-    known = {"version", "message", "timestamp", "chain_id", "allocations", "vendor_root"}
+    known = {
+        "version",
+        "message",
+        "timestamp",
+        "chain_id",
+        "allocations",
+        "vendor_root",
+        "quote_measurements",
+    }
     if unknown := sorted(loaded.keys() - known):
         raise ValueError(
             f"genesis: unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}"
@@ -42,4 +50,5 @@ def genesis_fields(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
         "chain_id": loaded.get("chain_id", 1),
         "allocations": allocations,
         "vendor_root": loaded.get("vendor_root"),
+        "quote_measurements": loaded.get("quote_measurements", []),
     }

@@ -49,7 +49,8 @@ class VM:
         ``validator-1`` and so on.
     genesis : mapping or str, optional
         ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of
-        ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``; as JSON text, too.
+        ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``,
+        ``quote_measurements`` (what quotes may vouch for, 32 bytes each); as JSON text, too.
     vendor : str, optional
         The account that signs attestation evidence, where the genesis has no ``vendor_root``.
     authorisation : {"ideal", "ed25519"}
@@ -396,6 +397,13 @@ class VM:
         self._machine.now_ns = value
 
     @property
+    def fee_policy(self) -> Record:
+        """The fees that the chain declares: ``fee_floor``, ``required_fee`` (of a task submitted
+        now), ``fee_burn_bps``, ``lock_fee_bps``, ``model_fee``, ``model_deposit``; amounts in
+        nLUX."""
+        return Record(self._machine.fee_policy)
+
+    @property
     def config(self) -> dict[str, Any]:
         """The published configuration by its JSON tags."""
         return json.loads(self._machine.config_json)
@@ -516,9 +524,24 @@ class VM:
             {"timestamp_ns": self.now_ns} | fields, provider_id, vendor or self._vendor
         )
 
-    def verify_gpu_attestation(self, evidence: bytes, provider_id: str) -> Record:
-        """The verdict on evidence: attested or not, trust score, mode. Raises VmError malformed."""
+    def quote(self, provider_id: str, *, vendor: str | None = None, **fields: Any) -> bytes:
+        """The quote of a CPU for a provider, signed by the vendor's account, or by another one to
+        forge it. It counts if its measurement is one of the genesis's ``quote_measurements``.
+
+        Fields: ``type`` (sgx, sev_snp, tdx), ``measurement``, ``version``, ``quote``,
+        ``report_data``, ``timestamp_ns`` (now), ``nonce``.
+        """
+        return self._machine.sign_quote(
+            {"timestamp_ns": self.now_ns} | fields, provider_id, vendor or self._vendor
+        )
+
+    def verify_attestation(self, evidence: bytes, provider_id: str) -> Record:
+        """The verdict on evidence or a quote, as a DeviceStatus: attested or not, trust score,
+        vendor, mode, and the provider's ``job_history``. Raises VmError ``malformed``."""
         return Record(self._machine.verify_evidence(evidence, provider_id))
+
+    #: The published name.
+    verify_gpu_attestation = verify_attestation
 
     def attestation(self, evidence: bytes, provider_id: str, **fields: Any) -> Attest:
         """The operation that submits this evidence with its digest; `fields` as in the ABI."""

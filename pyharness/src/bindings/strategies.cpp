@@ -60,9 +60,9 @@ std::vector<InferenceTraceStep> trace_steps(const py::object& given) {
     return out;
 }
 
-std::optional<GpuEvidence> evidence_of(const py::object& given) {
+std::optional<Bytes> evidence_of(const py::object& given) {
     if (given.is_none()) return std::nullopt;
-    return must(decode_evidence(read_bytes(given, "the evidence")));
+    return read_bytes(given, "the evidence");
 }
 
 // Python may keep what these are of.
@@ -143,7 +143,7 @@ public:
         if (!self().has("move")) return Base::move(view);
         return self().about(view, view.state, "move", one_operation<op::DisputeMove>);
     }
-    std::optional<GpuEvidence> evidence(const sim::Device& device, TimestampNs now) override {
+    std::optional<Bytes> evidence(const sim::Device& device, TimestampNs now) override {
         if (!self().has("evidence")) return Base::evidence(device, now);
         static const State kNone;
         return self().about(device, kNone, "evidence", evidence_of, now);

@@ -152,8 +152,7 @@ void bind_device(py::module_& module) {
             "quote",
             [](const Device& self, std::uint64_t now_ns) -> py::object {
                 const auto evidence = self.get().quote(now_ns);
-                return evidence ? py::object(raw_bytes(encode_evidence(*evidence)))
-                                : py::object(py::none());
+                return evidence ? py::object(raw_bytes(*evidence)) : py::object(py::none());
             },
             py::arg("now_ns"))
         .def(
@@ -161,8 +160,7 @@ void bind_device(py::module_& module) {
             [](const Device& self, const py::dict& fields) {
                 GpuEvidence evidence;
                 read_fields(fields, evidence);
-                return raw_bytes(
-                    encode_evidence(self.get().sign_with_stolen_key(std::move(evidence))));
+                return raw_bytes(self.get().sign_with_stolen_key(std::move(evidence)));
             },
             py::arg("fields"));
 }

@@ -6,8 +6,11 @@
 
 #include "core/base/digest.h"
 #include "core/config/config_json.h"
+#include "core/registry/quote.h"
 #include "core/rewards/receipt_proof.h"
+#include "core/service/chain_summary.h"
 #include "core/service/default_models.h"
+#include "core/tasks/fee_policy.h"
 #include "core/verification/dispute.h"
 #include "core/verification/redundant.h"
 #include "pyharness/src/bindings/bindings.h"
@@ -74,6 +77,7 @@ std::unique_ptr<Machine> make_machine(const std::string& config, const py::dict&
     setup.genesis = genesis_of(genesis);
     for (const py::object& stake : stakes) read(stake, "stake", setup.stakes.emplace_back());
     read(vendor_root, "vendor_root", setup.vendor_root);
+    read(genesis["quote_measurements"], "quote_measurements", setup.parameters.quote_measurements);
     setup.ed25519 = ed25519;
     setup.backend = backend;
     setup.path = path;
@@ -113,6 +117,30 @@ py::list block_events(Machine& machine, py::handle id) {
     py::list out;
     for (const VmEvent& event : machine.events(block)) out.append(show_event(state, event));
     return out;
+}
+
+template <class Evidence>
+py::bytes sign_evidence(Machine& machine, const py::dict& fields, const std::string& provider_id,
+                        const std::string& vendor) {
+    Evidence evidence;
+    read_fields(fields, evidence);
+    evidence.vendor_signature = machine.sign(vendor, attestation_message(evidence, provider_id));
+    return raw_bytes(encode_evidence(evidence));
+}
+
+py::dict device_status(Machine& machine, ByteView evidence, const std::string& provider_id) {
+    auto status = check_encoded_evidence(evidence, provider_id,
+                                         attestation_check(machine.rules(), machine.now_ns));
+    if (!status && status.error().code == ErrorCode::kMalformed) throw VmFault(status.error());
+    DeviceStatus shown;
+    if (status) shown = std::move(*status);
+    shown.operator_id = provider_id;
+    const State& state = machine.vm().preferred_state();
+    if (const auto provider = state.find_provider(provider_id))
+        shown.job_history = ChainSummary(state, [](Height) {
+                                return TimestampNs{0};
+                            }).job_history(state, *provider);
+    return show_fields(nullptr, shown);
 }
 
 void bind_operation(py::module_& module) {
@@ -324,6 +352,12 @@ void bind_machine_facts(py::class_<Machine>& machine) {
         .def_property_readonly("queued", [](Machine& self) { return self.vm().mempool().size(); })
         .def_property_readonly("processing",
                                [](Machine& self) { return self.vm().processing_count(); })
+        .def_property_readonly("fee_policy",
+                               [](Machine& self) {
+                                   return show_fields(
+                                       nullptr,
+                                       fee_policy(self.vm().preferred_state(), self.parameters()));
+                               })
         .def_property_readonly("wants_block", [](Machine& self) { return self.vm().wants_block(); })
         .def_property_readonly("config_json",
                                [](Machine& self) { return to_json(self.parameters().config); })
@@ -354,20 +388,20 @@ void bind_machine_work(py::class_<Machine>& machine) {
             "sign_evidence",
             [](Machine& self, const py::dict& fields, const std::string& provider_id,
                const std::string& vendor) {
-                GpuEvidence evidence;
-                read_fields(fields, evidence);
-                evidence.vendor_signature =
-                    self.sign(vendor, attestation_message(evidence, provider_id));
-                return raw_bytes(encode_evidence(evidence));
+                return sign_evidence<GpuEvidence>(self, fields, provider_id, vendor);
+            },
+            py::arg("fields"), py::arg("provider_id"), py::arg("vendor"))
+        .def(
+            "sign_quote",
+            [](Machine& self, const py::dict& fields, const std::string& provider_id,
+               const std::string& vendor) {
+                return sign_evidence<AttestationQuote>(self, fields, provider_id, vendor);
             },
             py::arg("fields"), py::arg("provider_id"), py::arg("vendor"))
         .def(
             "verify_evidence",
             [](Machine& self, py::handle evidence, const std::string& provider_id) {
-                const GpuEvidence decoded = must(decode_evidence(read_bytes(evidence, "evidence")));
-                const AttestationCheck check{self.rules().authorizer, self.rules().vendor_root,
-                                             self.now_ns};
-                return show_fields(nullptr, verify_gpu_attestation(decoded, provider_id, check));
+                return device_status(self, read_bytes(evidence, "evidence"), provider_id);
             },
             py::arg("evidence"), py::arg("provider_id"));
 }

@@ -74,6 +74,7 @@ Result<NodeSetup> read_setup(const ServeRequest& request, KeyValueStore& store, 
     }
     setup.genesis = std::move(file.genesis);
     setup.vendor_root = file.vendor_root;
+    setup.parameters.quote_measurements = file.quote_measurements;
     AIVM_ASSIGN(setup.block_interval_ns, parse_duration(request.block_interval));
     Ed25519Seed fresh;
     ::randombytes_buf(fresh.data(), fresh.size());
