@@ -161,8 +161,8 @@ Result<Json> register_provider(Call& call) {
     return Json{{"success", true}, {"providerId", id}};
 }
 
-// POST /providers/bond {"provider_id", "amount"}: adds to the bond of an active provider, as after
-// a slash that left it with less than the minimum.
+// POST /providers/bond {"provider_id", "amount"}: adds to the bond of an active provider, for
+// example after a slash that left it with less than the minimum.
 Result<Json> add_bond(Call& call) {
     op::AddBond addition;
     ObjectReader in(call.body, "");

@@ -216,7 +216,7 @@ constexpr FieldInfo kHardware{
     64,
     {},
     false,
-    "of a provider's machine, such as \"H100\" or \"SGX\": what its vendor attests; \"\" is not attested"};
+    "of a provider's machine, attested by its vendor: such as \"H100\" or \"SGX\"; \"\": none"};
 constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
