@@ -3,7 +3,8 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class in the file of its kind (money, modes, safety, liveness, kernels), add it in the
+// write the class in the file of its kind (money, ownership, modes, receipts, safety,
+// liveness, kernels), add it in the
 // function at the end of that file, and write a test that violates it.
 #pragma once
 
@@ -112,7 +113,9 @@ const Invariant* find_invariant(const Invariants& invariants, std::string_view i
 
 // The groups of which registry.cpp makes the list.
 void add_money_invariants(Invariants& out);
+void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
+void add_receipt_invariants(Invariants& out);
 void add_safety_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);

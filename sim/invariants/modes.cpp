@@ -1,4 +1,4 @@
-// E4, E6, E11, E12, E14 and E15: the rules of the verification modes, checked on what each accepted
+// E4, E6 and E11 to E15: the rules of the verification modes, checked on what each accepted
 // block changed.
 #include <fmt/format.h>
 
@@ -255,6 +255,64 @@ private:
     std::vector<TaskIndex> drawn_;  // in the current block
 };
 
+// E13. When an answer is proven wrong, those who gave it lose at least the slashable bonds of as
+// many seats as it takes to pass a wrong answer: one, or a quorum of a committee.
+class ForgeryCosts final : public OfModes {
+public:
+    ForgeryCosts()
+        : OfModes({"E13", "forgery-costs-a-quorum",
+                   "a proven wrong answer costs at least the slashable bond of a quorum"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const std::uint32_t index : block.touched.tasks) {
+            if (index >= parent.tasks.size()) continue;
+            const Task& before = parent.task(TaskIndex{index});
+            if (!was_proven_wrong(block, TaskIndex{index}, before)) continue;
+            const Amount due = slashable(before);
+            const Amount taken = taken_for(block, TaskIndex{index});
+            expect(taken >= due, [&] {
+                return fmt::format(
+                    "a wrong answer on task {} was proven in block {} and cost {} "
+                    "of the {} nLUX that its authors had at stake",
+                    before.job_id, block.state.head.height, taken.nlux(), due.nlux());
+            });
+        }
+    }
+
+private:
+    static bool was_proven_wrong(const Executed& block, TaskIndex task, const Task& before) {
+        if (before.proven_wrong || before.posted_at == 0) return false;
+        return std::ranges::any_of(block.events, [&](const VmEvent& e) {
+            const auto* closed = std::get_if<event::DisputeClosed>(&e);
+            return closed != nullptr && closed->task == task && closed->challenger_won;
+        });
+    }
+    // The share of their result bonds that the authors of the provisional answer can lose, of a
+    // quorum of them.
+    [[nodiscard]] Amount slashable(const Task& before) const {
+        const bool redundant = before.mode == VerificationMode::kRedundant;
+        std::size_t quorum = redundant ? parameters().config.redundancy_factor : 1;
+        Amount sum;
+        for (const Seat& seat : before.seats) {
+            if (quorum == 0) break;
+            if (seat.status != SeatStatus::kPosted || seat.answer != before.provisional) continue;
+            sum += seat.locked.bps(parameters().policy.slash_bps);
+            --quorum;
+        }
+        return sum;
+    }
+    static Amount taken_for(const Executed& block, TaskIndex task) {
+        Amount sum;
+        for (const VmEvent& e : block.events) {
+            const auto* slash = std::get_if<event::Slashed>(&e);
+            if (slash != nullptr && slash->task == task &&
+                slash_cause(slash->cause).victim == SlashVictim::kProvider)
+                sum += slash->taken;
+        }
+        return sum;
+    }
+};
+
 // E14. A task mints exactly the amount that it records, within its schedule and cap.
 class MintedOnSchedule final : public OfModes {
 public:
@@ -356,6 +414,7 @@ void add_mode_invariants(Invariants& out) {
     out.push_back(std::make_unique<PaidOnceToTheAssigned>());
     out.push_back(std::make_unique<DeadlinesInOrder>());
     out.push_back(std::make_unique<CommitteeIsEligible>());
+    out.push_back(std::make_unique<ForgeryCosts>());
     out.push_back(std::make_unique<MintedOnSchedule>());
     out.push_back(std::make_unique<TrustIsVerified>());
 }

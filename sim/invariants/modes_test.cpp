@@ -13,6 +13,7 @@ using aivm::test::address_of;
 using aivm::test::Behaviour;
 using aivm::test::CommitteeWorld;
 using aivm::test::kCommitWindow;
+using aivm::test::TestChain;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -110,6 +111,30 @@ TEST_F(Modes, ARevealBeforeTheCommitsAreClosedViolatesE11) {
     tip.state.head.height += 1;
     tell("E11");
     EXPECT_THAT(seen.reported().back(), HasSubstr("a commit on task 0"));
+}
+
+// A lie that was proven: the block as the chain makes it, and one whose slash took nothing.
+TEST(ForgeryCosts, AProvenLieThatCostsLessThanABondViolatesE13) {
+    TestChain chain;
+    Watched seen;
+    seen.watch.settings.vm = aivm::test::short_parameters();
+    chain.join("p-1");
+    chain.assign("job");
+    chain.post("job", chain.lie("job"));
+    const Answer truth = chain.truth("job");
+    chain.block({chain.by("bob", aivm::test::hidden_challenge("job", "bob", truth))});
+    const State before = chain.state();
+    chain.block({chain.by("bob", aivm::test::opening("job", "bob", truth))});
+    Executed tip = *chain.tip();
+    seen.of("E13").on_chain(tip, before);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    ASSERT_EQ(seen.of("E13").checks(), 1U);
+    for (VmEvent& e : tip.events) {
+        if (auto* slash = std::get_if<event::Slashed>(&e)) slash->taken = lux(99);
+    }
+    seen.of("E13").on_chain(tip, before);
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("cost 99000000000 of the 100000000000 nLUX")));
 }
 
 TEST_F(Modes, AnOpenDisputeWhoseDeadlineHasPassedOrCameNearerViolatesE11) {

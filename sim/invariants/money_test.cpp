@@ -21,6 +21,7 @@ class Money : public ::testing::Test {
 protected:
     Money() {
         seen.watch.settings.vm = aivm::test::short_parameters();
+        seen.watch.known_rules = chain.rules();
         seen.watch.introduce(address_of("p-1"), "provider[0]");
         chain.join("p-1");
         chain.assign("job");

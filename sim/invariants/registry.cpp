@@ -7,7 +7,9 @@ namespace aivm::sim {
 Invariants make_invariants() {
     Invariants out;
     add_money_invariants(out);
+    add_ownership_invariants(out);
     add_mode_invariants(out);
+    add_receipt_invariants(out);
     add_safety_invariants(out);
     add_liveness_invariants(out);
     add_kernel_invariants(out);

@@ -1,0 +1,166 @@
+// E9 and E10: nothing changes that its owner did not authorise, and a payer owes exactly what it
+// signed. Checked on the accepted chain, block by block.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/tasks/admission.h"
+#include "sim/invariants/invariant.h"
+
+namespace aivm::sim {
+namespace {
+
+bool sent_by(const Executed& block, const Address& account) {
+    return std::ranges::any_of(block.block->operations(), [&](const OperationPtr& operation) {
+        return operation->sender() == account;
+    });
+}
+
+// E9. Free balances fall only by operations of their account, and a bond only by a slash or by its
+// owner's withdrawal; every operation carries an authorisation that verifies.
+class AuthorisedByItsOwner final : public Invariant {
+public:
+    AuthorisedByItsOwner()
+        : Invariant(
+              {"E9", "authorised-by-its-owner",
+               "money leaves an account or a bond only by its owner's operation or a slash"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);
+        for (const Address& account : block.touched.accounts) {
+            const Amount before = parent.balance(account);
+            const Amount after = block.state.balance(account);
+            expect(after >= before || sent_by(block, account), [&] {
+                return fmt::format(
+                    "account {} lost {} nLUX in block {}, which has no operation of its own",
+                    to_hex(account.view()), (before - after).nlux(), block.state.head.height);
+            });
+        }
+        for (const std::uint32_t index : block.touched.providers)
+            look_at_bond(block, parent, ProviderIndex{index});
+    }
+
+private:
+    void look_at(const Executed& block, const SignedOperation& operation) {
+        expect(watch().rules().authorizer->verify(operation.sender(), operation.id(),
+                                                  operation.authorization()),
+               [&] {
+                   return fmt::format("block {} has an operation of {} that it did not sign",
+                                      block.state.head.height, to_hex(operation.sender().view()));
+               });
+    }
+    void look_at_bond(const Executed& block, const State& parent, ProviderIndex index) {
+        if (index.value >= parent.providers.size()) return;
+        const Provider& before = parent.provider(index);
+        const Provider& after = block.state.provider(index);
+        const bool explained =
+            after.bond >= before.bond || sent_by(block, before.owner) ||
+            std::ranges::any_of(block.events, [&](const VmEvent& e) {
+                const auto* slash = std::get_if<event::Slashed>(&e);
+                return slash != nullptr && slash->provider == index &&
+                       slash_cause(slash->cause).victim == SlashVictim::kProvider;
+            });
+        expect(explained, [&] {
+            return fmt::format(
+                "the bond of provider {} fell by {} nLUX in block {} without a "
+                "slash or an operation of its owner",
+                before.id, (before.bond - after.bond).nlux(), block.state.head.height);
+        });
+    }
+};
+
+// E10. The task of a submission has the terms that were signed, its key binds them, and the payer's
+// balance is lower by the fee.
+class TermsAreBound final : public Invariant {
+public:
+    TermsAreBound()
+        : Invariant({"E10", "terms-are-bound",
+                     "every term that a payer relies on is bound, and its fee is debited"}) {}
+
+    void on_chain(const Executed& block, const State& parent) override {
+        for (const VmEvent& e : block.events) {
+            const auto* submitted = std::get_if<event::TaskSubmitted>(&e);
+            if (submitted == nullptr) continue;
+            const Task& task = block.state.task(submitted->task);
+            const op::SubmitTask* terms = signed_terms(block, task);
+            expect(terms != nullptr && same_terms(block.state, task, *terms), [&] {
+                return fmt::format("task {} of block {} has other terms than its payer signed",
+                                   task.job_id, block.state.head.height);
+            });
+        }
+        look_at_payers(block, parent);
+    }
+
+private:
+    static const op::SubmitTask* signed_terms(const Executed& block, const Task& task) {
+        for (const OperationPtr& operation : block.block->operations()) {
+            const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
+            if (submission != nullptr && submission->job_id == task.job_id &&
+                operation->sender() == task.requester)
+                return submission;
+        }
+        return nullptr;
+    }
+    static bool same_terms(const State& state, const Task& task, const op::SubmitTask& terms) {
+        const ModelStatus& model = state.status_of_model(task.model);
+        return task.fee == terms.fee && task.mode == terms.mode && task.type == terms.type &&
+               task.input_row == terms.input_row &&
+               state.find_model(terms.model_id) == model.first &&
+               task.task_key == task_key(task.requester, terms, model.version);
+    }
+    // Accounts that only submit tasks in this block, and receive nothing in it.
+    void look_at_payers(const Executed& block, const State& parent) {
+        for (const Address& account : block.touched.accounts) {
+            Amount fees;
+            if (!only_submits(block, account, fees) || fees.is_zero()) continue;
+            const Amount before = parent.balance(account);
+            const Amount after = block.state.balance(account);
+            expect(receives(block, account) || (before >= fees && after <= before - fees), [&] {
+                return fmt::format("account {} submitted tasks for {} nLUX in block {} and lost {}",
+                                   to_hex(account.view()), fees.nlux(), block.state.head.height,
+                                   before > after ? (before - after).nlux() : 0);
+            });
+        }
+    }
+    static bool only_submits(const Executed& block, const Address& account, Amount& fees) {
+        for (const OperationPtr& operation : block.block->operations()) {
+            if (operation->sender() != account) continue;
+            const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
+            if (submission == nullptr || !block.state.find_task(submission->job_id)) return false;
+            fees += submission->fee;
+        }
+        return true;
+    }
+    // Whether the account could have been paid in the block.
+    static bool receives(const Executed& block, const Address& account) {
+        const auto requested = [&](TaskIndex task) {
+            return block.state.task(task).requester == account;
+        };
+        const bool by_event = std::ranges::any_of(block.events, [&](const VmEvent& e) {
+            if (const auto* refund = std::get_if<event::TaskRefunded>(&e))
+                return requested(refund->task);
+            if (const auto* done = std::get_if<event::TaskCompleted>(&e))
+                return requested(done->task);  // the remainder of a fee that was shared
+            if (const auto* claim = std::get_if<event::RewardsClaimed>(&e))
+                return block.state.provider(claim->provider).wallet == account;
+            if (const auto* slash = std::get_if<event::Slashed>(&e))
+                return slash->challenger == account || requested(slash->task);
+            if (const auto* share = std::get_if<event::ShareSettled>(&e))
+                return share->challenger == account;
+            return false;
+        });
+        // A challenge bond that returns.
+        return by_event || std::ranges::any_of(block.touched.disputes, [&](std::uint32_t index) {
+                   return block.state.dispute(DisputeIndex{index}).challenger == account;
+               });
+    }
+};
+
+}  // namespace
+
+void add_ownership_invariants(Invariants& out) {
+    out.push_back(std::make_unique<AuthorisedByItsOwner>());
+    out.push_back(std::make_unique<TermsAreBound>());
+}
+
+}  // namespace aivm::sim
