@@ -1,8 +1,11 @@
-// The kernels of a run, compared call by call with the canonical ones, for K1.
+// The kernels of a run, compared call by call with the canonical ones, for K1 and K2: the outputs
+// of the backend under test lie between borders, and what it reads there differs from what the
+// canonical kernel would.
 #pragma once
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/kernels/forwarding_kernels.h"
 
@@ -10,9 +13,12 @@ namespace aivm::sim {
 
 class CheckedKernels final : public ForwardingKernels {
 public:
+    // Called with the id of an invariant and a sentence.
+    using OnDifference =
+        std::function<void(std::string_view invariant, const std::string& message)>;
     // The results are those of `backend`; `on_difference` is called when they differ from the
-    // canonical kernel's.
-    CheckedKernels(Kernels& backend, std::function<void(const std::string&)> on_difference)
+    // canonical kernel's (K1), and when a byte outside its outputs changed (K2).
+    CheckedKernels(Kernels& backend, OnDifference on_difference)
         : ForwardingKernels(backend), on_difference_(std::move(on_difference)) {}
 
     int attestation_apply(const abi::AIVMRoundDescriptor* desc, const abi::AttestationOp* ops,
@@ -38,9 +44,10 @@ private:
     int compare_table(const char* kernel, Slot* table, std::uint32_t* applied,
                       std::uint32_t slot_count, Call&& call);
     void judge(bool same, const char* kernel, std::uint32_t count = 1);
+    void check_borders(bool intact, const char* kernel);
 
     CpuKernels canonical_;
-    std::function<void(const std::string&)> on_difference_;
+    OnDifference on_difference_;
     std::uint64_t comparisons_ = 0;
 };
 

@@ -14,7 +14,16 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-enum class Broken { kNone, kAttestation, kProvenance, kAnchor, kEpoch, kInference, kProof };
+enum class Broken {
+    kNone,
+    kAttestation,
+    kProvenance,
+    kAnchor,
+    kEpoch,
+    kInference,
+    kProof,
+    kOverrun
+};
 
 class BrokenBackend final : public Kernels {
 public:
@@ -55,6 +64,7 @@ public:
                      std::uint32_t count) override {
         const int code = right_.proof_verify(ops, results, count);
         if (broken == Broken::kProof) flip(results);
+        if (broken == Broken::kOverrun) flip(results + count);
         return code;
     }
 
@@ -89,7 +99,9 @@ std::vector<std::string> differences(Broken broken) {
     BrokenBackend backend;
     backend.broken = broken;
     std::vector<std::string> out;
-    CheckedKernels kernels(backend, [&](const std::string& text) { out.push_back(text); });
+    CheckedKernels kernels(backend, [&](std::string_view invariant, const std::string& text) {
+        out.push_back(std::string(invariant) + " " + text);
+    });
     call_all(kernels);
     EXPECT_EQ(kernels.comparisons(), 6U);
     return out;
@@ -101,7 +113,8 @@ TEST(CheckedKernels, ABackendThatIsRightIsComparedAndNothingIsSaid) {
 
 TEST(CheckedKernels, EachKernelThatComputesOtherBytesIsNamed) {
     const auto names = [](const char* kernel) {
-        return ElementsAre(std::string(kernel) + " gave other bytes than the canonical kernel");
+        return ElementsAre("K1 " + std::string(kernel) +
+                           " gave other bytes than the canonical kernel");
     };
     EXPECT_THAT(differences(Broken::kAttestation), names("attestation_apply"));
     EXPECT_THAT(differences(Broken::kProvenance), names("provenance_apply"));
@@ -111,12 +124,18 @@ TEST(CheckedKernels, EachKernelThatComputesOtherBytesIsNamed) {
     EXPECT_THAT(differences(Broken::kProof), names("proof_verify"));
 }
 
+TEST(CheckedKernels, AByteWrittenBehindAnOutputIsNamedAndViolatesK2) {
+    EXPECT_THAT(differences(Broken::kOverrun),
+                ElementsAre("K2 proof_verify wrote outside its output"));
+}
+
 TEST(CheckedKernels, WhatIsReportedToItBecomesAViolationOfK1) {
     Watched seen;
     BrokenBackend backend;
     backend.broken = Broken::kInference;
-    CheckedKernels kernels(backend,
-                           [&](const std::string& text) { seen.of("K1").on_reported(text); });
+    CheckedKernels kernels(backend, [&](std::string_view invariant, const std::string& text) {
+        seen.of(invariant).on_reported(text);
+    });
     static_cast<void>(run_model(kernels, aivm::test::small_model("m"), 0));
     EXPECT_THAT(seen.reported(),
                 ElementsAre("K1 inference_step gave other bytes than the canonical kernel"));
@@ -129,10 +148,10 @@ TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
         EXPECT_FALSE(info.name.empty());
         EXPECT_FALSE(info.meaning.empty());
     }
-    EXPECT_THAT(ids, ::testing::UnorderedElementsAre("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9",
-                                                     "E10", "E11", "E12", "E13", "E14", "E15",
-                                                     "E16", "S1", "S3", "S6", "S7", "S13", "S14",
-                                                     "S15", "S16", "L1", "L6", "K1", "M1", "M2"));
+    EXPECT_THAT(ids, ::testing::UnorderedElementsAre(
+                         "E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10", "E11", "E12", "E13",
+                         "E14", "E15", "E16", "S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16",
+                         "L1", "L6", "K1", "K2", "M1", "M2"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
     : authority_(context.options.seed),
       no_signatures_(authority_, vendor_address()),
       kernels_(context.options.kernels != nullptr ? *context.options.kernels : default_kernels_,
-               [on_difference](const std::string& message) { on_difference("K1", message); }),
+               on_difference),
       executor_(context.options.paranoid,
                 [on_difference](const std::string& message) { on_difference("S14", message); }) {
     const WorldOptions& options = context.options;

@@ -2,7 +2,6 @@
 // The economic fidelity checks no signatures of operations and computes each inference once.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,8 +18,7 @@ namespace aivm::sim {
 class Execution {
 public:
     // Called with the id of an invariant and a sentence when a comparison fails.
-    using OnDifference =
-        std::function<void(std::string_view invariant, const std::string& message)>;
+    using OnDifference = CheckedKernels::OnDifference;
     Execution(const RunContext& context, const OnDifference& on_difference);
     Execution(const Execution&) = delete;
     Execution& operator=(const Execution&) = delete;
