@@ -31,7 +31,8 @@ TestOptions options_for(Game game, const Choose& choose) {
     policy.commit_reveal = game != Game::kOpenCommittee;
     policy.redundancy_providers = 3;
     config.redundancy_factor = 2 + choose(2);
-    config.challenge_window_blocks = choose(3) == 0 ? 0 : 4;
+    const bool without_window = choose(3) == 0;
+    config.challenge_window_blocks = without_window && game != Game::kTee ? 0 : 4;
     if (game == Game::kTee) config.verification_mode = VerificationMode::kTee;
     if (game == Game::kBisection) {
         config.verification_mode = VerificationMode::kOptimistic;
