@@ -7,7 +7,6 @@
 
 #include "core/base/amount.h"
 #include "core/base/describe.h"
-#include "core/base/error.h"
 
 namespace aivm {
 
@@ -154,14 +153,5 @@ struct VmParameters {
 
     friend bool operator==(const VmParameters&, const VmParameters&) = default;
 };
-
-// Fails if a published field is out of its range; the error names the field by its JSON tag.
-Status check_config(const Config& config);
-
-// check_config(), the ranges of the policy, and the relations between fields: the shares of a slash
-// add up to at most the whole, redundancyFactor is a strict majority of redundancy_providers, a
-// result bond is at most the minimum bond, and no deadline can overflow. Every chain satisfies
-// them.
-Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/digest.h"
+#include "core/config/check_parameters.h"
 #include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
 #include "core/state/keys.h"

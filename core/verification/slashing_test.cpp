@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/check_parameters.h"
 #include "core/execution/execute.h"
 #include "core/testing/test_chain.h"
 
