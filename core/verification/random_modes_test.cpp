@@ -31,9 +31,11 @@ TestOptions options_for(Game game, const Choose& choose) {
     policy.commit_reveal = game != Game::kOpenCommittee;
     policy.redundancy_providers = 3;
     config.redundancy_factor = 2 + choose(2);
-    const bool without_window = choose(3) == 0;
-    config.challenge_window_blocks = without_window && game != Game::kTee ? 0 : 4;
-    if (game == Game::kTee) config.verification_mode = VerificationMode::kTee;
+    config.challenge_window_blocks = choose(3) == 0 ? 0 : 4;
+    if (game == Game::kTee) {
+        config.verification_mode = VerificationMode::kTee;
+        config.challenge_window_blocks = std::max<std::uint64_t>(config.challenge_window_blocks, 1);
+    }
     if (game == Game::kBisection) {
         config.verification_mode = VerificationMode::kOptimistic;
         config.challenge_window_blocks = 4;

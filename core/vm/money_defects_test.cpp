@@ -171,7 +171,7 @@ TEST(MoneyDefects, D32AListAndTheListWithItsLastLeafTwiceHaveDifferentRoots) {
 
 // D36 challenge window read by no code: everything is final at once.
 TEST(MoneyDefects, D36PaymentWaitsForTheConfiguredWindow) {
-    for (const std::uint64_t window : {1U, 9U}) {
+    for (const std::uint64_t window : {1U, 4U, 9U}) {
         TestOptions options;
         options.parameters.config.challenge_window_blocks = window;
         TestChain chain(options);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/config/check_parameters.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/validation/case_file.h"
 #include "sim/scenario/check_scenario.h"
