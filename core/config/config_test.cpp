@@ -72,8 +72,8 @@ TEST(Parameters, ZeroProtectionIsRefused) {
     EXPECT_EQ(refusal([](VmParameters& p) { p.config.min_provider_bond = Amount(); }),
               "a result would be backed by no bond at all; set minProviderBond and result_bond "
               "above 0 LUX");
-    EXPECT_NE(refusal([](VmParameters& p) { p.config.max_tasks_per_provider = 2'000'000'000; }),
-              "");
+    // A result locks the minimum bond divided by maxTasksPerProvider, rounded down.
+    EXPECT_NE(refusal([](VmParameters& p) { p.config.min_provider_bond = Amount(9); }), "");
     const auto without_window = [](VerificationMode mode) {
         return refusal([&](VmParameters& p) {
             p.config.verification_mode = mode;

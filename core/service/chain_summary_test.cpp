@@ -72,7 +72,8 @@ TEST(ChainSummary, CountsWorkSlashesDisputesAndTheRewardsOfTheEpoch) {
         chain.block(operations);
         watched.check();
     };
-    block({chain.by("p-1", registration("p-1", lux(1000)))});
+    // Enough for the minimum after one slash, so that it is drawn again.
+    block({chain.by("p-1", registration("p-1", lux(1100)))});
     EXPECT_EQ(watched.kept.active_providers(), 1U);
     block({chain.by("alice", submission("job"))});
     while (chain.task("job").status != TaskStatus::kAssigned) block();

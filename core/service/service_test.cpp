@@ -263,7 +263,7 @@ TEST(Service, WhatMovesValueNeedsASignatureThatHolds) {
 }
 
 TEST(Service, ANonceCountsOnceEvenOverARestartAndWhenItsRequestWasRefused) {
-    TestNode t;
+    TestNode t(with_a_provider());
     const Request first = t.signed_request(t.alice, 5, "/tasks/submit", task_body("t-1"));
     const Request refused =
         t.signed_request(t.alice, 6, "/tasks/submit", task_body("t-2", "1", "\"99999999999999\""));

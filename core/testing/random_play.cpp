@@ -87,7 +87,7 @@ struct Player {
     }
     OperationPtr join() const {
         const std::string_view who = some_provider();
-        const Amount bond = lux(slip() ? 999 : (1000 + choose(500)) * scale);
+        const Amount bond = lux(slip() ? 499 : (1000 + choose(500)) * scale);
         const std::string_view sender = slip() ? anyone() : who;
         return chain.by(sender, registration(who, bond));
     }

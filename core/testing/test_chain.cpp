@@ -76,6 +76,9 @@ Model small_model(std::string_view id, std::uint32_t steps, std::uint32_t rows) 
 VmParameters short_parameters() {
     VmParameters p;
     p.config.challenge_window_blocks = 5;
+    // A provider with 1000 LUX is still drawn after a few slashes.
+    p.config.min_provider_bond = lux(500);
+    p.policy.result_bond = lux(100);
     p.config.task_timeout_ns = 5 * kBlockNs;
     p.config.epoch_duration_ns = 12 * kBlockNs;
     p.config.merkle_anchor_freq = 7;
@@ -245,7 +248,7 @@ void TestChain::expect_refused(const OperationPtr& operation, ErrorCode code) co
 }
 
 void TestChain::join(std::string_view provider) {
-    block({by(provider, registration(provider, rules().parameters.config.min_provider_bond))});
+    block({by(provider, registration(provider, lux(1000)))});
 }
 
 std::string TestChain::assign(std::string_view job, std::string_view requester, Amount fee) {

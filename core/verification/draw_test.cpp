@@ -99,6 +99,7 @@ TEST(Draw, ANewProviderIsDrawnOnceItsDelayIsOver) {
 // F27: a provider with a tenth of the minimum was still drawn, and could not raise its bond.
 TEST(Draw, F27ABondBelowTheMinimumIsNotDrawnUntilItIsFilledUp) {
     TestOptions options = slow_timeouts();
+    options.parameters.config.min_provider_bond = lux(1000);
     options.parameters.policy.activation_delay_blocks = 2;
     TestChain chain(options);
     chain.join("p-1");
@@ -128,8 +129,8 @@ TEST(Draw, AProviderOfTheGenesisCountsAsBondedForEver) {
     options.parameters.policy.activation_delay_blocks = 3;
     TestChain chain(served(options));
     EXPECT_EQ(chain.totals().bonds, lux(2 * 5000 + 1000));
-    chain.block({chain.by("p-1", registration("p-1", lux(1000))),
-                 chain.by("alice", submission("job"))});
+    chain.block(
+        {chain.by("p-1", registration("p-1", lux(1000))), chain.by("alice", submission("job"))});
     chain.advance(2);
     EXPECT_EQ(chain.assigned_provider("job"), "served") << "p-1 was bonded too late";
 }

@@ -44,7 +44,9 @@ TEST(MoneyDefects, F3TradingWithOneselfNeverStopsTheChain) {
     options.allocation = lux(9'000'000'000);
     options.parameters.config.base_reward = lux(1'000'000'000);
     TestChain chain(options);
-    chain.join("alice");
+    op::RegisterProvider self = registration("alice", lux(1000));
+    self.wallet = address_of("alice");
+    chain.block({chain.by("alice", self)});
     for (int round = 0; round < 30; ++round) {
         const std::string job = "job-" + std::to_string(round);
         chain.assign(job, "alice", Amount(chain.balance("alice").nlux() - lux(1).nlux()));
@@ -169,7 +171,7 @@ TEST(MoneyDefects, D32AListAndTheListWithItsLastLeafTwiceHaveDifferentRoots) {
 
 // D36 challenge window read by no code: everything is final at once.
 TEST(MoneyDefects, D36PaymentWaitsForTheConfiguredWindow) {
-    for (const std::uint64_t window : {0U, 1U, 9U}) {
+    for (const std::uint64_t window : {1U, 4U, 9U}) {
         TestOptions options;
         options.parameters.config.challenge_window_blocks = window;
         TestChain chain(options);
