@@ -66,13 +66,18 @@ std::string fraud_text(const RunShown& run) {
     const std::int64_t posted = count_metric(run.outcome, "n_fraud_posted");
     const std::int64_t missed = count_metric(run.outcome, "n_fraud_missed");
     const auto open = static_cast<std::int64_t>(run.tally.fraud_open());
+    const std::int64_t free = count_metric(run.outcome, "n_free_lies");
     return fmt::format(
-        "{} wrong results posted, {} caught, {} missed{}; {} {} took {} of {} LUX due",
+        "{} wrong results posted, {} caught, {} missed{}; {} {} took {} of {} LUX due{}",
         grouped(posted), grouped(posted - missed - open), grouped(missed),
         open == 0 ? "" : fmt::format(", {} undecided", grouped(open)), grouped(run.tally.slashes()),
         run.tally.slashes() == 1 ? "slash" : "slashes",
         lux_text(count_metric(run.outcome, "slash_taken")),
-        lux_text(count_metric(run.outcome, "slash_due")));
+        lux_text(count_metric(run.outcome, "slash_due")),
+        free == 0 ? ""
+                  : fmt::format("; {} proven wrong cost nothing: raise vm.result_bond or "
+                                "vm.slash_bps",
+                                grouped(free)));
 }
 
 std::string tasks_text(const Tally& tally) {

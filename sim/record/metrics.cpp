@@ -25,6 +25,7 @@ constexpr std::array kSpecs{
     MetricSpec{"slash_due", "nLUX", false, "amount due by the rules of slashing"},
     MetricSpec{"slash_taken", "nLUX", false, "amount that was taken"},
     MetricSpec{"slash_escape", "nLUX", false, "slash_due minus slash_taken"},
+    MetricSpec{"n_free_lies", "", false, "wrong results that were proven and cost nothing"},
     MetricSpec{"grief_victim_loss", "nLUX", false,
                "amount that honest principals lost to griefing"},
     MetricSpec{"grief_attacker_cost", "nLUX", false, "amount that the griefing cost the attackers"},

@@ -177,6 +177,9 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
         const auto& answers = tasks_.at(e.task.value);
         const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
         row.false_positive = result != nullptr && result->correct;
+    } else if (cause.victim != SlashVictim::kProvider) {
+        // An honest validator signs once a slot, and an honest challenger claims the truth.
+        row.false_positive = participants_.principal_of(row.agent).honest;
     }
     Flow& loser = flow_of(e.account);
     Amount& loss = cause.victim == SlashVictim::kChallenger ? loser.lost_challenges : loser.slashed;

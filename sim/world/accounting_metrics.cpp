@@ -122,7 +122,9 @@ void Accounting::add_slash_metrics() {
     std::uint64_t from_the_innocent = 0;
     std::uint64_t victim_loss = 0;
     std::uint64_t attacker_cost = 0;
+    std::uint64_t free_lies = 0;
     for (const SlashRow& slash : slashes_) {
+        if (slash.cause == word(SlashCause::kWrongAnswer) && slash.taken.is_zero()) ++free_lies;
         due += slash.due.nlux();
         taken += slash.taken.nlux();
         if (slash.false_positive) from_the_innocent += slash.taken.nlux();
@@ -134,6 +136,7 @@ void Accounting::add_slash_metrics() {
     add_count("slash_due", due);
     add_count("slash_taken", taken);
     add_count("slash_escape", due - taken);
+    add_count("n_free_lies", free_lies);
     add_count("grief_victim_loss", victim_loss);
     add_count("grief_attacker_cost", attacker_cost);
 }

@@ -154,6 +154,7 @@ TEST_F(AccountingOfAChain, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
     ASSERT_EQ(accounting.slashes().size(), 1U);
     EXPECT_FALSE(accounting.slashes()[0].false_positive);
     EXPECT_EQ(count("honest_false_slash"), 0);
+    EXPECT_EQ(count("n_free_lies"), 0);
     EXPECT_EQ(count("slash_escape"), 0);
     EXPECT_EQ(count("slash_taken"),
               static_cast<std::int64_t>(accounting.slashes()[0].taken.nlux()));
@@ -179,6 +180,38 @@ TEST_F(AccountingOfAChain, SlashingACorrectAnswerIsAFalsePositive) {
     EXPECT_TRUE(accounting.slashes()[0].false_positive);
     EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(2).nlux()));
     EXPECT_EQ(count("slash_escape"), static_cast<std::int64_t>(lux(1).nlux()));
+}
+
+TEST_F(AccountingOfAChain, AnHonestValidatorOrChallengerThatLosesMoneyIsAFalsePositive) {
+    Executed unjust = *chain.vm().executed(chain.vm().last_accepted());
+    event::Slashed equivocation;
+    equivocation.cause = SlashCause::kEquivocation;
+    equivocation.account = address_of("v-0");
+    equivocation.due = equivocation.taken = equivocation.burned = lux(5);
+    join("p-1");
+    submit("job", 2);
+    event::Slashed lost = equivocation;
+    lost.cause = SlashCause::kLostChallenge;
+    lost.account = address_of("bob");
+    event::Slashed earned = lost;
+    earned.account = address_of("p-2");  // dishonest
+    unjust.events = {equivocation, lost, earned};
+    accounting.accept(unjust, now);
+    close(unjust.state);
+    EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(10).nlux()));
+}
+
+TEST_F(AccountingOfAChain, AProvenLieThatCostsNothingIsCounted) {
+    join("p-1");
+    submit("job", 2);
+    post("job", chain.lie("job"));
+    Executed free = *chain.vm().executed(chain.vm().last_accepted());
+    event::Slashed slash;
+    slash.account = address_of("p-1");
+    free.events = {slash};
+    accounting.accept(free, now);
+    close(free.state);
+    EXPECT_EQ(count("n_free_lies"), 1);
 }
 
 TEST_F(AccountingOfAChain, WhatIsStillOpenAtTheEndIsPendingAndOnlyTheBurnedTenthIsSpent) {
