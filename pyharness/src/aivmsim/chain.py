@@ -92,7 +92,7 @@ class ChainVM:
         path : path-like, optional
             The file that keeps the chain. Without it everything is in memory.
         dev : bool
-            Requests need no signature, and all act for :data:`DEV_ACCOUNT`. For a throw-away chain.
+            For a throw-away chain: requests need no signature and act for :data:`DEV_ACCOUNT`.
 
         Raises
         ------
