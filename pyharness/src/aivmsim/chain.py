@@ -87,7 +87,7 @@ class ChainVM:
         policy : mapping
             The protocol's parameters on top of it, see :func:`default_policy`.
         seed : bytes or str
-            32 bytes: the Ed25519 seed of the validator, which also decides its beacon secrets. Where
+            32 bytes: the Ed25519 seed of the validator, which also decides its beacon secrets. If
             the genesis has validators, one is :func:`genesis_validator` of this seed.
         path : path-like, optional
             The file that keeps the chain. Without it everything is in memory.
