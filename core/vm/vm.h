@@ -2,14 +2,12 @@
 // consensus decides.
 //
 //   1. verify() requires that the parent is accepted or verified. It keeps a snapshot on success
-//   and
-//      nothing on failure.
+//      and nothing on failure.
 //   2. accept() requires that the parent was accepted last. It is one atomic write, and nothing in
 //      memory changes before it succeeded.
 //   3. reject() drops that block's snapshot and returns its operations to the queue.
 //   4. Every result is a function of the arguments and the store: time is an argument, and nothing
-//   is
-//      read from the host.
+//      is read from the host.
 // Thread safety: one VM belongs to one thread.
 #pragma once
 
@@ -27,6 +25,9 @@ enum class BlockStatus : std::uint8_t {
     kRejected = 2,
     kAccepted = 3
 };
+constexpr auto enum_words(BlockStatus) {
+    return std::to_array<std::string_view>({"unknown", "processing", "rejected", "accepted"});
+}
 
 class Vm final : public VmBase {
 public:

@@ -10,12 +10,23 @@ history.
 >>> frame = aivmsim.sweep(scenario, over=windows, seeds=range(1, 9))
 
 The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its
-operations and :mod:`aivmsim.kernels` its six kernels.
+operations and :mod:`aivmsim.kernels` its six kernels. :class:`aivmsim.ChainVM` is the same machine
+under a consensus host of your own.
 """
 
 from . import kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
+from .chain import (
+    DEV_ACCOUNT,
+    HOST_STATES,
+    Cancel,
+    ChainVM,
+    Health,
+    HostedBlock,
+    HttpResponse,
+    genesis_validator,
+)
 from .learning import BestResponse, Game, Mixes, Orbit, best_response, empirical_game
 from .metrics import METRICS, Metric
 from .model import Model
@@ -77,16 +88,22 @@ for _public in (
     NodeView,
     DisputeView,
     DemandView,
+    Cancel,
+    HostedBlock,
 ):
     _public.__module__ = __name__
 
 __all__ = [
+    "DEV_ACCOUNT",
+    "HOST_STATES",
     "METRICS",
     "VM",
     "BestResponse",
     "Block",
     "BlockInfo",
     "BlockRef",
+    "Cancel",
+    "ChainVM",
     "ChallengerStrategy",
     "Conservation",
     "DemandView",
@@ -95,6 +112,9 @@ __all__ = [
     "Event",
     "Follower",
     "Game",
+    "Health",
+    "HostedBlock",
+    "HttpResponse",
     "Metric",
     "Mixes",
     "Model",
@@ -129,6 +149,7 @@ __all__ = [
     "default_config",
     "default_policy",
     "empirical_game",
+    "genesis_validator",
     "keccak256",
     "kernels",
     "mean_interval",

@@ -53,6 +53,7 @@ void bind_learning(pybind11::module_& module);
 void bind_study(pybind11::module_& module);  // after bind_validation: it records what that makes
 void bind_statistics(pybind11::module_& module);
 void bind_vm(pybind11::module_& module);
+void bind_chain_vm(pybind11::module_& module);
 void bind_kernels(pybind11::module_& module);
 
 }  // namespace aivm::python

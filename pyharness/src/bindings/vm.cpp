@@ -96,17 +96,7 @@ Machine::BlockPlace place_of(py::handle parent, py::handle timestamp_ns, py::han
 }
 
 std::string block_status_word(Machine& machine, py::handle id) {
-    switch (must(machine.vm().status(hash_of(id, "block id")))) {
-        case BlockStatus::kProcessing:
-            return "processing";
-        case BlockStatus::kAccepted:
-            return "accepted";
-        case BlockStatus::kRejected:
-            return "rejected";
-        case BlockStatus::kUnknown:
-            break;
-    }
-    return "unknown";
+    return std::string(word(must(machine.vm().status(hash_of(id, "block id")))));
 }
 
 py::list block_events(Machine& machine, py::handle id) {
