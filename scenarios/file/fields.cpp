@@ -313,6 +313,14 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::outage_mean_ns>(
         duration("chain", "outage_mean", kSomeTime,
                  "partition: mean of the exponentially distributed outage")),
+    in_chain<&ChainSettings::anchor_delay_ns>(duration(
+        "chain", "anchor_delay", kAnyTime, "time after which the anchor's chain has an anchor")),
+    in_chain<&ChainSettings::anchor_outage_at_ns>(
+        duration("chain", "anchor_outage_at", kAnyTime, "when the anchor's chain fails")),
+    in_chain<&ChainSettings::anchor_outage_ns>(duration(
+        "chain", "anchor_outage", kAnyTime, "how long it takes no anchor; \"0s\" is not at all")),
+    in_chain<&ChainSettings::anchor_withheld_ppm>(
+        probability("chain", "anchor_withheld", "probability that it withholds an anchor")),
     in_chain<&ChainSettings::finality_delay_ns>(
         duration("chain", "finality_delay", kAnyTime,
                  "sequencer and economic: time from building a block to its finality")),

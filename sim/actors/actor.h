@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
     kArrivals = 7,
     kWorkTime = 8,
     kFaults = 9,
+    kAnchors = 11,
 };
 
 class Environment {

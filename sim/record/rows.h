@@ -222,6 +222,18 @@ struct ChainStatRow {
     friend bool operator==(const ChainStatRow&, const ChainStatRow&) = default;
 };
 
+struct AnchorRow {
+    std::uint32_t anchor = 0;
+    AnchorTarget target = AnchorTarget::kQChain;
+    Height block = 0;
+    std::string root;
+    std::uint64_t sent_ns = 0;
+    bool withheld = false;
+    std::optional<std::uint64_t> landed_ns;
+
+    friend bool operator==(const AnchorRow&, const AnchorRow&) = default;
+};
+
 struct FaultRow {
     std::uint32_t fault = 0;
     std::string kind;

@@ -323,6 +323,25 @@ struct Table<ChainStatRow> {
 };
 
 template <>
+struct Table<AnchorRow> {
+    static constexpr std::string_view name = "anchor";
+    static constexpr std::string_view doc = "a root of receipts on its way to the anchor's chain";
+    static constexpr std::string_view key = "anchor";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 3;
+    static constexpr std::tuple columns{
+        Column{"anchor", &AnchorRow::anchor, "", "number within the run"},
+        Column{"target", &AnchorRow::target, "", "the chain that it goes to"},
+        Column{"block", &AnchorRow::block, "blocks", "the block that committed it"},
+        Column{"root", &AnchorRow::root, "hex", "the root of all receipts up to that block"},
+        Column{"sent_ns", &AnchorRow::sent_ns, "ns", "virtual time of the block's acceptance"},
+        Column{"withheld", &AnchorRow::withheld, "", "1 if the chain left it out on purpose"},
+        Column{"landed_ns", &AnchorRow::landed_ns, "ns",
+               "virtual time at which the chain had it; NULL if it never did"},
+    };
+};
+
+template <>
 struct Table<FaultRow> {
     static constexpr std::string_view name = "fault";
     static constexpr std::string_view doc = "an injected fault";
@@ -450,8 +469,8 @@ struct RowList {
 };
 using AllRows =
     RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow,
-            ResultRow, ChallengeRow, SlashRow, PayoffRow, ChainStatRow, FaultRow, ViolationRow,
-            MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
+            ResultRow, ChallengeRow, SlashRow, PayoffRow, ChainStatRow, AnchorRow, FaultRow,
+            ViolationRow, MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
 
 // Calls visit.template operator()<Row>() for every row type.
 template <class Visitor, class... Rows>

@@ -77,6 +77,7 @@ inline auto sample_rows() {
         SlashRow{1, 7, 2, 60, "bad_result", lux(100), lux(40), lux(20), lux(16), lux(4), false},
         PayoffRow{1, lux(3), lux(1), lux(40), Amount(0), Amount(0), -38'000'000'000, 77},
         ChainStatRow{5, 20, 2, 1, 4, lux(1200), lux(50)},
+        AnchorRow{1, AnchorTarget::kHostChain, 14, "00ff", 9, false, 12},
         FaultRow{1, "partition", 10, 20, "asia"},
         ViolationRow{1, "E3", 248, 62, "provider[7]", "provider[7] withdrew 'too soon'", false,
                      "aivmsim replay x"},

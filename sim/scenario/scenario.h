@@ -86,6 +86,11 @@ struct ChainSettings {
     std::string censor_payer;  // the group whose owner pays
     // orphan: blocks that the attack lasts after the first orphaned block; 0: until the end
     std::uint32_t social_response_blocks = 0;
+    // The chain that anchors go to, see sim/world/anchor_chain.h.
+    std::uint64_t anchor_delay_ns = 12'000'000'000;
+    std::uint64_t anchor_outage_at_ns = 0;
+    std::uint64_t anchor_outage_ns = 0;  // 0: none
+    std::uint32_t anchor_withheld_ppm = 0;
     // partition: mean of an exponential distribution; the default is 20 blocks
     std::uint64_t outage_mean_ns = 80'000'000'000;
 };

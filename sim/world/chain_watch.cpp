@@ -25,6 +25,7 @@ void ChainWatch::extend(const ExecutedPtr& executed, TraceTag tag, ByteView note
     context_.note(tag, note);
     notify([&](Invariant& i) { i.on_chain(*executed, parent->state); });
     accounting_.accept(*executed, now);
+    anchors_.accept(*executed, now);
     censorship_.on_chain(*executed, *substrate_);
     if (context_.options.probe != nullptr) context_.options.probe->on_block(*executed, now);
 }

@@ -8,6 +8,7 @@
 #include "sim/actors/node_observer.h"
 #include "sim/invariants/invariant.h"
 #include "sim/world/accounting.h"
+#include "sim/world/anchor_chain.h"
 #include "sim/world/censorship_effects.h"
 #include "sim/world/execution.h"
 #include "sim/world/outcome.h"
@@ -24,7 +25,8 @@ public:
         : context_(context),
           execution_(execution),
           accounting_(accounting),
-          censorship_(censorship) {}
+          censorship_(censorship),
+          anchors_(context.scenario().chain, context.stream(kWorldItself, Purpose::kAnchors)) {}
 
     // Starts at the genesis block, with the invariants unless WorldOptions turns them off. Call
     // once.
@@ -56,6 +58,7 @@ public:
     }
     // Empty unless WorldOptions::keep_history.
     [[nodiscard]] const std::vector<BlockPtr>& history() const { return history_; }
+    [[nodiscard]] const AnchorChain& anchors() const { return anchors_; }
     [[nodiscard]] const Invariants& invariants() const { return invariants_; }
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
     [[nodiscard]] bool has_unexpected_violation() const {
@@ -100,6 +103,7 @@ private:
     Execution& execution_;
     Accounting& accounting_;
     CensorshipEffects& censorship_;
+    AnchorChain anchors_;
     Substrate* substrate_ = nullptr;
     Invariants invariants_;
     ExecutedPtr tip_;

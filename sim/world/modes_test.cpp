@@ -123,6 +123,22 @@ TEST_P(InBothFidelities, AttestedResultsAreUsableLongBeforeTheyAreFinal) {
                      std::get<double>(software->outcome.metric("ttf_mean")));
 }
 
+TEST_P(InBothFidelities, AnchorsOnTheirWayAreRecordedWithTheirTarget) {
+    Scenario s = scenario_in(VerificationMode::kOptimistic, GetParam());
+    s.vm.config.merkle_anchor_freq = 3;
+    s.vm.config.host_chain_id = "zoo";
+    const auto played = play(s);
+    EXPECT_EQ(verdict(played->outcome), "clean");
+    const auto& anchors = played->rows.rows<AnchorRow>();
+    ASSERT_GE(anchors.size(), 3U);
+    for (const AnchorRow& row : anchors) {
+        EXPECT_EQ(row.target, AnchorTarget::kHostChain);
+        EXPECT_EQ(row.block % 3, 0U);
+    }
+    ASSERT_TRUE(anchors[0].landed_ns);
+    EXPECT_EQ(*anchors[0].landed_ns - anchors[0].sent_ns, s.chain.anchor_delay_ns);
+}
+
 // Final block less block of submission, the same for every task.
 Height blocks_to_finality(const Played& played) {
     const auto& tasks = played.rows.rows<TaskRow>();

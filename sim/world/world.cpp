@@ -209,6 +209,7 @@ void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outco
     const Participants& participants = context_.participants;
     accounting_.write(watch_.tip().state, sink,
                       {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
+    for (const AnchorRow& row : watch_.anchors().rows(outcome.virtual_time)) sink.add(row);
     for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         const FaultPlan& plan = *faults_[i].plan;
         FaultRow row{i, std::string(word(plan.kind)), plan.at_ns,
