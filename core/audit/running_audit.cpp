@@ -71,8 +71,7 @@ bool RunningAudit::sound(const State& state, const Touched& touched) const {
     good =
         good && sums_.bonds == totals.bonds.nlux() && sums_.escrows == totals.task_escrows.nlux();
     good = good && sums_.challenge_bonds == totals.challenge_bonds.nlux() &&
-           sums_.credits == totals.credits.nlux() &&
-           sums_.deposits == totals.model_deposits.nlux();
+           sums_.credits == totals.credits.nlux() && sums_.deposits == totals.model_deposits.nlux();
     good = good && state.balance(escrow_address()).nlux() == held;
     for (const std::uint32_t provider : touched.providers) good = good && covered(state, provider);
     for (const std::uint32_t provider : affected_) good = good && covered(state, provider);

@@ -316,9 +316,8 @@ Transition::Finished Transition::finish() && {
 
 Transition::Finished Transition::finish_unsealed() && {
     sort_unique(touched_.accounts);
-    for (auto* table :
-         {&touched_.providers, &touched_.tasks, &touched_.disputes, &touched_.validators,
-          &touched_.models}) {
+    for (auto* table : {&touched_.providers, &touched_.tasks, &touched_.disputes,
+                        &touched_.validators, &touched_.models}) {
         sort_unique(*table);
     }
     return {std::move(state_), {}, std::move(events_), std::move(touched_)};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/config/limits.h"
 #include "core/config/slash_causes.h"
 #include "sim/engine/time.h"
 
