@@ -78,7 +78,7 @@ struct AttestationCheck {
     const Authorizer* authorizer = nullptr;
     Address vendor_root;  // all zero: no evidence verifies
     TimestampNs now_ns = 0;
-    std::span<const Hash32> measurements;  // of the code that quotes may vouch for
+    std::span<const Hash32> measurements = {};  // of the code that quotes may vouch for
 };
 AttestationCheck attestation_check(const Rules& rules, TimestampNs now_ns);
 

@@ -16,7 +16,7 @@ public:
         Service::Access access = Service::Access::kAuthorized;
         Config config;
         Address vendor_root;
-        std::vector<Hash32> quote_measurements;
+        std::vector<Hash32> quote_measurements = {};
         KeyValueStore* store = nullptr;  // null: one of its own
         // With a provider "served" of bob's in genesis, so that tasks are accepted at once.
         bool served = false;
