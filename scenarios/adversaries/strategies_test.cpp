@@ -190,7 +190,7 @@ TEST(Strategies, ACartelOfStrangersAgreesThroughTheSideChannel) {
 
 TEST(Strategies, SybilsAreDrawnAsOftenAsTheyHaveIdentities) {
     sim::Scenario s = economic(VerificationMode::kOptimistic, 3);
-    s.workload.tasks = 120;
+    s.workload.tasks = 360;
     s.actors.push_back(rich(group("provider", 3, "sybil")));
     s.actors.back().shared_principal = true;
     const sim::Outcome outcome = run(s);
@@ -469,7 +469,7 @@ std::int64_t messages(const std::vector<sim::Outcome>& outcomes) {
 
 TEST(Strategies, A29WhoVotesForEveryBranchMakesBothSidesOfASplitBelieveThatTheyHaveWon) {
     EXPECT_EQ(disagreements(split_votes("honest")), 0U);
-    EXPECT_GE(disagreements(split_votes("nothing_at_stake")), 2U);
+    EXPECT_GE(disagreements(split_votes("nothing_at_stake")), 1U);
 }
 
 TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAgreement) {
