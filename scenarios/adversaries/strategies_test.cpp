@@ -291,6 +291,22 @@ TEST(Strategies, AReplayedQuoteAllowsNoEarlyUseOnceItIsStale) {
     EXPECT_GT(std::get<double>(stale.metric("ttu_mean")), 2 * honest);
 }
 
+// F6: renewals took a slot each, and early use ended when the table of 1024 was full.
+TEST(Strategies, F6ThousandsOfHonestRenewalsLeaveEveryResultUsableEarly) {
+    sim::Scenario s = economic(VerificationMode::kTee, 1);
+    s.actors[0] = attested(group("provider", 10));
+    s.vm.config.attestation_timeout_ns = 8'000'000'000;  // renewed every other block of 2 s
+    s.workload.tasks_per_block = 4;
+    s.workload.fee = millilux(100);
+    s.workload.tasks = 200;
+    const double short_run = std::get<double>(run(s).metric("ttu_mean"));
+    s.workload.tasks = 2400;
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_NEAR(std::get<double>(outcome.metric("ttu_mean")), short_run, short_run / 4);
+    EXPECT_LT(2 * short_run, std::get<double>(outcome.metric("ttf_mean")));
+}
+
 TEST(Strategies, NoiseIsSlashedWhetherItIsMeantOrNot) {
     for (const char* strategy : {"noise_gamer", "nondeterministic"}) {
         sim::Scenario s = economic(VerificationMode::kRedundant, 5);
