@@ -135,6 +135,26 @@ TEST(TaskLife, F4TheFloorDoublesWithEverySixteenthOfTheQueueThatIsTaken) {
     chain.block({chain.by("bob", submission("late", millilux(1 << 10)))});
 }
 
+// F4: the price of holding the queue of the published size full, which was 0 LUX: a tenth of 4,096
+// LUX, burned each time that the tasks time out.
+TEST(TaskLife, F4FillingTheQueueBurnsFourHundredLux) {
+    TestOptions options;
+    options.parameters.config.max_task_queue_size = 1000;
+    TestChain chain(served(options));
+    std::vector<OperationPtr> tasks;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        const Amount fee = millilux(std::uint64_t{1} << 16 * i / 1000);
+        tasks.push_back(chain.by("alice", submission("t-" + std::to_string(i), fee)));
+    }
+    tasks.push_back(chain.by("served", leave("served")));
+    chain.block(tasks);
+    EXPECT_EQ(chain.state().waiting_tasks, 1000U);
+    chain.advance(6);
+    EXPECT_EQ(chain.totals().tasks_failed, 1000U);
+    EXPECT_GT(chain.totals().burned, lux(400));
+    EXPECT_EQ(chain.balance("alice"), lux(10'000) - chain.totals().burned);
+}
+
 // F22: a task that pays nothing for the bonds it locks; as a policy, it pays for them.
 TEST(TaskLife, F22TheLockFeeAsksForAShareOfTheResultBond) {
     TestOptions options;

@@ -463,12 +463,13 @@ TEST(WashTrader, BuyingOnesOwnWorkPaysOnlyWhereMintingIsUncapped) {
     EXPECT_EQ(verdict(uncapped), "clean");
     EXPECT_GT(payoff(uncapped, "washer").net_nlux, 20 * kLux);
     // Alone on the market it takes back what it pays and what it mints: with the cap that is
-    // exactly nothing.
+    // nothing, less the tenth that was burned for the tasks which are not final yet.
     s.actors = {own, buyer};
     s.vm.policy.mint_cap = MintCap::kPerBurn;
     const sim::Outcome capped = run(s);
     EXPECT_EQ(verdict(capped), "clean");
-    EXPECT_EQ(payoff(capped, "washer").net_nlux, 0);
+    EXPECT_LE(payoff(capped, "washer").net_nlux, 0);
+    EXPECT_GE(payoff(capped, "washer").net_nlux, -kLux / 100);
 }
 
 // --- A40 shield_challenger ---

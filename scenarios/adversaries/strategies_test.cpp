@@ -190,7 +190,7 @@ TEST(Strategies, ACartelOfStrangersAgreesThroughTheSideChannel) {
 
 TEST(Strategies, SybilsAreDrawnAsOftenAsTheyHaveIdentities) {
     sim::Scenario s = economic(VerificationMode::kOptimistic, 3);
-    s.workload.tasks = 120;
+    s.workload.tasks = 360;
     s.actors.push_back(rich(group("provider", 3, "sybil")));
     s.actors.back().shared_principal = true;
     const sim::Outcome outcome = run(s);
@@ -289,6 +289,22 @@ TEST(Strategies, AReplayedQuoteAllowsNoEarlyUseOnceItIsStale) {
     const sim::Outcome stale = run(s);
     EXPECT_EQ(verdict(stale), "clean");
     EXPECT_GT(std::get<double>(stale.metric("ttu_mean")), 2 * honest);
+}
+
+// F6: renewals took a slot each, and early use ended when the table of 1024 was full.
+TEST(Strategies, F6ThousandsOfHonestRenewalsLeaveEveryResultUsableEarly) {
+    sim::Scenario s = economic(VerificationMode::kTee, 1);
+    s.actors[0] = attested(group("provider", 10));
+    s.vm.config.attestation_timeout_ns = 8'000'000'000;  // renewed every other block of 2 s
+    s.workload.tasks_per_block = 4;
+    s.workload.fee = millilux(100);
+    s.workload.tasks = 200;
+    const double short_run = std::get<double>(run(s).metric("ttu_mean"));
+    s.workload.tasks = 2400;
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_NEAR(std::get<double>(outcome.metric("ttu_mean")), short_run, short_run / 4);
+    EXPECT_LT(2 * short_run, std::get<double>(outcome.metric("ttf_mean")));
 }
 
 TEST(Strategies, NoiseIsSlashedWhetherItIsMeantOrNot) {
@@ -469,7 +485,7 @@ std::int64_t messages(const std::vector<sim::Outcome>& outcomes) {
 
 TEST(Strategies, A29WhoVotesForEveryBranchMakesBothSidesOfASplitBelieveThatTheyHaveWon) {
     EXPECT_EQ(disagreements(split_votes("honest")), 0U);
-    EXPECT_GE(disagreements(split_votes("nothing_at_stake")), 2U);
+    EXPECT_GE(disagreements(split_votes("nothing_at_stake")), 1U);
 }
 
 TEST(Strategies, A37WhoVotesForTheMinorityKeepsASplitAliveWhichCostsPollsAndNoAgreement) {

@@ -282,7 +282,7 @@ TEST_F(Findings, ANetworkInWhichNothingEndsShrinksToTheFaultThatMatters) {
     EXPECT_EQ(finding.violation.invariant, "L1");
     EXPECT_THAT(
         finding.actions,
-        testing::ElementsAre("1 provider \"honest\" (honest) takes part", "1 task is submitted",
+        testing::ElementsAre("3 providers \"honest\" (honest) take part", "1 task is submitted",
                              "partition of validator[0] from 10s to 19m10s"));
     const auto replay = replay_finding(finding.folder);
     ASSERT_TRUE(replay) << replay.error().text();

@@ -55,9 +55,12 @@ Status check_whole(const Played& played) {
 }
 
 // A file's scenario has passed these rules before a world is made of it; one made in code has not.
+// A task that is lost if it has no provider at its one draw is a model of theory (V52); only files
+// are kept from a timeout that short.
 Status check_sound(const sim::Scenario& scenario) {
     for (const sim::ScenarioProblem& problem : sim::check_scenario(scenario)) {
         if (problem.kind == sim::ProblemKind::kNote) continue;
+        if (problem.keys.front() == "vm.task_timeout") continue;
         return fail(ErrorCode::kConfig,
                     fmt::format("{}: {}", problem.keys.front(), problem.message));
     }
