@@ -46,6 +46,7 @@ Status check_policy(const Policy& p) {
         {"max_assignments", p.max_assignments, 1, kCountMax},
         // A model of one step has no trace to bisect.
         {"one_step_steps_max", p.one_step_steps_max, 1, kStepsMax},
+        {"answer_tolerance", p.answer_tolerance, 0, kAnswerToleranceMax},
         {"max_clock_skew", p.max_clock_skew_ns, 0, kDurationNsMax},
     };
     AIVM_TRY(check_ranges(ranges));
@@ -74,6 +75,12 @@ Status check_relations(const VmParameters& v) {
             fmt::format("redundancyFactor {} is no strict majority of redundancy_providers {}; "
                         "it must be {} to {}",
                         m, n, n / 2 + 1, n));
+    }
+    if (p.answer_tolerance > 0 && p.dispute_game == DisputeGame::kBisection) {
+        return fail(ErrorCode::kConfig,
+                    fmt::format("answer_tolerance is {} and dispute_game is bisection, which takes "
+                                "the first difference for the error; it must be one_step",
+                                p.answer_tolerance));
     }
     if (v.result_bond() > v.config.min_provider_bond) {
         return fail(

@@ -100,6 +100,11 @@ struct Policy {
     ChallengeEscalation challenge_escalation = ChallengeEscalation::kNone;
     // Challenges that one result may have, open and closed ones; 0: as many as there are bonds.
     std::uint32_t disputes_per_result_max = 0;
+    // Two answers agree when they differ by at most this much as int8 values: re-execution proves
+    // an answer wrong, and a claim false, only beyond it. Pluralities still count equal answers.
+    // Above 0, disputes are settled by running the whole model: bisection searches for the first
+    // difference, which is no error then.
+    std::uint32_t answer_tolerance = 0;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
@@ -135,6 +140,7 @@ struct Policy {
                           field<&Policy::challenge_in_clear>(),
                           field<&Policy::challenge_escalation>(),
                           field<&Policy::disputes_per_result_max>(),
+                          field<&Policy::answer_tolerance>(),
                           field<&Policy::obligation_rule>(),
                           field<&Policy::self_reported_compute>(),
                           field<&Policy::max_clock_skew_ns>()};
@@ -160,8 +166,8 @@ Status check_config(const Config& config);
 
 // check_config(), the ranges of the policy, and the relations between fields: the shares of a slash
 // add up to at most the whole, redundancyFactor is a strict majority of redundancy_providers, a
-// result bond is at most the minimum bond, and no deadline can overflow. Every chain satisfies
-// them.
+// result bond is at most the minimum bond, no tolerance goes with bisection, and no deadline can
+// overflow. Every chain satisfies them.
 Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

@@ -19,6 +19,8 @@ enum class Purpose : std::uint32_t {
     kArrivals = 7,
     kWorkTime = 8,
     kFaults = 9,
+    kAccelerator = 10,
+    kAcceleratorTime = 11,
 };
 
 class Environment {
