@@ -81,7 +81,7 @@ class Backends(unittest.TestCase):
 
     def validate_on(self, backend, plugins=None, **more):
         return call(
-            "validate", "--only", "V33", "--json", "--backend", backend, plugins=plugins, **more
+            "validate", "--only", "V43", "--json", "--backend", backend, plugins=plugins, **more
         )
 
     def test_validation_gives_the_same_numbers_on_every_backend(self):
