@@ -1,6 +1,9 @@
-// Foreign bytes through the six kernels: the canonical code, the SIMD code and the CUDA source on
-// its CPU stand-in must agree, and nothing may be touched outside the buffers (the sanitizers see
-// their exact ends). Links aivm_gpu, and aivm_stand_in where there is Boost.Context.
+// Foreign bytes through the six kernels: the canonical code, the SIMD code, the CUDA source on its
+// CPU stand-in, the Metal shaders on the host and the plugins that run on this machine (Vulkan and
+// WebGPU on a software device) must agree, and nothing may be touched outside the buffers (the
+// sanitizers see their exact ends). Links aivm_gpu; aivm_stand_in where there is Boost.Context, and
+// aivm_msl_host where there are the shader tools. Devices that are slow compute one input in
+// kSlowDevicesEvery, chosen by the input itself.
 //
 // The input is cut into descriptor, sizes, operations and table slots as it lies, so that the
 // corpus is made of plain ABI bytes: byte 0 chooses the kernel (its remainder by 6) and the
@@ -21,6 +24,20 @@
 #include "gpu/emulation/control.h"
 #include "gpu/kernels/cuda_device.h"
 #include "gpu/kernels/device_kernels.h"
+#endif
+#if defined(AIVM_FUZZ_MSL)
+#include "gpu/kernels/device_kernels.h"
+#include "gpu/metal/testing/msl_host_device.h"
+#endif
+#if defined(AIVM_FUZZ_PLUGIN_DIR)
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+#include "gpu/backend/candidates.h"
+#include "gpu/backend/plugin.h"
+#include "gpu/backend/testing/launcher_kernels.h"
 #endif
 
 namespace aivm {
@@ -81,18 +98,76 @@ CpuKernels& canonical() {
     return kernels;
 }
 
-// The kernels that must write the same bytes as the canonical ones.
-const std::vector<Kernels*>& others() {
+// The slow devices compute one input in so many: the others reach most of the code of the host
+// layer, which they share.
+constexpr std::uint64_t kSlowDevicesEvery = 8;
+
+#if defined(AIVM_FUZZ_PLUGIN_DIR)
+// What is set already wins, so that a user can name another driver.
+void set_plugin_environment() {
+    std::istringstream variables(AIVM_FUZZ_PLUGIN_ENVIRONMENT);
+    for (std::string one; std::getline(variables, one, '|');) {
+        const std::size_t equals = one.find('=');
+        if (equals == std::string::npos) continue;
+        setenv(one.substr(0, equals).c_str(), one.substr(equals + 1).c_str(), 0);
+    }
+}
+
+// Every plugin that passes its self-test, by its launchers. Names them on stderr, once.
+std::vector<Kernels*> load_plugins() {
+    static std::vector<std::unique_ptr<gpu::Plugin>> plugins;
+    static std::vector<std::unique_ptr<gpu::LauncherKernels>> kernels;
+    std::vector<Kernels*> out;
+    set_plugin_environment();
+    for (const gpu::Candidate& one : gpu::list_candidates({AIVM_FUZZ_PLUGIN_DIR, {}})) {
+        if (one.self_test != gpu::SelfTest::kPassed) continue;
+        auto plugin = gpu::Plugin::load(one.kind, one.path);
+        if (!plugin) continue;
+        std::fprintf(stderr, "kernels_fuzz: compares %s on %s\n", one.path.c_str(),
+                     one.device_name.c_str());
+        plugins.push_back(std::make_unique<gpu::Plugin>(std::move(*plugin)));
+        kernels.push_back(std::make_unique<gpu::LauncherKernels>(plugins.back()->launchers()));
+        out.push_back(kernels.back().get());
+    }
+    return out;
+}
+#else
+std::vector<Kernels*> load_plugins() { return {}; }
+#endif
+
+// The Metal shaders, with the threads in an order drawn from the seed.
+#if defined(AIVM_FUZZ_MSL)
+Kernels* msl_kernels(std::uint64_t seed) {
+    static std::unique_ptr<gpu::MslHostDevice> device;
+    static std::unique_ptr<gpu::DeviceKernels> kernels;
+    kernels.reset();
+    device = std::make_unique<gpu::MslHostDevice>(seed);
+    kernels = std::make_unique<gpu::DeviceKernels>(*device);
+    return kernels.get();
+}
+#endif
+
+// The kernels that must write the same bytes as the canonical ones, for the present input.
+std::vector<Kernels*>& others() {
+    static std::vector<Kernels*> list;
+    return list;
+}
+
+void choose_others([[maybe_unused]] std::uint64_t seed) {
     // Findings must not depend on earlier inputs.
     static gpu::SimdKernels simd(gpu::best_width(), gpu::EpochCaching::kOff);
+    others() = {&simd};
 #if defined(AIVM_FUZZ_STAND_IN)
     static const auto device = gpu::make_cuda_device();
     static gpu::DeviceKernels stand_in(*device);
-    static const std::vector<Kernels*> list{&simd, &stand_in};
-#else
-    static const std::vector<Kernels*> list{&simd};
+    others().push_back(&stand_in);
 #endif
-    return list;
+    if (seed % kSlowDevicesEvery != 0) return;
+#if defined(AIVM_FUZZ_MSL)
+    others().push_back(msl_kernels(seed / kSlowDevicesEvery));
+#endif
+    static const std::vector<Kernels*> plugins = load_plugins();
+    others().insert(others().end(), plugins.begin(), plugins.end());
 }
 
 void choose_schedule([[maybe_unused]] std::uint64_t seed) {
@@ -197,11 +272,17 @@ void proofs(Input& input) {
 }  // namespace
 }  // namespace aivm
 
+#if defined(AIVM_FUZZ_PLUGIN_DIR)
+// Read by the address sanitizer: the drivers keep memory to the end of the process.
+extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+#endif
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace aivm;
     Input input(data, size);
     const auto choice = input.take<std::uint8_t>();
     choose_schedule(choice / 6);
+    choose_others(choice / 6);
     switch (choice % 6) {
         case 0:
             apply<abi::AttestationOp, abi::Attestation>(

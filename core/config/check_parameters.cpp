@@ -110,6 +110,7 @@ void Finder::check_policy(const Policy& p) {
         {policy("max_assignments"), p.max_assignments, 1, kCountMax},
         // A model of one step has no trace to bisect.
         {policy("one_step_steps_max"), p.one_step_steps_max, 1, kStepsMax},
+        {policy("answer_tolerance"), p.answer_tolerance, 0, kAnswerToleranceMax},
         {policy("max_clock_skew"), p.max_clock_skew_ns, 0, kDurationNsMax},
     };
     check_ranges(ranges);
@@ -161,6 +162,13 @@ void Finder::check_relations(const VmParameters& v) {
                         p.challenger_share_bps + p.requester_share_bps),
             fmt::format("let {} and {} add up to at most 10000; the rest is burned",
                         print_(kChallengerShare), print_(kRequesterShare)));
+    }
+    constexpr ParameterName kTolerance = policy("answer_tolerance");
+    constexpr ParameterName kGame = policy("dispute_game");
+    if (p.answer_tolerance > 0 && p.dispute_game == DisputeGame::kBisection) {
+        add({kTolerance, kGame},
+            "bisection searches for the first difference, which is no error under a tolerance",
+            fmt::format("set {} to \"one_step\", or {} to 0", print_(kGame), print_(kTolerance)));
     }
     check_quorum(v);
     check_protection(v);

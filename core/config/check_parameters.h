@@ -29,6 +29,7 @@ struct ParameterProblem {
 // Every value out of its range, and every relation between parameters that does not hold:
 // - the shares of a slash add up to at most the whole;
 // - redundancyFactor is a strict majority of redundancy_providers;
+// - no answer_tolerance goes with bisection;
 // - a result bond is above zero and at most the minimum bond, which is above zero too;
 // - modes 0 and 2 have a challenge window.
 // The ranges also keep every deadline from overflowing. Empty for parameters that a chain may have.

@@ -131,6 +131,11 @@ struct Policy {
     ChallengeEscalation challenge_escalation = ChallengeEscalation::kNone;
     // Challenges that one result may have, open and closed ones; 0: as many as there are bonds.
     std::uint32_t disputes_per_result_max = 0;
+    // Two answers agree when they differ by at most this much as int8 values: re-execution proves
+    // an answer wrong, and a claim false, only beyond it. Pluralities still count equal answers.
+    // Above 0, disputes are settled by running the whole model: bisection searches for the first
+    // difference, which is no error then.
+    std::uint32_t answer_tolerance = 0;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
     // Admission of a task asks for this share of the result bond that the task will lock, on top of
@@ -178,6 +183,7 @@ struct Policy {
                           field<&Policy::challenge_in_clear>(),
                           field<&Policy::challenge_escalation>(),
                           field<&Policy::disputes_per_result_max>(),
+                          field<&Policy::answer_tolerance>(),
                           field<&Policy::obligation_rule>(),
                           field<&Policy::self_reported_compute>(),
                           field<&Policy::lock_fee_bps>(),

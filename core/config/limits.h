@@ -21,6 +21,8 @@ constexpr std::size_t kAttestationsPerProviderMax = 64;
 constexpr std::size_t kInputBytes = 32;
 constexpr std::size_t kFeatureRowsMax = 1 << 16;
 constexpr std::uint32_t kStepsMax = 1 << 16;
+// The largest difference between two int8 answers.
+constexpr std::uint32_t kAnswerToleranceMax = 255;
 // A challenger's bond doubles at most this often, where policy lets it double.
 constexpr std::uint32_t kBondDoublingsMax = 20;
 // Providers drawn for one redundant task.

@@ -7,19 +7,17 @@
 namespace aivm::kernels {
 namespace {
 
-// An arithmetic shift, then saturation to a signed byte. A shift outside [0, 31] fills with the
-// sign.
-std::int8_t requantise(std::uint32_t accumulator, std::int8_t shift) {
-    const auto value = static_cast<std::int32_t>(accumulator);
-    const int places = shift < 0 || shift > 31 ? 31 : shift;
-    return static_cast<std::int8_t>(std::clamp(value >> places, -128, 127));
-}
-
 std::int32_t product(std::uint8_t weight, std::uint8_t activation) {
     return static_cast<std::int8_t>(weight) * static_cast<std::int8_t>(activation);
 }
 
 }  // namespace
+
+std::int8_t requantise(std::uint32_t accumulator, std::int8_t shift) {
+    const auto value = static_cast<std::int32_t>(accumulator);
+    const int places = shift < 0 || shift > 31 ? 31 : shift;
+    return static_cast<std::int8_t>(std::clamp(value >> places, -128, 127));
+}
 
 abi::InferenceStatus check_inference(const abi::InferenceWeights& weights,
                                      const abi::InferenceOp& op) {

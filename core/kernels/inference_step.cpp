@@ -14,7 +14,10 @@ ByteView timestamp_bytes(const abi::InferenceOp& op) {
     return {reinterpret_cast<const std::uint8_t*>(&op.timestamp_ns), sizeof op.timestamp_ns};
 }
 
-abi::InferenceResult commit(const abi::InferenceOp& op, ByteView input, std::uint8_t output) {
+}  // namespace
+
+abi::InferenceResult kernels::result_of_inference(const abi::InferenceOp& op, ByteView input,
+                                                  std::uint8_t output) {
     abi::InferenceResult result{};
     result.status = abi::kInferenceOk;
     result.output_len = 1;
@@ -28,8 +31,6 @@ abi::InferenceResult commit(const abi::InferenceOp& op, ByteView input, std::uin
     return result;
 }
 
-}  // namespace
-
 int CpuKernels::inference_step(const InferenceBatch& batch) {
     if (batch.op_count == 0) return abi::kOk;
     if (!kernels::is_valid(batch)) return abi::kInvalidArgument;
@@ -42,7 +43,7 @@ int CpuKernels::inference_step(const InferenceBatch& batch) {
             const ByteView input{batch.inputs + op.input_offset, abi::kInferenceInputs};
             const std::uint8_t output = kernels::infer(weights, input.data());
             batch.outputs[op.output_offset] = output;
-            result = commit(op, input, output);
+            result = kernels::result_of_inference(op, input, output);
         }
         kernels::store(batch.results, i, result);
     }

@@ -133,8 +133,9 @@ void forget_dropped_keys(Transition& t, const std::set<Hash32>& kept) {
     }
 }
 
-// Rows, steps and id within their limits, and an id not in use.
-Status check_model(const State& state, const Model& m) {
+// Rows, steps and id within their limits, and an id not in use. Under a tolerance, disputes on the
+// model must not need bisection.
+Status check_model(const State& state, const Policy& policy, const Model& m) {
     if (m.id.empty() || m.id.size() > kModelIdBytesMax)
         return fail(ErrorCode::kInvalidArgument, "model id");
     if (state.find_model(m.id)) return fail(ErrorCode::kDuplicate, "model " + m.id);
@@ -145,6 +146,12 @@ Status check_model(const State& state, const Model& m) {
     if (m.steps == 0 || m.steps > kStepsMax) {
         return fail(ErrorCode::kInvalidArgument,
                     fmt::format("a model has 1 to {} steps", kStepsMax));
+    }
+    if (policy.answer_tolerance > 0 && m.steps > policy.one_step_steps_max) {
+        return fail(ErrorCode::kInvalidArgument,
+                    fmt::format("under an answer_tolerance disputes run the whole model: it has at "
+                                "most {} steps (one_step_steps_max), not {}",
+                                policy.one_step_steps_max, m.steps));
     }
     return {};
 }
@@ -158,7 +165,7 @@ Hash32 model_root(const Model& model) {
 }
 
 Status add_model(Transition& t, Model model, const Hash32& license_root) {
-    AIVM_TRY(check_model(t.state(), model));
+    AIVM_TRY(check_model(t.state(), t.policy(), model));
     abi::ModelOp update{};
     const Hash32 root = model_root(model);
     const Hash32 weights = weights_digest(model.weights);

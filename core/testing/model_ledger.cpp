@@ -1,6 +1,7 @@
 #include "core/testing/model_ledger.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace aivm::test {
 namespace {
@@ -136,8 +137,12 @@ void ModelLedger::reveal(const std::string& who, const std::string& job) {
         if (d.challenger != who || d.outcome != ModelDispute::kHidden) continue;
         // The first reveal runs the model again, and that settles the result.
         task.truth_known = true;
-        task.proven_wrong = task.answer != task.truth;
-        const bool right = d.claim == task.truth && task.proven_wrong;
+        const auto close = [&](int one) {
+            const int apart = static_cast<std::int8_t>(one) - static_cast<std::int8_t>(task.truth);
+            return std::abs(apart) <= static_cast<int>(v_.policy.answer_tolerance);
+        };
+        task.proven_wrong = !close(task.answer);
+        const bool right = d.claim != task.answer && close(d.claim) && task.proven_wrong;
         d.outcome = right ? ModelDispute::kTrue : ModelDispute::kFalse;
         if (!right) task.lost += 1;
         task.closed_at = height_;

@@ -45,7 +45,7 @@ void learn_truth(Transition& t, TaskIndex index) {
     AIVM_CHECK(!task.truth_known);
     task.truth_known = true;
     task.truth = run_model(*t.rules().kernels, t.read_model(task.model), task.input_row);
-    if (task.truth != task.provisional) task.proven_wrong = true;
+    if (!answers_agree(t.policy(), task.truth, task.provisional)) task.proven_wrong = true;
     end_games(t, index);
 }
 
@@ -65,7 +65,9 @@ void judge_claim(Transition& t, DisputeIndex index) {
     // A claim of the posted answer disputes nothing.
     if (dispute.claim == task.provisional) return leave_play(t, index, DisputeStatus::kLost);
     if (!task.truth_known) return leave_play(t, index, DisputeStatus::kWaiting);
-    leave_play(t, index, dispute.claim == task.truth ? DisputeStatus::kWon : DisputeStatus::kLost);
+    // An answer within the tolerance stands, so a claim against it is lost, exact or not.
+    const bool is_true = task.proven_wrong && answers_agree(t.policy(), dispute.claim, task.truth);
+    leave_play(t, index, is_true ? DisputeStatus::kWon : DisputeStatus::kLost);
 }
 
 void stop_clocks(Transition& t, std::span<const DisputeIndex> disputes) {

@@ -10,6 +10,7 @@
 #include "core/tasks/seats.h"
 #include "core/verification/claims.h"
 #include "core/verification/optimistic.h"
+#include "core/verification/reexecution.h"
 #include "core/verification/slashing.h"
 
 namespace aivm {
@@ -127,10 +128,17 @@ void tally(Transition& t, TaskIndex index) {
     }
 }
 
-std::vector<ProviderIndex> members_with(const Task& task, Answer answer) {
+// Whether a member with this answer is paid: it gave the plurality's answer or, where a
+// re-execution has overturned that, one that agrees with the truth.
+bool is_right(const Transition& t, const Task& task, Answer answer) {
+    if (!task.proven_wrong) return answer == task.provisional;
+    return answers_agree(t.policy(), answer, task.truth);
+}
+
+std::vector<ProviderIndex> right_members(const Transition& t, const Task& task) {
     std::vector<ProviderIndex> out;
     for (const Seat& seat : task.seats) {
-        if (seat.status == SeatStatus::kPosted && seat.answer == answer)
+        if (seat.status == SeatStatus::kPosted && is_right(t, task, seat.answer))
             out.push_back(seat.provider);
     }
     return out;
@@ -231,7 +239,7 @@ void settle_committee(Transition& t, TaskIndex index) {
     const bool wrong = task.proven_wrong;
     const Answer right = wrong ? task.truth : task.provisional;
     const Address requester = task.requester;
-    const std::vector<ProviderIndex> winners = members_with(task, right);
+    const std::vector<ProviderIndex> winners = right_members(t, task);
     const PaidOut paid =
         pay_out_disputes(t, index, winners.empty() ? std::nullopt : std::optional(winners.front()));
 
@@ -240,7 +248,7 @@ void settle_committee(Transition& t, TaskIndex index) {
     for (std::size_t i = 0; i < t.read_task(index).seats.size(); ++i) {
         const Seat& seat = t.read_task(index).seats[i];
         if (!seat.open()) continue;
-        if (seat.answer == right) {
+        if (is_right(t, t.read_task(index), seat.answer)) {
             end_seat(t, index, i, SeatStatus::kReleased);
         } else {
             slash_member(t, index, i, wrong ? proven : divergent);

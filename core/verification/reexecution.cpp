@@ -1,6 +1,7 @@
 #include "core/verification/reexecution.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/base/check.h"
@@ -20,6 +21,11 @@ abi::InferenceOp operation_on(const Model& model) {
 }
 
 }  // namespace
+
+bool answers_agree(const Policy& policy, Answer a, Answer b) {
+    const int difference = static_cast<std::int8_t>(a) - static_cast<std::int8_t>(b);
+    return static_cast<std::uint32_t>(std::abs(difference)) <= policy.answer_tolerance;
+}
 
 Answer run_step(Kernels& kernels, const Model& model, const InputRow& input) {
     const abi::InferenceOp operation = operation_on(model);

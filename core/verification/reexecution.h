@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/config/config.h"
 #include "core/kernels/kernels.h"
 #include "core/state/model.h"
 #include "core/state/task.h"
@@ -15,6 +16,9 @@ struct InferenceTraceStep {
     InputRow input{};
     Answer output = 0;
 };
+
+// Whether two answers, read as int8 values, differ by at most Policy::answer_tolerance.
+bool answers_agree(const Policy& policy, Answer a, Answer b);
 
 // One step of the model on `input`. A failing kernel means a broken machine, not a wrong answer, so
 // it fails a check.

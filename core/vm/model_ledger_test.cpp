@@ -95,6 +95,7 @@ void play(std::uint64_t seed, int blocks) {
     options.parameters.policy.max_assignments = 1 + choose(3);
     options.parameters.policy.challenge_escalation = static_cast<ChallengeEscalation>(choose(3));
     options.parameters.policy.disputes_per_result_max = choose(2) == 0 ? 0 : 1 + choose(3);
+    options.parameters.policy.answer_tolerance = choose(3);
     options.parameters.policy.slash_equivocation_bps = 0;  // validators are not in the model
     TestChain chain(options);
     ModelLedger model(options.parameters);

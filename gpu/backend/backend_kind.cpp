@@ -42,6 +42,11 @@ std::optional<Mode> mode_from_name(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view effective_name(BackendKind kind, CpuPath cpu_path) {
+    if (kind != BackendKind::kNone) return name(kind);
+    return cpu_path == CpuPath::kCanonical ? "cpu" : "simd";
+}
+
 std::optional<BackendRequest> request_from_name(std::string_view text) {
     if (text == "cpu") return BackendRequest{.mode = Mode::kCpu, .cpu_path = CpuPath::kCanonical};
     if (text == "simd") return BackendRequest{.mode = Mode::kCpu};

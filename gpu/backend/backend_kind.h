@@ -32,6 +32,10 @@ std::optional<Mode> mode_from_name(std::string_view text);
 // bytes.
 enum class CpuPath : std::uint8_t { kCanonical, kBatched };
 
+// What a run records of its kernels: the name of the plugin's kind or, without one, that of the
+// path on the CPU: "cpu" or "simd".
+std::string_view effective_name(BackendKind kind, CpuPath cpu_path);
+
 // A user's choice of what computes the kernels.
 struct BackendRequest {
     Mode mode = Mode::kAuto;

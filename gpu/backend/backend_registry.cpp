@@ -33,6 +33,7 @@ Status BackendRegistry::set_backend(const BackendRequest& request) {
 
 // A closed plugin stays in its place when there is no other: mode gpu goes on failing through it.
 void BackendRegistry::search(const BackendRequest& request) {
+    searched_ = searched_ || request.mode == Mode::kAuto;
     candidates_ = search_candidates(environment_, request);
     if (candidates_.empty() || candidates_.back().state != CandidateState::kChosen) return;
     Candidate& chosen = candidates_.back();
@@ -45,19 +46,22 @@ void BackendRegistry::search(const BackendRequest& request) {
     }
 }
 
+void BackendRegistry::search_if_needed() {
+    if (request_.mode == Mode::kAuto && !searched_) search(request_);
+}
+
 GpuBackend& BackendRegistry::active_gpu_backend() {
     return effective_backend_kind() == BackendKind::kNone ? none_ : plugin_;
 }
 
-BackendKind BackendRegistry::effective_backend_kind() const {
+BackendKind BackendRegistry::effective_backend_kind() {
+    search_if_needed();
     return request_.mode != Mode::kCpu && plugin_.is_available() ? plugin_.kind()
                                                                  : BackendKind::kNone;
 }
 
-std::string_view BackendRegistry::effective_backend_name() const {
-    const BackendKind kind = effective_backend_kind();
-    if (kind != BackendKind::kNone) return name(kind);
-    return request_.cpu_path == CpuPath::kCanonical ? "cpu" : "simd";
+std::string_view BackendRegistry::effective_backend_name() {
+    return effective_name(effective_backend_kind(), request_.cpu_path);
 }
 
 Kernels& BackendRegistry::kernels() {

@@ -19,7 +19,8 @@ namespace aivm::gpu {
 
 class BackendRegistry {
 public:
-    // Starts in mode cpu; no plugin is looked for until another mode is asked for.
+    // Starts in mode auto, as published. Plugins are looked for when the choice is first needed, so
+    // a registry that is set to mode cpu before looks for none.
     explicit BackendRegistry(PluginEnvironment environment = PluginEnvironment::of_process());
     BackendRegistry(const BackendRegistry&) = delete;
     BackendRegistry& operator=(const BackendRegistry&) = delete;
@@ -35,9 +36,9 @@ public:
     // without a plugin.
     [[nodiscard]] GpuBackend& active_gpu_backend();
     // kNone when the CPU computes.
-    [[nodiscard]] BackendKind effective_backend_kind() const;
+    [[nodiscard]] BackendKind effective_backend_kind();
     // The name of that kind; "cpu" or "simd" when the CPU computes.
-    [[nodiscard]] std::string_view effective_backend_name() const;
+    [[nodiscard]] std::string_view effective_backend_name();
 
     // The kernels to use; valid until the next set_backend, or the end of the registry.
     [[nodiscard]] Kernels& kernels();
@@ -52,10 +53,12 @@ public:
 
 private:
     void search(const BackendRequest& request);
+    void search_if_needed();
     [[nodiscard]] bool has_plugin_for(const BackendRequest& request) const;
 
     PluginEnvironment environment_;
-    BackendRequest request_{.mode = Mode::kCpu};
+    BackendRequest request_;
+    bool searched_ = false;
     GpuBackend plugin_;
     GpuBackend none_;
     GpuKernels gpu_{plugin_, OnFailure::kFallBack};

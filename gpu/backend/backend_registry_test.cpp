@@ -30,8 +30,6 @@ std::vector<abi::ProofVerifyOp> some_proofs(std::size_t count) {
 TEST(BackendRegistry, WithoutAPluginAutoComputesOnTheCpu) {
     PluginFolder empty;
     BackendRegistry registry(empty.environment());
-    EXPECT_EQ(Mode::kCpu, registry.active_mode());
-    ASSERT_TRUE(registry.set_backend(Mode::kAuto));
     EXPECT_EQ(Mode::kAuto, registry.active_mode());
     EXPECT_EQ(BackendKind::kNone, registry.effective_backend_kind());
     EXPECT_FALSE(registry.active_gpu_backend().is_available());
@@ -43,6 +41,26 @@ TEST(BackendRegistry, WithoutAPluginAutoComputesOnTheCpu) {
     EXPECT_TRUE(workload::same_bytes(expected, actual));
 }
 
+TEST(BackendRegistry, StartsInModeAutoAndFindsAPluginWhenItIsFirstAsked) {
+    PluginFolder folder;
+    BackendRegistry registry(folder.environment());
+    EXPECT_TRUE(registry.candidates().empty());
+    const std::string path = folder.add(BackendKind::kVulkan, "complete");
+    EXPECT_EQ(Mode::kAuto, registry.active_mode());
+    EXPECT_EQ(path, registry.active_gpu_backend().path());
+    EXPECT_EQ("vulkan", registry.effective_backend_name());
+    EXPECT_NE(nullptr, dynamic_cast<GpuKernels*>(&registry.kernels()));
+}
+
+TEST(BackendRegistry, AKindThatIsAbsentLeavesModeAutoWithThePluginOfAnother) {
+    PluginFolder folder;
+    folder.add(BackendKind::kVulkan, "complete");
+    BackendRegistry registry(folder.environment());
+    EXPECT_FALSE(registry.set_backend({.mode = Mode::kGpu, .kind = BackendKind::kCuda}));
+    EXPECT_EQ(Mode::kAuto, registry.active_mode());
+    EXPECT_EQ(BackendKind::kVulkan, registry.effective_backend_kind());
+}
+
 TEST(BackendRegistry, ModeGpuWithoutAPluginIsAClearErrorAndChangesNothing) {
     PluginFolder empty;
     BackendRegistry registry(empty.environment());
@@ -50,7 +68,7 @@ TEST(BackendRegistry, ModeGpuWithoutAPluginIsAClearErrorAndChangesNothing) {
     ASSERT_FALSE(status);
     EXPECT_EQ(ErrorCode::kGpuNotAvailable, status.error().code);
     EXPECT_THAT(status.error().text(), HasSubstr("LUX_GPU_PLUGIN_DIR"));
-    EXPECT_EQ(Mode::kCpu, registry.active_mode());
+    EXPECT_EQ(Mode::kAuto, registry.active_mode());
     EXPECT_EQ(abi::kOk, registry.kernels().proof_verify(nullptr, nullptr, 0));
 }
 

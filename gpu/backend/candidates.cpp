@@ -1,6 +1,7 @@
 #include "gpu/backend/candidates.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -90,6 +91,14 @@ std::vector<Candidate> search_candidates(const PluginEnvironment& environment,
         if (!all.empty() && all.back().state == CandidateState::kChosen) break;
     }
     return all;
+}
+
+std::string_view effective_name(const std::vector<Candidate>& candidates,
+                                const BackendRequest& request) {
+    const auto chosen = std::ranges::find(candidates, CandidateState::kChosen, &Candidate::state);
+    if (chosen != candidates.end()) return name(chosen->kind);
+    if (request.mode == Mode::kGpu) return name(BackendKind::kNone);
+    return effective_name(BackendKind::kNone, request.cpu_path);
 }
 
 std::vector<Candidate> list_candidates(const PluginEnvironment& environment,

@@ -42,4 +42,9 @@ std::vector<Candidate> search_candidates(const PluginEnvironment& environment,
 std::vector<Candidate> list_candidates(const PluginEnvironment& environment,
                                        const BackendRequest& request = {});
 
+// What `request` uses, by the candidates of either function: "vulkan", "simd", ... Of mode gpu
+// without a chosen candidate "none".
+std::string_view effective_name(const std::vector<Candidate>& candidates,
+                                const BackendRequest& request);
+
 }  // namespace aivm::gpu

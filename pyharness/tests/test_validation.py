@@ -41,6 +41,18 @@ def test_the_numbers_depend_on_the_seed_and_not_on_the_threads():
     assert aivmsim.validate(["C02"], seed=2)["simulated"][0] != one["simulated"][0]
 
 
+def test_the_numbers_do_not_depend_on_the_backend():
+    canonical = aivmsim.validate(["V43"], backend="cpu")
+    assert (canonical.attrs["backend"], canonical.attrs["kernel_fallbacks"]) == ("cpu", 0)
+    batched = aivmsim.validate(["V43"], backend="simd")
+    assert batched.attrs["backend"] == "simd"
+    pd.testing.assert_frame_equal(batched, canonical)
+    with pytest.raises(aivmsim.VmError, match="no metal plugin"):
+        aivmsim.validate(["V43"], backend="metal")
+    with pytest.raises(ValueError, match='no backend "gpuu"'):
+        aivmsim.validate(["V43"], backend="gpuu")
+
+
 def test_what_is_asked_wrongly_is_one_clear_error(tmp_path):
     with pytest.raises(ValueError, match="^there is no case V00; there are V01, V02, "):
         aivmsim.validate(["V41", "V00"])

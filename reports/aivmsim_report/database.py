@@ -66,9 +66,19 @@ def connect(path: str | Path) -> sqlite3.Connection:
 
 
 def missing_views(db: sqlite3.Connection) -> dict[str, str]:
-    """Name and SELECT of the views of the schema that the file does not hold."""
+    """Name and SELECT of the views of the schema that the file does not hold, but for those that
+    need a column which its version lacks."""
     held = {row[0] for row in db.execute("SELECT name FROM main.sqlite_master WHERE type = 'view'")}
-    return {name: sql for name, sql in current_schema().views.items() if name not in held}
+    views = current_schema().views.items()
+    return {name: sql for name, sql in views if name not in held and _has_columns(db, sql)}
+
+
+def _has_columns(db: sqlite3.Connection, select: str) -> bool:
+    try:
+        db.execute(f"SELECT * FROM ({select}) LIMIT 0")
+    except sqlite3.OperationalError as error:
+        return not str(error).startswith("no such column")
+    return True
 
 
 def run_tables(db: sqlite3.Connection) -> list[str]:

@@ -97,8 +97,10 @@ def test_a_file_of_version_one_gets_the_views_of_the_schema(tmp_path):
     path = old_file(tmp_path / "old.db", f"INSERT INTO estimate {point};")
     db = connect(path)
     assert load(db).row["scenario"] == "quickstart"
-    for name in current_schema().views:
+    for name in current_schema().views.keys() - {"v_run_metric"}:
         db.execute(f"SELECT * FROM {name}").fetchall()
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        db.execute("SELECT * FROM v_run_metric")  # of a column that version 1 lacks
     rows = db.execute("SELECT low, high FROM v_point_estimate").fetchall()
     # not the normal approximation: the interval that the file holds
     assert {tuple(row) for row in rows} == {(-5, 7)}

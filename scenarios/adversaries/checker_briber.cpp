@@ -69,7 +69,8 @@ public:
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = true_answer(view);
-        if (truth == view.task.provisional || sells(view)) return std::nullopt;
+        if (answers_agree(context_.rules.policy, view.task.provisional, truth) || sells(view))
+            return std::nullopt;
         return truth;
     }
 

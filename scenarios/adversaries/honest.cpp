@@ -16,13 +16,19 @@ public:
 
 class AlwaysCheck final : public sim::ChallengerStrategy {
 public:
+    explicit AlwaysCheck(const Policy& policy) : policy_(policy) {}
+
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
         return view.model.steps;
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-        return truth == view.task.provisional ? std::nullopt : std::optional(truth);
+        if (answers_agree(policy_, view.task.provisional, truth)) return std::nullopt;
+        return truth;
     }
+
+private:
+    Policy policy_;
 };
 
 class HonestRequester final : public sim::RequesterStrategy {};
@@ -38,8 +44,8 @@ std::unique_ptr<sim::ProviderStrategy> make_honest_provider(const Parameters&,
 }
 
 std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&,
-                                                           const sim::StrategyContext&) {
-    return std::make_unique<AlwaysCheck>();
+                                                           const sim::StrategyContext& context) {
+    return std::make_unique<AlwaysCheck>(context.rules.policy);
 }
 
 std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&,

@@ -36,7 +36,8 @@ private:
 class LastBlockChallenger final : public sim::ChallengerStrategy {
 public:
     LastBlockChallenger(const Parameters& parameters, const sim::StrategyContext& context)
-        : window_blocks_(context.rules.config.challenge_window_blocks),
+        : policy_(context.rules.policy),
+          window_blocks_(context.rules.config.challenge_window_blocks),
           commit_late_(static_cast<Height>(parameters.get("commit_late"))),
           reveal_late_(static_cast<Height>(parameters.get("reveal_late"))) {}
 
@@ -45,7 +46,8 @@ public:
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = true_answer(view);
-        return truth == view.task.provisional ? std::nullopt : std::optional(truth);
+        if (answers_agree(policy_, view.task.provisional, truth)) return std::nullopt;
+        return truth;
     }
     bool commits(const sim::TaskView& view) override {
         return view.height() + 1 >= view.task.posted_at + window_blocks_ + commit_late_;
@@ -55,6 +57,7 @@ public:
     }
 
 private:
+    Policy policy_;
     Height window_blocks_;
     Height commit_late_;
     Height reveal_late_;

@@ -25,6 +25,7 @@ class LazyChecker final : public sim::ChallengerStrategy {
 public:
     LazyChecker(const Parameters& parameters, const sim::StrategyContext& context)
         : random_(context.random),
+          policy_(context.rules.policy),
           check_ppm_(parameters.ppm("check_ppm")),
           power_ppm_(parameters.ppm("power_ppm")),
           outage_ppm_(parameters.ppm("outage_ppm")),
@@ -41,7 +42,8 @@ public:
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-        if (!would_see_it_ || truth == view.task.provisional) return std::nullopt;
+        if (!would_see_it_ || answers_agree(policy_, view.task.provisional, truth))
+            return std::nullopt;
         if (cut_off_ + latency_ > 0) able_at_[view.index] = view.now + outage() + latency_;
         return truth;
     }
@@ -66,6 +68,7 @@ private:
     }
 
     sim::RandomStream random_;
+    Policy policy_;
     std::uint32_t check_ppm_;
     std::uint32_t power_ppm_;
     std::uint32_t outage_ppm_;

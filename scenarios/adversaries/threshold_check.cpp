@@ -15,6 +15,7 @@ class ThresholdCheck final : public sim::ChallengerStrategy {
 public:
     ThresholdCheck(const Parameters& parameters, const sim::StrategyContext& context)
         : random_(context.random),
+          policy_(context.rules.policy),
           full_(millilux(static_cast<std::uint64_t>(parameters.get("full_mlux")))) {}
 
     std::optional<std::uint32_t> steps_to_check(const sim::TaskView& view) override {
@@ -26,13 +27,15 @@ public:
     }
     std::optional<Answer> claim(const sim::TaskView& view) override {
         const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-        return truth == view.task.provisional ? std::nullopt : std::optional(truth);
+        if (answers_agree(policy_, view.task.provisional, truth)) return std::nullopt;
+        return truth;
     }
 
 private:
     static constexpr std::uint32_t kWhole = 1'000'000;
 
     sim::RandomStream random_;
+    Policy policy_;
     Amount full_;
 };
 

@@ -248,6 +248,7 @@ void add_validate(CLI::App& app, std::function<int()>& chosen) {
     add_seed(*sub, validate->seed);
     sub->add_option("--jobs", validate->jobs, "threads (default: one per core)")
         ->check(CLI::Range(1, 1024));
+    add_backend(*sub, validate->backend);
     auto* out = sub->add_option("--out", validate->out,
                                 "add the rows of the table `validation` to a new database")
                     ->type_name("FILE.db");

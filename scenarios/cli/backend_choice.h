@@ -13,6 +13,6 @@ std::optional<std::unique_ptr<Backend>> open_backend(const gpu::BackendRequest& 
 
 // Says at the start of the work that a plugin computes the kernels; of the CPU, the default, the
 // result alone says it.
-void announce(const Backend& backend);
+void announce(Backend& backend);
 
 }  // namespace aivm::scenarios::cli

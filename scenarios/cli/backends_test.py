@@ -71,6 +71,44 @@ class Backends(unittest.TestCase):
         self.assertTrue(all(one["reason"] for one in listed["candidates"]))
         self.assertEqual(listed["effective"], "simd")
 
+    def test_the_list_loads_each_plugin_once(self):
+        log = self.folder / "log"
+        listed = json.loads(
+            call("gpu", "--json", plugins=FAILING, AIVM_TEST_PLUGIN_LOG=str(log)).stdout
+        )
+        self.assertEqual(listed["effective"], "vulkan")
+        self.assertEqual(log.read_text().splitlines(), ["loaded"])
+
+    def validate_on(self, backend, plugins=None, **more):
+        return call(
+            "validate", "--only", "V43", "--json", "--backend", backend, plugins=plugins, **more
+        )
+
+    def test_validation_gives_the_same_numbers_on_every_backend(self):
+        runs = [
+            self.validate_on("cpu"),
+            self.validate_on("simd"),
+            self.validate_on("auto", FAILING),
+        ]
+        results = [json.loads(run.stdout) for run in runs]
+        self.assertEqual([one.pop("backend") for one in results], ["cpu", "simd", "vulkan"])
+        self.assertEqual([one.pop("kernel_fallbacks") for one in results], [0, 0, 0])
+        self.assertEqual(results[1], results[0])
+        self.assertEqual(results[2], results[0])
+
+    def test_validation_counts_the_calls_that_the_cpu_answered_for_a_failing_plugin(self):
+        failing = self.validate_on("auto", FAILING, AIVM_TEST_PLUGIN_FAILS_AFTER="50")
+        shown = json.loads(failing.stdout)
+        self.assertGreater(shown.pop("kernel_fallbacks"), 0)
+        self.assertEqual(shown["cases"], json.loads(self.validate_on("cpu").stdout)["cases"])
+
+    def test_validation_on_a_kind_ends_with_3_when_it_is_absent_or_starts_to_fail(self):
+        absent = self.validate_on("metal")
+        self.assertEqual(absent.returncode, 3)
+        self.assertEqual(len(absent.stderr.splitlines()), 1, absent.stderr)
+        failing = self.validate_on("vulkan", FAILING, AIVM_TEST_PLUGIN_FAILS_AFTER="50")
+        self.assertEqual((failing.returncode, failing.stdout), (3, ""))
+
     def test_a_kind_that_is_not_there_ends_the_run_with_3(self):
         done = call("run", "quickstart", "--no-record", "--backend", "metal")
         self.assertEqual(done.returncode, 3)

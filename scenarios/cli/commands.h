@@ -99,6 +99,7 @@ struct ValidateRequest {
     std::uint64_t seed = 1;
     bool full = false;  // agree to 2 % instead of 10 %
     unsigned jobs = 1;
+    gpu::BackendRequest backend;
     std::optional<std::string> out;
     bool overwrite = false;
     bool json = false;

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "gpu/backend/candidates.h"
-#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/terminal.h"
@@ -44,23 +43,10 @@ Json document(const std::vector<gpu::Candidate>& candidates, std::string_view ef
 
 }  // namespace
 
-std::optional<std::unique_ptr<Backend>> open_backend(const gpu::BackendRequest& request) {
-    auto backend = Backend::open(request);
-    if (backend) return std::move(*backend);
-    complain(fmt::format("--backend {}: {}; aivmsim gpu lists what was found", gpu::name(request),
-                         backend.error().text()));
-    return std::nullopt;
-}
-
-void announce(const Backend& backend) {
-    if (backend.registry().effective_backend_kind() != gpu::BackendKind::kNone)
-        say(fmt::format("kernels: {}", backend.name()));
-}
-
 int gpu_command(const GpuRequest& request) {
-    const auto candidates = gpu::list_candidates(gpu::PluginEnvironment::of_process());
-    const auto backend = open_backend({});
-    const std::string effective = backend ? (*backend)->name() : "none";
+    const gpu::BackendRequest automatic;
+    const auto candidates = gpu::list_candidates(gpu::PluginEnvironment::of_process(), automatic);
+    const std::string effective(gpu::effective_name(candidates, automatic));
     const std::string text = request.json ? document(candidates, effective).dump(2) + "\n"
                                           : screen(candidates, effective);
     return print_result(text) ? kExitClean : kExitHarnessFailed;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/interrupt.h"
@@ -101,6 +102,8 @@ std::string document(const Validation& validation) {
     out["margin"] = validation.margin;
     out["family_wise"] = kFamilyWiseLevel;
     out["seed"] = validation.seed;
+    out["backend"] = validation.backend;
+    out["kernel_fallbacks"] = validation.kernel_fallbacks;
     out["version"] = build_info().version;
     out["cases"] = cases;
     return out.dump(2) + "\n";
@@ -126,6 +129,9 @@ int validate_command(const ValidateRequest& request) {
             return refuse(exit_code_of_refusal(*request.out, made.error()), made.error().text());
         recorder = std::move(*made);
     }
+    const auto backend = open_backend(request.backend);  // so that a wrong name fails at once
+    if (!backend) return kExitHarnessFailed;
+    announce(**backend);
     catch_interrupts();
     StatusLine status(progress_mode(request.json, false));
     std::size_t begun = 0;
@@ -133,6 +139,7 @@ int validate_command(const ValidateRequest& request) {
     options.seed = request.seed;
     options.margin = request.full ? kFullMargin : kQuickMargin;
     options.jobs = request.jobs;
+    options.backend = request.backend;
     options.interrupted = interrupted;
     options.on_case = [&](const ValidationCase& c) {
         ++begun;

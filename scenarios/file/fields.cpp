@@ -14,6 +14,7 @@
 namespace aivm::scenarios {
 namespace {
 
+using sim::AcceleratorFaults;
 using sim::ActorGroup;
 using sim::ChainSettings;
 using sim::FaultPlan;
@@ -78,6 +79,9 @@ constexpr auto in_config =
 template <auto Member>
 constexpr auto in_policy =
     [](FieldInfo info) { return at<&Scenario::vm, &VmParameters::policy, Member>(info); };
+template <auto Member>
+constexpr auto in_accelerator =
+    [](FieldInfo info) { return at<&ActorGroup::accelerator, Member>(info); };
 
 // ---- the forms of a row -------------------------------------------------------------------------
 
@@ -222,6 +226,15 @@ constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
     {},      false,   "speed relative to a normal machine; \"50%\" takes twice as long"};
+constexpr FieldInfo kThrottledSpeed{"group",
+                                    "throttled_speed",
+                                    FieldType::kRatio,
+                                    {},
+                                    1000,
+                                    1'000'000,
+                                    {},
+                                    false,
+                                    "speed of a throttled task relative to that of any other"};
 constexpr FieldInfo kDrift{"fault", "drift", FieldType::kRatio,
                            {},      0,       500'000,
                            {},      false,   "clock: rate at which it gains on true time"};
@@ -370,6 +383,9 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_tasks<&Workload::check_time_ns>(
         duration("tasks", "check_time", kAnyTime,
                  "time for a challenger of speed 100% to re-execute one step")),
+    in_tasks<&Workload::step_operations>(
+        integer("tasks", "step_operations", "operations", {1, 1'000'000'000},
+                "on a device class: InferenceStep operations that one step stands for")),
     in_tasks<&Workload::step_cost>(amount(
         "tasks", "step_cost", "what computing one step costs a provider, outside the chain")),
     in_tasks<&Workload::check_cost>(amount(
@@ -486,6 +502,10 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::disputes_per_result_max>(
         integer("vm", "disputes_per_result_max", "challenges", {0, 1'000'000},
                 "that one result may have, open or closed; 0 is no limit")),
+    in_policy<&Policy::answer_tolerance>(
+        integer("vm", "answer_tolerance", "units", {0, kAnswerToleranceMax},
+                "re-execution accepts an answer that differs from its own by at most so much as "
+                "an int8 value; 0 is exact equality")),
     in_policy<&Policy::obligation_rule>(
         flag("vm", "obligation_rule",
              "a bond cannot be withdrawn while anything it backs can still be slashed")),
@@ -576,6 +596,35 @@ constexpr Field<ActorGroup> kGroupFields[] = {
     at<&ActorGroup::speed_ppm>(kSpeed),
     at<&ActorGroup::machines>(integer("group", "machines", "machines", {1, 10'000},
                                       "tasks that a provider computes at the same time")),
+    at<&ActorGroup::device>(
+        choice("group", "device", words<sim::DeviceClass>,
+               "of a provider or challenger: class of its device, which decides its computing "
+               "times (tasks.step_operations); none: tasks.step_time and tasks.check_time do")),
+    at<&ActorGroup::batch>(integer("group", "batch", "tasks", {1, 4096},
+                                   "with a device class: waiting tasks that a machine of a "
+                                   "provider computes in one call")),
+    in_accelerator<&AcceleratorFaults::bit_flips_ppm>(probability(
+        "group", "bit_flips", "probability that the device flips one bit of a step's output")),
+    in_accelerator<&AcceleratorFaults::accumulation>(
+        choice("group", "accumulation", words<sim::Accumulation>,
+               "arithmetic in which the device sums: exact integers as the protocol says, or "
+               "floating-point numbers, rounded after every addition")),
+    in_accelerator<&AcceleratorFaults::sum_order>(
+        choice("group", "sum_order", words<sim::SumOrder>,
+               "order of those sums: sequential, pairwise (a tree), or shuffled for every step; "
+               "needs accumulation other than exact")),
+    in_accelerator<&AcceleratorFaults::stale_weights_ppm>(
+        probability("group", "stale_weights",
+                    "the device runs an old version of the model, from which the newest differs in "
+                    "this share of the weights, by one unit each")),
+    in_accelerator<&AcceleratorFaults::resets_ppm>(probability(
+        "group", "resets", "probability that the device resets during a task and begins it again")),
+    in_accelerator<&AcceleratorFaults::reset_time_ns>(
+        duration("group", "reset_time", kAnyTime, "how long a reset takes")),
+    in_accelerator<&AcceleratorFaults::throttling_ppm>(
+        probability("group", "throttling",
+                    "probability that the device computes a task at the throttled speed")),
+    in_accelerator<&AcceleratorFaults::throttled_speed_ppm>(kThrottledSpeed),
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each identity")),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
     at<&ActorGroup::parameters>(

@@ -22,11 +22,11 @@ public:
 
     [[nodiscard]] Kernels& kernels() { return registry_.kernels(); }
     // "cpu", "simd", or the kind of the plugin in use.
-    [[nodiscard]] std::string name() const {
-        return std::string(registry_.effective_backend_name());
-    }
+    [[nodiscard]] std::string name() { return std::string(registry_.effective_backend_name()); }
     [[nodiscard]] std::uint64_t fallback_count() const { return registry_.fallback_count(); }
-    [[nodiscard]] const gpu::BackendRegistry& registry() const { return registry_; }
+    [[nodiscard]] bool uses_plugin() {
+        return registry_.effective_backend_kind() != gpu::BackendKind::kNone;
+    }
 
     // Makes a run use this backend, which must outlive it.
     void use_in(RunOptions& options) {

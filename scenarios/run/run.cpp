@@ -5,16 +5,29 @@
 
 namespace aivm::scenarios {
 
-sim::RunSummary summary_of(const sim::Outcome& outcome, std::uint64_t wall_ns) {
+RunMeter::RunMeter(const RunOptions& options)
+    : options_(options), started_ns_(now_ns()), fallbacks_before_(fallbacks()) {}
+
+std::uint64_t RunMeter::now_ns() const {
+    return options_.wall_clock_ns ? options_.wall_clock_ns() : 0;
+}
+
+std::uint64_t RunMeter::fallbacks() const {
+    return options_.kernel_fallbacks ? options_.kernel_fallbacks() : 0;
+}
+
+sim::RunSummary RunMeter::summary_of(const sim::Outcome& outcome) const {
     sim::RunSummary summary;
     summary.status = outcome.status;
     summary.end_block = outcome.blocks;
     summary.end_time_ns = static_cast<std::uint64_t>(outcome.virtual_time);
     summary.events = outcome.events;
     summary.digest = outcome.digest.hex();
-    summary.wall_time_ns = wall_ns;
+    summary.wall_time_ns = now_ns() - started_ns_;
     summary.invariants = outcome.invariants;
     summary.invariant_checks = outcome.invariant_checks;
+    summary.backend = options_.backend;
+    summary.kernel_fallbacks = fallbacks() - fallbacks_before_;
     return summary;
 }
 
@@ -28,20 +41,12 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     world_options.choices = options.choices;
     world_options.progress = options.progress;
     if (options.events) world_options.events = &sink;
-    const auto real_time_ns = [&] { return options.wall_clock_ns ? options.wall_clock_ns() : 0; };
     AIVM_TRY(sink.begin_run(info));
-    const auto fallbacks = [&] {
-        return options.kernel_fallbacks ? options.kernel_fallbacks() : 0;
-    };
-    const std::uint64_t fallbacks_before = fallbacks();
-    const std::uint64_t started = real_time_ns();
+    const RunMeter meter(options);
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, world_options));
     sim::Outcome outcome = world->run();
-    const std::uint64_t wall_ns = real_time_ns() - started;
-    world->write_results(sink, wall_ns, outcome);
-    sim::RunSummary summary = summary_of(outcome, wall_ns);
-    summary.backend = options.backend;
-    summary.kernel_fallbacks = fallbacks() - fallbacks_before;
+    const sim::RunSummary summary = meter.summary_of(outcome);
+    world->write_results(sink, summary.wall_time_ns, outcome);
     AIVM_TRY(sink.finish_run(summary));
     return outcome;
 }

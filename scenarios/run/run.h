@@ -40,8 +40,22 @@ struct RunOptions {
     std::function<std::uint64_t()> wall_clock_ns;
 };
 
-// What a sink receives at the end of a run.
-sim::RunSummary summary_of(const sim::Outcome& outcome, std::uint64_t wall_ns);
+// Measures one run, from its construction on, for the summary that a sink receives at its end.
+class RunMeter {
+public:
+    // `options` must outlive it.
+    explicit RunMeter(const RunOptions& options);
+    // The run has just ended.
+    [[nodiscard]] sim::RunSummary summary_of(const sim::Outcome& outcome) const;
+
+private:
+    [[nodiscard]] std::uint64_t now_ns() const;
+    [[nodiscard]] std::uint64_t fallbacks() const;
+
+    const RunOptions& options_;
+    std::uint64_t started_ns_;
+    std::uint64_t fallbacks_before_;
+};
 
 // Runs the scenario and passes its rows to `sink` between begin_run and finish_run, which are
 // called here with `info`. Errors: a scenario that cannot be set up, and those of the sink. A

@@ -154,23 +154,22 @@ private:
             AIVM_ASSIGN(sim::Setting setting, make_setting(loaded.scenario));
             at.emplace(PointAtWork{item.point, std::move(setting), plan_.info(item.point, loaded)});
         }
+        RunOptions run;
+        run.wall_clock_ns = options_.wall_clock_ns;
+        backend.use_in(run);
         sim::WorldOptions options;
         options.seed = plan_.seeds()[item.replicate];
-        options.kernels = &backend.kernels();
+        options.kernels = run.kernels;
         options.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
-        const std::uint64_t fallbacks = backend.fallback_count();
-        const std::uint64_t started = now_ns();
+        const RunMeter meter(run);
         AIVM_ASSIGN(const auto world, sim::World::make(at->setting, options));
         sim::Outcome outcome = world->run();
-        const std::uint64_t wall_ns = now_ns() - started;
+        const sim::RunSummary summary = meter.summary_of(outcome);
         const std::lock_guard lock(mutex_);
         if (outcome.status == sim::RunStatus::kInterrupted || failure_) {
             changed_.notify_all();
             return {};
         }
-        sim::RunSummary summary = summary_of(outcome, wall_ns);
-        summary.backend = backend.name();
-        summary.kernel_fallbacks = backend.fallback_count() - fallbacks;
         AIVM_TRY(write(item, at->info, *world, outcome, summary));
         AIVM_TRY(schedule_.done(item));
         changed_.notify_all();

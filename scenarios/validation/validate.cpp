@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/base/check.h"
+#include "scenarios/run/backend.h"
 #include "sim/engine/random_stream.h"
 
 namespace aivm::scenarios {
@@ -26,6 +27,18 @@ std::uint64_t run_seed(std::uint64_t seed, const std::string& id, std::uint64_t 
     return sim::random_block({seed, static_cast<std::uint32_t>(id[0]), number}, run)[0];
 }
 
+// One per thread: kernels are not shared between threads.
+using Backends = std::vector<std::unique_ptr<Backend>>;
+
+Result<Backends> open_backends(const ValidateOptions& options) {
+    Backends out;
+    for (unsigned i = 0; i < options.jobs; ++i) {
+        AIVM_ASSIGN(auto backend, Backend::open(options.backend));
+        out.push_back(std::move(backend));
+    }
+    return out;
+}
+
 // One run. A failed assumption about the parameters ends this case only, not the suite.
 Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
                             const RunContext& context) {
@@ -33,6 +46,8 @@ Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
         AIVM_ASSIGN(const Sample sample, row.simulate(c, context));
         if (!(sample.whole > 0)) return fail(ErrorCode::kWrongState, "a run has nothing to count");
         return sample;
+    } catch (const gpu::GpuFailure& failure) {
+        return fail(ErrorCode::kGpuNotAvailable, failure.what());
     } catch (const std::exception& broken) {
         return fail(ErrorCode::kInvalidArgument, broken.what());
     }
@@ -41,21 +56,22 @@ Result<Sample> simulate_one(const CaseRow& row, const ValidationCase& c,
 // Runs `first` to `last`, on several threads; samples are in the order of the runs. The error is
 // that of the first failed run.
 Result<std::vector<Sample>> simulate(const CaseRow& row, const ValidationCase& c,
-                                     const ValidateOptions& options, std::uint64_t first,
-                                     std::uint64_t last) {
+                                     const ValidateOptions& options, const Backends& backends,
+                                     std::uint64_t first, std::uint64_t last) {
     std::vector<std::optional<Result<Sample>>> found(last - first);
     std::atomic<std::uint64_t> next{0};
-    const auto work = [&] {
+    const auto work = [&](Backend& backend) {
         for (std::uint64_t i = next++; i < found.size(); i = next++) {
             if (options.interrupted && options.interrupted()) return;
             const RunContext context{run_seed(options.seed, c.id, first + i), options.fault,
-                                     first + i == 0};
+                                     first + i == 0, &backend.kernels()};
             found[i] = simulate_one(row, c, context);
         }
     };
     std::vector<std::thread> helpers;
-    for (unsigned i = 1; i < options.jobs; ++i) helpers.emplace_back(work);
-    work();
+    for (std::size_t i = 1; i < backends.size(); ++i)
+        helpers.emplace_back([&work, &backends, i] { work(*backends[i]); });
+    work(*backends.front());
     for (std::thread& helper : helpers) helper.join();
     std::vector<Sample> samples;
     for (const auto& one : found) {
@@ -116,7 +132,8 @@ double more_runs(const CaseResult& result) {
 }
 
 // Makes the runs of a case, look by look, until one look decides.
-Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& result) {
+Status look(const CaseRow& row, const ValidateOptions& options, const Backends& backends,
+            CaseResult& result) {
     const bool exact = row.method == Method::kExact;
     const double scale =
         exact ? 1 : (kQuickMargin / options.margin) * (kQuickMargin / options.margin);
@@ -124,9 +141,9 @@ Status look(const CaseRow& row, const ValidateOptions& options, CaseResult& resu
     Evidence evidence(row.method);
     double runs = std::ceil(row.runs * scale);
     for (std::uint32_t look = 1; look <= (exact ? 1 : kLooks); ++look) {
-        AIVM_ASSIGN(
-            const std::vector<Sample> samples,
-            simulate(row, result.c, options, evidence.runs(), static_cast<std::uint64_t>(runs)));
+        AIVM_ASSIGN(const std::vector<Sample> samples,
+                    simulate(row, result.c, options, backends, evidence.runs(),
+                             static_cast<std::uint64_t>(runs)));
         for (const Sample& sample : samples) evidence.add(sample);
         describe(result, evidence, confidence, look);
         judge(result);
@@ -143,7 +160,7 @@ Status check_comparable(const CaseRow& row, const ValidationCase& c) {
                 fmt::format("a frequency is simulated, and {} is none", c.expected));
 }
 
-Status measure(const ValidateOptions& options, CaseResult& result) {
+Status measure(const ValidateOptions& options, const Backends& backends, CaseResult& result) {
     const ValidationCase& c = result.c;
     const CaseRow* row = find_case_row(c.id);
     if (row == nullptr) {
@@ -156,22 +173,24 @@ Status measure(const ValidateOptions& options, CaseResult& result) {
     try {
         const double unit = row->unit == nullptr ? 0 : row->unit(c);
         result.margin = margin_of(c, row->method, unit, options.margin);
-        return look(*row, options, result);
+        return look(*row, options, backends, result);
     } catch (const std::exception& broken) {
         return fail(ErrorCode::kInvalidArgument, broken.what());
     }
 }
 
-// Errors: kWrongState when interrupted.
-Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options) {
+// Errors: as validate().
+Result<CaseResult> decide(const ValidationCase& c, const ValidateOptions& options,
+                          const Backends& backends) {
     CaseResult result;
     result.c = c;
-    const Status status = measure(options, result);
+    const Status status = measure(options, backends, result);
     if (status) return result;
     if (options.interrupted && options.interrupted())
         return fail(ErrorCode::kWrongState, kInterrupted);
-    result.verdict = Verdict::kFailed;
     const Error& error = status.error();
+    if (error.code == ErrorCode::kGpuNotAvailable) return tl::unexpected<Error>(error);
+    result.verdict = Verdict::kFailed;
     result.reason = error.context.empty() ? error.text() : error.context;
     return result;
 }
@@ -209,14 +228,17 @@ std::string badge(const Validation& validation, const std::string& version) {
 Result<Validation> validate(const std::vector<ValidationCase>& cases,
                             const ValidateOptions& options) {
     AIVM_CHECK(options.margin > 0 && options.jobs > 0);
+    AIVM_ASSIGN(const Backends backends, open_backends(options));
     Validation out;
+    out.backend = backends.front()->name();
     out.margin = options.margin;
     out.seed = options.seed;
     for (const ValidationCase& c : cases) {
         if (options.on_case) options.on_case(c);
-        AIVM_ASSIGN(CaseResult result, decide(c, options));
+        AIVM_ASSIGN(CaseResult result, decide(c, options, backends));
         out.cases.push_back(std::move(result));
     }
+    for (const auto& backend : backends) out.kernel_fallbacks += backend->fallback_count();
     test_the_list(out.cases);
     return out;
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/base/describe.h"
+#include "gpu/backend/backend_kind.h"
 #include "scenarios/validation/case_table.h"
 #include "scenarios/validation/margin.h"
 #include "sim/record/recorder.h"
@@ -67,7 +68,8 @@ struct ValidateOptions {
     double margin = kQuickMargin;
     unsigned jobs = 1;
     Fault fault = Fault::kNone;
-    std::function<void(const ValidationCase&)> on_case;  // called before each
+    gpu::BackendRequest backend{.mode = gpu::Mode::kCpu};  // of every thread's runs
+    std::function<void(const ValidationCase&)> on_case;    // called before each
     // Called before each run of a case, on every thread; returning true ends the suite. Once true
     // it must stay true.
     std::function<bool()> interrupted;
@@ -77,6 +79,9 @@ struct Validation {
     std::vector<CaseResult> cases;
     double margin = kQuickMargin;
     std::uint64_t seed = 1;
+    std::string backend;  // that computed the kernels
+    // Kernel calls that the CPU answered because the backend failed.
+    std::uint64_t kernel_fallbacks = 0;
 
     [[nodiscard]] std::size_t count(Verdict verdict) const;
     // No case disagrees or failed. Undecided cases show in the badge, and in the exit code.
@@ -88,7 +93,8 @@ struct Validation {
 // "validated: 41 of 41 cases agree, family-wise 1e-4, 0.1.0 (3f9a2c71)".
 std::string badge(const Validation& validation, const std::string& version);
 
-// Errors: kWrongState when interrupted.
+// Errors: kWrongState when interrupted; kGpuNotAvailable when the backend asked for is not
+// available or fails in a run.
 Result<Validation> validate(const std::vector<ValidationCase>& cases,
                             const ValidateOptions& options);
 

@@ -90,6 +90,7 @@ Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario sc
     options.seed = context.seed;
     options.invariants = context.watched;
     options.trace = context.watched;
+    options.kernels = context.kernels;
     options.probe = probe;
     AIVM_ASSIGN(const std::unique_ptr<sim::World> world, sim::World::make(setting, options));
     auto played = std::make_unique<Played>();

@@ -28,7 +28,8 @@ enum class Fault {
 struct RunContext {
     std::uint64_t seed = 1;
     Fault fault = Fault::kNone;
-    bool watched = false;  // whether invariants are checked
+    bool watched = false;        // whether invariants are checked
+    Kernels* kernels = nullptr;  // null: the fastest CPU kernels
 };
 
 struct Played {

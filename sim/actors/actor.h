@@ -19,7 +19,9 @@ enum class Purpose : std::uint32_t {
     kArrivals = 7,
     kWorkTime = 8,
     kFaults = 9,
-    kAnchors = 11,
+    kAccelerator = 10,
+    kAcceleratorTime = 11,
+    kAnchors = 12,
 };
 
 class Environment {

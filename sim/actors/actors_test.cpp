@@ -7,6 +7,7 @@
 #include "sim/actors/challenger.h"
 #include "sim/actors/provider.h"
 #include "sim/actors/requester.h"
+#include "sim/scenario/compute_cost.h"
 #include "sim/testing/test_environment.h"
 
 namespace aivm::sim::test {
@@ -133,6 +134,48 @@ TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
         environment.pass(provider, assigned + 2 * each);
         EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(2));
     }
+}
+
+// The first task is computed alone, because nothing else waits yet; the other two share a call.
+TEST_F(AProvider, ComputesWhatWaitsInOneCallOfItsDevice) {
+    constexpr std::uint64_t kOperations = 20'000'000;
+    ProviderActor provider(client(), signer("p-1"),
+                           {.id = "p-1",
+                            .bond = lux(5000),
+                            .models = {"model"},
+                            .batch = 8,
+                            .kernels = &kernels,
+                            .on_device = {.device = DeviceClass::kH100,
+                                          .step_operations = kOperations,
+                                          .faults = {},
+                                          .times = {},
+                                          .kernels = nullptr},
+                            .rules = chain.rules().parameters,
+                            .device = {},
+                            .on_computed = {},
+                            .on_started = {}},
+                           std::make_unique<Computes>());
+    const auto time_of = [](std::uint64_t tasks) {
+        return static_cast<SimTime>(
+            kernel_time_ns(DeviceClass::kH100, KernelKind::kInferenceStep, tasks * kOperations));
+    };
+    provider.start();
+    block(provider, "p-1");
+    block(provider, "p-1",
+          {chain.by("alice", aivm::test::submission("a")),
+           chain.by("alice", aivm::test::submission("b")),
+           chain.by("alice", aivm::test::submission("c"))});
+    while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
+    const SimTime assigned = environment.time;
+    environment.pass(provider, assigned + time_of(1) - 1);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), IsEmpty());
+    environment.pass(provider, assigned + time_of(1));
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+    environment.pass(provider, assigned + time_of(1) + time_of(2) - 1);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+    environment.pass(provider, assigned + time_of(1) + time_of(2));
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(3));
+    EXPECT_LT(time_of(2), 2 * time_of(1));
 }
 
 TEST_F(AProvider, PostsNothingWhenItsTaskWasAssignedToAnotherMeanwhile) {

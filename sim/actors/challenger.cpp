@@ -86,9 +86,12 @@ void ChallengerActor::check_next() {
         if (steps) {
             if (setup_.on_computed) setup_.on_computed(*steps);
             __extension__ using Wide = unsigned __int128;
-            const Wide work_ns = Wide(*steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
-            return set_timer(static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4))),
-                             queue_.front().value);
+            const std::uint64_t step_ns = setup_.on_device.step_time_ns(setup_.step_time_ns, 1);
+            const Wide work_ns = Wide(*steps) * step_ns * 1'000'000 / setup_.speed_ppm;
+            const auto work = static_cast<SimTime>(std::min(work_ns, Wide(kEndOfTime / 4)));
+            const TaskIndex first = queue_.front();
+            const std::uint32_t assignment = state()->task(first).assignments;
+            return set_timer(setup_.on_device.time_of(first, assignment, work), first.value);
         }
         queue_.pop_front();
     }
@@ -112,8 +115,12 @@ void ChallengerActor::judge(TaskIndex index) {
 
 TaskView ChallengerActor::view(TaskIndex index) const {
     const Task& task = state()->task(index);
-    return {*state(),        task,  state()->model(task.model),
-            *setup_.kernels, index, environment().now()};
+    return {*state(),
+            task,
+            state()->model(task.model),
+            setup_.on_device.kernels_for(index, task, *setup_.kernels),
+            index,
+            environment().now()};
 }
 
 DisputeView ChallengerActor::view(DisputeIndex index,
@@ -193,7 +200,9 @@ void ChallengerActor::join_game(DisputeIndex index) {
         games_.contains(index))
         return;
     const Task& task = state()->task(dispute.task);
-    games_[index].trace = trace_model(*setup_.kernels, state()->model(task.model), task.input_row);
+    games_[index].trace =
+        trace_model(setup_.on_device.kernels_for(dispute.task, task, *setup_.kernels),
+                    state()->model(task.model), task.input_row);
 }
 
 void ChallengerActor::play_games() {

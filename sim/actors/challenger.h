@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "sim/actors/accelerator.h"
 #include "sim/actors/chain_client.h"
 #include "sim/actors/strategy.h"
 
@@ -19,6 +20,7 @@ struct ChallengerSetup {
     bool in_clear = false;           // the policy challenge_in_clear
     Height window_blocks = 0;        // in which a result can be challenged
     Kernels* kernels = nullptr;
+    ActorDevice on_device = {};
     // Called for every answer that was checked, by the accounting.
     std::function<void(TaskIndex task, std::uint32_t assignment)> on_checked;
     // Called with the inference steps re-run, by the accounting.

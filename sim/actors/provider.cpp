@@ -27,7 +27,7 @@ ProviderActor::ProviderActor(const ClientSetup& client, Signer signer, ProviderS
       times_(environment().stream(Purpose::kWorkTime)),
       nonces_(environment().stream(Purpose::kSalt)) {
     AIVM_CHECK(strategy_ != nullptr && setup_.speed_ppm > 0 && setup_.machines > 0 &&
-               setup_.kernels != nullptr);
+               setup_.batch > 0 && setup_.kernels != nullptr);
 }
 
 void ProviderActor::start() {
@@ -135,44 +135,67 @@ void ProviderActor::restore_bond(const Provider& self) {
 
 void ProviderActor::take_work(TaskIndex task) {
     const auto is_it = [task](const auto& waiting) { return waiting.first == task; };
-    const bool computes = std::ranges::find(computing_, task) != computing_.end();
+    const bool computes = std::ranges::find(computing_, task, &Computing::task) != computing_.end();
     if (computes || std::ranges::any_of(queue_, is_it)) return;
     queue_.emplace_back(task, environment().now());
     work_on_next();
 }
 
-// Assigns the next task to a machine, if both exist.
+// Assigns the next tasks to a machine, if both exist: as many as wait and fit into one call, which
+// ends for all of them when the longest has ended.
 void ProviderActor::work_on_next() {
-    if (queue_.empty() || computing_.size() >= setup_.machines) return;
-    const auto [index, since] = queue_.front();
-    queue_.pop_front();
-    computing_.push_back(index);
-    const std::uint32_t steps = strategy_->steps_to_compute(view(index));
-    if (setup_.on_computed) setup_.on_computed(steps);
-    if (setup_.on_started) setup_.on_started(index, environment().now() - since);
-    set_timer(work_time(steps), index.value);
+    if (queue_.empty() || !has_free_machine()) return;
+    const std::size_t tasks = std::min<std::size_t>(queue_.size(), setup_.batch);
+    std::uint32_t steps_max = 0;
+    ++calls_;
+    for (std::size_t i = 0; i < tasks; ++i) {
+        const auto [index, since] = queue_.front();
+        queue_.pop_front();
+        computing_.push_back({index, calls_});
+        const std::uint32_t steps = strategy_->steps_to_compute(view(index));
+        if (setup_.on_computed) setup_.on_computed(steps);
+        if (setup_.on_started) setup_.on_started(index, environment().now() - since);
+        steps_max = std::max(steps_max, steps);
+    }
+    const TaskIndex first = computing_[computing_.size() - tasks].task;
+    const SimTime work = work_time(steps_max, static_cast<std::uint32_t>(tasks));
+    const SimTime time = setup_.on_device.time_of(first, state()->task(first).assignments, work);
+    for (std::size_t i = computing_.size() - tasks; i < computing_.size(); ++i)
+        set_timer(time, computing_[i].task.value);
 }
 
-SimTime ProviderActor::work_time(std::uint32_t steps) {
+bool ProviderActor::has_free_machine() const {
+    std::set<std::uint64_t> calls;
+    for (const Computing& one : computing_) calls.insert(one.call);
+    return calls.size() < setup_.machines;
+}
+
+SimTime ProviderActor::work_time(std::uint32_t steps, std::uint32_t tasks) {
     constexpr std::uint64_t kLongestNs = std::uint64_t{1}
                                          << 55;  // a year: the longest drawn computing time
     __extension__ using Wide = unsigned __int128;
-    const Wide work_ns = Wide(steps) * setup_.step_time_ns * 1'000'000 / setup_.speed_ppm;
+    const std::uint64_t step_ns = setup_.on_device.step_time_ns(setup_.step_time_ns, tasks);
+    const Wide work_ns = Wide(steps) * step_ns * 1'000'000 / setup_.speed_ppm;
     const auto mean = static_cast<std::uint64_t>(std::min(work_ns, Wide(kLongestNs)));
     return static_cast<SimTime>(setup_.exponential_time ? times_.exponential(mean) : mean);
 }
 
 void ProviderActor::on_timer(std::uint64_t tag) {
     const TaskIndex task{static_cast<std::uint32_t>(tag)};
-    AIVM_CHECK(std::erase(computing_, task) == 1);
+    AIVM_CHECK(std::erase_if(computing_, [&](const Computing& one) { return one.task == task; }) ==
+               1);
     answer_or_wait(task);
     work_on_next();
 }
 
 TaskView ProviderActor::view(TaskIndex index) const {
     const Task& task = state()->task(index);
-    return {*state(),        task,  state()->model(task.model),
-            *setup_.kernels, index, environment().now()};
+    return {*state(),
+            task,
+            state()->model(task.model),
+            setup_.on_device.kernels_for(index, task, *setup_.kernels),
+            index,
+            environment().now()};
 }
 
 void ProviderActor::answer_or_wait(TaskIndex index) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 
+#include "sim/actors/accelerator.h"
 #include "sim/actors/chain_client.h"
 #include "sim/actors/strategy.h"
 
@@ -23,8 +24,10 @@ struct ProviderSetup {
     std::uint64_t speed_ppm = 1'000'000;
     std::uint64_t step_time_ns = 0;  // of one inference step at speed 1
     bool exponential_time = false;   // computing times are drawn, with that mean
-    std::uint32_t machines = 1;      // tasks computed at a time
+    std::uint32_t machines = 1;      // calls computed at a time
+    std::uint32_t batch = 1;         // tasks computed in one call, if as many wait
     Kernels* kernels = nullptr;
+    ActorDevice on_device = {};
     VmParameters rules;
     std::optional<Device> device;
     // Called with the inference steps computed, by the accounting.
@@ -63,7 +66,9 @@ private:
     void join(const State* state);
     void take_work(TaskIndex task);
     void work_on_next();
-    [[nodiscard]] SimTime work_time(std::uint32_t steps);
+    [[nodiscard]] bool has_free_machine() const;
+    // For one call that runs as many steps of each of `tasks` tasks.
+    [[nodiscard]] SimTime work_time(std::uint32_t steps, std::uint32_t tasks);
     [[nodiscard]] TaskView view(TaskIndex task) const;
     void answer_or_wait(TaskIndex task);
     void answer_waiting();
@@ -83,7 +88,12 @@ private:
     std::optional<ProviderIndex> self_;
     bool joined_ = false;                              // has asked to register
     std::deque<std::pair<TaskIndex, SimTime>> queue_;  // waiting for a machine, since when
-    std::vector<TaskIndex> computing_;
+    struct Computing {
+        TaskIndex task;
+        std::uint64_t call = 0;
+    };
+    std::vector<Computing> computing_;
+    std::uint64_t calls_ = 0;
     std::set<TaskIndex> waiting_;  // computed, and held back by the strategy
     RandomStream times_;
     std::map<TaskIndex, Committed> committed_;

@@ -332,3 +332,9 @@ SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                         AND (other.p_final_corrupt < candidate.p_final_corrupt
                              OR other.ttf_mean < candidate.ttf_mean)) AS on_frontier
 FROM candidate;
+
+CREATE VIEW v_run_metric AS  -- every metric of every run, and with them kernel_fallbacks, which is no metric: those depend on the scenario and the seed alone, how often a backend failed on the machine
+SELECT point_id, run_id, seed, name, mode, value FROM metric JOIN run USING (run_id)
+UNION ALL
+SELECT point_id, run_id, seed, 'kernel_fallbacks', '', kernel_fallbacks
+FROM run WHERE kernel_fallbacks IS NOT NULL;

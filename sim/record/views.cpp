@@ -81,6 +81,12 @@ SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                              OR other.ttf_mean < candidate.ttf_mean)) AS on_frontier
 FROM candidate)";
 
+constexpr std::string_view kRunMetric = R"(
+SELECT point_id, run_id, seed, name, mode, value FROM metric JOIN run USING (run_id)
+UNION ALL
+SELECT point_id, run_id, seed, 'kernel_fallbacks', '', kernel_fallbacks
+FROM run WHERE kernel_fallbacks IS NOT NULL)";
+
 constexpr std::array kViews{
     ViewInfo{
         "v_point_estimate",
@@ -104,6 +110,10 @@ constexpr std::array kViews{
              "safety against speed: a point is on the frontier when no other point of its scenario "
              "is at least as safe and as fast, and better in one of the two",
              kFrontier},
+    ViewInfo{"v_run_metric",
+             "every metric of every run, and with them kernel_fallbacks, which is no metric: those "
+             "depend on the scenario and the seed alone, how often a backend failed on the machine",
+             kRunMetric},
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ public:
         check_run();
         check_consensus();
         check_vm();
+        check_tolerance();
         check_tasks();
         check_groups();
         for (std::size_t i = 0; i < s_.faults.size(); ++i) check_fault(i, s_.faults[i]);
@@ -70,9 +71,11 @@ private:
     void check_censorship();
     void check_payer();
     void check_vm();
+    void check_tolerance();
     void check_tasks();
     void check_groups();
     void check_money(const ActorGroup& group);
+    void check_device(const ActorGroup& group);
     void check_fault(std::size_t index, const FaultPlan& fault);
     void check_target(std::size_t index, const FaultPlan& fault);
     bool check_named_groups(std::size_t index, const FaultPlan& fault);
@@ -195,6 +198,18 @@ void Checker::check_vm() {
     }
 }
 
+void Checker::check_tolerance() {
+    const auto& policy = s_.vm.policy;
+    if (policy.answer_tolerance == 0) return;
+    if (s_.workload.steps > policy.one_step_steps_max) {
+        unrunnable({"tasks.steps", "vm.one_step_steps_max", "vm.answer_tolerance"},
+                   fmt::format("a model of {} steps is bisected, and bisection takes the first "
+                               "difference for the error, whatever the tolerance",
+                               s_.workload.steps),
+                   "raise vm.one_step_steps_max to tasks.steps, or set vm.answer_tolerance to 0");
+    }
+}
+
 void Checker::check_tasks() {
     if (s_.workload.fee < s_.vm.policy.fee_floor) {
         error(
@@ -227,6 +242,7 @@ void Checker::check_groups() {
         total = total && stakes ? total->checked_plus(*stakes) : std::nullopt;
         if (total && *total > kSupplyMax) total = std::nullopt;
         check_money(group);
+        check_device(group);
     }
     if (providers == 0)
         error({"provider"}, "there is no provider, so no task could be done",
@@ -259,6 +275,30 @@ void Checker::check_money(const ActorGroup& group) {
             fmt::format("registration will be refused: the bond is below vm.min_provider_bond = {}",
                         exact_amount(s_.vm.config.min_provider_bond)),
             "raise the bond unless that is what the scenario shows");
+    }
+}
+
+// Only providers and challengers run models.
+void Checker::check_device(const ActorGroup& group) {
+    const AcceleratorFaults& faults = group.accelerator;
+    const bool computes = group.role == Role::kProvider || group.role == Role::kChallenger;
+    const bool is_modelled =
+        group.device != DeviceClass::kNone || faults != AcceleratorFaults{} || group.batch > 1;
+    if (!computes && is_modelled) {
+        unrunnable({group_key(group, "device")},
+                   fmt::format("the {}s of \"{}\" run no model, so they have no device",
+                               word(group.role), group.name),
+                   "drop the keys of the device, or give them to providers or challengers");
+    } else if (group.batch > 1 &&
+               (group.role != Role::kProvider || group.device == DeviceClass::kNone)) {
+        unrunnable({group_key(group, "batch"), group_key(group, "device")},
+                   "only a provider with a class of device computes batches",
+                   "set device to a class such as \"h100\", or drop the batch");
+    } else if (faults.sum_order != SumOrder::kSequential &&
+               faults.accumulation == Accumulation::kExact) {
+        error({group_key(group, "sum_order"), group_key(group, "accumulation")},
+              "exact sums are the same in every order",
+              "set accumulation to \"fp32\", \"fp16\" or \"bf16\", or drop sum_order");
     }
 }
 

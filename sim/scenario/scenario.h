@@ -11,6 +11,7 @@
 #include "core/base/amount.h"
 #include "core/base/describe.h"
 #include "core/config/config.h"
+#include "sim/scenario/device_class.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/fault.h"
 #include "sim/scenario/role.h"
@@ -128,6 +129,9 @@ struct Workload {
     std::uint64_t step_time_ns = 200'000'000;  // one inference step on a provider of speed 1
     WorkLaw work_law = WorkLaw::kFixed;
     std::uint64_t check_time_ns = 200'000'000;  // one step re-executed by a challenger
+    // What one step of the model stands for, in operations of the InferenceStep kernel: how long it
+    // takes on a device class follows from it.
+    std::uint64_t step_operations = 100'000;
     Amount step_cost;   // what a provider pays outside the chain to compute one step
     Amount check_cost;  // what a challenger pays to re-execute one
 };
@@ -145,7 +149,11 @@ struct ActorGroup {
     std::string hardware;
     std::uint64_t speed_ppm = 1'000'000;  // 500,000 computes half as fast
     std::uint32_t machines = 1;           // of a provider: tasks it computes in parallel
-    Amount stake = lux(2000);             // opening balance
+    // of a provider or challenger; a class replaces the times per step of the workload
+    DeviceClass device = DeviceClass::kNone;
+    std::uint32_t batch = 1;  // of a provider: waiting tasks that a machine computes in one call
+    AcceleratorFaults accelerator;
+    Amount stake = lux(2000);  // opening balance
     Amount bond = lux(1000);
     std::map<std::string, std::int64_t> parameters;  // of the strategy, by its own table
 };

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/config/slash_causes.h"
 #include "core/ledger/ledger.h"
+#include "core/verification/reexecution.h"
 
 namespace aivm::sim {
 namespace {
@@ -132,7 +133,8 @@ void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
     const auto censored = times_censored_.find(dispute.commitment);
     row.times_censored = censored == times_censored_.end() ? 0 : censored->second;
     row.bond = dispute.bond;
-    row.valid = task.provisional != truth_.answer(block.state, task);
+    row.valid =
+        !answers_agree(scenario_.vm.policy, task.provisional, truth_.answer(block.state, task));
 }
 
 void Accounting::on(const Executed& block, const event::DisputeClosed& e) {
@@ -173,11 +175,13 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.burned = e.burned;
     row.to_challenger = e.to_challenger;
     row.to_requester = e.to_requester;
-    if (cause.hits_right_answers) {
-        const auto& answers = tasks_.at(e.task.value);
-        const ResultRow* result = find_result({e.task, e.provider, answers.assignments});
-        row.false_positive = result != nullptr && result->correct;
-    } else if (cause.victim != SlashVictim::kProvider) {
+    if (cause.victim == SlashVictim::kProvider) {
+        const std::size_t result =
+            find_result({e.task, e.provider, tasks_.at(e.task.value).assignments});
+        const bool answered = result != kNoResult;
+        row.false_positive = cause.hits_right_answers && answered && results_[result].correct;
+        if (answered) links_[result].slashed = true;
+    } else {
         // An honest validator signs once a slot, and an honest challenger claims the truth.
         row.false_positive = participants_.principal_of(row.agent).honest;
     }
@@ -240,12 +244,16 @@ void Accounting::free_bonds(TaskIndex task, Height height) {
 }
 
 // Null if the provider did not answer this assignment.
-const ResultRow* Accounting::find_result(const Key& key) const {
+std::size_t Accounting::find_result(const Key& key) const {
     for (std::size_t i = newest_result_.at(key.task.value); i != kNoResult; i = links_[i].older) {
-        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment)
-            return &results_[i];
+        if (links_[i].provider == key.provider && results_[i].attempt == key.assignment) return i;
     }
-    return nullptr;
+    return kNoResult;
+}
+
+bool Accounting::is_final(const ResultRow& result) const {
+    const TaskRow& task = tasks_[result.task];
+    return task.correct.has_value() && result.attempt == task.assignments;
 }
 
 void Accounting::censored(const Hash32& block, const std::vector<OperationPtr>& left_out) {

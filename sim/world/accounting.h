@@ -78,6 +78,7 @@ private:
     struct Link {
         ProviderIndex provider;
         std::size_t older = kNoResult;
+        bool slashed = false;  // for this answer
     };
     struct ByPrefix {  // the key is a hash already
         std::size_t operator()(const Hash32& hash) const { return hash.prefix64(); }
@@ -103,7 +104,9 @@ private:
     void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);
     void free_bonds(TaskIndex task, Height height);
-    [[nodiscard]] const ResultRow* find_result(const Key& key) const;
+    // Its index in results_; kNoResult if there is none.
+    [[nodiscard]] std::size_t find_result(const Key& key) const;
+    [[nodiscard]] bool is_final(const ResultRow& result) const;
     void measure_block(const Executed& block, SimTime now);
 
     [[nodiscard]] ActorId owner_of(const Address& account) const;
@@ -122,6 +125,7 @@ private:
     void add_mode_metrics();
     void add_attack_metrics();
     void add_slash_metrics();
+    void add_noise_metrics();
     void add_chain_metrics();
     void add_run_metrics(const State& end, const RunTotals& totals);
     void add_metric(const char* name, Number value) { metrics_.push_back({name, "", value}); }

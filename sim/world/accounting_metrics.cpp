@@ -59,6 +59,7 @@ void Accounting::compute_metrics(const State& end, const RunTotals& totals) {
     add_mode_metrics();
     add_attack_metrics();
     add_slash_metrics();
+    add_noise_metrics();
     add_chain_metrics();
     add_run_metrics(end, totals);
 }
@@ -139,6 +140,27 @@ void Accounting::add_slash_metrics() {
     add_count("n_free_lies", free_lies);
     add_count("grief_victim_loss", victim_loss);
     add_count("grief_attacker_cost", attacker_cost);
+}
+
+void Accounting::add_noise_metrics() {
+    std::uint64_t noise_posted = 0;
+    std::uint64_t honest_slashed = 0;
+    std::uint64_t cheats_posted = 0;
+    std::uint64_t cheats_missed = 0;
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+        const ResultRow& result = results_[i];
+        if (participants_.principal_of(result.provider).honest) {
+            if (!result.correct) ++noise_posted;
+            if (links_[i].slashed) ++honest_slashed;
+        } else if (!result.correct) {
+            ++cheats_posted;
+            if (!links_[i].slashed && is_final(result)) ++cheats_missed;
+        }
+    }
+    add_count("n_noise_posted", noise_posted);
+    add_count("n_honest_slashed", honest_slashed);
+    add_count("n_cheats_posted", cheats_posted);
+    add_count("n_cheats_missed", cheats_missed);
 }
 
 void Accounting::add_chain_metrics() {

@@ -164,7 +164,9 @@ Result<std::unique_ptr<Actor>> Population::make_provider(const Participant& part
                         .step_time_ns = workload.step_time_ns,
                         .exponential_time = workload.work_law == WorkLaw::kExponential,
                         .machines = participant.group.machines,
+                        .batch = participant.group.batch,
                         .kernels = rules.kernels,
+                        .on_device = device_of(participant),
                         .rules = context_.scenario().vm,
                         .device = Device(participant.group.hardware, provider_name(participant),
                                          {execution_.authority(), rules.vendor_root}),
@@ -187,6 +189,7 @@ Result<std::unique_ptr<Actor>> Population::make_challenger(const Participant& pa
         .in_clear = vm.policy.challenge_in_clear,
         .window_blocks = vm.config.challenge_window_blocks,
         .kernels = execution_.rules().kernels,
+        .on_device = device_of(participant),
         .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_.checked(task, n); },
         .on_computed = cost_counter(workload.check_cost, participant.id)};
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->challenger(
@@ -249,6 +252,24 @@ StrategyContext Population::strategy_context(const Participant& participant) {
     out.rules = context_.scenario().vm;
     out.block_interval = static_cast<SimTime>(context_.scenario().chain.block_interval_ns);
     out.side = &side_;
+    return out;
+}
+
+ActorDevice Population::device_of(const Participant& participant) const {
+    const ActorGroup& group = participant.group;
+    const auto name = [&](Purpose purpose) {
+        return StreamName{context_.options.seed, participant.id,
+                          static_cast<std::uint32_t>(purpose)};
+    };
+    ActorDevice out{.device = group.device,
+                    .step_operations = context_.scenario().workload.step_operations,
+                    .faults = group.accelerator,
+                    .times = name(Purpose::kAcceleratorTime),
+                    .kernels = nullptr};
+    if (group.accelerator.changes_answers()) {
+        out.kernels = std::make_shared<AcceleratorKernels>(
+            *execution_.rules().kernels, group.accelerator, name(Purpose::kAccelerator));
+    }
     return out;
 }
 

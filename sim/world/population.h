@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/actors/accelerator.h"
 #include "sim/actors/node_observer.h"
 #include "sim/actors/requester.h"
 #include "sim/actors/side_channel.h"
@@ -54,6 +55,7 @@ private:
     [[nodiscard]] Signer signer_of(const Participant& participant) const {
         return Signer(execution_.authority(), participant.address);
     }
+    [[nodiscard]] ActorDevice device_of(const Participant& participant) const;
     [[nodiscard]] StrategyContext strategy_context(const Participant& participant);
     [[nodiscard]] bool watches_pending(ActorId client) const;
     [[nodiscard]] std::function<void(std::uint32_t)> cost_counter(Amount step_cost, ActorId actor);

@@ -11,6 +11,8 @@
 //   TEST_PLUGIN_NAMED              exports a device name
 //   TEST_PLUGIN_FAILS_LATER        works until AIVM_TEST_PLUGIN_FAILS is set in the environment, or
 //                                  for the first AIVM_TEST_PLUGIN_FAILS_AFTER calls in a process
+// Each also writes a line into the file AIVM_TEST_PLUGIN_LOG, if it is set, whenever it is loaded.
+#include <fcntl.h>
 #include <unistd.h>
 #include <cstdlib>
 #include <cstring>
@@ -27,6 +29,14 @@ using namespace aivm;
 namespace {
 
 CpuKernels cpu;
+
+__attribute__((constructor)) void log_load() {
+    const char* path = std::getenv("AIVM_TEST_PLUGIN_LOG");
+    const int file = path == nullptr ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    if (file < 0) return;
+    const bool written = write(file, "loaded\n", 7) == 7;
+    if (close(file) != 0 || !written) std::abort();
+}
 
 #if defined(TEST_PLUGIN_FAILS_LATER)
 bool fails_now() {

@@ -102,12 +102,22 @@ class Validation:
     def passed(self) -> bool: ...
     @property
     def badge(self) -> str: ...
+    @property
+    def backend(self) -> str: ...
+    @property
+    def kernel_fallbacks(self) -> int: ...
 
 QUICK_MARGIN: float
 FULL_MARGIN: float
 
 def validate(
-    file: str, ids: list[str], seed: str, margin: float, jobs: int, heed_signals: bool = False
+    file: str,
+    ids: list[str],
+    seed: str,
+    margin: float,
+    jobs: int,
+    backend: str = "auto",
+    heed_signals: bool = False,
 ) -> Validation: ...
 
 class Game:

@@ -23,6 +23,7 @@ def validate(
     seed: int | str = 1,
     out: str | os.PathLike[str] | None = None,
     file: str | os.PathLike[str] | None = None,
+    backend: str = "auto",
 ) -> pd.DataFrame:
     """Simulates the cases of theory and says which agree; what ``aivmsim validate`` does at the
     terminal.
@@ -48,6 +49,8 @@ def validate(
         new one is complete.
     file : path-like, optional
         A file of cases; that of the package by default.
+    backend : str
+        What computes the kernels, as for :func:`run`; the numbers do not depend on it.
 
     Returns
     -------
@@ -58,14 +61,17 @@ def validate(
         ``runs``, the largest distance from the expected value at which it agrees (``margin``),
         ``method`` of the interval, ``kind``, ``quantity``, ``expression``, ``parameters``, ``how``
         it is simulated, and the ``reason`` why it does not agree. Numbers that were not measured
-        are NaN. ``frame.attrs`` has the ``badge``, one line, and ``passed``: whether no case
-        disagrees or has failed.
+        are NaN. ``frame.attrs`` has the ``badge``, one line; ``passed``: whether no case
+        disagrees or has failed; the ``backend`` and its ``kernel_fallbacks``, the calls that the
+        CPU answered because it failed.
 
     Raises
     ------
     ValueError
-        A case that is not in the file, a file that is not one of cases, an invalid seed, or a
-        number of jobs below 1.
+        A case that is not in the file, a file that is not one of cases, an invalid seed, a
+        number of jobs below 1, or an unknown backend.
+    VmError
+        The backend names a GPU, and no plugin of that kind works (``gpu_not_available``).
     StudyError
         The database cannot be written.
     """
@@ -85,6 +91,7 @@ def validate(
         seed_text(seed),
         _core.FULL_MARGIN if full else _core.QUICK_MARGIN,
         jobs or os.cpu_count() or 1,
+        backend,
         heed_signals=threading.current_thread() is threading.main_thread(),
     )
     if recorder is not None:
@@ -93,7 +100,12 @@ def validate(
     frame = pd.DataFrame(validation.cases)
     numbers = ["simulated", "expected", "low", "high", "z", "p_value", "n", "margin"]
     frame[numbers] = frame[numbers].astype(float)
-    frame.attrs.update(badge=validation.badge, passed=validation.passed)
+    frame.attrs.update(
+        badge=validation.badge,
+        passed=validation.passed,
+        backend=validation.backend,
+        kernel_fallbacks=validation.kernel_fallbacks,
+    )
     return frame
 
 

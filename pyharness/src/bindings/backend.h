@@ -8,7 +8,10 @@
 
 namespace aivm::python {
 
-// Throws py::value_error for an unknown name, and VmFault for a GPU that does not work.
+// Throws py::value_error for an unknown name.
+gpu::BackendRequest backend_request(const std::string& name);
+
+// The same, and throws VmFault for a GPU that does not work.
 std::unique_ptr<scenarios::Backend> open_backend(const std::string& name);
 
 }  // namespace aivm::python

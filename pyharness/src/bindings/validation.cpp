@@ -73,7 +73,7 @@ private:
 
 std::shared_ptr<Validation> validate(const std::string& file, const std::vector<std::string>& ids,
                                      const std::string& seed, double margin, unsigned jobs,
-                                     bool heed_signals) {
+                                     const std::string& backend, bool heed_signals) {
     if (!(margin > 0 && margin < 1)) throw py::value_error("the margin must lie between 0 and 1");
     if (jobs == 0) throw py::value_error("jobs is 0; it must be at least 1");
     const auto number = sim::seed_from_text(seed);
@@ -87,6 +87,7 @@ std::shared_ptr<Validation> validate(const std::string& file, const std::vector<
     options.seed = *number;
     options.margin = margin;
     options.jobs = jobs;
+    options.backend = backend_request(backend);
     options.interrupted = [&] { return interruption.requested(); };
     std::optional<Result<Validation>> done;
     {
@@ -94,6 +95,7 @@ std::shared_ptr<Validation> validate(const std::string& file, const std::vector<
         done = scenarios::validate(*wanted, options);
     }
     interruption.rethrow();
+    if (!*done && done->error().code == ErrorCode::kGpuNotAvailable) throw VmFault(done->error());
     if (!*done) throw std::runtime_error(done->error().text());
     return std::make_shared<Validation>(std::move(**done));
 }
@@ -110,11 +112,15 @@ void bind_validation(py::module_& module) {
     py::class_<Validation, std::shared_ptr<Validation>>(module, "Validation")
         .def_property_readonly("cases", &cases_of)
         .def_property_readonly("passed", &Validation::passed)
+        .def_property_readonly("backend", [](const Validation& self) { return self.backend; })
+        .def_property_readonly("kernel_fallbacks",
+                               [](const Validation& self) { return self.kernel_fallbacks; })
         .def_property_readonly("badge", [](const Validation& self) {
             return scenarios::badge(self, scenarios::build_info().version);
         });
     module.def("validate", &validate, py::arg("file"), py::arg("ids"), py::arg("seed"),
-               py::arg("margin"), py::arg("jobs"), py::arg("heed_signals") = false);
+               py::arg("margin"), py::arg("jobs"), py::arg("backend") = "auto",
+               py::arg("heed_signals") = false);
     module.attr("QUICK_MARGIN") = scenarios::kQuickMargin;
     module.attr("FULL_MARGIN") = scenarios::kFullMargin;
 }
