@@ -10,7 +10,7 @@
 namespace aivm::test {
 namespace {
 
-Choose choices_of(std::uint64_t seed) {
+Choose summary_choices_of(std::uint64_t seed) {
     return [generator = std::mt19937_64(seed)](std::uint32_t bound) mutable {
         return static_cast<std::uint32_t>(generator() % bound);
     };
@@ -52,7 +52,7 @@ TestOptions with_short_epochs() {
 }
 
 RC_GTEST_PROP(ChainSummary, IsThatOfTheWholeStateAfterEveryBlock, ()) {
-    const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    const Choose choose = summary_choices_of(*rc::gen::arbitrary<std::uint64_t>());
     TestChain chain(with_short_epochs());
     Watched watched(chain);
     for (int i = 0; i < 60; ++i) {
