@@ -153,8 +153,9 @@ TEST(Dispute, F21AModelOfMoreStepsThanTheLimitIsBisectedUnderTheDefaultGame) {
     }
 }
 
-// Three blocks full of others' proofs follow bob's challenge, so that his reveal may have waited for
-// three blocks. Returns bob's dispute after a reveal that comes `late` blocks after the deadline.
+// Three blocks full of others' proofs follow bob's challenge, so that his reveal may have waited
+// for three blocks. Returns bob's dispute after a reveal that comes `late` blocks after the
+// deadline.
 Dispute dispute_with_a_late_reveal(Height late) {
     constexpr std::uint32_t kFull = 3;
     constexpr std::uint32_t kProofs = 2;

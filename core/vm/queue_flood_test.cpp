@@ -252,11 +252,15 @@ public:
     struct Rules {
         std::uint64_t move_blocks = 10;
         bool full_blocks_extend = true;
+        std::size_t crowd = 0;  // that challenges a third answer when the first game begins
     };
     explicit Games(const Rules& rules)
-        : flooders_(numbered("flooder", kGames)), chain_(options_of(flooders_, rules)) {
+        : flooders_(numbered("flooder", kGames)),
+          crowd_(numbered("crowd", rules.crowd)),
+          chain_(options_of(flooders_, crowd_, rules)) {
         chain_.join("p-1");
         for (const std::string& job : jobs_) post(job);
+        post("crowded");
         for (std::size_t i = 0; i < kGames; ++i) {
             const std::string& job = jobs_[i % jobs_.size()];
             names_[address_of(flooders_[i])] = flooders_[i];
@@ -266,6 +270,10 @@ public:
     TestChain& chain() { return chain_; }
     // Everybody sends what is due, and a block follows.
     void step() {
+        if (is_played()) {
+            for (const std::string& name : std::exchange(crowd_, {}))
+                submit(name, hidden_challenge("crowded", name, chain_.lie("crowded")));
+        }
         chain_.state().disputes.for_each([&](std::size_t i, const Dispute& dispute) {
             if (dispute.open()) send(i, dispute);
         });
@@ -275,20 +283,30 @@ public:
     }
     [[nodiscard]] bool over() const {
         std::size_t closed = 0;
-        chain_.state().disputes.for_each(
-            [&](std::size_t, const Dispute& dispute) { closed += dispute.open() ? 0 : 1; });
+        chain_.state().disputes.for_each([&](std::size_t, const Dispute& dispute) {
+            closed += dispute.open() || !names_.contains(dispute.challenger) ? 0 : 1;
+        });
         return closed == kGames;
     }
 
 private:
-    static TestOptions options_of(const std::vector<std::string>& flooders, const Rules& rules) {
-        TestOptions options = options_with(flooders);
+    static TestOptions options_of(std::vector<std::string> names,
+                                  const std::vector<std::string>& crowd, const Rules& rules) {
+        names.insert(names.end(), crowd.begin(), crowd.end());
+        TestOptions options = options_with(names);
         if (!rules.full_blocks_extend) options.parameters.policy.full_proof_bytes = kBlockBytesMax;
         options.parameters.policy.dispute_game = DisputeGame::kBisection;
         options.parameters.policy.dispute_move_blocks = rules.move_blocks;
         options.parameters.policy.challenge_reveal_blocks = 10;
         options.models = {small_model("model", 8)};
         return options;
+    }
+    [[nodiscard]] bool is_played() const {
+        bool played = false;
+        chain_.state().disputes.for_each([&](std::size_t, const Dispute& dispute) {
+            played = played || dispute.status == DisputeStatus::kPlaying;
+        });
+        return played;
     }
     void post(const std::string& job) {
         chain_.assign(job);
@@ -307,7 +325,7 @@ private:
         const bool revealed = dispute.status != DisputeStatus::kCommitted;
         const Turn turn{dispute.low, dispute.high, dispute.middle, dispute.provider_to_move,
                         revealed};
-        if (!sent_.insert({game, turn}).second) return;
+        if (!names_.contains(dispute.challenger) || !sent_.insert({game, turn}).second) return;
         const std::string& job = chain_.state().task(dispute.task).job_id;
         const std::string& challenger = names_.at(dispute.challenger);
         if (!revealed) return submit(challenger, opening(job, challenger, chain_.lie(job)));
@@ -320,6 +338,7 @@ private:
     }
 
     std::vector<std::string> flooders_;
+    std::vector<std::string> crowd_;
     TestChain chain_;
     std::vector<std::string> jobs_ = numbered("job", 2);
     std::map<Address, std::string> names_;
@@ -337,14 +356,14 @@ TEST(QueueFlood, SeventyGamesAgainstOneHonestProviderMakeItMissNoMove) {
     });
     games.chain().advance_to(games.chain().height() + 100);
     EXPECT_EQ(games.chain().provider("p-1").bond, bond);
-    EXPECT_EQ(games.chain().provider("p-1").tasks_completed, 2U);
+    EXPECT_EQ(games.chain().provider("p-1").tasks_completed, 3U);
 }
 
-// With one block per move, the provider is in time only because blocks that are full of proofs
-// extend its deadlines.
+// Behind a crowd's challenges the provider's openings wait for longer than dispute_move_blocks.
+// They are in time only because the blocks that are full of proofs extend their deadlines.
 TEST(QueueFlood, BlocksFullOfProofsExtendTheDeadlinesOfMoves) {
     for (const bool extend : {true, false}) {
-        Games games({.move_blocks = 1, .full_blocks_extend = extend});
+        Games games({.move_blocks = 5, .full_blocks_extend = extend, .crowd = 300});
         const Amount bond = games.chain().provider("p-1").bond;
         for (int block = 0; block < 200 && !games.over(); ++block) games.step();
         ASSERT_TRUE(games.over());

@@ -422,32 +422,6 @@ TEST(DustSpammer, DustHidesFraudFromACheckerAndAFloorDriesItUp) {
     EXPECT_LT(count(dear, "tasks"), count(flooded, "tasks") / 2);
 }
 
-// --- A41 queue_flooder ---
-
-sim::Scenario flooded(std::int64_t lane, std::int64_t kind, Amount stake) {
-    sim::Scenario s = small_economic();
-    s.chain.max_block_bytes = 16'384;
-    s.vm.config.challenge_window_blocks = 20;
-    s.actors = {group("provider", 2), owned(group("provider", 1, "queue_flooder"), "attacker"),
-                group("challenger", 1)};
-    sim::ActorGroup flood =
-        group("challenger", 2, "queue_flooder",
-              {{"lane", lane}, {"kind", kind}, {"per_block", 500}, {"count", 2000}});
-    s.actors.push_back(owned(with_stake(flood, stake), "attacker"));
-    return s;
-}
-
-TEST(QueueFlooder, NoFloodOfALaneKeepsTheProofOfALieOut) {
-    for (std::int64_t lane = 0; lane < 3; ++lane) {
-        for (std::int64_t kind = 0; kind < 3; ++kind) {
-            const sim::Outcome outcome = run(flooded(lane, kind, lux(kind == 0 ? 0 : 3000)));
-            EXPECT_EQ(verdict(outcome), "clean") << lane << ' ' << kind;
-            EXPECT_GT(count(outcome, "n_fraud_posted"), 0) << lane << ' ' << kind;
-            EXPECT_EQ(count(outcome, "n_fraud_missed"), 0) << lane << ' ' << kind;
-        }
-    }
-}
-
 // --- A38 compute_time_inflator, A39 wash_trader ---
 
 TEST(ComputeTimeInflator, APaysOnlyWhereTheScheduleBelievesItAndMintingIsUncapped) {
