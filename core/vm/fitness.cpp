@@ -33,8 +33,10 @@ private:
     }
     // The latest dispute of this challenger on the task, if there is one.
     [[nodiscard]] const Dispute* find_dispute(const Task& task, const Address& challenger) const {
-        const auto index = state.find_dispute(*state.find_task(task.job_id), challenger);
-        return index ? &state.dispute(*index) : nullptr;
+        if (task.disputes.empty()) return nullptr;
+        const TaskIndex index = state.dispute(task.disputes.first).task;
+        const auto latest = state.find_dispute(index, challenger);
+        return latest ? &state.dispute(*latest) : nullptr;
     }
     template <class Work>
     [[nodiscard]] Fitness seat_in(const Work& work, SeatStatus wanted) const;

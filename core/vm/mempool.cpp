@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint8_t kDoublingsMax = 3;
 
 std::uint64_t hash_of(const Address& sender) { return table_hash(sender.view()); }
+std::uint64_t hash_of(std::string_view job_id) { return table_hash(as_bytes(job_id)); }
 
 // What an operation offers for its place in the rest.
 Amount fee_of(const SignedOperation& operation) {
@@ -71,8 +72,11 @@ std::uint32_t Mempool::sender_or_new(const Address& address) {
 
 Mempool::Handle Mempool::find(const SignedOperation& operation) const {
     const auto row = find_sender(operation.sender());
-    if (!row) return kNone;
-    const Fifo<Waiting>& queue = senders_[*row].queues[index_of(operation.lane())];
+    return row ? find(*row, operation) : kNone;
+}
+
+Mempool::Handle Mempool::find(std::uint32_t sender, const SignedOperation& operation) const {
+    const Fifo<Waiting>& queue = senders_[sender].queues[index_of(operation.lane())];
     const std::size_t place = place_of(queue, operation.nonce());
     return has_at(queue, place, operation.nonce()) ? queue[place].handle : kNone;
 }
@@ -82,7 +86,7 @@ bool Mempool::contains(const SignedOperation& operation) const { return find(ope
 std::size_t Mempool::size() const { return counts_[0] + counts_[1] + counts_[2]; }
 
 bool Mempool::has_work() const {
-    return !proofs_.empty() || !work_.empty() || !heads_.empty() || !due_.empty();
+    return !proofs_.empty() || size(Lane::kWork) != 0 || !heads_.empty() || !due_.empty();
 }
 
 Mempool::Bid Mempool::bid_of(Handle handle) const {
@@ -95,7 +99,8 @@ Lane Mempool::lane_of(const Entry& entry) {
 }
 
 Mempool::ProofClaim Mempool::claim_of(const SignedOperation& operation) {
-    ProofClaim claim{job_of(operation.body()), operation.body().index(), operation.sender().bytes};
+    const std::string_view job = job_of(operation.body());
+    ProofClaim claim{hash_of(job), job, operation.body().index(), operation.sender().bytes};
     if (const auto* move = std::get_if<op::DisputeMove>(&operation.body()))
         claim.whose = move->challenger.bytes;
     if (const auto* evidence = std::get_if<op::Evidence>(&operation.body())) {
@@ -108,7 +113,7 @@ Mempool::ProofClaim Mempool::claim_of(const SignedOperation& operation) {
 }
 
 Mempool::TurnKey Mempool::turn_key(const SignedOperation& operation) {
-    return {std::string(job_of(operation.body())), operation.sender()};
+    return {hash_of(job_of(operation.body())), operation.sender()};
 }
 
 // --- Taking an operation ---
@@ -161,9 +166,9 @@ Status Mempool::make_room(Lane lane, std::uint32_t sender, const Bid& bid) {
 Status Mempool::add(const OperationPtr& operation, const Offer& offer) {
     using Verdict = Fitness::Verdict;
     if (offer.fitness.verdict == Verdict::kNever) return fail(offer.fitness.reason);
-    if (contains(*operation))
-        return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     const std::uint32_t sender = sender_or_new(operation->sender());
+    if (find(sender, *operation) != kNone)
+        return fail(ErrorCode::kDuplicate, "an operation with this nonce waits already");
     if (!is_fundable(sender, offer)) {
         return fail(ErrorCode::kInsufficientFunds,
                     fmt::format("{} nLUX beside what waits already", offer.cost.nlux()));
@@ -254,35 +259,46 @@ void Mempool::enter_lane(Handle handle) {
         case Lane::kProofs:
             return enter_turns(handle);
         case Lane::kWork:
-            work_.insert(work_.end(), {0, entry.order, entry.sender});
+            work_.push_back({entry.order, handle});
             return;
         case Lane::kRest:
             return set_head(senders_[entry.sender]);
     }
 }
 
-void Mempool::leave_lane(const Entry& entry) {
+void Mempool::leave_lane(Entry& entry) {
     if (entry.operation->lane() == Lane::kProofs) leave_turns(entry);
-    if (entry.operation->lane() == Lane::kWork) work_.erase({0, entry.order, entry.sender});
+}
+
+// Removes the places that were left, from the front, and all of them when they are the most.
+void Mempool::trim_work() {
+    while (!work_.empty() && !is_taken(work_.front())) static_cast<void>(work_.pop_front());
+    if (work_.size() <= kIdleMax + 2 * size(Lane::kWork)) return;
+    Fifo<WorkPlace> taken;
+    for (const WorkPlace& place : work_) {
+        if (is_taken(place)) taken.push_back(place);
+    }
+    work_ = std::move(taken);
 }
 
 // A sender's next proof on a result has its turn after everybody's present ones.
 void Mempool::enter_turns(Handle handle) {
     Entry& entry = entries_[handle];
-    Turns& turns = turns_[turn_key(*entry.operation)];
+    entry.proof.turns = turns_.try_emplace(turn_key(*entry.operation)).first;
+    Turns& turns = entry.proof.turns->second;
     entry.turn = turns.waiting == 0 ? turn_ : std::max(turn_, turns.last + 1);
     turns.last = entry.turn;
     turns.waiting += 1;
-    proofs_.insert({entry.turn, entry.order, entry.sender});
-    claims_.emplace(claim_of(*entry.operation), handle);
+    entry.proof.place = proofs_.insert({entry.turn, entry.order, entry.sender, handle}).first;
+    entry.proof.claim = claims_.emplace(claim_of(*entry.operation), handle).first;
 }
 
-void Mempool::leave_turns(const Entry& entry) {
+void Mempool::leave_turns(Entry& entry) {
     turn_ = std::max(turn_, entry.turn);
-    proofs_.erase({entry.turn, entry.order, entry.sender});
-    claims_.erase(claim_of(*entry.operation));
-    const auto turns = turns_.find(turn_key(*entry.operation));
-    if (--turns->second.waiting == 0) turns_.erase(turns);
+    proofs_.erase(entry.proof.place);
+    claims_.erase(entry.proof.claim);
+    if (--entry.proof.turns->second.waiting == 0) turns_.erase(entry.proof.turns);
+    entry.proof = {};
 }
 
 void Mempool::clear_head(Sender& sender) {
@@ -305,28 +321,30 @@ void Mempool::set_head(Sender& sender) {
 // --- What a block changes ---
 
 void Mempool::note_changed(std::string_view job_id) {
-    note_changed_waiting(job_id);
-    for (auto at = claims_.lower_bound({job_id, 0, {}}); at != claims_.end(); ++at) {
-        if (at->first.job != job_id) return;
-        changed_.insert({entries_[at->second].arrival, at->second});
-    }
-}
-
-void Mempool::note_changed_waiting(std::string_view job_id) {
+    if (waiting_.empty()) return;
     for (auto at = waiting_.lower_bound({job_id, 0}); at != waiting_.end(); ++at) {
         if (at->first != job_id) return;
         changed_.insert({entries_[at->second].arrival, at->second});
     }
 }
 
+void Mempool::note_returned(std::string_view job_id) {
+    if (claims_.empty()) return;
+    const ProofClaim first{hash_of(job_id), job_id, 0, {}};
+    for (auto at = claims_.lower_bound(first); at != claims_.end(); ++at) {
+        if (at->first.job != job_id) return;
+        changed_.insert({entries_[at->second].arrival, at->second});
+    }
+}
+
 void Mempool::note_all_changed() {
     for (const auto& [job, handle] : waiting_) changed_.insert({entries_[handle].arrival, handle});
-    for (const auto& [claim, handle] : claims_) changed_.insert({entries_[handle].arrival, handle});
 }
 
 void Mempool::refresh(Height height, const Judge& judge) {
     expire(height);
     take_due(height);
+    trim_work();
     for (const auto& [arrival, handle] : std::exchange(changed_, {}))
         judge_again(handle, judge, height);
 }
@@ -375,7 +393,7 @@ void Mempool::put_back(Handle handle, Height due) {
     const Entry& entry = entries_[handle];
     if (!make_room(Lane::kRest, entry.sender, bid_of(handle))) return erase(handle);
     leave(handle);
-    note_changed_waiting(job_of(entry.operation->body()));  // others that wait for its claim
+    note_changed(job_of(entry.operation->body()));  // others that wait for its claim
     enter(handle, Place::kUnfit, due);
 }
 
@@ -449,7 +467,7 @@ void Mempool::detach(Handle handle) {
     Entry& entry = entries_[handle];
     const bool held_claim = entry.place == Place::kInLane && entry.operation->lane() != Lane::kRest;
     leave(handle);
-    if (held_claim) note_changed_waiting(job_of(entry.operation->body()));
+    if (held_claim) note_changed(job_of(entry.operation->body()));
     changed_.erase({entry.arrival, handle});
     Sender& sender = senders_[entry.sender];
     Fifo<Waiting>& queue = sender.queues[index_of(entry.operation->lane())];
@@ -491,13 +509,6 @@ std::vector<OperationPtr> Mempool::candidates(
 
 // --- Forgetting idle senders ---
 
-void Mempool::renumber(std::set<LanePlace>& lane, const std::vector<std::uint32_t>& new_rows) {
-    std::set<LanePlace> renumbered;
-    for (const LanePlace& place : lane)
-        renumbered.insert(renumbered.end(), {place.turn, place.order, new_rows[place.sender]});
-    lane = std::move(renumbered);
-}
-
 void Mempool::tidy() {
     std::vector<Sender> kept;
     std::vector<std::uint32_t> new_rows(senders_.size());
@@ -513,8 +524,13 @@ void Mempool::tidy() {
     for (Entry& entry : entries_) {
         if (entry.place != Place::kGone) entry.sender = new_rows[entry.sender];
     }
-    renumber(proofs_, new_rows);
-    renumber(work_, new_rows);
+    Proofs proofs(pool_.get());
+    for (const LanePlace& place : proofs_) {
+        const auto moved =
+            proofs.insert(proofs.end(), {place.turn, place.order, new_rows[place.sender], place.handle});
+        entries_[place.handle].proof.place = moved;
+    }
+    proofs_ = std::move(proofs);
 }
 
 }  // namespace aivm

@@ -25,6 +25,8 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <vector>
@@ -56,7 +58,7 @@ class Mempool {
 public:
     explicit Mempool(const MempoolLimits& limits = {}) : limits_(limits) {}
     Mempool(Mempool&&) = default;  // no copies: they would share the index
-    Mempool& operator=(Mempool&&) = default;
+    Mempool& operator=(Mempool&&) = delete;
 
     // What the preferred tip says about an operation that arrives.
     struct Offer {
@@ -76,11 +78,14 @@ public:
     using Judge = std::function<Fitness(const SignedOperation&)>;
     void refresh(Height height, const Judge& judge);
 
-    // Notes that a block changed this job's task, so that refresh() judges again what waits for it,
-    // and the fraud proofs on it: a challenge whose result is gone must not reach the next one.
+    // Notes that a block changed this job's task, so that refresh() judges again what waits for it.
     void note_changed(std::string_view job_id);
+    [[nodiscard]] bool waits_for_changes() const { return !waiting_.empty(); }
+    // Notes that a block returned the job to those that wait for a provider, so that refresh()
+    // judges again the fraud proofs on it: a challenge whose result is gone must not reach the next
+    // one.
+    void note_returned(std::string_view job_id);
     void note_all_changed();
-    [[nodiscard]] bool waits_for_changes() const { return !waiting_.empty() || !claims_.empty(); }
 
     // Removes the operations whose nonce is stale in `state`, for the senders of `included` only.
     void remove_stale(const State& state, const std::vector<OperationPtr>& included);
@@ -116,6 +121,39 @@ private:
         kDelayed,  // refused for the time being: in the rest until `due`
         kUnfit     // a proof or work in the rest: until its task changes or `due`, if set
     };
+    struct LanePlace {
+        std::uint64_t turn;
+        std::uint64_t order;
+        std::uint32_t sender;
+        Handle handle;
+        friend auto operator<=>(const LanePlace&, const LanePlace&) = default;
+    };
+    // Of this, only one waits in the lane of proofs. The text is that of the operation.
+    struct ProofClaim {
+        std::uint64_t job_hash = 0;  // first, because it is compared fastest
+        std::string_view job;
+        std::size_t kind = 0;
+        std::array<std::uint8_t, Address::size_bytes> whose{};
+        friend auto operator<=>(const ProofClaim&, const ProofClaim&) = default;
+    };
+    // The turns of one sender on one result. Two of its results with one hash would share them.
+    struct TurnKey {
+        std::uint64_t job_hash = 0;
+        Address sender;
+        friend auto operator<=>(const TurnKey&, const TurnKey&) = default;
+    };
+    struct Turns {
+        std::uint64_t last = 0;
+        std::uint32_t waiting = 0;
+    };
+    using Proofs = std::pmr::set<LanePlace>;
+    using Claims = std::pmr::map<ProofClaim, Handle>;
+    using TurnTable = std::pmr::map<TurnKey, Turns>;
+    struct ProofPlaces {
+        Proofs::iterator place;
+        Claims::iterator claim;
+        TurnTable::iterator turns;
+    };
     struct Entry {
         OperationPtr operation;
         std::uint64_t arrival = 0;
@@ -128,6 +166,7 @@ private:
         Height due = 0;
         std::uint64_t turn = 0;  // proofs: the place in the lane
         std::uint64_t order = 0;
+        ProofPlaces proof;  // valid while it is a proof in its lane
     };
     struct Waiting {
         std::uint64_t nonce;
@@ -140,11 +179,10 @@ private:
         std::uint32_t in_rest = 0;
         Handle head = kNone;  // in heads_
     };
-    struct LanePlace {
-        std::uint64_t turn;
+    // A place in the lane of work, in order of `order`; the entry may have left it since.
+    struct WorkPlace {
         std::uint64_t order;
-        std::uint32_t sender;
-        friend auto operator<=>(const LanePlace&, const LanePlace&) = default;
+        Handle handle;
     };
     // What decides the order of the rest.
     struct Bid {
@@ -157,24 +195,6 @@ private:
         friend bool operator<(const Bid& a, const Bid& b) { return a.is_before(b); }
         friend bool operator>(const Bid& a, const Bid& b) { return b.is_before(a); }
     };
-    // Of this, only one waits in the lane of proofs. The text is that of the operation.
-    struct ProofClaim {
-        std::string_view job;
-        std::size_t kind = 0;
-        std::array<std::uint8_t, Address::size_bytes> whose{};
-        friend auto operator<=>(const ProofClaim&, const ProofClaim&) = default;
-    };
-    // The turns of one sender on one result.
-    struct TurnKey {
-        std::string job;
-        Address sender;
-        friend auto operator<=>(const TurnKey&, const TurnKey&) = default;
-    };
-    struct Turns {
-        std::uint64_t last = 0;
-        std::uint32_t waiting = 0;
-    };
-
     static std::size_t index_of(Lane lane) { return static_cast<std::size_t>(lane); }
     static std::size_t place_of(const Fifo<Waiting>& queue, std::uint64_t nonce);
     static bool has_at(const Fifo<Waiting>& queue, std::size_t place, std::uint64_t nonce) {
@@ -186,6 +206,7 @@ private:
     [[nodiscard]] std::optional<std::uint32_t> find_sender(const Address& address) const;
     std::uint32_t sender_or_new(const Address& address);
     [[nodiscard]] Handle find(const SignedOperation& operation) const;
+    [[nodiscard]] Handle find(std::uint32_t sender, const SignedOperation& operation) const;
     [[nodiscard]] Bid bid_of(Handle handle) const;
     // The lane in whose limits it counts.
     [[nodiscard]] static Lane lane_of(const Entry& entry);
@@ -200,14 +221,18 @@ private:
     void enter(Handle handle, Place place, Height due = 0);
     void leave(Handle handle);
     void enter_lane(Handle handle);
-    void leave_lane(const Entry& entry);
+    void leave_lane(Entry& entry);
+    [[nodiscard]] bool is_taken(const WorkPlace& place) const {
+        const Entry& entry = entries_[place.handle];
+        return entry.place == Place::kInLane && entry.order == place.order;
+    }
+    void trim_work();
     void enter_turns(Handle handle);
-    void leave_turns(const Entry& entry);
+    void leave_turns(Entry& entry);
     // heads_ holds the first of the sender's queue if it is in the lane.
     void clear_head(Sender& sender);
     void set_head(Sender& sender);
 
-    void note_changed_waiting(std::string_view job_id);
     void judge_again(Handle handle, const Judge& judge, Height height);
     void judge_proof_again(Handle handle, const Fitness& fitness);
     // Into the rest, until a change or a height; erased if there is no room.
@@ -220,11 +245,13 @@ private:
     void drop_prefix(std::uint32_t sender, Lane lane, std::uint64_t nonce);
     [[nodiscard]] Handle least_paying();
     void tidy();
-    void renumber(std::set<LanePlace>& lane, const std::vector<std::uint32_t>& new_rows);
 
     static constexpr std::size_t kIdleMax = 1024;
 
     MempoolLimits limits_;
+    // Of the nodes of the lanes' orders: half of what a queue costs would be their allocation.
+    std::unique_ptr<std::pmr::unsynchronized_pool_resource> pool_ =
+        std::make_unique<std::pmr::unsynchronized_pool_resource>();
     std::vector<Entry> entries_;
     std::vector<Handle> free_;
     std::array<std::size_t, kLanes.size()> counts_{};
@@ -235,12 +262,13 @@ private:
     std::vector<Sender> senders_;  // idle ones stay for a while: most send again
     RowIndex index_;               // of senders_, by address
 
-    std::set<LanePlace> proofs_;
-    std::map<ProofClaim, Handle> claims_;
-    std::map<TurnKey, Turns> turns_;
+    Proofs proofs_{pool_.get()};
+    Claims claims_{pool_.get()};
+    TurnTable turns_{pool_.get()};
     std::uint64_t turn_ = 0;  // of the proof that left last
-    std::set<LanePlace> work_;
-    std::set<Bid> heads_;     // of the rest: each sender's next operation, unless it is delayed
+    Fifo<WorkPlace> work_;
+    // Of the rest: each sender's next operation, unless it is delayed.
+    std::pmr::set<Bid> heads_{pool_.get()};
     std::vector<Bid> least_;  // a heap of the rest, the least paying first; empty until it is full
 
     std::set<std::pair<std::string_view, Handle>> waiting_;  // unfit, by job

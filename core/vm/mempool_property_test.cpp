@@ -110,7 +110,7 @@ public:
         if (held_claim) leave(*item);
         const std::string job(item->job());
         items.erase(items.begin() + (item - items.data()));
-        if (held_claim) change_waiting(job);
+        if (held_claim) change(job);
     }
     void drop_up_to(const Address& sender, Lane lane, std::uint64_t nonce) {
         for (std::size_t i = 0; i < items.size();) {
@@ -121,8 +121,13 @@ public:
     }
     void change(std::string_view job) {
         for (Item& item : items) {
+            if (item.where == Where::kUnfit && item.job() == job) item.changed = true;
+        }
+    }
+    void return_job(std::string_view job) {
+        for (Item& item : items) {
             const bool proof = item.where == Where::kLane && item.kind() == Lane::kProofs;
-            if ((item.where == Where::kUnfit || proof) && item.job() == job) item.changed = true;
+            if (proof && item.job() == job) item.changed = true;
         }
     }
     void refresh(Height height, const Mempool::Judge& judge) {
@@ -185,18 +190,13 @@ private:
         if (better) erase(*OperationPtr(least->operation));
         return better;
     }
-    void change_waiting(std::string_view job) {
-        for (Item& item : items) {
-            if (item.where == Where::kUnfit && item.job() == job) item.changed = true;
-        }
-    }
     void put_back(const SignedOperation& operation, Height due) {
         Item moved = *find(operation);
         moved.where = Where::kUnfit;
         if (!make_room(moved)) return erase(operation);
         Item* item = find(operation);
         leave(*item);
-        change_waiting(item->job());
+        change(item->job());
         item->where = Where::kUnfit;
         item->due = due;
     }
@@ -348,6 +348,9 @@ struct Both {
         fitness[step.job] = {kVerdicts[step.amount], step.nonce % 3 == 0 ? height + 2 : 0};
         tested.note_changed(job_name(step.job));
         model.change(job_name(step.job));
+        if (step.sender % 2 == 0) return;
+        tested.note_returned(job_name(step.job));
+        model.return_job(job_name(step.job));
     }
     void compare() {
         for (const Lane lane : kLanes) RC_ASSERT(tested.size(lane) == model.count(lane));

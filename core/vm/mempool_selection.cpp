@@ -20,13 +20,13 @@ MempoolSelection::MempoolSelection(const Mempool& mempool, const BlockSpace& spa
     : mempool_(mempool),
       space_(space),
       include_(std::move(include)),
-      cursor_{mempool.proofs_.begin(), mempool.work_.begin()},
+      proof_(mempool.proofs_.begin()),
       head_(mempool.heads_.begin()) {
     const auto needs = [&](Lane lane, bool used) {
         if (used) offered_[Mempool::index_of(lane)].resize(mempool.senders_.size());
     };
     needs(Lane::kProofs, !mempool.proofs_.empty());
-    needs(Lane::kWork, !mempool.work_.empty());
+    needs(Lane::kWork, mempool.size(Lane::kWork) != 0);
     needs(Lane::kRest, !mempool.heads_.empty());
 }
 
@@ -59,17 +59,26 @@ void MempoolSelection::fill(Lane lane, const BlockSpace& limit, std::vector<Oper
 }
 
 const Mempool::Entry* MempoolSelection::pull(Lane lane) {
-    return lane == Lane::kRest ? pull_best() : pull_in_order(lane);
+    if (lane == Lane::kProofs) return pull_proof();
+    return lane == Lane::kWork ? pull_work() : pull_best();
 }
 
-const Mempool::Entry* MempoolSelection::pull_in_order(Lane lane) {
-    const std::set<Mempool::LanePlace>& order =
-        lane == Lane::kProofs ? mempool_.proofs_ : mempool_.work_;
-    auto& cursor = cursor_[Mempool::index_of(lane)];
-    while (cursor != order.end()) {
-        const std::uint32_t sender = (cursor++)->sender;
-        if (held_back_.contains({lane, sender})) continue;
-        if (const Mempool::Entry* entry = next_of(lane, sender)) return entry;
+const Mempool::Entry* MempoolSelection::pull_proof() {
+    while (proof_ != mempool_.proofs_.end()) {
+        const std::uint32_t sender = (proof_++)->sender;
+        if (held_back_.contains({Lane::kProofs, sender})) continue;
+        if (const Mempool::Entry* entry = next_of(Lane::kProofs, sender)) return entry;
+    }
+    return nullptr;
+}
+
+const Mempool::Entry* MempoolSelection::pull_work() {
+    while (work_ < mempool_.work_.size()) {
+        const Mempool::WorkPlace& place = mempool_.work_[work_++];
+        if (!mempool_.is_taken(place)) continue;
+        const std::uint32_t sender = mempool_.entries_[place.handle].sender;
+        if (held_back_.contains({Lane::kWork, sender})) continue;
+        if (const Mempool::Entry* entry = next_of(Lane::kWork, sender)) return entry;
     }
     return nullptr;
 }

@@ -41,7 +41,8 @@ private:
     void fill(Lane lane, const BlockSpace& limit, std::vector<OperationPtr>& out);
     // The next operation of the lane that is not held back; null: there is none.
     const Mempool::Entry* pull(Lane lane);
-    const Mempool::Entry* pull_in_order(Lane lane);
+    const Mempool::Entry* pull_proof();
+    const Mempool::Entry* pull_work();
     const Mempool::Entry* pull_best();
     const Mempool::Entry* next_of(Lane lane, std::uint32_t sender);
     void follow(std::uint32_t sender);
@@ -55,8 +56,9 @@ private:
     std::size_t misfits_ = 0;
     // How far each sender's queue of a lane has been offered.
     std::array<std::vector<std::uint32_t>, kLanes.size()> offered_;
-    std::array<std::set<Mempool::LanePlace>::const_iterator, 2> cursor_;
-    std::set<Mempool::Bid>::const_iterator head_;
+    Mempool::Proofs::const_iterator proof_;
+    std::size_t work_ = 0;
+    std::pmr::set<Mempool::Bid>::const_iterator head_;
     std::priority_queue<Mempool::Bid, std::vector<Mempool::Bid>, std::greater<>> followers_;
     // Senders of whom a lane is offered nothing more in this block.
     std::set<std::pair<Lane, std::uint32_t>> held_back_;

@@ -7,29 +7,27 @@ namespace aivm {
 namespace {
 
 // A kind that is not named here locks and pays nothing.
-struct CostOfBody {
-    const State& state;
-    const VmParameters& parameters;
-
-    template <class Body>
-    Result<Amount> operator()(const Body&) const {
-        return Amount();
-    }
-    Result<Amount> operator()(const op::SubmitTask& s) const { return s.fee; }
-    Result<Amount> operator()(const op::RegisterProvider& r) const { return r.bond; }
-    Result<Amount> operator()(const op::Challenge& c) const {
-        const auto task = state.find_task(c.job_id);
-        if (!task) return parameters.policy.challenger_bond;
-        return required_challenger_bond(parameters.policy, state.task(*task));
-    }
-};
+Result<Amount> locked_by(const State& state, const VmParameters& parameters,
+                         const OperationBody& body) {
+    if (const auto* task = std::get_if<op::SubmitTask>(&body)) return task->fee;
+    if (const auto* provider = std::get_if<op::RegisterProvider>(&body)) return provider->bond;
+    const auto* challenge = std::get_if<op::Challenge>(&body);
+    if (challenge == nullptr) return Amount();
+    if (parameters.policy.challenge_escalation == ChallengeEscalation::kNone)
+        return parameters.policy.challenger_bond;
+    const auto task = state.find_task(challenge->job_id);
+    if (!task) return parameters.policy.challenger_bond;
+    return required_challenger_bond(parameters.policy, state.task(*task));
+}
 
 }  // namespace
 
 Result<Amount> cost_of(const State& state, const VmParameters& parameters,
                        const SignedOperation& operation) {
-    AIVM_ASSIGN(const Amount locked, std::visit(CostOfBody{state, parameters}, operation.body()));
-    const auto sum = operation.inclusion_fee().checked_plus(locked);
+    const Amount fee = operation.inclusion_fee();
+    if (operation.lane() == Lane::kWork) return fee;
+    AIVM_ASSIGN(const Amount locked, locked_by(state, parameters, operation.body()));
+    const auto sum = fee.checked_plus(locked);
     if (!sum) return fail(ErrorCode::kInsufficientFunds, "more than there is");
     return *sum;
 }
@@ -49,6 +47,17 @@ Result<Mempool::Offer> offer_of(const State& state, const Rules& rules,
     offer.fitness = fitness_of(state, rules, operation);
     offer.height = state.head.height;
     return offer;
+}
+
+void note_changes(Mempool& queue, const Executed& block) {
+    if (queue.waits_for_changes()) {
+        for (const std::uint32_t task : block.touched.tasks)
+            queue.note_changed(block.state.tasks[task].job_id);
+    }
+    for (const VmEvent& e : block.events) {
+        const auto* returned = std::get_if<event::TaskReturned>(&e);
+        if (returned != nullptr) queue.note_returned(block.state.task(returned->task).job_id);
+    }
 }
 
 }  // namespace aivm

@@ -2,6 +2,7 @@
 // what it takes from its sender's free balance.
 #pragma once
 
+#include "core/execution/execute.h"
 #include "core/state/rules.h"
 #include "core/vm/mempool.h"
 
@@ -16,5 +17,8 @@ Result<Amount> cost_of(const State& state, const VmParameters& parameters,
 // and as cost_of does. The operation's authorisation is not checked.
 Result<Mempool::Offer> offer_of(const State& state, const Rules& rules,
                                 const SignedOperation& operation);
+
+// Passes on to the queue which jobs this block has changed.
+void note_changes(Mempool& queue, const Executed& block);
 
 }  // namespace aivm

@@ -363,10 +363,11 @@ TEST(QueueFlood, SeventyGamesAgainstOneHonestProviderMakeItMissNoMove) {
 // They are in time only because the blocks that are full of proofs extend their deadlines.
 TEST(QueueFlood, BlocksFullOfProofsExtendTheDeadlinesOfMoves) {
     for (const bool extend : {true, false}) {
-        Games games({.move_blocks = 5, .full_blocks_extend = extend, .crowd = 300});
+        Games games({.move_blocks = 5, .full_blocks_extend = extend, .crowd = 1000});
         const Amount bond = games.chain().provider("p-1").bond;
         for (int block = 0; block < 200 && !games.over(); ++block) games.step();
         ASSERT_TRUE(games.over());
+        games.chain().advance_to(games.chain().height() + 100);
         EXPECT_EQ(games.chain().provider("p-1").bond == bond, extend);
     }
 }

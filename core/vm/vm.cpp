@@ -7,6 +7,7 @@
 #include "core/config/limits.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
+#include "core/vm/offer.h"
 
 namespace aivm {
 namespace {
@@ -77,7 +78,7 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
 }
 
 void Vm::process(const ExecutedPtr& executed) {
-    note_changes(executed->state, executed->touched);
+    note_changes(mempool_, *executed);
     processing_.emplace(executed->id, executed);
 }
 
@@ -122,7 +123,7 @@ Status Vm::accept(const Hash32& id) {
     tip_ = executed;
     if (preference_moves) preferred_ = executed;
     mempool_.remove_stale(tip_->state, executed->block->operations());
-    note_changes(executed->state, executed->touched);
+    note_changes(mempool_, *executed);
     refresh_queue(preferred_->state);
     return {};
 }

@@ -18,11 +18,6 @@ Status VmBase::queue(const State& state, const OperationPtr& operation, Tried tr
     return mempool_.add(operation, offer);
 }
 
-void VmBase::note_changes(const State& state, const Touched& touched) {
-    if (!mempool_.waits_for_changes()) return;
-    for (const std::uint32_t task : touched.tasks) mempool_.note_changed(state.tasks[task].job_id);
-}
-
 void VmBase::refresh_queue(const State& state) {
     mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
         return fitness_of(state, *rules_, operation);

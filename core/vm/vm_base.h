@@ -23,8 +23,6 @@ protected:
     // task's fee and form, its sender's balance, and room in the queue.
     enum class Tried : std::uint8_t { kNo, kOnNextBlock };
     Status queue(const State& state, const OperationPtr& operation, Tried tried = Tried::kNo);
-    // Notes what a block changed for which operations of the queue may wait.
-    void note_changes(const State& state, const Touched& touched);
     // Brings the queue up to this state.
     void refresh_queue(const State& state);
 

@@ -161,10 +161,7 @@ void VirtualChain::build() {
 void VirtualChain::refresh_queue() {
     const State& state = tip_->state;
     mempool_.remove_stale(state, tip_->block->operations());
-    if (mempool_.waits_for_changes()) {
-        for (const std::uint32_t task : tip_->touched.tasks)
-            mempool_.note_changed(state.tasks[task].job_id);
-    }
+    note_changes(mempool_, *tip_);
     mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
         return fitness_of(state, *setup_.rules, operation);
     });
