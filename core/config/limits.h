@@ -25,7 +25,7 @@ constexpr std::uint64_t kDurationNsMax = 3'155'760'000'000'000'000;
 // From acceptance to the beacon that draws the provider.
 constexpr std::uint64_t kDrawDelayBlocks = 2;
 constexpr std::size_t kBlockOpsMax = 10'000;
-constexpr std::size_t kBlockOpsDefault = 1000;  // that a builder puts into a block
+constexpr std::size_t kBlockOpsDefault = 1000;    // that a builder puts into a block
 constexpr std::size_t kBlockBytesMax = 64 << 20;  // without the proposer's signature
 constexpr std::size_t kBlockHeaderBytesMax = 256;
 constexpr std::size_t kBlockSpaceBytesMax = kBlockBytesMax - kBlockHeaderBytesMax;  // of operations

@@ -66,20 +66,33 @@ struct Dispute {
     [[nodiscard]] bool open() const { return status < DisputeStatus::kWaiting; }
 
     static constexpr auto fields() {
-        return std::tuple{field<&Dispute::task>(),         field<&Dispute::assignment>(),
-                          field<&Dispute::challenger>(),   field<&Dispute::commitment>(),
-                          field<&Dispute::bond>(),         field<&Dispute::share>(),
-                          field<&Dispute::status>(),       field<&Dispute::claim>(),
-                          field<&Dispute::revealed>(),     field<&Dispute::won_by_step>(),
-                          field<&Dispute::opened_at>(),    field<&Dispute::deadline>(),
+        return std::tuple{field<&Dispute::task>(),
+                          field<&Dispute::assignment>(),
+                          field<&Dispute::challenger>(),
+                          field<&Dispute::commitment>(),
+                          field<&Dispute::bond>(),
+                          field<&Dispute::share>(),
+                          field<&Dispute::status>(),
+                          field<&Dispute::claim>(),
+                          field<&Dispute::revealed>(),
+                          field<&Dispute::won_by_step>(),
+                          field<&Dispute::opened_at>(),
+                          field<&Dispute::deadline>(),
                           field<&Dispute::full_blocks>(),
-                          field<&Dispute::closed_at>(),    field<&Dispute::next>(),
-                          field<&Dispute::attempt>(),      field<&Dispute::latest>(),
-                          field<&Dispute::low>(),          field<&Dispute::high>(),
-                          field<&Dispute::middle>(),       field<&Dispute::provider_to_move>(),
-                          field<&Dispute::next_asking>(),  field<&Dispute::low_input>(),
-                          field<&Dispute::opened_input>(), field<&Dispute::opened_output>(),
-                          field<&Dispute::high_input>(),   field<&Dispute::high_output>()};
+                          field<&Dispute::closed_at>(),
+                          field<&Dispute::next>(),
+                          field<&Dispute::attempt>(),
+                          field<&Dispute::latest>(),
+                          field<&Dispute::low>(),
+                          field<&Dispute::high>(),
+                          field<&Dispute::middle>(),
+                          field<&Dispute::provider_to_move>(),
+                          field<&Dispute::next_asking>(),
+                          field<&Dispute::low_input>(),
+                          field<&Dispute::opened_input>(),
+                          field<&Dispute::opened_output>(),
+                          field<&Dispute::high_input>(),
+                          field<&Dispute::high_output>()};
     }
 };
 

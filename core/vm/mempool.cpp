@@ -526,8 +526,8 @@ void Mempool::tidy() {
     }
     Proofs proofs(pool_.get());
     for (const LanePlace& place : proofs_) {
-        const auto moved =
-            proofs.insert(proofs.end(), {place.turn, place.order, new_rows[place.sender], place.handle});
+        const auto moved = proofs.insert(
+            proofs.end(), {place.turn, place.order, new_rows[place.sender], place.handle});
         entries_[place.handle].proof.place = moved;
     }
     proofs_ = std::move(proofs);
