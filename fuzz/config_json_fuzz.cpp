@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/check.h"
+#include "core/config/check_parameters.h"
 #include "core/config/config_json.h"
 #include "core/service/genesis_json.h"
 

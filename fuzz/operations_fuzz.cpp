@@ -3,8 +3,8 @@
 // state is audited, successive states are compared, and the block is executed a second time (see
 // core/testing/random_play.h); from time to time the node is restarted from its store.
 //
-// Three bytes choose the policies; then the game continues while there are bytes, for at most
-// kBlocksMax blocks.
+// Six bytes choose the policies and the size of amounts; then the game continues while there are
+// bytes, for at most kBlocksMax blocks.
 #include <cstdint>
 
 #include "core/base/check.h"
@@ -55,9 +55,12 @@ TestOptions policies(const Choose& choose) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Bytewise bytes(data, size);
     const Choose choose = [&bytes](std::uint32_t bound) { return bytes(bound); };
-    TestChain chain(policies(choose));
+    TestOptions options = policies(choose);
+    const bool great = choose(4) == 3;
+    if (great) make_amounts_great(options);
+    TestChain chain(options);
     for (int i = 0; i < kBlocksMax && !bytes.empty(); ++i) {
-        random_block(chain, choose);
+        random_block(chain, choose, great ? kGreatScale : 1);
         if (choose(16) != 1) continue;
         const Hash32 contents = contents_digest(chain.state());
         chain.restart();

@@ -39,7 +39,9 @@ public:
             check_provider(p, owed_[i]);
         });
         state_.models.for_each([&](std::size_t i, const auto& m) {
-            check_name("model", m->id, i, state_.find_model(m->id));
+            const ModelIndex index{static_cast<std::uint32_t>(i)};
+            check_name("model", m->id, state_.status_of_model(index).first.value,
+                       state_.find_model(m->id));
         });
         check_counts();
         return std::move(findings_);
@@ -58,7 +60,7 @@ private:
     }
 
     void check_money() {
-        Wide free = 0, bonds = 0, escrows = 0, challenge_bonds = 0, credits = 0;
+        Wide free = 0, bonds = 0, escrows = 0, challenge_bonds = 0, credits = 0, deposits = 0;
         state_.accounts.for_each([&](const Address& address, const Account& account) {
             if (address != escrow_address()) free += account.balance.nlux();
         });
@@ -74,8 +76,10 @@ private:
             challenge_bonds += d.bond.nlux();
             escrows += d.share.nlux();
         });
+        state_.model_status.for_each(
+            [&](std::size_t, const ModelStatus& m) { deposits += m.deposit.nlux(); });
         const Totals& totals = state_.head.totals;
-        const Wide held = bonds + escrows + challenge_bonds + credits;
+        const Wide held = bonds + escrows + challenge_bonds + credits + deposits;
         const Wide there = free + held + totals.burned.nlux();
         const Wide brought = Wide{totals.genesis.nlux()} + totals.minted.nlux();
         if (there != brought) {
@@ -86,6 +90,7 @@ private:
         expect_pot("task escrows", escrows, totals.task_escrows);
         expect_pot("challenge bonds", challenge_bonds, totals.challenge_bonds);
         expect_pot("credits", credits, totals.credits);
+        expect_pot("model deposits", deposits, totals.model_deposits);
         const Amount escrow = state_.balance(escrow_address());
         if (escrow.nlux() != held) {
             report("E2", "the escrow account has {} and should hold {}", exact_lux(escrow),
@@ -102,7 +107,8 @@ private:
             report("structure", "task {} is final and still holds {}, {} disputes and {} claims",
                    task.job_id, exact_lux(task.escrow), task.disputes.size, task.claims.size);
         }
-        if (!task.terminal() && task.escrow != task.fee) {
+        const Amount held = task.fee - admission_burn(parameters_.policy, task.fee);
+        if (!task.terminal() && task.escrow != held) {
             report("structure", "task {} holds {} of its fee of {}", task.job_id,
                    exact_lux(task.escrow), exact_lux(task.fee));
         }

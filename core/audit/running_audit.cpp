@@ -52,6 +52,8 @@ void RunningAudit::walk(const State& state, const VmParameters& parameters) {
         [&](std::size_t, const Validator& v) { sums_.bonds += v.stake.nlux(); });
     state.tasks.for_each([&](std::size_t, const Task& task) { count(task, 1, parameters); });
     state.disputes.for_each([&](std::size_t, const Dispute& d) { count(d, 1); });
+    state.model_status.for_each(
+        [&](std::size_t, const ModelStatus& m) { sums_.deposits += m.deposit.nlux(); });
 }
 
 bool RunningAudit::covered(const State& state, std::uint32_t index) const {
@@ -62,13 +64,14 @@ bool RunningAudit::covered(const State& state, std::uint32_t index) const {
 
 bool RunningAudit::sound(const State& state, const Touched& touched) const {
     const Totals& totals = state.head.totals;
-    const Wide held = sums_.bonds + sums_.escrows + sums_.challenge_bonds + sums_.credits;
+    const Wide held =
+        sums_.bonds + sums_.escrows + sums_.challenge_bonds + sums_.credits + sums_.deposits;
     bool good = sums_.free + held + totals.burned.nlux() ==
                 Wide{totals.genesis.nlux()} + totals.minted.nlux();
     good =
         good && sums_.bonds == totals.bonds.nlux() && sums_.escrows == totals.task_escrows.nlux();
     good = good && sums_.challenge_bonds == totals.challenge_bonds.nlux() &&
-           sums_.credits == totals.credits.nlux();
+           sums_.credits == totals.credits.nlux() && sums_.deposits == totals.model_deposits.nlux();
     good = good && state.balance(escrow_address()).nlux() == held;
     for (const std::uint32_t provider : touched.providers) good = good && covered(state, provider);
     for (const std::uint32_t provider : affected_) good = good && covered(state, provider);
@@ -109,6 +112,12 @@ std::vector<AuditFinding> RunningAudit::follow(const State& parent, const State&
             exchange(parent.validators, state.validators, i, [&](const Validator& v, int sign) {
                 sums_.bonds += times(v.stake.nlux(), sign);
             });
+        }
+        for (const std::uint32_t i : touched.models) {
+            exchange(parent.model_status, state.model_status, i,
+                     [&](const ModelStatus& m, int sign) {
+                         sums_.deposits += times(m.deposit.nlux(), sign);
+                     });
         }
     }
     started_ = true;

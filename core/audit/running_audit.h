@@ -27,6 +27,7 @@ private:
         Wide escrows = 0;
         Wide challenge_bonds = 0;
         Wide credits = 0;
+        Wide deposits = 0;
     };
 
     void walk(const State& state, const VmParameters& parameters);

@@ -57,6 +57,25 @@ TEST_F(Followed, ABondThatNobodyPaidInIsFound) {
     EXPECT_THAT(found("E2"), HasSubstr("the bonds add up to"));
 }
 
+TEST_F(Followed, ADepositThatNobodyPaidInIsFound) {
+    tip.state.model_status.edit(0).deposit += lux(1);
+    tip.touched.models.push_back(0);
+    EXPECT_THAT(found("E2"), HasSubstr("the model deposits add up to"));
+}
+
+TEST_F(Followed, DepositsAreFollowedWithoutAFinding) {
+    EXPECT_TRUE(audit.follow(before, tip.state, tip.touched, parameters).empty());
+    for (const bool registers : {true, false}) {
+        const State parent = chain.state();
+        OperationBody body = op::RetireModel{"new"};
+        if (registers) body = op::RegisterModel{small_model("new"), salt_of("license")};
+        chain.block({chain.by("alice", body)});
+        const auto executed = chain.vm().executed(chain.vm().last_accepted());
+        EXPECT_EQ(executed->touched.models.size(), 1U);
+        EXPECT_TRUE(audit.follow(parent, executed->state, executed->touched, parameters).empty());
+    }
+}
+
 TEST_F(Followed, ABondBelowWhatItBacksIsFound) {
     tip.state.providers.edit(0).bond = lux(1);
     EXPECT_THAT(found("E16"), HasSubstr("has 1 LUX of bond and credit"));

@@ -38,6 +38,10 @@ public:
         const auto sum = checked_add(nlux_, other.nlux_);
         return sum ? std::optional(Amount(*sum)) : std::nullopt;
     }
+    // For statistics that no rule reads: the greatest amount when the sum would not fit.
+    [[nodiscard]] constexpr Amount saturating_plus(Amount other) const {
+        return checked_plus(other).value_or(Amount(~std::uint64_t{0}));
+    }
     [[nodiscard]] constexpr std::optional<Amount> checked_times(std::uint64_t factor) const {
         const auto product = checked_mul(nlux_, factor);
         return product ? std::optional(Amount(*product)) : std::nullopt;

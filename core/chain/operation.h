@@ -191,9 +191,12 @@ struct Attest {
 };
 struct ModelUpdate {
     ValuePtr<abi::ModelOp> update;
+    // With an update of weights: the new abi::InferenceWeights as they lie in memory. Else empty.
+    Bytes weights;
 
     static constexpr auto fields() {
-        return std::tuple{field<&ModelUpdate::update, kAsInMemory>()};
+        return std::tuple{field<&ModelUpdate::update, kAsInMemory>(),
+                          field<&ModelUpdate::weights, sizeof(abi::InferenceWeights)>()};
     }
 };
 // Two different items signed by one validator for one slot.
@@ -214,6 +217,22 @@ struct Evidence {
                           field<&Evidence::second_authorization, kAuthorizationBytesMax>()};
     }
 };
+struct AddBond {
+    std::string provider_id;
+    Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&AddBond::provider_id, kProviderIdBytesMax>(),
+                          field<&AddBond::amount>()};
+    }
+};
+struct RetireModel {
+    std::string model_id;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&RetireModel::model_id, kModelIdBytesMax>()};
+    }
+};
 
 }  // namespace op
 
@@ -221,7 +240,7 @@ using OperationBody =
     std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel,
                  op::SubmitTask, op::Commit, op::Reveal, op::SubmitResult, op::Challenge,
                  op::ChallengeReveal, op::DisputeMove, op::ClaimRewards, op::Attest,
-                 op::ModelUpdate, op::Evidence>;
+                 op::ModelUpdate, op::Evidence, op::AddBond, op::RetireModel>;
 
 static_assert(sizeof(OperationBody) <= 160,
               "every operation is as large as the largest: box what is large and rare");

@@ -89,8 +89,37 @@ TEST(Vertex, D01JobIdsThatJoinToTheSameTextGiveDifferentIds) {
     const Vertex right(
         h, {signed_by("alice", 1, submission("a")), signed_by("alice", 2, submission("bc"))}, {});
     EXPECT_NE(left.id(), right.id());
-    EXPECT_NE(written(h, {{"ab", {}, 0}, {"c", {}, 0}}, {}),
-              written(h, {{"a", {}, 0}, {"bc", {}, 0}}, {}));
+}
+
+// Two lists of job keys that are the same bytes when their parts are joined without lengths.
+TEST(Vertex, D01JobKeysAreEncodedWithTheirLengths) {
+    Bytes joined(2 * (Address::size() + sizeof(std::uint64_t)) + 3);
+    for (std::size_t i = 0; i < joined.size(); ++i) joined[i] = static_cast<std::uint8_t>('a' + i);
+    const auto cut = [&](std::initializer_list<std::size_t> id_sizes) {
+        std::vector<JobKey> keys;
+        std::size_t at = 0;
+        const auto take = [&](std::size_t size) {
+            const ByteView part = ByteView(joined).subspan(at, size);
+            at += size;
+            return Bytes(part.begin(), part.end());
+        };
+        for (const std::size_t size : id_sizes) {
+            JobKey& key = keys.emplace_back();
+            const Bytes id = take(size);
+            key.job.assign(id.begin(), id.end());
+            std::ranges::copy(take(Address::size()), key.sender.data());
+            for (const std::uint8_t byte : take(sizeof(std::uint64_t)))
+                key.nonce = key.nonce << 8 | byte;
+        }
+        EXPECT_EQ(at, joined.size());
+        return keys;
+    };
+    const auto encoded = [](const std::vector<JobKey>& keys) {
+        Writer out;
+        for (const JobKey& key : keys) encode(out, key);
+        return out.take();
+    };
+    EXPECT_NE(encoded(cut({2, 1})), encoded(cut({1, 2})));
 }
 
 // D02 a vertex id leaves out tasks and results.

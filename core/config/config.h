@@ -7,7 +7,6 @@
 
 #include "core/base/amount.h"
 #include "core/base/describe.h"
-#include "core/base/error.h"
 #include "core/config/limits.h"
 
 namespace aivm {
@@ -39,7 +38,34 @@ struct Config {
     std::uint32_t merkle_anchor_freq = 100;  // blocks
 
     friend bool operator==(const Config&, const Config&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Config::max_providers_per_node>(),
+                          field<&Config::max_tasks_per_provider>(),
+                          field<&Config::host_chain_id>(),
+                          field<&Config::verification_mode>(),
+                          field<&Config::challenge_window_blocks>(),
+                          field<&Config::redundancy_factor>(),
+                          field<&Config::min_provider_bond>(),
+                          field<&Config::require_tee_attestation>(),
+                          field<&Config::min_trust_score>(),
+                          field<&Config::attestation_timeout_ns>(),
+                          field<&Config::max_task_queue_size>(),
+                          field<&Config::task_timeout_ns>(),
+                          field<&Config::base_reward>(),
+                          field<&Config::epoch_duration_ns>(),
+                          field<&Config::merkle_anchor_freq>()};
+    }
 };
+
+// Where receipts are anchored: Q-Chain for the host chain "primary", else the host chain itself.
+enum class AnchorTarget : std::uint8_t { kQChain = 0, kHostChain = 1 };
+constexpr auto enum_words(AnchorTarget) {
+    return std::to_array<std::string_view>({"q_chain", "host_chain"});
+}
+inline AnchorTarget anchor_target(const Config& config) {
+    return config.host_chain_id == "primary" ? AnchorTarget::kQChain : AnchorTarget::kHostChain;
+}
 
 // The published permissioned variant: TEE required, trust score at least 70.
 Config default_permissioned_config();
@@ -86,6 +112,9 @@ struct Policy {
     std::uint64_t challenge_reveal_blocks = 5;
     std::uint64_t dispute_move_blocks = 10;
     std::uint64_t unbond_cooldown_blocks = 200;
+    // A provider is drawn only for tasks that were accepted at least this long after its bond was
+    // complete, so that whoever proposes a block cannot add candidates once a task is known.
+    std::uint64_t activation_delay_blocks = 3;
     std::uint64_t commit_window_blocks = 30;
     std::uint64_t reveal_window_blocks = 30;
     std::uint32_t redundancy_providers = 5;  // N
@@ -107,6 +136,17 @@ struct Policy {
     std::uint64_t full_proof_bytes = 0;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
+    // Admission of a task asks for this share of the result bond that the task will lock, on top of
+    // the floor.
+    std::uint32_t lock_fee_bps = 0;
+    Amount model_fee = lux(1);       // burned by the registration of a model and of new weights
+    Amount model_deposit = lux(10);  // held while the model is registered
+    std::uint32_t attestation_slots_per_provider = 8;
+    // Evidence of equivocation is refused when its slot is older than this.
+    std::uint64_t evidence_ttl_blocks = 10'000;
+    std::uint32_t reporter_share_bps = 1000;  // of the stake that evidence takes
+    // A validator with less stake leaves the set at the next epoch.
+    Amount validator_stake_min = lux(1);
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 
     friend bool operator==(const Policy&, const Policy&) = default;
@@ -128,6 +168,7 @@ struct Policy {
                           field<&Policy::challenge_reveal_blocks>(),
                           field<&Policy::dispute_move_blocks>(),
                           field<&Policy::unbond_cooldown_blocks>(),
+                          field<&Policy::activation_delay_blocks>(),
                           field<&Policy::commit_window_blocks>(),
                           field<&Policy::reveal_window_blocks>(),
                           field<&Policy::redundancy_providers>(),
@@ -144,6 +185,13 @@ struct Policy {
                           field<&Policy::full_proof_bytes>(),
                           field<&Policy::obligation_rule>(),
                           field<&Policy::self_reported_compute>(),
+                          field<&Policy::lock_fee_bps>(),
+                          field<&Policy::model_fee>(),
+                          field<&Policy::model_deposit>(),
+                          field<&Policy::attestation_slots_per_provider>(),
+                          field<&Policy::evidence_ttl_blocks>(),
+                          field<&Policy::reporter_share_bps>(),
+                          field<&Policy::validator_stake_min>(),
                           field<&Policy::max_clock_skew_ns>()};
     }
 };
@@ -171,14 +219,5 @@ struct VmParameters {
 
     friend bool operator==(const VmParameters&, const VmParameters&) = default;
 };
-
-// Fails if a published field is out of its range; the error names the field by its JSON tag.
-Status check_config(const Config& config);
-
-// check_config(), the ranges of the policy, and the relations between fields: the shares of a slash
-// add up to at most the whole, redundancyFactor is a strict majority of redundancy_providers, a
-// result bond is at most the minimum bond, and no deadline can overflow. Every chain satisfies
-// them.
-Status check_parameters(const VmParameters& parameters);
 
 }  // namespace aivm

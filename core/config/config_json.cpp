@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/config/check_parameters.h"
+
 namespace aivm {
 namespace {
 
@@ -89,7 +91,7 @@ OrderedJson written(const Duration<const std::uint64_t>& field) {
 // The table of tags and fields, in the published order: calls visit(tag, field) until it returns
 // false.
 template <class AnyConfig, class Visit>
-void for_each_field(AnyConfig& c, Visit&& visit) {
+void for_each_tag(AnyConfig& c, Visit&& visit) {
     using Time = std::conditional_t<std::is_const_v<AnyConfig>, const std::uint64_t, std::uint64_t>;
     static_cast<void>(visit("maxProvidersPerNode", c.max_providers_per_node) &&
                       visit("maxTasksPerProvider", c.max_tasks_per_provider) &&
@@ -111,7 +113,7 @@ void for_each_field(AnyConfig& c, Visit&& visit) {
 Status set_field(Config& config, const std::string& key, const OrderedJson& value) {
     bool known = false;
     Status status;
-    for_each_field(config, [&](std::string_view tag, auto&& field) {
+    for_each_tag(config, [&](std::string_view tag, auto&& field) {
         known = tag == key;
         if (known) status = read(key, value, field);
         return !known;
@@ -150,7 +152,7 @@ Result<OrderedJson> parse_object(std::string_view text) {
 
 std::string to_json(const Config& config) {
     OrderedJson json = OrderedJson::object();
-    for_each_field(config, [&](std::string_view tag, const auto& field) {
+    for_each_tag(config, [&](std::string_view tag, const auto& field) {
         json[std::string(tag)] = written(field);
         return true;
     });

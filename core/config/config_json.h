@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/error.h"
 #include "core/config/config.h"
 
 namespace aivm {

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "core/config/check_parameters.h"
 #include "core/config/limits.h"
 #include "core/testing/test_chain.h"
 
@@ -26,9 +27,8 @@ TEST(Parameters, BothDefaultConfigurationsAreValid) {
 }
 
 TEST(Parameters, TheQuorumMustBeAStrictMajority) {
-    EXPECT_EQ(
-        refusal([](VmParameters& p) { p.config.redundancy_factor = 2; }),
-        "redundancyFactor 2 is no strict majority of redundancy_providers 5; it must be 3 to 5");
+    EXPECT_EQ(refusal([](VmParameters& p) { p.config.redundancy_factor = 2; }),
+              "2 of 5 is not a strict majority; set redundancyFactor from 3 to 5");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.redundancy_providers = 6; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.redundancy_factor = 6; }), "");
     EXPECT_EQ(refusal([](VmParameters& p) {
@@ -65,6 +65,27 @@ TEST(Parameters, AZeroThatWouldStopTheChainIsRefusedByName) {
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.max_assignments = 0; }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.policy.fee_floor = Amount(); }), "");
     EXPECT_NE(refusal([](VmParameters& p) { p.config.host_chain_id.clear(); }), "");
+}
+
+// F23: a chain was made with parameters under which a wrong answer costs nothing.
+TEST(Parameters, ZeroProtectionIsRefused) {
+    EXPECT_EQ(refusal([](VmParameters& p) { p.config.min_provider_bond = Amount(); }),
+              "a result would be backed by no bond at all; set minProviderBond and result_bond "
+              "above 0 LUX");
+    // A result locks the minimum bond divided by maxTasksPerProvider, rounded down.
+    EXPECT_NE(refusal([](VmParameters& p) { p.config.min_provider_bond = Amount(9); }), "");
+    const auto without_window = [](VerificationMode mode) {
+        return refusal([&](VmParameters& p) {
+            p.config.verification_mode = mode;
+            p.config.challenge_window_blocks = 0;
+        });
+    };
+    EXPECT_EQ(
+        without_window(VerificationMode::kOptimistic),
+        "without a window no result could ever be challenged; set challengeWindowBlocks to at "
+        "least 1, or verificationMode to \"redundant\" (1)");
+    EXPECT_NE(without_window(VerificationMode::kTee), "");
+    EXPECT_EQ(without_window(VerificationMode::kRedundant), "");
 }
 
 TEST(Parameters, AResultBondMustFitIntoTheMinimumBond) {

@@ -1,24 +1,16 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <optional>
+#include <span>
 
+#include "core/base/units.h"
 #include "core/config/config_json.h"
 
 namespace aivm {
 namespace {
 
-struct Unit {
-    std::string_view name;
-    std::uint64_t nanoseconds;
-};
-// From large to small, for printing. Parsing matches whole names, so that "m" does not match "ms".
-constexpr std::array<Unit, 6> kUnits{{{"h", 3'600'000'000'000},
-                                      {"m", 60'000'000'000},
-                                      {"s", 1'000'000'000},
-                                      {"ms", 1'000'000},
-                                      {"us", 1'000},
-                                      {"ns", 1}}};
+// The published form has no days. Parsing matches whole names, so that "m" does not match "ms".
+constexpr std::span kUnits = std::span(kDurationUnits).subspan(1);
 constexpr std::string_view kDecimalDigits = "0123456789";
 constexpr std::size_t kFractionDigitsMax = 9;
 
@@ -59,9 +51,8 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
         __extension__ using Wide = unsigned __int128;
         Wide scale = 1;
         for (std::size_t i = 0; i < fraction.size(); ++i) scale *= 10;
-        const auto below =
-            static_cast<std::uint64_t>(Wide(*number(fraction)) * unit.nanoseconds / scale);
-        const auto product = checked_mul(*value, unit.nanoseconds);
+        const auto below = static_cast<std::uint64_t>(Wide(*number(fraction)) * unit.size / scale);
+        const auto product = checked_mul(*value, unit.size);
         return product ? checked_add(*product, below) : std::nullopt;
     }
     return std::nullopt;
@@ -73,9 +64,9 @@ std::string print_duration(std::uint64_t nanoseconds) {
     if (nanoseconds == 0) return "0s";
     std::string out;
     for (const Unit& unit : kUnits) {
-        if (nanoseconds >= unit.nanoseconds)
-            out += fmt::format("{}{}", nanoseconds / unit.nanoseconds, unit.name);
-        nanoseconds %= unit.nanoseconds;
+        if (nanoseconds >= unit.size)
+            out += fmt::format("{}{}", nanoseconds / unit.size, unit.name);
+        nanoseconds %= unit.size;
     }
     return out;
 }

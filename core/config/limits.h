@@ -4,13 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/amount.h"
+
 namespace aivm {
+
+// All money that a chain may ever have: genesis allows no more, and nothing is minted above it. So
+// no sum of balances overflows, and differences of amounts fit into 64 bits with a sign.
+constexpr Amount kSupplyMax((std::uint64_t{1} << 63) - 1);
 
 constexpr std::size_t kJobIdBytesMax = 64;
 constexpr std::size_t kProviderIdBytesMax = 64;
 constexpr std::size_t kModelIdBytesMax = 64;
 constexpr std::size_t kEndpointBytesMax = 256;
 constexpr std::size_t kModelsPerProviderMax = 64;
+constexpr std::size_t kAttestationsPerProviderMax = 64;
 constexpr std::size_t kInputBytes = 32;
 constexpr std::size_t kFeatureRowsMax = 1 << 16;
 constexpr std::uint32_t kStepsMax = 1 << 16;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/encode.h"
 #include "core/dag/state_entry.h"
+#include "core/execution/genesis.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
 
@@ -28,6 +30,8 @@ void add_keys(std::set<Bytes>& keys, const WriteBatch& batch) {
     }
 }
 
+bool is_archive(ByteView key) { return key[0] == keys::kAnchorArchive; }
+
 }  // namespace
 
 Bytes job_index_key(const JobKey& job) {
@@ -42,11 +46,7 @@ Result<History> History::open(const Setup& setup) {
     History history(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kDagTip)));
     if (tip) {
-        AIVM_ASSIGN(const auto first, setup.store->get(keys::height(0)));
-        const ByteView genesis = setup.genesis->id.view();
-        if (!first || !std::equal(first->begin(), first->end(), genesis.begin(), genesis.end())) {
-            return fail(ErrorCode::kConfig, "the store belongs to another genesis");
-        }
+        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, setup.rules->parameters));
         AIVM_TRY(history.load_tip(*tip));
         return history;
     }
@@ -147,9 +147,25 @@ Result<std::set<Bytes>> History::keys_above(Height height) const {
 
 WriteBatch History::delta(const std::vector<SlicePtr>& slices, std::set<Bytes> touched) const {
     for (const SlicePtr& slice : slices) add_keys(touched, *slice->batch);
+    // An archive of anchors is not part of the state: the last slice that made it has its slots.
+    std::map<Bytes, ByteView> archives;
+    for (const SlicePtr& slice : slices) {
+        for (std::size_t i = 0; i < slice->batch->size(); ++i) {
+            const auto& entry = slice->batch->entry(i);
+            if (is_archive(entry.key) && entry.value)
+                archives[Bytes(entry.key.begin(), entry.key.end())] = *entry.value;
+        }
+    }
     WriteBatch batch;
     for (const Bytes& key : touched) {
-        if (const auto value = state_entry(slices.back()->state, key)) {
+        if (is_archive(key)) {
+            const auto made = archives.find(key);
+            if (made != archives.end()) {
+                batch.put(key, made->second);
+            } else {
+                batch.erase(key);
+            }
+        } else if (const auto value = state_entry(slices.back()->state, key)) {
             batch.put(key, *value);
         } else {
             batch.erase(key);

@@ -21,24 +21,12 @@ std::optional<Bytes> row(const Table& table, std::uint32_t index) {
     return encoded(table[index]);
 }
 
-bool occupied(const KernelTables& tables, const KernelSlot& slot) {
-    switch (slot.table) {
-        case KernelTable::kAttestations:
-            return tables.attestations()[slot.index].occupied != 0;
-        case KernelTable::kModels:
-            return tables.models()[slot.index].occupied != 0;
-        case KernelTable::kAnchors:
-            return tables.anchors()[slot.index].occupied != 0;
-    }
-    return false;
-}
-
 std::optional<Bytes> kernel_entry(const KernelTables& tables, Reader& in) {
     KernelSlot slot;
     slot.table = in.enumerator<KernelTable>();
     slot.index = in.u32();
     AIVM_CHECK(in.ok());
-    if (!occupied(tables, slot)) return std::nullopt;
+    if (!slot_is_occupied(tables, slot)) return std::nullopt;
     const ByteView bytes = slot_bytes(tables, slot);
     return Bytes(bytes.begin(), bytes.end());
 }
@@ -72,6 +60,8 @@ std::optional<Bytes> state_entry(const State& state, ByteView key) {
             return row(state.disputes, index);
         case keys::kModel:
             return index < state.models.size() ? encoded(*state.models[index]) : std::nullopt;
+        case keys::kModelStatus:
+            return row(state.model_status, index);
         case keys::kTraceNode:
             return row(state.trace_nodes, index);
         case keys::kProvider:

@@ -40,7 +40,7 @@ std::optional<ErrorCode> verdict_on(TestChain& chain, Change&& change) {
 
 // D10 Verify checks neither parent, height, time nor roots. D15: nothing happens off the block.
 TEST(BlockRules, D10EveryFieldOfTheHeaderIsChecked) {
-    TestChain chain;
+    TestChain chain(served());
     chain.advance(3);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent.bytes[0] ^= 1; }),
               ErrorCode::kBadParent);
@@ -66,7 +66,7 @@ TEST(BlockRules, D10EveryFieldOfTheHeaderIsChecked) {
 
 // D11 a zero root is exempt from comparison.
 TEST(BlockRules, D11AZeroRootIsComparedLikeAnyOther) {
-    TestChain chain;
+    TestChain chain(served());
     chain.advance(2);
     EXPECT_EQ(verdict_on(chain, [](Candidate& c) { c.header.parent_aivm_root = {}; }),
               ErrorCode::kBadRoot);
@@ -77,7 +77,7 @@ TEST(BlockRules, D11AZeroRootIsComparedLikeAnyOther) {
 }
 
 TEST(BlockRules, OnlyTheProposerNamedInTheHeaderCanSign) {
-    TestChain chain;
+    TestChain chain(served());
     const Candidate candidate = next(chain);
     const Block bare(candidate.header, candidate.operations, {});
     const Hash32 message = slot_message(chain.rules().chain_id, 1, bare.id());
@@ -100,7 +100,7 @@ TEST(BlockRules, OnlyTheProposerNamedInTheHeaderCanSign) {
 
 // D14 block time from the host clock: time is an argument, and never goes back.
 TEST(BlockRules, D14ABlockFromTheFutureIsTooEarlyAndGoodLater) {
-    TestChain chain;
+    TestChain chain(served());
     const BlockPtr block = chain.build({}, 70'000'000'000).executed->block;
     const TimestampNs now = chain.state().head.timestamp_ns;
     EXPECT_EQ(chain.vm().verify(block, now).error().code, ErrorCode::kTooEarly);
@@ -112,7 +112,7 @@ TEST(BlockRules, D14ABlockFromTheFutureIsTooEarlyAndGoodLater) {
 
 // D28 deadlines added without overflow check.
 TEST(BlockRules, D28ATimeThatLeavesNoRoomForATimeoutIsRefused) {
-    TestChain chain;
+    TestChain chain(served());
     BuildRequest request = chain.request();
     request.timestamp_ns = ~std::uint64_t{0} - 1;
     EXPECT_EQ(build_on(*chain.tip(), request, {}, chain.rules()).error().code,
@@ -125,7 +125,7 @@ TEST(BlockRules, D28ATimeThatLeavesNoRoomForATimeoutIsRefused) {
 }
 
 TEST(BlockRules, ABuilderRefusesAHeaderThatNobodyWouldVerify) {
-    TestChain chain;
+    TestChain chain(served());
     BuildRequest request = chain.request();
     request.proposer.value = 7;
     EXPECT_EQ(build_on(*chain.tip(), request, {}, chain.rules()).error().code,
@@ -137,7 +137,7 @@ TEST(BlockRules, ABuilderRefusesAHeaderThatNobodyWouldVerify) {
 }
 
 TEST(BlockRules, ABuilderLeavesOutWhatIsRefusedAndSaysWhy) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr good = chain.by("alice", submission("job"));
     const OperationPtr poor = chain.by("bob", submission("rich", lux(20'000)));
     const OperationPtr again = chain.by("carol", submission("job"));
@@ -154,8 +154,8 @@ TEST(BlockRules, ABuilderLeavesOutWhatIsRefusedAndSaysWhy) {
 
 TEST(BlockRules, ABuilderStopsAtTheOperationsThatADecoderTakes) {
     TestOptions options;
-    options.parameters.config.max_task_queue_size = 20'000;
-    TestChain chain(options);
+    options.parameters.config.max_task_queue_size = 200'000;  // the floor stays
+    TestChain chain(served(options));
     std::vector<OperationPtr> many;
     for (std::size_t i = 0; i <= kBlockOpsMax; ++i) {
         many.push_back(chain.by("alice", submission("j" + std::to_string(i), millilux(1))));
@@ -168,7 +168,7 @@ TEST(BlockRules, ABuilderStopsAtTheOperationsThatADecoderTakes) {
 
 // D02 the id leaves out tasks and results.
 TEST(BlockRules, D02TheIdCoversEveryByteButTheSignature) {
-    TestChain chain;
+    TestChain chain(served());
     const Candidate candidate = next(chain);
     const BlockPtr block = chain.resign(candidate.header, candidate.operations);
     const Bytes sealed = block->encode();
@@ -191,7 +191,7 @@ TEST(BlockRules, D02TheIdCoversEveryByteButTheSignature) {
 }
 
 TEST(BlockRules, BytesMissingOrLeftOverAreMalformedEverywhere) {
-    TestChain chain;
+    TestChain chain(served());
     const Candidate candidate = next(chain);
     const Bytes sealed = chain.resign(candidate.header, candidate.operations)->encode();
     for (std::size_t size = 0; size < sealed.size(); ++size) {
@@ -217,6 +217,26 @@ TEST(BlockRules, D31TheReceiptRootIsOverReceiptsInSettlementOrder) {
     EXPECT_EQ(chain.state().receipts[0].task, *chain.state().find_task("b"));
     EXPECT_EQ(chain.state().receipts[1].task, *chain.state().find_task("a"));
     EXPECT_NE(receipt_root(chain.state()), empty);
+    // The root over leaves that are written out here, field by field.
+    std::vector<Hash32> leaves;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const Receipt& r = chain.state().receipts[i];
+        const Bytes bytes = Writer()
+                                .u32(r.task.value)
+                                .fixed(chain.task(i == 0 ? "b" : "a").task_key)
+                                .u8(static_cast<std::uint8_t>(TaskStatus::kCompleted))
+                                .u8(0)
+                                .amount(r.paid)
+                                .amount(r.burned)
+                                .amount(r.minted)
+                                .u64(r.height)
+                                .u8(0)  // anchored to Q-Chain
+                                .take();
+        leaves.push_back(merkle::leaf(bytes));
+    }
+    EXPECT_EQ(receipt_root(chain.state()), merkle::root(leaves));
+    std::swap(leaves[0], leaves[1]);
+    EXPECT_NE(receipt_root(chain.state()), merkle::root(leaves));
     const auto tip = chain.vm().get_block(chain.vm().last_accepted());
     EXPECT_EQ((*tip)->header().receipt_root, receipt_root(chain.state()));
 }

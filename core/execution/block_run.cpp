@@ -40,7 +40,9 @@ struct Apply {
     Status operator()(const op::ClaimRewards& b) const { return claim_rewards(t, sender, b); }
     Status operator()(const op::Attest& b) const { return attest(t, sender, b); }
     Status operator()(const op::ModelUpdate& b) const { return update_model(t, sender, b); }
-    Status operator()(const op::Evidence& b) const { return prove_equivocation(t, b); }
+    Status operator()(const op::Evidence& b) const { return prove_equivocation(t, sender, b); }
+    Status operator()(const op::AddBond& b) const { return add_bond(t, sender, b); }
+    Status operator()(const op::RetireModel& b) const { return retire_model(t, sender, b); }
 };
 
 void run_start_timer(Transition& t, const HeightTimer& timer, DrawSeeds& seeds) {

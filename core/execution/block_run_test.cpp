@@ -73,7 +73,7 @@ TEST(BlockRun, AnUnsealedBuildDiffersFromASealedOneInItsSealOnly) {
 }
 
 TEST(BlockRun, ARefusalWithoutExplanationHasTheSameCodeAndNoText) {
-    TestChain chain;
+    TestChain chain(served());
     chain.block({chain.by("alice", submission("job"))});
     const OperationPtr stale = chain.by_with_nonce("alice", 1, submission("other"));
     const OperationPtr early = chain.by("bob", hidden_challenge("job", "bob", 1));

@@ -129,6 +129,8 @@ Result<Built> build_unsealed(const Executed& parent, const UnsealedRequest& requ
                              OperationSource& source, const Rules& rules) {
     const auto& validators = parent.state.validators;
     if (request.proposer.value >= validators.size()) return fail(ErrorCode::kNotFound, "proposer");
+    if (!validators[request.proposer.value].active)
+        return fail(ErrorCode::kNotAuthorized, "the proposer has left the set of validators");
     BlockHeader header;
     header.parent = parent.id;
     header.height = parent.state.head.height + 1;

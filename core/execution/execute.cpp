@@ -62,6 +62,8 @@ Status check_header(const State& parent, const BlockHeader& h, const Rules& rule
         return fail(ErrorCode::kBadRoot, "parent aivm root");
     if (h.proposer.value >= parent.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
     const Validator& proposer = parent.validators[h.proposer.value];
+    if (!proposer.active)
+        return fail(ErrorCode::kNotAuthorized, "the proposer has left the set of validators");
     if (keccak256(h.beacon_secret.view()) != proposer.beacon_commitment) {
         return fail(ErrorCode::kInvalidArgument,
                     "the beacon secret does not open the proposer's commitment");

@@ -8,6 +8,7 @@
 #include "core/execution/execute.h"
 #include "core/kernels/kernel_tables.h"
 #include "core/state/state.h"
+#include "core/state/store.h"
 
 namespace aivm {
 
@@ -21,6 +22,15 @@ struct GenesisValidator {
     Hash32 beacon_commitment;
 };
 
+// Counts as bonded for ever: drawn from the first block on. Its bond is new money, like an
+// allocation; its wallet is its owner.
+struct GenesisProvider {
+    std::string id;
+    Address owner;
+    std::vector<std::string> models;
+    Amount bond;
+};
+
 struct Genesis {
     int version = 1;
     std::string message;
@@ -29,17 +39,24 @@ struct Genesis {
     std::vector<GenesisAllocation> allocations;
     std::vector<GenesisValidator> validators;
     std::vector<Model> models;
+    std::vector<GenesisProvider> providers;
     KernelTableSizes table_sizes;
 };
 
 // The bytes that stand for block 0: "aivm-genesis" || version:u32 || message || timestamp:u64 ||
-// chain id:u64 || state root:32.
-Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root);
+// chain id:u64 || state root:32 || parameter record (core/config/parameter_record.h).
+Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root,
+                    const VmParameters& parameters);
 
 // Block 0: the state with its batch, under the id sha256(genesis_bytes). Fails on repeated
-// addresses, validators or model ids, on a total that does not fit into 64 bits, and on parameters
-// that check_parameters refuses.
+// addresses, validators, model or provider ids, on a provider that could not register, on a supply
+// above kSupplyMax, and on parameters that check_parameters refuses.
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
+
+// Fails unless the store was made with this genesis and these parameters; for other parameters the
+// error names the first that differs.
+Status check_made_with(const KeyValueStore& store, const Executed& genesis,
+                       const VmParameters& parameters);
 
 // The published VMID: "aivm", zero padded to 32 bytes.
 Hash32 vm_id();

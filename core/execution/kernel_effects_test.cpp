@@ -5,6 +5,7 @@
 
 #include "core/registry/kernel_operations.h"
 #include "core/rewards/rewards.h"
+#include "core/state/keys.h"
 #include "core/testing/test_chain.h"
 
 namespace aivm::test {
@@ -125,12 +126,34 @@ TEST(KernelEffects, EveryMerkleAnchorFreqBlocksTheReceiptRootIsAnchoredOnItsPred
     EXPECT_EQ(chain.state().head.last_anchor, full);
 }
 
-TEST(KernelEffects, TheChainGoesOnWhenTheAnchorTableIsFull) {
+// F28: anchoring stopped without a word when the table was full.
+TEST(KernelEffects, F28AFullTableOfAnchorsIsArchivedAndAnchoringGoesOn) {
+    MemoryStore disk;
     TestOptions options;
     options.tables.anchors = 2;
+    options.store = &disk;
     TestChain chain(options);
-    chain.advance_to(22);
+    chain.advance_to(14);
     EXPECT_EQ(anchors_taken(chain), 2U);
+    const std::vector<abi::AuditAnchor> full(chain.state().kernels.anchors().begin(),
+                                             chain.state().kernels.anchors().end());
+    const Hash32 last = chain.state().head.last_anchor;
+    chain.advance_to(21);
+    EXPECT_EQ(chain.last<event::Anchored>().size(), 1U);
+    EXPECT_EQ(anchors_taken(chain), 1U);
+    EXPECT_EQ(chain.state().head.anchor_archives, 1U);
+    EXPECT_FALSE(chain.state().head.anchor_archive_root.is_zero());
+    EXPECT_EQ(std::memcmp(chain.state().kernels.anchors()[0].parent_root, last.data(), 32), 0);
+    const auto archived = disk.get(keys::indexed(keys::kAnchorArchive, 0)).value();
+    ASSERT_TRUE(archived.has_value());
+    ASSERT_EQ(archived->size(), full.size() * sizeof(abi::AuditAnchor));
+    EXPECT_EQ(std::memcmp(archived->data(), full.data(), archived->size()), 0);
+
+    const Hash32 contents = contents_digest(chain.state());
+    chain.restart();
+    EXPECT_EQ(contents_digest(chain.state()), contents);
+    chain.advance_to(35);
+    EXPECT_EQ(chain.state().head.anchor_archives, 2U);
 }
 
 TEST(KernelEffects, AnEpochClosesWhenItsDurationHasPassedBetweenTimestamps) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/registry/kernel_operations.h"
 #include "core/rewards/rewards.h"
 
 namespace aivm {
@@ -42,13 +43,39 @@ abi::AIVMRoundDescriptor describe_round(const Transition& t) {
     return desc;
 }
 
+// Validators with too little stake leave the set, and those that have enough again return. A set
+// that would be empty stays as it was.
+void choose_validators(Transition& t) {
+    const Amount least = t.policy().validator_stake_min;
+    const auto qualifies = [&](const Validator& v) { return v.stake >= least; };
+    bool any = false;
+    t.state().validators.for_each(
+        [&](std::size_t, const Validator& v) { any = any || qualifies(v); });
+    if (!any) return;
+    for (std::uint32_t i = 0; i < t.state().validators.size(); ++i) {
+        const Validator& v = t.read_validator(ValidatorIndex{i});
+        if (v.active != qualifies(v)) t.edit_validator(ValidatorIndex{i}).active = !v.active;
+    }
+}
+
 Status kernel_failed(const char* kernel, int code) {
     return fail(ErrorCode::kGpuNotAvailable, fmt::format("{} returned {}", kernel, code));
 }
 
-// Once the table is full, the chain continues without new anchors.
+// Empties a full table of anchors. Its slots stay in the store and its root in the state, and the
+// next anchor names the last of them as its parent.
+void roll_over(Transition& t) {
+    t.archive_anchors();
+    ChainHead& head = t.edit_head();
+    head.anchor_archives += 1;
+    std::memcpy(head.anchor_archive_root.data(), t.state().kernels.epoch().audit_root,
+                Hash32::size());
+    t.touch_kernel_slots(KernelTable::kAnchors, t.edit_kernels().clear_anchors());
+}
+
 Status anchor(Transition& t, Kernels& kernels) {
     t.hash_receipts();
+    if (t.state().kernels.anchors_are_full()) roll_over(t);
     const abi::AnchorOp op = make_anchor(t);
     const KernelOutcome outcome =
         t.edit_kernels().apply_anchors(kernels, describe_round(t), {&op, 1});
@@ -64,8 +91,9 @@ Status anchor(Transition& t, Kernels& kernels) {
 
 Hash32 validator_set_root(const State& state) {
     Writer out;
-    state.validators.for_each(
-        [&](std::size_t, const Validator& v) { out.fixed(v.address).amount(v.stake); });
+    state.validators.for_each([&](std::size_t, const Validator& v) {
+        if (v.active) out.fixed(v.address).amount(v.stake);
+    });
     return keccak256(out.view());
 }
 
@@ -74,6 +102,7 @@ Status run_kernel_round(Transition& t) {
     if (t.block().height != 0 && t.block().height % t.config().merkle_anchor_freq == 0)
         AIVM_TRY(anchor(t, kernels));
     const abi::AIVMRoundDescriptor desc = describe_round(t);
+    if (desc.closing_flag != 0) rebuild_registries(t);
     abi::AIVMTransitionResult result{};
     const KernelOutcome closed = t.edit_kernels().close_round(kernels, desc, result);
     if (closed.code != abi::kOk) return kernel_failed("epoch_transition", closed.code);
@@ -82,6 +111,7 @@ Status run_kernel_round(Transition& t) {
         abi::AIVMEpochState epoch = t.state().kernels.epoch();
         epoch.next_epoch_height = t.block().height + 1;
         t.edit_kernels().load_epoch(epoch);
+        choose_validators(t);
         t.edit_head().epoch = epoch.current_epoch;
         t.edit_head().epoch_started_ns = t.block().timestamp_ns;
         t.emit(event::EpochClosed{t.read_head().epoch});

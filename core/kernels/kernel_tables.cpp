@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <optional>
 
 #include "core/kernels/leaves.h"
@@ -50,6 +51,28 @@ KernelOutcome apply_to(SharedTable<Entry>& table, std::span<const Op> ops, Kerne
     outcome.changed = written_slots(table.slots(), ops);
     for (const std::uint32_t index : outcome.changed) table.mark_dirty(index);
     return outcome;
+}
+
+const std::uint8_t* key_of(const abi::Attestation& slot) { return slot.tee_quote_digest; }
+const std::uint8_t* key_of(const abi::ModelRegistryEntry& slot) { return slot.model_root; }
+
+template <class Entry, class Keep>
+std::vector<std::uint32_t> rebuild(SharedTable<Entry>& table, Keep&& keep) {
+    std::vector<Entry> fresh(table.count());
+    for (const Entry& slot : table.slots()) {
+        if (slot.occupied == 0 || !keep(slot)) continue;
+        const auto place = place_for(std::span<const Entry>(fresh), key_of(slot));
+        if (place) fresh[place->index] = slot;  // there is room: it has as many slots
+    }
+    std::vector<std::uint32_t> changed;
+    for (std::uint32_t i = 0; i < table.count(); ++i) {
+        if (std::memcmp(&fresh[i], &table.slots()[i], sizeof(Entry)) != 0) changed.push_back(i);
+    }
+    for (const std::uint32_t index : changed) {
+        table.writable()[index] = fresh[index];
+        table.mark_dirty(index);
+    }
+    return changed;
 }
 
 template <class Entry>
@@ -210,6 +233,31 @@ void KernelTables::scan_attestations() {
         if (next_ns == 0 || slot.expiry_ns < next_ns) next_ns = slot.expiry_ns;
     }
     totals_ = {false, next_ns, summary.active, summary.expired};
+}
+
+std::vector<std::uint32_t> KernelTables::rebuild_attestations(
+    const std::function<bool(const abi::Attestation&)>& keep) {
+    auto changed = rebuild(attestations_, keep);
+    if (!changed.empty()) totals_.stale = true;
+    return changed;
+}
+
+std::vector<std::uint32_t> KernelTables::rebuild_models(
+    const std::function<bool(const abi::ModelRegistryEntry&)>& keep) {
+    return rebuild(models_, keep);
+}
+
+std::vector<std::uint32_t> KernelTables::clear_anchors() {
+    std::vector<std::uint32_t> taken;
+    for (std::uint32_t i = 0; i < anchors_.count(); ++i) {
+        if (anchors_.slots()[i].occupied != 0) taken.push_back(i);
+    }
+    anchors_ = SharedTable<abi::AuditAnchor>(anchors_.count());
+    return taken;
+}
+
+bool KernelTables::anchors_are_full() const {
+    return kernels::first_free_slot(anchors().data(), anchors_.count()) >= sizes_.anchors;
 }
 
 KernelVerdict KernelTables::check(const abi::AttestationOp& op) const {

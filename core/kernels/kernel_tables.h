@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,16 @@ public:
     // since the last close.
     KernelOutcome close_round(Kernels& kernels, const abi::AIVMRoundDescriptor& desc,
                               abi::AIVMTransitionResult& result);
+
+    // Rebuilds a registry without the entries that `keep` rejects: the others are inserted into an
+    // empty table in the order of their slots. Returns the slots whose bytes changed, ascending.
+    std::vector<std::uint32_t> rebuild_attestations(
+        const std::function<bool(const abi::Attestation&)>& keep);
+    std::vector<std::uint32_t> rebuild_models(
+        const std::function<bool(const abi::ModelRegistryEntry&)>& keep);
+    // Frees every anchor's slot. Returns the slots that were taken.
+    std::vector<std::uint32_t> clear_anchors();
+    [[nodiscard]] bool anchors_are_full() const;
 
     // The effect that applying `op` now would have, so that the VM can refuse an operation that a
     // kernel would drop. Changes nothing.

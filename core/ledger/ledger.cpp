@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/config/limits.h"
+
 namespace aivm::ledger {
 namespace {
 
@@ -15,6 +17,8 @@ Amount& pot_of(Totals& totals, Pot pot) {
             return totals.challenge_bonds;
         case Pot::kCredits:
             return totals.credits;
+        case Pot::kModelDeposits:
+            return totals.model_deposits;
     }
     AIVM_UNREACHABLE("unknown pot");
 }
@@ -68,11 +72,17 @@ void burn(Transition& t, Pot pot, Amount amount) {
     t.edit_head().totals.burned += amount;
 }
 
+void burn_from(Transition& t, const Address& from, Amount amount) {
+    if (amount.is_zero()) return;
+    AIVM_CHECK(from != escrow_address());
+    t.edit_account(from).balance -= amount;
+    t.edit_head().totals.burned += amount;
+}
+
 Amount mint(Transition& t, Pot pot, Amount amount) {
     Totals& totals = t.edit_head().totals;
-    if (!totals.minted.checked_plus(amount) ||
-        !(totals.minted + amount).checked_plus(totals.genesis))
-        return {};
+    const Amount supply = totals.genesis + totals.minted;
+    if (amount > kSupplyMax - supply) return {};
     totals.minted += amount;
     pot_of(totals, pot) += amount;
     t.edit_escrow_account().balance += amount;

@@ -9,7 +9,7 @@
 namespace aivm::ledger {
 
 // The purpose for which an amount is held in escrow.
-enum class Pot : std::uint8_t { kBonds, kTaskEscrows, kChallengeBonds, kCredits };
+enum class Pot : std::uint8_t { kBonds, kTaskEscrows, kChallengeBonds, kCredits, kModelDeposits };
 
 // Fails with insufficient_funds when `from` has less than `amount`.
 Status check_balance(const State& state, const Address& from, Amount amount);
@@ -31,9 +31,11 @@ void move(Transition& t, Pot from, Pot to, Amount amount);
 
 // Destroys money of a pot.
 void burn(Transition& t, Pot pot, Amount amount);
+// Destroys money of a free balance. Requires a sufficient balance (check_balance).
+void burn_from(Transition& t, const Address& from, Amount amount);
 
-// Creates money in a pot and returns the amount. Mints nothing and returns zero when the total
-// would not fit into 64 bits.
+// Creates money in a pot and returns the amount. Mints nothing and returns zero when genesis and
+// all that was ever minted would exceed kSupplyMax.
 Amount mint(Transition& t, Pot pot, Amount amount);
 
 }  // namespace aivm::ledger

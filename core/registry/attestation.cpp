@@ -124,11 +124,17 @@ Result<DeviceStatus> check_evidence(const Transition& t, ByteView bytes,
                            .now_ns = t.block().timestamp_ns});
 }
 
+bool evidence_counts(const Config& config, const Provider& provider, TimestampNs now_ns) {
+    return !provider.trust_lost && provider.attested_at_ns <= now_ns &&
+           now_ns - provider.attested_at_ns <= config.attestation_timeout_ns;
+}
+
 void set_trust(Provider& provider, const DeviceStatus& status) {
     AIVM_CHECK(status.attested);
     provider.trust_score = status.trust_score;
     provider.hardware_attested = status.mode == AttestationMode::kHardware;
     provider.attested_at_ns = status.last_seen_ns;
+    provider.trust_lost = false;
 }
 
 }  // namespace aivm

@@ -114,6 +114,10 @@ DeviceStatus verify_gpu_attestation(const GpuEvidence& evidence, std::string_vie
 Result<DeviceStatus> check_evidence(const Transition& t, ByteView evidence,
                                     std::string_view provider_id);
 
+// Whether the provider's evidence still counts: it is at most attestationTimeout old, and none of
+// the provider's answers was proven wrong since.
+bool evidence_counts(const Config& config, const Provider& provider, TimestampNs now_ns);
+
 // Records in a provider the standing that verified evidence earned it.
 void set_trust(Provider& provider, const DeviceStatus& status);
 

@@ -160,14 +160,67 @@ TEST(Attestation, OnChainNeedsTheQuoteDigestToNameTheEvidence) {
     chain.expect_refused(chain.by("p-1", op), ErrorCode::kInvalidArgument);
 }
 
-TEST(Attestation, WithoutEvidenceLeavesTheTrustScoreAlone) {
+// F5: evidence was optional, and the provider could have left with its bond.
+TEST(Attestation, OnChainNeedsEvidenceAndALiveProvider) {
     TestChain chain;
     chain.join("p-1");
-    op::Attest op = attestation("p-1", hardware_evidence());
-    op.evidence.clear();
-    chain.block({chain.by("p-1", op)});
-    EXPECT_EQ(chain.provider("p-1").trust_score, 0);
-    EXPECT_FALSE(chain.provider("p-1").hardware_attested);
+    op::Attest bare = attestation("p-1", hardware_evidence());
+    bare.evidence.clear();
+    chain.expect_refused(chain.by("p-1", bare), ErrorCode::kInvalidArgument);
+    chain.block({chain.by("p-1", leave("p-1"))});
+    chain.advance(8);
+    chain.block({chain.by("p-1", withdrawal("p-1"))});
+    GpuEvidence evidence = hardware_evidence();
+    evidence.timestamp_ns = chain.state().head.timestamp_ns;
+    chain.expect_refused(chain.by("p-1", attestation("p-1", evidence)), ErrorCode::kWrongState);
+}
+
+std::size_t attestations_in(const State& state) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(state.kernels.attestations(),
+                              [](const abi::Attestation& slot) { return slot.occupied != 0; }));
+}
+
+// An attestation of the device with this key, made now.
+op::Attest renewal(const TestChain& chain, std::string_view provider, std::uint8_t device) {
+    GpuEvidence evidence = hardware_evidence();
+    evidence.timestamp_ns = chain.state().head.timestamp_ns;
+    op::Attest out = attestation(provider, evidence);
+    out.attestation->attesting_key[0] = device;
+    out.attestation->expiry_ns = evidence.timestamp_ns + 30'000'000'000;
+    return out;
+}
+
+// F6: every renewal took a slot of its own, so that the mode ended by itself after 41 minutes.
+TEST(Attestation, F6RenewalsOfOneDeviceShareASlot) {
+    TestChain chain;
+    chain.join("p-1");
+    for (int i = 0; i < 40; ++i) {
+        chain.block({chain.by("p-1", renewal(chain, "p-1", 1))});
+        ASSERT_EQ(attestations_in(chain.state()), 1U);
+    }
+}
+
+// F5: one provider could fill the table for everybody.
+TEST(Attestation, F5AProviderHasAFewSlotsAndAnEpochFreesThoseThatExpired) {
+    TestOptions options;
+    options.parameters.policy.attestation_slots_per_provider = 3;
+    options.parameters.config.epoch_duration_ns = 20 * kBlockNs;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.join("p-2");
+    for (std::uint8_t device = 1; device <= 3; ++device)
+        chain.block({chain.by("p-1", renewal(chain, "p-1", device))});
+    chain.expect_refused(chain.by("p-1", renewal(chain, "p-1", 4)), ErrorCode::kLimitReached);
+    chain.block({chain.by("p-2", renewal(chain, "p-2", 1))});  // another's device with the same key
+    EXPECT_EQ(attestations_in(chain.state()), 4U);
+    chain.advance(30);  // the epoch closes after all of them have expired
+    EXPECT_EQ(attestations_in(chain.state()), 0U);
+    EXPECT_TRUE(chain.provider("p-1").attestation_keys.empty());
+    chain.block({chain.by("p-1", renewal(chain, "p-1", 4))});
+    EXPECT_EQ(attestations_in(chain.state()), 1U);
+    chain.restart();
+    EXPECT_EQ(attestations_in(chain.state()), 1U);
 }
 
 TEST(Attestation, ThatDoesNotVerifySpoilsARegistrationEvenWhereNoneIsRequired) {

@@ -27,6 +27,11 @@ Result<Models> find_models(const State& state, const std::vector<std::string>& n
     return models;
 }
 
+// Without the obligation rule, one that has left may still owe.
+bool may_return(const Provider& p, const Address& sender) {
+    return p.status == ProviderStatus::kLeft && p.owner == sender && p.obligations == 0;
+}
+
 Status check_registration(const Transition& t, const Address& sender,
                           const op::RegisterProvider& r) {
     if (r.provider_id.empty() || r.provider_id.size() > kProviderIdBytesMax) {
@@ -38,7 +43,8 @@ Status check_registration(const Transition& t, const Address& sender,
         return fail(ErrorCode::kInvalidArgument,
                     "the endpoint, the models or the evidence are too long");
     }
-    if (t.state().find_provider(r.provider_id))
+    if (const auto known = t.state().find_provider(r.provider_id);
+        known && !may_return(t.read_provider(*known), sender))
         return fail(ErrorCode::kDuplicate, "provider " + r.provider_id);
     if (r.wallet.is_zero() || r.wallet == escrow_address())
         return fail(ErrorCode::kInvalidArgument, "wallet");
@@ -85,6 +91,12 @@ Result<ProviderIndex> find_owned(const State& state, const Address& sender, cons
     return *index;
 }
 
+Provider named(const std::string& id) {
+    Provider provider;
+    provider.id = id;
+    return provider;
+}
+
 }  // namespace
 
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r) {
@@ -92,20 +104,37 @@ Status register_provider(Transition& t, const Address& sender, const op::Registe
     AIVM_ASSIGN(Models models, find_models(t.state(), r.models));
     AIVM_ASSIGN(const DeviceStatus trust, check_trust(t, r));
     ledger::lock(t, sender, ledger::Pot::kBonds, r.bond);
-    Provider provider;
-    provider.id = r.provider_id;
+    const auto known = t.state().find_provider(r.provider_id);
+    const ProviderIndex index = known ? *known : t.add_provider(named(r.provider_id));
+    Provider& provider = t.edit_provider(index);
+    provider.status = ProviderStatus::kActive;
     provider.owner = sender;
     provider.wallet = r.wallet;
     provider.endpoint = r.endpoint;
     provider.models = std::move(models);
-    provider.bond = r.bond;
-    provider.registered_at = t.block().height;
+    provider.bond += r.bond;
+    provider.registered_at = provider.bonded_since = t.block().height;
     if (trust.attested) set_trust(provider, trust);
-    const ProviderIndex index = t.add_provider(std::move(provider));
     t.emit(event::ProviderRegistered{index});
     if (trust.attested)
         t.emit(event::ProviderAttested{index, trust.trust_score,
                                        trust.mode == AttestationMode::kHardware});
+    return {};
+}
+
+Status add_bond(Transition& t, const Address& sender, const op::AddBond& a) {
+    AIVM_ASSIGN(const ProviderIndex index, find_owned(t.state(), sender, a.provider_id));
+    if (!t.read_provider(index).active())
+        return fail(ErrorCode::kWrongState, a.provider_id + " is leaving");
+    if (a.amount.is_zero()) return fail(ErrorCode::kInvalidArgument, "an amount of zero");
+    AIVM_TRY(ledger::check_balance(t.state(), sender, a.amount));
+    ledger::lock(t, sender, ledger::Pot::kBonds, a.amount);
+    Provider& provider = t.edit_provider(index);
+    const Amount minimum = t.config().min_provider_bond;
+    const bool completes = provider.bond < minimum && provider.bond + a.amount >= minimum;
+    provider.bond += a.amount;
+    if (completes) provider.bonded_since = t.block().height;
+    t.emit(event::BondAdded{index, a.amount});
     return {};
 }
 

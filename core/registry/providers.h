@@ -7,8 +7,13 @@
 namespace aivm {
 
 // Requires the minimum bond and, with require_tee_attestation, hardware evidence that verifies and
-// scores at least min_trust_score. Evidence must verify even where none is required.
+// scores at least min_trust_score. Evidence must verify even where none is required. An owner that
+// has withdrawn its bond may register the same id again.
 Status register_provider(Transition& t, const Address& sender, const op::RegisterProvider& r);
+
+// Adds to an active provider's bond. A bond that this lifts to the minimum counts as complete from
+// this block on (activation_delay_blocks).
+Status add_bond(Transition& t, const Address& sender, const op::AddBond& a);
 
 // The provider gets no new tasks from now on. It may finish assigned ones, and its posted results
 // can still be slashed.

@@ -41,17 +41,16 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
     AIVM_CHECK(!winners.empty());
     Task& task = t.edit_task(index);
     AIVM_CHECK(!task.terminal());
-    const Amount fee = task.escrow;
+    const Amount fee = task.escrow;  // without the part that was burned at admission
+    const Amount burned = admission_burn(t.policy(), task.fee);
     task.escrow = Amount();
     task.status = TaskStatus::kCompleted;
     task.final_at = t.block().height;
 
-    const Amount burned = fee.bps(t.policy().fee_burn_bps);
-    ledger::burn(t, ledger::Pot::kTaskEscrows, burned);
     Amount reward = scheduled_reward(t.parameters(), billed_time_ms(t, t.read_task(index)));
     if (t.policy().mint_cap == MintCap::kPerBurn) reward = std::min(reward, burned);
 
-    const Amount fee_each = Amount((fee - burned).nlux() / winners.size());
+    const Amount fee_each = Amount(fee.nlux() / winners.size());
     const Amount mint_each = Amount(reward.nlux() / winners.size());
     Amount minted;
     Amount paid;
@@ -60,7 +59,7 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
         const Amount fresh = ledger::mint(t, ledger::Pot::kCredits, mint_each);
         Provider& provider = t.edit_provider(winner);
         provider.credit += fee_each + fresh;
-        provider.rewards_total += fee_each + fresh;
+        provider.rewards_total = provider.rewards_total.saturating_plus(fee_each + fresh);
         provider.tasks_completed += 1;
         minted += fresh;
         paid += fee_each + fresh;
@@ -68,10 +67,10 @@ void complete_task(Transition& t, TaskIndex index, std::span<const ProviderIndex
     }
     const Amount fee_paid = Amount(fee_each.nlux() * winners.size());
     const Task& done = t.read_task(index);
-    ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - burned - fee_paid);
+    ledger::release(t, ledger::Pot::kTaskEscrows, done.requester, fee - fee_paid);
     t.edit_head().totals.tasks_completed += 1;
     t.add_receipt({index, done.task_key, done.status, done.provisional, paid, burned, minted,
-                   t.block().height});
+                   t.block().height, t.read_head().anchor_target});
     t.emit(event::TaskCompleted{index, done.provisional, burned, minted});
 }
 

@@ -12,9 +12,8 @@ namespace aivm {
 // below 1 s, twice below 10 s, three times above; always base_reward on the flat schedule.
 Amount scheduled_reward(const VmParameters& parameters, std::uint64_t compute_time_ms);
 
-// Ends the task as completed: burns fee_burn_bps of the fee, shares the rest and the minted reward
-// equally among the winners as credit (the remainder of the fee goes back to the requester) and
-// appends the receipt.
+// Ends the task as completed: shares the escrow and the minted reward equally among the winners as
+// credit (the remainder of the fee goes back to the requester) and appends the receipt.
 void complete_task(Transition& t, TaskIndex task, std::span<const ProviderIndex> winners);
 
 // Pays a provider's credit to its wallet. Only its owner may claim.

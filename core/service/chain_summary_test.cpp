@@ -10,7 +10,7 @@
 namespace aivm::test {
 namespace {
 
-Choose summary_choices_of(std::uint64_t seed) {
+Choose summary_choices(std::uint64_t seed) {
     return [generator = std::mt19937_64(seed)](std::uint32_t bound) mutable {
         return static_cast<std::uint32_t>(generator() % bound);
     };
@@ -52,7 +52,7 @@ TestOptions with_short_epochs() {
 }
 
 RC_GTEST_PROP(ChainSummary, IsThatOfTheWholeStateAfterEveryBlock, ()) {
-    const Choose choose = summary_choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    const Choose choose = summary_choices(*rc::gen::arbitrary<std::uint64_t>());
     TestChain chain(with_short_epochs());
     Watched watched(chain);
     for (int i = 0; i < 60; ++i) {
@@ -68,7 +68,8 @@ TEST(ChainSummary, CountsWorkSlashesDisputesAndTheRewardsOfTheEpoch) {
         chain.block(operations);
         watched.check();
     };
-    block({chain.by("p-1", registration("p-1", lux(1000)))});
+    // Enough for the minimum after one slash, so that it is drawn again.
+    block({chain.by("p-1", registration("p-1", lux(1100)))});
     EXPECT_EQ(watched.kept.active_providers(), 1U);
     block({chain.by("alice", submission("job"))});
     while (chain.task("job").status != TaskStatus::kAssigned) block();

@@ -9,6 +9,12 @@
 namespace aivm::test {
 namespace {
 
+TestNode::Options with_provider() {
+    TestNode::Options options;
+    options.served = true;
+    return options;
+}
+
 TEST(Node, WhatWasQueuedAndWhatWasAcceptedAreThereAfterARestart) {
     TestNode t;
     ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
@@ -25,7 +31,7 @@ TEST(Node, WhatWasQueuedAndWhatWasAcceptedAreThereAfterARestart) {
 }
 
 TEST(Node, ABlockComesWhenItsIntervalIsOverAndNotBefore) {
-    TestNode t;
+    TestNode t(with_provider());
     ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
     t.blocks(1);
     const Height first = t.node().state().head.height;
@@ -39,7 +45,7 @@ TEST(Node, ABlockComesWhenItsIntervalIsOverAndNotBefore) {
 }
 
 TEST(Node, FlushingBuildsForTheQueueAtOnce) {
-    TestNode t;
+    TestNode t(with_provider());
     ASSERT_TRUE(t.node().flush(t.now_ns));
     EXPECT_EQ(t.node().state().head.height, 0U);
     ASSERT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
@@ -71,7 +77,7 @@ TEST(Node, ACrashAtAnyWriteKeepsEveryPromiseAndTheNodeGoesOnAfterwards) {
             bool registered = false;
             bool submitted = false;
             {
-                TestNode::Options options;
+                TestNode::Options options = with_provider();
                 options.store = &failing;
                 TestNode t(options);
                 registered =
@@ -82,7 +88,7 @@ TEST(Node, ACrashAtAnyWriteKeepsEveryPromiseAndTheNodeGoesOnAfterwards) {
                 EXPECT_EQ(body_of(t.get("/health")).at("healthy"), !down);
                 EXPECT_EQ(t.audit(), "");
             }
-            TestNode::Options options;
+            TestNode::Options options = with_provider();
             options.store = &disk;
             TestNode t(options);
             t.now_ns += 100'000'000'000;
@@ -90,7 +96,7 @@ TEST(Node, ACrashAtAnyWriteKeepsEveryPromiseAndTheNodeGoesOnAfterwards) {
             t.blocks(1);
             EXPECT_EQ(t.audit(), "") << at;
             if (registered) {
-                EXPECT_EQ(body_of(t.get("/providers")).at("count"), 1) << at;
+                EXPECT_EQ(body_of(t.get("/providers")).at("count"), 2) << at;
             }
             EXPECT_EQ(t.get("/tasks", "id=t-1").status == 200 || !submitted, true) << at;
             EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-2")).status, 200) << at;

@@ -64,9 +64,9 @@ Json provider_json(const Node& node, const Provider& p, const WorkRecord& work,
 
 std::vector<std::string> every_model(const State& state) {
     std::vector<std::string> ids;
-    state.models.for_each([&](std::size_t, const std::shared_ptr<const Model>& model) {
-        if (ids.size() < kModelsPerProviderMax) ids.push_back(model->id);
-    });
+    for (const ModelIndex model : open_models(state)) {
+        if (ids.size() < kModelsPerProviderMax) ids.push_back(state.model(model).id);
+    }
     return ids;
 }
 
@@ -121,6 +121,19 @@ Result<Json> register_provider(Call& call) {
     const std::string id = registration.provider_id;
     note.put(service_keys::description(id), as_bytes(print_json(description)));
     AIVM_TRY(submit(call, std::move(registration), &note));
+    return Json{{"success", true}, {"providerId", id}};
+}
+
+// POST /providers/bond {"provider_id", "amount"}: adds to the bond of an active provider, for
+// example after a slash that left it with less than the minimum.
+Result<Json> add_bond(Call& call) {
+    op::AddBond addition;
+    ObjectReader in(call.body, "");
+    addition.provider_id = in.string("provider_id");
+    addition.amount = in.amount("amount");
+    AIVM_TRY(in.finish());
+    const std::string id = addition.provider_id;
+    AIVM_TRY(submit(call, std::move(addition)));
     return Json{{"success", true}, {"providerId", id}};
 }
 

@@ -36,11 +36,15 @@ Result<Answer> answer_of(const Json& output);
 // the answer.
 Json committee_json(const Node& node, const State& state, const Task& task);
 
+// The models that take new tasks, by their first versions.
+std::vector<ModelIndex> open_models(const State& state);
+
 // Seconds since the provider joined; 0 once it has left.
 std::uint64_t uptime_seconds(const Node& node, const Provider& provider);
 
 Result<Json> list_providers(Call& call);
 Result<Json> register_provider(Call& call);
+Result<Json> add_bond(Call& call);
 Result<Json> leave_providers(Call& call);
 Result<Json> withdraw_bond(Call& call);
 Result<Json> get_task(Call& call);

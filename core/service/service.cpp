@@ -21,6 +21,7 @@ struct Route {
 constexpr std::array kRoutes{
     Route{"/providers", "GET", list_providers, false, ""},
     Route{"/providers/register", "POST", register_provider, true, ""},
+    Route{"/providers/bond", "POST", add_bond, true, ""},
     Route{"/providers/leave", "POST", leave_providers, true, ""},
     Route{"/providers/withdraw", "POST", withdraw_bond, true, ""},
     Route{"/tasks", "GET", get_task, false, "id"},

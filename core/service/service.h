@@ -4,7 +4,7 @@
 //         /stats       /merkle              /health   /challenges?task_id=
 //   POST  /providers/register   /tasks/submit   /tasks/result   /attestation/verify
 //         /rewards/claim
-//         /providers/leave      /providers/withdraw
+//         /providers/bond       /providers/leave     /providers/withdraw
 //         /tasks/commit         /tasks/reveal        of the redundant mode
 //         /challenges           /challenges/reveal   /disputes/move
 //

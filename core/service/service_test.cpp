@@ -26,6 +26,7 @@ struct RouteCase {
 constexpr RouteCase kRoutes[] = {
     {"/providers", false, false},
     {"/providers/register", true, true},
+    {"/providers/bond", true, true},
     {"/providers/leave", true, true},
     {"/providers/withdraw", true, true},
     {"/tasks", false, false},
@@ -64,6 +65,7 @@ std::string good_body(std::string_view path) {
     }
     if (path == "/rewards/claim" || path == "/providers/leave" || path == "/providers/withdraw")
         return R"({"provider_id": "p-1"})";
+    if (path == "/providers/bond") return R"({"provider_id": "p-1", "amount": 5})";
     if (path == "/tasks/commit") {
         return fmt::format(R"({{"task_id": "t-1", "provider_id": "p-1", "commitment": "{}"}})",
                            kZeros);
@@ -100,6 +102,12 @@ std::string result_body(std::string_view task, std::string_view provider, Answer
         R"({{"task_id": "{}", "provider_id": "{}", "output": {{"answer": {}}},
             "compute_time_ms": 40, "proof": ""}})",
         task, provider, answer);
+}
+
+TestNode::Options with_a_provider() {
+    TestNode::Options options;
+    options.served = true;
+    return options;
 }
 
 // A task by alice, assigned to bob's provider.
@@ -255,7 +263,7 @@ TEST(Service, WhatMovesValueNeedsASignatureThatHolds) {
 }
 
 TEST(Service, ANonceCountsOnceEvenOverARestartAndWhenItsRequestWasRefused) {
-    TestNode t;
+    TestNode t(with_a_provider());
     const Request first = t.signed_request(t.alice, 5, "/tasks/submit", task_body("t-1"));
     const Request refused =
         t.signed_request(t.alice, 6, "/tasks/submit", task_body("t-2", "1", "\"99999999999999\""));
@@ -370,7 +378,7 @@ TEST(Service, UnknownIdsAre404Everywhere) {
 }
 
 TEST(Service, ATaskIsRefusedWithTheReasonBeforeItIsQueued) {
-    TestNode t;
+    TestNode t(with_a_provider());
     const auto code = [&](const std::string& body) {
         return error_code(t.post(t.alice, "/tasks/submit", body));
     };
@@ -387,7 +395,7 @@ TEST(Service, ATaskIsRefusedWithTheReasonBeforeItIsQueued) {
 }
 
 TEST(Service, AnyJsonIsAnInputAndEqualJsonNamesTheSameRow) {
-    TestNode t;
+    TestNode t(with_a_provider());
     ASSERT_EQ(
         t.post(t.alice, "/tasks/submit", task_body("a", R"({"prompt": "hi", "n": [1, null]})"))
             .status,
@@ -538,6 +546,26 @@ TEST(Service, AProviderLeavesAndTakesItsBondOnceTheCooldownIsOver) {
     EXPECT_EQ(body_of(t.get("/stats")).at("providers_active"), 0);
     EXPECT_EQ(error_code(t.post(t.bob, "/providers/withdraw", body)), "bond_locked");
     EXPECT_EQ(t.post(t.bob, "/providers/leave", R"({"provider_id": "none"})").status, 404);
+}
+
+TEST(Service, AnOwnerAddsToTheBondOfItsProvider) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    t.blocks(1);
+    const auto body = [](std::string_view amount) {
+        return fmt::format(R"({{"provider_id": "p-1", "amount": {}}})", amount);
+    };
+    EXPECT_EQ(error_code(t.post(t.alice, "/providers/bond", body("5"))), "not_authorized");
+    EXPECT_EQ(error_code(t.post(t.bob, "/providers/bond", body("0"))), "invalid_argument");
+    EXPECT_EQ(error_code(t.post(t.bob, "/providers/bond", body("\"9000000000001\""))),
+              "insufficient_funds");
+    EXPECT_EQ(body_of(t.post(t.bob, "/providers/bond", body("5000000000"))),
+              (Json{{"success", true}, {"providerId", "p-1"}}));
+    t.blocks(1);
+    EXPECT_EQ(body_of(t.get("/providers")).at("providers").at(0).at("bond"), "1005000000000");
+    EXPECT_EQ(t.post(t.bob, "/providers/bond", R"({"provider_id": "none", "amount": 5})").status,
+              404);
+    EXPECT_EQ(t.audit(), "");
 }
 
 TEST(Service, AnIdleChainStandsStillAndHealthAndMerkleAnswer) {

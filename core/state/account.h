@@ -45,12 +45,13 @@ struct Account {
 struct Validator {
     Address address;  // signs its blocks
     Amount stake;
+    bool active = true;                 // in the set: may propose; decided when an epoch closes
     Hash32 beacon_commitment;           // keccak of the secret it must reveal in its next block
     std::vector<Height> slashed_slots;  // sorted; a slot is punished once
 
     static constexpr auto fields() {
         return std::tuple{field<&Validator::address>(), field<&Validator::stake>(),
-                          field<&Validator::beacon_commitment>(),
+                          field<&Validator::active>(), field<&Validator::beacon_commitment>(),
                           field<&Validator::slashed_slots, kSlashedSlotsMax>()};
     }
 };

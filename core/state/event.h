@@ -33,6 +33,33 @@ struct BondWithdrawn {
         return std::tuple{field<&BondWithdrawn::provider>(), field<&BondWithdrawn::amount>()};
     }
 };
+struct BondAdded {
+    ProviderIndex provider;
+    Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BondAdded::provider>(), field<&BondAdded::amount>()};
+    }
+};
+// `burned` and `deposit` come from the owner's balance; a retirement gives the deposit back.
+struct ModelRegistered {
+    ModelIndex model;
+    Amount burned;
+    Amount deposit;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ModelRegistered::model>(), field<&ModelRegistered::burned>(),
+                          field<&ModelRegistered::deposit>()};
+    }
+};
+struct ModelRetired {
+    ModelIndex model;
+    Amount deposit;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ModelRetired::model>(), field<&ModelRetired::deposit>()};
+    }
+};
 struct TaskSubmitted {
     TaskIndex task;
 
@@ -263,6 +290,7 @@ using VmEvent =
                  event::TaskRefunded, event::TaskReturned, event::TaskFailed, event::RewardsClaimed,
                  event::Anchored, event::EpochClosed, event::ResultRevealed, event::QuorumReached,
                  event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
-                 event::DisputeMoved, event::ClaimReturned, event::ShareSettled>;
+                 event::DisputeMoved, event::ClaimReturned, event::ShareSettled, event::BondAdded,
+                 event::ModelRegistered, event::ModelRetired>;
 
 }  // namespace aivm

@@ -5,8 +5,8 @@
 //   'd' u32         dispute                 'e'          kernel epoch state
 //   'k' table u8, slot u32                  a kernel table's slot
 //   'm' u32         model                   'n' u32      trace node
-//   'p' u32         provider
-//   'r' u32         receipt                 't' u32      task
+//   'p' u32         provider                'r' u32      receipt
+//   's' u32         the model's status      't' u32      task
 //   'v' u32         validator
 //   0x81 block id   block bytes             0x82 height  block id
 //   0x84            tip: block id, state root
@@ -16,6 +16,8 @@
 //   0x88 job key    id of the accepted vertex that took it
 //   0x89 vertex id  nothing: it was rejected
 //   0x8a            the DAG's tip: height, state root, accepted frontier
+//   0x8b            the chain's parameters (core/config/parameter_record.h)
+//   0x8c u32        a full table of anchors, archived under its number: its slots
 #pragma once
 
 #include "core/base/bytes.h"
@@ -29,6 +31,7 @@ constexpr std::uint8_t kDispute = 'd';
 constexpr std::uint8_t kKernelEpoch = 'e';
 constexpr std::uint8_t kKernelSlot = 'k';
 constexpr std::uint8_t kModel = 'm';
+constexpr std::uint8_t kModelStatus = 's';
 constexpr std::uint8_t kTraceNode = 'n';
 constexpr std::uint8_t kProvider = 'p';
 constexpr std::uint8_t kReceipt = 'r';
@@ -43,6 +46,8 @@ constexpr std::uint8_t kVertexOrder = 0x87;
 constexpr std::uint8_t kJob = 0x88;
 constexpr std::uint8_t kRejected = 0x89;
 constexpr std::uint8_t kDagTip = 0x8a;
+constexpr std::uint8_t kParameters = 0x8b;
+constexpr std::uint8_t kAnchorArchive = 0x8c;
 
 inline Bytes single(std::uint8_t table) { return {table}; }
 inline Bytes indexed(std::uint8_t table, std::uint32_t index) {

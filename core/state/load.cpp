@@ -141,8 +141,13 @@ Result<State> load_state(const KeyValueStore& store, const KernelTableSizes& siz
     AIVM_TRY(load_kernels(store, state));
     AIVM_TRY(load_table<Model>(store, keys::kModel, [&](std::uint32_t i, Model model) {
         state.models.push_back(std::make_shared<const Model>(std::move(model)));
-        state.index_model(ModelIndex{i});
+        if (!state.find_model(state.models[i]->id)) state.index_model(ModelIndex{i});
     }));
+    AIVM_TRY(load_table<ModelStatus>(
+        store, keys::kModelStatus,
+        [&](std::uint32_t, ModelStatus status) { state.model_status.push_back(status); }));
+    if (state.model_status.size() != state.models.size())
+        return fail(ErrorCode::kStorage, "models and their status differ in number");
     AIVM_TRY(load_table<Provider>(store, keys::kProvider, [&](std::uint32_t i, Provider provider) {
         state.providers.push_back(std::move(provider));
         state.index_provider(ProviderIndex{i});
@@ -210,6 +215,7 @@ WriteBatch dump_state(const State& state) {
     put_table(keys::kTraceNode, state.trace_nodes);
     put_table(keys::kProvider, state.providers);
     put_table(keys::kReceipt, state.receipts);
+    put_table(keys::kModelStatus, state.model_status);
     put_table(keys::kTask, state.tasks);
     put_table(keys::kValidator, state.validators);
     return batch;

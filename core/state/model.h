@@ -5,9 +5,11 @@
 #include <array>
 #include <string>
 
+#include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/codec.h"
 #include "core/base/describe.h"
+#include "core/base/ids.h"
 #include "core/config/limits.h"
 #include "core/kernels/abi.h"
 
@@ -39,6 +41,27 @@ struct Model {
                           field<&Model::rows, kFeatureRowsMax * kInputBytes>(),
                           field<&Model::steps>(),
                           field<&Model::compute_time_ms>()};
+    }
+};
+
+// What changes about a model after its registration, beside it under the same index. New weights
+// are a model of their own with the next version; tasks that were submitted before run the old one.
+struct ModelStatus {
+    ModelIndex first;  // the model's first version, by which providers offer it
+    std::uint64_t version = 1;
+
+    // The rest is kept at the first version only.
+    ModelIndex newest;
+    Address owner;
+    Hash32 root;     // keccak of the registered model: its key in the kernel's table
+    Amount deposit;  // returned to the owner when the model is retired
+    bool retired = false;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ModelStatus::first>(),  field<&ModelStatus::version>(),
+                          field<&ModelStatus::newest>(), field<&ModelStatus::owner>(),
+                          field<&ModelStatus::root>(),   field<&ModelStatus::deposit>(),
+                          field<&ModelStatus::retired>()};
     }
 };
 

@@ -28,13 +28,18 @@ struct Provider {
     Amount locked;  // part of the bond that backs open results
     Amount credit;  // earned, not yet claimed
     Height registered_at = 0;
+    Height bonded_since = 0;  // the block in which the bond last reached the minimum; 0: genesis
     Height unbonding_since = 0;
     std::uint8_t trust_score = 0;
     bool hardware_attested = false;
     TimestampNs attested_at_ns = 0;
+    bool trust_lost = false;  // one of its answers was proven wrong after that evidence
+    // Its slots in the kernel's table of attestations, by their keys.
+    SmallVector<Hash32, 1> attestation_keys;
     std::uint32_t open_tasks = 0;   // assigned to it and not yet posted
     std::uint32_t obligations = 0;  // seats whose outcome can still slash it
     std::uint64_t tasks_completed = 0;
+    // Statistics, which grow without bound and stop at 2^64 - 1; no rule reads them.
     Amount rewards_total;
     Amount slashed_total;
 
@@ -42,6 +47,7 @@ struct Provider {
     // The part of the bond that new results may lock. Zero when, without the obligation rule, the
     // bond fell below the locked part.
     [[nodiscard]] Amount unlocked() const { return bond > locked ? bond - locked : Amount(); }
+    // `model` is the first version of the model (ModelStatus::first).
     [[nodiscard]] bool offers(ModelIndex model) const;
 
     static constexpr auto fields() {
@@ -55,10 +61,13 @@ struct Provider {
                           field<&Provider::locked>(),
                           field<&Provider::credit>(),
                           field<&Provider::registered_at>(),
+                          field<&Provider::bonded_since>(),
                           field<&Provider::unbonding_since>(),
                           field<&Provider::trust_score>(),
                           field<&Provider::hardware_attested>(),
                           field<&Provider::attested_at_ns>(),
+                          field<&Provider::trust_lost>(),
+                          field<&Provider::attestation_keys, kAttestationsPerProviderMax>(),
                           field<&Provider::open_tasks>(),
                           field<&Provider::obligations>(),
                           field<&Provider::tasks_completed>(),

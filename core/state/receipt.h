@@ -7,6 +7,7 @@
 #include "core/base/encode.h"
 #include "core/base/ids.h"
 #include "core/base/merkle.h"
+#include "core/config/config.h"
 #include "core/state/task.h"
 
 namespace aivm {
@@ -20,6 +21,7 @@ struct Receipt {
     Amount burned;  // of the fee
     Amount minted;
     Height height = 0;
+    AnchorTarget anchor_target = AnchorTarget::kQChain;  // where the receipt will be anchored
 
     [[nodiscard]] Hash32 leaf() const {
         Writer encoding;
@@ -27,10 +29,11 @@ struct Receipt {
         return merkle::leaf(encoding.view());
     }
     static constexpr auto fields() {
-        return std::tuple{field<&Receipt::task>(),    field<&Receipt::task_key>(),
-                          field<&Receipt::outcome>(), field<&Receipt::answer>(),
-                          field<&Receipt::paid>(),    field<&Receipt::burned>(),
-                          field<&Receipt::minted>(),  field<&Receipt::height>()};
+        return std::tuple{field<&Receipt::task>(),         field<&Receipt::task_key>(),
+                          field<&Receipt::outcome>(),      field<&Receipt::answer>(),
+                          field<&Receipt::paid>(),         field<&Receipt::burned>(),
+                          field<&Receipt::minted>(),       field<&Receipt::height>(),
+                          field<&Receipt::anchor_target>()};
     }
 };
 

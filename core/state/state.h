@@ -32,7 +32,7 @@
 namespace aivm {
 
 // The sums in which the conservation of money is stated. The escrow account's balance is the sum of
-// the four pots.
+// the pots.
 struct Totals {
     Amount genesis;
     Amount minted;
@@ -41,18 +41,21 @@ struct Totals {
     Amount task_escrows;
     Amount challenge_bonds;
     Amount credits;
+    Amount model_deposits;
     std::uint64_t tasks_completed = 0;
     std::uint64_t tasks_failed = 0;
 
-    [[nodiscard]] Amount pots() const { return bonds + task_escrows + challenge_bonds + credits; }
+    [[nodiscard]] Amount pots() const {
+        return bonds + task_escrows + challenge_bonds + credits + model_deposits;
+    }
     friend bool operator==(const Totals&, const Totals&) = default;
 
     static constexpr auto fields() {
-        return std::tuple{field<&Totals::genesis>(),      field<&Totals::minted>(),
-                          field<&Totals::burned>(),       field<&Totals::bonds>(),
-                          field<&Totals::task_escrows>(), field<&Totals::challenge_bonds>(),
-                          field<&Totals::credits>(),      field<&Totals::tasks_completed>(),
-                          field<&Totals::tasks_failed>()};
+        return std::tuple{field<&Totals::genesis>(),         field<&Totals::minted>(),
+                          field<&Totals::burned>(),          field<&Totals::bonds>(),
+                          field<&Totals::task_escrows>(),    field<&Totals::challenge_bonds>(),
+                          field<&Totals::credits>(),         field<&Totals::model_deposits>(),
+                          field<&Totals::tasks_completed>(), field<&Totals::tasks_failed>()};
     }
 };
 
@@ -66,6 +69,10 @@ struct ChainHead {
     Hash32 last_anchor;  // commit root of the last anchor, zero before the first
     // Blocks without room for another fraud proof (Policy::full_proof_operations).
     std::uint64_t full_proof_blocks = 0;
+    AnchorTarget anchor_target = AnchorTarget::kQChain;
+    // Full tables of anchors that were archived, and the audit root of the last of them.
+    std::uint32_t anchor_archives = 0;
+    Hash32 anchor_archive_root;
     Totals totals;
 
     static constexpr auto fields() {
@@ -76,6 +83,9 @@ struct ChainHead {
                           field<&ChainHead::epoch_started_ns>(),
                           field<&ChainHead::last_anchor>(),
                           field<&ChainHead::full_proof_blocks>(),
+                          field<&ChainHead::anchor_target>(),
+                          field<&ChainHead::anchor_archives>(),
+                          field<&ChainHead::anchor_archive_root>(),
                           field<&ChainHead::totals>()};
     }
 };
@@ -90,6 +100,7 @@ struct State {
     SnapshotVector<Dispute> disputes;
     SnapshotVector<TraceNode> trace_nodes;
     SnapshotVector<std::shared_ptr<const Model>> models;
+    SnapshotVector<ModelStatus> model_status;  // of each model, under the same index
     SnapshotVector<Validator> validators;
     Receipts receipts;
     KernelTables kernels{KernelTableSizes{0, 0, 0}};  // replaced by those of the genesis
@@ -112,6 +123,13 @@ struct State {
         return trace_nodes[i.value];
     }
     [[nodiscard]] const Model& model(ModelIndex i) const { return *models[i.value]; }
+    [[nodiscard]] const ModelStatus& status_of_model(ModelIndex i) const {
+        return model_status[i.value];
+    }
+    // The same for all versions of a model: whether it takes new tasks, who owns it, the newest.
+    [[nodiscard]] const ModelStatus& family_of_model(ModelIndex i) const {
+        return model_status[model_status[i.value].first.value];
+    }
     [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
     [[nodiscard]] Nonces nonces(const Address& address) const;
@@ -133,6 +151,7 @@ struct State {
     void index_trace_node(TraceNodeIndex index);
     [[nodiscard]] std::optional<TaskIndex> find_task(std::string_view job_id) const;
     [[nodiscard]] std::optional<ProviderIndex> find_provider(std::string_view id) const;
+    // The first version of the model.
     [[nodiscard]] std::optional<ModelIndex> find_model(std::string_view id) const;
     // The first dispute of this challenger on the task's present result.
     [[nodiscard]] std::optional<DisputeIndex> find_first_dispute(TaskIndex task,

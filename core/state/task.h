@@ -93,7 +93,8 @@ struct Task {
     ModelIndex model;
     std::uint32_t input_row = 0;
     Amount fee;
-    Amount escrow;  // the part of the fee that is still held; waiting shares: Dispute::share
+    // The part of the fee that is held until the task ends; waiting shares: Dispute::share.
+    Amount escrow;
     TaskStatus status = TaskStatus::kPending;
     Height submitted_at = 0;
     // the moment at which it became pending or assigned, from which its timeout counts
@@ -152,6 +153,12 @@ struct Task {
                           field<&Task::final_at>()};
     }
 };
+
+// The part of a task's fee that is burned at its admission, whatever becomes of the task; the rest
+// is held in escrow.
+inline Amount admission_burn(const Policy& policy, Amount fee) {
+    return fee.bps(policy.fee_burn_bps);
+}
 
 // Whether a task has a timeout: while it waits for its draw, and then for its provider's answer. A
 // committee has windows instead.

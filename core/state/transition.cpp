@@ -69,6 +69,18 @@ ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot) {
     AIVM_UNREACHABLE("unknown kernel table");
 }
 
+bool slot_is_occupied(const KernelTables& tables, const KernelSlot& slot) {
+    switch (slot.table) {
+        case KernelTable::kAttestations:
+            return tables.attestations()[slot.index].occupied != 0;
+        case KernelTable::kModels:
+            return tables.models()[slot.index].occupied != 0;
+        case KernelTable::kAnchors:
+            return tables.anchors()[slot.index].occupied != 0;
+    }
+    AIVM_UNREACHABLE("unknown kernel table");
+}
+
 Transition::Transition(const State& parent, const BlockContext& block, const Rules& rules)
     : state_(parent), block_(block), rules_(rules) {
     AIVM_CHECK(rules.kernels != nullptr && rules.authorizer != nullptr);
@@ -175,13 +187,33 @@ TraceNodeIndex Transition::add_trace_node(const TraceNode& node) {
     return index;
 }
 
-ModelIndex Transition::add_model(Model model) {
+ModelStatus& Transition::edit_model_status(ModelIndex i) {
+    return edit(state_.model_status, touched_.models, i.value);
+}
+
+ModelIndex Transition::add_model(Model model, std::optional<ModelIndex> first) {
     const ModelIndex index{static_cast<std::uint32_t>(state_.models.size())};
-    AIVM_CHECK(!state_.find_model(model.id));
+    AIVM_CHECK(first.has_value() == state_.find_model(model.id).has_value());
+    ModelStatus status;
+    status.first = first.value_or(index);
+    status.newest = index;
     touched_models_.push_back(index.value);
     state_.models.push_back(std::make_shared<const Model>(std::move(model)));
-    state_.index_model(index);
+    if (first) {
+        status.version = state_.status_of_model(state_.status_of_model(*first).newest).version + 1;
+        edit_model_status(*first).newest = index;
+    }
+    touched_.models.push_back(index.value);
+    state_.model_status.push_back(status);
+    if (!first) state_.index_model(index);
     return index;
+}
+
+void Transition::archive_anchors() {
+    AIVM_CHECK(!anchor_archive_);
+    const auto slots = std::as_bytes(state_.kernels.anchors());
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(slots.data());
+    anchor_archive_.emplace(state_.head.anchor_archives, Bytes(bytes, bytes + slots.size()));
 }
 
 ValidatorIndex Transition::add_validator(Validator validator) {
@@ -268,24 +300,32 @@ Transition::Finished Transition::finish() && {
               {reinterpret_cast<const std::uint8_t*>(&epoch), sizeof epoch});
     sort_unique(touched_slots_);
     for (const KernelSlot& slot : touched_slots_) {
-        batch.put(keys::kernel_slot(static_cast<std::uint8_t>(slot.table), slot.index),
-                  slot_bytes(state_.kernels, slot));
+        const Bytes key = keys::kernel_slot(static_cast<std::uint8_t>(slot.table), slot.index);
+        if (slot_is_occupied(state_.kernels, slot)) {
+            batch.put(key, slot_bytes(state_.kernels, slot));
+        } else {
+            batch.erase(key);
+        }
     }
     put_table(batch, keys::kModel, touched_models_,
               [&](std::uint32_t i, Writer& out) { aivm::encode(out, *state_.models[i]); });
     put_table(batch, keys::kTraceNode, touched_trace_nodes_, from(state_.trace_nodes));
     put_table(batch, keys::kProvider, touched_.providers, from(state_.providers));
     put_table(batch, keys::kReceipt, touched_receipts_, from(state_.receipts));
+    put_table(batch, keys::kModelStatus, touched_.models, from(state_.model_status));
     put_table(batch, keys::kTask, touched_.tasks, from(state_.tasks));
     put_table(batch, keys::kValidator, touched_.validators, from(state_.validators));
     state_.state_root = sha256({state_.state_root.view(), batch.sorted_digest().view()});
+    if (anchor_archive_)
+        batch.put(keys::indexed(keys::kAnchorArchive, anchor_archive_->first),
+                  anchor_archive_->second);
     return {std::move(state_), std::move(batch), std::move(events_), std::move(touched_)};
 }
 
 Transition::Finished Transition::finish_unsealed() && {
     sort_unique(touched_.accounts);
-    for (auto* table :
-         {&touched_.providers, &touched_.tasks, &touched_.disputes, &touched_.validators}) {
+    for (auto* table : {&touched_.providers, &touched_.tasks, &touched_.disputes,
+                        &touched_.validators, &touched_.models}) {
         sort_unique(*table);
     }
     return {std::move(state_), {}, std::move(events_), std::move(touched_)};

@@ -27,6 +27,7 @@ struct KernelSlot {
 };
 // The slot's bytes as they are stored.
 ByteView slot_bytes(const KernelTables& tables, const KernelSlot& slot);
+bool slot_is_occupied(const KernelTables& tables, const KernelSlot& slot);
 
 // The entries that a block changed: ascending, each once.
 struct Touched {
@@ -35,6 +36,7 @@ struct Touched {
     std::vector<std::uint32_t> tasks;
     std::vector<std::uint32_t> disputes;
     std::vector<std::uint32_t> validators;
+    std::vector<std::uint32_t> models;  // whose status changed
 };
 
 class Transition {
@@ -60,6 +62,9 @@ public:
         return state_.trace_node(i);
     }
     [[nodiscard]] const Model& read_model(ModelIndex i) const { return state_.model(i); }
+    [[nodiscard]] const ModelStatus& read_model_status(ModelIndex i) const {
+        return state_.status_of_model(i);
+    }
     [[nodiscard]] const Validator& read_validator(ValidatorIndex i) const {
         return state_.validator(i);
     }
@@ -79,6 +84,7 @@ public:
     Dispute& edit_dispute(DisputeIndex index);
     TraceNode& edit_trace_node(TraceNodeIndex index);
     Validator& edit_validator(ValidatorIndex index);
+    ModelStatus& edit_model_status(ModelIndex index);
     KernelTables& edit_kernels() { return state_.kernels; }
 
     TaskIndex add_task(Task&& task);
@@ -89,7 +95,8 @@ public:
     // Appends a dispute to one of its task's lists.
     void append_dispute(DisputeList Task::* list, DisputeIndex dispute);
     TraceNodeIndex add_trace_node(const TraceNode& node);
-    ModelIndex add_model(Model model);
+    // A new model, or with `first` a new version of that one.
+    ModelIndex add_model(Model model, std::optional<ModelIndex> first = std::nullopt);
     ValidatorIndex add_validator(Validator validator);
     void add_receipt(const Receipt& receipt);
     // Brings the receipt tree up to date. Required before its root is read.
@@ -122,6 +129,9 @@ public:
 
     void emit(VmEvent event) { events_.push_back(std::move(event)); }
     [[nodiscard]] const std::vector<VmEvent>& events() const { return events_; }
+
+    // Keeps the anchors' slots in the store under the next archive number, outside the state.
+    void archive_anchors();
 
     // Marks slots of a kernel table as changed.
     void touch_kernel_slots(KernelTable table, const std::vector<std::uint32_t>& slots);
@@ -170,6 +180,7 @@ private:
     std::optional<std::uint32_t> escrow_row_;
     std::vector<std::uint32_t> touched_models_;
     std::vector<std::uint32_t> touched_trace_nodes_;
+    std::optional<std::pair<std::uint32_t, Bytes>> anchor_archive_;  // number, slots
     std::vector<std::uint32_t> touched_receipts_;
     std::vector<KernelSlot> touched_slots_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/digest.h"
 #include "core/config/limits.h"
 #include "core/ledger/ledger.h"
@@ -10,23 +12,49 @@ namespace aivm {
 
 namespace {
 
-void put_key_message(Writer& out, const Address& requester, const op::SubmitTask& s) {
+// At most this often does the floor double.
+constexpr std::uint64_t kFloorDoublingsMax = 16;
+
+// Whether a provider could be drawn for the model, now or once it has room.
+bool is_offered(const State& state, const VmParameters& parameters, ModelIndex model) {
+    for (std::size_t i = 0; i < state.providers.size(); ++i) {
+        const Provider& p = state.providers[i];
+        if (p.active() && p.bond >= parameters.config.min_provider_bond && p.offers(model))
+            return true;
+    }
+    return false;
+}
+
+void put_key_message(Writer& out, const Address& requester, const op::SubmitTask& s,
+                     std::uint64_t model_version) {
     out.fixed(requester)
         .string(s.job_id)
         .u8(static_cast<std::uint8_t>(s.type))
         .u8(static_cast<std::uint8_t>(s.mode));
-    out.string(s.model_id).u32(s.input_row).amount(s.fee);
+    out.string(s.model_id).u64(model_version).u32(s.input_row).amount(s.fee);
+}
+
+// Of the newest weights; 0 for an unknown model, whose tasks are refused.
+std::uint64_t version_of(const State& state, std::string_view model_id) {
+    const auto model = state.find_model(model_id);
+    return model ? state.status_of_model(state.status_of_model(*model).newest).version : 0;
 }
 
 }  // namespace
 
-Hash32 task_key(const Address& requester, const op::SubmitTask& submission) {
+Hash32 task_key(const Address& requester, const op::SubmitTask& submission,
+                std::uint64_t model_version) {
     Writer out;
-    put_key_message(out, requester, submission);
+    put_key_message(out, requester, submission, model_version);
     return keccak256(out.view());
 }
 
 void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
+    // New weights inside the block would change the keys of what follows.
+    const auto updates_model = [](const OperationPtr& operation) {
+        return std::holds_alternative<op::ModelUpdate>(operation->body());
+    };
+    if (std::ranges::any_of(operations, updates_model)) return;
     Writer messages;
     messages.reserve(operations.size() * 80);
     std::vector<std::size_t> ends{0};
@@ -36,7 +64,8 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     for (const OperationPtr& operation : operations) {
         const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
         if (submission == nullptr) continue;
-        put_key_message(messages, operation->sender(), *submission);
+        put_key_message(messages, operation->sender(), *submission,
+                        version_of(t.state(), submission->model_id));
         ends.push_back(messages.size());
         submissions.push_back(submission);
     }
@@ -53,12 +82,22 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
     for (std::size_t i = 0; i < count; ++i) t.prepared_keys().add(submissions[i], keys[i]);
 }
 
+Amount required_fee(const State& state, const VmParameters& parameters) {
+    const Amount floor = parameters.policy.fee_floor;
+    const std::uint64_t doublings =
+        std::min(kFloorDoublingsMax * state.waiting_tasks / parameters.config.max_task_queue_size,
+                 kFloorDoublingsMax);
+    const Amount scaled =
+        floor.checked_times(std::uint64_t{1} << doublings).value_or(Amount(~std::uint64_t{0}));
+    return scaled.saturating_plus(parameters.result_bond().bps(parameters.policy.lock_fee_bps));
+}
+
 Status check_submission(const State& state, const VmParameters& parameters,
                         const op::SubmitTask& s) {
-    if (s.fee < parameters.policy.fee_floor) {
+    if (const Amount least = required_fee(state, parameters); s.fee < least) {
         return fail(ErrorCode::kFeeTooLow,
-                    fmt::format("task {} offers {} nLUX, the floor is {}", s.job_id, s.fee.nlux(),
-                                parameters.policy.fee_floor.nlux()));
+                    fmt::format("task {} offers {} nLUX, the floor is {} while {} tasks wait",
+                                s.job_id, s.fee.nlux(), least.nlux(), state.waiting_tasks));
     }
     if (s.job_id.empty() || s.job_id.size() > kJobIdBytesMax) {
         return fail(ErrorCode::kInvalidTask,
@@ -71,6 +110,12 @@ Status check_submission(const State& state, const VmParameters& parameters,
     if (state.find_task(s.job_id)) return fail(ErrorCode::kDuplicate, "task " + s.job_id);
     const auto model = state.find_model(s.model_id);
     if (!model) return fail(ErrorCode::kInvalidTask, "unknown model " + s.model_id);
+    if (state.status_of_model(*model).retired)
+        return fail(ErrorCode::kInvalidTask, "model " + s.model_id + " is retired");
+    if (!is_offered(state, parameters, *model)) {
+        return fail(ErrorCode::kInvalidTask,
+                    "no provider that could be drawn offers model " + s.model_id);
+    }
     if (s.input_row >= state.model(*model).row_count()) {
         return fail(ErrorCode::kInvalidTask,
                     fmt::format("model {} has no row {}", s.model_id, s.input_row));
@@ -92,19 +137,22 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     Task task;
     task.job_id = s.job_id;
     const auto prepared = t.prepared_keys().take(&s);
-    task.task_key = prepared ? *prepared : task_key(sender, s);
+    task.task_key = prepared ? *prepared : task_key(sender, s, version_of(t.state(), s.model_id));
     task.requester = sender;
     task.type = s.type;
     task.mode = s.mode;
-    task.model = *t.state().find_model(s.model_id);
+    task.model = t.read_model_status(*t.state().find_model(s.model_id)).newest;
     task.input_row = s.input_row;
-    task.fee = task.escrow = s.fee;
+    const Amount burned = admission_burn(t.policy(), s.fee);
+    task.fee = s.fee;
+    task.escrow = s.fee - burned;
     task.submitted_at = t.block().height;
     task.waiting_since_ns = t.block().timestamp_ns;
     task.draw_at = t.block().height + kDrawDelayBlocks;
     const Height draw_at = task.draw_at;
 
-    ledger::lock(t, sender, ledger::Pot::kTaskEscrows, s.fee);
+    ledger::burn_from(t, sender, burned);
+    ledger::lock(t, sender, ledger::Pot::kTaskEscrows, s.fee - burned);
     const TaskIndex index = t.add_task(std::move(task));
     t.count_waiting_task(+1);
     t.set_timer(HeightTimer{draw_at, TimerKind::kDraw, index.value});

@@ -76,8 +76,9 @@ void fail_task(Transition& t, TaskIndex index) {
     ledger::release(t, ledger::Pot::kTaskEscrows, requester, refund);
     t.edit_head().totals.tasks_failed += 1;
     const Task& failed = t.read_task(index);
-    t.add_receipt(
-        {index, failed.task_key, failed.status, 0, Amount(), Amount(), Amount(), t.block().height});
+    t.add_receipt({index, failed.task_key, failed.status, 0, Amount(),
+                   admission_burn(t.policy(), failed.fee), Amount(), t.block().height,
+                   t.read_head().anchor_target});
     t.emit(event::TaskRefunded{index, refund});
     t.emit(event::TaskFailed{index});
 }

@@ -18,10 +18,12 @@ public:
         how_ = how;
     }
     void fail_reads(bool fail) { reads_fail_ = fail; }
+    // Only reads of keys that start with this byte (core/state/keys.h) fail.
+    void fail_reads_of(std::uint8_t table) { failing_table_ = table; }
     [[nodiscard]] std::uint64_t writes() const { return writes_; }
 
     [[nodiscard]] Result<std::optional<Bytes>> get(ByteView key) const override {
-        if (reads_fail_) return fail(ErrorCode::kStorage, "read");
+        if (read_fails(key)) return fail(ErrorCode::kStorage, "read");
         return disk_.get(key);
     }
     [[nodiscard]] Status write(std::shared_ptr<const WriteBatch> batch) override {
@@ -34,16 +36,21 @@ public:
     [[nodiscard]] Status scan(
         ByteView prefix,
         const std::function<bool(ByteView key, ByteView value)>& visit) const override {
-        if (reads_fail_) return fail(ErrorCode::kStorage, "scan");
+        if (read_fails(prefix)) return fail(ErrorCode::kStorage, "scan");
         return disk_.scan(prefix, visit);
     }
 
 private:
+    [[nodiscard]] bool read_fails(ByteView key) const {
+        return reads_fail_ || (failing_table_ && !key.empty() && key[0] == *failing_table_);
+    }
+
     MemoryStore& disk_;
     std::uint64_t writes_ = 0;
     std::uint64_t at_ = ~std::uint64_t{0};
     Failure how_ = Failure::kRefuses;
     bool reads_fail_ = false;
+    std::optional<std::uint8_t> failing_table_;
 };
 
 }  // namespace aivm::test

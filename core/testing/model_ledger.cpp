@@ -68,9 +68,8 @@ void ModelLedger::settle(ModelTask& task) {
         put_back(task, kThisBlock);
         return;
     }
-    const Money burn = part(task.fee, v_.policy.fee_burn_bps);
+    const Money burn = part(task.fee, v_.policy.fee_burn_bps);  // at admission
     const Money mint = std::min(burn, static_cast<Money>(v_.config.base_reward.nlux()));
-    burned += burn;
     minted += mint;
     providers.at(task.provider).credit += task.fee - burn + mint;
     task.status = "completed";
@@ -83,12 +82,17 @@ void ModelLedger::put_back(ModelTask& task, std::uint64_t now) {
     task.provider.clear();
     task.waiting_since = now;
     task.status = task.assignments >= v_.policy.max_assignments ? "failed" : "pending";
-    if (task.status == "failed") free[task.requester] += task.fee;
+    if (task.status == "failed") refund(task);
+}
+
+void ModelLedger::refund(const ModelTask& task) {
+    free[task.requester] += task.fee - part(task.fee, v_.policy.fee_burn_bps);
 }
 
 void ModelLedger::submit(const std::string& who, const std::string& job, Money fee, int truth,
                          std::uint64_t now) {
     free[who] -= fee;
+    burned += part(fee, v_.policy.fee_burn_bps);
     ModelTask task;
     task.requester = who;
     task.fee = fee;
@@ -143,7 +147,26 @@ void ModelLedger::reveal(const std::string& who, const std::string& job) {
 
 void ModelLedger::join(const std::string& owner, const std::string& provider, Money bond) {
     free[owner] -= bond;
-    providers[provider] = {owner, bond, 0};
+    ModelProvider& p = providers[provider];  // one that left may come back
+    p.owner = owner;
+    p.bond += bond;
+}
+
+void ModelLedger::add_bond(const std::string& provider, Money amount) {
+    free[providers.at(provider).owner] -= amount;
+    providers.at(provider).bond += amount;
+}
+
+void ModelLedger::register_model(const std::string& who, const std::string& model) {
+    const auto deposit = static_cast<Money>(v_.policy.model_deposit.nlux());
+    free[who] -= static_cast<Money>(v_.policy.model_fee.nlux()) + deposit;
+    burned += static_cast<Money>(v_.policy.model_fee.nlux());
+    deposits[model] = deposit;
+}
+
+void ModelLedger::retire_model(const std::string& who, const std::string& model) {
+    free[who] += deposits.at(model);
+    deposits.erase(model);
 }
 
 void ModelLedger::claim(const std::string& provider) {
@@ -171,7 +194,7 @@ void ModelLedger::end(std::uint64_t now) {
         if (now - task.waiting_since < v_.config.task_timeout_ns) continue;
         if (task.status == "pending") {
             task.status = "failed";
-            free[task.requester] += task.fee;
+            refund(task);
         } else {
             const auto bond = static_cast<Money>(v_.result_bond().nlux());
             slash(task.provider, part(bond, v_.policy.slash_timeout_bps), "", "");

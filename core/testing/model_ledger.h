@@ -46,6 +46,7 @@ public:
     std::map<std::string, Money> free;
     std::map<std::string, ModelProvider> providers;
     std::map<std::string, ModelTask> tasks;
+    std::map<std::string, Money> deposits;  // of registered models
     Money burned = 0, minted = 0;
 
     // The parts of a block, in their order. `drawn` names the provider of each task drawn in this
@@ -57,12 +58,16 @@ public:
     void challenge(const std::string& who, const std::string& job, int claim);
     void reveal(const std::string& who, const std::string& job);
     void join(const std::string& owner, const std::string& provider, Money bond);
+    void add_bond(const std::string& provider, Money amount);
+    void register_model(const std::string& who, const std::string& model);
+    void retire_model(const std::string& who, const std::string& model);
     void claim(const std::string& provider);
     void withdraw(const std::string& provider);
     void end(std::uint64_t now);
 
 private:
     void settle(ModelTask& task);
+    void refund(const ModelTask& task);
     void put_back(ModelTask& task, std::uint64_t now);
     // Empty names: nobody receives that share.
     void slash(const std::string& provider, Money due, const std::string& challenger,

@@ -9,11 +9,13 @@ namespace aivm::test {
 namespace {
 
 constexpr std::uint32_t kJobs = 24;
+constexpr std::uint32_t kOperationsMax = 5;  // in a block
 
 // Makes operations from the visible state and random choices; each member returns the body of one.
 struct Player {
     TestChain& chain;
     const Choose& choose;
+    std::uint64_t scale;
 
     std::string_view name(std::uint32_t first, std::uint32_t count) const {
         return kPlayers[first + choose(count)];
@@ -40,7 +42,7 @@ struct Player {
             low ? choose(2'000'000) : 1'000'000 + std::uint64_t{choose(1'000)} * 7'777'777;
         const std::string_view who = name(0, 3);
         const std::string job = fmt::format("job-{}", choose(kJobs));
-        return chain.by(who, submission(job, Amount(fee), choose(9)));
+        return chain.by(who, submission(job, Amount(fee * scale), choose(9)));
     }
     OperationPtr post() const {
         const std::string on = job();
@@ -85,7 +87,7 @@ struct Player {
     }
     OperationPtr join() const {
         const std::string_view who = some_provider();
-        const Amount bond = lux(slip() ? 999 : 1000 + choose(500));
+        const Amount bond = lux(slip() ? 499 : (1000 + choose(500)) * scale);
         const std::string_view sender = slip() ? anyone() : who;
         return chain.by(sender, registration(who, bond));
     }
@@ -97,6 +99,9 @@ struct Player {
                 return chain.by(sender, leave(who));
             case 1:
                 return chain.by(sender, withdrawal(who));
+            case 2:
+                return chain.by(
+                    sender, op::AddBond{std::string(who), lux(choose(300) * std::uint64_t{scale})});
             default:
                 return chain.by(sender, claim(who));
         }
@@ -115,6 +120,8 @@ struct Player {
     }
     OperationPtr model() const {
         const std::string_view who = anyone();
+        if (choose(3) == 0)
+            return chain.by(who, op::RetireModel{fmt::format("model-{}", choose(6))});
         return chain.by(who, op::RegisterModel{small_model(fmt::format("model-{}", choose(6))),
                                                salt_of("license")});
     }
@@ -146,8 +153,8 @@ void check_payment(const State& before, const State& after, const event::Provide
 
 }  // namespace
 
-OperationPtr random_operation(TestChain& chain, const Choose& choose) {
-    const Player player{chain, choose};
+OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint64_t scale) {
+    const Player player{chain, choose, scale};
     const std::uint32_t dice = choose(100);
     if (dice < 22) return player.submit();
     if (dice < 47) return player.post();
@@ -179,10 +186,18 @@ void check_successor(const State& before, const State& after, const std::vector<
     }
 }
 
-void random_block(TestChain& chain, const Choose& choose, std::uint32_t operations_max) {
-    const std::uint32_t count = choose(operations_max + 1);
+void make_amounts_great(TestOptions& options) {
+    options.allocation = lux(1'500'000'000);
+    options.parameters.config.base_reward = lux(1'000'000'000);
+    options.parameters.policy.challenger_bond = lux(10 * kGreatScale);
+    options.parameters.policy.mint_cap = MintCap::kUncapped;
+}
+
+void random_block(TestChain& chain, const Choose& choose, std::uint64_t scale) {
+    const std::uint32_t count = choose(kOperationsMax + 1);
     std::vector<OperationPtr> operations;
-    for (std::uint32_t i = 0; i < count; ++i) operations.push_back(random_operation(chain, choose));
+    for (std::uint32_t i = 0; i < count; ++i)
+        operations.push_back(random_operation(chain, choose, scale));
     for (const OperationPtr& operation : operations)
         static_cast<void>(chain.refusal(operation));  // throws if a refusal left a change
     const std::uint32_t pace = choose(20);

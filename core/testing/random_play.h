@@ -18,15 +18,20 @@ inline constexpr std::array<std::string_view, 6> kPlayers{"alice", "bob", "carol
 using Choose = std::function<std::uint32_t(std::uint32_t bound)>;
 
 // An operation that the rules may refuse: mostly sensible, sometimes by the wrong account or on the
-// wrong task.
-OperationPtr random_operation(TestChain& chain, const Choose& choose);
+// wrong task. Fees and bonds are multiplied by `scale`.
+OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint64_t scale = 1);
 
-// Plays one block of up to `operations_max` random operations, some of which the builder leaves
-// out; usually one interval later, sometimes at the same time or much later. Throws TestFailure if
+// A chain whose amounts, multiplied by kGreatScale, come near the greatest supply: what settlements
+// add up there must not overflow.
+constexpr std::uint64_t kGreatScale = 1'000'000;
+void make_amounts_great(TestOptions& options);
+
+// Plays one block of a few random operations, some of which the builder leaves out; usually one
+// interval later, sometimes at the same time or much later. Throws TestFailure if
 // an invariant is violated: E6 at most one payment per task, E7 a final task never changes, E8 no
 // payment inside the window or with an open dispute, E14 minting at most equals burning, no change
 // by an operation that was left out, and those of audit_state.
-void random_block(TestChain& chain, const Choose& choose, std::uint32_t operations_max = 5);
+void random_block(TestChain& chain, const Choose& choose, std::uint64_t scale = 1);
 
 // The checks between two successive states.
 void check_successor(const State& before, const State& after, const std::vector<VmEvent>& events,

@@ -76,13 +76,22 @@ Model small_model(std::string_view id, std::uint32_t steps, std::uint32_t rows) 
 VmParameters short_parameters() {
     VmParameters p;
     p.config.challenge_window_blocks = 5;
+    // A provider with 1000 LUX is still drawn after a few slashes.
+    p.config.min_provider_bond = lux(500);
+    p.policy.result_bond = lux(100);
     p.config.task_timeout_ns = 5 * kBlockNs;
     p.config.epoch_duration_ns = 12 * kBlockNs;
     p.config.merkle_anchor_freq = 7;
     p.policy.challenge_reveal_blocks = 2;
     p.policy.unbond_cooldown_blocks = 8;
     p.policy.dispute_move_blocks = 3;
+    p.policy.activation_delay_blocks = 0;
     return p;
+}
+
+TestOptions served(TestOptions options) {
+    options.providers.emplace_back("served");
+    return options;
 }
 
 TestChain::TestChain(TestOptions options)
@@ -101,6 +110,11 @@ TestChain::TestChain(TestOptions options)
             {address_of(validator_name(i)), lux(5000), keccak256(secret_for(i, 0).view())});
     }
     genesis.models = options.models;
+    for (const std::string& name : options.providers) {
+        GenesisProvider provider{name, address_of(name), {}, lux(1000)};
+        for (const Model& model : options.models) provider.models.push_back(model.id);
+        genesis.providers.push_back(std::move(provider));
+    }
     genesis.table_sizes = options.tables;
     auto made = make_genesis(genesis, rules());
     if (!made) throw TestFailure(made.error().text());
@@ -247,7 +261,7 @@ void TestChain::expect_refused(const OperationPtr& operation, ErrorCode code) co
 }
 
 void TestChain::join(std::string_view provider) {
-    block({by(provider, registration(provider, rules().parameters.config.min_provider_bond))});
+    block({by(provider, registration(provider, lux(1000)))});
 }
 
 std::string TestChain::assign(std::string_view job, std::string_view requester, Amount fee) {

@@ -35,7 +35,7 @@ Hash32 salt_of(std::string_view name);
 Model small_model(std::string_view id, std::uint32_t steps = 1, std::uint32_t rows = 8);
 
 // Short windows: 5 blocks to challenge, 2 to reveal, cooldown 8, timeouts of 5 blocks, anchors
-// every 7.
+// every 7, and providers that can be drawn at once.
 VmParameters short_parameters();
 
 struct TestOptions {
@@ -44,9 +44,13 @@ struct TestOptions {
     std::vector<std::string> names{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
     std::uint32_t validators = 2;
     std::vector<Model> models{small_model("model")};
+    std::vector<std::string> providers;  // of genesis, for every model; named like their owners
     KernelTableSizes tables{16, 16, 16};
     KeyValueStore* store = nullptr;  // null: a store of its own
 };
+
+// With a provider "served" in genesis, so that tasks are accepted from the first block on.
+TestOptions served(TestOptions options = {});
 
 constexpr TimestampNs kBlockNs = 4'000'000'000;
 

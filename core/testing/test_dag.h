@@ -15,7 +15,8 @@ namespace aivm::test {
 
 class TestDag {
 public:
-    explicit TestDag(TestOptions options = {}) : chain_(std::move(options)) {}
+    // There is a provider "served", so that tasks are accepted from the first vertex on.
+    explicit TestDag(TestOptions options = {}) : chain_(served(std::move(options))) {}
 
     [[nodiscard]] DagVm::Setup setup(KeyValueStore& store) const;
     [[nodiscard]] DagVm open(KeyValueStore& store) const;

@@ -21,10 +21,16 @@ void TestNode::restart() {
     NodeSetup setup;
     setup.parameters.config = options_.config;
     setup.parameters.config.challenge_window_blocks = 3;
+    setup.parameters.policy.activation_delay_blocks = options_.activation_delay_blocks;
     setup.genesis = default_genesis().genesis;
     setup.genesis.allocations = {{alice.account, lux(10'000)},
                                  {bob.account, lux(10'000)},
                                  {dev_key().address(), lux(10'000)}};
+    if (options_.served) {
+        std::vector<std::string> models;
+        for (const Model& model : setup.genesis.models) models.push_back(model.id);
+        setup.genesis.providers = {{"served", bob.account, models, lux(1000)}};
+    }
     setup.genesis.table_sizes = {8, 8, 8};
     setup.vendor_root = options_.vendor_root;
     setup.seed = keccak256(as_bytes("node"));

@@ -17,6 +17,9 @@ public:
         Config config;
         Address vendor_root;
         KeyValueStore* store = nullptr;  // null: one of its own
+        // With a provider "served" of bob's in genesis, so that tasks are accepted at once.
+        bool served = false;
+        std::uint64_t activation_delay_blocks = 0;
     };
     TestNode() : TestNode(Options{}) {}
     explicit TestNode(Options options);

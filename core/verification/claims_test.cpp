@@ -155,7 +155,7 @@ TEST(Claims, EachResultProvenWrongHasAShareOfItsOwn) {
     w.chain.block({w.chain.by("carol", opening("job", "carol", w.right))});
     w.chain.advance_to(w.dispute_of("carol").deadline + 1);
     ASSERT_EQ(w.chain.task("job").claims.size, 3u);
-    EXPECT_EQ(w.chain.totals().task_escrows, lux(1) + lux(80));
+    EXPECT_EQ(w.chain.totals().task_escrows, millilux(900) + lux(80));
     w.answer_again(w.truth);
     w.wait_until_final();
     EXPECT_EQ(w.chain.balance("bob"), lux(10'000) + lux(40));

@@ -83,9 +83,9 @@ TEST(CommitteeCommitment, BindsEveryFieldIn32BytesEach) {
 // D26: the reward is not bound into the intent's id, so the payer can be drained.
 TEST(CommitteeCommitment, D26IsForTheFeeThatTheTaskWasSubmittedWith) {
     CommittedResult cheap;
-    cheap.task_key = task_key(address_of("alice"), committee_task("job", lux(1)));
+    cheap.task_key = task_key(address_of("alice"), committee_task("job", lux(1)), 1);
     CommittedResult dear = cheap;
-    dear.task_key = task_key(address_of("alice"), committee_task("job", lux(2)));
+    dear.task_key = task_key(address_of("alice"), committee_task("job", lux(2)), 1);
     EXPECT_NE(cheap.task_key, dear.task_key);
     EXPECT_NE(result_commitment(cheap), result_commitment(dear));
 }

@@ -4,16 +4,19 @@
 #include <cstring>
 
 #include "core/base/digest.h"
+#include "core/config/limits.h"
+#include "core/registry/attestation.h"
 
 namespace aivm {
 namespace {
 
-bool eligible(const Transition& t, const Provider& p, ModelIndex model) {
-    return p.active() && p.open_tasks < t.config().max_tasks_per_provider && p.offers(model) &&
-           p.unlocked() >= t.parameters().result_bond();
+// Providers of the genesis count as bonded for ever.
+bool counts_as_bonded(const Provider& p, const Policy& policy, Height at) {
+    if (p.bonded_since == 0) return true;
+    const auto from = checked_add(p.bonded_since, policy.activation_delay_blocks);
+    return from && *from <= at;
 }
 
-// Candidates stand in the order of their registration.
 Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     struct Candidate {
         ProviderIndex provider;
@@ -21,9 +24,10 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
     };
     SmallVector<Candidate, 32> candidates;
     std::uint64_t total = 0;
+    const ModelIndex model = t.read_model_status(task.model).first;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
-        if (!eligible(t, p, task.model)) return;
-        total += 1 + std::uint64_t{p.trust_score};
+        if (!is_eligible(t.parameters(), p, model, t.block().height)) return;
+        total += draw_weight(t.config(), p, t.block().timestamp_ns);
         candidates.push_back({ProviderIndex{static_cast<std::uint32_t>(i)}, total});
     });
     if (candidates.empty()) return {};
@@ -36,8 +40,9 @@ Drawn draw_weighted(const Transition& t, const Task& task, const Hash32& seed) {
 
 Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
     std::vector<ProviderIndex> candidates;
+    const ModelIndex model = t.read_model_status(task.model).first;
     t.state().providers.for_each([&](std::size_t i, const Provider& p) {
-        if (eligible(t, p, task.model))
+        if (is_eligible(t.parameters(), p, model, t.block().height))
             candidates.push_back(ProviderIndex{static_cast<std::uint32_t>(i)});
     });
     const std::size_t count = t.policy().redundancy_providers;
@@ -49,6 +54,22 @@ Drawn draw_members(const Transition& t, const Task& task, const Hash32& seed) {
 }
 
 }  // namespace
+
+// Candidates are fixed two blocks before the draw, when its beacon could not be known: a bond that
+// became complete later comes too late. Only room may change in between.
+bool is_eligible(const VmParameters& parameters, const Provider& p, ModelIndex model,
+                 Height drawn_at) {
+    const Height fixed_at = drawn_at - std::min(drawn_at, kDrawDelayBlocks);
+    return p.active() && p.open_tasks < parameters.config.max_tasks_per_provider &&
+           p.bond >= parameters.config.min_provider_bond &&
+           counts_as_bonded(p, parameters.policy, fixed_at) && p.offers(model) &&
+           p.unlocked() >= parameters.result_bond();
+}
+
+std::uint64_t draw_weight(const Config& config, const Provider& provider, TimestampNs now_ns) {
+    return 1 + std::uint64_t{evidence_counts(config, provider, now_ns) ? provider.trust_score
+                                                                       : std::uint8_t{0}};
+}
 
 Hash32 draw_seed(const Hash32& task_key, const Hash32& beacon) {
     return keccak256({task_key.view(), beacon.view()});

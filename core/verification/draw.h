@@ -35,10 +35,18 @@ std::vector<ProviderIndex> draw_committee(std::vector<ProviderIndex> list, const
 
 using Drawn = SmallVector<ProviderIndex, 4>;
 
-// One eligible provider, with weight 1 + trust score; in redundant mode a committee of
-// redundancy_providers, each eligible one as likely as any other. Empty when too few are eligible.
-// A provider is eligible when it is active, offers the model, is below its task limit and has one
-// result bond unlocked.
+// A provider's chance in the draw: 1 + trust score, where a score counts only while its evidence
+// does (evidence_counts).
+std::uint64_t draw_weight(const Config& config, const Provider& provider, TimestampNs now_ns);
+
+// Whether a draw in block `drawn_at` may choose the provider for a model, named by its first
+// version: its bond had been complete for activation_delay_blocks two blocks before, it is active,
+// offers the model, is below its task limit and has one result bond unlocked.
+bool is_eligible(const VmParameters& parameters, const Provider& provider, ModelIndex model,
+                 Height drawn_at);
+
+// One eligible provider, by draw_weight; in redundant mode a committee of redundancy_providers,
+// each eligible one as likely as any other. Empty when too few are eligible.
 Drawn draw_providers(const Transition& t, const Task& task, const Hash32& seed);
 
 }  // namespace aivm

@@ -1,5 +1,7 @@
 #include "core/verification/equivocation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/chain/block.h"
@@ -8,9 +10,15 @@
 
 namespace aivm {
 
-Status check_equivocation(const State& state, const Rules& rules, const op::Evidence& e) {
+Status check_equivocation(const State& state, Height height, const Rules& rules,
+                          const op::Evidence& e) {
     if (e.validator >= state.validators.size()) return fail(ErrorCode::kNotFound, "validator");
     const Validator& accused = state.validator(ValidatorIndex{e.validator});
+    const auto expires = checked_add(e.slot, rules.parameters.policy.evidence_ttl_blocks);
+    if (expires && *expires < height) {
+        return fail(ErrorCode::kWindowClosed,
+                    fmt::format("evidence for slot {} was taken until block {}", e.slot, *expires));
+    }
     if (e.first_id == e.second_id)
         return fail(ErrorCode::kInvalidArgument, "the two items are one");
     if (std::ranges::binary_search(accused.slashed_slots, e.slot))
@@ -28,12 +36,12 @@ Status check_equivocation(const State& state, const Rules& rules, const op::Evid
     return {};
 }
 
-Status prove_equivocation(Transition& t, const op::Evidence& e) {
-    AIVM_TRY(check_equivocation(t.state(), t.rules(), e));
+Status prove_equivocation(Transition& t, const Address& reporter, const op::Evidence& e) {
+    AIVM_TRY(check_equivocation(t.state(), t.block().height, t.rules(), e));
     const ValidatorIndex accused{e.validator};
     auto& slots = t.edit_validator(accused).slashed_slots;
     slots.insert(std::ranges::upper_bound(slots, e.slot), e.slot);
-    slash_validator(t, SlashCause::kEquivocation, accused);
+    slash_validator(t, SlashCause::kEquivocation, accused, reporter);
     return {};
 }
 

@@ -32,7 +32,10 @@ TestOptions options_for(Game game, const Choose& choose) {
     policy.redundancy_providers = 3;
     config.redundancy_factor = 2 + choose(2);
     config.challenge_window_blocks = choose(3) == 0 ? 0 : 4;
-    if (game == Game::kTee) config.verification_mode = VerificationMode::kTee;
+    if (game == Game::kTee) {
+        config.verification_mode = VerificationMode::kTee;
+        config.challenge_window_blocks = std::max<std::uint64_t>(config.challenge_window_blocks, 1);
+    }
     if (game == Game::kBisection) {
         config.verification_mode = VerificationMode::kOptimistic;
         config.challenge_window_blocks = 4;

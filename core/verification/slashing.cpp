@@ -48,7 +48,8 @@ Amount slash_provider(Transition& t, const ProviderSlash& slash) {
     out.taken = from_bond + from_credit;
     provider.bond -= from_bond;
     provider.credit -= from_credit;
-    provider.slashed_total += out.taken;
+    if (slash.cause == SlashCause::kWrongAnswer) provider.trust_lost = true;
+    provider.slashed_total = provider.slashed_total.saturating_plus(out.taken);
     ledger::move(t, Pot::kCredits, Pot::kBonds, from_credit);
 
     if (slash.share_waits) {
@@ -83,12 +84,16 @@ void slash_challenger(Transition& t, const ChallengerSlash& slash) {
     finish_slash(t, Pot::kChallengeBonds, out);
 }
 
-void slash_validator(Transition& t, SlashCause cause, ValidatorIndex index) {
+void slash_validator(Transition& t, SlashCause cause, ValidatorIndex index,
+                     const Address& reporter) {
     Validator& validator = t.edit_validator(index);
     event::Slashed out = begin_slash(cause, SlashVictim::kValidator, validator.address);
     out.due = due_for(t.policy(), cause, validator.stake);
     out.taken = out.due;
     validator.stake -= out.taken;
+    out.challenger = reporter;
+    out.to_challenger = out.taken.bps(t.policy().reporter_share_bps);
+    ledger::release(t, Pot::kBonds, reporter, out.to_challenger);
     finish_slash(t, Pot::kBonds, out);
 }
 

@@ -38,8 +38,10 @@ struct ChallengerSlash {
 };
 void slash_challenger(Transition& t, const ChallengerSlash& slash);
 
-// A cause whose victim is a validator: takes from its stake, and burns all of it.
-void slash_validator(Transition& t, SlashCause cause, ValidatorIndex validator);
+// A cause whose victim is a validator: takes from its stake. reporter_share_bps of that go to the
+// account that reported it, the rest is burned.
+void slash_validator(Transition& t, SlashCause cause, ValidatorIndex validator,
+                     const Address& reporter);
 
 // The largest slash that one seat can still cost its provider; zero for a seat that has ended.
 Amount slash_exposure(const VmParameters& parameters, const Task& task, const Seat& seat);

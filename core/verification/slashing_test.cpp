@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/check_parameters.h"
 #include "core/execution/execute.h"
 #include "core/testing/test_chain.h"
 
@@ -40,21 +41,24 @@ TEST(SlashCauses, EachReadsItsOwnRateAndNoOther) {
     }
 }
 
-TEST(SlashCauses, AnEquivocationIsDueAtTheTablesRateAndBurnsWhole) {
+TEST(SlashCauses, AnEquivocationIsDueAtTheTablesRateAndPaysItsReporterATenth) {
     OpenBlock block;
     const Amount stake = block.t.read_validator(ValidatorIndex{1}).stake;
-    slash_validator(block.t, SlashCause::kEquivocation, ValidatorIndex{1});
+    slash_validator(block.t, SlashCause::kEquivocation, ValidatorIndex{1}, address_of("alice"));
     const auto& slash = std::get<event::Slashed>(block.t.events().back());
     EXPECT_EQ(slash.due, due_for(block.t.policy(), SlashCause::kEquivocation, stake));
     EXPECT_EQ(slash.taken, slash.due);
-    EXPECT_EQ(slash.burned, slash.due);
+    EXPECT_EQ(slash.challenger, address_of("alice"));
+    EXPECT_EQ(slash.to_challenger, Amount(slash.due.nlux() / 10));
+    EXPECT_EQ(slash.burned, slash.due - slash.to_challenger);
     EXPECT_EQ(slash.account, block.t.read_validator(ValidatorIndex{1}).address);
     EXPECT_EQ(block.t.read_validator(ValidatorIndex{1}).stake, stake - slash.due);
 }
 
 TEST(SlashCauses, AreRefusedForAVictimThatTheTableDoesNotName) {
     OpenBlock block;
-    EXPECT_THROW(slash_validator(block.t, SlashCause::kTimeout, ValidatorIndex{0}), CheckFailure);
+    EXPECT_THROW(slash_validator(block.t, SlashCause::kTimeout, ValidatorIndex{0}, {}),
+                 CheckFailure);
     ProviderSlash slash;
     slash.cause = SlashCause::kEquivocation;
     EXPECT_THROW(slash_provider(block.t, slash), CheckFailure);

@@ -1,11 +1,12 @@
 #include "core/verification/tee.h"
 
+#include "core/registry/attestation.h"
+
 namespace aivm {
 
 bool is_freshly_attested(const Config& config, const Provider& provider, TimestampNs now_ns) {
     return provider.hardware_attested && provider.trust_score >= config.min_trust_score &&
-           provider.attested_at_ns <= now_ns &&
-           now_ns - provider.attested_at_ns <= config.attestation_timeout_ns;
+           evidence_counts(config, provider, now_ns);
 }
 
 bool may_use_early(const Transition& t, const Task& task, ProviderIndex provider) {

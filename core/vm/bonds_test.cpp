@@ -8,7 +8,9 @@ namespace aivm::test {
 namespace {
 
 TEST(Bonds, RegistrationLocksTheBondAndRefusesLessThanTheMinimum) {
-    TestChain chain;
+    TestOptions options;
+    options.parameters.config.min_provider_bond = lux(1000);
+    TestChain chain(options);
     chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000) - Amount(1))),
                          ErrorCode::kInsufficientFunds);
     chain.expect_refused(chain.by("p-1", registration("p-1", lux(10'001))),
@@ -64,7 +66,8 @@ TEST(Bonds, WhoLeavesGetsNoNewWorkButMayFinishWhatItHas) {
     TestChain chain;
     chain.join("p-1");
     chain.assign("mine");
-    chain.block({chain.by("p-1", leave("p-1")), chain.by("alice", submission("next"))});
+    chain.block({chain.by("alice", submission("next")), chain.by("p-1", leave("p-1"))});
+    chain.expect_refused(chain.by("alice", submission("late")), ErrorCode::kInvalidTask);
     chain.advance(2);
     EXPECT_EQ(chain.task("next").status, TaskStatus::kPending);
     chain.post("mine", chain.truth("mine"));
@@ -205,7 +208,8 @@ TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {
     chain.expect_refused(chain.by("bob", bad), ErrorCode::kNotFound);
     chain.block({chain.by("bob", proof)});
     EXPECT_EQ(chain.state().validators[1].stake, lux(2500));
-    EXPECT_EQ(chain.totals().burned, lux(2500));
+    EXPECT_EQ(chain.totals().burned, lux(2250));
+    EXPECT_EQ(chain.balance("bob"), lux(10'000) + lux(250)) << "the reporter's tenth";
     chain.expect_refused(chain.by("carol", proof), ErrorCode::kDuplicate);
 }
 

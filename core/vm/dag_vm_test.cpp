@@ -6,6 +6,7 @@
 
 #include "core/audit/audit.h"
 #include "core/dag/state_entry.h"
+#include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_dag.h"
@@ -266,6 +267,28 @@ TEST_F(DagVmTest, ConcurrentVerticesAcceptedInBothOrdersGiveOneState) {
     EXPECT_EQ(contents(store), contents(other_store));
 }
 
+// An archive of anchors lies beside the state: a slice that is executed again makes it again.
+TEST(DagVmArchive, ConcurrentVerticesAcceptedInBothOrdersArchiveTheSameAnchors) {
+    TestOptions options;
+    options.parameters.config.merkle_anchor_freq = 1;
+    options.tables.anchors = 2;
+    TestDag dag(options);
+    std::vector<VertexPtr> line{dag.make({}, {dag.submit("alice", "job-a")})};
+    for (int i = 0; i < 5; ++i) line.push_back(dag.make({line.back()}, {}));
+    const VertexPtr late = dag.make({}, {dag.submit("bob", "job-b")}, 1);
+    MemoryStore in_order;
+    MemoryStore late_last;
+    DagVm first = dag.open(in_order);
+    must_accept(first, dag, late);
+    for (const VertexPtr& vertex : line) must_accept(first, dag, vertex);
+    DagVm second = dag.open(late_last);
+    for (const VertexPtr& vertex : line) must_accept(second, dag, vertex);
+    must_accept(second, dag, late);
+    EXPECT_EQ(second.state().head.anchor_archives, 2U);
+    EXPECT_EQ(contents(in_order), contents(late_last));
+    EXPECT_TRUE(late_last.get(keys::indexed(keys::kAnchorArchive, 1)).value().has_value());
+}
+
 TEST_F(DagVmTest, TwoPaymentsThatTogetherExceedTheBalanceAreSettledByTheTotalOrder) {
     const VertexPtr a = dag.make({}, {dag.by("alice", submission("job-a", lux(6000)))});
     const VertexPtr b = dag.make({}, {dag.by("alice", submission("job-b", lux(6000)))}, 1);
@@ -365,6 +388,20 @@ TEST(DagVmStore, AFailedWriteMovesNothingAndAFailedReadDecidesNothing) {
     store.fail_reads(true);
     EXPECT_EQ(vm.verify(dag.make({}, {}, 1), dag.now()).error().code, ErrorCode::kStorage);
     EXPECT_EQ(vm.accept(vertex->id()).error().code, ErrorCode::kStorage);
+}
+
+// D18 in the index of jobs: read as unset, it would let a second vertex take the job.
+TEST(DagVmStore, D18AnUnreadableJobIndexDecidesNothing) {
+    TestDag dag;
+    MemoryStore disk;
+    FailingStore store(disk);
+    DagVm vm = dag.open(store);
+    const VertexPtr first = dag.make({}, {dag.submit("alice", "job")});
+    must(vm.verify(first, dag.now()));
+    must(vm.accept(first->id()));
+    store.fail_reads_of(keys::kJob);
+    const VertexPtr second = dag.make({}, {dag.submit("bob", "job")});
+    EXPECT_EQ(vm.verify(second, dag.now()).error().code, ErrorCode::kStorage);
 }
 
 }  // namespace

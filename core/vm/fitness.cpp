@@ -85,7 +85,7 @@ Fitness Judge::operator()(const op::DisputeMove& move) const {
 }
 
 Fitness Judge::operator()(const op::Evidence& evidence) const {
-    const Status verifies = check_equivocation(state, rules, evidence);
+    const Status verifies = check_equivocation(state, next(), rules, evidence);
     return verifies ? Fitness() : Fitness::never(verifies.error().code);
 }
 

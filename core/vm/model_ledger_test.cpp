@@ -47,6 +47,11 @@ struct Feed {
         model.join(who, b.provider_id, static_cast<Money>(b.bond.nlux()));
     }
     void operator()(const op::ClaimRewards& b) const { model.claim(b.provider_id); }
+    void operator()(const op::AddBond& b) const {
+        model.add_bond(b.provider_id, static_cast<Money>(b.amount.nlux()));
+    }
+    void operator()(const op::RegisterModel& b) const { model.register_model(who, b.model->id); }
+    void operator()(const op::RetireModel& b) const { model.retire_model(who, b.model_id); }
     void operator()(const op::WithdrawBond& b) const { model.withdraw(b.provider_id); }
     template <class Other>
     void operator()(const Other&) const {}
@@ -74,6 +79,9 @@ void compare(const ModelLedger& model, const State& state) {
         ASSERT_EQ(task.status, status_in_words(state.task(*state.find_task(job)).status))
             << job << state.head.height;
     }
+    Money deposits = 0;
+    for (const auto& [id, deposit] : model.deposits) deposits += deposit;
+    ASSERT_EQ(deposits, static_cast<Money>(state.head.totals.model_deposits.nlux()));
     ASSERT_EQ(model.burned, static_cast<Money>(state.head.totals.burned.nlux()));
     ASSERT_EQ(model.minted, static_cast<Money>(state.head.totals.minted.nlux()));
 }

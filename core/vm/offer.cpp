@@ -11,13 +11,18 @@ Result<Amount> locked_by(const State& state, const VmParameters& parameters,
                          const OperationBody& body) {
     if (const auto* task = std::get_if<op::SubmitTask>(&body)) return task->fee;
     if (const auto* provider = std::get_if<op::RegisterProvider>(&body)) return provider->bond;
+    if (const auto* added = std::get_if<op::AddBond>(&body)) return added->amount;
+    const Policy& policy = parameters.policy;
+    if (std::holds_alternative<op::RegisterModel>(body))
+        return policy.model_fee.checked_plus(policy.model_deposit).value_or(Amount(~0ULL));
+    const auto* update = std::get_if<op::ModelUpdate>(&body);
+    if (update != nullptr && !update->weights.empty()) return policy.model_fee;
     const auto* challenge = std::get_if<op::Challenge>(&body);
     if (challenge == nullptr) return Amount();
-    if (parameters.policy.challenge_escalation == ChallengeEscalation::kNone)
-        return parameters.policy.challenger_bond;
+    if (policy.challenge_escalation == ChallengeEscalation::kNone) return policy.challenger_bond;
     const auto task = state.find_task(challenge->job_id);
-    if (!task) return parameters.policy.challenger_bond;
-    return required_challenger_bond(parameters.policy, state.task(*task));
+    if (!task) return policy.challenger_bond;
+    return required_challenger_bond(policy, state.task(*task));
 }
 
 }  // namespace

@@ -69,12 +69,12 @@ TEST(Optimistic, AWrongResultCostsTheBondWhichIsSharedOutAndBurned) {
     chain.block({show(chain, "bob", truth)});
     chain.block();
     EXPECT_EQ(chain.provider("p-1").bond, lux(900));
-    EXPECT_EQ(chain.balance("bob"), bob + lux(40));      // bond back, 40% of 100
-    EXPECT_EQ(chain.balance("alice"), alice + lux(10));  // 10%
-    EXPECT_EQ(chain.totals().burned, lux(50));
+    EXPECT_EQ(chain.balance("bob"), bob + lux(40));             // bond back, 40% of 100
+    EXPECT_EQ(chain.balance("alice"), alice + lux(10));         // 10%
+    EXPECT_EQ(chain.totals().burned, lux(50) + millilux(200));  // and a tenth of the fee
     EXPECT_EQ(chain.totals().challenge_bonds, Amount());
     EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);  // drawn again
-    EXPECT_EQ(chain.task("job").escrow, lux(2));
+    EXPECT_EQ(chain.task("job").escrow, millilux(1800));
     EXPECT_TRUE(chain.last<event::TaskReturned>().size() == 1);
 }
 
@@ -174,8 +174,8 @@ TEST(Optimistic, AnEarlierFalseClaimDoesNotTakeTheRewardAndLosesItsBond) {
     chain.block();
     EXPECT_EQ(chain.balance("carol"), lux(10'000) + lux(40));
     EXPECT_EQ(chain.balance("bob"), lux(10'000) - lux(10));
-    EXPECT_EQ(chain.totals().burned,
-              lux(50) + lux(10));  // no provider was right: all of bob's bond burns
+    // No provider was right: all of bob's bond burns. A tenth of the fee burned at admission.
+    EXPECT_EQ(chain.totals().burned, lux(50) + lux(10) + millilux(200));
 }
 
 TEST(Optimistic, ACommitmentThatIsNotOpenedInTimeLoses) {

@@ -42,7 +42,8 @@ TEST(TaskLife, ATenthOfTheFeeIsBurnedAndAsMuchIsMintedAtMost) {
     const Amount before = chain.balance("alice");
     chain.assign("job", "alice", lux(3));
     EXPECT_EQ(chain.balance("alice"), before - lux(3));
-    EXPECT_EQ(chain.totals().task_escrows, lux(3));
+    EXPECT_EQ(chain.totals().task_escrows, millilux(2700));
+    EXPECT_EQ(chain.totals().burned, millilux(300));  // at admission
     chain.post("job", chain.truth("job"));
     chain.advance(6);
     EXPECT_EQ(chain.totals().burned, millilux(300));
@@ -86,6 +87,8 @@ TEST(TaskLife, TheTieredScheduleGoesByTheRegisteredComputeTime) {
 
 TEST(TaskLife, AdmissionRefusesWhatNobodyCouldWorkOn) {
     TestChain chain;
+    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kInvalidTask);
+    chain.join("p-1");
     chain.block({chain.by("alice", submission("job"))});
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);
     chain.expect_refused(chain.by("bob", submission("low", Amount(999'999))),
@@ -108,30 +111,61 @@ TEST(TaskLife, AFullQueueRefusesAndHasRoomAgainAfterADraw) {
     TestChain chain(options);
     chain.join("p-1");
     chain.block({chain.by("alice", submission("a")), chain.by("alice", submission("b"))});
-    chain.expect_refused(chain.by("alice", submission("c")), ErrorCode::kQueueFull);
+    // The floor has doubled 16 times: 65.536 LUX.
+    chain.expect_refused(chain.by("alice", submission("c", lux(66))), ErrorCode::kQueueFull);
     chain.advance(2);
     chain.block({chain.by("alice", submission("c"))});
 }
 
+// F4: own tasks held the queue full for 75 blocks and were refunded whole.
+TEST(TaskLife, F4TheFloorDoublesWithEverySixteenthOfTheQueueThatIsTaken) {
+    TestOptions options;
+    options.parameters.config.max_task_queue_size = 32;
+    TestChain chain(options);
+    chain.join("p-1");
+    std::vector<OperationPtr> tasks;
+    for (int i = 0; i < 20; ++i) {
+        const Amount fee = millilux(std::uint64_t{1} << i / 2);
+        tasks.push_back(chain.by("alice", submission("t-" + std::to_string(i), fee)));
+    }
+    chain.block(tasks);
+    EXPECT_EQ(required_fee(chain.state(), options.parameters), millilux(1 << 10));
+    chain.expect_refused(chain.by("bob", submission("late", millilux((1 << 10) - 1))),
+                         ErrorCode::kFeeTooLow);
+    chain.block({chain.by("bob", submission("late", millilux(1 << 10)))});
+}
+
+// F22: a task that pays nothing for the bonds it locks; as a policy, it pays for them.
+TEST(TaskLife, F22TheLockFeeAsksForAShareOfTheResultBond) {
+    TestOptions options;
+    options.parameters.policy.lock_fee_bps = 100;
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.expect_refused(chain.by("alice", submission("job", lux(1))), ErrorCode::kFeeTooLow);
+    chain.block({chain.by("alice", submission("job", lux(1) + millilux(1)))});
+}
+
 TEST(TaskLife, TheTaskKeyBindsEveryFieldOfTheSubmission) {
     const op::SubmitTask base = submission("job");
-    std::set<Hash32> keys{task_key(address_of("alice"), base), task_key(address_of("bob"), base)};
+    std::set<Hash32> keys{task_key(address_of("alice"), base, 1),
+                          task_key(address_of("bob"), base, 1)};
     op::SubmitTask other = base;
     other.fee = lux(2);
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.input_row = 1;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.mode = VerificationMode::kTee;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = base;
     other.type = TaskType::kEmbedding;
-    keys.insert(task_key(address_of("alice"), other));
+    keys.insert(task_key(address_of("alice"), other, 1));
     other = submission("jo");
     other.model_id = "bmodel";
-    keys.insert(task_key(address_of("alice"), other));
-    EXPECT_EQ(keys.size(), 7U);
+    keys.insert(task_key(address_of("alice"), other, 1));
+    keys.insert(task_key(address_of("alice"), base, 2));
+    EXPECT_EQ(keys.size(), 8U);
 }
 
 TEST(TaskLife, OnlyTheAssignedProviderPostsAndOnlyOnce) {
@@ -160,8 +194,8 @@ TEST(TaskLife, ASilentProviderIsSlashedAndTheTaskGoesToAnotherDraw) {
     EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
     chain.block();
     EXPECT_EQ(chain.task("job").status, TaskStatus::kPending);
-    EXPECT_EQ(chain.provider("p-1").bond, lux(980));  // 20% of 100 LUX, burned
-    EXPECT_EQ(chain.totals().burned, lux(20));
+    EXPECT_EQ(chain.provider("p-1").bond, lux(980));            // 20% of 100 LUX, burned
+    EXPECT_EQ(chain.totals().burned, lux(20) + millilux(100));  // and a tenth of the fee
     EXPECT_EQ(chain.provider("p-1").locked, Amount());
     chain.advance(2);
     EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
@@ -190,7 +224,7 @@ TEST(TaskLife, FailsWithARefundAfterTheLastAssignment) {
     chain.assign("job");
     chain.advance(5 + 2 + 5);
     EXPECT_EQ(chain.task("job").status, TaskStatus::kFailed);
-    EXPECT_EQ(chain.balance("alice"), before);
+    EXPECT_EQ(chain.balance("alice"), before - millilux(100)) << "what admission burned";
     EXPECT_EQ(chain.totals().tasks_failed, 1U);
     EXPECT_EQ(chain.provider("p-1").bond, lux(960));
     EXPECT_EQ(chain.state().receipts.size(), 1U);  // every final task has one
@@ -198,20 +232,21 @@ TEST(TaskLife, FailsWithARefundAfterTheLastAssignment) {
 }
 
 TEST(TaskLife, WaitsForAProviderAndFailsWithARefundWhenNoneComes) {
-    TestChain chain;
-    const Amount before = chain.balance("alice");
-    chain.block({chain.by("alice", submission("served")), chain.by("alice", submission("lost"))});
-    chain.advance(3);
+    TestChain chain(served());
+    const OperationPtr leaves = chain.by("served", leave("served"));
+    chain.block({chain.by("alice", submission("job")), leaves});
+    chain.advance(1);
     chain.block({chain.by("p-1", registration("p-1", lux(1000)))});
-    chain.block();
-    EXPECT_EQ(chain.task("served").status, TaskStatus::kAssigned);
-    TestChain empty;
-    empty.block({empty.by("alice", submission("job"))});
+    chain.advance(2);
+    EXPECT_EQ(chain.task("job").status, TaskStatus::kAssigned);
+    TestChain empty(served());
+    const Amount before = empty.balance("alice");
+    empty.block({empty.by("alice", submission("job")), empty.by("served", leave("served"))});
     empty.advance(4);
     EXPECT_EQ(empty.task("job").status, TaskStatus::kPending);
     empty.block();
     EXPECT_EQ(empty.task("job").status, TaskStatus::kFailed);
-    EXPECT_EQ(empty.balance("alice"), before);
+    EXPECT_EQ(empty.balance("alice"), before - millilux(100)) << "what admission burned";
     EXPECT_FALSE(empty.state().height_timers.size() > 0 || empty.state().time_timers.size() > 0);
 }
 
@@ -224,7 +259,7 @@ TEST(TaskLife, AProviderTakesNoMoreThanItsTaskLimit) {
                  chain.by("alice", submission("c"))});
     chain.advance(2);
     EXPECT_EQ(chain.provider("p-1").open_tasks, 2U);
-    EXPECT_EQ(chain.provider("p-1").locked, lux(1000));
+    EXPECT_EQ(chain.provider("p-1").locked, lux(200));
     EXPECT_EQ(chain.state().waiting_tasks, 1U);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/config/limits.h"
+#include "core/execution/genesis.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/vm/offer.h"
@@ -27,9 +28,7 @@ Result<Vm> Vm::open(const Setup& setup) {
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
     AIVM_TRY(vm.load_signed_height());
     if (tip) {
-        AIVM_ASSIGN(const Hash32 first, vm.block_id_at_height(0));
-        if (first != setup.genesis->id)
-            return fail(ErrorCode::kConfig, "the store belongs to another genesis");
+        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, setup.rules->parameters));
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
         AIVM_TRY(setup.store->write(setup.genesis->batch));

@@ -2,8 +2,10 @@
 // works or fails.
 #include "core/vm/vm.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_chain.h"
@@ -27,7 +29,7 @@ Fork fork(TestChain& chain) {
 // D09 a failed Verify leaves its changes applied. D16, D20: the tip moves with the write and only
 // with it.
 TEST(VmBlocks, AcceptMovesEverythingAndVerifyNothing) {
-    TestChain chain;
+    TestChain chain(served());
     const Hash32 genesis = chain.vm().last_accepted();
     const Fork blocks = fork(chain);
     EXPECT_EQ(chain.vm().last_accepted(), genesis);
@@ -45,7 +47,7 @@ TEST(VmBlocks, AcceptMovesEverythingAndVerifyNothing) {
 
 // D21 status moved without checking the current one.
 TEST(VmBlocks, D21NothingIsAcceptedOrRejectedTwiceOrAfterTheOther) {
-    TestChain chain;
+    TestChain chain(served());
     const Fork blocks = fork(chain);
     ASSERT_TRUE(chain.vm().accept(blocks.left->id()).has_value());
     EXPECT_EQ(chain.vm().accept(blocks.left->id()).error().code, ErrorCode::kWrongState);
@@ -76,7 +78,7 @@ TEST(VmBlocks, AChildIsAcceptedOnlyAfterItsParent) {
 TEST(VmBlocks, D12BuildingGoesOnThePreferredBlock) {
     TestOptions options;
     options.validators = 1;
-    TestChain chain(options);
+    TestChain chain(served(options));
     const Fork blocks = fork(chain);
     EXPECT_EQ(chain.vm().set_preference(Hash32{}).error().code, ErrorCode::kNotFound);
     ASSERT_TRUE(chain.vm().set_preference(blocks.right->id()).has_value());
@@ -118,7 +120,7 @@ TEST(VmBlocks, D15AFollowerNeedsOnlyTheBlocks) {
 // D13 BuildBlock drains the queue, Reject does not refill it. D08 an accepted job stays in the
 // queue.
 TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr one = chain.by("alice", submission("one"));
     ASSERT_TRUE(chain.vm().submit(one).has_value());
     EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kDuplicate);
@@ -137,7 +139,7 @@ TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
 }
 
 TEST(VmBlocks, WhatPaysTheSameIsOfferedByArrivalAndEachSendersByNonce) {
-    TestChain chain;
+    TestChain chain(served());
     const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
     const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
     const OperationPtr a1 = chain.by_with_nonce("alice", 1, submission("a1"));
@@ -148,7 +150,7 @@ TEST(VmBlocks, WhatPaysTheSameIsOfferedByArrivalAndEachSendersByNonce) {
 }
 
 TEST(VmBlocks, SubmitRefusesWhatCanNeverBeIncluded) {
-    TestChain chain;
+    TestChain chain(served());
     EXPECT_EQ(chain.vm().submit(chain.by_with_nonce("bob", 0, leave("p"))).error().code,
               ErrorCode::kBadNonce);
     EXPECT_EQ(chain.vm().submit(chain.by("bob", submission("job", Amount(1)))).error().code,
@@ -221,6 +223,19 @@ TEST(VmBlocks, D18AReadErrorIsAnErrorAndNeverUnset) {
     EXPECT_THROW(chain.restart(), TestFailure);
 }
 
+// D18 where it would matter most: a node that takes the height it has signed for unset signs a
+// second block there.
+TEST(VmBlocks, D18AnUnreadableSignedHeightStopsTheNode) {
+    MemoryStore disk;
+    FailingStore store(disk);
+    TestOptions options;
+    options.store = &store;
+    TestChain chain(options);
+    ASSERT_TRUE(chain.vm().build_block(chain.build_options()).has_value());
+    store.fail_reads_of(keys::kSigned);
+    EXPECT_THROW(chain.restart(), TestFailure);
+}
+
 TEST(VmBlocks, AStoreOfAnotherGenesisIsRefused) {
     MemoryStore disk;
     TestOptions options;
@@ -228,6 +243,38 @@ TEST(VmBlocks, AStoreOfAnotherGenesisIsRefused) {
     TestChain first(options);
     options.validators = 3;
     EXPECT_THROW(TestChain{options}, TestFailure);
+}
+
+// F10: a store was opened under another window and bond without a word, and went on by other rules.
+TEST(VmBlocks, F10AStoreMadeUnderOtherRulesIsRefusedByTheFirstThatDiffers) {
+    MemoryStore disk;
+    TestOptions options;
+    options.store = &disk;
+    TestChain first(options);
+    const auto refusal = [&](auto&& change) -> std::string {
+        TestOptions other = options;
+        change(other.parameters);
+        try {
+            TestChain again(other);
+        } catch (const TestFailure& failure) {
+            return failure.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(refusal([](VmParameters&) {}), "");
+    EXPECT_THAT(refusal([](VmParameters& p) {
+                    p.config.challenge_window_blocks = 6;
+                    p.policy.challenger_bond = lux(3);
+                }),
+                testing::HasSubstr("its challenge_window_blocks is 5, here it is 6"));
+    EXPECT_THAT(refusal([](VmParameters& p) { p.config.host_chain_id = "zoo"; }),
+                testing::HasSubstr("its host_chain_id is primary, here it is zoo"));
+    EXPECT_THAT(refusal([](VmParameters& p) { p.policy.challenger_bond = millilux(2500); }),
+                testing::HasSubstr("challenger_bond"));
+    auto erasure = std::make_shared<WriteBatch>();
+    erasure->erase(keys::single(keys::kParameters));
+    ASSERT_TRUE(disk.write(erasure));
+    EXPECT_THAT(refusal([](VmParameters&) {}), testing::HasSubstr("start with a new one"));
 }
 
 // D20 memory tip moved before the write succeeded.

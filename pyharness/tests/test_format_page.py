@@ -26,6 +26,8 @@ BODIES = [
     "Attest",
     "ModelUpdate",
     "Evidence",
+    "AddBond",
+    "RetireModel",
 ]
 
 

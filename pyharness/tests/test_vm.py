@@ -1,18 +1,20 @@
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import aivmsim
 from aivmsim import VM, VmError, op
+from aivmsim.kernels import DTYPES
 
 LUX = 1_000_000_000
 SALT = "0x" + "5a" * 32
 SHORT = {
     "config": {"challengeWindowBlocks": 5, "taskTimeout": "20s", "merkleAnchorFreq": 7},
     "policy": {"challenge_reveal_blocks": 2, "unbond_cooldown_blocks": 8, "dispute_move_blocks": 3,
-               "commit_window_blocks": 3, "reveal_window_blocks": 3},
+               "commit_window_blocks": 3, "reveal_window_blocks": 3, "activation_delay_blocks": 0},
 }  # fmt: skip
 MODELS = [aivmsim.Model.drawn("model"), aivmsim.Model.drawn("deep", steps=5)]
 
@@ -50,7 +52,7 @@ def test_the_example_of_the_documentation_works():
     vm = VM(accounts={"alice": "100 LUX", "paula": "2000 LUX"})
     vm.execute(op.RegisterProvider("p-1", models=["qwen3-8b"]), sender="paula")
     vm.submit("SubmitTask", sender="alice", job_id="job", model_id="qwen3-8b")
-    vm.advance(3)
+    vm.advance(5)
     assert vm.task("job").status == "assigned"
     assert vm.provider("p-1").locked == vm.result_bond == 100 * LUX
 
@@ -74,11 +76,11 @@ def test_fraud_is_posted_challenged_slashed_and_the_money_goes_where_the_rules_s
     assert vm.balance("carol") == before["carol"] + 40 * LUX
     assert vm.balance("alice") == before["alice"] + 10 * LUX
     assert (
-        vm.task("job").status == "pending" and vm.task("job").escrow == 1 * LUX
+        vm.task("job").status == "pending" and vm.task("job").escrow == 9 * LUX // 10
     )  # somebody else's turn now
     assert vm.provider("p-0").bond == 900 * LUX
     balance = vm.conservation()
-    assert balance.holds and balance.burned == 50 * LUX
+    assert balance.holds and balance.burned == 50 * LUX + LUX // 10
     assert vm.state.audit() == []
 
 
@@ -358,12 +360,38 @@ def test_models_are_registered_and_updated_from_python():
     vm = make()
     vm.execute(op.RegisterModel(aivmsim.Model.drawn("new", rows=4)), sender="dave")
     assert [model.id for model in vm.state.models()] == ["model", "deep", "new"]
+    assert vm.conservation().holds and vm.conservation().model_deposits == 10 * LUX
     entry = vm.state.model_entries()
     mine = next(row for row in entry if row["owner_addr"].tobytes().hex() == vm.address("dave")[2:])
-    update = {"model_root": mine["model_root"].tobytes(), "weight_hash": b"\x07" * 32, "kind": 1}
-    assert vm.refusal(op.ModelUpdate(update), sender="alice") == "not_authorized"
-    vm.execute(op.ModelUpdate(update), sender="dave")
-    assert any(row["weight_hash"].tobytes() == b"\x07" * 32 for row in vm.state.model_entries())
+    weights = aivmsim.Model.drawn("other").weights
+    digest = aivmsim._core.weights_digest(np.frombuffer(weights, DTYPES["InferenceWeights"]))
+    update = {"model_root": mine["model_root"].tobytes(), "weight_hash": digest, "kind": 1}
+    new = op.ModelUpdate(update, weights)
+    assert vm.refusal(new, sender="alice") == "not_authorized"
+    assert vm.refusal(op.ModelUpdate(update), sender="dave") == "invalid_argument"
+    vm.execute(op.RegisterProvider("p-new", models=["new"]), sender="carol")
+    vm.execute(op.SubmitTask("old", "new", input_row=2), sender="alice")
+    before = vm.truth("old")
+    vm.execute(new, sender="dave")
+    vm.execute(op.SubmitTask("young", "new", input_row=2), sender="alice")
+    assert any(row["weight_hash"].tobytes() == digest for row in vm.state.model_entries())
+    assert [status.version for status in vm.state.model_status()] == [1, 1, 1, 2]
+    assert (vm.truth("old"), vm.truth("young")) == (before, vm.state.run_model("new", 2))
+    assert vm.state.trace("old").answer == before
+
+    balance = vm.balance("dave")
+    vm.execute(op.RetireModel("new"), sender="dave")
+    assert vm.balance("dave") == balance + 10 * LUX and names(vm) == ["ModelRetired"]
+    assert vm.refusal(op.SubmitTask("late", "new"), sender="alice") == "invalid_task"
+    assert vm.conservation().holds and vm.state.audit() == []
+
+
+def test_a_provider_adds_to_its_bond():
+    vm = make()
+    vm.execute(op.AddBond("p-0", "5 LUX"), sender="paula")
+    assert names(vm) == ["BondAdded"] and vm.provider("p-0").bond == 1005 * LUX
+    assert vm.refusal(op.AddBond("p-0", 1), sender="alice") == "not_authorized"
+    assert vm.conservation().holds
 
 
 def test_leaving_takes_the_cooldown_and_anchors_come_as_configured():
@@ -440,9 +468,9 @@ def test_the_policy_has_every_key_that_scenarios_have_for_it():
     assert keys - config == {name.removesuffix("_ns") for name in aivmsim.default_policy()}
 
 
-def test_the_fifteen_kinds_have_the_fields_of_the_compiled_half():
+def test_the_seventeen_kinds_have_the_fields_of_the_compiled_half():
     compiled = dict(aivmsim._core.operation_kinds())
-    assert len(compiled) == 15
+    assert len(compiled) == 17
     assert {name: sorted(kind.__dataclass_fields__) for name, kind in op.KINDS.items()} == {
         name: sorted(fields) for name, fields in compiled.items()
     }

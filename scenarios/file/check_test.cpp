@@ -86,6 +86,13 @@ TEST(Check, AResultIsBackedBySomeBond) {
               "a result would be backed by no bond at all");
 }
 
+TEST(Check, ATaskMustLiveUntilItsDraw) {
+    EXPECT_EQ(complaint("[vm]\ntask_timeout = \"12s\"\n"),
+              "no task could be assigned: it times out after 12s, and a provider is drawn 2 blocks "
+              "of 4s after its submission");
+    EXPECT_EQ(complaint("[vm]\ntask_timeout = \"13s\"\n"), "none");
+}
+
 TEST(Check, AFeeBelowTheFloorWouldRefuseEveryTask) {
     EXPECT_EQ(complaint("[tasks]\nfee = \"1 uLUX\"\n"),
               "every task would be refused: the fee is below vm.fee_floor = 1 mLUX");
@@ -113,7 +120,7 @@ TEST(Check, ABondIsPaidFromTheStake) {
 
 TEST(Check, OpeningBalancesFitIn64BitsTogether) {
     EXPECT_EQ(complaint("[[provider]]\nname = \"q\"\ncount = 10000\nstake = \"1000000000 LUX\"\n"),
-              "the opening balances of all actors do not fit in 64 bits of nLUX");
+              "the opening balances of all actors add up to more than 9223372036.854775807 LUX");
 }
 
 TEST(Check, APartitionLeavesAValidatorOnEachSide) {

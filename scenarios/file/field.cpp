@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/units.h"
 #include "scenarios/file/names.h"
 
 namespace aivm::scenarios {
@@ -49,9 +50,9 @@ tl::unexpected<Problem> problem(std::string message, std::string remedy) {
 std::string print_number(FieldType type, std::uint64_t number) {
     switch (type) {
         case FieldType::kDuration:
-            return print_duration_ns(number);
+            return exact_duration(number);
         case FieldType::kAmount:
-            return print_amount_nlux(number);
+            return exact_amount(Amount(number));
         case FieldType::kRatio:
             return print_ratio_ppm(number);
         case FieldType::kBandwidth:

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/config/limits.h"
 #include "core/config/slash_causes.h"
 #include "sim/engine/time.h"
 
@@ -452,6 +453,10 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::unbond_cooldown_blocks>(
         integer("vm", "unbond_cooldown_blocks", "blocks", kBlocks,
                 "blocks between leaving and withdrawing the bond")),
+    in_policy<&Policy::activation_delay_blocks>(
+        integer("vm", "activation_delay_blocks", "blocks", kBlocks,
+                "blocks for which a bond must have been complete before a task is accepted, so "
+                "that its provider can be drawn for the task")),
     in_policy<&Policy::commit_window_blocks>(integer("vm", "commit_window_blocks", "blocks",
                                                      kSomeBlocks,
                                                      "redundant mode: blocks in which to commit")),
@@ -501,6 +506,23 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::self_reported_compute>(
         flag("vm", "self_reported_compute",
              "the tiered schedule uses the time that the provider reports")),
+    in_policy<&Policy::lock_fee_bps>(
+        basis_points("lock_fee_bps", "of the result bond, added to the least fee of a task")),
+    in_policy<&Policy::model_fee>(
+        amount("vm", "model_fee", "burned when a model or new weights are registered")),
+    in_policy<&Policy::model_deposit>(
+        amount("vm", "model_deposit", "held from the registration of a model until it is retired")),
+    in_policy<&Policy::attestation_slots_per_provider>(
+        integer("vm", "attestation_slots_per_provider", "slots", {1, kAttestationsPerProviderMax},
+                "devices that one provider may attest")),
+    in_policy<&Policy::evidence_ttl_blocks>(
+        integer("vm", "evidence_ttl_blocks", "blocks", kSomeBlocks,
+                "blocks within which evidence of equivocation is taken")),
+    in_policy<&Policy::reporter_share_bps>(
+        basis_points("reporter_share_bps", "of a stake taken for equivocation, to the reporter")),
+    in_policy<&Policy::validator_stake_min>(
+        amount("vm", "validator_stake_min",
+               "a validator with less stake leaves the set when the epoch closes")),
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };

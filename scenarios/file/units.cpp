@@ -7,26 +7,13 @@
 #include <optional>
 #include <span>
 
+#include "core/base/units.h"
+
 namespace aivm::scenarios {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-struct Unit {
-    std::string_view name;
-    std::uint64_t size;  // in base units
-};
-
-// Largest first: printing takes the first that divides.
-constexpr Unit kDurations[] = {{"d", 86'400'000'000'000},
-                               {"h", 3'600'000'000'000},
-                               {"m", 60'000'000'000},
-                               {"s", 1'000'000'000},
-                               {"ms", 1'000'000},
-                               {"us", 1'000},
-                               {"ns", 1}};
-constexpr Unit kAmounts[] = {
-    {"LUX", 1'000'000'000}, {"mLUX", 1'000'000}, {"uLUX", 1'000}, {"nLUX", 1}};
 constexpr Unit kBandwidths[] = {
     {"Gbit/s", 1'000'000'000}, {"Mbit/s", 1'000'000}, {"kbit/s", 1'000}, {"bit/s", 1}};
 constexpr Unit kRatios[] = {{"%", kPpmWhole / 100}, {"ppm", 1}};
@@ -112,14 +99,6 @@ Parsed<std::uint64_t> parse_with_unit(std::string_view whole_text, std::span<con
     return static_cast<std::uint64_t>(product / scale);
 }
 
-std::string print_with_unit(std::uint64_t value, std::span<const Unit> units,
-                            std::string_view separator) {
-    for (const auto& unit : units)
-        if (value != 0 && value % unit.size == 0)
-            return fmt::format("{}{}{}", value / unit.size, separator, unit.name);
-    return fmt::format("{}{}{}", value, separator, units.back().name);
-}
-
 Parsed<std::uint64_t> parse_fraction_ppm(std::string_view text, std::size_t slash) {
     const auto numerator = parse_integer(trim(text.substr(0, slash)));
     const auto denominator = parse_integer(trim(text.substr(slash + 1)));
@@ -150,11 +129,11 @@ Parsed<std::uint64_t> parse_integer(std::string_view text) {
 }
 
 Parsed<std::uint64_t> parse_duration_ns(std::string_view text) {
-    return parse_with_unit(text, kDurations, kDuration);
+    return parse_with_unit(text, kDurationUnits, kDuration);
 }
 
 Parsed<std::uint64_t> parse_amount_nlux(std::string_view text) {
-    return parse_with_unit(text, kAmounts, kAmount);
+    return parse_with_unit(text, kAmountUnits, kAmount);
 }
 
 Parsed<std::uint64_t> parse_ratio_ppm(std::string_view text) {
@@ -168,14 +147,6 @@ Parsed<std::uint64_t> parse_bandwidth_bps(std::string_view text) {
     return parse_with_unit(text, kBandwidths, kBandwidthKind);
 }
 
-std::string print_duration_ns(std::uint64_t value_ns) {
-    return value_ns == 0 ? "0s" : print_with_unit(value_ns, kDurations, "");
-}
-
-std::string print_amount_nlux(std::uint64_t value_nlux) {
-    return value_nlux == 0 ? "0 LUX" : print_with_unit(value_nlux, kAmounts, " ");
-}
-
 std::string print_ratio_ppm(std::uint64_t value_ppm) {
     constexpr std::uint64_t kPpmPerPercent = kPpmWhole / 100;
     std::string out =
@@ -186,7 +157,7 @@ std::string print_ratio_ppm(std::uint64_t value_ppm) {
 }
 
 std::string print_bandwidth_bps(std::uint64_t value_bps) {
-    return value_bps == 0 ? "unlimited" : print_with_unit(value_bps, kBandwidths, " ");
+    return value_bps == 0 ? "unlimited" : print_in_units(value_bps, kBandwidths, " ");
 }
 
 }  // namespace aivm::scenarios

@@ -34,9 +34,8 @@ Parsed<std::uint64_t> parse_ratio_ppm(std::string_view text);
 // A decimal number and one of bit/s kbit/s Mbit/s Gbit/s, or "unlimited" for 0; bits per second.
 Parsed<std::uint64_t> parse_bandwidth_bps(std::string_view text);
 
-// The shortest exact form that the parser of the same name accepts.
-std::string print_duration_ns(std::uint64_t value_ns);
-std::string print_amount_nlux(std::uint64_t value_nlux);
+// The shortest exact form that the parser of the same name accepts. For durations and amounts see
+// exact_duration and exact_amount (core/base/units.h).
 std::string print_ratio_ppm(std::uint64_t value_ppm);
 std::string print_bandwidth_bps(std::uint64_t value_bps);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/config/check_parameters.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/validation/case_file.h"
 #include "sim/scenario/check_scenario.h"
@@ -117,6 +118,8 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     s.vm.config.max_task_queue_size = 1'000'000;
     s.vm.policy.result_bond = lux(10);
     s.vm.policy.max_assignments = 1;
+    // The first tasks come in the block after the registrations, and are like all others.
+    s.vm.policy.activation_delay_blocks = 0;
     return s;
 }
 

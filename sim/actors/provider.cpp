@@ -15,6 +15,7 @@ namespace aivm::sim {
 namespace {
 
 constexpr Height kClaimEveryBlocks = 20;
+constexpr Height kRestoreEveryBlocks = 20;
 
 }  // namespace
 
@@ -66,6 +67,7 @@ void ProviderActor::on_block(const Executed& block, bool complete) {
     renew_attestation();
     ask_strategy(complete);
     claim_rewards(block.state.provider(*self_));
+    restore_bond(block.state.provider(*self_));
 }
 
 void ProviderActor::receive_events(const std::vector<VmEvent>& events) {
@@ -117,6 +119,18 @@ void ProviderActor::claim_rewards(const Provider& self) {
     if (self.credit.is_zero() || height < claimed_at_ + kClaimEveryBlocks) return;
     claimed_at_ = height;
     submit(op::ClaimRewards{setup_.id});
+}
+
+// A provider whose bond fell below the minimum gets no tasks: it fills the bond up, if it can.
+void ProviderActor::restore_bond(const Provider& self) {
+    const Amount minimum = setup_.rules.config.min_provider_bond;
+    const Height height = state()->head.height;
+    if (!self.active() || self.bond >= minimum || height < restored_at_ + kRestoreEveryBlocks)
+        return;
+    const Amount missing = minimum - self.bond;
+    if (state()->balance(address()) < missing) return;
+    restored_at_ = height;
+    submit(op::AddBond{setup_.id, missing});
 }
 
 void ProviderActor::take_work(TaskIndex task) {
@@ -266,7 +280,7 @@ void ProviderActor::play_disputes() {
 // --- TEE mode ---
 
 // Only with work assigned, and early enough that the new attestation is in a block before the old
-// one is stale. An idle machine does not attest: every quote takes a slot of the chain's table.
+// one is stale. The provider has one device, whose renewals share a slot of the chain's table.
 void ProviderActor::renew_attestation() {
     const Config& config = setup_.rules.config;
     const bool works = !queue_.empty() || !computing_.empty() || !waiting_.empty();

@@ -76,6 +76,7 @@ private:
     void play_disputes();
     void renew_attestation();
     void claim_rewards(const Provider& self);
+    void restore_bond(const Provider& self);
 
     ProviderSetup setup_;
     std::unique_ptr<ProviderStrategy> strategy_;
@@ -91,6 +92,7 @@ private:
     RandomStream nonces_;
     TimestampNs renewed_at_ = 0;
     Height claimed_at_ = 0;
+    Height restored_at_ = 0;
 };
 
 }  // namespace aivm::sim

@@ -109,7 +109,9 @@ ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
         if (turn > 0) entropy.u32(turn);
         beacon = keccak256(entropy.view());
         const ValidatorIndex proposer = draw_proposer();
-        if (turn == kTurnsDeclinedMax ||
+        // One that left the set for lack of stake cannot build, however many others decline.
+        if (!tip_->state.validator(proposer).active) continue;
+        if (turn >= kTurnsDeclinedMax ||
             setup_.strategies[proposer.value]->builds(tip_->state, beacon)) {
             return proposer;
         }

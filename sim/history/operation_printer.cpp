@@ -53,6 +53,12 @@ public:
     std::string operator()(const op::ModelUpdate&) const {
         return "updates an entry of the model registry";
     }
+    std::string operator()(const op::AddBond& b) const {
+        return fmt::format("adds {} to its bond", exact_lux(b.amount));
+    }
+    std::string operator()(const op::RetireModel& b) const {
+        return fmt::format("retires model {}", b.model_id);
+    }
     std::string operator()(const op::Evidence& b) const {
         return fmt::format("proves that validator[{}] signed two items for slot {}", b.validator,
                            b.slot);

@@ -223,7 +223,7 @@ private:
                                                  &Seat::provider) != seat_at;
             if (!again) ++members;
             expect(
-                eligible(parent, seat.provider, task.model),
+                eligible(block, parent, seat.provider, task.model),
                 [&] {
                     return fmt::format(
                         "provider {} was drawn for task {} in block {} and was not eligible",
@@ -238,10 +238,18 @@ private:
                                wanted);
         });
     }
-    [[nodiscard]] static bool eligible(const State& parent, ProviderIndex index, ModelIndex model) {
+    // The set was fixed two blocks before the draw. Providers of the genesis are bonded for ever.
+    [[nodiscard]] bool eligible(const Executed& block, const State& parent, ProviderIndex index,
+                                ModelIndex model) const {
         if (index.value >= parent.providers.size()) return false;
         const Provider& provider = parent.provider(index);
-        return provider.active() && provider.offers(model);
+        const bool bonded = provider.bonded_since == 0 ||
+                            provider.bonded_since + parameters().policy.activation_delay_blocks +
+                                    kDrawDelayBlocks <=
+                                block.state.head.height;
+        return provider.active() && bonded &&
+               provider.bond >= parameters().config.min_provider_bond &&
+               provider.offers(parent.status_of_model(model).first);
     }
 
     std::vector<TaskIndex> drawn_;  // in the current block

@@ -9,37 +9,12 @@
 #include <span>
 
 #include "core/base/check.h"
+#include "core/base/units.h"
+#include "core/config/check_parameters.h"
+#include "core/config/limits.h"
 
 namespace aivm::sim {
 namespace {
-
-struct Unit {
-    std::string_view name;
-    std::uint64_t size;
-};
-constexpr Unit kDurations[] = {{"d", 86'400'000'000'000},
-                               {"h", 3'600'000'000'000},
-                               {"m", 60'000'000'000},
-                               {"s", 1'000'000'000},
-                               {"ms", 1'000'000},
-                               {"us", 1'000},
-                               {"ns", 1}};
-constexpr Unit kAmounts[] = {
-    {" LUX", 1'000'000'000}, {" mLUX", 1'000'000}, {" uLUX", 1'000}, {" nLUX", 1}};
-
-// In the largest unit of which the value is a whole number, as scenario files print it.
-std::string print_exact(std::uint64_t value, std::span<const Unit> units) {
-    const auto unit = std::ranges::find_if(
-        units, [&](const Unit& one) { return value % one.size == 0 && value >= one.size; });
-    if (unit == units.end()) return fmt::format("0{}", units.front().name);
-    return fmt::format("{}{}", value / unit->size, unit->name);
-}
-
-std::string print_duration(std::uint64_t nanoseconds) {
-    return nanoseconds == 0 ? "0s" : print_exact(nanoseconds, kDurations);
-}
-
-std::string print_amount(Amount amount) { return print_exact(amount.nlux(), kAmounts); }
 
 std::vector<std::string> names_of(const std::vector<ActorGroup>& groups) {
     std::vector<std::string> names;
@@ -127,8 +102,8 @@ void Checker::check_run() {
         error({"vm.challenge_window_blocks", "run.max_time", "chain.block_interval"},
               fmt::format(
                   "no result can become final: {} blocks of {} take longer than run.max_time = {}",
-                  blocks, print_duration(s_.chain.block_interval_ns),
-                  print_duration(s_.run.max_time_ns)),
+                  blocks, exact_duration(s_.chain.block_interval_ns),
+                  exact_duration(s_.run.max_time_ns)),
               "shorten the window or the block interval, or lengthen run.max_time");
     }
 }
@@ -205,33 +180,18 @@ void Checker::check_payer() {
 }
 
 void Checker::check_vm() {
-    const auto& config = s_.vm.config;
-    const auto& policy = s_.vm.policy;
-    const auto m = config.redundancy_factor;
-    const auto n = policy.redundancy_providers;
-    if (m > n || 2 * m <= n) {
-        error({"vm.redundancy_factor", "vm.redundancy_providers"},
-              fmt::format("{} of {} is not a strict majority", m, n),
-              fmt::format("set vm.redundancy_factor from {} to {}", n / 2 + 1, n));
-    }
-    if (policy.challenger_share_bps + policy.requester_share_bps > 10'000) {
-        error({"vm.challenger_share_bps", "vm.requester_share_bps"},
-              fmt::format("the shares of a slash add up to {} basis points",
-                          policy.challenger_share_bps + policy.requester_share_bps),
-              "let vm.challenger_share_bps and vm.requester_share_bps add up to at most 10000; the "
-              "rest is burned");
-    }
-    if (config.verification_mode != VerificationMode::kRedundant &&
-        config.challenge_window_blocks == 0) {
-        error({"vm.challenge_window_blocks", "vm.verification_mode"},
-              "without a window no result could ever be challenged",
-              "set vm.challenge_window_blocks to at least 1, or vm.verification_mode to "
-              "\"redundant\"");
-    }
-    if (s_.vm.result_bond().is_zero()) {
-        error({"vm.min_provider_bond", "vm.result_bond"},
-              "a result would be backed by no bond at all",
-              "set vm.min_provider_bond or vm.result_bond above 0 LUX");
+    const auto print = [](const ParameterName& name) { return "vm." + std::string(name.key); };
+    for (ParameterProblem& each : find_problems(s_.vm, print))
+        error(std::move(each.names), std::move(each.message), std::move(each.remedy));
+    // A draw needs the beacon of the second block after a submission.
+    const auto draw_time = checked_mul(kDrawDelayBlocks + 1, s_.chain.block_interval_ns);
+    if (!draw_time || s_.vm.config.task_timeout_ns <= *draw_time) {
+        error({"vm.task_timeout", "chain.block_interval"},
+              fmt::format("no task could be assigned: it times out after {}, and a provider is "
+                          "drawn {} blocks of {} after its submission",
+                          exact_duration(s_.vm.config.task_timeout_ns), kDrawDelayBlocks,
+                          exact_duration(s_.chain.block_interval_ns)),
+              fmt::format("set vm.task_timeout above {} block intervals", kDrawDelayBlocks + 1));
     }
 }
 
@@ -240,8 +200,8 @@ void Checker::check_tasks() {
         error(
             {"tasks.fee", "vm.fee_floor"},
             fmt::format("every task would be refused: the fee is below vm.fee_floor = {}",
-                        print_amount(s_.vm.policy.fee_floor)),
-            fmt::format("set tasks.fee to at least \"{}\"", print_amount(s_.vm.policy.fee_floor)));
+                        exact_amount(s_.vm.policy.fee_floor)),
+            fmt::format("set tasks.fee to at least \"{}\"", exact_amount(s_.vm.policy.fee_floor)));
     }
 }
 
@@ -265,6 +225,7 @@ void Checker::check_groups() {
         if (group.role == Role::kValidator) validators += group.count;
         const auto stakes = group.stake.checked_times(group.count);
         total = total && stakes ? total->checked_plus(*stakes) : std::nullopt;
+        if (total && *total > kSupplyMax) total = std::nullopt;
         check_money(group);
     }
     if (providers == 0)
@@ -278,7 +239,9 @@ void Checker::check_groups() {
                           validators));
     }
     if (!total)
-        error({"provider"}, "the opening balances of all actors do not fit in 64 bits of nLUX",
+        error({"provider"},
+              fmt::format("the opening balances of all actors add up to more than {}",
+                          exact_lux(kSupplyMax)),
               "lower a count or a stake");
 }
 
@@ -287,14 +250,14 @@ void Checker::check_money(const ActorGroup& group) {
     if (group.bond > group.stake) {
         error({group_key(group, "bond"), group_key(group, "stake")},
               fmt::format("a bond of {} cannot be paid from a stake of {}",
-                          print_amount(group.bond), print_amount(group.stake)),
+                          exact_amount(group.bond), exact_amount(group.stake)),
               "raise stake or lower bond");
     }
     if (group.bond < s_.vm.config.min_provider_bond) {
         note(
             {group_key(group, "bond"), "vm.min_provider_bond"},
             fmt::format("registration will be refused: the bond is below vm.min_provider_bond = {}",
-                        print_amount(s_.vm.config.min_provider_bond)),
+                        exact_amount(s_.vm.config.min_provider_bond)),
             "raise the bond unless that is what the scenario shows");
     }
 }
@@ -338,7 +301,7 @@ void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
     if (fault.at_ns + fault.duration_ns > s_.run.max_time_ns) {
         error({fault_key(index, "at"), fault_key(index, "duration"), "run.max_time"},
               fmt::format("the fault ends after run.max_time = {}",
-                          print_duration(s_.run.max_time_ns)),
+                          exact_duration(s_.run.max_time_ns)),
               "start it earlier, shorten it, or lengthen run.max_time");
     }
     for (const QuantityWords& words : kQuantities) {

@@ -206,6 +206,10 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
     free_bonds(e.task, block.state.head.height);
 }
 
+void Accounting::on(const Executed& block, const event::ModelRegistered& e) {
+    flow_of(block.state.family_of_model(e.model).owner).fees_paid += e.burned;
+}
+
 void Accounting::on(const Executed& block, const event::TaskReturned& e) {
     ++reassignments_;
     usable_early_ns_.erase(e.task.value);
@@ -220,7 +224,7 @@ void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime n
     row.final_time_ns = static_cast<std::uint64_t>(now);
     row.outcome = row.assignments == 0 ? TaskOutcome::kExpired : TaskOutcome::kReverted;
     open_value_nlux_ -= row.value_at_risk.nlux();
-    flow_of(row.requester).fees_paid -= row.fee;
+    flow_of(row.requester).fees_paid -= row.fee - admission_burn(scenario_.vm.policy, row.fee);
     free_bonds(e.task, block.state.head.height);
 }
 
@@ -327,6 +331,7 @@ std::vector<Amount> Accounting::holdings(const State& end) const {
         if (!task.terminal()) add(task.requester, task.escrow);
     });
     end.disputes.for_each([&](std::size_t, const Dispute& d) { add(d.challenger, d.bond); });
+    end.model_status.for_each([&](std::size_t, const ModelStatus& m) { add(m.owner, m.deposit); });
     end.validators.for_each(
         [&](std::size_t, const aivm::Validator& v) { add(v.address, v.stake); });
     return held;
@@ -352,10 +357,11 @@ void Accounting::compute_payoffs(const State& end) {
         payoffs_[one.principal].net_nlux +=
             signed_nlux(held[one.id]) - signed_nlux(one.opening_balance + one.opening_stake);
     }
-    // Fees of tasks still open are in escrow, not spent.
+    // What is in escrow for tasks still open is not spent.
     for (const TaskRow& task : tasks_) {
         if (task.outcome != TaskOutcome::kPending) continue;
-        payoffs_[participants_.all.at(task.requester).principal].cost -= task.fee;
+        payoffs_[participants_.all.at(task.requester).principal].cost -=
+            task.fee - admission_burn(scenario_.vm.policy, task.fee);
     }
     for (const PayoffRow& p : payoffs_) {
         const std::int64_t by_flows = signed_nlux(p.revenue) + signed_nlux(p.rewards) +

@@ -98,6 +98,7 @@ private:
     void on(const Executed& block, const event::Slashed& e);
     void on(const Executed& block, const event::ProviderPaid& e);
     void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
+    void on(const Executed& block, const event::ModelRegistered& e);
     void on(const Executed& block, const event::TaskReturned& e);
     void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);

@@ -181,24 +181,27 @@ TEST_F(AccountingOfAChain, SlashingACorrectAnswerIsAFalsePositive) {
     EXPECT_EQ(count("slash_escape"), static_cast<std::int64_t>(lux(1).nlux()));
 }
 
-TEST_F(AccountingOfAChain, WhatIsStillOpenAtTheEndIsPendingAndItsFeeIsNotSpent) {
+TEST_F(AccountingOfAChain, WhatIsStillOpenAtTheEndIsPendingAndOnlyTheBurnedTenthIsSpent) {
     join("p-1");
     submit("job", 2);
     close();
     EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kPending);
-    EXPECT_EQ(payoff(kAlice).net_nlux, 0);
-    EXPECT_EQ(payoff(kAlice).cost, Amount());
+    EXPECT_EQ(payoff(kAlice).net_nlux, -static_cast<std::int64_t>(millilux(100).nlux()));
+    EXPECT_EQ(payoff(kAlice).cost, millilux(100));
     EXPECT_EQ(count("tasks"), 1);
     EXPECT_EQ(count("events"), 123);
     EXPECT_EQ(count("messages"), 45);
 }
 
-TEST_F(AccountingOfAChain, ATaskThatNobodyTakesExpiresAndIsRefunded) {
-    submit("job", 10);
+TEST_F(AccountingOfAChain, ATaskThatNobodyTakesExpiresAndIsRefundedButForTheBurnedTenth) {
+    join("p-1");
+    block({chain.by("alice", aivm::test::submission("job")),
+           chain.by("p-1", aivm::test::leave("p-1"))});
+    for (int i = 0; i < 10; ++i) block();
     close();
     EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kExpired);
-    EXPECT_EQ(payoff(kAlice).net_nlux, 0);
-    EXPECT_EQ(payoff(kAlice).cost, Amount());
+    EXPECT_EQ(payoff(kAlice).net_nlux, -static_cast<std::int64_t>(millilux(100).nlux()));
+    EXPECT_EQ(payoff(kAlice).cost, millilux(100));
 }
 
 TEST_F(AccountingOfAChain, SeveralProvidersOfOneOwnerAreOnePayoff) {
@@ -216,6 +219,7 @@ TEST_F(AccountingOfAChain, SeveralProvidersOfOneOwnerAreOnePayoff) {
 }
 
 TEST_F(AccountingOfAChain, ATaskThatTheChainDidNotTakeIsInTheRefusedShare) {
+    join("p-1");
     submit("job", 0);
     accounting.refused();
     close();

@@ -30,6 +30,7 @@ Scenario censored_study(Fidelity fidelity, std::uint32_t censoring_ppm, std::uin
     Scenario s = scenario_in(fidelity, censoring_ppm);
     s.vm.config.challenge_window_blocks = window;
     s.vm.policy.challenge_reveal_blocks = 60;
+    s.vm.policy.activation_delay_blocks = 0;  // it would draw the first tasks in one block
     s.workload.tasks = tasks;
     s.actors = {group_of("provider", 1, "liar"), group_of("challenger", 1)};
     for (ActorGroup& group : s.actors) group.stake = group.stake.checked_times(1000).value();

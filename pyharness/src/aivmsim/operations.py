@@ -1,4 +1,4 @@
-"""The fifteen operations that a block can carry, for :meth:`aivmsim.VM.submit` and
+"""The seventeen operations that a block can carry, for :meth:`aivmsim.VM.submit` and
 :meth:`aivmsim.VM.execute`.
 
 Money is nLUX as an integer, or text with a unit such as ``"5 LUX"``. Hashes and addresses are text
@@ -169,8 +169,10 @@ class ClaimRewards(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class Attest(Operation):
-    """Puts an attestation into the kernel's table; `attestation` holds the fields of the ABI's
-    ``AttestationOp``."""
+    """Puts an attestation into the kernel's table, in the slot of the provider's device.
+
+    `attestation` holds the fields of the ABI's ``AttestationOp``; the evidence must verify.
+    """
 
     provider_id: str
     attestation: Mapping[str, Any] | bytes
@@ -179,9 +181,13 @@ class Attest(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class ModelUpdate(Operation):
-    """Changes a registered model's entry; `update` holds the fields of the ABI's ``ModelOp``."""
+    """Changes a registered model's entry; `update` holds the fields of the ABI's ``ModelOp``.
+
+    An update of weights (kind 1) carries them, as the bytes of the ABI's ``InferenceWeights``.
+    """
 
     update: Mapping[str, Any] | bytes
+    weights: bytes = b""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,6 +200,21 @@ class Evidence(Operation):
     first_authorization: bytes
     second_id: Hash
     second_authorization: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class AddBond(Operation):
+    """Adds to an active provider's bond; one below the minimum is not drawn for tasks."""
+
+    provider_id: str
+    amount: Money
+
+
+@dataclasses.dataclass(frozen=True)
+class RetireModel(Operation):
+    """Ends a model, which takes no more tasks, and returns its deposit to its owner."""
+
+    model_id: str
 
 
 #: Every kind by its name.

@@ -37,6 +37,7 @@ class Conservation(NamedTuple):
     task_escrows: int
     challenge_bonds: int
     credits: int
+    model_deposits: int
     burned: int
     genesis: int
     minted: int
@@ -46,6 +47,7 @@ class Conservation(NamedTuple):
     def holds(self) -> bool:
         """Nothing appeared or vanished, and the escrow account holds what is in escrow."""
         pots = self.bonds + self.task_escrows + self.challenge_bonds + self.credits
+        pots += self.model_deposits
         return (
             self.free + pots + self.burned == self.genesis + self.minted
             and self.escrow_account == pots
@@ -159,8 +161,13 @@ class State:
         return [Record(validator) for validator in self._state.validators()]
 
     def models(self) -> list[Record]:
-        """The models, weights and rows included."""
+        """The models, weights and rows included; new weights of a model are one more entry."""
         return [Record(model) for model in self._state.models()]
+
+    def model_status(self) -> list[Record]:
+        """Beside each entry of :meth:`models`: its version and, at a model's first version, its
+        owner, its deposit and whether it is retired."""
+        return [Record(status) for status in self._state.model_status()]
 
     def receipts(self) -> list[Record]:
         """One record per final task, in the order of settlement."""
@@ -213,19 +220,17 @@ class State:
         return self._state.challenger_bond(job_id)
 
     def run_model(self, model_id: str, row: int) -> int:
-        """The true answer of a model to one of its rows."""
+        """The true answer of a model, as its newest weights compute it, to one of its rows."""
         return self._state.run_model(model_id, row)
 
     def truth(self, job_id: str) -> int:
-        """The true answer to a task."""
-        task = self._state.task(job_id)
-        return self._state.run_model(task["model"], task["input_row"])
+        """The true answer to a task, by the weights that its model had when it was submitted."""
+        return self._state.truth(job_id)
 
     def trace(self, job_id: str, answer: int | None = None) -> Trace:
         """All steps of a task's model with their proofs; with `answer` as last output, the trace
         of a provider that lies."""
-        task = self._state.task(job_id)
-        return Trace(*self._state.trace_model(task["model"], task["input_row"], answer))
+        return Trace(*self._state.trace(job_id, answer))
 
     def __repr__(self) -> str:
         return f"<State after block {self.height}>"

@@ -25,7 +25,7 @@ class VM:
     >>> vm = aivmsim.VM(accounts={"alice": "100 LUX", "paula": "2000 LUX"})
     >>> vm.execute(aivmsim.op.RegisterProvider("p-1", models=["qwen3-8b"]), sender="paula")
     >>> vm.submit("SubmitTask", sender="alice", job_id="job", model_id="qwen3-8b")
-    >>> vm.advance(3)
+    >>> vm.advance(5)
     >>> vm.task("job").status
     'assigned'
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "core/base/units.h"
 #include "pyharness/src/bindings/bindings.h"
 #include "scenarios/file/check.h"
 #include "scenarios/file/fields.h"
@@ -99,9 +100,9 @@ py::object as_object(const FieldInfo& info, const Value& value) {
     if (const auto* number = std::get_if<std::uint64_t>(&value)) {
         switch (info.type) {
             case FieldType::kDuration:
-                return py::str(scenarios::print_duration_ns(*number));
+                return py::str(exact_duration(*number));
             case FieldType::kAmount:
-                return py::str(scenarios::print_amount_nlux(*number));
+                return py::str(exact_amount(Amount(*number)));
             case FieldType::kRatio:
                 return py::str(scenarios::print_ratio_ppm(*number));
             case FieldType::kBandwidth:

@@ -26,7 +26,7 @@ const Provider& provider_of(const State& state, const std::string& id) {
 const Model& model_of(const State& state, const std::string& id) {
     const auto index = state.find_model(id);
     if (!index) throw VmFault({ErrorCode::kNotFound, "model " + id});
-    return state.model(*index);
+    return state.model(state.status_of_model(*index).newest);
 }
 
 const Model& checked_model(const State& state, const std::string& id, std::uint32_t row) {
@@ -117,11 +117,10 @@ bool verify_proof(py::handle root, py::handle encoding, std::uint64_t index, std
 }
 
 // (input, output) a step, and what a bisection needs: the root and the siblings of every step.
-py::tuple trace_of(const State& state, const std::string& id, std::uint32_t row,
-                   const py::object& last_output) {
+py::tuple trace_of(const State& state, const Task& task, const py::object& last_output) {
     CpuKernels kernels;
     std::vector<InferenceTraceStep> trace =
-        trace_model(kernels, checked_model(state, id, row), row);
+        trace_model(kernels, state.model(task.model), task.input_row);
     if (!last_output.is_none()) read(last_output, "answer", trace.back().output);
     const std::vector<Hash32> leaves = trace_leaves(trace);
     py::list steps;
@@ -144,6 +143,7 @@ void bind_tables(py::class_<StateHandle, std::shared_ptr<StateHandle>>& state) {
     table("disputes", &State::disputes);
     table("validators", &State::validators);
     table("receipts", &State::receipts);
+    table("model_status", &State::model_status);
     state
         .def("models",
              [](const StateHandle& self) {
@@ -234,10 +234,19 @@ void bind_state(py::module_& module) {
             },
             py::arg("model_id"), py::arg("row"))
         .def(
-            "trace_model",
-            [](const StateHandle& self, const std::string& id, std::uint32_t row,
-               const py::object& answer) { return trace_of(self.state(), id, row, answer); },
-            py::arg("model_id"), py::arg("row"), py::arg("answer") = py::none());
+            "truth",
+            [](const StateHandle& self, const std::string& job) {
+                CpuKernels kernels;
+                const Task& task = task_of(self.state(), job);
+                return aivm::run_model(kernels, self.state().model(task.model), task.input_row);
+            },
+            py::arg("job_id"))
+        .def(
+            "trace",
+            [](const StateHandle& self, const std::string& job, const py::object& answer) {
+                return trace_of(self.state(), task_of(self.state(), job), answer);
+            },
+            py::arg("job_id"), py::arg("answer") = py::none());
     module.def("verify_receipt_proof", &verify_proof, py::arg("root"), py::arg("encoding"),
                py::arg("index"), py::arg("count"), py::arg("siblings"));
 }

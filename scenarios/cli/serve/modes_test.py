@@ -81,6 +81,8 @@ class Modes(ServeCase):
         self.begin("1ms")
         self.accepted("/providers/register", REGISTRATION)
         self.wait_for("/providers", lambda all: all["count"] == 1)
+        self.accepted("/providers/bond", {"provider_id": "p-1", "amount": "5000000000"})
+        self.wait_for("/providers", lambda all: all["providers"][0]["bond"] == "1005000000000")
         self.accepted("/providers/leave", {"provider_id": "p-1"})
         self.wait_for("/providers", lambda all: all["providers"][0]["unbonding"])
         status, answer = self.post("/providers/withdraw", {"provider_id": "p-1"})

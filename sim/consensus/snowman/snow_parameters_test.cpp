@@ -19,6 +19,16 @@ TEST(SnowParameters, D42HalfOfTheSampleIsNoMajority) {
     EXPECT_TRUE(check(with(20, 11, 15), 100).has_value());
 }
 
+// Two conflicting blocks must never both reach the quorum of one poll, whatever k is.
+TEST(SnowParameters, D42NoSampleHoldsTwoQuorums) {
+    for (std::uint32_t k = 1; k <= 40; ++k) {
+        for (std::uint32_t alpha = 1; alpha <= k + 1; ++alpha) {
+            EXPECT_EQ(check(with(k, alpha, alpha), 100).has_value(), 2 * alpha > k && alpha <= k)
+                << k << " " << alpha;
+        }
+    }
+}
+
 TEST(SnowParameters, TheMajorityIsOfWhatIsReallySampled) {
     EXPECT_TRUE(check(with(20, 3, 3), 6).has_value());  // five others, three are a majority
     EXPECT_FALSE(check(with(20, 2, 3), 6).has_value());
