@@ -43,6 +43,10 @@ concept ListOfValues = !std::same_as<T, std::string> && !std::same_as<T, Bytes> 
 template <class T>
 concept EncodesItself = requires(const T& value, Writer& out) { value.encode(out); };
 template <class T>
+concept KnowsItsSize = requires(const T& value) {
+    { value.encoded_size() } -> std::same_as<std::size_t>;
+};
+template <class T>
 concept DecodesItself = requires(Reader& in) {
     { T::decode(in) } -> std::same_as<T>;
 };
@@ -130,6 +134,38 @@ void encode(Writer& out, const T& value) {
         value.encode(out);
     } else {
         encode_fields(out, value);
+    }
+}
+
+// How many bytes encode() writes, without writing them. A struct with an `encode` of its own has
+// an `encoded_size` too.
+template <class T>
+std::size_t encoded_size(const T& value) {
+    if constexpr (std::same_as<T, std::string> || std::same_as<T, Bytes>) {
+        return sizeof(std::uint32_t) + value.size();
+    } else if constexpr (is_instance<T, std::optional>) {
+        return 1 + (value ? encoded_size(*value) : 0);
+    } else if constexpr (is_instance<T, ValuePtr>) {
+        return encoded_size(*value);
+    } else if constexpr (ListOfValues<T>) {
+        std::size_t size = sizeof(std::uint32_t);
+        for (const auto& element : value) size += encoded_size(element);
+        return size;
+    } else if constexpr (KnowsItsSize<T>) {
+        return value.encoded_size();
+    } else if constexpr (Described<T>) {
+        static_assert(!EncodesItself<T>, "it has an encoding but no size of its own");
+        std::size_t size = 0;
+        for_each_field(value, [&size]<class F, class Member>(F, const Member& member) {
+            if constexpr (F::max == kAsInMemory) {
+                size += sizeof(unboxed(member));
+            } else {
+                size += encoded_size(member);
+            }
+        });
+        return size;
+    } else {
+        return encoded_size_min<T>();  // the others have a fixed width
     }
 }
 

@@ -38,7 +38,13 @@ enum class ErrorCode : std::uint8_t {
     kStorage,
     kConfig,
     kTrustTooLow,
+    kWindowNotOpen,
 };
+
+// Whether an operation that was refused may succeed later as it is. A queue keeps it until it
+// expires if the refusal can pass, and removes it if the refusal is final.
+enum class Refusal : std::uint8_t { kPassing, kFinal };
+Refusal refusal_of(ErrorCode code);
 
 // The enumerator's published or field-standard name, such as "bond_locked".
 std::string_view error_name(ErrorCode code);

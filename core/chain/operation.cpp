@@ -19,6 +19,14 @@ OperationBody decode_body(Reader& in, std::size_t kind) {
     }
 }
 
+constexpr std::size_t kOperationHeadBytes = Address::size_bytes + 8 + 8 + 1;
+constexpr std::size_t kLengthsBytes = 8;  // of operation and authorisation
+
+template <class... Kinds>
+bool is_one_of(const OperationBody& body) {
+    return (std::holds_alternative<Kinds>(body) || ...);
+}
+
 }  // namespace
 
 void op::DisputeMove::encode(Writer& out) const {
@@ -29,6 +37,12 @@ void op::DisputeMove::encode(Writer& out) const {
     }
     out.fixed(input).u8(output);
     aivm::encode(out, proof);
+}
+
+std::size_t op::DisputeMove::encoded_size() const {
+    const std::size_t head = aivm::encoded_size(job_id) + aivm::encoded_size(challenger) + 1;
+    if (!opens) return head + 1;
+    return head + aivm::encoded_size(input) + 1 + aivm::encoded_size(proof);
 }
 
 op::DisputeMove op::DisputeMove::decode(Reader& in) {
@@ -62,10 +76,18 @@ std::string_view job_of(const OperationBody& body) {
         body);
 }
 
+Lane lane_of(const OperationBody& body) {
+    if (is_one_of<op::Challenge, op::ChallengeReveal, op::DisputeMove, op::Evidence>(body))
+        return Lane::kProofs;
+    if (is_one_of<op::Commit, op::Reveal, op::SubmitResult>(body)) return Lane::kWork;
+    return Lane::kRest;
+}
+
 Bytes Operation::encode() const {
     Writer out;
     out.reserve(160);
-    out.fixed(sender).u64(nonce).u8(static_cast<std::uint8_t>(body.index()));
+    out.fixed(sender).u64(nonce).amount(inclusion_fee);
+    out.u8(static_cast<std::uint8_t>(body.index()));
     std::visit([&out](const auto& b) { aivm::encode(out, b); }, body);
     return out.take();
 }
@@ -75,6 +97,7 @@ Result<Operation> Operation::decode(ByteView bytes) {
     Operation operation;
     operation.sender = in.fixed<20>();
     operation.nonce = in.u64();
+    operation.inclusion_fee = in.amount();
     const std::size_t kind = in.u8();
     operation.body = decode_body(in, kind);
     AIVM_TRY(in.finish());
@@ -83,13 +106,22 @@ Result<Operation> Operation::decode(ByteView bytes) {
 
 SignedOperation::SignedOperation(Operation operation, Bytes authorization)
     : operation_(std::move(operation)),
+      lane_(lane_of(operation_.body)),
       bytes_(operation_.encode()),
       authorization_(std::move(authorization)),
-      id_(sha256(bytes_)) {}
+      id_(sha256(bytes_)) {
+    size_bytes_ = bytes_.size() + authorization_.size() + kLengthsBytes;
+}
 
-OperationPtr SignedOperation::unsealed(const Address& sender, std::uint64_t nonce,
-                                       OperationBody&& body) {
-    return std::make_shared<const SignedOperation>(Unsealed(), sender, nonce, std::move(body));
+SignedOperation::SignedOperation(Unsealed, Operation&& operation)
+    : operation_(std::move(operation)), lane_(lane_of(operation_.body)) {
+    const std::size_t body_bytes =
+        std::visit([](const auto& b) { return encoded_size(b); }, operation_.body);
+    size_bytes_ = kOperationHeadBytes + body_bytes + kUnsealedAuthorizationBytes + kLengthsBytes;
+}
+
+OperationPtr SignedOperation::unsealed(Operation operation) {
+    return std::make_shared<const SignedOperation>(Unsealed(), std::move(operation));
 }
 
 Result<OperationPtr> SignedOperation::decode(Reader& in) {

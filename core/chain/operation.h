@@ -1,6 +1,7 @@
 // Operations: the payload of a block. (The fields of every kind: FORMAT.md.)
 //
-//   operation        := sender:20 nonce:u64 kind:u8 fields   (those of its struct, in order)
+//   operation        := sender:20 nonce:u64 inclusion_fee:u64 kind:u8 fields
+//                       (the fields of its struct, in order)
 //   signed operation := bytes(operation) bytes(authorisation)
 //   operation id     := sha256(operation), which the authorisation signs
 #pragma once
@@ -19,6 +20,7 @@
 #include "core/base/value_ptr.h"
 #include "core/config/limits.h"
 #include "core/kernels/abi.h"
+#include "core/state/lane.h"
 #include "core/state/model.h"
 #include "core/state/task.h"
 
@@ -156,6 +158,7 @@ struct DisputeMove {
 
     // By hand, because only the fields of an opening or of a verdict are encoded.
     void encode(Writer& out) const;
+    [[nodiscard]] std::size_t encoded_size() const;
     static DisputeMove decode(Reader& in);
 
     static constexpr auto fields() {
@@ -248,10 +251,15 @@ std::string_view operation_name(const OperationBody& body);
 // The job that an operation concerns, its conflict key in the DAG; empty if it concerns none.
 std::string_view job_of(const OperationBody& body);
 
+// The lane of this kind of operation.
+Lane lane_of(const OperationBody& body);
+
 struct Operation {
     Address sender;
-    std::uint64_t nonce = 0;
+    std::uint64_t nonce = 0;  // above every one that the sender has used in the operation's lane
     OperationBody body;
+    // Paid to the proposer that includes the operation.
+    Amount inclusion_fee = {};
 
     [[nodiscard]] Bytes encode() const;
     static Result<Operation> decode(ByteView bytes);
@@ -265,33 +273,30 @@ class SignedOperation {
 
 public:
     SignedOperation(Operation operation, Bytes authorization);
-    SignedOperation(Unsealed, const Address& sender, std::uint64_t nonce,
-                    OperationBody&& body)  // by unsealed() only
-        : operation_{sender, nonce, std::move(body)} {}
+    SignedOperation(Unsealed, Operation&& operation);  // by unsealed() only
     // For chains whose blocks are never encoded: no encoding, no authorisation, and a zero id.
-    static std::shared_ptr<const SignedOperation> unsealed(const Address& sender,
-                                                           std::uint64_t nonce,
-                                                           OperationBody&& body);
-    static std::shared_ptr<const SignedOperation> unsealed(Operation operation) {
-        return unsealed(operation.sender, operation.nonce, std::move(operation.body));
-    }
+    static std::shared_ptr<const SignedOperation> unsealed(Operation operation);
 
     [[nodiscard]] const Operation& operation() const { return operation_; }
     [[nodiscard]] const OperationBody& body() const { return operation_.body; }
     [[nodiscard]] const Address& sender() const { return operation_.sender; }
     [[nodiscard]] std::uint64_t nonce() const { return operation_.nonce; }
+    [[nodiscard]] Lane lane() const { return lane_; }
+    [[nodiscard]] Amount inclusion_fee() const { return operation_.inclusion_fee; }
     [[nodiscard]] const Bytes& authorization() const { return authorization_; }
     [[nodiscard]] const Hash32& id() const { return id_; }
     [[nodiscard]] const Bytes& bytes() const { return bytes_; }  // of the operation alone
 
-    [[nodiscard]] std::size_t size_bytes() const {
-        return bytes_.size() + authorization_.size() + 8;
-    }  // encoded
+    // Encoded. An unsealed operation has the size that it would have with an authorisation of
+    // kUnsealedAuthorizationBytes.
+    [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
     void encode(Writer& out) const { out.bytes(bytes_).bytes(authorization_); }
     static Result<std::shared_ptr<const SignedOperation>> decode(Reader& in);
 
 private:
     Operation operation_;
+    Lane lane_ = Lane::kRest;
+    std::size_t size_bytes_ = 0;
     Bytes bytes_;
     Bytes authorization_;
     Hash32 id_;

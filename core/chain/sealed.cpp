@@ -5,7 +5,7 @@
 namespace aivm {
 namespace {
 
-constexpr std::size_t kSignedOperationBytesMin = 4 + 29 + 4;
+constexpr std::size_t kSignedOperationBytesMin = 4 + 37 + 4;
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
+#include "core/config/limits.h"
 
 namespace aivm {
 
@@ -136,6 +137,10 @@ struct Policy {
     // Above 0, disputes are settled by running the whole model: bisection searches for the first
     // difference, which is no error then.
     std::uint32_t answer_tolerance = 0;
+    // A block with this many fraud proofs, or this many bytes of them, has no room for another one:
+    // it extends the deadlines of all open disputes by one block. 0: a quarter of a block.
+    std::uint32_t full_proof_operations = 0;
+    std::uint64_t full_proof_bytes = 0;
     bool obligation_rule = true;  // a bond stays while anything it backs can still be slashed
     bool self_reported_compute = false;  // the tiered schedule trusts the provider's figure (A38)
     // Admission of a task asks for this share of the result bond that the task will lock, on top of
@@ -184,6 +189,8 @@ struct Policy {
                           field<&Policy::challenge_escalation>(),
                           field<&Policy::disputes_per_result_max>(),
                           field<&Policy::answer_tolerance>(),
+                          field<&Policy::full_proof_operations>(),
+                          field<&Policy::full_proof_bytes>(),
                           field<&Policy::obligation_rule>(),
                           field<&Policy::self_reported_compute>(),
                           field<&Policy::lock_fee_bps>(),
@@ -208,6 +215,16 @@ struct VmParameters {
     [[nodiscard]] Amount result_bond() const {
         if (!policy.result_bond.is_zero()) return policy.result_bond;
         return Amount(config.min_provider_bond.nlux() / config.max_tasks_per_provider);
+    }
+
+    // Policy::full_proof_operations and full_proof_bytes, or a quarter of the operations that a
+    // builder puts into a block by default, and of the bytes of the largest block.
+    [[nodiscard]] std::size_t full_proof_operations() const {
+        return policy.full_proof_operations != 0 ? policy.full_proof_operations
+                                                 : kBlockOpsDefault / 4;
+    }
+    [[nodiscard]] std::size_t full_proof_bytes() const {
+        return policy.full_proof_bytes != 0 ? policy.full_proof_bytes : kBlockSpaceBytesMax / 4;
     }
 
     friend bool operator==(const VmParameters&, const VmParameters&) = default;

@@ -34,16 +34,23 @@ constexpr std::uint64_t kDurationNsMax = 3'155'760'000'000'000'000;
 // From acceptance to the beacon that draws the provider.
 constexpr std::uint64_t kDrawDelayBlocks = 2;
 constexpr std::size_t kBlockOpsMax = 10'000;
+constexpr std::size_t kBlockOpsDefault = 1000;    // that a builder puts into a block
 constexpr std::size_t kBlockBytesMax = 64 << 20;  // without the proposer's signature
 constexpr std::size_t kBlockHeaderBytesMax = 256;
-// Operations that a node queues at most; a full queue refuses new ones.
-constexpr std::size_t kQueuedOperationsMax = 50'000;
+constexpr std::size_t kBlockSpaceBytesMax = kBlockBytesMax - kBlockHeaderBytesMax;  // of operations
+// The defaults of a node's queue (core/vm/mempool.h): operations per lane, operations per sender in
+// the rest, and the blocks for which one is kept.
+constexpr std::size_t kMempoolLaneMax = 50'000;
+constexpr std::size_t kMempoolPerSenderMax = 64;
+constexpr std::uint64_t kOperationTtlBlocks = 200;
 constexpr std::size_t kVertexParentsMax = 5;
 constexpr std::size_t kVertexOpsMax = 30;
 constexpr std::size_t kVertexBytesMax = 8 << 20;  // without the proposer's signature
 constexpr std::size_t kVertexHeaderBytesMax = 256;
 constexpr std::size_t kOperationBytesMax = 4 << 20;
 constexpr std::size_t kAuthorizationBytesMax = 128;
+// What an operation without bytes counts for its authorisation: the size of an ideal signature.
+constexpr std::size_t kUnsealedAuthorizationBytes = 16;
 constexpr std::size_t kProofNodesMax = 32;
 constexpr std::size_t kEvidenceBytesMax = 64 << 10;
 // A validator slashed this often has no stake left.

@@ -46,9 +46,11 @@ Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertic
         AIVM_CHECK(vertex.height() == context.height);
         AIVM_CHECK(i == 0 || vertices[i - 1]->id() < vertex.id());
         for (const OperationPtr& operation : vertex.operations()) {
-            Status status = run.apply(*operation);
-            if (!status)
-                slice->voids.push_back({vertex.id(), operation, std::move(status).error()});
+            const ValidatorIndex proposer = vertex.header().proposer;
+            Status status = run.apply(*operation, proposer);
+            if (status) continue;
+            run.charge_void(*operation, proposer);
+            slice->voids.push_back({vertex.id(), operation, std::move(status).error()});
         }
     }
     AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish());

@@ -32,13 +32,13 @@ Status check_limits(const Vertex& vertex) {
 }
 
 Status check_operations(const Vertex& vertex, const Rules& rules) {
-    std::map<Address, std::uint64_t> nonces;
+    std::map<Address, Nonces> nonces;
     std::set<std::string_view> submitted;
     for (const OperationPtr& operation : vertex.operations()) {
-        std::uint64_t& nonce = nonces[operation->sender()];
+        std::uint64_t& nonce = nonces[operation->sender()].edit(operation->lane());
         if (operation->nonce() <= nonce) {
-            return fail(ErrorCode::kBadNonce,
-                        fmt::format("{} after {} in one vertex", operation->nonce(), nonce));
+            return fail(ErrorCode::kBadNonce, fmt::format("{} after {} in one vertex and lane",
+                                                          operation->nonce(), nonce));
         }
         nonce = operation->nonce();
         AIVM_TRY(check_authorized(*operation, rules));

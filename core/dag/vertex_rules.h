@@ -25,8 +25,8 @@ ParentFacts facts_of(const Vertex& vertex);
 ParentFacts highest(const std::vector<ParentFacts>& parents);
 
 // Checks that parents are sorted and unique, limits are kept, the proposer has signed it for its
-// slot, every operation is authorised by its sender, the nonces of a sender ascend, and no job is
-// submitted twice.
+// slot, every operation is authorised by its sender, the nonces of a sender ascend in each lane,
+// and no job is submitted twice.
 Status check_vertex_alone(const Vertex& vertex, const State& genesis, const Rules& rules);
 
 // Checks that the height is one above the highest parent's, that the time is not before any

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/execution/kernel_round.h"
+#include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
 #include "core/registry/providers.h"
 #include "core/rewards/rewards.h"
@@ -86,20 +87,63 @@ BlockRun::BlockRun(const State& parent, const BlockContext& block, const Rules& 
 
 void BlockRun::prepare(std::span<const OperationPtr> operations) { prepare_keys(t_, operations); }
 
-Status BlockRun::apply(const SignedOperation& operation) {
+Status BlockRun::check_nonce(const SignedOperation& operation) const {
+    const std::uint64_t last = t_.state().nonce(operation.sender(), operation.lane());
+    if (operation.nonce() > last) return {};
+    return t_.refuse(ErrorCode::kBadNonce,
+                     [&] { return fmt::format("{} after {}", operation.nonce(), last); });
+}
+
+// The trial of a vertex has no proposer: there, fees go to an address that nobody owns.
+const Address& BlockRun::payee(ValidatorIndex proposer) const {
+    static const Address kNobody;
+    const auto& validators = t_.state().validators;
+    return proposer.value < validators.size() ? validators[proposer.value].address : kNobody;
+}
+
+// The fee is taken first, so that the rules of the operation see the balance without it.
+Status BlockRun::apply(const SignedOperation& operation, ValidatorIndex proposer) {
     const Address& sender = operation.sender();
-    const std::uint64_t last = t_.state().nonce(sender);
-    if (operation.nonce() <= last) {
-        return t_.refuse(ErrorCode::kBadNonce,
-                         [&] { return fmt::format("{} after {}", operation.nonce(), last); });
-    }
+    const Amount fee = operation.inclusion_fee();
+    AIVM_TRY(check_nonce(operation));
     AIVM_TRY(check_authorized(operation, t_.rules()));
-    AIVM_TRY(std::visit(Apply{t_, sender}, operation.body()));
-    t_.edit_account(sender).nonce = operation.nonce();
+    if (!fee.is_zero()) AIVM_TRY(ledger::check_balance(t_.state(), sender, fee));
+    const std::size_t touched = t_.touched_accounts();
+    ledger::take_fee(t_, sender, fee);
+    if (Status status = std::visit(Apply{t_, sender}, operation.body()); !status) {
+        ledger::give_fee(t_, sender, fee);
+        t_.untouch_accounts(touched);
+        return status;
+    }
+    ledger::give_fee(t_, payee(proposer), fee);
+    t_.edit_account(sender).nonces.edit(operation.lane()) = operation.nonce();
+    count_proof(operation);
     return {};
 }
 
+void BlockRun::count_proof(const SignedOperation& operation) {
+    if (operation.lane() != Lane::kProofs) return;
+    proofs_ += 1;
+    proof_bytes_ += operation.size_bytes();
+}
+
+void BlockRun::charge_void(const SignedOperation& operation, ValidatorIndex proposer) {
+    const Amount fee = operation.inclusion_fee();
+    if (fee.is_zero() || !check_nonce(operation) || !check_authorized(operation, t_.rules()) ||
+        !ledger::check_balance(t_.state(), operation.sender(), fee)) {
+        return;
+    }
+    ledger::take_fee(t_, operation.sender(), fee);
+    ledger::give_fee(t_, payee(proposer), fee);
+    t_.edit_account(operation.sender()).nonces.edit(operation.lane()) = operation.nonce();
+}
+
 Status BlockRun::run_end_of_block() {
+    const VmParameters& parameters = t_.parameters();
+    if (proofs_ >= parameters.full_proof_operations() ||
+        proof_bytes_ >= parameters.full_proof_bytes()) {
+        t_.edit_head().full_proof_blocks += 1;
+    }
     while (const auto timer =
                t_.take_due_timer(TimerKind::kDisputeDeadline, TimerKind::kRevealEnd)) {
         run_end_timer(t_, *timer);

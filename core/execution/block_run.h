@@ -34,9 +34,17 @@ public:
     // only saves time. Requires that the operations outlive the run and are applied in this order.
     void prepare(std::span<const OperationPtr> operations);
 
-    // Applies one operation, or refuses it without changing anything: it is not authorised, its
-    // nonce is stale, or it breaks a rule of its kind.
-    Status apply(const SignedOperation& operation);
+    // Applies one operation and pays its inclusion fee to the block's proposer, or refuses it
+    // without changing anything: it is not authorised, its nonce is stale, its sender cannot pay
+    // for it, or it breaks a rule of its kind.
+    Status apply(const SignedOperation& operation) { return apply(operation, t_.block().proposer); }
+    // The same for an operation that another proposer has included (a vertex of a slice).
+    Status apply(const SignedOperation& operation, ValidatorIndex proposer);
+
+    // Charges the inclusion fee of an operation that was included and refused. If the sender can
+    // pay it, this uses up the operation's nonce, so that nobody can charge the fee twice; else,
+    // and without a fee, it changes nothing.
+    void charge_void(const SignedOperation& operation, ValidatorIndex proposer);
 
     // The state so far.
     [[nodiscard]] const State& state() const { return t_.state(); }
@@ -47,9 +55,14 @@ public:
     Result<Transition::Finished> finish_unsealed() &&;
 
 private:
+    [[nodiscard]] Status check_nonce(const SignedOperation& operation) const;
+    [[nodiscard]] const Address& payee(ValidatorIndex proposer) const;
+    void count_proof(const SignedOperation& operation);
     Status run_end_of_block();
 
     Transition t_;
+    std::size_t proofs_ = 0;  // fraud proofs that took effect, and their bytes
+    std::size_t proof_bytes_ = 0;
 };
 
 }  // namespace aivm

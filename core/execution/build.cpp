@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/config/limits.h"
 #include "core/execution/block_run.h"
@@ -15,23 +16,62 @@ struct Limits {
     std::size_t bytes = std::numeric_limits<std::size_t>::max();
 };
 
-// Applies the candidates that fit; returns those that took effect and adds the others to
+// A list of candidates, offered once; those that do not fit are misfits.
+class ListSource final : public OperationSource {
+public:
+    ListSource(const std::vector<OperationPtr>& candidates, const Limits& limits)
+        : candidates_(candidates), limits_(limits) {}
+
+    std::vector<OperationPtr> next_batch() override {
+        return std::exchange(offered_, true) ? std::vector<OperationPtr>() : candidates_;
+    }
+    bool is_due(const SignedOperation& operation) override {
+        const std::size_t size = operation.size_bytes();
+        if (count_ >= limits_.operations || bytes_ + size > limits_.bytes) {
+            is_misfit_.push_back(true);
+            return false;
+        }
+        is_misfit_.push_back(false);
+        ++count_;
+        bytes_ += size;
+        return true;
+    }
+    void note_refused(const SignedOperation& operation, ErrorCode) override {
+        --count_;
+        bytes_ -= operation.size_bytes();
+    }
+
+    void add_misfits(std::vector<LeftOut>& left_out) const {
+        for (std::size_t i = 0; i < is_misfit_.size(); ++i) {
+            if (is_misfit_[i]) left_out.push_back({candidates_[i], ErrorCode::kLimitReached});
+        }
+    }
+
+private:
+    const std::vector<OperationPtr>& candidates_;
+    Limits limits_;
+    bool offered_ = false;
+    std::vector<bool> is_misfit_;  // by candidate
+    std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+// Applies what the source offers; returns the operations that took effect and adds the others to
 // `left_out`.
-std::vector<OperationPtr> take(BlockRun& run, const std::vector<OperationPtr>& candidates,
-                               const Limits& limits, std::vector<LeftOut>& left_out) {
-    run.prepare(candidates);
+std::vector<OperationPtr> take(BlockRun& run, OperationSource& source,
+                               std::vector<LeftOut>& left_out) {
     std::vector<OperationPtr> taken;
-    taken.reserve(candidates.size());
-    std::size_t bytes = 0;
-    for (const OperationPtr& candidate : candidates) {
-        const std::size_t size = candidate->size_bytes();
-        if (taken.size() >= limits.operations || bytes + size > limits.bytes) {
-            left_out.push_back({candidate, ErrorCode::kLimitReached});
-        } else if (const Status status = run.apply(*candidate); status) {
-            taken.push_back(candidate);
-            bytes += size;
-        } else {
-            left_out.push_back({candidate, status.error().code});
+    for (auto batch = source.next_batch(); !batch.empty(); batch = source.next_batch()) {
+        run.prepare(batch);
+        taken.reserve(taken.size() + batch.size());
+        for (OperationPtr& candidate : batch) {
+            if (!source.is_due(*candidate)) continue;
+            if (const Status status = run.apply(*candidate); status) {
+                taken.push_back(std::move(candidate));
+            } else {
+                source.note_refused(*candidate, status.error().code);
+                left_out.push_back({std::move(candidate), status.error().code});
+            }
         }
     }
     return taken;
@@ -53,13 +93,20 @@ BlockHeader next_header(const Executed& parent, const BuildRequest& request) {
 
 Result<Built> build_on(const Executed& parent, const BuildRequest& request,
                        const std::vector<OperationPtr>& candidates, const Rules& rules) {
+    ListSource source(candidates, {kBlockOpsMax, kBlockSpaceBytesMax});
+    auto built = build_on(parent, request, source, rules);
+    if (built) source.add_misfits(built->left_out);
+    return built;
+}
+
+Result<Built> build_on(const Executed& parent, const BuildRequest& request, OperationSource& source,
+                       const Rules& rules) {
     BlockHeader header = next_header(parent, request);
     AIVM_TRY(check_header(parent.state, header, rules));
     BlockRun run(parent.state, context_of(parent.state, header), rules,
                  BlockRun::Refusals::kCodeOnly);
     Built built;
-    auto taken = take(run, candidates, {kBlockOpsMax, kBlockBytesMax - kBlockHeaderBytesMax},
-                      built.left_out);
+    auto taken = take(run, source, built.left_out);
     AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish());
     header.state_root = finished.state.state_root;
     header.receipt_root = receipt_root(finished.state);
@@ -74,6 +121,12 @@ Result<Built> build_on(const Executed& parent, const BuildRequest& request,
 
 Result<Built> build_unsealed(const Executed& parent, const UnsealedRequest& request,
                              const std::vector<OperationPtr>& candidates, const Rules& rules) {
+    ListSource source(candidates, {});
+    return build_unsealed(parent, request, source, rules);
+}
+
+Result<Built> build_unsealed(const Executed& parent, const UnsealedRequest& request,
+                             OperationSource& source, const Rules& rules) {
     const auto& validators = parent.state.validators;
     if (request.proposer.value >= validators.size()) return fail(ErrorCode::kNotFound, "proposer");
     if (!validators[request.proposer.value].active)
@@ -92,7 +145,7 @@ Result<Built> build_unsealed(const Executed& parent, const UnsealedRequest& requ
                   .beacon_commitment = header.beacon_commitment},
                  rules, BlockRun::Refusals::kCodeOnly);
     Built built;
-    auto taken = take(run, candidates, {}, built.left_out);
+    auto taken = take(run, source, built.left_out);
     AIVM_ASSIGN(Transition::Finished finished, std::move(run).finish_unsealed());
     built.executed = std::make_shared<const Executed>(
         Executed{request.id, Block::unsealed(header, std::move(taken), request.id),

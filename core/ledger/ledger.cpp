@@ -32,6 +32,18 @@ Status check_balance(const State& state, const Address& from, Amount amount) {
                 fmt::format("{} nLUX are needed and {} are there", amount.nlux(), balance.nlux()));
 }
 
+void take_fee(Transition& t, const Address& from, Amount fee) {
+    if (fee.is_zero()) return;
+    AIVM_CHECK(from != escrow_address());
+    t.edit_account(from).balance -= fee;
+}
+
+void give_fee(Transition& t, const Address& to, Amount fee) {
+    if (fee.is_zero()) return;
+    AIVM_CHECK(to != escrow_address());
+    t.edit_account(to).balance += fee;
+}
+
 void lock(Transition& t, const Address& from, Pot pot, Amount amount) {
     if (amount.is_zero()) return;
     AIVM_CHECK(from != escrow_address());

@@ -14,6 +14,12 @@ enum class Pot : std::uint8_t { kBonds, kTaskEscrows, kChallengeBonds, kCredits,
 // Fails with insufficient_funds when `from` has less than `amount`.
 Status check_balance(const State& state, const Address& from, Amount amount);
 
+// An inclusion fee on its way from its payer's free balance to the proposer's. It is taken before
+// the operation runs (requires a sufficient balance), and given to the proposer afterwards, or
+// back.
+void take_fee(Transition& t, const Address& from, Amount fee);
+void give_fee(Transition& t, const Address& to, Amount fee);
+
 // From a free balance into a pot. Requires a sufficient balance (check_balance).
 void lock(Transition& t, const Address& from, Pot pot, Amount amount);
 

@@ -75,7 +75,10 @@ Status Node::open_vm() {
     }
     self_ = ValidatorIndex{static_cast<std::uint32_t>(own - validators.begin())};
     AIVM_ASSIGN(genesis_, make_genesis(setup_.genesis, rules_));
-    AIVM_ASSIGN(Vm vm, Vm::open({genesis_, &rules_, &executor_, &store_}));
+    // Alone, the node serves its own clients, and a block takes everything that is queued.
+    MempoolLimits queue;
+    if (!setup_.hosted) queue.per_sender = queue.lane = kQueuedMax;
+    AIVM_ASSIGN(Vm vm, Vm::open({genesis_, &rules_, &executor_, &store_, queue}));
     vm_.emplace(std::move(vm));
     summary_ = ChainSummary(state(), [this](Height height) { return timestamp_of(height); });
     return {};
@@ -148,6 +151,11 @@ Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const Wri
         if (!queued_.contains(operation->id())) authorizer_.forget(operation->id());
         return status;
     }
+    if (Status status = vm_->submit_tried(operation); !status) {
+        trial_.reset();  // it contains the operation
+        authorizer_.forget(operation->id());
+        return status;
+    }
     auto batch = std::make_shared<WriteBatch>();
     Writer encoded;
     operation->encode(encoded);
@@ -158,7 +166,7 @@ Status Node::submit(const OperationPtr& operation, TimestampNs now_ns, const Wri
     }
     AIVM_TRY(failed(store_.write(std::move(batch))));
     queued_.emplace(operation->id(), operation);
-    return vm_->submit(operation);
+    return {};
 }
 
 Status Node::use_nonce(const Address& account, std::uint64_t nonce) {

@@ -1,21 +1,44 @@
 // Accounts, which hold money, and validators, which hold stake.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
 #include "core/config/limits.h"
+#include "core/state/lane.h"
 
 namespace aivm {
 
-struct Account {
-    Amount balance;
-    std::uint64_t nonce = 0;  // of the last operation; the next one's must be greater
+// The nonce of an account's last operation in each lane; the next one's there must be greater.
+struct Nonces {
+    std::uint64_t proofs = 0;
+    std::uint64_t work = 0;
+    std::uint64_t rest = 0;
+
+    [[nodiscard]] std::uint64_t of(Lane lane) const {
+        return lane == Lane::kProofs ? proofs : lane == Lane::kWork ? work : rest;
+    }
+    std::uint64_t& edit(Lane lane) {
+        return lane == Lane::kProofs ? proofs : lane == Lane::kWork ? work : rest;
+    }
+    // Every greater nonce is free in every lane.
+    [[nodiscard]] std::uint64_t greatest() const { return std::max({proofs, work, rest}); }
+    friend bool operator==(const Nonces&, const Nonces&) = default;
 
     static constexpr auto fields() {
-        return std::tuple{field<&Account::balance>(), field<&Account::nonce>()};
+        return std::tuple{field<&Nonces::proofs>(), field<&Nonces::work>(), field<&Nonces::rest>()};
+    }
+};
+
+struct Account {
+    Amount balance;
+    Nonces nonces;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Account::balance>(), field<&Account::nonces>()};
     }
 };
 

@@ -36,7 +36,11 @@ struct Dispute {
     bool revealed = false;
     bool won_by_step = false;  // bisection: won by the last step, not by a missed deadline
     Height opened_at = 0;
-    Height deadline = 0;   // last block in which the side that is due may act
+    // The last block in which the side that is due may act, if no block since its clock started was
+    // full of proofs: each such block extends it by one, when it comes. The number of those that
+    // there were when the clock started, or was extended last, is `full_blocks`.
+    Height deadline = 0;
+    std::uint64_t full_blocks = 0;
     Height closed_at = 0;  // block in which it was won, lost or returned
     DisputeIndex next;     // in its task's list; meaningless for the last
     // A challenger's disputes on one result are numbered from 1; the first of them knows the
@@ -62,19 +66,33 @@ struct Dispute {
     [[nodiscard]] bool open() const { return status < DisputeStatus::kWaiting; }
 
     static constexpr auto fields() {
-        return std::tuple{field<&Dispute::task>(),         field<&Dispute::assignment>(),
-                          field<&Dispute::challenger>(),   field<&Dispute::commitment>(),
-                          field<&Dispute::bond>(),         field<&Dispute::share>(),
-                          field<&Dispute::status>(),       field<&Dispute::claim>(),
-                          field<&Dispute::revealed>(),     field<&Dispute::won_by_step>(),
-                          field<&Dispute::opened_at>(),    field<&Dispute::deadline>(),
-                          field<&Dispute::closed_at>(),    field<&Dispute::next>(),
-                          field<&Dispute::attempt>(),      field<&Dispute::latest>(),
-                          field<&Dispute::low>(),          field<&Dispute::high>(),
-                          field<&Dispute::middle>(),       field<&Dispute::provider_to_move>(),
-                          field<&Dispute::next_asking>(),  field<&Dispute::low_input>(),
-                          field<&Dispute::opened_input>(), field<&Dispute::opened_output>(),
-                          field<&Dispute::high_input>(),   field<&Dispute::high_output>()};
+        return std::tuple{field<&Dispute::task>(),
+                          field<&Dispute::assignment>(),
+                          field<&Dispute::challenger>(),
+                          field<&Dispute::commitment>(),
+                          field<&Dispute::bond>(),
+                          field<&Dispute::share>(),
+                          field<&Dispute::status>(),
+                          field<&Dispute::claim>(),
+                          field<&Dispute::revealed>(),
+                          field<&Dispute::won_by_step>(),
+                          field<&Dispute::opened_at>(),
+                          field<&Dispute::deadline>(),
+                          field<&Dispute::full_blocks>(),
+                          field<&Dispute::closed_at>(),
+                          field<&Dispute::next>(),
+                          field<&Dispute::attempt>(),
+                          field<&Dispute::latest>(),
+                          field<&Dispute::low>(),
+                          field<&Dispute::high>(),
+                          field<&Dispute::middle>(),
+                          field<&Dispute::provider_to_move>(),
+                          field<&Dispute::next_asking>(),
+                          field<&Dispute::low_input>(),
+                          field<&Dispute::opened_input>(),
+                          field<&Dispute::opened_output>(),
+                          field<&Dispute::high_input>(),
+                          field<&Dispute::high_output>()};
     }
 };
 

@@ -20,9 +20,9 @@ Amount State::balance(const Address& address) const {
     return account ? account->balance : Amount();
 }
 
-std::uint64_t State::nonce(const Address& address) const {
+Nonces State::nonces(const Address& address) const {
     const Account* account = accounts.find(address);
-    return account ? account->nonce : 0;
+    return account ? account->nonces : Nonces();
 }
 
 std::optional<TaskIndex> State::find_task(std::string_view job_id) const {

@@ -67,6 +67,8 @@ struct ChainHead {
     std::uint64_t epoch = 0;
     TimestampNs epoch_started_ns = 0;
     Hash32 last_anchor;  // commit root of the last anchor, zero before the first
+    // Blocks without room for another fraud proof (Policy::full_proof_operations).
+    std::uint64_t full_proof_blocks = 0;
     AnchorTarget anchor_target = AnchorTarget::kQChain;
     // Full tables of anchors that were archived, and the audit root of the last of them.
     std::uint32_t anchor_archives = 0;
@@ -80,6 +82,7 @@ struct ChainHead {
                           field<&ChainHead::epoch>(),
                           field<&ChainHead::epoch_started_ns>(),
                           field<&ChainHead::last_anchor>(),
+                          field<&ChainHead::full_proof_blocks>(),
                           field<&ChainHead::anchor_target>(),
                           field<&ChainHead::anchor_archives>(),
                           field<&ChainHead::anchor_archive_root>(),
@@ -129,7 +132,15 @@ struct State {
     }
     [[nodiscard]] const Validator& validator(ValidatorIndex i) const { return validators[i.value]; }
     [[nodiscard]] Amount balance(const Address& address) const;
-    [[nodiscard]] std::uint64_t nonce(const Address& address) const;
+    [[nodiscard]] Nonces nonces(const Address& address) const;
+    // The last nonce that the account has used in this lane.
+    [[nodiscard]] std::uint64_t nonce(const Address& address, Lane lane) const {
+        return nonces(address).of(lane);
+    }
+    // The greatest that it has used in any lane.
+    [[nodiscard]] std::uint64_t nonce(const Address& address) const {
+        return nonces(address).greatest();
+    }
     // Required after a row was added to the table.
     void index_task(TaskIndex index) { jobs.add(name_hash(task(index).job_id), index.value); }
     void index_provider(ProviderIndex index) {

@@ -115,6 +115,14 @@ Account& Transition::account_in(std::uint32_t row) {
     return state_.accounts.edit_row(row);
 }
 
+void Transition::untouch_accounts(std::size_t count) {
+    AIVM_CHECK(count <= touched_.accounts.size());
+    for (; touched_.accounts.size() > count; touched_.accounts.pop_back()) {
+        const std::uint32_t row = state_.accounts.row_or_new(touched_.accounts.back());
+        account_is_touched_[row] = false;
+    }
+}
+
 Provider& Transition::edit_provider(ProviderIndex i) {
     return edit(state_.providers, touched_.providers, i.value);
 }

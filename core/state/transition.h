@@ -75,6 +75,10 @@ public:
     Account& edit_account(const Address& address);  // an unknown address gets an empty account
     // edit_account(escrow_address()), through which half of all money passes.
     Account& edit_escrow_account();
+    // How many accounts the block has touched. untouch_accounts() forgets those touched since
+    // there were `count`; requires that their contents are what they were.
+    [[nodiscard]] std::size_t touched_accounts() const { return touched_.accounts.size(); }
+    void untouch_accounts(std::size_t count);
     Provider& edit_provider(ProviderIndex index);
     Task& edit_task(TaskIndex index);
     Dispute& edit_dispute(DisputeIndex index);

@@ -131,7 +131,12 @@ void TestChain::restart() {
 
 OperationPtr TestChain::by_with_nonce(std::string_view name, std::uint64_t nonce,
                                       OperationBody body) const {
-    Operation operation{address_of(name), nonce, std::move(body)};
+    return by_with_fee(name, nonce, std::move(body), Amount());
+}
+
+OperationPtr TestChain::by_with_fee(std::string_view name, std::uint64_t nonce, OperationBody body,
+                                    Amount inclusion_fee) const {
+    Operation operation{address_of(name), nonce, std::move(body), inclusion_fee};
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(operation,
                                                    TestAuthorizer::sign(operation.sender, id));
@@ -207,6 +212,14 @@ std::vector<LeftOut> TestChain::offer(const std::vector<OperationPtr>& operation
     if (const auto ok = vm_->accept(id); !ok) throw TestFailure(ok.error().text());
     audit();
     return built.left_out;
+}
+
+std::vector<OperationPtr> TestChain::block_from_queue(const Vm::BuildOptions& options) {
+    const auto block = vm_->build_block(options);
+    if (!block) throw TestFailure(block.error().text());
+    events_ = vm_->executed((*block)->id())->events;
+    if (const auto ok = vm_->accept((*block)->id()); !ok) throw TestFailure(ok.error().text());
+    return (*block)->operations();
 }
 
 void TestChain::audit() const {

@@ -63,12 +63,18 @@ public:
     OperationPtr by_with_nonce(std::string_view name, std::uint64_t nonce,
                                OperationBody body) const;
 
+    OperationPtr by_with_fee(std::string_view name, std::uint64_t nonce, OperationBody body,
+                             Amount inclusion_fee) const;
+
     // One block of exactly these operations, `interval_ns` after the last.
     void block(const std::vector<OperationPtr>& operations = {},
                std::uint64_t interval_ns = kBlockNs);
     // As block(), but refused operations are left out and returned.
     std::vector<LeftOut> offer(const std::vector<OperationPtr>& operations,
                                std::uint64_t interval_ns = kBlockNs);
+    // A block that the Vm builds from its queue; returns its operations.
+    std::vector<OperationPtr> block_from_queue(const Vm::BuildOptions& options);
+    std::vector<OperationPtr> block_from_queue() { return block_from_queue(build_options()); }
     void advance(std::uint64_t blocks);
     void advance_to(Height height);
     // Throws unless the next block would refuse the operation with this code and without any

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/digest.h"
 #include "core/config/limits.h"
@@ -74,6 +75,14 @@ void take_claim(Transition& t, DisputeIndex index, Answer claim) {
     judge_claim(t, index);
 }
 
+// The move may have waited behind the proofs of as many blocks.
+void extend_clock(Transition& t, DisputeIndex index) {
+    Dispute& dispute = t.edit_dispute(index);
+    const std::uint64_t full = t.read_head().full_proof_blocks;
+    dispute.deadline += full - std::exchange(dispute.full_blocks, full);
+    t.set_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
+}
+
 }  // namespace
 
 Hash32 claim_commitment(Answer claim, const Hash32& salt, const Address& challenger) {
@@ -115,6 +124,7 @@ Status challenge(Transition& t, const Address& sender, const op::Challenge& c) {
     dispute.bond = bond;
     dispute.opened_at = t.block().height;
     dispute.deadline = *deadline;
+    dispute.full_blocks = t.read_head().full_proof_blocks;
     const DisputeIndex opened = t.add_dispute(std::move(dispute));
     Task& task = t.edit_task(*index);
     if (task.disputes_open == 0)
@@ -145,6 +155,7 @@ Status reveal_challenge(Transition& t, const Address& sender, const op::Challeng
 void expire_dispute(Transition& t, DisputeIndex index) {
     const Dispute& dispute = t.read_dispute(index);
     if (!dispute.open() || dispute.deadline > t.block().height) return;
+    if (dispute.full_blocks != t.read_head().full_proof_blocks) return extend_clock(t, index);
     // In a game the side whose move is due loses; without one, the challenger that did not reveal.
     if (dispute.status == DisputeStatus::kPlaying && dispute.provider_to_move) {
         prove_wrong(t, dispute.task);

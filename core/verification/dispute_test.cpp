@@ -154,6 +154,37 @@ TEST(Dispute, F21AModelOfMoreStepsThanTheLimitIsBisectedUnderTheDefaultGame) {
     }
 }
 
+// Three blocks full of others' proofs follow bob's challenge, so that his reveal may have waited
+// for three blocks. Returns bob's dispute after a reveal that comes `late` blocks after the
+// deadline.
+Dispute dispute_with_a_late_reveal(Height late) {
+    constexpr std::uint32_t kFull = 3;
+    constexpr std::uint32_t kProofs = 2;
+    Policy policy = short_parameters().policy;
+    policy.full_proof_operations = kProofs;
+    TestChain chain = lied_with_shields(&policy);
+    const Answer truth = chain.truth("job");
+    chain.block({chain.by("bob", hidden_challenge("job", "bob", truth))});
+    const Height deadline = chain.height() + policy.challenge_reveal_blocks;
+    for (std::uint32_t i = 0; i < kFull * kProofs; i += kProofs) {
+        const std::string one = shield(i);
+        const std::string other = shield(i + 1);
+        chain.block({chain.by(one, hidden_challenge("job", one, truth)),
+                     chain.by(other, hidden_challenge("job", other, truth))});
+    }
+    while (chain.height() + 1 < deadline + late) chain.block();
+    static_cast<void>(chain.offer({chain.by("bob", opening("job", "bob", truth))}));
+    return chain.state().dispute(DisputeIndex{0});
+}
+
+TEST(Dispute, EachBlockFullOfProofsExtendsADeadlineByABlock) {
+    EXPECT_TRUE(dispute_with_a_late_reveal(0).revealed);
+    EXPECT_TRUE(dispute_with_a_late_reveal(3).revealed);
+    const Dispute expired = dispute_with_a_late_reveal(4);
+    EXPECT_FALSE(expired.revealed);
+    EXPECT_EQ(expired.status, DisputeStatus::kLost);
+}
+
 // Every operation on a result with many disputes costs what it costs on one with few.
 TEST(Dispute, ATaskIsStoredInAsManyBytesWithManyDisputesAsWithOne) {
     TestChain chain = lied_with_shields();

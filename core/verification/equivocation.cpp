@@ -9,11 +9,13 @@
 #include "core/verification/slashing.h"
 
 namespace aivm {
-namespace {
 
-Status check_equivocation(const Transition& t, const op::Evidence& e, const Validator& accused) {
-    const auto expires = checked_add(e.slot, t.policy().evidence_ttl_blocks);
-    if (expires && *expires < t.block().height) {
+Status check_equivocation(const State& state, Height height, const Rules& rules,
+                          const op::Evidence& e) {
+    if (e.validator >= state.validators.size()) return fail(ErrorCode::kNotFound, "validator");
+    const Validator& accused = state.validator(ValidatorIndex{e.validator});
+    const auto expires = checked_add(e.slot, rules.parameters.policy.evidence_ttl_blocks);
+    if (expires && *expires < height) {
         return fail(ErrorCode::kWindowClosed,
                     fmt::format("evidence for slot {} was taken until block {}", e.slot, *expires));
     }
@@ -24,8 +26,8 @@ Status check_equivocation(const Transition& t, const op::Evidence& e, const Vali
     if (accused.slashed_slots.size() >= kSlashedSlotsMax)
         return fail(ErrorCode::kLimitReached, "slashed slots");
     const auto signed_by_accused = [&](const Hash32& id, const Bytes& authorization) {
-        return t.rules().authorizer->verify(
-            accused.address, slot_message(t.rules().chain_id, e.slot, id), authorization);
+        return rules.authorizer->verify(accused.address, slot_message(rules.chain_id, e.slot, id),
+                                        authorization);
     };
     if (!signed_by_accused(e.first_id, e.first_authorization) ||
         !signed_by_accused(e.second_id, e.second_authorization)) {
@@ -34,12 +36,9 @@ Status check_equivocation(const Transition& t, const op::Evidence& e, const Vali
     return {};
 }
 
-}  // namespace
-
 Status prove_equivocation(Transition& t, const Address& reporter, const op::Evidence& e) {
-    if (e.validator >= t.state().validators.size()) return fail(ErrorCode::kNotFound, "validator");
+    AIVM_TRY(check_equivocation(t.state(), t.block().height, t.rules(), e));
     const ValidatorIndex accused{e.validator};
-    AIVM_TRY(check_equivocation(t, e, t.read_validator(accused)));
     auto& slots = t.edit_validator(accused).slashed_slots;
     slots.insert(std::ranges::upper_bound(slots, e.slot), e.slot);
     slash_validator(t, SlashCause::kEquivocation, accused, reporter);

@@ -15,6 +15,7 @@ void restart_clock(Transition& t, DisputeIndex index) {
     Dispute& dispute = t.edit_dispute(index);
     t.clear_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
     dispute.deadline = t.block().height + t.policy().dispute_move_blocks;
+    dispute.full_blocks = t.read_head().full_proof_blocks;
     t.set_timer(HeightTimer{dispute.deadline, TimerKind::kDisputeDeadline, index.value});
 }
 

@@ -205,7 +205,7 @@ public:
     TestChain chain;
 };
 
-Choose choices_of(std::uint64_t seed) {
+Choose mode_choices_of(std::uint64_t seed) {
     return [generator = std::mt19937_64(seed)](std::uint32_t bound) mutable {
         return static_cast<std::uint32_t>(generator() % bound);
     };
@@ -214,7 +214,7 @@ Choose choices_of(std::uint64_t seed) {
 RC_GTEST_PROP(RandomModes, KeepEveryInvariantAfterEveryBlockAndAcrossRestarts, ()) {
     const auto game =
         *rc::gen::element(Game::kCommittee, Game::kOpenCommittee, Game::kTee, Game::kBisection);
-    const Choose choose = choices_of(*rc::gen::arbitrary<std::uint64_t>());
+    const Choose choose = mode_choices_of(*rc::gen::arbitrary<std::uint64_t>());
     Table table(game, choose);
     for (int i = 0; i < 60; ++i) table.block();
 }
@@ -225,7 +225,7 @@ TEST(RandomModes, ReachEveryEventAndSlashOfTheirModes) {
     std::map<SlashCause, int> slashed;
     std::map<bool, int> disputes;
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-        const Choose choose = choices_of(seed);
+        const Choose choose = mode_choices_of(seed);
         Table table(static_cast<Game>(seed % 4), choose);
         for (int i = 0; i < 60; ++i) {
             table.block();

@@ -49,7 +49,7 @@ Result<Place> find_place(const Transition& t, const Address& sender, const std::
 // An error unless this block is one of (after, last].
 Status check_window(const Transition& t, const char* what, Height after, Height last) {
     if (t.block().height > after && t.block().height <= last) return {};
-    return fail(ErrorCode::kWindowClosed,
+    return fail(t.block().height > last ? ErrorCode::kWindowClosed : ErrorCode::kWindowNotOpen,
                 fmt::format("{} in blocks {} to {}", what, after + 1, last));
 }
 

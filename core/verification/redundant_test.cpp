@@ -17,7 +17,7 @@ TEST(CommitteeWindows, TakesNoRevealBeforeTheCommitWindowHasRunOutEvenWhenAllHav
     world.chain.block(commits);
     while (world.chain.height() < world.commits_until("job")) {
         world.chain.expect_refused(world.chain.by(members[0], world.reveal("job", members[0], 1)),
-                                   ErrorCode::kWindowClosed);
+                                   ErrorCode::kWindowNotOpen);
         world.chain.block();
     }
     EXPECT_EQ(world.chain.refusal(world.chain.by(members[0], world.reveal("job", members[0], 1))),

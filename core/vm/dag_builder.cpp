@@ -40,7 +40,7 @@ public:
     }
 
     [[nodiscard]] const VertexHeader& header() const { return header_; }
-    [[nodiscard]] const std::vector<OperationPtr>& refused() const { return refused_; }
+    [[nodiscard]] const std::vector<LeftOut>& refused() const { return refused_; }
     [[nodiscard]] const std::vector<OperationPtr>& dead() const { return dead_; }
 
     // Chooses operations from the queue that succeed in the state above the parents and everything
@@ -83,12 +83,12 @@ private:
         return state;
     }
 
-    // Queued operations in order. If one must wait, later ones of its sender wait too, since
-    // including them first would make it stale. For the same reason an account with an operation in
-    // a concurrent vertex waits.
+    // Queued operations in order. If one must wait, later ones of its sender in the lane wait too,
+    // since including them first would make it stale. For the same reason an account with an
+    // operation in a concurrent vertex waits.
     Result<std::vector<OperationPtr>> eligible(const State& view) {
         std::vector<OperationPtr> out;
-        std::set<Address> waiting;
+        std::set<std::pair<Address, Lane>> waiting;
         for (const OperationPtr& operation : vm_.mempool_.candidates(kCandidatesMax, {})) {
             AIVM_ASSIGN(const bool dead, is_dead(*operation));
             if (dead) {
@@ -97,13 +97,14 @@ private:
             }
             JobKey job;
             const bool keyed = job_key(operation->operation(), job);
-            if (operation->nonce() <= view.nonce(operation->sender()))
+            const std::pair turn{operation->sender(), operation->lane()};
+            if (operation->nonce() <= view.nonce(turn.first, turn.second))
                 continue;  // already in the past
             const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
             const bool unwanted = options_.include && !options_.include(operation);
-            if (waiting.contains(operation->sender()) || contested || unwanted ||
+            if (waiting.contains(turn) || contested || unwanted ||
                 concurrent(operation->sender())) {
-                waiting.insert(operation->sender());
+                waiting.insert(turn);
                 continue;
             }
             out.push_back(operation);
@@ -113,7 +114,8 @@ private:
 
     // Whether the operation can no longer be accepted or have an effect.
     [[nodiscard]] Result<bool> is_dead(const SignedOperation& operation) const {
-        if (operation.nonce() <= vm_.settled_state().nonce(operation.sender())) return true;
+        const std::uint64_t used = vm_.settled_state().nonce(operation.sender(), operation.lane());
+        if (operation.nonce() <= used) return true;
         JobKey job;
         if (!job_key(operation.operation(), job)) return false;
         AIVM_ASSIGN(const auto taker, vm_.history_.taker_of(job));
@@ -139,8 +141,8 @@ private:
             if (bytes + size > kVertexBytesMax) break;
             JobKey job;
             if (job_key(operation->operation(), job) && !jobs.insert(job).second) continue;
-            if (!run.apply(*operation)) {
-                refused_.push_back(operation);
+            if (const Status status = run.apply(*operation); !status) {
+                refused_.push_back({operation, status.error().code});
                 continue;
             }
             taken.push_back(operation);
@@ -153,7 +155,7 @@ private:
     const BuildOptions& options_;
     VertexHeader header_;
     std::set<Hash32> past_;
-    std::vector<OperationPtr> refused_;
+    std::vector<LeftOut> refused_;
     std::vector<OperationPtr> dead_;
 };
 
@@ -173,7 +175,8 @@ Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
     // On disk before anybody can see the vertex: after a crash the node must not sign another one
     // for this height.
     AIVM_TRY(remember_signed(header.height));
-    for (const OperationPtr& operation : builder.refused()) mempool_.note_refused(*operation);
+    for (const LeftOut& left : builder.refused())
+        mempool_.note_refused(*left.operation, left.reason, header.height);
     for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
     admit(vertex);
     return vertex;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/audit/audit.h"
+#include "core/execution/block_run.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_dag.h"
@@ -81,6 +82,20 @@ void must_agree(const DagVm& a, const DagVm& b) {
     RC_ASSERT(a.accepted_frontier() == b.accepted_frontier());
 }
 
+// Whether the slice after this state would refuse the operation for ever, behind those of a vertex.
+bool is_finally_refused(const State& state, const Rules& rules, const Vertex& vertex,
+                        const SignedOperation& operation) {
+    BlockContext next;
+    next.height = state.head.height + 1;
+    next.timestamp_ns = state.head.timestamp_ns;
+    next.proposer.value = ~std::uint32_t{0};
+    BlockRun run(state, next, rules);
+    for (const OperationPtr& before : vertex.operations())
+        static_cast<void>(run.apply(*before));  // one that is void changes nothing
+    const Status status = run.apply(operation);
+    return !status && refusal_of(status.error().code) == Refusal::kFinal;
+}
+
 RC_GTEST_PROP(DagProperty, EveryOrderOfDecisionsGivesOneStateRootAndStore, ()) {
     TestDag dag;
     const Choose choose = by_rapidcheck();
@@ -115,17 +130,21 @@ RC_GTEST_PROP(DagProperty, EveryOrderOfDecisionsGivesOneStateRootAndStore, ()) {
         RC_ASSERT(decisions.rejected.contains(vertex->id()) != seen.contains(vertex->id()));
         RC_ASSERT(!fallen || decisions.rejected.contains(vertex->id()));
     }
-    // D08, L4: an operation of a rejected vertex waits in the queue unless its job is taken or its
-    // nonce is past; what has lost its job leaves it when the next vertex is built.
-    RC_ASSERT(vm.build_vertex(dag.build_options(vm)).has_value());
+    // D08, L4: an operation of a rejected vertex waits in the queue unless its job is taken, its
+    // nonce is past, or it is finally refused; what has lost its job leaves it when the next vertex
+    // is built.
+    const auto built = vm.build_vertex(dag.build_options(vm));
+    RC_ASSERT(built.has_value());
     for (const VertexPtr& vertex : vertices) {
         if (!decisions.rejected.contains(vertex->id())) continue;
         for (const OperationPtr& operation : vertex->operations()) {
             JobKey job;
             const bool taken = job_key(operation->operation(), job) && jobs.contains(job);
-            const bool stale = operation->nonce() <= vm.state().nonce(operation->sender());
+            const bool stale =
+                operation->nonce() <= vm.state().nonce(operation->sender(), operation->lane());
             RC_ASSERT(!taken || !vm.mempool().contains(*operation));
-            RC_ASSERT(taken || stale || vm.mempool().contains(*operation));
+            RC_ASSERT(taken || stale || vm.mempool().contains(*operation) ||
+                      is_finally_refused(vm.state(), dag.rules(), **built, *operation));
         }
     }
 }

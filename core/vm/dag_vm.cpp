@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/state/keys.h"
+#include "core/vm/offer.h"
 
 namespace aivm {
 
@@ -19,12 +20,13 @@ Result<DagVm> DagVm::open(const Setup& setup) {
 }
 
 Status DagVm::submit(const OperationPtr& operation) {
-    AIVM_TRY(check_submitted(state(), *operation));
+    if (operation->nonce() <= state().nonce(operation->sender(), operation->lane()))
+        return fail(ErrorCode::kBadNonce);
     if (JobKey job; job_key(operation->operation(), job)) {
         AIVM_ASSIGN(const auto taker, history_.taker_of(job));
         if (taker) return fail(ErrorCode::kDuplicate, "job " + job.text());
     }
-    return mempool_.add(operation);
+    return queue(state(), operation);
 }
 
 Result<ParentFacts> DagVm::parent_facts(const Hash32& id) const {
@@ -149,6 +151,9 @@ Status DagVm::accept(const Hash32& id) {
     forget(*vertex);
     for (const OperationPtr& operation : vertex->operations()) mempool_.remove(*operation);
     mempool_.remove_stale(settled_state(), vertex->operations());
+    // A slice may have been executed again, so that any task may have changed.
+    mempool_.note_all_changed();
+    refresh_queue(state());
     return {};
 }
 
@@ -167,15 +172,17 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        // Compared with the settled state: a later one may still be executed again, and a nonce
-        // that is used in it may become free.
-        if (operation->nonce() <= settled_state().nonce(operation->sender())) continue;
         JobKey job;
         if (job_key(operation->operation(), job)) {
             const auto taker = history_.taker_of(job);
             if (taker && *taker) continue;  // after a failed read the next builder checks again
         }
-        static_cast<void>(mempool_.add(operation));  // it may be queued already
+        // Nonce and balance of the settled state: a later one may still be executed again, and a
+        // nonce that is used in it may become free.
+        auto offer = offer_of(settled_state(), *setup_.rules, *operation);
+        if (!offer) continue;
+        offer->fitness = fitness_of(state(), *setup_.rules, *operation);
+        static_cast<void>(mempool_.add(operation, *offer));  // it may be queued already
     }
 }
 

@@ -48,8 +48,8 @@ public:
     // `setup` points to must outlive the VM.
     static Result<DagVm> open(const Setup& setup);
 
-    // Queues an operation after the checks that need no ordering: authorisation, nonce, form, a job
-    // that is not taken, and space in the queue.
+    // Queues an operation after the checks that need no ordering: a job that is not taken, nonce,
+    // authorisation, a task's fee and form, its sender's balance, and room in the queue.
     Status submit(const OperationPtr& operation);
 
     struct BuildOptions {

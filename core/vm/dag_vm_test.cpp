@@ -220,7 +220,9 @@ TEST_F(DagVmTest, ABuilderLeavesOutWhatIsContestedOrWouldOvertakeItsOwnSender) {
 TEST_F(DagVmTest, ABuilderSeesWhatThePreferredVerticesDo) {
     const VertexPtr first = verified({}, {dag.submit("alice", "job-1")}, 1);
     must(vm.submit(dag.submit("alice", "job-2")));
-    must(vm.submit(dag.by("bob", submission("expensive", lux(1'000'000)))));
+    EXPECT_EQ(vm.submit(dag.by("bob", submission("expensive", lux(1'000'000)))).error().code,
+              ErrorCode::kInsufficientFunds);
+    must(vm.submit(dag.by("bob", leave("nobody"))));  // refused by the builder
     must(vm.set_preference({first->id()}));
     const VertexPtr built = vm.build_vertex(dag.build_options(vm)).value();
     EXPECT_EQ(built->parents(), std::vector{first->id()});

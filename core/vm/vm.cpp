@@ -8,10 +8,19 @@
 #include "core/execution/genesis.h"
 #include "core/state/keys.h"
 #include "core/state/load.h"
+#include "core/vm/offer.h"
 
 namespace aivm {
+namespace {
 
-Vm::Vm(const Setup& setup) : VmBase(*setup.rules, *setup.store), setup_(setup) {}
+BlockSpace space_of(const Vm::BuildOptions& options) {
+    constexpr std::size_t kBytesMax = kBlockSpaceBytesMax;
+    return {std::min(options.operations_max, kBlockOpsMax), std::min(options.bytes_max, kBytesMax)};
+}
+
+}  // namespace
+
+Vm::Vm(const Setup& setup) : VmBase(*setup.rules, *setup.store, setup.queue), setup_(setup) {}
 
 Result<Vm> Vm::open(const Setup& setup) {
     AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);
@@ -44,25 +53,43 @@ Result<ExecutedPtr> Vm::load_tip(ByteView record) const {
     return executed;
 }
 
-Status Vm::submit(const OperationPtr& operation) {
-    AIVM_TRY(check_submitted(preferred_->state, *operation));
-    return mempool_.add(operation);
+Status Vm::submit(const OperationPtr& operation) { return queue(preferred_->state, operation); }
+
+Status Vm::submit_tried(const OperationPtr& operation) {
+    return queue(preferred_->state, operation, Tried::kOnNextBlock);
 }
 
 Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     const Height height = preferred_->state.head.height + 1;
     AIVM_TRY(check_unsigned(height, "block"));
-    const auto candidates =
-        mempool_.candidates(std::min(options.operations_max, kBlockOpsMax), options.include);
+    refresh_queue(preferred_->state);
+    MempoolSelection selection(mempool_, space_of(options), unused(options.include));
     AIVM_ASSIGN(const Built built,
-                build_on(*preferred_, options.request, candidates, *setup_.rules));
+                build_on(*preferred_, options.request, selection, *setup_.rules));
     // On disk before anybody can see the block: after a crash the node must not sign another one
     // for this height.
     AIVM_TRY(remember_signed(height));
-    for (const LeftOut& left : built.left_out) mempool_.note_refused(*left.operation);
+    for (const LeftOut& left : built.left_out)
+        mempool_.note_refused(*left.operation, left.reason, height);
     setup_.executor->remember(built.executed);
-    processing_.emplace(built.executed->id, built.executed);
+    process(built.executed);
     return built.executed->block;
+}
+
+void Vm::process(const ExecutedPtr& executed) {
+    note_changes(mempool_, *executed);
+    processing_.emplace(executed->id, executed);
+}
+
+// What the preferred block and its undecided ancestors have included is still queued, in case
+// another branch is accepted.
+MempoolSelection::Include Vm::unused(MempoolSelection::Include include) const {
+    if (preferred_ == tip_) return include;
+    return [this, include = std::move(include)](const OperationPtr& operation) {
+        const SignedOperation& o = *operation;
+        return o.nonce() > preferred_->state.nonce(o.sender(), o.lane()) &&
+               (!include || include(operation));
+    };
 }
 
 ExecutedPtr Vm::parent_of(const Block& block) const {
@@ -78,7 +105,7 @@ Status Vm::verify(const BlockPtr& block, TimestampNs now_ns) {
     if (!parent) return fail(ErrorCode::kBadParent, to_hex(block->parent().view()));
     AIVM_ASSIGN(ExecutedPtr executed,
                 setup_.executor->execute(parent->state, block, *setup_.rules));
-    processing_.emplace(block->id(), std::move(executed));
+    process(executed);
     return {};
 }
 
@@ -95,6 +122,8 @@ Status Vm::accept(const Hash32& id) {
     tip_ = executed;
     if (preference_moves) preferred_ = executed;
     mempool_.remove_stale(tip_->state, executed->block->operations());
+    note_changes(mempool_, *executed);
+    refresh_queue(preferred_->state);
     return {};
 }
 

@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "core/execution/build.h"
+#include "core/vm/mempool_selection.h"
 #include "core/vm/vm_base.h"
 
 namespace aivm {
@@ -36,20 +37,25 @@ public:
         const Rules* rules = nullptr;
         Executor* executor = nullptr;
         KeyValueStore* store = nullptr;
+        MempoolLimits queue = {};
     };
 
     // Opens the chain in the store, or starts from genesis if the store is empty. Everything that
     // `setup` points to must outlive the VM.
     static Result<Vm> open(const Setup& setup);
 
-    // Queues an operation after the checks that need no ordering: authorisation, nonce, fee floor,
-    // and space in the queue.
+    // Queues an operation after the checks that need no ordering: nonce, authorisation, a task's
+    // fee and form, its sender's balance, and room in the queue (core/vm/mempool.h).
     Status submit(const OperationPtr& operation);
+    // The same for one that succeeded in a trial of the next block, after its settlements and
+    // draws.
+    Status submit_tried(const OperationPtr& operation);
 
     struct BuildOptions {
         BuildRequest request;
-        std::size_t operations_max = 1000;
-        std::function<bool(const OperationPtr&)> include;  // empty: everything
+        std::size_t operations_max = kBlockOpsDefault;
+        std::size_t bytes_max = kBlockSpaceBytesMax;  // of all operations
+        MempoolSelection::Include include;            // empty: everything
     };
     // Builds and verifies a block on the preferred one. Fails with kConflict for a height that this
     // node has signed before, across restarts too, so that an honest node never equivocates.
@@ -89,6 +95,8 @@ private:
     explicit Vm(const Setup& setup);
     [[nodiscard]] Result<ExecutedPtr> load_tip(ByteView record) const;
     [[nodiscard]] ExecutedPtr parent_of(const Block& block) const;
+    void process(const ExecutedPtr& executed);
+    [[nodiscard]] MempoolSelection::Include unused(MempoolSelection::Include include) const;
 
     Setup setup_;
     ExecutedPtr tip_;

@@ -2,21 +2,26 @@
 
 #include <fmt/format.h>
 
-#include "core/config/limits.h"
 #include "core/execution/block_run.h"
 #include "core/state/keys.h"
-#include "core/tasks/admission.h"
+#include "core/vm/offer.h"
 
 namespace aivm {
 
-VmBase::VmBase(const Rules& rules, KeyValueStore& store)
-    : mempool_(kQueuedOperationsMax), rules_(&rules), store_(&store) {}
+VmBase::VmBase(const Rules& rules, KeyValueStore& store, const MempoolLimits& queue)
+    : mempool_(queue), rules_(&rules), store_(&store) {}
 
-Status VmBase::check_submitted(const State& state, const SignedOperation& operation) const {
-    if (operation.nonce() <= state.nonce(operation.sender())) return fail(ErrorCode::kBadNonce);
-    AIVM_TRY(check_authorized(operation, *rules_));
-    const auto* task = std::get_if<op::SubmitTask>(&operation.body());
-    return task != nullptr ? check_submission(state, rules_->parameters, *task) : Status();
+Status VmBase::queue(const State& state, const OperationPtr& operation, Tried tried) {
+    AIVM_ASSIGN(Mempool::Offer offer, offer_of(state, *rules_, *operation));
+    if (tried == Tried::kOnNextBlock) offer.fitness = {};
+    AIVM_TRY(check_authorized(*operation, *rules_));
+    return mempool_.add(operation, offer);
+}
+
+void VmBase::refresh_queue(const State& state) {
+    mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
+        return fitness_of(state, *rules_, operation);
+    });
 }
 
 Status VmBase::check_not_early(TimestampNs timestamp_ns, TimestampNs now_ns) const {
@@ -26,7 +31,7 @@ Status VmBase::check_not_early(TimestampNs timestamp_ns, TimestampNs now_ns) con
 }
 
 bool VmBase::has_work(const State& state) const {
-    return mempool_.size() != 0 || !state.height_timers.empty() || !state.time_timers.empty();
+    return mempool_.has_work() || !state.height_timers.empty() || !state.time_timers.empty();
 }
 
 Status VmBase::load_signed_height() {

@@ -17,17 +17,20 @@ public:
 
 protected:
     // Both must outlive the VM.
-    VmBase(const Rules& rules, KeyValueStore& store);
+    VmBase(const Rules& rules, KeyValueStore& store, const MempoolLimits& queue = {});
 
-    // The checks of an operation that need no ordering: its nonce and authorisation, and a task's
-    // fee and form.
-    Status check_submitted(const State& state, const SignedOperation& operation) const;
+    // Queues an operation after the checks that need no ordering: its nonce and authorisation, a
+    // task's fee and form, its sender's balance, and room in the queue.
+    enum class Tried : std::uint8_t { kNo, kOnNextBlock };
+    Status queue(const State& state, const OperationPtr& operation, Tried tried = Tried::kNo);
+    // Brings the queue up to this state.
+    void refresh_queue(const State& state);
 
     // Fails with too_early if the timestamp is further than the allowed skew ahead of the clock.
     Status check_not_early(TimestampNs timestamp_ns, TimestampNs now_ns) const;
 
-    // Whether a block or vertex built now would have something to do: queued operations, or timers
-    // (settlements, draws, timeouts).
+    // Whether a block or vertex built now would have something to do: operations that the queue
+    // offers or holds back for some blocks, or timers (settlements, draws, timeouts).
     [[nodiscard]] bool has_work(const State& state) const;
 
     // An honest node signs at most one block or vertex per height, across restarts too. A builder

@@ -138,7 +138,7 @@ TEST(VmBlocks, D13ARejectedBlocksOperationsWaitAgainAndAnAcceptedOnesDoNot) {
     EXPECT_EQ(chain.vm().submit(one).error().code, ErrorCode::kBadNonce);
 }
 
-TEST(VmBlocks, TheQueueIsOfferedInOrderOfArrivalAndEachSendersByNonce) {
+TEST(VmBlocks, WhatPaysTheSameIsOfferedByArrivalAndEachSendersByNonce) {
     TestChain chain(served());
     const OperationPtr a2 = chain.by_with_nonce("alice", 2, submission("a2"));
     const OperationPtr b1 = chain.by_with_nonce("bob", 1, submission("b1"));
@@ -146,7 +146,7 @@ TEST(VmBlocks, TheQueueIsOfferedInOrderOfArrivalAndEachSendersByNonce) {
     for (const OperationPtr& operation : {a2, b1, a1})
         ASSERT_TRUE(chain.vm().submit(operation).has_value());
     const BlockPtr block = *chain.vm().build_block(chain.build_options());
-    EXPECT_EQ(block->operations(), (std::vector<OperationPtr>{a1, b1, a2}));
+    EXPECT_EQ(block->operations(), (std::vector<OperationPtr>{b1, a1, a2}));
 }
 
 TEST(VmBlocks, SubmitRefusesWhatCanNeverBeIncluded) {

@@ -459,7 +459,7 @@ std::vector<sim::Outcome> split_votes(const std::string& strategy) {
     s.actors.push_back(group("validator", 1, "equivocator"));
     s.actors.push_back(group("validator", 4, strategy));
     std::vector<sim::Outcome> out;
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         RunOptions options;
         options.seed = seed;
         auto outcome = run_scenario(s, options);

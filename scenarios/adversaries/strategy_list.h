@@ -43,6 +43,7 @@
     X(kComputeTimeInflatorRow)  \
     X(kWashTraderRow)           \
     X(kShieldChallengerRow)     \
+    X(kQueueFlooderRow)         \
     X(kTrustFarmerRow)          \
     X(kTeeKeyThiefRow)          \
     X(kStaleAttesterRow)        \

@@ -280,6 +280,20 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::max_block_ops>(integer("chain", "max_block_ops", "operations",
                                                     {1, 1'000'000},
                                                     "maximum number of operations in a block")),
+    in_chain<&ChainSettings::max_block_bytes>(integer(
+        "chain", "max_block_bytes", "bytes", {16'384, kBlockSpaceBytesMax},
+        "maximum number of bytes of operations in a block: a quarter is kept for fraud proofs, "
+        "half for assigned work")),
+    in_chain<&ChainSettings::mempool_limit>(integer("chain", "mempool_limit", "operations",
+                                                    {1, 10'000'000},
+                                                    "operations that a node queues in each lane")),
+    in_chain<&ChainSettings::mempool_per_sender>(
+        integer("chain", "mempool_per_sender", "operations", {1, 10'000'000},
+                "operations of one sender that a node queues, beside fraud proofs and assigned "
+                "work")),
+    in_chain<&ChainSettings::operation_ttl_blocks>(
+        integer("chain", "operation_ttl_blocks", "blocks", {1, 1'000'000},
+                "for which a node keeps an operation that it took")),
     in_chain<&ChainSettings::k>(integer("chain", "k", "validators", {1, kMaxValidators},
                                         "snowman: validators asked in one poll")),
     in_chain<&ChainSettings::alpha_preference>(
@@ -506,6 +520,14 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
         integer("vm", "answer_tolerance", "units", {0, kAnswerToleranceMax},
                 "re-execution accepts an answer that differs from its own by at most so much as "
                 "an int8 value; 0 is exact equality")),
+    in_policy<&Policy::full_proof_operations>(
+        integer("vm", "full_proof_operations", "operations", {0, 1'000'000},
+                "fraud proofs in a block that extend the deadlines of open disputes by a block; 0 "
+                "is a quarter of chain.max_block_ops")),
+    in_policy<&Policy::full_proof_bytes>(
+        integer("vm", "full_proof_bytes", "bytes", {0, kBlockSpaceBytesMax},
+                "bytes of fraud proofs in a block that do the same; 0 is a quarter of "
+                "chain.max_block_bytes")),
     in_policy<&Policy::obligation_rule>(
         flag("vm", "obligation_rule",
              "a bond cannot be withdrawn while anything it backs can still be slashed")),

@@ -109,6 +109,7 @@ sim::Scenario market(std::uint32_t tasks, std::uint32_t tasks_per_block) {
     s.chain.consensus = sim::ConsensusKind::kSequencer;
     s.chain.validators = 1;
     s.chain.max_block_ops = 1'000'000;
+    s.chain.mempool_limit = s.chain.mempool_per_sender = 1'000'000;
     s.workload.tasks = tasks;
     s.workload.tasks_per_block = tasks_per_block;
     s.workload.requesters = 1;

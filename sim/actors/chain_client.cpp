@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -93,8 +94,8 @@ void ChainClient::receive_block(ActorId from, const ExecutedPtr& executed) {
 void ChainClient::receive_pending(const OperationPtr& operation) {
     const Address& sender = operation->sender();
     if (strategy_ == nullptr || !tip_ || sender == address()) return;
-    const std::uint64_t done = tip_->state.nonce(sender);
-    std::set<std::uint64_t>& known = overheard_[sender];
+    const std::uint64_t done = tip_->state.nonce(sender, operation->lane());
+    std::set<std::uint64_t>& known = overheard_[{sender, operation->lane()}];
     known.erase(known.begin(), known.upper_bound(done));
     if (operation->nonce() <= done || !known.insert(operation->nonce()).second) return;
     for (OperationBody& body : strategy_->on_pending(newest(), *operation)) submit(std::move(body));
@@ -121,18 +122,18 @@ void ChainClient::submit(OperationBody&& body) { sign_and_send(std::move(body), 
 bool ChainClient::is_over(const OperationBody&) const { return false; }
 
 void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
-    nonce_ = std::max(nonce_, known_nonce_) + 1;
+    nonce_ = std::max(nonce_, known_nonces_.greatest()) + 1;
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
     resend_at_ = pending_.empty() ? height + kResendAfterBlocks
                                   : std::min(resend_at_, height + kResendAfterBlocks);
-    pending_.push_back({made, height, tries});
+    pending_.push_back({made, nonce_, height, tries});
     send(made);
 }
 
 // Signs with the current nonce.
 OperationPtr ChainClient::make(OperationBody&& body) const {
-    if (setup_.unsealed) return SignedOperation::unsealed(address(), nonce_, std::move(body));
+    if (setup_.unsealed) return SignedOperation::unsealed({address(), nonce_, std::move(body)});
     Operation operation{address(), nonce_, std::move(body)};
     const Hash32 id = SignedOperation(operation, {}).id();
     return std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
@@ -147,19 +148,19 @@ void ChainClient::send(const OperationPtr& operation) {
 // examined.
 void ChainClient::see_operations_through(const Executed& block) {
     const Height height = block.state.head.height;
-    known_nonce_ = block.state.nonce(address());
+    const Nonces before = std::exchange(known_nonces_, block.state.nonces(address()));
     if (pending_.empty()) return;
-    const bool some_are_over = pending_.front().operation->nonce() <= known_nonce_;
+    const bool some_are_over = known_nonces_ != before;
     if (!some_are_over && height < resend_at_) return;
-    if (some_are_over) forget_included(*block.block);
+    if (some_are_over) forget_included(*block.block, before);
     resend_at_ = height + kResendAfterBlocks;
     std::vector<Pending> overtaken;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < pending_.size(); ++i) {  // on_given_up() may append to the list
         Pending pending = std::move(pending_[i]);
         if (pending.operation == nullptr) continue;
-        const bool stale = pending.operation->nonce() <=
-                           known_nonce_;  // a later own operation came first: sign again
+        // A later own operation of its lane came first: it is signed again.
+        const bool stale = is_stale(*pending.operation);
         if (!stale && height < pending.sent_at + kResendAfterBlocks) {
             keep(std::move(pending), kept);
         } else if (pending.tries >= kTriesMax || is_over(pending.operation->body())) {
@@ -184,16 +185,19 @@ void ChainClient::keep(Pending pending, std::size_t& kept) {
     pending_[kept++] = std::move(pending);
 }
 
-// A sender's operations lie in a block in the order of their nonces, up to the one that its account
-// has after it.
-void ChainClient::forget_included(const Block& block) {
-    auto mine = pending_.begin();
+// A sender's operations of a lane lie in a block in the order of their nonces, up to the one that
+// its account has after it.
+void ChainClient::forget_included(const Block& block, const Nonces& before) {
+    std::size_t lanes = 0;  // with operations that are not found yet
+    for (const Lane lane : kLanes) lanes += known_nonces_.of(lane) != before.of(lane) ? 1 : 0;
     for (const OperationPtr& operation : block.operations()) {
+        if (lanes == 0) return;
         if (operation->sender() != address()) continue;
-        while (mine != pending_.end() && mine->operation->nonce() < operation->nonce()) ++mine;
-        if (mine == pending_.end()) return;
-        if (mine->operation->nonce() == operation->nonce()) (mine++)->operation.reset();
-        if (operation->nonce() == known_nonce_) return;
+        const std::uint64_t nonce = operation->nonce();
+        const auto mine = std::ranges::lower_bound(
+            pending_, nonce, {}, [](const Pending& pending) { return pending.nonce; });
+        if (mine != pending_.end() && mine->nonce == nonce) mine->operation.reset();
+        if (nonce == known_nonces_.of(operation->lane())) --lanes;
     }
 }
 

@@ -67,6 +67,7 @@ protected:
 private:
     struct Pending {
         OperationPtr operation;  // null: it is in a block
+        std::uint64_t nonce = 0;
         Height sent_at = 0;
         std::uint32_t tries = 1;
     };
@@ -76,10 +77,13 @@ private:
     void process(const ExecutedPtr& executed, bool complete);
     void ask_for_news();
     [[nodiscard]] OperationPtr make(OperationBody&& body) const;
+    [[nodiscard]] bool is_stale(const SignedOperation& operation) const {
+        return operation.nonce() <= known_nonces_.of(operation.lane());
+    }
     void send(const OperationPtr& operation);
     void sign_and_send(OperationBody&& body, std::uint32_t tries);
     void see_operations_through(const Executed& block);
-    void forget_included(const Block& block);
+    void forget_included(const Block& block, const Nonces& before);
     void keep(Pending pending, std::size_t& kept);
     void watch();
 
@@ -90,10 +94,10 @@ private:
     std::map<Height, ExecutedPtr> early_;  // received before their parents
     std::vector<Pending> pending_;         // by nonce
     Height resend_at_ = 0;                 // no pending operation is due before this height
-    std::map<Address, std::set<std::uint64_t>>
-        overheard_;                  // nonces of others' operations that wait for a block
-    std::uint64_t nonce_ = 0;        // of the last operation made
-    std::uint64_t known_nonce_ = 0;  // the account's in the last state received
+    // Nonces of others' operations that wait for a block, by sender and lane.
+    std::map<std::pair<Address, Lane>, std::set<std::uint64_t>> overheard_;
+    std::uint64_t nonce_ = 0;  // of the last operation made, in whatever lane
+    Nonces known_nonces_;      // the account's in the last state heard of
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;
 };

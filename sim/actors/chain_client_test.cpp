@@ -60,7 +60,7 @@ protected:
     void hear_of(std::uint64_t nonce, std::vector<OperationPtr> operations = {}) {
         const Height height = client.heights.empty() ? 1 : client.heights.back() + 1;
         auto made = std::make_shared<Executed>(*blocks.at(height - 1));
-        made->state.accounts.insert_or_edit(aivm::test::address_of("alice")).nonce = nonce;
+        made->state.accounts.insert_or_edit(aivm::test::address_of("alice")).nonces.rest = nonce;
         made->block =
             std::make_shared<const Block>(made->block->header(), std::move(operations), Bytes{});
         client.receive(0, AcceptedPacket{made});

@@ -209,11 +209,11 @@ void ChallengerActor::play_games() {
     std::erase_if(games_, [&](const auto& one) { return !state()->dispute(one.first).open(); });
     for (auto& [index, game] : games_) {
         const Dispute& dispute = state()->dispute(index);
-        // Every turn has its own deadline, which therefore identifies the turn.
-        if (dispute.provider_to_move || game.taken == dispute.deadline) continue;
+        const std::array turn{dispute.low, dispute.high, dispute.middle};
+        if (dispute.provider_to_move || game.taken == turn) continue;
         auto move = strategy_->move(view(index, game.trace));
         if (!move) continue;
-        game.taken = dispute.deadline;
+        game.taken = turn;
         submit(std::move(*move));
     }
 }

@@ -2,6 +2,7 @@
 // committees, and conducts every challenge to its end: the reveal and, in bisections, the moves.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -44,7 +45,8 @@ private:
     };
     struct Game {
         std::vector<InferenceTraceStep> trace;
-        Height taken = 0;  // the deadline of its last turn
+        // low, high and middle (Dispute) of its last turn, which no other turn of the game shares
+        std::array<std::uint32_t, 3> taken{};
     };
     struct Claim {
         Answer answer = 0;

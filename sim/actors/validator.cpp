@@ -310,6 +310,7 @@ void ValidatorActor::build() {
         keccak256(beacon_secret(setup_.run_seed, setup_.self, secret + 1).view());
     options.request.sign = [this](const Hash32& message) { return signer_.sign(message); };
     options.operations_max = setup_.max_block_ops;
+    options.bytes_max = setup_.max_block_bytes;
     options.include = [&](const OperationPtr& operation) {
         const bool included = strategy_->includes(*operation);
         if (!included && is_fraud_proof(operation->body())) censored.push_back(operation);
@@ -362,7 +363,7 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id,
     evidence.second_authorization = second.authorization();
     const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
     if (std::ranges::binary_search(known, evidence.slot)) return;
-    nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address())) + 1;
+    nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), Lane::kProofs)) + 1;
     Operation operation{signer_.address(), nonce_, std::move(evidence)};
     const Hash32 id = SignedOperation(operation, {}).id();
     const auto made =

@@ -26,7 +26,8 @@ struct ValidatorSetup {
     std::function<std::unique_ptr<ConsensusEngine>(EngineHost&, RandomStream&)> make_engine;
     std::uint64_t block_interval_ns = 0;
     std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
-    std::uint32_t max_block_ops = 1000;
+    std::size_t max_block_ops = kBlockOpsDefault;
+    std::size_t max_block_bytes = kBlockSpaceBytesMax;
     bool sole_proposer = false;  // of the engine: no schedule, one node builds every block
     bool proposes = true;
     std::vector<ActorId> followers;

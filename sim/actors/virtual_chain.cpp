@@ -1,14 +1,12 @@
 #include "sim/actors/virtual_chain.h"
 
-#include "core/config/limits.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/digest.h"
 #include "core/execution/build.h"
-#include "core/tasks/admission.h"
+#include "core/vm/offer.h"
 
 namespace aivm::sim {
 namespace {
@@ -33,7 +31,7 @@ Hash32 block_name(Height height) {
 VirtualChain::VirtualChain(VirtualChainSetup setup)
     : setup_(std::move(setup)),
       tip_(setup_.genesis),
-      mempool_(kQueuedOperationsMax),
+      mempool_(setup_.queue),
       proposers_(setup_.environment->stream(Purpose::kConsensus)),
       schedule_(setup_.chain, setup_.environment->stream(Purpose::kCensorship),
                 setup_.environment->stream(Purpose::kOrphaning)) {
@@ -57,13 +55,10 @@ void VirtualChain::serve(ActorId from, Height first) {
 }
 
 void VirtualChain::take(const OperationPtr& received) {
-    const SignedOperation& operation = *received;
-    if (operation.nonce() <= tip_->state.nonce(operation.sender())) return;
-    if (const auto* task = std::get_if<op::SubmitTask>(&operation.body())) {
-        if (!check_submission(tip_->state, setup_.rules->parameters, *task)) return;
-    }
     // A refused operation is dropped, as in full fidelity; its sender resends it.
-    if (mempool_.add(received) && !setup_.watchers.empty()) {
+    const auto offer = offer_of(tip_->state, *setup_.rules, *received);
+    if (!offer) return;
+    if (mempool_.add(received, *offer) && !setup_.watchers.empty()) {
         // Deferred: the sender is in the middle of a call, and so may a watcher be.
         if (untold_.empty()) setup_.environment->set_timer(0, kTellTimer);
         untold_.push_back(received);
@@ -82,7 +77,7 @@ void VirtualChain::notify_watchers() {
 void VirtualChain::consider_building() {
     if (timer_is_set_) return;
     const State& state = tip_->state;
-    if (mempool_.size() == 0 && state.height_timers.empty() && state.time_timers.empty()) return;
+    if (!mempool_.has_work() && state.height_timers.empty() && state.time_timers.empty()) return;
     const std::uint64_t now = setup_.environment->clock();
     const std::uint64_t slot =
         std::max(state.head.timestamp_ns + setup_.chain.block_interval_ns, now);
@@ -123,21 +118,19 @@ ValidatorIndex VirtualChain::choose_proposer(Hash32& beacon) {
     }
 }
 
-std::vector<OperationPtr> VirtualChain::choose(ValidatorIndex proposer,
-                                               std::vector<OperationPtr>& censored) {
+// The selection refers to `censored`.
+MempoolSelection VirtualChain::choose(ValidatorIndex proposer,
+                                      std::vector<OperationPtr>& censored) {
     ValidatorStrategy& strategy = *setup_.strategies[proposer.value];
     strategy.begin_block(tip_->state.head.height + 1);
     schedule_.begin_block();
-    auto candidates =
-        mempool_.candidates(setup_.chain.max_block_ops, [&](const OperationPtr& operation) {
-            const bool proof = is_fraud_proof(operation->body());
-            if (strategy.includes(*operation) && !(proof && schedule_.leaves_proofs_out()))
-                return true;
-            if (proof) censored.push_back(operation);
-            return false;
-        });
-    if (!schedule_.paid().is_zero()) setup_.on_paid(proposer, schedule_.paid());
-    return candidates;
+    const auto include = [this, &censored, who = &strategy](const OperationPtr& operation) {
+        const bool proof = is_fraud_proof(operation->body());
+        if (who->includes(*operation) && !(proof && schedule_.leaves_proofs_out())) return true;
+        if (proof) censored.push_back(operation);
+        return false;
+    };
+    return {mempool_, {setup_.chain.max_block_ops, setup_.chain.max_block_bytes}, include};
 }
 
 void VirtualChain::build() {
@@ -145,16 +138,18 @@ void VirtualChain::build() {
     Hash32 beacon;
     const ValidatorIndex proposer = choose_proposer(beacon);
     std::vector<OperationPtr> censored;
-    const std::vector<OperationPtr> candidates = choose(proposer, censored);
+    MempoolSelection selection = choose(proposer, censored);
     const UnsealedRequest request{.id = block_name(height),
                                   .proposer = proposer,
                                   .timestamp_ns = setup_.environment->clock(),
                                   .beacon = beacon};
-    const auto built = build_unsealed(*tip_, request, candidates, *setup_.rules);
+    const auto built = build_unsealed(*tip_, request, selection, *setup_.rules);
     if (!built) return setup_.on_stopped(built.error());
-    for (const LeftOut& left : built->left_out) mempool_.note_refused(*left.operation);
+    if (!schedule_.paid().is_zero()) setup_.on_paid(proposer, schedule_.paid());
+    for (const LeftOut& left : built->left_out)
+        mempool_.note_refused(*left.operation, left.reason, height);
     tip_ = built->executed;
-    mempool_.remove_stale(tip_->state, tip_->block->operations());
+    refresh_queue();
     built_.push_back({tip_, std::move(censored)});
     if (setup_.chain.finality_delay_ns == 0) {
         finalise_next();
@@ -163,6 +158,15 @@ void VirtualChain::build() {
                                       kFinalTimer);
     }
     consider_building();
+}
+
+void VirtualChain::refresh_queue() {
+    const State& state = tip_->state;
+    mempool_.remove_stale(state, tip_->block->operations());
+    note_changes(mempool_, *tip_);
+    mempool_.refresh(state.head.height, [&](const SignedOperation& operation) {
+        return fitness_of(state, *setup_.rules, operation);
+    });
 }
 
 void VirtualChain::finalise_next() {

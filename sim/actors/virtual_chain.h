@@ -16,7 +16,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/vm/mempool.h"
+#include "core/vm/mempool_selection.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/censorship.h"
 #include "sim/actors/strategy.h"
@@ -30,6 +30,7 @@ struct VirtualChainSetup {
     std::vector<std::uint64_t> stakes;  // of the virtual validators, by index
     std::vector<std::unique_ptr<ValidatorStrategy>> strategies;  // as many
     ChainSettings chain;
+    MempoolLimits queue;
     std::vector<ActorId> followers;
     std::vector<ActorId> watchers;  // those of them that receive PendingPackets
     std::size_t history_kept = 1;   // final blocks kept for followers that missed them
@@ -63,9 +64,10 @@ private:
     void consider_building();
     [[nodiscard]] ValidatorIndex draw_proposer();
     [[nodiscard]] ValidatorIndex choose_proposer(Hash32& beacon);
-    [[nodiscard]] std::vector<OperationPtr> choose(ValidatorIndex proposer,
-                                                   std::vector<OperationPtr>& censored);
+    [[nodiscard]] MempoolSelection choose(ValidatorIndex proposer,
+                                          std::vector<OperationPtr>& censored);
     void build();
+    void refresh_queue();
     void finalise_next();
 
     VirtualChainSetup setup_;

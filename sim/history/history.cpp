@@ -5,10 +5,10 @@
 namespace aivm::sim {
 namespace {
 
-constexpr std::uint8_t kEncodingVersion = 1;
+constexpr std::uint8_t kEncodingVersion = 2;  // 2: operations carry an inclusion fee
 constexpr std::size_t kRowsMax = 10'000'000;
 constexpr std::size_t kRowBytesMin = 8 + 4 + 32 + 32 + 4;
-constexpr std::size_t kOperationBytesMin = 4 + 29 + 4;
+constexpr std::size_t kOperationBytesMin = 4 + 37 + 4;
 
 }  // namespace
 

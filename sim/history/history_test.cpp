@@ -58,7 +58,7 @@ TEST(History, RefusesEveryTruncationAndForeignBytes) {
     longer.push_back(0);
     EXPECT_FALSE(decode_history(longer));
     Bytes other_version = bytes;
-    other_version[0] = 2;
+    other_version[0] += 1;
     EXPECT_FALSE(decode_history(other_version));
 }
 

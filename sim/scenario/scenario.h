@@ -11,6 +11,7 @@
 #include "core/base/amount.h"
 #include "core/base/describe.h"
 #include "core/config/config.h"
+#include "core/config/limits.h"
 #include "sim/scenario/device_class.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/fault.h"
@@ -65,7 +66,14 @@ struct ChainSettings {
     std::uint32_t validators = 21;
     std::string stake = "equal";  // a profile's name: equal, avax-2021, zipf
     std::uint64_t block_interval_ns = 4'000'000'000;
-    std::uint32_t max_block_ops = 1000;
+    // What a block carries at most; a quarter of both is kept for fraud proofs, half for assigned
+    // work, and a quarter for the rest.
+    std::uint32_t max_block_ops = kBlockOpsDefault;
+    std::uint64_t max_block_bytes = kBlockSpaceBytesMax;
+    // The queue of a node (core/vm/mempool.h).
+    std::uint32_t mempool_limit = kMempoolLaneMax;
+    std::uint32_t mempool_per_sender = kMempoolPerSenderMax;
+    std::uint64_t operation_ttl_blocks = kOperationTtlBlocks;
     // With k = validators - 1 every poll asks all validators, and two siblings that split the votes
     // stay split indefinitely; sampling about half of them leaves the randomness that resolves a
     // split.

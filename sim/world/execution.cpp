@@ -13,6 +13,11 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
                 [on_difference](const std::string& message) { on_difference("S14", message); }) {
     const WorldOptions& options = context.options;
     rules_.parameters = context.scenario().vm;
+    Policy& policy = rules_.parameters.policy;
+    const ChainSettings& chain = context.scenario().chain;
+    if (policy.full_proof_operations == 0)
+        policy.full_proof_operations = std::max(chain.max_block_ops / 4, std::uint32_t{1});
+    if (policy.full_proof_bytes == 0) policy.full_proof_bytes = chain.max_block_bytes / 4;
     rules_.kernels = &kernels_;
     if (!options.invariants)
         rules_.kernels = options.kernels != nullptr ? options.kernels : &default_kernels_;

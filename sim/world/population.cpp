@@ -15,6 +15,12 @@ constexpr std::uint32_t kSourcesPerClient = 3;
 // Blocks that the virtual chain keeps for clients that missed some, as many as a validator keeps.
 constexpr std::size_t kHistoryForTheSilenced = 64;
 
+MempoolLimits queue_of(const ChainSettings& chain) {
+    return {.lane = chain.mempool_limit,
+            .per_sender = chain.mempool_per_sender,
+            .ttl_blocks = chain.operation_ttl_blocks};
+}
+
 }  // namespace
 
 Population::Population(RunContext& context, Execution& execution, Accounting& accounting,
@@ -54,10 +60,12 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     setup.vm = {.genesis = execution_.genesis(),
                 .rules = &execution_.rules(),
                 .executor = &execution_.executor(),
-                .store = setup.disk};
+                .store = setup.disk,
+                .queue = queue_of(chain)};
     setup.block_interval_ns = chain.block_interval_ns;
     setup.fallback_delay_ns = chain.block_interval_ns;
     setup.max_block_ops = chain.max_block_ops;
+    setup.max_block_bytes = chain.max_block_bytes;
     const EngineRow& engine = engine_row(chain.consensus);
     setup.sole_proposer = engine.sole_proposer;
     setup.proposes = !setup.sole_proposer || id == 0;
@@ -100,6 +108,7 @@ Result<Actor*> Population::add_virtual_chain(NodeObserver& observer, OnVirtualBl
     setup.genesis = execution_.genesis();
     setup.rules = &execution_.rules();
     setup.chain = context_.scenario().chain;
+    setup.queue = queue_of(setup.chain);
     const bool some_miss_blocks = !context_.scenario().faults.empty() || censorship_.has_outages();
     if (some_miss_blocks) setup.history_kept = kHistoryForTheSilenced;
     setup.on_block = std::move(on_block);

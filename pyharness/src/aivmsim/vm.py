@@ -136,7 +136,7 @@ class VM:
         return self._machine.state().balance(self._address(account))
 
     def nonce(self, account: str) -> int:
-        """The nonce of the last operation of a name or address."""
+        """The greatest nonce that a name or address has used, in whatever lane."""
         return self._machine.state().nonce(self._address(account))
 
     def _address(self, account: str) -> str:
@@ -152,6 +152,7 @@ class VM:
         sender: str,
         nonce: int | None = None,
         authorization: bytes | None = None,
+        inclusion_fee: int = 0,
         **fields: Any,
     ) -> SignedOperation:
         """Signs an operation without submitting it.
@@ -166,6 +167,8 @@ class VM:
             By default the account's next nonce.
         authorization : bytes, optional
             By default the account's signature.
+        inclusion_fee : int
+            In nLUX, paid to the proposer that includes the operation.
 
         Raises
         ------
@@ -183,7 +186,12 @@ class VM:
                 f"{', '.join(fields)}: an operation that is made already takes no more fields"
             )
         return self._machine.sign_operation(
-            sender, operation.kind, self._filled(operation, sender), nonce, authorization
+            sender,
+            operation.kind,
+            self._filled(operation, sender),
+            nonce,
+            authorization,
+            inclusion_fee,
         )
 
     def _filled(self, operation: Operation, sender: str) -> dict[str, Any]:
@@ -208,8 +216,9 @@ class VM:
         """Queues an operation for a block that :meth:`build` makes.
 
         Takes the arguments of :meth:`sign`, or its result. Authorisation, nonce, fee and room in
-        the queue are checked at once. An operation that a block refuses later is left out of it
-        and stays queued for a few more blocks.
+        the queue are checked at once, and that the sender can pay for it together with what waits.
+        An operation that a block refuses later is left out of it; it stays queued if the refusal
+        can pass.
         """
         signed = self._signed(operation, how)
         self._machine.submit(signed)

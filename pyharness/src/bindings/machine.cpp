@@ -74,7 +74,7 @@ Bytes Machine::sign(const std::string& name, const Hash32& message) {
 
 OperationPtr Machine::sign_operation(const std::string& sender, OperationBody body,
                                      const Signing& how) {
-    Operation operation{address(sender), 0, std::move(body)};
+    Operation operation{address(sender), 0, std::move(body), how.inclusion_fee};
     std::uint64_t& last = nonces_[sender];
     operation.nonce =
         how.nonce.value_or(std::max(last, vm_->preferred_state().nonce(operation.sender)) + 1);

@@ -58,6 +58,7 @@ public:
     struct Signing {
         std::optional<std::uint64_t> nonce;
         std::optional<Bytes> authorization;
+        Amount inclusion_fee;
     };
     OperationPtr sign_operation(const std::string& sender, OperationBody body, const Signing& how);
 

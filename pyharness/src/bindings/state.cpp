@@ -46,7 +46,7 @@ py::list list_of(const State& state, const Table& table) {
 Account account_of(const State& state, py::handle address) {
     Address key;
     read(address, "address", key);
-    return {state.balance(key), state.nonce(key)};
+    return {state.balance(key), state.nonces(key)};
 }
 
 template <class Slot>
@@ -174,7 +174,9 @@ void bind_tables(py::class_<StateHandle, std::shared_ptr<StateHandle>>& state) {
             py::arg("address"))
         .def(
             "nonce",
-            [](const StateHandle& self, py::handle a) { return account_of(self.state(), a).nonce; },
+            [](const StateHandle& self, py::handle a) {
+                return account_of(self.state(), a).nonces.greatest();
+            },
             py::arg("address"))
         .def("attestations",
              [](const StateHandle& self) { return slots_of(self.state().kernels.attestations()); })

@@ -164,6 +164,9 @@ void bind_operation(py::module_& module) {
         .def_property_readonly("nonce",
                                [](const OperationHandle& self) { return self.operation->nonce(); })
         .def_property_readonly(
+            "inclusion_fee",
+            [](const OperationHandle& self) { return self.operation->inclusion_fee().nlux(); })
+        .def_property_readonly(
             "authorization",
             [](const OperationHandle& self) { return raw_bytes(self.operation->authorization()); })
         .def_property_readonly(
@@ -248,14 +251,15 @@ void bind_machine_accounts(py::class_<Machine>& machine) {
         .def(
             "sign_operation",
             [](Machine& self, const std::string& sender, const std::string& kind,
-               const py::dict& fields, py::handle nonce, py::handle authorization) {
-                return OperationHandle{
-                    self.sign_operation(sender, read_operation(kind, fields),
-                                        {optional_of<std::uint64_t>(nonce, "nonce"),
-                                         optional_of<Bytes>(authorization, "authorization")})};
+               const py::dict& fields, py::handle nonce, py::handle authorization,
+               std::uint64_t inclusion_fee) {
+                return OperationHandle{self.sign_operation(
+                    sender, read_operation(kind, fields),
+                    {optional_of<std::uint64_t>(nonce, "nonce"),
+                     optional_of<Bytes>(authorization, "authorization"), Amount(inclusion_fee)})};
             },
             py::arg("sender"), py::arg("kind"), py::arg("fields"), py::arg("nonce") = py::none(),
-            py::arg("authorization") = py::none());
+            py::arg("authorization") = py::none(), py::arg("inclusion_fee") = 0);
 }
 
 void bind_machine_blocks(py::class_<Machine>& machine) {
