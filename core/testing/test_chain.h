@@ -44,7 +44,7 @@ struct TestOptions {
     std::vector<std::string> names{"alice", "bob", "carol", "p-1", "p-2", "p-3"};
     std::uint32_t validators = 2;
     std::vector<Model> models{small_model("model")};
-    std::vector<std::string> providers = {};  // of genesis, for every model; named like their owners
+    std::vector<std::string> providers = {};  // of genesis, for every model; named like owners
     KernelTableSizes tables{16, 16, 16};
     KeyValueStore* store = nullptr;  // null: a store of its own
 };
