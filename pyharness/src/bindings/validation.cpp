@@ -7,7 +7,9 @@
 #include <optional>
 #include <thread>
 
+#include "pyharness/src/bindings/backend.h"
 #include "pyharness/src/bindings/bindings.h"
+#include "pyharness/src/bindings/convert.h"
 #include "scenarios/run/build_info.h"
 #include "sim/engine/seed.h"
 
