@@ -131,7 +131,7 @@ TEST_P(Devices, AStaleModelIsAnotherModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Fidelity, Devices, ::testing::Values(Fidelity::kFull, Fidelity::kEconomic),
-                         [](const auto& info) { return std::string(word(info.param)); });
+                         [](const auto& one) { return std::string(word(one.param)); });
 
 // The keys named by the problem that keeps the changed scenario from running.
 template <class Change>

@@ -111,29 +111,29 @@ TEST_F(AProvider, RegistersAnswersTrulyAndClaimsItsRewards) {
     EXPECT_TRUE(chain.provider("p-1").credit.is_zero());
 }
 
-TEST_F(AProvider, WithHalfTheSpeedTakesTwiceTheTimeAndOneTaskAfterTheOther) {
-    for (const std::uint64_t speed : {1'000'000U, 500'000U}) {
-        chain = TestChain();
-        environment = FakeEnvironment();
-        ProviderActor provider = make(speed, kSecond);
-        provider.start();
-        block(provider, "p-1");
-        block(provider, "p-1",
-              {chain.by("alice", aivm::test::submission("a")),
-               chain.by("alice", aivm::test::submission("b"))});
-        while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
-        ASSERT_EQ(chain.task("b").status, TaskStatus::kAssigned);
-        const SimTime assigned = environment.time;
-        const SimTime each = static_cast<SimTime>(1'000'000ULL * kSecond / speed);
-        environment.pass(provider, assigned + each - 1);
-        EXPECT_THAT(environment.operations<op::SubmitResult>(), IsEmpty());
-        environment.pass(provider, assigned + each);
-        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
-        environment.pass(provider, assigned + 2 * each - 1);
-        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
-        environment.pass(provider, assigned + 2 * each);
-        EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(2));
-    }
+class AProviderOfASpeed : public AProvider, public ::testing::WithParamInterface<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Speeds, AProviderOfASpeed, ::testing::Values(1'000'000U, 500'000U));
+
+TEST_P(AProviderOfASpeed, TakesItsTimeForOneTaskAfterTheOther) {
+    const std::uint64_t speed = GetParam();
+    ProviderActor provider = make(speed, kSecond);
+    provider.start();
+    block(provider, "p-1");
+    block(provider, "p-1",
+          {chain.by("alice", aivm::test::submission("a")),
+           chain.by("alice", aivm::test::submission("b"))});
+    while (chain.task("a").status == TaskStatus::kPending) block(provider, "p-1");
+    ASSERT_EQ(chain.task("b").status, TaskStatus::kAssigned);
+    const SimTime assigned = environment.time;
+    const SimTime each = static_cast<SimTime>(1'000'000ULL * kSecond / speed);
+    environment.pass(provider, assigned + each - 1);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), IsEmpty());
+    environment.pass(provider, assigned + each);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+    environment.pass(provider, assigned + 2 * each - 1);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(1));
+    environment.pass(provider, assigned + 2 * each);
+    EXPECT_THAT(environment.operations<op::SubmitResult>(), SizeIs(2));
 }
 
 // The first task is computed alone, because nothing else waits yet; the other two share a call.
