@@ -255,8 +255,9 @@ private:
     std::vector<TaskIndex> drawn_;  // in the current block
 };
 
-// E13. When an answer is proven wrong, those who gave it lose at least the slashable bonds of as
-// many seats as it takes to pass a wrong answer: one, or a quorum of a committee.
+// E13. When an answer that was proven wrong is settled, those who gave it lose at least the
+// slashable bonds of as many seats as it takes to pass a wrong answer: one, or a quorum of a
+// committee.
 class ForgeryCosts final : public OfModes {
 public:
     ForgeryCosts()
@@ -267,7 +268,9 @@ public:
         for (const std::uint32_t index : block.touched.tasks) {
             if (index >= parent.tasks.size()) continue;
             const Task& before = parent.task(TaskIndex{index});
-            if (!was_proven_wrong(block, TaskIndex{index}, before)) continue;
+            const Task& after = block.state.task(TaskIndex{index});
+            const bool settled = before.proven_wrong && (after.terminal() || !after.proven_wrong);
+            if (!settled) continue;
             const Amount due = slashable(before);
             const Amount taken = taken_for(block, TaskIndex{index});
             expect(taken >= due, [&] {
@@ -280,13 +283,6 @@ public:
     }
 
 private:
-    static bool was_proven_wrong(const Executed& block, TaskIndex task, const Task& before) {
-        if (before.proven_wrong || before.posted_at == 0) return false;
-        return std::ranges::any_of(block.events, [&](const VmEvent& e) {
-            const auto* closed = std::get_if<event::DisputeClosed>(&e);
-            return closed != nullptr && closed->task == task && closed->challenger_won;
-        });
-    }
     // The share of their result bonds that the authors of the provisional answer can lose, of a
     // quorum of them.
     [[nodiscard]] Amount slashable(const Task& before) const {

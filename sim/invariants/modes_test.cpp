@@ -123,8 +123,12 @@ TEST(ForgeryCosts, AProvenLieThatCostsLessThanABondViolatesE13) {
     chain.post("job", chain.lie("job"));
     const Answer truth = chain.truth("job");
     chain.block({chain.by("bob", aivm::test::hidden_challenge("job", "bob", truth))});
-    const State before = chain.state();
     chain.block({chain.by("bob", aivm::test::opening("job", "bob", truth))});
+    State before = chain.state();
+    while (chain.task("job").proven_wrong) {
+        before = chain.state();
+        chain.block();
+    }
     Executed tip = *chain.tip();
     seen.of("E13").on_chain(tip, before);
     EXPECT_THAT(seen.reported(), IsEmpty());
