@@ -20,7 +20,7 @@ Amount of_proposer(const TestChain& chain, ValidatorIndex proposer) {
 }
 
 TEST(InclusionFee, GoesFromTheSenderToTheProposerOfTheBlock) {
-    TestChain chain;
+    TestChain chain(served());
     const ValidatorIndex proposer = chain.request().proposer;
     const Amount before = of_proposer(chain, proposer);
     const Amount balance = chain.balance("alice");
@@ -30,7 +30,7 @@ TEST(InclusionFee, GoesFromTheSenderToTheProposerOfTheBlock) {
 }
 
 TEST(InclusionFee, ARefusedOperationCostsNothingAndLeavesNoTrace) {
-    TestChain chain;
+    TestChain chain(served());
     chain.expect_refused(with_fee(chain, "alice", 1, op::ClaimRewards{"nobody"}, lux(3)),
                          ErrorCode::kProviderNotFound);
     chain.expect_refused(with_fee(chain, "nobody", 1, op::ClaimRewards{"nobody"}, lux(3)),
@@ -44,7 +44,7 @@ TEST(InclusionFee, ARefusedOperationCostsNothingAndLeavesNoTrace) {
 }
 
 TEST(InclusionFee, WhatAnOperationLocksMustBeThereBesideItsFee) {
-    TestChain chain;
+    TestChain chain(served());
     const Amount all = chain.balance("alice");
     chain.expect_refused(with_fee(chain, "alice", 1, submission("job", all), Amount(1)),
                          ErrorCode::kInsufficientFunds);

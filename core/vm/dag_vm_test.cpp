@@ -326,7 +326,6 @@ TEST_F(DagVmTest, WhatComesFarBelowTheTipIsTooLateUnlessTheNetworkHasDecided) {
 
 // A whole task on the DAG: submitted, drawn, answered and paid, each step in a vertex.
 TEST_F(DagVmTest, ATaskLivesItsWholeLifeOnTheDag) {
-    must(vm.submit(dag.by("p-1", registration("p-1", lux(1000)))));
     must(vm.submit(dag.submit("alice", "job")));
     const auto step = [&] {
         const VertexPtr vertex = vm.build_vertex(dag.build_options(vm)).value();
@@ -336,7 +335,7 @@ TEST_F(DagVmTest, ATaskLivesItsWholeLifeOnTheDag) {
     for (int i = 0; i < 3; ++i) step();
     const TaskIndex task = vm.state().find_task("job").value();
     ASSERT_EQ(vm.state().task(task).status, TaskStatus::kAssigned);
-    must(vm.submit(dag.by("p-1", result("job", "p-1", 1))));
+    must(vm.submit(dag.by("served", result("job", "served", 1))));
     step();
     EXPECT_EQ(vm.state().task(task).status, TaskStatus::kPosted);
     for (int i = 0; i < 6; ++i) step();

@@ -48,6 +48,7 @@ TestOptions options_with(const std::vector<std::string>& more, Amount allocation
     options.parameters.config.max_tasks_per_provider = 100;
     options.parameters.config.task_timeout_ns = 1000 * kBlockNs;
     options.parameters.policy.full_proof_bytes = kSmallBlock / 4;
+    options.parameters.policy.result_bond = lux(10);
     return options;
 }
 
@@ -110,15 +111,18 @@ TEST(QueueFlood, F2AnAccountWithoutMoneyTakesNoPlace) {
 TEST(QueueFlood, F15ASubmissionSurvivesAQueueOfTasksThatIsFullForLong) {
     TestOptions options = options_with({});
     options.parameters.config.max_task_queue_size = 1;
-    options.parameters.config.task_timeout_ns = 30 * kBlockNs;
+    options.parameters.config.max_tasks_per_provider = 1;
     TestChain chain(options);
-    chain.block({chain.by("alice", submission("first"))});  // nobody serves it: it waits
-    const auto second = chain.by("bob", submission("second"));
+    chain.join("p-1");
+    chain.assign("busy");
+    chain.block({chain.by("alice", submission("first"))});  // the provider has no room: it waits
+    const auto second = chain.by("bob", submission("second", lux(66)));
     ASSERT_TRUE(chain.vm().submit(second).has_value());
     for (int i = 0; i < 25; ++i) {
         EXPECT_TRUE(chain.block_from_queue().empty());
         ASSERT_TRUE(chain.vm().mempool().contains(*second)) << i;
     }
+    chain.join("p-2");
     EXPECT_LE(blocks_until(chain, second), 15U);
     EXPECT_TRUE(chain.state().find_task("second").has_value());
 }
