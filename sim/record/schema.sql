@@ -175,6 +175,18 @@ CREATE TABLE chain_stat (  -- a block; where not all are recorded, every n-th
     PRIMARY KEY (run_id, block)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE anchor (  -- a root of receipts on its way to the anchor's chain
+    run_id INTEGER NOT NULL,
+    anchor INTEGER NOT NULL,
+    target TEXT NOT NULL CHECK (target IN ('q_chain', 'host_chain')),
+    block INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    sent_ns INTEGER NOT NULL,
+    withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)),
+    landed_ns INTEGER,
+    PRIMARY KEY (run_id, anchor)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE fault (  -- an injected fault
     run_id INTEGER NOT NULL,
     fault INTEGER NOT NULL,

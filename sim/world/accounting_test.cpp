@@ -182,23 +182,39 @@ TEST_F(AccountingOfAChain, SlashingACorrectAnswerIsAFalsePositive) {
     EXPECT_EQ(count("slash_escape"), static_cast<std::int64_t>(lux(1).nlux()));
 }
 
-TEST_F(AccountingOfAChain, AnHonestValidatorOrChallengerThatLosesMoneyIsAFalsePositive) {
-    Executed unjust = *chain.vm().executed(chain.vm().last_accepted());
+// Two challengers lose their bonds over a right answer; only one of them is honest.
+TEST_F(AccountingOfAChain, AnHonestChallengerThatLosesItsBondIsAFalsePositive) {
+    join("p-1");
+    submit("job", 2);
+    post("job", chain.truth("job"));
+    const Answer lie = chain.lie("job");
+    const auto both = [&](auto&& make) {
+        block({chain.by("bob", make("job", "bob", lie)), chain.by("p-2", make("job", "p-2", lie))});
+    };
+    both(aivm::test::hidden_challenge);
+    both(aivm::test::opening);
+    while (!chain.task("job").terminal()) block();
+    close();
+    ASSERT_EQ(accounting.slashes().size(), 2U);
+    const Amount bond = accounting.slashes()[0].taken;
+    EXPECT_FALSE(bond.is_zero());
+    EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(bond.nlux()));
+}
+
+TEST_F(AccountingOfAChain, AnHonestValidatorThatIsSlashedIsAFalsePositive) {
+    Executed unjust = *chain.tip();
     event::Slashed equivocation;
     equivocation.cause = SlashCause::kEquivocation;
     equivocation.account = address_of("v-0");
     equivocation.due = equivocation.taken = equivocation.burned = lux(5);
-    join("p-1");
-    submit("job", 2);
-    event::Slashed lost = equivocation;
-    lost.cause = SlashCause::kLostChallenge;
-    lost.account = address_of("bob");
-    event::Slashed earned = lost;
-    earned.account = address_of("p-2");  // dishonest
-    unjust.events = {equivocation, lost, earned};
+    unjust.events = {equivocation};
+    for (std::size_t i = 0; i < unjust.state.validators.size(); ++i) {
+        if (unjust.state.validators[i].address == equivocation.account)
+            unjust.state.validators.edit(i).stake -= lux(5);
+    }
     accounting.accept(unjust, now);
     close(unjust.state);
-    EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(10).nlux()));
+    EXPECT_EQ(count("honest_false_slash"), static_cast<std::int64_t>(lux(5).nlux()));
 }
 
 TEST_F(AccountingOfAChain, AProvenLieThatCostsNothingIsCounted) {
