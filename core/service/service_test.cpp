@@ -394,6 +394,20 @@ TEST(Service, ATaskIsRefusedWithTheReasonBeforeItIsQueued) {
     EXPECT_EQ(code(task_body("t")), "duplicate") << "the first one still waits for its block";
 }
 
+// Both wait for one block: the queue of operations must not ask for a provider that is accepted
+// already.
+TEST(Service, ATaskMayBeSubmittedInTheBlockOfItsFirstProvider) {
+    TestNode t;
+    ASSERT_EQ(t.post(t.alice, "/providers/register", registration_body("p-0")).status, 200);
+    t.blocks(1);
+    ASSERT_EQ(t.post(t.alice, "/providers/leave", R"({"provider_id": "p-0"})").status, 200);
+    ASSERT_EQ(t.post(t.bob, "/providers/register", registration_body("p-1")).status, 200);
+    EXPECT_EQ(t.post(t.alice, "/tasks/submit", task_body("t-1")).status, 200);
+    EXPECT_EQ(t.node().vm().mempool().size(), 3U);
+    t.blocks(1);
+    EXPECT_TRUE(t.node().state().find_task("t-1"));
+}
+
 TEST(Service, AnyJsonIsAnInputAndEqualJsonNamesTheSameRow) {
     TestNode t(with_a_provider());
     ASSERT_EQ(

@@ -94,10 +94,10 @@ Amount required_fee(const State& state, const VmParameters& parameters) {
 
 Status check_submission(const State& state, const VmParameters& parameters,
                         const op::SubmitTask& s) {
-    if (const Amount least = required_fee(state, parameters); s.fee < least) {
-        return fail(ErrorCode::kFeeTooLow,
-                    fmt::format("task {} offers {} nLUX, the floor is {} while {} tasks wait",
-                                s.job_id, s.fee.nlux(), least.nlux(), state.waiting_tasks));
+    const Amount least = parameters.policy.fee_floor;
+    if (s.fee < least) {
+        return fail(ErrorCode::kFeeTooLow, fmt::format("task {} offers {} nLUX, the floor is {}",
+                                                       s.job_id, s.fee.nlux(), least.nlux()));
     }
     if (s.job_id.empty() || s.job_id.size() > kJobIdBytesMax) {
         return fail(ErrorCode::kInvalidTask,
@@ -112,10 +112,6 @@ Status check_submission(const State& state, const VmParameters& parameters,
     if (!model) return fail(ErrorCode::kInvalidTask, "unknown model " + s.model_id);
     if (state.status_of_model(*model).retired)
         return fail(ErrorCode::kInvalidTask, "model " + s.model_id + " is retired");
-    if (!is_offered(state, parameters, *model)) {
-        return fail(ErrorCode::kInvalidTask,
-                    "no provider that could be drawn offers model " + s.model_id);
-    }
     if (s.input_row >= state.model(*model).row_count()) {
         return fail(ErrorCode::kInvalidTask,
                     fmt::format("model {} has no row {}", s.model_id, s.input_row));
@@ -123,12 +119,31 @@ Status check_submission(const State& state, const VmParameters& parameters,
     return {};
 }
 
+namespace {
+
+// What may change while the submission waits in a queue: the price, and who offers the model.
+Status check_market(const State& state, const VmParameters& parameters, const op::SubmitTask& s) {
+    if (const Amount least = required_fee(state, parameters); s.fee < least) {
+        return fail(ErrorCode::kFeeTooLow,
+                    fmt::format("task {} offers {} nLUX, the floor is {} while {} tasks wait",
+                                s.job_id, s.fee.nlux(), least.nlux(), state.waiting_tasks));
+    }
+    if (!is_offered(state, parameters, *state.find_model(s.model_id))) {
+        return fail(ErrorCode::kInvalidTask,
+                    "no provider that could be drawn offers model " + s.model_id);
+    }
+    return {};
+}
+
+}  // namespace
+
 Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s) {
     AIVM_TRY(check_submission(t.state(), t.parameters(), s));
     if (t.state().waiting_tasks >= t.config().max_task_queue_size) {
         return fail(ErrorCode::kQueueFull,
                     fmt::format("{} tasks wait already", t.state().waiting_tasks));
     }
+    AIVM_TRY(check_market(t.state(), t.parameters(), s));
     AIVM_TRY(ledger::check_balance(t.state(), sender, s.fee));
     if (!checked_add(t.block().timestamp_ns, t.config().task_timeout_ns)) {
         return fail(ErrorCode::kOverflow, "task timeout");

@@ -49,6 +49,7 @@ class HttpRules(ServeCase):
             status, _ = self.status_of(post(BODY[:cut], length(BODY)))
             self.assertEqual(status, 400)
         self.assert_nothing_was_submitted()
+        self.assertEqual(self.post("/providers/register", REGISTRATION)[0], 200)
         self.assertEqual(self.status_of(post(BODY, length(BODY)))[0], 200)
 
     def test_length_and_transfer_encoding_together_are_refused(self):

@@ -140,14 +140,17 @@ class Serve(ServeCase):
                     "message": "test",
                     "timestamp": 0,
                     "chain_id": 7,
-                    "allocations": [{"key": "0x" + key, "balance": "5000000000"}],
+                    "allocations": [{"key": "0x" + key, "balance": "5000000000000"}],
                 }
             )
         )
         self.start("--genesis", genesis)
+        body = json.dumps(REGISTRATION).encode()
+        header = self.signed(pem, key, "/providers/register", body, 1, chain_id=7)
+        self.assertEqual(self.curl("/providers/register", *header, body=body)[0], 200)
         body = json.dumps(TASK).encode()
         self.assertEqual(self.curl("/tasks/submit", body=body)[0], 401)
-        header = self.signed(pem, key, "/tasks/submit", body, 1, chain_id=7)
+        header = self.signed(pem, key, "/tasks/submit", body, 2, chain_id=7)
         self.assertEqual(self.curl("/tasks/submit", *header, body=body + b" ")[0], 401)
         self.assertEqual(
             self.curl("/tasks/submit", *header, body=body),
@@ -155,7 +158,7 @@ class Serve(ServeCase):
         )
         status, answer = self.curl("/tasks/submit", *header, body=body)
         self.assertEqual((status, answer["error"]["code"]), (401, "bad_nonce"))
-        other = self.signed(pem, key, "/tasks/submit", body, 2, chain_id=1)
+        other = self.signed(pem, key, "/tasks/submit", body, 3, chain_id=1)
         self.assertEqual(self.curl("/tasks/submit", *other, body=body)[0], 401)
 
     def test_what_cannot_be_served_is_refused_with_the_reason(self):
