@@ -345,7 +345,7 @@ TEST(Restaker, OneStakeStandsBehindSeveralNamesOnlyWithoutTheObligationRule) {
 
 TEST(Restaker, WhatTheFirstNameOwesIsNotThereWhenItsSlashIsDue) {
     sim::Scenario s = restaked(false);
-    s.expected_violations = {"E3"};
+    s.expected_violations = {"E3", "E13"};
     const sim::Outcome outcome = run(s);
     EXPECT_TRUE(outcome.clean());
     EXPECT_GT(count(outcome, "slash_escape"), 0);

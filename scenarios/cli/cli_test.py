@@ -199,7 +199,7 @@ class CommandLine(Program):
     # --- Violations ---
     def test_a_demonstration_passes_and_names_what_it_shows(self):
         found = json.loads(self.ok("run", "unbond_escape", "--json", "--no-record").stdout)
-        self.assertEqual([v["invariant"] for v in found["violations"]], ["E3"])
+        self.assertEqual([v["invariant"] for v in found["violations"]], ["E3", "E13"])
         self.assertTrue(found["violations"][0]["expected"])
 
     def test_an_expected_violation_that_does_not_happen_fails(self):

@@ -29,8 +29,9 @@ TEST(Fields, EveryMemberOfTheStructsHasARow) {
     EXPECT_EQ(fields_of_section("tasks").size(), member_count<sim::Workload>());
     EXPECT_EQ(fields_of_section("vm").size(), member_count<Config>() + member_count<Policy>());
     EXPECT_EQ(fault_fields().size(), member_count<sim::FaultPlan>());
-    EXPECT_EQ(group_fields().size() + 1, member_count<sim::ActorGroup>())
-        << "the role is the name of the table";
+    EXPECT_EQ(group_fields().size() + 2,
+              member_count<sim::ActorGroup>() + member_count<sim::AcceleratorFaults>())
+        << "the role is the name of the table, and the faults of a device have a row each";
     const auto lists = std::size_t{2};  // actors, faults
     EXPECT_EQ(fields_of_section("").size() + kSections.size() + lists,
               member_count<sim::Scenario>());

@@ -73,7 +73,7 @@ constexpr std::array kRows{
             "U simulated; search for the cooldown that keeps a committee member's bond until it is "
             "slashed, and U minus that",
             kExact, 1, unbond_margin},
-    CaseRow{"V62", "attested lies, used at once, between two that an audit catches", kMeans, 24,
+    CaseRow{"V62", "attested lies, used at once, before an audit catches one", kMeans, 24,
             corrupt_attested_results},
     CaseRow{"V64", "n + k providers, k of one owner; the owner's share of the answers", kBinomial,
             7, sybil_share},

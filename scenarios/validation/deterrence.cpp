@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "scenarios/validation/case_table.h"
 #include "scenarios/validation/search.h"
@@ -73,13 +74,16 @@ std::uint32_t answers_for(std::uint32_t campaigns, double caught) {
 class EarlyUses final : public sim::Probe {
 public:
     void on_block(const Executed& block, sim::SimTime) override {
-        for (const VmEvent& e : block.events)
-            count_ += std::holds_alternative<event::UsableEarly>(e) ? 1 : 0;
+        for (const VmEvent& e : block.events) {
+            if (const auto* used = std::get_if<event::UsableEarly>(&e)) tasks_.insert(used->task);
+        }
     }
-    [[nodiscard]] std::size_t count() const { return count_; }
+    [[nodiscard]] bool contain(std::uint64_t task) const {
+        return tasks_.contains(TaskIndex{static_cast<std::uint32_t>(task)});
+    }
 
 private:
-    std::size_t count_ = 0;
+    std::set<TaskIndex> tasks_;
 };
 
 }  // namespace
@@ -170,19 +174,35 @@ Result<Sample> frauds_before_the_first_catch(const ValidationCase& c, const RunC
     return uncaught_before_catches(*played, kCampaigns);
 }
 
-// The liar's machine is attested, and its answers are used at once; random re-executions catch it.
+// Liars whose machines are attested, so that their answers are used at once until the first one is
+// proven wrong and their trust with it; random re-executions catch them. The mean of a geometric
+// distribution is estimated as misses over catches, so that liars who are never caught count too.
 Result<Sample> corrupt_attested_results(const ValidationCase& c, const RunContext& context) {
-    constexpr std::uint32_t kCampaigns = 50;
-    sim::Scenario s = fraud(answers_for(kCampaigns, c.positive("a")), lux(10), c.ppm("a"));
+    constexpr std::uint32_t kLiars = 50;
+    constexpr double kAnswersEach = 4;  // in means; one in 55 liars is not caught
+    const std::uint32_t answers = tasks_for(kLiars * kAnswersEach / c.positive("a"));
+    sim::Scenario s = fraud(answers, lux(10), c.ppm("a"));
     s.vm.config.verification_mode = VerificationMode::kTee;
     s.vm.config.require_tee_attestation = true;
     s.vm.config.attestation_timeout_ns = 1'000'000'000'000'000;  // one attestation for the run
     s.actors.front().hardware = "H100";
+    s.actors.front().count = kLiars;
     EarlyUses used;
     AIVM_ASSIGN(const auto played, play(context, s, &used));
-    if (used.count() != played->results().size())
-        return fail(ErrorCode::kWrongState, "not all were used at once");
-    return uncaught_before_catches(*played, kCampaigns);
+    Sample sample;
+    std::set<std::uint32_t> caught;
+    for (const sim::ResultRow& result : played->results()) {
+        if (caught.contains(result.provider)) continue;
+        if (!used.contain(result.task))
+            return fail(ErrorCode::kWrongState, "an answer before the catch was not used at once");
+        if (played->tasks().at(result.task).outcome == sim::TaskOutcome::kFinalCorrupt) {
+            sample.part += 1;
+        } else {
+            sample.whole += 1;
+            caught.insert(result.provider);
+        }
+    }
+    return sample;
 }
 
 // A campaign ends when it is caught, or when it has gained more than a slash can take; then the

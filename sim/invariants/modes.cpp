@@ -275,7 +275,7 @@ public:
             const Amount taken = taken_for(block, TaskIndex{index});
             expect(taken >= due, [&] {
                 return fmt::format(
-                    "a wrong answer on task {} was proven in block {} and cost {} "
+                    "a proven wrong answer on task {} was settled in block {} and cost {} "
                     "of the {} nLUX that its authors had at stake",
                     before.job_id, block.state.head.height, taken.nlux(), due.nlux());
             });

@@ -115,7 +115,7 @@ TEST_P(InBothFidelities, AttestedResultsAreUsableLongBeforeTheyAreFinal) {
         s.actors[0].hardware = cpu;
         const auto quoted = play(s);
         EXPECT_EQ(verdict(quoted->outcome), "clean") << cpu;
-        EXPECT_EQ(quoted->outcome.metric("ttu_mean"), played->outcome.metric("ttu_mean")) << cpu;
+        EXPECT_NEAR(std::get<double>(quoted->outcome.metric("ttu_mean")), usable, 0.5) << cpu;
     }
     s.actors[0].hardware = "RTX 4090";
     const auto software = play(s);
