@@ -50,6 +50,7 @@ constexpr std::array kRows{
     Row{ErrorCode::kTrustTooLow, kFinal, "trust_too_low", "the trust score is below the minimum"},
     Row{ErrorCode::kWindowNotOpen, kPassing, "window_not_open",
         "the window for this is not open yet"},
+    Row{ErrorCode::kNoProvider, kPassing, "no_provider", "no provider could be drawn"},
 };
 
 constexpr bool rows_follow_the_enum() {

@@ -39,6 +39,7 @@ enum class ErrorCode : std::uint8_t {
     kConfig,
     kTrustTooLow,
     kWindowNotOpen,
+    kNoProvider,
 };
 
 // Whether an operation that was refused may succeed later as it is. A queue keeps it until it

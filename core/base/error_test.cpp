@@ -15,16 +15,16 @@ TEST(Errors, EveryRefusalIsPassingOrFinal) {
     constexpr auto kPassing = Refusal::kPassing;
     constexpr auto kFinal = Refusal::kFinal;
     const std::map<ErrorCode, Refusal> expected{
-        {kNotInitialized, kFinal},    {kInvalidTask, kFinal},    {kProviderNotFound, kFinal},
-        {kGpuNotAvailable, kPassing}, {kNotFound, kFinal},       {kDuplicate, kFinal},
-        {kQueueFull, kPassing},       {kFeeTooLow, kPassing},    {kInsufficientFunds, kFinal},
-        {kOverflow, kFinal},          {kNotAuthorized, kFinal},  {kBadNonce, kFinal},
-        {kWrongState, kFinal},        {kWindowClosed, kFinal},   {kBondLocked, kPassing},
-        {kLimitReached, kPassing},    {kTableFull, kPassing},    {kInvalidArgument, kFinal},
-        {kMalformed, kFinal},         {kBadParent, kFinal},      {kBadHeight, kFinal},
-        {kBadTimestamp, kFinal},      {kTooEarly, kPassing},     {kBadRoot, kFinal},
-        {kConflict, kFinal},          {kStorage, kPassing},      {kConfig, kFinal},
-        {kTrustTooLow, kFinal},       {kWindowNotOpen, kPassing}};
+        {kNotInitialized, kFinal},    {kInvalidTask, kFinal},     {kProviderNotFound, kFinal},
+        {kGpuNotAvailable, kPassing}, {kNotFound, kFinal},        {kDuplicate, kFinal},
+        {kQueueFull, kPassing},       {kFeeTooLow, kPassing},     {kInsufficientFunds, kFinal},
+        {kOverflow, kFinal},          {kNotAuthorized, kFinal},   {kBadNonce, kFinal},
+        {kWrongState, kFinal},        {kWindowClosed, kFinal},    {kBondLocked, kPassing},
+        {kLimitReached, kPassing},    {kTableFull, kPassing},     {kInvalidArgument, kFinal},
+        {kMalformed, kFinal},         {kBadParent, kFinal},       {kBadHeight, kFinal},
+        {kBadTimestamp, kFinal},      {kTooEarly, kPassing},      {kBadRoot, kFinal},
+        {kConflict, kFinal},          {kStorage, kPassing},       {kConfig, kFinal},
+        {kTrustTooLow, kFinal},       {kWindowNotOpen, kPassing}, {kNoProvider, kPassing}};
     ASSERT_EQ(expected.size(), enum_count<ErrorCode>);
     for (const auto& [code, refusal] : expected)
         EXPECT_EQ(refusal_of(code), refusal) << error_name(code);

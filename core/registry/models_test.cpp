@@ -90,12 +90,12 @@ TEST(Models, F4ATaskNeedsAProviderThatCouldBeDrawn) {
     chain.block({chain.by("alice", registration_of("m-1"))});
     chain.join("p-1");  // serves another model
     chain.expect_refused(chain.by("alice", submission("job", lux(1), 0, "m-1")),
-                         ErrorCode::kInvalidTask);
+                         ErrorCode::kNoProvider);
     chain.block({chain.by("p-2", registration("p-2", lux(1000), "m-1"))});
     chain.block({chain.by("alice", submission("job", lux(1), 0, "m-1"))});
     chain.block({chain.by("p-2", leave("p-2"))});
     chain.expect_refused(chain.by("alice", submission("late", lux(1), 0, "m-1")),
-                         ErrorCode::kInvalidTask);
+                         ErrorCode::kNoProvider);
 }
 
 // F25: new weights changed the registry only; tasks went on with the old ones.

@@ -16,9 +16,10 @@
 //
 // The requests that move value (all POSTs but /attestation/verify) must be authorised (see
 // authorization.h) and act for the key's own account. They are answered once the operation is on
-// disk and certain to be in the next block, unless the time until then makes it stale. Every
-// request with a valid signature uses up its nonce, even if it is refused. On a chain with other
-// validators they are refused: no other validator could check the authorisation.
+// disk and queued: it is in the next block, or in a later one where the order of fees puts it
+// before another that it needs. Every request with a valid signature uses up its nonce, even if it
+// is refused. On a chain with other validators they are refused: no other validator could check the
+// authorisation.
 //
 // Where the published requests leave something open, the rules are: a provider registers with the
 // minimum bond and for every model of the chain; a task's input {"row": n} names a feature row, and

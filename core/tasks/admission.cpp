@@ -129,8 +129,7 @@ Status check_market(const State& state, const VmParameters& parameters, const op
                                 s.job_id, s.fee.nlux(), least.nlux(), state.waiting_tasks));
     }
     if (!is_offered(state, parameters, *state.find_model(s.model_id))) {
-        return fail(ErrorCode::kInvalidTask,
-                    "no provider that could be drawn offers model " + s.model_id);
+        return fail(ErrorCode::kNoProvider, "none that could be drawn offers model " + s.model_id);
     }
     return {};
 }

@@ -111,7 +111,7 @@ TEST(Draw, F27ABondBelowTheMinimumIsNotDrawnUntilItIsFilledUp) {
     chain.advance(8);
     EXPECT_LT(chain.provider("p-1").bond, lux(1000));
     EXPECT_EQ(chain.task("lie").status, TaskStatus::kPending);
-    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kNoProvider);
     chain.expect_refused(chain.by("bob", op::AddBond{"p-1", lux(1)}), ErrorCode::kNotAuthorized);
     chain.expect_refused(chain.by("p-1", op::AddBond{"p-1", Amount()}),
                          ErrorCode::kInvalidArgument);

@@ -67,7 +67,7 @@ TEST(Bonds, WhoLeavesGetsNoNewWorkButMayFinishWhatItHas) {
     chain.join("p-1");
     chain.assign("mine");
     chain.block({chain.by("alice", submission("next")), chain.by("p-1", leave("p-1"))});
-    chain.expect_refused(chain.by("alice", submission("late")), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("alice", submission("late")), ErrorCode::kNoProvider);
     chain.advance(2);
     EXPECT_EQ(chain.task("next").status, TaskStatus::kPending);
     chain.post("mine", chain.truth("mine"));

@@ -87,7 +87,7 @@ TEST(TaskLife, TheTieredScheduleGoesByTheRegisteredComputeTime) {
 
 TEST(TaskLife, AdmissionRefusesWhatNobodyCouldWorkOn) {
     TestChain chain;
-    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kInvalidTask);
+    chain.expect_refused(chain.by("alice", submission("job")), ErrorCode::kNoProvider);
     chain.join("p-1");
     chain.block({chain.by("alice", submission("job"))});
     chain.expect_refused(chain.by("bob", submission("job")), ErrorCode::kDuplicate);

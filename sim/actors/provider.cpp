@@ -302,11 +302,13 @@ void ProviderActor::play_disputes() {
 
 // --- TEE mode ---
 
-// Only with work assigned, and early enough that the new attestation is in a block before the old
-// one is stale. The provider has one device, whose renewals share a slot of the chain's table.
+// Only with work assigned or waiting to be, and early enough that the new attestation is in a block
+// before the old one is stale: in one block, results are applied before attestations. The provider
+// has one device, whose renewals share a slot of the chain's table.
 void ProviderActor::renew_attestation() {
     const Config& config = setup_.rules.config;
-    const bool works = !queue_.empty() || !computing_.empty() || !waiting_.empty();
+    const bool works =
+        !queue_.empty() || !computing_.empty() || !waiting_.empty() || state()->waiting_tasks > 0;
     if (config.verification_mode != VerificationMode::kTee || !setup_.device || !works) return;
     const TimestampNs now = environment().clock();
     if (now - renewed_at_ < config.attestation_timeout_ns / 2) return;
