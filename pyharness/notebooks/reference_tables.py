@@ -185,7 +185,7 @@ one_provider = aivmsim.Scenario.from_text(
     step_time = "0s"
     [vm]
     challenge_window_blocks = {HELD - 2}
-    task_timeout = "{2 * BLOCK_S}s"
+    task_timeout = "{3 * BLOCK_S + 1}s"
     min_provider_bond = "5 LUX"
     result_bond = "5 LUX"
     max_assignments = 1

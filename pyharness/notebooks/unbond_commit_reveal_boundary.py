@@ -50,7 +50,8 @@ over = {COOLDOWN: cooldowns, CHECK: [f"{delay * BLOCK_S}s" for delay in delays]}
 runs = aivmsim.sweep(scenario, over=over, seeds=range(1, 9 if FULL else 4))
 runs["delay"] = runs[CHECK].str.removesuffix("s").astype(int) // BLOCK_S
 runs["escaped"] = runs["violations"].str.contains("E3").astype(float)
-assert (runs["n_fraud_posted"] > 0).all()
+runs = runs[runs["n_fraud_posted"] > 0]  # the one task may be drawn by the honest provider
+assert not runs.empty
 table = runs.pivot_table(index=COOLDOWN, columns="delay", values="escaped")
 print(table.to_string())
 

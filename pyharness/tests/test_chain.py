@@ -151,7 +151,7 @@ def test_bad_arguments_are_refused_by_name():
     vm = ChainVM()
     with pytest.raises(ValueError, match="there is no state 'asleep'"):
         vm.set_state("asleep")
-    assert refusal(lambda: vm.initialize("{")) == "invalid_argument"
+    assert refusal(lambda: vm.initialize("{")) == "malformed"
     assert refusal(lambda: vm.initialize(genesis(), config='{"x": 1}')) == "config"
     with pytest.raises(ValueError, match="seed"):
         vm.initialize(genesis(), seed=b"short")
