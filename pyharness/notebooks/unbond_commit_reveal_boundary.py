@@ -96,6 +96,7 @@ committee = aivmsim.Scenario.from_text(
     verification_mode = "redundant"
     challenge_window_blocks = 0
     obligation_rule = false
+    activation_delay_blocks = 0
     max_assignments = 1
     [[provider]]
     name = "honest"
