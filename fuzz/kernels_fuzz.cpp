@@ -135,6 +135,11 @@ std::vector<Kernels*> load_plugins() {
 std::vector<Kernels*> load_plugins() { return {}; }
 #endif
 
+const std::vector<Kernels*>& plugins() {
+    static const std::vector<Kernels*> loaded = load_plugins();
+    return loaded;
+}
+
 // The Metal shaders, with the threads in an order drawn from the seed.
 #if defined(AIVM_FUZZ_MSL)
 Kernels* msl_kernels(std::uint64_t seed) {
@@ -166,8 +171,7 @@ void choose_others([[maybe_unused]] std::uint64_t seed) {
 #if defined(AIVM_FUZZ_MSL)
     others().push_back(msl_kernels(seed / kSlowDevicesEvery));
 #endif
-    static const std::vector<Kernels*> plugins = load_plugins();
-    others().insert(others().end(), plugins.begin(), plugins.end());
+    others().insert(others().end(), plugins().begin(), plugins().end());
 }
 
 void choose_schedule([[maybe_unused]] std::uint64_t seed) {
@@ -276,6 +280,12 @@ void proofs(Input& input) {
 // Read by the address sanitizer: the drivers keep memory to the end of the process.
 extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
 #endif
+
+// Loading and probing a plugin takes seconds, which belong to no input's time limit.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    static_cast<void>(aivm::plugins());
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace aivm;
