@@ -98,8 +98,8 @@ CpuKernels& canonical() {
     return kernels;
 }
 
-// The slow devices compute one input in so many: the others reach most of the code of the host
-// layer, which they share.
+// The slow devices compute one input in eight: the fast ones reach most of the code of the host
+// layer, which all share.
 constexpr std::uint64_t kSlowDevicesEvery = 8;
 
 #if defined(AIVM_FUZZ_PLUGIN_DIR)

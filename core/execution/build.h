@@ -34,8 +34,8 @@ struct Built {
 class OperationSource {
 public:
     virtual ~OperationSource() = default;
-    // The next operations to try, in order; they fit into the block if none of those before was
-    // counted in vain. Empty: there are no more.
+    // The next operations to try, in order. They fit into the block together with all earlier
+    // ones, refused ones included. Empty: there are no more.
     virtual std::vector<OperationPtr> next_batch() = 0;
     // Whether to try this operation of the last batch, after the verdicts on those before it.
     virtual bool is_due(const SignedOperation& operation) = 0;

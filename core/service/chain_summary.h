@@ -22,7 +22,7 @@ struct WorkRecord {
     friend bool operator==(const WorkRecord&, const WorkRecord&) = default;
 };
 
-// So many jobs of a provider are shown.
+// The most jobs in a provider's history.
 constexpr std::size_t kJobHistoryMax = 16;
 
 class ChainSummary {

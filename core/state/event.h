@@ -41,7 +41,7 @@ struct BondAdded {
         return std::tuple{field<&BondAdded::provider>(), field<&BondAdded::amount>()};
     }
 };
-// `burned` and `deposit` come from the owner's balance; a retirement gives the deposit back.
+// `burned` and `deposit` come from the owner's balance; a retirement returns the deposit.
 struct ModelRegistered {
     ModelIndex model;
     Amount burned;
