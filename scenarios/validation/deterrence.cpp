@@ -37,11 +37,14 @@ Result<Sample> mean_value(const RunContext& context, const sim::Scenario& scenar
     return Sample{gain * missed.part + money.units(played->net_lux("liars")), missed.whole};
 }
 
+// The point at which a noisy sum changes its sign is biased by a share of about one in the number
+// of its rarer outcomes, which more runs do not mend: so many keep it far below 2 %.
+constexpr double kOfTheRarer = 480;
+
 // The number of answers with which both outcomes of this probability are frequent.
 std::uint32_t answers_with_both(double probability) {
-    constexpr double kOfTheRarer = 120;
     const double rarer = std::max(kSharesLeast, std::min(probability, 1 - probability));
-    return tasks_for(std::max(600.0, kOfTheRarer / rarer));
+    return tasks_for(std::max(2400.0, kOfTheRarer / rarer));
 }
 
 // Campaigns of one liar that continues after each catch: the number of wrong answers before it. A
@@ -138,13 +141,11 @@ Result<Sample> indifferent_cheater(const ValidationCase& c, const RunContext& co
 // a detected fraud earns R, an undetected one loses L.
 Result<Sample> indifferent_checker(const ValidationCase& c, const RunContext& context) {
     constexpr double kChallengerShare = 0.4;
-    constexpr double kWrongAnswers = 75;
     const double cost = c.positive("C");
     const double reward = c.positive("R");
     const double loss = c.not_negative("L");
     const Money money(std::max({cost, reward, loss}));
-    const std::uint32_t answers =
-        tasks_for(std::max(1500.0, kWrongAnswers * (reward + loss) / cost));
+    const std::uint32_t answers = tasks_for(std::max(2400.0, kOfTheRarer * (reward + loss) / cost));
     const auto net = [&](double wrong, std::uint32_t check_ppm) -> Result<double> {
         sim::Scenario s = market(answers, kPerBlock);
         s.vm.policy.challenger_share_bps = static_cast<std::uint32_t>(kChallengerShare * 10'000);

@@ -74,11 +74,13 @@ double relaxation(double load, std::uint32_t machines) {
     return 1 / (machines * distance * distance);
 }
 
+// Of the jobs that arrived from a time on: counted by their start, those that waited longest over
+// that moment would be too many.
 class Waits final : public sim::Probe {
 public:
     Waits(sim::SimTime from, sim::SimTime unit) : from_(from), unit_(unit) {}
     void on_work_started(sim::ActorId, TaskIndex, sim::SimTime now, sim::SimTime waited) override {
-        if (now < from_) return;
+        if (now - waited < from_) return;
         sample_.part += static_cast<double>(waited) / static_cast<double>(unit_);
         sample_.whole += 1;
     }
