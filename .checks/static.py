@@ -321,7 +321,7 @@ def _named_in_cmake(tree, path):
 
 
 CODES_PAGE = "core/testing/CODES.md"
-CODE = re.compile(r"\b(?:D\d\d[a-z]?|[EKLMS][1-9]\d?)(?=\b|_|[A-Z])")
+CODE = re.compile(r"\b(?:D\d\d[a-z]?|[EKLMS][1-9]\d?b?)(?=\b|_|[A-Z])")
 
 
 def codes(tree):

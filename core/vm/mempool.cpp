@@ -130,6 +130,16 @@ bool Mempool::is_fundable(std::uint32_t sender, const Offer& offer) const {
     return sum <= offer.balance.nlux();
 }
 
+bool Mempool::is_fundable(const Address& sender, const Offer& offer) const {
+    const auto row = find_sender(sender);
+    return row ? is_fundable(*row, offer) : offer.cost <= offer.balance;
+}
+
+std::size_t Mempool::in_rest(const Address& sender) const {
+    const auto row = find_sender(sender);
+    return row ? senders_[*row].in_rest : 0;
+}
+
 bool Mempool::is_claimed(const SignedOperation& operation, std::uint32_t sender) const {
     if (operation.lane() == Lane::kProofs) return claims_.contains(claim_of(operation));
     if (operation.lane() == Lane::kRest) return false;

@@ -108,6 +108,11 @@ public:
     // Whether time alone makes progress: something is offered, or will be at some height.
     [[nodiscard]] bool has_work() const;
     [[nodiscard]] bool contains(const SignedOperation& operation) const;
+    // Whether the sender can pay the offer's cost together with everything of its that waits.
+    [[nodiscard]] bool is_fundable(const Address& sender, const Offer& offer) const;
+    // How many operations of the sender wait in the rest.
+    [[nodiscard]] std::size_t in_rest(const Address& sender) const;
+    [[nodiscard]] const MempoolLimits& limits() const { return limits_; }
 
 private:
     friend class MempoolSelection;

@@ -56,6 +56,8 @@ public:
         std::size_t operations_max = kBlockOpsDefault;
         std::size_t bytes_max = kBlockSpaceBytesMax;  // of all operations
         MempoolSelection::Include include;            // empty: everything
+        // Receives the operations that were tried and refused, unless it is null.
+        std::vector<LeftOut>* refused = nullptr;
     };
     // Builds and verifies a block on the preferred one. Fails with kConflict for a height that this
     // node has signed before, across restarts too, so that an honest node never equivocates.

@@ -38,6 +38,7 @@ ValidatorActor::ValidatorActor(ValidatorSetup setup, Signer signer,
 void ValidatorActor::start() { boot(false); }
 
 void ValidatorActor::crash() {
+    if (running()) setup_.observer->on_queue_lost(setup_.self);
     vm_.reset();
     engine_.reset();
     actions_.clear();
@@ -98,13 +99,19 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
         serve(from, *follow);
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
         // A refused operation is dropped: its sender watches the chain and tries again.
-        if (vm_->submit(operation->operation)) {
+        if (offer(operation->operation)) {
             for (const ActorId watcher : setup_.watchers) {
                 setup_.environment->send(watcher, PendingPacket{operation->operation});
             }
         }
     }
     if (running()) consider_building();
+}
+
+Status ValidatorActor::offer(const OperationPtr& operation) {
+    const Status taken = vm_->submit(operation);
+    setup_.observer->on_offered(setup_.self, queue_view(), operation, taken);
+    return taken;
 }
 
 void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
@@ -302,7 +309,9 @@ void ValidatorActor::build() {
         return;
     }
     std::vector<OperationPtr> censored;
+    std::vector<LeftOut> refused;
     Vm::BuildOptions options;
+    options.refused = &refused;
     options.request.proposer = ValidatorIndex{setup_.self};
     options.request.timestamp_ns = setup_.environment->clock();
     options.request.beacon_secret = beacon_secret(setup_.run_seed, setup_.self, secret);
@@ -328,6 +337,8 @@ void ValidatorActor::build() {
     setup_.observer->on_verified(setup_.self, *vm_, built);
     if (!censored.empty()) setup_.observer->on_censored(setup_.self, built, censored);
     const ExecutedPtr parent = vm_->executed((*block)->parent());
+    setup_.observer->on_built(setup_.self, queue_view(),
+                              {built, vm_->preferred_state(), censored, refused});
     note_signature(**block);
     note_undecided(info_of(**block));
     engine_->on_own_block(info_of(**block), actions_);
@@ -368,7 +379,7 @@ void ValidatorActor::report(const Block& second, const Hash32& first_id,
     const Hash32 id = SignedOperation(operation, {}).id();
     const auto made =
         std::make_shared<const SignedOperation>(std::move(operation), signer_.sign(id));
-    static_cast<void>(vm_->submit(made));  // refused only if another node was faster
+    static_cast<void>(offer(made));  // refused only if another node was faster
     for (ActorId other = 0; other < setup_.stakes.size(); ++other) {
         if (other != setup_.self) setup_.environment->send(other, OperationPacket{made});
     }

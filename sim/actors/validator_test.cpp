@@ -136,6 +136,9 @@ public:
     void before_reject(ActorId, const Vm&, const ExecutedPtr&) override {}
     void on_rejected(ActorId, const Vm&, const ExecutedPtr&) override {}
     void on_censored(ActorId, const ExecutedPtr&, const std::vector<OperationPtr>&) override {}
+    void on_offered(ActorId, const QueueView&, const OperationPtr&, const Status&) override {}
+    void on_built(ActorId, const QueueView&, const BuiltBlock&) override {}
+    void on_queue_lost(ActorId) override {}
     void on_restarted(ActorId node, const Vm& vm) override {
         restarted_at[node] = vm.last_accepted_height();
     }

@@ -57,8 +57,11 @@ void VirtualChain::serve(ActorId from, Height first) {
 void VirtualChain::take(const OperationPtr& received) {
     // A refused operation is dropped, as in full fidelity; its sender resends it.
     const auto offer = offer_of(tip_->state, *setup_.rules, *received);
+    const Status taken =
+        offer ? mempool_.add(received, *offer) : Status(tl::unexpected(offer.error()));
+    if (setup_.observer != nullptr) setup_.observer->on_offered(0, queue_view(), received, taken);
     if (!offer) return;
-    if (mempool_.add(received, *offer) && !setup_.watchers.empty()) {
+    if (taken && !setup_.watchers.empty()) {
         // Deferred: the sender is in the middle of a call, and so may a watcher be.
         if (untold_.empty()) setup_.environment->set_timer(0, kTellTimer);
         untold_.push_back(received);
@@ -148,8 +151,11 @@ void VirtualChain::build() {
     if (!schedule_.paid().is_zero()) setup_.on_paid(proposer, schedule_.paid());
     for (const LeftOut& left : built->left_out)
         mempool_.note_refused(*left.operation, left.reason, height);
-    tip_ = built->executed;
+    const ExecutedPtr parent = std::exchange(tip_, built->executed);
     refresh_queue();
+    if (setup_.observer != nullptr)
+        setup_.observer->on_built(0, queue_view(),
+                                  {tip_, parent->state, censored, built->left_out});
     built_.push_back({tip_, std::move(censored)});
     if (setup_.chain.finality_delay_ns == 0) {
         finalise_next();

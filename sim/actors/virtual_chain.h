@@ -19,6 +19,7 @@
 #include "core/vm/mempool_selection.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/censorship.h"
+#include "sim/actors/node_observer.h"
 #include "sim/actors/strategy.h"
 
 namespace aivm::sim {
@@ -35,6 +36,8 @@ struct VirtualChainSetup {
     std::vector<ActorId> watchers;  // those of them that receive PendingPackets
     std::size_t history_kept = 1;   // final blocks kept for followers that missed them
     Environment* environment = nullptr;
+    // Notified of what the queue takes and of what is built, as of validator 0; null: nobody.
+    NodeObserver* observer = nullptr;
     // Called for every final block, before the followers receive it, with the fraud proofs that it
     // left out on purpose.
     std::function<void(const ExecutedPtr&, const std::vector<OperationPtr>& censored)> on_block;
@@ -68,6 +71,7 @@ private:
                                           std::vector<OperationPtr>& censored);
     void build();
     void refresh_queue();
+    [[nodiscard]] QueueView queue_view() const { return {mempool_, tip_->state, tip_->state}; }
     void finalise_next();
 
     VirtualChainSetup setup_;

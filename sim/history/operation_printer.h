@@ -6,7 +6,7 @@
 #include "core/chain/operation.h"
 #include "core/state/state.h"
 #include "sim/scenario/participants.h"
-#include "sim/world/truth.h"
+#include "sim/invariants/truth.h"
 
 namespace aivm::sim {
 

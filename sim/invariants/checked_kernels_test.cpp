@@ -149,9 +149,9 @@ TEST(InvariantRegistry, EveryInvariantOfThisVersionIsOnOnce) {
         EXPECT_FALSE(info.meaning.empty());
     }
     EXPECT_THAT(ids, ::testing::UnorderedElementsAre(
-                         "E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10", "E11", "E12", "E13",
-                         "E14", "E15", "E16", "S1", "S3", "S6", "S7", "S13", "S14", "S15", "S16",
-                         "L1", "L6", "K1", "K2", "M1", "M2"));
+                         "E1", "E2", "E3", "E4", "E6", "E7", "E8", "E8b", "E9", "E10", "E11", "E12",
+                         "E13", "E14", "E15", "E16", "S1", "S3", "S6", "S7", "S13", "S14", "S15",
+                         "S16", "L1", "L4", "L6", "K1", "K2", "M1", "M2"));
 }
 
 }  // namespace

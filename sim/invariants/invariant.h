@@ -3,8 +3,8 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class in the file of its kind (money, ownership, modes, receipts, safety,
-// liveness, kernels), add it in the
+// write the class in the file of its kind (money, ownership, modes, receipts, queues,
+// safety, liveness, kernels), add it in the
 // function at the end of that file, and write a test that violates it.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/vm/vm.h"
-#include "sim/actors/packet.h"
+#include "sim/actors/node_observer.h"
 #include "sim/engine/time.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
@@ -63,6 +63,10 @@ public:
     virtual void on_accepted(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void before_reject(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_rejected(ActorId, const Vm&, const ExecutedPtr&) {}
+    virtual void on_offered(ActorId, const QueueView&, const OperationPtr&,
+                            const Status& /*taken*/) {}
+    virtual void on_built(ActorId, const QueueView&, const BuiltBlock&) {}
+    virtual void on_queue_lost(ActorId) {}
     virtual void on_restarted(ActorId, const Vm&) {}
     // The node has a new, empty disk and has lost its earlier decisions.
     virtual void on_disk_replaced(ActorId) {}
@@ -116,6 +120,7 @@ void add_money_invariants(Invariants& out);
 void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_receipt_invariants(Invariants& out);
+void add_queue_invariants(Invariants& out);
 void add_safety_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);

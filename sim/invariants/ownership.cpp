@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "core/tasks/admission.h"
 #include "sim/invariants/invariant.h"
@@ -10,11 +11,24 @@
 namespace aivm::sim {
 namespace {
 
-bool sent_by(const Executed& block, const Address& account) {
-    return std::ranges::any_of(block.block->operations(), [&](const OperationPtr& operation) {
-        return operation->sender() == account;
-    });
-}
+// A block's operations by sender, each sender's in the order of the block.
+class BySender {
+public:
+    explicit BySender(const Block& block) {
+        for (const OperationPtr& operation : block.operations())
+            operations_.push_back(operation.get());
+        std::ranges::stable_sort(operations_, {}, &SignedOperation::sender);
+    }
+    [[nodiscard]] std::span<const SignedOperation* const> of(const Address& account) const {
+        const auto found =
+            std::ranges::equal_range(operations_, account, {}, &SignedOperation::sender);
+        return {found.begin(), found.end()};
+    }
+    [[nodiscard]] bool has(const Address& account) const { return !of(account).empty(); }
+
+private:
+    std::vector<const SignedOperation*> operations_;
+};
 
 // E9. Free balances fall only by operations of their account, and a bond only by a slash or by its
 // owner's withdrawal; every operation carries an authorisation that verifies.
@@ -27,18 +41,19 @@ public:
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);
+        const BySender operations(*block.block);
         for (const Address& account : block.touched.accounts) {
             if (account == escrow_address()) continue;  // holds what is not free
             const Amount before = parent.balance(account);
             const Amount after = block.state.balance(account);
-            expect(after >= before || sent_by(block, account), [&] {
+            expect(after >= before || operations.has(account), [&] {
                 return fmt::format(
                     "account {} lost {} nLUX in block {}, which has no operation of its own",
                     to_hex(account.view()), (before - after).nlux(), block.state.head.height);
             });
         }
         for (const std::uint32_t index : block.touched.providers)
-            look_at_bond(block, parent, ProviderIndex{index});
+            look_at_bond(block, parent, operations, ProviderIndex{index});
     }
 
 private:
@@ -50,12 +65,13 @@ private:
                                       block.state.head.height, to_hex(operation.sender().view()));
                });
     }
-    void look_at_bond(const Executed& block, const State& parent, ProviderIndex index) {
+    void look_at_bond(const Executed& block, const State& parent, const BySender& operations,
+                      ProviderIndex index) {
         if (index.value >= parent.providers.size()) return;
         const Provider& before = parent.provider(index);
         const Provider& after = block.state.provider(index);
         const bool explained =
-            after.bond >= before.bond || sent_by(block, before.owner) ||
+            after.bond >= before.bond || operations.has(before.owner) ||
             std::ranges::any_of(block.events, [&](const VmEvent& e) {
                 const auto* slash = std::get_if<event::Slashed>(&e);
                 return slash != nullptr && slash->provider == index &&
@@ -79,26 +95,25 @@ public:
                      "every term that a payer relies on is bound, and its fee is debited"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
+        const BySender operations(*block.block);
         for (const VmEvent& e : block.events) {
             const auto* submitted = std::get_if<event::TaskSubmitted>(&e);
             if (submitted == nullptr) continue;
             const Task& task = block.state.task(submitted->task);
-            const op::SubmitTask* terms = signed_terms(block, task);
+            const op::SubmitTask* terms = signed_terms(operations, task);
             expect(terms != nullptr && same_terms(block.state, task, *terms), [&] {
                 return fmt::format("task {} of block {} has other terms than its payer signed",
                                    task.job_id, block.state.head.height);
             });
         }
-        look_at_payers(block, parent);
+        look_at_payers(block, parent, operations);
     }
 
 private:
-    static const op::SubmitTask* signed_terms(const Executed& block, const Task& task) {
-        for (const OperationPtr& operation : block.block->operations()) {
+    static const op::SubmitTask* signed_terms(const BySender& operations, const Task& task) {
+        for (const SignedOperation* operation : operations.of(task.requester)) {
             const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
-            if (submission != nullptr && submission->job_id == task.job_id &&
-                operation->sender() == task.requester)
-                return submission;
+            if (submission != nullptr && submission->job_id == task.job_id) return submission;
         }
         return nullptr;
     }
@@ -110,22 +125,23 @@ private:
                task.task_key == task_key(task.requester, terms, model.version);
     }
     // Accounts that only submit tasks in this block, and receive nothing in it.
-    void look_at_payers(const Executed& block, const State& parent) {
+    void look_at_payers(const Executed& block, const State& parent, const BySender& operations) {
         for (const Address& account : block.touched.accounts) {
             Amount fees;
-            if (!only_submits(block, account, fees) || fees.is_zero()) continue;
+            if (!only_submits(block, operations.of(account), fees) || fees.is_zero()) continue;
             const Amount before = parent.balance(account);
             const Amount after = block.state.balance(account);
-            expect(receives(block, account) || (before >= fees && after <= before - fees), [&] {
+            const bool debited = before >= fees && after <= before - fees;
+            expect(debited || receives(block, account), [&] {
                 return fmt::format("account {} submitted tasks for {} nLUX in block {} and lost {}",
                                    to_hex(account.view()), fees.nlux(), block.state.head.height,
                                    before > after ? (before - after).nlux() : 0);
             });
         }
     }
-    static bool only_submits(const Executed& block, const Address& account, Amount& fees) {
-        for (const OperationPtr& operation : block.block->operations()) {
-            if (operation->sender() != account) continue;
+    static bool only_submits(const Executed& block, std::span<const SignedOperation* const> sent,
+                             Amount& fees) {
+        for (const SignedOperation* operation : sent) {
             const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
             if (submission == nullptr || !block.state.find_task(submission->job_id)) return false;
             fees += submission->fee;

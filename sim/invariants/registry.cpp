@@ -10,6 +10,7 @@ Invariants make_invariants() {
     add_ownership_invariants(out);
     add_mode_invariants(out);
     add_receipt_invariants(out);
+    add_queue_invariants(out);
     add_safety_invariants(out);
     add_liveness_invariants(out);
     add_kernel_invariants(out);

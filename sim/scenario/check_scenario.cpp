@@ -22,6 +22,13 @@ std::vector<std::string> names_of(const std::vector<ActorGroup>& groups) {
     return names;
 }
 
+// A capital letter and one or two digits, for the second half of an invariant with a "b".
+bool is_invariant_id(std::string_view id) {
+    if (id.ends_with('b')) id.remove_suffix(1);
+    return id.size() >= 2 && id.size() <= 3 && id[0] >= 'A' && id[0] <= 'Z' &&
+           std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 class Checker {
 public:
     Checker(const Scenario& scenario, const RegionMap* regions) : s_(scenario), regions_(regions) {}
@@ -90,10 +97,7 @@ private:
 
 void Checker::check_run() {
     for (const auto& id : s_.expected_violations) {
-        const bool well_formed =
-            id.size() >= 2 && id.size() <= 3 && id[0] >= 'A' && id[0] <= 'Z' &&
-            std::all_of(id.begin() + 1, id.end(), [](char c) { return c >= '0' && c <= '9'; });
-        if (!well_formed)
+        if (!is_invariant_id(id))
             error({"expect"}, fmt::format("\"{}\" is not an invariant's id", id),
                   "write ids such as \"E3\" or \"S14\"");
     }

@@ -14,7 +14,7 @@
 #include "sim/record/row_sink.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
-#include "sim/world/truth.h"
+#include "sim/invariants/truth.h"
 
 namespace aivm::sim {
 

@@ -9,7 +9,7 @@
 #include "sim/world/accounting.h"
 #include "sim/world/run_context.h"
 #include "sim/world/substrate.h"
-#include "sim/world/truth.h"
+#include "sim/invariants/truth.h"
 
 namespace aivm::sim {
 

@@ -93,6 +93,19 @@ void ChainWatch::on_censored(ActorId, const ExecutedPtr& built,
     accounting_.censored(built->id, left_out);
 }
 
+void ChainWatch::on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
+                            const Status& taken) {
+    notify([&](Invariant& i) { i.on_offered(node, view, operation, taken); });
+}
+
+void ChainWatch::on_built(ActorId node, const QueueView& view, const BuiltBlock& built) {
+    notify([&](Invariant& i) { i.on_built(node, view, built); });
+}
+
+void ChainWatch::on_queue_lost(ActorId node) {
+    notify([&](Invariant& i) { i.on_queue_lost(node); });
+}
+
 void ChainWatch::on_restarted(ActorId node, const Vm& vm) {
     notify([&](Invariant& i) { i.on_restarted(node, vm); });
 }

@@ -90,6 +90,10 @@ public:
     void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
     void on_censored(ActorId node, const ExecutedPtr& built,
                      const std::vector<OperationPtr>& left_out) override;
+    void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
+                    const Status& taken) override;
+    void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override;
+    void on_queue_lost(ActorId node) override;
     void on_restarted(ActorId node, const Vm& vm) override;
     void on_stopped(ActorId node, const Error& error) override;
 

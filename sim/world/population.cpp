@@ -111,6 +111,7 @@ Result<Actor*> Population::add_virtual_chain(NodeObserver& observer, OnVirtualBl
     setup.queue = queue_of(setup.chain);
     const bool some_miss_blocks = !context_.scenario().faults.empty() || censorship_.has_outages();
     if (some_miss_blocks) setup.history_kept = kHistoryForTheSilenced;
+    setup.observer = &observer;
     setup.on_block = std::move(on_block);
     setup.on_paid = [this](ValidatorIndex proposer, Amount amount) {
         censorship_.pay(proposer.value, amount);

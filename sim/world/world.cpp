@@ -187,6 +187,7 @@ Outcome World::Impl::finish(StopReason reason) {
     out.choices = context_.choices.choices();
     for (const auto& invariant : watch_.invariants()) {
         out.invariants.emplace_back(invariant->info().id);
+        out.checks_of.push_back(invariant->checks());
         out.invariant_checks += invariant->checks();
     }
     out.invariant_checks += execution_.comparisons();

@@ -1,4 +1,4 @@
-#include "sim/world/truth.h"
+#include "sim/invariants/truth.h"
 
 #include "core/kernels/inference.h"
 #include "core/verification/reexecution.h"

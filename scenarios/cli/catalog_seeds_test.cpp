@@ -1,0 +1,84 @@
+// The invariants over the catalogue, in both fidelities and at other seeds than the golden runs':
+// none is violated that the scenario does not name, and each compares something. By default a few
+// short scenarios at two seeds; AIVM_CATALOG_SEEDS=50 takes all of them at so many, and
+// AIVM_CATALOG_ONLY=NAME one.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+
+#include "scenarios/cli/catalog.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+constexpr std::uint64_t kFirstSeed = 2;  // the golden runs have seed 1
+
+std::vector<std::string> chosen_scenarios() {
+    if (const char* only = std::getenv("AIVM_CATALOG_ONLY")) return {only};
+    if (std::getenv("AIVM_CATALOG_SEEDS") != nullptr) return catalog_names();
+    return {"bisection", "lazy_provider", "queue_flooder", "shield64_limited"};
+}
+
+std::uint64_t seeds_per_scenario() {
+    const char* count = std::getenv("AIVM_CATALOG_SEEDS");
+    return count == nullptr ? 2 : std::strtoull(count, nullptr, 10);
+}
+
+class Campaign {
+public:
+    void run(const std::string& name, sim::Fidelity fidelity) {
+        const auto loaded = load_scenario_file(scenario_path(name));
+        ASSERT_TRUE(loaded) << to_text(loaded.error());
+        sim::Scenario scenario = loaded->scenario;
+        scenario.run.fidelity = fidelity;
+        for (std::uint64_t i = 0; i < seeds_per_scenario(); ++i) {
+            RunOptions options;
+            options.seed = kFirstSeed + i;
+            const auto outcome = run_scenario(scenario, options);
+            if (!outcome) return;  // it has parts that this fidelity does not
+            ++runs;
+            add(*outcome, fmt::format("{} {} seed {}", name, word(fidelity), options.seed));
+        }
+    }
+    [[nodiscard]] std::string text() const {
+        std::string out = fmt::format("{} runs", runs);
+        for (const auto& [id, count] : comparisons) out += fmt::format(", {} {}", id, count);
+        return out;
+    }
+
+    std::uint64_t runs = 0;
+    std::map<std::string, std::uint64_t> comparisons;
+
+private:
+    void add(const sim::Outcome& outcome, const std::string& what) {
+        for (std::size_t i = 0; i < outcome.invariants.size(); ++i)
+            comparisons[outcome.invariants[i]] += outcome.checks_of[i];
+        for (const sim::Violation& violation : outcome.violations) {
+            EXPECT_TRUE(violation.expected)
+                << what << ": " << violation.invariant << " " << violation.message;
+        }
+    }
+};
+
+TEST(CatalogSeeds, NoInvariantIsViolatedAndEachComparesSomethingInBothFidelities) {
+    for (const sim::Fidelity fidelity : {sim::Fidelity::kEconomic, sim::Fidelity::kFull}) {
+        Campaign campaign;
+        for (const std::string& name : chosen_scenarios()) campaign.run(name, fidelity);
+        std::cout << word(fidelity) << ": " << campaign.text() << "\n";
+        if (std::getenv("AIVM_CATALOG_ONLY") != nullptr) continue;
+        for (const char* id : {"E8", "E8b", "E9", "E10", "E13", "L4", "M1", "M2"}) {
+            const bool has_none = fidelity == sim::Fidelity::kEconomic && id == std::string("M1");
+            EXPECT_EQ(campaign.comparisons[id] == 0, has_none)
+                << id << ": " << word(fidelity) << "; blocks of the economic fidelity carry "
+                << "no receipt root";
+        }
+    }
+}
+
+}  // namespace
+}  // namespace aivm::scenarios::cli
