@@ -57,9 +57,9 @@ public:
 private:
     friend class Fiber;
     [[maybe_unused]] void* tsan_ = nullptr;
-    void* fake_stack_ = nullptr;
-    const void* stack_bottom_ = nullptr;
-    std::size_t stack_bytes_ = 0;
+    [[maybe_unused]] void* fake_stack_ = nullptr;
+    [[maybe_unused]] const void* stack_bottom_ = nullptr;
+    [[maybe_unused]] std::size_t stack_bytes_ = 0;
 };
 
 // Runs `run_once` each time it is started; run_once may suspend. Not movable: stacks refer to it.
@@ -139,7 +139,7 @@ private:
     boost::context::fiber context_, back_;
     Scheduler* scheduler_ = nullptr;
     [[maybe_unused]] void* tsan_ = nullptr;
-    void* fake_stack_ = nullptr;
+    [[maybe_unused]] void* fake_stack_ = nullptr;
 };
 
 }  // namespace aivm::emulation
