@@ -122,6 +122,7 @@ void ChainClient::submit(OperationBody&& body) { sign_and_send(std::move(body), 
 bool ChainClient::is_over(const OperationBody&) const { return false; }
 
 void ChainClient::sign_and_send(OperationBody&& body, std::uint32_t tries) {
+    if (pending_.empty() && tip_) known_nonces_ = tip_->state.nonces(address());
     nonce_ = std::max(nonce_, known_nonces_.greatest()) + 1;
     const OperationPtr made = make(std::move(body));
     const Height height = tip_ ? tip_->state.head.height : 0;
@@ -148,8 +149,8 @@ void ChainClient::send(const OperationPtr& operation) {
 // examined.
 void ChainClient::see_operations_through(const Executed& block) {
     const Height height = block.state.head.height;
-    const Nonces before = std::exchange(known_nonces_, block.state.nonces(address()));
     if (pending_.empty()) return;
+    const Nonces before = std::exchange(known_nonces_, block.state.nonces(address()));
     const bool some_are_over = known_nonces_ != before;
     if (!some_are_over && height < resend_at_) return;
     if (some_are_over) forget_included(*block.block, before);

@@ -97,7 +97,7 @@ private:
     // Nonces of others' operations that wait for a block, by sender and lane.
     std::map<std::pair<Address, Lane>, std::set<std::uint64_t>> overheard_;
     std::uint64_t nonce_ = 0;  // of the last operation made, in whatever lane
-    Nonces known_nonces_;      // the account's in the last state heard of
+    Nonces known_nonces_;  // the account's in the last state heard of; kept while some are pending
     std::uint32_t next_source_ = 0;
     SimTime last_news_ = 0;
 };
