@@ -328,7 +328,10 @@ private:
     // lost.
     bool is_over(ActorId id, const QueueView& view, const Record& record) {
         const SignedOperation& operation = *record.operation;
-        if (is_stale(view.tip, operation)) return true;
+        if (is_stale(view.tip, operation)) {
+            count_check();  // the chain has it, or a later one of its sender
+            return true;
+        }
         const bool waits = view.queue.contains(operation);
         expect(waits || may_have_left(nodes_[id], view, record),
                [&] {
