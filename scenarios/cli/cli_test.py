@@ -97,6 +97,16 @@ class CommandLine(Program):
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])
 
+    def test_a_proven_lie_that_costs_nothing_is_noted(self):
+        note = "proven wrong cost nothing: raise vm.result_bond or vm.slash_bps"
+        lazy = ("run", "lazy_provider", "--no-record", "--set", "tasks.count=40")
+
+        def text(*more):  # without the line breaks of the terminal
+            return " ".join(self.ok(*lazy, *more).stdout.split())
+
+        self.assertNotIn(note, text())
+        self.assertRegex(text("--set", "vm.slash_bps=0"), "; [1-9][0-9]* " + note)
+
     def test_json_is_one_document_with_the_figures(self):
         found = json.loads(self.ok("run", self.small, "--json", "--seed", "0x10").stdout)
         self.assertEqual(

@@ -178,6 +178,9 @@ TEST(Check, ExpectedViolationsLookLikeInvariantIds) {
     EXPECT_NE(errors_of("name = \"t\"\nexpect = [\"e3\"]\n[[provider]]\nname = \"p\"\n")
                   .find("\"e3\" is not an invariant's id"),
               std::string::npos);
+    EXPECT_EQ(errors_of("name = \"t\"\nexpect = [\"E8b\", \"S14\"]\n[[provider]]\nname = \"p\"\n")
+                  .find("is not an invariant's id"),
+              std::string::npos);
 }
 
 TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {

@@ -54,8 +54,10 @@ public:
             if (waiting.operation == nullptr) waiting.since = view.preferred.head.height;
             waiting.operation = operation;
             waiting.delay_max = std::max(waiting.delay_max, delay_max(view.queue));
+            if (can_succeed(view.preferred, *operation)) waiting.of_wrong_result = true;
         } else if (can_succeed(view.preferred, *operation) &&
-                   can_pay(view, *operation, view.preferred)) {
+                   can_pay(view, *operation, view.preferred) &&
+                   !another_waits(view.queue, *operation)) {
             check_refusal(node, *operation, taken.error().code);
         }
     }
@@ -90,6 +92,7 @@ private:
         Height since = 0;
         std::uint64_t blocks = 0;  // that went by without it, in a row
         std::uint64_t delay_max = 0;
+        bool of_wrong_result = false;  // at some time while it waited
     };
 
     [[nodiscard]] const VmParameters& parameters() const { return watch().rules().parameters; }
@@ -97,10 +100,15 @@ private:
     // Whether the challenge needs no further look on this state of the accepted chain.
     bool is_over(const State& state, Waiting& waiting) {
         if (is_stale(state, *waiting.operation)) {
-            count_check();  // it was included, or its sender has overtaken it
+            // It was included, or its sender has overtaken it.
+            if (waiting.of_wrong_result) count_check();
             return true;
         }
-        if (!can_succeed(state, *waiting.operation)) waiting.blocks = 0;
+        if (can_succeed(state, *waiting.operation)) {
+            waiting.of_wrong_result = true;
+        } else {
+            waiting.blocks = 0;
+        }
         return state.head.height > waiting.since + watch().scenario().chain.operation_ttl_blocks;
     }
 
@@ -159,6 +167,17 @@ private:
         const Amount least = std::min(built.parent.balance(operation.sender()),
                                       built.executed->state.balance(operation.sender()));
         return least >= price(operation);
+    }
+    // Whether another challenge of this sender on this result waits: the lane takes one.
+    [[nodiscard]] bool another_waits(const Mempool& queue, const SignedOperation& operation) const {
+        const Address& sender = operation.sender();
+        for (auto one = waiting_.lower_bound({sender, Lane::kProofs, 0});
+             one != waiting_.end() && std::get<0>(one->first) == sender; ++one) {
+            const SignedOperation& other = *one->second.operation;
+            if (job_of(other.body()) == job_of(operation.body()) && queue.contains(other))
+                return true;
+        }
+        return false;
     }
     [[nodiscard]] bool is_excused(ErrorCode reason) const {
         const Policy& policy = parameters().policy;
@@ -328,7 +347,10 @@ private:
     // lost.
     bool is_over(ActorId id, const QueueView& view, const Record& record) {
         const SignedOperation& operation = *record.operation;
-        if (is_stale(view.tip, operation)) return true;
+        if (is_stale(view.tip, operation)) {
+            count_check();  // the chain has it, or a later one of its sender
+            return true;
+        }
         const bool waits = view.queue.contains(operation);
         expect(waits || may_have_left(nodes_[id], view, record),
                [&] {

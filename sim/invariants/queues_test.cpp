@@ -108,7 +108,20 @@ TEST_F(FullProofLane, AChallengeOfARightResultMayBeRefused) {
     chain.post("right", chain.truth("right"));
     ASSERT_TRUE(offer("E8b", challenge("alice", "right")));
     ASSERT_EQ(offer("E8b", challenge("bob", "right")).error().code, ErrorCode::kQueueFull);
+    block("E8b", {challenge("alice", "right")});
     EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(seen.of("E8b").checks(), 0U);
+}
+
+TEST_F(FullProofLane, ASecondChallengeOfTheSameResultByTheSameSenderMayBeRefused) {
+    const OperationPtr first = challenge("bob");
+    const OperationPtr second = challenge("bob");
+    ASSERT_TRUE(offer("E8b", first));
+    seen.of("E8b").on_offered(0, view(), second, fail(ErrorCode::kLimitReached));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    queue.remove(*first);
+    seen.of("E8b").on_offered(0, view(), second, fail(ErrorCode::kLimitReached));
+    EXPECT_EQ(seen.reported().size(), 1U) << "now it is the only one";
 }
 
 TEST_F(FullProofLane, AChallengeOutsideItsWindowMayBeRefused) {
@@ -158,7 +171,7 @@ TEST_F(Queues, WorkThatWaitsAndIsIncludedIsCompared) {
     block("L4");
     block("L4", {task});
     EXPECT_THAT(seen.reported(), IsEmpty());
-    EXPECT_EQ(seen.of("L4").checks(), 1U);
+    EXPECT_EQ(seen.of("L4").checks(), 2U) << "it waits, and the chain has it";
 }
 
 TEST_F(Queues, AQueueThatLosesWhatItTookViolatesL4) {

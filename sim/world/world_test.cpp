@@ -319,6 +319,36 @@ TEST(World, WorkThatCannotBeDoneInTimeIsAViolationOfL1) {
     EXPECT_EQ(run(s).missing_violations, std::vector<std::string>{"E3"});
 }
 
+// How often the invariant compared something.
+std::uint64_t checks_of(const Outcome& outcome, std::string_view invariant) {
+    const auto found = std::ranges::find(outcome.invariants, invariant);
+    if (found == outcome.invariants.end()) return 0;
+    return outcome.checks_of.at(static_cast<std::size_t>(found - outcome.invariants.begin()));
+}
+
+TEST(World, QueuesAreWatchedInBothFidelities) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = small_scenario();
+        s.run.fidelity = fidelity;
+        const Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean") << word(fidelity);
+        EXPECT_GT(checks_of(outcome, "E8b"), 0U) << word(fidelity);
+        EXPECT_GT(checks_of(outcome, "L4"), 0U) << word(fidelity);
+    }
+}
+
+TEST(World, AQueueWithoutRoomForAllChallengersViolatesE8bInBothFidelities) {
+    for (const Fidelity fidelity : {Fidelity::kFull, Fidelity::kEconomic}) {
+        Scenario s = small_scenario();
+        s.run.fidelity = fidelity;
+        s.chain.mempool_limit = 5;
+        s.actors.back().count = 6;
+        const Outcome outcome = run(s);
+        ASSERT_FALSE(outcome.violations.empty()) << word(fidelity);
+        EXPECT_EQ(outcome.violations[0].invariant, "E8b") << verdict(outcome);
+    }
+}
+
 TEST(World, ProgressIsReportedEveryTenVirtualSecondsAndMayInterrupt) {
     std::vector<SimTime> reported;
     WorldOptions options;
