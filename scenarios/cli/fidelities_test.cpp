@@ -5,7 +5,7 @@
 // Under the hypothesis that both follow the same rules the samples have one distribution, and each
 // figure is compared by the two-sample t test with a pooled variance, at kFamilyError over all
 // comparisons (Bonferroni). A figure that never varies must be equal. AIVM_FIDELITY_SCALE
-// multiplies the number of seeds, and adds what takes longer.
+// multiplies the number of seeds: with few of them only large differences are seen.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
