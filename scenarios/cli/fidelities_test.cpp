@@ -1,0 +1,277 @@
+// Both fidelities on every adversarial scenario of the catalogue that both can run: wrong answers,
+// slashes by cause, violations, and what every group gains or loses.
+//
+// The fidelities draw other proposers and beacons, so runs of one seed are two samples, not twins.
+// Under the hypothesis that both follow the same rules the samples have one distribution, and each
+// figure is compared by the two-sample t test with a pooled variance, at kFamilyError over all
+// comparisons (Bonferroni). A figure that never varies must be equal. AIVM_FIDELITY_SCALE
+// multiplies the number of seeds: with few of them only large differences are seen.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/payoffs.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+#include "scenarios/run/setting.h"
+#include "scenarios/statistics/intervals.h"
+#include "sim/scenario/check_scenario.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+using sim::Fidelity;
+using ::testing::HasSubstr;
+
+// That any of the tests fails although the fidelities agree.
+constexpr double kFamilyError = 0.01;
+constexpr double kComparisonsMax = 1000;  // each test checks it
+constexpr double kConfidence = 1 - kFamilyError / kComparisonsMax;
+
+struct OneFidelity {
+    std::string_view name;
+    std::string_view reason;  // part of what the other fidelity says
+};
+// Scenarios that only the full fidelity can run.
+constexpr OneFidelity kOneFidelity[] = {
+    {"eclipse", "only where validators vote"},
+    {"equivocator", "only where validators vote"},
+    {"minority_keeper", "only where validators vote"},
+    {"nothing_at_stake", "only where validators vote"},
+    {"orphaning_majority", "only where validators vote"},
+    {"quickstart", "there is no network and no disk to break"},
+};
+
+std::uint64_t scale() {
+    const char* given = std::getenv("AIVM_FIDELITY_SCALE");
+    return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
+}
+
+// --- Which scenarios ---
+
+sim::Scenario scenario_named(const std::string& name) {
+    const auto loaded = load_scenario_file(scenario_path(name));
+    if (!loaded) throw std::runtime_error(to_text(loaded.error()));
+    return loaded->scenario;
+}
+
+bool has_group(const sim::Scenario& scenario, sim::Role role) {
+    return std::ranges::count(scenario.actors, role, &sim::ActorGroup::role) != 0;
+}
+
+// Clients meet the chain that the economic fidelity stands for: a sequencer, with two replicas.
+// Strategies of validators, and the scenarios written for Snowman, keep the consensus they have.
+sim::Scenario in_fidelity(sim::Scenario scenario, Fidelity fidelity) {
+    scenario.run.fidelity = fidelity;
+    if (fidelity == Fidelity::kFull && !has_group(scenario, sim::Role::kValidator)) {
+        scenario.chain.consensus = sim::ConsensusKind::kSequencer;
+        scenario.chain.validators = 3;
+        scenario.network.latency = "lan";
+    }
+    return scenario;
+}
+
+bool is_adversarial(const sim::Scenario& scenario) {
+    return std::ranges::any_of(scenario.actors, [](const sim::ActorGroup& group) {
+        return !find_strategy(group.strategy)->honest;
+    });
+}
+
+// Why the fidelity refuses the scenario as it is written; empty if it runs.
+std::string refusal(sim::Scenario scenario, Fidelity fidelity) {
+    scenario.run.fidelity = fidelity;
+    if (const auto problems = check_strategies(scenario); !problems.empty())
+        return problems.front();
+    const Status runnable = sim::check_runnable(scenario);
+    return runnable ? std::string() : runnable.error().text();
+}
+
+// Either fidelity's refusal; empty for a scenario that both run.
+std::string refusal_of_one(const sim::Scenario& scenario) {
+    const std::string full = refusal(scenario, Fidelity::kFull);
+    return full.empty() ? refusal(scenario, Fidelity::kEconomic) : full;
+}
+
+std::vector<std::string> adversarial_names() {
+    std::vector<std::string> names;
+    for (const std::string& name : catalog_names()) {
+        if (is_adversarial(scenario_named(name))) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<std::string> names_of_both() {
+    std::vector<std::string> names = adversarial_names();
+    std::erase_if(names, [](const std::string& name) {
+        return std::ranges::count(kOneFidelity, name, &OneFidelity::name) != 0;
+    });
+    return names;
+}
+
+// Snowman with 21 validators, or a flood of 50,000 operations per run.
+bool takes_long(const sim::Scenario& scenario) {
+    return has_group(scenario, sim::Role::kValidator) || scenario.name == "queue_flooder";
+}
+
+// --- What is compared ---
+
+// Figures of one run by name; one that is missing is 0. Payoffs begin with "net of ".
+using Figures = std::map<std::string, double>;
+
+Figures figures_of(const sim::Scenario& scenario, std::uint64_t seed) {
+    Figures out;
+    sim::VectorSink rows;
+    RunOptions options;
+    options.seed = seed;
+    const auto outcome = run_scenario(scenario, options, rows, {});
+    if (!outcome) throw std::runtime_error(outcome.error().text());
+    const auto metric = [&](const char* name) {
+        return static_cast<double>(std::get<std::int64_t>(outcome->metric(name)));
+    };
+    const double posted = metric("n_fraud_posted");
+    out["wrong answers"] = posted;
+    out["missed lies"] = metric("n_fraud_missed");
+    out["share of lies missed"] = posted == 0 ? 0 : metric("n_fraud_missed") / posted;
+    for (const sim::SlashRow& row : rows.rows<sim::SlashRow>()) {
+        out["LUX slashed for " + row.cause] += static_cast<double>(row.taken.nlux()) / 1e9;
+    }
+    for (const sim::Violation& violation : outcome->violations) {
+        out["violations of " + violation.invariant] += 1;
+    }
+    for (const PayoffLine& line : payoffs_by_group(scenario, *outcome)) {
+        out["net of " + line.who] += static_cast<double>(line.net) / 1e9;
+    }
+    return out;
+}
+
+std::vector<Figures> sample(const sim::Scenario& scenario, std::uint64_t seeds) {
+    std::vector<Figures> out;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) out.push_back(figures_of(scenario, seed));
+    return out;
+}
+
+Moments moments_of(const std::vector<Figures>& runs, const std::string& name) {
+    Moments out;
+    for (const Figures& run : runs) {
+        const auto found = run.find(name);
+        out.add(found == run.end() ? 0 : found->second);
+    }
+    return out;
+}
+
+bool means_differ(const Moments& a, const Moments& b) {
+    const auto n = static_cast<double>(a.n());
+    const auto m = static_cast<double>(b.n());
+    const double degrees = n + m - 2;
+    const double pooled = ((n - 1) * a.variance() + (m - 1) * b.variance()) / degrees;
+    const double difference = std::abs(a.mean() - b.mean());
+    // Sums of equal amounts in LUX may differ in the last bits.
+    const double rounding = 1e-9 * (std::abs(a.mean()) + std::abs(b.mean()));
+    const double critical = student_t_quantile(1 - (1 - kConfidence) / 2, degrees);
+    return difference > rounding + critical * std::sqrt(pooled * (1 / n + 1 / m));
+}
+
+int sign_of(const Moments& values) {
+    const Interval interval = t_interval(values, kConfidence);
+    return interval.low > 0 ? 1 : interval.high < 0 ? -1 : 0;
+}
+
+std::set<std::string> names_in(const std::vector<Figures>& a, const std::vector<Figures>& b) {
+    std::set<std::string> names;
+    for (const auto* runs : {&a, &b}) {
+        for (const Figures& run : *runs) {
+            for (const auto& [name, value] : run) names.insert(name);
+        }
+    }
+    return names;
+}
+
+// One line per figure on which the two samples disagree.
+std::vector<std::string> disagreements(const std::vector<Figures>& full,
+                                       const std::vector<Figures>& economic) {
+    std::vector<std::string> out;
+    for (const std::string& name : names_in(full, economic)) {
+        const Moments a = moments_of(full, name);
+        const Moments b = moments_of(economic, name);
+        const bool opposite = name.starts_with("net of ") && sign_of(a) * sign_of(b) < 0;
+        if (!opposite && !means_differ(a, b)) continue;
+        out.push_back(
+            fmt::format("{}: full {:.3f} +- {:.3f} ({} runs), economic {:.3f} +- {:.3f} "
+                        "({} runs){}",
+                        name, a.mean(), a.standard_error(), a.n(), b.mean(), b.standard_error(),
+                        b.n(), opposite ? ", opposite signs" : ""));
+    }
+    return out;
+}
+
+// --- The tests ---
+
+class BothFidelitiesOf : public testing::TestWithParam<std::string> {};
+
+TEST_P(BothFidelitiesOf, AgreeOnLiesSlashesAndPayoffs) {
+    const sim::Scenario scenario = scenario_named(GetParam());
+    const bool few = takes_long(scenario);
+    const auto full = sample(in_fidelity(scenario, Fidelity::kFull), (few ? 2 : 4) * scale());
+    const auto economic =
+        sample(in_fidelity(scenario, Fidelity::kEconomic), (few ? 4 : 12) * scale());
+    EXPECT_THAT(disagreements(full, economic), testing::IsEmpty());
+    EXPECT_LE(names_in(full, economic).size() * names_of_both().size(), kComparisonsMax);
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, BothFidelitiesOf, testing::ValuesIn(names_of_both()),
+                         [](const auto& run) { return run.param; });
+
+TEST(Fidelities, EveryAdversarialScenarioRunsInBothUnlessItIsListedWithTheReason) {
+    for (const std::string& name : adversarial_names()) {
+        const std::string refused = refusal_of_one(scenario_named(name));
+        const auto* listed = std::ranges::find(kOneFidelity, name, &OneFidelity::name);
+        if (listed == std::end(kOneFidelity)) {
+            EXPECT_EQ(refused, "") << name;
+        } else {
+            EXPECT_THAT(refused, HasSubstr(listed->reason)) << name;
+        }
+    }
+    for (const OneFidelity& listed : kOneFidelity) {
+        const auto names = adversarial_names();
+        EXPECT_EQ(std::ranges::count(names, listed.name), 1) << listed.name;
+    }
+}
+
+// The rule that made the fidelities give opposite answers once: 64 places for disputes, on one side
+// only.
+TEST(Fidelities, ARuleThatOnlyOneFidelityFollowsIsSeen) {
+    sim::Scenario limited = scenario_named("shield64");
+    limited.vm.policy.disputes_per_result_max = 64;
+    const auto full = sample(in_fidelity(limited, Fidelity::kFull), 4);
+    const auto economic = sample(in_fidelity(scenario_named("shield64"), Fidelity::kEconomic), 4);
+    EXPECT_THAT(disagreements(full, economic),
+                testing::Contains(HasSubstr("share of lies missed")));
+}
+
+TEST(Fidelities, ARateThatDiffersIsSeenInTheSlashesByCause) {
+    sim::Scenario half = scenario_named("lazy_provider");
+    half.vm.policy.slash_bps = 1000;
+    const auto full = sample(in_fidelity(half, Fidelity::kFull), 6);
+    const auto economic =
+        sample(in_fidelity(scenario_named("lazy_provider"), Fidelity::kEconomic), 12);
+    EXPECT_THAT(disagreements(full, economic),
+                testing::Contains(HasSubstr("LUX slashed for wrong_answer")));
+}
+
+TEST(Fidelities, OppositeSignsAreADisagreement) {
+    const std::vector<Figures> gains(8, {{"net of liar", 1}});
+    const std::vector<Figures> losses(8, {{"net of liar", -1}});
+    EXPECT_THAT(disagreements(gains, losses), testing::Contains(HasSubstr("opposite signs")));
+    EXPECT_THAT(disagreements(gains, gains), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace aivm::scenarios::cli
