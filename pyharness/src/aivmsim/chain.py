@@ -82,7 +82,8 @@ class ChainVM:
         genesis : mapping or str
             The published JSON: ``version``, ``message``, ``timestamp`` (seconds), and optionally
             ``chain_id``, ``allocations``, ``validators``, ``providers``, ``models``,
-            ``table_sizes``, ``vendor_root``, ``quote_measurements``. Without validators this VM is the only one.
+            ``table_sizes``, ``vendor_root``, ``quote_measurements``. Without validators this VM is
+            the only one.
         config : mapping or str
             The published configuration, by its JSON tags.
         policy : mapping
