@@ -28,13 +28,14 @@ std::string print_value(const T& value) {
     }
 }
 
-std::vector<NamedValue> named_values(const VmParameters& parameters) {
+std::vector<NamedValue> named_values(const VmParameters& parameters, const Address& vendor_root) {
     std::vector<NamedValue> out;
     const auto add = [&out](auto field, const auto& value) {
         out.emplace_back(field.name, print_value(value));
     };
     for_each_field(parameters.config, add);
     for_each_field(parameters.policy, add);
+    out.emplace_back("vendor_root", to_hex(vendor_root.view()));
     for (const Hash32& measurement : parameters.quote_measurements)
         out.emplace_back("quote_measurement", to_hex(measurement.view()));
     return out;
@@ -60,17 +61,18 @@ tl::unexpected<Error> other_rules(const std::string& difference) {
 
 }  // namespace
 
-Bytes parameter_record(const VmParameters& parameters) {
-    const std::vector<NamedValue> values = named_values(parameters);
+Bytes parameter_record(const VmParameters& parameters, const Address& vendor_root) {
+    const std::vector<NamedValue> values = named_values(parameters, vendor_root);
     Writer out;
     out.u32(static_cast<std::uint32_t>(values.size()));
     for (const auto& [name, value] : values) out.string(name).string(value);
     return out.take();
 }
 
-Status check_same_parameters(ByteView record, const VmParameters& parameters) {
+Status check_same_parameters(ByteView record, const VmParameters& parameters,
+                             const Address& vendor_root) {
     AIVM_ASSIGN(const std::vector<NamedValue> stored, decode(record));
-    const std::vector<NamedValue> ours = named_values(parameters);
+    const std::vector<NamedValue> ours = named_values(parameters, vendor_root);
     for (std::size_t i = 0; i < std::max(stored.size(), ours.size()); ++i) {
         if (i >= stored.size())
             return other_rules(fmt::format("it has no parameter {}", ours[i].first));

@@ -3,9 +3,9 @@
 //
 //   u32 count, then per parameter: name string, value string
 //
-// The order is that of Config::fields() and Policy::fields(), then a quote_measurement for each
-// listed one. Parameters of a node that no other
-// node can observe, such as the length of its queue or its kernels' backend, are not part of it.
+// The order is that of Config::fields() and Policy::fields(), then vendor_root, which is 40 hex
+// digits, and a quote_measurement for each listed one. Parameters of a node that no other node can
+// observe, such as the length of its queue or its kernels' backend, are not part of it.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -14,10 +14,12 @@
 
 namespace aivm {
 
-Bytes parameter_record(const VmParameters& parameters);
+// `vendor_root` is the address that signs attestation evidence; all zero: none verifies.
+Bytes parameter_record(const VmParameters& parameters, const Address& vendor_root);
 
 // Fails, naming the first parameter that differs and both its values, unless `record` was written
 // for the same parameters.
-Status check_same_parameters(ByteView record, const VmParameters& parameters);
+Status check_same_parameters(ByteView record, const VmParameters& parameters,
+                             const Address& vendor_root);
 
 }  // namespace aivm

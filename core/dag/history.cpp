@@ -46,7 +46,7 @@ Result<History> History::open(const Setup& setup) {
     History history(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kDagTip)));
     if (tip) {
-        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, setup.rules->parameters));
+        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, *setup.rules));
         AIVM_TRY(history.load_tip(*tip));
         return history;
     }

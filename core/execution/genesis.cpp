@@ -75,13 +75,12 @@ Status add_providers(Transition& t, const Genesis& genesis) {
 
 }  // namespace
 
-Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root,
-                    const VmParameters& parameters) {
+Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root, const Rules& rules) {
     Writer out;
     out.raw(as_bytes(std::string_view("aivm-genesis")))
         .u32(static_cast<std::uint32_t>(genesis.version));
     out.string(genesis.message).u64(genesis.timestamp_ns).u64(genesis.chain_id).fixed(state_root);
-    out.bytes(parameter_record(parameters));
+    out.bytes(parameter_record(rules.parameters, rules.vendor_root));
     return out.take();
 }
 
@@ -101,9 +100,10 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     Transition::Finished finished = std::move(t).finish();
 
     auto executed = std::make_shared<Executed>();
-    executed->id = sha256(genesis_bytes(genesis, finished.state.state_root, rules.parameters));
+    executed->id = sha256(genesis_bytes(genesis, finished.state.state_root, rules));
     finished.batch.put(keys::height(0), executed->id.view());
-    finished.batch.put(keys::single(keys::kParameters), parameter_record(rules.parameters));
+    finished.batch.put(keys::single(keys::kParameters),
+                       parameter_record(rules.parameters, rules.vendor_root));
     finished.batch.put(keys::single(keys::kTip),
                        Writer().fixed(executed->id).fixed(finished.state.state_root).view());
     executed->batch = std::make_shared<const WriteBatch>(std::move(finished.batch));
@@ -111,8 +111,7 @@ Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules) {
     return executed;
 }
 
-Status check_made_with(const KeyValueStore& store, const Executed& genesis,
-                       const VmParameters& parameters) {
+Status check_made_with(const KeyValueStore& store, const Executed& genesis, const Rules& rules) {
     AIVM_ASSIGN(const auto record, store.get(keys::single(keys::kParameters)));
     if (!record) {
         return fail(
@@ -120,7 +119,7 @@ Status check_made_with(const KeyValueStore& store, const Executed& genesis,
             "the store was made before a chain's parameters were part of its genesis; start "
             "with a new one");
     }
-    AIVM_TRY(check_same_parameters(*record, parameters));
+    AIVM_TRY(check_same_parameters(*record, rules.parameters, rules.vendor_root));
     AIVM_ASSIGN(const auto first, store.get(keys::height(0)));
     const ByteView id = genesis.id.view();
     if (!first || !std::equal(first->begin(), first->end(), id.begin(), id.end()))

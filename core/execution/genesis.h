@@ -45,18 +45,16 @@ struct Genesis {
 
 // The bytes that stand for block 0: "aivm-genesis" || version:u32 || message || timestamp:u64 ||
 // chain id:u64 || state root:32 || parameter record (core/config/parameter_record.h).
-Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root,
-                    const VmParameters& parameters);
+Bytes genesis_bytes(const Genesis& genesis, const Hash32& state_root, const Rules& rules);
 
 // Block 0: the state with its batch, under the id sha256(genesis_bytes). Fails on repeated
 // addresses, validators, model or provider ids, on a provider that could not register, on a supply
 // above kSupplyMax, and on parameters that check_parameters refuses.
 Result<ExecutedPtr> make_genesis(const Genesis& genesis, const Rules& rules);
 
-// Fails unless the store was made with this genesis and these parameters; for other parameters the
-// error names the first that differs.
-Status check_made_with(const KeyValueStore& store, const Executed& genesis,
-                       const VmParameters& parameters);
+// Fails unless the store was made with this genesis and these rules; for other rules the error
+// names the first parameter that differs.
+Status check_made_with(const KeyValueStore& store, const Executed& genesis, const Rules& rules);
 
 // The published VMID: "aivm", zero padded to 32 bytes.
 Hash32 vm_id();

@@ -38,6 +38,38 @@ Result<GenesisValidator> read_validator(const Json& json, const std::string& whe
     return validator;
 }
 
+// The list under `key` of the document, each element read by `read`.
+template <class T>
+Result<std::vector<T>> read_list(const Json& json, std::string_view key,
+                                 Result<T> (*read)(const Json&, const std::string&)) {
+    if (!json.is_array())
+        return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be a list", key));
+    std::vector<T> out;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        AIVM_ASSIGN(T one, read(json[i], fmt::format("{}[{}]", key, i)));
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+Result<std::string> read_model_id(const Json& json, const std::string& where) {
+    if (!json.is_string())
+        return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be text", where));
+    return json.get<std::string>();
+}
+
+Result<GenesisProvider> read_provider(const Json& json, const std::string& where) {
+    ObjectReader in(json, where);
+    GenesisProvider provider;
+    provider.id = in.string("id");
+    provider.owner = read_owner(in);
+    provider.bond = in.amount("bond");
+    const Json& models = in.any("models");
+    AIVM_TRY(in.finish());
+    AIVM_ASSIGN(provider.models, read_list(models, where + ".models", read_model_id));
+    return provider;
+}
+
 Result<Model> read_model(const Json& json, const std::string& where) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
     ObjectReader in(json, where);
@@ -79,20 +111,6 @@ Result<KernelTableSizes> read_table_sizes(const Json& json) {
     return sizes;
 }
 
-// The list under `key` of the document, each element read by `read`.
-template <class T>
-Result<std::vector<T>> read_list(const Json& json, std::string_view key,
-                                 Result<T> (*read)(const Json&, const std::string&)) {
-    if (!json.is_array())
-        return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be a list", key));
-    std::vector<T> out;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-        AIVM_ASSIGN(T one, read(json[i], fmt::format("{}[{}]", key, i)));
-        out.push_back(std::move(one));
-    }
-    return out;
-}
-
 }  // namespace
 
 GenesisFile default_genesis() {
@@ -116,6 +134,7 @@ Result<GenesisFile> genesis_from_json(std::string_view text) {
     const Json* allocations = optional("allocations");
     const Json* validators = optional("validators");
     const Json* models = optional("models");
+    const Json* providers = optional("providers");
     const Json* sizes = optional("table_sizes");
     const Json* measurements = optional("quote_measurements");
     AIVM_TRY(in.finish());
@@ -128,6 +147,9 @@ Result<GenesisFile> genesis_from_json(std::string_view text) {
     }
     if (models != nullptr) {
         AIVM_ASSIGN(genesis.models, read_list(*models, "models", read_model));
+    }
+    if (providers != nullptr) {
+        AIVM_ASSIGN(genesis.providers, read_list(*providers, "providers", read_provider));
     }
     if (measurements != nullptr) {
         AIVM_ASSIGN(file.quote_measurements,

@@ -5,6 +5,8 @@
 //                 in front]
 //   validators?   [{"address" or "key" as above, "stake": nLUX, "beacon_commitment": "0x..."}];
 //                 absent: this node is the only one
+//   providers?    [{"id", "address" or "key" of the owner as above, "models": ["id"], "bond":
+//                 nLUX}]: drawn from the first block on; the bond is new money
 //   models?       [{"id", "weights": the 672 bytes of the ABI struct, "rows": feature rows of 32
 //                 bytes, "steps"?, "compute_time_ms"?}], bytes in base64; absent: the published
 //                 defaults

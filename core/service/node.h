@@ -95,7 +95,7 @@ public:
     // Stands for block 0, see core/execution/genesis.h.
     [[nodiscard]] const Hash32& genesis_id() const { return genesis_->id; }
     [[nodiscard]] Bytes genesis_block_bytes() const {
-        return genesis_bytes(setup_.genesis, genesis_->state.state_root, setup_.parameters);
+        return genesis_bytes(setup_.genesis, genesis_->state.state_root, rules_);
     }
     // The block's timestamp; the last block's for a height above it.
     [[nodiscard]] TimestampNs timestamp_of(Height height) const;

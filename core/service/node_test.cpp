@@ -116,6 +116,25 @@ TEST(Node, AStoreOfAnotherChainIsRefused) {
     EXPECT_EQ(Node::open(setup).error().code, ErrorCode::kConfig);
 }
 
+TEST(Node, AStoreMadeUnderAnotherVendorRootIsRefusedByName) {
+    MemoryStore store;
+    NodeSetup setup;
+    setup.store = &store;
+    setup.genesis.table_sizes = {8, 8, 8};
+    setup.vendor_root = Address{{1}};
+    const auto first = Node::open(setup);
+    ASSERT_TRUE(first);
+    setup.vendor_root = Address{{2}};
+    const auto refused = Node::open(setup);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConfig);
+    EXPECT_NE(refused.error().context.find("vendor_root"), std::string::npos)
+        << refused.error().context;
+    MemoryStore fresh;
+    setup.store = &fresh;
+    EXPECT_NE((*Node::open(setup))->genesis_id(), (*first)->genesis_id());
+}
+
 TEST(Node, ASeedStaysWithItsStore) {
     MemoryStore store;
     const Ed25519Seed first{{1}};

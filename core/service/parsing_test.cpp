@@ -90,8 +90,37 @@ TEST(GenesisJson, ValidatorsModelsAndTableSizesCanBeGiven) {
     EXPECT_EQ(file->genesis.table_sizes.anchors, 16U);
 }
 
+TEST(GenesisJson, ProvidersCanBeGiven) {
+    const auto file = genesis_from_json(R"({"version": 1, "message": "m", "timestamp": 7,
+        "providers": [{"id": "p-0", "address": "0x0000000000000000000000000000000000000001",
+                       "models": ["a", "b"], "bond": "1000000000000"}]})");
+    ASSERT_TRUE(file) << file.error().text();
+    ASSERT_EQ(file->genesis.providers.size(), 1U);
+    const GenesisProvider& provider = file->genesis.providers[0];
+    EXPECT_EQ(provider.id, "p-0");
+    Address owner;
+    owner.bytes.back() = 1;
+    EXPECT_EQ(provider.owner, owner);
+    EXPECT_EQ(provider.models, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(provider.bond, lux(1000));
+}
+
 TEST(GenesisJson, MistakesAreNamed) {
     const auto error = [](std::string_view text) { return genesis_from_json(text).error().text(); };
+    const auto provider_error = [&](std::string_view entry) {
+        return error(R"({"version": 1, "message": "", "timestamp": 1, "providers": [)" +
+                     std::string(entry) + "]}");
+    };
+    EXPECT_THAT(provider_error(R"({"id": "p", "models": [], "bond": 1})"),
+                HasSubstr("providers[0].address is missing"));
+    EXPECT_THAT(
+        provider_error(R"({"id": "p", "address": "0x0000000000000000000000000000000000000001",
+                           "models": ["a", 2], "bond": 1})"),
+        HasSubstr("providers[0].models[1] must be text"));
+    EXPECT_THAT(
+        provider_error(R"({"id": "p", "address": "0x0000000000000000000000000000000000000001",
+                           "models": "a", "bond": 1})"),
+        HasSubstr("providers[0].models must be a list"));
     EXPECT_THAT(error("{"), HasSubstr("not JSON at byte"));
     EXPECT_THAT(error(R"({"version": 1, "message": "", "timestamp": 1, "model": 1})"),
                 HasSubstr("unknown field model"));

@@ -28,7 +28,7 @@ Result<Vm> Vm::open(const Setup& setup) {
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
     AIVM_TRY(vm.load_signed_height());
     if (tip) {
-        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, setup.rules->parameters));
+        AIVM_TRY(check_made_with(*setup.store, *setup.genesis, *setup.rules));
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
         AIVM_TRY(setup.store->write(setup.genesis->batch));

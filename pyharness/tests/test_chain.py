@@ -47,6 +47,34 @@ def test_the_example_of_the_documentation_works():
     assert vm.request("GET", "/health", now_ns=1_700_000_100_000_000_000).status == 200
 
 
+def test_a_genesis_names_providers_that_are_drawn_from_the_first_block_on():
+    providers = [
+        {
+            "id": "p-0",
+            "address": aivmsim.DEV_ACCOUNT,
+            "models": ["zen-mini-0.5b"],
+            "bond": str(1000 * LUX),
+        }
+    ]
+    vm = opened(providers=providers)
+    assert vm.request("GET", "/providers", now_ns=NOW).body["count"] == 1
+    assert opened().request("GET", "/providers", now_ns=NOW).body["count"] == 0
+
+
+def test_requests_share_one_handler_until_shutdown():
+    vm = opened()
+    made = []
+    create = vm.create_handlers
+    vm.create_handlers = lambda: made.append(1) or create()
+    for _ in range(3):
+        assert vm.request("GET", "/health", now_ns=NOW).status == 200
+    assert len(made) == 1
+    vm.shutdown()
+    with pytest.raises(VmError) as closed:
+        vm.request("GET", "/health", now_ns=NOW)
+    assert closed.value.code == "not_initialized"
+
+
 def test_before_initialize_and_after_shutdown_every_call_says_so():
     vm = ChainVM()
     for _ in range(2):

@@ -2,9 +2,10 @@
 // block would make does not favour them.
 //
 // Stresses the beacon: a proposer knows its own secret, and by passing it swaps one draw for the
-// next proposer's. A share s of the stake lifts the providers' share f of the work to about f + s f
-// (1 - f). Observe the revenue of its principal against that of honest providers. It is a
-// validator whose principal owns a provider group.
+// next proposer's. With a share f of the providers and s of the proposers it passes an unfavourable
+// draw whenever it can, so its share x of the work satisfies x = f + (1 - f) s x, which is
+// f / (1 - s (1 - f)). Observe the revenue of its principal against that of honest providers. It is
+// a validator whose principal owns a provider group.
 #include <algorithm>
 
 #include "core/verification/draw.h"

@@ -58,6 +58,7 @@ class ChainVM:
 
     def __init__(self) -> None:
         self._vm = _core.ChainVm()
+        self._handler: _core.HttpHandler | None = None  # of requests, while the VM is open
 
     #: The published version.
     VERSION: str = _core.vm_version
@@ -80,8 +81,9 @@ class ChainVM:
         ----------
         genesis : mapping or str
             The published JSON: ``version``, ``message``, ``timestamp`` (seconds), and optionally
-            ``chain_id``, ``allocations``, ``validators``, ``models``, ``table_sizes``,
-            ``vendor_root``. Without validators this VM is the only one.
+            ``chain_id``, ``allocations``, ``validators``, ``providers``, ``models``,
+            ``table_sizes``, ``vendor_root``, ``quote_measurements``. Without validators this VM is
+            the only one.
         config : mapping or str
             The published configuration, by its JSON tags.
         policy : mapping
@@ -121,6 +123,7 @@ class ChainVM:
 
     def shutdown(self) -> None:
         """Closes the chain; queued operations are on disk already. A second call has no effect."""
+        self._handler = None
         self._vm.shutdown()
 
     # --- Blocks
@@ -201,6 +204,7 @@ class ChainVM:
         """One request to the JSON routes. ``body`` is sent as JSON, and text as it is; the body of
         the answer is decoded."""
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
-        handler = self.create_handlers()[""]
-        status, answer, allow = handler(method, path, text, query, authorization, now_ns)
+        if self._handler is None:
+            self._handler = self.create_handlers()[""]
+        status, answer, allow = self._handler(method, path, text, query, authorization, now_ns)
         return HttpResponse(status, json.loads(answer) if answer else None, allow)

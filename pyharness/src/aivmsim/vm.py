@@ -49,8 +49,10 @@ class VM:
         ``validator-1`` and so on.
     genesis : mapping or str, optional
         ``version``, ``message``, ``timestamp`` (seconds), ``chain_id``, ``allocations`` (a list of
-        ``address`` or ``key`` in hexadecimal and ``balance``), ``vendor_root``,
-        ``quote_measurements`` (what quotes may vouch for, 32 bytes each); as JSON text, too.
+        ``address`` or ``key`` in hexadecimal and ``balance``), ``providers`` (``id``, ``address``
+        or ``key`` of the owner, ``models``, ``bond``; drawn from the first block on),
+        ``vendor_root``, ``quote_measurements`` (what quotes may vouch for, 32 bytes each); as JSON
+        text, too.
     vendor : str, optional
         The account that signs attestation evidence, where the genesis has no ``vendor_root``.
     authorisation : {"ideal", "ed25519"}
@@ -546,7 +548,8 @@ class VM:
 
     def verify_attestation(self, evidence: bytes, provider_id: str) -> Record:
         """The verdict on evidence or a quote, as a DeviceStatus: attested or not, trust score,
-        vendor, mode, and the provider's ``job_history``. Raises VmError ``malformed``."""
+        vendor, mode, and the provider's ``job_history`` on the accepted chain. Raises VmError
+        ``malformed``."""
         return Record(self._machine.verify_evidence(evidence, provider_id))
 
     #: The published name.

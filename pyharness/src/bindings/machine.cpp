@@ -55,6 +55,7 @@ void Machine::add_validators(Genesis& genesis, const std::vector<Amount>& stakes
 void Machine::restart() {
     vm_.reset();
     vm_.emplace(must(Vm::open({genesis_, &rules_, &executor_, store_.get()})));
+    summary_ = ChainSummary(vm_->state(), [](Height) { return TimestampNs{0}; });
 }
 
 const Ed25519Key& Machine::key(const std::string& name) {
@@ -142,7 +143,9 @@ BlockPtr Machine::propose(const std::vector<OperationPtr>& operations, const Blo
 
 void Machine::accept(const Hash32& id) {
     const ExecutedPtr executed = vm_->executed(id);
+    const ExecutedPtr parent = vm_->executed(vm_->last_accepted());
     must(vm_->accept(id));
+    if (parent != nullptr && executed != parent) summary_.add_block(parent->state, *executed);
     events_[id] = executed->events;
     now_ns = std::max(now_ns, executed->state.head.timestamp_ns);
 }

@@ -11,6 +11,7 @@
 
 #include "core/execution/authorizer.h"
 #include "core/execution/genesis.h"
+#include "core/service/chain_summary.h"
 #include "core/vm/vm.h"
 #include "scenarios/run/backend.h"
 #include "sim/actors/signing.h"
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] Kernels& kernels() { return backend_->kernels(); }
     [[nodiscard]] std::string backend() const { return backend_->name(); }
     [[nodiscard]] const Rules& rules() const { return rules_; }
+    // Of the accepted chain; its epoch rewards are not kept.
+    [[nodiscard]] const ChainSummary& summary() const { return summary_; }
 
     [[nodiscard]] const Address& address(const std::string& name) { return key(name).address(); }
     // Takes this seed for the name's key from now on.
@@ -104,6 +107,7 @@ private:
     Rules rules_;
     ExecutedPtr genesis_;
     std::optional<Vm> vm_;
+    ChainSummary summary_;
 };
 
 }  // namespace aivm::python

@@ -8,7 +8,6 @@
 #include "core/config/config_json.h"
 #include "core/registry/quote.h"
 #include "core/rewards/receipt_proof.h"
-#include "core/service/chain_summary.h"
 #include "core/service/default_models.h"
 #include "core/tasks/fee_policy.h"
 #include "core/verification/dispute.h"
@@ -53,6 +52,14 @@ Genesis genesis_of(const py::dict& genesis) {
         read(address, "allocation address", allocation.address);
         read(balance, "allocation balance", allocation.balance);
         out.allocations.push_back(allocation);
+    }
+    for (const py::handle one : genesis["providers"]) {
+        const py::dict fields = one.cast<py::dict>();
+        GenesisProvider& provider = out.providers.emplace_back();
+        provider.id = fields["id"].cast<std::string>();
+        read(fields["owner"], "provider owner", provider.owner);
+        provider.models = fields["models"].cast<std::vector<std::string>>();
+        read(fields["bond"], "provider bond", provider.bond);
     }
     if (genesis["models"].is_none()) {
         out.models = default_models();
@@ -125,11 +132,9 @@ py::dict device_status(Machine& machine, ByteView evidence, const std::string& p
     DeviceStatus shown;
     if (status) shown = std::move(*status);
     shown.operator_id = provider_id;
-    const State& state = machine.vm().preferred_state();
+    const State& state = machine.vm().state();
     if (const auto provider = state.find_provider(provider_id))
-        shown.job_history = ChainSummary(state, [](Height) {
-                                return TimestampNs{0};
-                            }).job_history(state, *provider);
+        shown.job_history = machine.summary().job_history(state, *provider);
     return show_fields(nullptr, shown);
 }
 
