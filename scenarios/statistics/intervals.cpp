@@ -2,7 +2,6 @@
 #include "scenarios/statistics/intervals.h"
 
 #include <algorithm>
-#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
@@ -83,33 +82,28 @@ double ClusteredShare::design_effect() const {
     return std::max(0.0, runs / (runs - 1) * distances / (whole_ * p * (1 - p)));
 }
 
-double ClusteredShare::cautious_effect() const {
-    if (largest_ <= 1) return 1;
-    double effect = 1;
-    if (runs_ >= 2) {
-        const double degrees = static_cast<double>(runs_ - 1);
-        effect = design_effect() * degrees /
-                 boost::math::quantile(boost::math::chi_squared(degrees), 0.05);
-    }
-    if (std::min(runs_with_part_, runs_without_whole_) < kTellingRuns) {
-        effect = std::max(effect, std::min(kUnseenEffect, whole_ / static_cast<double>(runs_)));
-    }
-    return std::max(effect, 1.0);
+bool ClusteredShare::runs_tell() const {
+    const std::uint64_t telling = std::min(runs_with_part_, runs_without_whole_);
+    return telling >= kTellingRuns || (runs_ >= 2 && 2 * telling > runs_);
 }
 
 Interval ClusteredShare::interval(double confidence) const {
     check_confidence(confidence);
     if (whole_ <= 0) return {0, 1};
-    const double effect = cautious_effect();
-    double events = whole_ / effect;
-    if (effect > 1 && whole_ > 1 && runs_ > 1) {
-        const double probability = 0.5 + confidence / 2;
-        const double ratio = student_t_quantile(probability, whole_ - 1) /
-                             student_t_quantile(probability, static_cast<double>(runs_ - 1));
-        events = std::min(events * ratio * ratio, whole_);
+    if (largest_ <= 1) return clopper_pearson(part_, whole_, confidence);
+    if (runs_ < 2) return {0, 1};
+    double effect = design_effect();
+    if (!runs_tell()) {
+        const double most = std::min(kUnseenEffect, whole_ / static_cast<double>(runs_));
+        effect = std::max({effect, most, 1.0});
     }
-    return effect > 1 ? clopper_pearson(share() * events, events, confidence)
-                      : clopper_pearson(part_, whole_, confidence);
+    const double probability = 0.5 + confidence / 2;
+    const double ratio = student_t_quantile(probability, std::max(whole_ - 1, 1.0)) /
+                         student_t_quantile(probability, static_cast<double>(runs_ - 1));
+    // Compared by multiplication: the measured effect may be 0.
+    const double allowed = whole_ * ratio * ratio;
+    const double events = allowed >= whole_ * effect ? whole_ : allowed / effect;
+    return clopper_pearson(std::min(share() * events, events), events, confidence);
 }
 
 }  // namespace aivm::scenarios

@@ -65,12 +65,14 @@ public:
     // measured; 1 where it cannot be estimated: one run, or a share of 0 or 1.
     [[nodiscard]] double design_effect() const;
 
-    // Clopper and Pearson on the effective number of events, which is `whole` over the design
-    // effect (Korn and Graubard 1998, Survey Methodology 24, 193-201), made cautious where their
-    // interval is known to be too short: the effect is taken at the upper end of what the runs
-    // allow (chi-squared, 95 %), and as at least kUnseenEffect while there are fewer than
-    // kTellingRuns informative runs. With one event per run it equals Clopper and Pearson's
-    // interval.
+    // Clopper and Pearson's interval on the effective number of events (Korn and Graubard 1998,
+    // Survey Methodology 24, 193-201): `whole` over the design effect, times (t of whole - 1
+    // degrees of freedom over t of runs - 1)^2, so that few runs cost what the uncertainty of their
+    // measured variance costs; at most `whole`. With one event per run it equals Clopper and
+    // Pearson's interval. One run with several events says nothing about the variance between runs:
+    // [0, 1]. Where the runs do not tell (below kTellingRuns informative ones, and at most half of
+    // all), the effect is taken as at least kUnseenEffect; intervals of rare events are therefore
+    // cautious.
     [[nodiscard]] Interval interval(double confidence) const;
 
     // A share without any observed event may hide any dependence. Long streaks of censored blocks,
@@ -80,7 +82,8 @@ public:
     static constexpr std::uint64_t kTellingRuns = 10;
 
 private:
-    [[nodiscard]] double cautious_effect() const;
+    // Enough runs have both outcomes to measure the variance between them.
+    [[nodiscard]] bool runs_tell() const;
 
     std::uint64_t runs_ = 0;
     std::uint64_t runs_with_part_ = 0;
