@@ -106,4 +106,43 @@ Interval ClusteredShare::interval(double confidence) const {
     return clopper_pearson(std::min(share() * events, events), events, confidence);
 }
 
+void PairedShares::add(double part, double whole, double base_part, double base_whole) {
+    AIVM_CHECK(part >= 0 && part <= whole && base_part >= 0 && base_part <= base_whole);
+    runs_.push_back({part, whole, base_part, base_whole});
+}
+
+PairedShares::Run PairedShares::sums() const {
+    Run sum{};
+    for (const Run& run : runs_) {
+        sum.part += run.part;
+        sum.whole += run.whole;
+        sum.base_part += run.base_part;
+        sum.base_whole += run.base_whole;
+    }
+    return sum;
+}
+
+double PairedShares::difference() const {
+    const Run sum = sums();
+    if (sum.whole <= 0 || sum.base_whole <= 0) return 0;
+    return sum.part / sum.whole - sum.base_part / sum.base_whole;
+}
+
+Interval PairedShares::interval(double confidence) const {
+    check_confidence(confidence);
+    const Run sum = sums();
+    if (runs_.size() < 2 || sum.whole <= 0 || sum.base_whole <= 0) return {-kInfinite, kInfinite};
+    const auto runs = static_cast<double>(runs_.size());
+    const double share = sum.part / sum.whole;
+    const double base = sum.base_part / sum.base_whole;
+    Moments residuals;
+    for (const Run& run : runs_) {
+        residuals.add(runs * (run.part - share * run.whole) / sum.whole -
+                      runs * (run.base_part - base * run.base_whole) / sum.base_whole);
+    }
+    const double reach =
+        student_t_quantile(0.5 + confidence / 2, runs - 1) * residuals.standard_error();
+    return {share - base - reach, share - base + reach};
+}
+
 }  // namespace aivm::scenarios

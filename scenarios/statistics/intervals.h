@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace aivm::scenarios {
 
@@ -94,6 +95,29 @@ private:
     double part_squares_ = 0;
     double whole_squares_ = 0;
     double products_ = 0;
+};
+
+// One share minus another, counted over runs with common seeds: each run adds a pair.
+class PairedShares {
+public:
+    // Requires 0 <= part <= whole, for each of the two.
+    void add(double part, double whole, double base_part, double base_whole);
+
+    [[nodiscard]] std::uint64_t runs() const { return runs_.size(); }
+    // 0 unless both shares have events.
+    [[nodiscard]] double difference() const;
+    // Student's interval with the linearised variance of the difference of two ratios between pairs
+    // (Taylor series; Cochran 1977, Sampling Techniques, 6.10). Infinite for fewer than two pairs
+    // or for a share without events; [d, d] if the pairs do not vary at all.
+    [[nodiscard]] Interval interval(double confidence) const;
+
+private:
+    struct Run {
+        double part, whole, base_part, base_whole;
+    };
+    [[nodiscard]] Run sums() const;
+
+    std::vector<Run> runs_;
 };
 
 }  // namespace aivm::scenarios

@@ -144,5 +144,39 @@ TEST(Intervals, RunsThatAllTellAreNotWidenedByUnseenStreaks) {
     EXPECT_GT(share.interval(0.95).width(), 0.02);
 }
 
+// Two points whose runs of one seed share what makes a run unlucky.
+TEST(Intervals, CommonSeedsMakeADifferenceNarrowAndItStillCovers) {
+    constexpr int kStudies = 2000;
+    for (const int runs : {4, 8, 32}) {
+        sim::RandomStream random({17, static_cast<std::uint32_t>(runs), 0});
+        int covered = 0;
+        double paired = 0;
+        double apart = 0;
+        for (int study = 0; study < kStudies; ++study) {
+            PairedShares both;
+            ClusteredShare one;
+            ClusteredShare other;
+            for (int run = 0; run < runs; ++run) {
+                const auto luck = static_cast<std::uint32_t>(random.below(400'001));
+                int part = 0;
+                int base_part = 0;
+                for (int event = 0; event < 40; ++event) {
+                    part += random.bernoulli_ppm(300'000 + luck) ? 1 : 0;
+                    base_part += random.bernoulli_ppm(200'000 + luck) ? 1 : 0;
+                }
+                both.add(part, 40, base_part, 40);
+                one.add(part, 40);
+                other.add(base_part, 40);
+            }
+            covered += both.interval(0.95).holds(0.1) ? 1 : 0;
+            paired += both.interval(0.95).width();
+            apart += one.interval(0.95).width() + other.interval(0.95).width();
+        }
+        EXPECT_GE(covered, 0.94 * kStudies) << runs;
+        EXPECT_LE(covered, 0.96 * kStudies) << runs;
+        EXPECT_LT(paired, 0.7 * apart) << runs;
+    }
+}
+
 }  // namespace
 }  // namespace aivm::scenarios
