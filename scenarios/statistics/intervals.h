@@ -107,8 +107,9 @@ public:
     // 0 unless both shares have events.
     [[nodiscard]] double difference() const;
     // Student's interval with the linearised variance of the difference of two ratios between pairs
-    // (Taylor series; Cochran 1977, Sampling Techniques, 6.10). Infinite for fewer than two pairs
-    // or for a share without events; [d, d] if the pairs do not vary at all.
+    // (Taylor series; Cochran 1977, Sampling Techniques, 6.10). Too short where only a
+    // few pairs differ. Infinite for fewer than two pairs or for a share without events; [d, d] if
+    // the pairs do not vary at all.
     [[nodiscard]] Interval interval(double confidence) const;
 
 private:

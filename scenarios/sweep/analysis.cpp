@@ -212,7 +212,8 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
     const std::string ratio_method = "paired ratio " + confidence_text(confidence);
     for (const auto& [mode, shares] : fraud_missed) {
         const Interval interval = shares.interval(confidence);
-        if (std::isinf(interval.low)) continue;  // no fraud posted, or one run: no data
+        // No fraud posted, one run, or no variance to measure an interval with: no data.
+        if (std::isinf(interval.low) || interval.width() <= 0) continue;
         out.push_back({point_id, base_point_id, std::string(kFraudMissedShare), mode, ratio_method,
                        shares.runs(), shares.difference(), interval.low, interval.high});
     }
