@@ -64,8 +64,7 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     AIVM_TRY(check_unsigned(height, "block"));
     refresh_queue(preferred_->state);
     MempoolSelection selection(mempool_, space_of(options), unused(options.include));
-    AIVM_ASSIGN(Built built,
-                build_on(*preferred_, options.request, selection, *setup_.rules));
+    AIVM_ASSIGN(Built built, build_on(*preferred_, options.request, selection, *setup_.rules));
     // On disk before anybody can see the block: after a crash the node must not sign another one
     // for this height.
     AIVM_TRY(remember_signed(height));

@@ -58,7 +58,9 @@ studies = {
     for window in windows
 }
 best = pd.DataFrame(
-    [{"window": window, "worth": study.best_value} | study.best_trial.user_attrs["values"]
+    [{"window": window, "worth": study.user_attrs["fresh"]["value"],
+      "low": study.user_attrs["fresh"]["low"], "high": study.user_attrs["fresh"]["high"],
+      "while searching": study.best_value} | study.best_trial.user_attrs["values"]
      for window, study in studies.items()]
 )  # fmt: skip
 print(best.to_string(index=False))
@@ -141,7 +143,7 @@ right.axhline(
     answer.payoff, color="tab:grey", linestyle=":", label=f"best of the grid, window {windows[0]}"
 )
 right.axhline(0, color="black", linewidth=0.8)
-right.set(xlabel="trials", ylabel="best attack so far, LUX per task")
+right.set(xlabel="trials", ylabel="best so far on the seeds searched, LUX per task")
 right.legend(fontsize=8)
 rounds = np.unique(np.geomspace(1, 100_000, 60).astype(int))
 plays = [game.fictitious_play(int(n)) for n in rounds]
@@ -172,8 +174,9 @@ short, long = best.iloc[0], best.iloc[-1]
 print(
     f"with a window of {short['window']:.0f} block(s) the best attack found guesses "
     f"{short[GUESS] / 1e4:.0f} % of its tasks with {short[CENSORS]} of the proposers censoring, "
-    f"and is worth {short['worth']:.2f} LUX per task; with {long['window']:.0f} blocks the best is "
-    f"worth {long['worth']:.2f}"
+    f"and is worth {short['worth']:.2f} [{short['low']:.2f}, {short['high']:.2f}] LUX per task on "
+    f"seeds that the search has not seen; with {long['window']:.0f} blocks the best is worth "
+    f"{long['worth']:.2f} [{long['low']:.2f}, {long['high']:.2f}]"
 )
 print(
     f"where both sides learn, neither a short nor a long window stays: {learned.row[0]:.0%} of the "
@@ -181,5 +184,5 @@ print(
     f"gains more than {game.regret(learned):.2f} LUX per task by leaving"
 )
 assert short["worth"] >= long["worth"]
-assert answer.payoff <= 1.25 * short["worth"]
+assert answer.payoff <= max(1.25 * short["worth"], short["high"])
 assert game.regret(learned) < 0.05 * np.ptp(game.row_payoffs)

@@ -127,3 +127,34 @@ def test_the_search_for_the_strongest_attacker_repeats_and_beats_the_first_guess
     values = first.best_trial.user_attrs["values"]
     frame = aivmsim.sweep(scenario, [values], seeds=[1])
     assert frame["n_fraud_missed"].mean() == first.best_value
+
+
+def test_the_best_of_a_search_is_measured_on_fresh_seeds(scenario):
+    pytest.importorskip("optuna", reason="optuna is not installed")
+    space = {"chain.censoring_share": ("10%", "95%")}
+    fresh = range(501, 505)
+    study = aivmsim.optuna_study(
+        scenario, space, "n_fraud_missed", trials=4, seeds=[1], fresh_seeds=fresh
+    )
+    values = study.best_trial.user_attrs["values"]
+    runs = aivmsim.sweep(scenario, [values], seeds=fresh)["n_fraud_missed"]
+    assert study.user_attrs["fresh"] == pytest.approx(aivmsim.mean_interval(runs)._asdict())
+    by_call = aivmsim.optuna_study(
+        scenario,
+        space,
+        lambda frame: frame["n_fraud_missed"].mean(),
+        trials=4,
+        seeds=[1],
+        fresh_seeds=fresh,
+    )
+    assert by_call.user_attrs["fresh"] == study.user_attrs["fresh"]
+    with pytest.raises(ValueError, match="seeds 1 are used by the search"):
+        aivmsim.optuna_study(scenario, space, trials=1, seeds=[1, 2], fresh_seeds=[1, 3])
+    with pytest.raises(ValueError, match="two fresh seeds"):
+        aivmsim.optuna_study(scenario, space, trials=1, fresh_seeds=[99])
+
+
+def test_one_run_with_many_events_says_nothing_about_other_runs():
+    assert aivmsim.share_interval([3], [30])[1:] == (0, 1)
+    few = aivmsim.share_interval([20, 24, 22, 26, 21, 23, 25, 22], [80] * 8)
+    assert few.high - few.low < 0.08

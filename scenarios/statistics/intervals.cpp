@@ -2,7 +2,6 @@
 #include "scenarios/statistics/intervals.h"
 
 #include <algorithm>
-#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
@@ -83,33 +82,67 @@ double ClusteredShare::design_effect() const {
     return std::max(0.0, runs / (runs - 1) * distances / (whole_ * p * (1 - p)));
 }
 
-double ClusteredShare::cautious_effect() const {
-    if (largest_ <= 1) return 1;
-    double effect = 1;
-    if (runs_ >= 2) {
-        const double degrees = static_cast<double>(runs_ - 1);
-        effect = design_effect() * degrees /
-                 boost::math::quantile(boost::math::chi_squared(degrees), 0.05);
-    }
-    if (std::min(runs_with_part_, runs_without_whole_) < kTellingRuns) {
-        effect = std::max(effect, std::min(kUnseenEffect, whole_ / static_cast<double>(runs_)));
-    }
-    return std::max(effect, 1.0);
+bool ClusteredShare::runs_tell() const {
+    const std::uint64_t telling = std::min(runs_with_part_, runs_without_whole_);
+    return telling >= kTellingRuns || (runs_ >= 2 && 2 * telling > runs_);
 }
 
 Interval ClusteredShare::interval(double confidence) const {
     check_confidence(confidence);
     if (whole_ <= 0) return {0, 1};
-    const double effect = cautious_effect();
-    double events = whole_ / effect;
-    if (effect > 1 && whole_ > 1 && runs_ > 1) {
-        const double probability = 0.5 + confidence / 2;
-        const double ratio = student_t_quantile(probability, whole_ - 1) /
-                             student_t_quantile(probability, static_cast<double>(runs_ - 1));
-        events = std::min(events * ratio * ratio, whole_);
+    if (largest_ <= 1) return clopper_pearson(part_, whole_, confidence);
+    if (runs_ < 2) return {0, 1};
+    double effect = design_effect();
+    if (!runs_tell()) {
+        const double most = std::min(kUnseenEffect, whole_ / static_cast<double>(runs_));
+        effect = std::max({effect, most, 1.0});
     }
-    return effect > 1 ? clopper_pearson(share() * events, events, confidence)
-                      : clopper_pearson(part_, whole_, confidence);
+    const double probability = 0.5 + confidence / 2;
+    const double ratio = student_t_quantile(probability, std::max(whole_ - 1, 1.0)) /
+                         student_t_quantile(probability, static_cast<double>(runs_ - 1));
+    // Compared by multiplication: the measured effect may be 0.
+    const double allowed = whole_ * ratio * ratio;
+    const double events = allowed >= whole_ * effect ? whole_ : allowed / effect;
+    return clopper_pearson(std::min(share() * events, events), events, confidence);
+}
+
+void PairedShares::add(double part, double whole, double base_part, double base_whole) {
+    AIVM_CHECK(part >= 0 && part <= whole && base_part >= 0 && base_part <= base_whole);
+    runs_.push_back({part, whole, base_part, base_whole});
+}
+
+PairedShares::Run PairedShares::sums() const {
+    Run sum{};
+    for (const Run& run : runs_) {
+        sum.part += run.part;
+        sum.whole += run.whole;
+        sum.base_part += run.base_part;
+        sum.base_whole += run.base_whole;
+    }
+    return sum;
+}
+
+double PairedShares::difference() const {
+    const Run sum = sums();
+    if (sum.whole <= 0 || sum.base_whole <= 0) return 0;
+    return sum.part / sum.whole - sum.base_part / sum.base_whole;
+}
+
+Interval PairedShares::interval(double confidence) const {
+    check_confidence(confidence);
+    const Run sum = sums();
+    if (runs_.size() < 2 || sum.whole <= 0 || sum.base_whole <= 0) return {-kInfinite, kInfinite};
+    const auto runs = static_cast<double>(runs_.size());
+    const double share = sum.part / sum.whole;
+    const double base = sum.base_part / sum.base_whole;
+    Moments residuals;
+    for (const Run& run : runs_) {
+        residuals.add(runs * (run.part - share * run.whole) / sum.whole -
+                      runs * (run.base_part - base * run.base_whole) / sum.base_whole);
+    }
+    const double reach =
+        student_t_quantile(0.5 + confidence / 2, runs - 1) * residuals.standard_error();
+    return {share - base - reach, share - base + reach};
 }
 
 }  // namespace aivm::scenarios

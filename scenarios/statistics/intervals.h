@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace aivm::scenarios {
 
@@ -65,12 +66,14 @@ public:
     // measured; 1 where it cannot be estimated: one run, or a share of 0 or 1.
     [[nodiscard]] double design_effect() const;
 
-    // Clopper and Pearson on the effective number of events, which is `whole` over the design
-    // effect (Korn and Graubard 1998, Survey Methodology 24, 193-201), made cautious where their
-    // interval is known to be too short: the effect is taken at the upper end of what the runs
-    // allow (chi-squared, 95 %), and as at least kUnseenEffect while there are fewer than
-    // kTellingRuns informative runs. With one event per run it equals Clopper and Pearson's
-    // interval.
+    // Clopper and Pearson's interval on the effective number of events (Korn and Graubard 1998,
+    // Survey Methodology 24, 193-201): `whole` over the design effect, times (t of whole - 1
+    // degrees of freedom over t of runs - 1)^2, so that few runs cost what the uncertainty of their
+    // measured variance costs; at most `whole`. With one event per run it equals Clopper and
+    // Pearson's interval. One run with several events says nothing about the variance between runs:
+    // [0, 1]. Where the runs do not tell (below kTellingRuns informative ones, and at most half of
+    // all), the effect is taken as at least kUnseenEffect; intervals of rare events are therefore
+    // cautious.
     [[nodiscard]] Interval interval(double confidence) const;
 
     // A share without any observed event may hide any dependence. Long streaks of censored blocks,
@@ -80,7 +83,8 @@ public:
     static constexpr std::uint64_t kTellingRuns = 10;
 
 private:
-    [[nodiscard]] double cautious_effect() const;
+    // Enough runs have both outcomes to measure the variance between them.
+    [[nodiscard]] bool runs_tell() const;
 
     std::uint64_t runs_ = 0;
     std::uint64_t runs_with_part_ = 0;
@@ -91,6 +95,30 @@ private:
     double part_squares_ = 0;
     double whole_squares_ = 0;
     double products_ = 0;
+};
+
+// One share minus another, counted over runs with common seeds: each run adds a pair.
+class PairedShares {
+public:
+    // Requires 0 <= part <= whole, for each of the two.
+    void add(double part, double whole, double base_part, double base_whole);
+
+    [[nodiscard]] std::uint64_t runs() const { return runs_.size(); }
+    // 0 unless both shares have events.
+    [[nodiscard]] double difference() const;
+    // Student's interval with the linearised variance of the difference of two ratios between pairs
+    // (Taylor series; Cochran 1977, Sampling Techniques, 6.10). Too short where only a
+    // few pairs differ. Infinite for fewer than two pairs or for a share without events; [d, d] if
+    // the pairs do not vary at all.
+    [[nodiscard]] Interval interval(double confidence) const;
+
+private:
+    struct Run {
+        double part, whole, base_part, base_whole;
+    };
+    [[nodiscard]] Run sums() const;
+
+    std::vector<Run> runs_;
 };
 
 }  // namespace aivm::scenarios

@@ -76,35 +76,106 @@ TEST(Intervals, WhatWasNeverSeenMayStillComeInStreaks) {
     EXPECT_LT(share.interval(0.95).high, 0.01);
 }
 
-// The coverage of the interval over studies of 40 runs with 30 events each, some of which share the
-// outcome of their run.
-double coverage(double share, std::uint32_t together_ppm) {
-    constexpr int kStudies = 1000;
-    sim::RandomStream random({7, 0, together_ppm});
-    const auto share_ppm = static_cast<std::uint32_t>(share * 1e6);
+// How the events of a run depend on each other.
+struct Dependence {
+    std::uint32_t spread_ppm = 0;    // each run's own share is uniform within +- this
+    std::uint32_t together_ppm = 0;  // of its events, so many share one outcome
+};
+
+// The coverage of the 95 % interval over studies of `runs` runs with 20 to 40 events each.
+double coverage(std::uint32_t share_ppm, int runs, Dependence dependence) {
+    constexpr int kStudies = 2000;
+    sim::RandomStream random({7, static_cast<std::uint32_t>(runs), share_ppm});
     int covered = 0;
     for (int study = 0; study < kStudies; ++study) {
         ClusteredShare counts;
-        for (int run = 0; run < 40; ++run) {
-            const bool fate = random.bernoulli_ppm(share_ppm);
+        for (int run = 0; run < runs; ++run) {
+            const auto shift =
+                static_cast<std::uint32_t>(random.below(2 * dependence.spread_ppm + 1));
+            const std::uint32_t own_ppm = share_ppm - dependence.spread_ppm + shift;
+            const bool fate = random.bernoulli_ppm(own_ppm);
+            const auto whole = static_cast<int>(20 + random.below(21));
             int part = 0;
-            for (int event = 0; event < 30; ++event) {
-                const bool happens =
-                    random.bernoulli_ppm(together_ppm) ? fate : random.bernoulli_ppm(share_ppm);
-                part += happens ? 1 : 0;
+            for (int event = 0; event < whole; ++event) {
+                const bool joins = random.bernoulli_ppm(dependence.together_ppm);
+                part += (joins ? fate : random.bernoulli_ppm(own_ppm)) ? 1 : 0;
             }
-            counts.add(part, 30);
+            counts.add(part, whole);
         }
-        covered += counts.interval(0.95).holds(share) ? 1 : 0;
+        covered += counts.interval(0.95).holds(share_ppm / 1e6) ? 1 : 0;
     }
     return static_cast<double>(covered) / kStudies;
 }
 
-TEST(Intervals, TheyCoverTheTruthAsOftenAsTheySay) {
-    // Two standard errors of 1,000 studies are 1.4 %.
-    EXPECT_GE(coverage(0.1, 0), 0.936);
-    EXPECT_GE(coverage(0.1, 500'000), 0.936);
-    EXPECT_GE(coverage(0.3, 1'000'000), 0.936);
+// Two standard errors of 2,000 studies are 1 %.
+TEST(Intervals, FewRunsCoverTheTruthNearlyAsOftenAsTheySay) {
+    for (const int runs : {2, 4, 8, 16, 64}) {
+        // Student's distribution of one degree of freedom meets the limit of `whole` events.
+        const double most = runs == 2 ? 0.9995 : runs == 4 ? 0.995 : 0.985;
+        for (const std::uint32_t share_ppm : {200'000U, 300'000U, 500'000U}) {
+            const double independent = coverage(share_ppm, runs, {});
+            EXPECT_GE(independent, 0.94) << runs << " runs, " << share_ppm;
+            EXPECT_LE(independent, most) << runs << " runs, " << share_ppm;
+            const double spread = coverage(share_ppm, runs, {.spread_ppm = 150'000});
+            EXPECT_GE(spread, 0.94) << runs << " runs, " << share_ppm;
+            EXPECT_LE(spread, most) << runs << " runs, " << share_ppm;
+        }
+    }
+}
+
+TEST(Intervals, StreaksAreCoveredOnceTheyAreSeenOften) {
+    EXPECT_GE(coverage(100'000, 100, {.together_ppm = 500'000}), 0.93);
+    EXPECT_GE(coverage(300'000, 40, {.together_ppm = 1'000'000}), 0.94);
+    // Where a run in ten has one, most studies of 8 runs see none or one: no data can tell.
+    EXPECT_LT(coverage(100'000, 8, {.together_ppm = 500'000}), 0.9);
+}
+
+TEST(Intervals, OneRunSaysNothingAboutTheVarianceBetweenRuns) {
+    ClusteredShare share;
+    share.add(3, 30);
+    EXPECT_EQ(share.interval(0.95), (Interval{0, 1}));
+}
+
+// The study of the review: 8 runs that agree were reported with an interval six times too wide.
+TEST(Intervals, RunsThatAllTellAreNotWidenedByUnseenStreaks) {
+    ClusteredShare share;
+    for (const int part : {20, 24, 22, 26, 21, 23, 25, 22}) share.add(part, 80);
+    EXPECT_LT(share.interval(0.95).width(), 0.08);
+    EXPECT_GT(share.interval(0.95).width(), 0.02);
+}
+
+// Two points whose runs of one seed share what makes a run unlucky.
+TEST(Intervals, CommonSeedsMakeADifferenceNarrowAndItStillCovers) {
+    constexpr int kStudies = 2000;
+    for (const int runs : {4, 8, 32}) {
+        sim::RandomStream random({17, static_cast<std::uint32_t>(runs), 0});
+        int covered = 0;
+        double paired = 0;
+        double apart = 0;
+        for (int study = 0; study < kStudies; ++study) {
+            PairedShares both;
+            ClusteredShare one;
+            ClusteredShare other;
+            for (int run = 0; run < runs; ++run) {
+                const auto luck = static_cast<std::uint32_t>(random.below(400'001));
+                int part = 0;
+                int base_part = 0;
+                for (int event = 0; event < 40; ++event) {
+                    part += random.bernoulli_ppm(300'000 + luck) ? 1 : 0;
+                    base_part += random.bernoulli_ppm(200'000 + luck) ? 1 : 0;
+                }
+                both.add(part, 40, base_part, 40);
+                one.add(part, 40);
+                other.add(base_part, 40);
+            }
+            covered += both.interval(0.95).holds(0.1) ? 1 : 0;
+            paired += both.interval(0.95).width();
+            apart += one.interval(0.95).width() + other.interval(0.95).width();
+        }
+        EXPECT_GE(covered, 0.94 * kStudies) << runs;
+        EXPECT_LE(covered, 0.96 * kStudies) << runs;
+        EXPECT_LT(paired, 0.7 * apart) << runs;
+    }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -184,6 +185,7 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
     AIVM_ASSIGN(const auto base_runs, runs_of(database, base_point_id, kAllReplicates));
     AIVM_ASSIGN(RunReader reader, RunReader::make(database));
     std::map<Name, Moments> differences;
+    std::map<std::string, PairedShares> fraud_missed;  // by mode
     auto base = base_runs.begin();
     for (const RunKey& run : runs) {
         while (base != base_runs.end() && base->replicate < run.replicate) ++base;
@@ -194,6 +196,10 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
         for (const auto& [name, value] : metrics) {
             if (const auto other = base_metrics.find(name); other != base_metrics.end()) {
                 differences[name].add(value - other->second);
+                if (name.first != "n_fraud_posted") continue;
+                const Name missed{"n_fraud_missed", name.second};
+                fraud_missed[name.second].add(value_or_zero(metrics, missed), value,
+                                              value_or_zero(base_metrics, missed), other->second);
             }
         }
     }
@@ -202,6 +208,14 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
         const Interval interval = t_interval(moments, confidence);
         out.push_back({point_id, base_point_id, name.first, name.second, method, moments.n(),
                        moments.mean(), interval.low, interval.high});
+    }
+    const std::string ratio_method = "paired ratio " + confidence_text(confidence);
+    for (const auto& [mode, shares] : fraud_missed) {
+        const Interval interval = shares.interval(confidence);
+        // No fraud posted, one run, or no variance to measure an interval with: no data.
+        if (std::isinf(interval.low) || interval.width() <= 0) continue;
+        out.push_back({point_id, base_point_id, std::string(kFraudMissedShare), mode, ratio_method,
+                       shares.runs(), shares.difference(), interval.low, interval.high});
     }
     return out;
 }

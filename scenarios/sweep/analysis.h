@@ -29,8 +29,9 @@ Result<std::vector<sim::EstimateRow>> estimates_of(sim::Database& database, std:
                                                    double confidence);
 
 // The mean difference of every metric between the runs of a point and those of the base that have
-// the same seed and replicate, with method "paired t C". Empty for the base itself. Errors:
-// kStorage.
+// the same seed and replicate, with method "paired t C"; of kFraudMissedShare the difference of the
+// two shares, with method "paired ratio C", where both have fraud, two runs, and differences that
+// vary. Empty for the base itself. Errors: kStorage.
 Result<std::vector<sim::ContrastRow>> contrasts_of(sim::Database& database, std::int64_t point_id,
                                                    std::int64_t base_point_id, double confidence);
 

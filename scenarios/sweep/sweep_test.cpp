@@ -350,6 +350,42 @@ TEST_F(SweepTest, ContrastsAreDifferencesSeedBySeed) {
     EXPECT_EQ(found, 1);
 }
 
+TEST_F(SweepTest, SharesOfFraudAreComparedSeedBySeed) {
+    const SweepPlan plan = plan_of(request({"vm.challenge_window_blocks=1,2"}, "1..8"));
+    ASSERT_TRUE(sweep("x.db", plan, 1));
+    sim::Study study = sim::open_study(file("x.db")).value();
+    std::map<std::int64_t, std::map<std::string, std::pair<double, double>>> counts;
+    const std::vector<sim::RunRow> runs = study.rows<sim::RunRow>().value();
+    for (const sim::RunRow& run : runs) {
+        const std::vector<sim::MetricRow> metrics = study.rows<sim::MetricRow>(run.run_id).value();
+        for (const sim::MetricRow& metric : metrics) {
+            if (!metric.mode.empty()) continue;
+            auto& [missed, posted] = counts[run.point_id][run.seed];
+            if (metric.name == "n_fraud_missed")
+                missed = static_cast<double>(std::get<std::int64_t>(metric.value));
+            if (metric.name == "n_fraud_posted")
+                posted = static_cast<double>(std::get<std::int64_t>(metric.value));
+        }
+    }
+    PairedShares expected;
+    for (const auto& [seed, count] : counts[plan.point_id(1)]) {
+        const auto& [missed, posted] = counts[plan.point_id(0)][seed];
+        expected.add(count.first, count.second, missed, posted);
+    }
+    int found = 0;
+    const std::vector<sim::ContrastRow> contrasts = study.rows<sim::ContrastRow>().value();
+    for (const sim::ContrastRow& row : contrasts) {
+        if (row.name != kFraudMissedShare || !row.mode.empty()) continue;
+        ++found;
+        EXPECT_EQ(row.method, "paired ratio 95%");
+        EXPECT_EQ(row.n, 8U);
+        EXPECT_LT(row.mean, 0) << "a longer window lets fewer lies pass";
+        EXPECT_NEAR(row.mean, expected.difference(), 1e-9);
+        EXPECT_NEAR(row.high - row.low, expected.interval(0.95).width(), 1e-9);
+    }
+    EXPECT_EQ(found, 1);
+}
+
 TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     const SweepPlan plan = plan_of(request({"vm.challenge_window_blocks=1"}, "1..8"));
     ASSERT_TRUE(sweep("x.db", plan, 1));

@@ -122,6 +122,7 @@ confidence. The methods and their reasons are documented in `scenarios/statistic
 | `t 95%` | the mean of a metric over runs (Student) |
 | `clopper-pearson 95%` | a share; events of one run may be dependent, so they count as fewer |
 | `paired t 95%` | the mean difference between two points, seed by seed |
+| `paired ratio 95%` | the difference between the shares of two points, seed by seed |
 | `group-sequential 95%` | the quantity of a stopping rule, valid although the end depends on it |
 )";
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from . import _core
+from .runs import seed_text
 from .scenario import Scenario
 from .spaces import axis
+from .statistics import mean_interval
 from .sweeps import sweep
 
 if TYPE_CHECKING:
@@ -24,12 +27,17 @@ def optuna_study(
     seeds: Iterable[int | str] = range(1, 5),
     direction: str = "maximize",
     sampler_seed: int = 1,
+    fresh_seeds: Iterable[int | str] = range(1001, 1033),
+    confidence: float = 0.95,
     jobs: int | None = None,
 ) -> optuna.Study:
     """Searches the values with which an attacker earns most; needs the package ``optuna``.
 
     Every trial runs all seeds, the same for each, so the search compares points and not luck. The
     search itself is repeatable: the sampler draws from `sampler_seed` alone.
+
+    The best of many noisy trials is better than it truly is on the seeds that chose it. Its values
+    are therefore run once more with seeds that no trial has seen; report that estimate.
 
     Parameters
     ----------
@@ -48,17 +56,26 @@ def optuna_study(
         Of the objective.
     sampler_seed : int
         Of the tree-structured Parzen estimator that proposes points.
+    fresh_seeds : iterable
+        On which the best point is measured after the search; none of them in `seeds`.
+    confidence : float
+        Of the interval of that measurement.
 
     Returns
     -------
     optuna.Study
         ``study.best_params`` has numbers without units; the values that were run are in the user
-        attribute ``values`` of each trial.
+        attribute ``values`` of each trial. The user attribute ``fresh`` of the study has the
+        ``value``, ``low`` and ``high`` of the objective on the fresh seeds: the mean over runs, of
+        a callable the mean of what it returns for each run alone, with Student's interval.
+        ``study.best_value`` is only what the search maximised.
 
     Raises
     ------
     ImportError
         Optuna is not installed.
+    ValueError
+        A fresh seed is one of the search, or there are fewer than two.
     """
     try:
         import optuna
@@ -67,6 +84,14 @@ def optuna_study(
             "optuna_study needs the package optuna: pip install 'aivmsim[search]'"
         ) from None
     seed_list = list(seeds)
+    fresh_list = list(fresh_seeds)
+    used = {_core.parse_seed(seed_text(seed)) for seed in seed_list}
+    seen = used & {_core.parse_seed(seed_text(seed)) for seed in fresh_list}
+    if seen:
+        numbers = ", ".join(str(seed) for seed in sorted(seen))
+        raise ValueError(f"seeds {numbers} are used by the search: name fresh ones")
+    if len(fresh_list) < 2:
+        raise ValueError("an interval needs at least two fresh seeds")
     ranges = {
         key: list(range_) if isinstance(range_, list) else axis(key, range_)
         for key, range_ in space.items()
@@ -96,6 +121,15 @@ def optuna_study(
             direction=direction, sampler=optuna.samplers.TPESampler(seed=sampler_seed)
         )
         study.optimize(one_trial, n_trials=trials)
+        values = study.best_trial.user_attrs["values"]
+        runs = sweep(scenario, [values], seeds=fresh_list, jobs=jobs)
+        outcomes = (
+            runs[objective]
+            if isinstance(objective, str)
+            else [objective(runs.iloc[[i]]) for i in range(len(runs))]
+        )
+        found = mean_interval([float(one) for one in outcomes], confidence)
+        study.set_user_attr("fresh", found._asdict())
     finally:
         optuna.logging.set_verbosity(verbosity)
     return study

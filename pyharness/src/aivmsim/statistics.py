@@ -27,8 +27,10 @@ def share_interval(
     """A share counted over runs, `part` of `whole` in each.
 
     The interval is Clopper and Pearson's on the effective number of events (Korn and Graubard
-    1998): what happens in one run need not be independent, runs are. With one event per run it is
-    Clopper and Pearson's own.
+    1998), with Student's t for the few runs that the variance between them is measured with: what
+    happens in one run need not be independent, runs are. With one event per run it is Clopper and
+    Pearson's own. One run with several events tells nothing about others: its interval is [0, 1].
+    Where few runs have both outcomes, so that streaks may not have been seen yet, it is cautious.
 
     Raises
     ------
