@@ -5,8 +5,8 @@
 
 #include "core/chain/operation.h"
 #include "core/state/state.h"
-#include "sim/scenario/participants.h"
 #include "sim/invariants/truth.h"
+#include "sim/scenario/participants.h"
 
 namespace aivm::sim {
 

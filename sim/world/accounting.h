@@ -11,10 +11,10 @@
 
 #include "core/execution/execute.h"
 #include "sim/engine/time.h"
+#include "sim/invariants/truth.h"
 #include "sim/record/row_sink.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
-#include "sim/invariants/truth.h"
 
 namespace aivm::sim {
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "sim/actors/censorship.h"
+#include "sim/invariants/truth.h"
 #include "sim/world/accounting.h"
 #include "sim/world/run_context.h"
 #include "sim/world/substrate.h"
-#include "sim/invariants/truth.h"
 
 namespace aivm::sim {
 

@@ -37,7 +37,7 @@ struct Outcome {
     std::vector<TraceCheckpoint> checkpoints;
     std::uint64_t invariant_checks = 0;
     std::vector<std::string> invariants;
-    std::vector<std::uint64_t> checks_of;  // how often each of them compared something
+    std::vector<std::uint64_t> checks_of;         // how often each of them compared something
     std::vector<Violation> violations;            // at most one per invariant
     std::vector<std::string> missing_violations;  // expected by the scenario and not seen
     ChoiceList choices;  // what the choice source answered other than "nothing happens"
