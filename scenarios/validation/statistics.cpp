@@ -39,7 +39,8 @@ Interval Evidence::interval(double confidence) const {
 }
 
 double Evidence::standard_error(double expected) const {
-    const double effect = method_ == Method::kClustered ? share_.design_effect() : 1;
+    // Runs that happen to be alike are no proof that events are more regular than chance.
+    const double effect = method_ == Method::kClustered ? std::max(share_.design_effect(), 1.0) : 1;
     switch (method_) {
         case Method::kBinomial:
         case Method::kClustered:

@@ -54,6 +54,11 @@ TEST(ValidationStatistics, DependentTrialsWidenTheInterval) {
               evidence(Method::kBinomial, samples).p_value(0.2));
 }
 
+TEST(ValidationStatistics, RunsThatHappenToBeAlikeProveNothing) {
+    EXPECT_GT(evidence(Method::kClustered, {{12, 25}, {12, 25}}).p_value(0.5), 0.5);
+    EXPECT_EQ(evidence(Method::kClustered, {{12, 25}}).p_value(0.5), 1);
+}
+
 TEST(ValidationStatistics, MeansAreOfRuns) {
     const Evidence e = evidence(Method::kMeans, {{10, 2}, {7, 1}, {27, 3}});
     EXPECT_EQ(e.mean(), 7);
