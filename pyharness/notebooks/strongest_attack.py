@@ -80,8 +80,10 @@ shortest = scenario.replace(**{WINDOW: windows[0]})
 answer = aivmsim.best_response(
     grid, lambda point: worth(aivmsim.sweep(shortest, [point], seeds=range(1, 9 if FULL else 3)))
 )
+on_fresh_seeds = worth(aivmsim.sweep(shortest, [answer.point], seeds=range(1001, 1033)))
 print(
-    f"best of {answer.evaluations} points: {answer.point}, worth {answer.payoff:.2f} LUX per task"
+    f"best of {answer.evaluations} points: {answer.point}, worth {answer.payoff:.2f} LUX per task, "
+    f"and {on_fresh_seeds:.2f} on seeds that did not choose it"
 )
 
 # %% [markdown]
@@ -184,5 +186,5 @@ print(
     f"gains more than {game.regret(learned):.2f} LUX per task by leaving"
 )
 assert short["worth"] >= long["worth"]
-assert answer.payoff <= max(1.25 * short["worth"], short["high"])
+assert on_fresh_seeds <= max(1.25 * short["worth"], short["high"])
 assert game.regret(learned) < 0.05 * np.ptp(game.row_payoffs)
