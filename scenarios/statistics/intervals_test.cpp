@@ -79,7 +79,7 @@ TEST(Intervals, WhatWasNeverSeenMayStillComeInStreaks) {
 // How the events of a run depend on each other.
 struct Dependence {
     std::uint32_t spread_ppm = 0;    // each run's own share is uniform within +- this
-    std::uint32_t together_ppm = 0;  // of its events, so many share one outcome
+    std::uint32_t together_ppm = 0;  // share of a run's events with one common outcome
 };
 
 // The coverage of the 95 % interval over studies of `runs` runs with 20 to 40 events each.

@@ -37,8 +37,8 @@ Result<Sample> mean_value(const RunContext& context, const sim::Scenario& scenar
     return Sample{gain * missed.part + money.units(played->net_lux("liars")), missed.whole};
 }
 
-// The point at which a noisy sum changes its sign is biased by a share of about one in the number
-// of its rarer outcomes, which more runs do not mend: so many keep it far below 2 %.
+// The rarer outcomes of a run in a search. The point at which a noisy sum changes its sign has a
+// relative bias of about 1 / (number of rarer outcomes), which more runs do not reduce.
 constexpr double kOfTheRarer = 480;
 
 // The number of answers with which both outcomes of this probability are frequent.

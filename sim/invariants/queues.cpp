@@ -289,7 +289,7 @@ public:
     }
 
 private:
-    // Each time, so many operations of the lane rest are looked at, in turn.
+    // The most operations of the lane rest that one pass looks at; the next one goes on from there.
     static constexpr std::size_t kLookedAt = 256;
     // In block intervals: within these a client has sent its operation again.
     static constexpr SimTime kResentWithin = 10;
