@@ -22,6 +22,7 @@
 // A builder's share of the lanes: MempoolSelection. Belongs to one thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>
@@ -48,10 +49,11 @@ struct MempoolLimits {
 };
 
 // The longest that a fit proof waits, in blocks of proposers that do not censor, when this many
-// bytes wait in its lane: each block carries at least a quarter of its bytes of them.
-constexpr std::uint64_t proof_delay_max(std::uint64_t waiting_bytes, std::uint64_t block_bytes) {
-    const std::uint64_t share = block_bytes / 4;
-    return (waiting_bytes + share - 1) / share + 1;
+// bytes (or operations) wait in its lane: each block carries at least a quarter of its bytes (or
+// operations) of them.
+constexpr std::uint64_t proof_delay_max(std::uint64_t waiting, std::uint64_t block) {
+    const std::uint64_t share = std::max<std::uint64_t>(block / 4, 1);
+    return (waiting + share - 1) / share + 1;
 }
 
 class Mempool {

@@ -12,6 +12,9 @@ struct QueueView {
     const State& tip;        // after the last accepted block: decides what is stale
     const State& preferred;  // on which the next block is built
 };
+inline QueueView queue_view_of(const Vm& vm) {
+    return {vm.mempool(), vm.state(), vm.preferred_state()};
+}
 
 // A block as its builder knows it.
 struct BuiltBlock {

@@ -110,7 +110,7 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
 
 Status ValidatorActor::offer(const OperationPtr& operation) {
     const Status taken = vm_->submit(operation);
-    setup_.observer->on_offered(setup_.self, queue_view(), operation, taken);
+    setup_.observer->on_offered(setup_.self, queue_view_of(*vm_), operation, taken);
     return taken;
 }
 
@@ -337,7 +337,7 @@ void ValidatorActor::build() {
     setup_.observer->on_verified(setup_.self, *vm_, built);
     if (!censored.empty()) setup_.observer->on_censored(setup_.self, built, censored);
     const ExecutedPtr parent = vm_->executed((*block)->parent());
-    setup_.observer->on_built(setup_.self, queue_view(),
+    setup_.observer->on_built(setup_.self, queue_view_of(*vm_),
                               {built, vm_->preferred_state(), censored, refused});
     note_signature(**block);
     note_undecided(info_of(**block));

@@ -76,9 +76,6 @@ private:
     void act(const SetTimer& action);
 
     Status offer(const OperationPtr& operation);
-    [[nodiscard]] QueueView queue_view() const {
-        return {vm_->mempool(), vm_->state(), vm_->preferred_state()};
-    }
     [[nodiscard]] bool serves(ActorId follower);
     void note_undecided(const BlockInfo& block);
     // Records the signature, and submits evidence if the proposer signed another block for the

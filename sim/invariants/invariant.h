@@ -9,6 +9,7 @@
 #pragma once
 
 #include <concepts>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct InvariantInfo {
     std::string_view name;     // "bond-outlives-obligation"
     std::string_view meaning;  // one line
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
+    bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
 };
 
 // The interface through which invariants read the world and report violations. The world implements
@@ -63,6 +65,7 @@ public:
     virtual void on_accepted(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void before_reject(ActorId, const Vm&, const ExecutedPtr&) {}
     virtual void on_rejected(ActorId, const Vm&, const ExecutedPtr&) {}
+    // These three only if it is of_queues: operations are what a run has most of.
     virtual void on_offered(ActorId, const QueueView&, const OperationPtr&,
                             const Status& /*taken*/) {}
     virtual void on_built(ActorId, const QueueView&, const BuiltBlock&) {}
@@ -88,9 +91,9 @@ protected:
     // Counts one check, and reports if it fails. The message is computed only then, and so are the
     // actors when they are a function.
     template <class Message>
-    void expect(bool holds, Message&& message, std::vector<ActorId> actors = {}) {
+    void expect(bool holds, Message&& message, std::initializer_list<ActorId> actors = {}) {
         ++checks_;
-        if (!holds) report(message(), std::move(actors));
+        if (!holds) report(message(), actors);
     }
     template <class Message, std::invocable Actors>
     void expect(bool holds, Message&& message, Actors&& actors) {

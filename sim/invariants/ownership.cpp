@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <span>
+#include <vector>
 
 #include "core/tasks/admission.h"
 #include "sim/invariants/invariant.h"
@@ -14,20 +16,58 @@ namespace {
 // A block's operations by sender, each sender's in the order of the block.
 class BySender {
 public:
-    explicit BySender(const Block& block) {
+    struct Sent {
+        std::uint64_t start;  // the sender's first bytes: compared first, and close at hand
+        std::uint32_t place;  // in the block
+        const SignedOperation* operation;
+    };
+    // Replaces the block. The operations must outlive their use.
+    void take(const Block& block) {
+        sent_.clear();
         for (const OperationPtr& operation : block.operations())
-            operations_.push_back(operation.get());
-        std::ranges::stable_sort(operations_, {}, &SignedOperation::sender);
+            sent_.push_back({start_of(operation->sender()),
+                             static_cast<std::uint32_t>(sent_.size()), operation.get()});
+        std::ranges::sort(sent_, before);
     }
-    [[nodiscard]] std::span<const SignedOperation* const> of(const Address& account) const {
-        const auto found =
-            std::ranges::equal_range(operations_, account, {}, &SignedOperation::sender);
-        return {found.begin(), found.end()};
+    [[nodiscard]] bool has(const Address& account) const {
+        return find(account, [](const SignedOperation&) { return true; }) != nullptr;
     }
-    [[nodiscard]] bool has(const Address& account) const { return !of(account).empty(); }
+    // The first operation of this sender for which `is_it` is true; null: there is none.
+    template <class IsIt>
+    [[nodiscard]] const SignedOperation* find(const Address& account, IsIt&& is_it) const {
+        const std::uint64_t start = start_of(account);
+        auto at = std::ranges::lower_bound(sent_, start, {}, &Sent::start);
+        for (; at != sent_.end() && at->start == start; ++at) {
+            if (at->operation->sender() == account && is_it(*at->operation)) return at->operation;
+        }
+        return nullptr;
+    }
+    // Calls `visit` with each sender and its operations.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (auto first = sent_.begin(); first != sent_.end();) {
+            const Address& sender = first->operation->sender();
+            const auto last = std::find_if(first, sent_.end(), [&](const Sent& one) {
+                return one.operation->sender() != sender;
+            });
+            visit(sender, std::span(first, last));
+            first = last;
+        }
+    }
 
 private:
-    std::vector<const SignedOperation*> operations_;
+    static std::uint64_t start_of(const Address& account) {
+        std::uint64_t start = 0;
+        std::memcpy(&start, account.bytes.data(), sizeof start);
+        return start;
+    }
+    static bool before(const Sent& a, const Sent& b) {
+        if (a.start != b.start) return a.start < b.start;
+        const auto order = a.operation->sender() <=> b.operation->sender();
+        return order != 0 ? order < 0 : a.place < b.place;
+    }
+
+    std::vector<Sent> sent_;
 };
 
 // E9. Free balances fall only by operations of their account, and a bond only by a slash or by its
@@ -41,19 +81,19 @@ public:
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);
-        const BySender operations(*block.block);
+        operations_.take(*block.block);
         for (const Address& account : block.touched.accounts) {
             if (account == escrow_address()) continue;  // holds what is not free
             const Amount before = parent.balance(account);
             const Amount after = block.state.balance(account);
-            expect(after >= before || operations.has(account), [&] {
+            expect(after >= before || operations_.has(account), [&] {
                 return fmt::format(
                     "account {} lost {} nLUX in block {}, which has no operation of its own",
                     to_hex(account.view()), (before - after).nlux(), block.state.head.height);
             });
         }
         for (const std::uint32_t index : block.touched.providers)
-            look_at_bond(block, parent, operations, ProviderIndex{index});
+            look_at_bond(block, parent, ProviderIndex{index});
     }
 
 private:
@@ -65,13 +105,12 @@ private:
                                       block.state.head.height, to_hex(operation.sender().view()));
                });
     }
-    void look_at_bond(const Executed& block, const State& parent, const BySender& operations,
-                      ProviderIndex index) {
+    void look_at_bond(const Executed& block, const State& parent, ProviderIndex index) {
         if (index.value >= parent.providers.size()) return;
         const Provider& before = parent.provider(index);
         const Provider& after = block.state.provider(index);
         const bool explained =
-            after.bond >= before.bond || operations.has(before.owner) ||
+            after.bond >= before.bond || operations_.has(before.owner) ||
             std::ranges::any_of(block.events, [&](const VmEvent& e) {
                 const auto* slash = std::get_if<event::Slashed>(&e);
                 return slash != nullptr && slash->provider == index &&
@@ -84,6 +123,8 @@ private:
                 before.id, (before.bond - after.bond).nlux(), block.state.head.height);
         });
     }
+
+    BySender operations_;  // of the block that is looked at
 };
 
 // E10. The task of a submission has the terms that were signed, its key binds them, and the payer's
@@ -95,12 +136,12 @@ public:
                      "every term that a payer relies on is bound, and its fee is debited"}) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        const BySender operations(*block.block);
+        operations_.take(*block.block);
         for (const VmEvent& e : block.events) {
             const auto* submitted = std::get_if<event::TaskSubmitted>(&e);
             if (submitted == nullptr) continue;
             const Task& task = block.state.task(submitted->task);
-            const op::SubmitTask* terms = signed_terms(operations, task);
+            const op::SubmitTask* terms = signed_terms(task);
             const bool same = terms != nullptr && same_terms(block.state, task, *terms) &&
                               (!hashes_next_key() || binds(block.state, task, *terms));
             expect(same, [&] {
@@ -108,16 +149,17 @@ public:
                                    task.job_id, block.state.head.height);
             });
         }
-        look_at_payers(block, parent, operations);
+        look_at_payers(block, parent);
     }
 
 private:
-    static const op::SubmitTask* signed_terms(const BySender& operations, const Task& task) {
-        for (const SignedOperation* operation : operations.of(task.requester)) {
-            const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
-            if (submission != nullptr && submission->job_id == task.job_id) return submission;
-        }
-        return nullptr;
+    [[nodiscard]] const op::SubmitTask* signed_terms(const Task& task) const {
+        const auto submits_it = [&](const SignedOperation& operation) {
+            const auto* submission = std::get_if<op::SubmitTask>(&operation.body());
+            return submission != nullptr && submission->job_id == task.job_id;
+        };
+        const SignedOperation* operation = operations_.find(task.requester, submits_it);
+        return operation == nullptr ? nullptr : &std::get<op::SubmitTask>(operation->body());
     }
     static bool same_terms(const State& state, const Task& task, const op::SubmitTask& terms) {
         const ModelStatus& model = state.status_of_model(task.model);
@@ -135,10 +177,10 @@ private:
         return submissions_++ % kOneIn == 0;
     }
     // Accounts that only submit tasks in this block, and receive nothing in it.
-    void look_at_payers(const Executed& block, const State& parent, const BySender& operations) {
-        for (const Address& account : block.touched.accounts) {
-            Amount fees;
-            if (!only_submits(block, operations.of(account), fees) || fees.is_zero()) continue;
+    void look_at_payers(const Executed& block, const State& parent) {
+        operations_.for_each([&](const Address& account, std::span<const BySender::Sent> sent) {
+            const Amount fees = fees_of_submissions(block, sent);
+            if (fees.is_zero()) return;
             const Amount before = parent.balance(account);
             const Amount after = block.state.balance(account);
             const bool debited = before >= fees && after <= before - fees;
@@ -147,16 +189,18 @@ private:
                                    to_hex(account.view()), fees.nlux(), block.state.head.height,
                                    before > after ? (before - after).nlux() : 0);
             });
-        }
+        });
     }
-    static bool only_submits(const Executed& block, std::span<const SignedOperation* const> sent,
-                             Amount& fees) {
-        for (const SignedOperation* operation : sent) {
-            const auto* submission = std::get_if<op::SubmitTask>(&operation->body());
-            if (submission == nullptr || !block.state.find_task(submission->job_id)) return false;
+    // What the tasks cost if all of these operations are submissions that succeeded; 0 otherwise.
+    static Amount fees_of_submissions(const Executed& block,
+                                      std::span<const BySender::Sent> operations) {
+        Amount fees;
+        for (const BySender::Sent& sent : operations) {
+            const auto* submission = std::get_if<op::SubmitTask>(&sent.operation->body());
+            if (submission == nullptr || !block.state.find_task(submission->job_id)) return {};
             fees += submission->fee;
         }
-        return true;
+        return fees;
     }
     // Whether the account could have been paid in the block.
     static bool receives(const Executed& block, const Address& account) {
@@ -182,6 +226,7 @@ private:
                });
     }
 
+    BySender operations_;  // of the block that is looked at
     std::uint64_t submissions_ = 0;
 };
 

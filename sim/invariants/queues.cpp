@@ -42,9 +42,12 @@ std::string text_of(const SignedOperation& operation) {
 class ChallengeIsReachable final : public Invariant {
 public:
     ChallengeIsReachable()
-        : Invariant({"E8b", "challenge-is-reachable",
-                     "a challenge of a wrong result is neither refused for room or price nor "
-                     "kept waiting"}) {}
+        : Invariant({.id = "E8b",
+                     .name = "challenge-is-reachable",
+                     .meaning =
+                         "a challenge of a wrong result is neither refused for room or price nor "
+                         "kept waiting",
+                     .of_queues = true}) {}
 
     void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
                     const Status& taken) override {
@@ -112,17 +115,13 @@ private:
         return state.head.height > waiting.since + watch().scenario().chain.operation_ttl_blocks;
     }
 
-    // proof_delay_max (core/vm/mempool.h), for the limit of operations as well as that of bytes.
+    // For the limit of operations as well as that of bytes.
     [[nodiscard]] std::uint64_t delay_max(const Mempool& queue) const {
         const ChainSettings& chain = watch().scenario().chain;
-        const auto blocks = [](std::uint64_t waiting, std::uint64_t space) {
-            const std::uint64_t share = std::max<std::uint64_t>(space / 4, 1);
-            return (waiting + share - 1) / share + 1;
-        };
-        return std::max(blocks(queue.bytes(Lane::kProofs),
-                               std::min<std::size_t>(chain.max_block_bytes, kBlockSpaceBytesMax)),
-                        blocks(queue.size(Lane::kProofs),
-                               std::min<std::size_t>(chain.max_block_ops, kBlockOpsMax)));
+        const std::size_t bytes = std::min<std::size_t>(chain.max_block_bytes, kBlockSpaceBytesMax);
+        const std::size_t count = std::min<std::size_t>(chain.max_block_ops, kBlockOpsMax);
+        return std::max(proof_delay_max(queue.bytes(Lane::kProofs), bytes),
+                        proof_delay_max(queue.size(Lane::kProofs), count));
     }
 
     // Whether the rules let the challenge succeed in the block after this state, its price and
@@ -248,9 +247,12 @@ private:
 class NoWorkIsLost final : public Invariant {
 public:
     NoWorkIsLost()
-        : Invariant({"L4", "no-work-is-lost",
-                     "no accepted work is lost to a reject, a crash, a full queue or a passing "
-                     "error"}) {}
+        : Invariant({.id = "L4",
+                     .name = "no-work-is-lost",
+                     .meaning =
+                         "no accepted work is lost to a reject, a crash, a full queue or a passing "
+                         "error",
+                     .of_queues = true}) {}
 
     void on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
                     const Status& taken) override {
@@ -267,10 +269,10 @@ public:
         look_through(node, view);
     }
     void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr&) override {
-        look_through(node, view_of(vm));
+        look_through(node, queue_view_of(vm));
     }
     void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
-        const QueueView view = view_of(vm);
+        const QueueView view = queue_view_of(vm);
         note_full(nodes_[node], view);
         for (const OperationPtr& operation : executed->block->operations())
             look_at_rejected(node, view, operation);
@@ -321,9 +323,6 @@ private:
         }
     };
 
-    static QueueView view_of(const Vm& vm) {
-        return {vm.mempool(), vm.state(), vm.preferred_state()};
-    }
     static void note_full(Node& node, const QueueView& view) {
         if (view.queue.size(Lane::kRest) >= view.queue.limits().lane)
             node.rest_full_at = view.preferred.head.height;

@@ -15,7 +15,10 @@ void ChainWatch::begin(Substrate& substrate) {
     substrate_ = &substrate;
     tip_ = execution_.genesis();
     if (context_.options.invariants) invariants_ = make_invariants();
-    for (const auto& invariant : invariants_) invariant->attach(*this);
+    for (const auto& invariant : invariants_) {
+        invariant->attach(*this);
+        if (invariant->info().of_queues) of_queues_.push_back(invariant.get());
+    }
     accounting_.accept(*tip_, 0);
 }
 
@@ -95,15 +98,15 @@ void ChainWatch::on_censored(ActorId, const ExecutedPtr& built,
 
 void ChainWatch::on_offered(ActorId node, const QueueView& view, const OperationPtr& operation,
                             const Status& taken) {
-    notify([&](Invariant& i) { i.on_offered(node, view, operation, taken); });
+    notify_of_queue([&](Invariant& i) { i.on_offered(node, view, operation, taken); });
 }
 
 void ChainWatch::on_built(ActorId node, const QueueView& view, const BuiltBlock& built) {
-    notify([&](Invariant& i) { i.on_built(node, view, built); });
+    notify_of_queue([&](Invariant& i) { i.on_built(node, view, built); });
 }
 
 void ChainWatch::on_queue_lost(ActorId node) {
-    notify([&](Invariant& i) { i.on_queue_lost(node); });
+    notify_of_queue([&](Invariant& i) { i.on_queue_lost(node); });
 }
 
 void ChainWatch::on_restarted(ActorId node, const Vm& vm) {

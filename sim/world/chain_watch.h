@@ -102,6 +102,10 @@ private:
     void notify(Hook&& hook) {
         for (const auto& invariant : invariants_) hook(*invariant);
     }
+    template <class Hook>
+    void notify_of_queue(Hook&& hook) {
+        for (Invariant* invariant : of_queues_) hook(*invariant);
+    }
 
     RunContext& context_;
     Execution& execution_;
@@ -110,6 +114,7 @@ private:
     AnchorChain anchors_;
     Substrate* substrate_ = nullptr;
     Invariants invariants_;
+    std::vector<Invariant*> of_queues_;  // those of them that watch queues
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;
     std::set<Hash32> executed_before_;   // blocks that any node has executed
