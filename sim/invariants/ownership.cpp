@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/tasks/admission.h"
@@ -27,7 +28,8 @@ public:
         for (const OperationPtr& operation : block.operations())
             sent_.push_back({start_of(operation->sender()),
                              static_cast<std::uint32_t>(sent_.size()), operation.get()});
-        std::ranges::sort(sent_, before);
+        std::ranges::sort(sent_, {},
+                          [](const Sent& one) { return std::pair(one.start, one.place); });
     }
     [[nodiscard]] bool has(const Address& account) const {
         return find(account, [](const SignedOperation&) { return true; }) != nullptr;
@@ -42,7 +44,8 @@ public:
         }
         return nullptr;
     }
-    // Calls `visit` with each sender and its operations.
+    // Calls `visit` with each sender and its operations; in parts, if another sender's address
+    // begins with the same bytes.
     template <class Visit>
     void for_each(Visit&& visit) const {
         for (auto first = sent_.begin(); first != sent_.end();) {
@@ -61,12 +64,6 @@ private:
         std::memcpy(&start, account.bytes.data(), sizeof start);
         return start;
     }
-    static bool before(const Sent& a, const Sent& b) {
-        if (a.start != b.start) return a.start < b.start;
-        const auto order = a.operation->sender() <=> b.operation->sender();
-        return order != 0 ? order < 0 : a.place < b.place;
-    }
-
     std::vector<Sent> sent_;
 };
 
@@ -164,7 +161,7 @@ private:
     static bool same_terms(const State& state, const Task& task, const op::SubmitTask& terms) {
         const ModelStatus& model = state.status_of_model(task.model);
         return task.fee == terms.fee && task.mode == terms.mode && task.type == terms.type &&
-               task.input_row == terms.input_row && state.find_model(terms.model_id) == model.first;
+               task.input_row == terms.input_row && state.model(model.first).id == terms.model_id;
     }
     static bool binds(const State& state, const Task& task, const op::SubmitTask& terms) {
         const std::uint64_t version = state.status_of_model(task.model).version;
