@@ -158,3 +158,9 @@ def _check_whole(db: sqlite3.Connection, path: str | Path) -> None:
                 f"{path} is incomplete: table {table}: run {run} wrote {wrote} rows, {there} are "
                 "there"
             )
+
+
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """Whether the file has the table: older versions lack those that came later."""
+    query = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?"
+    return db.execute(query, (name,)).fetchone() is not None

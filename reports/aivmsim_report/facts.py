@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from .database import BadDatabase, words_of
+from .database import BadDatabase, has_table, words_of
 
 NLUX = 10**9
 Row = dict[str, Any]
@@ -27,6 +27,7 @@ class Run:
     runs: int
     metrics: dict[tuple[str, str], float]  # by (name, mode)
     principals: list[Row]  # with their roles and payoff
+    counterfactuals: list[Row]  # owners beside themselves, honest; empty if it was not asked for
     outcomes: dict[str, int]  # tasks by outcome, in the order of the database's words
     undecided_fraud: int  # wrong results whose task is still pending
     modes: list[str]  # every verification mode that the database knows
@@ -92,6 +93,11 @@ def load(db: sqlite3.Connection, run_id: int | None = None) -> Run:
             " WHERE a.run_id = p.run_id AND a.principal = p.principal) AS roles"
             " FROM principal AS p JOIN payoff AS f USING (run_id, principal)"
             " WHERE run_id = :run ORDER BY net_nlux, principal"
+        ),
+        counterfactuals=(
+            rows("SELECT * FROM counterfactual WHERE run_id = :run ORDER BY owner")
+            if has_table(db, "counterfactual")
+            else []
         ),
         outcomes={word: counts[word] for word in words_of(db, "task", "outcome") if word in counts},
         undecided_fraud=rows(

@@ -1,10 +1,11 @@
 """The meaning of a run or a study, in sentences.
 
-The rule by which cheating paid in a run is documented in scenarios/cli/payoffs.h: one rule, which
-the terminal applies per group and this module to all dishonest principals together.
+Whether cheating pays is a comparison of each owner with itself, honest, under the same seeds
+(scenarios/run/counterfactual.h); without one there is no verdict.
 """
 
-from .facts import NLUX, Row, Run
+from .facts import NLUX, Run
+from .intervals import Estimate
 from .study import CENSORS, WINDOW, Axis, Cell, Study
 from .study_charts import cells_at, lines, listed, safe_window, thinned
 
@@ -53,10 +54,10 @@ def status_line(run: Run) -> str:
     )
 
 
-def _peers(run: Run, cheats: list[Row]) -> list[Row]:
-    """The honest principals with the same roles as the cheats."""
-    roles = {role for cheat in cheats for role in (cheat["roles"] or "").split(",")}
-    return [p for p in run.principals if p["honest"] and roles & set((p["roles"] or "").split(","))]
+def gained(nlux: float) -> str:
+    if nlux == 0:
+        return "neither gained nor lost anything"
+    return f"{'gained' if nlux > 0 else 'lost'} {lux(abs(nlux))}"
 
 
 def _fraud_clause(run: Run) -> str:
@@ -64,34 +65,30 @@ def _fraud_clause(run: Run) -> str:
     if not posted:
         return ""
     if not missed:
-        return f"; none of their {plural(posted, 'wrong result')} became final"
-    return f"; {count(missed)} of their {plural(posted, 'wrong result')} became final"
+        return f"; none of {plural(posted, 'wrong result')} became final"
+    return f"; {count(missed)} of {plural(posted, 'wrong result')} became final"
 
 
 def did_cheating_pay(run: Run) -> str:
-    """One sentence that begins with the answer, by the rule in scenarios/cli/payoffs.h."""
+    """What breaking the protocol brought in this run, owner by owner. One run has no verdict."""
     cheats = [p for p in run.principals if not p["honest"]]
     if not cheats:
-        return "Nobody cheated in this run."
-    net = run.metric("attacker_net")
-    if net is None:
-        net = sum(cheat["net_nlux"] for cheat in cheats)
-    who = plural(len(cheats), "cheating principal")
-    clause = _fraud_clause(run)
-    if net <= 0:
-        winners = [cheat for cheat in cheats if cheat["net_nlux"] > 0]
-        if winners:
-            best = max(winners, key=lambda cheat: cheat["net_nlux"])
-            clause += f"; yet {best['label']} gained {lux(best['net_nlux'])}"
-        return f"No: the {who} lost {lux(-net)} together{clause}."
-    peers = _peers(run, cheats)
-    honest_mean = sum(peer["net_nlux"] for peer in peers) / len(peers) if peers else None
-    if honest_mean is not None and net / len(cheats) <= honest_mean:
+        return "Nobody broke the protocol in this run."
+    if run.counterfactuals:
+        gains = [
+            f"{row['label']} {gained(row['payoff_nlux'] - row['honest_payoff_nlux'])}"
+            for row in run.counterfactuals
+        ]
         return (
-            f"No: the {who} gained {lux(net)} together, {lux(net / len(cheats))} each, but honest "
-            f"ones in the same roles made {lux(honest_mean)} each{clause}."
+            f"One run cannot tell. Over honest play under the same seed {listed(gains)}"
+            f"{_fraud_clause(run)}."
         )
-    return f"Yes: the {who} gained {lux(net)} together{clause}."
+    nets = [f"{cheat['label']} {gained(cheat['net_nlux'])}" for cheat in cheats[:3]]
+    more = f" and {plural(len(cheats) - 3, 'other')}" if len(cheats) > 3 else ""
+    return (
+        f"Not compared with honest play (run it with --counterfactual). In this run "
+        f"{', '.join(nets)}{more}{_fraud_clause(run)}."
+    )
 
 
 # --- Of a study -----------------------------------------------------------------------------------
@@ -141,42 +138,48 @@ def _safe_windows(study: Study, axis: Axis) -> str:
 
 
 def did_cheating_pay_in(study: Study) -> str:
-    """One or two sentences that begin with the answer."""
-    whole = Cell(study.points)
-    profit, net = whole.profit, whole.mean("attacker_net")
-    if profit is None or net is None:
-        return "Nobody cheated in this study."
-    paid = round(profit.value * profit.n)
-    low, high = share(profit.low), share(profit.high)
-    often = f"in {count(paid)} of {plural(profit.n, 'run')} the cheats ended with a profit"
-    on_average = (
-        f"on average they {'gained' if net.value > 0 else 'lost'} {lux(abs(net.value))} a run"
-    )
-    if len(study.points) == 1:
-        return (
-            f"{'Yes' if net.value > 0 else 'No'}: {often} (P(profit) {share(profit.value)}, 95 % "
-            f"interval {low} to {high}); {on_average}."
-        )
-    means = [
-        (point, mean.value)
+    """One or two sentences that begin with the answer: whether the attacker's gain over honest play
+    under the same seeds is above zero, with its interval."""
+    gains = [
+        (point, gain)
         for point in study.points
-        if (mean := Cell([point]).mean("attacker_net")) is not None
+        if (gain := Cell([point]).mean("cheating_gain")) is not None
     ]
-    gaining = [item for item in means if item[1] > 0]
-    if not gaining:
+    if not gains:
+        if not any(Cell([point]).mean("attacker_net") for point in study.points):
+            return "Nobody broke the protocol in this study."
+        return "Not compared with honest play: sweep with --counterfactual."
+    if len(gains) == 1:
+        gain = gains[0][1]
+        if gain.low is None or gain.high is None:
+            return (
+                f"Cannot be told from one run, in which the attacker {gained(gain.value)} over "
+                f"honest play."
+            )
         return (
-            f"No: at none of {plural(len(means), 'point')} did it pay on average; {often}, "
-            f"{on_average}."
+            f"{_answer(gain)}: the attacker {gained(gain.value)} a run over honest play, 95 % "
+            f"interval {lux(gain.low, signed=True)} to {lux(gain.high, signed=True)}, "
+            f"{plural(gain.n, 'run')}."
         )
-    best = max(gaining, key=lambda item: item[1])
-    answer = "Yes" if len(gaining) == len(means) else "It depends"
-    where = (
-        f", most where {best[0].label} ({lux(best[1], signed=True)} a run)" if best[0].label else ""
-    )
+    answers = [_answer(gain) for _, gain in gains]
+    alike = answers[0] if len(set(answers)) == 1 else "It depends"
+    best, most = max(gains, key=lambda item: item[1].value)
+    where = f" where {best.label}" if best.label else ""
     return (
-        f"{answer}: at {count(len(gaining))} of {plural(len(means), 'point')} it paid on "
-        f"average{where}; {often}."
+        f"{alike}: over honest play the attacker gains at {count(answers.count('Yes'))} of "
+        f"{plural(len(gains), 'point')} and does not at {count(answers.count('No'))}; at "
+        f"{count(answers.count('Cannot be told'))} the interval spans zero. The largest mean is "
+        f"{lux(most.value, signed=True)} a run{where}; it was chosen from these runs, so "
+        f"measure it again on fresh seeds."
     )
+
+
+def _answer(gain: Estimate) -> str:
+    if gain.low is None or gain.high is None:
+        return "Cannot be told"
+    if gain.low > 0:
+        return "Yes"
+    return "No" if gain.high < 0 or gain.low == gain.high == 0 else "Cannot be told"
 
 
 def share(value: float) -> str:

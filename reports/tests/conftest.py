@@ -197,7 +197,7 @@ def make_sweep(
                        "ttf_mean": 4.0 * window + draw.random(), "ttf_p50": 4.0 * window,
                        "attacker_net": net,
                        "attacker_roi_ppm": net * 10**6 // (2000 * LUX),
-                       "attacker_profitable": int(net > 0),
+                       "attacker_profitable": int(net > 0), "cheating_gain": net,
                        "locked_mean": window * LUX, "virtual_seconds": 400.0}  # fmt: skip
             for name, value in metrics.items():
                 study.metric(run, name, value)

@@ -33,13 +33,19 @@ def test_the_page_is_one_file_that_asks_nothing_of_the_network(run_file, tmp_pat
 
 
 def test_the_first_line_answers_whether_cheating_paid(tmp_path):
-    lost = did_cheating_pay(load_file(make_run(tmp_path / "lost.db", cheats_net=-240)))
-    assert lost.startswith("No: the 4 cheating principals lost")
-    assert "6 of their 118 wrong results became final" in lost
-    gained = did_cheating_pay(load_file(make_run(tmp_path / "gained.db", cheats_net=900)))
-    assert gained.startswith("Yes: the 4 cheating principals gained")
-    less = did_cheating_pay(load_file(make_run(tmp_path / "less.db", cheats_net=60)))
-    assert less.startswith("No:") and "honest ones in the same roles made" in less
+    alone = make_run(tmp_path / "alone.db", cheats_net=-240)
+    text = did_cheating_pay(load_file(alone))
+    assert text.startswith("Not compared with honest play")
+    assert "6 of 118 wrong results became final" in text
+    with sqlite3.connect(alone) as db:
+        run = db.execute("SELECT run_id FROM run").fetchone()[0]
+        db.execute(
+            "INSERT INTO counterfactual VALUES (?, 0, 'lazy', 'lazy_guess', 4, ?, ?)",
+            (run, -240 * 10**9, 60 * 10**9),
+        )
+    compared = did_cheating_pay(load_file(alone))
+    assert compared.startswith("One run cannot tell.")
+    assert "lazy lost 300 LUX" in compared
 
 
 def test_without_cheats_there_is_nothing_to_ask(tmp_path):
@@ -47,7 +53,7 @@ def test_without_cheats_there_is_nothing_to_ask(tmp_path):
     study.point(7)
     study.run(70, 7)
     run = load_file(study.close())
-    assert did_cheating_pay(run) == "Nobody cheated in this run."
+    assert did_cheating_pay(run) == "Nobody broke the protocol in this run."
     assert main([str(tmp_path / "empty.db"), "-o", str(tmp_path / "report.html")]) == 0
 
 

@@ -128,6 +128,7 @@ const StrategyRow kCheckerBriberRow{.name = "checker_briber",
 
 const StrategyRow kBribableCheckerRow{.name = "bribable_checker",
                                       .id = "A15",
+                                      .honest_as = sim::Role::kChallenger,
                                       .doc = "checks everything, and stays silent for money",
                                       .parameters = kBribableParameters,
                                       .challenger = make_bribable_checker};

@@ -23,6 +23,7 @@ sim::ActorGroup with_stake(sim::ActorGroup group, Amount stake) {
 
 sim::Scenario downgraded(std::int64_t kept_bits) {
     sim::Scenario s = small_economic();
+    s.workload.value_at_risk = Amount();  // money alone
     s.workload.steps = 8;
     s.workload.step_cost = millilux(20);
     s.actors = {
@@ -479,6 +480,7 @@ using enum ChallengeEscalation;
 sim::Scenario shielded(ChallengeEscalation escalation, std::uint32_t shields, std::string watchers,
                        Amount watchers_stake = lux(2000), Amount shields_stake = lux(2000)) {
     sim::Scenario s = small_economic();
+    s.workload.value_at_risk = Amount();  // money alone
     s.workload.tasks = 10;
     s.workload.tasks_per_block = 1;
     s.vm.policy.challenge_escalation = escalation;

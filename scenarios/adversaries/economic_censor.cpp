@@ -25,6 +25,7 @@ std::unique_ptr<sim::ValidatorStrategy> make_silence_seller(const Parameters& pa
 const StrategyRow kEconomicCensorRow{
     .name = "economic_censor",
     .id = "A18",
+    .honest_as = sim::Role::kValidator,
     .doc = "lies, and buys every block that could include the proof; validators: sells its blocks",
     .parameters = kSilenceParameters,
     .provider = make_economic_censor,

@@ -108,7 +108,7 @@ Result<std::unique_ptr<sim::ValidatorStrategy>> StrategyTable::validator(
 
 bool StrategyTable::is_honest(const sim::ActorGroup& group) const {
     const StrategyRow* row = find_strategy(group.strategy);
-    return row != nullptr && row->honest;
+    return row != nullptr && (row->honest || row->honest_as == group.role);
 }
 
 bool StrategyTable::watches_pending(const sim::ActorGroup& group) const {

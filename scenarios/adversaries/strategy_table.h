@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ struct StrategyRow {
     std::string_view name{};
     std::string_view id{};  // in the catalogue of adversaries, such as "A01"; empty for baselines
     bool honest = false;
+    // In this role it breaks no rule: it takes money for what it may do or leave undone.
+    std::optional<sim::Role> honest_as{};
     std::string_view doc{};
     std::span<const StrategyParameter> parameters{};
     Maker<sim::ProviderStrategy> provider = nullptr;  // null: not played in this role

@@ -106,6 +106,14 @@ void add_run(CLI::App& app, std::function<int()>& chosen) {
                     "2: do both runs of --verify-determinism at the same time")
         ->check(CLI::Range(1, 2))
         ->needs(verify);
+    auto* compare = run->add_flag(
+        "--counterfactual", request->counterfactual,
+        "compare each owner that breaks the protocol with itself, honest, under the same seeds");
+    run->add_option("--runs", request->runs,
+                    "seeds of the comparison, from --seed on (default 16); the first is recorded")
+        ->check(CLI::Range(1, 1'000'000))
+        ->needs(compare);
+    compare->excludes(verify);
     run->add_flag("--show-config", request->show_config,
                   "print every value with its origin, and run nothing");
     run->add_flag("--quiet", request->quiet, "print only the verdict line, and no progress");
@@ -140,6 +148,10 @@ void add_sweep(CLI::App& app, std::function<int()>& chosen) {
         ->add_option("--record", request->record,
                      "outcomes (default): all rows; metrics: no rows per task or block")
         ->check(CLI::IsMember({"outcomes", "metrics"}));
+    sweep->add_flag(
+        "--counterfactual", request->counterfactual,
+        "compare each owner that breaks the protocol with itself, honest, in every run: "
+        "cheating_gain and P(profit)");
     sweep
         ->add_option("--base", request->base,
                      "compare with this point (default: the first value of each key)")

@@ -92,7 +92,7 @@ class CommandLine(Program):
         self.assertRegex(
             done.stdout, r"^PASS small seed=1 events=[0-9 ]+ sim=\S+ wall=\S+ digest=[0-9a-f]{32}\n"
         )
-        self.assertIn("Did cheating pay? Nobody cheated.", done.stdout)
+        self.assertIn("Did cheating pay? Nobody broke the protocol.", done.stdout)
         self.assertLess(len(done.stdout.splitlines()), 40)
         self.assertEqual(done.stderr, "")
         self.assertEqual(self.files(), ["aivmsim-out/small-1.db", "small.toml"])

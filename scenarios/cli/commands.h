@@ -20,6 +20,8 @@ struct RunRequest {
     bool json = false;
     bool paranoid = false;
     gpu::BackendRequest backend;
+    bool counterfactual = false;
+    std::uint64_t runs = 16;  // of the comparison
     bool verify_determinism = false;
     std::uint32_t threads = 1;  // of --verify-determinism: 2 runs both at the same time
     bool show_config = false;
@@ -41,7 +43,8 @@ struct SweepArguments {
     std::string base;
     std::string shard = "1/1";
     std::string record = "outcomes";  // or "metrics"
-    std::string show;                 // the metric of the table; empty: chosen by content
+    bool counterfactual = false;
+    std::string show;  // the metric of the table; empty: chosen by content
     std::uint32_t jobs = 0;           // 0: one per core
     gpu::BackendRequest backend;
     std::optional<std::string> out;

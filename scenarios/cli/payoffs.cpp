@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <optional>
+#include <algorithm>
+#include <cmath>
 
 #include "core/base/check.h"
 #include "scenarios/cli/text.h"
@@ -18,6 +19,7 @@ void add_payoff(PayoffLine& line, const sim::PayoffRow& payoff) {
     line.paid += signed_nlux(payoff.cost);
     line.slashed += signed_nlux(payoff.slashed);
     line.net += payoff.net_nlux;
+    line.lies += payoff.total_nlux() - payoff.net_nlux;
 }
 
 // Principals are in the order of the groups: one for a group with a shared principal, otherwise one
@@ -43,7 +45,7 @@ std::vector<PayoffLine> payoffs(const sim::Scenario& scenario, const sim::Outcom
                                  named      ? 1
                                  : by_group ? group.count
                                             : group.count / principals,
-                                 0, 0, 0, 0});
+                                 0, 0, 0, 0, 0});
             }
             add_payoff(lines.back(), outcome.payoffs[next]);
         }
@@ -59,21 +61,44 @@ std::string subject_of(const PayoffLine& line) {
     return fmt::format("{} {} {}s", grouped(line.agents), line.who, line.role);
 }
 
-std::string result_of(std::int64_t net, bool each) {
-    if (net == 0) return "neither earned nor lost anything";
-    return fmt::format("{} {} LUX{}", net > 0 ? "earned" : "lost", lux_text(net > 0 ? net : -net),
-                       each ? " each" : "");
+std::string lux_gained(std::int64_t nlux) {
+    if (nlux == 0) return "neither gained nor lost anything";
+    return fmt::format("{} {} LUX", nlux > 0 ? "gained" : "lost",
+                       lux_text(nlux > 0 ? nlux : -nlux));
 }
 
-// The mean net payoff of the honest participants of a role; empty if there are none.
-std::optional<PayoffLine> honest_of(const std::vector<PayoffLine>& lines, std::string_view role) {
-    PayoffLine sum;
-    for (const PayoffLine& line : lines) {
-        if (!line.honest || line.role != role) continue;
-        sum.agents += line.agents;
-        sum.net += line.net;
-    }
-    return sum.agents == 0 ? std::nullopt : std::optional(sum);
+// "the liar provider lost 12 LUX, and its lies were worth 100 LUX".
+std::string result_of(const PayoffLine& line) {
+    const bool many = line.agents > 1;
+    std::string text = fmt::format("{} {}{}", subject_of(line), lux_gained(line.net_each()),
+                                   many && line.net_each() != 0 ? " each" : "");
+    if (line.lies > 0)
+        text += fmt::format(", and {} lies were worth {} LUX", many ? "their" : "its",
+                            lux_text(line.lies));
+    if (line.lies < 0)
+        text += fmt::format(", and wrong answers cost {} {} LUX", many ? "them" : "it",
+                            lux_text(-line.lies));
+    return text;
+}
+
+std::int64_t whole_nlux(double nlux) { return std::llround(nlux); }
+
+// "the liar gained 207 LUX a run over honest play, from 197 to 216 (16 runs, 95 %)".
+std::string gain_of(const CheatingGain& gain) {
+    const auto n = gain.gains.n();
+    std::string text =
+        fmt::format("{} {}{} a run over honest play", gain.label,
+                    lux_gained(whole_nlux(gain.gains.mean())), gain.members > 1 ? " each" : "");
+    if (n < 2) return text + ", and one run tells nothing";
+    return text + fmt::format(", from {} to {} ({}, 95 %)", lux_text(whole_nlux(gain.interval.low)),
+                              lux_text(whole_nlux(gain.interval.high)), counted(n, "run"));
+}
+
+std::string answer_of(const std::vector<CheatingGain>& gains) {
+    const auto any = [&](Pays pays) {
+        return std::ranges::find(gains, pays, &CheatingGain::pays) != gains.end();
+    };
+    return any(Pays::kYes) ? "Yes" : any(Pays::kCannotBeTold) ? "Cannot be told" : "No";
 }
 
 }  // namespace
@@ -92,32 +117,19 @@ std::vector<PayoffLine> payoffs_by_group(const sim::Scenario& scenario,
     return payoffs(scenario, outcome, true);
 }
 
-std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome) {
-    const std::vector<PayoffLine> lines = payoffs_by_group(scenario, outcome);
+std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                             const std::vector<CheatingGain>& gains) {
     std::vector<std::string> clauses;
-    bool paid = false;
-    for (const PayoffLine& line : lines) {
-        if (line.honest) continue;
-        std::string clause =
-            fmt::format("{} {}", subject_of(line), result_of(line.net_each(), line.agents > 1));
-        const auto honest = honest_of(lines, line.role);
-        if (honest)
-            clause += fmt::format(" while an honest one {}", result_of(honest->net_each(), false));
-        paid = paid || line.net_each() > (honest ? honest->net_each() : 0);
-        clauses.push_back(std::move(clause));
+    if (!gains.empty()) {
+        for (const CheatingGain& gain : gains) clauses.push_back(gain_of(gain));
+        return fmt::format("{}: {}.", answer_of(gains), fmt::join(clauses, "; "));
     }
-    if (clauses.empty()) return "Nobody cheated.";
-    const std::string answer =
-        outcome.clean() ? (paid ? "Yes" : "No") : (paid ? "So far yes" : "So far no");
-    std::string text = fmt::format("{}: {}.", answer, fmt::join(clauses, "; "));
-    const auto missed = std::get<std::int64_t>(outcome.metric("n_fraud_missed"));
-    if (missed > 0) {
-        const auto worth = missed * signed_nlux(scenario.workload.value_at_risk);
-        text += fmt::format(" But {} became final, worth up to {} LUX to whoever wanted {}.",
-                            counted(static_cast<std::uint64_t>(missed), "wrong answer"),
-                            lux_text(worth), missed == 1 ? "it" : "them");
+    for (const PayoffLine& line : payoffs_by_group(scenario, outcome)) {
+        if (!line.honest) clauses.push_back(result_of(line));
     }
-    return text;
+    if (clauses.empty()) return "Nobody broke the protocol.";
+    return fmt::format("Not compared with honest play (--counterfactual). {}: {}.",
+                       outcome.clean() ? "In this run" : "So far", fmt::join(clauses, "; "));
 }
 
 }  // namespace aivm::scenarios::cli

@@ -1,10 +1,11 @@
-// Payoffs per principal and per group of the scenario, and the verdict whether cheating paid.
+// Payoffs per principal and per group of the scenario, and the verdict whether cheating pays.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "scenarios/statistics/cheating_gain.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/outcome.h"
 
@@ -21,6 +22,7 @@ struct PayoffLine {
     std::int64_t paid = 0;    // fees and lost challenges
     std::int64_t slashed = 0;
     std::int64_t net = 0;
+    std::int64_t lies = 0;  // value of lies that did harm, less harm to itself; not part of net
 
     [[nodiscard]] std::int64_t net_each() const;
 };
@@ -32,16 +34,12 @@ std::vector<PayoffLine> payoffs_by_principal(const sim::Scenario& scenario,
 std::vector<PayoffLine> payoffs_by_group(const sim::Scenario& scenario,
                                          const sim::Outcome& outcome);
 
-// One or more sentences that compare every dishonest group with the honest agents of its role.
-//
-// The rule of the verdict "did cheating pay", which the HTML report (verdict.py in reports/)
-// applies to the rows of the database: cheating paid when the cheats' mean net payoff is above that
-// of the honest of the same role, or above zero where the role has no honest agent. The two differ
-// in what they average over. The terminal judges each group by itself, per agent, and one group for
-// which cheating paid suffices. The report, for which groups do not exist, judges all dishonest
-// principals together, per principal, against the honest principals that have any of their roles;
-// a total that is not above zero is always "no". A run that did not end clean has its answer here
-// as "so far", because not all of its work is decided.
-std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome);
+// What the owners that break the protocol gained or lost, in a sentence or more; the HTML report
+// (verdict.py in reports/) says the same from the database. Without `gains` that is the payoff of
+// the run, and no verdict: only a comparison with honest play under the same seeds has one. With
+// them it begins with "Yes" if breaking the protocol pays for an owner, with "Cannot be told" if no
+// owner's interval is above zero and one spans it, and with "No" otherwise.
+std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome,
+                             const std::vector<CheatingGain>& gains = {});
 
 }  // namespace aivm::scenarios::cli

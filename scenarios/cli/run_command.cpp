@@ -44,17 +44,35 @@ int show(const RunRequest& request, const RunShown& shown) {
 
 // Makes one run and passes its rows to `sink`.
 Result<sim::Outcome> execute(const RunRequest& request, const ScenarioGiven& given,
-                             Backend& backend, sim::RowSink& sink, const sim::RunInfo& info) {
+                             std::uint64_t seed, Backend& backend, sim::RowSink& sink,
+                             const sim::RunInfo& info) {
     Progress progress(progress_mode(request.quiet, request.progress),
                       given.loaded.scenario.workload.tasks);
     RunOptions options;
-    options.seed = request.seed;
+    options.seed = seed;
     options.paranoid = request.paranoid;
+    options.counterfactual = request.counterfactual;
     backend.use_in(options);
     options.progress = progress.hook();
     options.wall_clock_ns = wall_clock_ns;
     options.events = request.events;
     return run_scenario(given.loaded.scenario, options, sink, info);
+}
+
+// The comparison over the seeds from that of `first` on.
+Result<std::vector<CheatingGain>> compare_over_seeds(const RunRequest& request,
+                                                     const ScenarioGiven& given, Backend& backend,
+                                                     const sim::Outcome& first) {
+    constexpr double kConfidence = 0.95;
+    std::vector<std::vector<sim::CounterfactualRow>> runs{first.counterfactuals};
+    sim::NullSink nowhere;
+    for (std::uint64_t i = 1; i < request.runs && !first.counterfactuals.empty(); ++i) {
+        AIVM_ASSIGN(const sim::Outcome outcome,
+                    execute(request, given, first.seed + i, backend, nowhere, {}));
+        if (outcome.status == sim::RunStatus::kInterrupted) break;
+        runs.push_back(outcome.counterfactuals);
+    }
+    return gains_over(runs, kConfidence);
 }
 
 int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend& backend) {
@@ -70,7 +88,7 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend&
     sim::NullSink nowhere;
     Tally tally(recorder ? static_cast<sim::RowSink&>(*recorder) : nowhere);
     const std::uint64_t started = wall_clock_ns();
-    const auto outcome = execute(request, given, backend, tally, info);
+    const auto outcome = execute(request, given, request.seed, backend, tally, info);
     const std::uint64_t wall_ns = wall_clock_ns() - started;
     if (!outcome) return refuse(kExitHarnessFailed, outcome.error());
     if (recorder) {
@@ -86,6 +104,11 @@ int run_and_show(const RunRequest& request, const ScenarioGiven& given, Backend&
                    nullptr,
                    backend.name(),
                    backend.fallback_count()};
+    if (request.counterfactual) {
+        auto gains = compare_over_seeds(request, given, backend, *outcome);
+        if (!gains) return refuse(kExitHarnessFailed, gains.error());
+        shown.gains = std::move(*gains);
+    }
     std::optional<SavedFinding> finding;
     if (recorder) {
         const std::string folder =

@@ -50,9 +50,27 @@ Json principals_of(const RunShown& run) {
                               {"earned_nlux", line.earned},
                               {"paid_nlux", line.paid},
                               {"slashed_nlux", line.slashed},
-                              {"net_nlux", line.net}});
+                              {"net_nlux", line.net},
+                              {"lies_nlux", line.lies}});
     }
     return principals;
+}
+
+// In nLUX per member and run; without an interval its ends are null.
+Json gains_of(const std::vector<CheatingGain>& gains) {
+    Json json = Json::array();
+    for (const CheatingGain& gain : gains) {
+        const bool known = gain.gains.n() >= 2;
+        json.push_back({{"owner", gain.label},
+                        {"strategy", gain.strategy},
+                        {"members", gain.members},
+                        {"runs", gain.gains.n()},
+                        {"gain_nlux", gain.gains.mean()},
+                        {"low_nlux", known ? Json(gain.interval.low) : Json(nullptr)},
+                        {"high_nlux", known ? Json(gain.interval.high) : Json(nullptr)},
+                        {"pays", word(gain.pays)}});
+    }
+    return json;
 }
 
 Json violations_of(const sim::Outcome& outcome) {
@@ -104,13 +122,14 @@ std::string run_json(const RunShown& run) {
                      {"kernel_fallbacks", run.kernel_fallbacks},
                      {"invariants", outcome.invariants},
                      {"invariant_checks", outcome.invariant_checks},
-                     {"did_cheating_pay", did_cheating_pay(run.scenario, outcome)},
+                     {"did_cheating_pay", did_cheating_pay(run.scenario, outcome, run.gains)},
                      {"metrics", metrics_of(outcome)},
                      {"principals", principals_of(run)},
                      {"violations", violations_of(outcome)},
                      {"missing_violations", outcome.missing_violations},
                      {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
     document["finding"] = run.finding == nullptr ? Json(nullptr) : Json(run.finding->folder);
+    if (!run.gains.empty()) document["counterfactual"] = gains_of(run.gains);
     if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);
     return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

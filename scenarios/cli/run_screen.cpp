@@ -27,6 +27,8 @@ std::string books_table(const RunShown& run, bool colour) {
     const bool all = run.outcome.principals.size() <= kMostPrincipals;
     const auto lines = all ? payoffs_by_principal(run.scenario, run.outcome)
                            : payoffs_by_group(run.scenario, run.outcome);
+    const bool lies =
+        std::ranges::any_of(lines, [](const PayoffLine& line) { return line.lies != 0; });
     std::size_t who = 3;
     std::size_t what = 4;
     for (const PayoffLine& line : lines) {
@@ -35,19 +37,20 @@ std::string books_table(const RunShown& run, bool colour) {
     }
     std::string text =
         styled(Style::kFaint,
-               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}", "who",
-                           who, "role, strategy", what, "count", "earned", "paid", "slashed",
-                           "net LUX", "each"),
+               fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {:>11}  {:>11}{}",
+                           "who", who, "role, strategy", what, "count", "earned", "paid", "slashed",
+                           "net LUX", "each", lies ? fmt::format("  {:>11}", "lies") : ""),
                colour) +
         "\n";
     for (const PayoffLine& line : lines) {
         const std::string net = fmt::format("{:>11}", lux_column(line.net));
         text +=
-            fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}\n", line.who,
+            fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>11}  {:>11}  {:>11}  {}  {:>11}{}\n", line.who,
                         who, line.role + ", " + line.strategy, what, grouped(line.agents),
                         lux_column(line.earned), lux_column(line.paid), lux_column(line.slashed),
                         styled(line.net < 0 ? Style::kBad : Style::kPlain, net, colour),
-                        line.agents > 1 ? lux_column(line.net_each()) : "");
+                        line.agents > 1 ? lux_column(line.net_each()) : "",
+                        lies ? fmt::format("  {:>11}", lux_column(line.lies)) : "");
     }
     return text;
 }
@@ -191,7 +194,8 @@ std::string run_screen(const RunShown& run, bool colour) {
     std::string text =
         verdict_line(outcome, run.wall_ns, colour) + "\n" + notes_text(outcome, colour) + "\n";
     text += styled(Style::kStrong, "Did cheating pay?", colour) + " ";
-    text += wrapped(did_cheating_pay(run.scenario, outcome), kScreenWidth - 18, 2) + "\n\n";
+    text +=
+        wrapped(did_cheating_pay(run.scenario, outcome, run.gains), kScreenWidth - 18, 2) + "\n\n";
     text += books_table(run, colour) + "\n";
     text += row("fraud", fraud_text(run));
     text += row("finality", finality_text(run));

@@ -7,6 +7,7 @@
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/tally.h"
 #include "scenarios/run/determinism.h"
+#include "scenarios/statistics/cheating_gain.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/outcome.h"
 
@@ -23,6 +24,8 @@ struct RunShown {
     const SavedFinding* finding = nullptr;
     std::string backend = "simd";        // what computed the kernels
     std::uint64_t kernel_fallbacks = 0;  // calls that the CPU answered because it failed
+    // The comparison with honest play; empty if it was not asked for, or nobody broke the protocol.
+    std::vector<CheatingGain> gains = {};
 };
 
 // The exit code of the outcome, or 5 if its repetition differed.

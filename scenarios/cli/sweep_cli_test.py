@@ -95,7 +95,17 @@ class Sweep(cli_test.Program):
 
     def test_json_has_every_point_with_its_intervals(self):
         found = json.loads(
-            self.ok("sweep", self.tiny, *AXES, "--seeds", "1..4", "--json", "--out", "s.db").stdout
+            self.ok(
+                "sweep",
+                self.tiny,
+                *AXES,
+                "--seeds",
+                "1..4",
+                "--json",
+                "--out",
+                "s.db",
+                "--counterfactual",
+            ).stdout
         )
         self.assertTrue(found["complete"])
         self.assertEqual((found["runs"], found["runs_made"], len(found["points"])), (36, 36, 9))

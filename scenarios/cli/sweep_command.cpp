@@ -43,6 +43,7 @@ std::optional<SweepPlan> plan_of(const SweepArguments& arguments) {
     request.confidence = arguments.confidence;
     request.base = arguments.base;
     request.shard = arguments.shard;
+    request.counterfactual = arguments.counterfactual;
     request.detail = from_word<Detail>(arguments.record).value();
     auto plan = SweepPlan::make(request);
     if (!plan) {

@@ -195,6 +195,11 @@ TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {
               "only a clock has a skew");
 }
 
+TEST(Check, TheAttackerIsAGroupOrAPrincipalOfTheScenario) {
+    EXPECT_EQ(complaint("attacker = \"p\"\n"), "none");
+    EXPECT_EQ(complaint("attacker = \"q\"\n"), "there is no principal and no group \"q\"");
+}
+
 TEST(Check, FaultsHitGroupsThatExistAndHaveWhatTheyBreak) {
     const std::string p = "groups = [\"p\"]\nduration = \"1m\"\n";
     EXPECT_EQ(complaint(fault(p + "kind = \"eclipse\"")), "none");

@@ -202,6 +202,17 @@ constexpr FieldInfo kCensorPayer{
     {},
     false,
     "budget, bribe: the group whose owner pays, one identity or a shared principal"};
+constexpr FieldInfo kAttacker{
+    "",
+    "attacker",
+    FieldType::kText,
+    {},
+    0,
+    64,
+    {},
+    false,
+    "principal or group whose payoff attacker_net reports; \"\": the first group that breaks the "
+    "protocol"};
 constexpr FieldInfo kPrincipal{
     "group",
     "principal",
@@ -226,6 +237,10 @@ constexpr FieldInfo kSpeed{
     "group", "speed", FieldType::kRatio,
     {},      1000,    1'000'000'000,
     {},      false,   "speed relative to a normal machine; \"50%\" takes twice as long"};
+constexpr FieldInfo kValue{
+    "group", "value", FieldType::kRatio,
+    {},      0,       1'000'000'000,
+    {},      false,   "of a requester: value of its tasks relative to tasks.value_at_risk"};
 constexpr FieldInfo kThrottledSpeed{"group",
                                     "throttled_speed",
                                     FieldType::kRatio,
@@ -254,6 +269,8 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     at<&Scenario::expected_violations>(
         plain(FieldType::kNames, "", "expect",
               "invariants that must be violated for the run to pass, such as [\"E3\"]")),
+
+    at<&Scenario::attacker>(kAttacker),
 
     in_run<&RunSettings::fidelity>(choice("run", "fidelity", words<sim::Fidelity>,
                                           "full: every validator is a replica; economic: a "
@@ -648,6 +665,7 @@ constexpr Field<ActorGroup> kGroupFields[] = {
                     "probability that the device computes a task at the throttled speed")),
     in_accelerator<&AcceleratorFaults::throttled_speed_ppm>(kThrottledSpeed),
     at<&ActorGroup::stake>(amount("group", "stake", "opening balance of each identity")),
+    at<&ActorGroup::value_ppm>(kValue),
     at<&ActorGroup::bond>(amount("group", "bond", "locked by each provider at registration")),
     at<&ActorGroup::parameters>(
         plain(FieldType::kParameters, "group", "parameters", "parameters of the strategy")),

@@ -1,5 +1,6 @@
 #include "scenarios/run/run.h"
 
+#include "scenarios/run/counterfactual.h"
 #include "scenarios/run/setting.h"
 #include "sim/world/world.h"
 
@@ -31,6 +32,30 @@ sim::RunSummary RunMeter::summary_of(const sim::Outcome& outcome) const {
     return summary;
 }
 
+namespace {
+
+// Adds the comparison with honest play to the outcome and the rows.
+Status add_counterfactual(const sim::Setting& setting, const RunOptions& options,
+                          sim::Outcome& outcome, sim::RowSink& sink) {
+    AIVM_ASSIGN(outcome.counterfactuals, compare_with_honest(setting.scenario, options, outcome));
+    sink.add_all(outcome.counterfactuals);
+    const std::vector<sim::Owner> owners = owners_of(setting);
+    const sim::Owner* attacker = sim::find_attacker(setting.scenario, owners);
+    for (const sim::CounterfactualRow& row : outcome.counterfactuals) {
+        if (attacker == nullptr || row.label != attacker->label) continue;
+        const std::int64_t gain = row.payoff_nlux - row.honest_payoff_nlux;
+        for (sim::MetricRow metric :
+             {sim::MetricRow{"cheating_gain", "", gain},
+              sim::MetricRow{"attacker_profitable", "", std::int64_t{gain > 0 ? 1 : 0}}}) {
+            sink.add(metric);
+            outcome.metrics.push_back(std::move(metric));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOptions& options,
                                   sim::RowSink& sink, const sim::RunInfo& info) {
     AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, options.strategies));
@@ -47,6 +72,7 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     sim::Outcome outcome = world->run();
     const sim::RunSummary summary = meter.summary_of(outcome);
     world->write_results(sink, summary.wall_time_ns, outcome);
+    if (options.counterfactual) AIVM_TRY(add_counterfactual(setting, options, outcome, sink));
     AIVM_TRY(sink.finish_run(summary));
     return outcome;
 }

@@ -31,7 +31,10 @@ struct RunOptions {
     std::function<std::uint64_t()> kernel_fallbacks;
     const sim::ChoiceList* choices = nullptr;          // answers to replay instead of the seed's
     const sim::StrategyFactory* strategies = nullptr;  // null: those of scenarios/adversaries
-    bool events = false;                               // rows of every event too
+    // Compare each owner that breaks the protocol with itself, honest: as many runs more
+    // (scenarios/run/counterfactual.h).
+    bool counterfactual = false;
+    bool events = false;  // rows of every event too
     // Called every ten virtual seconds with the virtual time and the number of final tasks;
     // returning false interrupts the run.
     std::function<bool(sim::SimTime, std::uint64_t)> progress;

@@ -124,7 +124,10 @@ Status add_run(RunReader& reader, const RunKey& run, PointSums& sums) {
         sums.fraud_missed[name.second].add(value_or_zero(metrics, {"n_fraud_missed", name.second}),
                                            value);
     }
-    sums.profitable.add(value_or_zero(metrics, {"attacker_profitable", ""}), 1);
+    if (const auto profitable = metrics.find({"attacker_profitable", ""});
+        profitable != metrics.end()) {
+        sums.profitable.add(profitable->second, 1);
+    }
     AIVM_ASSIGN(const auto counted, reader.final_results(run.run_id));
     if (counted) sums.final_corrupt.add(counted->first, counted->second);
     return {};

@@ -45,6 +45,14 @@ bool parse_whole(std::string_view text, Number& out) {
 }  // namespace
 
 // Fills a plan from a request and collects the problems.
+namespace {
+
+bool needs_counterfactual(std::string_view metric) {
+    return metric == "cheating_gain" || metric == "attacker_profitable";
+}
+
+}  // namespace
+
 class SweepPlan::Maker {
 public:
     explicit Maker(const SweepRequest& request) : request_(request) {}
@@ -54,6 +62,7 @@ public:
         plan_.source_ = request_.source;
         plan_.overrides_ = request_.overrides;
         plan_.detail_ = request_.detail;
+        plan_.counterfactual_ = request_.counterfactual;
         const auto base = load_scenario_text(request_.text, request_.source, request_.overrides);
         if (!base) return tl::unexpected(std::vector{to_text(base.error())});
         plan_.scenario_ = base->scenario.name;
@@ -132,6 +141,10 @@ private:
                 auto rule = parse(text);
                 if (!rule) {
                     add_problem(fmt::format("{} {}", flag, text), rule.error());
+                } else if (!request_.counterfactual && needs_counterfactual(rule->metric)) {
+                    add_problem(fmt::format("{} {}", flag, text),
+                                {fmt::format("{} compares with honest play", rule->metric),
+                                 "add --counterfactual"});
                 } else if (rule->metric == "p_final_corrupt" &&
                            request_.detail == Detail::kMetrics) {
                     add_problem(
@@ -315,15 +328,16 @@ std::string SweepPlan::json() const {
     for (const Override& one : overrides_) set.push_back(one.key + "=" + one.value);
     std::vector<std::string> until;
     for (const StopRule& rule : rules_) until.push_back(rule.text());
-    const Json plan = {{"scenario", scenario_},
-                       {"scenario file", to_hex(sha256(as_bytes(text_)).view())},
-                       {"set", set},
-                       {"over", over},
-                       {"seeds", seeds_text(seeds_)},
-                       {"record", word(detail_)},
-                       {"until", until},
-                       {"confidence", confidence_},
-                       {"base", name_of(base_point_)}};
+    Json plan = {{"scenario", scenario_},
+                 {"scenario file", to_hex(sha256(as_bytes(text_)).view())},
+                 {"set", set},
+                 {"over", over},
+                 {"seeds", seeds_text(seeds_)},
+                 {"record", word(detail_)},
+                 {"until", until},
+                 {"confidence", confidence_},
+                 {"base", name_of(base_point_)}};
+    if (counterfactual_) plan["counterfactual"] = true;
     return plan.dump();
 }
 

@@ -39,6 +39,7 @@ struct SweepRequest {
     std::string base;
     std::string shard = "1/1";
     Detail detail = Detail::kOutcomes;
+    bool counterfactual = false;  // see RunOptions
 };
 
 struct Axis {
@@ -57,6 +58,7 @@ public:
     [[nodiscard]] const std::vector<StopRule>& rules() const { return rules_; }
     [[nodiscard]] double confidence() const { return confidence_; }
     [[nodiscard]] Detail detail() const { return detail_; }
+    [[nodiscard]] bool counterfactual() const { return counterfactual_; }
     [[nodiscard]] std::size_t points() const { return point_ids_.size(); }
     [[nodiscard]] std::size_t base_point() const { return base_point_; }
     [[nodiscard]] std::int64_t point_id(std::size_t point) const { return point_ids_.at(point); }
@@ -97,6 +99,7 @@ private:
     std::vector<StopRule> rules_;
     double confidence_ = 0.95;
     Detail detail_ = Detail::kOutcomes;
+    bool counterfactual_ = false;
     std::vector<std::int64_t> point_ids_;
     std::size_t base_point_ = 0;
     std::uint32_t shard_ = 1;

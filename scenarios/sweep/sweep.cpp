@@ -50,6 +50,7 @@ private:
     void pass(const sim::ResultRow&) {}
     void pass(const sim::ChallengeRow&) {}
     void pass(const sim::SlashRow&) {}
+    void pass(const sim::OutlayRow&) {}
     void pass(const sim::ChainStatRow&) {}
 
     sim::RowSink& behind_;
@@ -155,10 +156,12 @@ private:
             at.emplace(PointAtWork{item.point, std::move(setting), plan_.info(item.point, loaded)});
         }
         RunOptions run;
+        run.seed = plan_.seeds()[item.replicate];
         run.wall_clock_ns = options_.wall_clock_ns;
         backend.use_in(run);
+        if (plan_.counterfactual()) return make_compared_run(item, *at, run);
         sim::WorldOptions options;
-        options.seed = plan_.seeds()[item.replicate];
+        options.seed = run.seed;
         options.kernels = run.kernels;
         options.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
         const RunMeter meter(run);
@@ -170,24 +173,51 @@ private:
             changed_.notify_all();
             return {};
         }
-        AIVM_TRY(write(item, at->info, *world, outcome, summary));
+        describe(item, at->info);
+        AIVM_TRY(write([&](sim::RowSink& sink) -> Status {
+            if (Status begun = sink.begin_run(at->info); !begun) return begun;
+            world->write_results(sink, summary.wall_time_ns, outcome);
+            return sink.finish_run(summary);
+        }));
         AIVM_TRY(schedule_.done(item));
         changed_.notify_all();
         if (options_.progress) options_.progress(progress());
         return {};
     }
 
-    Status write(const SweepItem& item, sim::RunInfo& info, sim::World& world,
-                 sim::Outcome& outcome, const sim::RunSummary& summary) {
+    // A run and those that it is compared with, whose rows wait in memory until they are complete.
+    Status make_compared_run(const SweepItem& item, PointAtWork& at, RunOptions& run) {
+        run.counterfactual = true;
+        run.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
+        describe(item, at.info);
+        sim::VectorSink rows;
+        AIVM_ASSIGN(const sim::Outcome outcome,
+                    run_scenario(at.setting.scenario, run, rows, at.info));
+        const std::lock_guard lock(mutex_);
+        if (outcome.status == sim::RunStatus::kInterrupted || stopped() || failure_) {
+            changed_.notify_all();
+            return {};
+        }
+        AIVM_TRY(write([&](sim::RowSink& sink) { return rows.copy_to(sink); }));
+        AIVM_TRY(schedule_.done(item));
+        changed_.notify_all();
+        if (options_.progress) options_.progress(progress());
+        return {};
+    }
+
+    void describe(const SweepItem& item, sim::RunInfo& info) const {
         info.seed = std::to_string(plan_.seeds()[item.replicate]);
         info.replicate = static_cast<std::uint32_t>(item.replicate);
         info.crn_group = "seed " + info.seed;
+    }
+
+    // Passes the sink for rows of this sweep to `pass_run`, which writes one run.
+    template <class PassRun>
+    Status write(PassRun&& pass_run) {
         MetricsOnly metrics(recorder_);
         sim::RowSink& sink =
             plan_.detail() == Detail::kMetrics ? static_cast<sim::RowSink&>(metrics) : recorder_;
-        AIVM_TRY(sink.begin_run(info));
-        world.write_results(sink, summary.wall_time_ns, outcome);
-        AIVM_TRY(sink.finish_run(summary));
+        AIVM_TRY(pass_run(sink));
         const std::uint64_t now = now_ns();
         if (now - committed_ns_ < kCommitIntervalNs) return {};
         committed_ns_ = now;

@@ -387,7 +387,9 @@ TEST_F(SweepTest, SharesOfFraudAreComparedSeedBySeed) {
 }
 
 TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
-    const SweepPlan plan = plan_of(request({"vm.challenge_window_blocks=1"}, "1..8"));
+    SweepRequest asked = request({"vm.challenge_window_blocks=1"}, "1..8");
+    asked.counterfactual = true;
+    const SweepPlan plan = plan_of(asked);
     ASSERT_TRUE(sweep("x.db", plan, 1));
     auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
     const auto counted = [&](const char* sql) {
@@ -416,6 +418,38 @@ TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     EXPECT_DOUBLE_EQ(corrupt.mean, missed / final_tasks);
     EXPECT_EQ(find("attacker_profitable", "clopper-pearson 95%").n, 8U);
     EXPECT_EQ(find("ttf_mean", "t 95%").n, 8U);
+}
+
+TEST_F(SweepTest, WithACounterfactualEveryRunIsComparedWhateverTheThreads) {
+    SweepRequest asked = request({"vm.challenge_window_blocks=1,40"}, "1..3");
+    asked.counterfactual = true;
+    const SweepPlan plan = plan_of(asked);
+    ASSERT_TRUE(sweep("one.db", plan, 1));
+    ASSERT_TRUE(sweep("two.db", plan, 2));
+    std::vector<std::vector<sim::CounterfactualRow>> found;
+    for (const char* name : {"one.db", "two.db"}) {
+        auto study = sim::open_study(file(name));
+        ASSERT_TRUE(study);
+        auto& rows = found.emplace_back();
+        const std::vector<sim::RunRow> runs = study->rows<sim::RunRow>().value();
+        for (const sim::RunRow& run : runs) {
+            const auto compared = study->rows<sim::CounterfactualRow>(run.run_id).value();
+            EXPECT_EQ(compared.size(), 1U);
+            rows.insert(rows.end(), compared.begin(), compared.end());
+        }
+    }
+    EXPECT_EQ(found[0].size(), 6U);
+    EXPECT_EQ(found[0], found[1]);
+}
+
+TEST_F(SweepTest, ARuleThatNeedsTheComparisonAsksForIt) {
+    SweepRequest asked = request({}, "1..8");
+    asked.until_decided = {"cheating_gain<0"};
+    const auto plan = SweepPlan::make(asked);
+    ASSERT_FALSE(plan);
+    EXPECT_NE(plan.error().front().find("--counterfactual"), std::string::npos);
+    asked.counterfactual = true;
+    EXPECT_TRUE(SweepPlan::make(asked));
 }
 
 TEST_F(SweepTest, TheViewsSafeWindowIsThatOfTheWrongResultsPosted) {

@@ -84,7 +84,7 @@ void ChallengerActor::check_next() {
     while (!queue_.empty()) {
         const auto steps = strategy_->steps_to_check(view(queue_.front()));
         if (steps) {
-            if (setup_.on_computed) setup_.on_computed(*steps);
+            if (setup_.on_computed) setup_.on_computed(queue_.front(), *steps);
             __extension__ using Wide = unsigned __int128;
             const std::uint64_t step_ns = setup_.on_device.step_time_ns(setup_.step_time_ns, 1);
             const Wide work_ns = Wide(*steps) * step_ns * 1'000'000 / setup_.speed_ppm;

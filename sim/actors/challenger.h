@@ -24,8 +24,8 @@ struct ChallengerSetup {
     ActorDevice on_device = {};
     // Called for every answer that was checked, by the accounting.
     std::function<void(TaskIndex task, std::uint32_t assignment)> on_checked;
-    // Called with the inference steps re-run, by the accounting.
-    std::function<void(std::uint32_t steps)> on_computed;
+    // Called with the inference steps re-run for a task, by the accounting.
+    std::function<void(TaskIndex task, std::uint32_t steps)> on_computed;
 };
 
 class ChallengerActor final : public ChainClient {

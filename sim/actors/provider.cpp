@@ -153,7 +153,7 @@ void ProviderActor::work_on_next() {
         queue_.pop_front();
         computing_.push_back({index, calls_});
         const std::uint32_t steps = strategy_->steps_to_compute(view(index));
-        if (setup_.on_computed) setup_.on_computed(steps);
+        if (setup_.on_computed) setup_.on_computed(index, steps);
         if (setup_.on_started) setup_.on_started(index, environment().now() - since);
         steps_max = std::max(steps_max, steps);
     }

@@ -30,8 +30,8 @@ struct ProviderSetup {
     ActorDevice on_device = {};
     VmParameters rules;
     std::optional<Device> device;
-    // Called with the inference steps computed, by the accounting.
-    std::function<void(std::uint32_t steps)> on_computed;
+    // Called with the inference steps computed for a task, by the accounting.
+    std::function<void(TaskIndex task, std::uint32_t steps)> on_computed;
     // Called when the computing of a task begins, with the time that it waited for a machine; for
     // measurements.
     std::function<void(TaskIndex task, SimTime waited)> on_started;

@@ -29,6 +29,7 @@ void RequesterActor::on_block(const Executed& block, bool complete) {
 }
 
 void RequesterActor::on_timer(std::uint64_t) {
+    if (closed_) return;
     owed_ppm_ += setup_.mean_gap == 0 ? setup_.tasks_per_interval_ppm : kWholeTask;
     const NodeView node = newest();
     const std::uint32_t left = setup_.tasks - std::min(submitted_, setup_.tasks);
@@ -51,7 +52,7 @@ void RequesterActor::on_given_up(const OperationBody& body) {
     // A full queue or an empty account may be temporary: the task is submitted again unless it is
     // on chain.
     const auto* task = std::get_if<op::SubmitTask>(&body);
-    if (task == nullptr || state()->find_task(task->job_id)) return;
+    if (closed_ || task == nullptr || state()->find_task(task->job_id)) return;
     if (setup_.on_refused) setup_.on_refused();
     submit(OperationBody(body));
 }

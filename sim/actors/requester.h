@@ -38,6 +38,8 @@ public:
     }
     [[nodiscard]] bool exceeds_share() const { return submitted_ > setup_.tasks; }
     [[nodiscard]] const Address& account() const { return address(); }
+    // It submits nothing from now on.
+    void close() { closed_ = true; }
 
 protected:
     void on_block(const Executed& block, bool complete) override;
@@ -53,6 +55,7 @@ private:
     RandomStream rows_;
     RandomStream gaps_;
     bool started_ = false;
+    bool closed_ = false;
     std::uint32_t submitted_ = 0;
     std::uint64_t owed_ppm_ = 0;  // tasks due and not yet submitted
 };

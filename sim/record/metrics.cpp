@@ -16,10 +16,21 @@ constexpr std::array kSpecs{
     MetricSpec{"ttf_p99", "s", true, "time from submission to finality, 99th percentile"},
     MetricSpec{"ttu_mean", "s", true,
                "time from submission to the first block in which the result may be used, mean"},
-    MetricSpec{"attacker_net", "nLUX", false, "net payoff of all dishonest principals together"},
+    MetricSpec{"attacker_net", "nLUX", false,
+               "net payoff and value of lies of the attacker (key attacker; by default the first "
+               "group that breaks the protocol), less harm to itself"},
     MetricSpec{"attacker_roi_ppm", "ppm", false,
-               "attacker_net relative to the opening stake of the dishonest principals"},
-    MetricSpec{"attacker_profitable", "", false, "1 if attacker_net is above zero"},
+               "attacker_net relative to the attacker's opening stake"},
+    MetricSpec{"cheating_gain", "nLUX", false,
+               "attacker_net less what the attacker has when it is honest, under the same seed; "
+               "only with a counterfactual"},
+    MetricSpec{"attacker_profitable", "", false,
+               "1 if cheating_gain is above zero; only with a counterfactual"},
+    MetricSpec{
+        "harm_early", "nLUX", false,
+        "value of tasks of which a wrong answer was used before it was final, whatever became "
+        "of it"},
+    MetricSpec{"harm_final", "nLUX", false, "value of the other tasks whose final answer is wrong"},
     MetricSpec{"honest_false_slash", "nLUX", false,
                "taken from agents that had done nothing wrong"},
     MetricSpec{"slash_due", "nLUX", false, "amount due by the rules of slashing"},
@@ -49,6 +60,7 @@ constexpr std::array kSpecs{
                "largest value at risk above the slashable bond in any block"},
     MetricSpec{"blocks", "blocks", false, "height reached"},
     MetricSpec{"tasks", "", false, "tasks submitted"},
+    MetricSpec{"tasks_pending", "", false, "tasks that were still open when the run ended"},
     MetricSpec{"events", "", false, "events executed"},
     MetricSpec{"messages", "", false, "messages sent"},
     MetricSpec{"virtual_seconds", "s", false, "virtual time simulated"},

@@ -45,10 +45,11 @@ struct RunSummary {
 };
 
 // One row of any table that belongs to a run.
-using RowRef = std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*, const ResultRow*,
-                            const ChallengeRow*, const SlashRow*, const PayoffRow*,
-                            const ChainStatRow*, const AnchorRow*, const FaultRow*,
-                            const ViolationRow*, const MetricRow*, const EventRow*>;
+using RowRef =
+    std::variant<const PrincipalRow*, const AgentRow*, const TaskRow*, const ResultRow*,
+                 const ChallengeRow*, const SlashRow*, const OutlayRow*, const PayoffRow*,
+                 const CounterfactualRow*, const ChainStatRow*, const AnchorRow*, const FaultRow*,
+                 const ViolationRow*, const MetricRow*, const EventRow*>;
 
 // Several rows of one such table, in the order of their keys.
 template <class>

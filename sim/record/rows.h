@@ -34,6 +34,20 @@ constexpr auto enum_words(TaskOutcome) {
         {"final_ok", "final_corrupt", "reverted", "expired", "pending"});
 }
 
+// Whether a wrong answer did harm: it was used early, or it became final. A task has one value to
+// lose, so an answer that was used early and then became final counts as early.
+enum class Harm : std::uint8_t { kNone, kEarly, kFinal };
+constexpr auto enum_words(Harm) {
+    return std::to_array<std::string_view>({"none", "early", "final"});
+}
+
+// What money outside the chain, or a fee without a row of its own, is paid for.
+enum class OutlayKind : std::uint8_t { kWork, kCheck, kBribe, kBlockSpace, kModelFee, kInclusion };
+constexpr auto enum_words(OutlayKind) {
+    return std::to_array<std::string_view>(
+        {"work", "check", "bribe", "block_space", "model_fee", "inclusion"});
+}
+
 enum class DisputeWinner : std::uint8_t { kNone, kChallenger, kProvider };
 constexpr auto enum_words(DisputeWinner) {
     return std::to_array<std::string_view>({"none", "challenger", "provider"});
@@ -144,6 +158,9 @@ struct TaskRow {
     std::uint32_t assignments = 0;
     TaskOutcome outcome = TaskOutcome::kPending;
     std::optional<bool> correct;
+    std::optional<Amount> burned = {};
+    std::optional<Amount> minted = {};
+    std::optional<Harm> harm = {};
 
     friend bool operator==(const TaskRow&, const TaskRow&) = default;
 };
@@ -159,6 +176,9 @@ struct ResultRow {
     Amount bond_locked;
     std::optional<Height> bond_freed_block;
     bool challenge_skipped = false;
+    std::optional<std::uint64_t> usable_early_ns = {};
+    std::optional<std::uint64_t> billed_ms = {};
+    std::optional<Amount> paid = {};
 
     friend bool operator==(const ResultRow&, const ResultRow&) = default;
 };
@@ -193,8 +213,22 @@ struct SlashRow {
     Amount to_challenger;
     Amount to_requester;
     bool false_positive = false;
+    std::optional<Amount> to_provider = {};
+    std::optional<std::uint32_t> rewarded = {};
 
     friend bool operator==(const SlashRow&, const SlashRow&) = default;
+};
+
+struct OutlayRow {
+    std::uint64_t outlay = 0;
+    std::uint32_t payer = 0;
+    std::optional<std::uint32_t> payee;
+    OutlayKind kind = OutlayKind::kWork;
+    std::optional<std::uint64_t> task;
+    std::uint64_t time_ns = 0;
+    Amount amount;
+
+    friend bool operator==(const OutlayRow&, const OutlayRow&) = default;
 };
 
 struct PayoffRow {
@@ -206,8 +240,28 @@ struct PayoffRow {
     Amount rewards;
     std::int64_t net_nlux = 0;
     std::uint64_t capital_nlux_blocks = 0;
+    std::optional<Amount> lie_value = {};
+    std::optional<Amount> harm = {};
 
+    // What it is better off by: money, and what lies gave it or cost it.
+    [[nodiscard]] std::int64_t total_nlux() const {
+        return net_nlux + signed_nlux(lie_value.value_or(Amount())) -
+               signed_nlux(harm.value_or(Amount()));
+    }
     friend bool operator==(const PayoffRow&, const PayoffRow&) = default;
+};
+
+// What an owner whose strategy breaks the protocol had, beside what it has with the honest strategy
+// in a run of the same seed.
+struct CounterfactualRow {
+    std::uint32_t owner = 0;
+    std::string label;
+    std::string strategy;
+    std::uint32_t members = 1;
+    std::int64_t payoff_nlux = 0;
+    std::int64_t honest_payoff_nlux = 0;
+
+    friend bool operator==(const CounterfactualRow&, const CounterfactualRow&) = default;
 };
 
 struct ChainStatRow {

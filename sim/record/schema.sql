@@ -1,5 +1,5 @@
 PRAGMA application_id = 1095325261;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE study (  -- a study: many runs of one program version with one purpose
     study_id INTEGER NOT NULL,
@@ -98,6 +98,9 @@ CREATE TABLE task (  -- a task
     assignments INTEGER NOT NULL,
     outcome TEXT NOT NULL CHECK (outcome IN ('final_ok', 'final_corrupt', 'reverted', 'expired', 'pending')),
     correct INTEGER CHECK (correct IN (0, 1)),
+    burned INTEGER,
+    minted INTEGER,
+    harm TEXT CHECK (harm IN ('none', 'early', 'final')),
     PRIMARY KEY (run_id, task)
 ) STRICT, WITHOUT ROWID;
 
@@ -113,6 +116,9 @@ CREATE TABLE result (  -- one provider's answer
     bond_locked INTEGER NOT NULL,
     bond_freed_block INTEGER,
     challenge_skipped INTEGER NOT NULL CHECK (challenge_skipped IN (0, 1)),
+    usable_early_ns INTEGER,
+    billed_ms INTEGER,
+    paid INTEGER,
     PRIMARY KEY (run_id, task, provider, attempt)
 ) STRICT, WITHOUT ROWID;
 
@@ -147,7 +153,21 @@ CREATE TABLE slash (  -- one slash; due above taken is an escape
     to_challenger INTEGER NOT NULL,
     to_requester INTEGER NOT NULL,
     false_positive INTEGER NOT NULL CHECK (false_positive IN (0, 1)),
+    to_provider INTEGER,
+    rewarded INTEGER,
     PRIMARY KEY (run_id, slash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outlay (  -- a payment that no other table has: costs and bribes outside the chain, fees of operations and models
+    run_id INTEGER NOT NULL,
+    outlay INTEGER NOT NULL,
+    payer INTEGER NOT NULL,
+    payee INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('work', 'check', 'bribe', 'block_space', 'model_fee', 'inclusion')),
+    task INTEGER,
+    time_ns INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (run_id, outlay)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payoff (  -- what a principal earned and lost
@@ -160,7 +180,20 @@ CREATE TABLE payoff (  -- what a principal earned and lost
     rewards INTEGER NOT NULL,
     net_nlux INTEGER NOT NULL,
     capital_nlux_blocks INTEGER NOT NULL,
+    lie_value INTEGER,
+    harm INTEGER,
     PRIMARY KEY (run_id, principal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counterfactual (  -- an owner that breaks the protocol, beside itself honest under the same seed
+    run_id INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    strategy TEXT NOT NULL,
+    members INTEGER NOT NULL,
+    payoff_nlux INTEGER NOT NULL,
+    honest_payoff_nlux INTEGER NOT NULL,
+    PRIMARY KEY (run_id, owner)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chain_stat (  -- a block; where not all are recorded, every n-th

@@ -210,6 +210,12 @@ struct Table<TaskRow> {
         Column{"outcome", &TaskRow::outcome, "", "how it ended"},
         Column{"correct", &TaskRow::correct, "",
                "1 if its final result is right; NULL without a result"},
+        Column{"burned", &TaskRow::burned, "nLUX", "of its fee: destroyed", 4},
+        Column{"minted", &TaskRow::minted, "nLUX", "reward minted for its result", 4},
+        Column{"harm", &TaskRow::harm, "",
+               "whether a wrong answer cost its requester value_at_risk: used early, final, or not "
+               "at all",
+               4},
     };
 };
 
@@ -232,6 +238,11 @@ struct Table<ResultRow> {
         Column{"bond_freed_block", &ResultRow::bond_freed_block, "blocks",
                "block in which that bond was freed"},
         Column{"challenge_skipped", &ResultRow::challenge_skipped, "", "1 if nobody checked it"},
+        Column{"usable_early_ns", &ResultRow::usable_early_ns, "ns",
+               "virtual time from which it was used before it was final; NULL if it was not", 4},
+        Column{"billed_ms", &ResultRow::billed_ms, "ms",
+               "compute time by which its reward was scheduled; NULL if it was not paid", 4},
+        Column{"paid", &ResultRow::paid, "nLUX", "what its provider received for it", 4},
     };
 };
 
@@ -280,6 +291,30 @@ struct Table<SlashRow> {
         Column{"to_requester", &SlashRow::to_requester, "nLUX", "of taken: to the requester"},
         Column{"false_positive", &SlashRow::false_positive, "",
                "1 if the slashed agent had done nothing wrong"},
+        Column{"to_provider", &SlashRow::to_provider, "nLUX", "of taken: to the right provider", 4},
+        Column{"rewarded", &SlashRow::rewarded, "",
+               "the agent that received to_challenger or to_provider; NULL if nobody did", 4},
+    };
+};
+
+template <>
+struct Table<OutlayRow> {
+    static constexpr std::string_view name = "outlay";
+    static constexpr std::string_view doc =
+        "a payment that no other table has: costs and bribes outside the chain, fees of operations "
+        "and models";
+    static constexpr std::string_view key = "outlay";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 4;
+    static constexpr std::tuple columns{
+        Column{"outlay", &OutlayRow::outlay, "", "number within the run"},
+        Column{"payer", &OutlayRow::payer, "", "the agent that pays"},
+        Column{"payee", &OutlayRow::payee, "",
+               "the agent that receives it; NULL: nobody of the run"},
+        Column{"kind", &OutlayRow::kind, "", "what it is paid for"},
+        Column{"task", &OutlayRow::task, "", "the task, of work and checks"},
+        Column{"time_ns", &OutlayRow::time_ns, "ns", "virtual time"},
+        Column{"amount", &OutlayRow::amount, "nLUX", "the amount"},
     };
 };
 
@@ -291,16 +326,45 @@ struct Table<PayoffRow> {
     static constexpr Scope scope = Scope::kRun;
     static constexpr std::tuple columns{
         Column{"principal", &PayoffRow::principal, "", "the principal"},
-        Column{"revenue", &PayoffRow::revenue, "nLUX", "fees earned"},
+        Column{"revenue", &PayoffRow::revenue, "nLUX",
+               "what it was paid for results, and fees of operations in its blocks"},
         Column{"cost", &PayoffRow::cost, "nLUX",
-               "fees, lost challenge bonds, compute and bribes paid"},
+               "fees paid, lost challenge bonds, and everything that it paid in outlay"},
         Column{"slashed", &PayoffRow::slashed, "nLUX", "taken by slashing"},
         Column{"bribes", &PayoffRow::bribes, "nLUX", "received from others outside the chain"},
         Column{"rewards", &PayoffRow::rewards, "nLUX", "rewards and shares of slashes"},
         Column{"net_nlux", &PayoffRow::net_nlux, "nLUX",
                "revenue + rewards + bribes - cost - slashed; may be negative"},
         Column{"capital_nlux_blocks", &PayoffRow::capital_nlux_blocks, "nLUX x blocks",
-               "locked capital times the blocks for which it was locked"},
+               "provider and challenge bonds, stakes, deposits and fees in escrow, summed over "
+               "blocks; before version 4 provider bonds only"},
+        Column{"lie_value", &PayoffRow::lie_value, "nLUX",
+               "value at risk of tasks that its lies harmed; shared equally by those who told one; "
+               "not part of net_nlux",
+               4},
+        Column{"harm", &PayoffRow::harm, "nLUX",
+               "value at risk of its own tasks that a wrong answer harmed; not part of net_nlux",
+               4},
+    };
+};
+
+template <>
+struct Table<CounterfactualRow> {
+    static constexpr std::string_view name = "counterfactual";
+    static constexpr std::string_view doc =
+        "an owner that breaks the protocol, beside itself honest under the same seed";
+    static constexpr std::string_view key = "owner";
+    static constexpr Scope scope = Scope::kRun;
+    static constexpr std::uint32_t since = 4;
+    static constexpr std::tuple columns{
+        Column{"owner", &CounterfactualRow::owner, "", "number within the run"},
+        Column{"label", &CounterfactualRow::label, "", "the principal's or the group's name"},
+        Column{"strategy", &CounterfactualRow::strategy, "", "its strategies, joined by +"},
+        Column{"members", &CounterfactualRow::members, "", "independent owners of this name"},
+        Column{"payoff_nlux", &CounterfactualRow::payoff_nlux, "nLUX",
+               "net_nlux + lie_value - harm, of all its members"},
+        Column{"honest_payoff_nlux", &CounterfactualRow::honest_payoff_nlux, "nLUX",
+               "the same in the run in which it is honest"},
     };
 };
 
@@ -467,10 +531,10 @@ template <class... Rows>
 struct RowList {
     static constexpr std::size_t size = sizeof...(Rows);
 };
-using AllRows =
-    RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow, TaskRow,
-            ResultRow, ChallengeRow, SlashRow, PayoffRow, ChainStatRow, AnchorRow, FaultRow,
-            ViolationRow, MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
+using AllRows = RowList<StudyRow, PointRow, PointParamRow, RunRow, SweepRow, PrincipalRow, AgentRow,
+                        TaskRow, ResultRow, ChallengeRow, SlashRow, OutlayRow, PayoffRow,
+                        CounterfactualRow, ChainStatRow, AnchorRow, FaultRow, ViolationRow,
+                        MetricRow, EventRow, EstimateRow, ContrastRow, ValidationRow>;
 
 // Calls visit.template operator()<Row>() for every row type.
 template <class Visitor, class... Rows>

@@ -39,6 +39,7 @@ public:
         check_vm();
         check_tolerance();
         check_tasks();
+        check_attacker();
         check_groups();
         for (std::size_t i = 0; i < s_.faults.size(); ++i) check_fault(i, s_.faults[i]);
         return std::move(problems_);
@@ -80,6 +81,7 @@ private:
     void check_vm();
     void check_tolerance();
     void check_tasks();
+    void check_attacker();
     void check_groups();
     void check_money(const ActorGroup& group);
     void check_device(const ActorGroup& group);
@@ -222,6 +224,18 @@ void Checker::check_tasks() {
                         exact_amount(s_.vm.policy.fee_floor)),
             fmt::format("set tasks.fee to at least \"{}\"", exact_amount(s_.vm.policy.fee_floor)));
     }
+}
+
+void Checker::check_attacker() {
+    if (s_.attacker.empty()) return;
+    std::vector<std::string> known = names_of(s_.actors);
+    for (const ActorGroup& group : s_.actors) {
+        if (!group.principal.empty()) known.push_back(group.principal);
+    }
+    if (std::ranges::find(known, s_.attacker) != known.end()) return;
+    unknown(ProblemKind::kError, {"attacker"},
+            fmt::format("there is no principal and no group \"{}\"", s_.attacker), s_.attacker,
+            known);
 }
 
 void Checker::check_groups() {

@@ -164,6 +164,34 @@ std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups) {
     return out;
 }
 
+std::vector<Owner> owners_of(const std::vector<ActorGroup>& groups,
+                             const StrategyTraits& strategies) {
+    std::vector<Owner> out;
+    const std::vector<Ownership> ownership = ownership_of(groups);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const ActorGroup& group = groups[g];
+        const std::uint32_t first = ownership[g].first;
+        auto owner = std::ranges::find(out, first, &Owner::first_principal);
+        if (owner == out.end()) {
+            owner = out.insert(out.end(), Owner{});
+            owner->label = group.principal.empty() ? group.name : group.principal;
+            owner->first_principal = first;
+            owner->members = ownership[g].shared ? 1 : group.count;
+        }
+        owner->groups.push_back(g);
+        owner->strategy += (owner->strategy.empty() ? "" : "+") + group.strategy;
+        owner->honest = owner->honest && strategies.is_honest(group);
+    }
+    return out;
+}
+
+const Owner* find_attacker(const Scenario& scenario, const std::vector<Owner>& owners) {
+    const auto found = scenario.attacker.empty()
+                           ? std::ranges::find(owners, false, &Owner::honest)
+                           : std::ranges::find(owners, scenario.attacker, &Owner::label);
+    return found == owners.end() ? nullptr : &*found;
+}
+
 Participants make_participants(const Setting& setting, const StrategyTraits& strategies) {
     Participants participants;
     std::map<Role, std::uint32_t> role_counts;
@@ -185,6 +213,11 @@ Participants make_participants(const Setting& setting, const StrategyTraits& str
             add_participant(participants, setting, strategies, groups[g], i,
                             std::move(participant));
         }
+    }
+    const std::vector<Owner> all_owners = owners_of(groups, strategies);
+    if (const Owner* attacker = find_attacker(setting.scenario, all_owners)) {
+        for (std::uint32_t i = 0; i < attacker->members; ++i)
+            participants.attackers.push_back(attacker->first_principal + i);
     }
     return participants;
 }

@@ -42,6 +42,7 @@ public:
     std::vector<Principal> principals;
     std::vector<Participant> all;  // by actor id; validators first
     std::vector<std::shared_ptr<std::vector<Identity>>> accomplices;  // by principal
+    std::vector<std::uint32_t> attackers;  // principals of attacker_net, ascending
 
     // Appends a participant. An address that is in use already keeps its first owner.
     void add(Participant participant) {
@@ -76,6 +77,24 @@ struct Ownership {
 };
 // One per group, in order.
 std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups);
+
+// An owner as the verdict sees it: a named principal, or a group whose members may have one owner
+// each.
+struct Owner {
+    std::string label;
+    std::string strategy;               // of its groups, joined by +
+    std::vector<std::size_t> groups;    // indexes into the list
+    std::uint32_t first_principal = 0;  // its principals are consecutive
+    std::uint32_t members = 1;          // how many principals it has
+    bool honest = true;
+};
+// In order of the groups.
+std::vector<Owner> owners_of(const std::vector<ActorGroup>& groups,
+                             const StrategyTraits& strategies);
+
+// The owner that the scenario names as its attacker, or else the first that breaks the protocol;
+// null if there is none.
+const Owner* find_attacker(const Scenario& scenario, const std::vector<Owner>& owners);
 
 Participants make_participants(const Setting& setting, const StrategyTraits& strategies);
 

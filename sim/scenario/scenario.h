@@ -129,7 +129,7 @@ struct Workload {
     std::uint64_t mean_gap_ns = 4'000'000'000;  // between two tasks of a Poisson process
     std::uint32_t requesters = 4;
     Amount fee = lux(1);
-    // what a wrong answer is worth to an attacker; reported beside the coverage
+    // what a wrong answer to a task is worth to whoever gave it, and what it costs the requester
     Amount value_at_risk = lux(50);
     std::uint32_t steps = 1;
     std::uint32_t models = 1;
@@ -163,6 +163,8 @@ struct ActorGroup {
     AcceleratorFaults accelerator;
     Amount stake = lux(2000);  // opening balance
     Amount bond = lux(1000);
+    // of a requester: what a wrong answer to its tasks is worth, relative to the workload's value
+    std::uint64_t value_ppm = 1'000'000;
     std::map<std::string, std::int64_t> parameters;  // of the strategy, by its own table
 };
 
@@ -176,6 +178,9 @@ struct Scenario {
     VmParameters vm;
     std::vector<ActorGroup> actors;
     std::vector<FaultPlan> faults;
+    // the principal or group whose payoff attacker_net reports; empty: the first group that breaks
+    // the protocol
+    std::string attacker;
     // invariant ids that must be violated, or the run fails
     std::vector<std::string> expected_violations;
 };

@@ -1,7 +1,6 @@
 #include "sim/world/accounting.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/base/check.h"
@@ -12,6 +11,7 @@
 namespace aivm::sim {
 namespace {
 
+constexpr std::uint64_t kPpm = 1'000'000;
 constexpr std::size_t kTasksReserved = 10'000;  // room made in advance, at most
 
 // The provider whose answer is challenged: of a committee, the first with the provisional answer.
@@ -22,13 +22,21 @@ ProviderIndex challenged_provider(const Task& task) {
     return accused == task.seats.end() ? task.seats.front().provider : accused->provider;
 }
 
+Amount value_of(const ActorGroup& requester, const Workload& workload) {
+    if (requester.value_ppm == kPpm) return workload.value_at_risk;
+    __extension__ using Wide = unsigned __int128;
+    const Wide value = Wide{workload.value_at_risk.nlux()} * requester.value_ppm / kPpm;
+    return Amount(static_cast<std::uint64_t>(std::min(value, Wide{~std::uint64_t{0}})));
+}
+
 }  // namespace
 
 Accounting::Accounting(const Scenario& scenario, const Participants& participants, Truth& truth)
     : scenario_(scenario),
       participants_(participants),
       truth_(truth),
-      flows_(participants.principals.size()) {
+      flows_(participants.principals.size()),
+      capital_(participants) {
     const std::size_t tasks = std::min<std::size_t>(scenario.workload.tasks, kTasksReserved);
     tasks_.reserve(tasks);
     newest_result_.reserve(tasks);
@@ -40,7 +48,10 @@ Accounting::Accounting(const Scenario& scenario, const Participants& participant
 
 void Accounting::accept(const Executed& block, SimTime now) {
     for (const VmEvent& e : block.events) note(block, e, now);
-    if (block.block) measure_block(block, now);
+    capital_.accept(block);
+    if (!block.block) return;
+    note_inclusion_fees(block, now);
+    measure_block(block, now);
 }
 
 void Accounting::note(const Executed& block, const VmEvent& e, SimTime now) {
@@ -63,7 +74,10 @@ void Accounting::on(const Executed& block, const event::TaskSubmitted& e, SimTim
     row.requester = owner_of(task.requester);
     row.mode = task.mode;
     row.fee = task.fee;
-    row.value_at_risk = scenario_.workload.value_at_risk;
+    row.value_at_risk = value_of(participants_.all[row.requester].group, scenario_.workload);
+    row.harm = Harm::kNone;
+    row.burned = admission_burn(scenario_.vm.policy, task.fee);
+    row.minted = Amount();
     row.submit_block = block.state.head.height;
     row.submit_time_ns = static_cast<std::uint64_t>(now);
     newest_result_.push_back(kNoResult);
@@ -92,6 +106,27 @@ void Accounting::on(const Executed& block, const event::ResultRevealed& e) {
 
 void Accounting::on(const Executed&, const event::UsableEarly& e, SimTime now) {
     usable_early_ns_[e.task.value] = static_cast<std::uint64_t>(now);
+    TaskRow& row = tasks_.at(e.task.value);
+    const std::size_t result = find_result({e.task, e.provider, row.assignments});
+    AIVM_CHECK(result != kNoResult);
+    results_[result].usable_early_ns = static_cast<std::uint64_t>(now);
+    if (!results_[result].correct) note_harm(row, Harm::kEarly, {result});
+}
+
+void Accounting::note_harm(TaskRow& task, Harm harm, const std::vector<std::size_t>& results) {
+    if (task.harm != Harm::kNone) return;  // a task has one value to lose
+    const std::uint32_t victim = participants_.all[task.requester].principal;
+    const auto owner = [&](std::size_t i) {
+        return participants_.all[results_[i].provider].principal;
+    };
+    // Who fools itself loses nothing.
+    if (std::ranges::all_of(results, [&](std::size_t i) { return owner(i) == victim; })) return;
+    task.harm = harm;
+    flows_[victim].harm += task.value_at_risk;
+    const Amount share(task.value_at_risk.nlux() / std::max<std::size_t>(results.size(), 1));
+    for (const std::size_t i : results) {
+        if (!participants_.principals[owner(i)].honest) flows_[owner(i)].lie_value += share;
+    }
 }
 
 // An answer in the open. A commitment that is never opened is no answer; its slash records it.
@@ -116,6 +151,12 @@ void Accounting::add_result(const Executed& block, TaskIndex index, ProviderInde
     row.correct = answer == truth_.answer(block.state, task);
     row.bond_locked = scenario_.vm.result_bond();
     row.challenge_skipped = true;  // until a challenger checks it
+    row.billed_ms = block.state.model(task.model).compute_time_ms;
+    if (scenario_.vm.policy.self_reported_compute && task.mode != VerificationMode::kRedundant &&
+        !task.seats.empty()) {
+        row.billed_ms = task.seats.front().compute_time_ms;
+    }
+    row.paid = Amount();
 }
 
 void Accounting::on(const Executed& block, const event::ChallengeOpened& e) {
@@ -157,7 +198,9 @@ void Accounting::on(const Executed&, const event::ShareSettled& e) {
     SlashRow& row = slashes_.at(waiting_shares_.at({e.task, e.assignment}));
     row.to_challenger += e.paid;
     row.burned += e.burned;
-    if (!e.paid.is_zero()) flow_of(e.challenger).rewards += e.paid;
+    if (e.paid.is_zero()) return;
+    row.rewarded = owner_of(e.challenger);
+    flow_of(e.challenger).rewards += e.paid;
 }
 
 void Accounting::on(const Executed& block, const event::Slashed& e) {
@@ -175,6 +218,9 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
     row.burned = e.burned;
     row.to_challenger = e.to_challenger;
     row.to_requester = e.to_requester;
+    row.to_provider = e.to_provider;
+    if (!e.to_challenger.is_zero()) row.rewarded = owner_of(e.challenger);
+    if (!e.to_provider.is_zero()) row.rewarded = owner_of(block.state, e.provider);
     if (cause.victim == SlashVictim::kProvider) {
         const std::size_t result =
             find_result({e.task, e.provider, tasks_.at(e.task.value).assignments});
@@ -197,6 +243,10 @@ void Accounting::on(const Executed& block, const event::Slashed& e) {
 void Accounting::on(const Executed& block, const event::ProviderPaid& e) {
     flow_of(block.state, e.provider).fees_earned += e.amount;
     paid_ += e.amount;
+    const std::size_t result =
+        find_result({e.task, e.provider, tasks_.at(e.task.value).assignments});
+    AIVM_CHECK(result != kNoResult);
+    *results_[result].paid += e.amount;
 }
 
 void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTime now) {
@@ -206,6 +256,16 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
     row.final_time_ns = static_cast<std::uint64_t>(now);
     row.correct = e.answer == truth_.answer(block.state, task);
     row.outcome = *row.correct ? TaskOutcome::kFinalOk : TaskOutcome::kFinalCorrupt;
+    row.burned = e.burned;
+    row.minted = e.minted;
+    if (!*row.correct) {
+        std::vector<std::size_t> wrong;
+        for (std::size_t i = newest_result_[e.task.value]; i != kNoResult; i = links_[i].older) {
+            if (is_final(results_[i]) && results_[i].answer_class == to_hex({&e.answer, 1}))
+                wrong.push_back(i);
+        }
+        note_harm(row, Harm::kFinal, wrong);
+    }
     // What does not divide by the winners goes back to the requester.
     const Amount fee_shared = std::exchange(paid_, Amount()) - e.minted;
     flow_of(row.requester).fees_paid -= row.fee - e.burned - fee_shared;
@@ -213,8 +273,23 @@ void Accounting::on(const Executed& block, const event::TaskCompleted& e, SimTim
     free_bonds(e.task, block.state.head.height);
 }
 
-void Accounting::on(const Executed& block, const event::ModelRegistered& e) {
-    flow_of(block.state.family_of_model(e.model).owner).fees_paid += e.burned;
+void Accounting::on(const Executed& block, const event::ModelRegistered& e, SimTime now) {
+    const ActorId owner = owner_of(block.state.family_of_model(e.model).owner);
+    flow_of(owner).fees_paid += e.burned;
+    add_outlay(owner, std::nullopt, OutlayKind::kModelFee, std::nullopt, e.burned, now);
+}
+
+void Accounting::note_inclusion_fees(const Executed& block, SimTime now) {
+    for (const OperationPtr& operation : block.block->operations()) {
+        const Amount fee = operation->inclusion_fee();
+        if (fee.is_zero()) continue;
+        const Address& proposer = block.state.validator(block.block->header().proposer).address;
+        const ActorId payer = owner_of(operation->sender());
+        const ActorId payee = owner_of(proposer);
+        flow_of(payer).fees_paid += fee;
+        flow_of(payee).fees_earned += fee;
+        add_outlay(payer, payee, OutlayKind::kInclusion, std::nullopt, fee, now);
+    }
 }
 
 void Accounting::on(const Executed& block, const event::TaskReturned& e) {
@@ -231,7 +306,7 @@ void Accounting::on(const Executed& block, const event::TaskFailed& e, SimTime n
     row.final_time_ns = static_cast<std::uint64_t>(now);
     row.outcome = row.assignments == 0 ? TaskOutcome::kExpired : TaskOutcome::kReverted;
     open_value_nlux_ -= row.value_at_risk.nlux();
-    flow_of(row.requester).fees_paid -= row.fee - admission_burn(scenario_.vm.policy, row.fee);
+    flow_of(row.requester).fees_paid -= row.fee - *row.burned;
     free_bonds(e.task, block.state.head.height);
 }
 
@@ -287,20 +362,36 @@ void Accounting::measure_block(const Executed& block, SimTime now) {
     chain_stats_.push_back(row);
 
     std::uint64_t covered = 0;
-    state.providers.for_each([&](std::size_t i, const Provider& provider) {
+    state.providers.for_each([&](std::size_t, const Provider& provider) {
         covered += std::min(provider.locked, provider.bond).nlux();
-        flow_of(state, ProviderIndex{static_cast<std::uint32_t>(i)}).capital_nlux_blocks +=
-            provider.bond.nlux();
     });
     if (open_value_nlux_ > covered)
         max_uncovered_nlux_ = std::max(max_uncovered_nlux_, open_value_nlux_ - covered);
 }
 
-void Accounting::spent(ActorId actor, Amount amount) { flow_of(actor).spent_outside += amount; }
+void Accounting::add_outlay(ActorId payer, std::optional<ActorId> payee, OutlayKind kind,
+                            std::optional<TaskIndex> task, Amount amount, SimTime now) {
+    if (amount.is_zero()) return;
+    OutlayRow& row = outlays_.emplace_back();
+    row.outlay = outlays_.size() - 1;
+    row.payer = payer;
+    row.payee = payee;
+    row.kind = kind;
+    if (task) row.task = task->value;
+    row.time_ns = static_cast<std::uint64_t>(now);
+    row.amount = amount;
+}
 
-void Accounting::paid_aside(const Address& from, const Address& to, Amount amount) {
+void Accounting::spent(ActorId actor, OutlayKind kind, std::optional<TaskIndex> task, Amount amount,
+                       SimTime now) {
+    flow_of(actor).spent_outside += amount;
+    add_outlay(actor, std::nullopt, kind, task, amount, now);
+}
+
+void Accounting::bribed(const Address& from, const Address& to, Amount amount, SimTime now) {
     flow_of(from).spent_outside += amount;
     flow_of(to).bribes += amount;
+    add_outlay(owner_of(from), owner_of(to), OutlayKind::kBribe, std::nullopt, amount, now);
 }
 
 // Money moves only between participants.
@@ -349,7 +440,6 @@ std::vector<Amount> Accounting::holdings(const State& end) const {
 }
 
 void Accounting::compute_payoffs(const State& end) {
-    constexpr Wide kRecordedMax = std::numeric_limits<std::int64_t>::max();  // what a column holds
     payoffs_.resize(participants_.principals.size());
     for (std::uint32_t i = 0; i < payoffs_.size(); ++i) {
         const Flow& flow = flows_[i];
@@ -360,8 +450,9 @@ void Accounting::compute_payoffs(const State& end) {
         payoffs_[i].bribes = flow.bribes;
         payoffs_[i].net_nlux = signed_nlux(flow.bribes) - signed_nlux(flow.spent_outside);
         payoffs_[i].rewards = flow.rewards;
-        payoffs_[i].capital_nlux_blocks =
-            static_cast<std::uint64_t>(std::min(flow.capital_nlux_blocks, kRecordedMax));
+        payoffs_[i].capital_nlux_blocks = capital_.nlux_blocks(i);
+        payoffs_[i].lie_value = flow.lie_value;
+        payoffs_[i].harm = flow.harm;
     }
     const std::vector<Amount> held = holdings(end);
     for (const Participant& one : participants_.all) {
@@ -405,6 +496,7 @@ void Accounting::write(const State& end, RowSink& sink, const RunTotals& totals)
     sink.add_all(results_);
     sink.add_all(challenges_);
     sink.add_all(slashes_);
+    sink.add_all(outlays_);
     sink.add_all(payoffs_);
     sink.add_all(chain_stats_);
     sink.add_all(metrics_);

@@ -15,6 +15,7 @@
 #include "sim/record/row_sink.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
+#include "sim/world/tied_capital.h"
 
 namespace aivm::sim {
 
@@ -39,10 +40,11 @@ public:
     void checked(TaskIndex task, std::uint32_t assignment);
     // A requester gave up after repeated attempts to submit a task; it may submit it again.
     void refused() { ++refused_; }
-    // Money that changes hands outside the chain: the costs of work, and payments between
-    // principals.
-    void spent(ActorId actor, Amount amount);
-    void paid_aside(const Address& from, const Address& to, Amount amount);
+    // Money that an actor spends outside the chain, on a task or in general.
+    void spent(ActorId actor, OutlayKind kind, std::optional<TaskIndex> task, Amount amount,
+               SimTime now);
+    // Money that one actor pays to another outside the chain.
+    void bribed(const Address& from, const Address& to, Amount amount, SimTime now);
 
     // Computes payoffs and metrics on the state in which the run ended, and writes all rows in a
     // fixed order. Call once.
@@ -54,9 +56,9 @@ public:
     [[nodiscard]] const std::vector<SlashRow>& slashes() const { return slashes_; }
     [[nodiscard]] const std::vector<ChallengeRow>& challenges() const { return challenges_; }
     [[nodiscard]] const std::vector<ResultRow>& results() const { return results_; }
+    [[nodiscard]] const std::vector<OutlayRow>& outlays() const { return outlays_; }
 
 private:
-    __extension__ using Wide = unsigned __int128;
     struct Flow {  // of one principal, by what the events say
         Amount fees_earned;
         Amount rewards;
@@ -65,7 +67,8 @@ private:
         Amount slashed;
         Amount spent_outside;
         Amount bribes;  // received
-        Wide capital_nlux_blocks = 0;
+        Amount lie_value;
+        Amount harm;
     };
     struct Key {  // one provider's answer to one assignment
         TaskIndex task;
@@ -99,10 +102,16 @@ private:
     void on(const Executed& block, const event::Slashed& e);
     void on(const Executed& block, const event::ProviderPaid& e);
     void on(const Executed& block, const event::TaskCompleted& e, SimTime now);
-    void on(const Executed& block, const event::ModelRegistered& e);
+    void on(const Executed& block, const event::ModelRegistered& e, SimTime now);
     void on(const Executed& block, const event::TaskReturned& e);
     void on(const Executed& block, const event::QuorumMissed& e);
     void on(const Executed& block, const event::TaskFailed& e, SimTime now);
+    void note_inclusion_fees(const Executed& block, SimTime now);
+    void add_outlay(ActorId payer, std::optional<ActorId> payee, OutlayKind kind,
+                    std::optional<TaskIndex> task, Amount amount, SimTime now);
+    // The wrong answers of these results cost the task's requester what the task is worth, and give
+    // it to those of their owners who break the protocol.
+    void note_harm(TaskRow& task, Harm harm, const std::vector<std::size_t>& results);
     void free_bonds(TaskIndex task, Height height);
     // Its index in results_; kNoResult if there is none.
     [[nodiscard]] std::size_t find_result(const Key& key) const;
@@ -124,6 +133,7 @@ private:
     void compute_metrics(const State& end, const RunTotals& totals);
     void add_mode_metrics();
     void add_attack_metrics();
+    void add_harm_metrics();
     void add_slash_metrics();
     void add_noise_metrics();
     void add_chain_metrics();
@@ -146,6 +156,8 @@ private:
     std::map<std::uint32_t, std::uint64_t> usable_early_ns_;  // TEE: by task, of its present result
     std::vector<ChallengeRow> challenges_;
     std::vector<SlashRow> slashes_;
+    std::vector<OutlayRow> outlays_;
+    TiedCapital capital_;
     // Rows of slashes whose challenger's share waits, by task and assignment.
     std::map<std::pair<TaskIndex, std::uint32_t>, std::size_t> waiting_shares_;
     std::vector<ChainStatRow> chain_stats_;

@@ -101,20 +101,36 @@ void Accounting::add_mode_metrics() {
 }
 
 void Accounting::add_attack_metrics() {
+    const auto is_attacker = [&](std::uint32_t principal) {
+        return std::ranges::binary_search(participants_.attackers, principal);
+    };
     std::int64_t net = 0;
     std::int64_t stake = 0;
-    for (const PayoffRow& payoff : payoffs_) {
-        if (!participants_.principals[payoff.principal].honest) net += payoff.net_nlux;
-    }
+    for (const std::uint32_t principal : participants_.attackers)
+        net += payoffs_.at(principal).total_nlux();
     for (const Participant& one : participants_.all) {
-        if (participants_.principals[one.principal].honest) continue;
+        if (!is_attacker(one.principal)) continue;
         stake += static_cast<std::int64_t>((one.opening_balance + one.opening_stake).nlux());
     }
     __extension__ using Signed = __int128;
     add_metric("attacker_net", net);
     add_metric("attacker_roi_ppm",
                stake == 0 ? 0 : static_cast<std::int64_t>(Signed(net) * 1'000'000 / stake));
-    add_count("attacker_profitable", net > 0 ? 1 : 0);
+    add_harm_metrics();
+}
+
+void Accounting::add_harm_metrics() {
+    Amount early;
+    Amount final;
+    std::uint64_t pending = 0;
+    for (const TaskRow& task : tasks_) {
+        if (task.harm == Harm::kEarly) early += task.value_at_risk;
+        if (task.harm == Harm::kFinal) final += task.value_at_risk;
+        if (task.outcome == TaskOutcome::kPending) ++pending;
+    }
+    add_count("harm_early", early.nlux());
+    add_count("harm_final", final.nlux());
+    add_count("tasks_pending", pending);
 }
 
 void Accounting::add_slash_metrics() {

@@ -33,6 +33,7 @@ Participants people() {
             one.opening_balance = lux(10'000);
         }
         out.principals.push_back({name, "honest", "", std::string_view(name) != "p-2"});
+        if (!out.principals.back().honest) out.attackers.push_back(one.principal);
         out.add(std::move(one));
     }
     return out;
@@ -122,11 +123,14 @@ TEST_F(AccountingOfAChain, ALieThatNobodyChallengesIsMissedFraud) {
     EXPECT_EQ(count("n_fraud_missed"), 1);
     EXPECT_EQ(std::get<double>(metric("p_final_corrupt")), 1.0);
     EXPECT_EQ(accounting.tasks().at(0).outcome, TaskOutcome::kFinalCorrupt);
-    EXPECT_GT(count("attacker_net"), 0);
-    EXPECT_EQ(count("attacker_profitable"), 1);
-    EXPECT_EQ(count("attacker_net"), payoff(kCheat).net_nlux);
+    EXPECT_EQ(payoff(kCheat).lie_value, lux(50));
+    EXPECT_EQ(payoff(kAlice).harm, lux(50));
+    EXPECT_EQ(accounting.tasks().at(0).harm, Harm::kFinal);
+    EXPECT_EQ(count("harm_final"), signed_nlux(lux(50)));
+    EXPECT_EQ(count("harm_early"), 0);
+    EXPECT_EQ(count("attacker_net"), payoff(kCheat).net_nlux + signed_nlux(lux(50)));
     EXPECT_EQ(count("attacker_roi_ppm"),
-              payoff(kCheat).net_nlux * 1'000'000 / std::int64_t(lux(10'000).nlux()));
+              count("attacker_net") * 1'000'000 / signed_nlux(lux(10'000)));
 }
 
 TEST_F(AccountingOfAChain, ACaughtLieIsSlashedAndCensoringItsProofIsCounted) {
@@ -286,7 +290,10 @@ TEST_F(AccountingOfAChain, CapitalIsTheBondTimesTheBlocksItWasHeld) {
 
 TEST_F(AccountingOfAChain, EveryMetricThatIsWrittenHasASpecification) {
     close();
-    for (const MetricSpec& spec : metric_specs()) static_cast<void>(metric(spec.name));
+    for (const MetricSpec& spec : metric_specs()) {
+        if (spec.doc.find("only with a counterfactual") == std::string_view::npos)
+            static_cast<void>(metric(spec.name));
+    }
     for (const MetricRow& row : accounting.metrics())
         EXPECT_NE(find_metric(row.name), nullptr) << row.name;
 }

@@ -22,9 +22,10 @@ void CensorshipEffects::pay(ActorId proposer, Amount amount) {
         all, [&](const Participant& one) { return one.group.name == chain.censor_payer; });
     AIVM_CHECK(payer != all.end());
     if (chain.censorship == CensorshipModel::kBribe) {
-        accounting_.paid_aside(payer->address, all[proposer].address, amount);
+        accounting_.bribed(payer->address, all[proposer].address, amount, context_.engine.now());
     } else {
-        accounting_.spent(payer->id, amount);
+        accounting_.spent(payer->id, OutlayKind::kBlockSpace, std::nullopt, amount,
+                          context_.engine.now());
     }
 }
 

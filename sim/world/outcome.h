@@ -46,6 +46,8 @@ struct Outcome {
     std::vector<MetricRow> metrics;
     std::vector<PrincipalRow> principals;
     std::vector<PayoffRow> payoffs;
+    // Filled in by scenarios::run_scenario, if it was asked to compare with honest play.
+    std::vector<CounterfactualRow> counterfactuals;
 
     // Neither an unexpected violation nor a missing one.
     [[nodiscard]] bool clean() const { return status == RunStatus::kClean; }

@@ -30,8 +30,8 @@ Population::Population(RunContext& context, Execution& execution, Accounting& ac
       accounting_(accounting),
       censorship_(censorship),
       substrate_(substrate),
-      side_([&accounting](const Address& from, const Address& to, Amount amount) {
-          accounting.paid_aside(from, to, amount);
+      side_([this](const Address& from, const Address& to, Amount amount) {
+          accounting_.bribed(from, to, amount, context_.engine.now());
       }) {}
 
 Status Population::build() {
@@ -167,21 +167,22 @@ Result<std::unique_ptr<Actor>> Population::make_provider(const Participant& part
                                                          const ClientSetup& client) {
     const Workload& workload = context_.scenario().workload;
     const Rules& rules = execution_.rules();
-    ProviderSetup setup{.id = provider_name(participant),
-                        .bond = participant.group.bond,
-                        .models = {},
-                        .speed_ppm = participant.group.speed_ppm,
-                        .step_time_ns = workload.step_time_ns,
-                        .exponential_time = workload.work_law == WorkLaw::kExponential,
-                        .machines = participant.group.machines,
-                        .batch = participant.group.batch,
-                        .kernels = rules.kernels,
-                        .on_device = device_of(participant),
-                        .rules = context_.scenario().vm,
-                        .device = Device(participant.group.hardware, provider_name(participant),
-                                         {execution_.authority(), rules.vendor_root}),
-                        .on_computed = cost_counter(workload.step_cost, participant.id),
-                        .on_started = on_work_callback(participant.id)};
+    ProviderSetup setup{
+        .id = provider_name(participant),
+        .bond = participant.group.bond,
+        .models = {},
+        .speed_ppm = participant.group.speed_ppm,
+        .step_time_ns = workload.step_time_ns,
+        .exponential_time = workload.work_law == WorkLaw::kExponential,
+        .machines = participant.group.machines,
+        .batch = participant.group.batch,
+        .kernels = rules.kernels,
+        .on_device = device_of(participant),
+        .rules = context_.scenario().vm,
+        .device = Device(participant.group.hardware, provider_name(participant),
+                         {execution_.authority(), rules.vendor_root}),
+        .on_computed = cost_counter(workload.step_cost, participant.id, OutlayKind::kWork),
+        .on_started = on_work_callback(participant.id)};
     for (std::uint32_t i = 0; i < workload.models; ++i) setup.models.push_back(model_name(i));
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->provider(
                                    participant.group, strategy_context(participant)));
@@ -201,7 +202,7 @@ Result<std::unique_ptr<Actor>> Population::make_challenger(const Participant& pa
         .kernels = execution_.rules().kernels,
         .on_device = device_of(participant),
         .on_checked = [this](TaskIndex task, std::uint32_t n) { accounting_.checked(task, n); },
-        .on_computed = cost_counter(workload.check_cost, participant.id)};
+        .on_computed = cost_counter(workload.check_cost, participant.id, OutlayKind::kCheck)};
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->challenger(
                                    participant.group, strategy_context(participant)));
     return std::make_unique<ChallengerActor>(client, signer_of(participant), setup,
@@ -284,10 +285,13 @@ ActorDevice Population::device_of(const Participant& participant) const {
 }
 
 // Accounts for what computing costs; empty where it costs nothing.
-std::function<void(std::uint32_t)> Population::cost_counter(Amount step_cost, ActorId actor) {
+std::function<void(TaskIndex, std::uint32_t)> Population::cost_counter(Amount step_cost,
+                                                                       ActorId actor,
+                                                                       OutlayKind kind) {
     if (step_cost.is_zero()) return {};
-    return [this, step_cost, actor](std::uint32_t steps) {
-        accounting_.spent(actor, step_cost.checked_times(steps).value());
+    return [this, step_cost, actor, kind](TaskIndex task, std::uint32_t steps) {
+        accounting_.spent(actor, kind, task, step_cost.checked_times(steps).value(),
+                          context_.engine.now());
     };
 }
 
@@ -314,6 +318,10 @@ bool Population::shares_are_final(const State& state) const {
             all_final = false;
     });
     return all_submitted && all_final;
+}
+
+void Population::close() {
+    for (RequesterActor* requester : requesters_) requester->close();
 }
 
 }  // namespace aivm::sim

@@ -39,6 +39,8 @@ public:
     // nothing about the others: then whether all of theirs are submitted and final. The tasks that
     // it still has open do not count.
     [[nodiscard]] bool shares_are_final(const State& state) const;
+    // The requesters submit nothing from now on.
+    void close();
 
 private:
     [[nodiscard]] Status add_client(const Participant& participant);
@@ -58,7 +60,9 @@ private:
     [[nodiscard]] ActorDevice device_of(const Participant& participant) const;
     [[nodiscard]] StrategyContext strategy_context(const Participant& participant);
     [[nodiscard]] bool watches_pending(ActorId client) const;
-    [[nodiscard]] std::function<void(std::uint32_t)> cost_counter(Amount step_cost, ActorId actor);
+    [[nodiscard]] std::function<void(TaskIndex, std::uint32_t)> cost_counter(Amount step_cost,
+                                                                             ActorId actor,
+                                                                             OutlayKind kind);
     [[nodiscard]] std::function<void(TaskIndex, SimTime)> on_work_callback(ActorId provider) const;
 
     RunContext& context_;

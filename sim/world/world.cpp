@@ -60,7 +60,8 @@ private:
     void plan_faults();
     void on_event(const Engine::Event& event);
     void sample();
-    [[nodiscard]] bool finished() const;
+    [[nodiscard]] bool work_is_done() const;
+    [[nodiscard]] bool books_are_closed() const;
     [[nodiscard]] Outcome finish(StopReason reason);
 
     RunContext context_;
@@ -150,7 +151,10 @@ void World::Impl::on_event(const Engine::Event& event) {
 }
 
 void World::Impl::sample() {
-    if (finished()) return context_.engine.stop();
+    if (work_is_done()) {
+        population_.close();
+        if (books_are_closed()) return context_.engine.stop();
+    }
     const auto& progress = context_.options.progress;
     if (progress && !progress(context_.engine.now(), watch_.final_tasks())) {
         interrupted_ = true;
@@ -161,7 +165,7 @@ void World::Impl::sample() {
 
 // Whether all work is final, every fault is over, and every validator that runs has seen all work
 // become final.
-bool World::Impl::finished() const {
+bool World::Impl::work_is_done() const {
     const std::uint32_t tasks = context_.scenario().workload.tasks;
     if (watch_.final_tasks() < tasks) return false;
     if (!population_.shares_are_final(watch_.tip().state)) return false;
@@ -169,6 +173,11 @@ bool World::Impl::finished() const {
     const bool faults_are_over = std::ranges::all_of(
         faults_, [&](const PlannedFault& fault) { return fault.ends_at <= now; });
     return faults_are_over && substrate_->has_caught_up(tasks);
+}
+
+// Whether nothing is owed any more for tasks that were submitted beyond the workload.
+bool World::Impl::books_are_closed() const {
+    return watch_.final_tasks() == watch_.tip().state.tasks.size();
 }
 
 // --- Ending ---

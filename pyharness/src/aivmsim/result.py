@@ -102,6 +102,18 @@ class RunResult:
         return self.table("slash")
 
     @functools.cached_property
+    def outlays(self) -> pd.DataFrame:
+        """One row per payment that no other table has: work, checks, bribes, block space, fees of
+        models and operations."""
+        return self.table("outlay")
+
+    @functools.cached_property
+    def counterfactuals(self) -> pd.DataFrame:
+        """One row per owner that breaks the protocol: its payoff, and the one it has when it is
+        honest under the same seed. Empty unless the run was made with ``counterfactual=True``."""
+        return self.table("counterfactual")
+
+    @functools.cached_property
     def chain(self) -> pd.DataFrame:
         """One row per block: proposer, censored proofs, waiting tasks, locked value."""
         return self.table("chain_stat")

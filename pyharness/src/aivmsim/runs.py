@@ -17,6 +17,7 @@ def run(
     seed: int | str = 1,
     out: str | os.PathLike[str] | None = None,
     backend: str = "auto",
+    counterfactual: bool = False,
 ) -> RunResult:
     """Runs a scenario to its end.
 
@@ -34,6 +35,10 @@ def run(
     backend : str
         What computes the kernels, by the names of ``aivmsim run --backend``; the results are the
         same. With ``"auto"``, a plugin that works, else the CPU.
+    counterfactual : bool
+        Whether to compare each owner that breaks the protocol with itself, honest, under the same
+        seed: the metrics ``cheating_gain`` and ``attacker_profitable``, and
+        :attr:`RunResult.counterfactuals`. It takes as many runs more.
 
     Returns
     -------
@@ -60,6 +65,7 @@ def run(
         heed_signals=on_main_thread,
         registry=REGISTRY,
         backend=backend,
+        counterfactual=counterfactual,
     )
     if out is not None:
         Study.begin(scenario.name).write(out, record)

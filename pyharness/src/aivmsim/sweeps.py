@@ -43,6 +43,7 @@ class _Item(NamedTuple):
     study: Study
     strategies: Registry
     backend: str
+    counterfactual: bool
 
 
 def sweep(
@@ -53,6 +54,7 @@ def sweep(
     out: str | os.PathLike[str] | None = None,
     executor: Executor | None = None,
     backend: str = "auto",
+    counterfactual: bool = False,
 ) -> pd.DataFrame:
     """Runs every combination of values with every seed.
 
@@ -77,6 +79,9 @@ def sweep(
         see the same file system.
     backend : str
         As for :func:`aivmsim.run`, on every worker.
+    counterfactual : bool
+        As for :func:`aivmsim.run`, for every run: columns ``cheating_gain`` and
+        ``attacker_profitable``.
 
     Returns
     -------
@@ -114,6 +119,7 @@ def sweep(
                 study,
                 REGISTRY.used_by(point.scenario),
                 backend,
+                counterfactual,
             )
             for number, point in enumerate(points)
             for replicate, seed in enumerate(seed_list)
@@ -223,6 +229,7 @@ def _run_item(item: _Item, stop: _core.StopFlag | None = None) -> dict[str, Any]
         heed_signals=on_main_thread,
         registry=item.strategies,
         backend=item.backend,
+        counterfactual=item.counterfactual,
     )
     if item.part is not None:
         item.study.write(item.part, record)

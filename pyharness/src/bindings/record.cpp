@@ -29,7 +29,8 @@ struct Kind {
 };
 template <class T>
 struct Kind<std::optional<T>> {
-    static constexpr const char* name = std::is_same_v<T, bool>     ? "boolean"
+    static constexpr const char* name = Kind<T>::is_text            ? "string"
+                                        : std::is_same_v<T, bool>   ? "boolean"
                                         : std::is_same_v<T, double> ? "Float64"
                                                                     : "Int64";
 };

@@ -47,6 +47,7 @@ struct RunPlace {
     std::uint32_t replicate = 0;
     std::string crn_group;
     std::string backend = "auto";
+    bool counterfactual = false;
 };
 
 // An exception of a strategy ends the run as StrategyError, with the cause chained; Ctrl-C stays
@@ -78,6 +79,7 @@ std::shared_ptr<RunRecord> run(const ScenarioHandle& scenario, const std::string
     options.seed = parse_seed(seed);
     options.wall_clock_ns = wall_clock_ns;
     options.strategies = &strategies;
+    options.counterfactual = place.counterfactual;
     options.progress = [&](sim::SimTime, std::uint64_t) {
         if (stop && stop->requested) return false;
         if (!heed_signals) return true;
@@ -119,13 +121,14 @@ void bind_run(py::module_& module) {
         "run",
         [](const ScenarioHandle& scenario, const std::string& seed, std::uint32_t replicate,
            std::string crn_group, const std::shared_ptr<StopFlag>& stop, bool heed_signals,
-           py::object registry, std::string backend) {
-            return run(scenario, seed, {replicate, std::move(crn_group), std::move(backend)}, stop,
+           py::object registry, std::string backend, bool counterfactual) {
+            return run(scenario, seed,
+                       {replicate, std::move(crn_group), std::move(backend), counterfactual}, stop,
                        heed_signals, std::move(registry));
         },
         py::arg("scenario"), py::arg("seed"), py::arg("replicate") = 0, py::arg("crn_group") = "",
         py::arg("stop") = nullptr, py::arg("heed_signals") = false, py::kw_only(),
-        py::arg("registry"), py::arg("backend") = "auto");
+        py::arg("registry"), py::arg("backend") = "auto", py::arg("counterfactual") = false);
     module.def(
         "check_runnable",
         [](const ScenarioHandle& scenario, py::object registry) {

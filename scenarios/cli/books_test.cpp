@@ -1,0 +1,202 @@
+// An independent audit of the books: every column of every payoff, recomputed from the other rows
+// of the run and, for the capital, from the states of the chain, over the whole catalogue and to
+// the last nLUX.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "core/config/slash_causes.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/setting.h"
+#include "sim/record/row_sink.h"
+#include "sim/world/world.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+using sim::OutlayKind;
+
+// One principal's books, rebuilt.
+struct Books {
+    std::int64_t revenue = 0;
+    std::int64_t cost = 0;
+    std::int64_t slashed = 0;
+    std::int64_t bribes = 0;
+    std::int64_t rewards = 0;
+    std::int64_t net = 0;
+    std::int64_t capital = 0;
+    std::int64_t lie_value = 0;
+    std::int64_t harm = 0;
+    friend bool operator==(const Books&, const Books&) = default;
+};
+
+void PrintTo(const Books& b, std::ostream* out) {
+    *out << fmt::format(
+        "revenue {} cost {} slashed {} bribes {} rewards {} net {} capital {} lie_value {} harm {}",
+        b.revenue, b.cost, b.slashed, b.bribes, b.rewards, b.net, b.capital, b.lie_value, b.harm);
+}
+
+// Sums what every address has tied up, block by block, from whole states.
+class TiedUp final : public sim::Probe {
+public:
+    void on_block(const Executed& block, sim::SimTime) override {
+        const State& state = block.state;
+        state.providers.for_each(
+            [&](std::size_t, const Provider& one) { sums_[one.owner] += signed_nlux(one.bond); });
+        state.validators.for_each([&](std::size_t, const Validator& one) {
+            sums_[one.address] += signed_nlux(one.stake);
+        });
+        state.tasks.for_each([&](std::size_t, const Task& one) {
+            if (!one.terminal()) sums_[one.requester] += signed_nlux(one.escrow);
+        });
+        state.disputes.for_each([&](std::size_t, const Dispute& one) {
+            sums_[one.challenger] += signed_nlux(one.bond);
+        });
+        state.model_status.for_each([&](std::size_t, const ModelStatus& one) {
+            sums_[one.owner] += signed_nlux(one.deposit);
+        });
+    }
+    [[nodiscard]] const std::map<Address, std::int64_t>& sums() const { return sums_; }
+
+private:
+    std::map<Address, std::int64_t> sums_;
+};
+
+class Audit {
+public:
+    Audit(const sim::VectorSink& rows, const sim::Participants& participants)
+        : rows_(rows), participants_(participants), books_(participants.principals.size()) {}
+
+    std::vector<Books> books(const TiedUp& tied) {
+        for (const sim::TaskRow& task : rows_.rows<sim::TaskRow>()) add_task(task);
+        for (const sim::SlashRow& slash : rows_.rows<sim::SlashRow>()) add_slash(slash);
+        for (const sim::OutlayRow& outlay : rows_.rows<sim::OutlayRow>()) add_outlay(outlay);
+        for (const auto& [address, nlux] : tied.sums()) {
+            if (const auto agent = participants_.find(address)) of(*agent).capital += nlux;
+        }
+        for (Books& b : books_) b.net = b.revenue + b.rewards + b.bribes - b.cost - b.slashed;
+        return books_;
+    }
+
+private:
+    Books& of(std::uint32_t agent) { return books_.at(participants_.all.at(agent).principal); }
+
+    void add_task(const sim::TaskRow& task) {
+        std::vector<const sim::ResultRow*> paid;
+        const sim::ResultRow* early_lie = nullptr;
+        for (const sim::ResultRow& result : results_of(task.task)) {
+            of(result.provider).revenue += signed_nlux(*result.paid);
+            if (!result.paid->is_zero()) paid.push_back(&result);
+            if (result.usable_early_ns && !result.correct && early_lie == nullptr)
+                early_lie = &result;
+        }
+        // The requester pays what is burned and what its providers receive beyond the mint.
+        std::int64_t cost = signed_nlux(*task.burned) - signed_nlux(*task.minted);
+        for (const sim::ResultRow* result : paid) cost += signed_nlux(*result->paid);
+        of(task.requester).cost += cost;
+        if (early_lie != nullptr) {
+            add_harm(task, {early_lie}, sim::Harm::kEarly);
+        } else if (task.correct && !*task.correct) {
+            add_harm(task, paid, sim::Harm::kFinal);
+        } else {
+            EXPECT_EQ(task.harm, sim::Harm::kNone) << "task " << task.task;
+        }
+    }
+    [[nodiscard]] const std::vector<sim::ResultRow>& results_of(std::uint64_t task) {
+        if (by_task_.empty()) {
+            for (const sim::ResultRow& result : rows_.rows<sim::ResultRow>())
+                by_task_[result.task].push_back(result);
+        }
+        return by_task_[task];
+    }
+    void add_harm(const sim::TaskRow& task, const std::vector<const sim::ResultRow*>& liars,
+                  sim::Harm expected) {
+        const std::uint32_t victim = participants_.all.at(task.requester).principal;
+        std::set<std::uint32_t> owners;
+        for (const sim::ResultRow* one : liars)
+            owners.insert(participants_.all.at(one->provider).principal);
+        if (owners == std::set{victim}) {
+            EXPECT_EQ(task.harm, sim::Harm::kNone) << "task " << task.task;
+            return;
+        }
+        EXPECT_EQ(task.harm, expected) << "task " << task.task;
+        books_.at(victim).harm += signed_nlux(task.value_at_risk);
+        const auto share =
+            signed_nlux(task.value_at_risk) / static_cast<std::int64_t>(liars.size());
+        for (const sim::ResultRow* one : liars) {
+            const std::uint32_t owner = participants_.all.at(one->provider).principal;
+            if (!participants_.principals.at(owner).honest) books_.at(owner).lie_value += share;
+        }
+    }
+    void add_slash(const sim::SlashRow& slash) {
+        Books& loser = of(slash.agent);
+        const bool challenger = victim_of(slash.cause) == SlashVictim::kChallenger;
+        (challenger ? loser.cost : loser.slashed) += signed_nlux(slash.taken);
+        if (slash.rewarded) {
+            of(*slash.rewarded).rewards +=
+                signed_nlux(slash.to_challenger) + signed_nlux(*slash.to_provider);
+        }
+        if (slash.task) {
+            of(rows_.rows<sim::TaskRow>().at(*slash.task).requester).rewards +=
+                signed_nlux(slash.to_requester);
+        }
+    }
+    void add_outlay(const sim::OutlayRow& outlay) {
+        of(outlay.payer).cost += signed_nlux(outlay.amount);
+        if (!outlay.payee) return;
+        Books& payee = of(*outlay.payee);
+        (outlay.kind == OutlayKind::kBribe ? payee.bribes : payee.revenue) +=
+            signed_nlux(outlay.amount);
+    }
+
+    const sim::VectorSink& rows_;
+    const sim::Participants& participants_;
+    std::vector<Books> books_;
+    std::map<std::uint64_t, std::vector<sim::ResultRow>> by_task_;
+};
+
+Books books_of(const sim::PayoffRow& row) {
+    return {signed_nlux(row.revenue),
+            signed_nlux(row.cost),
+            signed_nlux(row.slashed),
+            signed_nlux(row.bribes),
+            signed_nlux(row.rewards),
+            row.net_nlux,
+            static_cast<std::int64_t>(row.capital_nlux_blocks),
+            signed_nlux(*row.lie_value),
+            signed_nlux(*row.harm)};
+}
+
+class BooksOf : public testing::TestWithParam<std::string> {};
+
+TEST_P(BooksOf, AgreeWithTheRowsToTheLastNlux) {
+    const auto loaded = load_scenario_file(scenario_path(GetParam()));
+    ASSERT_TRUE(loaded) << to_text(loaded.error());
+    const auto setting = make_setting(loaded->scenario);
+    ASSERT_TRUE(setting) << setting.error().text();
+    TiedUp tied;
+    sim::WorldOptions options;
+    options.probe = &tied;
+    options.invariants = false;
+    const auto world = sim::World::make(*setting, options);
+    ASSERT_TRUE(world) << world.error().text();
+    sim::Outcome outcome = (*world)->run();
+    sim::VectorSink rows;
+    ASSERT_TRUE(rows.begin_run({}));
+    (*world)->write_results(rows, 0, outcome);
+    const sim::World::ChainBasis basis = (*world)->chain_basis();
+    const std::vector<Books> audited = Audit(rows, basis.participants).books(tied);
+    ASSERT_EQ(audited.size(), outcome.payoffs.size());
+    for (std::size_t i = 0; i < audited.size(); ++i)
+        EXPECT_EQ(books_of(outcome.payoffs[i]), audited[i]) << outcome.principals[i].label;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, BooksOf, testing::ValuesIn(catalog_names()),
+                         [](const auto& run) { return run.param; });
+
+}  // namespace
+}  // namespace aivm::scenarios::cli

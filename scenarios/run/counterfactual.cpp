@@ -1,0 +1,72 @@
+#include "scenarios/run/counterfactual.h"
+
+#include <algorithm>
+
+#include "scenarios/run/setting.h"
+#include "sim/actors/strategy.h"
+
+namespace aivm::scenarios {
+namespace {
+
+bool belongs_to(const sim::ActorGroup& group, const sim::Owner& owner) {
+    return (group.principal.empty() ? group.name : group.principal) == owner.label;
+}
+
+bool ended_by_itself(const sim::Outcome& outcome) {
+    return outcome.status != sim::RunStatus::kInterrupted &&
+           outcome.status != sim::RunStatus::kBudget &&
+           std::ranges::all_of(outcome.violations, &sim::Violation::expected);
+}
+
+std::int64_t payoff_of(const sim::Outcome& outcome, const sim::Owner& owner) {
+    std::int64_t sum = 0;
+    for (std::uint32_t i = 0; i < owner.members; ++i)
+        sum += outcome.payoffs.at(owner.first_principal + i).total_nlux();
+    return sum;
+}
+
+}  // namespace
+
+std::vector<sim::Owner> owners_of(const sim::Setting& setting) {
+    return sim::owners_of(sim::groups_of(setting.scenario), *setting.strategies);
+}
+
+sim::Scenario with_honest(const sim::Scenario& scenario, const sim::Owner& owner) {
+    sim::Scenario honest = scenario;
+    for (sim::ActorGroup& group : honest.actors) {
+        if (!belongs_to(group, owner)) continue;
+        if (group.name == honest.chain.censor_payer)
+            honest.chain.censorship = sim::CensorshipModel::kNone;
+        group.strategy = "honest";
+        group.parameters.clear();
+    }
+    return honest;
+}
+
+Result<std::vector<sim::CounterfactualRow>> compare_with_honest(const sim::Scenario& scenario,
+                                                                const RunOptions& options,
+                                                                const sim::Outcome& outcome) {
+    std::vector<sim::CounterfactualRow> rows;
+    if (!ended_by_itself(outcome)) return rows;
+    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, options.strategies));
+    RunOptions honest_options = options;
+    honest_options.counterfactual = false;
+    honest_options.events = false;
+    honest_options.choices = nullptr;
+    for (const sim::Owner& owner : owners_of(setting)) {
+        if (owner.honest) continue;
+        AIVM_ASSIGN(const sim::Outcome honest,
+                    run_scenario(with_honest(scenario, owner), honest_options));
+        if (!ended_by_itself(honest)) return std::vector<sim::CounterfactualRow>{};
+        sim::CounterfactualRow& row = rows.emplace_back();
+        row.owner = static_cast<std::uint32_t>(rows.size() - 1);
+        row.label = owner.label;
+        row.strategy = owner.strategy;
+        row.members = owner.members;
+        row.payoff_nlux = payoff_of(outcome, owner);
+        row.honest_payoff_nlux = payoff_of(honest, owner);
+    }
+    return rows;
+}
+
+}  // namespace aivm::scenarios
