@@ -369,6 +369,18 @@ TEST(DelayAttacker, ManyDelayAResultNoLongerThanOne) {
     EXPECT_EQ(count(five, "honest_false_slash"), 0);
 }
 
+TEST(DelayAttacker, ThatRevealsPlaysItsGameAsSlowlyAsItMay) {
+    sim::Scenario s = slow_games();
+    const double undisturbed = number(run(s), "ttf_p99");
+    s.actors.push_back(group("challenger", 1, "delay_attacker", {{"reveal", 1}}));
+    const sim::Outcome one = run(s);
+    EXPECT_EQ(verdict(one), "clean");
+    // the reveal; four openings, each at once; three verdicts, each in its last block
+    EXPECT_EQ(number(one, "ttf_p99"), undisturbed + 4 * (6 + 4 * 1 + 3 * 4));
+    s.actors.back().count = 5;
+    EXPECT_EQ(number(run(s), "ttf_p99"), number(one, "ttf_p99"));
+}
+
 TEST(DelayAttacker, CountingOpenChallengesMakesTheFifthCostSixteenTimesTheFirst) {
     sim::Scenario s = small_economic();
     s.vm.policy.challenge_escalation = ChallengeEscalation::kPerOpen;
