@@ -381,6 +381,31 @@ TEST(DelayAttacker, ThatRevealsPlaysItsGameAsSlowlyAsItMay) {
     EXPECT_EQ(number(run(s), "ttf_p99"), number(one, "ttf_p99"));
 }
 
+// A block whose proof lane is full extends every clock by a block, so that no honest move is late.
+// A stream of challenges that fills the lane of every block therefore pauses all disputes for as
+// long as it is paid for: "window plus one game" bounds the delay only while lanes have room.
+TEST(DelayAttacker, ThatFillsEveryProofLaneDelaysForAsLongAsItPays) {
+    sim::Scenario s = small_economic();
+    s.workload.arrivals = sim::ArrivalLaw::kPoisson;
+    s.workload.mean_gap_ns = s.chain.block_interval_ns / 4;
+    s.vm.config.max_tasks_per_provider = 1000;
+    s.vm.policy.result_bond = lux(1);
+    s.actors.push_back(with_stake(group("challenger", 5, "delay_attacker"), lux(20'000)));
+    const auto longest = [&](std::uint32_t tasks, std::uint32_t full) {
+        s.workload.tasks = tasks;
+        s.vm.policy.full_proof_operations = full;
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(count(outcome, "attacker_net"), -50 * kLux * tasks);
+        return number(outcome, "ttf_p99");
+    };
+    const double with_room = longest(100, 1000);
+    EXPECT_EQ(longest(200, 1000), with_room);
+    const double paused = longest(100, 5);
+    EXPECT_GT(paused, 2 * with_room);
+    EXPECT_GT(longest(200, 5), 1.5 * paused);
+}
+
 TEST(DelayAttacker, CountingOpenChallengesMakesTheFifthCostSixteenTimesTheFirst) {
     sim::Scenario s = small_economic();
     s.vm.policy.challenge_escalation = ChallengeEscalation::kPerOpen;

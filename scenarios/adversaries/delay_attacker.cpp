@@ -5,7 +5,9 @@
 //
 // Stresses parallel disputes: all run side by side, so however many attackers there are, a result
 // waits no longer than one reveal (and one game) beyond its window, and each attacker pays its bond
-// for it. Observe the time to finality with one attacker and with many, and grief_attacker_cost.
+// for it (validation cases V68, V69). A block full of proofs extends every clock by a block, so
+// that attackers who fill the lane of every block delay for as long as they pay. Observe the time
+// to finality with one attacker and with many, and grief_attacker_cost.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 

@@ -1,7 +1,8 @@
 // V70: what it costs to keep everybody else out of the queue of tasks. An attacker fills it, waits
-// until its tasks time out together, and fills it again in the next block. That is the cheapest
-// way: nobody takes a task from it, so only the burned share of the fees is lost, and all but one
-// of the tasks of a filling pay less than the last.
+// until its tasks time out together, and fills it again in the next block. Nobody takes a task from
+// it, so only the burned share of the fees is lost; and because it fills an empty queue, it pays
+// the highest fee for the last sixteenth only. A task that leaves earlier would cost more: it is
+// paid for in full, and its place is sold again at the highest fee.
 #include <fmt/format.h>
 
 #include <cmath>
