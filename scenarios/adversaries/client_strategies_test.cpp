@@ -370,6 +370,43 @@ TEST(DelayAttacker, ManyDelayAResultNoLongerThanOne) {
     EXPECT_EQ(count(five, "honest_false_slash"), 0);
 }
 
+TEST(DelayAttacker, ThatRevealsPlaysItsGameAsSlowlyAsItMay) {
+    sim::Scenario s = slow_games();
+    const double undisturbed = number(run(s), "ttf_p99");
+    s.actors.push_back(group("challenger", 1, "delay_attacker", {{"reveal", 1}}));
+    const sim::Outcome one = run(s);
+    EXPECT_EQ(verdict(one), "clean");
+    // the reveal; four openings, each at once; three verdicts, each in its last block
+    EXPECT_EQ(number(one, "ttf_p99"), undisturbed + 4 * (6 + 4 * 1 + 3 * 4));
+    s.actors.back().count = 5;
+    EXPECT_EQ(number(run(s), "ttf_p99"), number(one, "ttf_p99"));
+}
+
+// A block whose proof lane is full extends every clock by a block, so that no honest move is late.
+// A stream of challenges that fills the lane of every block therefore pauses all disputes for as
+// long as it is paid for: "window plus one game" bounds the delay only while lanes have room.
+TEST(DelayAttacker, ThatFillsEveryProofLaneDelaysForAsLongAsItPays) {
+    sim::Scenario s = small_economic();
+    s.workload.arrivals = sim::ArrivalLaw::kPoisson;
+    s.workload.mean_gap_ns = s.chain.block_interval_ns / 4;
+    s.vm.config.max_tasks_per_provider = 1000;
+    s.vm.policy.result_bond = lux(1);
+    s.actors.push_back(with_stake(group("challenger", 5, "delay_attacker"), lux(20'000)));
+    const auto longest = [&](std::uint32_t tasks, std::uint32_t full) {
+        s.workload.tasks = tasks;
+        s.vm.policy.full_proof_operations = full;
+        const sim::Outcome outcome = run(s);
+        EXPECT_EQ(verdict(outcome), "clean");
+        EXPECT_EQ(count(outcome, "attacker_net"), -50 * kLux * tasks);
+        return number(outcome, "ttf_p99");
+    };
+    const double with_room = longest(100, 1000);
+    EXPECT_EQ(longest(200, 1000), with_room);
+    const double paused = longest(100, 5);
+    EXPECT_GT(paused, 2 * with_room);
+    EXPECT_GT(longest(200, 5), 1.5 * paused);
+}
+
 TEST(DelayAttacker, CountingOpenChallengesMakesTheFifthCostSixteenTimesTheFirst) {
     sim::Scenario s = small_economic();
     s.vm.policy.challenge_escalation = ChallengeEscalation::kPerOpen;

@@ -1,9 +1,13 @@
 // A30 delay_attacker: challenges correct results falsely in the last block of their window, to keep
-// them from being settled.
+// them from being settled. If it reveals, it does so in the last block for it, and plays the game
+// that follows with the true trace, every verdict in the last block for that: it agrees with every
+// opening, which leaves the larger half.
 //
 // Stresses parallel disputes: all run side by side, so however many attackers there are, a result
 // waits no longer than one reveal (and one game) beyond its window, and each attacker pays its bond
-// for it. Observe the time to finality with one attacker and with many, and grief_attacker_cost.
+// for it (validation cases V68, V69). A block full of proofs extends every clock by a block, so
+// that attackers who fill the lane of every block delay for as long as they pay. Observe the time
+// to finality with one attacker and with many, and grief_attacker_cost.
 #include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
@@ -32,6 +36,10 @@ public:
     }
     bool reveals(const sim::DisputeView& view) override {
         return reveals_ && view.blocks_left() <= 1;
+    }
+    std::optional<op::DisputeMove> move(const sim::DisputeView& view) override {
+        if (view.blocks_left() > 1) return std::nullopt;
+        return sim::ChallengerStrategy::move(view);
     }
 
 private:

@@ -70,6 +70,14 @@ Result<Sample> wait_for_one(const ValidationCase& c, const RunContext& context);
 double service_time_of_rate(const ValidationCase& c);
 double service_time(const ValidationCase& c);
 Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context);
+// grinding.cpp
+Result<Sample> choices_of_a_grinder(const ValidationCase& c, const RunContext& context);
+Result<Sample> favourable_draws(const ValidationCase& c, const RunContext& context);
+// delay.cpp
+Result<Sample> delay_by_reexecutions(const ValidationCase& c, const RunContext& context);
+Result<Sample> delay_by_games(const ValidationCase& c, const RunContext& context);
+// queue_price.cpp
+Result<Sample> cost_of_a_full_queue(const ValidationCase& c, const RunContext& context);
 // snow.cpp
 Result<Sample> byzantine_poll_formula(const ValidationCase& c, const RunContext& context);
 Result<Sample> byzantine_polls(const ValidationCase& c, const RunContext& context);

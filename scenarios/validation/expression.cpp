@@ -134,6 +134,11 @@ private:
             return std::exp(a[0]);  // never reaches results: checks the case file's own numbers
         }
         if (name == "ceil" && a.size() == 1) return std::ceil(a[0]);
+        if (name == "floor" && a.size() == 1) return std::floor(a[0]);
+        if (name == "log2" && a.size() == 1) {
+            if (!(a[0] > 0)) return set_fault("log2 takes (x > 0)");
+            return std::log2(a[0]);  // never reaches results: checks the case file's own numbers
+        }
         if (name == "round" && a.size() == 1) return std::nearbyint(a[0]);
         if (name == "comb" && a.size() == 2) return comb(whole(0), whole(1));
         if (name.starts_with("binom_") && a.size() == 3) {

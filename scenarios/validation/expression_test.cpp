@@ -41,6 +41,10 @@ TEST(Expression, KnowsTheHelpersOfTheCaseFile) {
     EXPECT_NEAR(value("erlang_c(8,10)"), 0.4091801, 1e-7);
     EXPECT_EQ(value("comb(20,10)"), 184756);
     EXPECT_EQ(value("ceil(7/2)"), 4);
+    EXPECT_EQ(value("floor(7/2)"), 3);
+    EXPECT_EQ(value("floor(-1/2)"), -1);
+    EXPECT_EQ(value("ceil(log2(64))"), 6);
+    EXPECT_EQ(value("ceil(log2(65))"), 7);
     EXPECT_NEAR(value("exp(-2.5)"), 0.0820850, 1e-7);
     EXPECT_NEAR(value("sum(1/i for i in range(N-M+1,N+1))/mu", {{"N", 5}, {"M", 3}, {"mu", 1}}),
                 0.7833333, 1e-7);
@@ -65,6 +69,7 @@ TEST(Expression, NamesThePlaceOfAMistake) {
     EXPECT_THAT(fault("hyper_sf(1,2,3,1)"), HasSubstr("0 <= K <= n"));
     EXPECT_THAT(fault("erlang_c(9,8)"), HasSubstr("no function erlang_c"));
     EXPECT_THAT(fault("comb(1e9,2)"), HasSubstr("too large"));
+    EXPECT_THAT(fault("log2(0)"), HasSubstr("x > 0"));
     EXPECT_THAT(fault("1/0"), HasSubstr("not finite"));
     EXPECT_THAT(fault("(1"), HasSubstr("')' was expected"));
     EXPECT_THAT(fault("sum(i for i in range(0,1e9))"), HasSubstr("too long"));

@@ -96,6 +96,35 @@ TEST(FreeParameters, ALeaverMayHaveAnyCooldown) {
     EXPECT_EQ(result_of(off_by_one).verdict, Verdict::kDisagrees);
 }
 
+TEST(FreeParameters, AnyShareOfTheProposersMayGrind) {
+    expect_agrees("V66", {{"A", 0}});
+    expect_agrees("V66", {{"n", 1}, {"A", 1}});  // nine draws, of which the last must be taken
+    expect_agrees("V66", {{"n", 100}, {"A", 95}}, 0.1);
+    expect_agrees("V67", {{"A", 0}});
+    expect_agrees("V67", {{"n", 1}, {"A", 1}, {"P", 9}}, 0.1);
+    expect_agrees("V67", {{"P", 2}, {"K", 2}});
+    expect_failed("V66", {{"A", 22}}, "A = 22: it must be a whole number from 0 to 21");
+}
+
+// The window and one game, however many dispute the answer at once.
+TEST(FreeParameters, AnyNumberOfDisputesDelaysAnAnswerEquallyLong) {
+    for (const double disputes : {1.0, 2.0, 5.0, 64.0, 300.0}) {
+        expect_agrees("V68", {{"W", 10}, {"N", disputes}});
+        expect_agrees("V69", {{"W", 10}, {"D", 2}, {"n", 8}, {"N", disputes}});
+    }
+    expect_agrees("V68", {{"W", 1}, {"R", 1}});
+    for (const double steps : {2.0, 3.0, 5.0, 7.0, 33.0, 100.0})
+        expect_agrees("V69", {{"W", 3}, {"R", 1}, {"D", 1}, {"n", steps}, {"N", 3}});
+    expect_failed("V69", {{"n", 1}}, "n = 1: it must be a whole number from 2 to");
+}
+
+TEST(FreeParameters, AQueueOfAnySizeMayBeKeptFull) {
+    expect_agrees("V70", {{"Q", 1}, {"T", 1}});
+    expect_agrees("V70", {{"Q", 17}, {"T", 3}, {"b", 1}});
+    expect_agrees("V70", {{"F", 1e-6}, {"b", 0.5}, {"Q", 160}, {"T", 10}});
+    expect_failed("V70", {{"b", 0.00001}}, "the VM has it in whole basis points");
+}
+
 TEST(FreeParameters, TermsMayCancel) {
     expect_agrees("V05", {{"p", 0.2}, {"S", 390}});
     expect_agrees("V05", {{"p", 0.2}, {"S", 395}});

@@ -155,12 +155,7 @@ Result<Sample> finality_lag(const ValidationCase& c, const RunContext& context) 
     s.actors = {members(sim::Role::kProvider, "providers", 3, "honest"),
                 members(sim::Role::kChallenger, "checker", 1, "always_check")};
     AIVM_ASSIGN(const auto played, play(context, s));
-    double lag = 0;
-    for (const sim::ResultRow& result : played->results()) {
-        const Height done = played->tasks().at(result.task).final_block.value();
-        lag = std::max(lag, static_cast<double>(done - result.reveal_block.value()));
-    }
-    return Sample{lag, 1};
+    return Sample{longest_settlement(*played), 1};
 }
 
 // A job whose draw finds every slot of the one provider's bond locked expires at once. It sees the
@@ -240,14 +235,7 @@ Result<Sample> sybil_share(const ValidationCase& c, const RunContext& context) {
     s.actors = {members(sim::Role::kProvider, "others", c.whole("n", 0, kIdentitiesMax), "honest"),
                 members(sim::Role::kProvider, "sybil", c.whole("k", 0, kIdentitiesMax), "honest")};
     AIVM_ASSIGN(const auto played, play(context, s));
-    const auto& principals = played->rows.rows<sim::PrincipalRow>();
-    Sample sample;
-    for (const sim::ResultRow& result : played->results()) {
-        const sim::AgentRow& agent = played->rows.rows<sim::AgentRow>().at(result.provider);
-        sample.whole += 1;
-        if (principals.at(agent.principal).label == "sybil") sample.part += 1;
-    }
-    return sample;
+    return answers_of(*played, "sybil");
 }
 
 }  // namespace aivm::scenarios

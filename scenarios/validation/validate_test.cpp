@@ -174,6 +174,17 @@ TEST(Validate, EachMistakeMadeOnPurposeIsCaught) {
     EXPECT_EQ(verdict_of("V34", Fault::kNone, 0.3), Verdict::kAgrees);
     EXPECT_EQ(verdict_of("V34", Fault::kWithReplacement, 0.3), Verdict::kDisagrees);
     EXPECT_EQ(verdict_of("V34", Fault::kSwappedFraction, 0.3), Verdict::kDisagrees);
+    for (const char* id : {"V66", "V67"}) {
+        EXPECT_EQ(verdict_of(id, Fault::kNone, 0.3), Verdict::kAgrees) << id;
+        EXPECT_EQ(verdict_of(id, Fault::kSwappedFraction, 0.3), Verdict::kDisagrees) << id;
+    }
+    for (const char* id : {"V68", "V69"}) {
+        EXPECT_EQ(verdict_of(id, Fault::kNone, 0.1), Verdict::kAgrees) << id;
+        EXPECT_EQ(verdict_of(id, Fault::kWindowOffByOne, 0.1), Verdict::kDisagrees) << id;
+        EXPECT_EQ(verdict_of(id, Fault::kSlowDisputes, 0.1), Verdict::kDisagrees) << id;
+    }
+    EXPECT_EQ(verdict_of("V70", Fault::kNone, 0.1), Verdict::kAgrees);
+    EXPECT_EQ(verdict_of("V70", Fault::kFreeFees, 0.1), Verdict::kDisagrees);
 }
 
 }  // namespace

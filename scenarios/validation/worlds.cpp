@@ -27,6 +27,10 @@ void inject(Fault fault, sim::Scenario& scenario) {
         case Fault::kSwappedFraction:
             if (scenario.chain.censorship != sim::CensorshipModel::kNone)
                 scenario.chain.censoring_ppm = 1'000'000 - scenario.chain.censoring_ppm;
+            for (sim::ActorGroup& group : scenario.actors) {
+                if (group.role == sim::Role::kValidator)
+                    group.count = scenario.chain.validators - group.count;
+            }
             break;
         case Fault::kWithReplacement:
             if (scenario.chain.censorship == sim::CensorshipModel::kPermuted) {
@@ -35,6 +39,13 @@ void inject(Fault fault, sim::Scenario& scenario) {
             break;
         case Fault::kForgottenBurn:
             policy.challenger_share_bps = 10'000 - policy.requester_share_bps;
+            break;
+        case Fault::kFreeFees:
+            policy.fee_burn_bps = 0;
+            break;
+        case Fault::kSlowDisputes:
+            policy.challenge_reveal_blocks += 1;
+            policy.dispute_move_blocks += 1;
             break;
     }
 }
@@ -81,11 +92,11 @@ double Played::net_lux(std::string_view label) const {
 }
 
 Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
-                                     sim::Probe* probe) {
+                                     sim::Probe* probe, const sim::StrategyFactory* strategies) {
     inject(context.fault, scenario);
     std::erase_if(scenario.actors, [](const sim::ActorGroup& group) { return group.count == 0; });
     AIVM_TRY(check_sound(scenario));
-    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario));
+    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, strategies));
     sim::WorldOptions options;
     options.seed = context.seed;
     options.invariants = context.watched;
@@ -155,6 +166,26 @@ Sample missed_frauds(const Played& played) {
             sample.part += 1;
     }
     return sample;
+}
+
+Sample answers_of(const Played& played, std::string_view label) {
+    const auto& principals = played.rows.rows<sim::PrincipalRow>();
+    Sample sample;
+    for (const sim::ResultRow& result : played.results()) {
+        const sim::AgentRow& agent = played.rows.rows<sim::AgentRow>().at(result.provider);
+        sample.whole += 1;
+        if (principals.at(agent.principal).label == label) sample.part += 1;
+    }
+    return sample;
+}
+
+double longest_settlement(const Played& played) {
+    double longest = 0;
+    for (const sim::ResultRow& result : played.results()) {
+        const Height done = played.tasks().at(result.task).final_block.value();
+        longest = std::max(longest, static_cast<double>(done - result.reveal_block.value()));
+    }
+    return longest;
 }
 
 std::uint32_t tasks_for(double wanted) {

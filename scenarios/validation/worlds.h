@@ -19,9 +19,12 @@ namespace aivm::scenarios {
 enum class Fault {
     kNone,
     kWindowOffByOne,   // every challenge window is one block longer than stated
-    kSwappedFraction,  // the share of censoring proposers is taken for the share of honest ones
+    kSwappedFraction,  // the share of censoring or grinding proposers is taken for that of honest
+                       // ones
     kWithReplacement,  // the proposers of a round are drawn with replacement
     kForgottenBurn,    // the burned share of a slash goes to the challenger
+    kFreeFees,         // nothing of a fee is burned
+    kSlowDisputes,  // every reveal and every move of a dispute may be one block later than stated
 };
 
 // The input of one run of a case.
@@ -48,9 +51,11 @@ struct Played {
 
 // Runs the scenario to its end. Groups without members are left out. Errors: a scenario that
 // cannot be set up or has values that do not go together, a run that is not clean, tasks that are
-// not final, since their outcome would be missing from the sample.
+// not final, since their outcome would be missing from the sample. `strategies` replaces the table
+// of strategies.
 Result<std::unique_ptr<Played>> play(const RunContext& context, sim::Scenario scenario,
-                                     sim::Probe* probe = nullptr);
+                                     sim::Probe* probe = nullptr,
+                                     const sim::StrategyFactory* strategies = nullptr);
 
 // A market in the economic fidelity: one virtual validator, a requester, negligible minted rewards,
 // the lowest fee, room for any number of tasks, and one assignment per task, so that a caught
@@ -69,6 +74,12 @@ sim::ActorGroup liars(std::uint32_t count, std::uint32_t wrong_ppm = 1'000'000);
 
 // The wrong answers of a run, and how many of them became final.
 Sample missed_frauds(const Played& played);
+
+// The answers of a run, and how many of them are by the principal with this label.
+Sample answers_of(const Played& played, std::string_view label);
+
+// The most blocks from an answer to its settlement.
+double longest_settlement(const Played& played);
 
 // Blocks of a window of a case, at most.
 constexpr std::uint32_t kSimulatedBlocksMax = 100'000;
