@@ -97,8 +97,7 @@ public:
         std::uint32_t count = 0;
         for (; count < per_block_ && left_ > 0; ++count, --left_) {
             const std::uint64_t before = state.waiting_tasks + in_flight_;
-            // Others' tasks may come first.
-            const Amount fee = required_fee(context_.rules, before + per_block_);
+            const Amount fee = required_fee(context_.rules, before + kMayComeFirst);
             if (before >= hold_ || balance < fees_in_flight_ + fee) break;
             fees_.push_back(fee);
             fees_in_flight_ += fee;
@@ -115,6 +114,9 @@ public:
     bool goes_on(const sim::NodeView&) override { return left_ > 0; }
 
 private:
+    // Tasks of others that may be in the block before its own.
+    static constexpr std::uint64_t kMayComeFirst = 5;
+
     [[nodiscard]] std::string own_model(const State& state) const {
         std::string out;
         state.model_status.for_each([&](std::size_t i, const ModelStatus& status) {
