@@ -341,6 +341,31 @@ def codes(tree):
                         yield path, number, f"{code}: has no line on {CODES_PAGE}"
 
 
+def named_tests(tree):
+    """Every test that a table of CODES.md names, as `Subject.Name`, exists: in C++ by its macro, in
+    Python as a method of a class of that name. So does every scenario in backquotes after the word
+    scenario."""
+    known = set()
+    for path, text in tree.texts.items():
+        if Path(path).suffix in CPP:
+            known.update(re.findall(r"TEST\w*\(\s*(\w+),\s*(\w+)", text))
+        elif path.endswith("_test.py"):
+            name = None
+            for match in re.finditer(r"(?m)^class (\w+)|^    def (test_\w+)", text):
+                name = match[1] or name
+                known.add((name, match[2]))
+    for number, line in enumerate(tree.texts.get(CODES_PAGE, "").split("\n"), 1):
+        if not line.startswith("| "):
+            continue
+        for subject, name in re.findall(r"`([A-Z]\w+)\.(\w+)`", line):
+            if (subject, name) not in known:
+                yield CODES_PAGE, number, f"{subject}.{name}: there is no such test"
+        for some in re.findall(r"scenarios? ((?:`\w+`(?:, )?)+)", line):
+            for name in re.findall(r"`(\w+)`", some):
+                if f"scenarios/catalog/{name}.toml" not in tree.texts:
+                    yield CODES_PAGE, number, f"{name}: there is no such scenario"
+
+
 def whitespace(tree):
     """Lines end in LF without blanks before it, the file ends in one, and nothing is indented by
     tabs."""
@@ -379,6 +404,7 @@ RULES = [
     registry_hosts,
     built_files,
     codes,
+    named_tests,
     whitespace,
     top_level,
 ]

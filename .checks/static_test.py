@@ -82,6 +82,18 @@ class Rules(unittest.TestCase):
         self.clean(page | self.core_body("return a();  // D01 is known"))
         self.caught("codes", "core/ledger.cpp:4", page | self.core_body("return a();  // see D02"))
 
+    def test_a_test_or_scenario_that_the_page_of_codes_names_and_nobody_has_is_caught(self):
+        test = {
+            "core/CMakeLists.txt": "aivm_sources(core base/a.cpp ledger.cpp ledger_test.cpp)\n",
+            "core/ledger_test.cpp": "TEST(Ledger, Balances) {}\n",
+            "scenarios/http_test.py": "class Http(Case):\n    def test_it(self):\n        pass\n",
+        }
+        row = "| F1 | one | `Ledger.Balances`, `Http.test_it` |\n"
+        self.clean(test | {"core/testing/CODES.md": row})
+        for absent in ("`Ledger.Balance`", "`Http.test_that`", "`Other.Balances`", "scenario `no`"):
+            page = {"core/testing/CODES.md": row + f"| F2 | two | {absent} |\n"}
+            self.caught("named_tests", "core/testing/CODES.md:2", test | page)
+
     def test_a_test_may_include_any_room_of_its_layer(self):
         self.clean(
             {

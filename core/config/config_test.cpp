@@ -68,7 +68,7 @@ TEST(Parameters, AZeroThatWouldStopTheChainIsRefusedByName) {
 }
 
 // F23: a chain was made with parameters under which a wrong answer costs nothing.
-TEST(Parameters, ZeroProtectionIsRefused) {
+TEST(Parameters, F23ZeroProtectionIsRefused) {
     EXPECT_EQ(refusal([](VmParameters& p) { p.config.min_provider_bond = Amount(); }),
               "a result would be backed by no bond at all; set minProviderBond and result_bond "
               "above 0 LUX");

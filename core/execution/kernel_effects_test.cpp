@@ -6,6 +6,7 @@
 #include "core/registry/kernel_operations.h"
 #include "core/rewards/rewards.h"
 #include "core/state/keys.h"
+#include "core/state/load.h"
 #include "core/testing/test_chain.h"
 
 namespace aivm::test {
@@ -124,6 +125,29 @@ TEST(KernelEffects, EveryMerkleAnchorFreqBlocksTheReceiptRootIsAnchoredOnItsPred
     EXPECT_EQ(std::memcmp(anchors[1].commit_root, full.data(), 32), 0);
     EXPECT_EQ(std::memcmp(anchors[1].parent_root, empty.data(), 32), 0);
     EXPECT_EQ(chain.state().head.last_anchor, full);
+}
+
+// F9: no rule read the name of the host chain.
+TEST(KernelEffects, F9TheHostChainIdChoosesTheTargetOfAnchorsAndReceipts) {
+    const auto finished = [](const char* host_chain) {
+        TestOptions options;
+        options.parameters.config.host_chain_id = host_chain;
+        TestChain chain(options);
+        chain.join("p-1");
+        chain.assign("job");
+        chain.post("job", chain.truth("job"));
+        chain.advance(7);
+        return chain.state();
+    };
+    const State primary = finished("primary");
+    const State zoo = finished("zoo");
+    ASSERT_EQ(primary.receipts.size(), 1U);
+    ASSERT_EQ(zoo.receipts.size(), 1U);
+    EXPECT_EQ(primary.receipts[0].anchor_target, AnchorTarget::kQChain);
+    EXPECT_EQ(zoo.receipts[0].anchor_target, AnchorTarget::kHostChain);
+    EXPECT_EQ(primary.head.anchor_target, AnchorTarget::kQChain);
+    EXPECT_EQ(zoo.head.anchor_target, AnchorTarget::kHostChain);
+    EXPECT_NE(contents_digest(primary), contents_digest(zoo));
 }
 
 // F28: anchoring stopped without a word when the table was full.

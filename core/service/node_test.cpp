@@ -1,7 +1,9 @@
 #include "core/service/node.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
+#include "core/base/codec.h"
+#include "core/state/keys.h"
 #include "core/state/load.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_node.h"
@@ -133,6 +135,40 @@ TEST(Node, AStoreMadeUnderAnotherVendorRootIsRefusedByName) {
     MemoryStore fresh;
     setup.store = &fresh;
     EXPECT_NE((*Node::open(setup))->genesis_id(), (*first)->genesis_id());
+}
+
+// The parameters as versions wrote them that did not bind vendor_root yet.
+Bytes without_vendor_root(ByteView record) {
+    Reader in(record);
+    const std::uint32_t count = in.list(record.size(), 2 * sizeof(std::uint32_t));
+    Writer out;
+    out.u32(count - 1);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::string name = in.string(64);
+        const std::string value = in.string(1024);
+        if (name != "vendor_root") out.string(name).string(value);
+    }
+    return out.take();
+}
+
+TEST(Node, AStoreFromBeforeTheVendorRootWasAParameterIsRefusedByName) {
+    MemoryStore store;
+    NodeSetup setup;
+    setup.store = &store;
+    setup.genesis.table_sizes = {8, 8, 8};
+    ASSERT_TRUE(Node::open(setup));
+    const Bytes key = keys::single(keys::kParameters);
+    const Bytes now = store.get(key).value().value();
+    const auto old = std::make_shared<WriteBatch>();
+    old->put(key, without_vendor_root(now));
+    ASSERT_LT(without_vendor_root(now).size(), now.size());
+    ASSERT_TRUE(store.write(old));
+    const auto refused = Node::open(setup);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConfig);
+    EXPECT_THAT(refused.error().context,
+                testing::HasSubstr("made under other rules: it has no parameter vendor_root; start "
+                                   "with the parameters of its genesis, or with a new store"));
 }
 
 TEST(Node, ASeedStaysWithItsStore) {

@@ -83,9 +83,13 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations) {
 }
 
 Amount required_fee(const State& state, const VmParameters& parameters) {
+    return required_fee(parameters, state.waiting_tasks);
+}
+
+Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks) {
     const Amount floor = parameters.policy.fee_floor;
     const std::uint64_t doublings =
-        std::min(kFloorDoublingsMax * state.waiting_tasks / parameters.config.max_task_queue_size,
+        std::min(kFloorDoublingsMax * waiting_tasks / parameters.config.max_task_queue_size,
                  kFloorDoublingsMax);
     const Amount scaled =
         floor.checked_times(std::uint64_t{1} << doublings).value_or(Amount(~std::uint64_t{0}));

@@ -21,6 +21,8 @@ void prepare_keys(Transition& t, std::span<const OperationPtr> operations);
 // queue that is taken, plus lock_fee_bps of the result bond. Filling the queue therefore costs
 // money, and the more the fuller it is.
 Amount required_fee(const State& state, const VmParameters& parameters);
+// The same with this many tasks in the queue.
+Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks);
 
 // Refuses a fee below the required one, a full queue, a duplicate id, an unknown or retired model,
 // one that no provider which could be drawn offers, an unknown row, and a balance that cannot cover

@@ -62,6 +62,26 @@ TEST(Bonds, LeavingTakesANoticeACooldownAndPaysTheOwner) {
     chain.expect_refused(chain.by("p-1", withdrawal("p-1")), ErrorCode::kWrongState);
 }
 
+// F27: an id was lost for ever once its owner had left.
+TEST(Bonds, F27TheOwnerComesBackUnderItsIdOnceTheBondIsWithdrawnAndNobodyElseDoes) {
+    TestOptions options;
+    options.parameters.config.min_provider_bond = lux(1000);
+    TestChain chain(options);
+    chain.join("p-1");
+    chain.block({chain.by("p-1", leave("p-1"))});
+    chain.expect_refused(chain.by("p-1", registration("p-1", lux(1000))), ErrorCode::kDuplicate);
+    chain.advance(8);
+    chain.block({chain.by("p-1", withdrawal("p-1"))});
+    EXPECT_EQ(chain.provider("p-1").status, ProviderStatus::kLeft);
+    chain.expect_refused(chain.by("bob", registration("p-1", lux(1000))), ErrorCode::kDuplicate);
+    chain.block({chain.by("p-1", registration("p-1", lux(1200)))});
+    EXPECT_TRUE(chain.provider("p-1").active());
+    EXPECT_EQ(chain.provider("p-1").bond, lux(1200));
+    EXPECT_EQ(chain.assign("job"), "p-1");
+    chain.restart();
+    EXPECT_EQ(chain.provider("p-1").bond, lux(1200));
+}
+
 TEST(Bonds, WhoLeavesGetsNoNewWorkButMayFinishWhatItHas) {
     TestChain chain;
     chain.join("p-1");
@@ -182,6 +202,44 @@ TEST(Bonds, CreditCanBeClaimedOnlyWhenTheTaskIsFinal) {
     EXPECT_EQ(chain.provider("p-1").credit, Amount());
     EXPECT_FALSE(
         chain.refusal(chain.by("p-1", claim("p-1"))));  // settled at the start of the next block
+}
+
+// A second block that validator 1 signed for slot 3.
+op::Evidence evidence_against_1(const TestChain& chain) {
+    const auto sign = [&](const Hash32& id) {
+        return TestAuthorizer::sign(address_of("v-1"), slot_message(chain.rules().chain_id, 3, id));
+    };
+    const Hash32 one = salt_of("one");
+    const Hash32 two = salt_of("two");
+    return {1, 3, one, sign(one), two, sign(two)};
+}
+
+// F26: a validator that was slashed to 1 nLUX went on proposing.
+TEST(Bonds, F26AValidatorBelowTheMinimumStakeProposesNoMoreOnceTheEpochCloses) {
+    TestOptions options;
+    options.parameters.policy.validator_stake_min = lux(3000);
+    TestChain chain(options);  // two validators with 5,000 LUX, which propose in turn
+    chain.block({chain.by("bob", evidence_against_1(chain))});
+    EXPECT_EQ(chain.state().validators[1].stake, lux(2500));
+    chain.advance_to(11);
+    EXPECT_TRUE(chain.state().validators[1].active);
+    chain.block();
+    ASSERT_EQ(chain.last<event::EpochClosed>().size(), 1U);
+    EXPECT_FALSE(chain.state().validators[1].active);
+    EXPECT_TRUE(chain.state().validators[0].active);
+    chain.block();
+    EXPECT_THROW(chain.block(), TestFailure) << "the turn of validator 1";
+}
+
+// F26: evidence never aged.
+TEST(Bonds, F26EvidenceIsTakenForItsTimeOnly) {
+    TestOptions options;
+    options.parameters.policy.evidence_ttl_blocks = 5;
+    TestChain chain(options);
+    chain.advance_to(7);
+    EXPECT_FALSE(chain.refusal(chain.by("bob", evidence_against_1(chain))));
+    chain.block();
+    chain.expect_refused(chain.by("bob", evidence_against_1(chain)), ErrorCode::kWindowClosed);
 }
 
 TEST(Bonds, TwoSignedItemsForOneSlotCostHalfTheStakeOnce) {

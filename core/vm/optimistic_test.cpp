@@ -102,7 +102,7 @@ TEST(Optimistic, AClaimThatEqualsTheTruePostedAnswerWinsNothing) {
 }
 
 // F7: ten lost challenges for 49 LUX asked 10,240 LUX of the next challenger.
-TEST(Optimistic, ALostChallengeRaisesNobodysBondUnlessThePolicySaysSo) {
+TEST(Optimistic, F7ALostChallengeRaisesNobodysBondUnlessThePolicySaysSo) {
     using enum ChallengeEscalation;
     for (const ChallengeEscalation escalation : {kNone, kPerLost, kPerOpen}) {
         TestOptions options;

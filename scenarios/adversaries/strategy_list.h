@@ -7,6 +7,7 @@
     X(kAlwaysCheckRow)          \
     X(kThresholdCheckRow)       \
     X(kSlowRow)                 \
+    X(kModelOwnerRow)           \
     X(kCrashFaultyRow)          \
     X(kNondeterministicRow)     \
     X(kLazyGuessRow)            \
@@ -44,6 +45,8 @@
     X(kWashTraderRow)           \
     X(kShieldChallengerRow)     \
     X(kQueueFlooderRow)         \
+    X(kQueueHolderRow)          \
+    X(kSlotSpammerRow)          \
     X(kTrustFarmerRow)          \
     X(kTeeKeyThiefRow)          \
     X(kStaleAttesterRow)        \

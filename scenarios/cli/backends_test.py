@@ -117,6 +117,7 @@ class Backends(unittest.TestCase):
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
         self.assertIn("aivmsim gpu", done.stderr)
 
+    # F30: how often a backend fell back was shown nowhere.
     def test_a_plugin_that_begins_to_fail_is_replaced_and_counted(self):
         canonical, _ = self.run_on("cpu")
         run, row = self.run_on("auto", FAILING, AIVM_TEST_PLUGIN_FAILS_AFTER="50")

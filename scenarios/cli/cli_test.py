@@ -363,6 +363,8 @@ class CommandLine(Program):
         self.ok("list", "profiles")
         for name in ("vm.slash_bps", "bond_locked", "lan", "provider"):
             self.ok("explain", name)
+        # F29: it said "how long an attestation may take".
+        self.assertIn("maximum age", self.ok("explain", "vm.attestation_timeout").stdout)
 
     def test_what_nothing_is_called_is_exit_code_4(self):
         self.refused("explain", "lazzy_guess", code=4, says=['did you mean "lazy_guess"?'])

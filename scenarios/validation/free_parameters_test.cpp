@@ -45,6 +45,7 @@ void expect_failed(const std::string& id, const Bindings& changed, const std::st
     EXPECT_THAT(result.reason, HasSubstr(reason)) << id;
 }
 
+// F11: units cancelled only where mu and s are 1.
 TEST(FreeParameters, RatesAndServiceTimesMayDifferFromOne) {
     expect_agrees("V29", {{"mu", 2}});
     expect_agrees("V29", {{"N", 4}, {"M", 1}, {"mu", 0.1}});
@@ -52,6 +53,7 @@ TEST(FreeParameters, RatesAndServiceTimesMayDifferFromOne) {
     expect_agrees("V55", {{"lam", 0.4}, {"s", 2}});
 }
 
+// F11: one of these ended the program.
 TEST(FreeParameters, CommitteesMayHaveAnyMembers) {
     expect_agrees("V27", {{"h", 4}, {"b", 1}});
     expect_agrees("V27", {{"h", 4}, {"b", 3}});

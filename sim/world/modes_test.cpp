@@ -123,6 +123,7 @@ TEST_P(InBothFidelities, AttestedResultsAreUsableLongBeforeTheyAreFinal) {
                      std::get<double>(software->outcome.metric("ttf_mean")));
 }
 
+// F9: "primary" and "zoo" were anchored alike.
 TEST_P(InBothFidelities, AnchorsOnTheirWayAreRecordedWithTheirTarget) {
     Scenario s = scenario_in(VerificationMode::kOptimistic, GetParam());
     s.vm.config.merkle_anchor_freq = 3;

@@ -31,6 +31,7 @@ class HttpRules(ServeCase):
         self.assertEqual(self.get("/tasks?id=t-1")[0], 404)
         self.assertEqual(self.tasks(), 0)
 
+    # F19: the task was submitted, and the answer was empty.
     def test_a_post_without_a_length_is_411_and_submits_nothing(self):
         for sent in (
             post(BODY),
@@ -63,6 +64,7 @@ class HttpRules(ServeCase):
             self.assertEqual(self.status_of(post(chunked, *headers))[0], 400, headers)
         self.assert_nothing_was_submitted()
 
+    # F20: 200 OK and four bytes of the body.
     def test_a_range_is_not_a_reason_to_send_less(self):
         whole = self.get("/stats")
         self.assertIn("tasks_pending", whole[1])

@@ -96,6 +96,7 @@ class ManyClients(ServeCase):
                   f"{len(taken)}", file=sys.stderr)  # fmt: skip
         self.assertLess(median, MEDIAN_SECONDS_MAX)
 
+    # F18: eight of them stopped the service.
     def test_slow_clients_keep_nobody_waiting_and_are_told_that_they_are_late(self):
         self.start("--dev")
         self.assert_fast(self.latencies(1), "nobody else")

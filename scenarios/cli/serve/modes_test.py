@@ -26,6 +26,7 @@ class Modes(ServeCase):
         status, answer = self.post(path, body)
         self.assertEqual((status, answer.get("success")), (200, True), answer)
 
+    # F24: there was no way to commit, and the drawn providers were slashed for silence.
     def test_a_committee_commits_reveals_and_agrees(self):
         self.begin("200ms", verificationMode=1, challengeWindowBlocks=2)
         for i in range(1, 6):
@@ -59,6 +60,7 @@ class Modes(ServeCase):
         for provider in self.get("/providers")[1]["providers"]:
             self.assertEqual(provider["bond"], "1000000000000", "nobody was slashed")
 
+    # F24: there was no way to challenge, so every posted answer became final.
     def test_a_posted_answer_is_challenged_and_the_claim_is_judged(self):
         self.begin("500ms", challengeWindowBlocks=8)
         self.accepted("/providers/register", REGISTRATION)
