@@ -1,7 +1,7 @@
 // model_owner: an honest requester that registers a model of its own, and retires it later.
 //
 // The fee for it is burned, the deposit comes back with the retirement. Observe whether the
-// registration finds a slot while others fill the table (A43 slot_spammer).
+// registration finds a slot while others fill the table (A42 slot_spammer).
 #include "scenarios/adversaries/own_model.h"
 #include "scenarios/adversaries/strategy_table.h"
 

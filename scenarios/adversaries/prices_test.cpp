@@ -1,5 +1,5 @@
 // What it costs to take the places of others for nothing useful, and that others are still served:
-// the queue of tasks (A42), slots of the kernel's tables (A43), bonds of providers (A32), in both
+// the queue of tasks (A42), slots of the kernel's tables (A42), bonds of providers (A32), in both
 // fidelities.
 #include <algorithm>
 #include <functional>
@@ -125,7 +125,7 @@ TEST_P(Prices, F4WithoutAProviderNoTaskIsAccepted) {
     EXPECT_EQ(count(outcome, "attacker_net"), -kLux) << "the fee for its model";
 }
 
-// --- A43 slot_spammer ---
+// --- A42 slot_spammer ---
 
 // F5: 512 free models and 1,024 free attestations filled the tables for everybody and for ever.
 TEST_P(Prices, F5SlotsCostAFeeADepositAndABondAndOthersStillRegister) {

@@ -1,4 +1,4 @@
-// A43 slot_spammer: fills the kernel's tables, so that nobody else can register a model or attest.
+// A42 slot_spammer: fills the kernel's tables, so that nobody else can register a model or attest.
 //
 // As a challenger it registers as many models as it can pay for; as a provider it attests one
 // device after the other, with attestations that never expire. Stresses model_fee, model_deposit
@@ -114,7 +114,7 @@ constexpr std::array kSlotParameters{
 }  // namespace
 
 const StrategyRow kSlotSpammerRow{.name = "slot_spammer",
-                                  .id = "A43",
+                                  .id = "A42",
                                   .doc = "fills the tables of models and attestations",
                                   .parameters = kSlotParameters,
                                   .provider = make_device_spammer,
