@@ -288,7 +288,7 @@ GROUP BY point_id"""
 PROFITS = """
 SELECT point_id, count(*) AS n, sum(value) AS k
 FROM run JOIN metric USING (run_id)
-WHERE name = 'attacker_profitable' AND run_id IN (SELECT run_id FROM principal WHERE honest = 0)
+WHERE name = 'attacker_profitable'
 GROUP BY point_id"""
 
 

@@ -24,7 +24,7 @@ def swept(tmp_path_factory):
         **{"tasks.count": 100}
     )
     over = {"vm.challenge_window_blocks": WINDOWS, "chain.censoring_share": SHARES}
-    return path, aivmsim.sweep(scenario, over, seeds=[1, 2, 3], out=path)
+    return path, aivmsim.sweep(scenario, over, seeds=[1, 2, 3], out=path, counterfactual=True)
 
 
 def test_the_page_shows_what_the_sweep_returned(swept, tmp_path):

@@ -43,6 +43,7 @@ def test_the_first_line_answers_whether_cheating_paid(tmp_path):
             "INSERT INTO counterfactual VALUES (?, 0, 'lazy', 'lazy_guess', 4, ?, ?)",
             (run, -240 * 10**9, 60 * 10**9),
         )
+        db.execute("UPDATE run SET row_counts = json_set(row_counts, '$.counterfactual', 1)")
     compared = did_cheating_pay(load_file(alone))
     assert compared.startswith("One run cannot tell.")
     assert "lazy lost 300 LUX" in compared
