@@ -20,6 +20,7 @@ std::unique_ptr<sim::ProviderStrategy> make_budget_splitter(const Parameters& pa
 const StrategyRow kBudgetSplitterRow{
     .name = "budget_splitter",
     .id = "A20",
+    .honest_as = sim::Role::kValidator,
     .doc =
         "lies, and buys only the few blocks in which a challenge must be revealed; "
         "validators: sells them",

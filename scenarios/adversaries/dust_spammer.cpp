@@ -60,6 +60,7 @@ const StrategyRow kDustSpammerRow{.name = "dust_spammer",
                                   .id = "A32",
                                   .doc = "floods the chain with tasks at the least fee",
                                   .parameters = kDustParameters,
-                                  .requester = make_dust_spammer};
+                                  .requester = make_dust_spammer,
+                                  .only_attacks = true};
 
 }  // namespace aivm::scenarios

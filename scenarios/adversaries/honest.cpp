@@ -48,6 +48,16 @@ std::unique_ptr<sim::ChallengerStrategy> make_always_check(const Parameters&,
     return std::make_unique<AlwaysCheck>(context.rules.policy);
 }
 
+class AbsentRequester final : public sim::RequesterStrategy {
+public:
+    bool takes_part() const override { return false; }
+};
+
+std::unique_ptr<sim::RequesterStrategy> make_absent_requester(const Parameters&,
+                                                              const sim::StrategyContext&) {
+    return std::make_unique<AbsentRequester>();
+}
+
 std::unique_ptr<sim::RequesterStrategy> make_honest_requester(const Parameters&,
                                                               const sim::StrategyContext&) {
     return std::make_unique<HonestRequester>();
@@ -71,6 +81,11 @@ const StrategyRow kHonestRow{
     .requester = make_honest_requester,
     .validator = make_honest_validator};
 
+const StrategyRow kAbsentRow{.name = "absent",
+                             .honest = true,
+                             .doc = "submits nothing and has no share of the workload",
+                             .requester = make_absent_requester};
+
 const StrategyRow kAlwaysCheckRow{
     .name = "always_check",
     .honest = true,
@@ -81,6 +96,7 @@ const StrategyRow kSybilRow{
     .name = "sybil",
     .id = "A09",
     .doc = "works honestly under several identities, to be drawn more often",
-    .provider = make_honest_provider};
+    .provider = make_honest_provider,
+    .splits = true};
 
 }  // namespace aivm::scenarios

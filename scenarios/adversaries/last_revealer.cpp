@@ -16,8 +16,7 @@ public:
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
     std::optional<Answer> answer(const sim::TaskView& view) override {
-        // the saturated outputs
-        const auto guess = static_cast<Answer>(random_.bernoulli_ppm(kHalf) ? 0 : 255);
+        const Answer guess = random_.bernoulli_ppm(kHalf) ? kLeast : kGreatest;
         guessed_[view.index] = guess;
         return guess;
     }
@@ -33,6 +32,9 @@ public:
 
 private:
     static constexpr std::uint32_t kHalf = 500'000;
+    // The saturated answers, which are more common than all others together: -128 and 127.
+    static constexpr Answer kLeast = 0x80;
+    static constexpr Answer kGreatest = 0x7f;
 
     sim::RandomStream random_;
     VmParameters rules_;

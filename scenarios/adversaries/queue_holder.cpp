@@ -111,6 +111,8 @@ public:
         task.fee = fees_.front();
         fees_.pop_front();
     }
+    // Nobody waits for tasks that only fill the queue.
+    bool takes_part() const override { return false; }
     bool goes_on(const sim::NodeView&) override { return left_ > 0; }
 
 private:
@@ -163,6 +165,7 @@ const StrategyRow kQueueHolderRow{
     .doc = "holds the queue of tasks with tasks for a model that only its own provider serves",
     .parameters = kHolderParameters,
     .provider = make_holding_provider,
-    .requester = make_queue_holder};
+    .requester = make_queue_holder,
+    .only_attacks = true};
 
 }  // namespace aivm::scenarios

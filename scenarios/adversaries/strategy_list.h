@@ -4,6 +4,7 @@
 
 #define AIVM_STRATEGIES(X)      \
     X(kHonestRow)               \
+    X(kAbsentRow)               \
     X(kAlwaysCheckRow)          \
     X(kThresholdCheckRow)       \
     X(kSlowRow)                 \

@@ -58,6 +58,10 @@ struct StrategyRow {
     Maker<sim::ChallengerStrategy> challenger = nullptr;
     Maker<sim::RequesterStrategy> requester = nullptr;
     Maker<sim::ValidatorStrategy> validator = nullptr;
+    // As a requester it is there only to attack: in the honest run it does not take part.
+    bool only_attacks = false;
+    // It has several identities in place of one: in the honest run it is one with all their money.
+    bool splits = false;
     bool watches_pending = false;  // on_pending() is called for its clients
     bool polled = false;  // of validators: what it does needs machines that vote, run.fidelity full
                           // with snowman

@@ -57,6 +57,7 @@ const StrategyRow kWashTraderRow{.name = "wash_trader",
                                  .id = "A39",
                                  .doc = "buys work to obtain the rewards that are minted for it",
                                  .parameters = kWashParameters,
-                                 .requester = make_wash_trader};
+                                 .requester = make_wash_trader,
+                                 .only_attacks = true};
 
 }  // namespace aivm::scenarios

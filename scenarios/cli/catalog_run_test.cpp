@@ -6,11 +6,9 @@
 
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "scenarios/cli/catalog.h"
+#include "scenarios/cli/golden_file.h"
 #include "scenarios/cli/payoffs.h"
 #include "scenarios/cli/verdict.h"
 #include "scenarios/file/load.h"
@@ -23,12 +21,6 @@ constexpr std::array kFigures{
     "tasks",          "blocks",          "messages",        "n_fraud_posted",
     "n_fraud_missed", "slash_due",       "slash_taken",     "honest_false_slash",
     "attacker_net",   "censored_proofs", "reassign_rounds", "max_value_uncovered"};
-
-std::string read(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 // Only exact figures: each is an integer, so all machines print the same.
 std::string golden_text(const sim::Scenario& scenario, const sim::Outcome& outcome) {
@@ -50,10 +42,12 @@ TEST_P(CatalogRun, HasTheVerdictAndTheFiguresOfItsExpectedFile) {
     ASSERT_TRUE(outcome) << outcome.error().text();
     EXPECT_TRUE(outcome->clean());
     const std::string found = golden_text(loaded->scenario, *outcome);
-    const std::filesystem::path golden = catalog_folder() / (GetParam() + ".expected");
-    if (std::getenv("AIVM_UPDATE_EXPECTED") != nullptr) std::ofstream(golden) << found;
-    EXPECT_EQ(found, read(golden))
-        << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review " << golden;
+    GoldenFile golden = read_golden(GetParam());
+    if (std::getenv("AIVM_UPDATE_EXPECTED") != nullptr) {
+        golden.run = found;
+        write_golden(GetParam(), golden);
+    }
+    EXPECT_EQ(found, golden.run) << "if this is meant: AIVM_UPDATE_EXPECTED=1 and review it";
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalog, CatalogRun, testing::ValuesIn(catalog_names()),

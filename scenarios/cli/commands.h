@@ -44,8 +44,8 @@ struct SweepArguments {
     std::string shard = "1/1";
     std::string record = "outcomes";  // or "metrics"
     bool counterfactual = false;
-    std::string show;  // the metric of the table; empty: chosen by content
-    std::uint32_t jobs = 0;           // 0: one per core
+    std::string show;        // the metric of the table; empty: chosen by content
+    std::uint32_t jobs = 0;  // 0: one per core
     gpu::BackendRequest backend;
     std::optional<std::string> out;
     bool json = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/adversaries/strategy_table.h"
 #include "scenarios/run/setting.h"
 #include "sim/actors/strategy.h"
 
@@ -10,6 +11,18 @@ namespace {
 
 bool belongs_to(const sim::ActorGroup& group, const sim::Owner& owner) {
     return (group.principal.empty() ? group.name : group.principal) == owner.label;
+}
+
+void make_honest(sim::ActorGroup& group) {
+    const StrategyRow* row = find_strategy(group.strategy);
+    const bool absent = group.role == sim::Role::kRequester && row != nullptr && row->only_attacks;
+    if (row != nullptr && row->splits) {
+        group.stake = group.stake.checked_times(group.count).value_or(group.stake);
+        group.bond = group.bond.checked_times(group.count).value_or(group.bond);
+        group.count = 1;
+    }
+    group.strategy = absent ? "absent" : "honest";
+    group.parameters.clear();
 }
 
 bool ended_by_itself(const sim::Outcome& outcome) {
@@ -37,8 +50,7 @@ sim::Scenario with_honest(const sim::Scenario& scenario, const sim::Owner& owner
         if (!belongs_to(group, owner)) continue;
         if (group.name == honest.chain.censor_payer)
             honest.chain.censorship = sim::CensorshipModel::kNone;
-        group.strategy = "honest";
-        group.parameters.clear();
+        make_honest(group);
     }
     return honest;
 }

@@ -162,6 +162,8 @@ public:
     // Whether submissions() is still called once its share is submitted. The run does not wait for
     // tasks submitted after that.
     [[nodiscard]] virtual bool goes_on(const NodeView& view);
+    // False: it has no share of the workload, and the run does not wait for one.
+    [[nodiscard]] virtual bool takes_part() const { return true; }
 };
 
 // A question that reached a validator.

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] virtual SimTime now() const = 0;
     [[nodiscard]] virtual const Scenario& scenario() const = 0;
     [[nodiscard]] virtual const Participants& participants() const = 0;
+    // How many tasks the requesters that take part have to submit.
+    [[nodiscard]] virtual std::uint64_t tasks_due() const { return scenario().workload.tasks; }
     // The rules by which the chain's blocks are executed.
     [[nodiscard]] virtual const Rules& rules() const = 0;
     // Null while the validator is down.

@@ -20,7 +20,7 @@ public:
         final_ = totals.tasks_completed + totals.tasks_failed;
     }
     void at_end() override {
-        const std::uint64_t wanted = watch().scenario().workload.tasks;
+        const std::uint64_t wanted = watch().tasks_due();
         expect(final_ >= wanted, [&] {
             return fmt::format("{} of {} tasks were not final after {} s", wanted - final_, wanted,
                                watch().now() / kSecond);

@@ -43,7 +43,9 @@ public:
     void on_disk_replaced(ActorId node) {
         notify([&](Invariant& i) { i.on_disk_replaced(node); });
     }
-    void at_end() {
+    // The run has ended by itself, and `tasks_due` tasks should be final.
+    void at_end(std::uint64_t tasks_due) {
+        tasks_due_ = tasks_due;
         notify([](Invariant& i) { i.at_end(); });
     }
 
@@ -71,6 +73,7 @@ public:
     [[nodiscard]] const Participants& participants() const override {
         return context_.participants;
     }
+    [[nodiscard]] std::uint64_t tasks_due() const override { return tasks_due_; }
     [[nodiscard]] const Rules& rules() const override { return execution_.rules(); }
     [[nodiscard]] const Vm* vm(ActorId validator) const override {
         return substrate_->vm(validator);
@@ -115,6 +118,7 @@ private:
     Substrate* substrate_ = nullptr;
     Invariants invariants_;
     std::vector<Invariant*> of_queues_;  // those of them that watch queues
+    std::uint64_t tasks_due_ = 0;        // known at the end
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;
     std::set<Hash32> executed_before_;   // blocks that any node has executed

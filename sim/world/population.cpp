@@ -229,6 +229,8 @@ Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& par
     setup.on_refused = [this] { accounting_.refused(); };
     AIVM_ASSIGN(auto strategy, context_.setting.strategies->requester(
                                    participant.group, strategy_context(participant)));
+    if (!strategy->takes_part()) setup.tasks = 0;
+    tasks_due_ += setup.tasks;
     auto actor = std::make_unique<RequesterActor>(client, signer_of(participant), std::move(setup),
                                                   std::move(strategy));
     requesters_.push_back(actor.get());

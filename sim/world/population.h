@@ -39,6 +39,8 @@ public:
     // nothing about the others: then whether all of theirs are submitted and final. The tasks that
     // it still has open do not count.
     [[nodiscard]] bool shares_are_final(const State& state) const;
+    // The shares of the workload of all requesters that take part.
+    [[nodiscard]] std::uint64_t tasks_due() const { return tasks_due_; }
     // The requesters submit nothing from now on.
     void close();
 
@@ -74,6 +76,7 @@ private:
     std::vector<std::unique_ptr<Environment>> environments_;
     std::vector<std::unique_ptr<Actor>> actors_;  // in the order of their ids
     std::vector<RequesterActor*> requesters_;
+    std::uint64_t tasks_due_ = 0;
 };
 
 }  // namespace aivm::sim

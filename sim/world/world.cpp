@@ -166,7 +166,7 @@ void World::Impl::sample() {
 // Whether all work is final, every fault is over, and every validator that runs has seen all work
 // become final.
 bool World::Impl::work_is_done() const {
-    const std::uint32_t tasks = context_.scenario().workload.tasks;
+    const std::uint64_t tasks = population_.tasks_due();
     if (watch_.final_tasks() < tasks) return false;
     if (!population_.shares_are_final(watch_.tip().state)) return false;
     const SimTime now = context_.engine.now();
@@ -183,7 +183,7 @@ bool World::Impl::books_are_closed() const {
 // --- Ending ---
 
 Outcome World::Impl::finish(StopReason reason) {
-    if (!interrupted_ && !watch_.has_unexpected_violation()) watch_.at_end();
+    if (!interrupted_ && !watch_.has_unexpected_violation()) watch_.at_end(population_.tasks_due());
     Outcome out;
     out.scenario = context_.scenario().name;
     out.seed = context_.options.seed;

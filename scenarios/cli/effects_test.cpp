@@ -1,0 +1,147 @@
+// What the attacks of the catalogue bring over honest play. Each golden file states the effect of
+// every owner that breaks the protocol, measured on the seeds from 1 on; here it is measured again
+// on fresh seeds, and the test fails when the two differ by more than chance explains.
+//
+// The comparison is the two-sample t test with a pooled variance, at kFamilyError over all effects
+// (Bonferroni). AIVM_UPDATE_EXPECTED=1 measures the golden effects anew; AIVM_EFFECT_SCALE
+// multiplies the number of fresh seeds, and with it the scenarios that take seconds per run are
+// included.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "scenarios/adversaries/strategy_table.h"
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/golden_file.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+#include "scenarios/statistics/cheating_gain.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+// That any of the tests fails although nothing has changed.
+constexpr double kFamilyError = 0.01;
+constexpr double kEffectsMax = 100;  // each test checks it
+constexpr double kConfidence = 0.95;
+constexpr std::uint64_t kGoldenRuns = 16;
+constexpr std::uint64_t kGoldenRunsOfSlow = 4;
+constexpr std::uint64_t kFreshRuns = 4;
+constexpr std::uint64_t kFirstFreshSeed = 1001;
+constexpr double kNluxPerLux = 1e9;
+
+std::uint64_t scale() {
+    const char* given = std::getenv("AIVM_EFFECT_SCALE");
+    return given == nullptr ? 0 : std::strtoull(given, nullptr, 10);
+}
+bool updates() { return std::getenv("AIVM_UPDATE_EXPECTED") != nullptr; }
+
+sim::Scenario scenario_of(const std::string& name) {
+    const auto loaded = load_scenario_file(scenario_path(name));
+    if (!loaded) throw std::runtime_error(to_text(loaded.error()));
+    return loaded->scenario;
+}
+
+bool breaks_the_protocol(const std::string& name) {
+    const StrategyTable table;
+    return !std::ranges::all_of(scenario_of(name).actors, [&](const sim::ActorGroup& group) {
+        return table.is_honest(group);
+    });
+}
+
+// Seconds per run instead of milliseconds.
+bool is_slow(const sim::Scenario& scenario) {
+    return scenario.run.fidelity == sim::Fidelity::kFull || scenario.name == "queue_flooder";
+}
+
+std::vector<std::string> names_of_attacks() {
+    std::vector<std::string> names = catalog_names();
+    std::erase_if(names, [](const std::string& name) {
+        return !breaks_the_protocol(name) || (scale() == 0 && is_slow(scenario_of(name)));
+    });
+    return names;
+}
+
+std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_seed,
+                            std::uint64_t runs) {
+    std::vector<std::vector<sim::CounterfactualRow>> rows;
+    for (std::uint64_t i = 0; i < runs; ++i) {
+        RunOptions options;
+        options.seed = first_seed + i;
+        options.counterfactual = true;
+        const auto outcome = run_scenario(scenario, options);
+        if (!outcome) throw std::runtime_error(outcome.error().text());
+        rows.push_back(outcome->counterfactuals);
+    }
+    std::vector<Effect> effects;
+    for (const CheatingGain& gain : gains_over(rows, kConfidence)) {
+        effects.push_back({gain.label, std::string(word(gain.pays)),
+                           gain.gains.mean() / kNluxPerLux,
+                           std::sqrt(gain.gains.variance()) / kNluxPerLux, gain.gains.n()});
+    }
+    return effects;
+}
+
+// Whether the means of two samples differ by more than chance explains. Where neither varies they
+// must be equal, to the digits of a golden file.
+bool differ(const Effect& a, const Effect& b) {
+    const auto n = static_cast<double>(a.runs);
+    const auto m = static_cast<double>(b.runs);
+    const double degrees = n + m - 2;
+    const double pooled = ((n - 1) * a.sd_lux * a.sd_lux + (m - 1) * b.sd_lux * b.sd_lux) / degrees;
+    const double critical = student_t_quantile(1 - kFamilyError / kEffectsMax / 2, degrees);
+    return std::abs(a.mean_lux - b.mean_lux) >
+           1e-3 + critical * std::sqrt(pooled * (1 / n + 1 / m));
+}
+
+class EffectOf : public testing::TestWithParam<std::string> {};
+
+TEST_P(EffectOf, IsThatOfItsExpectedFile) {
+    const sim::Scenario scenario = scenario_of(GetParam());
+    const bool slow = is_slow(scenario);
+    if (updates()) {
+        GoldenFile golden = read_golden(GetParam());
+        golden.effects = measure(scenario, 1, slow ? kGoldenRunsOfSlow : kGoldenRuns);
+        write_golden(GetParam(), golden);
+    }
+    const GoldenFile golden = read_golden(GetParam());
+    ASSERT_FALSE(golden.effects.empty()) << "measure it: AIVM_UPDATE_EXPECTED=1";
+    const std::uint64_t runs = slow ? kGoldenRunsOfSlow : kFreshRuns * std::max(scale(), 1UL);
+    const std::vector<Effect> fresh = measure(scenario, kFirstFreshSeed, runs);
+    ASSERT_EQ(fresh.size(), golden.effects.size());
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        EXPECT_EQ(fresh[i].owner, golden.effects[i].owner);
+        EXPECT_FALSE(differ(fresh[i], golden.effects[i]))
+            << effect_line(golden.effects[i]) << "\nand on fresh seeds\n"
+            << effect_line(fresh[i]);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalog, EffectOf, testing::ValuesIn(names_of_attacks()),
+                         [](const auto& run) { return run.param; });
+
+TEST(Effects, ThereAreNotMoreThanTheErrorIsSharedAmong) {
+    std::size_t effects = 0;
+    for (const std::string& name : names_of_attacks()) effects += read_golden(name).effects.size();
+    EXPECT_LE(effects, static_cast<std::size_t>(kEffectsMax));
+}
+
+TEST(Effects, ADifferenceBeyondChanceIsSeen) {
+    const Effect golden{"liar", "yes", 200, 20, 16};
+    EXPECT_FALSE(differ(golden, {"liar", "yes", 215, 20, 4}));
+    EXPECT_TRUE(differ(golden, {"liar", "yes", 290, 20, 4}));
+    EXPECT_TRUE(differ({"liar", "no", -10, 0, 16}, {"liar", "no", -11, 0, 4}));
+    EXPECT_FALSE(differ({"liar", "no", -10, 0, 16}, {"liar", "no", -10, 0, 4}));
+}
+
+TEST(Effects, ALineIsReadAsItWasWritten) {
+    EXPECT_EQ(effect_line({"the ring", "cannot be told", -3.25, 10.5, 16}),
+              "effect the ring: cannot be told, -3.2500 LUX a run over honest play, sd 10.5000, 16 "
+              "runs");
+}
+
+}  // namespace
+}  // namespace aivm::scenarios::cli

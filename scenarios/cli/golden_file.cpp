@@ -1,0 +1,54 @@
+#include "scenarios/cli/golden_file.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <regex>
+#include <stdexcept>
+
+#include "scenarios/cli/catalog.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+std::filesystem::path path_of(const std::string& scenario) {
+    return catalog_folder() / (scenario + ".expected");
+}
+
+Effect parse_effect(const std::string& line) {
+    static const std::regex form(
+        R"(effect (.+): (yes|no|cannot be told), (\S+) LUX a run over honest play, )"
+        R"(sd (\S+), (\d+) runs)");
+    std::smatch found;
+    if (!std::regex_match(line, found, form))
+        throw std::runtime_error("no line of an effect: " + line);
+    return {found[1], found[2], std::stod(found[3]), std::stod(found[4]), std::stoull(found[5])};
+}
+
+}  // namespace
+
+std::string effect_line(const Effect& effect) {
+    return fmt::format("effect {}: {}, {:.4f} LUX a run over honest play, sd {:.4f}, {} runs",
+                       effect.owner, effect.pays, effect.mean_lux, effect.sd_lux, effect.runs);
+}
+
+GoldenFile read_golden(const std::string& scenario) {
+    GoldenFile golden;
+    std::ifstream in(path_of(scenario));
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("effect ")) {
+            golden.effects.push_back(parse_effect(line));
+        } else {
+            golden.run += line + "\n";
+        }
+    }
+    return golden;
+}
+
+void write_golden(const std::string& scenario, const GoldenFile& golden) {
+    std::ofstream out(path_of(scenario));
+    out << golden.run;
+    for (const Effect& effect : golden.effects) out << effect_line(effect) << "\n";
+}
+
+}  // namespace aivm::scenarios::cli

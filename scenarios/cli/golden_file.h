@@ -1,0 +1,29 @@
+// The golden file of a scenario of the catalogue, NAME.expected: first the verdict and figures of
+// the run with seed 1, then a line for the effect of each owner that breaks the protocol.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace aivm::scenarios::cli {
+
+// "effect liar: yes, 206.94 LUX a run over honest play, sd 20.1, 16 runs": the mean gain over
+// honest play of one member, over seeds from 1 on.
+struct Effect {
+    std::string owner;
+    std::string pays;
+    double mean_lux = 0;
+    double sd_lux = 0;
+    unsigned long long runs = 0;
+};
+std::string effect_line(const Effect& effect);
+
+struct GoldenFile {
+    std::string run;  // every line that is no effect
+    std::vector<Effect> effects;
+};
+// Empty if there is no such file. Throws for a line that begins like an effect and is none.
+GoldenFile read_golden(const std::string& scenario);
+void write_golden(const std::string& scenario, const GoldenFile& golden);
+
+}  // namespace aivm::scenarios::cli
