@@ -24,7 +24,6 @@ from common import FULL, save
 import aivmsim
 
 LUX = 1_000_000_000
-GAIN = 50  # LUX: what one wrong answer that becomes final is worth to the attacker
 WINDOW, CENSORS, GUESS = (
     "vm.challenge_window_blocks",
     "chain.censoring_share",
@@ -36,13 +35,17 @@ scenario = aivmsim.Scenario.load("safe_window").replace(**{"tasks.count": 500 if
 # %% [markdown]
 # ## What is an attack worth?
 #
-# The attacker's net payoff, plus $G$ for every wrong answer that became final, for each of
-# its tasks.
+# What the attacker has beyond honest play under the same seeds, the value of the lies that did harm
+# included (`tasks.value_at_risk`), for each task. Honest play is worth 0.
 
 
 # %%
 def worth(runs: pd.DataFrame) -> float:
-    return ((runs["attacker_net"] / LUX + GAIN * runs["n_fraud_missed"]) / runs["tasks"]).mean()
+    return (runs["cheating_gain"] / LUX / runs["tasks"]).mean()
+
+
+def compared(points: list[dict], seeds: range) -> pd.DataFrame:
+    return aivmsim.sweep(shortest, points, seeds=seeds, counterfactual=True)
 
 
 space = {GUESS: (0, 1_000_000), CENSORS: ("0%", "90%")}
@@ -78,9 +81,9 @@ grid = {
 }
 shortest = scenario.replace(**{WINDOW: windows[0]})
 answer = aivmsim.best_response(
-    grid, lambda point: worth(aivmsim.sweep(shortest, [point], seeds=range(1, 9 if FULL else 3)))
+    grid, lambda point: worth(compared([point], range(1, 9 if FULL else 3)))
 )
-on_fresh_seeds = worth(aivmsim.sweep(shortest, [answer.point], seeds=range(1001, 1033)))
+on_fresh_seeds = worth(compared([answer.point], range(1001, 1033)))
 print(
     f"best of {answer.evaluations} points: {answer.point}, worth {answer.payoff:.2f} LUX per task, "
     f"and {on_fresh_seeds:.2f} on seeds that did not choose it"
@@ -102,13 +105,13 @@ longest = scenario.replace(**{CENSORS: "90%"})
 
 
 def payoffs(runs: pd.DataFrame) -> tuple[float, float]:
-    lost = GAIN * runs["n_fraud_missed"] / runs["tasks"]
+    lost = runs["harm_final"] / LUX / runs["tasks"]
     return worth(runs), -(lost + WAITING * runs[WINDOW]).mean()
 
 
 game = aivmsim.empirical_game(
     longest, [{GUESS: rate} for rate in lies], [{WINDOW: window} for window in defences], payoffs,
-    seeds=range(1, 33 if FULL else 9),
+    seeds=range(1, 33 if FULL else 9), counterfactual=True,
 )  # fmt: skip
 print(pd.DataFrame(game.row_payoffs, ["lie", "work"], defences).to_string())
 print(pd.DataFrame(game.column_payoffs, ["lie", "work"], defences).to_string())

@@ -82,7 +82,7 @@ ENDED = {
 
 def _cards(study: Study) -> str:
     every = Cell(study.points)
-    fraud, profit, net = study.fraud_share(every), every.profit, every.mean("attacker_net")
+    fraud, profit, gain = study.fraud_share(every), every.profit, every.mean("cheating_gain")
     tasks = study.metric_sum("tasks")
     return cards([
         ("runs", count(study.runs)),
@@ -91,7 +91,7 @@ def _cards(study: Study) -> str:
         ("wrong results posted", count(every.fraud.n) if every.fraud.runs else None),
         ("of those became final", percent(fraud.value) if fraud else None),
         ("P(profit) over all runs", percent(profit.value) if profit else None),
-        ("net of the cheats, mean a run", lux(net.value, signed=True) if net and profit else None),
+        ("gain over honest play, mean a run", lux(gain.value, signed=True) if gain else None),
         ("virtual time", duration(1e9 * study.metric_sum("virtual_seconds"))
          if study.metric_sum("virtual_seconds") else None),
     ])  # fmt: skip
@@ -170,12 +170,12 @@ def _points(study: Study) -> str:
     for point in ordered[:POINTS_SHOWN]:
         cell = Cell([point])
         fraud, profit = study.fraud_share(cell), cell.profit
-        net, ttf = cell.mean("attacker_net"), cell.mean("ttf_mean")
+        gain, ttf = cell.mean("cheating_gain"), cell.mean("ttf_mean")
         rows.append(
             [escape(axis.label(point.values[axis.key])) for axis in study.axes]
             + [count(point.runs), spread(fraud, percent) if fraud else "", spread(profit, percent)
                if profit else "",
-               spread(net, lambda v: number(v / 1e9)) if net and profit else "", spread(ttf, number)
+               spread(gain, lambda v: number(v / 1e9)) if gain else "", spread(ttf, number)
                if ttf else ""]
         )  # fmt: skip
     head = [axis.title for axis in study.axes]
@@ -183,7 +183,7 @@ def _points(study: Study) -> str:
         "runs",
         "wrong results that became final",
         "P(profit)",
-        "net of the cheats, LUX",
+        "gain over honest play, LUX",
         "time to finality, s",
     ]
     hidden = len(ordered) - len(rows)

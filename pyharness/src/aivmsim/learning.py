@@ -206,6 +206,7 @@ def empirical_game(
     seeds: Iterable[int | str] = range(1, 5),
     jobs: int | None = None,
     executor: Executor | None = None,
+    counterfactual: bool = False,
 ) -> Game:
     """Measures a game by playing every pair of choices, all with the same seeds.
 
@@ -217,7 +218,7 @@ def empirical_game(
         The scenario keys that each choice of the row player and of the column player sets.
     payoffs : callable
         The payoff of either player from the frame of a pair's runs.
-    seeds, jobs, executor
+    seeds, jobs, executor, counterfactual
         As for :func:`sweep`.
 
     Raises
@@ -236,7 +237,14 @@ def empirical_game(
         )
     seed_list = list(seeds)
     points = [{**row, **column} for row in rows for column in columns]
-    frame = sweep(scenario, points, seeds=seed_list, jobs=jobs, executor=executor)
+    frame = sweep(
+        scenario,
+        points,
+        seeds=seed_list,
+        jobs=jobs,
+        executor=executor,
+        counterfactual=counterfactual,
+    )
     runs = len(seed_list)
     worth = [payoffs(frame.iloc[first : first + runs]) for first in range(0, len(frame), runs)]
     shape = (len(rows), len(columns))

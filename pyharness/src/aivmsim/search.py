@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def optuna_study(
     scenario: Scenario,
     space: Mapping[str, Sequence[Any]],
-    objective: str | Callable[[pd.DataFrame], float] = "attacker_net",
+    objective: str | Callable[[pd.DataFrame], float] = "cheating_gain",
     *,
     trials: int = 50,
     seeds: Iterable[int | str] = range(1, 5),
@@ -30,6 +30,7 @@ def optuna_study(
     fresh_seeds: Iterable[int | str] = range(1001, 1033),
     confidence: float = 0.95,
     jobs: int | None = None,
+    counterfactual: bool = True,
 ) -> optuna.Study:
     """Searches the values with which an attacker earns most; needs the package ``optuna``.
 
@@ -50,8 +51,8 @@ def optuna_study(
         A metric, averaged over the seeds, or a function of the frame of one trial's runs.
     trials : int
         How many points.
-    seeds, jobs
-        As for :func:`aivmsim.sweep`.
+    seeds, jobs, counterfactual
+        As for :func:`aivmsim.sweep`; without a counterfactual there is no ``cheating_gain``.
     direction : {"maximize", "minimize"}
         Of the objective.
     sampler_seed : int
@@ -107,7 +108,7 @@ def optuna_study(
             else:
                 values[key] = trial.suggest_int(key, int(range_.low), int(range_.high))
         trial.set_user_attr("values", values)
-        frame = sweep(scenario, [values], seeds=seed_list, jobs=jobs)
+        frame = sweep(scenario, [values], seeds=seed_list, jobs=jobs, counterfactual=counterfactual)
         return (
             float(frame[objective].mean())
             if isinstance(objective, str)
@@ -122,7 +123,7 @@ def optuna_study(
         )
         study.optimize(one_trial, n_trials=trials)
         values = study.best_trial.user_attrs["values"]
-        runs = sweep(scenario, [values], seeds=fresh_list, jobs=jobs)
+        runs = sweep(scenario, [values], seeds=fresh_list, jobs=jobs, counterfactual=counterfactual)
         outcomes = (
             runs[objective]
             if isinstance(objective, str)
