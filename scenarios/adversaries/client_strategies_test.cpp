@@ -55,6 +55,20 @@ TEST(ModelDowngrade, AChallengerMakesItLoseMoreThanItSaves) {
     EXPECT_LT(count(outcome, "attacker_net"), 0);
 }
 
+// --- A43 stale_challenger ---
+
+TEST(StaleChallenger, PaysForItsMistakesAndNobodyElseDoes) {
+    sim::Scenario s = small_economic();
+    s.actors = {group("provider", 3), group("challenger", 1, "stale_challenger")};
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_GT(count(outcome, "grief_attacker_cost"), 0);
+    EXPECT_EQ(count(outcome, "honest_false_slash"), 0);
+    s.actors.back().parameters = {{"stale_ppm", 0}};
+    EXPECT_EQ(count(run(s), "grief_attacker_cost"), 0) << "its data is good";
+}
+
 // --- A04 lazy_checker ---
 
 sim::Scenario checked_by(std::uint32_t checkers, std::int64_t check_ppm, std::int64_t power_ppm) {

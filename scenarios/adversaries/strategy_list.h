@@ -21,6 +21,7 @@
     X(kSelectionGrinderRow)     \
     X(kLateJoinerRow)           \
     X(kFrivolousChallengerRow)  \
+    X(kStaleChallengerRow)      \
     X(kPPlusEpsilonRow)         \
     X(kCensoringProposerRow)    \
     X(kEconomicCensorRow)       \
