@@ -2,10 +2,10 @@
 // every owner that breaks the protocol, measured on the seeds from 1 on; here it is measured again
 // on fresh seeds, and the test fails when the two differ by more than chance explains.
 //
-// The comparison is the two-sample t test with a pooled variance, at kFamilyError over all effects
-// (Bonferroni). AIVM_UPDATE_EXPECTED=1 measures the golden effects anew; AIVM_EFFECT_SCALE
-// multiplies the number of fresh seeds, and with it the scenarios that take seconds per run are
-// included.
+// The comparison is the two-sample t test with a pooled variance. kFamilyError is divided by the
+// number of effects (Bonferroni). With AIVM_UPDATE_EXPECTED=1 the golden effects are replaced by
+// new measurements. AIVM_EFFECT_SCALE=N takes N times as many fresh seeds and includes the
+// scenarios that need seconds per run.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -88,13 +88,13 @@ std::vector<Effect> measure(const sim::Scenario& scenario, std::uint64_t first_s
 // Whether the means of two samples differ by more than chance explains. Where neither varies they
 // must be equal, to the digits of a golden file.
 bool differ(const Effect& a, const Effect& b) {
-    const auto n = static_cast<double>(a.runs);
-    const auto m = static_cast<double>(b.runs);
-    const double degrees = n + m - 2;
-    const double pooled = ((n - 1) * a.sd_lux * a.sd_lux + (m - 1) * b.sd_lux * b.sd_lux) / degrees;
-    const double critical = student_t_quantile(1 - kFamilyError / kEffectsMax / 2, degrees);
+    const auto summary = [](const Effect& effect) {
+        return SampleSummary{static_cast<double>(effect.runs), effect.mean_lux,
+                             effect.sd_lux * effect.sd_lux};
+    };
+    constexpr double kOfOne = 1 - kFamilyError / kEffectsMax;
     return std::abs(a.mean_lux - b.mean_lux) >
-           1e-3 + critical * std::sqrt(pooled * (1 / n + 1 / m));
+           1e-3 + chance_difference(summary(a), summary(b), kOfOne);
 }
 
 class EffectOf : public testing::TestWithParam<std::string> {};

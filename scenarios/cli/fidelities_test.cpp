@@ -167,16 +167,15 @@ Moments moments_of(const std::vector<Figures>& runs, const std::string& name) {
     return out;
 }
 
+SampleSummary summary_of(const Moments& values) {
+    return {static_cast<double>(values.n()), values.mean(), values.variance()};
+}
+
 bool means_differ(const Moments& a, const Moments& b) {
-    const auto n = static_cast<double>(a.n());
-    const auto m = static_cast<double>(b.n());
-    const double degrees = n + m - 2;
-    const double pooled = ((n - 1) * a.variance() + (m - 1) * b.variance()) / degrees;
-    const double difference = std::abs(a.mean() - b.mean());
     // Sums of equal amounts in LUX may differ in the last bits.
     const double rounding = 1e-9 * (std::abs(a.mean()) + std::abs(b.mean()));
-    const double critical = student_t_quantile(1 - (1 - kConfidence) / 2, degrees);
-    return difference > rounding + critical * std::sqrt(pooled * (1 / n + 1 / m));
+    return std::abs(a.mean() - b.mean()) >
+           rounding + chance_difference(summary_of(a), summary_of(b), kConfidence);
 }
 
 int sign_of(const Moments& values) {

@@ -37,8 +37,8 @@ std::vector<PayoffLine> payoffs_by_group(const sim::Scenario& scenario,
 // What the owners that break the protocol gained or lost, in a sentence or more; the HTML report
 // (verdict.py in reports/) says the same from the database. Without `gains` that is the payoff of
 // the run, and no verdict: only a comparison with honest play under the same seeds has one. With
-// them it begins with "Yes" if breaking the protocol pays for an owner, with "Cannot be told" if no
-// owner's interval is above zero and one spans it, and with "No" otherwise.
+// `gains` the text begins with "Yes" if the interval of some owner's gain is above zero. If none
+// is, it begins with "Cannot be told" if some interval contains zero, and with "No" if none does.
 std::string did_cheating_pay(const sim::Scenario& scenario, const sim::Outcome& outcome,
                              const std::vector<CheatingGain>& gains = {});
 

@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "scenarios/adversaries/strategy_table.h"
-#include "scenarios/run/setting.h"
 #include "sim/actors/strategy.h"
 
 namespace aivm::scenarios {
 namespace {
-
-bool belongs_to(const sim::ActorGroup& group, const sim::Owner& owner) {
-    return (group.principal.empty() ? group.name : group.principal) == owner.label;
-}
 
 void make_honest(sim::ActorGroup& group) {
     const StrategyRow* row = find_strategy(group.strategy);
@@ -47,7 +42,7 @@ std::vector<sim::Owner> owners_of(const sim::Setting& setting) {
 sim::Scenario with_honest(const sim::Scenario& scenario, const sim::Owner& owner) {
     sim::Scenario honest = scenario;
     for (sim::ActorGroup& group : honest.actors) {
-        if (!belongs_to(group, owner)) continue;
+        if (sim::owner_label(group) != owner.label) continue;
         if (group.name == honest.chain.censor_payer)
             honest.chain.censorship = sim::CensorshipModel::kNone;
         make_honest(group);
@@ -55,17 +50,16 @@ sim::Scenario with_honest(const sim::Scenario& scenario, const sim::Owner& owner
     return honest;
 }
 
-Result<std::vector<sim::CounterfactualRow>> compare_with_honest(const sim::Scenario& scenario,
-                                                                const RunOptions& options,
-                                                                const sim::Outcome& outcome) {
+Result<std::vector<sim::CounterfactualRow>> compare_with_honest(
+    const sim::Scenario& scenario, const std::vector<sim::Owner>& owners, const RunOptions& options,
+    const sim::Outcome& outcome) {
     std::vector<sim::CounterfactualRow> rows;
     if (!ended_by_itself(outcome)) return rows;
-    AIVM_ASSIGN(const sim::Setting setting, make_setting(scenario, options.strategies));
     RunOptions honest_options = options;
     honest_options.counterfactual = false;
     honest_options.events = false;
     honest_options.choices = nullptr;
-    for (const sim::Owner& owner : owners_of(setting)) {
+    for (const sim::Owner& owner : owners) {
         if (owner.honest) continue;
         AIVM_ASSIGN(const sim::Outcome honest,
                     run_scenario(with_honest(scenario, owner), honest_options));

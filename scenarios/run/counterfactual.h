@@ -15,17 +15,18 @@
 
 namespace aivm::scenarios {
 
-// The owners of a scenario, in the order of its groups.
+// The owners of a setting, in the order of its groups.
 std::vector<sim::Owner> owners_of(const sim::Setting& setting);
 
 // The scenario in which this owner keeps to the protocol.
 sim::Scenario with_honest(const sim::Scenario& scenario, const sim::Owner& owner);
 
 // One row per owner that breaks the protocol, in the order of the scenario's groups; none if the
-// run, or a run to compare it with, did not end by itself. `outcome` is that of the scenario with
-// these options, with its results. Errors: a setting that cannot be made.
-Result<std::vector<sim::CounterfactualRow>> compare_with_honest(const sim::Scenario& scenario,
-                                                                const RunOptions& options,
-                                                                const sim::Outcome& outcome);
+// run, or a run to compare it with, did not end by itself. `owners` are those of the scenario, and
+// `outcome` is that of its run with these options, with its results. Errors: a setting that cannot
+// be made.
+Result<std::vector<sim::CounterfactualRow>> compare_with_honest(
+    const sim::Scenario& scenario, const std::vector<sim::Owner>& owners, const RunOptions& options,
+    const sim::Outcome& outcome);
 
 }  // namespace aivm::scenarios

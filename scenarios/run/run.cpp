@@ -37,9 +37,10 @@ namespace {
 // Adds the comparison with honest play to the outcome and the rows.
 Status add_counterfactual(const sim::Setting& setting, const RunOptions& options,
                           sim::Outcome& outcome, sim::RowSink& sink) {
-    AIVM_ASSIGN(outcome.counterfactuals, compare_with_honest(setting.scenario, options, outcome));
-    sink.add_all(outcome.counterfactuals);
     const std::vector<sim::Owner> owners = owners_of(setting);
+    AIVM_ASSIGN(outcome.counterfactuals,
+                compare_with_honest(setting.scenario, owners, options, outcome));
+    sink.add_all(outcome.counterfactuals);
     const sim::Owner* attacker = sim::find_attacker(setting.scenario, owners);
     for (const sim::CounterfactualRow& row : outcome.counterfactuals) {
         if (attacker == nullptr || row.label != attacker->label) continue;

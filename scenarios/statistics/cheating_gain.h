@@ -27,8 +27,8 @@ struct CheatingGain {
     Pays pays = Pays::kCannotBeTold;
 };
 
-// One per owner, in the order of the rows. Each element holds the rows of one run, and all runs are
-// of one scenario; a run without rows, which did not end by itself, tells nothing.
+// One per owner, in the order of the rows. Each element holds the rows of one run; all runs are of
+// one scenario. A run that did not end by itself has no rows and is left out.
 std::vector<CheatingGain> gains_over(const std::vector<std::vector<sim::CounterfactualRow>>& runs,
                                      double confidence);
 

@@ -47,6 +47,14 @@ Interval t_interval(const Moments& moments, double confidence) {
     return {moments.mean() - reach, moments.mean() + reach};
 }
 
+double chance_difference(const SampleSummary& a, const SampleSummary& b, double confidence) {
+    check_confidence(confidence);
+    const double degrees = a.n + b.n - 2;
+    const double pooled = ((a.n - 1) * a.variance + (b.n - 1) * b.variance) / degrees;
+    return student_t_quantile(0.5 + confidence / 2, degrees) *
+           std::sqrt(pooled * (1 / a.n + 1 / b.n));
+}
+
 Interval clopper_pearson(double successes, double trials, double confidence) {
     check_confidence(confidence);
     AIVM_CHECK(successes >= 0 && successes <= trials);

@@ -44,6 +44,17 @@ double student_t_quantile(double probability, double degrees);
 // confidence < 1.
 Interval t_interval(const Moments& moments, double confidence);
 
+// What the two-sample t test needs to know of a sample.
+struct SampleSummary {
+    double n = 0;
+    double mean = 0;
+    double variance = 0;  // with the divisor n - 1
+};
+// How far apart chance alone puts the means of two samples of one distribution: half the width of
+// the interval of their difference by the two-sample t test with a pooled variance. Requires three
+// values or more in all.
+double chance_difference(const SampleSummary& a, const SampleSummary& b, double confidence);
+
 // The exact interval of a share (Clopper and Pearson 1934), two-sided: `successes` of `trials`
 // independent ones. Both may be fractions, for effective sample sizes. [0, 1] without trials.
 // Requires 0 <= successes <= trials.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,10 +23,12 @@ public:
         std::uint32_t place;  // in the block
         const SignedOperation* operation;
     };
-    // Replaces the block. The operations must outlive their use.
-    void take(const Block& block) {
+    // Replaces the block, unless it is the one that is there.
+    void take(const BlockPtr& block) {
+        if (block == block_) return;
+        block_ = block;
         sent_.clear();
-        for (const OperationPtr& operation : block.operations())
+        for (const OperationPtr& operation : block->operations())
             sent_.push_back({start_of(operation->sender()),
                              static_cast<std::uint32_t>(sent_.size()), operation.get()});
         std::ranges::sort(sent_, {},
@@ -64,6 +67,7 @@ private:
         std::memcpy(&start, account.bytes.data(), sizeof start);
         return start;
     }
+    BlockPtr block_;
     std::vector<Sent> sent_;
 };
 
@@ -71,19 +75,19 @@ private:
 // owner's withdrawal; every operation carries an authorisation that verifies.
 class AuthorisedByItsOwner final : public Invariant {
 public:
-    AuthorisedByItsOwner()
-        : Invariant(
-              {"E9", "authorised-by-its-owner",
-               "money leaves an account or a bond only by its owner's operation or a slash"}) {}
+    explicit AuthorisedByItsOwner(std::shared_ptr<BySender> operations)
+        : Invariant({"E9", "authorised-by-its-owner",
+                     "money leaves an account or a bond only by its owner's operation or a slash"}),
+          operations_(std::move(operations)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
         for (const OperationPtr& operation : block.block->operations()) look_at(block, *operation);
-        operations_.take(*block.block);
+        operations_->take(block.block);
         for (const Address& account : block.touched.accounts) {
             if (account == escrow_address()) continue;  // holds what is not free
             const Amount before = parent.balance(account);
             const Amount after = block.state.balance(account);
-            expect(after >= before || operations_.has(account), [&] {
+            expect(after >= before || operations_->has(account), [&] {
                 return fmt::format(
                     "account {} lost {} nLUX in block {}, which has no operation of its own",
                     to_hex(account.view()), (before - after).nlux(), block.state.head.height);
@@ -107,7 +111,7 @@ private:
         const Provider& before = parent.provider(index);
         const Provider& after = block.state.provider(index);
         const bool explained =
-            after.bond >= before.bond || operations_.has(before.owner) ||
+            after.bond >= before.bond || operations_->has(before.owner) ||
             std::ranges::any_of(block.events, [&](const VmEvent& e) {
                 const auto* slash = std::get_if<event::Slashed>(&e);
                 return slash != nullptr && slash->provider == index &&
@@ -121,19 +125,20 @@ private:
         });
     }
 
-    BySender operations_;  // of the block that is looked at
+    std::shared_ptr<BySender> operations_;  // shared with the other invariant of this file
 };
 
 // E10. The task of a submission has the terms that were signed, its key binds them, and the payer's
 // balance is lower by the fee.
 class TermsAreBound final : public Invariant {
 public:
-    TermsAreBound()
+    explicit TermsAreBound(std::shared_ptr<BySender> operations)
         : Invariant({"E10", "terms-are-bound",
-                     "every term that a payer relies on is bound, and its fee is debited"}) {}
+                     "every term that a payer relies on is bound, and its fee is debited"}),
+          operations_(std::move(operations)) {}
 
     void on_chain(const Executed& block, const State& parent) override {
-        operations_.take(*block.block);
+        operations_->take(block.block);
         for (const VmEvent& e : block.events) {
             const auto* submitted = std::get_if<event::TaskSubmitted>(&e);
             if (submitted == nullptr) continue;
@@ -155,7 +160,7 @@ private:
             const auto* submission = std::get_if<op::SubmitTask>(&operation.body());
             return submission != nullptr && submission->job_id == task.job_id;
         };
-        const SignedOperation* operation = operations_.find(task.requester, submits_it);
+        const SignedOperation* operation = operations_->find(task.requester, submits_it);
         return operation == nullptr ? nullptr : &std::get<op::SubmitTask>(operation->body());
     }
     static bool same_terms(const State& state, const Task& task, const op::SubmitTask& terms) {
@@ -175,7 +180,7 @@ private:
     }
     // Accounts that only submit tasks in this block, and receive nothing in it.
     void look_at_payers(const Executed& block, const State& parent) {
-        operations_.for_each([&](const Address& account, std::span<const BySender::Sent> sent) {
+        operations_->for_each([&](const Address& account, std::span<const BySender::Sent> sent) {
             const Amount fees = fees_of_submissions(block, sent);
             if (fees.is_zero()) return;
             const Amount before = parent.balance(account);
@@ -223,15 +228,16 @@ private:
                });
     }
 
-    BySender operations_;  // of the block that is looked at
+    std::shared_ptr<BySender> operations_;  // shared with the other invariant of this file
     std::uint64_t submissions_ = 0;
 };
 
 }  // namespace
 
 void add_ownership_invariants(Invariants& out) {
-    out.push_back(std::make_unique<AuthorisedByItsOwner>());
-    out.push_back(std::make_unique<TermsAreBound>());
+    const auto operations = std::make_shared<BySender>();
+    out.push_back(std::make_unique<AuthorisedByItsOwner>(operations));
+    out.push_back(std::make_unique<TermsAreBound>(operations));
 }
 
 }  // namespace aivm::sim

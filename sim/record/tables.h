@@ -339,8 +339,9 @@ struct Table<PayoffRow> {
                "provider and challenge bonds, stakes, deposits and fees in escrow, summed over "
                "blocks; before version 4 provider bonds only"},
         Column{"lie_value", &PayoffRow::lie_value, "nLUX",
-               "value at risk of tasks that its lies harmed; shared equally by those who told one; "
-               "not part of net_nlux",
+               "what its wrong answers were worth to it: the value at risk of the tasks that they "
+               "harmed, in equal parts where several providers gave the answer; not part of "
+               "net_nlux",
                4},
         Column{"harm", &PayoffRow::harm, "nLUX",
                "value at risk of its own tasks that a wrong answer harmed; not part of net_nlux",

@@ -164,6 +164,10 @@ std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups) {
     return out;
 }
 
+const std::string& owner_label(const ActorGroup& group) {
+    return group.principal.empty() ? group.name : group.principal;
+}
+
 std::vector<Owner> owners_of(const std::vector<ActorGroup>& groups,
                              const StrategyTraits& strategies) {
     std::vector<Owner> out;
@@ -174,7 +178,7 @@ std::vector<Owner> owners_of(const std::vector<ActorGroup>& groups,
         auto owner = std::ranges::find(out, first, &Owner::first_principal);
         if (owner == out.end()) {
             owner = out.insert(out.end(), Owner{});
-            owner->label = group.principal.empty() ? group.name : group.principal;
+            owner->label = owner_label(group);
             owner->first_principal = first;
             owner->members = ownership[g].shared ? 1 : group.count;
         }

@@ -78,6 +78,9 @@ struct Ownership {
 // One per group, in order.
 std::vector<Ownership> ownership_of(const std::vector<ActorGroup>& groups);
 
+// The name of the owner of a group: its principal, or the group's own name.
+const std::string& owner_label(const ActorGroup& group);
+
 // An owner as the verdict sees it: a named principal, or a group whose members may have one owner
 // each.
 struct Owner {
