@@ -28,7 +28,7 @@ USERS = [
 # stand beside what they test and may include any room of their layer.
 ROOMS = {
     "core": "base config kernels state ledger chain registry rewards tasks verification audit"
-    " execution dag vm service testing",
+    " execution dag vm service reference testing",
     "gpu": "simd emulation kernels cuda hip vulkan webgpu metal backend testing",
     "sim": "engine scenario network storage consensus actors invariants record faults world history"
     " testing",
@@ -172,6 +172,51 @@ def rooms(tree):
             if orders[layer].index(target[1]) > orders[layer].index(rest[0]):
                 why = f"{layer}/{rest[0]} stands below {layer}/{target[1]}"
                 yield path, line_of(text, match.start(1)), f'"{match[1]}": {why}'
+
+
+# The reference model writes the rules a second time, so it may know types and nothing of the rules:
+# base, configuration, records, operations and blocks. What watches a VM with it also knows the VM's
+# states and blocks.
+MODEL = "core/reference/"
+MODEL_MAY_INCLUDE = re.compile(
+    r"core/(?:base|config|reference)/|core/kernels/abi\.h$|core/chain/(?:operation|block)\.h$"
+    r"|core/state/(?:account|authorizer|block_context|dispute|event|lane|model|provider|receipt"
+    r"|task)\.h$"
+)
+WATCH_MAY_INCLUDE = re.compile(
+    r"core/state/(?:state|rules|write_batch)\.h$|core/execution/execute\.h$|core/dag/slice\.h$"
+)
+WATCH_FILES = {"watch", "snapshot", "writes"}
+# Rules that stand in the headers of records, and in base.
+MODEL_MAY_NOT_CALL = re.compile(
+    r"\b(?:timeout_of|has_timeout|commit_end|reveal_end|admission_burn|anchor_target|lane_of"
+    r"|weights_digest|slot_message|slash_cause|slash_causes|job_of|aivm_root|next_beacon|context_of"
+    r"|receipt_root|execute_block|execute_slice|slice_context|sorted_digest)\s*\("
+    r"|\bmerkle::|\bkSlashCauses\b|[.>](?:bps|share|offers|unlocked|terminal|open|active|leaf|lane"
+    r"|greatest)\("
+)
+
+
+def second_implementation(tree):
+    """The reference model shares types with the VM, and no rule; the VM does not know the model."""
+    for path, text in tree.cpp_files():
+        code = cpp.blank(text, keep_strings=True)
+        stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        if path.endswith("_test.cpp"):
+            continue
+        for match in INCLUDE.finditer(code):
+            target, line = match[1], line_of(text, match.start(1))
+            if not path.startswith(MODEL):
+                if target.startswith(MODEL) and path.startswith("core/"):
+                    yield path, line, f'"{target}": the VM must not know the reference model'
+            elif not MODEL_MAY_INCLUDE.match(target) and not (
+                stem in WATCH_FILES and WATCH_MAY_INCLUDE.match(target)
+            ):
+                yield path, line, f'"{target}": the reference model shares only types with the VM'
+        if path.startswith(MODEL):
+            for match in MODEL_MAY_NOT_CALL.finditer(cpp.blank(text)):
+                wrong = f"{match[0].strip()}: a rule of the VM; the reference model has its own"
+                yield path, line_of(text, match.start()), wrong
 
 
 BANNED = [
@@ -397,6 +442,7 @@ def top_level(tree):
 RULES = [
     layers,
     rooms,
+    second_implementation,
     banned_calls,
     long_functions,
     line_length,

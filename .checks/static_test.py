@@ -77,6 +77,30 @@ class Rules(unittest.TestCase):
         }
         self.caught("rooms", "core/attic/b.h:1", changes)
 
+    def test_a_rule_of_the_vm_in_the_reference_model_is_caught(self):
+        header = {"core/ledger/ledger.h": "#pragma once\n"}
+        model = {"core/reference/model.h": "#pragma once\n"}
+        caught = [
+            ("core/reference/a.cpp", '#include "core/ledger/ledger.h"\n', header, 1),
+            ("core/reference/a.cpp", "int a() {\n    return lane_of(1);\n}\n", {}, 2),
+            ("core/execution/a.cpp", '#include "core/reference/model.h"\n', model, 1),
+        ]
+        for path, text, others, line in caught:
+            files = {path: text} | others
+            named = {
+                "core/CMakeLists.txt": f"aivm_sources(core {path[5:]} base/a.cpp ledger.cpp)\n"
+            }
+            found = findings(files | named)
+            self.assertTrue(
+                any(f.startswith(f"{path}:{line}") for f in found["second_implementation"]), found
+            )
+        watch = {
+            "core/reference/watch.cpp": '#include "core/state/state.h"\n',
+            "core/state/state.h": "#pragma once\n",
+            "core/CMakeLists.txt": "aivm_sources(core reference/watch.cpp base/a.cpp ledger.cpp)\n",
+        }
+        self.clean(watch)
+
     def test_a_code_without_a_line_on_the_page_is_caught(self):
         page = {"core/testing/CODES.md": "| code | defect |\n|---|---|\n| D01 | one |\n"}
         self.clean(page | self.core_body("return a();  // D01 is known"))

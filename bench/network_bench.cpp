@@ -69,7 +69,7 @@ template <class AnyEngine>
 class Mesh {
 public:
     explicit Mesh(std::uint64_t seed)
-        : choices_(seed), settings_(mesh_settings()), network_(seed, settings_, mesh_layout()) {
+        : choices_(seed), network_(seed, mesh_settings(), mesh_layout()) {
         for (NodeId node = 0; node < kNodes; ++node) nodes_.emplace_back(StreamName{seed, node, 0});
         for (NodeId node = 0; node < kNodes; ++node) {
             for (std::uint32_t i = 0; i < kInFlightEach; ++i) send(node);
@@ -119,7 +119,7 @@ private:
                                 .packet = &packet_,
                                 .replacement = replacement_,
                                 .now = engine_.now()};
-        apply_by_chance(message, settings_, choices_);
+        apply_by_chance(message, network_.link(from, to), choices_);
         const Arrivals arrivals = network_.plan(message.transmission, message.fate, engine_.now());
         if (arrivals.count == 0)
             engine_.post_in(50 * kMillisecond, Priority::kTimer, {from, kRetry, 0});
@@ -132,7 +132,6 @@ private:
 
     AnyEngine engine_;
     StreamChoices choices_;
-    NetworkSettings settings_;
     Packet packet_ = FollowRequest{};
     std::optional<Packet> replacement_;
     Network network_;

@@ -33,10 +33,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     AIVM_CHECK(std::adjacent_find(parents.begin(), parents.end(), std::greater_equal<>()) ==
                parents.end());
     AIVM_CHECK(vertex.operations().size() <= kVertexOpsMax);
-    AIVM_CHECK(vertex.jobs() == job_keys(vertex.operations()));
+    if (vertex.is_cut()) {
+        AIVM_CHECK(vertex.operations().empty());
+        AIVM_CHECK(vertex.jobs() == std::vector{cut_key(vertex.cut())});
+    } else {
+        AIVM_CHECK(vertex.jobs() == job_keys(vertex.operations()));
+    }
+    for (const auto policy : {ConflictKeyPolicy::kJob, ConflictKeyPolicy::kOperation}) {
+        const auto keys = conflict_keys(vertex, policy);
+        AIVM_CHECK(std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) ==
+                   keys.end());
+        AIVM_CHECK(keys.empty() == vertex.jobs().empty());
+    }
     AIVM_CHECK(!vertex.conflicts(vertex));
-    const Vertex other({vertex.epoch(), vertex.height() + 1, parents, 0, {}}, vertex.operations(),
-                       {});
+    VertexHeader changed = vertex.header();
+    changed.height += 1;
+    const Vertex other = vertex.is_cut() ? Vertex(changed, vertex.seal(), {})
+                                         : Vertex(changed, vertex.operations(), {});
     AIVM_CHECK(vertex.conflicts(other) == !vertex.jobs().empty());
     return 0;
 }

@@ -83,6 +83,15 @@ Lane lane_of(const OperationBody& body) {
     return Lane::kRest;
 }
 
+std::string bound_job_id(const Address& requester, std::string_view client_id) {
+    return to_hex(keccak256({requester.view(), as_bytes(client_id)}).view());
+}
+
+std::string stored_job_id(const VmParameters& parameters, const Address& requester,
+                          const op::SubmitTask& submission) {
+    return parameters.dag ? bound_job_id(requester, submission.job_id) : submission.job_id;
+}
+
 Bytes Operation::encode() const {
     Writer out;
     out.reserve(160);

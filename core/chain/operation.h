@@ -18,6 +18,7 @@
 #include "core/base/codec.h"
 #include "core/base/describe.h"
 #include "core/base/value_ptr.h"
+#include "core/config/config.h"
 #include "core/config/limits.h"
 #include "core/kernels/abi.h"
 #include "core/state/lane.h"
@@ -199,10 +200,12 @@ struct ModelUpdate {
                           field<&ModelUpdate::weights, sizeof(abi::InferenceWeights)>()};
     }
 };
-// Two different items signed by one validator for one slot.
+// Two different items signed by one validator for one slot: a height for blocks, a sequence for
+// vertices. The authorisation of a vertex follows the eight bytes of its header's `cut`, which it
+// signs too.
 struct Evidence {
     std::uint32_t validator = 0;
-    Height slot = 0;
+    std::uint64_t slot = 0;
     Hash32 first_id;
     Bytes first_authorization;
     Hash32 second_id;
@@ -233,6 +236,20 @@ struct RetireModel {
         return std::tuple{field<&RetireModel::model_id, kModelIdBytesMax>()};
     }
 };
+// The sender becomes a validator with this stake, or adds to its own.
+struct JoinValidators {
+    Amount stake;
+    Hash32 beacon_commitment;  // keccak of the secret that its first block reveals
+
+    static constexpr auto fields() {
+        return std::tuple{field<&JoinValidators::stake>(),
+                          field<&JoinValidators::beacon_commitment>()};
+    }
+};
+// The sender leaves the set of validators, or takes its stake back after the cooldown.
+struct WithdrawStake {
+    static constexpr auto fields() { return std::tuple{}; }
+};
 
 }  // namespace op
 
@@ -240,7 +257,8 @@ using OperationBody =
     std::variant<op::RegisterProvider, op::DeregisterProvider, op::WithdrawBond, op::RegisterModel,
                  op::SubmitTask, op::Commit, op::Reveal, op::SubmitResult, op::Challenge,
                  op::ChallengeReveal, op::DisputeMove, op::ClaimRewards, op::Attest,
-                 op::ModelUpdate, op::Evidence, op::AddBond, op::RetireModel>;
+                 op::ModelUpdate, op::Evidence, op::AddBond, op::RetireModel, op::JoinValidators,
+                 op::WithdrawStake>;
 
 static_assert(sizeof(OperationBody) <= 160,
               "every operation is as large as the largest: box what is large and rare");
@@ -250,6 +268,15 @@ std::string_view operation_name(const OperationBody& body);
 
 // The job that an operation concerns, its conflict key in the DAG; empty if it concerns none.
 std::string_view job_of(const OperationBody& body);
+
+// The id of a task on a DAG: keccak(requester || the client's id) in hex, so that nobody can take
+// another's id. Submissions carry the client's id; everything that follows on the job carries this
+// one.
+std::string bound_job_id(const Address& requester, std::string_view client_id);
+
+// The id under which a task of this submission is stored.
+std::string stored_job_id(const VmParameters& parameters, const Address& requester,
+                          const op::SubmitTask& submission);
 
 // The lane of this kind of operation.
 Lane lane_of(const OperationBody& body);

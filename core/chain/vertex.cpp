@@ -3,25 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/base/digest.h"
 #include "core/base/encode.h"
 #include "core/chain/sealed.h"
-#include "core/config/limits.h"
 
 namespace aivm {
 namespace {
 
 constexpr std::uint8_t kVertexKind = 2;
+constexpr std::uint8_t kCutKind = 3;
 
-Bytes encode_vertex(const VertexHeader& h, const std::vector<JobKey>& jobs,
-                    const std::vector<OperationPtr>& operations) {
+Bytes encode_vertex(const VertexHeader& h, const std::vector<ConflictKey>& jobs,
+                    const std::vector<OperationPtr>& operations,
+                    const std::optional<CutSeal>& seal) {
     Writer out;
-    out.reserve(256 + jobs.size() * 64 + operations.size() * 200);
-    out.u8(kVertexKind);
+    out.reserve(256 + jobs.size() * 80 + operations.size() * 200);
+    out.u8(seal ? kCutKind : kVertexKind);
     encode(out, h);
     encode(out, jobs);
-    encode_operations(out, operations);
+    if (seal) {
+        encode(out, *seal);
+    } else {
+        encode_operations(out, operations);
+    }
     return out.take();
 }
 
@@ -30,39 +36,74 @@ bool strictly_ascending(const std::vector<T>& values) {
     return std::adjacent_find(values.begin(), values.end(), std::greater_equal<>()) == values.end();
 }
 
-}  // namespace
-
-std::string JobKey::text() const {
-    return nonce == 0 ? job : fmt::format("{}, turn {} of {}", job, nonce, to_hex(sender.view()));
-}
-
-bool job_key(const Operation& operation, JobKey& out) {
-    const std::string_view job = job_of(operation.body);
-    if (job.empty()) return false;
-    const bool submits = std::holds_alternative<op::SubmitTask>(operation.body);
-    out = submits ? JobKey{std::string(job), {}, 0}
-                  : JobKey{std::string(job), operation.sender, operation.nonce};
-    return true;
-}
-
-std::vector<JobKey> job_keys(const std::vector<OperationPtr>& operations) {
-    std::vector<JobKey> keys;
-    JobKey key;
-    for (const OperationPtr& operation : operations) {
-        if (job_key(operation->operation(), key)) keys.push_back(key);
-    }
+void sort_unique(std::vector<ConflictKey>& keys) {
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+}
+
+std::vector<ConflictKey> keys_of(const std::vector<OperationPtr>& operations,
+                                 ConflictKeyPolicy policy) {
+    std::vector<ConflictKey> keys;
+    for (const OperationPtr& operation : operations) {
+        ConflictKey key = conflict_key(operation->operation(), policy);
+        if (!key.empty()) keys.push_back(std::move(key));
+    }
+    sort_unique(keys);
     return keys;
 }
 
-Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization)
+Result<std::vector<ConflictKey>> decode_jobs(Reader& in) {
+    std::vector<ConflictKey> jobs;
+    const std::uint32_t count = in.list(kVertexOpsMax, sizeof(std::uint32_t));
+    for (std::uint32_t i = 0; i < count; ++i) jobs.push_back(in.string(kConflictKeyBytesMax));
+    AIVM_TRY(in.status());
+    return jobs;
+}
+
+}  // namespace
+
+ConflictKey cut_key(std::uint64_t number) { return fmt::format("cut:{}", number); }
+
+ConflictKey conflict_key(const Operation& operation, ConflictKeyPolicy policy) {
+    const std::string_view job = job_of(operation.body);
+    if (job.empty()) return {};
+    if (std::holds_alternative<op::SubmitTask>(operation.body))
+        return "job:" + bound_job_id(operation.sender, job);
+    if (policy == ConflictKeyPolicy::kJob) return fmt::format("job:{}", job);
+    return fmt::format("job:{}#{}#{}", job, to_hex(operation.sender.view()), operation.nonce);
+}
+
+std::vector<ConflictKey> job_keys(const std::vector<OperationPtr>& operations) {
+    return keys_of(operations, ConflictKeyPolicy::kJob);
+}
+
+std::vector<ConflictKey> conflict_keys(const Vertex& vertex, ConflictKeyPolicy policy) {
+    if (policy == ConflictKeyPolicy::kJob || vertex.is_cut()) return vertex.jobs();
+    return keys_of(vertex.operations(), policy);
+}
+
+Hash32 vertex_slot_message(std::uint64_t chain_id, std::uint64_t sequence, std::uint64_t cut,
+                           const Hash32& vertex_id) {
+    Writer out;
+    out.raw(as_bytes(std::string_view("aivm-vertex-slot"))).u64(chain_id).u64(sequence).u64(cut);
+    return keccak256(out.fixed(vertex_id).view());
+}
+
+Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations,
+               std::optional<CutSeal> seal, Bytes authorization)
     : header_(std::move(header)),
       operations_(std::move(operations)),
-      jobs_(job_keys(operations_)),
+      seal_(seal),
+      jobs_(seal_ ? std::vector{cut_key(header_.cut)} : job_keys(operations_)),
       authorization_(std::move(authorization)),
-      body_(encode_vertex(header_, jobs_, operations_)),
+      body_(encode_vertex(header_, jobs_, operations_, seal_)),
       id_(sha256(body_)) {}
+
+Vertex::Vertex(VertexHeader header, std::vector<OperationPtr> operations, Bytes authorization)
+    : Vertex(std::move(header), std::move(operations), std::nullopt, std::move(authorization)) {}
+
+Vertex::Vertex(VertexHeader header, const CutSeal& seal, Bytes authorization)
+    : Vertex(std::move(header), {}, std::optional(seal), std::move(authorization)) {}
 
 Vertex Vertex::with_authorization(Bytes authorization) const {
     Vertex copy = *this;
@@ -70,21 +111,32 @@ Vertex Vertex::with_authorization(Bytes authorization) const {
     return copy;
 }
 
-Bytes Vertex::encode() const { return seal(body_, authorization_); }
+Bytes Vertex::encode() const { return aivm::seal(body_, authorization_); }
+
+Hash32 Vertex::slot_message(std::uint64_t chain_id) const {
+    return vertex_slot_message(chain_id, header_.sequence, header_.cut, id_);
+}
 
 Result<VertexPtr> Vertex::decode(ByteView sealed) {
     AIVM_ASSIGN(Sealed opened, open_sealed(sealed, kVertexBytesMax));
     Reader in(opened.body);
-    if (in.u8() != kVertexKind) in.set_fault("not a vertex");
+    const std::uint8_t kind = in.u8();
+    if (kind != kVertexKind && kind != kCutKind) in.set_fault("not a vertex");
     auto header = aivm::decode<VertexHeader>(in);
     if (header.parents.empty()) in.set_fault("a vertex has a parent");
     if (!strictly_ascending(header.parents))
         in.set_fault("a vertex names its parents in ascending order, each once");
-    const auto jobs = aivm::decode<std::vector<JobKey>, kVertexOpsMax>(in);
-    AIVM_ASSIGN(std::vector<OperationPtr> operations, decode_operations(in, kVertexOpsMax));
+    AIVM_ASSIGN(const std::vector<ConflictKey> jobs, decode_jobs(in));
+    std::vector<OperationPtr> operations;
+    std::optional<CutSeal> seal;
+    if (kind == kCutKind) {
+        seal = aivm::decode<CutSeal>(in);
+    } else {
+        AIVM_ASSIGN(operations, decode_operations(in, kVertexOpsMax));
+    }
     AIVM_TRY(in.finish());
-    auto vertex = std::make_shared<const Vertex>(std::move(header), std::move(operations),
-                                                 std::move(opened.authorization));
+    const VertexPtr vertex(new Vertex(std::move(header), std::move(operations), seal,
+                                      std::move(opened.authorization)));
     if (vertex->jobs_ != jobs)
         return fail(ErrorCode::kMalformed, "a vertex names exactly the jobs of its payload");
     if (vertex->body_ != opened.body)

@@ -30,7 +30,20 @@ VertexHeader some_header() {
     std::sort(h.parents.begin(), h.parents.end());
     h.timestamp_ns = 77;
     h.proposer.value = 1;
+    h.sequence = 6;
+    h.cut = 2;
     return h;
+}
+
+CutSeal some_seal() {
+    return {salt_of("secret"), salt_of("commitment"), salt_of("aivm"), salt_of("state"),
+            salt_of("receipts")};
+}
+
+// The key of what follows on the job.
+ConflictKey key_of(std::string_view job) { return "job:" + std::string(job); }
+ConflictKey key_of(std::string_view requester, std::string_view job) {
+    return "job:" + bound_job_id(address_of(requester), job);
 }
 
 std::vector<OperationPtr> some_operations() {
@@ -38,16 +51,21 @@ std::vector<OperationPtr> some_operations() {
             signed_by("p-1", 4, result("job-c", "p-1", 9)), signed_by("p-2", 1, claim("p-2"))};
 }
 
-// A vertex encoded field by field, with any parents and job keys.
-Bytes written(const VertexHeader& h, const std::vector<JobKey>& jobs,
+// A vertex encoded field by field, with any parents and jobs.
+Bytes written(const VertexHeader& h, const std::vector<ConflictKey>& jobs,
               const std::vector<OperationPtr>& operations, std::uint8_t kind = 2) {
     Writer out;
     out.u8(kind).u32(h.epoch).u64(h.height).u32(static_cast<std::uint32_t>(h.parents.size()));
     for (const Hash32& parent : h.parents) out.fixed(parent);
-    out.u64(h.timestamp_ns).u32(h.proposer.value).u32(static_cast<std::uint32_t>(jobs.size()));
-    for (const JobKey& job : jobs) encode(out, job);
-    out.u32(static_cast<std::uint32_t>(operations.size()));
-    for (const OperationPtr& operation : operations) operation->encode(out);
+    out.u64(h.timestamp_ns).u32(h.proposer.value).u64(h.sequence).u64(h.cut);
+    out.u32(static_cast<std::uint32_t>(jobs.size()));
+    for (const ConflictKey& job : jobs) out.string(job);
+    if (kind == 3) {
+        encode(out, some_seal());
+    } else {
+        out.u32(static_cast<std::uint32_t>(operations.size()));
+        for (const OperationPtr& operation : operations) operation->encode(out);
+    }
     return Writer().bytes(out.view()).bytes({}).take();
 }
 
@@ -91,35 +109,14 @@ TEST(Vertex, D01JobIdsThatJoinToTheSameTextGiveDifferentIds) {
     EXPECT_NE(left.id(), right.id());
 }
 
-// Two lists of job keys that are the same bytes when their parts are joined without lengths.
-TEST(Vertex, D01JobKeysAreEncodedWithTheirLengths) {
-    Bytes joined(2 * (Address::size() + sizeof(std::uint64_t)) + 3);
-    for (std::size_t i = 0; i < joined.size(); ++i) joined[i] = static_cast<std::uint8_t>('a' + i);
-    const auto cut = [&](std::initializer_list<std::size_t> id_sizes) {
-        std::vector<JobKey> keys;
-        std::size_t at = 0;
-        const auto take = [&](std::size_t size) {
-            const ByteView part = ByteView(joined).subspan(at, size);
-            at += size;
-            return Bytes(part.begin(), part.end());
-        };
-        for (const std::size_t size : id_sizes) {
-            JobKey& key = keys.emplace_back();
-            const Bytes id = take(size);
-            key.job.assign(id.begin(), id.end());
-            std::ranges::copy(take(Address::size()), key.sender.data());
-            for (const std::uint8_t byte : take(sizeof(std::uint64_t)))
-                key.nonce = key.nonce << 8 | byte;
-        }
-        EXPECT_EQ(at, joined.size());
-        return keys;
-    };
-    const auto encoded = [](const std::vector<JobKey>& keys) {
+// Two lists of jobs that are the same bytes when they are joined without lengths.
+TEST(Vertex, D01JobsAreEncodedWithTheirLengths) {
+    const auto encoded = [](const std::vector<ConflictKey>& jobs) {
         Writer out;
-        for (const JobKey& key : keys) encode(out, key);
+        encode(out, jobs);
         return out.take();
     };
-    EXPECT_NE(encoded(cut({2, 1})), encoded(cut({1, 2})));
+    EXPECT_NE(encoded({"job:a", "job:b"}), encoded({"job:ajob:", "b"}));
 }
 
 // D02 a vertex id leaves out tasks and results.
@@ -140,6 +137,10 @@ TEST(Vertex, D02AChangeOfAnyFieldChangesTheId) {
     h = some_header(), h.timestamp_ns = 78;
     add(h, operations);
     h = some_header(), h.proposer.value = 0;
+    add(h, operations);
+    h = some_header(), h.sequence = 7;
+    add(h, operations);
+    h = some_header(), h.cut = 1;
     add(h, operations);
     add(some_header(), {operations[0]});
     // The same jobs with another fee, and the same result with another answer.
@@ -169,17 +170,17 @@ TEST(Vertex, D03ParentsAndJobsHaveOneOrder) {
 // D05 Verify lets the job list differ from the payload's jobs.
 TEST(Vertex, D05JobKeysAreExactlyThoseOfThePayload) {
     const Vertex vertex(some_header(), some_operations(), {});
-    ASSERT_EQ(vertex.jobs().size(), 3U);
-    EXPECT_EQ(vertex.jobs()[0], (JobKey{"job-a", {}, 0}));
-    EXPECT_EQ(vertex.jobs()[1], (JobKey{"job-b", {}, 0}));
-    EXPECT_EQ(vertex.jobs()[2], (JobKey{"job-c", address_of("p-1"), 4}));
+    std::vector<ConflictKey> wanted{key_of("alice", "job-b"), key_of("bob", "job-a"),
+                                    key_of("job-c")};
+    std::sort(wanted.begin(), wanted.end());
+    EXPECT_EQ(vertex.jobs(), wanted);
     auto jobs = vertex.jobs();
     jobs.pop_back();  // one is missing
     EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
-    jobs.push_back({"job-d", {}, 0});  // one is replaced
+    jobs.push_back("job:~");  // one is replaced
     EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
     jobs = vertex.jobs();
-    jobs.push_back({"job-d", {}, 0});  // one is added
+    jobs.push_back("job:~");  // one is added
     EXPECT_EQ(refusal(written(some_header(), jobs, some_operations())), ErrorCode::kMalformed);
     jobs = vertex.jobs();
     jobs.insert(jobs.begin(), jobs[0]);  // one is repeated
@@ -203,25 +204,83 @@ TEST(Vertex, LimitsAndKindsAreKeptByTheDecoder) {
     EXPECT_EQ(refusal(written(some_header(), {}, many)), ErrorCode::kMalformed);
 }
 
-TEST(Vertex, OneSubmissionOfAJobConflictsWithEveryOtherAndATurnWithItselfOnly) {
+TEST(Vertex, TwoConflictIfTheyShareAJob) {
     const VertexHeader h = some_header();
     const auto with = [&](std::vector<OperationPtr> operations) {
         return Vertex(h, std::move(operations), {});
     };
+    const std::string task = bound_job_id(address_of("alice"), "job");
     const Vertex alice = with({signed_by("alice", 1, submission("job"))});
+    const Vertex again = with({signed_by("alice", 2, submission("job", lux(2)))});
     const Vertex bob = with({signed_by("bob", 1, submission("job"))});
-    const Vertex other = with({signed_by("bob", 1, submission("another job"))});
-    EXPECT_TRUE(alice.conflicts(bob));
-    EXPECT_TRUE(bob.conflicts(alice));
+    const Vertex answer = with({signed_by("p-1", 5, result(task, "p-1", 1))});
+    const Vertex colleague = with({signed_by("p-2", 5, result(task, "p-2", 1))});
+    EXPECT_TRUE(alice.conflicts(again));
+    EXPECT_TRUE(again.conflicts(alice));
     EXPECT_FALSE(alice.conflicts(alice));
-    EXPECT_FALSE(alice.conflicts(other));
-    const Vertex yes = with({signed_by("p-1", 5, result("job", "p-1", 1))});
-    const Vertex no = with({signed_by("p-1", 5, result("job", "p-1", 2))});
-    const Vertex colleague = with({signed_by("p-2", 5, result("job", "p-2", 1))});
-    EXPECT_TRUE(yes.conflicts(no));  // two answers in one turn
-    EXPECT_FALSE(yes.conflicts(colleague));
-    EXPECT_FALSE(yes.conflicts(alice));
-    EXPECT_EQ(yes.jobs()[0].text(), "job, turn 5 of " + to_hex(address_of("p-1").view()));
+    EXPECT_FALSE(alice.conflicts(bob)) << "an id belongs to its requester";
+    EXPECT_TRUE(alice.conflicts(answer));
+    EXPECT_TRUE(answer.conflicts(colleague));
+}
+
+TEST(Vertex, UnderTheOperationPolicyOnlyTheSameTurnIsShared) {
+    const auto keys = [&](std::string_view who, std::uint64_t nonce, OperationBody body) {
+        return conflict_keys(Vertex(some_header(), {signed_by(who, nonce, std::move(body))}, {}),
+                             ConflictKeyPolicy::kOperation);
+    };
+    const std::string task = bound_job_id(address_of("alice"), "job");
+    const auto submits = keys("alice", 1, submission("job"));
+    const auto answers = keys("p-1", 5, result(task, "p-1", 1));
+    EXPECT_EQ(submits, std::vector{key_of(task)});
+    EXPECT_EQ(answers, keys("p-1", 5, result(task, "p-1", 2)));
+    EXPECT_NE(answers, keys("p-2", 5, result(task, "p-2", 1)));
+    EXPECT_NE(answers, keys("p-1", 6, result(task, "p-1", 1)));
+    EXPECT_NE(answers, submits);
+    EXPECT_TRUE(keys("p-2", 1, claim("p-2")).empty());
+}
+
+TEST(Vertex, ACutIsAVertexWhoseOnlyKeyIsItsNumber) {
+    const Vertex cut = Vertex(some_header(), some_seal(), {}).with_authorization({1, 2});
+    EXPECT_EQ(cut.jobs(), std::vector<ConflictKey>{"cut:2"});
+    const auto back = Vertex::decode(cut.encode());
+    ASSERT_TRUE(back.has_value()) << back.error().text();
+    EXPECT_TRUE((*back)->is_cut());
+    EXPECT_EQ((*back)->id(), cut.id());
+    EXPECT_EQ((*back)->seal().state_root, some_seal().state_root);
+    VertexHeader rival = some_header();
+    rival.parents.pop_back();
+    EXPECT_TRUE(cut.conflicts(Vertex(rival, some_seal(), {})));
+    rival.cut = 3;
+    EXPECT_FALSE(cut.conflicts(Vertex(rival, some_seal(), {})));
+    // An operation that names the job "cut:2" has another tag.
+    EXPECT_FALSE(
+        cut.conflicts(Vertex(some_header(), {signed_by("p-1", 1, result("cut:2", "p-1", 1))}, {})));
+    EXPECT_EQ(refusal(written(some_header(), {"cut:2"}, {}, 3)), std::nullopt);
+    EXPECT_EQ(refusal(written(some_header(), {"cut:3"}, {}, 3)), ErrorCode::kMalformed);
+    EXPECT_EQ(refusal(written(some_header(), {}, {}, 3)), ErrorCode::kMalformed);
+    const Bytes sealed = cut.encode();
+    for (std::size_t size = 0; size < sealed.size(); ++size)
+        ASSERT_EQ(refusal(ByteView(sealed).first(size)), ErrorCode::kMalformed) << size;
+}
+
+TEST(Vertex, TheSignatureCoversSequenceAndCut) {
+    const Vertex vertex(some_header(), some_operations(), {});
+    EXPECT_EQ(vertex.slot_message(7), vertex_slot_message(7, 6, 2, vertex.id()));
+    EXPECT_NE(vertex.slot_message(7), vertex_slot_message(7, 6, 1, vertex.id()));
+    EXPECT_NE(vertex.slot_message(7), vertex_slot_message(7, 5, 2, vertex.id()));
+    EXPECT_NE(vertex.slot_message(7), vertex.slot_message(8));
+}
+
+// The bytes are part of the protocol: they change with core/chain/FORMAT.md only.
+TEST(Vertex, GoldenIds) {
+    const Vertex vertex(some_header(), some_operations(), {});
+    const Vertex cut(some_header(), some_seal(), {});
+    EXPECT_EQ(to_hex(vertex.id().view()),
+              "ecf0e7a4d5b2ff56a76b555aa308c723173b165547d1f8590f669751e92376c0");
+    EXPECT_EQ(to_hex(cut.id().view()),
+              "11b6b5107368f87e99651975fe7d845a41e646de3e039214bc4ecf190a34e977");
+    EXPECT_EQ(vertex.body_bytes(), 786U);
+    EXPECT_EQ(cut.body_bytes(), 282U);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ public:
 
     void check_config(const Config& c);
     void check_policy(const Policy& p);
+    void check_dag(const DagPolicy& d);
     void check_relations(const VmParameters& v);
     [[nodiscard]] bool found_any() const { return !problems_.empty(); }
     [[nodiscard]] std::vector<ParameterProblem> take() { return std::move(problems_); }
@@ -103,6 +104,7 @@ void Finder::check_policy(const Policy& p) {
         {policy("attestation_slots_per_provider"), p.attestation_slots_per_provider, 1,
          kAttestationsPerProviderMax},
         {policy("evidence_ttl_blocks"), p.evidence_ttl_blocks, 1, kWindowBlocksMax},
+        {policy("stake_cooldown_blocks"), p.stake_cooldown_blocks, 1, kWindowBlocksMax},
         {policy("reporter_share_bps"), p.reporter_share_bps, 0, kWholeBps},
         {policy("commit_window_blocks"), p.commit_window_blocks, 1, kWindowBlocksMax},
         {policy("reveal_window_blocks"), p.reveal_window_blocks, 1, kWindowBlocksMax},
@@ -119,6 +121,16 @@ void Finder::check_policy(const Policy& p) {
         const Range rate[] = {{policy(row.rate_key), p.*row.rate, 0, kWholeBps}};
         check_ranges(rate);
     }
+}
+
+void Finder::check_dag(const DagPolicy& d) {
+    const Range ranges[] = {
+        {policy("conflict_key"), static_cast<std::uint64_t>(d.conflict_key), 0, 1},
+        {policy("cut_interval"), d.cut_interval_ns, 1, kDurationNsMax},
+        {policy("cut_vertices_max"), d.cut_vertices_max, 1, kCutVerticesMax},
+        {policy("vertices_in_flight"), d.vertices_in_flight, 1, kVerticesInFlightMax},
+    };
+    check_ranges(ranges);
 }
 
 void Finder::check_quorum(const VmParameters& v) {
@@ -170,6 +182,14 @@ void Finder::check_relations(const VmParameters& v) {
             "bisection searches for the first difference, which is no error under a tolerance",
             fmt::format("set {} to \"one_step\", or {} to 0", print_(kGame), print_(kTolerance)));
     }
+    constexpr ParameterName kCooldown = policy("stake_cooldown_blocks");
+    constexpr ParameterName kEvidence = policy("evidence_ttl_blocks");
+    if (p.stake_cooldown_blocks < p.evidence_ttl_blocks) {
+        add({kCooldown, kEvidence},
+            fmt::format("a stake would leave after {} blocks while evidence is taken for {}",
+                        p.stake_cooldown_blocks, p.evidence_ttl_blocks),
+            fmt::format("set {} to at least {}", print_(kCooldown), print_(kEvidence)));
+    }
     check_quorum(v);
     check_protection(v);
 }
@@ -188,6 +208,7 @@ std::vector<ParameterProblem> find_problems(const VmParameters& parameters,
     Finder finder(print);
     finder.check_config(parameters.config);
     finder.check_policy(parameters.policy);
+    if (parameters.dag) finder.check_dag(*parameters.dag);
     // A relation between values out of range means nothing: a division by zero among them.
     if (!finder.found_any()) finder.check_relations(parameters);
     return finder.take();

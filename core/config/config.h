@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -154,6 +155,9 @@ struct Policy {
     std::uint32_t reporter_share_bps = 1000;  // of the stake that evidence takes
     // A validator with less stake leaves the set at the next epoch.
     Amount validator_stake_min = lux(1);
+    // A stake stays, and can be slashed, this long after its validator left the set; at least as
+    // long as evidence is taken.
+    std::uint64_t stake_cooldown_blocks = 10'000;
     std::uint64_t max_clock_skew_ns = 60'000'000'000;
 
     friend bool operator==(const Policy&, const Policy&) = default;
@@ -200,7 +204,34 @@ struct Policy {
                           field<&Policy::evidence_ttl_blocks>(),
                           field<&Policy::reporter_share_bps>(),
                           field<&Policy::validator_stake_min>(),
+                          field<&Policy::stake_cooldown_blocks>(),
                           field<&Policy::max_clock_skew_ns>()};
+    }
+};
+
+// What two vertices of a DAG must share to conflict.
+enum class ConflictKeyPolicy : std::uint8_t {
+    kJob = 0,       // a job: the published rule
+    kOperation = 1  // a submission of one job, or the same turn of one account on it
+};
+constexpr auto enum_words(ConflictKeyPolicy) {
+    return std::to_array<std::string_view>({"job", "operation"});
+}
+
+// The parameters of a DAG with cuts (core/dag), beside those that it shares with a chain.
+struct DagPolicy {
+    ConflictKeyPolicy conflict_key = ConflictKeyPolicy::kJob;
+    // Turn s of the schedule may issue a cut this long times 1 + s after the cut before.
+    std::uint64_t cut_interval_ns = 4'000'000'000;
+    std::uint32_t cut_vertices_max = 1024;  // of one slice
+    std::uint32_t vertices_in_flight = 16;  // undecided ones of one proposer
+
+    friend bool operator==(const DagPolicy&, const DagPolicy&) = default;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&DagPolicy::conflict_key>(), field<&DagPolicy::cut_interval_ns>(),
+                          field<&DagPolicy::cut_vertices_max>(),
+                          field<&DagPolicy::vertices_in_flight>()};
     }
 };
 
@@ -209,6 +240,9 @@ struct VmParameters {
     Policy policy;
     // The code that quotes of a CPU may vouch for (core/registry/quote.h), by its measurement.
     std::vector<Hash32> quote_measurements;
+    // Present if consensus decides vertices of a DAG instead of blocks. Job ids are then bound to
+    // their requesters (bound_job_id in core/chain/operation.h).
+    std::optional<DagPolicy> dag = {};
 
     // The bond that one result locks: Policy::result_bond, or the published minimum divided by the
     // tasks that a provider may have.

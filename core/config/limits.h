@@ -46,7 +46,11 @@ constexpr std::uint64_t kOperationTtlBlocks = 200;
 constexpr std::size_t kVertexParentsMax = 5;
 constexpr std::size_t kVertexOpsMax = 30;
 constexpr std::size_t kVertexBytesMax = 8 << 20;  // without the proposer's signature
-constexpr std::size_t kVertexHeaderBytesMax = 256;
+constexpr std::size_t kVertexHeaderBytesMax = 512;
+constexpr std::size_t kConflictKeyBytesMax = 4 + kJobIdBytesMax;  // with its tag
+// The greatest values of DagPolicy::cut_vertices_max and vertices_in_flight.
+constexpr std::uint32_t kCutVerticesMax = 1 << 16;
+constexpr std::uint32_t kVerticesInFlightMax = 1 << 16;
 constexpr std::size_t kOperationBytesMax = 4 << 20;
 constexpr std::size_t kAuthorizationBytesMax = 128;
 // What an operation without bytes counts for its authorisation: the size of an ideal signature.
@@ -55,6 +59,7 @@ constexpr std::size_t kProofNodesMax = 32;
 constexpr std::size_t kEvidenceBytesMax = 64 << 10;
 // A validator slashed this often has no stake left.
 constexpr std::size_t kSlashedSlotsMax = 1024;
+constexpr std::size_t kValidatorsMax = 65'536;
 
 static_assert(kOperationBytesMax + 4096 <= kVertexBytesMax, "every operation fits into a vertex");
 static_assert((std::size_t{1} << kProofNodesMax) > kStepsMax,

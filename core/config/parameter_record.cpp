@@ -38,6 +38,7 @@ std::vector<NamedValue> named_values(const VmParameters& parameters, const Addre
     out.emplace_back("vendor_root", to_hex(vendor_root.view()));
     for (const Hash32& measurement : parameters.quote_measurements)
         out.emplace_back("quote_measurement", to_hex(measurement.view()));
+    if (parameters.dag) for_each_field(*parameters.dag, add);
     return out;
 }
 

@@ -4,8 +4,9 @@
 //   u32 count, then per parameter: name string, value string
 //
 // The order is that of Config::fields() and Policy::fields(), then vendor_root, which is 40 hex
-// digits, and a quote_measurement for each listed one. Parameters of a node that no other node can
-// observe, such as the length of its queue or its kernels' backend, are not part of it.
+// digits, a quote_measurement for each listed one, and for a DAG DagPolicy::fields(). Parameters of
+// a node that no other node can observe, such as the length of its queue or its kernels' backend,
+// are not part of it.
 #pragma once
 
 #include "core/base/bytes.h"

@@ -26,7 +26,7 @@ using Dag = boost::adjacency_list<boost::vecS, boost::listS, boost::bidirectiona
 struct Place {
     Contest::vertex_descriptor contest = nullptr;
     Dag::vertex_descriptor dag = nullptr;
-    std::vector<JobKey> jobs;
+    std::vector<ConflictKey> keys;
 };
 
 std::vector<Hash32> ids_of(const std::set<Label>& labels) {
@@ -42,7 +42,7 @@ struct ConflictGraph::Graphs {
     Contest contest;
     Dag dag;
     std::map<Hash32, Place> places;
-    std::map<JobKey, std::set<Hash32>> holders;
+    std::map<ConflictKey, std::set<Hash32>> holders;
 
     // Everything reachable from `from`, where step(descriptor) returns the neighbours.
     template <class Step>
@@ -71,31 +71,33 @@ void ConflictGraph::add(const Node& node) {
     Graphs& g = *graphs_;
     AIVM_CHECK(!g.places.contains(node.id));
     const Label label{node.height, node.id};
-    Place place{boost::add_vertex(label, g.contest), boost::add_vertex(label, g.dag), node.jobs};
-    std::set<Hash32> rivals;  // each once, even if several jobs are shared
-    for (const JobKey& job : node.jobs) {
-        std::set<Hash32>& holders = g.holders[job];
-        rivals.insert(holders.begin(), holders.end());
-        holders.insert(node.id);
-    }
-    rivals.erase(node.id);  // a job listed twice
-    for (const Hash32& rival : rivals)
-        boost::add_edge(place.contest, g.places.at(rival).contest, g.contest);
+    Place place{boost::add_vertex(label, g.contest), boost::add_vertex(label, g.dag), node.keys};
     for (const Hash32& parent : node.parents) {
         const auto found = g.places.find(parent);
         if (found == g.places.end()) continue;
         AIVM_CHECK(g.dag[found->second.dag].height < node.height);
         boost::add_edge(found->second.dag, place.dag, g.dag);
     }
-    g.places.emplace(node.id, std::move(place));
+    std::set<Hash32> rivals;  // each once, even if several keys are shared
+    for (const ConflictKey& key : node.keys) {
+        std::set<Hash32>& holders = g.holders[key];
+        rivals.insert(holders.begin(), holders.end());
+        holders.insert(node.id);
+    }
+    rivals.erase(node.id);  // a key listed twice
+    g.places.emplace(node.id, place);
+    if (rivals.empty()) return;
+    for (const Hash32& above : ancestors(node.id)) rivals.erase(above);
+    for (const Hash32& rival : rivals)
+        boost::add_edge(place.contest, g.places.at(rival).contest, g.contest);
 }
 
 void ConflictGraph::remove(const Hash32& id) {
     Graphs& g = *graphs_;
     const auto found = g.places.find(id);
     AIVM_CHECK(found != g.places.end());
-    for (const JobKey& job : found->second.jobs) {
-        const auto holders = g.holders.find(job);
+    for (const ConflictKey& key : found->second.keys) {
+        const auto holders = g.holders.find(key);
         if (holders == g.holders.end()) continue;
         holders->second.erase(id);
         if (holders->second.empty()) g.holders.erase(holders);
@@ -127,8 +129,8 @@ std::vector<Hash32> ConflictGraph::conflicts_of(const Hash32& id) const {
     return out;
 }
 
-std::vector<Hash32> ConflictGraph::holders_of(const JobKey& job) const {
-    const auto holders = graphs_->holders.find(job);
+std::vector<Hash32> ConflictGraph::holders_of(const ConflictKey& key) const {
+    const auto holders = graphs_->holders.find(key);
     if (holders == graphs_->holders.end()) return {};
     return {holders->second.begin(), holders->second.end()};
 }
@@ -145,6 +147,28 @@ std::vector<Hash32> ConflictGraph::ancestors(const Hash32& id) const {
         const auto [begin, end] = boost::in_edges(at, graphs_->dag);
         for (auto it = begin; it != end; ++it) take(boost::source(*it, graphs_->dag));
     });
+}
+
+bool ConflictGraph::is_ancestor(const Hash32& ancestor, const Hash32& id) const {
+    const Graphs& g = *graphs_;
+    const auto wanted = g.places.find(ancestor);
+    const auto from = g.places.find(id);
+    if (wanted == g.places.end() || from == g.places.end()) return false;
+    const Height height = g.dag[wanted->second.dag].height;
+    std::set<Label> seen;
+    std::vector<Dag::vertex_descriptor> open{from->second.dag};
+    while (!open.empty()) {
+        const auto at = open.back();
+        open.pop_back();
+        const auto [begin, end] = boost::in_edges(at, g.dag);
+        for (auto it = begin; it != end; ++it) {
+            const auto above = boost::source(*it, g.dag);
+            if (above == wanted->second.dag) return true;
+            if (g.dag[above].height > height && seen.insert(g.dag[above]).second)
+                open.push_back(above);
+        }
+    }
+    return false;
 }
 
 std::vector<Hash32> ConflictGraph::leaves() const {

@@ -14,12 +14,12 @@ namespace {
 Hash32 id_of(std::uint8_t number) { return Hash32{{static_cast<std::uint8_t>(255 - number)}}; }
 
 ConflictGraph::Node node(std::uint8_t number, Height height, std::vector<std::uint8_t> parents,
-                         std::vector<std::string> jobs) {
+                         std::vector<ConflictKey> keys) {
     ConflictGraph::Node out;
     out.id = id_of(number);
     out.height = height;
     for (const std::uint8_t parent : parents) out.parents.push_back(id_of(parent));
-    for (const std::string& job : jobs) out.jobs.push_back({job, {}, 0});
+    out.keys = std::move(keys);
     return out;
 }
 
@@ -36,7 +36,7 @@ TEST(ConflictGraph, D07ARivalOfARivalIsNoRival) {
               (std::vector{id_of(3), id_of(1)}));  // ids descend as the numbers ascend
     graph.remove(id_of(2));
     EXPECT_TRUE(graph.conflicts_of(id_of(1)).empty());
-    EXPECT_EQ(graph.holders_of({"x", {}, 0}), std::vector{id_of(1)});
+    EXPECT_EQ(graph.holders_of("x"), std::vector{id_of(1)});
 }
 
 TEST(ConflictGraph, DescendantsComeParentsFirstAndReachGrandchildren) {
@@ -54,17 +54,38 @@ TEST(ConflictGraph, DescendantsComeParentsFirstAndReachGrandchildren) {
     EXPECT_TRUE(graph.descendants(id_of(9)).empty());
 }
 
+TEST(ConflictGraph, AnAncestorIsNoRivalOfItsDescendants) {
+    ConflictGraph graph;
+    graph.add(node(1, 1, {}, {"x"}));
+    graph.add(node(2, 2, {1}, {}));
+    graph.add(node(3, 3, {2}, {"x"}));
+    graph.add(node(4, 2, {1}, {"x"}));
+    EXPECT_FALSE(graph.conflicts(id_of(1), id_of(3)));
+    EXPECT_FALSE(graph.conflicts(id_of(1), id_of(4)));
+    EXPECT_TRUE(graph.conflicts(id_of(3), id_of(4)));  // both follow 1, neither follows the other
+    EXPECT_TRUE(graph.is_ancestor(id_of(1), id_of(3)));
+    EXPECT_FALSE(graph.is_ancestor(id_of(3), id_of(1)));
+    EXPECT_FALSE(graph.is_ancestor(id_of(2), id_of(4)));
+}
+
+// What shares a key conflicts, unless one stood above the other when it was added.
 struct PairwiseModel {
     std::map<Hash32, ConflictGraph::Node> nodes;
+    std::set<std::pair<Hash32, Hash32>> contests;
 
-    bool conflicts(const Hash32& a, const Hash32& b) const {
-        if (a == b) return false;
-        for (const JobKey& job : nodes.at(a).jobs) {
-            const auto& others = nodes.at(b).jobs;
-            if (std::find(others.begin(), others.end(), job) != others.end()) return true;
+    void add(const ConflictGraph::Node& fresh) {
+        nodes.emplace(fresh.id, fresh);
+        for (const auto& [id, other] : nodes) {
+            if (id == fresh.id || below(id, fresh.id)) continue;
+            for (const ConflictKey& key : fresh.keys) {
+                if (std::find(other.keys.begin(), other.keys.end(), key) == other.keys.end())
+                    continue;
+                contests.insert({id, fresh.id});
+                contests.insert({fresh.id, id});
+            }
         }
-        return false;
     }
+    bool conflicts(const Hash32& a, const Hash32& b) const { return contests.contains({a, b}); }
     bool below(const Hash32& ancestor, const Hash32& id) const {
         for (const Hash32& parent : nodes.at(id).parents) {
             if (nodes.contains(parent) && (parent == ancestor || below(ancestor, parent)))
@@ -99,11 +120,10 @@ RC_GTEST_PROP(ConflictGraph, AgreesWithAModelThatAsksEveryPair, ()) {
             fresh.height = std::max(fresh.height, parent.height + 1);
         }
         for (int k = *rc::gen::inRange(0, 3); k > 0; --k) {
-            fresh.jobs.push_back(
-                {std::string(1, static_cast<char>('a' + *rc::gen::inRange(0, 5))), {}, 0});
+            fresh.keys.emplace_back(1, static_cast<char>('a' + *rc::gen::inRange(0, 5)));
         }
         graph.add(fresh);
-        model.nodes.emplace(fresh.id, fresh);
+        model.add(fresh);
     }
     RC_ASSERT(graph.size() == model.nodes.size());
     for (const auto& [a, node_a] : model.nodes) {
@@ -115,6 +135,7 @@ RC_GTEST_PROP(ConflictGraph, AgreesWithAModelThatAsksEveryPair, ()) {
             if (model.conflicts(a, b)) rivals.push_back(b);
             if (model.below(a, b)) above.insert(b);
             if (model.below(b, a)) under.insert(b);
+            RC_ASSERT(graph.is_ancestor(b, a) == model.below(b, a));
         }
         RC_ASSERT(graph.conflicts_of(a) == rivals);
         const auto up = graph.descendants(a);

@@ -1,23 +1,21 @@
-// A slice: all accepted vertices of one height, executed together in ascending order of id, as one
-// step of the state. Used by the VM on a DAG (vm/dag_vm.h), which no simulation runs yet.
+// A slice: the ancestors of cut n that are not ancestors of cut n - 1, executed together as block
+// n.
 //
-// Slice h corresponds to block h of a chain and is executed by the same sequence
-// (execution/block_run.h). Its time is the latest of its vertices' times, and never before the
-// slice below; its beacon is keccak(beacon below || sha256(ids in order)).
-//
-// Whether a vertex is valid depends on it and its ancestors only. Whether its operations succeed
-// (given balances, nonces, seats) also depends on concurrent vertices. An operation that is refused
-// during execution is therefore void: it changes nothing, and the vertex stays accepted.
+// Slice n is executed by the sequence of a chain's blocks (execution/block_run.h), at the cut's
+// time and beacon, in the order (height, keccak(beacon || vertex id)), so that nobody can choose an
+// id for its place. Whether a vertex is valid depends on it and its ancestors only; whether its
+// operations succeed (given balances, nonces, seats) depends on the whole slice. An operation that
+// is refused there is void: it changes nothing but its inclusion fee, and its vertex stays
+// accepted.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "core/chain/vertex.h"
-#include "core/state/event.h"
-#include "core/state/state.h"
-#include "core/state/transition.h"
-#include "core/state/write_batch.h"
+#include "core/execution/build.h"
+#include "core/execution/execute.h"
 
 namespace aivm {
 
@@ -27,44 +25,68 @@ struct VoidOperation {
     Error reason;
 };
 
-struct Slice {
-    std::vector<VertexPtr> vertices;  // of one height, ascending by id
-    State state;                      // after it
-    std::vector<VmEvent> events;
+// A cut with everything that follows from it.
+struct CutResult {
+    VertexPtr cut;
+    std::vector<VertexPtr> slice;  // without the cut, in the order of execution
+    ExecutedPtr executed;          // under the cut's id, without a block; the batch is the state's
     std::vector<VoidOperation> voids;
-    std::shared_ptr<const WriteBatch> batch;  // the state's delta alone
+    std::set<ConflictKey> effective;  // keys of operations that took effect
 };
-using SlicePtr = std::shared_ptr<const Slice>;
+using CutResultPtr = std::shared_ptr<const CutResult>;
 
-// Puts vertices of one height into the order of execution.
-void sort_by_id(std::vector<VertexPtr>& vertices);
+// The place of a vertex in its slice.
+struct SliceRank {
+    Height height = 0;
+    Hash32 order;  // keccak(beacon || vertex id)
+    friend auto operator<=>(const SliceRank&, const SliceRank&) = default;
+};
+void sort_slice(std::vector<VertexPtr>& slice, const Hash32& beacon);
 
-// Height, time and beacon of a slice of these vertices above this state. Requires at least one
-// vertex.
-BlockContext slice_context(const State& below, const std::vector<VertexPtr>& vertices);
+// The header of a block that stands for a cut, without the roots after it.
+BlockHeader block_header_of(const VertexHeader& header, const CutSeal& seal);
 
-// Executes one slice. Requires that every vertex has the height above the state's, in ascending
-// order of id. Fails only if a kernel fails: the machine is broken then, not a vertex.
-Result<SlicePtr> execute_slice(const State& below, std::vector<VertexPtr> vertices,
-                               const Rules& rules);
+// Executes a slice above the state of the cut before, in the order of the vertices as they are
+// given: sort_slice() makes the defined one. Fails only if a kernel fails: the machine is broken
+// then, not a vertex.
+struct SliceRun {
+    Transition::Finished finished;
+    std::vector<VoidOperation> voids;
+    std::set<ConflictKey> effective;
+};
+Result<SliceRun> run_slice(const State& below, const BlockContext& context,
+                           const std::vector<VertexPtr>& slice, const Rules& rules);
 
-// Executes the slices of a VM. Replicas of one simulated world can share an implementation that
-// computes each slice once: the result follows from the root of the state below and the ids of the
-// vertices.
-class SliceExecutor {
+// Checks the cut against the state of the cut before it (time, beacon, roots) and executes its
+// slice, whose vertices may be in any order. A pure function. The signature is not checked.
+Result<CutResultPtr> execute_cut(const State& below, const VertexPtr& cut,
+                                 std::vector<VertexPtr> slice, const Rules& rules);
+
+// What remains to be said about a new cut: its seal follows from the request and the slice.
+// `header` names everything else. Fails as execute_cut does.
+Result<CutResultPtr> build_cut_on(const State& below, VertexHeader header,
+                                  const BuildRequest& request, std::vector<VertexPtr> slice,
+                                  const Rules& rules);
+
+// Executes the cuts of a VM. Replicas of one simulated world can share an implementation that
+// executes each cut once: the result follows from the cut.
+class CutExecutor {
 public:
-    virtual ~SliceExecutor() = default;
-    virtual Result<SlicePtr> execute(const State& below, std::vector<VertexPtr> vertices,
-                                     const Rules& rules) = 0;
+    virtual ~CutExecutor() = default;
+    virtual Result<CutResultPtr> execute(const State& below, const VertexPtr& cut,
+                                         std::vector<VertexPtr> slice, const Rules& rules) = 0;
+    // Notes a cut that was built here and therefore need not be executed again.
+    virtual void remember(const CutResultPtr& built) = 0;
 };
 
-// Executes every slice itself.
-class DirectSliceExecutor final : public SliceExecutor {
+// Executes every cut itself.
+class DirectCutExecutor final : public CutExecutor {
 public:
-    Result<SlicePtr> execute(const State& below, std::vector<VertexPtr> vertices,
-                             const Rules& rules) override {
-        return execute_slice(below, std::move(vertices), rules);
+    Result<CutResultPtr> execute(const State& below, const VertexPtr& cut,
+                                 std::vector<VertexPtr> slice, const Rules& rules) override {
+        return execute_cut(below, cut, std::move(slice), rules);
     }
+    void remember(const CutResultPtr&) override {}
 };
 
 }  // namespace aivm

@@ -14,7 +14,44 @@
 namespace aivm {
 namespace {
 
-Status check_limits(const Vertex& vertex) {
+Status check_operations(const Vertex& vertex, const Rules& rules) {
+    std::map<Address, Nonces> nonces;
+    std::set<std::pair<Address, std::string_view>> submitted;
+    for (const OperationPtr& operation : vertex.operations()) {
+        std::uint64_t& nonce = nonces[operation->sender()].edit(operation->lane());
+        if (operation->nonce() <= nonce) {
+            return fail(ErrorCode::kBadNonce, fmt::format("{} after {} in one vertex and lane",
+                                                          operation->nonce(), nonce));
+        }
+        nonce = operation->nonce();
+        AIVM_TRY(check_authorized(*operation, rules));
+        const auto* task = std::get_if<op::SubmitTask>(&operation->body());
+        if (task && !submitted.insert({operation->sender(), task->job_id}).second)
+            return fail(ErrorCode::kDuplicate, "task " + task->job_id);
+    }
+    return {};
+}
+
+}  // namespace
+
+ParentFacts facts_of(const Vertex& vertex) {
+    return {vertex.height(), vertex.header().timestamp_ns, vertex.cut(), vertex.is_cut()};
+}
+
+ParentFacts highest(const std::vector<ParentFacts>& parents) {
+    AIVM_CHECK(!parents.empty());
+    ParentFacts out;
+    for (const ParentFacts& parent : parents) {
+        out.height = std::max(out.height, parent.height);
+        out.timestamp_ns = std::max(out.timestamp_ns, parent.timestamp_ns);
+        out.cut = std::max(out.cut, parent.cut);
+    }
+    for (const ParentFacts& parent : parents)
+        out.is_cut = out.is_cut || (parent.is_cut && parent.cut == out.cut);
+    return out;
+}
+
+Status check_vertex_form(const Vertex& vertex) {
     const auto& parents = vertex.parents();
     if (parents.empty() || parents.size() > kVertexParentsMax) {
         return fail(ErrorCode::kBadParent,
@@ -28,50 +65,13 @@ Status check_limits(const Vertex& vertex) {
         return fail(ErrorCode::kLimitReached, "operations in a vertex");
     if (vertex.body_bytes() > kVertexBytesMax)
         return fail(ErrorCode::kLimitReached, "bytes of a vertex");
+    if (vertex.header().sequence == 0)
+        return fail(ErrorCode::kInvalidArgument, "sequences count from 1");
     return {};
 }
 
-Status check_operations(const Vertex& vertex, const Rules& rules) {
-    std::map<Address, Nonces> nonces;
-    std::set<std::string_view> submitted;
-    for (const OperationPtr& operation : vertex.operations()) {
-        std::uint64_t& nonce = nonces[operation->sender()].edit(operation->lane());
-        if (operation->nonce() <= nonce) {
-            return fail(ErrorCode::kBadNonce, fmt::format("{} after {} in one vertex and lane",
-                                                          operation->nonce(), nonce));
-        }
-        nonce = operation->nonce();
-        AIVM_TRY(check_authorized(*operation, rules));
-        const auto* task = std::get_if<op::SubmitTask>(&operation->body());
-        if (task && !submitted.insert(task->job_id).second)
-            return fail(ErrorCode::kDuplicate, "task " + task->job_id);
-    }
-    return {};
-}
-
-}  // namespace
-
-ParentFacts facts_of(const Vertex& vertex) {
-    return {vertex.height(), vertex.header().timestamp_ns, vertex.epoch()};
-}
-
-ParentFacts highest(const std::vector<ParentFacts>& parents) {
-    AIVM_CHECK(!parents.empty());
-    ParentFacts out;
-    for (const ParentFacts& parent : parents) {
-        out.height = std::max(out.height, parent.height);
-        out.timestamp_ns = std::max(out.timestamp_ns, parent.timestamp_ns);
-        out.epoch = std::max(out.epoch, parent.epoch);
-    }
-    return out;
-}
-
-Status check_vertex_alone(const Vertex& vertex, const State& genesis, const Rules& rules) {
-    AIVM_TRY(check_limits(vertex));
-    const ValidatorIndex proposer = vertex.header().proposer;
-    if (proposer.value >= genesis.validators.size()) return fail(ErrorCode::kNotFound, "proposer");
-    const Hash32 message = slot_message(rules.chain_id, vertex.height(), vertex.id());
-    if (!rules.authorizer->verify(genesis.validators[proposer.value].address, message,
+Status check_vertex_signed(const Vertex& vertex, const Address& signer, const Rules& rules) {
+    if (!rules.authorizer->verify(signer, vertex.slot_message(rules.chain_id),
                                   vertex.authorization())) {
         return fail(ErrorCode::kNotAuthorized, "the vertex is not signed by its proposer");
     }
@@ -91,9 +91,14 @@ Status check_vertex_on_parents(const Vertex& vertex, const std::vector<ParentFac
     if (!checked_add(time, rules.parameters.config.task_timeout_ns)) {
         return fail(ErrorCode::kBadTimestamp, "no time is left for a timeout");
     }
-    if (vertex.epoch() < floor.epoch || vertex.epoch() - floor.epoch > 1) {
+    if (!vertex.is_cut() && vertex.cut() != floor.cut) {
+        return fail(
+            ErrorCode::kInvalidArgument,
+            fmt::format("cut {} is named, {} is the newest ancestor", vertex.cut(), floor.cut));
+    }
+    if (vertex.is_cut() && (vertex.cut() != floor.cut + 1 || !floor.is_cut)) {
         return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("epoch {} after {}", vertex.epoch(), floor.epoch));
+                    fmt::format("cut {} is no child of cut {}", vertex.cut(), vertex.cut() - 1));
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "core/ledger/ledger.h"
 #include "core/registry/kernel_operations.h"
 #include "core/registry/providers.h"
+#include "core/registry/validators.h"
 #include "core/rewards/rewards.h"
 #include "core/tasks/admission.h"
 #include "core/verification/dispute.h"
@@ -43,6 +44,8 @@ struct Apply {
     Status operator()(const op::Evidence& b) const { return prove_equivocation(t, sender, b); }
     Status operator()(const op::AddBond& b) const { return add_bond(t, sender, b); }
     Status operator()(const op::RetireModel& b) const { return retire_model(t, sender, b); }
+    Status operator()(const op::JoinValidators& b) const { return join_validators(t, sender, b); }
+    Status operator()(const op::WithdrawStake&) const { return withdraw_stake(t, sender); }
 };
 
 void run_start_timer(Transition& t, const HeightTimer& timer, DrawSeeds& seeds) {

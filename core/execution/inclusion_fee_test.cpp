@@ -74,18 +74,21 @@ TEST(InclusionFee, AVoidOperationOfAVertexPaysItsProposerOnce) {
     const TestChain chain;
     const OperationPtr first = with_fee(chain, "alice", 1, leave("nobody"), lux(2));
     const VertexPtr one = dag.make({}, {first});
-    const auto slice = execute_slice(dag.genesis()->state, {one}, dag.rules());
-    ASSERT_TRUE(slice.has_value());
-    ASSERT_EQ((*slice)->voids.size(), 1U);
-    const State& after = (*slice)->state;
+    const auto run = [&](const State& below, const VertexPtr& vertex) {
+        BlockContext context;
+        context.height = below.head.height + 1;
+        context.timestamp_ns = vertex->header().timestamp_ns;
+        return run_slice(below, context, {vertex}, dag.rules()).value();
+    };
+    const SliceRun slice = run(dag.genesis()->state, one);
+    ASSERT_EQ(slice.voids.size(), 1U);
+    const State& after = slice.finished.state;
     const Address payee = after.validator(one->header().proposer).address;
     EXPECT_EQ(after.balance(payee), lux(2));
     EXPECT_EQ(after.balance(address_of("alice")), lux(9'998));
-    const VertexPtr two = dag.make({one}, {first});
-    const auto again = execute_slice(after, {two}, dag.rules());
-    ASSERT_TRUE(again.has_value());
-    EXPECT_EQ((*again)->voids.front().reason.code, ErrorCode::kBadNonce);
-    EXPECT_EQ((*again)->state.balance(address_of("alice")), lux(9'998));
+    const SliceRun again = run(after, dag.make({one}, {first}));
+    EXPECT_EQ(again.voids.front().reason.code, ErrorCode::kBadNonce);
+    EXPECT_EQ(again.finished.state.balance(address_of("alice")), lux(9'998));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/base/digest.h"
 #include "core/registry/kernel_operations.h"
+#include "core/registry/validators.h"
 #include "core/rewards/rewards.h"
 
 namespace aivm {
@@ -41,21 +42,6 @@ abi::AIVMRoundDescriptor describe_round(const Transition& t) {
     desc.closing_flag = epoch_ends(t) ? 1 : 0;
     std::memcpy(desc.parent_aivm_root, t.state().kernels.epoch().aivm_state_root, Hash32::size());
     return desc;
-}
-
-// Validators with too little stake leave the set, and those that have enough again return. A set
-// that would be empty stays as it was.
-void choose_validators(Transition& t) {
-    const Amount least = t.policy().validator_stake_min;
-    const auto qualifies = [&](const Validator& v) { return v.stake >= least; };
-    bool any = false;
-    t.state().validators.for_each(
-        [&](std::size_t, const Validator& v) { any = any || qualifies(v); });
-    if (!any) return;
-    for (std::uint32_t i = 0; i < t.state().validators.size(); ++i) {
-        const Validator& v = t.read_validator(ValidatorIndex{i});
-        if (v.active != qualifies(v)) t.edit_validator(ValidatorIndex{i}).active = !v.active;
-    }
 }
 
 Status kernel_failed(const char* kernel, int code) {

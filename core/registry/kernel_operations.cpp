@@ -104,7 +104,8 @@ Result<ModelIndex> find_updatable(const Transition& t, const Address& sender, co
 // New weights come with an update of weights and with nothing else, and are those that it names.
 Result<std::optional<abi::InferenceWeights>> new_weights(const op::ModelUpdate& u) {
     std::optional<abi::InferenceWeights> weights;
-    if ((u.update->kind == kUpdateWeights) != (u.weights.size() == sizeof(abi::InferenceWeights)))
+    const std::size_t wanted = u.update->kind == kUpdateWeights ? sizeof(abi::InferenceWeights) : 0;
+    if (u.weights.size() != wanted)
         return fail(ErrorCode::kInvalidArgument,
                     "an update of weights carries them, no other does");
     if (u.weights.empty()) return weights;

@@ -98,6 +98,24 @@ TEST(Models, F4ATaskNeedsAProviderThatCouldBeDrawn) {
                          ErrorCode::kNoProvider);
 }
 
+// Found by the reference model: weights cut short were taken with an update of the licence, which
+// then made a new version that the kernel's registry does not know.
+TEST(Models, OnlyAnUpdateOfWeightsCarriesAnyAndThenWholeOnes) {
+    TestChain chain(served());
+    chain.block({chain.by("alice", op::RegisterModel{small_model("m-1"), {}})});
+    op::ModelUpdate update = new_weights(chain, "m-1");
+    abi::InferenceWeights cut{};
+    const std::size_t size = sizeof cut / 2;
+    update.weights.resize(size);
+    std::memcpy(&cut, update.weights.data(), size);
+    const Hash32 digest = weights_digest(cut);
+    std::memcpy(update.update->weight_hash, digest.data(), digest.size());
+    for (const std::uint32_t kind : {1U, 2U, 3U}) {
+        update.update->kind = kind;
+        chain.expect_refused(chain.by("alice", update), ErrorCode::kInvalidArgument);
+    }
+}
+
 // F25: new weights changed the registry only; tasks went on with the old ones.
 TEST(Models, F25TasksRunTheWeightsThatWereInForceAtTheirSubmission) {
     TestChain chain;

@@ -1,12 +1,8 @@
 #include "core/service/chain_vm.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "core/config/config_json.h"
 #include "core/service/block_json.h"
-#include "core/service/genesis_json.h"
 #include "core/service/json.h"
 #include "core/service/time_text.h"
 
@@ -64,74 +60,11 @@ Status ChainBlock::reject() const {
     return vm_->updated(vm_->node_->reject(id_));
 }
 
-// ---- the life cycle -----------------------------------------------------------------------------
-
-Status ChainVm::check_open() const {
-    if (!node_) return fail(ErrorCode::kNotInitialized);
-    return {};
-}
-
-Status ChainVm::initialize(const Init& init) {
-    if (node_) return fail(ErrorCode::kWrongState, "the VM is initialized already");
-    NodeSetup setup;
-    setup.parameters.policy = init.policy;
-    if (!init.config.empty()) {
-        AIVM_ASSIGN(setup.parameters.config, config_from_json(init.config));
-    }
-    AIVM_ASSIGN(GenesisFile file, genesis_from_json(init.genesis));
-    setup.genesis = std::move(file.genesis);
-    setup.vendor_root = file.vendor_root;
-    setup.parameters.quote_measurements = std::move(file.quote_measurements);
-    setup.seed = init.seed;
-    setup.store = init.store;
-    return initialize(std::move(setup), init.access);
-}
-
-Status ChainVm::initialize(NodeSetup setup, Service::Access access) {
-    if (node_) return fail(ErrorCode::kWrongState, "the VM is initialized already");
-    if (setup.store == nullptr) return fail(ErrorCode::kInvalidArgument, "a store is needed");
-    setup.hosted = true;
-    AIVM_ASSIGN(node_, Node::open(setup));
-    service_ = std::make_unique<Service>(*node_, access);
-    state_ = HostState::kInitializing;
-    update_events();
-    return {};
-}
-
-void ChainVm::update_events() {
-    if (!node_) return events_.close();
-    events_.open(state_ == HostState::kNormalOperation && node_->vm().wants_block());
-}
-
-Status ChainVm::set_state(std::uint32_t state) {
-    AIVM_TRY(check_open());
-    if (state > static_cast<std::uint32_t>(HostState::kNormalOperation)) {
-        return fail(ErrorCode::kInvalidArgument,
-                    fmt::format("there is no host state {}; 0 to 3 are known", state));
-    }
-    state_ = static_cast<HostState>(state);
-    update_events();
-    return {};
-}
-
-Status ChainVm::shutdown() {
-    service_.reset();
-    node_.reset();
-    peers_.clear();
-    state_ = HostState::kInitializing;
-    update_events();
-    return {};
-}
-
 // ---- blocks -------------------------------------------------------------------------------------
 
-Status ChainVm::check_buildable() const {
-    AIVM_TRY(check_open());
-    if (state_ != HostState::kNormalOperation) {
-        return fail(ErrorCode::kWrongState, "blocks are built in normal operation only");
-    }
-    if (!node_->vm().wants_block()) return fail(ErrorCode::kNotFound, "nothing waits for a block");
-    return {};
+Result<NodeBase*> ChainVm::open_node(const NodeSetup& setup) {
+    AIVM_ASSIGN(node_, Node::open(setup));
+    return static_cast<NodeBase*>(node_.get());
 }
 
 Result<ChainBlock> ChainVm::build_block(TimestampNs now_ns) {
@@ -175,64 +108,19 @@ Status ChainVm::set_preference(const Hash32& id) {
     return updated(node_->set_preference(id));
 }
 
-// ---- the host around it -------------------------------------------------------------------------
-
-Result<std::optional<VmMessage>> ChainVm::wait_for_event(std::chrono::nanoseconds timeout,
-                                                         std::stop_token cancel) const {
-    switch (events_.wait(timeout, std::move(cancel))) {
-        case EventGate::Wait::kPending:
-            return VmMessage::kPendingTransactions;
-        case EventGate::Wait::kNothing:
-            return std::nullopt;
-        case EventGate::Wait::kClosed:
-            break;
-    }
-    return fail(ErrorCode::kNotInitialized);
-}
-
-VmHealth ChainVm::health_check() const {
-    if (!node_)
-        return {false, print_json(Json{{"healthy", false},
-                                       {"reason", error_message(ErrorCode::kNotInitialized)}})};
-    const bool healthy = node_->healthy();
-    return {healthy, print_json(Json{{"healthy", healthy},
-                                     {"version", kVmVersion},
-                                     {"state", static_cast<std::uint32_t>(state_)},
-                                     {"height", node_->state().head.height},
-                                     {"processing", node_->vm().processing_count()},
-                                     {"queued", node_->vm().mempool().size()},
-                                     {"peers", peers_.size()}})};
-}
-
-Result<FeePolicy> ChainVm::fee_policy() const {
+Result<TimestampNs> ChainVm::decide_if_due(TimestampNs now_ns, std::uint64_t block_interval_ns) {
     AIVM_TRY(check_open());
-    return aivm::fee_policy(node_->state(), node_->rules().parameters);
+    const auto due = checked_add(node_->state().head.timestamp_ns, block_interval_ns);
+    if (!due) return fail(ErrorCode::kOverflow, "the time of the next block");
+    if (now_ns < *due) return *due;
+    AIVM_TRY(decide_next_block(now_ns));
+    return now_ns;
 }
 
-Status ChainVm::connected(const HostNodeId& node, const std::string& peer_version) {
+Status ChainVm::flush(TimestampNs now_ns) {
     AIVM_TRY(check_open());
-    peers_[node] = peer_version;
-    return {};
-}
-
-Status ChainVm::disconnected(const HostNodeId& node) {
-    AIVM_TRY(check_open());
-    if (peers_.erase(node) == 0) return fail(ErrorCode::kNotFound, "peer " + to_hex(node.view()));
-    return {};
-}
-
-Result<HttpHandler> ChainVm::new_http_handler() {
-    AIVM_TRY(check_open());
-    return HttpHandler([this](const Request& request) {
-        if (!service_)
-            return error_response(503, {ErrorCode::kNotInitialized, "the VM was shut down"});
-        return updated(service_->handle(request));
-    });
-}
-
-Result<std::map<std::string, HttpHandler>> ChainVm::create_handlers() {
-    AIVM_ASSIGN(HttpHandler handler, new_http_handler());
-    return std::map<std::string, HttpHandler>{{"", std::move(handler)}};
+    if (!node_->healthy() || node_->vm().mempool().size() == 0) return {};
+    return decide_next_block(now_ns);
 }
 
 }  // namespace aivm

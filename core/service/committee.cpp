@@ -16,7 +16,7 @@ Json member_json(const State& state, const Seat& seat) {
 
 }  // namespace
 
-Json committee_json(const Node& node, const State& state, const Task& task) {
+Json committee_json(const NodeBase& node, const State& state, const Task& task) {
     const Policy& policy = node.rules().parameters.policy;
     const CommittedResult content = result_of(state, task, {}, 0, {});
     Json members = Json::array();

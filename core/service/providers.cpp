@@ -32,7 +32,7 @@ Status check_gpus(const Json& gpus) {
 
 // The declaration of the provider when it registered; an empty object if it did not register
 // through this node's service.
-Result<Json> description_of(const Node& node, const Provider& provider) {
+Result<Json> description_of(const NodeBase& node, const Provider& provider) {
     AIVM_ASSIGN(const auto kept, node.store().get(service_keys::description(provider.id)));
     if (!kept) return Json{{"gpus", Json::array()}};
     return parse_json({reinterpret_cast<const char*>(kept->data()), kept->size()});
@@ -63,7 +63,7 @@ Json device_json(const Provider& p, const Json& description, std::vector<std::st
             {"hardware_cc", counts && p.hardware_attested && confidential}};
 }
 
-Json provider_json(const Node& node, const Provider& p, ProviderIndex index,
+Json provider_json(const NodeBase& node, const Provider& p, ProviderIndex index,
                    const Json& description) {
     const WorkRecord work = node.summary().work_of(index);
     std::vector<std::string> jobs = node.summary().job_history(node.state(), index);
@@ -107,7 +107,7 @@ Result<std::string> read_provider_id(const Json& body) {
 
 }  // namespace
 
-std::uint64_t uptime_seconds(const Node& node, const Provider& provider) {
+std::uint64_t uptime_seconds(const NodeBase& node, const Provider& provider) {
     if (!provider.active()) return 0;
     return (node.state().head.timestamp_ns - node.timestamp_of(provider.registered_at)) /
            kNsPerSecond;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/service/json.h"
-#include "core/service/node.h"
+#include "core/service/node_base.h"
 #include "core/service/query.h"
 
 namespace aivm {
@@ -16,7 +16,7 @@ struct Caller {
 
 // One request while it is handled.
 struct Call {
-    Node& node;
+    NodeBase& node;
     TimestampNs now_ns = 0;
     Query query;
     Json body;      // of a POST
@@ -34,13 +34,13 @@ Result<Answer> answer_of(const Json& output);
 
 // For a task of the redundant mode: the committee, its windows, and what a commitment binds beside
 // the answer.
-Json committee_json(const Node& node, const State& state, const Task& task);
+Json committee_json(const NodeBase& node, const State& state, const Task& task);
 
 // The models that take new tasks, by their first versions.
 std::vector<ModelIndex> open_models(const State& state);
 
 // Seconds since the provider joined; 0 once it has left.
-std::uint64_t uptime_seconds(const Node& node, const Provider& provider);
+std::uint64_t uptime_seconds(const NodeBase& node, const Provider& provider);
 
 Result<Json> list_providers(Call& call);
 Result<Json> register_provider(Call& call);

@@ -87,7 +87,7 @@ Result<Query> read_query(const Route& route, const Request& request) {
     return query;
 }
 
-Result<Caller> authorise(Node& node, const Request& request) {
+Result<Caller> authorise(NodeBase& node, const Request& request) {
     AIVM_ASSIGN(RequestProof proof, check_request(request, node.rules().chain_id));
     AIVM_TRY(node.use_nonce(proof.account, proof.nonce));
     return Caller{proof.account, proof.nonce, std::move(proof.authorization)};

@@ -34,7 +34,7 @@
 #include <string_view>
 
 #include "core/service/http.h"
-#include "core/service/node.h"
+#include "core/service/node_base.h"
 
 namespace aivm {
 
@@ -46,7 +46,7 @@ public:
     };
 
     // The node must outlive the service, and both belong to one thread.
-    Service(Node& node, Access access) : node_(node), access_(access) {}
+    Service(NodeBase& node, Access access) : node_(node), access_(access) {}
 
     // Handles one request, after building a block if one is due.
     Response handle(const Request& request);
@@ -56,7 +56,7 @@ public:
     static std::optional<Response> check_route(std::string_view method, std::string_view path);
 
 private:
-    Node& node_;
+    NodeBase& node_;
     Access access_;
 };
 

@@ -20,7 +20,7 @@ std::optional<Answer> output_of(const State& state, const Task& task) {
     return task.provisional;
 }
 
-Json task_json(const Node& node, const State& state, const Task& task) {
+Json task_json(const NodeBase& node, const State& state, const Task& task) {
     Json json{{"id", task.job_id},
               {"type", word(task.type)},
               {"model", state.model(task.model).id},
@@ -76,17 +76,19 @@ Result<Answer> answer_of(const Json& output) {
                 "an answer must be a byte: n or {\"answer\": n}, 0 to 255");
 }
 
-// GET /tasks. A task that still waits for its block is shown as pending.
+// GET /tasks. A task that still waits for its block is shown as pending. On a DAG "finality" says
+// whether the task is queued, in an accepted vertex, or settled by a cut; everything else that is
+// shown of a task that is not settled is a forecast.
 Result<Json> get_task(Call& call) {
     const auto id = call.query.find("id");
     if (id == call.query.end()) return vm_stats(call);
-    const State& accepted = call.node.state();
-    if (const auto index = accepted.find_task(id->second))
-        return task_json(call.node, accepted, accepted.task(*index));
-    const State& pending = call.node.pending_state(call.now_ns);
-    if (const auto index = pending.find_task(id->second))
-        return task_json(call.node, pending, pending.task(*index));
-    return fail(ErrorCode::kNotFound, "task " + id->second);
+    const State* state = &call.node.state();
+    if (!state->find_task(id->second)) state = &call.node.pending_state(call.now_ns);
+    const auto index = state->find_task(id->second);
+    if (!index) return fail(ErrorCode::kNotFound, "task " + id->second);
+    Json json = task_json(call.node, *state, state->task(*index));
+    if (const auto finality = call.node.finality_of(id->second)) json["finality"] = word(*finality);
+    return json;
 }
 
 Result<Json> submit_task(Call& call) {
@@ -107,7 +109,7 @@ Result<Json> submit_task(Call& call) {
     AIVM_ASSIGN(task.input_row, row_of(input, state.model(*model).row_count()));
     task.type = *type;
     task.mode = call.node.rules().parameters.config.verification_mode;
-    const std::string id = task.job_id;
+    const std::string id = call.node.task_id_of(call.caller.account, task.job_id);
     AIVM_TRY(submit(call, std::move(task)));
     return Json{{"success", true}, {"taskId", id}};
 }

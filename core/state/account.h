@@ -48,11 +48,17 @@ struct Validator {
     bool active = true;                 // in the set: may propose; decided when an epoch closes
     Hash32 beacon_commitment;           // keccak of the secret it must reveal in its next block
     std::vector<Height> slashed_slots;  // sorted; a slot is punished once
+    bool leaving = false;               // asked to leave: out of the set once the epoch closes
+    Height left_at = 0;                 // while not active: since when
 
     static constexpr auto fields() {
-        return std::tuple{field<&Validator::address>(), field<&Validator::stake>(),
-                          field<&Validator::active>(), field<&Validator::beacon_commitment>(),
-                          field<&Validator::slashed_slots, kSlashedSlotsMax>()};
+        return std::tuple{field<&Validator::address>(),
+                          field<&Validator::stake>(),
+                          field<&Validator::active>(),
+                          field<&Validator::beacon_commitment>(),
+                          field<&Validator::slashed_slots, kSlashedSlotsMax>(),
+                          field<&Validator::leaving>(),
+                          field<&Validator::left_at>()};
     }
 };
 

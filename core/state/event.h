@@ -269,6 +269,28 @@ struct RewardsClaimed {
         return std::tuple{field<&RewardsClaimed::provider>(), field<&RewardsClaimed::amount>()};
     }
 };
+// `amount` moved from the validator's balance into its stake.
+struct ValidatorJoined {
+    ValidatorIndex validator;
+    Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ValidatorJoined::validator>(), field<&ValidatorJoined::amount>()};
+    }
+};
+struct ValidatorLeaving {
+    ValidatorIndex validator;
+
+    static constexpr auto fields() { return std::tuple{field<&ValidatorLeaving::validator>()}; }
+};
+struct StakeWithdrawn {
+    ValidatorIndex validator;
+    Amount amount;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&StakeWithdrawn::validator>(), field<&StakeWithdrawn::amount>()};
+    }
+};
 struct Anchored {
     Hash32 commit_root;
 
@@ -291,6 +313,7 @@ using VmEvent =
                  event::Anchored, event::EpochClosed, event::ResultRevealed, event::QuorumReached,
                  event::QuorumMissed, event::UsableEarly, event::ProviderAttested,
                  event::DisputeMoved, event::ClaimReturned, event::ShareSettled, event::BondAdded,
-                 event::ModelRegistered, event::ModelRetired>;
+                 event::ModelRegistered, event::ModelRetired, event::ValidatorJoined,
+                 event::ValidatorLeaving, event::StakeWithdrawn>;
 
 }  // namespace aivm

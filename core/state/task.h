@@ -85,7 +85,7 @@ struct DisputeList {
 };
 
 struct Task {
-    std::string job_id;  // the client's id, and the conflict key of the DAG
+    std::string job_id;  // the client's id; on a DAG bound to its requester (bound_job_id)
     Hash32 task_key;     // keccak of every field of the submission
     Address requester;
     TaskType type = TaskType::kInference;

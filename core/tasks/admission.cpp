@@ -97,7 +97,7 @@ Amount required_fee(const VmParameters& parameters, std::uint64_t waiting_tasks)
 }
 
 Status check_submission(const State& state, const VmParameters& parameters,
-                        const op::SubmitTask& s) {
+                        const Address& requester, const op::SubmitTask& s) {
     const Amount least = parameters.policy.fee_floor;
     if (s.fee < least) {
         return fail(ErrorCode::kFeeTooLow, fmt::format("task {} offers {} nLUX, the floor is {}",
@@ -111,7 +111,9 @@ Status check_submission(const State& state, const VmParameters& parameters,
         return fail(ErrorCode::kInvalidTask,
                     "task " + s.job_id + " asks for a mode that this chain does not run");
     }
-    if (state.find_task(s.job_id)) return fail(ErrorCode::kDuplicate, "task " + s.job_id);
+    const std::string bound = parameters.dag ? bound_job_id(requester, s.job_id) : std::string();
+    if (state.find_task(parameters.dag ? std::string_view(bound) : s.job_id))
+        return fail(ErrorCode::kDuplicate, "task " + s.job_id);
     const auto model = state.find_model(s.model_id);
     if (!model) return fail(ErrorCode::kInvalidTask, "unknown model " + s.model_id);
     if (state.status_of_model(*model).retired)
@@ -141,7 +143,7 @@ Status check_market(const State& state, const VmParameters& parameters, const op
 }  // namespace
 
 Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s) {
-    AIVM_TRY(check_submission(t.state(), t.parameters(), s));
+    AIVM_TRY(check_submission(t.state(), t.parameters(), sender, s));
     if (t.state().waiting_tasks >= t.config().max_task_queue_size) {
         return fail(ErrorCode::kQueueFull,
                     fmt::format("{} tasks wait already", t.state().waiting_tasks));
@@ -153,7 +155,7 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
     }
 
     Task task;
-    task.job_id = s.job_id;
+    task.job_id = stored_job_id(t.parameters(), sender, s);
     const auto prepared = t.prepared_keys().take(&s);
     task.task_key = prepared ? *prepared : task_key(sender, s, version_of(t.state(), s.model_id));
     task.requester = sender;

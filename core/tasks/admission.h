@@ -33,6 +33,6 @@ Status submit_task(Transition& t, const Address& sender, const op::SubmitTask& s
 // The part of the check that depends on neither balances nor the queue of tasks: a mempool applies
 // it before it accepts the operation.
 Status check_submission(const State& state, const VmParameters& parameters,
-                        const op::SubmitTask& submission);
+                        const Address& requester, const op::SubmitTask& submission);
 
 }  // namespace aivm

@@ -179,6 +179,22 @@ void ModelLedger::claim(const std::string& provider) {
     providers.at(provider).credit = 0;
 }
 
+void ModelLedger::stake(const std::string& who, Money amount) {
+    free[who] -= amount;
+    ModelStake& held = stakes[who];
+    held.amount += amount;
+    held.leaving = false;
+}
+
+void ModelLedger::withdraw_stake(const std::string& who) {
+    ModelStake& held = stakes[who];
+    if (held.leaving) {
+        free[who] += held.amount;
+        held.amount = 0;
+    }
+    held.leaving = true;
+}
+
 void ModelLedger::withdraw(const std::string& provider) {
     free[providers.at(provider).owner] += providers.at(provider).bond;
     providers.at(provider).bond = 0;

@@ -39,6 +39,11 @@ struct ModelProvider {
     Money bond = 0, credit = 0;
 };
 
+struct ModelStake {
+    Money amount = 0;
+    bool leaving = false;
+};
+
 class ModelLedger {
 public:
     explicit ModelLedger(const VmParameters& parameters) : v_(parameters) {}
@@ -46,7 +51,8 @@ public:
     std::map<std::string, Money> free;
     std::map<std::string, ModelProvider> providers;
     std::map<std::string, ModelTask> tasks;
-    std::map<std::string, Money> deposits;  // of registered models
+    std::map<std::string, Money> deposits;     // of registered models
+    std::map<std::string, ModelStake> stakes;  // of the players that became validators
     Money burned = 0, minted = 0;
 
     // The parts of a block, in their order. `drawn` names the provider of each task drawn in this
@@ -63,6 +69,9 @@ public:
     void retire_model(const std::string& who, const std::string& model);
     void claim(const std::string& provider);
     void withdraw(const std::string& provider);
+    void stake(const std::string& who, Money amount);
+    // The first asks to leave, the next one takes the stake.
+    void withdraw_stake(const std::string& who);
     void end(std::uint64_t now);
 
 private:

@@ -106,6 +106,14 @@ struct Player {
                 return chain.by(sender, claim(who));
         }
     }
+    // Players join the set and leave it again; the genesis validators, which propose, stay.
+    OperationPtr validator_business() const {
+        const std::string_view who = anyone();
+        if (choose(4) != 0) return chain.by(who, op::WithdrawStake{});
+        return chain.by(
+            who, op::JoinValidators{slip() ? Amount() : lux(choose(20) * std::uint64_t{scale}),
+                                    salt_of("beacon")});
+    }
     OperationPtr evidence() const {
         const auto validator = choose(3);
         const Height slot = choose(40);
@@ -161,7 +169,8 @@ OperationPtr random_operation(TestChain& chain, const Choose& choose, std::uint6
     if (dice < 62) return player.challenge();
     if (dice < 77) return player.reveal();
     if (dice < 86) return player.join();
-    if (dice < 95) return player.provider_business();
+    if (dice < 90) return player.provider_business();
+    if (dice < 95) return player.validator_business();
     return dice < 98 ? player.evidence() : player.model();
 }
 

@@ -85,6 +85,7 @@ VmParameters short_parameters() {
     p.policy.challenge_reveal_blocks = 2;
     p.policy.unbond_cooldown_blocks = 8;
     p.policy.dispute_move_blocks = 3;
+    p.policy.evidence_ttl_blocks = p.policy.stake_cooldown_blocks = 12;
     p.policy.activation_delay_blocks = 0;
     return p;
 }
@@ -149,7 +150,14 @@ OperationPtr TestChain::by(std::string_view name, OperationBody body) {
 }
 
 ValidatorIndex TestChain::proposer_after(const State& state) {
-    return ValidatorIndex{static_cast<std::uint32_t>(state.head.height % state.validators.size())};
+    std::uint32_t of_genesis = 0;
+    while (of_genesis < state.validators.size() &&
+           state.validators[of_genesis].address == address_of(validator_name(of_genesis)))
+        ++of_genesis;
+    std::uint64_t turn = state.head.height;
+    for (std::uint32_t i = 0; i < of_genesis && !state.validators[turn % of_genesis].active; ++i)
+        ++turn;
+    return ValidatorIndex{static_cast<std::uint32_t>(turn % of_genesis)};
 }
 
 BuildRequest TestChain::request(std::uint64_t interval_ns) const {
@@ -157,12 +165,16 @@ BuildRequest TestChain::request(std::uint64_t interval_ns) const {
 }
 
 BuildRequest TestChain::request_on(const State& parent, std::uint64_t interval_ns) const {
-    const ValidatorIndex proposer = proposer_after(parent);
+    return request_by(parent, proposer_after(parent), parent.head.timestamp_ns + interval_ns);
+}
+
+BuildRequest TestChain::request_by(const State& parent, ValidatorIndex proposer,
+                                   TimestampNs timestamp_ns) {
     const Validator& validator = parent.validators[proposer.value];
     std::uint64_t number = 0;
     BuildRequest out;
     out.proposer = proposer;
-    out.timestamp_ns = parent.head.timestamp_ns + interval_ns;
+    out.timestamp_ns = timestamp_ns;
     out.beacon_secret = open_commitment(proposer.value, validator.beacon_commitment, number);
     out.beacon_commitment = keccak256(secret_for(proposer.value, number + 1).view());
     out.sign = [address = validator.address](const Hash32& message) {

@@ -87,6 +87,9 @@ public:
     [[nodiscard]] Built build(const std::vector<OperationPtr>& operations,
                               std::uint64_t interval_ns = kBlockNs) const;
     [[nodiscard]] BuildRequest request(std::uint64_t interval_ns = kBlockNs) const;
+    // By any validator, at any time.
+    [[nodiscard]] static BuildRequest request_by(const State& parent, ValidatorIndex proposer,
+                                                 TimestampNs timestamp_ns);
     // For the Vm's own build_block: on the preferred block.
     [[nodiscard]] Vm::BuildOptions build_options(std::uint64_t interval_ns = kBlockNs) const;
     // The block with another header, signed again by its proposer.
@@ -132,7 +135,7 @@ public:
     }
 
 private:
-    // Validators take turns.
+    // The validators of genesis propose in turn; one that has left the set is passed over.
     [[nodiscard]] static ValidatorIndex proposer_after(const State& state);
     [[nodiscard]] BuildRequest request_on(const State& parent, std::uint64_t interval_ns) const;
     void audit() const;

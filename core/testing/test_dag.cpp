@@ -15,11 +15,13 @@ OperationPtr random_dag_operation(TestDag& dag, const Choose& choose) {
     const std::string_view requester = kRequesters[choose(kRequesters.size())];
     const std::string_view provider = kProviders[choose(kProviders.size())];
     const std::string job = fmt::format("job-{}", choose(6));
+    // What follows on a job names the id of its task, of any requester.
+    const std::string task = TestDag::job_of(requester, job);
     switch (choose(6)) {
         case 0:
             return dag.by(provider, registration(provider, lux(1000)));
         case 1:
-            return dag.by(provider, result(job, provider, static_cast<Answer>(choose(256))));
+            return dag.by(provider, result(task, provider, static_cast<Answer>(choose(256))));
         case 2:
             return dag.by(requester,
                           submission(job, lux(4000)));  // the third one exceeds every balance
@@ -34,8 +36,13 @@ void must(const Status& status) {
     if (!status) throw TestFailure(status.error().text());
 }
 
+TestOptions TestDag::with_dag(TestOptions options) {
+    if (!options.parameters.dag) options.parameters.dag.emplace();
+    return options;
+}
+
 DagVm::Setup TestDag::setup(KeyValueStore& store) const {
-    return {genesis(), &rules(), &executor_, &store};
+    return {genesis(), &rules(), &executor_, &store, {}};
 }
 
 DagVm TestDag::open(KeyValueStore& store) const {
@@ -48,15 +55,16 @@ OperationPtr TestDag::by(std::string_view name, OperationBody body) {
     return chain_.by_with_nonce(name, ++nonces_[std::string(name)], std::move(body));
 }
 
-VertexHeader TestDag::header_on(const std::vector<VertexPtr>& parents,
-                                std::uint32_t proposer) const {
+VertexHeader TestDag::header_on(const std::vector<VertexPtr>& parents, std::uint32_t proposer) {
     VertexHeader header;
     header.proposer.value = proposer;
+    header.sequence = ++sequences_[proposer];
     header.timestamp_ns = genesis()->state.head.timestamp_ns;
     for (const VertexPtr& parent : parents) {
         header.parents.push_back(parent->id());
         header.height = std::max(header.height, parent->height());
         header.epoch = std::max(header.epoch, parent->epoch());
+        header.cut = std::max(header.cut, parent->cut());
         header.timestamp_ns = std::max(header.timestamp_ns, parent->header().timestamp_ns);
     }
     if (parents.empty()) header.parents.push_back(genesis()->id);
@@ -71,9 +79,15 @@ VertexPtr TestDag::sign(const VertexHeader& header,
     const Vertex bare(header, operations, {});
     const auto& validators = genesis()->state.validators;
     if (header.proposer.value >= validators.size()) return std::make_shared<const Vertex>(bare);
-    const Hash32 message = slot_message(rules().chain_id, bare.height(), bare.id());
-    return std::make_shared<const Vertex>(bare.with_authorization(
-        TestAuthorizer::sign(validators[header.proposer.value].address, message)));
+    return std::make_shared<const Vertex>(bare.with_authorization(TestAuthorizer::sign(
+        validators[header.proposer.value].address, bare.slot_message(rules().chain_id))));
+}
+
+VertexPtr TestDag::sign_cut(const VertexHeader& header, const CutSeal& seal) const {
+    const Vertex bare(header, seal, {});
+    const Address& signer = genesis()->state.validators[header.proposer.value].address;
+    return std::make_shared<const Vertex>(
+        bare.with_authorization(TestAuthorizer::sign(signer, bare.slot_message(rules().chain_id))));
 }
 
 DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t proposer) const {
@@ -87,6 +101,13 @@ DagVm::BuildOptions TestDag::build_options(const DagVm& vm, std::uint32_t propos
     return options;
 }
 
+BuildRequest TestDag::cut_request(const DagVm& vm, std::uint32_t proposer) const {
+    const ValidatorIndex by{proposer};
+    const auto due = vm.cut_due_ns(by);
+    if (!due) throw TestFailure("the validator may issue no cut");
+    return TestChain::request_by(vm.preferred_state(), by, *due);
+}
+
 DagVm::VerifyOptions TestDag::now() const {
     return {genesis()->state.head.timestamp_ns + 1'000'000 * kBlockNs, false};
 }
@@ -94,6 +115,13 @@ DagVm::VerifyOptions TestDag::now() const {
 void must_accept(DagVm& vm, const TestDag& dag, const VertexPtr& vertex) {
     must(vm.verify(vertex, dag.now()));
     must(vm.accept(vertex->id()));
+}
+
+VertexPtr settle(DagVm& vm, const TestDag& dag, std::uint32_t proposer) {
+    auto cut = vm.build_cut(dag.cut_request(vm, proposer));
+    if (!cut) throw TestFailure(cut.error().text());
+    must(vm.accept((*cut)->id()));
+    return *cut;
 }
 
 std::vector<Hash32> reject_losers(DagVm& vm, const std::vector<Hash32>& losers) {
@@ -123,7 +151,12 @@ std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint3
     DagVm vm = dag.open(store);
     std::vector<VertexPtr> out;
     for (std::uint32_t tries = 0; out.size() < size && tries < 4 * size; ++tries) {
+        const std::uint32_t proposer = choose(2);
         std::vector<VertexPtr> parents;
+        // The proposer's own newest vertex comes first, as its line demands.
+        for (auto own = out.rbegin(); own != out.rend() && parents.empty(); ++own) {
+            if ((*own)->header().proposer.value == proposer) parents.push_back(*own);
+        }
         for (std::uint32_t i = choose(4); i > 0 && !out.empty(); --i) {
             const VertexPtr& parent =
                 out[out.size() - 1 - choose(std::min<std::uint32_t>(4, out.size()))];
@@ -134,10 +167,8 @@ std::vector<VertexPtr> random_dag(TestDag& dag, const Choose& choose, std::uint3
         for (std::uint32_t i = choose(4); i > 0; --i) {
             operations.push_back(random_dag_operation(dag, choose));
         }
-        const VertexPtr vertex = dag.make(parents, operations, choose(2));
-        // Two empty vertices with equal headers have the same id.
-        if (!vm.undecided().contains(vertex->id()) && vm.verify(vertex, dag.now()))
-            out.push_back(vertex);
+        const VertexPtr vertex = dag.make(parents, operations, proposer);
+        if (vm.verify(vertex, dag.now())) out.push_back(vertex);
     }
     return out;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/service/json.h"
+#include "core/service/node.h"
 #include "core/service/service.h"
 
 namespace aivm::test {

@@ -5,16 +5,43 @@
 #include <algorithm>
 
 #include "core/chain/block.h"
+#include "core/chain/vertex.h"
 #include "core/config/limits.h"
 #include "core/verification/slashing.h"
 
 namespace aivm {
+namespace {
+
+struct SignedItem {
+    Hash32 message;
+    ByteView authorization;
+    Height made_after = 0;  // the settled height that the signer knew
+};
+
+// The item as the evidence shows it. On a DAG its authorisation follows eight bytes, the number of
+// the newest cut on which the vertex stands.
+Result<SignedItem> item_of(const Rules& rules, std::uint64_t slot, const Hash32& id,
+                           ByteView authorization) {
+    if (!rules.parameters.dag)
+        return SignedItem{slot_message(rules.chain_id, slot, id), authorization, slot};
+    Reader in(authorization);
+    const std::uint64_t cut = in.u64();
+    if (!in.ok()) return fail(ErrorCode::kInvalidArgument, "a vertex is signed with its cut");
+    return SignedItem{vertex_slot_message(rules.chain_id, slot, cut, id),
+                      authorization.subspan(sizeof cut), cut};
+}
+
+}  // namespace
 
 Status check_equivocation(const State& state, Height height, const Rules& rules,
                           const op::Evidence& e) {
     if (e.validator >= state.validators.size()) return fail(ErrorCode::kNotFound, "validator");
     const Validator& accused = state.validator(ValidatorIndex{e.validator});
-    const auto expires = checked_add(e.slot, rules.parameters.policy.evidence_ttl_blocks);
+    AIVM_ASSIGN(const SignedItem first, item_of(rules, e.slot, e.first_id, e.first_authorization));
+    AIVM_ASSIGN(const SignedItem second,
+                item_of(rules, e.slot, e.second_id, e.second_authorization));
+    const auto expires = checked_add(std::max(first.made_after, second.made_after),
+                                     rules.parameters.policy.evidence_ttl_blocks);
     if (expires && *expires < height) {
         return fail(ErrorCode::kWindowClosed,
                     fmt::format("evidence for slot {} was taken until block {}", e.slot, *expires));
@@ -25,12 +52,10 @@ Status check_equivocation(const State& state, Height height, const Rules& rules,
         return fail(ErrorCode::kDuplicate, "this slot has been punished");
     if (accused.slashed_slots.size() >= kSlashedSlotsMax)
         return fail(ErrorCode::kLimitReached, "slashed slots");
-    const auto signed_by_accused = [&](const Hash32& id, const Bytes& authorization) {
-        return rules.authorizer->verify(accused.address, slot_message(rules.chain_id, e.slot, id),
-                                        authorization);
+    const auto signed_by_accused = [&](const SignedItem& item) {
+        return rules.authorizer->verify(accused.address, item.message, item.authorization);
     };
-    if (!signed_by_accused(e.first_id, e.first_authorization) ||
-        !signed_by_accused(e.second_id, e.second_authorization)) {
+    if (!signed_by_accused(first) || !signed_by_accused(second)) {
         return fail(ErrorCode::kNotAuthorized, "a signature is not the validator's");
     }
     return {};

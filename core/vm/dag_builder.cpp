@@ -1,16 +1,21 @@
-// Building a vertex: parents from the preferred frontier, the state as it would be above them, and
-// the queued operations that succeed in it and conflict with no undecided vertex.
+// Issuing: a vertex on the preferred frontier, with the queued operations that succeed above it and
+// conflict with nothing; and a cut.
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "core/dag/cut_schedule.h"
 #include "core/execution/block_run.h"
+#include "core/rewards/rewards.h"
+#include "core/state/keys.h"
 #include "core/vm/dag_vm.h"
 
 namespace aivm {
 namespace {
 
-// Queued operations that one build tries at most, which bounds the time that a long queue of
-// failing operations can cost.
-constexpr std::size_t kCandidatesMax = 1024;
+// The space for operations beside a header and the jobs, each with its length.
+constexpr std::size_t kVertexSpaceBytesMax =
+    kVertexBytesMax - kVertexHeaderBytesMax - kVertexOpsMax * (kConflictKeyBytesMax + 4);
 
 }  // namespace
 
@@ -18,24 +23,23 @@ class DagVm::Builder {
 public:
     Builder(const DagVm& vm, const BuildOptions& options) : vm_(vm), options_(options) {}
 
-    // Sets the header: parents, height, time and epoch.
+    // Sets the header: parents, height, time, cut and epoch.
     Status place() {
-        AIVM_ASSIGN(auto frontier, vm_.preferred_frontier());
-        if (frontier.size() > kVertexParentsMax) frontier.resize(kVertexParentsMax);
-        std::sort(frontier.begin(), frontier.end());
+        AIVM_ASSIGN(past_, vm_.wanted_past(options_.proposer));
+        AIVM_TRY(choose_parents());
         std::vector<ParentFacts> parents;
-        for (const Hash32& id : frontier) {
+        for (const Hash32& id : header_.parents) {
             AIVM_ASSIGN(const ParentFacts facts, vm_.parent_facts(id));
             parents.push_back(facts);
         }
         const ParentFacts floor = highest(parents);
-        past_ = vm_.undecided_past(frontier);
-        header_.parents = std::move(frontier);
+        past_ = vm_.undecided_past(header_.parents);
         header_.height = floor.height + 1;
         header_.timestamp_ns = std::max(options_.timestamp_ns, floor.timestamp_ns);
         header_.proposer = options_.proposer;
-        // The epoch of vertices follows that of the state by at most one step per height.
-        header_.epoch = floor.epoch + (vm_.state().head.epoch > floor.epoch ? 1 : 0);
+        header_.sequence = vm_.signed_slot() + 1;
+        header_.cut = floor.cut;
+        header_.epoch = vm_.accepted_.epoch_after(floor.cut);
         return {};
     }
 
@@ -43,110 +47,119 @@ public:
     [[nodiscard]] const std::vector<LeftOut>& refused() const { return refused_; }
     [[nodiscard]] const std::vector<OperationPtr>& dead() const { return dead_; }
 
-    // Chooses operations from the queue that succeed in the state above the parents and everything
-    // accepted.
+    // Chooses operations from the queue that succeed after everything accepted or preferred.
     Result<std::vector<OperationPtr>> choose() {
-        AIVM_ASSIGN(const State below, state_below());
-        // The accepted frontier is among the parents or below them, so no accepted vertex has this
-        // height or a greater one.
-        AIVM_CHECK(header_.height > vm_.tip_height());
-        // The slice's time and beacon are not known before it is complete. The beacon never decides
-        // whether an operation is refused.
-        BlockContext context;
-        context.height = header_.height;
-        context.timestamp_ns = std::max(header_.timestamp_ns, below.head.timestamp_ns);
-        context.proposer.value = ~std::uint32_t{0};
-        BlockRun run(below, context, *vm_.setup_.rules, BlockRun::Refusals::kCodeOnly);
-        AIVM_ASSIGN(const auto candidates, eligible(run.state()));
-        return take(run, candidates);
+        const BlockContext context = vm_.forecast_context(header_.timestamp_ns);
+        BlockRun run(vm_.state(), context, *vm_.setup_.rules, BlockRun::Refusals::kCodeOnly);
+        std::vector<VertexPtr> slice = vm_.forecast_slice(past_);
+        sort_slice(slice, context.beacon);
+        for (const VertexPtr& vertex : slice) {
+            for (const OperationPtr& operation : vertex->operations()) {
+                if (!run.apply(*operation)) run.charge_void(*operation, context.proposer);
+            }
+        }
+        Status readable;
+        const auto include = [&](const OperationPtr& operation) {
+            const auto due = is_due(run.state(), operation);
+            if (!due && readable) readable = tl::unexpected<Error>(due.error());
+            return due && *due;
+        };
+        MempoolSelection selection(
+            vm_.mempool_, {std::min(options_.operations_max, kVertexOpsMax), kVertexSpaceBytesMax},
+            include);
+        std::vector<OperationPtr> taken = take(run, selection);
+        AIVM_TRY(readable);
+        return taken;
     }
 
 private:
-    // The state after the undecided past and the accepted vertices below the new vertex's height.
-    Result<State> state_below() const {
-        Height first = header_.height;
-        std::map<Height, std::vector<VertexPtr>> extra;
-        for (const Hash32& id : past_) {
-            const VertexPtr& vertex = vm_.processing_.at(id);
-            extra[vertex->height()].push_back(vertex);
-            first = std::min(first, vertex->height());
-        }
-        AIVM_ASSIGN(State state, vm_.history_.state_after(first - 1));
-        for (Height h = first; h < header_.height; ++h) {
-            AIVM_ASSIGN(auto vertices, vm_.history_.vertices_at(h));
-            vertices.insert(vertices.end(), extra[h].begin(), extra[h].end());
-            sort_by_id(vertices);
-            AIVM_ASSIGN(const SlicePtr slice, vm_.setup_.executor->execute(
-                                                  state, std::move(vertices), *vm_.setup_.rules));
-            state = slice->state;
-        }
-        return state;
+    // The node's own newest vertex, the last cut, then the highest of the frontier.
+    Status choose_parents() {
+        AIVM_ASSIGN(const auto frontier, vm_.frontier_of(past_, DagVm::UndecidedCuts::kLeaveOut));
+        const auto own = vm_.line_end(options_.proposer);
+        std::vector<Hash32> parents;
+        const auto add = [&](const Hash32& id) {
+            if (parents.size() < kVertexParentsMax && std::ranges::count(parents, id) == 0)
+                parents.push_back(id);
+        };
+        const auto is_leaf = [&](const Hash32& id) {
+            return std::ranges::count(frontier, id) != 0;
+        };
+        if (own && is_leaf(*own)) add(*own);
+        if (is_leaf(vm_.accepted_.last_cut())) add(vm_.accepted_.last_cut());
+        for (const Hash32& id : frontier) add(id);
+        if (own) AIVM_TRY(cover(*own, parents, 0));
+        if (vm_.last_cut_number() != 0)
+            AIVM_TRY(cover(vm_.accepted_.last_cut(), parents, own ? 1 : 0));
+        std::sort(parents.begin(), parents.end());
+        header_.parents = std::move(parents);
+        return {};
     }
 
-    // Queued operations in order. If one must wait, later ones of its sender in the lane wait too,
-    // since including them first would make it stale. For the same reason an account with an
-    // operation in a concurrent vertex waits.
-    Result<std::vector<OperationPtr>> eligible(const State& view) {
-        std::vector<OperationPtr> out;
-        std::set<std::pair<Address, Lane>> waiting;
-        for (const OperationPtr& operation : vm_.mempool_.candidates(kCandidatesMax, {})) {
-            AIVM_ASSIGN(const bool dead, is_dead(*operation));
-            if (dead) {
+    // Makes `id` a parent if it is no ancestor, in the place of the last one; the first `kept`
+    // stay.
+    Status cover(const Hash32& id, std::vector<Hash32>& parents, std::size_t kept) {
+        AIVM_ASSIGN(const bool covered, vm_.descends_from(id, parents));
+        if (covered) return {};
+        if (parents.size() == kVertexParentsMax) parents.pop_back();
+        parents.insert(
+            parents.begin() + static_cast<std::ptrdiff_t>(std::min(kept, parents.size())), id);
+        return {};
+    }
+
+    // Whether to try a queued operation. If one must wait, later ones of its sender in the lane
+    // wait too, since including them first would make it stale. For the same reason an account with
+    // an operation in a concurrent vertex waits.
+    Result<bool> is_due(const State& view, const OperationPtr& operation) {
+        const std::pair turn{operation->sender(), operation->lane()};
+        if (operation->nonce() <= view.nonce(turn.first, turn.second)) return false;
+        if (waiting_.contains(turn)) return false;
+        const ConflictKey key = conflict_key(operation->operation(), vm_.policy().conflict_key);
+        if (std::holds_alternative<op::SubmitTask>(operation->body())) {
+            AIVM_ASSIGN(const bool taken, vm_.job_is_taken(key));
+            if (taken) {
                 dead_.push_back(operation);
-                continue;
+                return false;
             }
-            JobKey job;
-            const bool keyed = job_key(operation->operation(), job);
-            const std::pair turn{operation->sender(), operation->lane()};
-            if (operation->nonce() <= view.nonce(turn.first, turn.second))
-                continue;  // already in the past
-            const bool contested = keyed && !vm_.graph_.holders_of(job).empty();
-            const bool unwanted = options_.include && !options_.include(operation);
-            if (waiting.contains(turn) || contested || unwanted ||
-                concurrent(operation->sender())) {
-                waiting.insert(turn);
-                continue;
-            }
-            out.push_back(operation);
         }
-        return out;
+        AIVM_ASSIGN(const bool contested, is_contested(key));
+        const bool unwanted = options_.include && !options_.include(operation);
+        if (!contested && !unwanted && !is_concurrent(operation->sender())) return true;
+        waiting_.insert(turn);
+        return false;
     }
 
-    // Whether the operation can no longer be accepted or have an effect.
-    [[nodiscard]] Result<bool> is_dead(const SignedOperation& operation) const {
-        const std::uint64_t used = vm_.settled_state().nonce(operation.sender(), operation.lane());
-        if (operation.nonce() <= used) return true;
-        JobKey job;
-        if (!job_key(operation.operation(), job)) return false;
-        AIVM_ASSIGN(const auto taker, vm_.history_.taker_of(job));
-        return taker.has_value();
+    // Whether a vertex that is no ancestor of the new one has the key.
+    [[nodiscard]] Result<bool> is_contested(const ConflictKey& key) const {
+        if (key.empty()) return false;
+        for (const Hash32& holder : vm_.graph_.holders_of(key)) {
+            if (!past_.contains(holder)) return true;
+        }
+        AIVM_ASSIGN(const auto holder, vm_.accepted_.holder_of(key));
+        if (!holder || (holder->settled_by != 0 && holder->settled_by <= header_.cut)) return false;
+        AIVM_ASSIGN(const bool follows, vm_.descends_from(holder->vertex, header_.parents));
+        return !follows;
     }
 
-    [[nodiscard]] bool concurrent(const Address& sender) const {
+    [[nodiscard]] bool is_concurrent(const Address& sender) const {
         const auto found = vm_.senders_.find(sender);
         return found != vm_.senders_.end() &&
                !std::includes(past_.begin(), past_.end(), found->second.begin(),
                               found->second.end());
     }
 
-    std::vector<OperationPtr> take(BlockRun& run, const std::vector<OperationPtr>& candidates) {
+    std::vector<OperationPtr> take(BlockRun& run, MempoolSelection& selection) {
         std::vector<OperationPtr> taken;
-        const std::size_t limit = std::min(options_.operations_max, kVertexOpsMax);
-        std::size_t bytes = kVertexHeaderBytesMax;
-        std::set<JobKey> jobs;
-        for (const OperationPtr& operation : candidates) {
-            if (taken.size() >= limit) break;
-            // A vertex stores the operation's job key beside it.
-            const std::size_t size = operation->size_bytes() + kJobIdBytesMax + 32;
-            if (bytes + size > kVertexBytesMax) break;
-            JobKey job;
-            if (job_key(operation->operation(), job) && !jobs.insert(job).second) continue;
-            if (const Status status = run.apply(*operation); !status) {
-                refused_.push_back({operation, status.error().code});
-                continue;
+        for (auto batch = selection.next_batch(); !batch.empty(); batch = selection.next_batch()) {
+            for (OperationPtr& candidate : batch) {
+                if (!selection.is_due(*candidate)) continue;
+                if (const Status status = run.apply(*candidate); status) {
+                    taken.push_back(std::move(candidate));
+                } else {
+                    selection.note_refused(*candidate, status.error().code);
+                    refused_.push_back({std::move(candidate), status.error().code});
+                }
             }
-            taken.push_back(operation);
-            bytes += size;
         }
         return taken;
     }
@@ -155,31 +168,193 @@ private:
     const BuildOptions& options_;
     VertexHeader header_;
     std::set<Hash32> past_;
+    std::set<std::pair<Address, Lane>> waiting_;
     std::vector<LeftOut> refused_;
     std::vector<OperationPtr> dead_;
 };
 
+// ---- what this node has signed ------------------------------------------------------------------
+
+std::vector<VertexPtr> DagVm::own_undecided() const {
+    std::vector<VertexPtr> out;
+    for (const auto& [sequence, vertex] : own_) out.push_back(vertex);
+    return out;
+}
+
+std::optional<Hash32> DagVm::line_end(ValidatorIndex proposer) const {
+    const auto line = lines_.find(proposer);
+    if (line == lines_.end()) return std::nullopt;
+    return line->second.rbegin()->vertex;
+}
+
+Result<std::set<Hash32>> DagVm::wanted_past(ValidatorIndex self) const {
+    for (const auto& [sequence, vertex] : own_) {
+        if (processing_.contains(vertex->id())) continue;
+        return fail(ErrorCode::kWindowNotOpen,
+                    fmt::format("vertex {} of this node must be issued again first", sequence));
+    }
+    std::vector<Hash32> ids(preferred_.begin(), preferred_.end());
+    if (const auto own = line_end(self); own && processing_.contains(*own)) ids.push_back(*own);
+    std::set<Hash32> past = undecided_past(ids);
+    if (!check_compatible(past)) {
+        return fail(ErrorCode::kWindowNotOpen,
+                    "this node's newest vertex is undecided and not preferred");
+    }
+    return past;
+}
+
+Status DagVm::keep_own(const VertexPtr& vertex) {
+    const std::uint64_t sequence = vertex->header().sequence;
+    auto batch = std::make_shared<WriteBatch>();
+    batch->put(keys::own_vertex(sequence), vertex->encode());
+    AIVM_TRY(remember_signed(sequence, std::move(batch)));
+    own_.emplace(sequence, vertex);
+    return {};
+}
+
+void DagVm::note_left_out(const Builder& builder) {
+    for (const LeftOut& left : builder.refused())
+        mempool_.note_refused(*left.operation, left.reason, last_cut_number() + 1);
+    for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
+}
+
 Result<VertexPtr> DagVm::build_vertex(const BuildOptions& options) {
+    AIVM_TRY(check_in_flight(options.proposer));
+    refresh_queue(state());
     Builder builder(*this, options);
     AIVM_TRY(builder.place());
-    const VertexHeader& header = builder.header();
-    AIVM_TRY(check_unsigned(header.height, "vertex"));
     AIVM_ASSIGN(auto operations, builder.choose());
-    const Vertex bare(header, std::move(operations), {});
-    Bytes authorization =
-        options.sign(slot_message(setup_.rules->chain_id, header.height, bare.id()));
+    if (operations.empty() && options.needs_operations) {
+        note_left_out(builder);
+        return fail(ErrorCode::kNotFound, "no queued operation can be carried now");
+    }
+    const Vertex bare(builder.header(), std::move(operations), {});
+    Bytes authorization = options.sign(bare.slot_message(setup_.rules->chain_id));
     auto vertex = std::make_shared<const Vertex>(bare.with_authorization(std::move(authorization)));
-    AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
+    AIVM_TRY(check_vertex_form(*vertex));
     AIVM_TRY(check_parents(*vertex));
+    AIVM_ASSIGN(const Address signer, signer_of(*vertex));
+    AIVM_TRY(check_vertex_signed(*vertex, signer, *setup_.rules));
     AIVM_TRY(check_conflicts(*vertex));
+    AIVM_TRY(check_line(*vertex, false));
     // On disk before anybody can see the vertex: after a crash the node must not sign another one
-    // for this height.
-    AIVM_TRY(remember_signed(header.height));
-    for (const LeftOut& left : builder.refused())
-        mempool_.note_refused(*left.operation, left.reason, header.height);
-    for (const OperationPtr& operation : builder.dead()) mempool_.remove(*operation);
+    // for this sequence.
+    AIVM_TRY(keep_own(vertex));
+    note_left_out(builder);
     admit(vertex);
     return vertex;
+}
+
+// ---- cuts ---------------------------------------------------------------------------------------
+
+const State& DagVm::preferred_state() const {
+    return state_after(newest_cut(undecided_past({preferred_.begin(), preferred_.end()})));
+}
+
+std::optional<TimestampNs> DagVm::cut_due_ns(ValidatorIndex proposer) const {
+    return aivm::cut_due_ns(preferred_state(), *setup_.rules, proposer);
+}
+
+bool DagVm::wants_cut() const {
+    if (mempool_.has_work()) return true;
+    const auto past = undecided_past({preferred_.begin(), preferred_.end()});
+    const std::set<Hash32> settled = settled_by_undecided(newest_cut(past));
+    for (const VertexPtr& vertex : forecast_slice(past)) {
+        if (!vertex->operations().empty() && !settled.contains(vertex->id())) return true;
+    }
+    const State& after = state_after(newest_cut(past));
+    if (!after.height_timers.empty() || !after.time_timers.empty()) return true;
+    return after.receipts.size() != 0 && receipt_root(after) != after.head.last_anchor;
+}
+
+// The lowest vertices fit into the slice together with their ancestors. Of those the parents are
+// chosen that have the most of them among their ancestors.
+Result<std::vector<Hash32>> DagVm::choose_cut_parents(const Hash32& base,
+                                                      const std::set<Hash32>& past) const {
+    const std::set<Hash32> settled = settled_by_undecided(base);
+    std::vector<VertexPtr> open = forecast_slice(past);
+    std::erase_if(open, [&](const VertexPtr& v) { return settled.contains(v->id()); });
+    std::sort(open.begin(), open.end(), [](const VertexPtr& a, const VertexPtr& b) {
+        return a->height() != b->height() ? a->height() < b->height() : a->id() < b->id();
+    });
+    if (open.size() > policy().cut_vertices_max) open.resize(policy().cut_vertices_max);
+    std::map<Hash32, const Vertex*> room;
+    std::set<Hash32> leaves;
+    for (const VertexPtr& vertex : open) {
+        room.emplace(vertex->id(), vertex.get());
+        leaves.insert(vertex->id());
+        for (const Hash32& parent : vertex->parents()) leaves.erase(parent);
+    }
+    std::set<Hash32> covered;
+    const auto uncovered_of = [&](const Hash32& leaf) {
+        std::set<Hash32> found;
+        std::vector<Hash32> next{leaf};
+        while (!next.empty()) {
+            const Hash32 id = next.back();
+            next.pop_back();
+            const auto vertex = room.find(id);
+            if (vertex == room.end() || covered.contains(id) || !found.insert(id).second) continue;
+            const auto& parents = vertex->second->parents();
+            next.insert(next.end(), parents.begin(), parents.end());
+        }
+        return found;
+    };
+    std::vector<Hash32> parents{base};
+    while (parents.size() < kVertexParentsMax && !leaves.empty()) {
+        std::set<Hash32> most;
+        Hash32 best;
+        for (const Hash32& leaf : leaves) {
+            std::set<Hash32> found = uncovered_of(leaf);
+            if (found.size() <= most.size()) continue;
+            most = std::move(found);
+            best = leaf;
+        }
+        leaves.erase(best);
+        covered.merge(most);
+        parents.push_back(best);
+    }
+    std::sort(parents.begin(), parents.end());
+    return parents;
+}
+
+Result<VertexPtr> DagVm::build_cut(const BuildRequest& request) {
+    AIVM_TRY(check_in_flight(request.proposer));
+    for (const auto& [sequence, vertex] : own_) {
+        if (processing_.contains(vertex->id())) continue;
+        return fail(ErrorCode::kWindowNotOpen,
+                    fmt::format("vertex {} of this node must be issued again first", sequence));
+    }
+    const auto past = undecided_past({preferred_.begin(), preferred_.end()});
+    const Hash32 base = newest_cut(past);
+    const State& below = state_after(base);
+    const auto due = aivm::cut_due_ns(below, *setup_.rules, request.proposer);
+    if (!due) return fail(ErrorCode::kNotAuthorized, "the proposer has left the set of validators");
+    AIVM_ASSIGN(const auto parents, choose_cut_parents(base, past));
+    VertexHeader header;
+    for (const Hash32& id : parents) {
+        AIVM_ASSIGN(const ParentFacts facts, parent_facts(id));
+        header.height = std::max(header.height, facts.height + 1);
+        header.timestamp_ns = std::max(header.timestamp_ns, facts.timestamp_ns);
+    }
+    header.timestamp_ns = std::max(header.timestamp_ns, request.timestamp_ns);
+    if (header.timestamp_ns < *due)
+        return fail(ErrorCode::kTooEarly, fmt::format("cut {}", below.head.height + 1));
+    header.parents = parents;
+    header.proposer = request.proposer;
+    header.sequence = signed_slot() + 1;
+    header.cut = below.head.height + 1;
+    header.epoch = static_cast<std::uint32_t>(below.head.epoch);
+    AIVM_ASSIGN(auto slice, slice_above(base, parents, policy().cut_vertices_max));
+    AIVM_ASSIGN(CutResultPtr built,
+                build_cut_on(below, std::move(header), request, std::move(slice), *setup_.rules));
+    AIVM_TRY(check_vertex_form(*built->cut));
+    AIVM_TRY(check_parents(*built->cut));
+    AIVM_ASSIGN(const Address signer, signer_of(*built->cut));
+    AIVM_TRY(check_vertex_signed(*built->cut, signer, *setup_.rules));
+    AIVM_TRY(keep_own(built->cut));
+    setup_.executor->remember(built);
+    admit(built->cut, built);
+    return built->cut;
 }
 
 }  // namespace aivm

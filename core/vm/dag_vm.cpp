@@ -4,37 +4,102 @@
 
 #include <algorithm>
 
+#include "core/dag/cut_schedule.h"
 #include "core/state/keys.h"
 #include "core/vm/offer.h"
 
 namespace aivm {
 
-DagVm::DagVm(const Setup& setup, History history)
-    : VmBase(*setup.rules, *setup.store), setup_(setup), history_(std::move(history)) {}
+DagVm::DagVm(const Setup& setup, AcceptedDag accepted)
+    : VmBase(*setup.rules, *setup.store, setup.queue),
+      setup_(setup),
+      accepted_(std::move(accepted)) {
+    for (const auto& [id, vertex] : accepted_.unsettled()) {
+        add_to_line(*vertex);
+        for (const OperationPtr& o : vertex->operations()) {
+            std::uint64_t& nonce = accepted_nonces_[{o->sender(), o->lane()}];
+            nonce = std::max(nonce, o->nonce());
+        }
+    }
+}
 
 Result<DagVm> DagVm::open(const Setup& setup) {
-    AIVM_ASSIGN(History history, History::open(setup));
-    DagVm vm(setup, std::move(history));
-    AIVM_TRY(vm.load_signed_height());
+    AIVM_CHECK(setup.executor != nullptr);
+    AIVM_ASSIGN(AcceptedDag accepted, AcceptedDag::open({setup.genesis, setup.rules, setup.store}));
+    DagVm vm(setup, std::move(accepted));
+    AIVM_TRY(vm.load_signed());
+    AIVM_TRY(vm.load_own());
     return vm;
 }
 
+Status DagVm::load_own() {
+    Status readable;
+    AIVM_TRY(setup_.store->scan(keys::single(keys::kOwnVertex), [&](ByteView, ByteView bytes) {
+        auto vertex = Vertex::decode(bytes);
+        if (vertex) {
+            own_.emplace((*vertex)->header().sequence, *vertex);
+        } else {
+            readable = tl::unexpected<Error>(vertex.error());
+        }
+        return readable.has_value();
+    }));
+    return readable;
+}
+
+Status DagVm::check_new(const SignedOperation& operation) const {
+    const auto accepted = accepted_nonces_.find({operation.sender(), operation.lane()});
+    if (accepted != accepted_nonces_.end() && operation.nonce() <= accepted->second)
+        return fail(ErrorCode::kBadNonce, "an accepted vertex carries it");
+    if (!std::holds_alternative<op::SubmitTask>(operation.body())) return {};
+    const ConflictKey key = conflict_key(operation.operation(), policy().conflict_key);
+    AIVM_ASSIGN(const bool taken, job_is_taken(key));
+    return taken ? fail(ErrorCode::kDuplicate, key) : Status();
+}
+
 Status DagVm::submit(const OperationPtr& operation) {
-    if (operation->nonce() <= state().nonce(operation->sender(), operation->lane()))
-        return fail(ErrorCode::kBadNonce);
-    if (JobKey job; job_key(operation->operation(), job)) {
-        AIVM_ASSIGN(const auto taker, history_.taker_of(job));
-        if (taker) return fail(ErrorCode::kDuplicate, "job " + job.text());
-    }
+    AIVM_TRY(check_new(*operation));
     return queue(state(), operation);
+}
+
+Status DagVm::submit_tried(const OperationPtr& operation) {
+    AIVM_TRY(check_new(*operation));
+    return queue(state(), operation, Tried::kOnNextBlock);
+}
+
+Result<bool> DagVm::job_is_taken(const ConflictKey& key) const {
+    AIVM_ASSIGN(const auto holder, accepted_.holder_of(key));
+    return holder && holder->taken();
+}
+
+// ---- verify -------------------------------------------------------------------------------------
+
+Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
+    if (processing_.contains(vertex->id())) return {};
+    AIVM_ASSIGN(const VertexStatus now, status(vertex->id()));
+    if (now != VertexStatus::kUnknown)
+        return fail(ErrorCode::kWrongState, "verify of a decided vertex");
+    AIVM_TRY(check_vertex_form(*vertex));
+    if (!options.decided) AIVM_TRY(check_not_early(vertex->header().timestamp_ns, options.now_ns));
+    AIVM_TRY(check_parents(*vertex));
+    AIVM_ASSIGN(const Address signer, signer_of(*vertex));
+    AIVM_TRY(check_vertex_signed(*vertex, signer, *setup_.rules));
+    AIVM_TRY(check_conflicts(*vertex));
+    AIVM_TRY(check_line(*vertex, options.decided));
+    if (!options.decided) AIVM_TRY(check_in_flight(vertex->header().proposer));
+    CutResultPtr result;
+    if (vertex->is_cut()) {
+        AIVM_ASSIGN(result, check_cut(vertex));
+    }
+    admit(vertex, std::move(result));
+    return {};
 }
 
 Result<ParentFacts> DagVm::parent_facts(const Hash32& id) const {
     if (const auto found = processing_.find(id); found != processing_.end())
         return facts_of(*found->second);
-    if (id == history_.genesis_id())
-        return ParentFacts{0, history_.genesis_state().head.timestamp_ns, 0};
-    auto accepted = history_.vertex(id);
+    if (id == accepted_.genesis_id())
+        return ParentFacts{0, accepted_.genesis_state().head.timestamp_ns, 0, true};
+    auto accepted = accepted_.vertex(id);
     if (accepted) return facts_of(**accepted);
     // A failed read does not mean that the parent is missing.
     if (accepted.error().code != ErrorCode::kNotFound)
@@ -47,20 +112,51 @@ Status DagVm::check_parents(const Vertex& vertex) const {
     for (const Hash32& id : vertex.parents()) {
         AIVM_ASSIGN(const ParentFacts facts, parent_facts(id));
         parents.push_back(facts);
+        if (facts.is_cut && !vertex.is_cut() && processing_.contains(id)) {
+            return fail(ErrorCode::kWindowNotOpen,
+                        fmt::format("cut {} is not accepted yet", facts.cut));
+        }
     }
     return check_vertex_on_parents(vertex, parents, *setup_.rules);
 }
 
-Status DagVm::check_late(const Vertex& vertex) const {
-    if (vertex.height() > settled_height()) return {};
-    return fail(ErrorCode::kWindowClosed, fmt::format("a vertex of height {} when {} is settled",
-                                                      vertex.height(), settled_height()));
+Result<Address> DagVm::signer_of(const Vertex& vertex) const {
+    const ValidatorIndex proposer = vertex.header().proposer;
+    std::uint32_t epoch = 0;
+    std::optional<Address> signer;
+    if (!vertex.is_cut()) {
+        epoch = accepted_.epoch_after(vertex.cut());
+        signer = accepted_.validator_after(vertex.cut(), proposer);
+    } else if (vertex.cut() <= last_cut_number()) {
+        return fail(ErrorCode::kConflict, fmt::format("cut {} is accepted", vertex.cut()));
+    } else {
+        AIVM_ASSIGN(const Hash32 base, base_of(vertex));
+        const State& below = state_after(base);
+        epoch = static_cast<std::uint32_t>(below.head.epoch);
+        if (proposer.value < below.validators.size() && below.validators[proposer.value].active)
+            signer = below.validators[proposer.value].address;
+    }
+    if (!signer) {
+        return fail(ErrorCode::kNotAuthorized,
+                    fmt::format("validator {} is not in the set", proposer.value));
+    }
+    if (vertex.epoch() == epoch) return *signer;
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("epoch {} after a cut of epoch {}", vertex.epoch(), epoch));
 }
 
-Status DagVm::check_jobs_free(const Vertex& vertex) const {
-    for (const JobKey& job : vertex.jobs()) {
-        AIVM_ASSIGN(const auto taker, history_.taker_of(job));
-        if (taker) return fail(ErrorCode::kConflict, "an accepted vertex has taken " + job.text());
+Status DagVm::check_keys_free(const Vertex& vertex) const {
+    if (vertex.is_cut()) {
+        if (vertex.cut() > last_cut_number()) return {};
+        return fail(ErrorCode::kConflict, fmt::format("cut {} is accepted", vertex.cut()));
+    }
+    for (const ConflictKey& key : conflict_keys(vertex, policy().conflict_key)) {
+        AIVM_ASSIGN(const auto holder, accepted_.holder_of(key));
+        if (!holder) continue;
+        if (holder->settled_by != 0 && holder->settled_by <= vertex.cut()) continue;
+        AIVM_ASSIGN(const bool follows, descends_from(holder->vertex, vertex.parents()));
+        if (!follows)
+            return fail(ErrorCode::kConflict, "an accepted vertex that is no ancestor has " + key);
     }
     return {};
 }
@@ -86,41 +182,83 @@ Status DagVm::check_compatible(const std::set<Hash32>& undecided) const {
 }
 
 Status DagVm::check_conflicts(const Vertex& vertex) const {
-    AIVM_TRY(check_jobs_free(vertex));
-    const std::set<Hash32> past = undecided_past(vertex.parents());
-    AIVM_TRY(check_compatible(past));
-    for (const JobKey& job : vertex.jobs()) {
-        for (const Hash32& holder : graph_.holders_of(job)) {
-            if (past.contains(holder))
-                return fail(ErrorCode::kConflict, "an ancestor has " + job.text());
+    AIVM_TRY(check_keys_free(vertex));
+    return check_compatible(undecided_past(vertex.parents()));
+}
+
+Status DagVm::check_line(const Vertex& vertex, bool decided) const {
+    const auto line = lines_.find(vertex.header().proposer);
+    if (vertex.is_cut() || line == lines_.end()) return {};
+    // The newest of the proposer's earlier vertices: there may be two, if it equivocated.
+    std::uint64_t before = 0;
+    bool follows = true;
+    for (auto entry = line->second.rbegin(); entry != line->second.rend(); ++entry) {
+        const bool is_earlier = entry->sequence < vertex.header().sequence;
+        if (is_earlier && before != 0 && (follows || entry->sequence != before)) break;
+        AIVM_ASSIGN(const bool is_ancestor, descends_from(entry->vertex, vertex.parents()));
+        if (is_earlier) {
+            before = entry->sequence;
+            follows = is_ancestor;
+        } else if (is_ancestor) {
+            return fail(ErrorCode::kInvalidArgument, "an ancestor of the proposer is newer");
         }
     }
-    return {};
+    if (follows || decided) return {};
+    return fail(ErrorCode::kWindowNotOpen,
+                fmt::format("the proposer's vertex {} is not among its ancestors", before));
 }
 
-Status DagVm::verify(const VertexPtr& vertex, const VerifyOptions& options) {
-    if (processing_.contains(vertex->id())) return {};
-    AIVM_ASSIGN(const VertexStatus now, status(vertex->id()));
-    if (now != VertexStatus::kUnknown)
-        return fail(ErrorCode::kWrongState, "verify of a decided vertex");
-    AIVM_TRY(check_vertex_alone(*vertex, history_.genesis_state(), *setup_.rules));
-    if (!options.decided) {
-        AIVM_TRY(check_not_early(vertex->header().timestamp_ns, options.now_ns));
-        AIVM_TRY(check_late(*vertex));
+Status DagVm::check_in_flight(ValidatorIndex proposer) const {
+    const auto count = in_flight_.find(proposer);
+    if (count == in_flight_.end() || count->second < policy().vertices_in_flight) return {};
+    return fail(ErrorCode::kLimitReached,
+                fmt::format("{} vertices of one proposer are undecided", count->second));
+}
+
+Result<CutResultPtr> DagVm::check_cut(const VertexPtr& cut) const {
+    AIVM_ASSIGN(const Hash32 base, base_of(*cut));
+    const State& below = state_after(base);
+    const ValidatorIndex proposer = cut->header().proposer;
+    const auto due = aivm::cut_due_ns(below, *setup_.rules, proposer);
+    if (!due) return fail(ErrorCode::kNotAuthorized, "the proposer has left the set of validators");
+    if (cut->header().timestamp_ns < *due) {
+        return fail(ErrorCode::kBadTimestamp,
+                    fmt::format("cut {} before its proposer's turn", cut->cut()));
     }
-    AIVM_TRY(check_parents(*vertex));
-    AIVM_TRY(check_conflicts(*vertex));
-    admit(vertex);
-    return {};
+    auto slice = slice_above(base, cut->parents(), policy().cut_vertices_max);
+    if (!slice && slice.error().code == ErrorCode::kLimitReached)
+        return fail(ErrorCode::kInvalidArgument, "the slice has too many vertices");
+    if (!slice) return tl::unexpected(std::move(slice).error());
+    return setup_.executor->execute(below, cut, std::move(*slice), *setup_.rules);
 }
 
-void DagVm::admit(const VertexPtr& vertex) {
-    graph_.add(*vertex);
+void DagVm::admit(const VertexPtr& vertex, CutResultPtr result) {
+    const Hash32& id = vertex->id();
+    graph_.add(
+        {id, vertex->height(), vertex->parents(), conflict_keys(*vertex, policy().conflict_key)});
     for (const OperationPtr& operation : vertex->operations())
-        senders_[operation->sender()].insert(vertex->id());
-    processing_.emplace(vertex->id(), vertex);
+        senders_[operation->sender()].insert(id);
+    add_to_line(*vertex);
+    ++in_flight_[vertex->header().proposer];
+    processing_.emplace(id, vertex);
+    if (result) results_.emplace(id, std::move(result));
 }
 
+void DagVm::add_to_line(const Vertex& vertex) {
+    if (vertex.is_cut()) return;
+    lines_[vertex.header().proposer].insert({vertex.header().sequence, vertex.id()});
+}
+
+void DagVm::drop_from_line(const Vertex& vertex) {
+    const auto line = lines_.find(vertex.header().proposer);
+    if (vertex.is_cut() || line == lines_.end()) return;
+    line->second.erase({vertex.header().sequence, vertex.id()});
+    if (line->second.empty()) lines_.erase(line);
+}
+
+// ---- accept, reject -----------------------------------------------------------------------------
+
+// What is undecided no longer; an accepted vertex stays in its proposer's line.
 void DagVm::forget(const Vertex& vertex) {
     const Hash32 id = vertex.id();
     for (const OperationPtr& operation : vertex.operations()) {
@@ -129,32 +267,73 @@ void DagVm::forget(const Vertex& vertex) {
         sender->second.erase(id);
         if (sender->second.empty()) senders_.erase(sender);
     }
+    const auto count = in_flight_.find(vertex.header().proposer);
+    if (--count->second == 0) in_flight_.erase(count);
+    const auto own = own_.find(vertex.header().sequence);
+    if (own != own_.end() && own->second->id() == id) own_.erase(own);
     preferred_.erase(id);
     graph_.remove(id);
+    results_.erase(id);
     processing_.erase(id);
 }
 
-Status DagVm::accept(const Hash32& id) {
+void DagVm::forget_own(const Vertex& vertex, WriteBatch& batch) const {
+    const auto own = own_.find(vertex.header().sequence);
+    if (own != own_.end() && own->second->id() == vertex.id())
+        batch.erase(keys::own_vertex(vertex.header().sequence));
+}
+
+Status DagVm::check_acceptable(const Hash32& id) const {
     const auto found = processing_.find(id);
     if (found == processing_.end())
         return fail(ErrorCode::kWrongState, "accept of a vertex that is not processing");
-    const VertexPtr vertex = found->second;
-    for (const Hash32& parent : vertex->parents()) {
-        AIVM_ASSIGN(const bool accepted, history_.contains(parent));
+    for (const Hash32& parent : found->second->parents()) {
+        AIVM_ASSIGN(const bool accepted, accepted_.contains(parent));
         if (!accepted)
             return fail(ErrorCode::kBadParent, "accept before the parent " + to_hex(parent.view()));
     }
-    AIVM_TRY(check_jobs_free(*vertex));
-    AIVM_ASSIGN(const History::Plan plan, history_.plan(vertex));
+    return check_keys_free(*found->second);
+}
+
+Status DagVm::accept(const Hash32& id) {
+    AIVM_TRY(check_acceptable(id));
+    const VertexPtr vertex = processing_.at(id);
+    const CutResultPtr result = result_of(id);
+    AIVM_ASSIGN(AcceptedDag::Plan plan,
+                result ? accepted_.plan_cut(result) : accepted_.plan_vertex(vertex));
+    forget_own(*vertex, *plan.batch);
     AIVM_TRY(setup_.store->write(plan.batch));
-    history_.commit(plan);
+    accepted_.commit(plan);
     forget(*vertex);
-    for (const OperationPtr& operation : vertex->operations()) mempool_.remove(*operation);
-    mempool_.remove_stale(settled_state(), vertex->operations());
-    // A slice may have been executed again, so that any task may have changed.
-    mempool_.note_all_changed();
-    refresh_queue(state());
+    for (const OperationPtr& o : vertex->operations()) {
+        mempool_.remove(*o);
+        std::uint64_t& nonce = accepted_nonces_[{o->sender(), o->lane()}];
+        nonce = std::max(nonce, o->nonce());
+    }
+    if (result) {
+        last_result_ = result;
+        note_settled(*result);
+    }
     return {};
+}
+
+void DagVm::note_settled(const CutResult& result) {
+    std::vector<OperationPtr> operations;
+    for (const VertexPtr& vertex : result.slice) {
+        drop_from_line(*vertex);
+        const auto& own = vertex->operations();
+        operations.insert(operations.end(), own.begin(), own.end());
+    }
+    accepted_nonces_.clear();
+    for (const auto& [id, vertex] : accepted_.unsettled()) {
+        for (const OperationPtr& o : vertex->operations()) {
+            std::uint64_t& nonce = accepted_nonces_[{o->sender(), o->lane()}];
+            nonce = std::max(nonce, o->nonce());
+        }
+    }
+    mempool_.remove_stale(state(), operations);
+    note_changes(mempool_, *result.executed);
+    refresh_queue(state());
 }
 
 Status DagVm::reject(const Hash32& id) {
@@ -164,7 +343,9 @@ Status DagVm::reject(const Hash32& id) {
     const VertexPtr vertex = found->second;
     auto batch = std::make_shared<WriteBatch>();
     batch->put(keys::rejected(id), {});
+    forget_own(*vertex, *batch);
     AIVM_TRY(setup_.store->write(std::move(batch)));
+    drop_from_line(*vertex);
     forget(*vertex);
     requeue(*vertex);
     return {};
@@ -172,87 +353,41 @@ Status DagVm::reject(const Hash32& id) {
 
 void DagVm::requeue(const Vertex& vertex) {
     for (const OperationPtr& operation : vertex.operations()) {
-        JobKey job;
-        if (job_key(operation->operation(), job)) {
-            const auto taker = history_.taker_of(job);
-            if (taker && *taker) continue;  // after a failed read the next builder checks again
-        }
-        // Nonce and balance of the settled state: a later one may still be executed again, and a
-        // nonce that is used in it may become free.
-        auto offer = offer_of(settled_state(), *setup_.rules, *operation);
-        if (!offer) continue;
-        offer->fitness = fitness_of(state(), *setup_.rules, *operation);
-        static_cast<void>(mempool_.add(operation, *offer));  // it may be queued already
+        // A refusal is correct here: the job is taken, the operation is queued already, or its
+        // nonce is used. After a failed read the next builder checks again.
+        static_cast<void>(submit(operation));
     }
 }
 
-Status DagVm::set_preference(const std::vector<Hash32>& ids) {
-    std::set<Hash32> wanted;
-    for (const Hash32& id : ids) {
-        if (processing_.contains(id)) {
-            wanted.insert(id);
-            continue;
-        }
-        AIVM_ASSIGN(const bool accepted, history_.contains(id));
-        if (!accepted)
-            return fail(ErrorCode::kNotFound, "preference for a vertex that is not verified");
-    }
-    AIVM_TRY(check_compatible(undecided_past(ids)));
-    preferred_ = std::move(wanted);
-    return {};
-}
-
-Result<std::vector<Hash32>> DagVm::preferred_frontier() const {
-    const std::set<Hash32> past = undecided_past({preferred_.begin(), preferred_.end()});
-    std::set<Hash32> covered;
-    for (const Hash32& id : past) {
-        const auto& parents = processing_.at(id)->parents();
-        covered.insert(parents.begin(), parents.end());
-    }
-    std::vector<std::pair<Height, Hash32>> order;
-    const auto consider = [&](const Hash32& id) -> Status {
-        if (covered.contains(id)) return {};
-        AIVM_ASSIGN(const ParentFacts facts, parent_facts(id));
-        order.emplace_back(facts.height, id);
-        return {};
-    };
-    for (const Hash32& id : past) AIVM_TRY(consider(id));
-    for (const Hash32& id : history_.frontier()) AIVM_TRY(consider(id));
-    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
-    std::vector<Hash32> out;
-    for (const auto& [height, id] : order) out.push_back(id);
-    return out;
-}
+// ---- reading ------------------------------------------------------------------------------------
 
 Result<VertexStatus> DagVm::status(const Hash32& id) const {
     if (processing_.contains(id)) return VertexStatus::kProcessing;
-    AIVM_ASSIGN(const bool accepted, history_.contains(id));
+    AIVM_ASSIGN(const bool accepted, accepted_.contains(id));
     if (accepted) return VertexStatus::kAccepted;
     AIVM_ASSIGN(const auto rejected, setup_.store->get(keys::rejected(id)));
     return rejected ? VertexStatus::kRejected : VertexStatus::kUnknown;
 }
 
-Result<VertexPtr> DagVm::get_vertex(const Hash32& id) const {
-    if (const auto found = processing_.find(id); found != processing_.end()) return found->second;
-    return history_.vertex(id);
+Result<std::optional<std::uint64_t>> DagVm::settled_by(const Hash32& id) const {
+    AIVM_ASSIGN(const auto number, accepted_.settled_by(id));
+    if (number && (*number != 0 || id == accepted_.genesis_id())) return number;
+    return std::optional<std::uint64_t>();
 }
 
-Result<std::vector<JobKey>> DagVm::txs(const Hash32& id) const {
+Result<VertexPtr> DagVm::get_vertex(const Hash32& id) const {
+    if (const auto found = processing_.find(id); found != processing_.end()) return found->second;
+    return accepted_.vertex(id);
+}
+
+Result<std::vector<ConflictKey>> DagVm::txs(const Hash32& id) const {
     AIVM_ASSIGN(const VertexPtr vertex, get_vertex(id));
     return vertex->jobs();
 }
 
-Height DagVm::settled_height() const {
-    return tip_height() > kLateHeights ? tip_height() - kLateHeights : 0;
+CutResultPtr DagVm::result_of(const Hash32& cut) const {
+    const auto found = results_.find(cut);
+    return found == results_.end() ? nullptr : found->second;
 }
-
-const State& DagVm::settled_state() const {
-    const SlicePtr slice = history_.kept_slice(settled_height());
-    return slice ? slice->state : history_.genesis_state();
-}
-
-bool DagVm::wants_vertex() const { return has_work(state()); }
 
 }  // namespace aivm

@@ -53,6 +53,10 @@ struct Feed {
     void operator()(const op::RegisterModel& b) const { model.register_model(who, b.model->id); }
     void operator()(const op::RetireModel& b) const { model.retire_model(who, b.model_id); }
     void operator()(const op::WithdrawBond& b) const { model.withdraw(b.provider_id); }
+    void operator()(const op::JoinValidators& b) const {
+        model.stake(who, static_cast<Money>(b.stake.nlux()));
+    }
+    void operator()(const op::WithdrawStake&) const { model.withdraw_stake(who); }
     template <class Other>
     void operator()(const Other&) const {}
 };

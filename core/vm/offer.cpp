@@ -12,6 +12,7 @@ Result<Amount> locked_by(const State& state, const VmParameters& parameters,
     if (const auto* task = std::get_if<op::SubmitTask>(&body)) return task->fee;
     if (const auto* provider = std::get_if<op::RegisterProvider>(&body)) return provider->bond;
     if (const auto* added = std::get_if<op::AddBond>(&body)) return added->amount;
+    if (const auto* joiner = std::get_if<op::JoinValidators>(&body)) return joiner->stake;
     const Policy& policy = parameters.policy;
     if (std::holds_alternative<op::RegisterModel>(body))
         return policy.model_fee.checked_plus(policy.model_deposit).value_or(Amount(~0ULL));
@@ -47,7 +48,7 @@ Result<Mempool::Offer> offer_of(const State& state, const Rules& rules,
     }
     if (operation.nonce() <= offer.nonces.of(operation.lane())) return fail(ErrorCode::kBadNonce);
     if (const auto* task = std::get_if<op::SubmitTask>(&operation.body()))
-        AIVM_TRY(check_submission(state, rules.parameters, *task));
+        AIVM_TRY(check_submission(state, rules.parameters, operation.sender(), *task));
     AIVM_ASSIGN(offer.cost, cost_of(state, rules.parameters, operation));
     offer.fitness = fitness_of(state, rules, operation);
     offer.height = state.head.height;

@@ -66,8 +66,10 @@ TEST(RandomPlay, ReachesEveryKindOfEventAndSlashOfTheOptimisticMode) {
         if (kind == VmEvent(event::ResultCommitted{}).index()) continue;  // of the redundant mode
         EXPECT_GT(reached[kind], 2) << "event kind " << kind;
     }
-    for (const VmEvent& event : {VmEvent(event::BondAdded{}), VmEvent(event::ModelRegistered{}),
-                                 VmEvent(event::ModelRetired{})}) {
+    for (const VmEvent& event :
+         {VmEvent(event::BondAdded{}), VmEvent(event::ModelRegistered{}),
+          VmEvent(event::ModelRetired{}), VmEvent(event::ValidatorJoined{}),
+          VmEvent(event::ValidatorLeaving{}), VmEvent(event::StakeWithdrawn{})}) {
         EXPECT_GT(reached[event.index()], 1) << "event kind " << event.index();
     }
     for (const SlashCause cause : {SlashCause::kWrongAnswer, SlashCause::kTimeout,

@@ -26,11 +26,13 @@ Result<Vm> Vm::open(const Setup& setup) {
     AIVM_CHECK(setup.genesis && setup.rules && setup.executor && setup.store);
     Vm vm(setup);
     AIVM_ASSIGN(const auto tip, setup.store->get(keys::single(keys::kTip)));
-    AIVM_TRY(vm.load_signed_height());
+    AIVM_TRY(vm.load_signed());
     if (tip) {
         AIVM_TRY(check_made_with(*setup.store, *setup.genesis, *setup.rules));
         AIVM_ASSIGN(vm.tip_, vm.load_tip(*tip));
     } else {
+        AIVM_ASSIGN(const auto dag, setup.store->get(keys::single(keys::kDagTip)));
+        if (dag) return fail(ErrorCode::kConfig, "the store holds a DAG, not a chain of blocks");
         AIVM_TRY(setup.store->write(setup.genesis->batch));
         vm.tip_ = setup.genesis;
     }
@@ -66,8 +68,9 @@ Result<BlockPtr> Vm::build_block(const BuildOptions& options) {
     MempoolSelection selection(mempool_, space_of(options), unused(options.include));
     AIVM_ASSIGN(Built built, build_on(*preferred_, options.request, selection, *setup_.rules));
     // On disk before anybody can see the block: after a crash the node must not sign another one
-    // for this height.
-    AIVM_TRY(remember_signed(height));
+    // for this height, and may be the only one that has this one.
+    const Bytes sealed = built.executed->block->encode();
+    AIVM_TRY(remember_signed({height, sealed, tip_->state.head.height}));
     for (const LeftOut& left : built.left_out)
         mempool_.note_refused(*left.operation, left.reason, height);
     if (options.refused != nullptr) *options.refused = std::move(built.left_out);
@@ -178,6 +181,16 @@ Result<Hash32> Vm::block_id_at_height(Height height) const {
         return fail(ErrorCode::kStorage, fmt::format("height {}", height));
     Reader in(*stored);
     return in.hash();
+}
+
+Result<std::vector<BlockPtr>> Vm::own_undecided() const {
+    std::vector<BlockPtr> out;
+    for (const auto& [height, sealed] : signed_items()) {
+        if (height <= last_accepted_height()) continue;
+        AIVM_ASSIGN(BlockPtr block, Block::decode(sealed));
+        out.push_back(std::move(block));
+    }
+    return out;
 }
 
 bool Vm::wants_block() const { return has_work(preferred_->state); }

@@ -63,6 +63,10 @@ public:
     // node has signed before, across restarts too, so that an honest node never equivocates.
     Result<BlockPtr> build_block(const BuildOptions& options);
 
+    // The blocks that this node built, before a restart too, above the last accepted height; by
+    // height. Some may be rejected already.
+    [[nodiscard]] Result<std::vector<BlockPtr>> own_undecided() const;
+
     [[nodiscard]] static Result<BlockPtr> parse_block(ByteView sealed) {
         return Block::decode(sealed);
     }

@@ -18,11 +18,10 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
-from common import FULL, bars, means, save
+from common import FULL, LUX, bars, crossing, holds, jointly, means, save
 
 import aivmsim
 
-LUX = 1_000_000_000
 SHARE, BOND = "vm.challenger_share_bps", "vm.result_bond"
 
 
@@ -44,41 +43,61 @@ class OwnChallenger(aivmsim.ChallengerStrategy):
         return 0
 
 
+FEE, PROVIDERS, OWN, ATTEMPTS = 1, 6, 2, 5  # LUX; two of six providers; attempts at a task
 scenario = aivmsim.Scenario.load("safe_window").replace(
     **{
         "tasks.count": 400 if FULL else 60,
+        "tasks.fee": f"{FEE} LUX",
         "chain.censoring_share": "0%",
         "provider.lazy.strategy": "python:spoiler",
+        "provider.lazy.principal": "one owner",
         "challenger.watcher.strategy": "python:own_challenger",
+        "challenger.watcher.principal": "one owner",
         "vm.requester_share_bps": 0,
+        "vm.max_assignments": ATTEMPTS,
     }
 )
 
 # %% [markdown]
 # ## The sweep
 #
-# The share that the challenger gets, and the bond. Everything is counted for the owner of both
-# identities: what the provider loses and what the challenger wins.
+# The share that the challenger gets, and the bond. What a wrong answer costs is read from the
+# accounts: what the owner of both identities has less than with honest play under the same seed,
+# for each wrong answer. Honest play is the zero line.
+#
+# Theory: the burned share of the bond, and a fee. Honest, the owner is paid for a third of the
+# tasks. As a spoiler it answers a task once with probability 1/3, again with 1/9, and so on up to
+# five attempts, and is paid for none: for each wrong answer it gives up
+# $\frac{1/3}{1/3 + 1/9 + \dots + 1/243}$ of a fee.
 
 # %%
 grid = {BOND: ["50 LUX", "100 LUX", "200 LUX"], SHARE: [0, 2500, 5000, 7500, 9000, 10_000]}
-rows = []
-runs = aivmsim.sweep(scenario, over=grid, seeds=range(1, 9 if FULL else 4))
-loss = (
-    (runs["slash_taken"] - runs["slash_taken"] * runs[SHARE] / 10_000)
-    / LUX
-    / runs["n_fraud_posted"]
-)
-points = means(runs, [BOND, SHARE], loss)
-
-# The same from the payoffs of one run: net of both principals together.
-checked = aivmsim.run(scenario.replace(**{BOND: "100 LUX", SHARE: 7500}), seed=1)
-payoffs = checked.principals[checked.principals["strategy"].str.startswith("python:")]
-net_per_fraud = payoffs["net_nlux"].sum() / LUX / checked.metrics["n_fraud_posted"]
-print(payoffs[["label", "strategy", "net_nlux"]].to_string(index=False))
+runs = aivmsim.sweep(scenario, over=grid, seeds=range(1, 17 if FULL else 9), counterfactual=True)
+assert (runs["status"] == "clean").all(), runs.loc[runs["status"] != "clean"]
+runs["cost"] = -runs["cheating_gain"] / LUX / runs["n_fraud_posted"]
+points = means(runs, [BOND, SHARE], runs["cost"], jointly(18))
+chance = OWN / PROVIDERS
+given_up = FEE * chance / sum(chance**attempt for attempt in range(1, ATTEMPTS + 1))
 points["bond"] = points[BOND].str.split().str[0].astype(int)
-points["theory"] = points["bond"] * (1 - points[SHARE] / 10_000)
+points["burned"] = 1 - points[SHARE] / 10_000
+points["burned only"] = points["bond"] * points["burned"]
+points["theory"] = points["burned only"] + given_up
 print(points.to_string(index=False))
+
+# %% [markdown]
+# ## What deters
+#
+# Spoiling a task is worth something to somebody: to a rival, or to a debtor who does not want to
+# be judged. How much of a bond of 100 LUX must be burned so that it costs more than that? The
+# crossing is estimated from the runs: where the mean cost, linear between the shares tried, meets
+# what is gained.
+
+# %%
+of_100 = runs[runs[BOND] == "100 LUX"].assign(burned=lambda f: 1 - f[SHARE] / 10_000)
+costs = of_100.pivot(index="seed", columns="burned", values="cost").sort_index(axis="columns")
+gains = [5, 20, 40, 60, 80]
+needed = {gain: crossing(costs - gain, jointly(len(gains))) for gain in gains}
+expected = {gain: (gain - given_up) / 100 for gain in gains}
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
@@ -86,22 +105,27 @@ burned = np.linspace(0, 1, 50)
 for (bond, here), colour in zip(
     points.groupby("bond"), ["tab:blue", "tab:orange", "tab:green"], strict=True
 ):
-    left.plot(burned, bond * burned, color=colour, linewidth=1)
-    left.errorbar(1 - here[SHARE] / 10_000, here["value"], yerr=bars(here), fmt="o", capsize=3,
+    left.plot(burned, bond * burned + given_up, color=colour, linewidth=1)
+    left.errorbar(here["burned"], here["value"], yerr=bars(here), fmt="o", capsize=3,
                   color=colour, label=f"bond {bond} LUX")  # fmt: skip
-left.plot([], [], color="grey", linewidth=1, label="theory: bond x burned share")
+left.plot([], [], color="grey", linewidth=1, label="theory: bond x burned share + fee given up")
+left.axhline(0, color="black", linewidth=0.8)
+left.annotate("honest play", (1, 0), ha="right", va="bottom", fontsize=8)
 left.set(xlabel="burned share of a slash", ylabel="what a wrong answer costs its owner, LUX")
 left.legend(fontsize=8)
 left.grid(alpha=0.3)
-gain = np.linspace(1, 200, 100)
-for share, colour in zip(
-    [0.1, 0.25, 0.5, 1.0], ["tab:red", "tab:orange", "tab:green", "tab:blue"], strict=True
-):
-    right.plot(gain, gain / share, color=colour, label=f"{share:.0%} burned")
+right.plot([0, 100], [-given_up / 100, 1 - given_up / 100], color="grey", linewidth=1,
+           label="theory: (gain - fee given up) / bond")  # fmt: skip
+right.errorbar(
+    gains, [one.value for one in needed.values()],
+    yerr=np.array([one.error for one in needed.values()]).T, fmt="o", capsize=3,
+    color="tab:orange", label="measured crossing, bond 100 LUX",
+)  # fmt: skip
 right.set(
     xlabel="what spoiling one task is worth to somebody, LUX",
-    ylabel="bond that deters, LUX",
-    ylim=(0, 1000),
+    ylabel="burned share that deters",
+    ylim=(0, 1),
+    xlim=(0, 100),
 )
 right.legend(fontsize=8)
 right.grid(alpha=0.3)
@@ -113,9 +137,23 @@ save(figure, "bond_and_burn_share")
 
 # %%
 cost = points[(points["bond"] == 100) & (points[SHARE] == 7500)].iloc[0]
+free = points[(points["bond"] == 100) & (points[SHARE] == 10_000)].iloc[0]
 print(
     "with a bond of 100 LUX and three quarters of it for the challenger, a wrong answer costs its "
-    f"owner {cost['value']:.1f} LUX (theory {cost['theory']:.1f}; by the payoffs of one run "
-    f"{-net_per_fraud:.1f}); with all of it for the challenger, nothing"
+    f"owner {cost['value']:.2f} [{cost['low']:.2f}, {cost['high']:.2f}] LUX (theory "
+    f"{cost['theory']:.2f}); with all of it for the challenger {free['value']:.2f} "
+    f"[{free['low']:.2f}, {free['high']:.2f}], the fee that it gives up (theory {given_up:.2f})"
 )
-assert np.allclose(points["value"], points["theory"], rtol=0.05, atol=0.5)
+print(
+    "burned share of 100 LUX that deters: "
+    + "; ".join(
+        f"gain {gain} LUX: {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] (theory "
+        f"{expected[gain]:.3f})"
+        for gain, found in needed.items()
+    )
+)
+assert holds(points).all(), points
+# The rival that forgets the fee is refused, and so is a cost of nothing.
+assert not holds(points, "burned only").any(), points
+assert all(found.holds(expected[gain]) for gain, found in needed.items()), needed
+assert not any(found.holds(gain / 100) for gain, found in needed.items()), needed

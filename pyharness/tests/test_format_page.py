@@ -28,6 +28,8 @@ BODIES = [
     "Evidence",
     "AddBond",
     "RetireModel",
+    "JoinValidators",
+    "WithdrawStake",
 ]
 
 

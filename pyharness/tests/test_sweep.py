@@ -26,9 +26,11 @@ def test_there_is_a_row_for_every_point_and_seed_in_the_order_of_the_grid(frame)
     assert list(keys.itertuples(index=False, name=None)) == [
         (window, censors, seed) for window in (2, 5) for censors in (4, 10) for seed in (7, 8)
     ]
-    assert set(frame.columns) - set(OVER) - {"seed", "status", "digest", "violations"} <= set(
-        aivmsim.METRICS
-    )
+    others = {"seed", "status", "digest", "violations", "n_final_corrupt", "n_final"}
+    assert set(frame.columns) - set(OVER) - others <= set(aivmsim.METRICS)
+    shares = frame["n_final_corrupt"] / frame["n_final"]
+    assert shares.tolist() == pytest.approx(frame["p_final_corrupt"].tolist())
+    assert frame["n_final_corrupt"].tolist() == frame["n_fraud_missed"].tolist()
     assert set(frame["status"]) == {"clean"}
 
 

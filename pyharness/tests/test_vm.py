@@ -513,9 +513,16 @@ def test_the_policy_has_every_key_that_scenarios_have_for_it():
     assert keys - config == {name.removesuffix("_ns") for name in aivmsim.default_policy()}
 
 
-def test_the_seventeen_kinds_have_the_fields_of_the_compiled_half():
+def test_an_account_becomes_a_validator_and_the_first_ones_go_on_proposing():
+    vm = VM(["alice"])
+    vm.execute(op.JoinValidators("300 LUX", "ab" * 32), sender="alice")
+    vm.execute(op.WithdrawStake(), sender="alice")
+    assert len(vm.advance(3)) == 3
+
+
+def test_the_nineteen_kinds_have_the_fields_of_the_compiled_half():
     compiled = dict(aivmsim._core.operation_kinds())
-    assert len(compiled) == 17
+    assert len(compiled) == 19
     assert {name: sorted(kind.__dataclass_fields__) for name, kind in op.KINDS.items()} == {
         name: sorted(fields) for name, fields in compiled.items()
     }

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from scipy.special import betaincinv, stdtrit
+from scipy.special import betaincinv, ndtri, stdtrit
 
 LEVEL = 0.95
 
@@ -26,42 +26,84 @@ def exact(k: float, n: float, level: float = LEVEL) -> Estimate:
     return Estimate(k / n, low, high, n)
 
 
-def clustered(k: int, n: int, effect: float) -> Estimate:
-    """The share k of n trials that come in clusters: the exact interval at the effective sample
-    size n / effect (Korn and Graubard 1998). `effect` is the design effect, the variance over that
-    of independent trials; at least 1."""
-    value = exact(k / effect, n / effect)
-    return value._replace(value=k / n, n=n)
+class Counts(NamedTuple):
+    """Pairs (k of n), one per seed: what happens under one seed may be dependent, seeds are not."""
+
+    pairs: list[tuple[float, float]]
+
+    @property
+    def k(self) -> float:
+        return sum(k for k, _ in self.pairs)
+
+    @property
+    def n(self) -> float:
+        return sum(n for _, n in self.pairs)
 
 
-def design_effect(pairs: "Moments") -> float | None:
-    """Of the share sum(k) / sum(n) over runs: its variance between runs over that of independent
-    trials. None for a share of 0 or 1 or fewer than two runs, which show no variance."""
-    if pairs.runs < 2 or pairs.k <= 0 or pairs.k >= pairs.n:
+UNSEEN_EFFECT = 30
+TELLING = 10
+
+
+def design_effect(counts: Counts) -> float:
+    """How many times larger the variance between seeds is than independent events would make it; 1
+    where it cannot be estimated."""
+    runs, share = len(counts.pairs), counts.k / counts.n
+    if runs < 2 or not 0 < share < 1:
+        return 1.0
+    distances = sum((k - share * n) ** 2 for k, n in counts.pairs)
+    return runs / (runs - 1) * distances / (counts.n * share * (1 - share))
+
+
+def clustered(counts: Counts, level: float = LEVEL) -> Estimate:
+    """The share k / n over seeds: Wilson's interval with the variance between seeds and Student's
+    t, as ClusteredShare::interval of scenarios/statistics/intervals.h. n is above 0."""
+    runs, whole, share = len(counts.pairs), counts.n, counts.k / counts.n
+    if max(n for _, n in counts.pairs) <= 1:
+        return exact(counts.k, whole, level)
+    if runs < 2:
+        return Estimate(share, 0.0, 1.0, whole)
+    effect = design_effect(counts)
+    telling = min(sum(k > 0 for k, _ in counts.pairs), sum(k < n for k, n in counts.pairs))
+    if telling < TELLING and 2 * telling <= runs:
+        effect = max(effect, min(UNSEEN_EFFECT, whole / runs), 1.0)
+    quantile = ndtri if effect <= 1e-9 else lambda p: stdtrit(runs - 1, p)
+    scale = float(quantile((1 + level) / 2)) ** 2 * (effect if effect > 1e-9 else 1) / whole
+    middle = (share + scale / 2) / (1 + scale)
+    reach = math.sqrt(scale * share * (1 - share) + scale * scale / 4) / (1 + scale)
+    low = 0.0 if share <= 0 else max(0.0, middle - reach)
+    high = 1.0 if share >= 1 else min(1.0, middle + reach)
+    return Estimate(share, low, high, whole)
+
+
+def paired_shares(
+    here: list[tuple[float, float]], there: list[tuple[float, float]], level: float = LEVEL
+) -> Estimate | None:
+    """One share minus another over pairs of one seed, as PairedShares of
+    scenarios/statistics/intervals.h; None where a side has no events."""
+    runs = len(here)
+    ours, theirs = Counts(here), Counts(there)
+    if not ours.n or not theirs.n:
         return None
-    share = pairs.k / pairs.n
-    squares = pairs.kk - 2 * share * pairs.kn + share * share * pairs.nn
-    variance = max(squares, 0.0) * pairs.runs / (pairs.runs - 1) / pairs.n**2
-    return max(1.0, variance / (share * (1 - share) / pairs.n))
+    p, q = ours.k / ours.n, theirs.k / theirs.n
+    parts = [
+        runs * (k - p * n) / ours.n - runs * (j - q * m) / theirs.n
+        for (k, n), (j, m) in zip(here, there, strict=True)
+    ]
+    around = mean(runs, sum(parts), sum(part * part for part in parts), level)
+    if around.low is None or around.high is None:
+        return Estimate(p - q, None, None, runs)
+    reach = (around.high - around.low) / 2
+    return Estimate(p - q, p - q - reach, p - q + reach, runs)
 
 
-class Moments(NamedTuple):
-    """Sums over runs of k events among n trials, and of their products."""
-
-    runs: int
-    k: float
-    n: float
-    kk: float
-    kn: float
-    nn: float
-
-    @classmethod
-    def pooled(cls, parts: "list[Moments]") -> "Moments":
-        return (
-            cls(*(sum(column) for column in zip(*parts, strict=True)))
-            if parts
-            else cls(0, 0, 0, 0, 0, 0)
-        )
+def mean_of(values: list[float], level: float = LEVEL) -> Estimate:
+    """The mean of values, at least one, with Student's interval."""
+    middle = sum(values) / len(values)
+    rest = [value - middle for value in values]
+    around = mean(len(values), sum(rest), sum(r * r for r in rest), level)
+    if around.low is None or around.high is None:
+        return around._replace(value=middle)
+    return Estimate(middle, middle + around.low, middle + around.high, len(values))
 
 
 def mean(n: int, total: float, squares: float, level: float = LEVEL) -> Estimate:

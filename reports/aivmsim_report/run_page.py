@@ -35,8 +35,14 @@ def _head(db: sqlite3.Connection, run: Run) -> str:
         f'<header><p class="kicker">aivmsim \u00b7 {escape(run.row["study_name"])}{many}</p>'
         f"<h1>Did cheating pay? <span>{escape(did_cheating_pay(run))}</span></h1>"
         f'<p class="verdict {word}"><b>{word}</b> <code>{escape(status_line(run))}</code></p>'
-        f"{shared_sections.badge(db)}{_cards(run)}</header>"
+        f"{_budget(run)}{shared_sections.badge(db)}{_cards(run)}</header>"
     )
+
+
+def _budget(run: Run) -> str:
+    """What ended a run over budget; files of schema version 4 and before do not say."""
+    text = run.row.get("budget_end")
+    return f"<p>Ended by a budget: {escape(text)}</p>" if text else ""
 
 
 def _cards(run: Run) -> str:
@@ -53,6 +59,7 @@ def _cards(run: Run) -> str:
         ("slashed", number("slash_taken", lux)),
         ("slash that escaped", number("slash_escape", lux)),
         ("blocks", number("blocks")),
+        ("time to recover", number("recovery_seconds", lambda s: duration(s * 1e9))),
     ])  # fmt: skip
 
 

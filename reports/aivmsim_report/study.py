@@ -1,8 +1,8 @@
-"""The facts of a study, a file of many runs, as plain Python values: summed up by SQL, so that a
-study of ten thousand runs costs little more than one of ten. Metrics are read from the metric table
-and never recomputed."""
+"""The facts of a study, a file of many runs, as plain Python values: summed up by SQL, but for the
+few metrics of PER_RUN. Metrics are read from the metric table and never recomputed."""
 
 import hashlib
+import re
 import sqlite3
 import tomllib
 from collections import defaultdict
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .database import BadDatabase, words_of
+from .database import BadDatabase, has_table, words_of
 from .facts import family
-from .intervals import Estimate, Moments, clustered, design_effect, exact, mean
+from .intervals import Counts, Estimate, clustered, mean, mean_of, paired_shares
 
 Row = dict[str, Any]
 WINDOW, CENSORS = "vm.challenge_window_blocks", "chain.censoring_share"
@@ -31,6 +31,11 @@ class Value:
     number: float | None
     text: str
 
+    @property
+    def is_number(self) -> bool:
+        """Whether a reader sees a number: true, false and unlimited are stored with one as well."""
+        return self.number is not None and re.match(r"[-+.\d]", self.text) is not None
+
 
 @dataclass
 class Axis:
@@ -42,7 +47,7 @@ class Axis:
 
     @property
     def numeric(self) -> bool:
-        return all(value.number is not None for value in self.values)
+        return all(value.is_number for value in self.values)
 
     @property
     def words(self) -> str:
@@ -83,8 +88,10 @@ class Point:
     values: dict[str, Value]
     config: Row
     runs: int = 0
-    fraud: Moments = Moments(0, 0, 0, 0, 0, 0)  # k of n wrong results became final
-    profits: tuple[int, int] = (0, 0)  # runs in which cheating paid, runs with cheats
+    # by metric of PER_RUN and seed: the values of its runs, mostly one
+    values_of: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    # by seed: wrong and all results that became final, where rows of tasks were recorded
+    finals: dict[str, tuple[float, float]] = field(default_factory=dict)
     sums: dict[tuple[str, str], tuple[int, float, float]] = field(
         default_factory=dict
     )  # n, sum, squares by metric, mode
@@ -107,17 +114,34 @@ class Cell:
     def runs(self) -> int:
         return sum(point.runs for point in self.points)
 
+    def by_seed(self, metric: str) -> dict[str, list[float]]:
+        """All values of a metric of PER_RUN: points share their seeds, so a seed is a sample."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for point in self.points:
+            for seed, values in point.values_of.get(metric, {}).items():
+                found[seed] += values
+        return found
+
     @cached_property
-    def fraud(self) -> Moments:
-        return Moments.pooled([point.fraud for point in self.points])
+    def fraud(self) -> Counts:
+        """Wrong results that became final, of those posted."""
+        missed, posted = self.by_seed("n_fraud_missed"), self.by_seed("n_fraud_posted")
+        return Counts([(sum(missed[s]), sum(n)) for s, n in posted.items() if s in missed])
 
     @property
     def profit(self) -> Estimate | None:
-        """P(profit) with its exact interval."""
-        k, n = (
-            sum(column) for column in zip(*(point.profits for point in self.points), strict=True)
-        )
-        return exact(k, n) if n else None
+        """P(profit): runs in which the attacker had more than with honest play."""
+        runs = self.by_seed("attacker_profitable")
+        if not runs:
+            return None
+        return clustered(Counts([(sum(paid), len(paid)) for paid in runs.values()]))
+
+    @property
+    def gain(self) -> Estimate | None:
+        """What cheating brings the attacker over honest play, nLUX per run; None without a
+        comparison."""
+        runs = self.by_seed("cheating_gain")
+        return mean_of([sum(v) / len(v) for v in runs.values()]) if runs else None
 
     def mean(self, name: str, mode: str = "") -> Estimate | None:
         parts = [point.sums[name, mode] for point in self.points if (name, mode) in point.sums]
@@ -137,15 +161,14 @@ class Study:
     modes: list[str]  # every verification mode that the database knows
     outcome_words: list[str]  # every outcome of a task that the database knows
     metrics: list[tuple[str, str]]
-    returns: dict[int, np.ndarray]  # attacker_roi_ppm of each run, by point
+    cheats: bool  # somebody breaks the protocol in some run
+    owners: list["OwnerGains"]
     groups: list["Group"]
     outcomes: dict[str, dict[str, int]]  # by mode
     ttf: dict[
         tuple[int, str], tuple[np.ndarray, np.ndarray]
     ]  # by point and mode: seconds, number of tasks
-    pairs: dict[tuple[int, str], tuple[int, float, float]] = field(
-        default_factory=dict
-    )  # n, sum, squares
+    bases: dict[int, Point] = field(default_factory=dict)  # by point: the one it is compared with
     _places: dict[tuple, dict[tuple, list[Point]]] = field(default_factory=dict)
 
     def metric_sum(self, name: str) -> float:
@@ -164,42 +187,49 @@ class Study:
         found = self._places[keys].get(tuple(wanted.values()))
         return Cell(found) if found else None
 
-    @cached_property
-    def design_effect(self) -> float | None:
-        """The largest among the points that show one: for those that do not, as where no wrong
-        result became final."""
-        effects = [
-            effect
-            for effect in (design_effect(point.fraud) for point in self.points)
-            if effect is not None
-        ]
-        return max(effects, default=None)
-
     def fraud_share(self, cell: Cell) -> Estimate | None:
         """Wrong results that became final, of those posted. Results of one run share their blocks'
-        proposers and are not independent; the interval allows for that where runs can tell how
-        much."""
-        if not cell.fraud.n:
-            return None
-        return clustered(
-            cell.fraud.k, cell.fraud.n, design_effect(cell.fraud) or self.design_effect or 1.0
-        )
+        proposers and are not independent; the interval allows for that."""
+        return clustered(cell.fraud) if cell.fraud.n else None
 
-    def contrast(self, cell: Cell, metric: str) -> Estimate | None:
-        """The mean difference to the same points at the main axis's first value, over pairs of runs
-        of one seed."""
-        parts = [
-            self.pairs[p.point_id, metric]
-            for p in cell.points
-            if (p.point_id, metric) in self.pairs
-        ]
-        return mean(*(sum(column) for column in zip(*parts, strict=True))) if parts else None
+    def contrast(self, cell: Cell, metric: str, level: float = 0.95) -> Estimate | None:
+        """The difference to the same points at the main axis's first value, over the seeds that
+        both have: of p_final_corrupt of the shares of all final results, else of means."""
+        pairs = [(p, self.bases[p.point_id]) for p in cell.points if p.point_id in self.bases]
+        if metric == "p_final_corrupt" and all(p.finals and base.finals for p, base in pairs):
+            here: dict[str, list[tuple[float, float]]] = defaultdict(list)
+            there: dict[str, list[tuple[float, float]]] = defaultdict(list)
+            for point, base in pairs:
+                for seed in point.finals.keys() & base.finals.keys():
+                    here[seed].append(point.finals[seed])
+                    there[seed].append(base.finals[seed])
+            seeds = sorted(here)
+            return (
+                paired_shares(_summed(here, seeds), _summed(there, seeds), level) if seeds else None
+            )
+        differences: dict[str, list[float]] = defaultdict(list)
+        for point, base in pairs:
+            ours, theirs = point.values_of.get(metric, {}), base.values_of.get(metric, {})
+            for seed in ours.keys() & theirs.keys():
+                differences[seed].append(_mean(ours[seed]) - _mean(theirs[seed]))
+        seeds = sorted(differences)
+        return mean_of([_mean(differences[seed]) for seed in seeds], level) if seeds else None
 
     def alpha(self, cell: Cell) -> float | None:
         """The share of censoring proposers, each block's drawn independently; None if the points do
         not share one."""
         shares = {_alpha(point.config) for point in cell.points}
         return shares.pop() if len(shares) == 1 else None
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _summed(
+    counts: dict[str, list[tuple[float, float]]], seeds: list[str]
+) -> list[tuple[float, float]]:
+    return [(sum(k for k, _ in counts[s]), sum(n for _, n in counts[s])) for s in seeds]
 
 
 def _alpha(config: Row) -> float | None:
@@ -236,14 +266,16 @@ def load(db: sqlite3.Connection, path: Path, axes: list[str] | None = None) -> S
             (r["name"], r["mode"])
             for r in rows("SELECT DISTINCT name, mode FROM metric ORDER BY 1, 2")
         ],
-        returns=_returns(db),
+        cheats=db.execute("SELECT EXISTS (SELECT 1 FROM principal WHERE honest = 0)").fetchone()[0]
+        == 1,
+        owners=_owners(db),
         groups=_groups(db),
         outcomes={},
         ttf={},
     )
     _tasks(db, study)
     _order_axes(study, axes)
-    _pairs(db, study)
+    _bases(study)
     return study
 
 
@@ -268,28 +300,57 @@ def _points(rows) -> list[Point]:
     for r in rows("SELECT point_id, name, mode, n, mean, sd FROM v_point_estimate"):
         squares = (r["n"] - 1) * (r["sd"] or 0.0) ** 2 + r["n"] * r["mean"] ** 2
         points[r["point_id"]].sums[r["name"], r["mode"]] = (r["n"], r["n"] * r["mean"], squares)
-    for r in rows(FRAUD):
-        points[r["point_id"]].fraud = Moments(r["runs"], r["k"], r["n"], r["kk"], r["kn"], r["nn"])
-    for r in rows(PROFITS):
-        points[r["point_id"]].profits = (r["k"], r["n"])
+    for r in rows(VALUES):
+        of_metric = points[r["point_id"]].values_of.setdefault(r["name"], {})
+        of_metric.setdefault(r["seed"], []).append(float(r["value"]))
+    for r in rows(FINALS):
+        points[r["point_id"]].finals[r["seed"]] = (r["k"], r["n"])
     return list(points.values())
 
 
-FRAUD = """
-SELECT point_id, count(*) AS runs, sum(k) AS k, sum(n) AS n,
-       sum(1.0 * k * k) AS kk, sum(1.0 * k * n) AS kn, sum(1.0 * n * n) AS nn
-FROM (SELECT run.point_id, missed.value AS k, posted.value AS n
-      FROM run
-      JOIN metric AS missed USING (run_id) JOIN metric AS posted USING (run_id)
-      WHERE missed.name = 'n_fraud_missed' AND missed.mode = ''
-        AND posted.name = 'n_fraud_posted' AND posted.mode = '')
-GROUP BY point_id"""
+# What is needed run by run. The sample is the seed, by the name that points share; a run without
+# one stands for itself.
+PER_RUN = ("cheating_gain", "attacker_profitable", "n_fraud_missed", "n_fraud_posted", "ttf_mean",
+           "p_final_corrupt")  # fmt: skip
+SEED = "CASE crn_group WHEN '' THEN 'run ' || run_id ELSE crn_group END"
+VALUES = f"""
+SELECT point_id, {SEED} AS seed, name, value FROM run JOIN metric USING (run_id)
+WHERE mode = '' AND name IN ({", ".join(f"'{name}'" for name in PER_RUN)})
+ORDER BY point_id, run_id"""
+FINALS = f"""
+SELECT point_id, {SEED} AS seed, sum(outcome = 'final_corrupt') AS k, count(*) AS n
+FROM run JOIN task USING (run_id) WHERE outcome IN ('final_ok', 'final_corrupt')
+GROUP BY point_id, seed"""
 
-PROFITS = """
-SELECT point_id, count(*) AS n, sum(value) AS k
-FROM run JOIN metric USING (run_id)
-WHERE name = 'attacker_profitable'
-GROUP BY point_id"""
+
+@dataclass
+class OwnerGains:
+    """An owner that breaks the protocol: its gain over honest play per member, by point and seed,
+    in nLUX. Owners are never pooled."""
+
+    label: str
+    strategy: str
+    gains: dict[int, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+
+    def gain(self, cell: Cell) -> Estimate | None:
+        by_seed: dict[str, list[float]] = defaultdict(list)
+        for point in cell.points:
+            for seed, gain in self.gains.get(point.point_id, {}).items():
+                by_seed[seed].append(gain)
+        return mean_of([_mean(values) for values in by_seed.values()]) if by_seed else None
+
+
+def _owners(db: sqlite3.Connection) -> list[OwnerGains]:
+    if not has_table(db, "counterfactual"):
+        return []
+    found: dict[tuple[str, str], OwnerGains] = {}
+    for label, strategy, point, seed, gain in db.execute(
+        f"SELECT label, strategy, point_id, {SEED}, 1.0 * (payoff_nlux - honest_payoff_nlux) / "
+        "members FROM counterfactual JOIN run USING (run_id) ORDER BY run_id, owner"
+    ):
+        key = (label, strategy)
+        found.setdefault(key, OwnerGains(*key)).gains[point][seed] = gain
+    return list(found.values())
 
 
 @dataclass
@@ -312,17 +373,6 @@ def _groups(db: sqlite3.Connection) -> list[Group]:
         found[family(label), strategy, bool(honest)].append(roi)
     groups = [Group(*key, np.array(values)) for key, values in found.items()]
     return sorted(groups, key=lambda group: (group.honest, -group.returns.mean()))
-
-
-def _returns(db: sqlite3.Connection) -> dict[int, np.ndarray]:
-    """Only of runs in which somebody cheated."""
-    found: dict[int, list[float]] = defaultdict(list)
-    for point, value in db.execute(
-        "SELECT point_id, value FROM run JOIN metric USING (run_id) WHERE name = 'attacker_roi_ppm'"
-        " AND run_id IN (SELECT run_id FROM principal WHERE honest = 0) ORDER BY point_id, run_id"
-    ):
-        found[point].append(value)
-    return {point: np.array(values, dtype=float) for point, values in found.items()}
 
 
 def _tasks(db: sqlite3.Connection, study: Study) -> None:
@@ -388,10 +438,7 @@ def _order_axes(study: Study, wanted: list[str] | None) -> None:
     study.axes.sort(key=lambda axis: first.index(axis.key) if axis.key in first else len(first))
 
 
-PAIRED = ("attacker_net", "p_final_corrupt", "ttf_mean")
-
-
-def _pairs(db: sqlite3.Connection, study: Study) -> None:
+def _bases(study: Study) -> None:
     """Pairs each point with the one that differs only in having the main axis's first value."""
     if not study.axes:
         return
@@ -400,26 +447,16 @@ def _pairs(db: sqlite3.Connection, study: Study) -> None:
     def elsewhere(point: Point) -> frozenset:
         return frozenset((key, value) for key, value in point.values.items() if key != main.key)
 
-    bases = {elsewhere(p): p.point_id for p in study.points if p.values[main.key] == main.values[0]}
-    values: dict[tuple[int, str], dict[str, float]] = defaultdict(
-        dict
-    )  # by point and metric: each seed's value
-    for point, name, group, value in db.execute(
-        "SELECT point_id, name, crn_group, value FROM run JOIN metric USING (run_id)"
-        " WHERE crn_group <> '' AND mode = '' AND name IN (?, ?, ?)", PAIRED
-    ):  # fmt: skip
-        values[point, name][group] = value
+    bases = {elsewhere(p): p for p in study.points if p.values[main.key] == main.values[0]}
     for point in study.points:
         base = bases.get(elsewhere(point))
-        for name in PAIRED if base not in (None, point.point_id) else ():
-            here, there = values[point.point_id, name], values[base, name]
-            differences = [float(here[group] - there[group]) for group in here if group in there]
-            if differences:
-                study.pairs[point.point_id, name] = (
-                    len(differences),
-                    sum(differences),
-                    sum(d * d for d in differences),
-                )
+        if base is not None and base is not point and _share_seeds(point, base):
+            study.bases[point.point_id] = base
+
+
+def _share_seeds(point: Point, base: Point) -> bool:
+    ours, theirs = ({s for seeds in p.values_of.values() for s in seeds} for p in (point, base))
+    return not ours.isdisjoint(theirs)
 
 
 def seeds_text(db: sqlite3.Connection) -> str:

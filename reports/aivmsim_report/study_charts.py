@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .chart import BLUE, GREY, MARKERS, RED, Absent, Chart, Heat, Panel, Series, styled
+from .chart import BLUE, MARKERS, RED, Absent, Chart, Heat, Panel, Series, styled
 from .chart import Axis as ChartAxis
 from .intervals import Estimate
-from .study import CENSORS, WINDOW, Axis, Cell, Group, Study, Value
+from .study import CENSORS, WINDOW, Axis, Cell, Group, Point, Study, Value
 
 MANY = 6  # lines in one chart; of more values, this many evenly spaced ones are shown
 TARGETS = (0.1, 0.01, 0.001)  # shares of wrong results that one may accept to see final
@@ -24,7 +24,8 @@ def all_charts(study: Study, metrics: list[str] | None = None) -> list[Drawn]:
         profit_frontier(study),
         speed_frontier(study),
         *maps(study, metrics),
-        attacker_return(study),
+        cheating_gain(study),
+        owner_gains(study),
         p_profit(study),
         principal_return(study),
         *time_to_finality(study),
@@ -36,10 +37,15 @@ def all_charts(study: Study, metrics: list[str] | None = None) -> list[Drawn]:
 # --- Lines over a swept parameter -----------------------------------------------------------------
 
 
+def spaced(count: int, most: int) -> list[int]:
+    """At most `most` evenly spaced places of `count`, both ends included."""
+    if count <= most:
+        return list(range(count))
+    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
+
+
 def thinned(values: list[Value], most: int = MANY) -> list[Value]:
-    if len(values) <= most:
-        return values
-    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
+    return [values[i] for i in spaced(len(values), most)]
 
 
 def x_axis(axis: Axis) -> ChartAxis:
@@ -326,45 +332,72 @@ def window_by_confidence(study: Study, axis: Axis, by: Axis | None) -> Drawn:
 # --- Frontiers ------------------------------------------------------------------------------------
 
 
+NO_VERDICT = (
+    "No verdict can be given: the runs were not compared with honest play under the same seeds. "
+    "Sweep with --counterfactual."
+)
+
+
+def pays(gain: Estimate | None) -> str:
+    """Whether a gain over honest play is one: "yes", "no", or "" where it cannot be told."""
+    if gain is None or gain.low is None or gain.high is None:
+        return ""
+    if gain.low > 0:
+        return "yes"
+    return "no" if gain.high < 0 or gain.low == gain.high == 0 else ""
+
+
+def border_of(gains: list[tuple[float, Estimate]]) -> tuple[float, float, float] | None:
+    """Where the mean gain changes its sign, between the last place with a verdict before it and the
+    first one after it (or the end of the axis); None unless it changes its sign exactly once."""
+    signs = [gain.value > 0 for _, gain in gains]
+    turns = [i for i in range(1, len(signs)) if signs[i] != signs[i - 1]]
+    if len(turns) != 1:
+        return None
+    turn = turns[0]
+    (x0, before), (x1, after) = gains[turn - 1], gains[turn]
+    crossing = x0 + (x1 - x0) * before.value / (before.value - after.value)
+    word, other = ("yes", "no") if signs[0] else ("no", "yes")
+    sure_before = [x for x, gain in gains[:turn] if pays(gain) == word]
+    sure_after = [x for x, gain in gains[turn:] if pays(gain) == other]
+    low = sure_before[-1] if sure_before else gains[0][0]
+    return crossing, low, sure_after[0] if sure_after else gains[-1][0]
+
+
 def profit_frontier(study: Study) -> Drawn | None:
     """Where cheating stops to pay: the border between two swept parameters."""
     axis, by = two_axes(study)
     title = "Where cheating stops to pay"
-    if axis is None or by is None or not axis.numeric or not study.returns:
+    if axis is None or by is None or not axis.numeric or not study.cheats:
         return None
-    x_of, border, never, always = [], [], [], []
+    if not any(Cell([point]).gain for point in study.points):
+        return Absent("profit_frontier", title, NO_VERDICT)
+    borders: dict[str, tuple[float, float, float]] = {}
+    rest: dict[str, list[str]] = {}
     for value in by.values:
-        cells = cells_at(study, axis, by, value)
-        nets = [(axis.place(v), cell.mean("attacker_net")) for v, cell in cells]
-        pays = [(x, net.value > 0) for x, net in nets if net is not None]
-        if not pays:
-            continue
-        if not any(paid for _, paid in pays):
-            never.append(by.label(value))
-        elif all(paid for _, paid in pays):
-            always.append(by.label(value))
-        else:
-            turn = next(i for i in range(1, len(pays)) if pays[i][1] != pays[i - 1][1])
-            x_of.append(by.label(value))
-            border.append((pays[turn - 1][0], pays[turn][0]))
-    sentences = []
-    if never:
-        sentences.append(
-            f"At {by.words} {listed(never)} cheating never paid on average, whatever the "
-            f"{axis.words}."
-        )
-    if always:
-        sentences.append(f"At {by.words} {listed(always)} it always did.")
-    if not border:
-        return Absent("profit_frontier", title, " ".join(sentences) or "Nobody cheated.")
-    middle = [(low + high) / 2 for low, high in border]
-    series = [Series("the mean net payoff of the cheats changes its sign", "points", x_of, middle,
-                     BLUE,
-                     low=[min(b) for b in border], high=[max(b) for b in border])]  # fmt: skip
+        gains = [(axis.place(v), cell.gain) for v, cell in cells_at(study, axis, by, value)]
+        gains = [(x, gain) for x, gain in gains if gain is not None]
+        border = border_of(gains)
+        if border is not None:
+            borders[by.label(value)] = border
+        elif gains:
+            rest.setdefault(_without_border(gains), []).append(by.label(value))
+    sentences = [f"At {by.words} {listed(names)} {word}." for word, names in rest.items()]
+    if not borders:
+        return Absent("profit_frontier", title, " ".join(sentences) or NO_VERDICT)
+    middle = [crossing for crossing, _, _ in borders.values()]
+    series = [Series("the mean gain over honest play changes its sign", "points", list(borders),
+                     middle, BLUE, low=[low for _, low, _ in borders.values()],
+                     high=[high for _, _, high in borders.values()],
+                     hover=[f"{by.words} {name}<br>{axis.words} {m:.4g}, between {low:g} and "
+                            f"{high:g}" for name, (m, low, high) in borders.items()])]  # fmt: skip
     x = ChartAxis(by.title, categories=[by.label(v) for v in by.values])
     note = (
-        f"Between which two values of {axis.words} the mean net payoff of all cheats changes its "
-        "sign. " + " ".join(sentences)
+        f"The {axis.words} at which the attacker's mean gain over honest play under the same seeds "
+        "changes its sign, interpolated; the bar reaches to the nearest values tried at which the "
+        "95 % interval of the gain excludes zero, or to the end of the axis. "
+        + " ".join(sentences)
+        + others_note(study, axis, by)
     )
     return Chart(
         "profit_frontier",
@@ -375,64 +408,101 @@ def profit_frontier(study: Study) -> Drawn | None:
     )
 
 
+def _without_border(gains: list[tuple[float, Estimate]]) -> str:
+    words = {pays(gain) for _, gain in gains}
+    if words == {"yes"}:
+        return "cheating pays at every value tried"
+    if words == {"no"}:
+        return "cheating pays at no value tried"
+    signs = [gain.value > 0 for _, gain in gains]
+    if all(signs) or not any(signs):
+        return f"the mean gain is {'above' if signs[0] else 'below'} zero at every value tried, " \
+               "but some intervals span zero"  # fmt: skip
+    return "the mean gain changes its sign more than once, so there is no border"
+
+
 def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def environment_of(study: Study, point: Point) -> tuple:
+    """What nobody who sets the rules can choose: the scenario and every swept key but those of the
+    machine (vm.*)."""
+    return tuple((a.key, point.values[a.key]) for a in study.axes if not a.key.startswith("vm."))
+
+
 def speed_frontier(study: Study) -> Drawn | None:
-    """Safety against speed: every point, and those that no other beats in both."""
+    """Safety against speed: every point, and those that no other of the same environment beats in
+    both."""
     title = "Safety against speed"
     if len(study.points) < 2:
         return None
-    rows = []
+    environments: dict[tuple, list[tuple[Point, float, float]]] = {}
     for point in study.points:
         cell = Cell([point])
         safety, speed = cell.mean("p_final_corrupt"), cell.mean("ttf_mean")
         if safety is not None and speed is not None:
-            rows.append((point, safety.value, speed.value))
-    if not rows:
+            row = (point, safety.value, speed.value)
+            environments.setdefault(environment_of(study, point), []).append(row)
+    if not environments:
         return Absent(
             "speed_frontier", title, "No task became final, so there is no speed to compare."
         )
-    best = [
-        (point, safety, speed) for point, safety, speed in rows
-        if not any(p is not point and p.scenario == point.scenario and s <= safety and t <= speed
-                   and (s < safety or t < speed) for p, s, t in rows)
-    ]  # fmt: skip
-    chosen = {id(point) for point, _, _ in best}
-    rest = [row for row in rows if id(row[0]) not in chosen]
-    best.sort(key=lambda row: row[2])
-
-    def hover(rows):
-        return [
-            f"{p.label}<br>wrong among final {percent(s)}, {t:.4g} s to finality"
-            for p, s, t in rows
-        ]
-
-    def series(name, kind, rows, colour, **style):
-        return Series(
-            name,
-            kind,
-            [t for _, _, t in rows],
-            [s for _, s, _ in rows],
-            colour,
-            hover=hover(rows),
-            **style,
+    if all(len(rows) == 1 for rows in environments.values()):
+        why = (
+            "Every point has an environment of its own: no key of the machine (vm.*) differs, so "
+            "there is nothing to choose between."
         )
-
+        return Absent("speed_frontier", title, why)
+    if all(len({row[1:] for row in rows}) == 1 for rows in environments.values()):
+        why = "All points of an environment are equally safe and equally fast."
+        return Absent("speed_frontier", title, why)
+    order = sorted(environments, key=lambda e: [study.axis(key).values.index(v) for key, v in e])
+    shown = [order[i] for i in spaced(len(order), MANY)]
     marks = [
-        series("other points", "points", rest, GREY, hollow=True),
-        series("frontier", "linked", best, BLUE, width=1.5),
+        mark
+        for index, environment in enumerate(shown)
+        for mark in _frontier_marks(
+            ", ".join(study.axis(key).named(value) for key, value in environment),
+            environments[environment],
+            styled(index),
+        )
     ]
     note = (
-        "Each mark is a point of the study. On the frontier: no other is at least as safe and as "
-        "fast and better in one."
+        "Each mark is a point of the study. On a line: no other point of the same environment is "
+        "at least as safe and as fast and better in one. Points of different environments are not "
+        "compared: nobody chooses between them."
     )
+    if len(shown) < len(order):
+        note += f" Shown for {len(shown)} of {len(order)} environments."
     y = ChartAxis("wrong results among the final", percent=True, zero=True)
-    times = [t for _, _, t in rows]
+    times = [t for rows in environments.values() for _, _, t in rows]
     wide = min(times) > 0 and max(times) / min(times) >= 15
     x = ChartAxis("mean time to finality, s", log=wide)
-    return Chart("speed_frontier", title, [Panel(x, y, [m for m in marks if m.x])], note)
+    return Chart("speed_frontier", title, [Panel(x, y, marks)], note, height=420)
+
+
+def _frontier_marks(
+    name: str, rows: list[tuple[Point, float, float]], style: dict[str, str]
+) -> list[Series]:
+    """The points of one environment: a line through the best, hollow marks for the others."""
+    best = [
+        row for row in rows
+        if not any(s <= row[1] and t <= row[2] and (s < row[1] or t < row[2]) for _, s, t in rows)
+    ]  # fmt: skip
+    best.sort(key=lambda row: row[2])
+    rest = [row for row in rows if row not in best]
+
+    def series(kind: str, shown: list[tuple[Point, float, float]], **more) -> Series:
+        hover = [
+            f"{p.label}<br>wrong among final {percent(s)}, {t:.4g} s to finality"
+            for p, s, t in shown
+        ]
+        return Series(name or "frontier", kind, [t for _, _, t in shown], [s for _, s, _ in shown],
+                      group=name, hover=hover, **style, **more)  # fmt: skip
+
+    marks = [series("linked", best, width=1.5)]
+    return marks + ([series("points", rest, hollow=True, legend=False)] if rest else [])
 
 
 # --- Metrics over the axes ------------------------------------------------------------------------
@@ -441,8 +511,7 @@ def speed_frontier(study: Study) -> Drawn | None:
 WORTH = (
     ("fraud_share", "Wrong results that became final, of those posted", "%", 100, True),
     ("attacker_profitable", "P(profit): runs in which cheating paid", "%", 100, True),
-    ("attacker_roi_ppm", "Attackers' return on their stake, mean", "%", 1e-4, False),
-    ("attacker_net", "Attackers' net payoff, mean", "LUX", 1 / LUX, False),
+    ("cheating_gain", "Attacker's gain over honest play, mean", "LUX", 1 / LUX, False),
     ("ttf_mean", "Mean time to finality", "s", 1, False),
     ("locked_mean", "Locked value, mean over blocks", "LUX", 1 / LUX, False),
     ("refused_share", "Tasks refused", "%", 100, True),
@@ -453,6 +522,13 @@ WORTH = (
     ("quorum_fail", "Tasks without a quorum", "", 1, False),
 )
 MAPS = 6
+# Shown when they are asked for: accounts, no gains.
+ASKED = (
+    ("attacker_net", "Attacker's own account, mean; no gain over honest play", "LUX", 1 / LUX,
+     False),
+    ("attacker_roi_ppm", "Attacker's own account by its stake, mean; no gain over honest play", "%",
+     1e-4, False),
+)  # fmt: skip
 
 
 def value_of(study: Study, cell: Cell, metric: str) -> Estimate | None:
@@ -460,6 +536,8 @@ def value_of(study: Study, cell: Cell, metric: str) -> Estimate | None:
         return study.fraud_share(cell)
     if metric == "attacker_profitable":
         return cell.profit
+    if metric == "cheating_gain":
+        return cell.gain
     return cell.mean(metric)
 
 
@@ -468,7 +546,7 @@ def chosen_metrics(
 ) -> list[tuple[str, str, str, float, bool]]:
     """Those asked for, or else the first of WORTH that differ between points."""
     if metrics:
-        known = {row[0]: row for row in WORTH}
+        known = {row[0]: row for row in (*WORTH, *ASKED)}
         return [known.get(name, (name, name, "", 1, False)) for name in metrics]
     varied = []
     for row in WORTH:
@@ -504,14 +582,22 @@ def maps(study: Study, metrics: list[str] | None) -> list[Drawn]:
 def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float, bool]) -> Drawn:
     metric, title, unit, scale, _ = row
     values: list[list[float | None]] = []
+    unsure: list[list[bool]] = []
     for other in by.values:
         cells = [study.at({axis.key: value, by.key: other}) for value in axis.values]
         found = [value_of(study, cell, metric) if cell else None for cell in cells]
         values.append([None if estimate is None else estimate.value * scale for estimate in found])
+        unsure.append([metric == "cheating_gain" and not pays(estimate) for estimate in found])
     known = [v for line in values for v in line if v is not None]
     if not known:
         return Absent(f"map_{metric}", title, f"No run of this study has the metric {metric}.")
-    texts = [["" if v is None else number(v) for v in line] for line in values]
+    texts = [
+        ["" if v is None else number(v) + "?" * doubt for v, doubt in zip(line, marks, strict=True)]
+        for line, marks in zip(values, unsure, strict=True)
+    ]
+    note = others_note(study, axis, by).split(" Shown")[0].strip()
+    if any(map(any, unsure)):
+        note = f"A question mark: the 95 % interval spans zero, or there is none. {note}".strip()
     heat = Heat([axis.label(v) for v in axis.values], [by.label(v) for v in by.values], values,
                 texts, unit, diverging=min(known) < 0 < max(known))  # fmt: skip
     panel = Panel(
@@ -521,7 +607,7 @@ def heatmap(study: Study, axis: Axis, by: Axis, row: tuple[str, str, str, float,
         f"map_{metric}",
         title,
         [panel],
-        others_note(study, axis, by).split(" Shown")[0].strip(),
+        note,
         height=max(300, 110 + 26 * len(by.values)),
         half=len(axis.values) <= 8,
     )
@@ -573,58 +659,67 @@ def curve(study: Study, axis: Axis, row: tuple[str, str, str, float, bool]) -> D
 # --- What cheating brings -------------------------------------------------------------------------
 
 
-def attacker_return(study: Study) -> Drawn:
-    title = "What cheating returns"
-    if not study.returns:
-        return Absent("attacker_return", title, "Nobody cheated in this study.")
+def cheating_gain(study: Study) -> Drawn:
+    """The attacker's gain over honest play, run by run."""
+    title = "What cheating gains"
+    if not study.cheats:
+        return Absent("cheating_gain", title, "Nobody cheated in this study.")
+    if not any(_gains(Cell([point])).size for point in study.points):
+        return Absent("cheating_gain", title, NO_VERDICT)
     axis, by = two_axes(study)
     if axis is None:
-        return return_histogram(study, title)
+        return gain_histogram(study, title)
     series = []
     shown = list(lines(study, axis, by))
     width = 0.8 / len(shown)
     for index, name, cells in shown:
-        boxes = [(axis.values.index(v), _returns(study, cell)) for v, cell in cells]
+        boxes = [(axis.values.index(v), _gains(cell)) for v, cell in cells]
         boxes = [
             (place + (index + 0.5) * width - 0.4, values) for place, values in boxes if len(values)
         ]
         if boxes:
-            series += box_series(name or "runs", boxes, styled(index))
+            series += box_series(name or "runs", boxes, styled(index), lux)
     ticks = [(i, axis.label(v)) for i, v in enumerate(axis.values)]
     if len(ticks) > 20:
         ticks = ticks[:: -(-len(ticks) // 20)]
     note = (
-        "Net payoff of all cheats of a run, as a share of the stake they came with. Mark: median; "
-        "box: half of the runs; "
-        "line: from 5 % to 95 % of them." + others_note(study, axis, by)
+        "What the attacker has in each run beyond itself, honest, under the same seed, the value "
+        "of its lies included. Mark: median; box: half of the runs; line: from 5 % to 95 % of "
+        "them. Whether it pays on average is said by the intervals elsewhere on this page."
+        + others_note(study, axis, by)
     )
     x = ChartAxis(axis.title, ticks=ticks, range=(-0.6, len(axis.values) - 0.4))
-    y = ChartAxis("return on stake", percent=True)
     return Chart(
-        "attacker_return",
+        "cheating_gain",
         title,
-        [Panel(x, y, series, levels=[(0, "break even")])],
+        [Panel(x, ChartAxis("gain, LUX per run"), series, levels=[(0, "honest play")])],
         note,
         height=420,
     )
 
 
-def _returns(study: Study, cell: Cell) -> np.ndarray:
-    parts = [study.returns[p.point_id] for p in cell.points if p.point_id in study.returns]
-    return np.concatenate(parts) / 1e6 if parts else np.array([])
+def _gains(cell: Cell) -> np.ndarray:
+    """In LUX, one per run."""
+    return np.array([v / LUX for runs in cell.by_seed("cheating_gain").values() for v in runs])
+
+
+def lux(value: float) -> str:
+    return f"{number(value)} LUX"
 
 
 def box_series(
-    name: str, boxes: list[tuple[float | str, np.ndarray]], style: dict[str, str]
+    name: str,
+    boxes: list[tuple[float | str, np.ndarray]],
+    style: dict[str, str],
+    show: Callable[[float], str],
 ) -> list[Series]:
     """For each place on x: median, a thick bar over half of the values, a thin one over nine
     tenths."""
     x, counts = [place for place, _ in boxes], [len(values) for _, values in boxes]
     quantiles = [np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist() for _, values in boxes]
     p5, p25, p50, p75, p95 = zip(*quantiles, strict=True)
-    hover = [f"{name}<br>median {percent(q[2])}, half within {percent(q[1])} to "
-             f"{percent(q[3])},<br>"
-             f"90 % within {percent(q[0])} to {percent(q[4])}, n = {n}"
+    hover = [f"{name}<br>median {show(q[2])}, half within {show(q[1])} to {show(q[3])},<br>"
+             f"90 % within {show(q[0])} to {show(q[4])}, n = {n}"
              for q, n in zip(quantiles, counts, strict=True)]  # fmt: skip
     return [
         Series(
@@ -654,9 +749,9 @@ def box_series(
     ]
 
 
-def return_histogram(study: Study, title: str) -> Drawn:
-    values = _returns(study, Cell(study.points))
-    profit = Cell(study.points).profit
+def gain_histogram(study: Study, title: str) -> Drawn:
+    cell = Cell(study.points)
+    values, gain, profit = _gains(cell), cell.gain, cell.profit
     bins = min(40, max(5, round(2 * len(values) ** (1 / 3)) * 2))
     counts, edges = (
         np.histogram(values, bins=bins)
@@ -664,25 +759,62 @@ def return_histogram(study: Study, title: str) -> Drawn:
         else ([len(values)], [values[0], values[0]])
     )
     middles = [float(a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    pays = (
-        f"P(profit) = {spread(profit, percent)}: cheating paid in {round(profit.value * profit.n)} "
-        f"of {profit.n} runs. "
-    )
-    panel = Panel(ChartAxis("return on stake", percent=True), ChartAxis("runs", zero=True),
+    panel = Panel(ChartAxis("gain, LUX per run"), ChartAxis("runs", zero=True),
                   [Series("runs", "bars", middles, [int(c) for c in counts], BLUE, legend=False)],
-                  rules=[(0, "break even"), (float(np.median(values)), "median")])  # fmt: skip
+                  rules=[(0, "honest play"), (float(np.mean(values)), "mean")])  # fmt: skip
     note = (
-        pays
-        + "Net payoff of all cheats of a run, as a share of the stake they came with; the interval "
-        "is exact (95 %)."
+        "What the attacker has in each run beyond itself, honest, under the same seed, the value "
+        f"of its lies included. Mean {spread(gain, lambda v: lux(v / LUX))}. It gained in "
+        f"{round(profit.value * profit.n)} of {profit.n:.0f} runs, P(profit) = "
+        f"{spread(profit, percent)}; 95 % intervals."
     )
-    return Chart("attacker_return", title, [panel], note, height=320)
+    return Chart("cheating_gain", title, [panel], note, height=320)
+
+
+def owner_gains(study: Study) -> Drawn | None:
+    """Each owner that breaks the protocol beside itself, honest; owners are never pooled."""
+    if not study.owners:
+        return None
+    axis = study.axes[0] if study.axes else None
+    if axis is None:
+        names = [owner.label for owner in study.owners]
+        places = [[(owner.label, owner.gain(Cell(study.points)))] for owner in study.owners]
+        x, kind = ChartAxis(categories=names), "points"
+    else:
+        cells = next(lines(study, axis, None))[2]
+        places = [
+            [(axis.place(value), owner.gain(cell)) for value, cell in cells]
+            for owner in study.owners
+        ]
+        x, kind = x_axis(axis), "linked" if axis.numeric else "points"
+    series = []
+    for index, (owner, row) in enumerate(zip(study.owners[:MANY], places, strict=False)):
+        found = [(place, gain) for place, gain in row if gain is not None]
+        name = named(owner.label, owner.strategy)
+        ends = [[None if end is None else end / LUX for end in (g.low, g.high)] for _, g in found]
+        series.append(Series(name, kind, [place for place, _ in found],
+                             [gain.value / LUX for _, gain in found], width=1,
+                             low=[low for low, _ in ends], high=[high for _, high in ends],
+                             hover=[f"{name}<br>{place}: {spread(gain, lambda v: lux(v / LUX))}, "
+                                    f"{gain.n} seeds" for place, gain in found],
+                             **styled(index)))  # fmt: skip
+    note = (
+        "Mean gain of each owner per member over itself, honest, under the same seeds, with 95 % "
+        "intervals over the seeds: above the line it pays, below it does not, across it cannot be "
+        "told."
+    )
+    if len(study.owners) > MANY:
+        note += f" The first {MANY} of {len(study.owners)} owners."
+    panel = Panel(x, ChartAxis("gain per member, LUX per run"), series, levels=[(0, "honest play")])
+    return Chart(
+        "owner_gains", "Gain by owner", [panel], note + others_note(study, axis), height=340
+    )
 
 
 def p_profit(study: Study) -> Drawn | None:
     title = "P(profit)"
     axis, by = two_axes(study)
-    if axis is None or not study.returns:
+    if axis is None or not any(Cell([point]).profit for point in study.points):
         return None
     series = []
     for index, name, cells in lines(study, axis, by):
@@ -692,14 +824,15 @@ def p_profit(study: Study) -> Drawn | None:
         series.append(Series(name or "runs", kind, [x for x, _ in found],
                              [p.value for _, p in found], width=1,
                              low=[p.low for _, p in found], high=[p.high for _, p in found],
-                             hover=[f"{name}<br>{axis.words} {x:g}: {spread(p, percent)} of {p.n} "
-                                    "runs" if axis.numeric
-                                    else f"{name}<br>{x}: {spread(p, percent)} of {p.n} runs"
+                             hover=[f"{name}<br>{axis.words} {x:g}: {spread(p, percent)} of "
+                                    f"{p.n:.0f} runs" if axis.numeric
+                                    else f"{name}<br>{x}: {spread(p, percent)} of {p.n:.0f} runs"
                                     for x, p in found],
                              **styled(index)))  # fmt: skip
     note = (
-        "The share of runs in which the cheats together ended with more than they came with; exact "
-        "95 % intervals."
+        "The share of runs in which the attacker ended with more than with honest play under the "
+        "same seed; 95 % intervals. A share of runs, not a verdict: one large loss can outweigh "
+        "many small gains."
     )
     y = ChartAxis("runs in which cheating paid", percent=True, range=(-0.03, 1.03))
     return Chart(
@@ -712,7 +845,7 @@ def p_profit(study: Study) -> Drawn | None:
 
 def principal_return(study: Study) -> Drawn:
     """By label and strategy over all runs; the dishonest first."""
-    title = "Returns by principal"
+    title = "Accounts by principal"
     shown = [group for group in study.groups if group.returns.any()][:24]
     if not shown:
         return Absent(
@@ -730,27 +863,30 @@ def principal_return(study: Study) -> Drawn:
             if group.honest == honest
         ]
         if boxes:
-            series += box_series(word, boxes, {"colour": colour, "marker": marker})
+            series += box_series(word, boxes, {"colour": colour, "marker": marker}, percent)
     note = (
         "Net payoff of each principal as a share of its own opening stake, over every run of the "
         "study. Mark: median; box: half of them; line: from 5 % to 95 %. Those without a stake, as "
-        "requesters, are left out."
+        "requesters, are left out. Accounts, not verdicts: what a cheat would have had with honest "
+        "play is not zero."
     )
     panel = Panel(
         ChartAxis(categories=names),
         ChartAxis("return on stake", percent=True),
         series,
-        levels=[(0, "break even")],
+        levels=[(0, "neither gain nor loss")],
     )
     return Chart("principal_return", title, [panel], note)
 
 
 def group_name(group: Group) -> str:
-    return (
-        group.label
-        if group.strategy in ("", "honest", group.label)
-        else f"{group.label} \u00b7 {group.strategy}"
-    )
+    plain = group.strategy in ("", "honest", group.label)
+    return group.label if plain else named(group.label, group.strategy)
+
+
+def named(label: str, strategy: str) -> str:
+    """An owner with its strategies, each once."""
+    return f"{label} \u00b7 {' + '.join(dict.fromkeys(strategy.split('+')))}"
 
 
 # --- Time to finality -----------------------------------------------------------------------------
@@ -821,7 +957,7 @@ def _cdf_chart(name: str, title: str, series: list[Series], note: str) -> Chart:
 # --- Paired contrasts -----------------------------------------------------------------------------
 
 CONTRASTS = (
-    ("attacker_net", "Attackers' net payoff, difference", "LUX", 1 / LUX),
+    ("cheating_gain", "Attacker's gain over honest play, difference", "LUX", 1 / LUX),
     ("p_final_corrupt", "Wrong among final, difference", "percentage points", 100),
     ("ttf_mean", "Mean time to finality, difference", "s", 1),
 )
@@ -832,7 +968,7 @@ def contrasts(study: Study) -> list[Drawn | None]:
     axis, by = two_axes(study)
     if axis is None:
         return []
-    if not study.pairs:
+    if not study.bases:
         return [
             Absent(
                 "contrasts",
@@ -848,8 +984,10 @@ def contrast(
 ) -> Chart | None:
     metric, title, unit, scale = row
     series = []
-    for index, name, cells in lines(study, axis, by):
-        found = [(axis.place(v), study.contrast(cell, metric)) for v, cell in cells]
+    shown = list(lines(study, axis, by))
+    level = 1 - 0.05 / max(1, sum(value != axis.values[0] for _, _, c in shown for value, _ in c))
+    for index, name, cells in shown:
+        found = [(axis.place(v), study.contrast(cell, metric, level)) for v, cell in cells]
         found = [(x, d) for x, d in found if d is not None]
         if found:
             values = [d.value * scale for _, d in found]
@@ -867,7 +1005,8 @@ def contrast(
     note = (
         "Runs of one seed share their random numbers: each is compared with its twin at "
         f"{axis.named(axis.values[0])}. "
-        f"Mean difference and 95 % interval over the pairs." + others_note(study, axis, by)
+        "Mean difference over the pairs; all intervals of this chart hold together with 95 %."
+        + others_note(study, axis, by)
     )
     panel = Panel(x_axis(axis), ChartAxis(unit), series, levels=[(0, "no difference")])
     return Chart(f"contrast_{metric}", title, [panel], note, height=340)

@@ -82,15 +82,18 @@ ENDED = {
 
 def _cards(study: Study) -> str:
     every = Cell(study.points)
-    fraud, profit, gain = study.fraud_share(every), every.profit, every.mean("cheating_gain")
+    fraud = study.fraud_share(every)
+    # A mean over the points of a grid depends on the grid alone.
+    one = len(study.points) == 1
+    profit, gain = (every.profit, every.gain) if one else (None, None)
     tasks = study.metric_sum("tasks")
     return cards([
         ("runs", count(study.runs)),
         ("points", count(len(study.points))),
         ("tasks", count(tasks) if tasks else None),
-        ("wrong results posted", count(every.fraud.n) if every.fraud.runs else None),
+        ("wrong results posted", count(every.fraud.n) if every.fraud.pairs else None),
         ("of those became final", percent(fraud.value) if fraud else None),
-        ("P(profit) over all runs", percent(profit.value) if profit else None),
+        ("P(profit)", percent(profit.value) if profit else None),
         ("gain over honest play, mean a run", lux(gain.value, signed=True) if gain else None),
         ("virtual time", duration(1e9 * study.metric_sum("virtual_seconds"))
          if study.metric_sum("virtual_seconds") else None),
@@ -170,7 +173,7 @@ def _points(study: Study) -> str:
     for point in ordered[:POINTS_SHOWN]:
         cell = Cell([point])
         fraud, profit = study.fraud_share(cell), cell.profit
-        gain, ttf = cell.mean("cheating_gain"), cell.mean("ttf_mean")
+        gain, ttf = cell.gain, cell.mean("ttf_mean")
         rows.append(
             [escape(axis.label(point.values[axis.key])) for axis in study.axes]
             + [count(point.runs), spread(fraud, percent) if fraud else "", spread(profit, percent)

@@ -7,7 +7,7 @@ Whether cheating pays is a comparison of each owner with itself, honest, under t
 from .facts import NLUX, Run
 from .intervals import Estimate
 from .study import CENSORS, WINDOW, Axis, Cell, Study
-from .study_charts import cells_at, lines, listed, safe_window, thinned
+from .study_charts import cells_at, lines, listed, pays, safe_window, thinned
 
 STATUS = {"budget": "LIMIT", "interrupted": "STOPPED"}
 
@@ -140,13 +140,9 @@ def _safe_windows(study: Study, axis: Axis) -> str:
 def did_cheating_pay_in(study: Study) -> str:
     """One or two sentences that begin with the answer: whether the attacker's gain over honest play
     under the same seeds is above zero, with its interval."""
-    gains = [
-        (point, gain)
-        for point in study.points
-        if (gain := Cell([point]).mean("cheating_gain")) is not None
-    ]
+    gains = [(point, gain) for point in study.points if (gain := Cell([point]).gain) is not None]
     if not gains:
-        if not any(Cell([point]).mean("attacker_net") for point in study.points):
+        if not study.cheats:
             return "Nobody broke the protocol in this study."
         return "Not compared with honest play: sweep with --counterfactual."
     if len(gains) == 1:
@@ -168,18 +164,15 @@ def did_cheating_pay_in(study: Study) -> str:
     return (
         f"{alike}: over honest play the attacker gains at {count(answers.count('Yes'))} of "
         f"{plural(len(gains), 'point')} and does not at {count(answers.count('No'))}; at "
-        f"{count(answers.count('Cannot be told'))} the interval spans zero. The largest mean is "
+        f"{count(answers.count('Cannot be told'))} the interval spans zero (each of 95 %). "
+        f"The largest mean is "
         f"{lux(most.value, signed=True)} a run{where}; it was chosen from these runs, so "
         f"measure it again on fresh seeds."
     )
 
 
 def _answer(gain: Estimate) -> str:
-    if gain.low is None or gain.high is None:
-        return "Cannot be told"
-    if gain.low > 0:
-        return "Yes"
-    return "No" if gain.high < 0 or gain.low == gain.high == 0 else "Cannot be told"
+    return {"yes": "Yes", "no": "No"}.get(pays(gain), "Cannot be told")
 
 
 def share(value: float) -> str:

@@ -18,6 +18,7 @@ from aivmsim_report.database import run_tables  # noqa: E402
 DIGEST = "9f3c5e0d77aa41b2c8d4e1f00a6b9c2d"
 LUX = 10**9
 SECOND = 10**9
+HONEST = 400 * LUX  # what the cheats of a sweep would have had with honest play
 
 
 class StudyFile:
@@ -195,12 +196,14 @@ def make_sweep(
             metrics = {"n_fraud_posted": 200, "n_fraud_missed": missed,
                        "p_final_corrupt": missed / 1000, "tasks": 1000,
                        "ttf_mean": 4.0 * window + draw.random(), "ttf_p50": 4.0 * window,
-                       "attacker_net": net,
-                       "attacker_roi_ppm": net * 10**6 // (2000 * LUX),
+                       "attacker_net": net + HONEST,
+                       "attacker_roi_ppm": (net + HONEST) * 10**6 // (2000 * LUX),
                        "attacker_profitable": int(net > 0), "cheating_gain": net,
                        "locked_mean": window * LUX, "virtual_seconds": 400.0}  # fmt: skip
             for name, value in metrics.items():
                 study.metric(run, name, value)
+            study.add("counterfactual", run_id=run, owner=0, label="lazy", strategy="lazy_guess",
+                      members=2, payoff_nlux=net + HONEST, honest_payoff_nlux=HONEST)  # fmt: skip
             study.run(run, point, seed=seed)
     return study.close()
 

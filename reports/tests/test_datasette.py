@@ -14,6 +14,7 @@ from aivmsim_report.datasette import questions
 
 ASKED = {"metric": "ttf_mean", "run_id": 1001, "base_point_id": 1}
 RUN_ONLY = {
+    "time_to_use",
     "escaped_slashes",
     "false_slashes",
     "slow_proofs",

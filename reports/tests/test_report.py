@@ -49,6 +49,21 @@ def test_the_first_line_answers_whether_cheating_paid(tmp_path):
     assert "lazy lost 300 LUX" in compared
 
 
+def test_a_run_over_budget_says_what_filled_it_and_how_long_it_recovered(tmp_path):
+    study = StudyFile(tmp_path / "budget.db")
+    study.point(7)
+    study.run(70, 7)
+    study.metric(70, "recovery_seconds", 21.5)
+    path = study.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE run SET budget_end = 'run.max_events; 9 events by <timer>'")
+        db.execute("UPDATE run SET row_counts = json_set(row_counts, '$.metric', 1)")
+    assert main([str(path), "-o", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "Ended by a budget: run.max_events; 9 events by &lt;timer&gt;" in page
+    assert "time to recover" in page
+
+
 def test_without_cheats_there_is_nothing_to_ask(tmp_path):
     study = StudyFile(tmp_path / "empty.db")
     study.point(7)
@@ -104,10 +119,12 @@ def test_a_file_of_version_one_gets_the_views_of_the_schema(tmp_path):
     path = old_file(tmp_path / "old.db", f"INSERT INTO estimate {point};")
     db = connect(path)
     assert load(db).row["scenario"] == "quickstart"
-    for name in current_schema().views.keys() - {"v_run_metric"}:
+    of_later_columns = {"v_run_metric", "v_time_to_use"}
+    for name in current_schema().views.keys() - of_later_columns:
         db.execute(f"SELECT * FROM {name}").fetchall()
-    with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        db.execute("SELECT * FROM v_run_metric")  # of a column that version 1 lacks
+    for name in of_later_columns:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            db.execute(f"SELECT * FROM {name}")
     rows = db.execute("SELECT low, high FROM v_point_estimate").fetchall()
     # not the normal approximation: the interval that the file holds
     assert {tuple(row) for row in rows} == {(-5, 7)}

@@ -6,13 +6,13 @@ import re
 import sqlite3
 
 import pytest
-from conftest import LUX, StudyFile, make_run, make_sweep
+from conftest import HONEST, LUX, StudyFile, make_run, make_sweep
 from scipy.stats import binomtest
 
 from aivmsim_report import connect, study_charts
 from aivmsim_report.__main__ import main
 from aivmsim_report.chart import Absent, Chart
-from aivmsim_report.intervals import Moments, clustered, design_effect, exact, mean
+from aivmsim_report.intervals import Counts, clustered, design_effect, exact, mean, paired_shares
 from aivmsim_report.study import Cell, load
 from aivmsim_report.verdict import did_cheating_pay_in, headline
 
@@ -52,22 +52,41 @@ def test_exact_intervals_are_those_of_scipy():
 
 def test_results_that_come_in_blocks_widen_the_interval():
     runs = [(10, 100), (0, 100), (20, 100), (10, 100)]  # all or none of ten at once
-    together = Moments(
-        4,
-        sum(k for k, _ in runs),
-        400,
-        sum(k * k for k, _ in runs),
-        sum(k * n for k, n in runs),
-        40_000,
-    )
-    effect = design_effect(together)
     share = 0.1
     between = sum((k - share * n) ** 2 for k, n in runs) * 4 / 3 / 400**2
-    assert effect == pytest.approx(between / (share * (1 - share) / 400))
-    assert effect > 1.5
-    wide, narrow = clustered(40, 400, effect), exact(40, 400)
+    assert design_effect(Counts(runs)) == pytest.approx(between / (share * (1 - share) / 400))
+    wide, narrow = clustered(Counts(runs)), exact(40, 400)
     assert wide.value == narrow.value and wide.low < narrow.low and wide.high > narrow.high
-    assert design_effect(Moments(4, 0, 400, 0, 0, 40_000)) is None
+    assert clustered(Counts([(3, 30)]))[1:3] == (0, 1), "one run tells nothing about others"
+
+
+STUDIES = [
+    [(10, 100), (0, 100), (20, 100), (10, 100)],
+    [(20, 80), (24, 80), (22, 80), (26, 80)],
+    [(10, 40), (10, 40)],
+    [(0, 30)] * 5,
+    [(30, 30)] * 5,
+    [(1, 1), (0, 1), (1, 1)],
+    [(0, 40)] * 30 + [(40, 40)] * 2,
+    [(3, 30)],
+]
+
+
+@pytest.mark.parametrize("pairs", STUDIES)
+def test_shares_have_the_intervals_of_the_simulator(pairs):
+    aivmsim = pytest.importorskip("aivmsim", reason="comes with pip install ./pyharness")
+    for level in (0.95, 0.99):
+        theirs = aivmsim.share_interval([k for k, _ in pairs], [n for _, n in pairs], level)
+        assert clustered(Counts(pairs), level)[:3] == pytest.approx(theirs, abs=1e-9)
+
+
+def test_paired_shares_have_the_intervals_of_the_simulator():
+    aivmsim = pytest.importorskip("aivmsim", reason="comes with pip install ./pyharness")
+    here, there = STUDIES[0], STUDIES[1]
+    columns = [[pair[place] for pair in side] for side in (here, there) for place in (0, 1)]
+    theirs = aivmsim.paired_share_interval(*columns)
+    assert paired_shares(here, there)[:3] == pytest.approx(theirs, abs=1e-9)
+    assert paired_shares([(0, 0)] * 4, there) is None
 
 
 def test_a_mean_of_one_run_has_no_interval():
@@ -179,17 +198,112 @@ def test_p_profit_has_the_exact_interval_of_its_runs(sweep):
     assert (line.y[0], line.low[0], line.high[0]) == pytest.approx((k / n, theirs.low, theirs.high))
 
 
-def test_the_border_of_profit_lies_between_the_two_points_where_the_mean_changes_sign(sweep):
+def test_the_border_of_profit_is_where_the_gain_over_honest_play_changes_its_sign(sweep):
     chart = charts_of(sweep)["profit_frontier"]
     marks = chart.panels[0].series[0]
+    assert marks.x, chart.note
     db = sqlite3.connect(sweep)
-    for share, low, high in zip(marks.x, marks.low, marks.high, strict=True):
+
+    def means(metric, share):
         row = SHARES.index(int(share.rstrip("%")))
-        nets = [db.execute("SELECT avg(value) FROM metric JOIN run USING (run_id) WHERE name = "
-                           "'attacker_net' AND point_id = ?",
-                           (1 + row * len(WINDOWS) + WINDOWS.index(w),)).fetchone()[0]
-                for w in (low, high)]  # fmt: skip
-        assert nets[0] > 0 >= nets[1]
+        return [db.execute("SELECT avg(value) FROM metric JOIN run USING (run_id) WHERE name = ?"
+                           " AND point_id = ?", (metric, 1 + row * len(WINDOWS) + column)
+                           ).fetchone()[0] for column in range(len(WINDOWS))]  # fmt: skip
+
+    def crossing(values):
+        turn = next(i for i, value in enumerate(values) if value <= 0)
+        a, b = values[turn - 1], values[turn]
+        return WINDOWS[turn - 1] + (WINDOWS[turn] - WINDOWS[turn - 1]) * a / (a - b)
+
+    for share, middle, low, high in zip(marks.x, marks.y, marks.low, marks.high, strict=True):
+        assert middle == pytest.approx(crossing(means("cheating_gain", share)))
+        assert middle != pytest.approx(crossing(means("attacker_net", share)))
+        assert low <= middle <= high
+
+
+def test_without_a_comparison_with_honest_play_there_is_no_verdict(sweep):
+    with sqlite3.connect(sweep) as db:
+        db.execute("DELETE FROM metric WHERE name IN ('cheating_gain', 'attacker_profitable')")
+        db.execute("DELETE FROM counterfactual")
+        db.execute(
+            "UPDATE run SET row_counts = json_set(row_counts, '$.counterfactual', 0, '$.metric',"
+            " (SELECT count(*) FROM metric WHERE metric.run_id = run.run_id))"
+        )
+    charts = charts_of(sweep)
+    for name in ("profit_frontier", "cheating_gain"):
+        assert isinstance(charts[name], Absent), name
+        assert charts[name].reason.startswith("No verdict can be given"), name
+    assert not {"p_profit", "owner_gains", "map_cheating_gain", "map_attacker_net",
+                "contrast_cheating_gain"} & charts.keys()  # fmt: skip
+    assert "Not compared with honest play" in page_of(sweep)
+
+
+def test_owners_are_compared_with_themselves_honest(sweep):
+    chart = charts_of(sweep)["owner_gains"]
+    (line,) = chart.panels[0].series
+    assert line.name == "lazy \u00b7 lazy_guess" and line.x == WINDOWS
+    with sqlite3.connect(sweep) as db:
+        total, runs = db.execute(
+            "SELECT sum(payoff_nlux - honest_payoff_nlux), count(*) FROM counterfactual JOIN run "
+            "USING (run_id) WHERE point_id % ? = 1", (len(WINDOWS),)
+        ).fetchone()  # fmt: skip
+    assert line.y[0] == pytest.approx(total / runs / 2 / LUX)
+
+
+def test_points_of_one_seed_are_one_sample(sweep):
+    """The cells of the first axis pool three points; with four seeds each, they have four samples,
+    not twelve."""
+    study = study_of(sweep)
+    cell = study.at({"vm.challenge_window_blocks": study.axes[0].values[0]})
+    assert len(cell.points) == 3 and cell.runs == 12
+    assert cell.gain.n == 4 and len(cell.fraud.pairs) == 4
+    assert study.owners[0].gain(cell).n == 4
+    other = study.at({"vm.challenge_window_blocks": study.axes[0].values[1]})
+    assert study.contrast(other, "ttf_mean").n == 4
+
+
+def test_a_map_marks_gains_that_cannot_be_told_from_none(sweep):
+    heat = charts_of(sweep)["map_cheating_gain"].panels[0].heat
+    study = study_of(sweep)
+    for row, by in enumerate(study.axes[1].values):
+        for column, value in enumerate(study.axes[0].values):
+            gain = study.at({study.axes[0].key: value, study.axes[1].key: by}).gain
+            sure = gain.low > 0 or gain.high < 0
+            assert heat.texts[row][column].endswith("?") != sure
+
+
+def test_frontiers_are_within_one_environment(sweep):
+    """A share of censors is nobody's choice: with 80 % of them every point is beaten by one with
+    10 %, and still has a frontier of its own."""
+    chart = charts_of(sweep)["speed_frontier"]
+    lines_ = [s for s in chart.panels[0].series if s.kind == "linked"]
+    assert [s.name for s in lines_] == [f"censoring share {share}%" for share in SHARES]
+    assert all(len(s.x) >= 2 for s in lines_[1:])
+    assert len(charts_of(sweep)["speed_frontier"].panels[0].series) >= len(SHARES)
+    db = connect(sweep)
+    of_view = {
+        row["point_id"] for row in db.execute("SELECT * FROM v_frontier WHERE on_frontier = 1")
+    }
+    assert len(of_view) == sum(len(s.x) for s in lines_)
+
+
+def test_points_without_a_choice_have_no_frontier(tmp_path):
+    path = make_sweep(tmp_path / "shares.db", [3], [10, 50])
+    frontier = charts_of(path)["speed_frontier"]
+    assert isinstance(frontier, Absent) and "nothing to choose between" in frontier.reason
+
+
+def test_words_that_are_stored_with_a_number_are_shown_as_words(tmp_path):
+    study = StudyFile(tmp_path / "flags.db")
+    for point, word in enumerate(("false", "true")):
+        study.point(point, vm__commit_reveal=(point, word, ""))
+        for seed in (1, 2):
+            study.metric(point * 10 + seed, "ttf_mean", 4.0 + point + seed / 10)
+            study.run(point * 10 + seed, point, seed=seed)
+    charts = charts_of(study.close())
+    axis = charts["map_ttf_mean"].panels[0].x
+    assert axis.categories == ["false", "true"] and axis.ticks is None
+    assert charts["contrast_ttf_mean"].panels[0].series[0].x == ["true"]
 
 
 def test_pairs_of_one_seed_are_compared(sweep):
@@ -225,9 +339,9 @@ def test_finality_curves_are_those_of_the_view(sweep):
 def test_one_point_with_many_seeds_is_a_distribution(tmp_path):
     path = make_sweep(tmp_path / "point.db", [3], [50], seeds=12)
     charts = charts_of(path)
-    assert sum(charts["attacker_return"].panels[0].series[0].y) == 12
-    assert re.match(
-        r"P\(profit\) = .* \[.*\]: cheating paid in \d+ of 12 runs", charts["attacker_return"].note
+    assert sum(charts["cheating_gain"].panels[0].series[0].y) == 12
+    assert re.search(
+        r"It gained in \d+ of 12 runs, P\(profit\) = .* \[.*\]", charts["cheating_gain"].note
     )
     assert {"ttf", "principal_return"} <= charts.keys() and not any(
         name.startswith("map_") for name in charts
@@ -360,7 +474,7 @@ def test_the_page_is_small_and_asks_nothing_of_the_network(sweep):
         "fraud_by_window",
         "confidence",
         "map_fraud_share",
-        "attacker_return",
+        "cheating_gain",
     }
 
 
@@ -395,3 +509,5 @@ def test_money_in_charts_is_in_lux(sweep):
         .fetchone()[0]
     )
     assert heat.values[0][0] == pytest.approx(net / LUX)
+    gain = charts_of(sweep)["map_cheating_gain"].panels[0].heat
+    assert gain.values[0][0] == pytest.approx((net - HONEST) / LUX)

@@ -1,10 +1,11 @@
 // A20 budget_splitter: spends a censorship budget on the most critical blocks.
 //
 // Stresses the dispute clocks: keeping a challenge out for a whole window takes every block of the
-// window, but a challenger whose challenge is included must reveal within a few blocks, and loses
-// its bond otherwise. So the provider lets challenges through and buys only the blocks of the
-// reveals and moves, for a fraction of what A18 pays. Observe n_fraud_missed for the same budget as
-// A18, and what the honest challengers lose.
+// window, but a challenger whose challenge is included must reveal within R blocks, and loses
+// its bond otherwise. So the provider lies about a batch of tasks in one block, lets the challenges
+// through, and buys only the R blocks of their reveals. Against bids a lie costs R times the reward
+// and the challenger's bond, which is at stake too, where A18 pays W rewards. Observe
+// n_fraud_missed for the same budget as A18, and what the honest challengers lose.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {

@@ -1,9 +1,11 @@
-// A15 checker_briber: posts wrong answers and offers every checker money to stay silent; and the
-// checker that accepts it.
+// A15 checker_briber: posts wrong answers and offers every checker money to stay silent; the
+// checker that accepts it; and who comes only for the bribe and never checks.
 //
 // Stresses the challenger's reward, which is the price of silence: a checker sells for `price_ppm`
 // of the reward it would get. The briber pays each of them when the answer has become final, so it
-// must pay the price once per checker, and one that does not sell makes the bribes worthless.
+// must pay the price once per checker, and one that does not sell makes the bribes worthless. It
+// cannot tell who would have checked, so anyone may enter and sell what costs nothing: with k
+// sellers a lie pays while its value exceeds k bribes.
 // Offers, acceptances and payments are made outside the chain (SideChannel); the accounting reports
 // payments as cost and receipts as bribes. Observe n_fraud_missed, and attacker_net beside
 // tasks.value_at_risk.
@@ -98,6 +100,32 @@ private:
     std::uint32_t price_ppm_;
 };
 
+// Accepts every offer, unseen.
+class BribeSeeker final : public sim::ChallengerStrategy {
+public:
+    explicit BribeSeeker(sim::StrategyContext context) : context_(std::move(context)) {}
+
+    std::optional<std::uint32_t> steps_to_check(const sim::TaskView&) override {
+        return std::nullopt;
+    }
+    std::optional<Answer> claim(const sim::TaskView&) override { return std::nullopt; }
+    std::vector<OperationBody> on_block(const sim::NodeView&) override {
+        // By index: an acceptance is a notice, too.
+        for (; read_ < context_.side->notices().size(); ++read_) {
+            sim::Notice notice = context_.side->notices()[read_];
+            if (notice.topic != kOffer) continue;
+            notice.from = context_.self.address;
+            notice.topic = kAcceptance;
+            context_.side->post(std::move(notice));
+        }
+        return {};
+    }
+
+private:
+    sim::StrategyContext context_;
+    std::size_t read_ = 0;  // notices so far
+};
+
 std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& parameters,
                                                            const sim::StrategyContext& context) {
     return std::make_unique<Briber>(parameters, context);
@@ -106,6 +134,11 @@ std::unique_ptr<sim::ProviderStrategy> make_checker_briber(const Parameters& par
 std::unique_ptr<sim::ChallengerStrategy> make_bribable_checker(
     const Parameters& parameters, const sim::StrategyContext& context) {
     return std::make_unique<BribableChecker>(parameters, context);
+}
+
+std::unique_ptr<sim::ChallengerStrategy> make_bribe_seeker(const Parameters&,
+                                                           const sim::StrategyContext& context) {
+    return std::make_unique<BribeSeeker>(context);
 }
 
 constexpr std::array kBribeParameters{
@@ -132,5 +165,11 @@ const StrategyRow kBribableCheckerRow{.name = "bribable_checker",
                                       .doc = "checks everything, and stays silent for money",
                                       .parameters = kBribableParameters,
                                       .challenger = make_bribable_checker};
+
+const StrategyRow kBribeSeekerRow{.name = "bribe_seeker",
+                                  .id = "A15",
+                                  .honest_as = sim::Role::kChallenger,
+                                  .doc = "checks nothing, and accepts every offer of silence",
+                                  .challenger = make_bribe_seeker};
 
 }  // namespace aivm::scenarios

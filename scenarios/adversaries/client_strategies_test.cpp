@@ -2,6 +2,7 @@
 // that stops it and without.
 #include <gmock/gmock.h>
 
+#include "scenarios/adversaries/worth.h"
 #include "scenarios/testing/test_small.h"
 
 namespace aivm::scenarios {
@@ -19,6 +20,28 @@ sim::ActorGroup with_stake(sim::ActorGroup group, Amount stake) {
     return group;
 }
 
+// (1 - p) G - p S with G = saved and S = at stake less saved, and the lies that remain.
+TEST(CheapAnswer, ItIsWorthWhatItSavesLessWhatItRisks) {
+    CheapAnswer answer;
+    answer.saved = 100;
+    answer.at_stake = 500;
+    answer.wrong_ppm = 400'000;
+    answer.provable_ppm = 200'000;
+    const auto worth = [&](std::uint32_t checked_ppm) {
+        return static_cast<std::int64_t>(answer.worth(checked_ppm) / kCertain);
+    };
+    EXPECT_EQ(worth(0), 100);
+    EXPECT_EQ(worth(kCertain), 0) << "it risks a fifth of 500";
+    EXPECT_EQ(worth(kCertain / 2), 50);
+    answer.lie_value = 10;
+    EXPECT_EQ(worth(0), 104);
+    EXPECT_EQ(worth(kCertain), 2);
+    VmParameters rules;
+    EXPECT_EQ(pay_of(rules, lux(20)), lux(19)) << "of two LUX burned, one is minted again";
+    rules.policy.mint_cap = MintCap::kUncapped;
+    EXPECT_EQ(pay_of(rules, lux(1)), lux(1) - millilux(100) + lux(1));
+}
+
 // --- A02 model_downgrade ---
 
 sim::Scenario downgraded(std::int64_t kept_bits) {
@@ -26,8 +49,7 @@ sim::Scenario downgraded(std::int64_t kept_bits) {
     s.workload.value_at_risk = Amount();  // money alone
     s.workload.steps = 8;
     s.workload.step_cost = millilux(20);
-    s.actors = {
-        group("provider", 2, "model_downgrade", {{"kept_bits", kept_bits}, {"cost_ppm", 250'000}})};
+    s.actors = {group("provider", 2, "model_downgrade", {{"kept_bits", kept_bits}})};
     return s;
 }
 
@@ -37,12 +59,13 @@ TEST(ModelDowngrade, WithAllBitsItIsTheModel) {
     EXPECT_EQ(count(outcome, "n_fraud_posted"), 0);
 }
 
-TEST(ModelDowngrade, ACoarserCopySometimesAgreesAndSavesMostOfTheComputing) {
+TEST(ModelDowngrade, ACoarserCopySometimesAgreesAndSavesTheBitsThatItDrops) {
     const sim::Outcome outcome = run(downgraded(5));
     EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
     EXPECT_LT(count(outcome, "n_fraud_posted"), 30);
-    // Of the fee and of what the burned tenth mints: 1 LUX each; of eight steps two are computed.
-    EXPECT_EQ(count(outcome, "attacker_net"), 30 * (kLux - 2 * kLux / 50));
+    // Of the fee and of what the burned tenth mints: 1 LUX each; with five of eight bits it
+    // computes five of eight steps.
+    EXPECT_EQ(count(outcome, "attacker_net"), 30 * (kLux - 5 * kLux / 50));
 }
 
 TEST(ModelDowngrade, AChallengerMakesItLoseMoreThanItSaves) {
@@ -53,6 +76,37 @@ TEST(ModelDowngrade, AChallengerMakesItLoseMoreThanItSaves) {
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
     EXPECT_LT(count(outcome, "attacker_net"), 0);
+}
+
+// One that believes in checks serves the copy only where the saving outweighs the slashes.
+TEST(ModelDowngrade, ItDeviatesOnlyWhereThatPays) {
+    sim::Scenario s = downgraded(5);
+    s.actors[0].parameters["believed_check_ppm"] = 1'000'000;
+    s.actors.push_back(group("challenger", 1));
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0) << "a bond of 100 LUX for a saving of 0.06";
+    s.workload.step_cost = lux(100);
+    const sim::Outcome dear = run(s);
+    EXPECT_GT(count(dear, "n_fraud_posted"), 0);
+    EXPECT_EQ(count(dear, "n_fraud_missed"), 0);
+}
+
+// --- A36 noise_gamer ---
+
+TEST(NoiseGamer, ItSkipsWhatTheToleranceHides) {
+    sim::Scenario s = small_economic();
+    s.workload.value_at_risk = Amount();
+    s.workload.steps = 8;
+    s.workload.step_cost = millilux(100);
+    s.vm.policy.result_bond = lux(2);
+    s.actors = {group("provider", 2, "noise_gamer"), group("challenger", 1)};
+    const sim::Outcome exact = run(s);
+    EXPECT_EQ(count(exact, "n_cheats_posted"), 0);
+    EXPECT_EQ(count(exact, "attacker_net"), 30 * (kLux - 8 * kLux / 10));
+    s.vm.policy.answer_tolerance = 127;  // hides all but a change of sign between extremes
+    const sim::Outcome lenient = run(s);
+    EXPECT_EQ(verdict(lenient), "clean");
+    EXPECT_GT(count(lenient, "n_cheats_missed"), 0);
+    EXPECT_GT(count(lenient, "attacker_net"), count(exact, "attacker_net"));
 }
 
 // --- A43 stale_challenger ---
@@ -227,6 +281,18 @@ TEST(CheckerBriber, OneHonestCheckerMakesAllBribesWorthless) {
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
     EXPECT_EQ(payoff(outcome, "bribable_checkers").bribes, Amount());
+}
+
+TEST(CheckerBriber, WhoComesForTheBribeSellsWithoutAnyCheck) {
+    sim::Scenario s = bribed(1);
+    s.actors.push_back(group("challenger", 2, "bribe_seeker"));
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    const std::int64_t frauds = count(outcome, "n_fraud_posted");
+    ASSERT_GT(frauds, 0);
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), frauds);
+    EXPECT_EQ(payoff(outcome, "bribe_seekers").net_nlux, 2 * frauds * 45 * kLux);
+    EXPECT_LT(with_gain(outcome), 0);
 }
 
 // --- A23 last_block ---
@@ -472,6 +538,26 @@ TEST(DustSpammer, DustHidesFraudFromACheckerAndAFloorDriesItUp) {
     const sim::Outcome dear = run(spammed(lux(1), 300));
     EXPECT_EQ(count(dear, "n_fraud_missed"), 0);
     EXPECT_LT(count(dear, "tasks"), count(flooded, "tasks") / 2);
+}
+
+// Its provider lies about the tasks of others only, and only while no check is in time.
+TEST(DustSpammer, ItsProviderLiesWhereTheFloodHidesIt) {
+    sim::Scenario s = spammed(millilux(1), 600);
+    s.workload.value_at_risk = lux(50);
+    s.actors[1] = group("provider", 2, "dust_spammer");
+    for (sim::ActorGroup& one : s.actors) {
+        if (one.strategy == "dust_spammer") one.principal = "ring";
+    }
+    const sim::Outcome flooded = run(s);
+    EXPECT_EQ(verdict(flooded), "clean");
+    const std::int64_t lies = count(flooded, "n_fraud_posted");
+    EXPECT_GT(lies, 0);
+    EXPECT_EQ(count(flooded, "n_fraud_missed"), lies);
+    EXPECT_EQ(count(flooded, "harm_final"), lies * 50 * kLux) << "none was about its own dust";
+    s.workload.check_time_ns = 100'000'000;
+    EXPECT_GT(count(run(s), "n_fraud_posted"), 0) << "it believes in two checks per block";
+    s.actors[1].parameters = {{"checks_per_block", 40}};
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0);
 }
 
 // --- A38 compute_time_inflator, A39 wash_trader ---

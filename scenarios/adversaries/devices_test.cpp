@@ -76,14 +76,17 @@ TEST_P(Devices, NoiseIsSlashedWithoutAToleranceAndSparedWithin) {
 TEST_P(Devices, CheatsWithinTheToleranceAreMissedAndCounted) {
     sim::Scenario s = device_market(GetParam());
     s.actors[0].strategy = "noise_gamer";
-    s.actors[0].parameters = {{"error_ppm", 300'000}};
+    s.actors[0].parameters = {{"believed_check_ppm", 0}};
+    s.workload.steps = 8;
+    s.workload.step_cost = millilux(20);
+    s.workload.check_time_ns = 20'000'000;  // one watcher checks the answers of three
     const sim::Outcome strict = run_devices(s);
     EXPECT_GT(metric_of(strict, "n_cheats_posted"), 0);
     EXPECT_EQ(metric_of(strict, "n_cheats_missed"), 0);
     EXPECT_EQ(metric_of(strict, "n_honest_slashed"), 0);
-    s.vm.policy.answer_tolerance = 1;
+    s.vm.policy.answer_tolerance = 64;
+    s.actors[0].parameters = {{"believed_check_ppm", 1'000'000}};
     const sim::Outcome lenient = run_devices(s);
-    // Off by one as a byte: from 127 to -128 it is far off as an int8 value.
     EXPECT_GT(metric_of(lenient, "n_cheats_missed"), 0);
 }
 

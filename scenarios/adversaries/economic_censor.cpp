@@ -1,10 +1,12 @@
 // A18 economic_censor: outbids the inclusion of proofs in every block.
 //
-// Stresses budgets: a provider lies, and buys every block in which a proof of its lie could be
-// included, at one price, until its budget is spent. A window of W blocks costs W times the price
-// for every lie that is open, so the window is worth what the attacker can pay and not what share
-// of the proposers it owns. The strategy of the provider that buys and of the proposers that sell.
-// Observe n_fraud_missed against the budget, and what the bribes cost and earn.
+// Stresses budgets: a provider collects tasks, lies about all of them in one block, and buys every
+// block in which a proof could be included. A window of W blocks costs W times the price of a
+// block; where challengers do not bid, the price is the proposers' reserve, and k lies share it.
+// Where they bid, each lie adds the reward for its proof to the price, so a lie pays only if it is
+// worth more than W rewards, however many there are. The strategy of the provider that buys and of
+// the proposers that sell; bidding_checker is their opponent. Observe n_fraud_missed, and what the
+// bribes cost and earn.
 #include "scenarios/adversaries/block_market.h"
 
 namespace aivm::scenarios {

@@ -1,9 +1,12 @@
-// A06 last_revealer: commits to a guess, waits for the others' reveals, and reveals only if it
-// turned out right.
+// A06 last_revealer: commits to the model's most common answer without computing, waits for the
+// others' reveals, and reveals only if it turned out right.
 //
 // Stresses the penalty for withholding a reveal against that for a divergent one: where
-// vm.slash_unrevealed_bps is below vm.slash_divergent_bps, waiting pays the difference.
-// Observe the slashes of cause unrevealed and divergent, and the net of its principals.
+// vm.slash_unrevealed_bps is below vm.slash_divergent_bps, waiting costs less than being wrong in
+// the open. If the guess is wrong to a share w of the inputs, it pays where the cost of computing
+// exceeds w times the slash for the withheld reveal and the pay of a seat. Observe the slashes of
+// cause unrevealed and divergent, and its gain over honest play against tasks.step_cost.
+#include "scenarios/adversaries/cheap_answers.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -11,18 +14,13 @@ namespace {
 
 class LastRevealer final : public sim::ProviderStrategy {
 public:
-    explicit LastRevealer(const sim::StrategyContext& context)
-        : random_(context.random), rules_(context.rules) {}
+    explicit LastRevealer(const sim::StrategyContext& context) : rules_(context.rules) {}
 
     std::uint32_t steps_to_compute(const sim::TaskView&) override { return 0; }
-    std::optional<Answer> answer(const sim::TaskView& view) override {
-        const Answer guess = random_.bernoulli_ppm(kHalf) ? kLeast : kGreatest;
-        guessed_[view.index] = guess;
-        return guess;
-    }
+    std::optional<Answer> answer(const sim::TaskView& view) override { return guess(view); }
     bool reveals(const sim::TaskView& view) override {
         if (view.height() + 1 < reveal_end(view.task, rules_.policy)) return false;
-        const Answer mine = guessed_.at(view.index);
+        const Answer mine = guess(view);
         std::uint32_t agree = 0;
         for (const Seat& seat : view.task.seats) {
             if (seat.status == SeatStatus::kPosted && seat.answer == mine) ++agree;
@@ -31,14 +29,16 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t kHalf = 500'000;
-    // The saturated answers, which are more common than all others together: -128 and 127.
-    static constexpr Answer kLeast = 0x80;
-    static constexpr Answer kGreatest = 0x7f;
+    Answer guess(const sim::TaskView& view) {
+        const auto [known, is_new] = guess_.try_emplace(view.model.id);
+        if (is_new) {
+            known->second = most_common_answer(view.kernels, view.model, kSampleRows).answer;
+        }
+        return known->second;
+    }
 
-    sim::RandomStream random_;
     VmParameters rules_;
-    std::map<TaskIndex, Answer> guessed_;
+    std::map<std::string, Answer> guess_;  // by the model's id
 };
 
 std::unique_ptr<sim::ProviderStrategy> make_last_revealer(const Parameters&,

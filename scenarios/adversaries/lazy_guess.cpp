@@ -4,14 +4,11 @@
 // answer occurs, so a model that returns the same answer half of the time needs twice the deterrent
 // of one that never repeats an answer. Observe the share of fraud that was challenged, and the net
 // of its principals beside that of honest providers.
-#include <algorithm>
-#include <array>
 #include <map>
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "core/verification/reexecution.h"
+#include "scenarios/adversaries/cheap_answers.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
@@ -34,20 +31,11 @@ public:
         if (std::erase(guessing_, view.index) == 0)
             return run_model(view.kernels, view.model, view.task.input_row);
         const auto [known, is_new] = most_common_.try_emplace(view.model.id, Answer{0});
-        if (is_new) known->second = learn(view);
+        if (is_new) known->second = most_common_answer(view.kernels, view.model, sample_).answer;
         return known->second;
     }
 
 private:
-    // The most common answer, learnt by running the model on a few rows before the run.
-    [[nodiscard]] Answer learn(const sim::TaskView& view) const {
-        std::array<std::uint32_t, 256> seen{};
-        std::vector<std::uint32_t> rows(std::min(sample_, view.model.row_count()));
-        std::iota(rows.begin(), rows.end(), 0U);
-        for (const Answer answer : run_model_on(view.kernels, view.model, rows)) ++seen[answer];
-        return static_cast<Answer>(std::ranges::max_element(seen) - seen.begin());
-    }
-
     sim::RandomStream random_;
     std::uint32_t guess_ppm_;
     std::uint32_t sample_;

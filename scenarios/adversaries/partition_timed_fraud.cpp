@@ -1,57 +1,32 @@
 // A21 partition_timed_fraud: posts when checkers are cut off.
 //
-// Stresses the window against the distribution of outages: the provider works honestly until the
-// checkers are cut off, which it knows because it cuts them off, and lies as long as the outage
-// lasts; answers that are ready shortly before are held back for it. A window longer than the
-// outage still catches it (V37). Observe n_fraud_missed against the window.
-#include "core/verification/reexecution.h"
+// Stresses the window against the law of outages. Run it under chain.censorship = "partition": a
+// wrong answer cuts all checkers off for an exponentially distributed time of mean
+// chain.outage_mean, unless they are cut off already. A lie on its own outlives a window W that
+// checkers need L blocks of with the probability exp(-(W - L) / mean) (V37). The law has no memory,
+// so a lie posted while the cut lasts finds the same time before it; and a lie soon after its end
+// cuts the checkers off again, before they could reveal what they have challenged. Observe
+// n_fraud_missed against the window, for rare and for frequent lies (`cheat_ppm`).
+#include "scenarios/adversaries/lies.h"
 #include "scenarios/adversaries/strategy_table.h"
 
 namespace aivm::scenarios {
 namespace {
 
-class PartitionTimedFraud final : public sim::ProviderStrategy {
-public:
-    explicit PartitionTimedFraud(const Parameters& parameters)
-        : from_(parameters.get("from")),
-          until_(parameters.get("until")),
-          hold_(parameters.get("hold")) {}
-
-    std::uint32_t steps_to_compute(const sim::TaskView& view) override { return view.model.steps; }
-    bool waits(const sim::TaskView& view) override {
-        return view.now < from_ && view.now >= from_ - hold_;
-    }
-    std::optional<Answer> answer(const sim::TaskView& view) override {
-        const Answer truth = run_model(view.kernels, view.model, view.task.input_row);
-        return view.now >= from_ && view.now < until_ ? static_cast<Answer>(truth + 1) : truth;
-    }
-
-private:
-    sim::SimTime from_;
-    sim::SimTime until_;
-    sim::SimTime hold_;
-};
-
-std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(const Parameters& parameters,
-                                                                  const sim::StrategyContext&) {
-    return std::make_unique<PartitionTimedFraud>(parameters);
+std::unique_ptr<sim::ProviderStrategy> make_partition_timed_fraud(
+    const Parameters& parameters, const sim::StrategyContext& context) {
+    return std::make_unique<CheatingProvider>(parameters.ppm("cheat_ppm"), context.random);
 }
 
-constexpr std::int64_t kAnyTimeNs = 1'000'000'000'000'000'000;
-constexpr std::array kOutageParameters{
-    StrategyParameter{"from", 0, kAnyTimeNs, 0, "ns",
-                      "start of the time in which the checkers are cut off"},
-    StrategyParameter{"until", 0, kAnyTimeNs, kAnyTimeNs, "ns", "end of that time"},
-    StrategyParameter{"hold", 0, kAnyTimeNs, 20'000'000'000, "ns",
-                      "answers that are ready less than this before the start are held back"},
-};
+constexpr std::array kOutageParameters{kCheat};
 
 }  // namespace
 
-const StrategyRow kPartitionTimedFraudRow{.name = "partition_timed_fraud",
-                                          .id = "A21",
-                                          .doc = "lies while the checkers are cut off",
-                                          .parameters = kOutageParameters,
-                                          .provider = make_partition_timed_fraud};
+const StrategyRow kPartitionTimedFraudRow{
+    .name = "partition_timed_fraud",
+    .id = "A21",
+    .doc = "lies, and cuts the checkers off with every lie (chain.censorship = \"partition\")",
+    .parameters = kOutageParameters,
+    .provider = make_partition_timed_fraud};
 
 }  // namespace aivm::scenarios

@@ -186,6 +186,8 @@ TEST(Strategies, ACartelOfStrangersAgreesThroughTheSideChannel) {
     EXPECT_EQ(verdict(outcome), "clean");
     EXPECT_GT(count(outcome, "n_fraud_missed"), 0);
     EXPECT_GT(count(outcome, "attacker_net"), 0);
+    s.actors.back().parameters = {{"believed_check_ppm", 500'000}};
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0) << "its members cheat only where that pays";
 }
 
 TEST(Strategies, SybilsAreDrawnAsOftenAsTheyHaveIdentities) {
@@ -231,21 +233,60 @@ TEST(Strategies, LateJoinersAreEligibleAtOnce) {
     EXPECT_EQ(count(run(s), "n_fraud_posted"), 0) << "it never joins";
 }
 
-TEST(Strategies, ABribeForALieIsPaidWhereTheLieWinsAndOnlyThere) {
+// Two honest providers, five rational ones, and a briber; audited by one challenger or by nobody.
+sim::Scenario promised(std::map<std::string, std::int64_t> parameters, bool audited) {
     sim::Scenario s = economic(VerificationMode::kRedundant, 2);
-    s.actors.push_back(rich(group("provider", 4, "p_plus_epsilon")));
+    s.actors.push_back(rich(group("provider", 5, "p_plus_epsilon", std::move(parameters))));
+    s.actors.back().name = "rational";
+    s.actors.push_back(group("requester", 1));
     s.actors.push_back(group("requester", 1, "p_plus_epsilon"));
-    s.actors[2].name = "bribed";
-    s.actors[3].name = "briber";
-    const sim::Outcome checked = run(s);
-    EXPECT_EQ(verdict(checked), "clean");
-    EXPECT_EQ(count(checked, "n_fraud_missed"), 0);
-    EXPECT_TRUE(payoff_of(checked, "bribed-0").bribes.is_zero());
-    std::erase_if(s.actors,
-                  [](const sim::ActorGroup& one) { return one.role == sim::Role::kChallenger; });
-    const sim::Outcome unchecked = run(s);
-    EXPECT_GT(count(unchecked, "n_fraud_missed"), 0);
-    EXPECT_FALSE(payoff_of(unchecked, "bribed-0").bribes.is_zero());
+    s.actors.back().name = "briber";
+    if (!audited) {
+        std::erase_if(s.actors, [](const sim::ActorGroup& one) {
+            return one.role == sim::Role::kChallenger;
+        });
+    }
+    return s;
+}
+
+TEST(Strategies, A16APromiseThatIsBelievedWinsEveryQuorumAndCostsNothing) {
+    const sim::Outcome outcome = run(promised({}, false));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), count(outcome, "tasks"));
+    EXPECT_TRUE(payoff_of(outcome, "briber").cost.is_zero());
+    const auto tasks = static_cast<std::uint64_t>(count(outcome, "tasks"));
+    EXPECT_GE(payoff_of(outcome, "briber").bribes, lux(49 * tasks))
+        << "the lies' value, handed over";
+    EXPECT_TRUE(payoff_of(outcome, "rational-0").slashed.is_zero());
+    EXPECT_GT(count(outcome, "honest_false_slash"), 0);
+}
+
+TEST(Strategies, A16WithoutTrustItIsACoordinationGame) {
+    const auto lies = [](std::int64_t believed_ppm) {
+        const sim::Outcome outcome =
+            run(promised({{"trust_ppm", 0}, {"believed_ppm", believed_ppm}}, false));
+        return count(outcome, "n_fraud_posted");
+    };
+    EXPECT_EQ(lies(0), 0);
+    EXPECT_EQ(lies(450'000), 0);
+    EXPECT_GT(lies(550'000), 0);
+    EXPECT_EQ(
+        count(run(promised({{"audit_ppm", 900'000}, {"trust_ppm", 0}, {"believed_ppm", 1'000'000}},
+                           false)),
+              "n_fraud_posted"),
+        0)
+        << "it expects an audit";
+}
+
+TEST(Strategies, A16AnAuditedLieCostsTheBriberWhatItsVotersLost) {
+    sim::Scenario s = promised({}, true);
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+    EXPECT_GT(payoff_of(outcome, "briber").cost, payoff_of(outcome, "rational-0").slashed);
+    EXPECT_GT(payoff_of(outcome, "rational-0").net_nlux, 0) << "the bribe covers the slash";
+    s.actors.back().parameters = {{"deposit", 1}};
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0) << "it cannot promise its epsilon";
 }
 
 sim::ActorGroup attested(sim::ActorGroup one) {
@@ -285,10 +326,27 @@ TEST(Strategies, AReplayedQuoteAllowsNoEarlyUseOnceItIsStale) {
     s.workload.tasks_per_block = 1;
     s.actors[0] = attested(group("provider", 1));
     const double honest = std::get<double>(run(s).metric("ttu_mean"));
-    s.actors[0] = attested(group("provider", 1, "stale_attester"));
+    s.actors[0] = attested(group("provider", 1, "stale_attester", {{"cheat_ppm", 0}}));
     const sim::Outcome stale = run(s);
     EXPECT_EQ(verdict(stale), "clean");
     EXPECT_GT(std::get<double>(stale.metric("ttu_mean")), 2 * honest);
+}
+
+TEST(Strategies, LiesUnderAStaleQuoteDoTheirHarmUntilItIsTooOld) {
+    sim::Scenario s = economic(VerificationMode::kTee, 1);
+    s.vm.config.attestation_timeout_ns = 40'000'000'000;
+    s.workload.tasks_per_block = 1;
+    s.actors = {attested(group("provider", 1, "stale_attester"))};
+    const std::int64_t with_short = count(run(s), "harm_early");
+    EXPECT_GT(with_short, 0);
+    s.vm.config.attestation_timeout_ns = 80'000'000'000;
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "harm_early"), with_short);
+    EXPECT_EQ(count(outcome, "harm_final"), 0) << "the lies were used before they were final";
+    EXPECT_LT(count(outcome, "n_fraud_posted"), 30) << "it lies only while the quote counts";
+    s.actors[0].parameters = {{"revoked_at", 3'600'000'000'000}};
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0);
 }
 
 // F6: renewals took a slot each, and early use ended when the table of 1024 was full.
@@ -307,16 +365,14 @@ TEST(Strategies, F6ThousandsOfHonestRenewalsLeaveEveryResultUsableEarly) {
     EXPECT_LT(2 * short_run, std::get<double>(outcome.metric("ttf_mean")));
 }
 
-TEST(Strategies, NoiseIsSlashedWhetherItIsMeantOrNot) {
-    for (const char* strategy : {"noise_gamer", "nondeterministic"}) {
-        sim::Scenario s = economic(VerificationMode::kRedundant, 5);
-        s.actors.push_back(rich(group("provider", 1, strategy, {{"error_ppm", 300'000}})));
-        s.actors.back().name = "noisy";
-        const sim::Outcome outcome = run(s);
-        EXPECT_EQ(verdict(outcome), "clean");
-        EXPECT_FALSE(payoff_of(outcome, "noisy").slashed.is_zero()) << strategy;
-        EXPECT_TRUE(payoff_of(outcome, "honests-0").slashed.is_zero()) << strategy;
-    }
+TEST(Strategies, ACommitteeSlashesNoiseThatIsNotMeant) {
+    sim::Scenario s = economic(VerificationMode::kRedundant, 5);
+    s.actors.push_back(rich(group("provider", 1, "nondeterministic", {{"error_ppm", 300'000}})));
+    s.actors.back().name = "noisy";
+    const sim::Outcome outcome = run(s);
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_FALSE(payoff_of(outcome, "noisy").slashed.is_zero());
+    EXPECT_TRUE(payoff_of(outcome, "honests-0").slashed.is_zero());
 }
 
 TEST(Strategies, ASlowProviderDelaysAndACrashFaultyOneIsReplaced) {
@@ -343,11 +399,16 @@ TEST(Strategies, AThresholdCheckerLooksAtAllThatIsDearAndAtAShareOfTheRest) {
 }
 
 // Two honest providers, one that lies and buys silence, two checkers, and validators who all sell.
-sim::Scenario silence_for_sale(const std::string& strategy, std::int64_t budget_lux) {
+sim::Scenario silence_for_sale(const std::string& strategy, std::int64_t budget_lux,
+                               std::int64_t bid_ppm = 0) {
     sim::Scenario s = small();
     s.run.fidelity = sim::Fidelity::kEconomic;
     s.vm.config.challenge_window_blocks = 30;
-    s.actors.push_back(group("provider", 1, strategy, {{"budget", budget_lux * 1'000'000'000}}));
+    if (bid_ppm > 0)
+        s.actors[1] = group("challenger", 2, "bidding_checker", {{"bid_ppm", bid_ppm}});
+    s.actors.push_back(
+        group("provider", 1, strategy,
+              {{"budget", budget_lux * 1'000'000'000}, {"batch", 4}, {"believed_bids_ppm", 0}}));
     s.actors.push_back(group("validator", 5, strategy));
     s.actors.back().name = "sellers";
     return s;
@@ -370,6 +431,38 @@ TEST(Strategies, A18AnEconomicCensorGetsAwayWithItAsLongAsItsPurseLasts) {
     EXPECT_EQ(bribes(poor), 3'000'000'000U);
 }
 
+TEST(Strategies, A18OneWindowServesAllLiesOfABatch) {
+    const sim::Outcome outcome = run(silence_for_sale("economic_censor", 1'000'000));
+    const auto lies = static_cast<std::uint64_t>(count(outcome, "n_fraud_posted"));
+    EXPECT_GE(lies, 4U);
+    EXPECT_LT(bribes(outcome), lies * 30'000'000'000U / 2);
+}
+
+TEST(Strategies, A18BiddersRaiseThePriceOfSilenceToTheirRewards) {
+    const sim::Outcome free = run(silence_for_sale("economic_censor", 1'000'000));
+    const sim::Outcome contested = run(silence_for_sale("economic_censor", 1'000'000, 500'000));
+    EXPECT_EQ(count(contested, "n_fraud_missed"), count(contested, "n_fraud_posted"));
+    // two bids of 20 LUX for each lie, in each of 30 blocks
+    EXPECT_EQ(bribes(contested), static_cast<std::uint64_t>(count(contested, "n_fraud_posted")) *
+                                     30 * 40 * 1'000'000'000U);
+    EXPECT_LT(bribes(free), bribes(contested));
+    // Outbid, it is caught, and those who won the auction pay what it was ready to pay.
+    sim::Scenario s = silence_for_sale("economic_censor", 1'000'000, 500'000);
+    s.actors[2].parameters["limit"] = 100'000'000'000;
+    const sim::Outcome outbid = run(s);
+    EXPECT_EQ(count(outbid, "n_fraud_missed"), 0);
+    EXPECT_GT(bribes(outbid), 0U);
+    EXPECT_GT(payoff_of(outbid, "bidding_checkers-0").cost, lux(1));
+}
+
+TEST(Strategies, A18ARationalCensorDoesNotLieWhereTheWindowCostsMoreThanALie) {
+    sim::Scenario s = silence_for_sale("economic_censor", 1'000'000, 500'000);
+    s.actors[2].parameters["believed_bids_ppm"] = 1'000'000;
+    EXPECT_EQ(count(run(s), "n_fraud_posted"), 0) << "30 blocks of 40 LUX against 50 LUX";
+    s.actors[2].parameters["value"] = 1'201'000'000'000;
+    EXPECT_GT(count(run(s), "n_fraud_posted"), 0);
+}
+
 TEST(Strategies, A20ABudgetSplitterPaysLessAndTheCheckersPayToo) {
     const sim::Outcome all = run(silence_for_sale("economic_censor", 1'000'000));
     const sim::Outcome split = run(silence_for_sale("budget_splitter", 1'000'000));
@@ -382,33 +475,29 @@ TEST(Strategies, A20ABudgetSplitterPaysLessAndTheCheckersPayToo) {
 }
 
 TEST(Strategies, A21FraudInAnOutageOutlivesAShortWindowAndNotALongOne) {
-    for (const std::uint64_t window : {8U, 40U}) {
+    for (const std::uint64_t window : {2U, 200U}) {
         sim::Scenario s = small();
         s.run.fidelity = sim::Fidelity::kEconomic;
+        s.chain.censorship = sim::CensorshipModel::kPartition;
         s.vm.config.challenge_window_blocks = window;
-        constexpr std::int64_t kSecond = 1'000'000'000;
-        s.actors.push_back(group("provider", 2, "partition_timed_fraud",
-                                 {{"from", 20 * kSecond}, {"until", 40 * kSecond}}));
-        sim::FaultPlan outage;
-        outage.kind = sim::FaultKind::kEclipse;
-        outage.at_ns = 20 * kSecond;
-        outage.duration_ns = 80 * kSecond;
-        outage.groups = {"honests"};
-        s.actors[1].name = "honests";
-        s.actors[0].name = "workers";
-        s.faults = {outage};
+        s.workload.tasks = 200;  // enough for some lies, each with an outage of its own
+        s.actors.push_back(group("provider", 2, "partition_timed_fraud", {{"cheat_ppm", 50'000}}));
         const sim::Outcome outcome = run(s);
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
-        EXPECT_EQ(count(outcome, "n_fraud_missed"),
-                  window == 8 ? count(outcome, "n_fraud_posted") : 0);
+        if (window == 2) {
+            EXPECT_GT(2 * count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
+        } else {
+            EXPECT_EQ(count(outcome, "n_fraud_missed"), 0);
+        }
     }
 }
 
 TEST(Strategies, A22AnEclipseOfAllCheckersIsWhatLetsFraudThrough) {
     for (const std::int64_t victims : {1, 2}) {
         sim::Scenario s = small();
-        s.actors.push_back(group("provider", 1, "economic_censor", {{"budget", 0}}));
+        s.actors.push_back(group("provider", 1, "eclipse"));
+        s.actors.back().name = "liar";
         s.actors.push_back(group("validator", 5, "eclipse", {{"victims", victims}}));
         const sim::Outcome outcome = run(s);
         EXPECT_EQ(verdict(outcome), "clean");
@@ -418,18 +507,33 @@ TEST(Strategies, A22AnEclipseOfAllCheckersIsWhatLetsFraudThrough) {
     }
 }
 
+sim::Scenario orphaned(std::uint32_t attackers, std::int64_t response_blocks) {
+    sim::Scenario s = small();
+    s.actors.push_back(group("provider", 1, "orphaning_majority"));
+    s.actors.back().name = "liar";
+    s.actors.push_back(group("validator", attackers, "orphaning_majority",
+                             {{"response_blocks", response_blocks}}));
+    for (std::size_t i = 2; i < 4; ++i) s.actors[i].principal = "ring";
+    s.workload.tasks = 20;
+    return s;
+}
+
 TEST(Strategies, A19AMajorityThatOrphansBlocksWithProofsLetsFraudThroughAndAMinorityDoesNot) {
     for (const std::uint32_t attackers : {1U, 4U}) {
-        sim::Scenario s = small();
-        s.actors.push_back(group("provider", 1, "economic_censor", {{"budget", 0}}));
-        s.actors.push_back(group("validator", attackers, "orphaning_majority"));
-        s.workload.tasks = 20;
-        const sim::Outcome outcome = run(s);
+        const sim::Outcome outcome = run(orphaned(attackers, 0));
         EXPECT_EQ(verdict(outcome), "clean");
         EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
         EXPECT_EQ(count(outcome, "n_fraud_missed"),
                   attackers == 1 ? 0 : count(outcome, "n_fraud_posted"));
     }
+}
+
+TEST(Strategies, A19ASocialResponseWithinTheWindowCatchesLies) {
+    const sim::Outcome outcome = run(orphaned(4, 3));
+    EXPECT_EQ(verdict(outcome), "clean");
+    EXPECT_GT(count(outcome, "n_fraud_posted"), 0);
+    EXPECT_LT(count(outcome, "n_fraud_missed"), count(outcome, "n_fraud_posted"));
+    EXPECT_GT(count(outcome, "censored_proofs"), 0);
 }
 
 TEST(Strategies, A28AnEquivocatorIsReportedAndLosesStakeEverySlot) {

@@ -7,6 +7,7 @@
     X(kAbsentRow)               \
     X(kAlwaysCheckRow)          \
     X(kThresholdCheckRow)       \
+    X(kBiddingCheckerRow)       \
     X(kSlowRow)                 \
     X(kModelOwnerRow)           \
     X(kCrashFaultyRow)          \
@@ -36,6 +37,7 @@
     X(kChallengeFrontrunnerRow) \
     X(kCheckerBriberRow)        \
     X(kBribableCheckerRow)      \
+    X(kBribeSeekerRow)          \
     X(kLastBlockRow)            \
     X(kClockWaiterRow)          \
     X(kBondReuseRow)            \

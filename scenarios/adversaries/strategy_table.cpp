@@ -124,7 +124,7 @@ std::vector<std::string> check_strategies(const sim::Scenario& scenario) {
         const StrategyRow* row = find_strategy(group.strategy);
         const bool polls = scenario.run.fidelity == sim::Fidelity::kFull &&
                            sim::engine_row(scenario.chain.consensus).polls;
-        if (of_group.empty() && row->polled && !polls) {
+        if (of_group.empty() && row->polled && group.role == sim::Role::kValidator && !polls) {
             problems.push_back(fmt::format(
                 "{}.{}: {} does something only where validators vote; set run.fidelity to full "
                 "and chain.consensus to snowman",

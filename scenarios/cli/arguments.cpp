@@ -284,8 +284,14 @@ void add_serve(CLI::App& app, std::function<int()>& chosen) {
     sub->add_option("--genesis", serve->genesis, "opening balances, chain id, vendor root")
         ->type_name("FILE.json");
     sub->add_option("--block-interval", serve->block_interval,
-                    "minimum time between blocks (default 4s)")
+                    "minimum time between blocks, or between the cuts of a DAG (default 4s)")
         ->type_name("DURATION");
+    sub->add_option_function<std::string>(
+           "--consensus",
+           [request = serve](const std::string& word) { request->dag = word == "dag"; },
+           "chain: blocks in a row (default); dag: vertices, settled by cuts")
+        ->type_name("KIND")
+        ->check(CLI::IsMember({"chain", "dag"}));
     add_backend(*sub, serve->backend);
 }
 

@@ -24,7 +24,7 @@ validators = 5
 k = 3
 alpha_preference = 2
 alpha_confidence = 2
-beta = 4
+beta = 8
 [network]
 latency = "lan"
 [tasks]
@@ -305,6 +305,30 @@ class CommandLine(Program):
         found = json.loads(self.ok("replay", "x.db", "--json").stdout)
         self.assertTrue(found["runs"][0]["same"])
         self.refused("replay", "x.db", "--run", "12", code=4, says=["12"])
+
+    def test_the_time_to_use_is_told_by_provider(self):
+        self.ok("run", "stale_attester", "--out", "x.db")
+        with sqlite3.connect(self.folder / "x.db") as database:
+            rows = database.execute(
+                "SELECT strategy, results, usable_early, lies_usable_early, ttu_mean"
+                " FROM v_time_to_use JOIN agent ON agent.run_id = v_time_to_use.run_id"
+                " AND agent.agent = provider JOIN principal USING (principal)"
+            ).fetchall()
+        database.close()
+        found = {row[0]: row[1:] for row in rows}
+        results, early, lies, ttu = found["honest"]
+        self.assertEqual((early, lies), (results, 0))
+        self.assertGreater(found["stale_attester"][2], 0)
+        self.ok(
+            "run", "stale_attester", "--out", "y.db", "--set", "vm.verification_mode=optimistic"
+        )
+        with sqlite3.connect(self.folder / "y.db") as database:
+            early_of_all, fastest = database.execute(
+                "SELECT sum(usable_early), min(ttu_mean) FROM v_time_to_use"
+            ).fetchone()
+        database.close()
+        self.assertEqual(early_of_all, 0)
+        self.assertGreater(fastest, ttu)
 
     def test_a_digest_that_differs_is_exit_code_5(self):
         self.ok("run", self.small, "--out", "x.db")

@@ -28,7 +28,7 @@ constexpr double kFamilyError = 0.01;
 constexpr double kEffectsMax = 100;  // each test checks it
 constexpr double kConfidence = 0.95;
 constexpr std::uint64_t kGoldenRuns = 16;
-constexpr std::uint64_t kGoldenRunsOfSlow = 4;
+constexpr std::uint64_t kGoldenRunsOfHeavy = 4;
 constexpr std::uint64_t kFreshRuns = 4;
 constexpr std::uint64_t kFirstFreshSeed = 1001;
 constexpr double kNluxPerLux = 1e9;
@@ -55,6 +55,12 @@ bool breaks_the_protocol(const std::string& name) {
 // Seconds per run instead of milliseconds.
 bool is_slow(const sim::Scenario& scenario) {
     return scenario.run.fidelity == sim::Fidelity::kFull || scenario.name == "queue_flooder";
+}
+
+// So many seconds that only few runs are affordable.
+bool is_heavy(const sim::Scenario& scenario) {
+    return scenario.name == "queue_flooder" || scenario.name == "orphaning_majority" ||
+           scenario.name == "censorship";
 }
 
 std::vector<std::string> names_of_attacks() {
@@ -101,15 +107,15 @@ class EffectOf : public testing::TestWithParam<std::string> {};
 
 TEST_P(EffectOf, IsThatOfItsExpectedFile) {
     const sim::Scenario scenario = scenario_of(GetParam());
-    const bool slow = is_slow(scenario);
+    const bool heavy = is_heavy(scenario);
     if (updates()) {
         GoldenFile golden = read_golden(GetParam());
-        golden.effects = measure(scenario, 1, slow ? kGoldenRunsOfSlow : kGoldenRuns);
+        golden.effects = measure(scenario, 1, heavy ? kGoldenRunsOfHeavy : kGoldenRuns);
         write_golden(GetParam(), golden);
     }
     const GoldenFile golden = read_golden(GetParam());
     ASSERT_FALSE(golden.effects.empty()) << "measure it: AIVM_UPDATE_EXPECTED=1";
-    const std::uint64_t runs = slow ? kGoldenRunsOfSlow : kFreshRuns * std::max(scale(), 1UL);
+    const std::uint64_t runs = heavy ? kGoldenRunsOfHeavy : kFreshRuns * std::max(scale(), 1UL);
     const std::vector<Effect> fresh = measure(scenario, kFirstFreshSeed, runs);
     ASSERT_EQ(fresh.size(), golden.effects.size());
     for (std::size_t i = 0; i < fresh.size(); ++i) {

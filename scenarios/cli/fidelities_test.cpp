@@ -40,14 +40,16 @@ struct OneFidelity {
     std::string_view name;
     std::string_view reason;  // part of what the other fidelity says
 };
-// Scenarios that only the full fidelity can run.
+// Scenarios that only one fidelity, mostly the full one, can run.
 constexpr OneFidelity kOneFidelity[] = {
     {"eclipse", "only where validators vote"},
     {"equivocator", "only where validators vote"},
     {"minority_keeper", "only where validators vote"},
     {"nothing_at_stake", "only where validators vote"},
     {"orphaning_majority", "only where validators vote"},
+    {"orphaning_response", "which snowman decides itself"},  // the economic one alone
     {"quickstart", "there is no network and no disk to break"},
+    {"swarm", "there is no network and no disk to break"},
 };
 
 std::uint64_t scale() {

@@ -128,6 +128,7 @@ std::string run_json(const RunShown& run) {
                      {"violations", violations_of(outcome)},
                      {"missing_violations", outcome.missing_violations},
                      {"database", run.database.empty() ? Json(nullptr) : Json(run.database)}};
+    if (outcome.budget_end) document["budget_end"] = outcome.budget_end->text();
     document["finding"] = run.finding == nullptr ? Json(nullptr) : Json(run.finding->folder);
     if (!run.gains.empty()) document["counterfactual"] = gains_of(run.gains);
     if (run.determinism != nullptr) document["determinism"] = determinism_of(*run.determinism);

@@ -117,7 +117,7 @@ class Sweep(cli_test.Program):
         self.assertLessEqual(
             by_key["ttf_mean", "", "t 95%"]["low"], by_key["ttf_mean", "", "t 95%"]["mean"]
         )
-        self.assertEqual(by_key["attacker_profitable", "", "clopper-pearson 95%"]["n"], 4)
+        self.assertEqual(by_key["attacker_profitable", "", "share 95%"]["n"], 4)
         self.assertTrue(any(c["method"] == "paired t 95%" for c in point["contrasts"]))
         self.assertEqual(found["points"][0]["contrasts"], [])
 

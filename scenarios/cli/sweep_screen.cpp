@@ -116,7 +116,7 @@ std::string list(const SweepShown& shown, const std::string& metric) {
         if (lines.size() > kMostLines) break;
         Line line = point.values;
         line.push_back(std::to_string(point.runs));
-        const sim::EstimateRow* profit = point.estimate("attacker_profitable", "clopper-pearson ");
+        const sim::EstimateRow* profit = point.estimate("attacker_profitable", "share ");
         line.push_back(profit == nullptr ? "-" : fmt::format("{:.3g}", profit->mean));
         line.push_back(with_interval(metric, point.best(metric)));
         for (const StopRule& rule : shown.plan.rules()) line.push_back(verdict_of(rule, point));

@@ -71,7 +71,7 @@ const sim::EstimateRow* PointShown::estimate(std::string_view metric,
 }
 
 const sim::EstimateRow* PointShown::best(std::string_view metric) const {
-    const sim::EstimateRow* share = estimate(metric, "clopper-pearson ");
+    const sim::EstimateRow* share = estimate(metric, "share ");
     return share != nullptr ? share : estimate(metric, "t ");
 }
 

@@ -80,8 +80,10 @@ std::string notes_text(const sim::Outcome& outcome, bool colour) {
     for (const sim::Violation& v : outcome.violations) {
         if (v.expected) text += violation_text(v, outcome.scenario, colour);
     }
-    if (outcome.status == sim::RunStatus::kBudget)
-        text += "  the event budget (run.max_events) ran out\n";
+    if (outcome.budget_end)
+        text += "  " +
+                wrapped("ended by a budget: " + outcome.budget_end->text(), kScreenWidth - 2, 2) +
+                "\n";
     if (outcome.status == sim::RunStatus::kInterrupted)
         text += "  interrupted: the numbers are those up to that moment\n";
     return text;

@@ -11,6 +11,7 @@ namespace aivm::scenarios {
 
 using sim::fault_key;
 using sim::group_key;
+using sim::link_key;
 
 constexpr bool is_note(const sim::ScenarioProblem& problem) {
     return problem.kind == sim::ProblemKind::kNote;

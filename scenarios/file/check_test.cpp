@@ -18,15 +18,15 @@ std::string fault(const std::string& keys) { return "[[fault]]\nat = \"1m\"\n" +
 TEST(Check, ADefaultScenarioWithAProviderHasNothingWrong) { EXPECT_EQ(complaint(""), "none"); }
 
 TEST(Check, AConfidenceThresholdThatNoPollCanReachIsRefused) {
-    EXPECT_EQ(complaint("[chain]\nvalidators = 8\n"),
-              "alpha_confidence = 8 can never be reached: a poll asks 7 validators");
+    EXPECT_EQ(complaint("[chain]\nvalidators = 8\nsampling = \"distinct\"\n"),
+              "alpha_confidence = 8 can never be reached: a poll has 7 votes");
     EXPECT_EQ(complaint("[chain]\nalpha_confidence = 21\n"),
-              "alpha_confidence = 21 can never be reached: a poll asks 11 validators");
+              "alpha_confidence = 21 can never be reached: a poll has 11 votes");
 }
 
 TEST(Check, ThePreferenceThresholdIsAMajorityAndNotAboveTheConfidenceThreshold) {
     EXPECT_EQ(complaint("[chain]\nalpha_preference = 5\n"),
-              "alpha_preference = 5 is no majority of the 11 validators asked");
+              "alpha_preference = 5 is no majority of the 11 votes of a poll");
     EXPECT_EQ(complaint("[chain]\nalpha_preference = 9\n"),
               "alpha_preference = 9 is above alpha_confidence = 8");
     EXPECT_EQ(complaint("[chain]\nalpha_preference = 6\n"), "none");
@@ -185,7 +185,8 @@ TEST(Check, ExpectedViolationsLookLikeInvariantIds) {
 
 TEST(Check, QuantitiesOfFaultsAreGivenIfAndOnlyIfTheKindNeedsThem) {
     const std::string hit = "duration = \"1m\"\nvalidators = [1]\n";
-    EXPECT_EQ(complaint(fault(hit + "kind = \"flapping\"")), "flapping without a period");
+    EXPECT_EQ(complaint(fault(hit + "kind = \"flapping\"")),
+              "flapping or clock_jumps without a period");
     EXPECT_EQ(complaint(fault(hit + "kind = \"flapping\"\nperiod = \"4s\"")), "none");
     EXPECT_EQ(complaint(fault(hit + "kind = \"clogged\"")), "a clogged node without a bandwidth");
     EXPECT_EQ(complaint(fault(hit + "kind = \"clogged\"\nbandwidth = \"1 Mbit/s\"")), "none");
@@ -210,6 +211,62 @@ TEST(Check, FaultsHitGroupsThatExistAndHaveWhatTheyBreak) {
     const std::string economic = "[run]\nfidelity = \"economic\"\n";
     EXPECT_EQ(complaint(economic + fault(p + "kind = \"eclipse\"")), "none");
     EXPECT_EQ(complaint(economic + fault(p + "kind = \"flapping\"\nperiod = \"4s\"")),
+              "in run.fidelity economic there is no network and no disk to break");
+}
+
+TEST(Check, GroupsOfAPartitionAreNotEmptyDoNotOverlapAndCutSomething) {
+    const auto cut = [](const std::string& groups) {
+        return complaint(fault("kind = \"partition\"\nduration = \"1m\"\ngroups = " + groups));
+    };
+    EXPECT_EQ(cut("[[0, 1], [2, 3, 4], [\"5\"]]"), "none");
+    EXPECT_EQ(cut("[[\"NA\"], [\"EU\", \"SA\"]]"), "none");
+    EXPECT_EQ(cut("[\"p\"]"), "none");
+    EXPECT_EQ(cut("[[\"NA\"], []]"), "group 2 of the partition is empty");
+    EXPECT_EQ(cut("[[1, 2], [2]]"), "\"2\" is named twice");
+    EXPECT_EQ(cut("[[\"NA\"], [\"EU\", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]"),
+              "the groups overlap: validator 1 is in group 1 and in group 2");
+    EXPECT_EQ(cut("[[\"validator\"]]"), "every validator is on the same side: nothing is cut");
+    EXPECT_EQ(cut("[[\"moon\"]]"), "there is no group \"moon\"");
+    EXPECT_EQ(cut("[[21]]"), "there is no group \"21\"");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\ngroups = [[1], [2]]")),
+              "only a partition has lists of groups");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\ngroups = [1, 2]")), "none");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\ngroups = [\"NA\"]")), "there is no group \"NA\"");
+}
+
+TEST(Check, FaultsStayWithinTheFaultBudgetUnlessTheRunIsToGoBeyond) {
+    const std::string seven = fault("kind = \"crash\"\nvalidators = [0, 1, 2, 3, 4, 5, 6]");
+    EXPECT_EQ(complaint(seven),
+              "at 1m validators with 14000 LUX of stake are faulty, more than the fault budget of "
+              "13999.999999999 LUX");
+    EXPECT_EQ(complaint("[run]\nbeyond_f = true\n" + seven), "none");
+    EXPECT_EQ(complaint(fault("kind = \"crash\"\nvalidators = [0, 1, 2, 3, 4, 5]")), "none");
+    const std::string both =
+        "[[validator]]\nname = \"v\"\nstrategy = \"equivocator\"\ncount = 4\n" +
+        fault("kind = \"bit_rot\"\nvalidators = [0, 1, 2]");
+    EXPECT_NE(complaint(both), "none");
+    EXPECT_EQ(
+        complaint(fault("kind = \"pause\"\nduration = \"1m\"\nvalidators = [0, 1, 2, 3, 4, 5, 6]")),
+        "none");
+    EXPECT_NE(errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven).find("t.toml:7:1"),
+              std::string::npos)
+        << errors_of("name = \"t\"\n[[provider]]\nname = \"p\"\n" + seven);
+}
+
+TEST(Check, ADelayLongerThanTheRunIsNoDelay) {
+    const std::string slow = "kind = \"slow_node\"\nduration = \"1m\"\nvalidators = [1]\ndelay = ";
+    EXPECT_EQ(complaint(fault(slow + "\"365d\"")), "a delay of 365d is longer than the run");
+    EXPECT_EQ(complaint(fault(slow + "\"2h\"")), "none");
+}
+
+TEST(Check, TheSwarmHasAWindowAndKindsThatExist) {
+    EXPECT_EQ(complaint("[swarm]\nenabled = true\n"), "none");
+    EXPECT_EQ(complaint("[swarm]\nkinds = [\"crsh\"]\n"), "there is no fault \"crsh\"");
+    EXPECT_EQ(complaint("[swarm]\nenabled = true\nfrom = \"5m\"\n"),
+              "the swarm ends before it begins");
+    EXPECT_EQ(complaint("[swarm]\nenabled = true\nuntil = \"3h\"\n"),
+              "the swarm ends after run.max_time = 2h");
+    EXPECT_EQ(complaint("[run]\nfidelity = \"economic\"\n[swarm]\nenabled = true\n"),
               "in run.fidelity economic there is no network and no disk to break");
 }
 

@@ -33,6 +33,8 @@ constexpr TypeRow kTypes[] = {
     {FieldType::kName, "a name", "\"lazy-1\"", true},
     {FieldType::kText, "a text", "\"some words\"", true},
     {FieldType::kNames, "a list of names", "[\"a\", \"b\"]", false},
+    {FieldType::kNameLists, "a list of names, or of lists of them",
+     "[\"a\", \"b\"] or [[\"a\"], [\"b\"]]", false},
     {FieldType::kIntegers, "a list of integers", "[0, 1]", false},
     {FieldType::kParameters, "a table", "{ rate = \"1/4\" }", false},
 };
@@ -117,10 +119,10 @@ Parsed<Value> parse_text(const FieldInfo& info, std::string_view text) {
 }
 
 // "a, b" -> {"a", "b"}; empty text is an empty list.
-std::vector<std::string_view> split_list(std::string_view text) {
+std::vector<std::string_view> split_list(std::string_view text, char separator = ',') {
     std::vector<std::string_view> items;
     while (!text.empty()) {
-        const auto comma = std::min(text.find(','), text.size());
+        const auto comma = std::min(text.find(separator), text.size());
         auto item = text.substr(0, comma);
         while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
         while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
@@ -140,6 +142,17 @@ Parsed<Value> parse_names(std::string_view text) {
     return Value(std::move(names));
 }
 
+// "a, b | c" -> {{"a", "b"}, {"c"}}.
+Parsed<Value> parse_name_lists(std::string_view text) {
+    NameLists lists;
+    for (const auto one : split_list(text, '|')) {
+        auto names = parse_names(one);
+        if (!names) return names;
+        lists.push_back(std::get<std::vector<std::string>>(*std::move(names)));
+    }
+    return Value(std::move(lists));
+}
+
 Parsed<Value> parse_integers(const FieldInfo& info, std::string_view text) {
     std::vector<std::uint32_t> numbers;
     for (const auto item : split_list(text)) {
@@ -156,6 +169,19 @@ std::string print_list(const std::vector<std::string>& items) {
     auto line = fmt::format("[{}]", fmt::join(items, ", "));
     constexpr std::size_t kLongLine = 90;
     return line.size() <= kLongLine ? line : fmt::format("[\n  {},\n]", fmt::join(items, ",\n  "));
+}
+
+std::vector<std::string> quoted(const std::vector<std::string>& names) {
+    std::vector<std::string> out;
+    for (const auto& name : names) out.push_back(quote(name));
+    return out;
+}
+
+std::string print_name_lists(const NameLists& lists) {
+    if (lists.size() == 1 && !lists.front().empty()) return print_list(quoted(lists.front()));
+    std::vector<std::string> items;
+    for (const auto& list : lists) items.push_back(print_list(quoted(list)));
+    return print_list(items);
 }
 
 }  // namespace
@@ -216,6 +242,8 @@ Parsed<Value> parse_value(const FieldInfo& info, std::string_view text) {
             return parse_text(info, text);
         case FieldType::kNames:
             return parse_names(text);
+        case FieldType::kNameLists:
+            return parse_name_lists(text);
         case FieldType::kIntegers:
             return parse_integers(info, text);
         case FieldType::kParameters:
@@ -266,6 +294,7 @@ std::string quote(std::string_view text) {
 }
 
 std::string print_value(const FieldInfo& info, const Value& value) {
+    if (!is_set(value)) return "not set";
     switch (info.type) {
         case FieldType::kBoolean:
             return std::get<bool>(value) ? "true" : "false";
@@ -277,12 +306,10 @@ std::string print_value(const FieldInfo& info, const Value& value) {
             AIVM_CHECK(index < info.choices.size());
             return quote(info.choices[index]);
         }
-        case FieldType::kNames: {
-            std::vector<std::string> quoted;
-            for (const auto& name : std::get<std::vector<std::string>>(value))
-                quoted.push_back(quote(name));
-            return print_list(quoted);
-        }
+        case FieldType::kNames:
+            return print_list(quoted(std::get<std::vector<std::string>>(value)));
+        case FieldType::kNameLists:
+            return print_name_lists(std::get<NameLists>(value));
         case FieldType::kIntegers: {
             std::vector<std::string> numbers;
             for (const auto number : std::get<std::vector<std::uint32_t>>(value))

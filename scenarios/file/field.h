@@ -26,14 +26,19 @@ enum class FieldType : std::uint8_t {
     kName,        // a name as is_name() allows
     kText,        // free text of at most FieldInfo::max bytes
     kNames,       // a list of names
+    kNameLists,   // a list of names, or of lists of names; integers are names too
     kIntegers,    // a list of integers
     kParameters,  // a table of integers, ratios (ppm), amounts (nLUX), durations (ns) and booleans
                   // (0, 1)
 };
 
 using ParameterTable = std::map<std::string, std::int64_t>;
+using NameLists = std::vector<std::vector<std::string>>;  // one list of names is a list of one list
+// std::monostate: an optional member without a value.
 using Value = std::variant<std::uint64_t, bool, std::string, std::vector<std::string>,
-                           std::vector<std::uint32_t>, ParameterTable>;
+                           std::vector<std::uint32_t>, ParameterTable, NameLists, std::monostate>;
+
+inline bool is_set(const Value& value) { return !std::holds_alternative<std::monostate>(value); }
 
 struct FieldInfo {
     std::string_view section;  // "" for the top level, "run", ..., "fault", "group"

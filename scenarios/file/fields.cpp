@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -18,16 +19,25 @@ using sim::AcceleratorFaults;
 using sim::ActorGroup;
 using sim::ChainSettings;
 using sim::FaultPlan;
+using sim::LinkRule;
 using sim::NetworkSettings;
 using sim::RunSettings;
 using sim::Scenario;
+using sim::SwarmSettings;
 using sim::Workload;
 
 // ---- from a member to a Value and back ----------------------------------------------------------
 
 template <class Member>
+inline constexpr bool kIsOptional = false;
+template <class Member>
+inline constexpr bool kIsOptional<std::optional<Member>> = true;
+
+template <class Member>
 Value to_value(const Member& member) {
-    if constexpr (std::is_same_v<Member, Amount>) {
+    if constexpr (kIsOptional<Member>) {
+        return member ? to_value(*member) : Value(std::monostate());
+    } else if constexpr (std::is_same_v<Member, Amount>) {
         return member.nlux();
     } else if constexpr (std::is_enum_v<Member>) {
         return static_cast<std::uint64_t>(member);
@@ -41,7 +51,10 @@ Value to_value(const Member& member) {
 
 template <class Member>
 void from_value(Member& member, const Value& value) {
-    if constexpr (std::is_same_v<Member, Amount>) {
+    if constexpr (kIsOptional<Member>) {
+        member.reset();
+        if (is_set(value)) from_value(member.emplace(), value);
+    } else if constexpr (std::is_same_v<Member, Amount>) {
         member = Amount(std::get<std::uint64_t>(value));
     } else if constexpr (std::is_enum_v<Member> ||
                          (std::is_integral_v<Member> && !std::is_same_v<Member, bool>)) {
@@ -71,6 +84,8 @@ template <auto Member>
 constexpr auto in_chain = [](FieldInfo info) { return at<&Scenario::chain, Member>(info); };
 template <auto Member>
 constexpr auto in_network = [](FieldInfo info) { return at<&Scenario::network, Member>(info); };
+template <auto Member>
+constexpr auto in_swarm = [](FieldInfo info) { return at<&Scenario::swarm, Member>(info); };
 template <auto Member>
 constexpr auto in_tasks = [](FieldInfo info) { return at<&Scenario::workload, Member>(info); };
 template <auto Member>
@@ -167,7 +182,10 @@ constexpr Range kAnyTime{0, kYear};
 constexpr Range kSomeTime{1, kYear};
 constexpr Range kBlocks{0, 1'000'000};
 constexpr Range kSomeBlocks{1, 1'000'000};
-constexpr std::uint64_t kMaxValidators = 4096;
+constexpr std::uint64_t kMaxValidators = 10'000;
+constexpr Range kBytes{0, 1'000'000'000'000};
+// "0 bit/s" up to a terabit per second.
+constexpr std::uint64_t kMaxBandwidth = 1'000'000'000'000;
 
 // ---- the rows -----------------------------------------------------------------------------------
 
@@ -257,10 +275,28 @@ constexpr FieldInfo kClogBandwidth{
     "fault", "bandwidth", FieldType::kBandwidth,
     {},      0,           1'000'000'000'000,
     {},      false,       "clogged: bandwidth of each node hit, in total, for each direction"};
-constexpr FieldInfo kLinkBandwidth{
-    "network", "bandwidth", FieldType::kBandwidth,
-    {},        0,           1'000'000'000'000,
-    {},        false,       "bandwidth of every link in each direction"};
+constexpr FieldInfo bandwidth(Text section, Text key, Text doc) {
+    return {section, key, FieldType::kBandwidth, {}, 0, kMaxBandwidth, {}, false, doc};
+}
+constexpr FieldInfo text(Text section, Text key, Text doc) {
+    return {section, key, FieldType::kText, {}, 0, 64, {}, false, doc};
+}
+constexpr FieldInfo validator_list(Text section, Text key, Text doc) {
+    return {section, key, FieldType::kIntegers, {}, 0, kMaxValidators - 1, {}, false, doc};
+}
+
+// Stands before the keys whose values it sets, so that those written out in a file win.
+constexpr Field<Scenario> preset_row() {
+    Field<Scenario> row = in_chain<&ChainSettings::preset>(
+        choice("chain", "preset", words<sim::SnowPresetName>,
+               "snowman: k, both alphas, beta and, for Lux, the block interval of a deployed "
+               "network; keys that are written out win"));
+    row.set = [](Scenario& scenario, const Value& value) {
+        from_value(scenario.chain.preset, value);
+        sim::apply_preset(scenario.chain);
+    };
+    return row;
+}
 
 constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     at<&Scenario::name>(
@@ -280,10 +316,29 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
                  "virtual time after which a run that is still busy has failed")),
     in_run<&RunSettings::quiet_period_ns>(
         duration("run", "quiet_period", kAnyTime,
-                 "time after the last fault within which liveness must return")),
+                 "time after the last fault within which liveness must return; 0s: computed from "
+                 "round trips, time-outs and the polls that a decision takes")),
     in_run<&RunSettings::max_events>(integer("run", "max_events", "events", {1, 1'000'000'000'000},
                                              "events after which the run stops as over budget")),
+    in_run<&RunSettings::beyond_f>(
+        flag("run", "beyond_f",
+             "faults may hit more stake at the same time than the fault budget, a third of it all: "
+             "crashes, damaged disks and validators that break the protocol together")),
+    in_run<&RunSettings::max_wall_time_ns>(
+        duration("run", "max_wall_time", kAnyTime,
+                 "real time after which the run stops as over budget; 0s: no limit")),
+    in_run<&RunSettings::max_memory_bytes>(
+        integer("run", "max_memory", "bytes", {0, 1'000'000'000'000'000},
+                "memory of the process at which the run stops as over budget; 0: no limit")),
+    in_run<&RunSettings::alone_one_in>(
+        integer("run", "alone_one_in", "validators", {1, 1'000'000},
+                "one validator in so many executes every block itself, and is compared with those "
+                "that share results; at least one does")),
+    in_run<&RunSettings::solo_replay>(
+        flag("run", "solo_replay",
+             "execute the accepted chain once more at the end of a run of the full fidelity")),
 
+    preset_row(),
     in_chain<&ChainSettings::consensus>(
         choice("chain", "consensus", words<sim::ConsensusKind>, "the consensus engine")),
     in_chain<&ChainSettings::validators>(integer("chain", "validators", "validators",
@@ -311,8 +366,9 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::operation_ttl_blocks>(
         integer("chain", "operation_ttl_blocks", "blocks", {1, 1'000'000},
                 "for which a node keeps an operation that it took")),
-    in_chain<&ChainSettings::k>(integer("chain", "k", "validators", {1, kMaxValidators},
-                                        "snowman: validators asked in one poll")),
+    in_chain<&ChainSettings::k>(
+        integer("chain", "k", "validators", {1, kMaxValidators},
+                "snowman: units of stake, or validators, drawn for one poll")),
     in_chain<&ChainSettings::alpha_preference>(
         integer("chain", "alpha_preference", "votes", {1, kMaxValidators},
                 "snowman: votes that change the preference")),
@@ -324,9 +380,22 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
     in_chain<&ChainSettings::concurrent_polls>(
         integer("chain", "concurrent_polls", "polls", {1, 1000},
                 "snowman: polls that a node keeps open at the same time")),
-    in_chain<&ChainSettings::poll_timeout_ns>(
-        duration("chain", "poll_timeout", {kMillisecond, kHour},
-                 "snowman: time after which a missing answer counts as no vote")),
+    in_chain<&ChainSettings::snow_instance>(
+        choice("chain", "snow_instance", words<sim::SnowInstanceKind>,
+               "snowman: tree decides among siblings bit by bit over their ids, as deployed; flat "
+               "counts each for itself and can stay split for ever")),
+    in_chain<&ChainSettings::sampling>(
+        choice("chain", "sampling", words<sim::SnowSampling>,
+               "snowman: a poll draws units of stake, as deployed, or distinct validators")),
+    in_chain<&ChainSettings::optimal_processing>(
+        integer("chain", "optimal_processing", "blocks", {1, 1000},
+                "snowman: undecided blocks at which a node stops building")),
+    in_chain<&ChainSettings::poll_timeout_min_ns>(duration(
+        "chain", "poll_timeout_min", {kMillisecond, kHour},
+        "snowman: a poll waits for answers twice as long as they take on average, at least "
+        "this long")),
+    in_chain<&ChainSettings::poll_timeout_max_ns>(duration(
+        "chain", "poll_timeout_max", {kMillisecond, kHour}, "snowman: and at most this long")),
     in_chain<&ChainSettings::restart_delay_ns>(
         duration("chain", "restart_delay", kAnyTime,
                  "time between a crash and the restart, unless the fault has a duration")),
@@ -370,8 +439,20 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         duration("chain", "finality_delay", kAnyTime,
                  "sequencer and economic: time from building a block to its finality")),
 
-    in_network<&NetworkSettings::latency>(
-        plain(FieldType::kName, "network", "latency", "the latency profile of the links")),
+    in_network<&NetworkSettings::latency>(text(
+        "network", "latency",
+        "of the links: a latency profile, one duration for all such as \"50ms\", or none where "
+        "[[link]] tables say that of every link")),
+    in_network<&NetworkSettings::jitter_ns>(
+        duration("network", "jitter", kAnyTime, "the largest random extra delay of a message")),
+    in_network<&NetworkSettings::bandwidth_bps>(
+        bandwidth("network", "bandwidth", "bandwidth of a line in each direction")),
+    in_network<&NetworkSettings::bandwidth_of>(
+        choice("network", "bandwidth_of", words<sim::BandwidthOf>,
+               "what is a line: all that a node sends (uplink), or each link for itself (link)")),
+    in_network<&NetworkSettings::queue_bytes>(
+        integer("network", "queue", "bytes", kBytes,
+                "what may wait for a line; a message without room is dropped; 0 is no limit")),
     in_network<&NetworkSettings::loss_ppm>(
         probability("network", "loss", "probability that a message is lost")),
     in_network<&NetworkSettings::duplicate_ppm>(
@@ -380,9 +461,28 @@ constexpr Field<Scenario> kFieldsBeforeSlashRates[] = {
         probability("network", "reorder", "probability that a message is held back")),
     in_network<&NetworkSettings::reorder_delay_ns>(
         duration("network", "reorder_delay", kAnyTime, "the longest time a message is held back")),
-    in_network<&NetworkSettings::jitter_ns>(
-        duration("network", "jitter", kAnyTime, "the largest random extra delay of a message")),
-    in_network<&NetworkSettings::bandwidth_bps>(kLinkBandwidth),
+    in_network<&NetworkSettings::corrupt_ppm>(probability(
+        "network", "corrupt", "probability that bits of a message are flipped on its way")),
+    in_network<&NetworkSettings::resends>(
+        integer("network", "resends", "times", {0, 20},
+                "how often a message that was lost or dropped is sent again; 0 is never")),
+    in_network<&NetworkSettings::resend_after_ns>(
+        duration("network", "resend_after", kAnyTime,
+                 "after the round trip, when a message is sent again; doubled every time")),
+
+    in_swarm<&SwarmSettings::enabled>(
+        flag("swarm", "enabled", "faults are drawn from the seed, besides those of [[fault]]")),
+    in_swarm<&SwarmSettings::kinds>(plain(FieldType::kNames, "swarm", "kinds",
+                                          "the kinds of faults that may be drawn; empty: all")),
+    in_swarm<&SwarmSettings::presence_ppm>(probability(
+        "swarm", "presence", "probability that a run has faults of a kind, for each kind")),
+    in_swarm<&SwarmSettings::faults_per_kind>(integer("swarm", "faults_per_kind", "faults",
+                                                      {1, 100},
+                                                      "the most faults of a kind that is present")),
+    in_swarm<&SwarmSettings::from_ns>(
+        duration("swarm", "from", kAnyTime, "virtual time before which no fault begins")),
+    in_swarm<&SwarmSettings::until_ns>(
+        duration("swarm", "until", kAnyTime, "virtual time at which every fault is over")),
 
     in_tasks<&Workload::tasks>(
         integer("tasks", "count", "tasks", {0, 10'000'000}, "tasks submitted in the whole run")),
@@ -568,6 +668,10 @@ constexpr Field<Scenario> kFieldsAfterSlashRates[] = {
     in_policy<&Policy::validator_stake_min>(
         amount("vm", "validator_stake_min",
                "a validator with less stake leaves the set when the epoch closes")),
+    in_policy<&Policy::stake_cooldown_blocks>(
+        integer("vm", "stake_cooldown_blocks", "blocks", kSomeBlocks,
+                "how long a stake stays after its validator left the set; at least "
+                "vm.evidence_ttl_blocks")),
     in_policy<&Policy::max_clock_skew_ns>(
         duration("vm", "max_clock_skew", kAnyTime, "how far in the future a block's time may lie")),
 };
@@ -600,25 +704,60 @@ constexpr Field<FaultPlan> kFaultFields[] = {
         required(duration("fault", "at", kAnyTime, "virtual time at which it begins"))),
     at<&FaultPlan::duration_ns>(duration(
         "fault", "duration", kAnyTime,
-        "how long it lasts; \"0s\" means chain.restart_delay for crash, failed_write, torn_write "
-        "and bit_rot")),
+        "how long it lasts; \"0s\" means chain.restart_delay for crash, failed_write, torn_write, "
+        "bit_rot and replaced_disk")),
     at<&FaultPlan::regions>(
         plain(FieldType::kNames, "fault", "regions", "partition, one_way: the regions cut off")),
     at<&FaultPlan::validators>(kVictims),
     at<&FaultPlan::groups>(plain(
-        FieldType::kNames, "fault", "groups",
-        "the groups hit, by name; for a partition the side cut off. Clients have no disks and do "
-        "not crash; in run.fidelity economic only groups of clients can be hit")),
+        FieldType::kNameLists, "fault", "groups",
+        "the participants hit, by the names of groups or roles; for a partition its groups, each a "
+        "list that may also name regions and indexes of validators, and whoever is in none is one "
+        "more. Clients have no disks and do not crash; in run.fidelity economic only groups of "
+        "clients can be hit")),
     at<&FaultPlan::delay_ns>(
         duration("fault", "delay", kAnyTime,
                  "slow_node: added to every message; slow_disk: to every write")),
     at<&FaultPlan::period_ns>(duration(
-        "fault", "period", kAnyTime, "flapping: down for the first half of it, up for the second")),
+        "fault", "period", kAnyTime,
+        "flapping: down for the first half of it, up for the second; clock_jumps: wrong, then "
+        "right")),
     at<&FaultPlan::bandwidth_bps>(kClogBandwidth),
-    at<&FaultPlan::skew_ns>(duration("fault", "skew", kAnyTime, "clock: how far it is ahead")),
+    at<&FaultPlan::skew_ns>(
+        duration("fault", "skew", kAnyTime, "clock, clock_jumps: how far it is ahead")),
     at<&FaultPlan::drift_ppm>(kDrift),
     at<&FaultPlan::behind>(
         flag("fault", "behind", "clock: skew and drift make it slow instead of fast")),
+    at<&FaultPlan::rate_ppm>(
+        probability("fault", "rate", "loss, duplicate, reorder, corrupt: probability per message")),
+};
+
+constexpr Field<LinkRule> kLinkFields[] = {
+    at<&LinkRule::from>(
+        plain(FieldType::kNames, "link", "from",
+              "the senders, by names of groups, roles and regions; none at all: everybody")),
+    at<&LinkRule::from_validators>(
+        validator_list("link", "from_validators", "the senders, by index of a validator")),
+    at<&LinkRule::to>(plain(FieldType::kNames, "link", "to", "the receivers, in the same way")),
+    at<&LinkRule::to_validators>(
+        validator_list("link", "to_validators", "the receivers, by index of a validator")),
+    at<&LinkRule::both_ways>(flag("link", "both_ways", "also the links back")),
+    at<&LinkRule::latency>(
+        text("link", "latency", "a latency profile with the same regions, or a duration")),
+    at<&LinkRule::jitter_ns>(
+        duration("link", "jitter", kAnyTime, "as in [network], as are the keys below")),
+    at<&LinkRule::bandwidth_bps>(bandwidth("link", "bandwidth", "bandwidth of the line")),
+    at<&LinkRule::queue_bytes>(
+        integer("link", "queue", "bytes", kBytes, "what may wait for the line; 0 is no limit")),
+    at<&LinkRule::loss_ppm>(probability("link", "loss", "probability that a message is lost")),
+    at<&LinkRule::duplicate_ppm>(
+        probability("link", "duplicate", "probability that a message arrives twice")),
+    at<&LinkRule::reorder_ppm>(
+        probability("link", "reorder", "probability that a message is held back")),
+    at<&LinkRule::reorder_delay_ns>(
+        duration("link", "reorder_delay", kAnyTime, "the longest time a message is held back")),
+    at<&LinkRule::corrupt_ppm>(
+        probability("link", "corrupt", "probability that bits of a message are flipped")),
 };
 
 constexpr Field<ActorGroup> kGroupFields[] = {
@@ -674,6 +813,7 @@ constexpr Field<ActorGroup> kGroupFields[] = {
 }  // namespace
 
 std::span<const Field<Scenario>> scenario_fields() { return kScenarioFields; }
+std::span<const Field<LinkRule>> link_fields() { return kLinkFields; }
 std::span<const Field<FaultPlan>> fault_fields() { return kFaultFields; }
 std::span<const Field<ActorGroup>> group_fields() { return kGroupFields; }
 
@@ -686,9 +826,16 @@ std::string_view section_doc(std::string_view section) {
         {"", "About the scenario itself; these keys stand before the first table."},
         {"run", "How long and how closely the run is simulated."},
         {"chain", "The validators, their consensus and the model of censorship."},
-        {"network", "The links between nodes. Probabilities are per message."},
+        {"network",
+         "The links between nodes, unless a [[link]] says otherwise. Probabilities are per "
+         "message."},
         {"tasks", "The work that requesters ask for."},
         {"vm", "The VM under test: its published configuration and the protocol's policies."},
+        {"swarm",
+         "Faults drawn from the seed: each kind with a chance, as strong as chance has it."},
+        {"link",
+         "An override of [network] for the links from some participants to others; the table may "
+         "be repeated, and later ones override earlier ones."},
         {"fault", "One scheduled fault; the table may be repeated."},
         {"group", "Identities of one role that share a strategy; each table may be repeated."},
     };

@@ -13,8 +13,10 @@
 
 namespace aivm::scenarios {
 
-// Top-level keys first (section ""), then [run], [chain], [network], [tasks] and [vm].
+// Top-level keys first (section ""), then [run], [chain], [network], [swarm], [tasks] and [vm].
 std::span<const Field<sim::Scenario>> scenario_fields();
+// The keys of a [[link]].
+std::span<const Field<sim::LinkRule>> link_fields();
 // The keys of a [[fault]].
 std::span<const Field<sim::FaultPlan>> fault_fields();
 // The keys of a [[provider]], [[challenger]], [[requester]] or [[validator]].
@@ -23,8 +25,8 @@ std::span<const Field<sim::ActorGroup>> group_fields();
 // The names of the tables of groups, by role; Scenario::actors lists groups in this order.
 inline constexpr const auto& kRoles = words<sim::Role>;
 // The tables of a scenario file, in order.
-inline constexpr std::array<std::string_view, 5> kSections = {"run", "chain", "network", "tasks",
-                                                              "vm"};
+inline constexpr std::array<std::string_view, 6> kSections = {"run",   "chain", "network",
+                                                              "swarm", "tasks", "vm"};
 
 // The subject of a section in one line, for the reference page.
 std::string_view section_doc(std::string_view section);
@@ -34,6 +36,7 @@ std::vector<const Field<sim::Scenario>*> fields_of_section(std::string_view sect
 
 // Limits that belong to no single field.
 inline constexpr std::size_t kMaxGroups = 1000;    // groups of all roles together
+inline constexpr std::size_t kMaxLinks = 256;      // [[link]] tables
 inline constexpr std::size_t kMaxFaults = 1000;    // [[fault]] tables
 inline constexpr std::size_t kMaxParameters = 32;  // of one strategy
 

@@ -24,6 +24,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -124,6 +125,56 @@ NodeValue read_list(const FieldInfo& info, const toml::node& node) {
     return info.type == FieldType::kIntegers ? Value(std::move(numbers)) : Value(std::move(names));
 }
 
+// A list of names and indexes of validators.
+tl::expected<std::vector<std::string>, NodeProblem> read_names(const FieldInfo& info,
+                                                               const toml::array& array) {
+    std::vector<std::string> names;
+    FieldInfo name = info;
+    name.type = FieldType::kName;
+    for (const auto& item : array) {
+        if (const auto* index = item.as_integer(); index != nullptr && index->get() >= 0) {
+            names.push_back(std::to_string(index->get()));
+            continue;
+        }
+        const auto* text = item.as_string();
+        if (text == nullptr) return tl::unexpected(wrong_kind(info, info.type, item).error());
+        auto parsed = located(parse_value(name, text->get()), item);
+        if (!parsed) return tl::unexpected(std::move(parsed).error());
+        names.push_back(std::get<std::string>(*std::move(parsed)));
+    }
+    return names;
+}
+
+NodeValue read_name_lists(const FieldInfo& info, const toml::node& node) {
+    const auto* array = node.as_array();
+    if (array == nullptr) return wrong_kind(info, info.type, node);
+    const bool is_nested = !array->empty() && array->get(0)->is_array();
+    NameLists lists;
+    std::size_t items = 0;
+    const auto add = [&](const toml::array& list) -> std::optional<NodeProblem> {
+        items += list.size() + 1;
+        if (items > kMaxListItems) {
+            return NodeProblem{{fmt::format("the list has more than {} items", kMaxListItems),
+                                "name groups or regions instead"},
+                               &node};
+        }
+        auto names = read_names(info, list);
+        if (!names) return std::move(names).error();
+        lists.push_back(*std::move(names));
+        return std::nullopt;
+    };
+    if (!is_nested) {
+        if (array->empty()) return Value(NameLists{});
+        if (auto problem = add(*array)) return tl::unexpected(*std::move(problem));
+        return Value(std::move(lists));
+    }
+    for (const auto& item : *array) {
+        if (!item.is_array()) return wrong_kind(info, info.type, item);
+        if (auto problem = add(*item.as_array())) return tl::unexpected(*std::move(problem));
+    }
+    return Value(std::move(lists));
+}
+
 NodeValue read_parameters(const FieldInfo& info, const toml::node& node) {
     const auto* table = node.as_table();
     if (table == nullptr) return wrong_kind(info, info.type, node);
@@ -163,6 +214,8 @@ NodeValue read_node(const FieldInfo& info, const toml::node& node) {
         case FieldType::kNames:
         case FieldType::kIntegers:
             return read_list(info, node);
+        case FieldType::kNameLists:
+            return read_name_lists(info, node);
         case FieldType::kParameters:
             return read_parameters(info, node);
         case FieldType::kBoolean: {
@@ -215,6 +268,7 @@ private:
     void read_file(const toml::table& root);
     void read_section(std::string_view section, const toml::node& node);
     void read_groups(const toml::table& root);
+    void read_links(const toml::table& root);
     void read_faults(const toml::table& root);
     const toml::array* tables_of(const toml::table& root, std::string_view key, std::size_t most);
 
@@ -280,17 +334,16 @@ void Loader::read_field(const Field<Owner>& field, const toml::key& key, const t
 template <class Owner>
 void Loader::read_table(std::span<const Field<Owner>> fields, const toml::table& table,
                         Owner& owner, const std::string& prefix, std::string_view label) {
+    // In the order of the fields: some set others, which are read afterwards.
+    for (const auto& field : fields) {
+        const auto found = table.find(field.info.key);
+        if (found != table.end()) read_field(field, found->first, found->second, owner, prefix);
+    }
+    std::vector<std::string> known;
+    for (const auto& one : fields) known.emplace_back(one.info.key);
     for (const auto& [key, node] : table) {
-        const auto field =
-            std::find_if(fields.begin(), fields.end(),
-                         [&, name = key.str()](const auto& one) { return one.info.key == name; });
-        if (field != fields.end()) {
-            read_field(*field, key, node, owner, prefix);
-            continue;
-        }
-        std::vector<std::string> known;
-        for (const auto& one : fields) known.emplace_back(one.info.key);
-        unknown_key(key, fmt::format("in {}", label), known);
+        if (std::ranges::find(known, key.str()) == known.end())
+            unknown_key(key, fmt::format("in {}", label), known);
     }
     require(fields, table, prefix, label);
 }
@@ -319,6 +372,7 @@ void Loader::read_file(const toml::table& root) {
     for (const auto* field : fields_of_section("")) known.emplace_back(field->info.key);
     known.insert(known.end(), kSections.begin(), kSections.end());
     known.insert(known.end(), kRoles.begin(), kRoles.end());
+    known.emplace_back("link");
     known.emplace_back("fault");
 
     for (const auto& [key, node] : root) {
@@ -336,6 +390,7 @@ void Loader::read_file(const toml::table& root) {
     const auto count = fields_of_section("").size();  // top-level rows stand first
     require(fields.first(count), root, "", "the scenario");
     read_groups(root);
+    read_links(root);
     read_faults(root);
 }
 
@@ -396,6 +451,21 @@ void Loader::read_groups(const toml::table& root) {
                        fmt::format("[[{}]]", role));
             out_.scenario.actors.push_back(std::move(group));
         }
+    }
+}
+
+void Loader::read_links(const toml::table& root) {
+    const auto* tables = tables_of(root, "link", kMaxLinks);
+    if (tables == nullptr) return;
+    for (const auto& item : *tables) {
+        sim::LinkRule rule;
+        const std::string prefix = link_key(out_.scenario.links.size(), "");
+        read_table(link_fields(), *item.as_table(), rule, prefix, "[[link]]");
+        // The table stands for what is wrong with the link as a whole.
+        const auto& where = item.source().begin;
+        out_.origins.try_emplace(
+            prefix + "from", Origin{OriginKind::kFile, out_.source, where.line, where.column, 1});
+        out_.scenario.links.push_back(std::move(rule));
     }
 }
 

@@ -208,7 +208,8 @@ TEST(Load, EveryKeyRemembersTheLineThatSetIt) {
 }
 
 TEST(Load, ASmallNetworkGetsANoteThatFewerValidatorsAreAsked) {
-    const auto result = load_scenario_text(with_provider("[chain]\nvalidators = 10\n"), "t.toml");
+    const auto result = load_scenario_text(
+        with_provider("[chain]\nvalidators = 10\nsampling = \"distinct\"\n"), "t.toml");
     ASSERT_TRUE(result) << to_text(result.error());
     EXPECT_EQ(to_text(result->notes),
               "t.toml:3:1: note: a poll asks 9 validators, not 11: there are no more others\n"

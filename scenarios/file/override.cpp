@@ -68,16 +68,20 @@ Parsed<void> set_in_group(Scenario& scenario, std::string_view role, std::string
     return unknown_key(scenario, whole);
 }
 
-Parsed<void> set_in_fault(Scenario& scenario, std::string_view rest, std::string_view text) {
+// `rest` is the text after "fault.": a position, a dot and a key.
+template <class Owner>
+Parsed<void> set_in_list(Scenario& scenario, std::vector<Owner>& list,
+                         std::span<const Field<Owner>> fields, std::string_view name,
+                         std::string_view rest, std::string_view text) {
     std::size_t index = 0;
     const auto* const end = rest.data() + rest.size();
     const auto [stop, error] = std::from_chars(rest.data(), end, index);
-    if (error == std::errc{} && stop != end && *stop == '.' && index < scenario.faults.size()) {
+    if (error == std::errc{} && stop != end && *stop == '.' && index < list.size()) {
         const std::string_view key(stop + 1, static_cast<std::size_t>(end - stop - 1));
-        for (const auto& field : fault_fields())
-            if (field.info.key == key) return assign(field, scenario.faults[index], text);
+        for (const auto& field : fields)
+            if (field.info.key == key) return assign(field, list[index], text);
     }
-    return unknown_key(scenario, fmt::format("fault.{}", rest));
+    return unknown_key(scenario, fmt::format("{}.{}", name, rest));
 }
 
 // "VM__SLASH_BPS" -> "vm.slash_bps".
@@ -104,6 +108,8 @@ std::vector<std::string> known_keys(const Scenario& scenario) {
         for (const auto& [name, value] : group.parameters)
             keys.push_back(group_key(group, "parameters." + name));
     }
+    for (std::size_t i = 0; i < scenario.links.size(); ++i)
+        for (const auto& field : link_fields()) keys.push_back(link_key(i, field.info.key));
     for (std::size_t i = 0; i < scenario.faults.size(); ++i)
         for (const auto& field : fault_fields()) keys.push_back(fault_key(i, field.info.key));
     return keys;
@@ -115,7 +121,10 @@ Parsed<void> set_key(Scenario& scenario, std::string_view key, std::string_view 
     const auto rest = dot < key.size() ? key.substr(dot + 1) : std::string_view();
     if (std::find(kRoles.begin(), kRoles.end(), first) != kRoles.end())
         return set_in_group(scenario, first, rest, value);
-    if (first == "fault") return set_in_fault(scenario, rest, value);
+    if (first == "link")
+        return set_in_list(scenario, scenario.links, link_fields(), first, rest, value);
+    if (first == "fault")
+        return set_in_list(scenario, scenario.faults, fault_fields(), first, rest, value);
     for (const auto& field : scenario_fields())
         if (field.info.dotted() == key) return assign(field, scenario, value);
     return unknown_key(scenario, key);

@@ -16,6 +16,7 @@ using sim::Scenario;
 
 template <class Owner>
 std::string line(const Field<Owner>& field, const Owner& owner) {
+    if (!is_set(field.get(owner))) return {};
     return fmt::format("{} = {}\n", field.info.key, print_value(field.info, field.get(owner)));
 }
 
@@ -42,6 +43,10 @@ std::string canonical_text(const Scenario& scenario) {
             for (const auto& field : group_fields()) out += line(field, group);
         }
     }
+    for (const auto& link : scenario.links) {
+        out += "\n[[link]]\n";
+        for (const auto& field : link_fields()) out += line(field, link);
+    }
     for (const auto& fault : scenario.faults) {
         out += "\n[[fault]]\n";
         for (const auto& field : fault_fields()) out += line(field, fault);
@@ -60,6 +65,11 @@ std::string show_config(const LoadedScenario& loaded) {
     for (const auto& group : scenario.actors)
         for (const auto& field : group_fields())
             add(group_key(group, field.info.key), print_value(field.info, field.get(group)));
+    for (std::size_t i = 0; i < scenario.links.size(); ++i)
+        for (const auto& field : link_fields())
+            if (is_set(field.get(scenario.links[i])))
+                add(link_key(i, field.info.key),
+                    print_value(field.info, field.get(scenario.links[i])));
     for (std::size_t i = 0; i < scenario.faults.size(); ++i)
         for (const auto& field : fault_fields())
             add(fault_key(i, field.info.key),

@@ -65,8 +65,8 @@ std::string reference_page() {
         "\n"
         "From outside the file, `--set vm.slash_bps=5000` or `AIVMSIM_VM__SLASH_BPS=5000` set the "
         "same key; groups go by name\n"
-        "(`provider.lazy.count=3`, `provider.lazy.parameters.rate=1/4`) and faults by position "
-        "(`fault.0.at=1m`).\n";
+        "(`provider.lazy.count=3`, `provider.lazy.parameters.rate=1/4`), links and faults by "
+        "position (`fault.0.at=1m`).\n";
     out += fmt::format("\n## Top level\n\n{}\n\n{}", section_doc(""), table_of(rows, ""));
     for (const auto section : kSections)
         out += fmt::format("\n## [{}]\n\n{}\n\n{}", section, section_doc(section),
@@ -74,6 +74,8 @@ std::string reference_page() {
     out +=
         fmt::format("\n## [[provider]], [[challenger]], [[requester]], [[validator]]\n\n{}\n\n{}",
                     section_doc("group"), table_of(rows_of(group_fields()), "group"));
+    out += fmt::format("\n## [[link]]\n\n{}\n\n{}", section_doc("link"),
+                       table_of(rows_of(link_fields()), "link"));
     out += fmt::format("\n## [[fault]]\n\n{}\n\n{}", section_doc("fault"),
                        table_of(rows_of(fault_fields()), "fault"));
     return out;
@@ -86,6 +88,7 @@ std::string help_text(const std::string& prefix) {
     for (const auto role : kRoles)
         for (const auto& row : rows_of(group_fields()))
             add_help(out, prefix, fmt::format("{}.{}", role, row.info.key), row);
+    for (const auto& row : rows_of(link_fields())) add_help(out, prefix, row.info.dotted(), row);
     for (const auto& row : rows_of(fault_fields())) add_help(out, prefix, row.info.dotted(), row);
     return out;
 }

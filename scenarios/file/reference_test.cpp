@@ -25,6 +25,7 @@ void expect_documented(const Field<Owner>& field, const std::string& page) {
 TEST(Reference, EveryKeyIsOnThePageWithItsDefaultAndMeaning) {
     const auto page = reference_page();
     for (const auto& field : scenario_fields()) expect_documented(field, page);
+    for (const auto& field : link_fields()) expect_documented(field, page);
     for (const auto& field : fault_fields()) expect_documented(field, page);
     for (const auto& field : group_fields()) expect_documented(field, page);
     EXPECT_NE(page.find("| `challenge_window_blocks` | an integer, 0 to 1000000 blocks | `100` | "),

@@ -14,6 +14,9 @@ inline constexpr RetiredKey kRetiredKeys[] = {
     {"vm.count_open_challenges",
      "it is now vm.challenge_escalation: \"per_open\" where it was true, \"per_lost\" where it was "
      "false; the default is \"none\""},
+    {"chain.poll_timeout",
+     "time-outs adapt to the latency now, between chain.poll_timeout_min and "
+     "chain.poll_timeout_max; set both to the same time for a fixed one"},
 };
 
 // What replaced the key, which may be given without its section; empty for a key that never

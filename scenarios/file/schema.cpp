@@ -44,6 +44,13 @@ Json type_schema(const FieldInfo& info) {
         case FieldType::kNames:
             return {
                 {"type", "array"}, {"items", text_like(kNamePattern)}, {"maxItems", kMaxListItems}};
+        case FieldType::kNameLists: {
+            const Json name = {{"anyOf", {text_like(kNamePattern), {{"type", "integer"}}}}};
+            const Json list = {{"type", "array"}, {"items", name}, {"maxItems", kMaxListItems}};
+            return {{"type", "array"},
+                    {"items", {{"anyOf", {text_like(kNamePattern), {{"type", "integer"}}, list}}}},
+                    {"maxItems", kMaxListItems}};
+        }
         case FieldType::kIntegers:
             return {{"type", "array"}, {"items", integer(info)}, {"maxItems", kMaxListItems}};
         case FieldType::kParameters:
@@ -61,7 +68,7 @@ void add_property(Json& object, const Field<Owner>& field) {
     schema["description"] = field.info.doc;
     if (field.info.required) {
         object["required"].push_back(field.info.key);
-    } else if (field.info.type != FieldType::kParameters) {
+    } else if (field.info.type != FieldType::kParameters && is_set(field.default_value())) {
         // TOML and JSON write these values alike, except for tables.
         schema["default"] = Json::parse(print_value(field.info, field.default_value()));
     }
@@ -97,6 +104,7 @@ std::string json_schema() {
     }
     for (const auto role : kRoles)
         root["properties"][std::string(role)] = repeated_table("group", group_fields(), kMaxGroups);
+    root["properties"]["link"] = repeated_table("link", link_fields(), kMaxLinks);
     root["properties"]["fault"] = repeated_table("fault", fault_fields(), kMaxFaults);
     root["required"].push_back("provider");
     return root.dump(2) + "\n";

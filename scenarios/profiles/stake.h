@@ -27,6 +27,6 @@ const StakeProfile* find_stake_profile(std::string_view name);
 // 64 bits in sum.
 Result<std::vector<Amount>> profile_stakes(std::string_view profile, std::uint32_t validators);
 
-inline constexpr std::uint32_t kMaxStakeValidators = 4096;
+inline constexpr std::uint32_t kMaxStakeValidators = 10'000;
 
 }  // namespace aivm::scenarios

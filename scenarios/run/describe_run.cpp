@@ -10,10 +10,47 @@ namespace {
 
 std::string describe_targets(const sim::FaultPlan& fault) {
     std::vector<std::string> targets = fault.regions;
-    targets.insert(targets.end(), fault.groups.begin(), fault.groups.end());
+    for (const std::vector<std::string>& group : fault.groups) {
+        const auto names = fmt::format("{}", fmt::join(group, ", "));
+        targets.push_back(fault.groups.size() == 1 ? names : "{" + names + "}");
+    }
     for (const std::uint32_t validator : fault.validators)
         targets.push_back(fmt::format("validator[{}]", validator));
     return fmt::format("{}", fmt::join(targets, ", "));
+}
+
+// What an answer about a fault of the swarm says; empty for other choices.
+std::string describe_swarm(const sim::ChoiceAnswer& choice) {
+    const char* what = nullptr;
+    switch (choice.id.kind) {
+        case sim::ChoiceKind::kSwarmPresent:
+            what = "whether";
+            break;
+        case sim::ChoiceKind::kSwarmCount:
+            what = "how many";
+            break;
+        case sim::ChoiceKind::kSwarmTarget:
+            what = "whom";
+            break;
+        case sim::ChoiceKind::kSwarmBegin:
+            what = "when";
+            break;
+        case sim::ChoiceKind::kSwarmDuration:
+            what = "how long";
+            break;
+        case sim::ChoiceKind::kSwarmStrength:
+            what = "how strong";
+            break;
+        default:
+            return {};
+    }
+    const auto kind = choice.id.actor < sim::kFaultKinds
+                          ? word(static_cast<sim::FaultKind>(choice.id.actor))
+                          : std::string_view("fault");
+    if (choice.id.kind == sim::ChoiceKind::kSwarmPresent)
+        return fmt::format("the swarm has faults of kind {}", kind);
+    return fmt::format("swarm, {}: {} (draw {}) is {}", kind, what, choice.id.ordinal + 1,
+                       choice.answer);
 }
 
 std::string plural(std::uint64_t count, std::string_view noun) {
@@ -34,6 +71,7 @@ std::string describe(const sim::FaultPlan& fault) {
 }
 
 std::string describe(const sim::ChoiceAnswer& choice, const sim::Participants& participants) {
+    if (auto of_swarm = describe_swarm(choice); !of_swarm.empty()) return of_swarm;
     const auto actor = choice.id.actor < participants.all.size()
                            ? participants.name(choice.id.actor)
                            : fmt::format("actor {}", choice.id.actor);

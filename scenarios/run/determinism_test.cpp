@@ -14,10 +14,10 @@ sim::Scenario small_scenario() {
     sim::Scenario scenario;
     scenario.name = "small";
     scenario.chain.validators = 5;
-    scenario.chain.k = 3;
-    scenario.chain.alpha_preference = 2;
-    scenario.chain.alpha_confidence = 2;
-    scenario.chain.beta = 4;
+    scenario.chain.k = 8;
+    scenario.chain.alpha_preference = 5;
+    scenario.chain.alpha_confidence = 6;
+    scenario.chain.beta = 12;
     scenario.network.latency = "lan";
     scenario.network.loss_ppm = 10'000;
     scenario.workload.tasks = 12;

@@ -1,6 +1,7 @@
 #include "scenarios/run/run.h"
 
 #include "scenarios/run/counterfactual.h"
+#include "scenarios/run/process_memory.h"
 #include "scenarios/run/setting.h"
 #include "sim/world/world.h"
 
@@ -25,6 +26,11 @@ sim::RunSummary RunMeter::summary_of(const sim::Outcome& outcome) const {
     summary.events = outcome.events;
     summary.digest = outcome.digest.hex();
     summary.wall_time_ns = now_ns() - started_ns_;
+    if (outcome.recovery_time)
+        summary.recovery_time_ns = static_cast<std::uint64_t>(*outcome.recovery_time);
+    if (outcome.recovery_limit)
+        summary.recovery_limit_ns = static_cast<std::uint64_t>(*outcome.recovery_limit);
+    if (outcome.budget_end) summary.budget_end = outcome.budget_end->text();
     summary.invariants = outcome.invariants;
     summary.invariant_checks = outcome.invariant_checks;
     summary.backend = options_.backend;
@@ -66,6 +72,8 @@ Result<sim::Outcome> run_scenario(const sim::Scenario& scenario, const RunOption
     world_options.kernels = options.kernels;
     world_options.choices = options.choices;
     world_options.progress = options.progress;
+    world_options.wall_clock_ns = options.wall_clock_ns;
+    world_options.memory_bytes = options.memory_bytes ? options.memory_bytes : process_memory_bytes;
     if (options.events) world_options.events = &sink;
     AIVM_TRY(sink.begin_run(info));
     const RunMeter meter(options);

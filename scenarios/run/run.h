@@ -38,9 +38,12 @@ struct RunOptions {
     // Called every ten virtual seconds with the virtual time and the number of final tasks;
     // returning false interrupts the run.
     std::function<bool(sim::SimTime, std::uint64_t)> progress;
-    // Real time in nanoseconds, used for wall_seconds only; the library itself reads no clock.
-    // Empty: wall_seconds is recorded as 0.
+    // Real time in nanoseconds, used for wall_seconds and run.max_wall_time only; the library
+    // itself reads no clock. Empty: wall_seconds is recorded as 0, and the budget does not end the
+    // run.
     std::function<std::uint64_t()> wall_clock_ns;
+    // For run.max_memory; empty: process_memory_bytes.
+    std::function<std::uint64_t()> memory_bytes;
 };
 
 // Measures one run, from its construction on, for the summary that a sink receives at its end.

@@ -53,6 +53,11 @@ sim::PointParamRow param_of(const sim::Scenario& scenario, const std::string& ke
                 row.number = static_cast<double>(value);
         }
     }
+    for (std::size_t i = 0; i < scenario.links.size(); ++i) {
+        for (const auto& field : link_fields()) {
+            if (link_key(i, field.info.key) == key) describe(field, scenario.links[i], row);
+        }
+    }
     for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
         for (const auto& field : fault_fields()) {
             if (fault_key(i, field.info.key) == key) describe(field, scenario.faults[i], row);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/adversaries/strategy_table.h"
-#include "scenarios/profiles/latency.h"
+#include "scenarios/file/latencies.h"
 #include "scenarios/profiles/stake.h"
 
 namespace aivm::scenarios {
@@ -18,16 +18,16 @@ Result<sim::Setting> make_setting(const sim::Scenario& scenario,
     if (const auto faults = check_strategies(scenario); strategies == nullptr && !faults.empty()) {
         return fail(ErrorCode::kConfig, fmt::format("{}", fmt::join(faults, "; ")));
     }
-    const LatencyProfile* latency = find_latency_profile(scenario.network.latency);
-    if (latency == nullptr)
-        return fail(ErrorCode::kNotFound, "latency profile " + scenario.network.latency);
+    const auto latencies = resolve_latencies(scenario);
+    if (!latencies) return fail(ErrorCode::kNotFound, latencies.error().problem.message);
     sim::Setting setting;
     setting.scenario = scenario;
     AIVM_ASSIGN(setting.stakes, profile_stakes(scenario.chain.stake, scenario.chain.validators));
-    setting.latency = latency_table(*latency);
-    setting.region_names.assign(latency->regions.begin(), latency->regions.end());
-    setting.validator_regions = assign_regions(*latency, scenario.chain.validators);
-    setting.client_regions = assign_regions(*latency, sim::client_count(scenario));
+    setting.latency = latencies->network;
+    setting.link_latencies = latencies->links;
+    setting.region_names = latencies->region_names;
+    setting.validator_regions = latencies->validator_regions;
+    setting.client_regions = latencies->client_regions;
     setting.strategies = strategies != nullptr ? strategies : &kStrategyTable;
     return setting;
 }

@@ -2,6 +2,7 @@
 #include "scenarios/statistics/intervals.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
@@ -13,8 +14,14 @@ namespace aivm::scenarios {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
+// Rounding leaves this much of a design effect where all runs have the same share.
+constexpr double kNoEffect = 1e-9;
 
 void check_confidence(double confidence) { AIVM_CHECK(confidence > 0 && confidence < 1); }
+
+double normal_quantile(double probability) {
+    return boost::math::quantile(boost::math::normal(), probability);
+}
 
 }  // namespace
 
@@ -105,13 +112,17 @@ Interval ClusteredShare::interval(double confidence) const {
         const double most = std::min(kUnseenEffect, whole_ / static_cast<double>(runs_));
         effect = std::max({effect, most, 1.0});
     }
-    const double probability = 0.5 + confidence / 2;
-    const double ratio = student_t_quantile(probability, std::max(whole_ - 1, 1.0)) /
-                         student_t_quantile(probability, static_cast<double>(runs_ - 1));
-    // Compared by multiplication: the measured effect may be 0.
-    const double allowed = whole_ * ratio * ratio;
-    const double events = allowed >= whole_ * effect ? whole_ : allowed / effect;
-    return clopper_pearson(std::min(share() * events, events), events, confidence);
+    const double t = student_t_quantile(0.5 + confidence / 2, static_cast<double>(runs_ - 1));
+    double scale = t * t * effect / whole_;
+    if (effect <= kNoEffect) {
+        const double z = normal_quantile(0.5 + confidence / 2);
+        scale = z * z / whole_;
+    }
+    const double p = share();
+    const double middle = (p + scale / 2) / (1 + scale);
+    const double reach = std::sqrt(scale * p * (1 - p) + scale * scale / 4) / (1 + scale);
+    // At a share of 0 or 1 the interval ends there, which rounding need not hit.
+    return {p <= 0 ? 0 : std::max(0.0, middle - reach), p >= 1 ? 1 : std::min(1.0, middle + reach)};
 }
 
 void PairedShares::add(double part, double whole, double base_part, double base_whole) {

@@ -77,14 +77,15 @@ public:
     // measured; 1 where it cannot be estimated: one run, or a share of 0 or 1.
     [[nodiscard]] double design_effect() const;
 
-    // Clopper and Pearson's interval on the effective number of events (Korn and Graubard 1998,
-    // Survey Methodology 24, 193-201): `whole` over the design effect, times (t of whole - 1
-    // degrees of freedom over t of runs - 1)^2, so that few runs cost what the uncertainty of their
-    // measured variance costs; at most `whole`. With one event per run it equals Clopper and
-    // Pearson's interval. One run with several events says nothing about the variance between runs:
-    // [0, 1]. Where the runs do not tell (below kTellingRuns informative ones, and at most half of
-    // all), the effect is taken as at least kUnseenEffect; intervals of rare events are therefore
-    // cautious.
+    // Wilson's score interval with the measured design effect and Student's t of runs - 1 degrees
+    // of freedom (Kott and Carr 1997, Journal of Official Statistics 13, 367-383; compared with
+    // others by Dean and Pagano 2015, Journal of Survey Statistics and Methodology 3, 484-503): the
+    // shares p with |share - p| <= t sqrt(effect p (1 - p) / whole). Runs that agree to the last
+    // event show no variance between them; their events count as independent. With one event per
+    // run it is Clopper and Pearson's interval. One run with several events says nothing about the
+    // variance between runs: [0, 1]. Where the runs do not tell (below kTellingRuns informative
+    // ones, and at most half of all), the effect is taken as at least kUnseenEffect; intervals of
+    // rare events are therefore cautious.
     [[nodiscard]] Interval interval(double confidence) const;
 
     // A share without any observed event may hide any dependence. Long streaks of censored blocks,

@@ -160,7 +160,7 @@ Result<std::vector<sim::EstimateRow>> estimates_of(Database& database, std::int6
                                                    double confidence) {
     AIVM_ASSIGN(const PointSums sums, sums_of(database, point_id, kAllReplicates));
     const std::string student = "t " + confidence_text(confidence);
-    const std::string exact = "clopper-pearson " + confidence_text(confidence);
+    const std::string of_share = "share " + confidence_text(confidence);
     std::vector<sim::EstimateRow> out;
     for (const auto& [name, moments] : sums.metrics) {
         const Interval interval = t_interval(moments, confidence);
@@ -170,7 +170,7 @@ Result<std::vector<sim::EstimateRow>> estimates_of(Database& database, std::int6
     const auto add_share = [&](std::string_view name, const std::string& mode,
                                const ClusteredShare& share) {
         const Interval interval = share.interval(confidence);
-        out.push_back({point_id, std::string(name), mode, exact,
+        out.push_back({point_id, std::string(name), mode, of_share,
                        static_cast<std::uint64_t>(share.whole()), share.share(), interval.low,
                        interval.high});
     };
@@ -188,7 +188,7 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
     AIVM_ASSIGN(const auto base_runs, runs_of(database, base_point_id, kAllReplicates));
     AIVM_ASSIGN(RunReader reader, RunReader::make(database));
     std::map<Name, Moments> differences;
-    std::map<std::string, PairedShares> fraud_missed;  // by mode
+    std::map<Name, PairedShares> shares;
     auto base = base_runs.begin();
     for (const RunKey& run : runs) {
         while (base != base_runs.end() && base->replicate < run.replicate) ++base;
@@ -201,9 +201,16 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
                 differences[name].add(value - other->second);
                 if (name.first != "n_fraud_posted") continue;
                 const Name missed{"n_fraud_missed", name.second};
-                fraud_missed[name.second].add(value_or_zero(metrics, missed), value,
-                                              value_or_zero(base_metrics, missed), other->second);
+                shares[{std::string(kFraudMissedShare), name.second}].add(
+                    value_or_zero(metrics, missed), value, value_or_zero(base_metrics, missed),
+                    other->second);
             }
+        }
+        AIVM_ASSIGN(const auto final_results, reader.final_results(run.run_id));
+        AIVM_ASSIGN(const auto base_results, reader.final_results(base->run_id));
+        if (final_results && base_results) {
+            shares[{"p_final_corrupt", ""}].add(final_results->first, final_results->second,
+                                                base_results->first, base_results->second);
         }
     }
     const std::string method = "paired t " + confidence_text(confidence);
@@ -213,12 +220,12 @@ Result<std::vector<sim::ContrastRow>> contrasts_of(Database& database, std::int6
                        moments.mean(), interval.low, interval.high});
     }
     const std::string ratio_method = "paired ratio " + confidence_text(confidence);
-    for (const auto& [mode, shares] : fraud_missed) {
-        const Interval interval = shares.interval(confidence);
-        // No fraud posted, one run, or no variance to measure an interval with: no data.
+    for (const auto& [name, paired] : shares) {
+        const Interval interval = paired.interval(confidence);
+        // No such events, one run, or no variance to measure an interval with: no data.
         if (std::isinf(interval.low) || interval.width() <= 0) continue;
-        out.push_back({point_id, base_point_id, std::string(kFraudMissedShare), mode, ratio_method,
-                       shares.runs(), shares.difference(), interval.low, interval.high});
+        out.push_back({point_id, base_point_id, name.first, name.second, ratio_method,
+                       paired.runs(), paired.difference(), interval.low, interval.high});
     }
     return out;
 }

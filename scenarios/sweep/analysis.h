@@ -21,7 +21,7 @@ std::string confidence_text(double confidence);
 Result<std::vector<std::int64_t>> point_ids(sim::Database& database);
 
 // All estimates of a point: for every metric (except wall_seconds) and mode the mean over the runs,
-// with method "t C", where C is the confidence; with method "clopper-pearson C" the shares:
+// with method "t C", where C is the confidence; with method "share C" (ClusteredShare) the shares:
 // attacker_profitable (of runs), p_final_corrupt (n counts the final results; where rows of tasks
 // were recorded) and kFraudMissedShare (n counts the wrong results posted). The mean of a share is
 // taken over the events of all runs together. Errors: kStorage.
@@ -29,9 +29,10 @@ Result<std::vector<sim::EstimateRow>> estimates_of(sim::Database& database, std:
                                                    double confidence);
 
 // The mean difference of every metric between the runs of a point and those of the base that have
-// the same seed and replicate, with method "paired t C"; of kFraudMissedShare the difference of the
-// two shares, with method "paired ratio C", where both have fraud, two runs, and differences that
-// vary. Empty for the base itself. Errors: kStorage.
+// the same seed and replicate, with method "paired t C"; of the shares p_final_corrupt (where rows
+// of tasks were recorded) and kFraudMissedShare the difference of the two shares, with method
+// "paired ratio C", where both have such events, two runs, and differences that vary. Empty for the
+// base itself. Errors: kStorage.
 Result<std::vector<sim::ContrastRow>> contrasts_of(sim::Database& database, std::int64_t point_id,
                                                    std::int64_t base_point_id, double confidence);
 

@@ -14,6 +14,7 @@
 
 #include "core/base/check.h"
 #include "scenarios/run/backend.h"
+#include "scenarios/run/process_memory.h"
 #include "scenarios/run/run.h"
 #include "scenarios/run/setting.h"
 #include "scenarios/sweep/analysis.h"
@@ -164,6 +165,8 @@ private:
         options.seed = run.seed;
         options.kernels = run.kernels;
         options.progress = [this](sim::SimTime, std::uint64_t) { return !stopped(); };
+        options.wall_clock_ns = options_.wall_clock_ns;
+        options.memory_bytes = process_memory_bytes;
         const RunMeter meter(run);
         AIVM_ASSIGN(const auto world, sim::World::make(at->setting, options));
         sim::Outcome outcome = world->run();

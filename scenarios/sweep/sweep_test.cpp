@@ -386,6 +386,39 @@ TEST_F(SweepTest, SharesOfFraudAreComparedSeedBySeed) {
     EXPECT_EQ(found, 1);
 }
 
+// The mean of the runs' own shares weighs a run with few final tasks like one with many.
+TEST_F(SweepTest, SharesOfFinalTasksAreComparedSeedBySeed) {
+    const SweepPlan plan = plan_of(request({"vm.challenge_window_blocks=1,2"}, "1..8"));
+    ASSERT_TRUE(sweep("x.db", plan, 1));
+    auto database = sim::Database::open(file("x.db"), sim::Database::Mode::kReadOnly).value();
+    const auto counted = [&](std::int64_t point, int seed, const char* outcomes) {
+        return static_cast<double>(
+            database
+                .integer(fmt::format("SELECT count(*) FROM task JOIN run USING (run_id) WHERE "
+                                     "point_id = {} AND seed = '{}' AND outcome IN ({})",
+                                     point, seed, outcomes))
+                .value());
+    };
+    PairedShares expected;
+    for (int seed = 1; seed <= 8; ++seed) {
+        const auto part = [&](std::size_t point) {
+            return counted(plan.point_id(point), seed, "'final_corrupt'");
+        };
+        const auto whole = [&](std::size_t point) {
+            return counted(plan.point_id(point), seed, "'final_corrupt', 'final_ok'");
+        };
+        expected.add(part(1), whole(1), part(0), whole(0));
+    }
+    const auto rows = contrasts_of(database, plan.point_id(1), plan.point_id(0), 0.95).value();
+    const auto row = std::ranges::find_if(rows, [](const sim::ContrastRow& one) {
+        return one.name == "p_final_corrupt" && one.method == "paired ratio 95%";
+    });
+    ASSERT_TRUE(row != rows.end());
+    EXPECT_LT(row->mean, 0) << "a longer window lets fewer lies pass";
+    EXPECT_NEAR(row->mean, expected.difference(), 1e-12);
+    EXPECT_NEAR(row->high - row->low, expected.interval(0.95).width(), 1e-12);
+}
+
 TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
     SweepRequest asked = request({"vm.challenge_window_blocks=1"}, "1..8");
     asked.counterfactual = true;
@@ -410,13 +443,13 @@ TEST_F(SweepTest, SharesAreCountedOverAllEvents) {
         EXPECT_TRUE(at != rows.end()) << name << " " << method;
         return at == rows.end() ? sim::EstimateRow() : *at;
     };
-    const sim::EstimateRow share = find(kFraudMissedShare, "clopper-pearson 95%");
+    const sim::EstimateRow share = find(kFraudMissedShare, "share 95%");
     EXPECT_EQ(share.n, static_cast<std::uint64_t>(posted));
     EXPECT_DOUBLE_EQ(share.mean, missed / posted);
-    const sim::EstimateRow corrupt = find("p_final_corrupt", "clopper-pearson 95%");
+    const sim::EstimateRow corrupt = find("p_final_corrupt", "share 95%");
     EXPECT_EQ(corrupt.n, static_cast<std::uint64_t>(final_tasks));
     EXPECT_DOUBLE_EQ(corrupt.mean, missed / final_tasks);
-    EXPECT_EQ(find("attacker_profitable", "clopper-pearson 95%").n, 8U);
+    EXPECT_EQ(find("attacker_profitable", "share 95%").n, 8U);
     EXPECT_EQ(find("ttf_mean", "t 95%").n, 8U);
 }
 

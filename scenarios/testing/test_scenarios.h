@@ -28,6 +28,9 @@ inline void expect_equal(const sim::Scenario& a, const sim::Scenario& b) {
         EXPECT_EQ(a.actors[i].role, b.actors[i].role);
         expect_equal_fields(group_fields(), a.actors[i], b.actors[i]);
     }
+    ASSERT_EQ(a.links.size(), b.links.size());
+    for (std::size_t i = 0; i < a.links.size(); ++i)
+        expect_equal_fields(link_fields(), a.links[i], b.links[i]);
     ASSERT_EQ(a.faults.size(), b.faults.size());
     for (std::size_t i = 0; i < a.faults.size(); ++i)
         expect_equal_fields(fault_fields(), a.faults[i], b.faults[i]);

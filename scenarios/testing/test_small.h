@@ -28,10 +28,10 @@ inline sim::Scenario small() {
     sim::Scenario s;
     s.name = "small";
     s.chain.validators = 5;
-    s.chain.k = 3;
-    s.chain.alpha_preference = 2;
-    s.chain.alpha_confidence = 2;
-    s.chain.beta = 4;
+    s.chain.k = 8;
+    s.chain.alpha_preference = 5;
+    s.chain.alpha_confidence = 6;
+    s.chain.beta = 12;
     s.network.latency = "lan";
     s.workload.tasks = 30;
     s.workload.tasks_per_block = 2;

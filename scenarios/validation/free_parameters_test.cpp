@@ -150,7 +150,7 @@ TEST(FreeParameters, WhatCannotBeSimulatedSaysWhyAndEndsNothing) {
     expect_failed("V16", {{"p", 1e-5}}, "a sample that tells 10 % needs");
     expect_failed("V37", {{"mu", 20.12345}}, "more than 1000 simulated blocks");
     expect_failed("V39", {{"L", 101}}, "L = 101");
-    expect_failed("C08", {{"k", 200}}, "k");
+    expect_failed("C08", {{"k", 200}}, "no majority of the 200 votes");
     expect_failed("C08", {{"n", 1}}, "n = 1");
     expect_failed("C02", {{"f", 1.5}}, "f = 1.5");
 }

@@ -17,15 +17,15 @@ namespace aivm::scenarios {
 // How the samples of a case depend on each other.
 enum class Method {
     kBinomial,  // a frequency of independent trials: Clopper and Pearson
-    // A frequency whose trials within one run may depend on each other: Clopper and Pearson with a
-    // design effect.
+    // A frequency whose trials within one run may depend on each other: Wilson with a design
+    // effect.
     kClustered,
     kMeans,  // a mean of one number per run (batch means): Student's t
     kExact,  // every run must equal the expected number
 };
 constexpr auto enum_words(Method) {
     return std::to_array<std::string_view>(
-        {"clopper-pearson", "clopper-pearson-clustered", "batch-means-t", "exact"});
+        {"clopper-pearson", "wilson-clustered", "batch-means-t", "exact"});
 }
 
 constexpr bool is_frequency(Method method) {

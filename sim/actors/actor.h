@@ -5,6 +5,7 @@
 #include "sim/actors/packet.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
+#include "sim/network/corruption.h"
 
 namespace aivm::sim {
 
@@ -41,6 +42,10 @@ public:
     virtual ~Actor() = default;
     virtual void start() = 0;
     virtual void receive(ActorId from, const Packet& packet) = 0;
+    // The bits that `corruption` names were flipped on the way. By default the actor finds that out
+    // and drops the message, as a checksum does.
+    virtual void receive_corrupted(ActorId /*from*/, const Packet& /*packet*/,
+                                   const Corruption& /*corruption*/) {}
     virtual void wake(std::uint64_t tag) = 0;
     // The machine stops: everything but the disk is lost. Packets and timers from before the crash
     // never arrive.

@@ -1,8 +1,11 @@
 // How validators notify the invariants and the recorder. Nothing flows back.
 #pragma once
 
+#include <span>
+
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
+#include "sim/consensus/poll_record.h"
 
 namespace aivm::sim {
 
@@ -43,6 +46,26 @@ public:
                             const Status& taken) = 0;
     // The node built a block; the queue is as the builder left it.
     virtual void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) = 0;
+    // The node proved to those outside the chain that a block is final.
+    virtual void on_certificate(ActorId node, const PublishCertificate& certificate) {
+        static_cast<void>(node);
+        static_cast<void>(certificate);
+    }
+    // The node dropped a packet or a body whose bytes were wrong.
+    virtual void on_malformed(ActorId node) { static_cast<void>(node); }
+    // Whether the next two should be called for this node. Constant during a run.
+    [[nodiscard]] virtual bool observes_polls(ActorId node) const {
+        static_cast<void>(node);
+        return false;
+    }
+    // The node begins a poll and asks these validators, each as often as it was drawn.
+    virtual void on_poll_begun(ActorId node, std::span<const ActorId> asked) {
+        static_cast<void>(node), static_cast<void>(asked);
+    }
+    // The node finished a poll, which is about to take effect.
+    virtual void on_poll(ActorId node, const PollRecord& poll) {
+        static_cast<void>(node), static_cast<void>(poll);
+    }
     // The node went down, and its queue with it.
     virtual void on_queue_lost(ActorId node) = 0;
     virtual void on_restarted(ActorId node, const Vm& vm) = 0;

@@ -1,8 +1,21 @@
-// Messages between actors. Bodies are shared and immutable: a block sent to twenty nodes exists
-// once.
+// Messages between actors, and their bytes. Bodies are shared and immutable: a block sent to twenty
+// nodes exists once.
+//
+//     frame    := checksum:u64 packet          checksum: digest_of_bytes(packet)
+//     packet   := kind:u8 then, by kind
+//       0 consensus      bytes(message) list(sealed block), at most one
+//       1 block request  id:32 count:u32
+//       2 block reply    list(sealed block), child before parent
+//     sealed block       bytes(Block::encode())
+//
+// Packets travel as objects, for speed: decode_packet(encode_packet(p)) is p, and a test sees to
+// it. Only where bytes matter, because a fault flipped some or a validator sends what no engine
+// would say, does a RawPacket travel, which its receiver decodes. What clients send and receive has
+// no encoding here: a copy of it that was damaged on the way is dropped, as the checksum demands.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -13,7 +26,7 @@
 
 namespace aivm::sim {
 
-// A consensus message, with the body of its attached_block(), if it has one.
+// A consensus message, with the body of its attached_item(), if it has one.
 struct ConsensusPacket {
     Message message;
     BlockPtr body;
@@ -43,13 +56,36 @@ struct PendingPacket {
     OperationPtr operation;
 };
 
+// Bytes that claim to be the frame of a packet.
+struct RawPacket {
+    Bytes frame;
+};
+
 using Packet = std::variant<ConsensusPacket, BlockRequest, BlockReply, OperationPacket,
-                            AcceptedPacket, FollowRequest, PendingPacket>;
+                            AcceptedPacket, FollowRequest, PendingPacket, RawPacket>;
+
+// Of a block reply.
+constexpr std::size_t kBlocksPerReplyMax = 64;
 
 // The size on the wire, for bandwidth: canonical encodings plus a frame of 40 bytes.
 std::uint64_t packet_bytes(const Packet& packet);
 
 // 64 bits that represent the contents in the trace digest.
 std::uint64_t packet_digest(const Packet& packet);
+
+using DecodeMessage = Result<Message> (*)(ByteView bytes);  // EngineRow::decode
+
+// The frame of a packet. Requires one of the kinds that have an encoding, or a RawPacket, which is
+// its own frame.
+Bytes encode_packet(const Packet& packet);
+// Fails on a wrong checksum, and on bytes that are not a packet in canonical form.
+Result<Packet> decode_packet(ByteView frame, DecodeMessage decode_message);
+
+// The frame around a packet's bytes, whatever they are.
+Bytes frame_of(ByteView packet);
+
+// What arrives when these bits were flipped on the way, counted from the first bit of the frame and
+// modulo their number. A packet without an encoding arrives as an empty frame.
+RawPacket with_flipped_bits(const Packet& packet, std::span<const std::uint64_t> bits);
 
 }  // namespace aivm::sim

@@ -21,6 +21,7 @@
 #include "sim/actors/device.h"
 #include "sim/actors/packet.h"
 #include "sim/actors/side_channel.h"
+#include "sim/consensus/block_info.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
 #include "sim/scenario/setting.h"
@@ -35,6 +36,10 @@ struct StrategyContext {
     std::shared_ptr<const std::vector<Identity>> accomplices;
     VmParameters rules;
     SimTime block_interval = 0;
+    // Outside the chain: what it pays to compute one step of the model (a challenger: to check
+    // one), and what a wrong answer that becomes final is worth to its owner.
+    Amount step_cost;
+    Amount lie_value;
     SideChannel* side = nullptr;  // outlives it
 
     [[nodiscard]] bool is_accomplice(const Address& address) const;

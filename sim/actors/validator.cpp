@@ -11,14 +11,14 @@ namespace {
 // Timer tags of the validator itself; those of the engine have smaller numbers
 // (consensus/timers.h).
 constexpr std::uint64_t kBuildTag = std::uint64_t{0xF0} << 56;
-constexpr std::uint64_t kRetryTag = std::uint64_t{0xF1} << 56;
 
 constexpr std::size_t kHistoryBlocks = 64;
 constexpr std::size_t kFollowBlocksMax = 32;  // sent to a follower at once
-constexpr std::size_t kServedBlocksMax = 64;
+constexpr std::size_t kServedBlocksMax = kBlocksPerReplyMax;
+constexpr Height kHeightMax = ~Height{0};
 constexpr std::uint32_t kProposersDrawn = 8;
-constexpr SimTime kTooEarlyRetry =
-    1 * kSecond;  // a block from the future is tried again after this
+// A block from a future further than this is judged again after this.
+constexpr std::uint64_t kDueDelayMax = 24 * 3600 * static_cast<std::uint64_t>(kSecond);
 constexpr std::uint64_t kSecretsSearched = 1 << 20;
 constexpr std::size_t kSignaturesKept = 1024;
 
@@ -54,21 +54,66 @@ void ValidatorActor::restart() {
     ++incarnation_;
     setup_.disk->power_on();
     boot(true);
-    if (running()) setup_.observer->on_restarted(setup_.self, *vm_);
 }
 
 void ValidatorActor::boot(bool bootstrap) {
+    const bool disk_was_empty = setup_.disk->entries() == 0;
     Result<Vm> opened = Vm::open(setup_.vm);
     if (!opened) return stop(opened.error());
     vm_.emplace(std::move(*opened));
+    if (const Status noted = note_disk(disk_was_empty); !noted) return stop(noted.error());
+    const auto own = vm_->own_undecided();
+    if (!own) return stop(own.error());
+    std::vector<Item> own_items;
+    for (const BlockPtr& block : *own) {
+        bodies_.emplace(block->id(), block);
+        own_items.push_back(item_of(info_of(*block)));
+    }
+    // Before the engine has its own blocks verified again.
+    if (bootstrap) setup_.observer->on_restarted(setup_.self, *vm_);
     engine_ = setup_.make_engine(*this, random_);
     const ExecutedPtr tip = vm_->executed(vm_->last_accepted());
     history_.push_back(tip);
     const BlockInfo last{tip->id, tip->block ? tip->block->parent() : Hash32{},
                          tip->state.head.height};
-    engine_->start(last, {incarnation_, bootstrap}, actions_);
-    run_actions();
+    auto records = NodeRecords(*setup_.disk).engine_records();
+    if (!records) return stop(records.error());
+    epoch_ = 0;
+    stakes_ = setup_.stakes;
+    step(
+        Started{item_of(last), incarnation_, bootstrap, std::move(*records), std::move(own_items)});
+    if (running()) note_epoch();
     if (running()) consider_building();
+}
+
+// A node that starts again with nothing on its disk has lost its record of what it signed.
+Status ValidatorActor::note_disk(bool disk_was_empty) {
+    NodeRecords records(*setup_.disk);
+    if (disk_was_empty && incarnation_ > 0 && setup_.silent_blocks > 0)
+        AIVM_TRY(records.set_silent_until(kHeightMax));
+    AIVM_ASSIGN(silent_until_, records.silent_until());
+    return {};
+}
+
+void ValidatorActor::end_silence_of_the_start() {
+    if (silent_until_ != kHeightMax || engine_->bootstrapping()) return;
+    silent_until_ = vm_->last_accepted_height() + setup_.silent_blocks;
+    const Status stored = NodeRecords(*setup_.disk).set_silent_until(silent_until_);
+    if (!stored) stop(stored.error());
+}
+
+void ValidatorActor::note_epoch() {
+    const State& state = vm_->state();
+    if (state.head.epoch == epoch_) return;
+    epoch_ = state.head.epoch;
+    std::vector<std::uint64_t> stakes;
+    for (std::size_t i = 0; i < setup_.stakes.size(); ++i) {
+        const Validator& each = state.validators[i];
+        stakes.push_back(each.active ? each.stake.nlux() : 0);
+    }
+    if (stakes == stakes_) return;
+    stakes_ = stakes;
+    step(EpochBegun{epoch_, std::move(stakes)});
 }
 
 void ValidatorActor::stop(const Error& error) {
@@ -97,6 +142,9 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
         for (const BlockPtr& block : reply->blocks) take_body(from, block);
     } else if (const auto* follow = std::get_if<FollowRequest>(&packet)) {
         serve(from, *follow);
+    } else if (const auto* raw = std::get_if<RawPacket>(&packet)) {
+        const auto decoded = decode_packet(raw->frame, setup_.decode_message);
+        return decoded ? receive(from, *decoded) : drop_malformed();
     } else if (const auto* operation = std::get_if<OperationPacket>(&packet)) {
         // A refused operation is dropped: its sender watches the chain and tries again.
         if (offer(operation->operation)) {
@@ -108,6 +156,13 @@ void ValidatorActor::receive(ActorId from, const Packet& packet) {
     if (running()) consider_building();
 }
 
+void ValidatorActor::receive_corrupted(ActorId from, const Packet& packet,
+                                       const Corruption& corruption) {
+    RawPacket arrived = with_flipped_bits(packet, {});
+    flip_bits(corruption, arrived.frame);
+    receive(from, arrived);
+}
+
 Status ValidatorActor::offer(const OperationPtr& operation) {
     const Status taken = vm_->submit(operation);
     setup_.observer->on_offered(setup_.self, queue_view_of(*vm_), operation, taken);
@@ -116,16 +171,30 @@ Status ValidatorActor::offer(const OperationPtr& operation) {
 
 void ValidatorActor::take(ActorId from, const ConsensusPacket& packet) {
     if (packet.body) take_body(from, packet.body);
-    if (!running()) return;
-    engine_->on_message(from, packet.message, actions_);
-    run_actions();
+    if (running()) step(MessageReceived{from, packet.message});
 }
 
 void ValidatorActor::take_body(ActorId from, const BlockPtr& block) {
     if (!running() || vm_->executed(block->id())) return;
+    // The id does not cover the signature: a copy with another one must not stand for the block.
+    if (!is_signed_by_proposer(*block)) return drop_malformed();
     bodies_.emplace(block->id(), block);
-    engine_->on_body(from, info_of(*block), actions_);
-    run_actions();
+    step(ItemReceived{from, item_of(info_of(*block))});
+}
+
+bool ValidatorActor::is_signed_by_proposer(const Block& block) const {
+    const auto& validators = vm_->state().validators;
+    const std::size_t proposer = block.header().proposer.value;
+    return proposer < validators.size() &&
+           setup_.vm.rules->authorizer->verify(
+               validators[proposer].address,
+               slot_message(setup_.vm.rules->chain_id, block.height(), block.id()),
+               block.authorization());
+}
+
+void ValidatorActor::drop_malformed() {
+    ++malformed_dropped_;
+    setup_.observer->on_malformed(setup_.self);
 }
 
 void ValidatorActor::serve(ActorId from, const BlockRequest& request) {
@@ -160,21 +229,18 @@ void ValidatorActor::wake(std::uint64_t tag) {
     if (tag == kBuildTag) {
         --build_timers_;
         build();
-    } else if (tag == kRetryTag) {
-        std::vector<Hash32> waiting;
-        for (const auto& [id, body] : bodies_) waiting.push_back(id);
-        for (const Hash32& id : waiting) {
-            if (running()) act(Verify{id});
-        }
-        run_actions();
     } else {
-        engine_->on_timer(TimerId{tag}, actions_);
-        run_actions();
+        step(TimerFired{TimerId{tag}});
     }
     if (running()) consider_building();
 }
 
 // --- Actions of the engine ---
+
+void ValidatorActor::step(const Input& input) {
+    engine_->step(setup_.environment->now(), input, actions_);
+    run_actions();
+}
 
 void ValidatorActor::run_actions() {
     if (acting_) return;  // the loop below is running and will reach the new actions
@@ -189,7 +255,7 @@ void ValidatorActor::run_actions() {
 
 void ValidatorActor::act(const Send& action) {
     ConsensusPacket packet{action.message, nullptr};
-    if (const auto attached = action.message.attached_block()) {
+    if (const auto attached = action.message.attached_item()) {
         const auto body = vm_->get_block(*attached);
         if (body) packet.body = *body;
     }
@@ -204,21 +270,37 @@ void ValidatorActor::act(const Verify& action) {
     const auto found = bodies_.find(action.id);
     if (found == bodies_.end()) return;
     const BlockPtr block = found->second;
-    if (!engine_->bootstrapping() && !strategy_->tolerates(*block)) {
-        bodies_.erase(action.id);
-        return engine_->on_invalid(action.id, actions_);
+    const Verdict verdict = verdict_on(block);
+    const bool is_final =
+        verdict.validity == Validity::kValid || verdict.validity == Validity::kInvalid;
+    if (is_final) bodies_.erase(action.id);
+    if (verdict.validity == Validity::kValid) {
+        note_signature(*block);
+        note_undecided(info_of(*block));
+        setup_.observer->on_verified(setup_.self, *vm_, vm_->executed(action.id));
     }
-    const Status status = vm_->verify(block, setup_.environment->clock());
-    if (!status && status.error().code == ErrorCode::kTooEarly) {
-        setup_.environment->set_timer(kTooEarlyRetry, kRetryTag);
-        return;
+    step(verdict);
+}
+
+Verdict ValidatorActor::verdict_on(const BlockPtr& block) {
+    if (!engine_->bootstrapping() && !strategy_->tolerates(*block))
+        return {block->id(), Validity::kInvalid};
+    const TimestampNs clock = setup_.environment->clock();
+    const Status status = vm_->verify(block, clock);
+    if (status) return {block->id(), Validity::kValid};
+    switch (status.error().code) {
+        case ErrorCode::kTooEarly: {
+            const TimestampNs due =
+                block->header().timestamp_ns - setup_.vm.rules->parameters.policy.max_clock_skew_ns;
+            const auto wait = std::min<std::uint64_t>(due - clock, kDueDelayMax);
+            return {block->id(), Validity::kNotBefore,
+                    setup_.environment->now() + static_cast<SimTime>(wait)};
+        }
+        case ErrorCode::kBadParent:
+            return {block->id(), Validity::kUnknownParent};
+        default:
+            return {block->id(), Validity::kInvalid};
     }
-    bodies_.erase(action.id);
-    if (!status) return engine_->on_invalid(action.id, actions_);
-    note_signature(*block);
-    note_undecided(info_of(*block));
-    setup_.observer->on_verified(setup_.self, *vm_, vm_->executed(action.id));
-    engine_->on_verified(info_of(*block), actions_);
 }
 
 void ValidatorActor::act(const Discard& action) { bodies_.erase(action.id); }
@@ -234,6 +316,7 @@ void ValidatorActor::act(const Accept& action) {
     for (const ActorId follower : setup_.followers) {
         if (serves(follower)) setup_.environment->send(follower, AcceptedPacket{executed});
     }
+    note_epoch();
 }
 
 void ValidatorActor::act(const Reject& action) {
@@ -245,11 +328,33 @@ void ValidatorActor::act(const Reject& action) {
 }
 
 void ValidatorActor::act(const Prefer& action) {
-    if (const Status status = vm_->set_preference(action.id); !status) stop(status.error());
+    if (const Status status = vm_->set_preference(action.tips.at(0)); !status) stop(status.error());
 }
 
 void ValidatorActor::act(const SetTimer& action) {
     setup_.environment->set_timer(static_cast<SimTime>(action.delay_ns), action.id.value);
+}
+
+void ValidatorActor::act(const Persist& action) {
+    if (const Status status = NodeRecords(*setup_.disk).put(action.record); !status)
+        return stop(status.error());
+    step(Persisted{action.number});
+}
+
+void ValidatorActor::act(const Sign& action) {
+    const auto may_sign = NodeRecords(*setup_.disk).claim(action.slot, action.message);
+    if (!may_sign) return stop(may_sign.error());
+    SlotSigned answer{action.slot, action.message, std::nullopt};
+    if (*may_sign) answer.signature = signer_.sign(signed_message(action.slot, action.message));
+    step(answer);
+}
+
+void ValidatorActor::act(const SubmitEvidence& action) {
+    if (strategy_->reports_equivocation()) report(action);
+}
+
+void ValidatorActor::act(const PublishCertificate& action) {
+    setup_.observer->on_certificate(setup_.self, action);
 }
 
 // --- Building ---
@@ -262,14 +367,15 @@ std::uint64_t ValidatorActor::turn_ns() const {
     const std::uint64_t slot_ns =
         std::max(parent.head.timestamp_ns + setup_.block_interval_ns, setup_.environment->clock());
     if (setup_.sole_proposer) return slot_ns;
-    const ProposerSchedule schedule(setup_.stakes,
-                                    {setup_.run_seed, vm_->preferred(), parent.head.height + 1},
-                                    kProposersDrawn);
+    const ProposerSchedule schedule(
+        stakes_, {setup_.run_seed, vm_->preferred(), parent.head.height + 1}, kProposersDrawn);
     return slot_ns + schedule.delay_ns(setup_.self, setup_.fallback_delay_ns);
 }
 
 void ValidatorActor::consider_building() {
     if (!setup_.proposes || building_on_ == vm_->preferred()) return;
+    end_silence_of_the_start();
+    if (!running() || vm_->preferred_state().head.height < silent_until_) return;
     if (!engine_->wants_block() || !vm_->wants_block()) return;
     building_on_ = vm_->preferred();
     turn_ns_ = turn_ns();
@@ -341,8 +447,7 @@ void ValidatorActor::build() {
                               {built, vm_->preferred_state(), censored, refused});
     note_signature(**block);
     note_undecided(info_of(**block));
-    engine_->on_own_block(info_of(**block), actions_);
-    run_actions();
+    step(ItemBuilt{item_of(info_of(**block))});
     if (running() && parent && strategy_->builds_twice())
         build_twice(built, parent, options.request);
 }
@@ -355,23 +460,28 @@ void ValidatorActor::note_undecided(const BlockInfo& block) {
 }
 
 void ValidatorActor::note_signature(const Block& block) {
-    const auto [first, is_new] = signed_.try_emplace(
-        {block.height(), block.header().proposer.value}, Signed{block.id(), block.authorization()});
+    const auto [first, is_new] =
+        signed_.try_emplace({block.height(), block.header().proposer.value},
+                            Signature{block.id(), block.authorization()});
     if (!is_new && first->second.id != block.id() && strategy_->reports_equivocation()) {
-        report(block, first->second.id, first->second.authorization);
+        report({.validator = block.header().proposer.value,
+                .slot = block.height(),
+                .first_id = first->second.id,
+                .first_authorization = first->second.authorization,
+                .second_id = block.id(),
+                .second_authorization = block.authorization()});
     }
     while (signed_.size() > kSignaturesKept) signed_.erase(signed_.begin());
 }
 
-void ValidatorActor::report(const Block& second, const Hash32& first_id,
-                            const Bytes& first_authorization) {
+void ValidatorActor::report(const SubmitEvidence& found) {
     op::Evidence evidence;
-    evidence.validator = second.header().proposer.value;
-    evidence.slot = second.height();
-    evidence.first_id = first_id;
-    evidence.first_authorization = first_authorization;
-    evidence.second_id = second.id();
-    evidence.second_authorization = second.authorization();
+    evidence.validator = found.validator;
+    evidence.slot = found.slot;
+    evidence.first_id = found.first_id;
+    evidence.first_authorization = found.first_authorization;
+    evidence.second_id = found.second_id;
+    evidence.second_authorization = found.second_authorization;
     const auto& known = vm_->state().validators[evidence.validator].slashed_slots;
     if (std::ranges::binary_search(known, evidence.slot)) return;
     nonce_ = std::max(nonce_, vm_->state().nonce(signer_.address(), Lane::kProofs)) + 1;

@@ -10,9 +10,10 @@
 #include "core/vm/vm.h"
 #include "sim/actors/actor.h"
 #include "sim/actors/node_observer.h"
+#include "sim/actors/node_records.h"
 #include "sim/actors/signing.h"
 #include "sim/actors/strategy.h"
-#include "sim/consensus/consensus.h"
+#include "sim/consensus/block_info.h"
 #include "sim/storage/sim_disk.h"
 
 namespace aivm::sim {
@@ -28,6 +29,10 @@ struct ValidatorSetup {
     std::uint64_t fallback_delay_ns = 0;  // between the turns of two proposers
     std::size_t max_block_ops = kBlockOpsDefault;
     std::size_t max_block_bytes = kBlockSpaceBytesMax;
+    DecodeMessage decode_message = nullptr;  // of the engine
+    // A node whose disk was replaced builds nothing up to this many blocks above what the others
+    // had decided then: it may have signed blocks there.
+    Height silent_blocks = 0;
     bool sole_proposer = false;  // of the engine: no schedule, one node builds every block
     bool proposes = true;
     std::vector<ActorId> followers;
@@ -44,6 +49,8 @@ public:
 
     void start() override;
     void receive(ActorId from, const Packet& packet) override;
+    void receive_corrupted(ActorId from, const Packet& packet,
+                           const Corruption& corruption) override;
     void wake(std::uint64_t tag) override;
     void crash() override;
     void restart() override;
@@ -51,20 +58,37 @@ public:
     // Null while the node is down.
     [[nodiscard]] const Vm* vm() const { return vm_ ? &*vm_ : nullptr; }
     [[nodiscard]] const ConsensusEngine* engine() const { return engine_.get(); }
+    // Packets and bodies dropped because their bytes were wrong.
+    [[nodiscard]] std::uint64_t malformed_dropped() const { return malformed_dropped_; }
 
 private:
     [[nodiscard]] std::optional<Hash32> accepted_at(Height height) const override;
     void vote(const PollQuestion& question, Vote& answer) override;
+    [[nodiscard]] bool observes_polls() const override {
+        return setup_.observer->observes_polls(setup_.self);
+    }
+    void poll_begun(std::span<const VoterIndex> asked) override {
+        setup_.observer->on_poll_begun(setup_.self, asked);
+    }
+    void polled(const PollRecord& poll) override { setup_.observer->on_poll(setup_.self, poll); }
 
     void boot(bool bootstrap);
+    // Reports the validators' stakes to the engine if a new epoch began.
+    void note_epoch();
+    [[nodiscard]] Status note_disk(bool disk_was_empty);
+    void end_silence_of_the_start();
     void stop(const Error& error);
 
     void take_body(ActorId from, const BlockPtr& block);
+    [[nodiscard]] bool is_signed_by_proposer(const Block& block) const;
+    void drop_malformed();
     void take(ActorId from, const ConsensusPacket& packet);
     void serve(ActorId from, const BlockRequest& request);
     void serve(ActorId from, const FollowRequest& request);
 
-    // Carries out the engine's actions in order, including those that they cause.
+    // Hands the engine an input, and carries out its actions in order, including those that they
+    // cause.
+    void step(const Input& input);
     void run_actions();
     void act(const Send& action);
     void act(const Fetch& action);
@@ -74,6 +98,10 @@ private:
     void act(const Reject& action);
     void act(const Prefer& action);
     void act(const SetTimer& action);
+    void act(const Persist& action);
+    void act(const Sign& action);
+    void act(const SubmitEvidence& action);
+    void act(const PublishCertificate& action);
 
     Status offer(const OperationPtr& operation);
     [[nodiscard]] bool serves(ActorId follower);
@@ -81,7 +109,7 @@ private:
     // Records the signature, and submits evidence if the proposer signed another block for the
     // slot.
     void note_signature(const Block& block);
-    void report(const Block& second, const Hash32& first_id, const Bytes& first_authorization);
+    void report(const SubmitEvidence& evidence);
     void build_twice(const ExecutedPtr& first, const ExecutedPtr& parent, BuildRequest request);
 
     void consider_building();
@@ -89,9 +117,10 @@ private:
     void build();
     [[nodiscard]] std::uint64_t turn_ns() const;
     [[nodiscard]] std::uint64_t find_secret(const Hash32& commitment);
-    [[nodiscard]] BlockInfo info_of(const Block& block) const {
-        return {block.id(), block.parent(), block.height()};
+    [[nodiscard]] static BlockInfo info_of(const Block& block) {
+        return {block.id(), block.parent(), block.height(), block.header().proposer.value};
     }
+    [[nodiscard]] Verdict verdict_on(const BlockPtr& block);
     [[nodiscard]] bool running() const { return vm_.has_value(); }
 
     ValidatorSetup setup_;
@@ -99,8 +128,13 @@ private:
     std::unique_ptr<ValidatorStrategy> strategy_;
     RandomStream random_;
     std::uint32_t incarnation_ = 0;
+    std::uint64_t malformed_dropped_ = 0;
 
     // Lost in a crash.
+    // builds nothing up to this height; kHeightMax until it knows what the others decided
+    Height silent_until_ = 0;
+    std::uint64_t epoch_ = 0;            // of the last accepted block
+    std::vector<std::uint64_t> stakes_;  // of this epoch
     std::optional<Vm> vm_;
     std::unique_ptr<ConsensusEngine> engine_;
     Actions actions_;
@@ -112,12 +146,12 @@ private:
     std::uint32_t build_timers_ = 0;           // set and not fired
     std::map<Hash32, std::uint64_t> secrets_;  // commitment -> n, for the n computed so far
     std::vector<BlockInfo> undecided_;         // verified, by height
-    struct Signed {
+    struct Signature {
         Hash32 id;
         Bytes authorization;
     };
-    std::map<std::pair<Height, std::uint32_t>, Signed> signed_;  // by slot and proposer
-    std::uint64_t nonce_ = 0;                                    // of its own operations
+    std::map<std::pair<Height, std::uint32_t>, Signature> signed_;  // by slot and proposer
+    std::uint64_t nonce_ = 0;                                       // of its own operations
 };
 
 }  // namespace aivm::sim

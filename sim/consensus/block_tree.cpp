@@ -11,50 +11,56 @@ constexpr auto kById = [](const auto& entry, const Hash32& id) { return entry.fi
 
 }  // namespace
 
-BlockTree::BlockTree(const BlockRef& last_accepted) : root_(last_accepted), nodes_(1) {
+BlockTree::BlockTree(const BlockRef& last_accepted, const SnowThresholds& thresholds,
+                     SnowInstanceKind kind)
+    : root_(last_accepted), nodes_(1), thresholds_(thresholds), kind_(kind) {
     nodes_[kRootSlot].block.id = root_.id;
     nodes_[kRootSlot].block.height = root_.height;
-    nodes_[kRootSlot].generation = 1;
 }
 
-std::optional<BlockTree::Handle> BlockTree::find(const Hash32& id) const {
+std::optional<std::uint32_t> BlockTree::find_slot(const Hash32& id) const {
     const auto found = std::lower_bound(index_.begin(), index_.end(), id, kById);
     if (found == index_.end() || found->first != id) return std::nullopt;
-    return Handle{found->second, nodes_[found->second].generation};
+    return found->second;
 }
 
-std::optional<BlockTree::Handle> BlockTree::parent(Handle handle) const {
-    const std::uint32_t slot = nodes_[handle.slot].parent;
-    if (slot == kRootSlot) return std::nullopt;
-    return Handle{slot, nodes_[slot].generation};
+const BlockInfo* BlockTree::find(const Hash32& id) const {
+    const auto slot = find_slot(id);
+    return slot ? &nodes_[*slot].block : nullptr;
+}
+
+std::optional<Hash32> BlockTree::parent_of(const Hash32& id) const {
+    const BlockInfo* const block = find(id);
+    return block == nullptr ? std::nullopt : std::optional(block->parent);
+}
+
+std::size_t BlockTree::blocks_of(VoterIndex proposer) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        index_, [&](const IndexEntry& e) { return nodes_[e.second].block.proposer == proposer; }));
 }
 
 std::uint32_t BlockTree::slot_of(const Hash32& id) const {
     if (id == root_.id) return kRootSlot;
-    const auto handle = find(id);
-    AIVM_CHECK(handle.has_value());
-    return handle->slot;
+    const auto slot = find_slot(id);
+    AIVM_CHECK(slot.has_value());
+    return *slot;
 }
 
 std::uint32_t BlockTree::new_slot() {
     if (free_.empty()) {
         nodes_.emplace_back();
-        free_.push_back(static_cast<std::uint32_t>(nodes_.size() - 1));
+        return static_cast<std::uint32_t>(nodes_.size() - 1);
     }
     const std::uint32_t slot = free_.back();
     free_.pop_back();
-    ++nodes_[slot].generation;
     return slot;
 }
 
 void BlockTree::release(std::uint32_t slot) {
-    Node& node = nodes_[slot];
-    const auto entry = std::lower_bound(index_.begin(), index_.end(), node.block.id, kById);
+    const auto entry = std::lower_bound(index_.begin(), index_.end(), nodes_[slot].block.id, kById);
     AIVM_CHECK(entry != index_.end() && entry->second == slot);
     index_.erase(entry);
-    ++node.generation;
-    node.choice = {};
-    node.children.clear();
+    nodes_[slot] = {};
     free_.push_back(slot);
 }
 
@@ -69,16 +75,26 @@ void BlockTree::add(const BlockInfo& block) {
     nodes_[slot].block = block;
     nodes_[slot].parent = parent;
     Node& above = nodes_[parent];
-    if (above.children.empty()) {
-        above.choice.preferred = slot;
-        ++open_choices_;
-    }
     above.children.push_back(slot);
+    if (above.choice) {
+        above.choice->add(block.id);
+    } else {
+        above.choice.emplace(kind_, thresholds_, block.id);
+    }
+}
+
+std::uint32_t BlockTree::preferred_child(std::uint32_t slot) const {
+    const Node& node = nodes_[slot];
+    const auto child = std::ranges::find_if(node.children, [&](std::uint32_t each) {
+        return nodes_[each].block.id == node.choice->preference();
+    });
+    AIVM_CHECK(child != node.children.end());
+    return *child;
 }
 
 BlockRef BlockTree::preferred_tip() const {
     std::uint32_t slot = kRootSlot;
-    while (nodes_[slot].choice.preferred != kRootSlot) slot = nodes_[slot].choice.preferred;
+    while (nodes_[slot].choice) slot = preferred_child(slot);
     return nodes_[slot].block.ref();
 }
 
@@ -86,58 +102,88 @@ Hash32 BlockTree::preferred_at(Height height) const {
     AIVM_CHECK(height >= root_.height);
     std::uint32_t slot = kRootSlot;
     while (nodes_[slot].block.height < height) {
-        slot = nodes_[slot].choice.preferred;
-        AIVM_CHECK(slot != kRootSlot);
+        AIVM_CHECK(nodes_[slot].choice.has_value());
+        slot = preferred_child(slot);
     }
     return nodes_[slot].block.id;
 }
 
-void BlockTree::support(Handle handle, bool confident) {
-    AIVM_CHECK(alive(handle));
-    SnowState& choice = nodes_[nodes_[handle.slot].parent].choice;
-    AIVM_CHECK(
-        !choice.supported);  // alpha_preference is a majority: two children cannot both have it
-    choice.supported = true;
-    if (choice.preferred != handle.slot) choice.confidence = 0;
-    choice.preferred = handle.slot;
-    // A poll between the two alphas moves the preference but is not one of the consecutive polls
-    // that decide.
-    choice.confidence = confident ? choice.confidence + 1 : 0;
-}
-
-void BlockTree::end_poll() {
-    for (Node& node : nodes_) {
-        if (!node.choice.supported) node.choice.confidence = 0;
-        node.choice.supported = false;
+void BlockTree::push_votes(std::span<const VoteCount> votes) {
+    for (const VoteCount& each : votes) {
+        const auto voted = find_slot(each.id);
+        if (!voted) continue;
+        for (std::uint32_t slot = *voted; slot != kRootSlot; slot = nodes_[slot].parent) {
+            if (nodes_[slot].votes == 0) voted_.push_back(slot);
+            nodes_[slot].votes += each.votes;
+            nodes_[nodes_[slot].parent].votes_below += each.votes;
+        }
     }
 }
 
-std::optional<Hash32> BlockTree::finalized_child(std::uint32_t beta) const {
-    const SnowState& choice = nodes_[kRootSlot].choice;
-    if (choice.preferred == kRootSlot || choice.confidence < beta) return std::nullopt;
-    return nodes_[choice.preferred].block.id;
+bool BlockTree::record_poll(std::span<const VoteCount> votes, Actions& out,
+                            std::vector<BlockRef>& rejected) {
+    push_votes(votes);
+    bool successful = false;
+    // Instances whose parents' descendants got a majority lie on one path from the root.
+    std::uint32_t slot = kRootSlot;
+    if (nodes_[slot].votes_below < thresholds_.alpha_preference) nodes_[slot].falters = true;
+    std::vector<VoteCount> bag;
+    while (nodes_[slot].votes_below >= thresholds_.alpha_preference) {
+        Node& node = nodes_[slot];
+        bag.clear();
+        std::optional<std::uint32_t> next;
+        for (const std::uint32_t child : node.children) {
+            if (nodes_[child].votes != 0)
+                bag.push_back({nodes_[child].block.id, nodes_[child].votes});
+            if (nodes_[child].votes_below >= thresholds_.alpha_preference) next = child;
+        }
+        const bool falters = std::exchange(node.falters, false);
+        if (falters) node.choice->record_failed_poll();
+        successful |= node.choice->record_poll(bag);
+        for (const std::uint32_t child : node.children) {
+            if (falters || next != child) nodes_[child].falters = true;
+        }
+        if (slot == kRootSlot && node.choice->finalized()) {
+            const std::uint32_t chosen = preferred_child(kRootSlot);
+            accept_child(chosen, AcceptedBy::kPolls, out, rejected);
+            if (next != chosen) break;
+            slot = kRootSlot;
+            continue;
+        }
+        if (!next) break;
+        slot = *next;
+    }
+    for (const std::uint32_t each : voted_) nodes_[each].votes = nodes_[each].votes_below = 0;
+    nodes_[kRootSlot].votes = nodes_[kRootSlot].votes_below = 0;
+    voted_.clear();
+    return successful;
 }
 
-std::vector<BlockRef> BlockTree::accept(const Hash32& id, AcceptedBy by, Actions& out) {
+void BlockTree::accept(const Hash32& id, AcceptedBy by, Actions& out,
+                       std::vector<BlockRef>& rejected) {
     const std::uint32_t chosen = slot_of(id);
     AIVM_CHECK(chosen != kRootSlot && nodes_[chosen].parent == kRootSlot);
+    accept_child(chosen, by, out, rejected);
+}
+
+void BlockTree::accept_child(std::uint32_t chosen, AcceptedBy by, Actions& out,
+                             std::vector<BlockRef>& rejected) {
     const std::vector<std::uint32_t> siblings = std::move(nodes_[kRootSlot].children);
-    out.push_back(Accept{id, by});
-    std::vector<BlockRef> rejected;
+    out.push_back(Accept{nodes_[chosen].block.id, by});
+    const std::size_t rejected_before = rejected.size();
     for (const std::uint32_t sibling : siblings) {
         if (sibling != chosen) reject_branch(sibling, rejected);
     }
-    for (const BlockRef& each : rejected) out.push_back(Reject{each.id});
+    for (std::size_t i = rejected_before; i < rejected.size(); ++i)
+        out.push_back(Reject{rejected[i].id});
 
-    Node& root = nodes_[kRootSlot];
-    root.block = nodes_[chosen].block;
-    root.choice = nodes_[chosen].choice;
-    root.children = std::move(nodes_[chosen].children);
-    for (const std::uint32_t child : root.children) nodes_[child].parent = kRootSlot;
-    root_ = root.block.ref();
-    --open_choices_;
+    Node accepted = std::move(nodes_[chosen]);
+    nodes_[chosen].block = accepted.block;  // release() finds it by id
     release(chosen);
-    return rejected;
+    accepted.parent = kRootSlot;
+    for (const std::uint32_t child : accepted.children) nodes_[child].parent = kRootSlot;
+    root_ = accepted.block.ref();
+    nodes_[kRootSlot] = std::move(accepted);
 }
 
 // Breadth first, so that a parent is rejected before its children.
@@ -146,7 +192,6 @@ void BlockTree::reject_branch(std::uint32_t slot, std::vector<BlockRef>& rejecte
     for (std::size_t i = 0; i < branch.size(); ++i) {
         const Node& node = nodes_[branch[i]];
         rejected.push_back(node.block.ref());
-        if (!node.children.empty()) --open_choices_;
         branch.insert(branch.end(), node.children.begin(), node.children.end());
     }
     for (const std::uint32_t each : branch) release(each);

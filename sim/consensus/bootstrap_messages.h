@@ -1,5 +1,5 @@
 // How a node learns what the others decided: messages that engines share, because Bootstrapper and
-// PendingBlocks do.
+// PendingBlocks do. An engine that uses them numbers its own messages apart from these.
 #pragma once
 
 #include <vector>
@@ -10,38 +10,41 @@ namespace aivm::sim {
 
 // "Which block did you accept last?"
 struct FrontierRequest {
+    static constexpr std::uint8_t kKind = 2;
     RequestId request = 0;
-    [[nodiscard]] std::uint64_t bytes() const { return kBlockRefBytes; }
-    [[nodiscard]] std::uint64_t digest() const { return mix_digest(request, 2); }
+
+    static constexpr auto fields() { return std::tuple{field<&FrontierRequest::request>()}; }
 };
 struct Frontier {
+    static constexpr std::uint8_t kKind = 3;
     RequestId request = 0;
     BlockRef last_accepted;
-    [[nodiscard]] std::uint64_t bytes() const { return kBlockRefBytes; }
-    [[nodiscard]] std::uint64_t digest() const {
-        return mix_digest(mix_digest(request, digest_of(last_accepted)), 3);
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Frontier::request>(), field<&Frontier::last_accepted>()};
     }
 };
 
 constexpr std::size_t kConfirmMax = 64;
 
-// "Which of these did you accept?" At most kConfirmMax of them.
+// "Which of these did you accept?"
 struct ConfirmRequest {
+    static constexpr std::uint8_t kKind = 4;
     RequestId request = 0;
     std::vector<BlockRef> blocks;
-    [[nodiscard]] std::uint64_t bytes() const { return 8 + blocks.size() * kBlockRefBytes; }
-    [[nodiscard]] std::uint64_t digest() const {
-        std::uint64_t out = request;
-        for (const BlockRef& block : blocks) out = mix_digest(out, digest_of(block));
-        return mix_digest(out, 4);
+
+    static constexpr auto fields() {
+        return std::tuple{field<&ConfirmRequest::request>(),
+                          field<&ConfirmRequest::blocks, kConfirmMax>()};
     }
 };
 struct Confirm {
+    static constexpr std::uint8_t kKind = 5;
     RequestId request = 0;
     std::uint64_t accepted_mask = 0;  // bit i: the responder accepted the i-th block
-    [[nodiscard]] std::uint64_t bytes() const { return kBlockRefBytes; }
-    [[nodiscard]] std::uint64_t digest() const {
-        return mix_digest(mix_digest(request, accepted_mask), 5);
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Confirm::request>(), field<&Confirm::accepted_mask>()};
     }
 };
 

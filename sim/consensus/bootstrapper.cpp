@@ -17,8 +17,9 @@ void Bootstrapper::set_timer(Actions& out) {
     out.push_back(SetTimer{timer_id(kBootstrapTimer, round_), config_.timeout_ns});
 }
 
-void Bootstrapper::begin(Actions& out) {
+void Bootstrapper::begin(Reason reason, Actions& out) {
     AIVM_CHECK(!active());
+    reason_ = reason;
     ++counters_.bootstraps;
     progressed_ = false;
     ask_frontier(out);
@@ -29,6 +30,8 @@ void Bootstrapper::ask_frontier(Actions& out) {
     round_ = next_serial_++;
     candidates_.clear();
     stake_answered_ = 0;
+    answers_ = 0;
+    answers_ahead_ = 0;
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
     sampler_.sample(config_.sample, config_.self, below, waiting_);
     std::sort(waiting_.begin(), waiting_.end());
@@ -48,6 +51,8 @@ bool Bootstrapper::answered_by(VoterIndex from, std::uint64_t request) {
 bool Bootstrapper::on_frontier(VoterIndex from, const Frontier& message, Actions& out) {
     if (phase_ != Phase::kFrontier || !answered_by(from, message.request)) return false;
     const BlockRef& block = message.last_accepted;
+    ++answers_;
+    answers_ahead_ += block.height > tree_.root().height ? 1 : 0;
     const bool known =
         std::any_of(candidates_.begin(), candidates_.end(),
                     [&](const Candidate& candidate) { return candidate.block == block; });
@@ -57,8 +62,9 @@ bool Bootstrapper::on_frontier(VoterIndex from, const Frontier& message, Actions
 }
 
 void Bootstrapper::frontier_known(Actions& out) {
-    if (stake_answered_ == 0) return ask_frontier(out);
-    if (candidates_.empty()) {
+    const bool is_claim = reason_ == Reason::kClaim;
+    if (stake_answered_ == 0 && !is_claim) return ask_frontier(out);
+    if (candidates_.empty() || (is_claim && 2 * answers_ahead_ <= answers_)) {
         phase_ = Phase::kIdle;
         return;
     }
@@ -104,11 +110,16 @@ void Bootstrapper::judge_candidates(bool all_answered, Actions& out) {
     if (confirmed == candidates_.end()) {
         // Enough answered and none is confirmed: the blocks ahead are not decided by enough nodes
         // yet, so polls suffice.
-        if (all_answered || more_than_half(stake_answered_, stake_of_others())) {
+        if (all_answered || reason_ == Reason::kClaim ||
+            more_than_half(stake_answered_, stake_of_others())) {
             phase_ = Phase::kIdle;
         } else {
             ask_frontier(out);
         }
+        return;
+    }
+    if (confirmed->block.height <= tree_.root().height) {  // the polls were faster
+        phase_ = Phase::kIdle;
         return;
     }
     phase_ = Phase::kHistory;

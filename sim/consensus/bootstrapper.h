@@ -6,7 +6,10 @@
 //   history    fetch backwards by id from nodes that confirmed it, and deliver the blocks parent
 //              first
 //
-// Rounds without enough answers are repeated. It ends at once if no node is ahead.
+// Rounds without enough answers are repeated. It ends at once if no node is ahead. A node that was
+// told about a greater height by somebody checks the claim this way beside its polls, and asks all
+// others only if more than half of the sample agree; only a confirmed history stops the polls. A
+// node that starts again has nothing to poll about before it knows the frontier.
 #pragma once
 
 #include <vector>
@@ -40,11 +43,17 @@ public:
           next_serial_(first_serial),
           history_(tree, counters, config.blocks_per_fetch) {}
 
+    enum class Reason : std::uint8_t { kStart, kClaim };
+
     [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
+    // Whether the node must not take part in consensus meanwhile.
+    [[nodiscard]] bool takes_over() const {
+        return active() && (reason_ == Reason::kStart || phase_ == Phase::kHistory);
+    }
     // Whether the last bootstrap delivered any block.
     [[nodiscard]] bool progressed() const { return progressed_; }
 
-    void begin(Actions& out);
+    void begin(Reason reason, Actions& out);
     // False when the message does not belong to the current round.
     bool on_frontier(VoterIndex from, const Frontier& message, Actions& out);
     bool on_confirm(VoterIndex from, const Confirm& message, Actions& out);
@@ -85,6 +94,9 @@ private:
     HistoryFetch history_;
 
     Phase phase_ = Phase::kIdle;
+    Reason reason_ = Reason::kStart;
+    std::size_t answers_ = 0;        // of the sample
+    std::size_t answers_ahead_ = 0;  // of these, from nodes that accepted more
     bool progressed_ = false;
     std::uint64_t round_ = 0;  // serial of the round's requests and timer
     std::size_t held_at_timer_ = 0;

@@ -1,26 +1,34 @@
-// Consensus as a step function: the events of a node go in, the actions that it should take come
+// Consensus as a step function: an input of a node goes in, the actions that it should take come
 // out.
 //
-// An engine has no clock, no socket and no randomness of its own; the actor that owns it (a
-// validator) carries out the actions in the order given. The contract between the two:
+//     engine.step(now, input, out)
 //
-//   1. The actor holds block bodies, the engine knows them as BlockInfo. A body that arrived from
-//      the network and whose id the actor computed itself goes to on_body(); the engine answers
-//      Verify when the parent is verified, Fetch when the parent is missing, Discard when it has no
-//      use for the body.
-//   2. After Verify the actor executes the block and reports on_verified() or on_invalid(), exactly
-//      once, now or later.
-//   3. Every block reported by on_verified() or on_own_block() gets exactly one Accept or Reject,
+// An engine has no clock, no socket, no disk, no key and no randomness of its own; the actor that
+// owns it (a validator) carries out the actions in the order given. The contract between the two:
+//
+//   1. The actor holds bodies, the engine knows them as Items. A body that arrived from the network
+//      and whose id the actor computed itself is an ItemReceived; the engine answers Verify when
+//      all parents are verified, Fetch when one is missing, Discard when it has no use for it.
+//   2. Each Verify is answered by exactly one Verdict, now or later. Only kValid and kInvalid are
+//      final. After kNotBefore the engine asks again once, at that time; after kUnknownParent when
+//      the parent is verified.
+//   3. Every item with the verdict kValid, and every ItemBuilt, gets exactly one Accept or Reject,
 //      unless the node stops; parents are decided before children.
-//   4. The body of Message::attached_block() goes to on_body() before the message goes to
-//      on_message(), and the actions of the first are carried out in between: so the answer can
-//      already take the new block into account.
+//   4. The body of Message::attached_item() is an ItemReceived before the message is a
+//      MessageReceived, and the actions of the first are carried out in between: so the answer can
+//      already take the new item into account.
 //   5. Actions are appended to `out`. An actor that handles one by calling the engine again appends
 //      to the same queue.
-//   6. Timers fire once and cannot be cancelled; the engine ignores those it no longer needs.
-//   7. After a crash a new engine is made and started with a larger incarnation; messages and
+//   6. What follows a Persist in the queue waits until the record is on disk. The next start of the
+//      node passes all records to the engine.
+//   7. A Sign is answered by a SlotSigned. The actor signs one message per slot, over all restarts:
+//   its
+//      record of the slot is on disk before the engine has the signature.
+//   8. Timers fire once and cannot be cancelled; the engine ignores those it no longer needs.
+//   9. After a crash a new engine is made and started with a larger incarnation; messages and
 //      timers of the old one may still arrive and are ignored.
 //
+// `now` never decreases within one incarnation and has no relation to the clocks of other nodes.
 // Not thread safe. To add an engine: HACKING.md.
 #pragma once
 
@@ -35,6 +43,8 @@
 #include "core/base/bytes.h"
 #include "core/base/describe.h"
 #include "sim/consensus/message.h"
+#include "sim/consensus/poll_record.h"
+#include "sim/engine/time.h"
 
 namespace aivm::sim {
 
@@ -47,17 +57,15 @@ using VoterIndex = std::uint32_t;
 // Unique over all polls and requests of one node, restarts included.
 using RequestId = std::uint64_t;
 
-struct BlockInfo {
+// What consensus decides about: a block of a chain, or a vertex of a DAG.
+struct Item {
     Hash32 id;
-    Hash32 parent;
+    std::vector<Hash32> parents;  // one in a chain
     Height height = 0;
-    [[nodiscard]] BlockRef ref() const { return {id, height}; }
-    friend bool operator==(const BlockInfo&, const BlockInfo&) = default;
+    std::vector<Hash32> keys;  // two items with a common key conflict, as do siblings of a chain
+    std::optional<VoterIndex> proposer;
 
-    static constexpr auto fields() {
-        return std::tuple{field<&BlockInfo::id>(), field<&BlockInfo::parent>(),
-                          field<&BlockInfo::height>()};
-    }
+    [[nodiscard]] BlockRef ref() const { return {id, height}; }
 };
 
 // The state that a node reports with its poll.
@@ -82,12 +90,88 @@ struct Vote {
     }
 };
 
-// --- Actions ---
+// --- Inputs ---
 
 struct TimerId {
     std::uint64_t value = 0;
     friend auto operator<=>(TimerId, TimerId) = default;
 };
+
+// What an engine had written to the node's disk with Persist.
+struct Record {
+    Bytes key;
+    Bytes value;
+};
+
+// The first input, once.
+struct Started {
+    Item last_accepted;             // by the node's VM, as it is on disk
+    std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
+    // ask the others what they decided before taking part: for every start but the first
+    bool bootstrap = false;
+    std::vector<Record> records = {};  // by key
+    // Items that this node built before it stopped and that are not decided as far as it knows, by
+    // height. Their bodies are held as if they had just arrived.
+    std::vector<Item> own_items = {};
+};
+
+struct MessageReceived {
+    VoterIndex from = 0;
+    Message message;
+};
+
+struct TimerFired {
+    TimerId timer;
+};
+
+// The actor received a body, parsed it and found it signed by its proposer.
+struct ItemReceived {
+    VoterIndex from = 0;
+    Item item;
+};
+
+// The node built the item on its preference, and verified it.
+struct ItemBuilt {
+    Item item;
+};
+
+enum class Validity : std::uint8_t { kValid, kInvalid, kNotBefore, kUnknownParent };
+
+struct Verdict {
+    Hash32 id;
+    Validity validity = Validity::kValid;
+    SimTime not_before = 0;  // with kNotBefore, on the scale of step()'s `now`
+};
+
+// The record with this number is on disk.
+struct Persisted {
+    std::uint64_t number = 0;
+};
+
+// What a validator may sign once: `round` distinguishes votes for one height.
+struct SigningSlot {
+    std::uint8_t kind = 0;  // of the message, numbered by the engine
+    Height height = 0;
+    std::uint32_t round = 0;
+    friend auto operator<=>(const SigningSlot&, const SigningSlot&) = default;
+};
+
+struct SlotSigned {
+    SigningSlot slot;
+    Hash32 message;
+    std::optional<Bytes> signature;  // nullopt: this node signed another message for the slot
+};
+
+// From now on these stakes count. The first set is the one that the engine is made with.
+struct EpochBegun {
+    std::uint64_t epoch = 0;
+    std::vector<std::uint64_t> stakes;  // of the same validators; 0: it has left
+};
+
+using Input = std::variant<Started, MessageReceived, TimerFired, ItemReceived, ItemBuilt, Verdict,
+                           Persisted, SlotSigned, EpochBegun>;
+
+// --- Actions ---
 
 struct Send {
     VoterIndex to = 0;
@@ -95,15 +179,15 @@ struct Send {
 };
 
 // Ask `from` for the body of `id` and of at most `count` - 1 of its ancestors, child before parent.
-// `from` serves verified and accepted blocks, as many as it has; every body that arrives goes to
-// on_body(), in the order sent.
+// `from` serves verified and accepted items, as many as it has; every body that arrives is an
+// ItemReceived, in the order sent.
 struct Fetch {
     VoterIndex from = 0;
     Hash32 id;
     std::uint32_t count = 1;
 };
 
-// Execute the body held under `id`; its parent is verified.
+// Execute the body held under `id`; its parents are verified.
 struct Verify {
     Hash32 id;
 };
@@ -113,7 +197,7 @@ struct Discard {
     Hash32 id;
 };
 
-// Why a node takes a block for decided: it counted the votes itself, it learned what the others had
+// Why a node takes an item for decided: it counted the votes itself, it learned what the others had
 // decided, or the node that orders blocks said so.
 enum class AcceptedBy : std::uint8_t { kPolls, kBootstrap, kSequencer };
 
@@ -126,9 +210,9 @@ struct Reject {
     Hash32 id;
 };
 
-// Build on this block until another Prefer; it is verified or the last accepted.
+// Build on these until another Prefer; each is verified or the last accepted. One in a chain.
 struct Prefer {
-    Hash32 id;
+    std::vector<Hash32> tips;
 };
 
 struct SetTimer {
@@ -136,7 +220,36 @@ struct SetTimer {
     std::uint64_t delay_ns = 0;
 };
 
-using Action = std::variant<Send, Fetch, Verify, Discard, Accept, Reject, Prefer, SetTimer>;
+// Write the record to disk, in place of another with its key; an empty value removes it.
+struct Persist {
+    std::uint64_t number = 0;  // of the Persisted that answers
+    Record record;
+};
+
+struct Sign {
+    SigningSlot slot;
+    Hash32 message;
+};
+
+// Two messages that one validator signed for one slot.
+struct SubmitEvidence {
+    VoterIndex validator = 0;
+    Height slot = 0;
+    Hash32 first_id;
+    Bytes first_authorization;
+    Hash32 second_id;
+    Bytes second_authorization;
+};
+
+// A proof that the item is final, for those outside the chain.
+struct PublishCertificate {
+    BlockRef item;
+    std::uint64_t epoch = 0;
+    Bytes certificate;
+};
+
+using Action = std::variant<Send, Fetch, Verify, Discard, Accept, Reject, Prefer, SetTimer, Persist,
+                            Sign, SubmitEvidence, PublishCertificate>;
 using Actions = std::vector<Action>;
 
 // --- What an engine may ask of its own node ---
@@ -147,12 +260,27 @@ public:
     // The block that this node's VM accepted at a height below the engine's last accepted one;
     // nullopt when the node does not keep a block that old.
     [[nodiscard]] virtual std::optional<Hash32> accepted_at(Height height) const = 0;
+    // Whether this node's VM has something to put into a block.
+    [[nodiscard]] virtual bool has_work() const { return true; }
+    // Whether `signature` is the validator's, for this message and slot.
+    [[nodiscard]] virtual bool signed_by(VoterIndex validator, const SigningSlot& slot,
+                                         const Hash32& message, const Bytes& signature) const {
+        static_cast<void>(validator), static_cast<void>(slot), static_cast<void>(message);
+        static_cast<void>(signature);
+        return false;
+    }
     // Called by engines that poll, with the honest answer to `question`; the node's strategy may
     // change it.
     virtual void vote(const PollQuestion& question, Vote& answer) {
         static_cast<void>(question);
         static_cast<void>(answer);
     }
+    // Whether the next two should be called by an engine that polls. Constant while the node runs.
+    [[nodiscard]] virtual bool observes_polls() const { return false; }
+    // A poll asks these validators, each as often as it was drawn.
+    virtual void poll_begun(std::span<const VoterIndex> asked) { static_cast<void>(asked); }
+    // A poll has finished and is about to take effect; in the order in which polls count.
+    virtual void polled(const PollRecord& poll) { static_cast<void>(poll); }
 };
 
 // Arguments for the construction of an engine. The references must outlive the engine, except
@@ -165,16 +293,10 @@ struct EngineSetup {
     RandomStream& random;
 };
 
-struct StartOptions {
-    std::uint32_t incarnation = 0;  // how often the node was started before; below 2^23
-    // ask the others what they decided before taking part: for every start but the first
-    bool bootstrap = false;
-};
-
 // All counters only grow.
 struct EngineCounters {
     std::uint64_t polls = 0;  // finished
-    // of these, with at least alpha_confidence votes for some block
+    // of these, with at least alpha_preference votes for some choice
     std::uint64_t polls_successful = 0;
     std::uint64_t answers_ignored = 0;  // late, repeated, or from a node that was not asked
     // counted for no block because the responder's choice is not known here
@@ -190,22 +312,11 @@ class ConsensusEngine {
 public:
     virtual ~ConsensusEngine() = default;
 
-    // Called first and once. `last_accepted` is what the node's VM has on disk.
-    virtual void start(const BlockInfo& last_accepted, const StartOptions& options,
-                       Actions& out) = 0;
-
-    // The actor received and parsed a body; `from` is who sent it.
-    virtual void on_body(VoterIndex from, const BlockInfo& block, Actions& out) = 0;
-    virtual void on_verified(const BlockInfo& block, Actions& out) = 0;
-    virtual void on_invalid(const Hash32& id, Actions& out) = 0;
-
-    // The node built `block` on its preference and verified it.
-    virtual void on_own_block(const BlockInfo& block, Actions& out) = 0;
-
-    virtual void on_message(VoterIndex from, const Message& message, Actions& out) = 0;
-    virtual void on_timer(TimerId timer, Actions& out) = 0;
+    // Appends what the node should do about `input`.
+    virtual void step(SimTime now, const Input& input, Actions& out) = 0;
 
     [[nodiscard]] virtual BlockRef last_accepted() const = 0;
+    // The first of the preferred tips.
     [[nodiscard]] virtual BlockRef preferred() const = 0;
     // Verified and not yet decided.
     [[nodiscard]] virtual std::size_t processing() const = 0;
@@ -213,6 +324,8 @@ public:
     // Whether the node should build now as far as the engine knows: not while bootstrapping, nor
     // with too many undecided blocks. Whose turn it is follows from proposer_schedule.h.
     [[nodiscard]] virtual bool wants_block() const = 0;
+    // Whether a block is wanted even if it is empty.
+    [[nodiscard]] virtual bool needs_block() const { return false; }
     [[nodiscard]] virtual const EngineCounters& counters() const = 0;
 };
 

@@ -12,8 +12,8 @@ void HistoryFetch::begin(const BlockRef& target, std::vector<VoterIndex> sources
     source_ = 0;
     wanted_ = target;
     state_ = State::kFetching;
-    if (const auto known = tree_.find(target.id)) {
-        extend(tree_.info(*known), out);
+    if (const BlockInfo* const known = tree_.find(target.id)) {
+        extend(*known, out);
     } else {
         ask(out);
     }
@@ -53,9 +53,9 @@ void HistoryFetch::extend(BlockInfo block, Actions& out) {
             return;
         }
         wanted_ = {block.parent, block.height - 1};
-        const auto known = tree_.find(wanted_.id);
-        if (!known) break;
-        block = tree_.info(*known);
+        const BlockInfo* const known = tree_.find(wanted_.id);
+        if (known == nullptr) break;
+        block = *known;
     }
     if (still_coming_ == 0) ask(out);
 }

@@ -9,8 +9,8 @@
 #include <set>
 #include <vector>
 
+#include "sim/consensus/block_info.h"
 #include "sim/consensus/block_tree.h"
-#include "sim/consensus/consensus.h"
 
 namespace aivm::sim {
 

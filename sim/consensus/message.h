@@ -1,15 +1,17 @@
 // A message between two engines of one kind: an immutable value of a type that only these engines
-// know. The carrier needs its size, its digest and the block that goes with it.
+// know. It travels as canonical bytes.
 //
-// Any struct can be a message that has
-//     std::uint64_t bytes() const;   // its size on the wire, without the frame and the body
-//     std::uint64_t digest() const;  // stands for its contents in the trace digest; equal contents
-//                                    // of two types of one engine must differ
-// and, if its sender attaches the body of a block,
-//     std::optional<Hash32> attached_block() const;
+//     message := kind:u8 fields
 //
-// Copies share the contents, so that a message to twenty nodes exists once. Their count is not
-// atomic: a message stays in the thread of its run.
+// Any described struct can be a message that has
+//     static constexpr std::uint8_t kKind;  // no other message of its engine has it
+//     static constexpr auto fields();
+// and, if its sender attaches the body of an item,
+//     std::optional<Hash32> attached_item() const;
+//
+// An engine decodes with decode_message_of<its types>(). Copies share the contents, so that a
+// message to twenty nodes exists once. Their count is not atomic: a message stays in the thread of
+// its run.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -23,7 +25,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/bytes.h"
-#include "core/base/describe.h"
+#include "core/base/encode.h"
 
 namespace aivm::sim {
 
@@ -37,16 +39,14 @@ struct BlockRef {
     }
 };
 
-constexpr std::uint64_t kBlockRefBytes = 40;  // on the wire
-
 // Combines digests, order-sensitive and cheap: the inputs are mostly parts of cryptographic digests
 // already.
 constexpr std::uint64_t mix_digest(std::uint64_t a, std::uint64_t b) {
     return (a ^ (b + 0x9E3779B97F4A7C15ULL + (a << 6) + (a >> 2))) * 0xBF58476D1CE4E5B9ULL;
 }
-inline std::uint64_t digest_of(const BlockRef& ref) {
-    return mix_digest(ref.id.prefix64(), ref.height);
-}
+
+// 64 bits that represent the bytes in the trace digest.
+std::uint64_t digest_of_bytes(ByteView bytes);
 
 // Memory of one size, kept for reuse by its thread: a run makes millions of messages, of which few
 // exist at a time, and without this malloc takes 3 % of it (run_bench).
@@ -92,12 +92,12 @@ public:
         return &static_cast<const Holder<T>&>(*contents_).value;
     }
 
-    [[nodiscard]] std::uint64_t bytes() const { return contents_->bytes(); }
-    [[nodiscard]] std::uint64_t digest() const { return contents_->digest(); }
+    // The number of its bytes, and their digest.
+    [[nodiscard]] std::uint64_t bytes() const { return contents_->size; }
+    [[nodiscard]] std::uint64_t digest() const { return contents_->digest; }
+    void encode(Writer& out) const { contents_->encode(out); }
     // The block whose body the sender attaches, if any.
-    [[nodiscard]] std::optional<Hash32> attached_block() const {
-        return contents_->attached_block();
-    }
+    [[nodiscard]] std::optional<Hash32> attached_item() const { return contents_->attached_item(); }
 
 private:
     // The address of a type's own variable identifies it: cheaper than a dynamic_cast.
@@ -107,24 +107,32 @@ private:
     struct Contents : boost::intrusive_ref_counter<Contents, boost::thread_unsafe_counter> {
         explicit Contents(const char* own_type) : type(own_type) {}
         virtual ~Contents() = default;
-        [[nodiscard]] virtual std::uint64_t bytes() const = 0;
-        [[nodiscard]] virtual std::uint64_t digest() const = 0;
-        [[nodiscard]] virtual std::optional<Hash32> attached_block() const = 0;
+        virtual void encode(Writer& out) const = 0;
+        [[nodiscard]] virtual std::optional<Hash32> attached_item() const = 0;
         const char* type;
+        std::uint32_t size = 0;
+        std::uint64_t digest = 0;
     };
 
     template <class T>
     struct Holder final : Contents {
-        explicit Holder(T contents) : Contents(&kTypeOf<T>), value(std::move(contents)) {}
+        explicit Holder(T contents) : Contents(&kTypeOf<T>), value(std::move(contents)) {
+            Writer& out = scratch();
+            encode(out);
+            size = static_cast<std::uint32_t>(out.size());
+            digest = digest_of_bytes(out.view());
+        }
         static void* operator new(std::size_t) { return RecycledMemory<sizeof(Holder)>::take(); }
         static void operator delete(void* memory) {
             RecycledMemory<sizeof(Holder)>::put_back(memory);
         }
-        [[nodiscard]] std::uint64_t bytes() const override { return value.bytes(); }
-        [[nodiscard]] std::uint64_t digest() const override { return value.digest(); }
-        [[nodiscard]] std::optional<Hash32> attached_block() const override {
-            if constexpr (requires { value.attached_block(); }) {
-                return value.attached_block();
+        void encode(Writer& out) const override {
+            out.u8(T::kKind);
+            aivm::encode(out, value);
+        }
+        [[nodiscard]] std::optional<Hash32> attached_item() const override {
+            if constexpr (requires { value.attached_item(); }) {
+                return value.attached_item();
             } else {
                 return std::nullopt;
             }
@@ -132,7 +140,29 @@ private:
         T value;
     };
 
+    // An empty writer that keeps its memory.
+    static Writer& scratch() {
+        static thread_local Writer writer;
+        writer.clear();
+        return writer;
+    }
+
     boost::intrusive_ptr<const Contents> contents_;
 };
+
+// The message of one of these types that the bytes encode; fails on all others.
+template <class... Types>
+Result<Message> decode_message_of(ByteView bytes) {
+    Reader in(bytes);
+    const std::uint8_t kind = in.u8();
+    std::optional<Message> message;
+    const auto read = [&]<class T>() {
+        if (kind == T::kKind && in.ok()) message.emplace(aivm::decode<T>(in));
+    };
+    (read.template operator()<Types>(), ...);
+    AIVM_TRY(in.finish());
+    if (!message) return fail(ErrorCode::kMalformed, "a message of an unknown kind");
+    return std::move(*message);
+}
 
 }  // namespace aivm::sim

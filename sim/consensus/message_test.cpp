@@ -32,9 +32,9 @@ TEST(Message, CopiesShareTheContents) {
 }
 
 TEST(Message, NamesTheBlockWhoseBodyGoesWithIt) {
-    EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, true}).attached_block(), kSomeBlock.id);
-    EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, false}).attached_block(), std::nullopt);
-    EXPECT_EQ(Message(Frontier{1, kSomeBlock}).attached_block(), std::nullopt);
+    EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, true}).attached_item(), kSomeBlock.id);
+    EXPECT_EQ(Message(Query{1, {kSomeBlock, 8}, false}).attached_item(), std::nullopt);
+    EXPECT_EQ(Message(Frontier{1, kSomeBlock}).attached_item(), std::nullopt);
 }
 
 TEST(Message, OfDifferentTypesWithTheSameContentsHaveDifferentDigests) {
@@ -45,23 +45,58 @@ TEST(Message, OfDifferentTypesWithTheSameContentsHaveDifferentDigests) {
     EXPECT_EQ(digests.size(), 6U);
 }
 
+const std::vector<Message>& one_of_each() {
+    static const std::vector<Message> messages{Query{1, {kSomeBlock, 8}, true},
+                                               Chits{1, {kSomeBlock, kSomeBlock.id, kSomeBlock}},
+                                               FrontierRequest{1},
+                                               Frontier{1, kSomeBlock},
+                                               ConfirmRequest{1, {kSomeBlock}},
+                                               Confirm{1, 1}};
+    return messages;
+}
+
+Bytes bytes_of(const Message& message) {
+    Writer out;
+    message.encode(out);
+    return out.take();
+}
+
 // Part of every trace digest: if one changes, old seeds no longer mean the same runs.
 TEST(Message, HasThePinnedDigestsAndSizes) {
-    const Message messages[] = {Query{1, {kSomeBlock, 8}, true},
-                                Chits{1, {kSomeBlock, kSomeBlock.id, kSomeBlock}},
-                                FrontierRequest{1},
-                                Frontier{1, kSomeBlock},
-                                ConfirmRequest{1, {kSomeBlock}},
-                                Confirm{1, 1}};
     std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;
-    for (const Message& message : messages) {
+    for (const Message& message : one_of_each()) {
         const Packet packet = ConsensusPacket{message, nullptr};
         seen.emplace_back(packet_digest(packet), packet_bytes(packet));
     }
     const std::vector<std::pair<std::uint64_t, std::uint64_t>> expected{
-        {8501547374472985348U, 80},  {4622335583579581078U, 160}, {7823992943990334456U, 80},
-        {16696429911188949763U, 80}, {6871331146479109839U, 88},  {13252209461323927570U, 80}};
+        {700350304071489956U, 107}, {10218063576575622258U, 170}, {5009259514076872327U, 58},
+        {8843640391297023141U, 98}, {10183645591451133430U, 102}, {10251280847983154568U, 66}};
     EXPECT_EQ(seen, expected);
+}
+
+TEST(Message, DecodesToItself) {
+    for (const Message& message : one_of_each()) {
+        const Bytes bytes = bytes_of(message);
+        EXPECT_EQ(bytes.size(), message.bytes());
+        EXPECT_EQ(digest_of_bytes(bytes), message.digest());
+        const auto decoded = decode_snowman_message(bytes);
+        ASSERT_TRUE(decoded.has_value());
+        EXPECT_EQ(bytes_of(*decoded), bytes);
+    }
+}
+
+TEST(Message, IsRefusedCutShortTooLongAndOfAnUnknownKind) {
+    for (const Message& message : one_of_each()) {
+        Bytes bytes = bytes_of(message);
+        for (std::size_t size = 0; size < bytes.size(); ++size)
+            EXPECT_FALSE(decode_snowman_message(ByteView(bytes).first(size)).has_value());
+        bytes.push_back(0);
+        EXPECT_FALSE(decode_snowman_message(bytes).has_value());
+    }
+    EXPECT_FALSE(decode_snowman_message(Bytes{99}).has_value());
+    EXPECT_FALSE(
+        decode_snowman_message(bytes_of(ConfirmRequest{1, std::vector<BlockRef>(kConfirmMax + 1)}))
+            .has_value());
 }
 
 TEST(EngineTable, WordsAndRowsAreInTheOrderOfTheEnum) {

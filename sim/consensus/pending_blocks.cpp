@@ -26,10 +26,11 @@ void PendingBlocks::want(VoterIndex from, const BlockRef& block, Actions& out) {
     if (block.height <= tree_.root().height || refused_.contains(block.id) ||
         fetching_.contains(block.id))
         return;
-    if (holds(block.id) || tree_.find(block.id)) return;
+    if (holds(block.id) || tree_.contains(block.id)) return;
     if (fetching_.size() >= config_.waiting_max) return;
     Fetching& fetching = fetching_[block.id];
     fetching.from = from;
+    if (from == config_.self) fetching.from = (from + 1) % config_.validators;
     request(block.id, fetching, out);
 }
 
@@ -50,6 +51,7 @@ void PendingBlocks::on_timer(std::uint64_t serial, Actions& out) {
     if (fetching.attempts >= config_.fetch_attempts_max) {
         const Hash32 id = late->first;
         fetching_.erase(late);
+        ++changes_;
         drop_descendants(id, false, out);
         return;
     }
@@ -60,18 +62,19 @@ void PendingBlocks::on_timer(std::uint64_t serial, Actions& out) {
 }
 
 void PendingBlocks::verify(const BlockInfo& block, Actions& out) {
-    verifying_[block.id] = block.height;
+    verifying_[block.id] = block;
     out.push_back(Verify{block.id});
 }
 
 void PendingBlocks::body(VoterIndex from, const BlockInfo& block, Actions& out) {
     fetching_.erase(block.id);
     if (holds(block.id)) return;
-    if (useless(block) || tree_.find(block.id)) return discard(block.id, out);
+    if (useless(block) || tree_.contains(block.id) || exceeds_share(block.proposer))
+        return discard(block.id, out);
 
-    const auto parent = tree_.find(block.parent);
-    if (parent || block.parent == tree_.root().id) {
-        const Height above = parent ? tree_.info(*parent).height : tree_.root().height;
+    const BlockInfo* const parent = tree_.find(block.parent);
+    if (parent != nullptr || block.parent == tree_.root().id) {
+        const Height above = parent != nullptr ? parent->height : tree_.root().height;
         if (block.height == above + 1 && tree_.size() < config_.waiting_max)
             return verify(block, out);
         if (block.height != above + 1) refuse(block.ref());
@@ -98,17 +101,57 @@ void PendingBlocks::refused(const BlockRef& block, Actions& out) {
     drop_descendants(block.id, true, out);
 }
 
+std::optional<BlockInfo> PendingBlocks::end_verification(const Hash32& id) {
+    auto entry = verifying_.extract(id);
+    ++changes_;
+    if (entry.empty()) return std::nullopt;
+    return entry.mapped();
+}
+
 void PendingBlocks::invalid(const Hash32& id, Actions& out) {
-    const auto entry = verifying_.find(id);
-    AIVM_CHECK(entry != verifying_.end());
-    const BlockRef block{id, entry->second};
+    if (const auto block = end_verification(id)) refused(block->ref(), out);
+}
+
+void PendingBlocks::not_before(const Hash32& id, std::uint64_t delay_ns, Actions& out) {
+    if (!verifying_.contains(id)) return;
+    if (due_.size() >= config_.waiting_max) {
+        end_verification(id);
+        return discard(id, out);
+    }
+    const std::uint64_t serial = next_serial_++;
+    due_.emplace(serial, id);
+    out.push_back(SetTimer{timer_id(kDueTimer, serial), delay_ns});
+}
+
+void PendingBlocks::on_due(std::uint64_t serial, Actions& out) {
+    const auto due = due_.extract(serial);
+    if (due.empty()) return;
+    const auto entry = verifying_.find(due.mapped());
+    if (entry == verifying_.end()) return;
+    const BlockInfo block = entry->second;
     verifying_.erase(entry);
-    refused(block, out);
+    if (useless(block)) return discard(block.id, out);
+    const bool parent_is_known = block.parent == tree_.root().id || tree_.contains(block.parent);
+    if (parent_is_known) return verify(block, out);
+    body(config_.self, block, out);
+}
+
+void PendingBlocks::unknown_parent(const Hash32& id, Actions& out) {
+    if (const auto block = end_verification(id)) body(config_.self, *block, out);
 }
 
 void PendingBlocks::root_moved(Actions& out) {
     const Height decided = tree_.root().height;
     std::erase_if(refused_, [&](const auto& entry) { return entry.second <= decided; });
+    std::erase_if(due_, [&](const auto& entry) {
+        const auto block = verifying_.find(entry.second);
+        if (block != verifying_.end() && !useless(block->second)) return false;
+        if (block != verifying_.end()) {
+            verifying_.erase(block);
+            discard(entry.second, out);
+        }
+        return true;
+    });
     std::vector<BlockInfo> stale;
     for (const auto& [id, block] : waiting_) {
         if (useless(block)) stale.push_back(block);
@@ -128,6 +171,7 @@ void PendingBlocks::clear(Actions& out) {
     waiting_.clear();
     waiting_for_.clear();
     fetching_.clear();
+    ++changes_;
 }
 
 void PendingBlocks::refuse(const BlockRef& block) {
@@ -141,7 +185,25 @@ void PendingBlocks::refuse(const BlockRef& block) {
 
 void PendingBlocks::discard(const Hash32& id, Actions& out) {
     ++counters_.bodies_discarded;
+    ++changes_;
     out.push_back(Discard{id});
+}
+
+std::optional<Hash32> PendingBlocks::parent_of(const Hash32& id) const {
+    for (const auto* blocks : {&waiting_, &verifying_}) {
+        if (const auto found = blocks->find(id); found != blocks->end())
+            return found->second.parent;
+    }
+    return std::nullopt;
+}
+
+bool PendingBlocks::exceeds_share(VoterIndex proposer) const {
+    if (proposer == kNobody || proposer == config_.self) return false;
+    if (config_.per_proposer_max == std::numeric_limits<std::uint32_t>::max()) return false;
+    std::size_t blocks = tree_.blocks_of(proposer);
+    for (const auto& [id, block] : waiting_) blocks += block.proposer == proposer ? 1 : 0;
+    for (const auto& [id, block] : verifying_) blocks += block.proposer == proposer ? 1 : 0;
+    return blocks >= config_.per_proposer_max;
 }
 
 void PendingBlocks::drop_descendants(const Hash32& id, bool refuse_them, Actions& out) {

@@ -1,6 +1,7 @@
 #include "sim/consensus/proposer_schedule.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/codec.h"
 #include "core/base/digest.h"
@@ -47,14 +48,52 @@ private:
     std::size_t used_ = 4;
 };
 
+// The schedules that were made last. All nodes ask for the same ones, and making one takes time
+// proportional to the number of nodes. A schedule is a function of what it is made from, which is
+// the key here, so no result depends on what is remembered.
+class RecentSchedules {
+public:
+    // The order of the schedule; null if it is not remembered.
+    [[nodiscard]] const std::vector<VoterIndex>* find(std::span<const std::uint64_t> stakes,
+                                                      const ProposerSlot& slot,
+                                                      std::uint32_t count) const {
+        const auto found = std::ranges::find_if(entries_, [&](const Entry& one) {
+            return one.slot.parent == slot.parent && one.slot.height == slot.height &&
+                   one.slot.seed == slot.seed && one.count == count &&
+                   std::ranges::equal(one.stakes, stakes);
+        });
+        return found == entries_.end() ? nullptr : &found->order;
+    }
+    void remember(std::span<const std::uint64_t> stakes, const ProposerSlot& slot,
+                  std::uint32_t count, const std::vector<VoterIndex>& order) {
+        entries_[next_++ % entries_.size()] = {{stakes.begin(), stakes.end()}, slot, count, order};
+    }
+
+private:
+    struct Entry {
+        std::vector<std::uint64_t> stakes;
+        ProposerSlot slot;
+        std::uint32_t count = 0;
+        std::vector<VoterIndex> order;
+    };
+    std::array<Entry, 8> entries_;
+    std::size_t next_ = 0;
+};
+
 }  // namespace
 
 ProposerSchedule::ProposerSchedule(std::span<const std::uint64_t> stakes, const ProposerSlot& slot,
                                    std::uint32_t count) {
+    thread_local RecentSchedules recent;  // worlds on several threads share nothing
+    if (const auto* known = recent.find(stakes, slot, count)) {
+        order_ = *known;
+        return;
+    }
     StakeSampler sampler(stakes);
     SlotStream stream(slot);
     sampler.sample(
         count, std::nullopt, [&](std::uint64_t bound) { return stream.below(bound); }, order_);
+    recent.remember(stakes, slot, count, order_);
 }
 
 std::optional<std::uint32_t> ProposerSchedule::window_of(VoterIndex node) const {

@@ -11,16 +11,9 @@ StakeSampler::StakeSampler(std::span<const std::uint64_t> stakes)
     for (VoterIndex i = 0; i < stakes_.size(); ++i) put_back(i);
 }
 
-void StakeSampler::take_out(VoterIndex index) {
-    const std::uint64_t stake = stakes_[index];
-    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] -= stake;
-    remaining_ -= stake;
-}
-
-void StakeSampler::put_back(VoterIndex index) {
-    const std::uint64_t stake = stakes_[index];
-    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] += stake;
-    remaining_ += stake;
+void StakeSampler::change(VoterIndex index, std::uint64_t by) {
+    for (std::size_t i = index + 1U; i < tree_.size(); i += i & (~i + 1)) tree_[i] += by;
+    remaining_ += by;
 }
 
 VoterIndex StakeSampler::owner_of(std::uint64_t point) const {

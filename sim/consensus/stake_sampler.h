@@ -1,11 +1,13 @@
-// Draws distinct validators by stake: each next one with probability stake / (stake of those not
-// yet drawn).
+// Draws samples of validators by stake, without replacement: of units of stake, so that a validator
+// may be drawn several times, or of validators, each next one with probability stake / (stake of
+// those not yet drawn).
 //
-// A Fenwick tree of the stakes; a draw descends it and removes the drawn stake, so a sample of k
-// costs O(k log n) and is exact for every distribution of stake. Integers only. A sample leaves the
-// tree unchanged.
+// A Fenwick tree of the stakes; a draw descends it and removes the drawn unit or stake, so a sample
+// of k costs O(k log n) and is exact for every distribution of stake. Integers only. A sample
+// leaves the tree unchanged.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +17,13 @@
 #include "sim/consensus/consensus.h"
 
 namespace aivm::sim {
+
+// A validator in a sample.
+struct Drawn {
+    VoterIndex voter = 0;
+    std::uint32_t times = 1;
+    friend bool operator==(const Drawn&, const Drawn&) = default;
+};
 
 class StakeSampler {
 public:
@@ -38,13 +47,36 @@ public:
         if (excluded) put_back(*excluded);
     }
 
+    // Puts the owners of up to `count` units of the stake of others than `excluded` into `out`, in
+    // the order in which each was first drawn; fewer units when there are fewer.
+    template <class Below>
+    void sample_units(std::uint32_t count, std::optional<VoterIndex> excluded, Below&& below,
+                      std::vector<Drawn>& out) {
+        out.clear();
+        if (excluded) take_out(*excluded);
+        for (std::uint32_t drawn = 0; drawn < count && remaining_ > 0; ++drawn) {
+            const VoterIndex owner = owner_of(below(remaining_));
+            change(owner, ~std::uint64_t{0});  // minus one
+            const auto known = std::ranges::find(out, owner, &Drawn::voter);
+            if (known == out.end()) {
+                out.push_back({owner, 1});
+            } else {
+                ++known->times;
+            }
+        }
+        for (const Drawn& each : out) change(each.voter, each.times);
+        if (excluded) put_back(*excluded);
+    }
+
     [[nodiscard]] std::size_t size() const { return stakes_.size(); }
     [[nodiscard]] std::uint64_t stake(VoterIndex index) const { return stakes_[index]; }
     [[nodiscard]] std::uint64_t total() const { return remaining_; }
 
 private:
-    void take_out(VoterIndex index);
-    void put_back(VoterIndex index);
+    // Adds to the remaining stake of a validator, modulo 2^64.
+    void change(VoterIndex index, std::uint64_t by);
+    void take_out(VoterIndex index) { change(index, 0 - stakes_[index]); }
+    void put_back(VoterIndex index) { change(index, stakes_[index]); }
     // The validator whose interval in the running sum of remaining stakes contains `point`.
     [[nodiscard]] VoterIndex owner_of(std::uint64_t point) const;
 

@@ -91,6 +91,24 @@ TEST(ProposerSchedule, IsAFunctionOfTheSlotAndChangesWithEachPartOfIt) {
     EXPECT_EQ(std::set<VoterIndex>(full.begin(), full.end()).size(), 21U);
 }
 
+TEST(ProposerSchedule, IsTheSameWhenItIsRememberedAndWhenItIsMadeAgain) {
+    std::vector<std::uint64_t> stakes = {5, 1, 9, 3, 3, 7};
+    const auto order = [&](Height height, std::uint32_t count) {
+        const ProposerSchedule schedule(stakes, {1, Hash32{}, height}, count);
+        return std::vector<VoterIndex>(schedule.order().begin(), schedule.order().end());
+    };
+    std::vector<std::vector<VoterIndex>> first;
+    for (Height height = 0; height < 40; ++height) {
+        first.push_back(order(height, 4));
+        EXPECT_EQ(order(height, 4), first.back());
+    }
+    for (Height height = 0; height < 40; ++height) EXPECT_EQ(order(height, 4), first[height]);
+    EXPECT_EQ(order(39, 2).size(), 2U);
+    stakes.assign(6, 0);
+    stakes[2] = 1;
+    EXPECT_EQ(order(39, 4), std::vector<VoterIndex>{2}) << "other stakes, another schedule";
+}
+
 TEST(ProposerSchedule, WindowsOpenOneAfterTheOtherAndThenForEverybody) {
     const ProposerSchedule schedule(std::vector<std::uint64_t>(10, 1), {1, Hash32{}, 1}, 3);
     ASSERT_EQ(schedule.order().size(), 3U);

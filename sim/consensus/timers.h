@@ -11,6 +11,7 @@ namespace aivm::sim {
 using TimerUse = std::uint8_t;
 constexpr TimerUse kFetchTimer = 2;      // PendingBlocks
 constexpr TimerUse kBootstrapTimer = 3;  // Bootstrapper
+constexpr TimerUse kDueTimer = 7;        // PendingBlocks
 
 constexpr std::uint64_t kSerialBits = 56;
 constexpr std::uint64_t kSerialMask = (std::uint64_t{1} << kSerialBits) - 1;
@@ -22,6 +23,11 @@ constexpr TimerUse use_of(TimerId timer) {
     return static_cast<TimerUse>(timer.value >> kSerialBits);
 }
 constexpr std::uint64_t serial_of(TimerId timer) { return timer.value & kSerialMask; }
+
+// How long to wait for `time`.
+constexpr std::uint64_t delay_until(SimTime time, SimTime now) {
+    return time > now ? static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(now) : 0;
+}
 
 // The first serial number of an incarnation: each has 2^32 of its own.
 inline std::uint64_t first_serial(std::uint32_t incarnation) {

@@ -10,39 +10,32 @@ namespace aivm::sim {
 namespace {
 
 struct Announcement {
+    static constexpr std::uint8_t kKind = 0;
     BlockRef block;
-    [[nodiscard]] std::uint64_t bytes() const { return kBlockRefBytes; }
-    [[nodiscard]] std::uint64_t digest() const { return digest_of(block); }
-    [[nodiscard]] std::optional<Hash32> attached_block() const { return block.id; }
+    static constexpr auto fields() { return std::tuple{field<&Announcement::block>()}; }
+    [[nodiscard]] std::optional<Hash32> attached_item() const { return block.id; }
 };
 
 class ToyEngine final : public ConsensusEngine {
 public:
     explicit ToyEngine(const EngineSetup& setup) : self_(setup.self), nodes_(setup.stakes.size()) {}
 
-    void start(const BlockInfo& last_accepted, const StartOptions&, Actions& out) override {
-        tip_ = last_accepted.ref();
-        out.push_back(Prefer{tip_.id});
+    void step(SimTime, const Input& input, Actions& out) override {
+        if (const auto* started = std::get_if<Started>(&input)) {
+            tip_ = started->last_accepted.ref();
+            out.push_back(Prefer{{tip_.id}});
+        } else if (const auto* received = std::get_if<ItemReceived>(&input)) {
+            item_ = received->item;
+            out.push_back(Verify{item_.id});
+        } else if (const auto* verdict = std::get_if<Verdict>(&input)) {
+            EXPECT_EQ(verdict->id, item_.id);
+            accept(item_, out);
+        } else if (const auto* built = std::get_if<ItemBuilt>(&input)) {
+            accept(built->item, out);
+            const Message announcement = Announcement{built->item.ref()};
+            for (VoterIndex to = 1; to < nodes_; ++to) out.push_back(Send{to, announcement});
+        }
     }
-    void on_body(VoterIndex, const BlockInfo& block, Actions& out) override {
-        out.push_back(Verify{block.id});
-    }
-    void on_verified(const BlockInfo& block, Actions& out) override {
-        tip_ = block.ref();
-        out.push_back(Accept{block.id, AcceptedBy::kSequencer});
-        out.push_back(Prefer{block.id});
-    }
-    void on_invalid(const Hash32&, Actions&) override {}
-    void on_own_block(const BlockInfo& block, Actions& out) override {
-        on_verified(block, out);
-        const Message announcement = Announcement{block.ref()};
-        for (VoterIndex to = 1; to < nodes_; ++to) out.push_back(Send{to, announcement});
-    }
-    void on_message(VoterIndex from, const Message& message, Actions&) override {
-        EXPECT_EQ(from, 0U);
-        EXPECT_EQ(message.get_if<Announcement>()->block, tip_);  // its body came first
-    }
-    void on_timer(TimerId, Actions&) override {}
     [[nodiscard]] BlockRef last_accepted() const override { return tip_; }
     [[nodiscard]] BlockRef preferred() const override { return tip_; }
     [[nodiscard]] std::size_t processing() const override { return 0; }
@@ -51,9 +44,16 @@ public:
     [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
 
 private:
+    void accept(const Item& item, Actions& out) {
+        tip_ = item.ref();
+        out.push_back(Accept{item.id, AcceptedBy::kSequencer});
+        out.push_back(Prefer{{item.id}});
+    }
+
     VoterIndex self_;
     std::size_t nodes_;
     BlockRef tip_;
+    Item item_;
     EngineCounters counters_;
 };
 
@@ -62,7 +62,8 @@ constexpr EngineRow kToyEngine{
     .check = [](const ChainSettings&) { return std::vector<EngineProblem>{}; },
     .make = [](const EngineSetup& setup) -> Result<std::unique_ptr<ConsensusEngine>> {
         return std::make_unique<ToyEngine>(setup);
-    }};
+    },
+    .decode = decode_message_of<Announcement>};
 
 TEST(ToyEngine, RunsThroughTheInterfaceAndItsRowAlone) {
     const ChainSettings chain;

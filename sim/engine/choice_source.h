@@ -1,7 +1,7 @@
-// The choice source: the one place where a run asks "does this go wrong?". The same questions are
-// answered by the seed's random streams, by a recorded list (replay, shrinking) or by a fuzzer's
-// bytes. The answer 0, "nothing happens", is the default everywhere; a run is described by its
-// other answers alone.
+// The choice source: the one place where a run asks "does this go wrong?", and how badly. The same
+// questions are answered by the seed's random streams, by a recorded list (replay, shrinking) or by
+// a fuzzer's bytes. The answer 0, "nothing happens" or "as mildly as possible", is the default
+// everywhere; a run is described by its other answers alone.
 //
 // A question is identified by (kind, actor, ordinal): the ordinal counts the questions of this kind
 // by this actor. So a shrinker can remove one answer and the others still belong to the same
@@ -27,6 +27,20 @@ enum class ChoiceKind : std::uint8_t {
     kMessageLoss,
     kMessageDuplicate,
     kMessageReorder,
+    kMessageCorrupt,
+    kResendLoss,  // of a message that is sent again
+    // the same four while a scheduled fault is in force
+    kFaultLoss,
+    kFaultDuplicate,
+    kFaultReorder,
+    kFaultCorrupt,
+    // Faults drawn from the seed (sim/faults/swarm.h). The actor is the number of the fault's kind.
+    kSwarmPresent,
+    kSwarmCount,
+    kSwarmTarget,
+    kSwarmBegin,
+    kSwarmDuration,
+    kSwarmStrength,
 };
 
 inline constexpr std::size_t kChoiceKinds = enum_count<ChoiceKind>;
@@ -45,10 +59,14 @@ struct ChoiceId {
     }
 };
 
-// To be answered 0 or 1; 1 has probability ppm / kPpm.
+// To be answered 0 or 1, where 1 has probability ppm / kPpm; or, with `options`, by a number below
+// `options`, each with the same probability.
 struct ChoiceQuestion {
     ChoiceId id;
     std::uint32_t ppm = 0;
+    std::uint32_t options = 0;
+
+    [[nodiscard]] std::uint64_t largest_answer() const { return options == 0 ? 1 : options - 1; }
 };
 
 class ChoiceSource {
@@ -61,6 +79,13 @@ public:
     // Whether it happens, with probability ppm / kPpm. 0 ppm never happens, in any source.
     bool chance(ChoiceKind kind, std::uint32_t actor, std::uint32_t ppm) {
         return ppm != 0 && answer({{kind, actor, next_ordinal(kind, actor)}, ppm}) != 0;
+    }
+
+    // A number below `options`. With fewer than two options it is 0, and no question.
+    std::uint32_t pick(ChoiceKind kind, std::uint32_t actor, std::uint32_t options) {
+        if (options < 2) return 0;
+        return static_cast<std::uint32_t>(
+            answer({{kind, actor, next_ordinal(kind, actor)}, 0, options}));
     }
 
     // Answers one question whose ordinal the caller has assigned: for chance(), and for sources

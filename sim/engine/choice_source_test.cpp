@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "sim/engine/choice_sources.h"
 
 namespace aivm::sim {
@@ -101,6 +104,35 @@ TEST(Choices, BytesAreGaps) {
     EXPECT_FALSE(lost());
     EXPECT_TRUE(lost());  // gap 1
     for (int i = 0; i < 100; ++i) EXPECT_FALSE(lost());
+}
+
+TEST(Choices, ANumberIsUniformBelowItsOptionsAndReplayed) {
+    StreamChoices stream(3);
+    RecordingChoices recording(stream);
+    std::array<int, 5> counts{};
+    std::vector<std::uint32_t> answers;
+    for (int i = 0; i < 10'000; ++i) {
+        answers.push_back(recording.pick(ChoiceKind::kSwarmStrength, 1, 5));
+        ++counts.at(answers.back());
+    }
+    for (const int count : counts) EXPECT_NEAR(count, 2'000, 200);
+    ReplayChoices replay(recording.choices());
+    for (const std::uint32_t answer : answers)
+        ASSERT_EQ(replay.pick(ChoiceKind::kSwarmStrength, 1, 5), answer);
+    ReplayChoices fewer(recording.choices());
+    for (const std::uint32_t answer : answers)
+        ASSERT_EQ(fewer.pick(ChoiceKind::kSwarmStrength, 1, 3), std::min(answer, 2U));
+    EXPECT_EQ(stream.pick(ChoiceKind::kSwarmCount, 1, 1), 0U) << "no question";
+}
+
+TEST(Choices, BytesAnswerNumbersInTheirRange) {
+    const Bytes bytes = {1, 9, 0, 250};
+    ByteChoices source(bytes);
+    const auto number = [&] { return source.pick(ChoiceKind::kSwarmCount, 0, 4); };
+    EXPECT_EQ(number(), 0U);
+    EXPECT_EQ(number(), 1U + 9 % 3);
+    EXPECT_EQ(number(), 1U + 250 % 3);
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(number(), 0U);
 }
 
 TEST(Choices, ARecordedAnswerAboveOneCountsAsOne) {

@@ -38,6 +38,7 @@ std::uint64_t StreamChoices::answer(const ChoiceQuestion& question) {
     if (index >= streams_.size()) streams_.resize(index + kChoiceKinds);
     auto& stream = streams_[index];
     if (!stream) stream.emplace(StreamName{seed_, question.id.actor, kPurposeBase + kind});
+    if (question.options != 0) return stream->below(question.options);
     return stream->bernoulli_ppm(question.ppm) ? 1 : 0;
 }
 
@@ -64,17 +65,20 @@ std::uint64_t ReplayChoices::answer(const ChoiceQuestion& question) {
     if (next->second->first != question.id) return 0;
     const std::uint64_t recorded = next->second->second;
     ++next->second;
-    return std::min<std::uint64_t>(recorded, 1);
+    return std::min(recorded, question.largest_answer());
 }
 
-std::uint64_t ByteChoices::answer(const ChoiceQuestion&) {
+std::uint64_t ByteChoices::answer(const ChoiceQuestion& question) {
     if (!gap_) return 0;
     if (*gap_ > 0) {
         --*gap_;
         return 0;
     }
+    std::uint64_t given = 1;
+    if (question.options != 0 && position_ < input_.size())
+        given += input_[position_++] % question.largest_answer();
     read_gap();
-    return 1;
+    return given;
 }
 
 void ByteChoices::read_gap() {

@@ -35,7 +35,8 @@ private:
     ChoiceList choices_;
 };
 
-// Answers from a list, and 0 where the list has no answer. Answers above 1 count as 1.
+// Answers from a list, and 0 where the list has no answer. An answer above the largest that the
+// question allows counts as that one.
 class ReplayChoices final : public ChoiceSource {
 public:
     explicit ReplayChoices(const ChoiceList& choices);
@@ -52,9 +53,10 @@ private:
 // (design.md, "Rules of determinism", rule 4), which is still to be written.
 //   input := { gap }
 //   gap   := one byte below 0xC0, or two, (first & 0x3F) * 256 + second
-// A gap is the number of questions answered 0 before the next one is answered 1. After the end of
-// the input every answer is 0. So a few bytes reach deep into a run, bytes can be removed from the
-// middle, and the empty input is a run without faults.
+// A gap is the number of questions answered 0 before the next one is answered otherwise: 1, or
+// where a number is asked for, 1 plus the next byte of the input, in the range of the question.
+// After the end of the input every answer is 0. So a few bytes reach deep into a run, bytes can be
+// removed from the middle, and the empty input is a run without faults.
 class ByteChoices final : public ChoiceSource {
 public:
     // `input` must outlive this.

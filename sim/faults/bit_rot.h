@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "sim/engine/random_stream.h"
 #include "sim/faults/scheduled_fault.h"
 
 namespace aivm::sim {
@@ -19,17 +18,10 @@ public:
 
 private:
     void hit(FaultSite& site, ActorId node) override {
-        RandomStream random({site.run_seed, node, static_cast<std::uint32_t>(Purpose::kFaults)});
-        site.machines.disk(node).rot(random.next_u64());
+        site.machines.rot_disk(node, site.run_seed);
         site.machines.stop(node);
     }
-    void repair(FaultSite& site, ActorId node) override {
-        if (site.machines.disk(node).is_sound()) {
-            site.machines.start(node);
-        } else {
-            site.machines.replace_disk(node);
-        }
-    }
+    void repair(FaultSite& site, ActorId node) override { site.machines.release(node); }
 };
 
 }  // namespace aivm::sim

@@ -17,7 +17,7 @@ public:
 
 private:
     void hit(FaultSite& site, ActorId node) override { site.machines.stop(node); }
-    void repair(FaultSite& site, ActorId node) override { site.machines.start(node); }
+    void repair(FaultSite& site, ActorId node) override { site.machines.release(node); }
 };
 
 }  // namespace aivm::sim

@@ -17,7 +17,7 @@ public:
 
 private:
     void hit(FaultSite& site, ActorId node) override {
-        site.machines.disk(node).fail_next_write(WriteFault::kFail);
+        site.machines.begin_write_fault(node, WriteFault::kFail);
     }
     void repair(FaultSite& site, ActorId node) override { site.machines.end_write_fault(node); }
 };

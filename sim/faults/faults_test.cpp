@@ -45,6 +45,7 @@ struct Site {
     }
     [[nodiscard]] Fate fate(NodeId from, NodeId to, SimTime now = 0) const {
         MessageInFlight one = message(from, to, now);
+        one.choices = &choices;
         for (const MessageFault* each : message_faults) each->apply(one);
         return one.fate;
     }
@@ -62,7 +63,8 @@ struct Site {
     Engine engine;
     Network network{1, {}, {{0, 0, 0, 0}, {}}};
     MessageFaults message_faults;
-    Machines machines{engine, 4, [](ActorId) {}};
+    Machines machines{engine, 4, {[](ActorId) {}, [](ActorId) {}}};
+    mutable StreamChoices choices{1};
     std::unique_ptr<ScheduledFault> fault;
 };
 
@@ -73,6 +75,7 @@ FaultPlan plan_of(FaultKind kind) {
     plan.period_ns = 10;
     plan.bandwidth_bps = 8'000;
     plan.skew_ns = 5'000;
+    plan.rate_ppm = 250'000;
     return plan;
 }
 
@@ -123,12 +126,20 @@ TEST(Faults, ASlowNodeDelaysWhatItSendsAndWhatItReceives) {
     const FaultPlan plan = plan_of(FaultKind::kSlowNode);
     Site site(plan, {0, 3});
     site.begin();
-    EXPECT_EQ(site.fate(0, 2).delay, 7'000);
-    EXPECT_EQ(site.fate(2, 0).delay, 7'000);
-    EXPECT_EQ(site.fate(0, 3).delay, 14'000);
-    EXPECT_EQ(site.fate(2, 1).delay, 0);
+    EXPECT_EQ(site.fate(0, 2).sender_delay, 7'000);
+    EXPECT_EQ(site.fate(2, 0).receiver_delay, 7'000);
+    EXPECT_EQ(site.fate(0, 3).sender_delay, 7'000);
+    EXPECT_EQ(site.fate(0, 3).receiver_delay, 7'000);
+    EXPECT_EQ(site.fate(2, 1).sender_delay, 0);
+    FaultPlan slower = plan;
+    slower.delay_ns = 9'000;
+    const std::unique_ptr<ScheduledFault> other = make_fault(slower);
+    FaultSite place = site.at(0);
+    other->begin(place);
+    EXPECT_EQ(site.fate(0, 2).sender_delay, 9'000) << "the worst one counts";
+    other->end(place);
     site.end();
-    EXPECT_EQ(site.fate(0, 2).delay, 0);
+    EXPECT_EQ(site.fate(0, 2).sender_delay, 0);
 }
 
 TEST(Faults, AFlappingNodeIsDownInTheFirstHalfOfEveryPeriod) {
@@ -165,6 +176,66 @@ TEST(Faults, ACrashedMachineIsDownUntilTheFaultEnds) {
     EXPECT_TRUE(site.machines.is_up(2));
 }
 
+TEST(Faults, APartitionMayHaveGroupsAndThoseInNoneAreOneMore) {
+    const FaultPlan plan = plan_of(FaultKind::kPartition);
+    Site site(plan, {0, 1, 2});
+    const std::vector<std::vector<ActorId>> sides = {{0}, {1, 2}};
+    FaultSite place = site.at(0);
+    place.sides = &sides;
+    site.fault->begin(place);
+    EXPECT_TRUE(site.network.is_reachable(1, 2));
+    EXPECT_FALSE(site.network.is_reachable(0, 1));
+    EXPECT_FALSE(site.network.is_reachable(2, 3));
+    site.fault->end(place);
+    EXPECT_TRUE(site.network.is_reachable(0, 3));
+}
+
+TEST(Faults, MessagesOfTheTargetsAreHitAtTheRateOfThePlanAndNoOthers) {
+    const auto hit = [](FaultKind kind, const Fate& fate) {
+        switch (kind) {
+            case FaultKind::kLoss:
+                return fate.lost;
+            case FaultKind::kDuplicate:
+                return fate.duplicated;
+            case FaultKind::kReorder:
+                return fate.reordered;
+            default:
+                return fate.corrupted;
+        }
+    };
+    for (const FaultKind kind :
+         {FaultKind::kLoss, FaultKind::kDuplicate, FaultKind::kReorder, FaultKind::kCorrupt}) {
+        const FaultPlan plan = plan_of(kind);
+        Site site(plan, {1});
+        site.begin();
+        int sent = 0;
+        int received = 0;
+        for (int i = 0; i < 4'000; ++i) {
+            sent += hit(kind, site.fate(1, 0)) ? 1 : 0;
+            received += hit(kind, site.fate(2, 1)) ? 1 : 0;
+            ASSERT_FALSE(hit(kind, site.fate(2, 3)));
+        }
+        EXPECT_NEAR(sent, 1'000, 120) << word(kind);
+        EXPECT_NEAR(received, 1'000, 120) << word(kind);
+        site.end();
+        EXPECT_FALSE(hit(kind, site.fate(1, 0)));
+    }
+}
+
+TEST(Faults, AClockJumpsByItsSkewInTheFirstHalfOfEveryPeriod) {
+    FaultPlan plan = plan_of(FaultKind::kClockJumps);
+    plan.behind = true;
+    Site site(plan, {2});
+    site.begin();
+    EXPECT_EQ(site.machines.clock_error(2), -5'000);
+    EXPECT_EQ(site.machines.real_delay(2, 100), 100) << "timers run on";
+    site.engine.post_at(7, Priority::kTimer, {});
+    site.engine.run([](const Engine::Event&) {});
+    ASSERT_EQ(site.engine.now(), 7);
+    EXPECT_EQ(site.machines.clock_error(2), 0);
+    site.end();
+}
+
 bool blames(const Scenario& scenario, const std::string& key) {
     return std::ranges::any_of(check_scenario(scenario), [&](const ScenarioProblem& problem) {
         return problem.keys.front() == key;
@@ -178,9 +249,10 @@ TEST(Faults, TheRulesDemandTheQuantityOfAKindAndRefuseTheOthers) {
     plan.validators = {1};
     for (const FaultTraits& traits : kFaultTraits) {
         plan.kind = traits.kind;
-        plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = 0;
+        plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = plan.rate_ppm = 0;
         EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity == FaultQuantity::kDelay);
-        EXPECT_EQ(blames(scenario, "fault.0.period"), traits.quantity == FaultQuantity::kPeriod);
+        EXPECT_EQ(blames(scenario, "fault.0.period"), traits.needs(FaultQuantity::kPeriod));
+        EXPECT_EQ(blames(scenario, "fault.0.rate"), traits.needs(FaultQuantity::kRate));
         EXPECT_EQ(blames(scenario, "fault.0.skew"), traits.quantity == FaultQuantity::kSkew);
         plan.delay_ns = plan.period_ns = plan.bandwidth_bps = plan.skew_ns = 5;
         EXPECT_EQ(blames(scenario, "fault.0.delay"), traits.quantity != FaultQuantity::kDelay);
@@ -194,13 +266,13 @@ TEST(Faults, OnlyKindsThatIsolateClientsRunInTheEconomicFidelity) {
     scenario.run.fidelity = Fidelity::kEconomic;
     scenario.actors.emplace_back().name = "clients";
     FaultPlan& plan = scenario.faults.emplace_back();
-    plan.groups = {"clients"};
+    plan.groups = {{"clients"}};
     for (const FaultTraits& traits : kFaultTraits) {
         plan.kind = traits.kind;
         EXPECT_EQ(check_runnable(scenario).has_value(), traits.isolates) << traits.word;
     }
     plan.kind = FaultKind::kEclipse;
-    plan.groups = {"nobody"};
+    plan.groups = {{"nobody"}};
     EXPECT_FALSE(check_runnable(scenario));
 }
 
@@ -211,16 +283,20 @@ TEST(MessageFaults, ChanceDecidesTheFateAndEveryFaultHasASentence) {
     EXPECT_FALSE(lucky.fate.lost || lucky.fate.duplicated || lucky.fate.reordered);
     MessageInFlight unlucky = message(0, 1);
     apply_by_chance(unlucky,
-                    {.loss_ppm = 1'000'000, .duplicate_ppm = 1'000'000, .reorder_ppm = 1'000'000},
+                    {.loss_ppm = 1'000'000,
+                     .duplicate_ppm = 1'000'000,
+                     .reorder_ppm = 1'000'000,
+                     .corrupt_ppm = 1'000'000},
                     choices);
-    EXPECT_TRUE(unlucky.fate.lost && unlucky.fate.duplicated && unlucky.fate.reordered);
+    EXPECT_TRUE(unlucky.fate.lost && unlucky.fate.duplicated && unlucky.fate.reordered &&
+                unlucky.fate.corrupted);
     EXPECT_EQ(sentence_of(ChoiceKind::kMessageDuplicate), "arrives twice");
 }
 
 // A fault as one could be added: it changes what is delivered.
 struct Corruption {
     static constexpr ChoiceKind kChoice = ChoiceKind::kMessageLoss;
-    static constexpr auto kProbability = &NetworkSettings::loss_ppm;
+    static constexpr auto kProbability = &LinkSettings::loss_ppm;
     static void apply(MessageInFlight& message) { message.replace_packet(BlockRequest{}); }
 };
 

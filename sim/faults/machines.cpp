@@ -10,7 +10,12 @@ namespace {
 
 __extension__ using SignedWide = __int128;
 
+// Sums of delays are cut off here, later than any run.
+constexpr SimTime kFarAway = kEndOfTime / 4;
+
 }  // namespace
+
+// --- Up and down ---
 
 void Machines::end_incarnation(ActorId id) {
     Machine& machine = machines_[id];
@@ -20,18 +25,51 @@ void Machines::end_incarnation(ActorId id) {
 }
 
 void Machines::stop(ActorId id) {
+    Machine& machine = machines_[id];
+    ++machine.stops;
+    if (machine.down) return;
     end_incarnation(id);
-    actor(id).crash();
+    machine.actor->crash();
+    if (id < disks_.size() && disks_[id].disk.lose_power()) hooks_.on_disk_replaced(id);
 }
 
-void Machines::start(ActorId id) {
-    machines_[id].down = false;
-    actor(id).restart();
+void Machines::note_stopped(ActorId id) {
+    end_incarnation(id);
+    Disk& one = disks_.at(id);
+    one.stopped_itself = true;
+    // Its machine died in a write.
+    if (one.disk.down() && one.disk.lose_power()) hooks_.on_disk_replaced(id);
 }
+
+void Machines::recover(ActorId id) {
+    Machine& machine = machines_[id];
+    if (!machine.down || machine.stops != 0 || machine.pauses != 0) return;
+    if (id < disks_.size()) {
+        Disk& disk = disks_[id];
+        // A node that stopped by itself did so for a fault that may still be in force. One that was
+        // stopped tries again.
+        if (disk.stopped_itself && disk.faults != 0) return;
+        disk.stopped_itself = false;
+        if (disk.lost || !disk.disk.is_sound()) {
+            disk.disk.replace();
+            disk.lost = false;
+            hooks_.on_disk_replaced(id);
+        }
+    }
+    machine.down = false;
+    machine.actor->restart();
+}
+
+void Machines::resume(ActorId id) {
+    Machine& machine = machines_[id];
+    AIVM_CHECK(machine.pauses != 0);
+    if (--machine.pauses == 0) hooks_.on_resumed(id);
+}
+
+// --- Clocks ---
 
 void Machines::set_clock_wrong(ActorId id, const FaultPlan& plan) {
-    machines_[id].clocks.push_back(
-        {&plan, engine_.now(), static_cast<SimTime>(plan.skew_ns), plan.drift_ppm, plan.behind});
+    machines_[id].clocks.push_back({&plan, engine_.now()});
 }
 
 void Machines::set_clock_right(ActorId id, const FaultPlan& plan) {
@@ -39,57 +77,128 @@ void Machines::set_clock_right(ActorId id, const FaultPlan& plan) {
                   [&](const WrongClock& clock) { return clock.plan == &plan; });
 }
 
-SimTime Machines::clock_error(ActorId id) const {
-    SimTime error = 0;
-    for (const WrongClock& clock : machines_[id].clocks) {
-        const auto drifted = static_cast<SimTime>(SignedWide{engine_.now() - clock.since} *
-                                                  clock.drift_ppm / 1'000'000);
-        error += clock.behind ? -(clock.skew + drifted) : clock.skew + drifted;
+SimTime Machines::error_of(const WrongClock& clock) const {
+    const FaultPlan& plan = *clock.plan;
+    const SimTime passed = engine_.now() - clock.since;
+    auto error = static_cast<SimTime>(plan.skew_ns);
+    if (plan.kind == FaultKind::kClockJumps) {
+        const auto period = static_cast<SimTime>(plan.period_ns);
+        if (passed % period >= period / 2) error = 0;
     }
-    return error;
+    error += static_cast<SimTime>(SignedWide{passed} * plan.drift_ppm / 1'000'000);
+    return plan.behind ? -error : error;
+}
+
+const Machines::WrongClock* Machines::worst_clock(ActorId id) const {
+    const std::vector<WrongClock>& clocks = machines_[id].clocks;
+    const auto size = [this](const WrongClock& clock) {
+        const SimTime error = error_of(clock);
+        return error < 0 ? -error : error;
+    };
+    const auto worst = std::ranges::max_element(clocks, {}, size);
+    return worst == clocks.end() ? nullptr : &*worst;
+}
+
+SimTime Machines::clock_error(ActorId id) const {
+    const WrongClock* const clock = worst_clock(id);
+    return clock == nullptr ? 0 : error_of(*clock);
 }
 
 SimTime Machines::real_delay(ActorId id, SimTime delay) const {
-    const Machine& machine = machines_[id];
-    if (machine.clocks.empty()) return delay;
-    SignedWide rate_ppm = 1'000'000;
-    for (const WrongClock& clock : machine.clocks)
-        rate_ppm += clock.behind ? -SignedWide{clock.drift_ppm} : clock.drift_ppm;
+    const WrongClock* const clock = worst_clock(id);
+    if (clock == nullptr) return delay;
+    const SignedWide drift = clock->plan->drift_ppm;
+    const SignedWide rate_ppm = 1'000'000 + (clock->plan->behind ? -drift : drift);
     AIVM_CHECK(rate_ppm > 0);
     const SignedWide real = (SignedWide{delay} * 1'000'000 + rate_ppm - 1) / rate_ppm;
-    return static_cast<SimTime>(std::min(real, SignedWide{kEndOfTime / 4}));
+    return static_cast<SimTime>(std::min(real, SignedWide{kFarAway}));
 }
+
+// --- Disks ---
 
 void Machines::slow_disk(ActorId id, SimTime delay) {
     Disk& disk = disks_.at(id);
-    disk.delay += delay;
-    disk.writes = disk.disk.writes();
+    if (disk.delays.empty()) disk.writes = disk.disk.writes();
+    disk.delays.push_back(delay);
     ++slow_disk_faults_;
 }
 
 void Machines::end_slow_disk(ActorId id, SimTime delay) {
-    disks_.at(id).delay -= delay;
+    std::vector<SimTime>& delays = disks_.at(id).delays;
+    const auto ended = std::ranges::find(delays, delay);
+    AIVM_CHECK(ended != delays.end());
+    delays.erase(ended);
     --slow_disk_faults_;
 }
 
-void Machines::replace_disk(ActorId id) {
-    disk(id).replace();
-    on_disk_replaced_(id);
-    start(id);
+SimTime Machines::wait_for_slow_disk(ActorId id) {
+    if (id >= disks_.size() || disks_[id].delays.empty()) return 0;
+    Disk& disk = disks_[id];
+    const std::uint64_t writes = disk.disk.writes();
+    const std::uint64_t fresh = writes - std::exchange(disk.writes, writes);
+    const SimTime each = *std::ranges::max_element(disk.delays);
+    const SignedWide busy_until = SignedWide{std::max(disk.busy_until, engine_.now())} +
+                                  SignedWide{static_cast<SimTime>(fresh)} * each;
+    disk.busy_until = static_cast<SimTime>(std::min(busy_until, SignedWide{kFarAway}));
+    return disk.busy_until - engine_.now();
+}
+
+// The numbers of one node's disk faults do not depend on those of another node. The first is that
+// of a stream of its own, which keeps the first fault of a run as it was.
+std::uint64_t Machines::draw(ActorId id, std::uint64_t run_seed) {
+    RandomStream random({run_seed, id, static_cast<std::uint32_t>(Purpose::kFaults)});
+    std::uint64_t drawn = random.next_u64();
+    for (std::uint64_t i = 0; i < disks_.at(id).draws; ++i) drawn = random.next_u64();
+    ++disks_[id].draws;
+    return drawn;
+}
+
+void Machines::rot_disk(ActorId id, std::uint64_t run_seed) { disk(id).rot(draw(id, run_seed)); }
+
+void Machines::begin_write_fault(ActorId id, WriteFault fault) {
+    ++disks_.at(id).write_faults;
+    disk(id).fail_next_write(fault);
+}
+
+void Machines::tear_next_write(ActorId id, std::uint64_t run_seed) {
+    const bool record_is_whole = draw(id, run_seed) % 2 == 0;
+    begin_write_fault(id, record_is_whole ? WriteFault::kCrashAfter : WriteFault::kCrashBefore);
 }
 
 void Machines::end_write_fault(ActorId id) {
-    disk(id).forget_faults();
-    if (disks_[id].validator->vm() == nullptr) start(id);
+    Disk& one = disks_.at(id);
+    AIVM_CHECK(one.write_faults != 0);
+    if (--one.write_faults == 0) one.disk.forget_faults();
 }
 
-SimTime Machines::wait_for_slow_disk(ActorId id) {
-    if (id >= disks_.size() || disks_[id].delay == 0) return 0;
-    Disk& disk = disks_[id];
-    const std::uint64_t writes = disk.disk.writes();
-    const auto fresh = static_cast<SimTime>(writes - std::exchange(disk.writes, writes));
-    disk.busy_until = std::max(disk.busy_until, engine_.now()) + fresh * disk.delay;
-    return disk.busy_until - engine_.now();
+void Machines::begin_read_fault(ActorId id) {
+    ++disks_.at(id).read_faults;
+    disk(id).set_reads_fail(true);
+}
+
+void Machines::end_read_fault(ActorId id) {
+    Disk& one = disks_.at(id);
+    AIVM_CHECK(one.read_faults != 0);
+    if (--one.read_faults == 0) one.disk.set_reads_fail(false);
+}
+
+void Machines::begin_unsynced(ActorId id, std::uint64_t run_seed) {
+    ++disks_.at(id).unsynced_faults;
+    disk(id).begin_unsynced(draw(id, run_seed));
+}
+
+void Machines::cut_power(ActorId id) {
+    stop(id);
+    Disk& one = disks_.at(id);
+    AIVM_CHECK(one.unsynced_faults != 0);
+    if (--one.unsynced_faults == 0) one.disk.end_unsynced();
+    release(id);
+}
+
+void Machines::check_disk(ActorId id) {
+    if (disk(id).is_sound()) return;
+    stop(id);
+    release(id);
 }
 
 }  // namespace aivm::sim

@@ -1,4 +1,5 @@
-// partition: the targets and all other nodes cannot reach each other.
+// partition: the groups of the plan cannot reach each other; the nodes in none of them form one
+// more. Without groups the targets are one side.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,7 +17,11 @@ public:
     }
 
 private:
-    NetworkFault impose(FaultSite& site) override { return site.network.partition({site.targets}); }
+    NetworkFault impose(FaultSite& site) override {
+        if (site.sides == nullptr || site.sides->empty())
+            return site.network.partition({site.targets});
+        return site.network.partition(*site.sides);
+    }
 };
 
 }  // namespace aivm::sim

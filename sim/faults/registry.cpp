@@ -3,14 +3,25 @@
 
 #include "sim/faults/bit_rot.h"
 #include "sim/faults/clock.h"
+#include "sim/faults/clock_jumps.h"
 #include "sim/faults/clogged.h"
+#include "sim/faults/corrupt.h"
 #include "sim/faults/crash.h"
+#include "sim/faults/duplicate.h"
 #include "sim/faults/eclipse.h"
+#include "sim/faults/failed_read.h"
 #include "sim/faults/failed_write.h"
 #include "sim/faults/flapping.h"
+#include "sim/faults/loss.h"
+#include "sim/faults/lost_writes.h"
+#include "sim/faults/misdirected_write.h"
 #include "sim/faults/one_way.h"
 #include "sim/faults/partition.h"
+#include "sim/faults/pause.h"
+#include "sim/faults/reorder.h"
+#include "sim/faults/replaced_disk.h"
 #include "sim/faults/scheduled_fault.h"
+#include "sim/faults/silent_rot.h"
 #include "sim/faults/slow_disk.h"
 #include "sim/faults/slow_node.h"
 #include "sim/faults/torn_write.h"
@@ -34,12 +45,29 @@ constexpr FaultEntry row(FaultKind kind) {
 }
 
 constexpr std::array kRows = {
-    row<Partition>(FaultKind::kPartition), row<Crash>(FaultKind::kCrash),
-    row<OneWay>(FaultKind::kOneWay),       row<SlowNode>(FaultKind::kSlowNode),
-    row<Clogged>(FaultKind::kClogged),     row<Flapping>(FaultKind::kFlapping),
-    row<Eclipse>(FaultKind::kEclipse),     row<Clock>(FaultKind::kClock),
-    row<SlowDisk>(FaultKind::kSlowDisk),   row<FailedWrite>(FaultKind::kFailedWrite),
-    row<TornWrite>(FaultKind::kTornWrite), row<BitRot>(FaultKind::kBitRot),
+    row<Partition>(FaultKind::kPartition),
+    row<Crash>(FaultKind::kCrash),
+    row<OneWay>(FaultKind::kOneWay),
+    row<SlowNode>(FaultKind::kSlowNode),
+    row<Clogged>(FaultKind::kClogged),
+    row<Flapping>(FaultKind::kFlapping),
+    row<Eclipse>(FaultKind::kEclipse),
+    row<Clock>(FaultKind::kClock),
+    row<SlowDisk>(FaultKind::kSlowDisk),
+    row<FailedWrite>(FaultKind::kFailedWrite),
+    row<TornWrite>(FaultKind::kTornWrite),
+    row<BitRot>(FaultKind::kBitRot),
+    row<Loss>(FaultKind::kLoss),
+    row<Duplicate>(FaultKind::kDuplicate),
+    row<Reorder>(FaultKind::kReorder),
+    row<Corrupt>(FaultKind::kCorrupt),
+    row<Pause>(FaultKind::kPause),
+    row<ClockJumps>(FaultKind::kClockJumps),
+    row<LostWrites>(FaultKind::kLostWrites),
+    row<FailedRead>(FaultKind::kFailedRead),
+    row<MisdirectedWrite>(FaultKind::kMisdirectedWrite),
+    row<SilentRot>(FaultKind::kSilentRot),
+    row<ReplacedDisk>(FaultKind::kReplacedDisk),
 };
 static_assert([] {
     for (std::size_t i = 0; i < kFaultKinds; ++i) {

@@ -16,19 +16,24 @@ bool TargetMessageFault::hits(NodeId node) const {
     return std::ranges::binary_search(targets_, node);
 }
 
+void RandomMessageFault::apply(MessageInFlight& message) const {
+    const NodeId from = message.transmission.from;
+    if (message.choices == nullptr || (!hits(from) && !hits(message.transmission.to))) return;
+    if (message.choices->chance(choice(), from, plan().rate_ppm)) hit(message.fate);
+}
+
 void MachineFault::begin(FaultSite& site) {
-    const bool of_disk = traits_of(plan().kind).domain == FaultDomain::kDisk;
     for (const ActorId node : site.targets) {
-        if (of_disk) site.machines.begin_disk_fault(node);
+        if (traits_of(plan().kind).stops_node) site.machines.begin_disk_fault(node);
         hit(site, node);
     }
 }
 
 void MachineFault::end(FaultSite& site) {
-    const bool of_disk = traits_of(plan().kind).domain == FaultDomain::kDisk;
     for (const ActorId node : site.targets) {
         repair(site, node);
-        if (of_disk) site.machines.end_disk_fault(node);
+        if (traits_of(plan().kind).stops_node) site.machines.end_disk_fault(node);
+        site.machines.recover(node);
     }
 }
 

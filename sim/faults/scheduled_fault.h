@@ -23,6 +23,8 @@ struct FaultSite {
     Machines& machines;
     SimTime now = 0;
     std::uint64_t run_seed = 0;
+    // Of a partition into groups; empty: the targets are one side.
+    const std::vector<std::vector<ActorId>>* sides = nullptr;
 };
 
 class ScheduledFault {
@@ -68,6 +70,18 @@ protected:
 private:
     std::vector<NodeId> targets_;
     SimTime begun_at_ = 0;
+};
+
+// A fault that hits some messages from or to a target, by the plan's rate.
+class RandomMessageFault : public TargetMessageFault {
+public:
+    using TargetMessageFault::TargetMessageFault;
+
+private:
+    void apply(MessageInFlight& message) const final;
+    // The kind of its question to the choice source, and what happens if the answer is yes.
+    [[nodiscard]] virtual ChoiceKind choice() const = 0;
+    virtual void hit(Fate& fate) const = 0;
 };
 
 // A fault of each target's machine.

@@ -1,4 +1,5 @@
-// slow_disk: every write of the targets takes longer, and their messages wait for it.
+// slow_disk: every write of the targets takes longer, and their messages wait for it. Of several
+// such faults of one node the slowest counts.
 #pragma once
 
 #include <fmt/format.h>

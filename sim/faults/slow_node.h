@@ -1,7 +1,10 @@
-// slow_node: every message from or to a target takes longer.
+// slow_node: every message from or to a target takes longer. Of several such faults of one node the
+// slowest counts.
 #pragma once
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "core/config/config_json.h"
 #include "sim/faults/scheduled_fault.h"
@@ -18,11 +21,12 @@ public:
     }
 
 private:
-    // Twice the delay between two targets.
     void apply(MessageInFlight& message) const override {
         const auto delay = static_cast<SimTime>(plan().delay_ns);
-        if (hits(message.transmission.from)) message.fate.delay += delay;
-        if (hits(message.transmission.to)) message.fate.delay += delay;
+        if (hits(message.transmission.from))
+            message.fate.sender_delay = std::max(message.fate.sender_delay, delay);
+        if (hits(message.transmission.to))
+            message.fate.receiver_delay = std::max(message.fate.receiver_delay, delay);
     }
 };
 

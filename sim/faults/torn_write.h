@@ -1,4 +1,5 @@
-// torn_write: a target's node dies in the middle of its next write.
+// torn_write: the machine of a target dies in the middle of its next write. A torn record is found
+// by its checksum and dropped, unless what is torn is only what follows it.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,10 +17,8 @@ public:
     }
 
 private:
-    // A torn record is found by its checksum and dropped, which leaves the disk as it was before
-    // the write.
     void hit(FaultSite& site, ActorId node) override {
-        site.machines.disk(node).fail_next_write(WriteFault::kCrashBefore);
+        site.machines.tear_next_write(node, site.run_seed);
     }
     void repair(FaultSite& site, ActorId node) override { site.machines.end_write_fault(node); }
 };

@@ -59,6 +59,10 @@ public:
     std::string operator()(const op::RetireModel& b) const {
         return fmt::format("retires model {}", b.model_id);
     }
+    std::string operator()(const op::JoinValidators& b) const {
+        return fmt::format("stakes {} as a validator", exact_lux(b.stake));
+    }
+    std::string operator()(const op::WithdrawStake&) const { return "asks for its stake"; }
     std::string operator()(const op::Evidence& b) const {
         return fmt::format("proves that validator[{}] signed two items for slot {}", b.validator,
                            b.slot);

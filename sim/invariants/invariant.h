@@ -3,9 +3,10 @@
 //
 // An invariant overrides the hooks it needs. Hooks run inside the world's events, in the order in
 // which things happen. They see the whole world, which no actor does. To add one:
-// write the class in the file of its kind (money, ownership, modes, receipts, queues,
-// safety, liveness, kernels), add it in the
-// function at the end of that file, and write a test that violates it.
+// write the class in the file of its kind (money, ownership, modes, receipts, queues, agreement,
+// decisions, blocks, disks, polls, liveness, load, kernels), add it in the function at the end of
+// that file, and write a test that violates it. What it compares, it counts (expect, count_check):
+// an invariant that never compared anything in a campaign has not held, it has not looked.
 #pragma once
 
 #include <concepts>
@@ -18,6 +19,7 @@
 #include "core/vm/vm.h"
 #include "sim/actors/node_observer.h"
 #include "sim/engine/time.h"
+#include "sim/invariants/recovery.h"
 #include "sim/scenario/participants.h"
 #include "sim/scenario/scenario.h"
 
@@ -29,6 +31,16 @@ struct InvariantInfo {
     std::string_view meaning;  // one line
     bool liveness = false;     // its violation is a limit reached (exit code 6), not a wrong state
     bool of_queues = false;    // it is shown what nodes offer to their queues and build from them
+};
+
+// What a run has under way, for the invariants that bound it.
+struct Load {
+    std::uint64_t validator_messages = 0;  // sent so far from one validator to another
+    std::uint64_t events_pending = 0;
+    std::uint64_t timers_max = 0;  // the most timers that one actor has set and that have not fired
+    ActorId timers_of = 0;         // that actor
+    std::uint64_t step_max = 0;    // the most messages and timers caused by one event so far
+    ActorId step_of = 0;           // the actor that handled it
 };
 
 // The interface through which invariants read the world and report violations. The world implements
@@ -45,8 +57,28 @@ public:
     [[nodiscard]] virtual const Rules& rules() const = 0;
     // Null while the validator is down.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
-    // Whether a fault in force separates the validator from the larger side by stake.
+    // Whether the validator can exchange messages with less than half of the stake, its own
+    // included, because of the faults in force.
     [[nodiscard]] virtual bool cut_off(ActorId validator) const = 0;
+    // Whether the validator follows the protocol. What others do breaks no promise.
+    [[nodiscard]] virtual bool correct(ActorId validator) const {
+        return participants().principal_of(validator).honest;
+    }
+    // What the node's clock shows.
+    [[nodiscard]] virtual TimestampNs clock(ActorId validator) const {
+        static_cast<void>(validator);
+        return ~TimestampNs{0};
+    }
+    // The block that the node's consensus engine prefers; nothing while the node is down.
+    [[nodiscard]] virtual std::optional<Hash32> preferred(ActorId validator) const {
+        static_cast<void>(validator);
+        return std::nullopt;
+    }
+    [[nodiscard]] virtual const Recovery& recovery() const {
+        static const Recovery kNone;
+        return kNone;
+    }
+    [[nodiscard]] virtual Load load() const { return {}; }
     virtual void violate(const InvariantInfo& invariant, std::string message,
                          std::vector<ActorId> actors) = 0;
 };
@@ -72,10 +104,17 @@ public:
                             const Status& /*taken*/) {}
     virtual void on_built(ActorId, const QueueView&, const BuiltBlock&) {}
     virtual void on_queue_lost(ActorId) {}
+    // Of the nodes whose polls are observed: a poll begins, and takes effect.
+    virtual void on_poll_begun(ActorId, std::span<const ActorId> /*asked*/) {}
+    virtual void on_poll(ActorId, const PollRecord&) {}
     virtual void on_restarted(ActorId, const Vm&) {}
     // The node has a new, empty disk and has lost its earlier decisions.
     virtual void on_disk_replaced(ActorId) {}
+    // The node has stopped by itself, and no fault of its disk explains it.
+    virtual void on_stopped(ActorId, const Error&) {}
     virtual void on_faults_changed() {}
+    // Every ten virtual seconds.
+    virtual void on_sample() {}
     // A check outside the invariants found it violated: the shared executor, the kernel comparison.
     virtual void on_reported(const std::string& message) { report(message); }
     virtual void at_end() {}
@@ -87,6 +126,12 @@ public:
 protected:
     [[nodiscard]] Watch& watch() const { return *watch_; }
     void count_check() { ++checks_; }
+    // Reports a violation as a limit reached, whatever the invariant's own kind.
+    void report_limit(std::string message, std::vector<ActorId> actors = {}) {
+        InvariantInfo limit = info_;
+        limit.liveness = true;
+        watch_->violate(limit, std::move(message), std::move(actors));
+    }
     void report(std::string message, std::vector<ActorId> actors = {}) {
         watch_->violate(info_, std::move(message), std::move(actors));
     }
@@ -126,8 +171,13 @@ void add_ownership_invariants(Invariants& out);
 void add_mode_invariants(Invariants& out);
 void add_receipt_invariants(Invariants& out);
 void add_queue_invariants(Invariants& out);
-void add_safety_invariants(Invariants& out);
+void add_agreement_invariants(Invariants& out);
+void add_decision_invariants(Invariants& out);
+void add_block_invariants(Invariants& out);
+void add_disk_invariants(Invariants& out);
+void add_poll_invariants(Invariants& out);
 void add_liveness_invariants(Invariants& out);
+void add_load_invariants(Invariants& out);
 void add_kernel_invariants(Invariants& out);
 
 }  // namespace aivm::sim

@@ -1,26 +1,72 @@
-// L1 and L6: what must eventually happen, and what must not happen before.
+// L1, L3 and L6: what must eventually happen, and what must not happen before. L1 and L3 look only
+// once the chain must have recovered from its faults (recovery.h).
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 
 #include "sim/invariants/invariant.h"
 
 namespace aivm::sim {
 namespace {
 
-// L1. A run that ends by its time limit has left some of its work undecided.
+std::string seconds_text(SimTime time) {
+    return fmt::format("{:.1f} s", static_cast<double>(time) / kSecond);
+}
+
+// Whether some correct validator that runs has a block to decide or would build one.
+bool has_work(const Watch& watch) {
+    for (ActorId node = 0; node < watch.scenario().chain.validators; ++node) {
+        const Vm* vm = watch.vm(node);
+        if (vm != nullptr && watch.correct(node) &&
+            (vm->processing_count() > 0 || vm->wants_block()))
+            return true;
+    }
+    return false;
+}
+
+// Whether `limit` after healing is over, for the first time since the flag was cleared.
+bool is_due(const Watch& watch, bool& judged) {
+    const Recovery& recovery = watch.recovery();
+    if (judged || !recovery.healed_at() || recovery.may_still_recover(watch.now())) return false;
+    judged = true;
+    return true;
+}
+
+// L1. The chain makes a block in time while there is work, again after the last fault, and ends
+// with the tasks of honest requesters done. A task that failed is done only if it is explained: by
+// a provider, challenger or validator that breaks the protocol, by a fault while it was open, or by
+// a provider that could not compute it in time.
 class WorkGetsDone final : public Invariant {
 public:
     WorkGetsDone()
         : Invariant({"L1", "work-is-accepted",
-                     "submitted work is accepted and becomes final within the run", true}) {}
+                     "work is accepted in time, and tasks that honest providers could do do not "
+                     "fail",
+                     true}) {}
 
     void on_chain(const Executed& block, const State&) override {
-        const Totals& totals = block.state.head.totals;
-        final_ = totals.tasks_completed + totals.tasks_failed;
+        block_at_ = watch().now();
+        for (const VmEvent& event : block.events) {
+            if (const auto* e = std::get_if<event::TaskSubmitted>(&event)) submitted(block, *e);
+            if (const auto* e = std::get_if<event::TaskAssigned>(&event)) assigned(block, *e);
+            if (const auto* e = std::get_if<event::ChallengeOpened>(&event)) challenged(block, *e);
+            if (const auto* e = std::get_if<event::Slashed>(&event)) slashed(*e);
+            if (const auto* e = std::get_if<event::TaskCompleted>(&event)) ended(e->task, false);
+            if (const auto* e = std::get_if<event::TaskFailed>(&event)) ended(e->task, true);
+        }
     }
+
+    void on_sample() override {
+        if (!has_work(watch())) idle_at_ = watch().now();
+        if (is_due(watch(), judged_) && idle_at_ != watch().now()) check_progress();
+        check_stall();
+    }
+
     void at_end() override {
         const std::uint64_t wanted = watch().tasks_due();
+        if (final_ < wanted && watch().recovery().may_still_recover(watch().now())) return;
         expect(final_ >= wanted, [&] {
             return fmt::format("{} of {} tasks were not final after {} s", wanted - final_, wanted,
                                watch().now() / kSecond);
@@ -28,57 +74,262 @@ public:
     }
 
 private:
-    std::uint64_t final_ = 0;
+    struct Job {
+        bool of_honest = false;
+        bool is_assigned = false;
+        bool is_explained = false;
+        SimTime submitted_at = 0;
+    };
+
+    [[nodiscard]] bool is_honest(const Address& account) const {
+        const auto actor = watch().participants().find(account);
+        return actor && watch().participants().principal_of(*actor).honest;
+    }
+    void submitted(const Executed& block, const event::TaskSubmitted& e) {
+        jobs_[e.task.value] = {.of_honest = is_honest(block.state.task(e.task).requester),
+                               .submitted_at = watch().now()};
+    }
+    void assigned(const Executed& block, const event::TaskAssigned& e) {
+        Job& job = jobs_[e.task.value];
+        job.is_assigned = true;
+        const auto actor = watch().participants().find(block.state.provider(e.provider).owner);
+        if (!actor || !watch().participants().principal_of(*actor).honest || !is_able(*actor))
+            job.is_explained = true;
+    }
+    // Silence alone explains nothing: that is what a chain that lost an answer looks like.
+    void slashed(const event::Slashed& e) {
+        if (slash_cause(e.cause).victim == SlashVictim::kProvider &&
+            e.cause != SlashCause::kTimeout)
+            jobs_[e.task.value].is_explained = true;
+    }
+    void challenged(const Executed& block, const event::ChallengeOpened& e) {
+        if (!is_honest(block.state.dispute(e.dispute).challenger))
+            jobs_[e.task.value].is_explained = true;
+    }
+    void ended(TaskIndex task, bool failed) {
+        const Job& job = jobs_[task.value];
+        if (!job.of_honest) return;
+        ++final_;
+        expect(!failed || !job.is_assigned || job.is_explained || world_explains(job), [&] {
+            return fmt::format(
+                "task {} failed, although every provider that was drawn for it is "
+                "honest and no fault came in between",
+                task.value);
+        });
+    }
+    // Whether the provider computes exactly, and all that it may have at a time within the timeout.
+    [[nodiscard]] bool is_able(ActorId provider) const {
+        const Participant& one = watch().participants().all.at(provider);
+        const Workload& workload = watch().scenario().workload;
+        const Config& config = watch().scenario().vm.config;
+        if (one.role != Role::kProvider || one.group.strategy != "honest" ||
+            one.group.device != DeviceClass::kNone || workload.work_law != WorkLaw::kFixed ||
+            one.group.accelerator.changes_answers() || one.group.accelerator.changes_times())
+            return false;
+        const double each = static_cast<double>(workload.steps) *
+                            static_cast<double>(workload.step_time_ns) * 1e6 /
+                            static_cast<double>(std::max<std::uint64_t>(one.group.speed_ppm, 1));
+        return each * config.max_tasks_per_provider / std::max(one.group.machines, 1U) <
+               static_cast<double>(config.task_timeout_ns) / 2;
+    }
+    // Validators that break the protocol may censor, and faults may have kept results out.
+    [[nodiscard]] bool world_explains(const Job& job) const {
+        const ChainSettings& chain = watch().scenario().chain;
+        if (chain.censorship != CensorshipModel::kNone) return true;
+        for (ActorId node = 0; node < chain.validators; ++node) {
+            if (!watch().correct(node)) return true;
+        }
+        const Recovery& recovery = watch().recovery();
+        const auto healed_at = recovery.healed_at();
+        return healed_at &&
+               (!recovery.limit() || job.submitted_at < *healed_at + *recovery.limit());
+    }
+
+    void check_progress() {
+        const Recovery& recovery = watch().recovery();
+        const auto progressed = recovery.progressed_after();
+        expect(progressed && *progressed <= *recovery.limit(), [&] {
+            return progressed ? fmt::format(
+                                    "the first block after the last fault came {} after it, and "
+                                    "{} is the limit",
+                                    seconds_text(*progressed), seconds_text(*recovery.limit()))
+                              : fmt::format("no block in the {} after the last fault, at height {}",
+                                            seconds_text(watch().now() - *recovery.healed_at()),
+                                            recovery.healed_height());
+        });
+    }
+    void check_stall() {
+        const Recovery& recovery = watch().recovery();
+        if (!recovery.stall_limit() || (recovery.healed_at() && !recovery.is_healed())) return;
+        const SimTime since = std::max({block_at_, idle_at_, recovery.healed_at().value_or(0)});
+        expect(watch().now() - since <= *recovery.stall_limit(), [&] {
+            return fmt::format("no block for {} although there is work, and {} is the limit",
+                               seconds_text(watch().now() - since),
+                               seconds_text(*recovery.stall_limit()));
+        });
+    }
+
+    std::map<std::uint32_t, Job> jobs_;
+    std::uint64_t final_ = 0;  // of honest requesters
+    SimTime block_at_ = 0;
+    SimTime idle_at_ = 0;  // the last sample at which there was no work
+    bool judged_ = false;
 };
 
-// L6. Validators that are cut off with less than half of the stake finalise nothing by their own
-// polls; in the end all validators agree.
+// L3. After the last fault every correct validator catches up in time; and no validator that runs
+// stays further behind than the limit.
+class LaggardsCatchUp final : public Invariant {
+public:
+    LaggardsCatchUp()
+        : Invariant({"L3", "laggards-catch-up", "a lagging or restarted node catches up", true}) {}
+
+    void on_chain(const Executed& block, const State&) override { tip_ = block.state.head.height; }
+    void on_sample() override {
+        tips_.push_back({watch().now(), tip_});
+        if (is_due(watch(), judged_)) check_recovery();
+        check_lag();
+    }
+    void at_end() override {
+        const Recovery& recovery = watch().recovery();
+        if (!recovery.is_healed() || judged_) return;
+        if (recovery.caught_up_after()) {
+            count_check();
+        } else if (!recovery.may_still_recover(watch().now())) {
+            check_recovery();
+        }
+    }
+
+private:
+    struct Tip {
+        SimTime time = 0;
+        Height height = 0;
+    };
+
+    void check_recovery() {
+        const Recovery& recovery = watch().recovery();
+        const auto caught_up = recovery.caught_up_after();
+        if (caught_up) {
+            return expect(*caught_up <= *recovery.limit(), [&] {
+                return fmt::format(
+                    "the validators caught up {} after the last fault, and {} is "
+                    "the limit",
+                    seconds_text(*caught_up), seconds_text(*recovery.limit()));
+            });
+        }
+        expect(
+            recovery.behind().empty(),
+            [&] {
+                return fmt::format(
+                    "{} of the validators had not reached height {} {} after the "
+                    "last fault",
+                    recovery.behind().size(), recovery.healed_height(),
+                    seconds_text(watch().now() - *recovery.healed_at()));
+            },
+            [&] {
+                return std::vector<ActorId>(recovery.behind().begin(), recovery.behind().end());
+            });
+    }
+    // Every running node has what the chain had the limit ago.
+    void check_lag() {
+        const Recovery& recovery = watch().recovery();
+        if (!recovery.stall_limit() || (recovery.healed_at() && !judged_)) return;
+        const SimTime then = watch().now() - *recovery.stall_limit();
+        if (tips_.front().time > then) return;
+        while (tips_.size() > 1 && tips_[1].time <= then) tips_.pop_front();
+        for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
+            const Vm* vm = watch().vm(node);
+            if (vm == nullptr || !watch().correct(node)) continue;
+            expect(vm->last_accepted_height() >= tips_.front().height,
+                   [&] {
+                       return fmt::format(
+                           "{} is at height {}, where the chain was {} ago at {}",
+                           watch().participants().name(node), vm->last_accepted_height(),
+                           seconds_text(watch().now() - tips_.front().time), tips_.front().height);
+                   },
+                   {node});
+        }
+    }
+
+    std::deque<Tip> tips_;
+    Height tip_ = 0;
+    bool judged_ = false;
+};
+
+// L6. Validators that can exchange messages with less than half of the stake finalise nothing by
+// polls, whichever of the sides a fault names and however many there are: a breach is a violation
+// of safety. Once the chain must have recovered, all sides have the same chain.
 class MinorityStandsStill final : public Invariant {
 public:
     MinorityStandsStill()
         : Invariant({"L6", "minority-stands-still",
-                     "a minority partition finalises nothing; all converge after it", true}) {}
+                     "a side without a quorum finalises nothing; all sides converge after it"}) {}
 
-    void on_faults_changed() override { changed_at_ = watch().now(); }
+    void on_faults_changed() override {
+        for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
+            if (!watch().cut_off(node)) {
+                since_.erase(node);
+            } else {
+                since_.try_emplace(node, watch().now());
+            }
+        }
+    }
     void before_accept(ActorId node, const Vm&, const ExecutedPtr&, AcceptedBy by) override {
-        if (by != AcceptedBy::kPolls || !watch().cut_off(node)) return;
-        // Answers that were in flight when the links went down may still finish a poll that was
-        // under way.
-        const SimTime grace =
-            kInFlight + static_cast<SimTime>(watch().scenario().chain.poll_timeout_ns);
-        expect(watch().now() <= changed_at_ + grace,
+        const auto cut = since_.find(node);
+        if (by != AcceptedBy::kPolls || cut == since_.end() || !watch().correct(node)) return;
+        expect(watch().now() <= cut->second + grace(),
                [&] {
                    return watch().participants().name(node) +
                           " finalised a block by polls while cut off";
                },
                {node});
     }
+    void on_sample() override {
+        if (is_due(watch(), judged_)) check_convergence();
+    }
     void at_end() override {
-        Height lowest = ~Height{0};
-        Height highest = 0;
-        for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
-            const Vm* vm = watch().vm(node);
-            if (vm == nullptr) continue;
-            lowest = std::min(lowest, vm->last_accepted_height());
-            highest = std::max(highest, vm->last_accepted_height());
-        }
-        // The last block or two are always still in flight to some validator.
-        expect(highest == 0 || highest - lowest <= kTipSpread, [&] {
-            return fmt::format("validators ended at heights {} to {} and did not converge", lowest,
-                               highest);
-        });
+        if (watch().recovery().caught_up_after() && !judged_) check_convergence();
     }
 
 private:
+    // Answers that were under way when the links went down may still finish a poll.
+    [[nodiscard]] SimTime grace() const {
+        const Scenario& scenario = watch().scenario();
+        std::uint64_t delay = scenario.network.jitter_ns + scenario.network.reorder_delay_ns;
+        for (const FaultPlan& fault : scenario.faults) delay = std::max(delay, fault.delay_ns);
+        return kInFlight + static_cast<SimTime>(scenario.chain.poll_timeout_max_ns + 2 * delay);
+    }
+    void check_convergence() {
+        const Height height = watch().recovery().healed_height();
+        std::optional<std::pair<ActorId, Hash32>> first;
+        for (ActorId node = 0; node < watch().scenario().chain.validators; ++node) {
+            const Vm* vm = watch().vm(node);
+            if (vm == nullptr || !watch().correct(node) || vm->last_accepted_height() < height)
+                continue;
+            const auto id = vm->block_id_at_height(height);
+            if (!id) continue;
+            if (!first) first = {node, *id};
+            expect(first->second == *id,
+                   [&] {
+                       return fmt::format(
+                           "{} and {} have different blocks at height {} after the "
+                           "last fault",
+                           watch().participants().name(first->first),
+                           watch().participants().name(node), height);
+                   },
+                   {first->first, node});
+        }
+    }
+
     static constexpr SimTime kInFlight = 5 * kSecond;
-    static constexpr Height kTipSpread = 3;
-    SimTime changed_at_ = 0;
+    std::map<ActorId, SimTime> since_;  // of those that are cut off
+    bool judged_ = false;
 };
 
 }  // namespace
 
 void add_liveness_invariants(Invariants& out) {
     out.push_back(std::make_unique<WorkGetsDone>());
+    out.push_back(std::make_unique<LaggardsCatchUp>());
     out.push_back(std::make_unique<MinorityStandsStill>());
 }
 

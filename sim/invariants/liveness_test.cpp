@@ -7,26 +7,162 @@
 namespace aivm::sim::test {
 namespace {
 
+using aivm::test::submission;
 using aivm::test::TestChain;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST(Liveness, WorkThatIsNotFinalAtTheEndIsCounted) {
-    TestChain chain;
+// A chain with a task of alice's, who is honest, and one of bob's, who is not; p-1 is honest and
+// able, p-2 is not honest.
+class Work : public ::testing::Test {
+protected:
+    Work() {
+        using aivm::test::address_of;
+        FakeWatch& watch = seen.watch;
+        watch.settings.chain.validators = 4;
+        watch.introduce(address_of("alice"), "requester[0]");
+        watch.introduce(address_of("bob"), "requester[1]", 1);
+        watch.introduce(address_of("p-1"), "provider[0]");
+        watch.introduce(address_of("p-2"), "provider[1]", 1);
+        chain.block(
+            {chain.by("alice", submission("honest")), chain.by("bob", submission("other"))});
+        seen.of("L1").on_chain(*chain.tip(), chain.genesis()->state);
+    }
+    void events(std::vector<VmEvent> events) {
+        Executed block = *chain.tip();
+        block.events = std::move(events);
+        seen.of("L1").on_chain(block, chain.state());
+    }
+    [[nodiscard]] ProviderIndex provider(std::string_view id) const {
+        return *chain.state().find_provider(id);
+    }
+
+    TestChain chain{aivm::test::served({.providers = {"p-1", "p-2"}})};
+    TaskIndex honest{0};
+    TaskIndex other{1};
     Watched seen;
-    seen.watch.settings.workload.tasks = 5;
+};
+
+TEST_F(Work, WorkOfHonestRequestersThatIsNotFinalAtTheEndIsCounted) {
+    seen.watch.settings.workload.tasks = 1;
     seen.watch.time = 90 * kSecond;
-    Executed block = *chain.genesis();
-    block.state.head.totals.tasks_completed = 2;
-    block.state.head.totals.tasks_failed = 1;
-    seen.of("L1").on_chain(block, chain.state());
+    events({event::TaskCompleted{other, 0, Amount(), Amount()}});
     seen.of("L1").at_end();
-    EXPECT_THAT(seen.reported(), ElementsAre("L1 2 of 5 tasks were not final after 90 s"));
+    EXPECT_THAT(seen.reported(), ElementsAre("L1 1 of 1 tasks were not final after 90 s"))
+        << "what others submit does not count";
     EXPECT_TRUE(seen.of("L1").info().liveness);
-    block.state.head.totals.tasks_completed = 4;
-    seen.of("L1").on_chain(block, chain.state());
+    events({event::TaskCompleted{honest, 0, Amount(), Amount()}});
     seen.of("L1").at_end();
     EXPECT_EQ(seen.reported().size(), 1U);
+}
+
+TEST_F(Work, ATaskThatHonestProvidersCouldDoMustNotFail) {
+    events({event::TaskAssigned{honest, provider("p-1"), Amount()}, event::TaskFailed{honest}});
+    EXPECT_THAT(seen.reported(),
+                ElementsAre(HasSubstr("L1 task 0 failed, although every provider")));
+}
+
+TEST_F(Work, ATaskThatALiarOrNobodyHadMayFail) {
+    events({event::TaskAssigned{honest, provider("p-1"), Amount()},
+            event::TaskAssigned{honest, provider("p-2"), Amount()}, event::TaskFailed{honest}});
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    events({event::TaskSubmitted{honest}, event::TaskFailed{honest}});
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "nobody was drawn";
+    seen.watch.dishonest = {2};
+    events({event::TaskSubmitted{honest}, event::TaskAssigned{honest, provider("p-1"), Amount()},
+            event::TaskFailed{honest}});
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "a validator may have censored the result";
+}
+
+TEST_F(Work, ATaskThatWasOpenDuringAFaultMayFail) {
+    seen.watch.recovering = Recovery(100 * kSecond, 50 * kSecond, 50 * kSecond);
+    events({event::TaskAssigned{honest, provider("p-1"), Amount()}, event::TaskFailed{honest}});
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 200 * kSecond;
+    events({event::TaskSubmitted{honest}, event::TaskAssigned{honest, provider("p-1"), Amount()},
+            event::TaskFailed{honest}});
+    EXPECT_EQ(seen.reported().size(), 1U) << "submitted when all was well again";
+}
+
+TEST_F(Work, AChainThatStopsAlthoughThereIsWorkIsStalled) {
+    Invariant& l1 = seen.of("L1");
+    seen.watch.vms = {{0, &chain.vm()}};
+    ASSERT_TRUE(chain.vm().wants_block());
+    seen.watch.recovering = Recovery(std::nullopt, 50 * kSecond, 50 * kSecond);
+    seen.watch.time = 50 * kSecond;
+    l1.on_sample();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 60 * kSecond;
+    l1.on_sample();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("L1 no block for 60.0 s although")));
+}
+
+TEST_F(Work, AChainThatMakesNoBlockAfterTheLastFaultIsReportedAtTheLimitAndNotBefore) {
+    Invariant& l1 = seen.of("L1");
+    seen.watch.vms = {{0, &chain.vm()}};
+    Recovery& recovery = seen.watch.recovering;
+    recovery = Recovery(100 * kSecond, 50 * kSecond, 1000 * kSecond);
+    recovery.heal(1, {}, 100 * kSecond);
+    seen.watch.time = 140 * kSecond;
+    l1.on_sample();
+    l1.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 150 * kSecond;
+    l1.on_sample();
+    EXPECT_THAT(seen.reported(),
+                ElementsAre("L1 no block in the 50.0 s after the last fault, at height 1"));
+    l1.on_sample();
+    EXPECT_EQ(seen.reported().size(), 1U) << "once";
+}
+
+TEST_F(Work, AFirstBlockThatCameTooLateIsReportedToo) {
+    seen.watch.vms = {{0, &chain.vm()}};
+    Recovery& recovery = seen.watch.recovering;
+    recovery = Recovery(100 * kSecond, 5 * kSecond, 1000 * kSecond);
+    recovery.heal(1, {}, 100 * kSecond);
+    recovery.reach(0, 2, 108 * kSecond);
+    seen.watch.time = 110 * kSecond;
+    seen.of("L1").on_sample();
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("came 8.0 s after it, and 5.0 s is the")));
+}
+
+TEST(Liveness, AValidatorThatDoesNotCatchUpIsNamedAtTheLimit) {
+    Watched seen;
+    seen.watch.settings.chain.validators = 3;
+    Recovery& recovery = seen.watch.recovering;
+    recovery = Recovery(100 * kSecond, 50 * kSecond, 1000 * kSecond);
+    recovery.heal(9, {2}, 100 * kSecond);
+    seen.watch.time = 140 * kSecond;
+    seen.of("L3").on_sample();
+    seen.of("L3").at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 150 * kSecond;
+    seen.of("L3").on_sample();
+    EXPECT_THAT(seen.reported(), ElementsAre("L3 1 of the validators had not reached height 9 "
+                                             "50.0 s after the last fault"));
+    EXPECT_EQ(seen.watch.violations[0].actors, (std::vector<ActorId>{2}));
+}
+
+TEST(Liveness, AValidatorThatStaysBehindWithoutAFaultIsNamed) {
+    TestChain low;
+    TestChain high;
+    high.advance(1);
+    Watched seen;
+    seen.watch.settings.chain.validators = 2;
+    seen.watch.vms = {{0, &high.vm()}, {1, &low.vm()}};
+    seen.watch.recovering = Recovery(std::nullopt, 50 * kSecond, 50 * kSecond);
+    seen.of("L3").on_chain(*high.tip(), low.state());
+    for (SimTime now = 10; now <= 50; now += 10) {
+        seen.watch.time = now * kSecond;
+        seen.of("L3").on_sample();
+    }
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    seen.watch.time = 60 * kSecond;
+    seen.of("L3").on_sample();
+    EXPECT_THAT(seen.reported(),
+                ElementsAre("L3 validator[1] is at height 0, where the chain was 50.0 s ago at 1"));
+    EXPECT_GT(seen.of("L3").checks(), 1U);
 }
 
 TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
@@ -35,6 +171,7 @@ TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
     Invariant& l6 = seen.of("L6");
     const ExecutedPtr block = chain.build({}).executed;
     seen.watch.time = 100 * kSecond;
+    seen.watch.settings.chain.validators = 4;
     seen.watch.alone = {2};
     l6.on_faults_changed();
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
@@ -46,21 +183,31 @@ TEST(Liveness, AMinorityThatFinalisesByItsOwnPollsIsNamed) {
     l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
     EXPECT_THAT(seen.reported(),
                 ElementsAre("L6 validator[2] finalised a block by polls while cut off"));
+    EXPECT_FALSE(l6.info().liveness) << "a breach is a violation of safety";
+    seen.watch.alone = {};
+    l6.on_faults_changed();
+    l6.before_accept(2, chain.vm(), block, AcceptedBy::kPolls);
+    EXPECT_EQ(seen.reported().size(), 1U);
 }
 
-TEST(Liveness, ValidatorsThatEndFarApartDidNotConverge) {
-    TestChain low;
-    TestChain high;
-    high.advance(3);
+TEST(Liveness, SidesWithDifferentBlocksAfterHealingDidNotConverge) {
+    TestChain one;
+    TestChain other;
+    one.block({});
+    other.block({}, 2 * aivm::test::kBlockNs);
     Watched seen;
     seen.watch.settings.chain.validators = 3;
-    seen.watch.vms = {{0, &low.vm()}, {2, &high.vm()}};  // the second one is down
+    seen.watch.vms = {{0, &one.vm()}, {1, &one.vm()}};  // the third one is down
+    Recovery& recovery = seen.watch.recovering;
+    recovery = Recovery(100 * kSecond, 50 * kSecond, 50 * kSecond);
+    recovery.heal(1, {}, 100 * kSecond);
     seen.of("L6").at_end();
-    EXPECT_THAT(seen.reported(), IsEmpty()) << "the newest blocks are on their way";
-    high.advance(1);
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_GT(seen.of("L6").checks(), 0U);
+    seen.watch.vms[2] = &other.vm();
     seen.of("L6").at_end();
-    EXPECT_THAT(seen.reported(),
-                ElementsAre("L6 validators ended at heights 0 to 4 and did not converge"));
+    EXPECT_THAT(seen.reported(), ElementsAre("L6 validator[0] and validator[2] have different "
+                                             "blocks at height 1 after the last fault"));
 }
 
 }  // namespace

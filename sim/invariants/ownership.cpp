@@ -71,8 +71,8 @@ private:
     std::vector<Sent> sent_;
 };
 
-// E9. Free balances fall only by operations of their account, and a bond only by a slash or by its
-// owner's withdrawal; every operation carries an authorisation that verifies.
+// E9. Free balances fall only by operations of their account, and a bond or a stake only by a slash
+// or by its owner's withdrawal; every operation carries an authorisation that verifies.
 class AuthorisedByItsOwner final : public Invariant {
 public:
     explicit AuthorisedByItsOwner(std::shared_ptr<BySender> operations)
@@ -95,6 +95,8 @@ public:
         }
         for (const std::uint32_t index : block.touched.providers)
             look_at_bond(block, parent, ProviderIndex{index});
+        for (const std::uint32_t index : block.touched.validators)
+            look_at_stake(block, parent, ValidatorIndex{index});
     }
 
 private:
@@ -122,6 +124,24 @@ private:
                 "the bond of provider {} fell by {} nLUX in block {} without a "
                 "slash or an operation of its owner",
                 before.id, (before.bond - after.bond).nlux(), block.state.head.height);
+        });
+    }
+    void look_at_stake(const Executed& block, const State& parent, ValidatorIndex index) {
+        if (index.value >= parent.validators.size()) return;
+        const Validator& before = parent.validator(index);
+        const Validator& after = block.state.validator(index);
+        const bool explained =
+            after.stake >= before.stake || operations_->has(before.address) ||
+            std::ranges::any_of(block.events, [&](const VmEvent& e) {
+                const auto* slash = std::get_if<event::Slashed>(&e);
+                return slash != nullptr && slash->account == before.address &&
+                       slash_cause(slash->cause).victim == SlashVictim::kValidator;
+            });
+        expect(explained, [&] {
+            return fmt::format(
+                "the stake of validator {} fell by {} nLUX in block {} without a slash or an "
+                "operation of its own",
+                index.value, (before.stake - after.stake).nlux(), block.state.head.height);
         });
     }
 

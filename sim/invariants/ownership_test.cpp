@@ -80,6 +80,19 @@ TEST_F(Ownership, ABondThatShrinksByNoSlashViolatesE9) {
     EXPECT_EQ(seen.reported().size(), 1U) << "a slash explains it";
 }
 
+TEST_F(Ownership, AStakeThatShrinksByNoSlashViolatesE9) {
+    tip.state.validators.edit(1).stake = lux(1);
+    tip.touched.validators = {1};
+    tell("E9");
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("E9 the stake of validator 1 fell by")));
+    event::Slashed slash;
+    slash.cause = SlashCause::kEquivocation;
+    slash.account = tip.state.validators[1].address;
+    tip.events.push_back(slash);
+    tell("E9");
+    EXPECT_EQ(seen.reported().size(), 1U) << "a slash explains it";
+}
+
 TEST_F(Ownership, TermsOtherThanTheSignedOnesViolateE10) {
     for (const auto& change : std::vector<void (*)(Task&)>{
              [](Task& task) { task.fee += lux(1); }, [](Task& task) { task.input_row += 1; },

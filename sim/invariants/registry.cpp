@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sim/invariants/invariant.h"
+#include "sim/invariants/reference.h"
 
 namespace aivm::sim {
 
@@ -11,9 +12,15 @@ Invariants make_invariants() {
     add_mode_invariants(out);
     add_receipt_invariants(out);
     add_queue_invariants(out);
-    add_safety_invariants(out);
+    add_agreement_invariants(out);
+    add_decision_invariants(out);
+    add_block_invariants(out);
+    add_disk_invariants(out);
+    add_poll_invariants(out);
     add_liveness_invariants(out);
+    add_load_invariants(out);
     add_kernel_invariants(out);
+    add_reference_invariants(out);
     return out;
 }
 

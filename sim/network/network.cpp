@@ -13,14 +13,18 @@ __extension__ using Wide = unsigned __int128;
 
 // The purpose of a link's stream is this plus the receiver, far from the purposes that actors use.
 constexpr std::uint32_t kLinkPurpose = 0x4E57'0000;
+constexpr std::uint32_t kCorruptionPurpose = 0x4E58'0000;
 static_assert(Network::kNodesMax <= 0x1'0000);
-
-constexpr std::uint64_t kMeanMax = 1ULL << 48;
-constexpr std::uint64_t kDelayMax = 1ULL << 56;
 
 // Uniform in [0, max], from 64 uniform bits. Requires max < 2^56.
 SimTime up_to(std::uint64_t max, std::uint64_t bits) {
     return static_cast<SimTime>(static_cast<Wide>(bits) * (max + 1) >> 64);
+}
+
+// Requires that both are at least 0.
+SimTime add_times(SimTime a, SimTime b) {
+    return a > Network::kNever || b > Network::kNever ? Network::kNever
+                                                      : std::min(a + b, Network::kNever);
 }
 
 // The time for which a line of this bandwidth is busy with `size_bytes`, rounded up.
@@ -31,94 +35,127 @@ SimTime duration(std::uint32_t size_bytes, std::uint64_t bandwidth_bps) {
     return static_cast<SimTime>(needed / bandwidth_bps + (needed % bandwidth_bps != 0 ? 1 : 0));
 }
 
+// The bytes that a line which is busy for `busy` longer has still to send.
+std::uint64_t waiting_bytes(SimTime busy, std::uint64_t bandwidth_bps) {
+    constexpr std::uint64_t kByteNanoseconds = 8 * static_cast<std::uint64_t>(kSecond);
+    if (busy <= 0) return 0;
+    const Wide bytes = static_cast<Wide>(busy) * bandwidth_bps / kByteNanoseconds;
+    return static_cast<std::uint64_t>(std::min<Wide>(bytes, UINT64_MAX / 2));
+}
+
 }  // namespace
 
 Network::Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout)
     : seed_(seed),
-      settings_(settings),
-      layout_(std::move(layout)),
-      nodes_(static_cast<std::uint32_t>(layout_.region_of.size())) {
-    const LatencyTable& latency = layout_.latency;
-    AIVM_CHECK(layout_.region_of.size() <= kNodesMax);
-    AIVM_CHECK(latency.mean_ns.size() == std::size_t{latency.regions} * latency.regions);
-    AIVM_CHECK(std::ranges::all_of(layout_.region_of,
-                                   [&](std::uint32_t region) { return region < latency.regions; }));
-    AIVM_CHECK(
-        std::ranges::all_of(latency.mean_ns, [](std::uint64_t mean) { return mean < kMeanMax; }));
-    AIVM_CHECK(settings_.jitter_ns < kDelayMax && settings_.reorder_delay_ns < kDelayMax);
-    const std::size_t links = std::size_t{nodes_} * nodes_;
-    sent_on_.resize(links);
-    blocks_.resize(links);
-    line_free_at_.resize(nodes_);
+      bandwidth_of_(settings.bandwidth_of),
+      nodes_(static_cast<std::uint32_t>(layout.region_of.size())),
+      links_(settings, layout),
+      line_free_at_(nodes_) {
+    AIVM_CHECK(nodes_ <= kNodesMax);
 }
 
 Arrivals Network::plan(const Transmission& message, const Fate& fate, SimTime now) {
     AIVM_CHECK(message.from < nodes_ && message.to < nodes_ && message.from != message.to);
-    const std::uint32_t on = link(message.from, message.to);
-    const auto draws =
-        random_block({seed_, message.from, kLinkPurpose + message.to}, sent_on_[on]++);
-    const SimTime left_at = transmit(message, now);
+    const LinkSettings& on = links_.of(message.from, message.to);
+    LinkState& state = states_.of(message.from, message.to);
+    const std::uint64_t number = state.sent++;
+    const auto draws = random_block({seed_, message.from, kLinkPurpose + message.to}, number);
+    const std::optional<SimTime> left_at = transmit(message, on, state, now);
 
     ++counters_.sent;
     counters_.sent_bytes += message.size_bytes;
-    if (blocks_[on] != 0 || fate.blocked) {
-        ++counters_.blocked;
-        return {};
-    }
-    if (fate.lost) {
-        ++counters_.lost;
-        return {};
-    }
-    const std::uint64_t mean =
-        layout_.latency.mean(layout_.region_of[message.from], layout_.region_of[message.to]);
-    const SimTime base = left_at + fate.delay + up_to(settings_.jitter_ns, draws[1]);
     Arrivals arrivals;
-    const auto through = [&](SimTime arrival) {
-        if (clogs_.empty() || clogs_[message.to].bandwidth_bps == 0) return arrival;
-        Clog& clog = clogs_[message.to];
-        return clog.in_free_at = std::max(clog.in_free_at, arrival) +
-                                 duration(message.size_bytes, clog.bandwidth_bps);
+    if (fate.blocked || !is_reachable(message.from, message.to)) {
+        ++counters_.blocked;
+        return arrivals;
+    }
+    if (fate.lost || !left_at) {
+        ++(fate.lost ? counters_.lost : counters_.overflowed);
+        arrivals.dropped = true;
+        return arrivals;
+    }
+    const auto latency = [&](std::uint64_t bits) {
+        return static_cast<SimTime>(on.exact_latency ? on.mean_ns : pareto5_of(bits, on.mean_ns));
     };
-    arrivals.times[arrivals.count++] = base + static_cast<SimTime>(pareto5_of(draws[0], mean));
+    const SimTime slowness = add_times(fate.sender_delay, fate.receiver_delay);
+    const SimTime base = add_times(add_times(*left_at, slowness), up_to(on.jitter_ns, draws[1]));
+    SimTime first = add_times(base, latency(draws[0]));
     if (fate.reordered) {
         ++counters_.reordered;
-        arrivals.times[0] += up_to(settings_.reorder_delay_ns, draws[3]);
+        first = add_times(first, up_to(on.reorder_delay_ns, draws[3]));
     }
-    arrivals.times[0] = through(arrivals.times[0]);
+    arrivals.times[arrivals.count++] = through_clog(message, first);
     if (fate.duplicated) {
         ++counters_.duplicated;
         arrivals.times[arrivals.count++] =
-            through(base + static_cast<SimTime>(pareto5_of(draws[2], mean)));
+            through_clog(message, add_times(base, latency(draws[2])));
+    }
+    if (fate.corrupted) {
+        ++counters_.corrupted;
+        const auto bits =
+            random_block({seed_, message.from, kCorruptionPurpose + message.to}, number);
+        arrivals.corruption.bits = bits[0] | 1;
     }
     return arrivals;
 }
 
-SimTime Network::transmit(const Transmission& message, SimTime now) {
+std::optional<SimTime> Network::transmit(const Transmission& message, const LinkSettings& on,
+                                         LinkState& state, SimTime now) {
     AIVM_CHECK(message.size_bytes <= kMessageBytesMax);
     SimTime left_at = now;
-    if (settings_.bandwidth_bps != 0) {
-        SimTime& free_at = line_free_at_[message.from];
+    if (on.bandwidth_bps != 0) {
+        const bool is_shared = bandwidth_of_ == BandwidthOf::kUplink;
+        SimTime& free_at = is_shared ? line_free_at_[message.from] : state.free_at;
+        if (on.queue_bytes != 0 &&
+            waiting_bytes(free_at - now, on.bandwidth_bps) + message.size_bytes > on.queue_bytes)
+            return std::nullopt;
         left_at = free_at =
-            std::max(free_at, now) + duration(message.size_bytes, settings_.bandwidth_bps);
+            add_times(std::max(free_at, now), duration(message.size_bytes, on.bandwidth_bps));
     }
     if (clogs_.empty() || clogs_[message.from].bandwidth_bps == 0) return left_at;
     Clog& clog = clogs_[message.from];
-    return clog.out_free_at = std::max(clog.out_free_at, left_at) +
-                              duration(message.size_bytes, clog.bandwidth_bps);
+    return clog.out_free_at = add_times(std::max(clog.out_free_at, left_at),
+                                        duration(message.size_bytes, clog.bandwidth_bps));
+}
+
+// When the receiver's own line has passed a message that arrives at it at `arrival`.
+SimTime Network::through_clog(const Transmission& message, SimTime arrival) {
+    if (clogs_.empty() || clogs_[message.to].bandwidth_bps == 0) return arrival;
+    Clog& clog = clogs_[message.to];
+    return clog.in_free_at = add_times(std::max(clog.in_free_at, arrival),
+                                       duration(message.size_bytes, clog.bandwidth_bps));
+}
+
+// --- Faults ---
+
+bool Network::Effect::blocks(NodeId from, NodeId to) const {
+    switch (block) {
+        case Block::kNone:
+            return false;
+        case Block::kBetweenSides:
+            return side_of[from] != side_of[to];
+        case Block::kOneWay:
+            return (side_of[from] & 1U) != 0 && (side_of[to] & 2U) != 0;
+        case Block::kIsolated:
+            return side_of[from] != 0 || side_of[to] != 0;
+    }
+    return false;
+}
+
+bool Network::is_reachable(NodeId from, NodeId to) const {
+    if (blocking_faults_ == 0) return true;
+    return std::ranges::none_of(faults_,
+                                [&](const auto& entry) { return entry.second.blocks(from, to); });
 }
 
 NetworkFault Network::partition(const std::vector<std::vector<NodeId>>& groups) {
-    std::vector<std::size_t> group_of(nodes_, groups.size());
+    Effect effect;
+    effect.block = Block::kBetweenSides;
+    effect.side_of.assign(nodes_, 0);
     for (std::size_t group = 0; group < groups.size(); ++group) {
         for (const NodeId node : groups[group]) {
-            AIVM_CHECK(node < nodes_ && group_of[node] == groups.size());
-            group_of[node] = group;
-        }
-    }
-    Effect effect;
-    for (NodeId from = 0; from < nodes_; ++from) {
-        for (NodeId to = 0; to < nodes_; ++to) {
-            if (group_of[from] != group_of[to]) effect.blocked_links.push_back(link(from, to));
+            AIVM_CHECK(node < nodes_ && effect.side_of[node] == 0);
+            effect.side_of[node] = static_cast<std::uint32_t>(group + 1);
         }
     }
     return impose(std::move(effect));
@@ -127,11 +164,15 @@ NetworkFault Network::partition(const std::vector<std::vector<NodeId>>& groups) 
 NetworkFault Network::block_one_way(const std::vector<NodeId>& from,
                                     const std::vector<NodeId>& to) {
     Effect effect;
+    effect.block = Block::kOneWay;
+    effect.side_of.assign(nodes_, 0);
     for (const NodeId sender : from) {
-        for (const NodeId receiver : to) {
-            AIVM_CHECK(sender < nodes_ && receiver < nodes_);
-            if (sender != receiver) effect.blocked_links.push_back(link(sender, receiver));
-        }
+        AIVM_CHECK(sender < nodes_);
+        effect.side_of[sender] |= 1U;
+    }
+    for (const NodeId receiver : to) {
+        AIVM_CHECK(receiver < nodes_);
+        effect.side_of[receiver] |= 2U;
     }
     return impose(std::move(effect));
 }
@@ -146,22 +187,17 @@ NetworkFault Network::clog(const std::vector<NodeId>& nodes, std::uint64_t bandw
 
 NetworkFault Network::take_down(const std::vector<NodeId>& nodes) {
     Effect effect;
+    effect.block = Block::kIsolated;
+    effect.side_of.assign(nodes_, 0);
     for (const NodeId node : nodes) {
         AIVM_CHECK(node < nodes_);
-        for (NodeId other = 0; other < nodes_; ++other) {
-            if (other == node) continue;
-            effect.blocked_links.push_back(link(node, other));
-            effect.blocked_links.push_back(link(other, node));
-        }
+        effect.side_of[node] = 1;
     }
     return impose(std::move(effect));
 }
 
 NetworkFault Network::impose(Effect effect) {
-    for (const std::uint32_t on : effect.blocked_links) {
-        AIVM_CHECK(blocks_[on] < UINT16_MAX);
-        ++blocks_[on];
-    }
+    if (effect.block != Block::kNone) ++blocking_faults_;
     const NetworkFault fault{next_fault_++};
     faults_.emplace(fault, std::move(effect));
     find_clogs();
@@ -190,7 +226,7 @@ void Network::find_clogs() {
 void Network::clear(NetworkFault fault) {
     const auto entry = faults_.find(fault);
     AIVM_CHECK(entry != faults_.end());
-    for (const std::uint32_t on : entry->second.blocked_links) --blocks_[on];
+    if (entry->second.block != Block::kNone) --blocking_faults_;
     faults_.erase(entry);
     find_clogs();
 }

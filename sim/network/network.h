@@ -1,34 +1,32 @@
 // The links between the nodes of a run. Given a message and its fate, plan() says when its copies
 // arrive: none, one or two. It schedules nothing itself; the world does.
 //
-//   arrival = when the sender's line is free + size / bandwidth + Pareto(5, 0.8 mean of the two
-//             regions) + uniform jitter + the fate's delay + a uniform extra delay if reordered
+//   arrival = when the line is free + size / bandwidth + latency + uniform jitter + the fate's
+//             delays + a uniform extra delay if reordered
 //
-// A clogged node has two more lines of its own, one for what it sends and one for what it receives.
+// The latency is the link's mean if that is exact, otherwise Pareto(5, 0.8 mean). The line belongs
+// to the sender or to the link (NetworkSettings::bandwidth_of). A clogged node has two more lines
+// of its own, one for what it sends and one for what it receives. No time is later than kNever.
 //
 // What faults do to a message is decided by the caller (sim/faults/message_faults.h). Delays are
 // drawn from one stream per directed link, one block per message, delivered or not, so no parameter
 // and no fault shifts the draws of anything else. Faults act when a message is sent; what is in
-// flight arrives. Not thread safe.
+// flight arrives. Memory grows with the links that carry messages. Not thread safe.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "sim/engine/time.h"
-#include "sim/scenario/latency_table.h"
+#include "sim/network/corruption.h"
+#include "sim/network/link_state.h"
+#include "sim/network/link_table.h"
 #include "sim/scenario/scenario.h"
 
 namespace aivm::sim {
-
-using NodeId = std::uint32_t;
-
-struct NetworkLayout {
-    std::vector<std::uint32_t> region_of;  // of each node; at most Network::kNodesMax nodes
-    LatencyTable latency;
-};
 
 struct Transmission {
     NodeId from = 0;
@@ -42,13 +40,18 @@ struct Fate {
     bool lost = false;
     bool duplicated = false;
     bool reordered = false;
-    SimTime delay = 0;  // added to every copy
+    bool corrupted = false;  // the first copy
+    // Added to every copy; at most Network::kNever.
+    SimTime sender_delay = 0;
+    SimTime receiver_delay = 0;
 };
 
 // When the copies of a message arrive.
 struct Arrivals {
     std::array<SimTime, 2> times{};
     std::uint32_t count = 0;
+    bool dropped = false;   // lost, or without room in a queue: the sender may send it again
+    Corruption corruption;  // of the first copy
 
     [[nodiscard]] const SimTime* begin() const { return times.data(); }
     [[nodiscard]] const SimTime* end() const { return times.data() + count; }
@@ -61,6 +64,8 @@ struct NetworkCounters {
     std::uint64_t blocked = 0;  // by a blocked link, or by its fate
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
+    std::uint64_t corrupted = 0;
+    std::uint64_t overflowed = 0;  // found no room in a queue
 
     friend bool operator==(const NetworkCounters&, const NetworkCounters&) = default;
 };
@@ -70,8 +75,10 @@ enum class NetworkFault : std::uint32_t {};
 
 class Network {
 public:
-    static constexpr std::uint32_t kNodesMax = 4096;
+    static constexpr std::uint32_t kNodesMax = 32'768;
     static constexpr std::uint32_t kMessageBytesMax = 1U << 30;
+    // Later than any run; sums of delays are cut off here.
+    static constexpr SimTime kNever = kEndOfTime / 4;
 
     Network(std::uint64_t seed, const NetworkSettings& settings, NetworkLayout layout);
 
@@ -92,17 +99,34 @@ public:
     void clear(NetworkFault fault);
 
     // Whether no fault in force stops messages from one to the other.
-    [[nodiscard]] bool is_reachable(NodeId from, NodeId to) const {
-        return blocks_[link(from, to)] == 0;
+    [[nodiscard]] bool is_reachable(NodeId from, NodeId to) const;
+    // Whether a fault in force stops messages between any nodes.
+    [[nodiscard]] bool has_blocked_links() const { return blocking_faults_ != 0; }
+    [[nodiscard]] const LinkSettings& link(NodeId from, NodeId to) const {
+        return links_.of(from, to);
+    }
+    // The time after which a sender knows that nothing came back: the round trip by the means.
+    [[nodiscard]] SimTime round_trip(NodeId from, NodeId to) const {
+        return static_cast<SimTime>(link(from, to).mean_ns + link(to, from).mean_ns);
     }
     [[nodiscard]] std::uint32_t nodes() const { return nodes_; }
     [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
 
 private:
+    // Of a fault: each node is on one side of it.
+    enum class Block : std::uint8_t {
+        kNone,
+        kBetweenSides,  // nothing passes from one side to another
+        kOneWay,        // nothing passes from a node of side 1 or 3 to one of side 2 or 3
+        kIsolated,      // nothing passes from or to a node of side 1
+    };
     struct Effect {
-        std::vector<std::uint32_t> blocked_links;
+        Block block = Block::kNone;
+        std::vector<std::uint32_t> side_of;  // by node, unless it blocks nothing
         std::vector<NodeId> clogged;
         std::uint64_t bandwidth_bps = 0;
+
+        [[nodiscard]] bool blocks(NodeId from, NodeId to) const;
     };
     // The two lines of a node while a fault clogs it.
     struct Clog {
@@ -111,21 +135,22 @@ private:
         SimTime in_free_at = 0;
     };
 
-    [[nodiscard]] std::uint32_t link(NodeId from, NodeId to) const { return from * nodes_ + to; }
-    // When the last bit has left the sender.
-    SimTime transmit(const Transmission& message, SimTime now);
+    // When the last bit has left the sender; nullopt if there is no room in the queue.
+    std::optional<SimTime> transmit(const Transmission& message, const LinkSettings& on,
+                                    LinkState& state, SimTime now);
+    [[nodiscard]] SimTime through_clog(const Transmission& message, SimTime arrival);
     void find_clogs();
     NetworkFault impose(Effect effect);
 
     std::uint64_t seed_;
-    NetworkSettings settings_;
-    NetworkLayout layout_;
+    BandwidthOf bandwidth_of_;
     std::uint32_t nodes_;
-    std::vector<std::uint64_t> sent_on_;     // messages so far, by link
-    std::vector<std::uint16_t> blocks_;      // faults in force that block it, by link
+    LinkTable links_;
+    LinkStates states_;
     std::vector<SimTime> line_free_at_;      // by sender
     std::vector<Clog> clogs_;                // by node; empty while nothing is clogged
     std::map<NetworkFault, Effect> faults_;  // in force
+    std::uint32_t blocking_faults_ = 0;      // of them, those that block links
     std::uint32_t next_fault_ = 0;
     NetworkCounters counters_;
 };

@@ -23,23 +23,23 @@ NetworkLayout two_regions(std::uint32_t nodes) {
 }
 
 // Sends a message with the fate that chance decides.
-Arrivals send_by_chance(Network& network, const NetworkSettings& settings, ChoiceSource& choices,
-                        const Transmission& transmission, SimTime now) {
+Arrivals send_by_chance(Network& network, ChoiceSource& choices, const Transmission& transmission,
+                        SimTime now) {
     static const Packet kPacket = FollowRequest{};
     std::optional<Packet> unused;
     MessageInFlight message{
         .transmission = transmission, .packet = &kPacket, .replacement = unused, .now = now};
-    apply_by_chance(message, settings, choices);
+    apply_by_chance(message, network.link(transmission.from, transmission.to), choices);
     return network.plan(transmission, message.fate, now);
 }
 
 struct Harness {
-    explicit Harness(const NetworkSettings& network_settings, std::uint64_t seed = 1,
+    explicit Harness(const NetworkSettings& settings, std::uint64_t seed = 1,
                      std::uint32_t nodes = 6)
-        : settings(network_settings), choices(seed), network(seed, settings, two_regions(nodes)) {}
+        : choices(seed), network(seed, settings, two_regions(nodes)) {}
 
     Arrivals send(NodeId from, NodeId to, SimTime now = 0, std::uint32_t size = 100) {
-        return send_by_chance(network, settings, choices, {from, to, size}, now);
+        return send_by_chance(network, choices, {from, to, size}, now);
     }
     // The arrival times of `count` messages on one link.
     std::vector<SimTime> arrivals(NodeId from, NodeId to, int count) {
@@ -50,7 +50,6 @@ struct Harness {
         return times;
     }
 
-    NetworkSettings settings;
     StreamChoices choices;
     Network network;
 };
@@ -128,7 +127,8 @@ TEST(Network, OverlappingFaultsEndOneByOne) {
 TEST(Network, TheFateOfAMessageDelaysOrBlocksIt) {
     Harness plain({});
     Harness other({});
-    EXPECT_EQ(*other.network.plan({0, 2, 100}, {.delay = 7'000}, 0).begin(),
+    EXPECT_EQ(*other.network.plan({0, 2, 100}, {.sender_delay = 4'000, .receiver_delay = 3'000}, 0)
+                   .begin(),
               *plain.send(0, 2).begin() + 7'000);
     EXPECT_EQ(other.network.plan({0, 2, 100}, {.blocked = true}, 0).count, 0U);
     EXPECT_EQ(other.network.counters().blocked, 1U);
@@ -181,9 +181,9 @@ TEST(Network, WhatOneSenderLosesDoesNotShiftTheDrawsOfAnother) {
     Network network(1, settings, two_regions(6));
     for (int i = 0; i < 5000; ++i) {
         static_cast<void>(harness.send(0, 1));
-        static_cast<void>(send_by_chance(network, settings, choices, {0, 1, 100}, 0));
+        static_cast<void>(send_by_chance(network, choices, {0, 1, 100}, 0));
         const Arrivals expected = harness.send(2, 1);
-        const Arrivals got = send_by_chance(network, settings, choices, {2, 1, 100}, 0);
+        const Arrivals got = send_by_chance(network, choices, {2, 1, 100}, 0);
         ASSERT_EQ(expected.count, got.count);
         ASSERT_EQ(expected.times, got.times);
     }
@@ -209,7 +209,7 @@ TEST(Network, ADifferentLossRateLeavesTheTimesOfWhatArrivesAlone) {
 TEST(Network, RefusesWhatCannotBeAMessage) {
     Harness harness({});
     EXPECT_THROW(harness.send(0, 0), std::logic_error);
-    EXPECT_THROW(harness.send(0, 6), std::logic_error);
+    EXPECT_THROW(harness.network.plan({0, 6, 100}, {}, 0), std::logic_error);
     EXPECT_THROW(harness.send(0, 1, 0, Network::kMessageBytesMax + 1), std::logic_error);
     EXPECT_THROW(harness.network.partition({{0}, {0}}), std::logic_error);
 }
@@ -230,6 +230,131 @@ TEST(Network, ACloggedNodeSendsAndReceivesOneMessageAfterTheOther) {
     EXPECT_EQ(*free.send(4, 0).begin(), *clogged.send(4, 0).begin()) << "others are not touched";
     clogged.network.clear(fault);
     EXPECT_EQ(*free.send(2, 0).begin(), *clogged.send(2, 0).begin());
+}
+
+TEST(Network, AnExactLatencyIsTheSameForEveryMessage) {
+    NetworkLayout layout{{0, 0, 0}, uniform_latency(50 * kMillisecond, 1)};
+    Network network(1, {}, layout);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(*network.plan({0, 1, 100}, {}, 7).begin(), 7 + 50 * kMillisecond);
+}
+
+// Two messages of 1,000 bytes to two peers over 8 kbit/s: their last bits leave after 1 s and 2 s
+// from one line of the sender, and after 1 s from a line per link.
+TEST(Network, MessagesToTwoPeersShareAnUplinkOrHaveALineEach) {
+    for (const BandwidthOf of : {BandwidthOf::kUplink, BandwidthOf::kLink}) {
+        Network network(1, {.bandwidth_bps = 8'000, .bandwidth_of = of},
+                        {{0, 0, 0}, uniform_latency(0, 1)});
+        EXPECT_EQ(*network.plan({0, 1, 1'000}, {}, 0).begin(), kSecond);
+        EXPECT_EQ(*network.plan({0, 2, 1'000}, {}, 0).begin(),
+                  of == BandwidthOf::kUplink ? 2 * kSecond : kSecond);
+        EXPECT_EQ(*network.plan({0, 1, 1'000}, {}, 0).begin(),
+                  of == BandwidthOf::kUplink ? 3 * kSecond : 2 * kSecond);
+    }
+}
+
+TEST(Network, AMessageThatFindsNoRoomInTheQueueIsDropped) {
+    Network network(1, {.bandwidth_bps = 8'000, .queue_bytes = 2'000},
+                    {{0, 0}, uniform_latency(0, 1)});
+    EXPECT_EQ(network.plan({0, 1, 1'000}, {}, 0).count, 1U);
+    EXPECT_EQ(network.plan({0, 1, 1'000}, {}, 0).count, 1U);
+    const Arrivals dropped = network.plan({0, 1, 1'000}, {}, 0);
+    EXPECT_EQ(dropped.count, 0U);
+    EXPECT_TRUE(dropped.dropped);
+    EXPECT_EQ(network.counters().overflowed, 1U);
+    EXPECT_EQ(*network.plan({0, 1, 1'000}, {}, kSecond).begin(), 3 * kSecond)
+        << "there is room again, and the dropped message took none of the line's time";
+}
+
+TEST(Network, ACorruptedMessageSaysWhichBitsAndOnlyItsFirstCopyIsCorrupted) {
+    Harness harness({.duplicate_ppm = 1'000'000, .corrupt_ppm = 500'000});
+    std::uint32_t corrupted = 0;
+    std::vector<std::uint64_t> bits;
+    for (int i = 0; i < 1000; ++i) {
+        const Arrivals arrivals = harness.send(0, 2);
+        EXPECT_EQ(arrivals.count, 2U);
+        if (!arrivals.corruption.is_some()) continue;
+        ++corrupted;
+        bits.push_back(arrivals.corruption.bits);
+    }
+    EXPECT_NEAR(corrupted, 500, 60);
+    EXPECT_EQ(harness.network.counters().corrupted, corrupted);
+    std::ranges::sort(bits);
+    EXPECT_EQ(std::ranges::adjacent_find(bits), bits.end()) << "each message has bits of its own";
+}
+
+TEST(Corruption, FlipsSomeBitsAlwaysTheSameOnesAndChangesEveryMessage) {
+    const std::vector<std::uint8_t> message(20, 0x5A);
+    for (std::uint64_t bits = 1; bits < 500; bits += 2) {
+        std::vector<std::uint8_t> once = message;
+        std::vector<std::uint8_t> again = message;
+        flip_bits({bits}, once);
+        flip_bits({bits}, again);
+        EXPECT_EQ(once, again);
+        EXPECT_NE(once, message) << bits;
+    }
+    std::vector<std::uint8_t> intact = message;
+    flip_bits({}, intact);
+    EXPECT_EQ(intact, message);
+    flip_bits({1}, {});  // an empty message has no bits
+}
+
+TEST(Network, NodesMayBeCutIntoAnyNumberOfGroupsAtOnce) {
+    Harness harness({}, 1, 9);
+    const NetworkFault fault = harness.network.partition({{0, 1, 2}, {3, 4, 5}, {6, 7}});
+    for (NodeId from = 0; from < 9; ++from) {
+        for (NodeId to = 0; to < 9; ++to) {
+            const auto side = [](NodeId node) { return node == 8 ? 3 : node / 3; };
+            EXPECT_EQ(harness.network.is_reachable(from, to), side(from) == side(to))
+                << from << " " << to;
+        }
+    }
+    EXPECT_TRUE(harness.network.has_blocked_links());
+    harness.network.clear(fault);
+    EXPECT_FALSE(harness.network.has_blocked_links());
+}
+
+TEST(Network, DelaysThatAddUpToMoreThanVirtualTimeNeverArriveAndDoNotOverflow) {
+    Network network(1, {.jitter_ns = 1, .bandwidth_bps = 1}, {{0, 0}, uniform_latency(1, 1)});
+    const Fate slow{.sender_delay = kEndOfTime, .receiver_delay = kEndOfTime};
+    EXPECT_EQ(*network.plan({0, 1, 100}, slow, 0).begin(), Network::kNever);
+    SimTime last = 0;
+    for (int i = 0; i < 20; ++i) {
+        const SimTime arrival = *network.plan({0, 1, 1U << 30}, {}, 0).begin();
+        EXPECT_GE(arrival, last);
+        EXPECT_LE(arrival, Network::kNever);
+        last = arrival;
+    }
+    EXPECT_EQ(last, Network::kNever);
+}
+
+// The square of ten thousand nodes is a hundred million; memory is for links that are used.
+TEST(Network, TenThousandNodesNeedMemoryOnlyForTheLinksThatTheyUse) {
+    constexpr std::uint32_t kMany = 10'000;
+    Network network(1, {}, two_regions(kMany));
+    for (NodeId from = 0; from < kMany; ++from)
+        EXPECT_EQ(network.plan({from, (from + 1) % kMany, 100}, {}, 0).count, 1U);
+    EXPECT_EQ(network.counters().sent, kMany);
+    const NetworkFault fault = network.partition({{0, 1, 2}});
+    EXPECT_FALSE(network.is_reachable(2, 3));
+    EXPECT_TRUE(network.is_reachable(3, 9'999));
+    network.clear(fault);
+}
+
+TEST(LinkStates, RememberEveryLinkThroughAllGrowth) {
+    LinkStates states;
+    for (std::uint32_t from = 0; from < 200; ++from) {
+        for (std::uint32_t to = 0; to < 200; ++to) {
+            if (from != to) states.of(from, to).sent = from * 1000 + to;
+        }
+    }
+    EXPECT_EQ(states.size(), 200U * 199U);
+    for (std::uint32_t from = 0; from < 200; ++from) {
+        for (std::uint32_t to = 0; to < 200; ++to) {
+            if (from == to) continue;
+            ASSERT_EQ(states.of(from, to).sent, from * 1000 + to);
+        }
+    }
 }
 
 }  // namespace

@@ -64,6 +64,10 @@ constexpr std::array kSpecs{
     MetricSpec{"events", "", false, "events executed"},
     MetricSpec{"messages", "", false, "messages sent"},
     MetricSpec{"virtual_seconds", "s", false, "virtual time simulated"},
+    MetricSpec{"recovery_seconds", "s", false,
+               "virtual time from the end of the last fault until every correct validator had "
+               "caught up and a new block was accepted; absent without faults and if it never "
+               "came"},
     MetricSpec{"wall_seconds", "s", false, "real time of the run"},
 };
 

@@ -452,6 +452,9 @@ Status Recorder::write_run(const RunSummary& summary) {
     run.invariant_checks = summary.invariant_checks;
     run.backend = summary.backend;
     run.kernel_fallbacks = summary.kernel_fallbacks;
+    run.recovery_time_ns = summary.recovery_time_ns;
+    run.recovery_limit_ns = summary.recovery_limit_ns;
+    run.budget_end = summary.budget_end;
     run.row_counts = row_counts_json();
     return insert(run);
 }

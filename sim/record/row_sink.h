@@ -42,6 +42,11 @@ struct RunSummary {
     std::uint64_t invariant_checks = 0;
     std::string backend = "simd";  // what computed the kernels
     std::uint64_t kernel_fallbacks = 0;
+    // Nothing in a run without faults; the time also if the chain did not recover.
+    std::optional<std::uint64_t> recovery_time_ns = {};
+    std::optional<std::uint64_t> recovery_limit_ns = {};
+    // The budget that ended the run, and what filled its last second.
+    std::optional<std::string> budget_end = {};
 };
 
 // One row of any table that belongs to a run.

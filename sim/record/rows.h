@@ -108,6 +108,9 @@ struct RunRow {
     std::string row_counts;
     std::optional<std::string> backend;
     std::optional<std::uint64_t> kernel_fallbacks;
+    std::optional<std::uint64_t> recovery_time_ns = {};
+    std::optional<std::uint64_t> recovery_limit_ns = {};
+    std::optional<std::string> budget_end = {};
 
     friend bool operator==(const RunRow&, const RunRow&) = default;
 };

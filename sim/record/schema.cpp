@@ -120,7 +120,8 @@ confidence. The methods and their reasons are documented in `scenarios/statistic
 | method | interval of |
 |---|---|
 | `t 95%` | the mean of a metric over runs (Student) |
-| `clopper-pearson 95%` | a share; events of one run may be dependent, so they count as fewer |
+| `share 95%` | a share; events of one run may be dependent, so runs are the samples |
+| `clopper-pearson 95%` | a share, in files of older versions |
 | `paired t 95%` | the mean difference between two points, seed by seed |
 | `paired ratio 95%` | the difference between the shares of two points, seed by seed |
 | `group-sequential 95%` | the quantity of a stopping rule, valid although the end depends on it |

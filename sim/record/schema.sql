@@ -1,5 +1,5 @@
 PRAGMA application_id = 1095325261;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE study (  -- a study: many runs of one program version with one purpose
     study_id INTEGER NOT NULL,
@@ -49,6 +49,9 @@ CREATE TABLE run (  -- one simulation, written when it has ended
     row_counts TEXT NOT NULL,
     backend TEXT,
     kernel_fallbacks INTEGER,
+    recovery_time_ns INTEGER,
+    recovery_limit_ns INTEGER,
+    budget_end TEXT,
     PRIMARY KEY (run_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -338,6 +341,19 @@ SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL;
 
+CREATE VIEW v_time_to_use AS  -- by provider: its results that could be used, early or when they were final, the early ones, the wrong ones among those, and the mean time from submission to first use; a result that is proven wrong before either is left out
+SELECT run_id, provider, mode, count(*) AS results, sum(early) AS usable_early,
+       sum(early AND NOT right) AS lies_usable_early, avg(seconds) AS ttu_mean
+FROM (SELECT result.run_id, result.provider, task.mode, result.correct AS right,
+             result.usable_early_ns IS NOT NULL AS early,
+             (coalesce(result.usable_early_ns,
+                       CASE WHEN result.attempt = task.assignments
+                                 AND task.outcome IN ('final_ok', 'final_corrupt')
+                            THEN task.final_time_ns END) - task.submit_time_ns) / 1e9 AS seconds
+      FROM result JOIN task USING (run_id, task))
+WHERE seconds IS NOT NULL
+GROUP BY run_id, provider, mode;
+
 CREATE VIEW v_safe_window AS  -- points that differ only in the challenge window, and the shortest window in which at most one in a thousand of the wrong results posted became final (n_fraud_missed/n_fraud_posted, the alpha^W of theory; not p_final_corrupt, which also falls when fewer wrong results are posted): as measured (safe), and by the upper end of its interval (sure)
 SELECT scenario, others,
        min(CASE WHEN share <= 0.001 THEN window_blocks END) AS safe_window_blocks,
@@ -346,7 +362,8 @@ SELECT scenario, others,
 FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.number AS window_blocks,
              (SELECT high FROM estimate AS e WHERE e.point_id = point.point_id AND e.mode = ''
               AND e.name = 'n_fraud_missed/n_fraud_posted' AND e.n > 0
-              AND e.method LIKE 'clopper-pearson %') AS share_high,
+              AND (e.method LIKE 'share %' OR e.method LIKE 'clopper-pearson %')
+             ) AS share_high,
              (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
               FROM (SELECT name, text FROM point_param AS p
                     WHERE p.point_id = point.point_id AND name <> 'vm.challenge_window_blocks'
@@ -362,9 +379,14 @@ FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.numb
               AND posted.mode = '')
 GROUP BY scenario, others;
 
-CREATE VIEW v_frontier AS  -- safety against speed: a point is on the frontier when no other point of its scenario is at least as safe and as fast, and better in one of the two
+CREATE VIEW v_frontier AS  -- safety against speed: a point is on the frontier when no other point of its environment (the scenario and all keys but those of vm) is at least as safe and as fast, and better in one of the two
 WITH candidate AS (
-    SELECT point_id, scenario, safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
+    SELECT point_id, scenario,
+           (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
+            FROM (SELECT name, text FROM point_param AS p
+                  WHERE p.point_id = point.point_id AND name NOT LIKE 'vm.%'
+                  ORDER BY name)) AS environment,
+           safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
     FROM point
     JOIN v_point_estimate AS safety USING (point_id)
     JOIN v_point_estimate AS speed USING (point_id)
@@ -372,6 +394,7 @@ WITH candidate AS (
           AND speed.name = 'ttf_mean' AND speed.mode = '')
 SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                       WHERE other.scenario = candidate.scenario
+                        AND other.environment = candidate.environment
                         AND other.p_final_corrupt <= candidate.p_final_corrupt
                         AND other.ttf_mean <= candidate.ttf_mean
                         AND (other.p_final_corrupt < candidate.p_final_corrupt

@@ -129,6 +129,18 @@ struct Table<RunRow> {
                "what computed the kernels: cpu, simd, cuda, hip, metal, vulkan or webgpu", 3},
         Column{"kernel_fallbacks", &RunRow::kernel_fallbacks, "",
                "kernel calls that the CPU answered because the backend failed", 3},
+        Column{"recovery_time_ns", &RunRow::recovery_time_ns, "ns",
+               "virtual time from the end of the last fault until every correct validator had "
+               "caught up and a new block was accepted; absent without faults and if it never "
+               "came",
+               5},
+        Column{"recovery_limit_ns", &RunRow::recovery_limit_ns, "ns",
+               "the longest that this may take: run.quiet_period, or computed from the parameters",
+               5},
+        Column{"budget_end", &RunRow::budget_end, "",
+               "the budget that ended the run, and the kinds of events and the actors that filled "
+               "its last second; absent unless the status is budget",
+               5},
     };
 };
 

@@ -167,6 +167,7 @@ TEST_F(VersionTest, EveryViewOfAFileAnswers) {
               2);
     EXPECT_EQ(database.integer("SELECT count(*) FROM v_roi_dist").value(), 2);
     EXPECT_EQ(database.integer("SELECT count(*) FROM v_ttf_cdf").value(), 2);
+    EXPECT_EQ(database.integer("SELECT sum(results) FROM v_time_to_use").value(), 2);
 }
 
 }  // namespace

@@ -41,6 +41,19 @@ SELECT run_id, mode, (final_time_ns - submit_time_ns) / 1e9 AS seconds,
 FROM task
 WHERE outcome IN ('final_ok', 'final_corrupt') AND final_time_ns IS NOT NULL)";
 
+constexpr std::string_view kTimeToUse = R"(
+SELECT run_id, provider, mode, count(*) AS results, sum(early) AS usable_early,
+       sum(early AND NOT right) AS lies_usable_early, avg(seconds) AS ttu_mean
+FROM (SELECT result.run_id, result.provider, task.mode, result.correct AS right,
+             result.usable_early_ns IS NOT NULL AS early,
+             (coalesce(result.usable_early_ns,
+                       CASE WHEN result.attempt = task.assignments
+                                 AND task.outcome IN ('final_ok', 'final_corrupt')
+                            THEN task.final_time_ns END) - task.submit_time_ns) / 1e9 AS seconds
+      FROM result JOIN task USING (run_id, task))
+WHERE seconds IS NOT NULL
+GROUP BY run_id, provider, mode)";
+
 constexpr std::string_view kSafeWindow = R"(
 SELECT scenario, others,
        min(CASE WHEN share <= 0.001 THEN window_blocks END) AS safe_window_blocks,
@@ -49,7 +62,8 @@ SELECT scenario, others,
 FROM (SELECT scenario, missed.mean / nullif(posted.mean, 0) AS share, param.number AS window_blocks,
              (SELECT high FROM estimate AS e WHERE e.point_id = point.point_id AND e.mode = ''
               AND e.name = 'n_fraud_missed/n_fraud_posted' AND e.n > 0
-              AND e.method LIKE 'clopper-pearson %') AS share_high,
+              AND (e.method LIKE 'share %' OR e.method LIKE 'clopper-pearson %')
+             ) AS share_high,
              (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
               FROM (SELECT name, text FROM point_param AS p
                     WHERE p.point_id = point.point_id AND name <> 'vm.challenge_window_blocks'
@@ -67,7 +81,12 @@ GROUP BY scenario, others)";
 
 constexpr std::string_view kFrontier = R"(
 WITH candidate AS (
-    SELECT point_id, scenario, safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
+    SELECT point_id, scenario,
+           (SELECT coalesce(group_concat(name || '=' || text, ' '), '')
+            FROM (SELECT name, text FROM point_param AS p
+                  WHERE p.point_id = point.point_id AND name NOT LIKE 'vm.%'
+                  ORDER BY name)) AS environment,
+           safety.mean AS p_final_corrupt, speed.mean AS ttf_mean
     FROM point
     JOIN v_point_estimate AS safety USING (point_id)
     JOIN v_point_estimate AS speed USING (point_id)
@@ -75,6 +94,7 @@ WITH candidate AS (
           AND speed.name = 'ttf_mean' AND speed.mode = '')
 SELECT *, NOT EXISTS (SELECT 1 FROM candidate AS other
                       WHERE other.scenario = candidate.scenario
+                        AND other.environment = candidate.environment
                         AND other.p_final_corrupt <= candidate.p_final_corrupt
                         AND other.ttf_mean <= candidate.ttf_mean
                         AND (other.p_final_corrupt < candidate.p_final_corrupt
@@ -99,6 +119,11 @@ constexpr std::array kViews{
              "time from submission to finality: the share of a run's final tasks that took at most "
              "this long",
              kTtfCdf},
+    ViewInfo{"v_time_to_use",
+             "by provider: its results that could be used, early or when they were final, the "
+             "early ones, the wrong ones among those, and the mean time from submission to first "
+             "use; a result that is proven wrong before either is left out",
+             kTimeToUse},
     ViewInfo{"v_safe_window",
              "points that differ only in the challenge window, and the shortest window in which at "
              "most one in a thousand of the wrong results posted became final "
@@ -106,10 +131,12 @@ constexpr std::array kViews{
              "also falls when fewer wrong results are posted): as measured (safe), and by the "
              "upper end of its interval (sure)",
              kSafeWindow},
-    ViewInfo{"v_frontier",
-             "safety against speed: a point is on the frontier when no other point of its scenario "
-             "is at least as safe and as fast, and better in one of the two",
-             kFrontier},
+    ViewInfo{
+        "v_frontier",
+        "safety against speed: a point is on the frontier when no other point of its environment "
+        "(the scenario and all keys but those of vm) is at least as safe and as fast, and better "
+        "in one of the two",
+        kFrontier},
     ViewInfo{"v_run_metric",
              "every metric of every run, and with them kernel_fallbacks, which is no metric: those "
              "depend on the scenario and the seed alone, how often a backend failed on the machine",

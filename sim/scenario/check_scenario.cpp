@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -12,6 +13,8 @@
 #include "core/base/units.h"
 #include "core/config/check_parameters.h"
 #include "core/config/limits.h"
+#include "sim/scenario/fault_budget.h"
+#include "sim/scenario/participants.h"
 
 namespace aivm::sim {
 namespace {
@@ -31,7 +34,8 @@ bool is_invariant_id(std::string_view id) {
 
 class Checker {
 public:
-    Checker(const Scenario& scenario, const RegionMap* regions) : s_(scenario), regions_(regions) {}
+    Checker(const Scenario& scenario, const RegionMap* regions)
+        : s_(scenario), regions_(regions), groups_(groups_of(scenario)), validators_(scenario) {}
 
     std::vector<ScenarioProblem> run() {
         check_run();
@@ -41,7 +45,10 @@ public:
         check_tasks();
         check_attacker();
         check_groups();
+        for (std::size_t i = 0; i < s_.links.size(); ++i) check_link(i, s_.links[i]);
         for (std::size_t i = 0; i < s_.faults.size(); ++i) check_fault(i, s_.faults[i]);
+        check_budget();
+        check_swarm();
         return std::move(problems_);
     }
 
@@ -91,9 +98,24 @@ private:
     bool check_indexes(std::size_t index, const FaultPlan& fault);
     bool check_regions(std::size_t index, const FaultPlan& fault);
     void check_sides(std::size_t index, const FaultPlan& fault);
+    void check_partition(std::size_t index, const FaultPlan& fault);
+    void check_budget();
+    void check_swarm();
+    void check_link(std::size_t index, const LinkRule& rule);
+    void check_link_end(std::size_t index, std::string_view key,
+                        const std::vector<std::string>& names,
+                        const std::vector<std::uint32_t>& validators);
+    // What a name in the groups of a fault, or at the end of a link, stands for.
+    enum class Named : std::uint8_t { kNothing, kGroup, kRole, kRegion, kValidator };
+    [[nodiscard]] Named what_is(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string> known_names() const;
+    // The validators that a name stands for, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> validators_of(const std::string& name) const;
 
     const Scenario& s_;
     const RegionMap* regions_;
+    std::vector<ActorGroup> groups_;  // of the scenario, with its defaults
+    ValidatorNames validators_;
     std::vector<ScenarioProblem> problems_;
 };
 
@@ -330,11 +352,12 @@ struct QuantityWords {
 };
 constexpr QuantityWords kQuantities[] = {
     {FaultQuantity::kDelay, "delay", "a slow_node or slow_disk", "\"500ms\""},
-    {FaultQuantity::kPeriod, "period", "flapping", "\"10s\""},
+    {FaultQuantity::kPeriod, "period", "flapping or clock_jumps", "\"10s\""},
     {FaultQuantity::kBandwidth, "bandwidth", "a clogged node", "\"100 kbit/s\""},
     {FaultQuantity::kSkew, "skew", "a clock", "\"10s\", or a drift"},
+    {FaultQuantity::kRate, "rate", "loss, duplicate, reorder or corrupt", "\"5%\""},
 };
-static_assert(std::size(kQuantities) == static_cast<std::size_t>(FaultQuantity::kSkew));
+static_assert(std::size(kQuantities) == static_cast<std::size_t>(FaultQuantity::kRate));
 
 bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
     switch (quantity) {
@@ -346,6 +369,8 @@ bool is_given(const FaultPlan& fault, FaultQuantity quantity) {
             return fault.bandwidth_bps != 0;
         case FaultQuantity::kSkew:
             return fault.skew_ns != 0 || fault.drift_ppm != 0;
+        case FaultQuantity::kRate:
+            return fault.rate_ppm != 0;
         case FaultQuantity::kNone:
             break;
     }
@@ -363,7 +388,7 @@ void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
               "start it earlier, shorten it, or lengthen run.max_time");
     }
     for (const QuantityWords& words : kQuantities) {
-        const bool needed = traits_of(fault.kind).quantity == words.quantity;
+        const bool needed = traits_of(fault.kind).needs(words.quantity);
         const bool given = is_given(fault, words.quantity);
         if (needed && !given) {
             error({fault_key(index, words.key), fault_key(index, "kind")},
@@ -374,6 +399,11 @@ void Checker::check_fault(std::size_t index, const FaultPlan& fault) {
                   fmt::format("only {} has a {}", words.owner, words.key),
                   fmt::format("drop the {}, or change the kind", words.key));
         }
+    }
+    if (fault.delay_ns > s_.run.max_time_ns) {
+        error({fault_key(index, "delay"), "run.max_time"},
+              fmt::format("a delay of {} is longer than the run", exact_duration(fault.delay_ns)),
+              "shorten it; an eclipse keeps all messages back");
     }
     check_target(index, fault);
 }
@@ -388,6 +418,9 @@ void Checker::check_target(std::size_t index, const FaultPlan& fault) {
         if (fault.validators.empty() && fault.groups.empty())
             error({fault_key(index, "validators"), fault_key(index, "kind")},
                   "the fault hits nobody", "add validators = [0], say");
+        if (fault.groups.size() > 1)
+            error({fault_key(index, "groups"), fault_key(index, "kind")},
+                  "only a partition has lists of groups", "name all in one list");
         return;
     }
     const int ways = (fault.regions.empty() ? 0 : 1) + (fault.validators.empty() ? 0 : 1) +
@@ -400,9 +433,76 @@ void Checker::check_target(std::size_t index, const FaultPlan& fault) {
               "name the side by regions, by validators or by groups");
         return;
     }
-    if (fault.groups.empty() && indexes_are_fine && regions_ != nullptr &&
-        check_regions(index, fault))
+    if (!fault.groups.empty()) return check_partition(index, fault);
+    if (indexes_are_fine && regions_ != nullptr && check_regions(index, fault))
         check_sides(index, fault);
+}
+
+Checker::Named Checker::what_is(std::string_view name) const {
+    if (std::ranges::find(groups_, name, &ActorGroup::name) != groups_.end()) return Named::kGroup;
+    if (from_word<Role>(name)) return Named::kRole;
+    if (regions_ != nullptr && std::ranges::find(regions_->names, name) != regions_->names.end())
+        return Named::kRegion;
+    const auto index = validator_index(name);
+    return index && *index < s_.chain.validators ? Named::kValidator : Named::kNothing;
+}
+
+std::vector<std::string> Checker::known_names() const {
+    std::vector<std::string> names = names_of(groups_);
+    names.insert(names.end(), words<Role>.begin(), words<Role>.end());
+    if (regions_ != nullptr)
+        names.insert(names.end(), regions_->names.begin(), regions_->names.end());
+    return names;
+}
+
+std::vector<std::uint32_t> Checker::validators_of(const std::string& name) const {
+    if (what_is(name) != Named::kRegion) return validators_.of(name);
+    std::vector<std::uint32_t> out;
+    const auto region = std::ranges::find(regions_->names, name) - regions_->names.begin();
+    for (std::uint32_t i = 0; i < regions_->validator_regions.size(); ++i) {
+        if (regions_->validator_regions[i] == static_cast<std::uint32_t>(region)) out.push_back(i);
+    }
+    return out;
+}
+
+// The groups of a partition are not empty, do not overlap, and do not leave all validators on one
+// side.
+void Checker::check_partition(std::size_t index, const FaultPlan& fault) {
+    const std::string key = fault_key(index, "groups");
+    std::map<std::string, std::size_t> side_of_name;
+    std::map<std::uint32_t, std::size_t> side_of;
+    std::set<std::size_t> sides;
+    bool has_clients = false;
+    for (std::size_t side = 0; side < fault.groups.size(); ++side) {
+        if (fault.groups[side].empty()) {
+            return error({key},
+                         fmt::format("group {} of the {} is empty", side + 1, word(fault.kind)),
+                         "name somebody in it, or leave it out");
+        }
+        for (const std::string& name : fault.groups[side]) {
+            if (!side_of_name.emplace(name, side).second)
+                return error({key}, fmt::format("\"{}\" is named twice", name),
+                             "groups must not overlap: name each once");
+            const std::vector<std::uint32_t> members = validators_of(name);
+            has_clients = has_clients || members.empty();
+            for (const std::uint32_t validator : members) {
+                sides.insert(side);
+                const auto [known, is_new] = side_of.emplace(validator, side);
+                if (is_new || known->second == side) continue;
+                return error({key},
+                             fmt::format("the groups overlap: validator {} is in group {} and in "
+                                         "group {}",
+                                         validator, known->second + 1, side + 1),
+                             "name each validator in one group only");
+            }
+        }
+    }
+    if (fault.kind == FaultKind::kOneWay && fault.groups.size() > 1)
+        return error({key}, "one_way has one side", "name all in one list");
+    if (side_of.size() < s_.chain.validators) sides.insert(fault.groups.size());
+    if (sides.size() < 2 && !has_clients)
+        error({key, "chain.validators"}, "every validator is on the same side: nothing is cut",
+              "name at least one validator on another side");
 }
 
 // Groups exist, and have what the fault breaks.
@@ -416,22 +516,29 @@ bool Checker::check_named_groups(std::size_t index, const FaultPlan& fault) {
             "use an eclipse or a partition of groups of clients, or set run.fidelity to \"full\"");
         return false;
     }
-    for (const auto& name : fault.groups) {
-        const ActorGroup* const group = find_group(name);
-        if (group == nullptr) {
+    for (const auto& name : fault.all_group_names()) {
+        const Named named = what_is(name);
+        // Without a map of regions an unknown name may be one.
+        const bool may_be_region = traits.takes_regions && regions_ == nullptr;
+        if (named == Named::kNothing && may_be_region) continue;
+        if (named == Named::kNothing || (named == Named::kRegion && !traits.takes_regions)) {
             unknown(ProblemKind::kUnrunnable, {fault_key(index, "groups")},
-                    fmt::format("there is no group \"{}\"", name), name, names_of(s_.actors));
+                    fmt::format("there is no group \"{}\"", name), name, known_names());
             return false;
         }
+        if (named == Named::kRegion) continue;
+        const auto group = std::ranges::find(groups_, name, &ActorGroup::name);
+        Role role = Role::kValidator;
+        if (named == Named::kGroup) role = group->role;
+        if (named == Named::kRole) role = *from_word<Role>(name);
         const bool of_validators = hits_validators_only(traits);
-        if (group->role == Role::kValidator ? is_economic() : of_validators) {
-            unrunnable({fault_key(index, "groups"), fault_key(index, "kind")},
-                       fmt::format("a fault of this kind cannot hit the {}s of \"{}\"",
-                                   word(group->role), name),
-                       of_validators
-                           ? "name validators: only they have disks and machines that crash"
-                           : "name a group of clients: no validator has a machine in "
-                             "run.fidelity economic");
+        if (role == Role::kValidator ? is_economic() : of_validators) {
+            unrunnable(
+                {fault_key(index, "groups"), fault_key(index, "kind")},
+                fmt::format("a fault of this kind cannot hit the {}s of \"{}\"", word(role), name),
+                of_validators ? "name validators: only they have disks and machines that crash"
+                              : "name a group of clients: no validator has a machine in "
+                                "run.fidelity economic");
             return false;
         }
     }
@@ -494,6 +601,96 @@ void Checker::check_sides(std::size_t index, const FaultPlan& fault) {
           "leave at least one validator on each side");
 }
 
+// --- The fault budget, and faults from the seed ---
+
+void Checker::check_budget() {
+    if (s_.run.beyond_f || is_economic() || regions_ == nullptr || regions_->stakes.empty()) return;
+    const std::vector<bool> byzantine = byzantine_validators(s_);
+    if (byzantine.size() != regions_->stakes.size()) return;  // reported elsewhere
+    std::vector<Outage> outages;
+    std::vector<std::size_t> fault_of;
+    for (std::size_t i = 0; i < s_.faults.size(); ++i) {
+        std::vector<std::uint32_t> hit = validators_.hit_by(s_.faults[i]);
+        std::erase_if(hit, [&](std::uint32_t one) { return one >= byzantine.size(); });
+        if (auto outage = outage_of(s_.faults[i], s_.chain, std::move(hit))) {
+            outages.push_back(*std::move(outage));
+            fault_of.push_back(i);
+        }
+    }
+    const auto excess = find_excess(outages, byzantine, regions_->stakes);
+    if (!excess) return;
+    error({fault_key(fault_of[excess->outage], "validators"),
+           fault_key(fault_of[excess->outage], "groups"),
+           fault_key(fault_of[excess->outage], "kind"), "run.beyond_f"},
+          fmt::format("at {} validators with {} of stake are faulty, more than the fault budget of "
+                      "{}",
+                      exact_duration(excess->at_ns), exact_lux(excess->faulty),
+                      exact_lux(fault_budget(regions_->stakes))),
+          "hit fewer validators at the same time, or set run.beyond_f to true if the run may break "
+          "what a chain promises");
+}
+
+void Checker::check_swarm() {
+    const SwarmSettings& swarm = s_.swarm;
+    for (const std::string& kind : swarm.kinds) {
+        if (!from_word<FaultKind>(kind))
+            unknown(ProblemKind::kUnrunnable, {"swarm.kinds"},
+                    fmt::format("there is no fault \"{}\"", kind), kind,
+                    {words<FaultKind>.begin(), words<FaultKind>.end()});
+    }
+    if (!swarm.enabled) return;
+    if (is_economic())
+        unrunnable({"swarm.enabled", "run.fidelity"},
+                   "in run.fidelity economic there is no network and no disk to break",
+                   "set run.fidelity to \"full\"");
+    if (swarm.until_ns <= swarm.from_ns) {
+        unrunnable({"swarm.until", "swarm.from"}, "the swarm ends before it begins",
+                   "set swarm.until later than swarm.from");
+    } else if (swarm.until_ns > s_.run.max_time_ns) {
+        error({"swarm.until", "run.max_time"},
+              fmt::format("the swarm ends after run.max_time = {}",
+                          exact_duration(s_.run.max_time_ns)),
+              "end it earlier, or lengthen run.max_time");
+    }
+}
+
+// --- Links ---
+
+void Checker::check_link(std::size_t index, const LinkRule& rule) {
+    if (is_economic()) {
+        return unrunnable({link_key(index, "from"), "run.fidelity"},
+                          "in run.fidelity economic there are no links",
+                          "drop the [[link]], or set run.fidelity to \"full\"");
+    }
+    check_link_end(index, "from", rule.from, rule.from_validators);
+    check_link_end(index, "to", rule.to, rule.to_validators);
+    const bool says_something = rule.latency || rule.jitter_ns || rule.bandwidth_bps ||
+                                rule.queue_bytes || rule.loss_ppm || rule.duplicate_ppm ||
+                                rule.reorder_ppm || rule.reorder_delay_ns || rule.corrupt_ppm;
+    if (!says_something)
+        error({link_key(index, "from"), link_key(index, "to")}, "the link overrides nothing",
+              "add a latency, a loss or another key of [network]");
+}
+
+void Checker::check_link_end(std::size_t index, std::string_view key,
+                             const std::vector<std::string>& names,
+                             const std::vector<std::uint32_t>& validators) {
+    for (const std::uint32_t validator : validators) {
+        if (validator < s_.chain.validators) continue;
+        return unrunnable({link_key(index, fmt::format("{}_validators", key)), "chain.validators"},
+                          fmt::format("there is no validator {}", validator),
+                          fmt::format("with chain.validators = {} they are 0 to {}",
+                                      s_.chain.validators, s_.chain.validators - 1));
+    }
+    for (const std::string& name : names) {
+        if (what_is(name) != Named::kNothing) continue;
+        if (regions_ == nullptr) continue;  // it may be a region
+        return unknown(ProblemKind::kUnrunnable, {link_key(index, key)},
+                       fmt::format("\"{}\" is no group, role, region or validator", name), name,
+                       known_names());
+    }
+}
+
 }  // namespace
 
 std::string group_key(const ActorGroup& group, std::string_view key) {
@@ -502,6 +699,10 @@ std::string group_key(const ActorGroup& group, std::string_view key) {
 
 std::string fault_key(std::size_t index, std::string_view key) {
     return fmt::format("fault.{}.{}", index, key);
+}
+
+std::string link_key(std::size_t index, std::string_view key) {
+    return fmt::format("link.{}.{}", index, key);
 }
 
 std::vector<ScenarioProblem> check_scenario(const Scenario& scenario, const RegionMap* regions) {

@@ -29,17 +29,20 @@ struct ScenarioProblem {
     std::vector<std::string> known = {};
 };
 
-// The regions of a setting, for rules about the sides of a partition.
+// What the profiles of a setting say about its validators, for rules about sides of a partition and
+// about the fault budget.
 struct RegionMap {
     std::string profile;  // the latency profile's name
     std::vector<std::string> names;
     std::vector<std::uint32_t> validator_regions;  // indexes into names
+    std::vector<Amount> stakes;                    // of the validators; empty: unknown
 };
 
-// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" (by
-// position).
+// Dotted keys of the repeated tables: "provider.lazy.count" (by the group's name), "fault.0.at" and
+// "link.0.loss" (by position).
 std::string group_key(const ActorGroup& group, std::string_view key);
 std::string fault_key(std::size_t index, std::string_view key);
+std::string link_key(std::size_t index, std::string_view key);
 
 // All problems, in a fixed order; empty when there are none. Every field must be within the range
 // of its key. Strategies and their parameters are not checked. Without `regions`, rules about

@@ -9,12 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/base/describe.h"
 #include "core/base/error.h"
 
 namespace aivm::sim {
 
 struct ChainSettings;
+class Message;
 class ConsensusEngine;  // sim/consensus/consensus.h, as is EngineSetup
 struct EngineSetup;
 
@@ -35,16 +37,23 @@ struct EngineProblem {
 struct EngineRow {
     // Validator 0 builds every block. Otherwise all validators take turns (proposer_schedule.h).
     bool sole_proposer = false;
+    // The engine says whose turn it is: a validator may build as soon as its engine wants a block.
+    bool own_turns = false;
     // Validators ask each other for votes, which strategies may falsify.
     bool polls = false;
     // Everything wrong with the parameters that the engine reads from the settings.
     std::vector<EngineProblem> (*check)(const ChainSettings& chain) = nullptr;
     // Fails where check() reports more than notes.
     Result<std::unique_ptr<ConsensusEngine>> (*make)(const EngineSetup& setup) = nullptr;
+    // The message that another node's engine of this kind encoded.
+    Result<Message> (*decode)(ByteView bytes) = nullptr;
 };
 
 extern const EngineRow kSequencerEngine;
 extern const EngineRow kSnowmanEngine;
+// Not in the list below yet: no validator carries their signatures.
+extern const EngineRow kBftEngine;
+extern const EngineRow kHotstuffEngine;
 
 // In the order of the enum.
 inline constexpr std::array kEngines{&kSequencerEngine, &kSnowmanEngine};

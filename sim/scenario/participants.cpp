@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "gpu/simd/simd_hasher.h"
@@ -226,25 +227,88 @@ Participants make_participants(const Setting& setting, const StrategyTraits& str
     return participants;
 }
 
+namespace {
+
+// The participants that a name in a plan or a rule stands for: a role, a group, a region, or the
+// index of a validator.
+void add_named(const std::string& name, const Participants& participants, const Setting& setting,
+               std::vector<ActorId>& out) {
+    const auto region = std::ranges::find(setting.region_names, name);
+    const bool is_region = region != setting.region_names.end();
+    const auto region_index = static_cast<std::uint32_t>(region - setting.region_names.begin());
+    const bool is_group = std::ranges::any_of(
+        participants.all, [&](const Participant& one) { return one.group.name == name; });
+    const std::optional<std::uint32_t> validator = validator_index(name);
+    for (const Participant& one : participants.all) {
+        bool is_named = one.group.name == name;
+        if (!is_group) {
+            is_named = word(one.role) == name || (is_region && one.region == region_index) ||
+                       (one.role == Role::kValidator && validator == one.index_in_role);
+        }
+        if (is_named) out.push_back(one.id);
+    }
+}
+
+void sort_and_deduplicate(std::vector<ActorId>& ids) {
+    std::ranges::sort(ids);
+    const auto repeated = std::ranges::unique(ids);
+    ids.erase(repeated.begin(), repeated.end());
+}
+
+std::vector<ActorId> named(const std::vector<std::string>& names,
+                           const std::vector<std::uint32_t>& validators,
+                           const Participants& participants, const Setting& setting) {
+    std::vector<ActorId> out(validators.begin(), validators.end());
+    for (const std::string& name : names) add_named(name, participants, setting, out);
+    sort_and_deduplicate(out);
+    return out;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> validator_index(std::string_view name) {
+    std::uint32_t index = 0;
+    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), index);
+    if (error != std::errc{} || stop != name.data() + name.size()) return std::nullopt;
+    return index;
+}
+
 std::vector<ActorId> targets_of(const FaultPlan& plan, const Participants& participants,
                                 const Setting& setting) {
-    std::vector<ActorId> targets(plan.validators.begin(), plan.validators.end());
-    std::vector<std::uint32_t> regions;
+    std::vector<ActorId> targets =
+        named(plan.all_group_names(), plan.validators, participants, setting);
     for (const std::string& name : plan.regions) {
-        const auto found = std::ranges::find(setting.region_names, name);
-        AIVM_CHECK(found != setting.region_names.end());
-        regions.push_back(static_cast<std::uint32_t>(found - setting.region_names.begin()));
-    }
-    for (const Participant& one : participants.all) {
-        if (std::ranges::find(regions, one.region) != regions.end() ||
-            std::ranges::find(plan.groups, one.group.name) != plan.groups.end()) {
-            targets.push_back(one.id);
+        const auto region = std::ranges::find(setting.region_names, name);
+        AIVM_CHECK(region != setting.region_names.end());
+        for (const Participant& one : participants.all) {
+            if (one.region == static_cast<std::uint32_t>(region - setting.region_names.begin()))
+                targets.push_back(one.id);
         }
     }
-    std::ranges::sort(targets);
-    const auto repeated = std::ranges::unique(targets);
-    targets.erase(repeated.begin(), repeated.end());
+    sort_and_deduplicate(targets);
     return targets;
+}
+
+std::vector<std::vector<ActorId>> sides_of(const FaultPlan& plan, const Participants& participants,
+                                           const Setting& setting) {
+    std::vector<std::vector<ActorId>> sides;
+    for (const std::vector<std::string>& names : plan.groups)
+        sides.push_back(named(names, {}, participants, setting));
+    return sides;
+}
+
+std::pair<std::vector<ActorId>, std::vector<ActorId>> ends_of(const LinkRule& rule,
+                                                              const Participants& participants,
+                                                              const Setting& setting) {
+    const auto end = [&](const std::vector<std::string>& names,
+                         const std::vector<std::uint32_t>& validators) {
+        std::vector<ActorId> ids = named(names, validators, participants, setting);
+        if (names.empty() && validators.empty()) {
+            for (const Participant& one : participants.all) ids.push_back(one.id);
+        }
+        return ids;
+    };
+    return {end(rule.from, rule.from_validators), end(rule.to, rule.to_validators)};
 }
 
 Genesis make_genesis_of(const Setting& setting, const Participants& participants,

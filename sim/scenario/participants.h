@@ -105,9 +105,21 @@ Participants make_participants(const Setting& setting, const StrategyTraits& str
 Identity identity_of(const Participant& participant);
 
 // The participants that a fault hits, by ascending id: the named validators, all participants of
-// the named regions and all of the named groups. Requires that the setting has the regions.
+// the named regions and all that its groups name. Requires that the setting has the regions.
+//
+// A name in a plan's groups, and in a link's ends, stands for the group of that name; if there is
+// none, for a role, a region, or the validator with that index.
 std::vector<ActorId> targets_of(const FaultPlan& plan, const Participants& participants,
                                 const Setting& setting);
+// The groups of a partition, in their order; empty if the plan has none.
+std::vector<std::vector<ActorId>> sides_of(const FaultPlan& plan, const Participants& participants,
+                                           const Setting& setting);
+// The participants at the two ends of a rule's links, by ascending id.
+std::pair<std::vector<ActorId>, std::vector<ActorId>> ends_of(const LinkRule& rule,
+                                                              const Participants& participants,
+                                                              const Setting& setting);
+// The number that a name consists of; nullopt if it does not.
+std::optional<std::uint32_t> validator_index(std::string_view name);
 
 // Models with weights and feature rows drawn from the seed, allocations and validators of the
 // participants.

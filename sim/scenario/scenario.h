@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/amount.h"
@@ -15,7 +16,9 @@
 #include "sim/scenario/device_class.h"
 #include "sim/scenario/engines.h"
 #include "sim/scenario/fault.h"
+#include "sim/scenario/link.h"
 #include "sim/scenario/role.h"
+#include "sim/scenario/snow_settings.h"
 
 namespace aivm::sim {
 
@@ -56,15 +59,28 @@ struct RunSettings {
     Fidelity fidelity = Fidelity::kFull;
     // a run that is not finished by then ends as a liveness failure
     std::uint64_t max_time_ns = 7'200'000'000'000;
-    // after the last fault; liveness must return within it
-    std::uint64_t quiet_period_ns = 120'000'000'000;
+    // after the last fault; liveness must return within it. 0: as long as the parameters say
+    // (sim/invariants/recovery.h)
+    std::uint64_t quiet_period_ns = 0;
     std::uint64_t max_events = 2'000'000'000;
+    // Faults may hit more stake at the same time than the engine's fault budget.
+    bool beyond_f = false;
+    // Budgets that depend on the machine; a run that ends on one says so. 0: no limit.
+    std::uint64_t max_wall_time_ns = 0;
+    std::uint64_t max_memory_bytes = 8'000'000'000;
+    // Of the validators, one in this many executes every block itself; at least one does.
+    std::uint32_t alone_one_in = 8;
+    // Execute the accepted chain once more at the end of a run of the full fidelity.
+    bool solo_replay = true;
 };
 
 struct ChainSettings {
     ConsensusKind consensus = ConsensusKind::kSnowman;
     std::uint32_t validators = 21;
     std::string stake = "equal";  // a profile's name: equal, avax-2021, zipf
+    // Where the values of k, alpha_preference, alpha_confidence, beta and the block interval come
+    // from, unless they were changed afterwards; see apply_preset().
+    SnowPresetName preset = SnowPresetName::kNone;
     std::uint64_t block_interval_ns = 4'000'000'000;
     // What a block carries at most; a quarter of both is kept for fraud proofs, half for assigned
     // work, and a quarter for the rest.
@@ -82,7 +98,12 @@ struct ChainSettings {
     std::uint32_t alpha_confidence = 8;
     std::uint32_t beta = 14;
     std::uint32_t concurrent_polls = 4;
-    std::uint64_t poll_timeout_ns = 2'000'000'000;
+    SnowInstanceKind snow_instance = SnowInstanceKind::kTree;
+    SnowSampling sampling = SnowSampling::kStakeUnits;
+    std::uint32_t optimal_processing = 10;
+    // A poll waits twice as long as answers take on average, between these.
+    std::uint64_t poll_timeout_min_ns = 2'000'000'000;
+    std::uint64_t poll_timeout_max_ns = 10'000'000'000;
     std::uint64_t restart_delay_ns = 5'000'000'000;
     std::uint64_t finality_delay_ns = 0;  // sequencer: from a block being built to being final
     // of fraud proofs; sim/actors/censorship.h has the models
@@ -104,8 +125,21 @@ struct ChainSettings {
     std::uint64_t outage_mean_ns = 80'000'000'000;
 };
 
+// Sets what the chain's preset fixes.
+constexpr void apply_preset(ChainSettings& chain) {
+    if (chain.preset == SnowPresetName::kNone) return;
+    const SnowPreset& preset = snow_preset(chain.preset);
+    chain.k = preset.k;
+    chain.alpha_preference = preset.alpha_preference;
+    chain.alpha_confidence = preset.alpha_confidence;
+    chain.beta = preset.beta;
+    if (chain.concurrent_polls > chain.beta) chain.concurrent_polls = chain.beta;
+    if (preset.block_interval_ns != 0) chain.block_interval_ns = preset.block_interval_ns;
+}
+
 struct NetworkSettings {
-    // a profile's name: six-region-2019, ten-city-2024, lan
+    // a profile's name: six-region-2019, ten-city-2024, lan; one latency of all links, such as
+    // "50ms"; or none, if LinkRules say that of every link
     std::string latency = "six-region-2019";
     std::uint32_t loss_ppm = 0;
     std::uint32_t duplicate_ppm = 0;
@@ -113,6 +147,29 @@ struct NetworkSettings {
     std::uint64_t reorder_delay_ns = 100'000'000;
     std::uint64_t jitter_ns = 0;
     std::uint64_t bandwidth_bps = 0;  // bits per second and direction; 0: unlimited
+    BandwidthOf bandwidth_of = BandwidthOf::kUplink;
+    // What may wait for a line of limited bandwidth; a message that finds no room is dropped. 0:
+    // unlimited.
+    std::uint64_t queue_bytes = 0;
+    std::uint32_t corrupt_ppm = 0;
+    // A message that was lost or dropped is sent again, at most this often: after the round trip
+    // and resend_after, and then after twice the time before. 0: it stays lost.
+    std::uint32_t resends = 6;
+    std::uint64_t resend_after_ns = 200'000'000;
+};
+
+// The latency that stands for "every link's is in a LinkRule".
+inline constexpr std::string_view kNoLatency = "none";
+
+// Faults that are drawn from the seed, besides those that are scheduled.
+struct SwarmSettings {
+    bool enabled = false;
+    std::vector<std::string> kinds;        // words of FaultKind; empty: all
+    std::uint32_t presence_ppm = 500'000;  // of each kind in a run
+    std::uint32_t faults_per_kind = 3;     // at most, of a kind that is present
+    // All of them begin and end between these.
+    std::uint64_t from_ns = 20'000'000'000;
+    std::uint64_t until_ns = 140'000'000'000;
 };
 
 // How long a fault lasts. One that ends with a restart and has no duration lasts as long as a
@@ -177,7 +234,9 @@ struct Scenario {
     Workload workload;
     VmParameters vm;
     std::vector<ActorGroup> actors;
+    std::vector<LinkRule> links;
     std::vector<FaultPlan> faults;
+    SwarmSettings swarm;
     // the principal or group whose payoff attacker_net reports; empty: the first group that breaks
     // the protocol
     std::string attacker;

@@ -1,6 +1,7 @@
 // A scenario with the names of its profiles resolved by the layers above.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Setting {
     Scenario scenario;
     std::vector<Amount> stakes;  // of the validators, by index
     LatencyTable latency;
+    // Of the scenario's links, in their order; nullopt where a link keeps the network's latency.
+    std::vector<std::optional<LatencyTable>> link_latencies;
     std::vector<std::string> region_names;
     std::vector<std::uint32_t> validator_regions;
     // of all other actors, in the order in which the scenario lists them

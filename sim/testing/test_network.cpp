@@ -29,6 +29,12 @@ BlockStatus TestNode::status(const Hash32& id) const {
     return found == statuses.end() ? BlockStatus::kUnknown : found->second;
 }
 
+void TestNode::step(const Input& input) {
+    Actions out;
+    engine->step(static_cast<SimTime>(network.now_ns), input, out);
+    carry_out(std::move(out));
+}
+
 void TestNode::carry_out(Actions actions) {
     for (std::size_t i = 0; i < actions.size(); ++i) {
         Actions more;
@@ -39,12 +45,12 @@ void TestNode::carry_out(Actions actions) {
 
 BlockInfo TestNode::build(std::uint64_t number) {
     const BlockInfo& parent = preferred == chain.back().id ? chain.back() : bodies.at(preferred);
-    const BlockInfo block = test_block(parent, number);
+    BlockInfo block = test_block(parent, number);
+    block.proposer = self;
+    own[block.height] = block;
     bodies[block.id] = block;
     statuses[block.id] = BlockStatus::kProcessing;
-    Actions out;
-    engine->on_own_block(block, out);
-    carry_out(std::move(out));
+    step(ItemBuilt{item_of(block)});
     return block;
 }
 
@@ -56,10 +62,12 @@ void TestNode::verify(const Hash32& id, Actions& more) {
     const BlockStatus above = status(block.parent);
     EXPECT_TRUE(above == BlockStatus::kProcessing || above == BlockStatus::kAccepted ||
                 block.parent == genesis().id);
-    if (network.invalid.contains(id)) return engine->on_invalid(id, more);
+    const auto now = static_cast<SimTime>(network.now_ns);
+    if (network.invalid.contains(id))
+        return engine->step(now, Verdict{id, Validity::kInvalid}, more);
     const auto report = [this, block](Actions& out) {
         statuses[block.id] = BlockStatus::kProcessing;
-        engine->on_verified(block, out);
+        engine->step(static_cast<SimTime>(network.now_ns), Verdict{block.id}, out);
     };
     if (network.options_.verify_ns == 0) return report(more);
     network.at(network.options_.verify_ns, [this, report, born = incarnation] {
@@ -86,15 +94,42 @@ void TestNode::decide(const Hash32& id, BlockStatus verdict) {
     EXPECT_EQ(first->second, id) << "S1: two blocks accepted at height " << block.height;
 }
 
+Bytes TestNode::signature(VoterIndex validator, const SigningSlot& slot, const Hash32& message) {
+    Writer out;
+    out.u32(validator).u8(slot.kind).u64(slot.height).u32(slot.round).fixed(message);
+    const Hash32 digest = sha256(out.view());
+    return {digest.bytes.begin(), digest.bytes.end()};
+}
+
+void TestNode::sign(const Sign& wanted, Actions& more) {
+    const auto [claimed, is_new] = signed_slots.try_emplace(wanted.slot, wanted.message);
+    SlotSigned answer{wanted.slot, wanted.message, std::nullopt};
+    if (is_new || claimed->second == wanted.message)
+        answer.signature = signature(self, wanted.slot, wanted.message);
+    engine->step(static_cast<SimTime>(network.now_ns), answer, more);
+}
+
 void TestNode::perform(const Action& action, Actions& more) {
+    if (const auto* wanted = std::get_if<Sign>(&action)) return sign(*wanted, more);
+    if (const auto* persist = std::get_if<Persist>(&action)) {
+        const auto& [key, value] = persist->record;
+        if (value.empty()) {
+            records.erase(key);
+        } else {
+            records[key] = value;
+        }
+        return engine->step(static_cast<SimTime>(network.now_ns), Persisted{persist->number}, more);
+    }
+    if (const auto* certificate = std::get_if<PublishCertificate>(&action))
+        return certificates.push_back(*certificate);
     if (const auto* accept = std::get_if<Accept>(&action))
         return decide(accept->id, BlockStatus::kAccepted);
     if (const auto* reject = std::get_if<Reject>(&action))
         return decide(reject->id, BlockStatus::kRejected);
     if (const auto* prefer = std::get_if<Prefer>(&action)) {
-        const BlockStatus known = status(prefer->id);
-        EXPECT_TRUE(known == BlockStatus::kProcessing || prefer->id == chain.back().id);
-        preferred = prefer->id;
+        const Hash32& tip = prefer->tips.at(0);
+        EXPECT_TRUE(status(tip) == BlockStatus::kProcessing || tip == chain.back().id);
+        preferred = tip;
     } else if (const auto* discard = std::get_if<Discard>(&action)) {
         if (status(discard->id) == BlockStatus::kUnknown) bodies.erase(discard->id);
     } else if (const auto* asked = std::get_if<Verify>(&action)) {
@@ -103,9 +138,7 @@ void TestNode::perform(const Action& action, Actions& more) {
         network.at(timer->delay_ns, [this, id = timer->id] {
             if (!up)
                 return;  // one that crashed and came back gets its old timers: they must not matter
-            Actions out;
-            engine->on_timer(id, out);
-            carry_out(std::move(out));
+            step(TimerFired{id});
         });
     } else if (const auto* fetch = std::get_if<Fetch>(&action)) {
         const Fetch wanted = *fetch;
@@ -119,28 +152,22 @@ void TestNode::perform(const Action& action, Actions& more) {
             }
             network.transmit(wanted.from, self, [served, from = wanted.from](TestNode& node) {
                 for (const BlockInfo& block : served) {
-                    Actions out;
                     node.bodies.emplace(block.id, block);
-                    node.engine->on_body(from, block, out);
-                    node.carry_out(std::move(out));
+                    node.step(ItemReceived{from, item_of(block)});
                 }
             });
         });
     } else if (const auto* send = std::get_if<Send>(&action)) {
         queries_sent += send->message.get_if<Query>() != nullptr ? 1 : 0;
         std::optional<BlockInfo> body;
-        if (const auto id = send->message.attached_block()) body = bodies.at(*id);
+        if (const auto id = send->message.attached_item()) body = bodies.at(*id);
         network.transmit(self, send->to,
                          [message = send->message, body, from = self](TestNode& node) {
-                             Actions out;
                              if (body) {
                                  node.bodies.emplace(body->id, *body);
-                                 node.engine->on_body(from, *body, out);
-                                 node.carry_out(std::move(out));
+                                 node.step(ItemReceived{from, item_of(*body)});
                              }
-                             out.clear();
-                             node.engine->on_message(from, message, out);
-                             node.carry_out(std::move(out));
+                             node.step(MessageReceived{from, message});
                          });
     }
 }
@@ -156,9 +183,14 @@ TestNetwork::TestNetwork(std::uint32_t count, NetworkOptions options, Factory fa
 
 void TestNetwork::start(TestNode& node, bool bootstrap) {
     node.engine = factory_(node);
-    Actions out;
-    node.engine->start(node.chain.back(), {node.incarnation, bootstrap}, out);
-    node.carry_out(std::move(out));
+    Started started{item_of(node.chain.back()), node.incarnation, bootstrap};
+    for (const auto& [height, block] : node.own) {
+        if (height <= node.height()) continue;
+        node.bodies[block.id] = block;
+        started.own_items.push_back(item_of(block));
+    }
+    for (const auto& [key, value] : node.records) started.records.push_back({key, value});
+    node.step(started);
 }
 
 void TestNetwork::crash(VoterIndex index) {
@@ -170,6 +202,15 @@ void TestNetwork::crash(VoterIndex index) {
     std::erase_if(node.bodies, [&](const auto& entry) {
         return node.status(entry.first) == BlockStatus::kUnknown;
     });
+}
+
+void TestNetwork::lose_disk(VoterIndex index) {
+    TestNode& node = *nodes[index];
+    node.chain = {genesis()};
+    node.statuses.clear();
+    node.bodies.clear();
+    node.own.clear();
+    node.preferred = genesis().id;
 }
 
 void TestNetwork::restart(VoterIndex index) {
@@ -219,7 +260,9 @@ SnowmanConfig small_config(std::uint32_t nodes) {
     config.snow.alpha_preference = config.snow.k / 2 + 1;
     config.snow.alpha_confidence = std::max(config.snow.alpha_preference, config.snow.k * 3 / 4);
     config.snow.beta = 4;
-    config.snow.poll_timeout_ns = kSecond;
+    config.snow.poll_timeout_initial_ns = kSecond;
+    config.snow.poll_timeout_min_ns = kSecond;
+    config.snow.poll_timeout_max_ns = 4 * kSecond;
     config.bootstrap.timeout_ns = kSecond;
     config.bootstrap.cooldown_ns = 2 * kSecond;
     config.bootstrap.idle_probe_ns = 5 * kSecond;

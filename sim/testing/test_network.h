@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "sim/consensus/block_info.h"
 #include "sim/consensus/snowman/snowman.h"
 #include "sim/engine/random_stream.h"
 #include "sim/engine/time.h"
@@ -42,8 +43,16 @@ public:
         if (height >= chain.size()) return std::nullopt;
         return chain[height].id;
     }
+    // The ideal signature of the validator.
+    static Bytes signature(VoterIndex validator, const SigningSlot& slot, const Hash32& message);
+    [[nodiscard]] bool signed_by(VoterIndex validator, const SigningSlot& slot,
+                                 const Hash32& message, const Bytes& given) const override {
+        return given == signature(validator, slot, message);
+    }
     [[nodiscard]] BlockStatus status(const Hash32& id) const;
     [[nodiscard]] Height height() const { return chain.size() - 1; }
+    // Hands the engine an input and carries out what follows from it.
+    void step(const Input& input);
     void carry_out(Actions actions);
     // Builds block `number` on the preference.
     BlockInfo build(std::uint64_t number);
@@ -58,11 +67,17 @@ public:
     std::map<Hash32, BlockStatus> statuses;
     std::map<Hash32, BlockInfo> bodies;  // held, verified or not
     std::set<Hash32> executed;
+    std::map<Height, BlockInfo> own;  // built by this node: on its disk
     Hash32 preferred;
     std::uint64_t queries_sent = 0;  // of snowman
+    // On disk: they outlive a crash.
+    std::map<Bytes, Bytes> records;              // of the engine
+    std::map<SigningSlot, Hash32> signed_slots;  // what this node signed
+    std::vector<PublishCertificate> certificates;
 
 private:
     void perform(const Action& action, Actions& more);
+    void sign(const Sign& wanted, Actions& more);
     void verify(const Hash32& id, Actions& more);
     void decide(const Hash32& id, BlockStatus status);
 };
@@ -76,6 +91,8 @@ public:
     bool run(std::uint64_t limit_ns, const std::function<bool()>& done = [] { return false; });
     void crash(VoterIndex node);
     void restart(VoterIndex node);
+    // Of a node that is down.
+    void lose_disk(VoterIndex node);
     [[nodiscard]] bool all_at(Height height) const;
 
     std::vector<std::uint32_t> side;  // messages pass only between nodes of equal side

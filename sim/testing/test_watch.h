@@ -19,9 +19,11 @@ public:
             Participant participant;
             participant.id = id;
             participant.name = "validator[" + std::to_string(id) + "]";
+            participant.opening_stake = lux(1);
             participants_.all.push_back(participant);
         }
         participants_.principals.push_back({"all", "honest", "", true});
+        participants_.principals.push_back({"others", "liar", "", false});
     }
 
     [[nodiscard]] SimTime now() const override { return time; }
@@ -35,17 +37,29 @@ public:
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return alone.contains(validator);
     }
+    [[nodiscard]] bool correct(ActorId validator) const override {
+        return !dishonest.contains(validator);
+    }
+    [[nodiscard]] TimestampNs clock(ActorId validator) const override {
+        const auto found = clocks.find(validator);
+        return found == clocks.end() ? ~TimestampNs{0} : found->second;
+    }
+    [[nodiscard]] std::optional<Hash32> preferred(ActorId) const override { return preference; }
+    [[nodiscard]] const Recovery& recovery() const override { return recovering; }
+    [[nodiscard]] Load load() const override { return known_load; }
     void violate(const InvariantInfo& invariant, std::string message,
                  std::vector<ActorId> actors) override {
-        violations.push_back({std::string(invariant.id), std::move(message), std::move(actors)});
+        violations.push_back(
+            {std::string(invariant.id), std::move(message), std::move(actors), invariant.liveness});
     }
 
     // Adds a participant of this address and name.
-    void introduce(const Address& address, std::string name) {
+    void introduce(const Address& address, std::string name, std::uint32_t principal = 0) {
         Participant participant;
         participant.id = static_cast<ActorId>(participants_.all.size());
         participant.name = std::move(name);
         participant.address = address;
+        participant.principal = principal;
         participants_.add(std::move(participant));
     }
 
@@ -53,12 +67,18 @@ public:
         std::string id;
         std::string message;
         std::vector<ActorId> actors;
+        bool liveness = false;
     };
     SimTime time = 0;
     Scenario settings;
     Rules known_rules;
     std::map<ActorId, const Vm*> vms;
     std::set<ActorId> alone;
+    std::set<ActorId> dishonest;
+    std::map<ActorId, TimestampNs> clocks;  // of those whose clock matters
+    std::optional<Hash32> preference;       // of every engine
+    Recovery recovering;
+    Load known_load;
     std::vector<Seen> violations;
 
 private:

@@ -91,10 +91,10 @@ inline Scenario small_scenario() {
     Scenario s;
     s.name = "small";
     s.chain.validators = 5;
-    s.chain.k = 3;
-    s.chain.alpha_preference = 2;
-    s.chain.alpha_confidence = 2;
-    s.chain.beta = 4;
+    s.chain.k = 8;
+    s.chain.alpha_preference = 5;
+    s.chain.alpha_confidence = 6;
+    s.chain.beta = 12;
     s.chain.block_interval_ns = 2'000'000'000;
     s.network.loss_ppm = 10'000;
     s.workload.tasks = 20;

@@ -25,6 +25,8 @@ struct RunTotals {
     std::uint64_t messages = 0;
     SimTime virtual_ns = 0;
     std::uint64_t wall_ns = 0;
+    std::optional<SimTime>
+        recovery_ns;  // nothing: there was nothing to recover from, or it did not
 };
 
 class Accounting {

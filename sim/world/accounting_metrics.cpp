@@ -199,6 +199,8 @@ void Accounting::add_run_metrics(const State& end, const RunTotals& totals) {
     add_count("events", totals.events);
     add_count("messages", totals.messages);
     add_metric("virtual_seconds", static_cast<double>(totals.virtual_ns) / kNsPerSecond);
+    if (totals.recovery_ns)
+        add_metric("recovery_seconds", static_cast<double>(*totals.recovery_ns) / kNsPerSecond);
     add_metric("wall_seconds", static_cast<double>(totals.wall_ns) / kNsPerSecond);
 }
 

@@ -64,7 +64,7 @@ protected:
         const std::string provider = chain.assigned_provider(job);
         block({chain.by(provider, aivm::test::result(job, provider, answer))});
     }
-    void close(const State& end) { accounting.write(end, rows, {123, 45, now, 6}); }
+    void close(const State& end) { accounting.write(end, rows, {123, 45, now, 6, SimTime{7}}); }
     void close() { close(chain.state()); }
     [[nodiscard]] Number metric(std::string_view name, std::string_view mode = "") const {
         for (const MetricRow& row : accounting.metrics()) {

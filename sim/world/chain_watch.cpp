@@ -33,6 +33,18 @@ void ChainWatch::extend(const ExecutedPtr& executed, TraceTag tag, ByteView note
     if (context_.options.probe != nullptr) context_.options.probe->on_block(*executed, now);
 }
 
+void ChainWatch::on_healed() {
+    if (!recovery_.healed_at()) return;  // nothing is expected
+    std::set<ActorId> behind;
+    const Height height = tip_->state.head.height;
+    for (ActorId node = 0; node < scenario().chain.validators; ++node) {
+        const Vm* vm = substrate_->vm(node);
+        if (correct(node) && (vm == nullptr || vm->last_accepted_height() < height))
+            behind.insert(node);
+    }
+    recovery_.heal(height, std::move(behind), now());
+}
+
 void ChainWatch::report_violation(std::string_view invariant, const std::string& message) {
     for (const auto& one : invariants_) {
         if (one->info().id == invariant) one->on_reported(message);
@@ -80,6 +92,8 @@ void ChainWatch::on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& exec
         const Height height = executed->state.head.height;
         if (height > kResultsKept) execution_.executor().forget_below(height - kResultsKept);
     }
+    if (recovery_.is_healed() && correct(node))
+        recovery_.reach(node, executed->state.head.height, now());
     notify([&](Invariant& i) { i.on_accepted(node, vm, executed); });
 }
 
@@ -115,8 +129,7 @@ void ChainWatch::on_restarted(ActorId node, const Vm& vm) {
 
 void ChainWatch::on_stopped(ActorId node, const Error& error) {
     if (substrate_->accept_stop(node)) return;
-    report_violation("S14",
-                     fmt::format("{} stopped: {}", context_.participants.name(node), error.text()));
+    notify([&](Invariant& i) { i.on_stopped(node, error); });
 }
 
 }  // namespace aivm::sim

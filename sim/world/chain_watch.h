@@ -43,6 +43,13 @@ public:
     void on_disk_replaced(ActorId node) {
         notify([&](Invariant& i) { i.on_disk_replaced(node); });
     }
+    // What is expected after the faults of the run; once, before it runs.
+    void expect_recovery(const Recovery& recovery) { recovery_ = recovery; }
+    // The last fault has ended.
+    void on_healed();
+    void on_sample() {
+        notify([](Invariant& i) { i.on_sample(); });
+    }
     // The run has ended by itself, and `tasks_due` tasks should be final.
     void at_end(std::uint64_t tasks_due) {
         tasks_due_ = tasks_due;
@@ -81,10 +88,27 @@ public:
     [[nodiscard]] bool cut_off(ActorId validator) const override {
         return substrate_->is_cut_off(validator);
     }
+    [[nodiscard]] TimestampNs clock(ActorId validator) const override {
+        return substrate_->clock_of(validator);
+    }
+    [[nodiscard]] std::optional<Hash32> preferred(ActorId validator) const override {
+        return substrate_->preferred_of(validator);
+    }
+    [[nodiscard]] const Recovery& recovery() const override { return recovery_; }
+    [[nodiscard]] Load load() const override { return substrate_->load(); }
     void violate(const InvariantInfo& invariant, std::string message,
                  std::vector<ActorId> actors) override;
 
     // NodeObserver
+    [[nodiscard]] bool observes_polls(ActorId node) const override {
+        return !invariants_.empty() && execution_.executes_alone(node);
+    }
+    void on_poll_begun(ActorId node, std::span<const ActorId> asked) override {
+        notify([&](Invariant& i) { i.on_poll_begun(node, asked); });
+    }
+    void on_poll(ActorId node, const PollRecord& poll) override {
+        notify([&](Invariant& i) { i.on_poll(node, poll); });
+    }
     void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override;
     void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
                        AcceptedBy by) override;
@@ -119,6 +143,7 @@ private:
     Invariants invariants_;
     std::vector<Invariant*> of_queues_;  // those of them that watch queues
     std::uint64_t tasks_due_ = 0;        // known at the end
+    Recovery recovery_;
     ExecutedPtr tip_;
     std::vector<BlockPtr> history_;
     std::set<Hash32> executed_before_;   // blocks that any node has executed

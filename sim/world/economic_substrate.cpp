@@ -43,6 +43,7 @@ StopReason EconomicSubstrate::run(const RunLimits& limits, OnWorldEvent on_world
 
 void EconomicSubstrate::operator()(const Engine::Event& event) {
     if (context_.options.events != nullptr) record_event(context_, event);
+    context_.last_second.note(event.time, event.payload.actor, event.payload.kind);
     if (static_cast<EventKind>(event.payload.kind) == EventKind::kTimer) {
         actors_[event.payload.actor]->wake(event.payload.payload);
     } else {

@@ -43,6 +43,10 @@ public:
     [[nodiscard]] bool has_caught_up(std::uint64_t) const override { return true; }
     [[nodiscard]] std::uint64_t messages() const override { return messages_; }
 
+    [[nodiscard]] TimestampNs clock_of(ActorId validator) const override {
+        return this->clock(validator);
+    }
+
     // Called by the environments.
     [[nodiscard]] TimestampNs clock(ActorId) const;
     void send(ActorId from, ActorId to, const Packet& packet) {

@@ -1,16 +1,26 @@
 #include "sim/world/execution.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "core/state/load.h"
 
 namespace aivm::sim {
 
 Execution::Execution(const RunContext& context, const OnDifference& on_difference)
-    : authority_(context.options.seed),
+    : validators_(context.scenario().chain.validators),
+      alone_one_in_(context.scenario().run.alone_one_in),
+      execute_(context.options.execute ? context.options.execute : ExecuteBlock(execute_block)),
+      authority_(context.options.seed),
       no_signatures_(authority_, vendor_address()),
       kernels_(context.options.kernels != nullptr ? *context.options.kernels : default_kernels_,
                on_difference),
-      executor_(context.options.paranoid,
-                [on_difference](const std::string& message) { on_difference("S14", message); }) {
+      executor_({.paranoid = context.options.paranoid,
+                 .execute = execute_,
+                 .on_difference = [on_difference](const std::string& message) {
+                     on_difference("S14", message);
+                 }}) {
     const WorldOptions& options = context.options;
     rules_.parameters = context.scenario().vm;
     Policy& policy = rules_.parameters.policy;
@@ -32,6 +42,49 @@ Execution::Execution(const RunContext& context, const OnDifference& on_differenc
         rules_.authorizer = &no_signatures_;
         rules_.kernels = &caching_.emplace(*rules_.kernels);
     }
+}
+
+// Counted from the last validator: the only builder of a sequencer is the first one.
+bool Execution::executes_alone(ActorId validator) const {
+    return (validators_ - 1 - validator) % alone_one_in_ == 0;
+}
+
+Executor& Execution::executor_of(ActorId validator) {
+    if (executes_alone(validator)) return executor_.separate();
+    return executor_;
+}
+
+Result<ExecutedPtr> Execution::replay_block(const Vm& vm, const Executed& parent,
+                                            const Rules& rules) const {
+    AIVM_ASSIGN(const Hash32 id, vm.block_id_at_height(parent.state.head.height + 1));
+    AIVM_ASSIGN(const BlockPtr block, vm.get_block(id));
+    if (block->id() != id) return fail(ErrorCode::kStorage, "another block is stored under its id");
+    if (block->parent() != parent.id)
+        return fail(ErrorCode::kBadParent, "not a child of the block below it");
+    // A copy through bytes, because a VM keeps its newest block in memory.
+    AIVM_ASSIGN(const BlockPtr decoded, Block::decode(block->encode()));
+    return execute_(parent.state, decoded, rules);
+}
+
+std::optional<std::string> Execution::replay(const Vm& vm) {
+    Rules rules = rules_;
+    rules.kernels = &default_kernels_;
+    ExecutedPtr tip = genesis_;
+    for (Height height = 1; height <= vm.last_accepted_height(); ++height) {
+        const Result<ExecutedPtr> next = replay_block(vm, *tip, rules);
+        if (!next) {
+            return fmt::format("block {} of the accepted chain cannot be executed again: {}",
+                               height, next.error().text());
+        }
+        ++blocks_replayed_;
+        tip = *next;
+    }
+    if (tip->state.state_root != vm.state().state_root ||
+        contents_digest(tip->state) != contents_digest(vm.state())) {
+        return fmt::format("the accepted chain of {} blocks executed again gives another state",
+                           vm.last_accepted_height());
+    }
+    return std::nullopt;
 }
 
 Status Execution::build(const RunContext& context) {

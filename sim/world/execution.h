@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/vm/vm.h"
 #include "gpu/simd/simd_kernels.h"
 #include "sim/actors/device.h"
 #include "sim/actors/signing.h"
@@ -29,10 +30,27 @@ public:
     [[nodiscard]] const Rules& rules() const { return rules_; }
     [[nodiscard]] const IdealAuthorizer& authority() const { return authority_; }
     [[nodiscard]] SharedExecutor& executor() { return executor_; }
+    [[nodiscard]] const SharedExecutor& executor() const { return executor_; }
+    // The executor of one validator: a share of them executes every block itself.
+    [[nodiscard]] Executor& executor_of(ActorId validator);
+    [[nodiscard]] bool executes_alone(ActorId validator) const;
     [[nodiscard]] const ExecutedPtr& genesis() const { return genesis_; }
+    // Of kernel calls.
     [[nodiscard]] std::uint64_t comparisons() const { return kernels_.comparisons(); }
 
+    // Executes the chain that `vm` has accepted once more, from the genesis block and from the
+    // bytes on the node's disk, and compares the roots of every block and all contents of the last
+    // state. Returns the first difference as a sentence, or nothing.
+    [[nodiscard]] std::optional<std::string> replay(const Vm& vm);
+    [[nodiscard]] std::uint64_t blocks_replayed() const { return blocks_replayed_; }
+
 private:
+    [[nodiscard]] Result<ExecutedPtr> replay_block(const Vm& vm, const Executed& parent,
+                                                   const Rules& rules) const;
+
+    std::uint32_t validators_;
+    std::uint32_t alone_one_in_;
+    ExecuteBlock execute_;
     IdealAuthorizer authority_;
     NoSignatures no_signatures_;
     gpu::SimdKernels default_kernels_;
@@ -41,6 +59,7 @@ private:
     Rules rules_;
     SharedExecutor executor_;
     ExecutedPtr genesis_;
+    std::uint64_t blocks_replayed_ = 0;
 };
 
 }  // namespace aivm::sim

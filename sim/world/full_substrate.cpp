@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
+#include "sim/network/network_layout.h"
 #include "sim/world/chain_watch.h"
 #include "sim/world/population.h"
 
 namespace aivm::sim {
 namespace {
 
-NetworkLayout layout_of(const RunContext& context) {
-    NetworkLayout layout;
-    layout.latency = context.setting.latency;
-    for (const Participant& one : context.participants.all) layout.region_of.push_back(one.region);
-    return layout;
+Arrivals at_once(SimTime now) {
+    Arrivals arrivals;
+    arrivals.times[arrivals.count++] = now;
+    return arrivals;
 }
 
 }  // namespace
@@ -20,11 +20,12 @@ NetworkLayout layout_of(const RunContext& context) {
 FullSubstrate::FullSubstrate(RunContext& context, ChainWatch& watch)
     : context_(context),
       watch_(watch),
-      network_(context.options.seed, context.scenario().network, layout_of(context)),
+      network_(context.options.seed, context.scenario().network,
+               network_layout(context.setting, context.participants)),
       machines_(context.engine, context.participants.all.size(),
-                [&watch](ActorId node) { watch.on_disk_replaced(node); }),
-      faults_(context.scenario().faults.size()),
-      isolating_faults_(context.scenario().chain.validators) {}
+                {[&watch](ActorId node) { watch.on_disk_replaced(node); },
+                 [this](ActorId node) { resume(node); }}),
+      timers_(context.participants.all.size()) {}
 
 Status FullSubstrate::add_validators(Population& population) {
     for (ActorId id = 0; id < context_.scenario().chain.validators; ++id) {
@@ -45,25 +46,73 @@ TimestampNs FullSubstrate::clock(ActorId actor) const {
 
 void FullSubstrate::send(ActorId from, ActorId to, const Packet& packet) {
     const SimTime now = context_.engine.now();
+    MessageInFlight message{.transmission = {from, to, 0},
+                            .packet = &packet,
+                            .replacement = replacement_,
+                            .now = now,
+                            .choices = &context_.choices};
+    ++step_;
+    if (from == to) return post(message, at_once(now), 0);
+    if (from < validators_.size() && to < validators_.size()) ++validator_messages_;
+    message.transmission.size_bytes = static_cast<std::uint32_t>(packet_bytes(packet));
+    apply_by_chance(message, network_.link(from, to), context_.choices);
+    for (const MessageFault* fault : message_faults_) fault->apply(message);
+    transmit(message, machines_.wait_for_disk(from), 0);
+}
+
+void FullSubstrate::transmit(MessageInFlight& message, SimTime waiting, std::uint32_t resends) {
+    const auto [from, to, size] = message.transmission;
+    const Arrivals arrivals = network_.plan(message.transmission, message.fate, message.now);
+    post(message, arrivals, waiting);
+    const NetworkSettings& settings = context_.scenario().network;
+    if (!arrivals.dropped || resends >= settings.resends) return;
+    const SimTime patience =
+        network_.round_trip(from, to) + static_cast<SimTime>(settings.resend_after_ns);
+    // Doubled every time, and never later than any run.
+    const SimTime delay =
+        patience >= Network::kNever >> resends ? Network::kNever : patience << resends;
+    const std::uint32_t slot = resends_.put({*message.packet, to, resends + 1, message.fate});
+    context_.engine.post_in(
+        delay + waiting, Priority::kTimer,
+        {from, static_cast<std::uint16_t>(EventKind::kResend), slot, machines_.incarnation(from)});
+}
+
+// What the first sending decided stays; whether it is lost is asked again, and the faults that are
+// in force now apply. A sender that has crashed since does not send it again.
+void FullSubstrate::resend(const Engine::Event& event) {
+    const ActorId from = event.payload.actor;
+    const PacketToResend waiting = resends_.take(event.payload.payload);
+    if (!machines_.is_up(from) || event.payload.mark != machines_.incarnation(from)) return;
     MessageInFlight message{
-        .transmission = {from, to, 0}, .packet = &packet, .replacement = replacement_, .now = now};
-    SimTime waiting = 0;
-    Arrivals arrivals{.times = {now}, .count = 1};  // at once, when sent to itself
-    if (from != to) {
-        message.transmission.size_bytes = static_cast<std::uint32_t>(packet_bytes(packet));
-        apply_by_chance(message, context_.scenario().network, context_.choices);
-        for (const MessageFault* fault : message_faults_) fault->apply(message);
-        waiting = machines_.wait_for_disk(from);
-        arrivals = network_.plan(message.transmission, message.fate, now);
-    }
+        .transmission = {from, waiting.to,
+                         static_cast<std::uint32_t>(packet_bytes(waiting.packet))},
+        .packet = &waiting.packet,
+        .replacement = replacement_,
+        .now = context_.engine.now(),
+        .choices = &context_.choices};
+    message.fate.duplicated = waiting.fate.duplicated;
+    message.fate.reordered = waiting.fate.reordered;
+    message.fate.corrupted = waiting.fate.corrupted;
+    apply_to_resent(message, network_.link(from, waiting.to), context_.choices);
+    for (const MessageFault* fault : message_faults_) fault->apply(message);
+    transmit(message, 0, waiting.resends);
+}
+
+void FullSubstrate::post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting) {
+    Corruption corruption = arrivals.corruption;
     for (const SimTime arrival : arrivals) {
-        const std::uint32_t slot = packets_.put({*message.packet, from});
-        context_.engine.post_at(arrival + waiting, Priority::kDelivery,
-                                {to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
+        const std::uint32_t slot =
+            packets_.put({*message.packet, message.transmission.from, corruption});
+        context_.engine.post_at(
+            arrival + waiting, Priority::kDelivery,
+            {message.transmission.to, static_cast<std::uint16_t>(EventKind::kDelivery), slot});
+        corruption = {};  // only the first copy
     }
 }
 
 void FullSubstrate::set_timer(ActorId actor, SimTime delay, std::uint64_t tag) {
+    ++step_;
+    ++timers_[actor];
     context_.engine.post_in(
         machines_.real_delay(actor, delay), Priority::kTimer,
         {actor, static_cast<std::uint16_t>(EventKind::kTimer), tag, machines_.incarnation(actor)});
@@ -76,27 +125,87 @@ StopReason FullSubstrate::run(const RunLimits& limits, OnWorldEvent on_world_eve
 
 std::uint64_t FullSubstrate::payload_digest(const Engine::Event& event) const {
     const std::uint64_t payload = event.payload.payload;
-    const bool delivers = static_cast<EventKind>(event.payload.kind) == EventKind::kDelivery;
-    return delivers ? packet_digest(packets_.at(payload).packet) : payload;
+    switch (static_cast<EventKind>(event.payload.kind)) {
+        case EventKind::kDelivery: {
+            const PacketInFlight& arrived = packets_.at(payload);
+            const std::uint64_t contents = packet_digest(arrived.packet);
+            return arrived.corruption.is_some() ? mix_digest(contents, arrived.corruption.bits)
+                                                : contents;
+        }
+        case EventKind::kResend:
+            return packet_digest(resends_.at(payload).packet);
+        default:
+            return payload;
+    }
 }
 
 void FullSubstrate::operator()(const Engine::Event& event) {
     const ActorId id = event.payload.actor;
     const std::uint64_t payload = event.payload.payload;
     if (context_.options.events != nullptr) record_event(context_, event);
-    switch (static_cast<EventKind>(event.payload.kind)) {
+    const auto kind = static_cast<EventKind>(event.payload.kind);
+    const bool is_of_machine =
+        kind == EventKind::kDelivery || kind == EventKind::kTimer || kind == EventKind::kResend;
+    if (is_of_machine && machines_.is_paused(id)) {
+        held_[id].push_back(event.payload);
+        return;
+    }
+    context_.last_second.note(event.time, id, event.payload.kind);
+    step_ = 0;
+    switch (kind) {
         case EventKind::kDelivery: {
             const PacketInFlight arrived = packets_.take(payload);
-            if (machines_.is_up(id)) machines_.actor(id).receive(arrived.from, arrived.packet);
+            if (!machines_.is_up(id)) break;
+            Actor& actor = machines_.actor(id);
+            if (arrived.corruption.is_some()) {
+                actor.receive_corrupted(arrived.from, arrived.packet, arrived.corruption);
+            } else {
+                actor.receive(arrived.from, arrived.packet);
+            }
             break;
         }
         case EventKind::kTimer:
+            --timers_[id];
             if (machines_.is_up(id) && event.payload.mark == machines_.incarnation(id))
                 machines_.actor(id).wake(payload);
+            break;
+        case EventKind::kResend:
+            resend(event);
             break;
         default:
             on_world_event_(event);
     }
+    // A flood is an adversary's right; validators have to keep within bounds.
+    if (step_ > step_max_ && id < validators_.size()) {
+        step_max_ = step_;
+        step_of_ = id;
+    }
+}
+
+Load FullSubstrate::load() const {
+    const auto most = std::ranges::max_element(timers_);
+    return {.validator_messages = validator_messages_,
+            .events_pending = context_.engine.events_pending(),
+            .timers_max = *most,
+            .timers_of = static_cast<ActorId>(most - timers_.begin()),
+            .step_max = step_max_,
+            .step_of = step_of_};
+}
+
+std::optional<Hash32> FullSubstrate::preferred_of(ActorId validator) const {
+    const ConsensusEngine* engine = validators_.at(validator)->engine();
+    return engine == nullptr ? std::nullopt : std::optional(engine->preferred().id);
+}
+
+// What a machine missed during a pause happens at its end, in the same order.
+void FullSubstrate::resume(ActorId id) {
+    const auto held = held_.find(id);
+    if (held == held_.end()) return;
+    for (const EventBody& body : held->second) {
+        const bool delivers = static_cast<EventKind>(body.kind) == EventKind::kDelivery;
+        context_.engine.post_in(0, delivers ? Priority::kDelivery : Priority::kTimer, body);
+    }
+    held_.erase(held);
 }
 
 // --- Faults ---
@@ -107,45 +216,42 @@ FaultSite FullSubstrate::site_of(const PlannedFault& fault) {
             .message_faults = message_faults_,
             .machines = machines_,
             .now = context_.engine.now(),
-            .run_seed = context_.options.seed};
+            .run_seed = context_.options.seed,
+            .sides = &fault.sides};
 }
 
 void FullSubstrate::impose(std::size_t index, const PlannedFault& fault) {
     FaultSite site = site_of(fault);
-    faults_.at(index) = make_fault(*fault.plan);
+    faults_[index] = make_fault(*fault.plan);
     faults_[index]->begin(site);
-    count_isolated(fault, true);
 }
 
 void FullSubstrate::clear(std::size_t index, const PlannedFault& fault) {
     FaultSite site = site_of(fault);
     faults_.at(index)->end(site);
-    faults_[index].reset();
-    count_isolated(fault, false);
+    faults_.erase(index);
 }
 
-void FullSubstrate::count_isolated(const PlannedFault& fault, bool begins) {
-    if (!traits_of(fault.plan->kind).isolates) return;
-    for (const ActorId id : fault.targets) {
-        if (id >= isolating_faults_.size()) continue;
-        isolating_faults_[id] += begins ? 1U : ~0U;
-    }
+bool FullSubstrate::can_exchange(ActorId a, ActorId b) const {
+    return a == b ||
+           (machines_.is_up(b) && network_.is_reachable(a, b) && network_.is_reachable(b, a));
 }
 
 bool FullSubstrate::is_cut_off(ActorId validator) const {
-    if (isolating_faults_.at(validator) == 0) return false;
+    if (faults_.empty() && !network_.has_blocked_links()) return false;
     Amount side;
     Amount total;
-    for (std::size_t i = 0; i < isolating_faults_.size(); ++i) {
-        total += context_.setting.stakes[i];
-        if (isolating_faults_[i] != 0) side += context_.setting.stakes[i];
+    for (ActorId other = 0; other < validators_.size(); ++other) {
+        const Amount stake = context_.setting.stakes[other];
+        total += stake;
+        if (can_exchange(validator, other)) side += stake;
     }
     return side + side < total;
 }
 
 bool FullSubstrate::accept_stop(ActorId validator) {
     if (!machines_.has_disk_fault(validator)) return false;
-    machines_.end_incarnation(validator);  // the end of the fault starts it again
+    machines_.note_stopped(validator);  // the end of the fault starts it again
     return true;
 }
 

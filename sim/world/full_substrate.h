@@ -2,6 +2,8 @@
 // messages cross a network.
 #pragma once
 
+#include <map>
+
 #include "sim/faults/machines.h"
 #include "sim/faults/message_faults.h"
 #include "sim/faults/scheduled_fault.h"
@@ -42,6 +44,12 @@ public:
     [[nodiscard]] bool has_caught_up(std::uint64_t tasks) const override;
     [[nodiscard]] std::uint64_t messages() const override { return network_.counters().sent; }
 
+    [[nodiscard]] TimestampNs clock_of(ActorId validator) const override {
+        return this->clock(validator);
+    }
+    [[nodiscard]] std::optional<Hash32> preferred_of(ActorId validator) const override;
+    [[nodiscard]] Load load() const override;
+
     // Called by the environments.
     [[nodiscard]] TimestampNs clock(ActorId actor) const;
     void send(ActorId from, ActorId to, const Packet& packet);
@@ -55,10 +63,23 @@ private:
     struct PacketInFlight {
         Packet packet = FollowRequest{};
         ActorId from = 0;
+        Corruption corruption;
+    };
+    // A message that was dropped and will be sent again.
+    struct PacketToResend {
+        Packet packet = FollowRequest{};
+        ActorId to = 0;
+        std::uint32_t resends = 0;  // so far
+        Fate fate;                  // as decided when it was sent first
     };
 
+    void transmit(MessageInFlight& message, SimTime waiting, std::uint32_t resends);
+    void resend(const Engine::Event& event);
+    void post(MessageInFlight& message, const Arrivals& arrivals, SimTime waiting);
+    void resume(ActorId id);
+
     [[nodiscard]] FaultSite site_of(const PlannedFault& fault);
-    void count_isolated(const PlannedFault& fault, bool begins);
+    [[nodiscard]] bool can_exchange(ActorId a, ActorId b) const;
 
     RunContext& context_;
     ChainWatch& watch_;
@@ -68,10 +89,16 @@ private:
     Machines machines_;
     std::vector<ValidatorActor*> validators_;
     SlotMap<PacketInFlight> packets_;
-    std::vector<std::unique_ptr<ScheduledFault>> faults_;  // begun so far, by index
-    std::vector<std::uint32_t> isolating_faults_;          // in force, by validator
-    NetworkFault isolated_{};                              // by isolate()
+    SlotMap<PacketToResend> resends_;
+    std::map<ActorId, std::vector<EventBody>> held_;                 // events of paused machines
+    std::map<std::size_t, std::unique_ptr<ScheduledFault>> faults_;  // in force, by index
+    NetworkFault isolated_{};                                        // by isolate()
     OnWorldEvent on_world_event_;
+    std::uint64_t validator_messages_ = 0;  // sent from one validator to another
+    std::vector<std::uint64_t> timers_;     // pending, by actor
+    std::uint64_t step_ = 0;                // messages and timers of the event being handled
+    std::uint64_t step_max_ = 0;
+    ActorId step_of_ = 0;  // of step_max_
 };
 
 }  // namespace aivm::sim

@@ -1,6 +1,25 @@
 #include "sim/world/outcome.h"
 
+#include <fmt/format.h>
+
 namespace aivm::sim {
+namespace {
+
+std::string shares_text(const std::vector<EventShare>& shares) {
+    std::string out;
+    for (const EventShare& share : shares)
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", share.name, share.events);
+    return out;
+}
+
+}  // namespace
+
+std::string BudgetEnd::text() const {
+    return fmt::format(
+        "{}; {} events in the last {:.1f} virtual seconds, by kind: {}; by actor: {}", budget,
+        last_events, static_cast<double>(last_seconds) / kSecond, shares_text(kinds),
+        shares_text(actors));
+}
 
 Number Outcome::metric(std::string_view name) const {
     for (const MetricRow& row : metrics) {

@@ -59,7 +59,7 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     setup.disk = &disk;
     setup.vm = {.genesis = execution_.genesis(),
                 .rules = &execution_.rules(),
-                .executor = &execution_.executor(),
+                .executor = &execution_.executor_of(id),
                 .store = setup.disk,
                 .queue = queue_of(chain)};
     setup.block_interval_ns = chain.block_interval_ns;
@@ -67,7 +67,11 @@ Result<ValidatorActor*> Population::add_validator(ActorId id, SimDisk& disk,
     setup.max_block_ops = chain.max_block_ops;
     setup.max_block_bytes = chain.max_block_bytes;
     const EngineRow& engine = engine_row(chain.consensus);
+    setup.decode_message = engine.decode;
     setup.sole_proposer = engine.sole_proposer;
+    // An engine builds at most optimal_processing blocks above the last accepted one, and nobody
+    // accepts that many more than the rest.
+    if (!setup.sole_proposer) setup.silent_blocks = 2 * chain.optimal_processing;
     setup.proposes = !setup.sole_proposer || id == 0;
     setup.environment = &add_environment(id);
     setup.observer = &observer;
@@ -231,6 +235,7 @@ Result<std::unique_ptr<Actor>> Population::make_requester(const Participant& par
                                    participant.group, strategy_context(participant)));
     if (!strategy->takes_part()) setup.tasks = 0;
     tasks_due_ += setup.tasks;
+    if (context_.participants.principal_of(participant.id).honest) honest_tasks_due_ += setup.tasks;
     auto actor = std::make_unique<RequesterActor>(client, signer_of(participant), std::move(setup),
                                                   std::move(strategy));
     requesters_.push_back(actor.get());
@@ -264,6 +269,10 @@ StrategyContext Population::strategy_context(const Participant& participant) {
     out.accomplices = context_.participants.accomplices.at(participant.principal);
     out.rules = context_.scenario().vm;
     out.block_interval = static_cast<SimTime>(context_.scenario().chain.block_interval_ns);
+    const Workload& workload = context_.scenario().workload;
+    out.step_cost =
+        participant.role == Role::kChallenger ? workload.check_cost : workload.step_cost;
+    out.lie_value = workload.value_at_risk;
     out.side = &side_;
     return out;
 }
@@ -310,10 +319,11 @@ bool Population::shares_are_final(const State& state) const {
     for (const RequesterActor* requester : requesters_) {
         if (requester->exceeds_share()) beyond.push_back(requester->account());
     }
-    if (beyond.empty()) return true;
     const bool all_submitted = std::ranges::all_of(requesters_, [](const RequesterActor* one) {
         return one->exceeds_share() || one->has_submitted_its_share();
     });
+    // Tasks of others may count among the final ones: a flood must not end the run early.
+    if (beyond.empty()) return all_submitted;
     bool all_final = true;
     state.tasks.for_each([&](std::size_t, const Task& task) {
         if (!task.terminal() && std::ranges::find(beyond, task.requester) == beyond.end())

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] bool shares_are_final(const State& state) const;
     // The shares of the workload of all requesters that take part.
     [[nodiscard]] std::uint64_t tasks_due() const { return tasks_due_; }
+    // The shares of those of them that follow the protocol.
+    [[nodiscard]] std::uint64_t honest_tasks_due() const { return honest_tasks_due_; }
     // The requesters submit nothing from now on.
     void close();
 
@@ -77,6 +79,7 @@ private:
     std::vector<std::unique_ptr<Actor>> actors_;  // in the order of their ids
     std::vector<RequesterActor*> requesters_;
     std::uint64_t tasks_due_ = 0;
+    std::uint64_t honest_tasks_due_ = 0;
 };
 
 }  // namespace aivm::sim

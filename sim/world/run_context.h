@@ -9,6 +9,7 @@
 #include "sim/engine/choice_sources.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/participants.h"
+#include "sim/world/last_second.h"
 #include "sim/world/world.h"
 
 namespace aivm::sim {
@@ -19,7 +20,8 @@ enum class EventKind : std::uint16_t {
     kFaultBegins,
     kFaultEnds,
     kSample,
-    kOutageEnds
+    kOutageEnds,
+    kResend
 };
 
 // "delivery", "timer", ...; of the number of an EventKind.
@@ -43,7 +45,8 @@ struct RunContext {
           answers(options.choices != nullptr
                       ? std::unique_ptr<ChoiceSource>(new ReplayChoices(*options.choices))
                       : std::unique_ptr<ChoiceSource>(new StreamChoices(options.seed))),
-          choices(*answers) {}
+          choices(*answers),
+          last_second(participants.all.size()) {}
 
     [[nodiscard]] const Scenario& scenario() const { return setting.scenario; }
     [[nodiscard]] RandomStream stream(ActorId actor, Purpose purpose) const {
@@ -63,6 +66,7 @@ struct RunContext {
     TraceDigest trace;
     std::unique_ptr<ChoiceSource> answers;
     RecordingChoices choices;
+    LastSecond last_second;
 };
 
 }  // namespace aivm::sim

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/actors/validator.h"
+#include "sim/invariants/invariant.h"
 #include "sim/world/run_context.h"
 
 namespace aivm::sim {
@@ -19,6 +20,7 @@ struct PlannedFault {
     const FaultPlan* plan = nullptr;
     std::vector<ActorId> targets;  // by ascending id
     SimTime ends_at = 0;
+    std::vector<std::vector<ActorId>> sides = {};  // of a partition into groups
 };
 
 class Population;
@@ -58,13 +60,22 @@ public:
     // --- Asking ---
     // Null while the validator is down, or where validators have no VM of their own.
     [[nodiscard]] virtual const Vm* vm(ActorId validator) const = 0;
-    // Whether a fault in force separates the validator from the larger side by stake.
+    // Whether the validator can exchange messages with less than half of the stake, its own
+    // included.
     [[nodiscard]] virtual bool is_cut_off(ActorId validator) const = 0;
     // The node has stopped by itself. Returns whether a fault in force explains it.
     [[nodiscard]] virtual bool accept_stop(ActorId validator) = 0;
     // Whether every validator that runs has seen this many tasks become final.
     [[nodiscard]] virtual bool has_caught_up(std::uint64_t tasks) const = 0;
     [[nodiscard]] virtual std::uint64_t messages() const = 0;
+    // What the validator's clock shows.
+    [[nodiscard]] virtual TimestampNs clock_of(ActorId validator) const = 0;
+    // The block that its engine prefers; nothing while it is down.
+    [[nodiscard]] virtual std::optional<Hash32> preferred_of(ActorId validator) const {
+        static_cast<void>(validator);
+        return std::nullopt;
+    }
+    [[nodiscard]] virtual Load load() const { return {}; }
 };
 
 // The environment of one actor on one kind of substrate.

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
+#include "sim/faults/swarm.h"
 #include "sim/scenario/check_scenario.h"
 #include "sim/world/chain_watch.h"
 #include "sim/world/economic_substrate.h"
@@ -18,8 +20,30 @@ namespace {
 // How often the world checks whether the run is over.
 constexpr SimTime kSampleInterval = 10 * kSecond;
 
-constexpr std::array<std::string_view, 6> kEventNames{"delivery",   "timer",  "fault begins",
-                                                      "fault ends", "sample", "outage ends"};
+// Events between two looks at the budgets of the machine: some 20 ms.
+constexpr std::uint64_t kSliceEvents = 1 << 16;
+
+constexpr std::array<std::string_view, 7> kEventNames{
+    "delivery", "timer", "fault begins", "fault ends", "sample", "outage ends", "resend"};
+
+// The greatest mean latency of a link.
+std::uint64_t slowest_latency(const Setting& setting) {
+    std::uint64_t slowest = 0;
+    const auto look_at = [&](const LatencyTable& table) {
+        for (const std::uint64_t mean : table.mean_ns) slowest = std::max(slowest, mean);
+    };
+    look_at(setting.latency);
+    for (const auto& latency : setting.link_latencies)
+        if (latency) look_at(*latency);
+    return slowest;
+}
+
+std::uint64_t greatest_jitter(const Scenario& scenario) {
+    std::uint64_t jitter = scenario.network.jitter_ns;
+    for (const LinkRule& link : scenario.links)
+        jitter = std::max(jitter, link.jitter_ns.value_or(0));
+    return jitter;
+}
 
 EventBody world_event(EventKind kind, std::uint64_t payload = 0) {
     return {kWorldItself, static_cast<std::uint16_t>(kind), payload};
@@ -58,10 +82,20 @@ public:
 private:
     [[nodiscard]] std::unique_ptr<Substrate> make_substrate();
     void plan_faults();
+    void plan_fault(const FaultPlan& plan);
+    // What the faults and the parameters let expect of liveness.
+    [[nodiscard]] Recovery expected_recovery() const;
+    [[nodiscard]] RecoveryParameters recovery_parameters() const;
     void on_event(const Engine::Event& event);
     void sample();
     [[nodiscard]] bool work_is_done() const;
     [[nodiscard]] bool books_are_closed() const;
+    // The budget that the run has used up, by its key; empty if none.
+    [[nodiscard]] std::string_view budget_used_up() const;
+    [[nodiscard]] BudgetEnd budget_end(std::string_view budget) const;
+    // Executes the accepted chain once more, and reports a difference.
+    void replay();
+    [[nodiscard]] std::vector<std::uint64_t> checks_by_invariant() const;
     [[nodiscard]] Outcome finish(StopReason reason);
 
     RunContext context_;
@@ -72,8 +106,12 @@ private:
     ChainWatch watch_;
     std::unique_ptr<Substrate> substrate_;
     Population population_;
-    std::vector<PlannedFault> faults_;  // in the order of the scenario
+    std::vector<FaultPlan> drawn_;      // faults, from the seed
+    std::vector<PlannedFault> faults_;  // in the order of the scenario, then those drawn
+    std::size_t faults_left_ = 0;       // of them, that have not ended
     bool interrupted_ = false;
+    std::string_view budget_;       // that ended the run; empty if none
+    std::uint64_t started_ns_ = 0;  // real time, if there is a clock
 };
 
 // --- Building ---
@@ -105,33 +143,113 @@ Status World::Impl::build() {
     watch_.begin(*substrate_);
     AIVM_TRY(population_.build());
     plan_faults();
+    watch_.expect_recovery(expected_recovery());
     context_.engine.post_at(kSampleInterval, Priority::kObserver, world_event(EventKind::kSample));
     return {};
 }
 
 void World::Impl::plan_faults() {
-    for (const FaultPlan& plan : context_.scenario().faults) {
-        const std::uint64_t duration = duration_of(plan, context_.scenario().chain);
-        const auto begins_at = static_cast<SimTime>(plan.at_ns);
-        const auto ends_at = static_cast<SimTime>(plan.at_ns + duration);
-        const std::size_t index = faults_.size();
-        faults_.push_back(
-            {&plan, targets_of(plan, context_.participants, context_.setting), ends_at});
-        context_.engine.post_at(begins_at, Priority::kFault,
-                                world_event(EventKind::kFaultBegins, index));
-        context_.engine.post_at(ends_at, Priority::kFault,
-                                world_event(EventKind::kFaultEnds, index));
+    for (const FaultPlan& plan : context_.scenario().faults) plan_fault(plan);
+    drawn_ = draw_faults(context_.scenario(), context_.setting.stakes, context_.choices);
+    for (const FaultPlan& plan : drawn_) plan_fault(plan);
+    faults_left_ = faults_.size();
+}
+
+void World::Impl::plan_fault(const FaultPlan& plan) {
+    const std::uint64_t duration = duration_of(plan, context_.scenario().chain);
+    const auto begins_at = static_cast<SimTime>(plan.at_ns);
+    const auto ends_at = static_cast<SimTime>(plan.at_ns + duration);
+    const std::size_t index = faults_.size();
+    faults_.push_back({&plan, targets_of(plan, context_.participants, context_.setting), ends_at,
+                       sides_of(plan, context_.participants, context_.setting)});
+    context_.engine.post_at(begins_at, Priority::kFault,
+                            world_event(EventKind::kFaultBegins, index));
+    context_.engine.post_at(ends_at, Priority::kFault, world_event(EventKind::kFaultEnds, index));
+}
+
+RecoveryParameters World::Impl::recovery_parameters() const {
+    const ChainSettings& chain = context_.scenario().chain;
+    const NetworkSettings& network = context_.scenario().network;
+    RecoveryParameters out;
+    out.block_interval = static_cast<SimTime>(chain.block_interval_ns);
+    // Latencies are Pareto with shape 5: one in a hundred is above twice its mean.
+    const std::uint64_t slowest = slowest_latency(context_.setting);
+    const std::uint64_t late = network.reorder_ppm == 0 ? 0 : network.reorder_delay_ns;
+    out.round_trip =
+        static_cast<SimTime>(2 * (2 * slowest + greatest_jitter(context_.scenario()) + late));
+    SimTime first = std::numeric_limits<SimTime>::max();
+    SimTime last = 0;
+    for (const PlannedFault& fault : faults_) {
+        first = std::min(first, static_cast<SimTime>(fault.plan->at_ns));
+        last = std::max(last, fault.ends_at);
+        if (traits_of(fault.plan->kind).domain == FaultDomain::kClock)
+            out.clock_skew = static_cast<SimTime>(context_.scenario().vm.policy.max_clock_skew_ns);
     }
+    out.faults_last = std::max<SimTime>(last - first, 0);
+    out.finality_delay = static_cast<SimTime>(chain.finality_delay_ns);
+    if (!engine_row(chain.consensus).polls) return out;
+    out.k = chain.sampling == SnowSampling::kStakeUnits ? chain.k
+                                                        : std::min(chain.k, chain.validators - 1);
+    out.alpha_confidence = chain.alpha_confidence;
+    out.beta = chain.beta;
+    out.concurrent_polls = chain.concurrent_polls;
+    out.poll_timeout = static_cast<SimTime>(chain.poll_timeout_max_ns);
+    double honest = 0;
+    double total = 0;
+    for (ActorId node = 0; node < chain.validators; ++node) {
+        const double stake = static_cast<double>(context_.setting.stakes[node].nlux());
+        total += stake;
+        if (watch_.correct(node)) honest += stake;
+    }
+    const double arrives = 1 - static_cast<double>(network.loss_ppm) / kPpm;
+    out.answer_chance = honest / total * arrives * arrives;
+    return out;
+}
+
+// The models of censorship that cut groups off do so for the whole run, and the virtual chain of
+// the economic fidelity has no validators that could lag.
+Recovery World::Impl::expected_recovery() const {
+    const Scenario& scenario = context_.scenario();
+    if (scenario.run.fidelity == Fidelity::kEconomic ||
+        scenario.chain.censorship == CensorshipModel::kPartition)
+        return {};
+    const auto computed = recovery_limit(recovery_parameters());
+    if (faults_.empty()) return {std::nullopt, computed, computed};
+    const SimTime healed_at = std::ranges::max(faults_, {}, &PlannedFault::ends_at).ends_at;
+    const auto quiet = static_cast<SimTime>(scenario.run.quiet_period_ns);
+    return {healed_at, quiet == 0 ? computed : std::optional(quiet), computed};
 }
 
 // --- Running ---
 
 Outcome World::Impl::run() {
+    if (context_.options.wall_clock_ns) started_ns_ = context_.options.wall_clock_ns();
     population_.start();
+    const RunSettings& settings = context_.scenario().run;
     RunLimits limits;
-    limits.last_time = static_cast<SimTime>(context_.scenario().run.max_time_ns);
-    limits.max_events = context_.scenario().run.max_events;
-    return finish(substrate_->run(limits, [this](const Engine::Event& event) { on_event(event); }));
+    limits.last_time = static_cast<SimTime>(settings.max_time_ns);
+    StopReason reason = StopReason::kEventLimit;
+    // In slices, so that the budgets of the machine are looked at. The events are the same.
+    while (reason == StopReason::kEventLimit && budget_.empty()) {
+        limits.max_events =
+            std::min(kSliceEvents, settings.max_events - context_.engine.events_executed());
+        reason = substrate_->run(limits, [this](const Engine::Event& event) { on_event(event); });
+        if (reason == StopReason::kEventLimit) budget_ = budget_used_up();
+    }
+    return finish(reason);
+}
+
+std::string_view World::Impl::budget_used_up() const {
+    const RunSettings& settings = context_.scenario().run;
+    const WorldOptions& options = context_.options;
+    if (context_.engine.events_executed() >= settings.max_events) return "run.max_events";
+    if (options.wall_clock_ns && settings.max_wall_time_ns != 0 &&
+        options.wall_clock_ns() - started_ns_ >= settings.max_wall_time_ns)
+        return "run.max_wall_time";
+    if (options.memory_bytes && settings.max_memory_bytes != 0 &&
+        options.memory_bytes() >= settings.max_memory_bytes)
+        return "run.max_memory";
+    return {};
 }
 
 void World::Impl::on_event(const Engine::Event& event) {
@@ -142,7 +260,9 @@ void World::Impl::on_event(const Engine::Event& event) {
             return watch_.on_faults_changed();
         case EventKind::kFaultEnds:
             substrate_->clear(index, faults_.at(index));
-            return watch_.on_faults_changed();
+            watch_.on_faults_changed();
+            if (--faults_left_ == 0) watch_.on_healed();
+            return;
         case EventKind::kOutageEnds:
             return censorship_.end_outage(*substrate_);
         default:
@@ -151,6 +271,8 @@ void World::Impl::on_event(const Engine::Event& event) {
 }
 
 void World::Impl::sample() {
+    watch_.on_sample();
+    if (watch_.has_unexpected_violation()) return;
     if (work_is_done()) {
         population_.close();
         if (books_are_closed()) return context_.engine.stop();
@@ -182,8 +304,58 @@ bool World::Impl::books_are_closed() const {
 
 // --- Ending ---
 
+BudgetEnd World::Impl::budget_end(std::string_view budget) const {
+    BudgetEnd out;
+    out.budget = budget;
+    const auto& all = context_.participants.all;
+    context_.last_second.describe(
+        context_.engine.now(),
+        {.actor = [&](std::size_t id) { return id < all.size() ? all[id].name : "world"; },
+         .kind = [](std::size_t kind) { return std::string(kEventNames.at(kind)); }},
+        out);
+    return out;
+}
+
+void World::Impl::replay() {
+    const Scenario& scenario = context_.scenario();
+    if (scenario.run.fidelity == Fidelity::kEconomic || !scenario.run.solo_replay ||
+        !context_.options.invariants)
+        return;
+    // The node that got furthest.
+    const Vm* furthest = nullptr;
+    for (ActorId node = 0; node < scenario.chain.validators; ++node) {
+        const Vm* vm = watch_.vm(node);
+        if (vm == nullptr || !watch_.correct(node)) continue;
+        if (furthest == nullptr || vm->last_accepted_height() > furthest->last_accepted_height())
+            furthest = vm;
+    }
+    if (furthest == nullptr) return;
+    if (const auto difference = execution_.replay(*furthest))
+        watch_.report_violation("S14", *difference);
+}
+
+// The comparisons that are made outside the invariants count for those that report them.
+std::vector<std::uint64_t> World::Impl::checks_by_invariant() const {
+    std::vector<std::uint64_t> out;
+    for (const auto& invariant : watch_.invariants()) {
+        std::uint64_t checks = invariant->checks();
+        if (invariant->info().id == "S14")
+            checks += execution_.executor().comparisons() + execution_.blocks_replayed();
+        if (invariant->info().id == "K1") checks += execution_.comparisons();
+        out.push_back(checks);
+    }
+    return out;
+}
+
 Outcome World::Impl::finish(StopReason reason) {
-    if (!interrupted_ && !watch_.has_unexpected_violation()) watch_.at_end(population_.tasks_due());
+    if (!interrupted_ && !watch_.has_unexpected_violation()) {
+        watch_.at_end(population_.honest_tasks_due());
+        if (!watch_.has_unexpected_violation()) replay();
+    }
+    // A run that its time limit ends before the chain had to recover says nothing about liveness.
+    if (reason == StopReason::kTimeLimit && !work_is_done() &&
+        watch_.recovery().may_still_recover(context_.engine.now()))
+        budget_ = "run.max_time";
     Outcome out;
     out.scenario = context_.scenario().name;
     out.seed = context_.options.seed;
@@ -194,12 +366,12 @@ Outcome World::Impl::finish(StopReason reason) {
     out.digest = context_.trace.digest();
     out.checkpoints = context_.trace.checkpoints();
     out.choices = context_.choices.choices();
-    for (const auto& invariant : watch_.invariants()) {
+    out.recovery_time = watch_.recovery().time_taken(!work_is_done());
+    if (watch_.recovery().healed_at()) out.recovery_limit = watch_.recovery().limit();
+    out.checks_of = checks_by_invariant();
+    for (const auto& invariant : watch_.invariants())
         out.invariants.emplace_back(invariant->info().id);
-        out.checks_of.push_back(invariant->checks());
-        out.invariant_checks += invariant->checks();
-    }
-    out.invariant_checks += execution_.comparisons();
+    for (const std::uint64_t checks : out.checks_of) out.invariant_checks += checks;
     out.violations = watch_.violations();
     for (const std::string& id : context_.scenario().expected_violations) {
         if (std::ranges::find(out.violations, id, &Violation::invariant) == out.violations.end())
@@ -207,8 +379,9 @@ Outcome World::Impl::finish(StopReason reason) {
     }
     if (interrupted_) {
         out.status = RunStatus::kInterrupted;
-    } else if (reason == StopReason::kEventLimit) {
+    } else if (!budget_.empty()) {
         out.status = RunStatus::kBudget;
+        out.budget_end = budget_end(budget_);
     } else if (watch_.has_unexpected_violation() || !out.missing_violations.empty()) {
         out.status = RunStatus::kViolated;
     }
@@ -218,7 +391,8 @@ Outcome World::Impl::finish(StopReason reason) {
 void World::Impl::write_results(RowSink& sink, std::uint64_t wall_time_ns, Outcome& outcome) {
     const Participants& participants = context_.participants;
     accounting_.write(watch_.tip().state, sink,
-                      {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns});
+                      {outcome.events, outcome.messages, outcome.virtual_time, wall_time_ns,
+                       outcome.recovery_time});
     for (const AnchorRow& row : watch_.anchors().rows(outcome.virtual_time)) sink.add(row);
     for (std::uint32_t i = 0; i < faults_.size(); ++i) {
         const FaultPlan& plan = *faults_[i].plan;

@@ -27,7 +27,13 @@ struct WorldOptions {
     bool trace = true;                    // false: no digest; to measure what it costs
     bool invariants = true;               // false: no invariants; to measure what they cost
     Probe* probe = nullptr;               // is notified during the run; must outlive it
-    bool keep_history = false;            // keep the accepted blocks for World::history
+    // Executes the blocks of the run; empty: execute_block. For tests that plant an error.
+    std::function<Result<ExecutedPtr>(const State&, const BlockPtr&, const Rules&)> execute;
+    // Real time and the memory of the process, for run.max_wall_time and run.max_memory only;
+    // empty: these budgets do not end the run.
+    std::function<std::uint64_t()> wall_clock_ns;
+    std::function<std::uint64_t()> memory_bytes;
+    bool keep_history = false;  // keep the accepted blocks for World::history
     // receives one row per event as it is executed; between begin_run and finish_run
     RowSink* events = nullptr;
     // Called every few seconds of virtual time with that time and the number of final tasks;

@@ -11,19 +11,19 @@ history.
 
 The machine itself, without a world around it, is :class:`aivmsim.VM`; :mod:`aivmsim.op` has its
 operations and :mod:`aivmsim.kernels` its six kernels. :class:`aivmsim.ChainVM` is the same machine
-under a consensus host of your own.
+under a consensus host of your own, and :class:`aivmsim.DagVM` on a DAG.
 """
 
 from . import kernels, salib
 from . import operations as op
 from ._core import ScenarioError, StudyError, Violation, __version__
-from .chain import (
+from .chain import ChainVM, HostedBlock
+from .dag import DagVM, HostedVertex, bound_job_id
+from .hosted import (
     DEV_ACCOUNT,
     HOST_STATES,
     Cancel,
-    ChainVM,
     Health,
-    HostedBlock,
     HttpResponse,
     genesis_validator,
 )
@@ -34,7 +34,13 @@ from .result import RunResult
 from .runs import run
 from .scenario import Scenario, catalogue
 from .search import optuna_study
-from .statistics import Estimate, mean_interval, share_interval
+from .statistics import (
+    Estimate,
+    contrast,
+    mean_interval,
+    paired_share_interval,
+    share_interval,
+)
 from .strategies import (
     BlockInfo,
     BlockRef,
@@ -90,6 +96,7 @@ for _public in (
     DemandView,
     Cancel,
     HostedBlock,
+    HostedVertex,
 ):
     _public.__module__ = __name__
 
@@ -106,6 +113,7 @@ __all__ = [
     "ChainVM",
     "ChallengerStrategy",
     "Conservation",
+    "DagVM",
     "DemandView",
     "DisputeView",
     "Estimate",
@@ -114,6 +122,7 @@ __all__ = [
     "Game",
     "Health",
     "HostedBlock",
+    "HostedVertex",
     "HttpResponse",
     "Metric",
     "Mixes",
@@ -144,8 +153,10 @@ __all__ = [
     "Vote",
     "__version__",
     "best_response",
+    "bound_job_id",
     "catalogue",
     "claim_commitment",
+    "contrast",
     "default_config",
     "default_policy",
     "empirical_game",
@@ -155,6 +166,7 @@ __all__ = [
     "mean_interval",
     "op",
     "optuna_study",
+    "paired_share_interval",
     "run",
     "safe_window",
     "salib",

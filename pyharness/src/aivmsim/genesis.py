@@ -21,10 +21,11 @@ def _money(value: Any) -> Any:
 
 
 def _provider_fields(number: int, entry: Mapping[str, Any]) -> dict[str, Any]:
-    if (
-        len(entry.keys() & {"address", "key"}) != 1
-        or entry.keys() - {"address", "key"} != {"id", "models", "bond"}
-    ):
+    if len(entry.keys() & {"address", "key"}) != 1 or entry.keys() - {"address", "key"} != {
+        "id",
+        "models",
+        "bond",
+    }:
         raise ValueError(
             f"genesis: providers[{number}] has an id, an address or a key, models, and a bond"
         )

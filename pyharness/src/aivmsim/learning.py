@@ -45,6 +45,9 @@ def best_response(
 ) -> BestResponse:
     """Evaluates every point of a grid and returns the first one with the largest payoff.
 
+    The largest of noisy payoffs is larger than it truly is on the seeds that chose it: measure the
+    point again on fresh seeds before reporting what it is worth.
+
     Parameters
     ----------
     over : mapping of key to values

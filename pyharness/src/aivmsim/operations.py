@@ -217,5 +217,18 @@ class RetireModel(Operation):
     model_id: str
 
 
+@dataclasses.dataclass(frozen=True)
+class JoinValidators(Operation):
+    """Locks a stake: the sender validates from the next epoch on, or adds to its stake."""
+
+    stake: Money
+    beacon_commitment: Hash
+
+
+@dataclasses.dataclass(frozen=True)
+class WithdrawStake(Operation):
+    """Leaves the set of validators; once the cooldown is over, a second one takes the stake."""
+
+
 #: Every kind by its name.
 KINDS: dict[str, type[Operation]] = {kind.__name__: kind for kind in Operation.__subclasses__()}

@@ -226,6 +226,7 @@ class BlockInfo(NamedTuple):
     id: str
     parent: str
     height: int
+    proposer: int
 
     @property
     def ref(self) -> BlockRef:

@@ -87,8 +87,10 @@ def sweep(
     -------
     pandas.DataFrame
         One row per point and seed, in the order of the grid and then of the seeds: the values as
-        given, ``seed``, ``status``, ``digest``, ``violations`` (ids, separated by blanks) and the
-        metrics. ``wall_seconds`` is left out: the frame depends on nothing but the arguments.
+        given, ``seed``, ``status``, ``digest``, ``violations`` (ids, separated by blanks), the
+        metrics, and the counts behind ``p_final_corrupt``: ``n_final_corrupt`` of ``n_final``
+        results that became final. ``wall_seconds`` is left out: the frame depends on nothing but
+        the arguments.
 
     Raises
     ------
@@ -241,7 +243,8 @@ def _run_item(item: _Item, stop: _core.StopFlag | None = None) -> dict[str, Any]
     }
     metrics = record.metrics()
     metrics.pop("wall_seconds", None)
-    return row | metrics
+    corrupt, final = record.final_results
+    return row | metrics | {"n_final_corrupt": corrupt, "n_final": final}
 
 
 def _frame(points: Sequence[_Point], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

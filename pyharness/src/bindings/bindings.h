@@ -54,6 +54,7 @@ void bind_study(pybind11::module_& module);  // after bind_validation: it record
 void bind_statistics(pybind11::module_& module);
 void bind_vm(pybind11::module_& module);
 void bind_chain_vm(pybind11::module_& module);
+void bind_vertex_vm(pybind11::module_& module);  // after bind_chain_vm, which has Cancel
 void bind_kernels(pybind11::module_& module);
 
 }  // namespace aivm::python

@@ -91,13 +91,24 @@ Hash32 Machine::secret(std::uint32_t validator, std::uint64_t number) const {
         Writer().string("aivmsim-beacon").u64(seed_).u32(validator).u64(number).view());
 }
 
+// The validators that the machine began with propose in turn, those that are in the set.
+ValidatorIndex Machine::next_proposer(const State& state) {
+    std::vector<std::uint32_t> own;
+    for (std::uint32_t i = 0; i < state.validators.size(); ++i) {
+        const Validator& validator = state.validators[i];
+        if (validator.active && validator.address == address(validator_name(i))) own.push_back(i);
+    }
+    if (own.empty())
+        throw VmFault({ErrorCode::kNotFound, "no validator of this machine is in the set"});
+    return ValidatorIndex{own[state.head.height % own.size()]};
+}
+
 BuildRequest Machine::request_on(const ExecutedPtr& parent, const BlockPlace& place) {
     const State& state = parent->state;
     if (state.validators.empty())
         throw VmFault({ErrorCode::kNotFound, "a chain without validators has no blocks"});
     BuildRequest request;
-    request.proposer = place.proposer.value_or(
-        ValidatorIndex{static_cast<std::uint32_t>(state.head.height % state.validators.size())});
+    request.proposer = place.proposer.value_or(next_proposer(state));
     if (request.proposer.value >= state.validators.size()) {
         throw VmFault({ErrorCode::kNotFound, fmt::format("validator {}", request.proposer.value)});
     }

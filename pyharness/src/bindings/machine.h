@@ -91,6 +91,7 @@ private:
     [[nodiscard]] const Ed25519Key& key(const std::string& name);
     [[nodiscard]] Hash32 secret(std::uint32_t validator, std::uint64_t number) const;
     [[nodiscard]] BuildRequest request_on(const ExecutedPtr& parent, const BlockPlace& place);
+    [[nodiscard]] ValidatorIndex next_proposer(const State& state);
     void add_validators(Genesis& genesis, const std::vector<Amount>& stakes);
 
     std::map<std::string, Ed25519Key> keys_;

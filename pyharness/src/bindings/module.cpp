@@ -21,6 +21,7 @@ PYBIND11_MODULE(_core, module) {
     aivm::python::bind_statistics(module);
     aivm::python::bind_vm(module);
     aivm::python::bind_chain_vm(module);
+    aivm::python::bind_vertex_vm(module);
     aivm::python::bind_kernels(module);
     aivm::python::bind_strategy_views(module);
 }

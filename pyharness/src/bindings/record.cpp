@@ -100,6 +100,17 @@ py::dict metrics(const RunRecord& self) {
     return out;
 }
 
+// (wrong ones among the final results, final results)
+std::pair<std::uint64_t, std::uint64_t> final_results(const RunRecord& self) {
+    std::pair<std::uint64_t, std::uint64_t> counts;
+    for (const sim::TaskRow& row : self.rows.rows<sim::TaskRow>()) {
+        const bool corrupt = row.outcome == sim::TaskOutcome::kFinalCorrupt;
+        if (corrupt) ++counts.first;
+        if (corrupt || row.outcome == sim::TaskOutcome::kFinalOk) ++counts.second;
+    }
+    return counts;
+}
+
 std::vector<std::tuple<std::string, std::string, std::string>> metric_specs() {
     std::vector<std::tuple<std::string, std::string, std::string>> out;
     for (const sim::MetricSpec& spec : sim::metric_specs())
@@ -146,6 +157,7 @@ void bind_record(py::module_& module) {
         .def_property_readonly("invariant_checks",
                                [](const RunRecord& self) { return self.outcome.invariant_checks; })
         .def("metrics", &metrics)
+        .def_property_readonly("final_results", &final_results)
         .def("columns", &columns, py::arg("table"));
     module.def("table_names", &table_names);
     module.def("metric_specs", &metric_specs);

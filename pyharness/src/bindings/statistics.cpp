@@ -32,6 +32,29 @@ std::tuple<double, double, double> share_interval(const std::vector<double>& par
     return {share.share(), interval.low, interval.high};
 }
 
+// One share minus another over runs of common seeds: (difference, low, high).
+std::tuple<double, double, double> paired_share_interval(const std::vector<double>& parts,
+                                                         const std::vector<double>& wholes,
+                                                         const std::vector<double>& base_parts,
+                                                         const std::vector<double>& base_wholes,
+                                                         double confidence) {
+    check_confidence(confidence);
+    if (parts.size() != wholes.size() || parts.size() != base_parts.size() ||
+        parts.size() != base_wholes.size()) {
+        throw py::value_error("pairs need as many parts and wholes on both sides");
+    }
+    scenarios::PairedShares shares;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (!(0 <= parts[i] && parts[i] <= wholes[i] && 0 <= base_parts[i] &&
+              base_parts[i] <= base_wholes[i])) {
+            throw py::value_error("a part is no part of its whole");
+        }
+        shares.add(parts[i], wholes[i], base_parts[i], base_wholes[i]);
+    }
+    const scenarios::Interval interval = shares.interval(confidence);
+    return {shares.difference(), interval.low, interval.high};
+}
+
 // (mean, low, high)
 std::tuple<double, double, double> mean_interval(const std::vector<double>& values,
                                                  double confidence) {
@@ -58,6 +81,8 @@ std::vector<std::pair<std::uint64_t, double>> plan_looks(std::uint64_t runs_max,
 void bind_statistics(py::module_& module) {
     module.def("share_interval", &share_interval, py::arg("parts"), py::arg("wholes"),
                py::arg("confidence"));
+    module.def("paired_share_interval", &paired_share_interval, py::arg("parts"), py::arg("wholes"),
+               py::arg("base_parts"), py::arg("base_wholes"), py::arg("confidence"));
     module.def("mean_interval", &mean_interval, py::arg("values"), py::arg("confidence"));
     module.def("plan_looks", &plan_looks, py::arg("runs_max"), py::arg("confidence"));
 }

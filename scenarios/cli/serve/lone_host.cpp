@@ -21,7 +21,7 @@ void sleep(std::chrono::nanoseconds time, const std::stop_token& stopped) {
 
 }  // namespace
 
-LoneHost::LoneHost(ChainVm& vm, boost::asio::io_context& io, Setup setup)
+LoneHost::LoneHost(HostedVm& vm, boost::asio::io_context& io, Setup setup)
     : vm_(vm),
       io_(io),
       setup_(std::move(setup)),
@@ -53,21 +53,21 @@ std::chrono::nanoseconds LoneHost::decide_on_vm_thread() {
 }
 
 std::chrono::nanoseconds LoneHost::decide_if_due() {
-    if (vm_.node() == nullptr) return {};
     const TimestampNs now_ns = setup_.now_ns();
-    const auto due = checked_add(vm_.node()->state().head.timestamp_ns,
-                                 static_cast<std::uint64_t>(setup_.block_interval.count()));
-    if (!due) return kRetry;
-    if (now_ns < *due) {
+    const auto next_ns =
+        vm_.decide_if_due(now_ns, static_cast<std::uint64_t>(setup_.block_interval.count()));
+    if (next_ns) {
+        if (*next_ns == now_ns) reported_ = false;
         // A clock that was set back does not make it sleep for longer than this.
-        return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(*due - now_ns), kRetry);
+        return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds(*next_ns - now_ns),
+                                                  kRetry);
     }
-    const Status decided = vm_.decide_next_block(now_ns);
-    if (decided || decided.error().code == ErrorCode::kNotFound) {
+    const Error& error = next_ns.error();
+    if (error.code == ErrorCode::kNotInitialized || error.code == ErrorCode::kNotFound) {
         reported_ = false;
         return {};
     }
-    if (!reported_) setup_.failed(decided.error());
+    if (!reported_) setup_.failed(error);
     reported_ = true;
     return kRetry;
 }

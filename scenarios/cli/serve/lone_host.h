@@ -1,5 +1,5 @@
-// The consensus host of a chain with one validator: waits on a thread of its own for the VM's
-// events, and lets the next block be built and accepted when one is due.
+// The consensus host of a chain or DAG with one validator: waits on a thread of its own for the
+// VM's events, and lets the next block, or vertex or cut, be built and accepted when one is due.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -8,7 +8,7 @@
 #include <functional>
 #include <thread>
 
-#include "core/service/chain_vm.h"
+#include "core/service/hosted_vm.h"
 
 namespace aivm::scenarios::cli {
 
@@ -23,7 +23,7 @@ public:
 
     // The VM belongs to the thread that runs `io`; every call on it except the wait is made there.
     // `io` and `vm` must outlive the host. io.run() does not return before the host has stopped.
-    LoneHost(ChainVm& vm, boost::asio::io_context& io, Setup setup);
+    LoneHost(HostedVm& vm, boost::asio::io_context& io, Setup setup);
 
     // Ends the thread. `io` must still run, on another thread or until the host has stopped.
     void stop() { thread_.request_stop(); }
@@ -36,7 +36,7 @@ private:
     [[nodiscard]] std::chrono::nanoseconds decide_on_vm_thread();
     [[nodiscard]] std::chrono::nanoseconds decide_if_due();
 
-    ChainVm& vm_;
+    HostedVm& vm_;
     boost::asio::io_context& io_;
     Setup setup_;
     bool reported_ = false;

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "core/base/digest.h"
+#include "core/service/chain_vm.h"
 #include "core/service/genesis_json.h"
 #include "core/testing/failing_store.h"
 #include "core/testing/test_node.h"
@@ -14,9 +15,9 @@ namespace aivm::scenarios::cli {
 namespace {
 
 // A VM on its own thread with its host, and a clock that stands still unless a test moves it.
-class HostedVm {
+class VmOnAThread {
 public:
-    explicit HostedVm(test::FailingStore& store) {
+    explicit VmOnAThread(test::FailingStore& store) {
         NodeSetup setup;
         setup.genesis = default_genesis().genesis;
         setup.genesis.allocations = {{dev_key().address(), lux(10'000)}};
@@ -31,7 +32,7 @@ public:
                                      .failed = [this](const Error&) { failed.set_value(); }});
         thread = std::thread([this] { io.run(); });
     }
-    ~HostedVm() {
+    ~VmOnAThread() {
         host->stop();
         thread.join();
     }
@@ -71,7 +72,7 @@ public:
 TEST(LoneHost, BuildsABlockForAnOperationAndNoneForNothing) {
     MemoryStore disk;
     test::FailingStore store(disk);
-    HostedVm hosted(store);
+    VmOnAThread hosted(store);
     EXPECT_EQ(hosted.height(), 0U);
     EXPECT_EQ(hosted.register_provider("p-1").status, 200);
     hosted.wait_for_height(1);
@@ -82,7 +83,7 @@ TEST(LoneHost, BuildsABlockForAnOperationAndNoneForNothing) {
 TEST(LoneHost, WaitsForTheBlockInterval) {
     MemoryStore disk;
     test::FailingStore store(disk);
-    HostedVm hosted(store);
+    VmOnAThread hosted(store);
     ASSERT_EQ(hosted.register_provider("p-1").status, 200);
     hosted.wait_for_height(1);
     ASSERT_EQ(hosted.register_provider("p-2").status, 200);
@@ -95,7 +96,7 @@ TEST(LoneHost, WaitsForTheBlockInterval) {
 TEST(LoneHost, ReportsABlockThatCannotBeWrittenAndStopsAllTheSame) {
     MemoryStore disk;
     test::FailingStore store(disk);
-    HostedVm hosted(store);
+    VmOnAThread hosted(store);
     hosted.on_vm_thread([&] {
         store.fail_at(store.writes() + 1, test::Failure::kRefuses);
         return 0;

@@ -13,6 +13,7 @@
 #include "core/config/config_json.h"
 #include "core/service/chain_vm.h"
 #include "core/service/genesis_json.h"
+#include "core/service/vertex_vm.h"
 #include "scenarios/cli/backend_choice.h"
 #include "scenarios/cli/exit_codes.h"
 #include "scenarios/cli/serve/http_server.h"
@@ -83,7 +84,7 @@ Result<NodeSetup> read_setup(const ServeRequest& request, KeyValueStore& store, 
     return setup;
 }
 
-Status open_vm(const NodeSetup& setup, bool dev, ChainVm& vm) {
+Status open_vm(const NodeSetup& setup, bool dev, HostedVm& vm) {
     if (setup.genesis.validators.size() > 1) {
         return fail(ErrorCode::kConfig,
                     "genesis has several validators, and nothing here decides between them");
@@ -91,12 +92,6 @@ Status open_vm(const NodeSetup& setup, bool dev, ChainVm& vm) {
     AIVM_TRY(
         vm.initialize(setup, dev ? Service::Access::kThrowAway : Service::Access::kAuthorized));
     return vm.set_state(static_cast<std::uint32_t>(HostState::kNormalOperation));
-}
-
-// Builds a last block for what is queued, so that whoever was answered finds it accepted.
-Status flush(ChainVm& vm) {
-    if (!vm.node()->healthy() || vm.node()->vm().mempool().size() == 0) return {};
-    return vm.decide_next_block(now_ns());
 }
 
 void say_what_dev_means() {
@@ -107,7 +102,7 @@ void say_what_dev_means() {
 }
 
 int serve(const ServeRequest& request, ListenAddress address, std::uint64_t block_interval_ns,
-          ChainVm& vm, const std::string& kernels) {
+          HostedVm& vm, const std::string& kernels) {
     boost::asio::io_context io(1);  // the thread of the VM, its service and all connections
     const HttpHandler handler = vm.new_http_handler().value();
     HttpServer server(io, [&](Request incoming) {
@@ -136,9 +131,10 @@ int serve(const ServeRequest& request, ListenAddress address, std::uint64_t bloc
     if (!announced) boost::asio::post(io, stop);
     say("kernels: " + kernels);
     io.run();
-    const Status flushed = flush(vm);
+    // So that whoever was answered finds it accepted.
+    const Status flushed = vm.flush(now_ns());
     if (!flushed) complain(flushed.error().text());
-    say(fmt::format("stopped at block {}", vm.node()->state().head.height));
+    say(fmt::format("stopped at {} {}", request.dag ? "cut" : "block", vm.height()));
     return flushed && announced ? kExitClean : kExitHarnessFailed;
 }
 
@@ -156,17 +152,19 @@ int serve_command(const ServeRequest& request) {
     }
     const auto backend = open_backend(request.backend);
     if (!backend) return kExitHarnessFailed;
-    ChainVm vm;
+    const std::unique_ptr<HostedVm> vm =
+        request.dag ? std::unique_ptr<HostedVm>(std::make_unique<VertexVm>())
+                    : std::make_unique<ChainVm>();
     const auto store = open_store(request);
     const auto setup = store ? read_setup(request, **store, (*backend)->kernels())
                              : tl::unexpected<Error>(store.error());
     const Status open =
-        setup ? open_vm(*setup, request.dev, vm) : tl::unexpected<Error>(setup.error());
+        setup ? open_vm(*setup, request.dev, *vm) : tl::unexpected<Error>(setup.error());
     if (!open) {
         complain(open.error().text());
         return kExitBadRequest;
     }
-    return serve(request, *address, setup->block_interval_ns, vm, (*backend)->name());
+    return serve(request, *address, setup->block_interval_ns, *vm, (*backend)->name());
 }
 
 }  // namespace aivm::scenarios::cli

@@ -1,5 +1,6 @@
-// `aivmsim serve`: a chain of one node with the service's routes over HTTP on loopback. The program
-// is the consensus host of the VM (core/service/chain_vm.h), with itself as the only validator.
+// `aivmsim serve`: a chain or DAG of one node with the service's routes over HTTP on loopback. The
+// program is the consensus host of the VM (core/service/hosted_vm.h), with itself as the only
+// validator.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,8 @@ struct ServeRequest {
     std::optional<std::string> store;       // a file; in memory if absent
     std::optional<std::string> config;      // the published configuration as JSON
     std::optional<std::string> genesis;     // see core/service/genesis_json.h
-    std::string block_interval = "4s";
+    std::string block_interval = "4s";      // of a DAG: between cuts
+    bool dag = false;                       // vertices and cuts instead of blocks
     gpu::BackendRequest backend;
 };
 

@@ -50,15 +50,48 @@ TEST(Sequencer, AFollowerThatWasDownCatchesUp) {
     EXPECT_TRUE(network.run(120 * kSecond, [&] { return network.all_at(300); }));
 }
 
+// B5: the block that it had signed and not yet announced is the only one it may announce for its
+// height.
+TEST(Sequencer, ASequencerThatStopsBeforeFinalityAnnouncesItsBlocksAfterTheStart) {
+    auto network = sequencer_network(4, 12 * kSecond, {.seed = 3});
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        network.nodes[0]->build(number);
+        network.run(4 * kSecond);
+    }
+    network.crash(0);
+    network.run(10 * kSecond);
+    network.restart(0);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(3); }));
+    network.nodes[0]->build(4);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(4); }));
+}
+
+// B9: with an empty disk it would order another chain from genesis on.
+TEST(Sequencer, ASequencerWithoutItsDiskLearnsTheChainBeforeItBuilds) {
+    auto network = sequencer_network(5, 0, {.seed = 4});
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        network.nodes[0]->build(number);
+        network.run(kSecond);
+    }
+    network.crash(0);
+    network.lose_disk(0);
+    network.restart(0);
+    EXPECT_FALSE(network.nodes[0]->engine->wants_block());
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.nodes[0]->engine->wants_block(); }));
+    EXPECT_EQ(network.nodes[0]->height(), 20U);
+    network.nodes[0]->build(21);
+    EXPECT_TRUE(network.run(60 * kSecond, [&] { return network.all_at(21); }));
+}
+
 TEST(Sequencer, BodiesOfOthersThatNobodyAskedForAreDiscarded) {
     SequencerConfig config;
     config.validators = 3;
     config.self = 1;
     const auto engine = make_sequencer(config).value();
     Actions out;
-    engine->start(genesis(), {}, out);
+    engine->step(0, Started{item_of(genesis())}, out);
     out.clear();
-    engine->on_body(2, test_block(genesis(), 1), out);
+    engine->step(0, ItemReceived{2, item_of(test_block(genesis(), 1))}, out);
     ASSERT_EQ(out.size(), 1U);
     EXPECT_TRUE(std::holds_alternative<Discard>(out[0]));
 }

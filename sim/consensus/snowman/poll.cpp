@@ -1,90 +1,115 @@
 #include "sim/consensus/snowman/poll.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/base/check.h"
 
 namespace aivm::sim {
 
-void Poll::open(RequestId id, Height next_height, std::vector<VoterIndex>& asked) {
+void Poll::open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked,
+                bool records) {
     id_ = id;
+    opened_at_ = now;
     next_height_ = next_height;
-    asked_ = static_cast<std::uint32_t>(asked.size());
     finished_ = false;
+    received_ = 0;
+    missing_ = 0;
+    votes_.clear();
     waiting_.swap(asked);
-    std::sort(waiting_.begin(), waiting_.end());
-    support_.clear();
+    std::ranges::sort(waiting_, {}, &Drawn::voter);
+    for (const Drawn& each : waiting_) missing_ += each.times;
+    records_ = records;
+    if (!records) return;
+    record_ = {};
+    for (const Drawn& each : waiting_)
+        record_.asked.insert(record_.asked.end(), each.times, each.voter);
 }
 
-bool Poll::take_answer_of(VoterIndex from) {
-    const auto place = std::lower_bound(waiting_.begin(), waiting_.end(), from);
-    if (place == waiting_.end() || *place != from) return false;
+PollRecord Poll::record(const BlockTree& tree) const {
+    PollRecord out = record_;
+    for (const VoteCount& vote : votes_) {
+        if (!tree.contains(vote.id)) continue;
+        for (std::optional<Hash32> id = vote.id; id && tree.contains(*id);
+             id = tree.parent_of(*id)) {
+            auto sum = std::ranges::find(out.support, *id, &PollRecord::Support::block);
+            if (sum == out.support.end()) sum = out.support.insert(sum, {*id, 0});
+            sum->votes += vote.votes;
+        }
+    }
+    return out;
+}
+
+std::uint32_t Poll::take_answer_of(VoterIndex from) {
+    const auto place = std::ranges::lower_bound(waiting_, from, {}, &Drawn::voter);
+    if (place == waiting_.end() || place->voter != from) return 0;
+    const std::uint32_t weight = place->times;
     waiting_.erase(place);
+    return weight;
+}
+
+void Poll::vote(VoterIndex from, const Hash32& block, std::uint32_t weight) {
+    drop(weight);
+    if (records_) record_.votes.insert(record_.votes.end(), weight, {from, block});
+    received_ += weight;
+    const auto known = std::ranges::find(votes_, block, &VoteCount::id);
+    if (known != votes_.end()) {
+        known->votes += weight;
+    } else {
+        votes_.push_back({block, weight});
+    }
+}
+
+void Poll::drop(std::uint32_t weight) {
+    AIVM_CHECK(weight <= missing_);
+    missing_ -= weight;
+}
+
+bool Poll::prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) const {
+    // Siblings next to each other, and among them those that share a prefix: the order of their
+    // bits.
+    std::ranges::sort(sums, [](const Sum& a, const Sum& b) {
+        if (a.parent != b.parent) return a.parent < b.parent;
+        const std::uint32_t bit = first_difference(a.id, b.id, 0, kIdBits);
+        return bit != kIdBits && bit_of(a.id, bit) < bit_of(b.id, bit);
+    });
+    std::vector<std::span<const Sum>> groups;
+    for (std::size_t begin = 0; begin < sums.size();) {
+        std::size_t end = begin + 1;
+        while (end < sums.size() && sums[end].parent == sums[begin].parent) ++end;
+        if (sums[begin].parent) groups.emplace_back(&sums[begin], end - begin);
+        begin = end;
+    }
+    while (!groups.empty()) {
+        const std::span<const Sum> group = groups.back();
+        groups.pop_back();
+        if (group.size() < 2) continue;
+        const std::uint32_t bit = first_difference(group.front().id, group.back().id, 0, kIdBits);
+        const auto ones =
+            std::ranges::find_if(group, [&](const Sum& each) { return bit_of(each.id, bit) == 1; });
+        const auto zeros = static_cast<std::size_t>(ones - group.begin());
+        groups.push_back(group.first(zeros));
+        groups.push_back(group.subspan(zeros));
+        std::uint32_t votes = 0;
+        for (const Sum& each : group) votes += each.votes;
+        if (bit != 0 && !cannot_change(votes, t)) return false;
+    }
     return true;
 }
 
-void Poll::add_vote(BlockTree::Handle block) {
-    for (Support& each : support_) {
-        if (each.block == block) {
-            ++each.votes;
-            return;
-        }
-    }
-    support_.push_back({block, 1});
-}
-
-void Poll::vote(const BlockTree& tree, BlockTree::Handle block) {
-    for (std::optional<BlockTree::Handle> at = block; at; at = tree.parent(*at)) add_vote(*at);
-}
-
-bool Poll::settled(const BlockTree& tree, const SnowParameters& p) const {
-    const auto missing = static_cast<std::uint32_t>(waiting_.size());
-    if (missing == 0) return true;
-    // Neither success nor failure of any choice can be certain before this many answers.
-    if (asked_ - missing < p.alpha_confidence && missing >= p.alpha_preference) return false;
-
-    std::uint32_t won = 0;
-    for (const Support& each : support_) {
-        if (!tree.alive(each.block)) continue;
-        if (each.votes >= p.alpha_confidence) {
-            ++won;
-            continue;
-        }
-        const bool can_be_confident = each.votes + missing >= p.alpha_confidence;
-        const bool prefers = each.votes >= p.alpha_preference;
-        if (prefers ? can_be_confident : each.votes + missing >= p.alpha_preference) return false;
-    }
-    // Children without a vote so far could still win, unless too few answers are missing or a
-    // sibling has won.
-    return missing < p.alpha_preference || won == tree.open_choices();
-}
-
-bool Poll::apply(BlockTree& tree, const SnowParameters& p) const {
-    bool successful = false;
-    for (const Support& each : support_) {
-        if (each.votes < p.alpha_preference || !tree.alive(each.block)) continue;
-        const bool confident = each.votes >= p.alpha_confidence;
-        tree.support(each.block, confident);
-        successful |= confident;
-    }
-    tree.end_poll();
-    return successful;
-}
-
-Poll& PollSet::open(Height next_height, std::vector<VoterIndex>& asked) {
+Poll* PollSet::open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked) {
+    if (find(id) != nullptr) return nullptr;
     if (spare_.empty()) spare_.emplace_back();
     polls_.push_back(std::move(spare_.back()));
     spare_.pop_back();
-    polls_.back().open(next_++, next_height, asked);
+    polls_.back().open(id, now, next_height, asked, records_);
     ++outstanding_;
-    return polls_.back();
+    return &polls_.back();
 }
 
 Poll* PollSet::find(RequestId id) {
-    if (polls_.empty() || id < polls_.front().id() || id >= next_) return nullptr;
-    Poll& poll = polls_[id - polls_.front().id()];
-    AIVM_CHECK(poll.id() == id);
-    return poll.finished() ? nullptr : &poll;
+    const auto found = std::ranges::find(polls_, id, &Poll::id);
+    return found == polls_.end() ? nullptr : &*found;
 }
 
 void PollSet::finish(Poll& poll) {

@@ -1,68 +1,116 @@
-// One question to k validators, and the queue of those in progress.
+// One question to a sample of validators, and the queue of those in progress.
 //
-// A poll counts, for every undecided block, the votes for it and its descendants. It accepts one
-// answer from each validator that it asked.
+// A validator that was drawn several times answers once, and its answer counts as often. A poll
+// ends early when no threshold of any instance can still change; the rule is that of avalanchego's
+// snow/consensus/snowman/poll.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "sim/consensus/block_tree.h"
 #include "sim/consensus/snowman/snow_parameters.h"
+#include "sim/consensus/stake_sampler.h"
 
 namespace aivm::sim {
 
 class Poll {
 public:
     // Begins a new poll, reusing the memory of the last one; `asked` is swapped in.
-    void open(RequestId id, Height next_height, std::vector<VoterIndex>& asked);
+    // With `records` it keeps what record() returns.
+    void open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked,
+              bool records = false);
 
     [[nodiscard]] RequestId id() const { return id_; }
+    [[nodiscard]] SimTime opened_at() const { return opened_at_; }
     [[nodiscard]] Height next_height() const { return next_height_; }
     [[nodiscard]] bool finished() const { return finished_; }
 
-    // Whether `from` was asked and had not answered before this call.
-    bool take_answer_of(VoterIndex from);
+    // How often the answer of `from` counts; 0 if it was not asked or has answered. Until it is
+    // counted by vote() or drop() it is missing.
+    std::uint32_t take_answer_of(VoterIndex from);
+    void vote(VoterIndex from, const Hash32& block, std::uint32_t weight);
+    void drop(std::uint32_t weight);
 
-    // One vote for `block` and all its undecided ancestors.
-    void vote(const BlockTree& tree, BlockTree::Handle block);
-
-    // Whether no answer still to come could change what this poll does to any choice of the tree.
-    [[nodiscard]] bool settled(const BlockTree& tree, const SnowParameters& parameters) const;
+    // Whether no answer still missing could change what this poll does. `parent_of(id)` is the
+    // parent of an undecided block, nullopt for every other id.
+    template <class ParentOf>
+    [[nodiscard]] bool settled(const SnowThresholds& thresholds, const ParentOf& parent_of) const;
 
     void finish() { finished_ = true; }
 
-    // Applies the votes to the tree. True when some undecided block got alpha_confidence of them.
-    bool apply(BlockTree& tree, const SnowParameters& parameters) const;
+    // The poll as it is now: the votes, and what they are for blocks that are still undecided.
+    [[nodiscard]] PollRecord record(const BlockTree& tree) const;
+    // The votes, by the blocks that the answers named.
+    [[nodiscard]] const std::vector<VoteCount>& votes() const { return votes_; }
 
 private:
-    struct Support {
-        BlockTree::Handle block;
+    // Votes for a block and its descendants.
+    struct Sum {
+        Hash32 id;
+        std::optional<Hash32> parent;
         std::uint32_t votes = 0;
     };
-    void add_vote(BlockTree::Handle block);
+    [[nodiscard]] bool cannot_change(std::uint32_t votes, const SnowThresholds& t) const {
+        if (votes + missing_ < t.alpha_preference || votes >= t.alpha_confidence) return true;
+        return votes >= t.alpha_preference && votes + missing_ < t.alpha_confidence;
+    }
+    // Of votes for siblings: those of every shared prefix.
+    [[nodiscard]] bool prefixes_settled(std::vector<Sum>& sums, const SnowThresholds& t) const;
 
     RequestId id_ = 0;
+    SimTime opened_at_ = 0;
     Height next_height_ = 0;
-    std::uint32_t asked_ = 0;
+    std::uint32_t received_ = 0;  // votes
+    std::uint32_t missing_ = 0;
     bool finished_ = false;
-    std::vector<VoterIndex> waiting_;  // sorted
-    std::vector<Support> support_;
+    std::vector<Drawn> waiting_;  // sorted by validator
+    std::vector<VoteCount> votes_;
+    bool records_ = false;
+    PollRecord record_;  // its support is empty
 };
 
-// The polls in progress. They are applied in the order in which they were begun, whichever finishes
-// first, so that "consecutive" means the same on a fast and on a slow link.
+template <class ParentOf>
+bool Poll::settled(const SnowThresholds& t, const ParentOf& parent_of) const {
+    if (missing_ == 0) return true;
+    if (received_ + missing_ < t.alpha_preference) return true;
+    if (votes_.empty()) return false;
+    // Neither success nor failure of any instance can be certain yet.
+    if (received_ < t.alpha_confidence && missing_ >= t.alpha_preference) return false;
+    std::vector<Sum> sums;
+    for (const VoteCount& vote : votes_) {
+        for (std::optional<Hash32> id = vote.id; id;) {
+            auto sum = std::ranges::find(sums, *id, &Sum::id);
+            if (sum == sums.end()) {
+                sums.push_back({*id, parent_of(*id), 0});
+                sum = std::prev(sums.end());
+            }
+            sum->votes += vote.votes;
+            id = sum->parent;
+        }
+    }
+    for (const Sum& sum : sums) {
+        if (!cannot_change(sum.votes, t)) return false;
+    }
+    return sums.size() == 1 || prefixes_settled(sums, t);
+}
+
+// The polls in progress. They are counted in the order in which they were begun, whichever finishes
+// first, so that "consecutive" means the same on a fast and on a slow link. An answer that comes
+// after its poll finished but before its turn still counts.
 class PollSet {
 public:
-    explicit PollSet(RequestId first) : next_(first) {}
+    explicit PollSet(bool records = false) : records_(records) {}
 
-    Poll& open(Height next_height, std::vector<VoterIndex>& asked);
-    // Null if it was never begun, has finished, or was abandoned.
+    // Null if a poll with this id is in progress.
+    Poll* open(RequestId id, SimTime now, Height next_height, std::vector<Drawn>& asked);
+    // Null if it is not in progress: never begun, counted, or abandoned.
     [[nodiscard]] Poll* find(RequestId id);
     [[nodiscard]] std::uint32_t outstanding() const { return outstanding_; }
-    // The id of the poll that open() begins next.
-    [[nodiscard]] RequestId next_id() const { return next_; }
+    [[nodiscard]] std::size_t size() const { return polls_.size(); }
 
+    // Requires a poll that has not finished.
     void finish(Poll& poll);
     // The oldest poll if it has finished, to be removed by pop(); otherwise null.
     [[nodiscard]] const Poll* oldest_finished() const;
@@ -70,9 +118,9 @@ public:
     void abandon_all();
 
 private:
-    std::deque<Poll> polls_;   // ids without gaps
+    std::deque<Poll> polls_;
     std::vector<Poll> spare_;  // kept for their memory
-    RequestId next_ = 0;
+    bool records_ = false;
     std::uint32_t outstanding_ = 0;
 };
 

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/scenario/scenario.h"
+
 namespace aivm::sim {
 namespace {
 
 SnowParameters with(std::uint32_t k, std::uint32_t alpha_preference,
                     std::uint32_t alpha_confidence) {
     SnowParameters p;
+    p.sampling = SnowSampling::kDistinct;
     p.k = k;
     p.alpha_preference = alpha_preference;
     p.alpha_confidence = alpha_confidence;
@@ -53,11 +56,40 @@ TEST(SnowParameters, ZeroBetaPollsAndTimeoutAreRefused) {
     p.concurrent_polls = 0;
     EXPECT_FALSE(check(p, 100).has_value());
     p = {};
-    p.poll_timeout_ns = 0;
+    p.poll_timeout_min_ns = 0;
     EXPECT_FALSE(check(p, 100).has_value());
     p = {};
     p.max_processing = 0;
     EXPECT_FALSE(check(p, 100).has_value());
+}
+
+TEST(SnowParameters, TimeOutsThatAreNoRangeAreRefused) {
+    SnowParameters p;
+    p.poll_timeout_min_ns = p.poll_timeout_max_ns + 1;
+    EXPECT_FALSE(check(p, 100).has_value());
+}
+
+TEST(SnowParameters, ASampleOfUnitsMayBeLargerThanTheValidators) {
+    SnowParameters p = with(20, 15, 15);
+    EXPECT_FALSE(check(p, 4).has_value());
+    p.sampling = SnowSampling::kStakeUnits;
+    EXPECT_TRUE(check(p, 4).has_value());
+}
+
+TEST(SnowParameters, EveryPresetIsSafe) {
+    for (const SnowPreset& preset : kSnowPresets) {
+        SnowParameters p = with(preset.k, preset.alpha_preference, preset.alpha_confidence);
+        p.beta = preset.beta;
+        EXPECT_TRUE(check(p, 100).has_value()) << preset.k;
+        EXPECT_LE(preset.beta_virtuous, preset.beta_rogue);
+    }
+    ChainSettings chain;
+    chain.preset = SnowPresetName::kLuxLocal;
+    apply_preset(chain);
+    EXPECT_EQ(chain.k, 3U);
+    EXPECT_EQ(chain.beta, 2U);
+    EXPECT_EQ(chain.concurrent_polls, 2U);
+    EXPECT_EQ(chain.block_interval_ns, 1'000'000U);
 }
 
 }  // namespace

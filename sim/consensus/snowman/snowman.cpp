@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/base/check.h"
 #include "sim/consensus/block_tree.h"
@@ -25,20 +26,21 @@ namespace {
 class Snowman final : public ConsensusEngine {
 public:
     Snowman(const SnowmanConfig& config, EngineHost& host, RandomStream& random)
-        : config_(config), host_(host), random_(random), sampler_(config.stakes) {}
+        : config_(config),
+          host_(host),
+          random_(random),
+          sampler_(config.stakes),
+          latency_ns_(config.snow.poll_timeout_initial_ns / kTimeoutPerLatency) {}
 
-    void start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) override;
-    void on_body(VoterIndex from, const BlockInfo& block, Actions& out) override;
-    void on_verified(const BlockInfo& block, Actions& out) override;
-    void on_invalid(const Hash32& id, Actions& out) override;
-    void on_own_block(const BlockInfo& block, Actions& out) override;
-    void on_message(VoterIndex from, const Message& message, Actions& out) override;
-    void on_timer(TimerId timer, Actions& out) override;
+    void step(SimTime now, const Input& input, Actions& out) override {
+        now_ = now;
+        std::visit([&](const auto& each) { on(each, out); }, input);
+    }
 
     [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
     [[nodiscard]] BlockRef preferred() const override { return state().tree.preferred_tip(); }
     [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
-    [[nodiscard]] bool bootstrapping() const override { return state().bootstrapper.active(); }
+    [[nodiscard]] bool bootstrapping() const override { return state().bootstrapper.takes_over(); }
     [[nodiscard]] bool wants_block() const override {
         return !bootstrapping() && processing() < config_.snow.optimal_processing;
     }
@@ -50,6 +52,21 @@ private:
     static constexpr TimerUse kCooldownTimer = 4;
     static constexpr TimerUse kProbeTimer = 5;
 
+    static constexpr std::uint64_t kTimeoutPerLatency = 2;
+    static constexpr std::uint64_t kLatencySmoothing = 32;  // answers
+    // A node that has something to vote on bootstraps when it is this many gaps behind.
+    static constexpr Height kGapsWhileVoting = 4;
+
+    // An answer that names a block that is on its way; it counts once the block is here, or will
+    // not come, or its poll times out.
+    struct WaitingAnswer {
+        RequestId poll = 0;
+        VoterIndex from = 0;
+        std::uint32_t weight = 0;
+        Vote vote;
+        Hash32 next;  // the block named at the queried height
+    };
+
     // State that exists once the last accepted block is known.
     struct State {
         State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial);
@@ -57,13 +74,28 @@ private:
         PendingBlocks pending_blocks;
         Bootstrapper bootstrapper;
         PollSet polls;
+        RequestId next_poll;
+        std::vector<WaitingAnswer> waiting_answers;
+        std::uint64_t pending_changes = 0;  // as of the last look at the waiting answers
         std::uint64_t next_serial;
+        std::vector<Item> own_items;   // built before the start, to be issued again
         BlockRef preferred;            // as reported to the node
         std::optional<Hash32> unsent;  // an own block no poll has carried yet
         bool may_bootstrap = true;
         bool was_bootstrapping = false;  // and has not returned to normal yet
+        bool stopped_polling = false;    // because of it
         bool heard_from_others = false;
     };
+
+    void on(const Started& start, Actions& out);
+    void on(const MessageReceived& received, Actions& out);
+    void on(const TimerFired& fired, Actions& out);
+    void on(const ItemReceived& received, Actions& out);
+    void on(const ItemBuilt& built, Actions& out);
+    void on(const Verdict& verdict, Actions& out);
+    void on(const Persisted&, Actions&) {}
+    void on(const SlotSigned&, Actions&) {}
+    void on(const EpochBegun& begun, Actions& out);
 
     void on(VoterIndex from, const Query& query, Actions& out);
     void on(VoterIndex from, const Chits& answer, Actions& out);
@@ -72,20 +104,31 @@ private:
     void on(VoterIndex from, const ConfirmRequest& request, Actions& out);
     void on(VoterIndex from, const Confirm& confirm, Actions& out);
 
+    void verified(const BlockInfo& block, Actions& out);
+    void invalid(const Hash32& id, Actions& out);
     bool add_to_tree(const BlockInfo& block, Actions& out);
     void accept(const Hash32& id, AcceptedBy by, Actions& out);
     void tell_preference(Actions& out);
 
+    void issue_own_items(Actions& out);
     void start_poll(Actions& out);
+    [[nodiscard]] std::uint64_t poll_timeout_ns() const;
+    void note_latency(std::uint64_t latency_ns);
+    void count(Poll& poll, const WaitingAnswer& answer);
+    void count_waiting_answers(std::optional<RequestId> timed_out, Actions& out);
+    [[nodiscard]] bool is_settled(const Poll& poll) const;
+    void finish_if_settled(Poll& poll, Actions& out);
     void keep_polling(Actions& out);
     void count_finished_polls(Actions& out);
     void finish_poll(Poll& poll, Actions& out);
-    [[nodiscard]] std::optional<BlockTree::Handle> choice_of(const Vote& vote) const;
+    void on_poll_timeout(RequestId id, Actions& out);
+    [[nodiscard]] std::optional<Hash32> nearest_undecided(Hash32 id) const;
     [[nodiscard]] Hash32 block_at(Height height) const;
     [[nodiscard]] bool accepted_here(const BlockRef& block) const;
 
     void bootstrap_if_behind(Height others, bool nothing_to_vote_on, Actions& out);
-    void begin_bootstrap(Actions& out);
+    void begin_bootstrap(Bootstrapper::Reason reason, Actions& out);
+    void stop_polling(Actions& out);
     void advance_bootstrap(Actions& out);
     void probe_if_idle(Actions& out);
 
@@ -103,15 +146,20 @@ private:
     RandomStream& random_;
     StakeSampler sampler_;
     EngineCounters counters_;
-    std::vector<VoterIndex> sample_;  // of the poll being begun
+    std::vector<Drawn> sample_;       // of the poll being begun
+    std::vector<VoterIndex> probed_;  // the sample of one of the idle probe
+    SimTime now_ = 0;
+    std::uint64_t latency_ns_;  // of answers, smoothed
+    std::vector<BlockRef> rejected_;
     std::optional<State> state_;
 };
 
 Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint64_t serial)
-    : tree(last_accepted),
+    : tree(last_accepted, engine.config_.snow, engine.config_.snow.instance),
       pending_blocks({.validators = static_cast<std::uint32_t>(engine.config_.stakes.size()),
                       .self = engine.config_.self,
                       .waiting_max = engine.config_.snow.max_processing,
+                      .per_proposer_max = engine.config_.snow.max_per_proposer,
                       .fetch_timeout_ns = engine.config_.bootstrap.timeout_ns},
                      tree, engine.counters_, serial),
       bootstrapper({.self = engine.config_.self,
@@ -119,25 +167,33 @@ Snowman::State::State(Snowman& engine, const BlockRef& last_accepted, std::uint6
                     .timeout_ns = engine.config_.bootstrap.timeout_ns,
                     .blocks_per_fetch = engine.config_.bootstrap.blocks_per_fetch},
                    tree, engine.sampler_, engine.random_, engine.counters_, serial),
-      polls(serial),
+      polls(engine.host_.observes_polls()),
+      next_poll(serial),
       next_serial(serial),
       preferred(last_accepted) {}
 
-void Snowman::start(const BlockInfo& last_accepted, const StartOptions& options, Actions& out) {
+void Snowman::on(const Started& start, Actions& out) {
     AIVM_CHECK(!state_.has_value());
-    state_.emplace(*this, last_accepted.ref(), first_serial(options.incarnation));
-    out.push_back(Prefer{last_accepted.id});
+    state_.emplace(*this, start.last_accepted.ref(), first_serial(start.incarnation));
+    out.push_back(Prefer{{start.last_accepted.id}});
     // the first probe comes a whole interval after the first silence
     state().heard_from_others = true;
     probe_if_idle(out);
-    if (options.bootstrap) begin_bootstrap(out);
+    state().own_items = start.own_items;
+    if (start.bootstrap) return begin_bootstrap(Bootstrapper::Reason::kStart, out);
+    issue_own_items(out);
 }
 
 // --- Blocks ---
 
-void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
+void Snowman::on(const ItemReceived& received, Actions& out) {
     State& s = state();
-    if (!s.bootstrapper.active()) return s.pending_blocks.body(from, block, out);
+    const VoterIndex from = received.from;
+    const BlockInfo block = block_of(received.item);
+    if (!s.bootstrapper.takes_over()) {
+        s.pending_blocks.body(from, block, out);
+        return count_waiting_answers(std::nullopt, out);
+    }
     if (s.bootstrapper.body(block, out)) return advance_bootstrap(out);
     // While bootstrapping, bodies that were not asked for are ignored: they could only be voted on,
     // and there is no voting now.
@@ -146,11 +202,17 @@ void Snowman::on_body(VoterIndex from, const BlockInfo& block, Actions& out) {
     out.push_back(Discard{block.id});
 }
 
+// What this node built before it stopped is sent again: the others may not have it, and this node
+// signs no other block for these slots.
+void Snowman::issue_own_items(Actions& out) {
+    for (const Item& item : std::exchange(state().own_items, {}))
+        state().pending_blocks.body(config_.self, block_of(item), out);
+}
+
 // False when the block came too late: its place is decided, and so is it.
 bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
     State& s = state();
-    s.pending_blocks.end_verification(block.id);
-    if (block.parent != s.tree.root().id && !s.tree.find(block.parent)) {
+    if (block.parent != s.tree.root().id && !s.tree.contains(block.parent)) {
         out.push_back(Reject{block.id});
         s.pending_blocks.refused(block.ref(), out);
         return false;
@@ -160,25 +222,45 @@ bool Snowman::add_to_tree(const BlockInfo& block, Actions& out) {
     return true;
 }
 
-void Snowman::on_verified(const BlockInfo& block, Actions& out) {
-    add_to_tree(block, out);
+void Snowman::on(const Verdict& verdict, Actions& out) {
+    PendingBlocks& pending = state().pending_blocks;
+    switch (verdict.validity) {
+        case Validity::kValid:
+            if (const auto block = pending.end_verification(verdict.id)) verified(*block, out);
+            break;
+        case Validity::kInvalid:
+            invalid(verdict.id, out);
+            break;
+        case Validity::kNotBefore:
+            pending.not_before(verdict.id, delay_until(verdict.not_before, now_), out);
+            break;
+        case Validity::kUnknownParent:
+            pending.unknown_parent(verdict.id, out);
+            break;
+    }
+    count_waiting_answers(std::nullopt, out);
+}
+
+void Snowman::verified(const BlockInfo& block, Actions& out) {
+    if (add_to_tree(block, out) && block.proposer == config_.self) state().unsent = block.id;
     tell_preference(out);
     advance_bootstrap(out);
     keep_polling(out);
 }
 
-void Snowman::on_own_block(const BlockInfo& block, Actions& out) {
+void Snowman::on(const ItemBuilt& built, Actions& out) {
     State& s = state();
+    const BlockInfo block = block_of(built.item);
     if (!add_to_tree(block, out)) return;
     tell_preference(out);
     s.unsent = block.id;
     // One poll, beyond the usual number if need be: it carries the block to the others. Further
     // polls begin when it or another ends; begun now they would ask about a block that nobody has
     // yet.
-    if (!s.bootstrapper.active() && s.preferred.id == block.id) start_poll(out);
+    if (!s.bootstrapper.takes_over() && s.preferred.id == block.id) start_poll(out);
 }
 
-void Snowman::on_invalid(const Hash32& id, Actions& out) {
+void Snowman::invalid(const Hash32& id, Actions& out) {
     State& s = state();
     const BlockInfo* awaited = s.bootstrapper.deliverable();
     const bool of_history = awaited != nullptr && awaited->id == id;
@@ -190,7 +272,9 @@ void Snowman::on_invalid(const Hash32& id, Actions& out) {
 
 void Snowman::accept(const Hash32& id, AcceptedBy by, Actions& out) {
     State& s = state();
-    for (const BlockRef& each : s.tree.accept(id, by, out)) s.pending_blocks.refused(each, out);
+    rejected_.clear();
+    s.tree.accept(id, by, out, rejected_);
+    for (const BlockRef& each : rejected_) s.pending_blocks.refused(each, out);
     s.pending_blocks.root_moved(out);
 }
 
@@ -199,7 +283,7 @@ void Snowman::tell_preference(Actions& out) {
     const BlockRef tip = s.tree.preferred_tip();
     if (tip == s.preferred) return;
     s.preferred = tip;
-    out.push_back(Prefer{tip.id});
+    out.push_back(Prefer{{tip.id}});
 }
 
 // --- Polls: asking ---
@@ -207,22 +291,46 @@ void Snowman::tell_preference(Actions& out) {
 void Snowman::start_poll(Actions& out) {
     State& s = state();
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-    const auto validators = config_.stakes.size();
-    sampler_.sample(effective_k(config_.snow, validators), config_.self, below, sample_);
+    const std::uint32_t k = effective_k(config_.snow, config_.stakes.size());
+    if (config_.snow.sampling == SnowSampling::kStakeUnits) {
+        sampler_.sample_units(k, config_.self, below, sample_);
+    } else {
+        sampler_.sample(k, config_.self, below, probed_);
+        sample_.clear();
+        for (const VoterIndex each : probed_) sample_.push_back({each, 1});
+    }
+    if (host_.observes_polls()) {
+        std::vector<VoterIndex> asked;
+        for (const Drawn& each : sample_) asked.insert(asked.end(), each.times, each.voter);
+        host_.poll_begun(asked);
+    }
     const bool push = s.unsent == s.preferred.id;
     if (push) s.unsent.reset();
-    const RequestId id = s.polls.next_id();
+    const RequestId id = s.next_poll++;
     const PollQuestion question{s.preferred, s.tree.root().height + 1};
     const Message query = Query{id, question, push};
-    for (const VoterIndex each : sample_) out.push_back(Send{each, query});
-    s.polls.open(question.next_height, sample_);
-    out.push_back(SetTimer{timer_id(kPollTimer, id), config_.snow.poll_timeout_ns});
+    for (const Drawn& each : sample_) out.push_back(Send{each.voter, query});
+    AIVM_CHECK(s.polls.open(id, now_, question.next_height, sample_) != nullptr);
+    out.push_back(SetTimer{timer_id(kPollTimer, id), poll_timeout_ns()});
+}
+
+std::uint64_t Snowman::poll_timeout_ns() const {
+    return std::clamp(kTimeoutPerLatency * latency_ns_, config_.snow.poll_timeout_min_ns,
+                      config_.snow.poll_timeout_max_ns);
+}
+
+void Snowman::note_latency(std::uint64_t latency_ns) {
+    const std::uint64_t bounded = std::min(latency_ns, config_.snow.poll_timeout_max_ns);
+    latency_ns_ = latency_ns_ - latency_ns_ / kLatencySmoothing + bounded / kLatencySmoothing;
 }
 
 void Snowman::keep_polling(Actions& out) {
     State& s = state();
-    if (s.tree.size() == 0) return s.polls.abandon_all();
-    if (s.bootstrapper.active()) return;
+    if (s.tree.size() == 0) {
+        s.waiting_answers.clear();
+        return s.polls.abandon_all();
+    }
+    if (s.bootstrapper.takes_over()) return;
     while (s.polls.outstanding() < config_.snow.concurrent_polls) start_poll(out);
 }
 
@@ -236,10 +344,14 @@ void Snowman::count_finished_polls(Actions& out) {
     State& s = state();
     while (const Poll* poll = s.polls.oldest_finished()) {
         ++counters_.polls;
-        if (poll->apply(s.tree, config_.snow)) ++counters_.polls_successful;
+        if (host_.observes_polls()) host_.polled(poll->record(s.tree));
+        rejected_.clear();
+        const Height before = s.tree.root().height;
+        if (s.tree.record_poll(poll->votes(), out, rejected_)) ++counters_.polls_successful;
         s.polls.pop();
-        while (const auto child = s.tree.finalized_child(config_.snow.beta))
-            accept(*child, AcceptedBy::kPolls, out);
+        if (s.tree.root().height == before) continue;
+        for (const BlockRef& each : rejected_) s.pending_blocks.refused(each, out);
+        s.pending_blocks.root_moved(out);
     }
     tell_preference(out);
 }
@@ -265,40 +377,96 @@ void Snowman::on(VoterIndex from, const Query& query, Actions& out) {
     Vote answer{s.preferred, block_at(question.next_height), s.tree.root()};
     host_.vote(question, answer);
     out.push_back(Send{from, Chits{query.poll, answer}});
-    if (question.next_height == 0 || s.bootstrapper.active()) return;
+    if (question.next_height == 0 || s.bootstrapper.takes_over()) return;
     bootstrap_if_behind(question.next_height - 1, s.tree.size() == 0, out);
-    if (!s.bootstrapper.active()) s.pending_blocks.want(from, question.block, out);
+    s.pending_blocks.want(from, question.block, out);
 }
 
-std::optional<BlockTree::Handle> Snowman::choice_of(const Vote& vote) const {
-    const BlockTree& tree = state().tree;
-    for (const Hash32& choice : {vote.preferred.id, vote.at_height, vote.last_accepted.id}) {
-        if (const auto handle = tree.find(choice)) return handle;
+// The block itself if it is undecided here, else its nearest ancestor that is.
+std::optional<Hash32> Snowman::nearest_undecided(Hash32 id) const {
+    const State& s = state();
+    while (!s.tree.contains(id)) {
+        const auto parent = s.pending_blocks.parent_of(id);
+        if (!parent) return std::nullopt;
+        id = *parent;
     }
-    return std::nullopt;
+    return id;
 }
 
 void Snowman::on(VoterIndex from, const Chits& chits, Actions& out) {
     State& s = state();
-    const Vote& answer = chits.vote;
-    Poll* poll = s.polls.find(chits.poll);
-    if (poll == nullptr || !poll->take_answer_of(from)) {
+    const Vote& vote = chits.vote;
+    Poll* const poll = s.polls.find(chits.poll);
+    const std::uint32_t weight = poll == nullptr ? 0 : poll->take_answer_of(from);
+    if (weight == 0) {
         ++counters_.answers_ignored;
         return;
     }
-    const BlockRef next{answer.at_height, std::min(poll->next_height(), answer.preferred.height)};
-    const bool next_unknown = next.id != s.tree.root().id && !s.tree.find(next.id);
-    if (const auto choice = choice_of(answer)) {
-        poll->vote(s.tree, *choice);
-    } else {
-        ++counters_.votes_unusable;
-    }
-    if (poll->settled(s.tree, config_.snow)) finish_poll(*poll, out);
-
-    bootstrap_if_behind(answer.last_accepted.height, next_unknown, out);
-    if (s.bootstrapper.active()) return;
-    s.pending_blocks.want(from, answer.preferred, out);
+    note_latency(delay_until(now_, poll->opened_at()));
+    const BlockRef next{vote.at_height, std::min(poll->next_height(), vote.preferred.height)};
+    const bool next_unknown = next.id != s.tree.root().id && !s.tree.contains(next.id);
+    s.pending_blocks.want(from, vote.preferred, out);
     s.pending_blocks.want(from, next, out);
+    const WaitingAnswer answer{chits.poll, from, weight, vote, next.id};
+    const bool waits =
+        s.pending_blocks.expects(vote.preferred.id) || s.pending_blocks.expects(next.id);
+    if (waits && !poll->finished()) {
+        s.waiting_answers.push_back(answer);
+    } else {
+        count(*poll, answer);
+        finish_if_settled(*poll, out);
+    }
+    bootstrap_if_behind(vote.last_accepted.height, next_unknown, out);
+}
+
+void Snowman::count(Poll& poll, const WaitingAnswer& answer) {
+    const Vote& vote = answer.vote;
+    for (const Hash32& named : {vote.preferred.id, answer.next, vote.last_accepted.id}) {
+        if (const auto block = nearest_undecided(named))
+            return poll.vote(answer.from, *block, answer.weight);
+    }
+    ++counters_.votes_unusable;
+    poll.drop(answer.weight);
+}
+
+bool Snowman::is_settled(const Poll& poll) const {
+    return poll.settled(config_.snow,
+                        [this](const Hash32& id) { return state().tree.parent_of(id); });
+}
+
+void Snowman::finish_if_settled(Poll& poll, Actions& out) {
+    if (!poll.finished() && is_settled(poll)) finish_poll(poll, out);
+}
+
+// Counts the answers for which no block is expected any more, and all of a poll that timed out.
+void Snowman::count_waiting_answers(std::optional<RequestId> timed_out, Actions& out) {
+    State& s = state();
+    if (!timed_out && s.pending_changes == s.pending_blocks.changes()) return;
+    s.pending_changes = s.pending_blocks.changes();
+    const auto still_waits = [&](const WaitingAnswer& each) {
+        if (s.polls.find(each.poll) == nullptr) return false;
+        return each.poll != timed_out && (s.pending_blocks.expects(each.vote.preferred.id) ||
+                                          s.pending_blocks.expects(each.next));
+    };
+    const auto ready =
+        std::stable_partition(s.waiting_answers.begin(), s.waiting_answers.end(), still_waits);
+    const std::vector<WaitingAnswer> answers(ready, s.waiting_answers.end());
+    s.waiting_answers.erase(ready, s.waiting_answers.end());
+    for (const WaitingAnswer& each : answers) {
+        Poll* const poll = s.polls.find(each.poll);
+        if (poll == nullptr) continue;
+        count(*poll, each);
+        finish_if_settled(*poll, out);
+    }
+}
+
+void Snowman::on_poll_timeout(RequestId id, Actions& out) {
+    Poll* poll = state().polls.find(id);
+    if (poll == nullptr || poll->finished()) return;
+    note_latency(delay_until(now_, poll->opened_at()));
+    count_waiting_answers(id, out);
+    poll = state().polls.find(id);
+    if (poll != nullptr && !poll->finished()) finish_poll(*poll, out);
 }
 
 // --- Others ask for what is decided ---
@@ -320,9 +488,9 @@ void Snowman::on(VoterIndex from, const ConfirmRequest& request, Actions& out) {
 void Snowman::on(VoterIndex from, const Frontier& frontier, Actions& out) {
     State& s = state();
     if (s.bootstrapper.on_frontier(from, frontier, out)) return advance_bootstrap(out);
-    if (s.bootstrapper.active()) return;
+    if (s.bootstrapper.takes_over()) return;
     bootstrap_if_behind(frontier.last_accepted.height, s.tree.size() == 0, out);
-    if (!s.bootstrapper.active()) s.pending_blocks.want(from, frontier.last_accepted, out);
+    s.pending_blocks.want(from, frontier.last_accepted, out);
 }
 
 void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
@@ -331,26 +499,34 @@ void Snowman::on(VoterIndex from, const Confirm& confirm, Actions& out) {
 
 void Snowman::bootstrap_if_behind(Height others, bool nothing_to_vote_on, Actions& out) {
     State& s = state();
-    if (s.bootstrapper.active() || !s.may_bootstrap || !nothing_to_vote_on) return;
+    if (s.bootstrapper.active() || !s.may_bootstrap) return;
     const Height own = s.tree.root().height;
-    if (others > own && others - own >= config_.bootstrap.gap) begin_bootstrap(out);
+    const Height gap = config_.bootstrap.gap * (nothing_to_vote_on ? 1 : kGapsWhileVoting);
+    if (others > own && others - own >= gap) begin_bootstrap(Bootstrapper::Reason::kClaim, out);
 }
 
-void Snowman::begin_bootstrap(Actions& out) {
+void Snowman::begin_bootstrap(Bootstrapper::Reason reason, Actions& out) {
     State& s = state();
-    s.polls.abandon_all();
-    s.pending_blocks.clear(out);
-    s.bootstrapper.begin(out);
+    s.bootstrapper.begin(reason, out);
     s.was_bootstrapping = true;
     s.may_bootstrap = false;  // until it has succeeded, or the cool-down is over
     advance_bootstrap(out);
 }
 
+void Snowman::stop_polling(Actions& out) {
+    State& s = state();
+    s.polls.abandon_all();
+    s.waiting_answers.clear();
+    s.pending_blocks.clear(out);
+    s.stopped_polling = true;
+}
+
 // Hands the node the next block of the confirmed history, and returns to normal after the last.
 void Snowman::advance_bootstrap(Actions& out) {
     State& s = state();
+    if (s.bootstrapper.takes_over() && !s.stopped_polling) stop_polling(out);
     while (const BlockInfo* next = s.bootstrapper.deliverable()) {
-        if (!s.tree.find(next->id)) {
+        if (!s.tree.contains(next->id)) {
             if (!s.pending_blocks.verifying(next->id)) s.pending_blocks.verify(*next, out);
             return tell_preference(out);
         }
@@ -360,12 +536,14 @@ void Snowman::advance_bootstrap(Actions& out) {
     tell_preference(out);
     if (s.bootstrapper.active() || !s.was_bootstrapping) return;
     s.was_bootstrapping = false;
+    s.stopped_polling = false;
     if (s.bootstrapper.progressed()) {
         s.may_bootstrap = true;
     } else {
         out.push_back(
             SetTimer{timer_id(kCooldownTimer, s.next_serial++), config_.bootstrap.cooldown_ns});
     }
+    issue_own_items(out);
     keep_polling(out);
 }
 
@@ -375,8 +553,8 @@ void Snowman::probe_if_idle(Actions& out) {
     const std::uint64_t serial = s.next_serial++;
     if (!s.heard_from_others && !s.bootstrapper.active()) {
         const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-        sampler_.sample(1, config_.self, below, sample_);
-        for (const VoterIndex each : sample_) out.push_back(Send{each, FrontierRequest{serial}});
+        sampler_.sample(1, config_.self, below, probed_);
+        for (const VoterIndex each : probed_) out.push_back(Send{each, FrontierRequest{serial}});
     }
     s.heard_from_others = false;
     out.push_back(SetTimer{timer_id(kProbeTimer, serial), config_.bootstrap.idle_probe_ns});
@@ -384,7 +562,13 @@ void Snowman::probe_if_idle(Actions& out) {
 
 // --- Dispatch ---
 
-void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) {
+void Snowman::on(const EpochBegun& begun, Actions&) {
+    AIVM_CHECK(begun.stakes.size() == sampler_.size());
+    sampler_ = StakeSampler(begun.stakes);
+}
+
+void Snowman::on(const MessageReceived& received, Actions& out) {
+    const auto& [from, message] = received;
     AIVM_CHECK(from < config_.stakes.size());
     state().heard_from_others = true;
     if (const auto* query = message.get_if<Query>()) return on(from, *query, out);
@@ -395,15 +579,18 @@ void Snowman::on_message(VoterIndex from, const Message& message, Actions& out) 
     if (const auto* confirm = message.get_if<Confirm>()) return on(from, *confirm, out);
 }
 
-void Snowman::on_timer(TimerId timer, Actions& out) {
+void Snowman::on(const TimerFired& fired, Actions& out) {
     State& s = state();
+    const TimerId timer = fired.timer;
     const std::uint64_t serial = serial_of(timer);
     switch (use_of(timer)) {
         case kPollTimer:
-            if (Poll* poll = s.polls.find(serial)) finish_poll(*poll, out);
-            return;
+            return on_poll_timeout(serial, out);
         case kFetchTimer:
-            return s.pending_blocks.on_timer(serial, out);
+            s.pending_blocks.on_timer(serial, out);
+            return count_waiting_answers(std::nullopt, out);
+        case kDueTimer:
+            return s.pending_blocks.on_due(serial, out);
         case kBootstrapTimer:
             s.bootstrapper.on_timer(serial, out);
             return advance_bootstrap(out);
@@ -440,11 +627,17 @@ namespace {
 SnowParameters parameters_of(const ChainSettings& chain) {
     SnowParameters snow;
     snow.k = chain.k;
+    snow.instance = chain.snow_instance;
+    snow.sampling = chain.sampling;
     snow.alpha_preference = chain.alpha_preference;
     snow.alpha_confidence = chain.alpha_confidence;
     snow.beta = chain.beta;
     snow.concurrent_polls = chain.concurrent_polls;
-    snow.poll_timeout_ns = chain.poll_timeout_ns;
+    snow.optimal_processing = chain.optimal_processing;
+    snow.max_processing = std::max(snow.max_processing, 4 * chain.optimal_processing);
+    snow.max_per_proposer = std::max(snow.max_per_proposer, 2 * chain.optimal_processing);
+    snow.poll_timeout_min_ns = chain.poll_timeout_min_ns;
+    snow.poll_timeout_max_ns = chain.poll_timeout_max_ns;
     return snow;
 }
 
@@ -476,6 +669,14 @@ std::vector<EngineProblem> check_snowman_chain(const ChainSettings& chain) {
             {{"chain.concurrent_polls", "chain.beta"},
              fmt::format("{} polls at a time, but {} decide", chain.concurrent_polls, chain.beta),
              fmt::format("set chain.concurrent_polls to at most {}", chain.beta)});
+    } else if (2 * chain.concurrent_polls > chain.beta && chain.concurrent_polls > 1) {
+        // synchronous_rounds_test.cpp has the numbers.
+        out.push_back({{"chain.beta", "chain.concurrent_polls"},
+                       fmt::format("{} polls at a time see one state of the network, so beta = {} "
+                                   "is less than two looks at it, and a split can end in a fork",
+                                   chain.concurrent_polls, chain.beta),
+                       fmt::format("set chain.beta to at least {}", 2 * chain.concurrent_polls),
+                       true});
     }
     return out;
 }
@@ -490,7 +691,14 @@ Result<std::unique_ptr<ConsensusEngine>> make_snowman_engine(const EngineSetup& 
 
 }  // namespace
 
-const EngineRow kSnowmanEngine{
-    .polls = true, .check = check_snowman_chain, .make = make_snowman_engine};
+Result<Message> decode_snowman_message(ByteView bytes) {
+    return decode_message_of<Query, Chits, FrontierRequest, Frontier, ConfirmRequest, Confirm>(
+        bytes);
+}
+
+const EngineRow kSnowmanEngine{.polls = true,
+                               .check = check_snowman_chain,
+                               .make = make_snowman_engine,
+                               .decode = decode_snowman_message};
 
 }  // namespace aivm::sim

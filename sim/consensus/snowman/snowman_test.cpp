@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "sim/consensus/bootstrap_messages.h"
 #include "sim/consensus/snowman/messages.h"
+#include "sim/consensus/timers.h"
 #include "sim/testing/test_network.h"
 
 namespace aivm::sim {
@@ -39,12 +41,12 @@ protected:
         config.snow.concurrent_polls = 1;
         engine_ = make_snowman(config, accepted_, random_).value();
         Actions out;
-        engine_->start(genesis(), {}, out);
+        engine_->step(0, Started{item_of(genesis())}, out);
     }
     void learn(const BlockInfo& block) {
         Actions out;
-        engine_->on_body(1, block, out);
-        engine_->on_verified(block, out);
+        engine_->step(0, ItemReceived{1, item_of(block)}, out);
+        engine_->step(0, Verdict{block.id}, out);
         remember(out);
     }
     void remember(const Actions& out) {
@@ -60,10 +62,27 @@ protected:
         }
         log_.insert(log_.end(), out.begin(), out.end());
     }
+    void receive(VoterIndex from, Message message, Actions& out) {
+        engine_->step(0, MessageReceived{from, std::move(message)}, out);
+    }
     void answer(VoterIndex from, RequestId poll, const BlockInfo& choice) {
         Actions out;
-        engine_->on_message(from, Chits{poll, {choice.ref(), choice.id, genesis().ref()}}, out);
+        receive(from, Chits{poll, {choice.ref(), choice.id, genesis().ref()}}, out);
         remember(out);
+    }
+    void time_out(RequestId poll, Actions& out) {
+        engine_->step(0, TimerFired{timer_id(1, poll)}, out);
+    }
+    // All others say that they accepted `block` last.
+    void confirm_frontier(const BlockRef& block, Actions& out) {
+        for (const Send& send : all_of<Send>(Actions(out))) {
+            if (const auto* request = send.message.get_if<FrontierRequest>())
+                receive(send.to, Frontier{request->request, block}, out);
+        }
+        for (const Send& send : all_of<Send>(Actions(out))) {
+            if (const auto* request = send.message.get_if<ConfirmRequest>())
+                receive(send.to, Confirm{request->request, 1}, out);
+        }
     }
     // The first `votes` of those asked choose `choice`, the rest the last accepted block.
     void poll(const BlockInfo& choice, std::size_t votes) {
@@ -112,7 +131,8 @@ TEST_F(SnowmanTest, D40OneAnswerOfTwentyAndNineteenTimeOutsNeverDecide) {
         const RequestId id = poll_;
         answer(asked_.front(), id, a_);
         Actions out;
-        for (const SetTimer& timer : all_of<SetTimer>(log_)) engine_->on_timer(timer.id, out);
+        for (const SetTimer& timer : all_of<SetTimer>(log_))
+            engine_->step(0, TimerFired{timer.id}, out);
         log_.clear();
         remember(out);
     }
@@ -213,9 +233,11 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockIsFetchedAndCountsForTheKnownBlockAtTh
     const RequestId id = poll_;
     Actions out;
     for (const VoterIndex each : asked) {
-        engine_->on_message(each, Chits{id, {unknown.ref(), a_.id, genesis().ref()}}, out);
+        receive(each, Chits{id, {unknown.ref(), a_.id, genesis().ref()}}, out);
     }
     EXPECT_EQ(all_of<Fetch>(out).size(), 1U);
+    EXPECT_TRUE(all_of<Accept>(out).empty()) << "the answers wait for the block";
+    time_out(id, out);
     EXPECT_EQ(all_of<Accept>(out).size(), 1U);
 }
 
@@ -227,20 +249,139 @@ TEST_F(SnowmanTest, AVoteForAnUnknownBlockAloneCountsForNothing) {
     const RequestId id = poll_;
     Actions out;
     for (const VoterIndex each : asked) {
-        engine_->on_message(each, Chits{id, {unknown.ref(), unknown.id, genesis().ref()}}, out);
+        receive(each, Chits{id, {unknown.ref(), unknown.id, genesis().ref()}}, out);
     }
+    time_out(id, out);
     EXPECT_TRUE(all_of<Accept>(out).empty());
-    EXPECT_GE(engine_->counters().votes_unusable, 2U);
+    EXPECT_GE(engine_->counters().votes_unusable, 2U) << "after these nothing can succeed";
+}
+
+TEST_F(SnowmanTest, AnAnswerThatNamesABlockOnItsWayCountsOnceTheBlockIsHere) {
+    make(5, 4, 1);
+    learn(a_);
+    const BlockInfo child = test_block(a_, 9);
+    const auto asked = asked_;
+    const RequestId id = poll_;
+    Actions out;
+    for (const VoterIndex each : asked)
+        receive(each, Chits{id, {child.ref(), child.id, genesis().ref()}}, out);
+    EXPECT_TRUE(all_of<Accept>(out).empty());
+    engine_->step(0, ItemReceived{1, item_of(child)}, out);
+    EXPECT_TRUE(all_of<Accept>(out).empty()) << "it is not verified yet";
+    engine_->step(0, Verdict{child.id}, out);
+    EXPECT_EQ(all_of<Accept>(out).size(), 2U);
+    EXPECT_EQ(engine_->last_accepted(), child.ref());
+}
+
+TEST_F(SnowmanTest, AnAnswerThatNamesAnInvalidBlockCountsForItsAncestor) {
+    make(5, 4, 1);
+    learn(a_);
+    const BlockInfo bad = test_block(a_, 9);
+    const auto asked = asked_;
+    const RequestId id = poll_;
+    Actions out;
+    for (const VoterIndex each : asked)
+        receive(each, Chits{id, {bad.ref(), a_.id, genesis().ref()}}, out);
+    engine_->step(0, ItemReceived{1, item_of(bad)}, out);
+    engine_->step(0, Verdict{bad.id, Validity::kInvalid}, out);
+    ASSERT_EQ(all_of<Accept>(out).size(), 1U);
+    EXPECT_EQ(engine_->last_accepted(), a_.ref());
+}
+
+// B2: a block from the future has one timer, however often it is judged too early.
+TEST_F(SnowmanTest, ABlockFromTheFutureIsAskedForAgainOnceAtItsTime) {
+    make(5, 4, 1);
+    Actions out;
+    engine_->step(0, ItemReceived{1, item_of(a_)}, out);
+    out.clear();
+    engine_->step(0, Verdict{a_.id, Validity::kNotBefore, 70}, out);
+    ASSERT_EQ(out.size(), 1U);
+    const SetTimer timer = std::get<SetTimer>(out.front());
+    EXPECT_EQ(timer.delay_ns, 70U);
+    out.clear();
+    engine_->step(10, ItemReceived{2, item_of(a_)}, out);
+    EXPECT_TRUE(out.empty()) << "it is held already";
+    engine_->step(70, TimerFired{timer.id}, out);
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(std::get<Verify>(out.front()).id, a_.id);
+    out.clear();
+    engine_->step(70, TimerFired{timer.id}, out);
+    EXPECT_TRUE(out.empty()) << "the timer has done its work";
+}
+
+// B1: the VM may have forgotten the parent since; the block is not invalid for that.
+TEST_F(SnowmanTest, ABlockWhoseParentIsUnknownToTheVmWaitsForIt) {
+    make(5, 4, 1);
+    const BlockInfo child = test_block(a_, 3);
+    Actions out;
+    engine_->step(0, ItemReceived{1, item_of(a_)}, out);
+    engine_->step(0, ItemReceived{1, item_of(child)}, out);
+    out.clear();
+    engine_->step(0, Verdict{a_.id}, out);
+    ASSERT_EQ(all_of<Verify>(out).size(), 1U);
+    out.clear();
+    engine_->step(0, Verdict{child.id, Validity::kUnknownParent}, out);
+    ASSERT_EQ(all_of<Verify>(out).size(), 1U) << "its parent is verified here: asked again";
+    engine_->step(0, Verdict{child.id}, out);
+    EXPECT_EQ(engine_->processing(), 2U);
+}
+
+// V8: one proposer's blocks do not fill the node.
+TEST_F(SnowmanTest, OneProposerCannotKeepTheBlocksOfAnotherOut) {
+    make(5, 4, 3);
+    for (std::uint64_t number = 100; number < 400; ++number) {
+        BlockInfo block = test_block(genesis(), number);
+        block.proposer = 2;
+        Actions out;
+        engine_->step(0, ItemReceived{2, item_of(block)}, out);
+        if (!all_of<Verify>(out).empty()) engine_->step(0, Verdict{block.id}, out);
+        remember(out);
+    }
+    EXPECT_EQ(engine_->processing(), SnowParameters{}.max_per_proposer);
+    BlockInfo honest = test_block(genesis(), 1);
+    honest.proposer = 3;
+    learn(honest);
+    EXPECT_EQ(engine_->processing(), SnowParameters{}.max_per_proposer + 1);
+}
+
+// V3: the time-out follows the latency of answers, within its bounds.
+TEST_F(SnowmanTest, PollsWaitTwiceAsLongAsAnswersTake) {
+    make(5, 4, 50);
+    learn(a_);
+    const auto timeout = [&] {
+        std::uint64_t delay = 0;
+        for (const SetTimer& timer : all_of<SetTimer>(log_)) delay = timer.delay_ns;
+        return delay;
+    };
+    EXPECT_EQ(timeout(), SnowParameters{}.poll_timeout_initial_ns);
+    SimTime now = 0;
+    const auto answer_after = [&](SimTime latency) {
+        now += latency;
+        const RequestId id = poll_;
+        const BlockRef tip = engine_->preferred();
+        for (const VoterIndex each : std::vector(asked_)) {
+            Actions out;
+            engine_->step(now, MessageReceived{each, Chits{id, {tip, tip.id, {}}}}, out);
+            remember(out);
+        }
+    };
+    for (int i = 0; i < 45; ++i) answer_after(100'000'000);
+    EXPECT_EQ(timeout(), SnowParameters{}.poll_timeout_min_ns);
+    make(5, 4, 500);
+    learn(a_);
+    for (int i = 0; i < 400; ++i) answer_after(3'000'000'000);
+    EXPECT_GT(timeout(), 5'000'000'000U);
+    EXPECT_LE(timeout(), SnowParameters{}.poll_timeout_max_ns);
 }
 
 TEST_F(SnowmanTest, ALateBlockForADecidedHeightIsRejectedAtOnce) {
     make(5, 4, 1);
     learn(a_);
     Actions out;
-    engine_->on_body(1, b_, out);  // its verification takes long
+    engine_->step(0, ItemReceived{1, item_of(b_)}, out);  // its verification takes long
     poll(a_, 5);
     out.clear();
-    engine_->on_verified(b_, out);
+    engine_->step(0, Verdict{b_.id}, out);
     ASSERT_EQ(all_of<Reject>(out).size(), 1U);
     EXPECT_TRUE(all_of<Accept>(out).empty());
 }
@@ -249,13 +390,36 @@ TEST_F(SnowmanTest, D49WhileBootstrappingOnlyWhatWasAskedForIsExecuted) {
     make(3, 2, 1);
     Actions out;
     const BlockInfo real = test_block(test_block(test_block(genesis(), 1), 2), 3);
-    engine_->on_message(1, Query{1, {real.ref(), 4}, false},
-                        out);  // somebody is three blocks ahead
+    receive(1, Query{1, {real.ref(), 4}, false}, out);  // somebody is three blocks ahead
+    ASSERT_FALSE(engine_->bootstrapping()) << "one claim alone stops nothing";
+    confirm_frontier(real.ref(), out);
     ASSERT_TRUE(engine_->bootstrapping());
     out.clear();
-    engine_->on_body(1, b_, out);
+    engine_->step(0, ItemReceived{1, item_of(b_)}, out);
     EXPECT_EQ(all_of<Discard>(out).size(), 1U);
     EXPECT_TRUE(all_of<Verify>(out).empty());
+}
+
+// V7: a liar's claim costs some questions, and the polls go on.
+TEST_F(SnowmanTest, AFalseClaimOfAGreatHeightStopsNoPolls) {
+    make(5, 4, 50);
+    learn(a_);
+    const BlockRef invented{test_block(a_, 77).id, 1'000'000};
+    Actions out;
+    receive(1, Query{1, {invented, invented.height + 1}, false}, out);
+    EXPECT_FALSE(engine_->bootstrapping());
+    for (const Send& send : all_of<Send>(Actions(out))) {
+        if (const auto* request = send.message.get_if<FrontierRequest>()) {
+            const BlockRef told = send.to == 1 ? invented : genesis().ref();
+            receive(send.to, Frontier{request->request, told}, out);
+        }
+    }
+    for (const Send& send : all_of<Send>(out))
+        EXPECT_EQ(send.message.get_if<ConfirmRequest>(), nullptr) << "most of the sample disagree";
+    EXPECT_FALSE(engine_->bootstrapping());
+    const std::uint64_t before = engine_->counters().polls;
+    poll(a_, 5);
+    EXPECT_EQ(engine_->counters().polls, before + 1);
 }
 
 TEST_F(SnowmanTest, NeverAsksItself) {

@@ -7,13 +7,12 @@
 namespace aivm::sim {
 namespace {
 
-Hash32 id_of(Choice choice) {
-    Hash32 id;
-    id.bytes[0] = choice == Choice::kOne ? 1 : 2;
-    return id;
+std::vector<Hash32> two_ids() {
+    std::vector<Hash32> ids(2);
+    ids[0].bytes[0] = 1;
+    ids[1].bytes[0] = 2;
+    return ids;
 }
-
-BlockInfo block_of(Choice choice) { return {id_of(choice), Hash32{}, 1}; }
 
 std::vector<std::uint64_t> stakes_of(const SynchronousRoundsSetup& setup) {
     return setup.stakes.empty() ? std::vector<std::uint64_t>(setup.conduct.size(), 1)
@@ -23,9 +22,19 @@ std::vector<std::uint64_t> stakes_of(const SynchronousRoundsSetup& setup) {
 }  // namespace
 
 // A parent prefers the first child added.
-SynchronousRounds::Node::Node(Choice prefers) : tree(BlockRef{}) {
-    tree.add(block_of(prefers));
-    tree.add(block_of(other(prefers)));
+SynchronousRounds::Node::Node(const SynchronousRoundsSetup& setup, Choice prefers)
+    : tree(BlockRef{}, setup.snow, setup.snow.instance) {
+    const Hash32& first = setup.ids.at(static_cast<std::size_t>(prefers));
+    tree.add({first, Hash32{}, 1});
+    for (const Hash32& id : setup.ids) {
+        if (id != first) tree.add({id, Hash32{}, 1});
+    }
+}
+
+Choice SynchronousRounds::choice_of(const Hash32& id) const {
+    const auto found = std::ranges::find(setup_.ids, id);
+    AIVM_CHECK(found != setup_.ids.end());
+    return static_cast<Choice>(found - setup_.ids.begin());
 }
 
 Result<SynchronousRounds> SynchronousRounds::make(SynchronousRoundsSetup setup,
@@ -39,6 +48,14 @@ Result<SynchronousRounds> SynchronousRounds::make(SynchronousRoundsSetup setup,
     if (std::ranges::find(setup.conduct, Conduct::kHonest) == setup.conduct.end()) {
         return fail(ErrorCode::kConfig, "at least one node must be honest");
     }
+    if (setup.ids.empty()) setup.ids = two_ids();
+    const auto is_unknown = [&](Choice each) {
+        return static_cast<std::size_t>(each) >= setup.ids.size();
+    };
+    if (setup.ids.size() < 2 || setup.ids.size() > 3 ||
+        std::ranges::any_of(setup.prefers, is_unknown)) {
+        return fail(ErrorCode::kConfig, "there are two or three choices, and one is preferred");
+    }
     return SynchronousRounds(std::move(setup), random);
 }
 
@@ -49,17 +66,18 @@ SynchronousRounds::SynchronousRounds(SynchronousRoundsSetup setup, RandomStream 
       choices_(setup_.prefers) {
     nodes_.reserve(setup_.conduct.size());
     for (VoterIndex i = 0; i < setup_.conduct.size(); ++i) {
-        nodes_.emplace_back(setup_.prefers[i]);
+        nodes_.emplace_back(setup_, setup_.prefers[i]);
         if (setup_.conduct[i] != Conduct::kHonest) continue;
         honest_.push_back(i);
-        seconds_ += setup_.prefers[i] == Choice::kTwo ? 1 : 0;
+        ++prefer_[static_cast<std::size_t>(setup_.prefers[i])];
     }
 }
 
 void SynchronousRounds::round() {
     const std::vector<Choice> at_the_beginning = choices_;
     for (const VoterIndex node : honest_) {
-        if (!nodes_[node].decided) ask(node, at_the_beginning);
+        for (std::uint32_t i = 0; i < setup_.concurrent_polls && !nodes_[node].decided; ++i)
+            ask(node, at_the_beginning);
     }
 }
 
@@ -79,6 +97,8 @@ std::optional<Choice> SynchronousRounds::answer(VoterIndex asked, VoterIndex ask
             return std::nullopt;
         case Conduct::kOpposite:
             return other(answers[asker]);
+        case Conduct::kSame:
+            return answers[asker];
         case Conduct::kTwo:
             return Choice::kTwo;
     }
@@ -89,29 +109,42 @@ std::optional<Choice> SynchronousRounds::ask(VoterIndex index, const std::vector
     Node& node = nodes_[index];
     AIVM_CHECK(!node.decided && setup_.conduct[index] == Conduct::kHonest);
     const auto below = [this](std::uint64_t bound) { return random_.below(bound); };
-    sampler_.sample(effective_k(setup_.snow, nodes_.size()), index, below, asked_);
+    const std::uint32_t k = effective_k(setup_.snow, nodes_.size());
+    if (setup_.snow.sampling == SnowSampling::kStakeUnits) {
+        sampler_.sample_units(k, index, below, asked_);
+    } else {
+        sampler_.sample(k, index, below, distinct_);
+        asked_.clear();
+        for (const VoterIndex each : distinct_) asked_.push_back({each, 1});
+    }
     waiting_ = asked_;
-    poll_.open(next_poll_++, 1, waiting_);
-    for (const VoterIndex each : asked_) {
-        const auto vote = answer(each, index, answers);
+    poll_.open(next_poll_++, 0, 1, waiting_);
+    const auto parent_of = [&](const Hash32& id) { return node.tree.parent_of(id); };
+    for (const Drawn& each : asked_) {
+        const auto vote = answer(each.voter, index, answers);
         if (!vote) continue;
-        AIVM_CHECK(poll_.take_answer_of(each));
-        poll_.vote(node.tree, node.tree.find(id_of(*vote)).value());
-        if (poll_.settled(node.tree, setup_.snow)) break;
+        poll_.vote(each.voter, setup_.ids[static_cast<std::size_t>(*vote)],
+                   poll_.take_answer_of(each.voter));
+        if (poll_.settled(setup_.snow, parent_of)) break;
     }
     poll_.finish();  // nodes that have not answered by now never do
-    const bool successful = poll_.apply(node.tree, setup_.snow);
+    actions_.clear();
+    rejected_.clear();
+    node.tree.record_poll(poll_.votes(), actions_, rejected_);
     ++node.polls;
     const Choice before = choices_[index];
-    choices_[index] =
-        node.tree.preferred_tip().id == id_of(Choice::kOne) ? Choice::kOne : Choice::kTwo;
-    if (choices_[index] != before) before == Choice::kOne ? ++seconds_ : --seconds_;
-    if (const auto certain = node.tree.finalized_child(setup_.snow.beta)) {
-        AIVM_CHECK(*certain == id_of(choices_[index]));
+    choices_[index] = choice_of(node.tree.preferred_tip().id);
+    --prefer_[static_cast<std::size_t>(before)];
+    ++prefer_[static_cast<std::size_t>(choices_[index])];
+    if (node.tree.size() == 0) {
         node.decided = true;
         ++decided_;
     }
-    return successful ? std::optional(choices_[index]) : std::nullopt;
+    const auto won = std::ranges::find_if(poll_.votes(), [&](const VoteCount& each) {
+        return each.votes >= setup_.snow.alpha_confidence;
+    });
+    if (won == poll_.votes().end()) return std::nullopt;
+    return choice_of(won->id);
 }
 
 std::uint64_t SynchronousRounds::polls_max() const {
@@ -121,11 +154,11 @@ std::uint64_t SynchronousRounds::polls_max() const {
 }
 
 bool SynchronousRounds::disagree() const {
-    bool decided_for[2] = {false, false};
+    std::array<bool, 3> decided_for{};
     for (const VoterIndex node : honest_) {
-        if (nodes_[node].decided) decided_for[static_cast<std::size_t>(choices_[node])] = true;
+        if (nodes_[node].decided) decided_for.at(static_cast<std::size_t>(choices_[node])) = true;
     }
-    return decided_for[0] && decided_for[1];
+    return std::ranges::count(decided_for, true) > 1;
 }
 
 }  // namespace aivm::sim

@@ -1,0 +1,102 @@
+"""The VM of a DAG under a consensus host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import _core
+from .hosted import HostedVM
+from .operations import Hash
+
+HostedVertex = _core.HostedVertex
+
+
+def bound_job_id(requester: Hash, job: str) -> str:
+    """The id of the task that a submission of ``job`` by this account makes on a DAG. Everything
+    that follows on the job names this id."""
+    return _core.bound_job_id(requester, job)
+
+
+class DagVM(HostedVM):
+    """The VM on a DAG as a consensus host calls it: vertices are decided one by one, and cuts
+    settle what stands below them.
+
+    >>> vm = aivmsim.DagVM()
+    >>> vm.initialize({"version": 1, "message": "demo", "timestamp": 1_700_000_000}, dev=True)
+    >>> vm.set_state("normal_operation")
+    >>> vm.frontier() == [vm.cut_at(0)]
+    True
+
+    A vertex (:class:`HostedVertex`) is built or parsed, verified after its parents, and accepted
+    after them or rejected. ``vertex.conflicts(other)`` is the published check, whether they share a
+    job; ``vertex.rivals()`` are the undecided vertices of which at most one can be accepted beside
+    it. ``vertex.settled_by`` is the number of the cut that settled it, and None before: between
+    cuts it is accepted, not settled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_core.DagVm())
+
+    # --- Issuing
+
+    def build_vertex(self, now_ns: int) -> HostedVertex:
+        """Builds a vertex on the preferred frontier. Raises :class:`VmError`: ``wrong_state``
+        outside normal operation, ``not_found`` if no operation waits, ``window_not_open`` while an
+        earlier vertex of this VM is undecided and not preferred, ``limit_reached`` with too many
+        undecided ones."""
+        return self._vm.build_vertex(now_ns)
+
+    def build_cut(self, now_ns: int) -> HostedVertex:
+        """Builds the next cut. Raises :class:`VmError`: ``not_found`` if none is wanted,
+        ``too_early`` before :meth:`next_cut_ns`, and as :meth:`build_vertex`."""
+        return self._vm.build_cut(now_ns)
+
+    def next_cut_ns(self) -> int | None:
+        """When this VM may issue the next cut; None if none is wanted, or if it is no validator."""
+        return self._vm.next_cut_ns()
+
+    def reissue(self, now_ns: int) -> list[HostedVertex]:
+        """After a restart: the vertices that were signed here and are not decided, verified again.
+        They must be issued again before another one is built."""
+        return self._vm.reissue(now_ns)
+
+    def settle(self, now_ns: int) -> HostedVertex:
+        """Builds the next cut and accepts it: for a host that decides alone."""
+        cut = self.build_cut(now_ns)
+        cut.accept()
+        return cut
+
+    def decide_next(self, now_ns: int) -> None:
+        """For the only validator: a vertex if operations wait, and a cut if one is due. Raises
+        :class:`VmError` ``not_found`` if there is nothing to do yet."""
+        self._vm.decide_next(now_ns)
+
+    # --- Vertices
+
+    def parse_vertex(self, data: bytes) -> HostedVertex:
+        """The vertex of these bytes, which is yet to be verified."""
+        return self._vm.parse_vertex(data)
+
+    def get_vertex(self, id: Hash) -> HostedVertex:
+        """A verified or accepted vertex."""
+        return self._vm.get_vertex(id)
+
+    def cut_at(self, number: int) -> str:
+        """The id of the accepted cut with this number; genesis is 0."""
+        return self._vm.cut_at(number)
+
+    def height(self) -> int:
+        """The number of the last cut."""
+        return self._vm.height()
+
+    def frontier(self) -> list[str]:
+        """The accepted vertices without accepted children."""
+        return self._vm.frontier()
+
+    def preferred_frontier(self) -> list[str]:
+        """The same with the preferred vertices and undecided cuts."""
+        return self._vm.preferred_frontier()
+
+    def set_preference(self, ids: Sequence[Hash]) -> None:
+        """Takes the undecided vertices on which new ones are built, beside what is accepted."""
+        self._vm.set_preference(list(ids))

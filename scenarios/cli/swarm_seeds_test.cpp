@@ -1,0 +1,124 @@
+// The catalogue's swarm over many seeds, with few and many validators, under each engine: no
+// invariant is violated, all work becomes final, and every kind of fault is seen. By default a few
+// seeds of small networks; AIVM_SWARM_SEEDS=500 runs that many of each size.
+//
+// AIVM_SWARM_ONLY=SIZE takes one size, AIVM_SWARM_FIRST=SEED begins with that seed.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+
+#include "scenarios/cli/catalog.h"
+#include "scenarios/cli/tally.h"
+#include "scenarios/file/load.h"
+#include "scenarios/run/run.h"
+
+namespace aivm::scenarios::cli {
+namespace {
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+bool is_long() { return std::getenv("AIVM_SWARM_SEEDS") != nullptr; }
+
+// Parameters whose computed chance of a fork is small for networks of this size.
+struct Size {
+    std::uint32_t validators;
+    std::uint32_t k;
+    std::uint32_t alpha_preference;
+    std::uint32_t alpha_confidence;
+    std::uint32_t beta;
+    bool in_short_test;
+};
+constexpr Size kSizes[] = {
+    {4, 3, 2, 3, 14, true}, {20, 11, 8, 8, 14, true}, {100, 20, 15, 15, 20, false}};
+
+// How many runs each kind of fault occurred in.
+class FaultTable {
+public:
+    void add(const std::vector<sim::FaultRow>& faults) {
+        ++runs_;
+        std::map<std::string, std::uint64_t> in_run;
+        for (const sim::FaultRow& fault : faults) ++in_run[fault.kind];
+        for (const auto& [kind, count] : in_run) {
+            ++runs_with_[kind];
+            faults_[kind] += count;
+        }
+    }
+    [[nodiscard]] std::string text() const {
+        std::string out =
+            fmt::format("{:<18} {:>6} {:>6}   of {} runs\n", "fault", "runs", "faults", runs_);
+        for (const auto word : words<sim::FaultKind>) {
+            const std::string kind(word);
+            out += fmt::format("{:<18} {:>6} {:>6}\n", kind, count(runs_with_, kind),
+                               count(faults_, kind));
+        }
+        return out;
+    }
+    [[nodiscard]] std::uint64_t seen(std::string_view kind) const {
+        return count(faults_, std::string(kind));
+    }
+
+private:
+    using Counts = std::map<std::string, std::uint64_t>;
+    static std::uint64_t count(const Counts& counts, const std::string& kind) {
+        const auto found = counts.find(kind);
+        return found == counts.end() ? 0 : found->second;
+    }
+
+    std::uint64_t runs_ = 0;
+    Counts runs_with_;
+    Counts faults_;
+};
+
+sim::Scenario scenario_of(const sim::Scenario& swarm, const Size& size, sim::ConsensusKind engine) {
+    sim::Scenario out = swarm;
+    out.chain.validators = size.validators;
+    out.chain.consensus = engine;
+    out.chain.k = size.k;
+    out.chain.alpha_preference = size.alpha_preference;
+    out.chain.alpha_confidence = size.alpha_confidence;
+    out.chain.beta = size.beta;
+    return out;
+}
+
+void run_seeds(const sim::Scenario& scenario, std::uint64_t seeds, FaultTable& table) {
+    const std::uint64_t first = number_from("AIVM_SWARM_FIRST", 1);
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        RunOptions options;
+        options.seed = seed;
+        sim::VectorSink rows;
+        Tally tally(rows);
+        const auto outcome = run_scenario(scenario, options, tally, {});
+        ASSERT_TRUE(outcome) << outcome.error().text();
+        const std::string where =
+            fmt::format("{} validators, {}, seed {}", scenario.chain.validators,
+                        word(scenario.chain.consensus), options.seed);
+        EXPECT_TRUE(outcome->clean()) << where;
+        for (const sim::Violation& violation : outcome->violations)
+            ADD_FAILURE() << where << ": " << violation.invariant << " " << violation.message;
+        table.add(tally.faults());
+    }
+}
+
+TEST(SwarmSeeds, NothingIsViolatedAllWorkIsDoneAndEveryKindOfFaultIsSeen) {
+    const auto loaded = load_scenario_file(scenario_path("swarm"));
+    ASSERT_TRUE(loaded) << to_text(loaded.error());
+    const std::uint64_t only = number_from("AIVM_SWARM_ONLY", 0);
+    FaultTable table;
+    for (const Size& size : kSizes) {
+        if (only != 0 ? only != size.validators : !is_long() && !size.in_short_test) continue;
+        for (const auto engine : {sim::ConsensusKind::kSequencer, sim::ConsensusKind::kSnowman})
+            run_seeds(scenario_of(loaded->scenario, size, engine),
+                      number_from("AIVM_SWARM_SEEDS", 8), table);
+    }
+    std::cout << table.text();
+    for (const auto kind : words<sim::FaultKind>) EXPECT_GT(table.seen(kind), 0U) << kind;
+}
+
+}  // namespace
+}  // namespace aivm::scenarios::cli

@@ -1,0 +1,673 @@
+#include "sim/consensus/bft/bft.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/encode.h"
+#include "sim/consensus/bft/contest.h"
+#include "sim/consensus/bft/rotation.h"
+#include "sim/consensus/block_steps.h"
+#include "sim/consensus/stake.h"
+#include "sim/consensus/timers.h"
+#include "sim/scenario/engines.h"
+#include "sim/scenario/scenario.h"
+
+namespace aivm::sim {
+namespace {
+
+// Blocks above the last accepted one that a node holds, and votes for heights that it has not
+// reached: enough for the proposals of some rounds, whatever is sent.
+constexpr std::uint32_t kBlocksWaitingMax = 256;
+constexpr std::size_t kEarlyMessagesPerValidator = 4;
+
+Bytes key_of(std::string_view text) { return {text.begin(), text.end()}; }
+const std::string_view kPromisesKey = "bft/promises";
+const std::string_view kCertificateKey = "bft/certificate/";
+
+template <class T>
+Bytes encoded(const T& value) {
+    Writer out;
+    encode(out, value);
+    return out.take();
+}
+template <class T>
+std::optional<T> decoded(const Bytes& bytes) {
+    Reader in(bytes);
+    T value = decode<T>(in);
+    if (!in.finish()) return std::nullopt;
+    return value;
+}
+
+class Bft final : public ConsensusEngine {
+public:
+    Bft(const BftConfig& config, EngineHost& host)
+        : config_(config), host_(host), stakes_(config.stakes), rotation_(stakes_) {}
+
+    void step(SimTime now, const Input& input, Actions& out) override {
+        now_ = now;
+        std::visit([&](const auto& each) { on(each, out); }, input);
+    }
+
+    [[nodiscard]] BlockRef last_accepted() const override { return state().tree.root(); }
+    [[nodiscard]] BlockRef preferred() const override { return state().tree.root(); }
+    [[nodiscard]] std::size_t processing() const override { return state().tree.size(); }
+    [[nodiscard]] bool bootstrapping() const override { return state().target.has_value(); }
+    [[nodiscard]] bool wants_block() const override;
+    [[nodiscard]] const EngineCounters& counters() const override { return counters_; }
+
+private:
+    // Uses of timers; their numbers are part of the trace digest.
+    static constexpr TimerUse kRoundTimer = 8;
+    static constexpr TimerUse kResendTimer = 9;
+
+    struct Wait {
+        Height height = 0;
+        std::uint32_t round = 0;
+        BftStep step = BftStep::kPropose;
+    };
+    struct Early {
+        VoterIndex from = 0;
+        Message message;
+    };
+    struct State {
+        State(Bft& engine, const BlockRef& last_accepted, std::uint64_t serial);
+        BlockTree tree;
+        PendingBlocks pending_blocks;
+        Contest contest;
+        std::uint64_t next_serial;
+        std::map<std::uint64_t, Wait> waits;  // by the timer's serial number
+        std::vector<Early> early;             // about the next height
+        std::optional<QuorumCertificate>
+            target;  // of a block above, to be accepted when it is here
+        // Of the last accepted block, and of the last one before each change of the stakes, by
+        // height: what others need to catch up.
+        std::map<Height, QuorumCertificate> certificates;
+        std::vector<std::optional<SimTime>> helped_at;  // by validator
+    };
+
+    void on(const Started& start, Actions& out);
+    void on(const MessageReceived& received, Actions& out);
+    void on(const TimerFired& fired, Actions& out);
+    void on(const ItemReceived& received, Actions& out);
+    void on(const ItemBuilt& built, Actions& out);
+    void on(const Verdict& verdict, Actions& out);
+    void on(const Persisted&, Actions&) {}
+    void on(const SlotSigned& answer, Actions& out);
+    void on(const EpochBegun& begun, Actions& out);
+
+    void on(VoterIndex from, const Proposal& proposal, Actions& out);
+    void on(VoterIndex from, const BallotCast& vote, Actions& out);
+    void on(VoterIndex from, const Decided& decided, Actions& out);
+    void on(VoterIndex from, const HeightProbe& probe, Actions& out);
+
+    // Applies the rules until none applies any more; each of the next five is one of them and says
+    // whether it changed anything.
+    void advance(Actions& out);
+    bool accept_target(Actions& out);
+    bool decide(Actions& out);
+    bool skip_rounds(Actions& out);
+    bool prevote(Actions& out);
+    bool precommit(Actions& out);
+    void wait_for_rest(Actions& out);
+
+    void begin_height(Actions& out);
+    void begin_round(std::uint32_t round, Actions& out);
+    void propose_if_due(Actions& out);
+    void propose(const BlockRef& block, std::optional<QuorumCertificate> polka, Actions& out);
+    void cast(Ballot ballot, const Hash32& block, Actions& out);
+    void sign(Ballot ballot, const Hash32& block, Actions& out);
+    void save(Actions& out);
+    void resume(const std::vector<Record>& records, Actions& out);
+    void accept(const QuorumCertificate& certificate, AcceptedBy by, Actions& out);
+    void keep(const QuorumCertificate& certificate, Actions& out);
+    void help(VoterIndex to, Height height, Actions& out);
+    void ask_for_more(VoterIndex whom, Actions& out);
+    void set_wait(BftStep step, std::uint64_t delay_ns, Actions& out);
+    void set_resend_timer(Actions& out);
+    void resend(Actions& out);
+    void send_all(const Message& message, Actions& out) const;
+    void keep_early(VoterIndex from, Height height, const Message& message, Actions& out);
+
+    // Verified, and on the last accepted block.
+    [[nodiscard]] bool is_candidate(const Hash32& id) const;
+    [[nodiscard]] bool is_genuine(const QuorumCertificate& certificate) const;
+    [[nodiscard]] bool votes() const { return stakes_[config_.self] != 0; }
+    [[nodiscard]] Height height() const { return state().contest.promises.height; }
+    [[nodiscard]] VoterIndex proposer_of(std::uint32_t round) const {
+        return rotation_.proposer(height(), round);
+    }
+    [[nodiscard]] std::uint64_t longer(std::uint64_t timeout_ns) const {
+        return timeout_ns + state().contest.promises.round * config_.timeout_step_ns;
+    }
+    [[nodiscard]] State& state() {
+        AIVM_CHECK(state_.has_value());
+        return *state_;
+    }
+    [[nodiscard]] const State& state() const {
+        AIVM_CHECK(state_.has_value());
+        return *state_;
+    }
+
+    BftConfig config_;
+    EngineHost& host_;
+    std::vector<std::uint64_t> stakes_;
+    ProposerRotation rotation_;
+    EngineCounters counters_;
+    SimTime now_ = 0;
+    std::uint64_t epoch_ = 0;
+    Height milestone_ = 0;  // the last height that the stakes before these decided
+    std::optional<State> state_;
+};
+
+Bft::State::State(Bft& engine, const BlockRef& last_accepted, std::uint64_t serial)
+    : tree(last_accepted),
+      pending_blocks({.validators = static_cast<std::uint32_t>(engine.stakes_.size()),
+                      .self = engine.config_.self,
+                      .waiting_max = kBlocksWaitingMax,
+                      .fetch_timeout_ns = engine.config_.fetch_timeout_ns},
+                     tree, engine.counters_, serial),
+      contest(last_accepted.height + 1, engine.stakes_),
+      next_serial(serial),
+      helped_at(engine.stakes_.size(), std::nullopt) {}
+
+// --- Starting and stopping ---
+
+void Bft::on(const Started& start, Actions& out) {
+    AIVM_CHECK(!state_.has_value());
+    state_.emplace(*this, start.last_accepted.ref(), first_serial(start.incarnation));
+    out.push_back(Prefer{{start.last_accepted.id}});
+    for (const Item& item : start.own_items)
+        state().pending_blocks.body(config_.self, block_of(item), out);
+    resume(start.records, out);
+    set_resend_timer(out);
+    if (start.bootstrap) send_all(HeightProbe{state().tree.root().height}, out);
+    advance(out);
+}
+
+// Goes on where the records say, or begins the height.
+void Bft::resume(const std::vector<Record>& records, Actions& out) {
+    State& s = state();
+    std::optional<Promises> promises;
+    for (const Record& record : records) {
+        if (record.key == key_of(kPromisesKey)) promises = decoded<Promises>(record.value);
+        if (const auto certificate = decoded<QuorumCertificate>(record.value);
+            certificate && record.key != key_of(kPromisesKey))
+            s.certificates[certificate->block.height] = *certificate;
+    }
+    if (!s.certificates.empty()) milestone_ = s.certificates.rbegin()->first;
+    if (!promises || promises->height != height()) return begin_height(out);
+    s.contest.promises = *promises;
+    if (promises->step == BftStep::kPropose) return begin_round(promises->round, out);
+    // The same votes for the same slots, so it gets the same signatures.
+    sign(Ballot::kPrevote, promises->prevoted, out);
+    if (promises->step == BftStep::kPrecommit)
+        sign(Ballot::kPrecommit, promises->precommitted, out);
+}
+
+void Bft::save(Actions& out) {
+    out.push_back(
+        Persist{state().next_serial++, {key_of(kPromisesKey), encoded(state().contest.promises)}});
+}
+
+// --- Blocks ---
+
+bool Bft::is_candidate(const Hash32& id) const {
+    const BlockInfo* block = state().tree.find(id);
+    return block != nullptr && block->parent == state().tree.root().id;
+}
+
+void Bft::on(const ItemReceived& received, Actions& out) {
+    State& s = state();
+    const BlockInfo block = block_of(received.item);
+    // Only proposers and those who were asked may fill the node's memory.
+    const std::uint32_t round = s.contest.promises.round;
+    const Height above = block.height - std::min(block.height, height());
+    const bool may_propose = above <= 1 && (rotation_.proposer(block.height, 0) == received.from ||
+                                            proposer_of(round) == received.from ||
+                                            proposer_of(round + 1) == received.from);
+    const bool is_target = s.target && s.target->block.id == block.id;
+    if (may_propose || is_target || s.pending_blocks.awaits(block.id) ||
+        received.from == config_.self) {
+        s.pending_blocks.body(received.from, block, out);
+    } else if (!s.pending_blocks.holds(block.id)) {
+        ++counters_.bodies_discarded;
+        out.push_back(Discard{block.id});
+    }
+    advance(out);
+}
+
+void Bft::on(const Verdict& verdict, Actions& out) {
+    State& s = state();
+    if (verdict.validity == Validity::kInvalid) s.contest.invalid.insert(verdict.id);
+    add_verified(s.tree, s.pending_blocks, verdict, now_, out);
+    propose_if_due(out);  // a block of its own, after a restart
+    advance(out);
+}
+
+bool Bft::wants_block() const {
+    const Contest& contest = state().contest;
+    return votes() && !state().target && contest.promises.step == BftStep::kPropose &&
+           proposer_of(contest.promises.round) == config_.self && contest.proposal() == nullptr &&
+           !contest.promises.polka && !contest.promises.built;
+}
+
+void Bft::on(const ItemBuilt& built, Actions& out) {
+    State& s = state();
+    const BlockInfo block = block_of(built.item);
+    if (block.parent != s.tree.root().id || s.contest.promises.built) {
+        out.push_back(Reject{block.id});
+        return;
+    }
+    s.tree.add(block);
+    s.contest.promises.built = block.id;
+    save(out);
+    propose_if_due(out);
+    advance(out);
+}
+
+// --- Rounds ---
+
+void Bft::begin_height(Actions& out) {
+    State& s = state();
+    s.contest = Contest(s.tree.root().height + 1, stakes_);
+    s.waits.clear();
+    begin_round(0, out);
+    std::vector<Early> early;
+    std::swap(early, s.early);
+    for (const Early& each : early) on(MessageReceived{each.from, each.message}, out);
+}
+
+void Bft::begin_round(std::uint32_t round, Actions& out) {
+    State& s = state();
+    Contest& contest = s.contest;
+    contest.promises.round = round;
+    contest.promises.step = BftStep::kPropose;
+    std::erase_if(contest.cast, [&](const BallotCast& vote) { return vote.round + 1 < round; });
+    std::erase_if(contest.proposals, [&](const auto& each) { return each.first < round; });
+    set_wait(BftStep::kPropose,
+             longer(round == 0 ? config_.first_proposal_timeout_ns : config_.proposal_timeout_ns),
+             out);
+    propose_if_due(out);
+}
+
+void Bft::propose_if_due(Actions& out) {
+    const Contest& contest = state().contest;
+    const Promises& p = contest.promises;
+    if (p.step != BftStep::kPropose || proposer_of(p.round) != config_.self || !votes() ||
+        contest.proposal() != nullptr)
+        return;
+    if (p.polka && is_candidate(p.polka->block.id)) {
+        const QuorumCertificate polka = *p.polka;
+        propose(polka.block, polka, out);
+    } else if (!p.polka && p.built && is_candidate(*p.built)) {
+        propose({*p.built, p.height}, std::nullopt, out);
+    }
+}
+
+void Bft::propose(const BlockRef& block, std::optional<QuorumCertificate> polka, Actions& out) {
+    Contest& contest = state().contest;
+    const Proposal proposal{block, contest.promises.round, std::move(polka)};
+    contest.proposals.emplace(contest.promises.round, proposal);
+    send_all(proposal, out);
+}
+
+void Bft::set_wait(BftStep step, std::uint64_t delay_ns, Actions& out) {
+    State& s = state();
+    const std::uint64_t serial = s.next_serial++;
+    s.waits[serial] = {height(), s.contest.promises.round, step};
+    out.push_back(SetTimer{timer_id(kRoundTimer, serial), delay_ns});
+}
+
+void Bft::on(const TimerFired& fired, Actions& out) {
+    State& s = state();
+    const std::uint64_t serial = serial_of(fired.timer);
+    switch (use_of(fired.timer)) {
+        case kFetchTimer:
+            return s.pending_blocks.on_timer(serial, out);
+        case kDueTimer:
+            return s.pending_blocks.on_due(serial, out);
+        case kResendTimer:
+            return resend(out);
+        case kRoundTimer:
+            break;
+        default:
+            return;
+    }
+    const auto wait = s.waits.extract(serial);
+    if (wait.empty()) return;
+    const auto [its_height, round, step] = wait.mapped();
+    const Promises& p = s.contest.promises;
+    if (its_height != p.height || round != p.round) return;
+    if (step == BftStep::kPropose && p.step == BftStep::kPropose) {
+        const bool idle = round == 0 && !s.contest.heard && !host_.has_work();
+        if (idle) return set_wait(step, config_.proposal_timeout_ns, out);
+        cast(Ballot::kPrevote, kNil, out);
+    } else if (step == BftStep::kPrevote && p.step == BftStep::kPrevote) {
+        cast(Ballot::kPrecommit, kNil, out);
+    } else if (step == BftStep::kPrecommit) {
+        begin_round(round + 1, out);
+    }
+    advance(out);
+}
+
+// --- Votes ---
+
+// The promise is on disk before the signature exists.
+void Bft::cast(Ballot ballot, const Hash32& block, Actions& out) {
+    Promises& p = state().contest.promises;
+    if (ballot == Ballot::kPrevote) {
+        p.step = BftStep::kPrevote;
+        p.prevoted = block;
+    } else {
+        p.step = BftStep::kPrecommit;
+        p.precommitted = block;
+    }
+    if (!votes()) return;
+    save(out);
+    sign(ballot, block, out);
+}
+
+void Bft::sign(Ballot ballot, const Hash32& block, Actions& out) {
+    const Promises& p = state().contest.promises;
+    out.push_back(Sign{{static_cast<std::uint8_t>(ballot), p.height, p.round}, block});
+}
+
+void Bft::on(const SlotSigned& answer, Actions& out) {
+    Contest& contest = state().contest;
+    if (!answer.signature || answer.slot.height != contest.promises.height) return;
+    const BallotCast vote{static_cast<Ballot>(answer.slot.kind), answer.slot.height,
+                          answer.slot.round, answer.message, *answer.signature};
+    contest.cast.push_back(vote);
+    contest.votes.take(config_.self, vote, contest.promises.round);
+    send_all(vote, out);
+    advance(out);
+}
+
+void Bft::on(VoterIndex from, const BallotCast& vote, Actions& out) {
+    Contest& contest = state().contest;
+    if (vote.height < height()) return help(from, vote.height - 1, out);
+    if (vote.height > height()) return keep_early(from, vote.height, vote, out);
+    contest.heard = true;
+    contest.votes.take(from, vote, contest.promises.round);
+    advance(out);
+}
+
+void Bft::on(VoterIndex from, const Proposal& proposal, Actions& out) {
+    State& s = state();
+    Contest& contest = s.contest;
+    if (proposal.block.height < height()) return;
+    if (proposal.block.height > height())
+        return keep_early(from, proposal.block.height, proposal, out);
+    if (from != proposer_of(proposal.round)) return;
+    contest.heard = true;
+    contest.votes.note_round(from, proposal.round);
+    const std::uint32_t round = contest.promises.round;
+    if (proposal.round < round || proposal.round > round + VoteBook::kRoundsAhead) return;
+    if (proposal.polka) {
+        const QuorumCertificate& polka = *proposal.polka;
+        if (polka.ballot != Ballot::kPrevote || polka.block != proposal.block ||
+            polka.round >= proposal.round || !is_genuine(polka))
+            return;
+    }
+    contest.proposals.emplace(proposal.round, proposal);
+    if (!s.tree.contains(proposal.block.id)) s.pending_blocks.want(from, proposal.block, out);
+    advance(out);
+}
+
+bool Bft::is_genuine(const QuorumCertificate& certificate) const {
+    const SigningSlot slot{static_cast<std::uint8_t>(certificate.ballot), certificate.block.height,
+                           certificate.round};
+    return is_valid(certificate, stakes_, [&](const VoteSignature& vote) {
+        return host_.signed_by(vote.voter, slot, certificate.block.id, vote.signature);
+    });
+}
+
+void Bft::advance(Actions& out) {
+    while (accept_target(out) || decide(out) || skip_rounds(out) || prevote(out) ||
+           precommit(out)) {
+    }
+    wait_for_rest(out);
+}
+
+bool Bft::skip_rounds(Actions& out) {
+    const std::uint32_t reached = state().contest.votes.reached_round();
+    if (reached <= state().contest.promises.round) return false;
+    begin_round(reached, out);
+    return true;
+}
+
+bool Bft::prevote(Actions& out) {
+    const Contest& contest = state().contest;
+    const Promises& p = contest.promises;
+    const Proposal* proposal = contest.proposal();
+    if (p.step != BftStep::kPropose || proposal == nullptr) return false;
+    const Hash32& id = proposal->block.id;
+    const bool refused = contest.invalid.contains(id);
+    if (!refused && !is_candidate(id)) return false;
+    const bool free = !p.locked || p.locked->block == id ||
+                      (proposal->polka && proposal->polka->round >= p.locked->round);
+    cast(Ballot::kPrevote, !refused && free ? id : kNil, out);
+    return true;
+}
+
+bool Bft::precommit(Actions& out) {
+    Contest& contest = state().contest;
+    Promises& p = contest.promises;
+    if (p.step == BftStep::kPropose) return false;
+    const auto block = contest.votes.quorum(Ballot::kPrevote, p.round);
+    if (!block) return false;
+    if (*block == kNil) {
+        if (p.step != BftStep::kPrevote) return false;
+        cast(Ballot::kPrecommit, kNil, out);
+        return true;
+    }
+    if (!is_candidate(*block)) return false;
+    const bool is_news = !p.polka || p.polka->round < p.round;
+    if (is_news) p.polka = contest.votes.certificate(Ballot::kPrevote, p.round, {*block, p.height});
+    if (p.step != BftStep::kPrevote) return false;
+    p.locked = BlockInRound{p.round, *block};
+    cast(Ballot::kPrecommit, *block, out);
+    return true;
+}
+
+// With a quorum of votes that do not agree, the others get some time to come.
+void Bft::wait_for_rest(Actions& out) {
+    Contest& contest = state().contest;
+    const Promises& p = contest.promises;
+    if (p.step == BftStep::kPrevote && contest.votes.quorum_voted(Ballot::kPrevote, p.round) &&
+        contest.timed.insert({p.round, BftStep::kPrevote}).second)
+        set_wait(BftStep::kPrevote, longer(config_.vote_timeout_ns), out);
+    if (contest.votes.quorum_voted(Ballot::kPrecommit, p.round) &&
+        contest.timed.insert({p.round, BftStep::kPrecommit}).second)
+        set_wait(BftStep::kPrecommit, longer(config_.vote_timeout_ns), out);
+}
+
+// --- Decisions ---
+
+bool Bft::decide(Actions& out) {
+    State& s = state();
+    const VoteBook& votes = s.contest.votes;
+    const auto round = votes.decided_round();
+    if (!round) return false;
+    const Hash32 id = *votes.quorum(Ballot::kPrecommit, *round);
+    const BlockRef block{id, height()};
+    if (!is_candidate(id)) {
+        s.pending_blocks.want(*votes.voter_for(id), block, out);
+        return false;
+    }
+    accept(votes.certificate(Ballot::kPrecommit, *round, block), AcceptedBy::kPolls, out);
+    return true;
+}
+
+// Accepts everything up to the target once it is verified.
+bool Bft::accept_target(Actions& out) {
+    State& s = state();
+    if (!s.target || !s.tree.contains(s.target->block.id)) return false;
+    const QuorumCertificate certificate = *s.target;
+    s.target.reset();
+    accept(certificate, AcceptedBy::kBootstrap, out);
+    return true;
+}
+
+void Bft::accept(const QuorumCertificate& certificate, AcceptedBy by, Actions& out) {
+    State& s = state();
+    accept_branch(s.tree, s.pending_blocks, certificate.block.id, by, out);
+    if (s.target && s.target->block.height <= s.tree.root().height) s.target.reset();
+    keep(certificate, out);
+    out.push_back(Prefer{{certificate.block.id}});
+    out.push_back(PublishCertificate{certificate.block, epoch_, encoded(certificate)});
+    begin_height(out);
+}
+
+// Replaces the certificate of the last accepted block.
+void Bft::keep(const QuorumCertificate& certificate, Actions& out) {
+    State& s = state();
+    const auto key = [](Height height) {
+        return key_of(fmt::format("{}{}", kCertificateKey, height));
+    };
+    const bool replaces = !s.certificates.empty() && s.certificates.rbegin()->first > milestone_;
+    if (replaces) {
+        out.push_back(Persist{s.next_serial++, {key(s.certificates.rbegin()->first), {}}});
+        s.certificates.erase(std::prev(s.certificates.end()));
+    }
+    out.push_back(Persist{s.next_serial++, {key(certificate.block.height), encoded(certificate)}});
+    s.certificates[certificate.block.height] = certificate;
+}
+
+// The stakes of the height that begins. The certificates so far are checked with the old ones.
+void Bft::on(const EpochBegun& begun, Actions& out) {
+    State& s = state();
+    epoch_ = begun.epoch;
+    stakes_ = begun.stakes;
+    rotation_ = ProposerRotation(stakes_);
+    s.contest.votes.recount(stakes_);
+    milestone_ = s.tree.root().height;
+    propose_if_due(out);
+    advance(out);
+}
+
+// --- Those who are behind ---
+
+// Somebody is deciding a height that this node has not reached.
+void Bft::keep_early(VoterIndex from, Height height_there, const Message& message, Actions& out) {
+    State& s = state();
+    const bool is_next = height_there == height() + 1;
+    if (is_next && s.early.size() < kEarlyMessagesPerValidator * stakes_.size()) {
+        s.early.push_back({from, message});
+        return;
+    }
+    if (!is_next) ask_for_more(from, out);
+}
+
+void Bft::ask_for_more(VoterIndex whom, Actions& out) {
+    if (state().target) return;
+    out.push_back(Send{whom, HeightProbe{state().tree.root().height}});
+}
+
+void Bft::on(VoterIndex from, const HeightProbe& probe, Actions& out) {
+    help(from, probe.height, out);
+}
+
+// The first certificate that a node whose last accepted block has `height` can check. At most one
+// in each resend interval for everybody.
+void Bft::help(VoterIndex to, Height height, Actions& out) {
+    State& s = state();
+    const auto useful = s.certificates.upper_bound(height);
+    if (useful == s.certificates.end()) return;
+    const auto interval = static_cast<SimTime>(config_.resend_ns);
+    if (s.helped_at[to] && now_ < *s.helped_at[to] + interval) return;
+    s.helped_at[to] = now_;
+    out.push_back(Send{to, Decided{useful->second}});
+}
+
+void Bft::on(VoterIndex from, const Decided& decided, Actions& out) {
+    State& s = state();
+    const QuorumCertificate& certificate = decided.certificate;
+    const Height known = s.target ? s.target->block.height : s.tree.root().height;
+    if (certificate.block.height <= known || certificate.ballot != Ballot::kPrecommit ||
+        !is_genuine(certificate))
+        return;
+    s.target = certificate;
+    if (!s.tree.contains(certificate.block.id)) s.pending_blocks.want(from, certificate.block, out);
+    advance(out);
+}
+
+void Bft::set_resend_timer(Actions& out) {
+    out.push_back(SetTimer{timer_id(kResendTimer, state().next_serial++), config_.resend_ns});
+}
+
+// What others may not have received, and a question if they seem to be ahead.
+void Bft::resend(Actions& out) {
+    State& s = state();
+    const Contest& contest = s.contest;
+    const Proposal* proposal = contest.proposal();
+    if (proposal != nullptr && proposer_of(contest.promises.round) == config_.self)
+        send_all(*proposal, out);
+    for (const BallotCast& vote : contest.cast) send_all(vote, out);
+    if (!s.early.empty()) ask_for_more(s.early.front().from, out);
+    if (s.target) s.pending_blocks.want((config_.self + 1) % stakes_.size(), s.target->block, out);
+    set_resend_timer(out);
+}
+
+void Bft::send_all(const Message& message, Actions& out) const {
+    for (VoterIndex each = 0; each < stakes_.size(); ++each)
+        if (each != config_.self) out.push_back(Send{each, message});
+}
+
+void Bft::on(const MessageReceived& received, Actions& out) {
+    const auto& [from, message] = received;
+    if (const auto* proposal = message.get_if<Proposal>()) return on(from, *proposal, out);
+    if (const auto* vote = message.get_if<BallotCast>()) return on(from, *vote, out);
+    if (const auto* decided = message.get_if<Decided>()) return on(from, *decided, out);
+    if (const auto* probe = message.get_if<HeightProbe>()) return on(from, *probe, out);
+}
+
+}  // namespace
+
+Result<Message> decode_bft_message(ByteView bytes) {
+    return decode_message_of<Proposal, BallotCast, Decided, HeightProbe>(bytes);
+}
+
+Result<std::unique_ptr<ConsensusEngine>> make_bft(const BftConfig& config, EngineHost& host) {
+    AIVM_TRY(total_stake(config.stakes).map([](std::uint64_t) {}));
+    if (config.self >= config.stakes.size())
+        return fail(ErrorCode::kConfig, "the node's own index is outside the list of validators");
+    if (config.first_proposal_timeout_ns == 0 || config.proposal_timeout_ns == 0 ||
+        config.vote_timeout_ns == 0 || config.resend_ns == 0 || config.fetch_timeout_ns == 0)
+        return fail(ErrorCode::kConfig, "the timeouts of bft must be above zero");
+    return std::make_unique<Bft>(config, host);
+}
+
+namespace {
+
+constexpr std::uint64_t kProposalTimeoutNs = 3'000'000'000;
+
+std::vector<EngineProblem> check_bft_chain(const ChainSettings& chain) {
+    std::vector<EngineProblem> out;
+    if (chain.finality_delay_ns > 0) {
+        out.push_back({{"chain.finality_delay", "chain.consensus"},
+                       "bft's votes decide when a block is final",
+                       "drop chain.finality_delay, or set chain.consensus to \"sequencer\""});
+    }
+    return out;
+}
+
+Result<std::unique_ptr<ConsensusEngine>> make_bft_engine(const EngineSetup& setup) {
+    BftConfig config;
+    config.stakes = {setup.stakes.begin(), setup.stakes.end()};
+    config.self = setup.self;
+    config.first_proposal_timeout_ns = setup.chain.block_interval_ns + kProposalTimeoutNs;
+    config.proposal_timeout_ns = kProposalTimeoutNs;
+    return make_bft(config, setup.host);
+}
+
+}  // namespace
+
+const EngineRow kBftEngine{.own_turns = true,
+                           .check = check_bft_chain,
+                           .make = make_bft_engine,
+                           .decode = decode_bft_message};
+
+}  // namespace aivm::sim

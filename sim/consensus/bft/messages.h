@@ -1,0 +1,94 @@
+// The messages of the bft engine.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/config/limits.h"
+#include "sim/consensus/consensus.h"
+
+namespace aivm::sim {
+
+// The two votes of a round. The values are the kinds of signing slots.
+enum class Ballot : std::uint8_t { kPrevote, kPrecommit };
+
+constexpr Hash32 kNil{};  // a vote for no block
+
+struct VoteSignature {
+    VoterIndex voter = 0;
+    Bytes signature;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&VoteSignature::voter>(),
+                          field<&VoteSignature::signature, kAuthorizationBytesMax>()};
+    }
+};
+
+// A quorum of equal votes. For precommits it is a proof that the block is final; for prevotes, that
+// no other block could be decided in that round or an earlier one.
+struct QuorumCertificate {
+    Ballot ballot = Ballot::kPrecommit;
+    BlockRef block;
+    std::uint32_t round = 0;
+    std::vector<VoteSignature> votes;  // ascending by voter
+
+    static constexpr auto fields() {
+        return std::tuple{field<&QuorumCertificate::ballot>(), field<&QuorumCertificate::block>(),
+                          field<&QuorumCertificate::round>(),
+                          field<&QuorumCertificate::votes, kValidatorsMax>()};
+    }
+};
+
+// The proposer's block for a round, with its body; with the prevotes that make it acceptable to
+// nodes that are locked on another one, if it was proposed in an earlier round.
+struct Proposal {
+    static constexpr std::uint8_t kKind = 0;
+    BlockRef block;
+    std::uint32_t round = 0;
+    std::optional<QuorumCertificate> polka;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&Proposal::block>(), field<&Proposal::round>(),
+                          field<&Proposal::polka>()};
+    }
+
+    [[nodiscard]] std::optional<Hash32> attached_item() const { return block.id; }
+};
+
+struct BallotCast {
+    static constexpr std::uint8_t kKind = 1;
+    Ballot ballot = Ballot::kPrevote;
+    Height height = 0;
+    std::uint32_t round = 0;
+    Hash32 block;  // kNil for none
+    Bytes signature;
+
+    static constexpr auto fields() {
+        return std::tuple{field<&BallotCast::ballot>(), field<&BallotCast::height>(),
+                          field<&BallotCast::round>(), field<&BallotCast::block>(),
+                          field<&BallotCast::signature, kAuthorizationBytesMax>()};
+    }
+};
+
+// "This is final": for nodes that are behind, with the body.
+struct Decided {
+    static constexpr std::uint8_t kKind = 2;
+    QuorumCertificate certificate;
+
+    static constexpr auto fields() { return std::tuple{field<&Decided::certificate>()}; }
+
+    [[nodiscard]] std::optional<Hash32> attached_item() const { return certificate.block.id; }
+};
+
+// "My last accepted block has this height": answered with Decided by whoever has more.
+struct HeightProbe {
+    static constexpr std::uint8_t kKind = 3;
+    Height height = 0;
+
+    static constexpr auto fields() { return std::tuple{field<&HeightProbe::height>()}; }
+};
+
+// Fails on bytes that are not a message of this engine in canonical form.
+Result<Message> decode_bft_message(ByteView bytes);
+
+}  // namespace aivm::sim

@@ -1,0 +1,18 @@
+// Byzantine quorums of stake, for any total without overflow.
+#pragma once
+
+#include <cstdint>
+
+namespace aivm::sim {
+
+// The least stake that is strictly more than two thirds of `total`: floor(2 total / 3) + 1. Two
+// such quorums share more than a third of the stake, so at least one honest validator.
+constexpr std::uint64_t quorum_of(std::uint64_t total) {
+    return total - (total / 3 + (total % 3 == 0 ? 0 : 1)) + 1;
+}
+
+// The least stake that is strictly more than a third of `total`: with less than that Byzantine, at
+// least one honest validator is among them.
+constexpr std::uint64_t honest_part_of(std::uint64_t total) { return total / 3 + 1; }
+
+}  // namespace aivm::sim

@@ -1,0 +1,232 @@
+// S7, S8, S10, S11 and S20: what a block is, and how it is built and signed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/config/limits.h"
+#include "core/execution/build.h"
+#include "core/vm/mempool_selection.h"
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/short_id.h"
+
+namespace aivm::sim {
+namespace {
+
+// S7. Checked once for every block that any node executes; and that what a node has stored of a
+// block are the bytes that were executed, for one accepted block in eight.
+class CanonicalBytes final : public Invariant {
+public:
+    CanonicalBytes()
+        : Invariant({"S7", "canonical-bytes",
+                     "id = hash of the bytes; decode then encode is identity; other bytes are "
+                     "refused; stored bytes are those that were executed"}) {}
+
+    void on_executed(const Executed& executed, const State&) override {
+        Bytes sealed = executed.block->encode();
+        const auto decoded = Block::decode(sealed);
+        expect(decoded && (*decoded)->id() == executed.id && (*decoded)->encode() == sealed, [&] {
+            return fmt::format("block {} does not survive decoding and encoding",
+                               short_id(executed.id));
+        });
+        if (executed.block->height() % kEvery == 0) stored_[executed.id] = sealed;
+        sealed.push_back(0);
+        expect(!Block::decode(sealed), [&] {
+            return fmt::format("block {} is accepted with a byte too many", short_id(executed.id));
+        });
+    }
+    // The newest block is in memory: the one below it is read from the disk.
+    void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        const auto sampled = stored_.find(executed->block->parent());
+        if (sampled == stored_.end()) return;
+        const auto block = vm.get_block(sampled->first);
+        if (!block && block.error().code == ErrorCode::kStorage) return;  // S17's matter
+        expect(block && (*block)->encode() == sampled->second,
+               [&] {
+                   return fmt::format("{} has stored other bytes of block {} than it executed",
+                                      watch().participants().name(node), short_id(sampled->first));
+               },
+               {node});
+    }
+    void on_chain(const Executed& block, const State&) override {
+        std::erase_if(stored_, [&](const auto& one) {
+            const auto decoded = Block::decode(one.second);
+            return decoded && (*decoded)->height() + kKept < block.state.head.height;
+        });
+    }
+
+private:
+    static constexpr Height kEvery = 8;
+    static constexpr Height kKept = 64;
+    std::map<Hash32, Bytes> stored_;
+};
+
+// S8. A block fits its parent, and is from no later time than the skew allows on the clock of the
+// node that verifies it.
+class FitsItsParent final : public Invariant {
+public:
+    FitsItsParent()
+        : Invariant({"S8", "fits-its-parent",
+                     "height = parent's + 1; time never runs back and is within the skew"}) {}
+
+    void on_executed(const Executed& executed, const State& parent) override {
+        const BlockHeader& header = executed.block->header();
+        expect(header.height == parent.head.height + 1 &&
+                   executed.state.head.height == header.height &&
+                   header.timestamp_ns >= parent.head.timestamp_ns,
+               [&] {
+                   return fmt::format(
+                       "block {} of height {} and time {} ns follows height {} and "
+                       "time {} ns",
+                       short_id(executed.id), header.height, header.timestamp_ns,
+                       parent.head.height, parent.head.timestamp_ns);
+               });
+    }
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        const TimestampNs time = executed->block->header().timestamp_ns;
+        const TimestampNs clock = watch().clock(node);
+        const std::uint64_t skew = watch().rules().parameters.policy.max_clock_skew_ns;
+        expect(time <= clock || time - clock <= skew,
+               [&] {
+                   return fmt::format("{} verified block {}, which is {} ns ahead of its clock",
+                                      watch().participants().name(node), short_id(executed->id),
+                                      time - clock);
+               },
+               {node});
+    }
+};
+
+// S10. One block in four is built again from the queue of its builder, on the same parent and at
+// the same time, and must be the same. A builder that left operations out, or tried some in vain,
+// has another queue afterwards; such a block is built again from its own operations.
+class BuildIsPure final : public Invariant {
+public:
+    BuildIsPure()
+        : Invariant({.id = "S10",
+                     .name = "pure-build",
+                     .meaning = "a block depends on parent, queue, time and configuration alone",
+                     .of_queues = true}) {}
+
+    void on_built(ActorId node, const QueueView& view, const BuiltBlock& built) override {
+        const Vm* vm = watch().vm(node);
+        if (vm == nullptr || ++built_ % kEvery != 1) return;
+        const ExecutedPtr parent = vm->executed(built.executed->block->parent());
+        if (parent == nullptr) return;
+        const auto again = build_again(node, *vm, *parent, view, built);
+        expect(again && again->executed->id == built.executed->id,
+               [&] {
+                   return fmt::format("{} built block {}, and built again it is another",
+                                      watch().participants().name(node),
+                                      short_id(built.executed->id));
+               },
+               {node});
+    }
+
+private:
+    static constexpr std::uint64_t kEvery = 4;
+
+    Result<Built> build_again(ActorId node, const Vm& vm, const Executed& parent,
+                              const QueueView& view, const BuiltBlock& built) const {
+        const BlockHeader& header = built.executed->block->header();
+        const Bytes authorization = built.executed->block->authorization();
+        const BuildRequest request{.proposer = header.proposer,
+                                   .timestamp_ns = header.timestamp_ns,
+                                   .beacon_secret = header.beacon_secret,
+                                   .beacon_commitment = header.beacon_commitment,
+                                   .sign = [&](const Hash32&) { return authorization; }};
+        if (!built.refused.empty() || !built.censored.empty() || !watch().correct(node)) {
+            return build_on(parent, request, built.executed->block->operations(), watch().rules());
+        }
+        const ChainSettings& chain = watch().scenario().chain;
+        const BlockSpace space{std::min<std::size_t>(chain.max_block_ops, kBlockOpsMax),
+                               std::min<std::size_t>(chain.max_block_bytes, kBlockSpaceBytesMax)};
+        MempoolSelection::Include include;
+        if (parent.id != vm.last_accepted()) {
+            include = [&](const OperationPtr& operation) {
+                return operation->nonce() >
+                       parent.state.nonce(operation->sender(), operation->lane());
+            };
+        }
+        MempoolSelection selection(view.queue, space, include);
+        return build_on(parent, request, selection, watch().rules());
+    }
+
+    std::uint64_t built_ = 0;
+};
+
+// S11. A node builds on the block that its consensus engine prefers.
+class ExtendsPreference final : public Invariant {
+public:
+    ExtendsPreference()
+        : Invariant({.id = "S11",
+                     .name = "extends-preference",
+                     .meaning = "a block is built on the one that its builder prefers",
+                     .of_queues = true}) {}
+
+    void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
+        const auto preferred = watch().preferred(node);
+        if (!preferred) return;
+        expect(built.executed->block->parent() == *preferred,
+               [&] {
+                   return fmt::format(
+                       "{} built on {} and prefers {}", watch().participants().name(node),
+                       short_id(built.executed->block->parent()), short_id(*preferred));
+               },
+               {node});
+    }
+};
+
+// S20. A correct validator signs at most one block per height, across restarts and new disks; and
+// it is never slashed for two.
+class SignsOnce final : public Invariant {
+public:
+    SignsOnce()
+        : Invariant({.id = "S20",
+                     .name = "signs-once",
+                     .meaning = "a correct validator signs one block per slot and is never slashed "
+                                "for two",
+                     .of_queues = true}) {}
+
+    void on_built(ActorId node, const QueueView&, const BuiltBlock& built) override {
+        if (watch().vm(node) == nullptr || !watch().correct(node)) return;
+        const Height height = built.executed->state.head.height;
+        const auto [first, is_new] = signed_.try_emplace({node, height}, built.executed->id);
+        expect(is_new || first->second == built.executed->id,
+               [&] {
+                   return fmt::format("{} signed blocks {} and {} for height {}",
+                                      watch().participants().name(node), short_id(first->second),
+                                      short_id(built.executed->id), height);
+               },
+               {node});
+    }
+    void on_chain(const Executed& block, const State&) override {
+        for (const VmEvent& event : block.events) {
+            const auto* slash = std::get_if<event::Slashed>(&event);
+            if (slash == nullptr || slash->cause != SlashCause::kEquivocation) continue;
+            const auto actor = watch().participants().find(slash->account);
+            if (!actor) continue;
+            expect(!watch().correct(*actor),
+                   [&] {
+                       return fmt::format("{} was slashed for two blocks in one slot in block {}",
+                                          watch().participants().name(*actor),
+                                          block.state.head.height);
+                   },
+                   {*actor});
+        }
+    }
+
+private:
+    std::map<std::pair<ActorId, Height>, Hash32> signed_;
+};
+
+}  // namespace
+
+void add_block_invariants(Invariants& out) {
+    out.push_back(std::make_unique<CanonicalBytes>());
+    out.push_back(std::make_unique<FitsItsParent>());
+    out.push_back(std::make_unique<BuildIsPure>());
+    out.push_back(std::make_unique<ExtendsPreference>());
+    out.push_back(std::make_unique<SignsOnce>());
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,380 @@
+// S3 to S6, S15 and S16: the order in which a node decides blocks, and that nothing else changes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "core/state/load.h"
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/short_id.h"
+
+namespace aivm::sim {
+namespace {
+
+// What each node has been seen to do with each block: a byte per node and block.
+class Statuses {
+public:
+    [[nodiscard]] BlockStatus& of(ActorId node, const Hash32& id) {
+        const auto [entry, is_new] =
+            numbers_.try_emplace(id, static_cast<std::uint32_t>(numbers_.size()));
+        std::vector<BlockStatus>& mine = nodes_[node];
+        if (mine.size() <= entry->second) mine.resize(entry->second + 1, BlockStatus::kUnknown);
+        return mine[entry->second];
+    }
+    [[nodiscard]] bool is_decided(ActorId node, const Hash32& id) {
+        const BlockStatus status = of(node, id);
+        return status == BlockStatus::kAccepted || status == BlockStatus::kRejected;
+    }
+    // A restart makes processing blocks unknown again.
+    void forget_processing(ActorId node) {
+        std::ranges::replace(nodes_[node], BlockStatus::kProcessing, BlockStatus::kUnknown);
+    }
+    void forget(ActorId node) { nodes_.erase(node); }
+
+private:
+    std::map<Hash32, std::uint32_t> numbers_;
+    std::map<ActorId, std::vector<BlockStatus>> nodes_;
+};
+
+// S3. A block goes from unknown to processing to accepted or rejected; a restart makes processing
+// blocks unknown again, and a new disk all of them.
+class StatusMovesForward final : public Invariant {
+public:
+    StatusMovesForward()
+        : Invariant({"S3", "status-forward",
+                     "the status of a block moves only forward, with one terminal call"}) {}
+
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        expect(!statuses_.is_decided(node, executed->id),
+               [&] { return text(node, *executed, "verified after its end"); }, {node});
+        statuses_.of(node, executed->id) = BlockStatus::kProcessing;
+    }
+    void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
+        check(node, executed, "accepted");
+    }
+    void before_reject(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        check(node, executed, "rejected");
+    }
+    // Noted here and not in before_accept: if the disk fails in between, the block is undecided.
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        statuses_.of(node, executed->id) = BlockStatus::kAccepted;
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        statuses_.of(node, executed->id) = BlockStatus::kRejected;
+    }
+    void on_restarted(ActorId node, const Vm&) override { statuses_.forget_processing(node); }
+    void on_disk_replaced(ActorId node) override { statuses_.forget(node); }
+
+private:
+    void check(ActorId node, const ExecutedPtr& executed, const char* how) {
+        if (executed == nullptr)
+            return expect(false, [&] { return fmt::format("an unknown block was {}", how); },
+                          {node});
+        expect(statuses_.of(node, executed->id) == BlockStatus::kProcessing,
+               [&] {
+                   return text(node, *executed,
+                               fmt::format("{} although it was not processing", how));
+               },
+               {node});
+    }
+    [[nodiscard]] std::string text(ActorId node, const Executed& executed,
+                                   const std::string& what) const {
+        return fmt::format("block {} was {} by {}", short_id(executed.id), what,
+                           watch().participants().name(node));
+    }
+
+    Statuses statuses_;
+};
+
+// S4. A node accepts a block directly after its parent. What a node accepted is noted here and not
+// read from its VM.
+class ParentAcceptedFirst final : public Invariant {
+public:
+    ParentAcceptedFirst()
+        : Invariant({"S4", "parent-first", "a block is accepted directly after its parent"}) {}
+
+    void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
+        if (executed == nullptr) return;
+        const auto last = last_.find(node);
+        const bool follows = last == last_.end() ? executed->state.head.height == 1
+                                                 : executed->block->parent() == last->second;
+        expect(follows,
+               [&] {
+                   return fmt::format("{} accepts block {} before its parent",
+                                      watch().participants().name(node), short_id(executed->id));
+               },
+               {node});
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        last_[node] = executed->id;
+    }
+    // The last accept before a crash may or may not have reached the disk (S17).
+    void on_restarted(ActorId node, const Vm& vm) override {
+        if (vm.last_accepted_height() == 0) {
+            last_.erase(node);
+        } else {
+            last_[node] = vm.last_accepted();
+        }
+    }
+    void on_disk_replaced(ActorId node) override { last_.erase(node); }
+
+private:
+    std::map<ActorId, Hash32> last_;
+};
+
+// S5. In the instant in which a block is rejected, so are its descendants that the node has
+// verified; a block whose parent is rejected is rejected as soon as it is verified.
+class DescendantsRejected final : public Invariant {
+public:
+    DescendantsRejected()
+        : Invariant(
+              {"S5", "descendants-rejected", "descendants of a rejected block are rejected"}) {}
+
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        check(node);
+        const Hash32& parent = executed->block->parent();
+        nodes_[node].processing[executed->id] = parent;
+        if (statuses_.of(node, parent) == BlockStatus::kRejected) due(node, executed->id);
+    }
+    void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
+        check(node);
+        if (executed == nullptr) return;
+        expect(statuses_.of(node, executed->block->parent()) != BlockStatus::kRejected,
+               [&] {
+                   return fmt::format("{} accepts block {}, whose parent it has rejected",
+                                      watch().participants().name(node), short_id(executed->id));
+               },
+               {node});
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        nodes_[node].processing.erase(executed->id);
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        check(node);
+        Node& mine = nodes_[node];
+        statuses_.of(node, executed->id) = BlockStatus::kRejected;
+        mine.processing.erase(executed->id);
+        mine.due.erase(executed->id);
+        for (const auto& [id, parent] : mine.processing) {
+            if (parent == executed->id) due(node, id);
+        }
+    }
+    void on_restarted(ActorId node, const Vm&) override { nodes_.erase(node); }
+    void on_disk_replaced(ActorId node) override {
+        nodes_.erase(node);
+        statuses_.forget(node);
+    }
+    void at_end() override {
+        for (const auto& [node, mine] : nodes_) {
+            if (watch().vm(node) != nullptr) check(node);
+        }
+    }
+
+private:
+    struct Node {
+        std::map<Hash32, Hash32> processing;  // block -> parent
+        std::map<Hash32, SimTime> due;        // must be rejected at that time
+    };
+
+    void due(ActorId node, const Hash32& id) { nodes_[node].due.emplace(id, watch().now()); }
+    void check(ActorId node) {
+        for (const auto& [id, since] : nodes_[node].due) {
+            if (since == watch().now()) continue;
+            expect(false,
+                   [&, &block = id] {
+                       return fmt::format("{} keeps block {}, whose parent it has rejected",
+                                          watch().participants().name(node), short_id(block));
+                   },
+                   {node});
+            return;
+        }
+        count_check();
+    }
+
+    std::map<ActorId, Node> nodes_;
+    Statuses statuses_;
+};
+
+// S6. A node decides a block only after verifying it itself, and parents before children.
+class DecidedInOrder final : public Invariant {
+public:
+    DecidedInOrder()
+        : Invariant({"S6", "topological-decisions",
+                     "blocks are decided after Verify and after their parent"}) {}
+
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        statuses_.of(node, executed->id) = BlockStatus::kProcessing;
+    }
+    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                       AcceptedBy) override {
+        expect(executed != nullptr && executed->block->parent() == vm.last_accepted(),
+               [&] {
+                   return watch().participants().name(node) +
+                          " accepts a block whose parent is not its last accepted";
+               },
+               {node});
+        check_verified(node, executed, "accepts");
+    }
+    void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        const bool parent_decided =
+            executed != nullptr &&
+            (executed->block->parent() == vm.last_accepted() || executed->state.head.height == 1 ||
+             statuses_.is_decided(node, executed->block->parent()));
+        expect(parent_decided,
+               [&] {
+                   return watch().participants().name(node) +
+                          " rejects a block before its parent was decided";
+               },
+               {node});
+        check_verified(node, executed, "rejects");
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        statuses_.of(node, executed->id) = BlockStatus::kAccepted;
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        statuses_.of(node, executed->id) = BlockStatus::kRejected;
+    }
+    // The last accept before a crash may have reached the disk.
+    void on_restarted(ActorId node, const Vm& vm) override {
+        statuses_.forget_processing(node);
+        statuses_.of(node, vm.last_accepted()) = BlockStatus::kAccepted;
+    }
+    void on_disk_replaced(ActorId node) override { statuses_.forget(node); }
+
+private:
+    void check_verified(ActorId node, const ExecutedPtr& executed, const char* how) {
+        expect(executed != nullptr && statuses_.of(node, executed->id) == BlockStatus::kProcessing,
+               [&] {
+                   return fmt::format("{} {} a block that it has not verified",
+                                      watch().participants().name(node), how);
+               },
+               {node});
+    }
+
+    Statuses statuses_;
+};
+
+// S15. Verify and Build change neither the committed state nor the state after any other undecided
+// block. By roots at every verification; by contents for every 16th block, from its verification to
+// its decision, and for the committed state from then to the next accept.
+class VerifyIsPure final : public Invariant {
+public:
+    VerifyIsPure()
+        : Invariant({"S15", "pure-verify",
+                     "Verify and Build leave committed state and other blocks unchanged"}) {}
+
+    void on_verified(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        Node& mine = nodes_[node];
+        if (!mine.known) mine.follow(vm);
+        bool same = mine.tip == vm.last_accepted() && mine.root == vm.state().state_root;
+        for (const auto& [id, root] : mine.undecided) {
+            const ExecutedPtr other = vm.executed(id);
+            same = same && other != nullptr && other->state.state_root == root;
+        }
+        expect(same,
+               [&] {
+                   return watch().participants().name(node) + " changed another state by verifying";
+               },
+               {node});
+        mine.undecided[executed->id] = executed->state.state_root;
+        if (++verifications_ % kContentsEvery == 0 && !mine.sample)
+            mine.sample = Sample{executed, contents_digest(executed->state)};
+    }
+    void before_accept(ActorId node, const Vm& vm, const ExecutedPtr& executed,
+                       AcceptedBy) override {
+        compare(node, executed == nullptr ? Hash32() : executed->id, vm.last_accepted());
+    }
+    void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        nodes_[node].undecided.erase(executed->id);
+        nodes_[node].follow(vm);
+    }
+    void before_reject(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        compare(node, executed == nullptr ? Hash32() : executed->id, vm.last_accepted());
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        Node& mine = nodes_[node];
+        mine.undecided.erase(executed->id);
+        if (mine.sample && mine.sample->executed->id == executed->id) mine.sample.reset();
+    }
+    void on_restarted(ActorId node, const Vm&) override { nodes_.erase(node); }
+    void on_disk_replaced(ActorId node) override { nodes_.erase(node); }
+
+private:
+    static constexpr std::uint64_t kContentsEvery = 16;
+    struct Sample {
+        ExecutedPtr executed;
+        Hash32 contents;
+    };
+    struct Node {
+        bool known = false;
+        Hash32 tip;
+        Hash32 root;
+        std::map<Hash32, Hash32> undecided;  // block -> state root
+        std::optional<Sample> sample;
+
+        void follow(const Vm& vm) {
+            known = true;
+            tip = vm.last_accepted();
+            root = vm.state().state_root;
+        }
+    };
+
+    // The sampled block is about to be decided, or was accepted and gets a successor.
+    void compare(ActorId node, const Hash32& decided, const Hash32& tip) {
+        std::optional<Sample>& sample = nodes_[node].sample;
+        if (!sample || (sample->executed->id != decided && sample->executed->id != tip)) return;
+        expect(contents_digest(sample->executed->state) == sample->contents,
+               [&] {
+                   return fmt::format("the state after block {} changed on {}",
+                                      short_id(sample->executed->id),
+                                      watch().participants().name(node));
+               },
+               {node});
+        if (sample->executed->id == tip) sample.reset();
+    }
+
+    std::map<ActorId, Node> nodes_;
+    std::uint64_t verifications_ = 0;
+};
+
+// S16. Reject removes one block, and changes neither the tip nor any other block.
+class RejectIsLocal final : public Invariant {
+public:
+    RejectIsLocal()
+        : Invariant({"S16", "local-reject",
+                     "Reject changes nothing that does not descend from the block"}) {}
+
+    void before_reject(ActorId, const Vm& vm, const ExecutedPtr&) override {
+        tip_ = vm.last_accepted();
+        root_ = vm.state().state_root;
+        processing_ = vm.processing_count();
+    }
+    void on_rejected(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        expect(vm.last_accepted() == tip_ && vm.state().state_root == root_ &&
+                   vm.processing_count() + 1 == processing_ && vm.executed(executed->id) == nullptr,
+               [&] {
+                   return watch().participants().name(node) +
+                          " changed more than the rejected block";
+               },
+               {node});
+    }
+
+private:
+    Hash32 tip_;
+    Hash32 root_;
+    std::size_t processing_ = 0;
+};
+
+}  // namespace
+
+void add_decision_invariants(Invariants& out) {
+    out.push_back(std::make_unique<StatusMovesForward>());
+    out.push_back(std::make_unique<ParentAcceptedFirst>());
+    out.push_back(std::make_unique<DescendantsRejected>());
+    out.push_back(std::make_unique<DecidedInOrder>());
+    out.push_back(std::make_unique<VerifyIsPure>());
+    out.push_back(std::make_unique<RejectIsLocal>());
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,189 @@
+// S12, S13 and S17: what a node has stored, and what is left of it after a crash.
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/short_id.h"
+
+namespace aivm::sim {
+namespace {
+
+// S12. The last accepted block can be fetched, and its height grows by one at a time; a restart
+// loses none of it.
+class TipIsThere final : public Invariant {
+public:
+    TipIsThere()
+        : Invariant({"S12", "tip-is-there",
+                     "the last accepted block can be fetched and its height never falls"}) {}
+
+    void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        const Height height = executed->state.head.height;
+        Height& known = heights_[node];
+        expect(vm.last_accepted() == executed->id && vm.last_accepted_height() == height &&
+                   height == known + 1,
+               [&] {
+                   return fmt::format("{} went from height {} to height {}",
+                                      watch().participants().name(node), known,
+                                      vm.last_accepted_height());
+               },
+               {node});
+        known = height;
+        check_fetch(node, vm);
+    }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        Height& known = heights_[node];
+        expect(vm.last_accepted_height() >= known,
+               [&] {
+                   return fmt::format("{} came back at height {}, and had height {}",
+                                      watch().participants().name(node), vm.last_accepted_height(),
+                                      known);
+               },
+               {node});
+        known = vm.last_accepted_height();
+        if (known > 0) check_fetch(node, vm);
+    }
+    void on_disk_replaced(ActorId node) override { heights_.erase(node); }
+
+private:
+    void check_fetch(ActorId node, const Vm& vm) {
+        const auto block = vm.get_block(vm.last_accepted());
+        expect(block && (*block)->id() == vm.last_accepted(),
+               [&] {
+                   return fmt::format("{} cannot fetch its last accepted block {}",
+                                      watch().participants().name(node),
+                                      short_id(vm.last_accepted()));
+               },
+               {node});
+    }
+
+    std::map<ActorId, Height> heights_;
+};
+
+// S13. At every accept: the new tip is indexed, the height above is "not found" and no other error,
+// and one earlier height still has the block that was accepted there. After a restart: all heights.
+class HeightIndexTotal final : public Invariant {
+public:
+    HeightIndexTotal()
+        : Invariant({"S13", "height-index",
+                     "the height index is total up to the tip, 'not found' above"}) {}
+
+    void on_accepted(ActorId node, const Vm& vm, const ExecutedPtr& executed) override {
+        const Height height = executed->state.head.height;
+        if (accepted_.try_emplace(height, executed->id).first->second != executed->id)
+            apart_.insert(node);  // S1 says so
+        const auto id = vm.block_id_at_height(height);
+        const auto above = vm.block_id_at_height(height + 1);
+        // A value that cannot be read is an I/O error, at which the node stops (S17).
+        if (!id && id.error().code == ErrorCode::kStorage) return;
+        expect(id && *id == executed->id && !above && above.error().code == ErrorCode::kNotFound,
+               [&] {
+                   return fmt::format("{} has a wrong index at height {}",
+                                      watch().participants().name(node), height);
+               },
+               {node});
+        if (height > 1) check_height(node, vm, 1 + checks() % (height - 1));
+    }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        for (Height height = 0; height <= vm.last_accepted_height(); ++height)
+            check_height(node, vm, height);
+    }
+    void on_disk_replaced(ActorId node) override { apart_.erase(node); }
+
+private:
+    void check_height(ActorId node, const Vm& vm, Height height) {
+        const auto id = vm.block_id_at_height(height);
+        // A value that cannot be read is an I/O error, at which the node stops (S17).
+        if (!id && id.error().code == ErrorCode::kStorage) return;
+        const auto known = accepted_.find(height);
+        const bool is_known = known != accepted_.end() && !apart_.contains(node);
+        expect(id && (!is_known || *id == known->second),
+               [&] {
+                   const std::string& name = watch().participants().name(node);
+                   return id ? fmt::format("{} has another block at height {} than it accepted",
+                                           name, height)
+                             : fmt::format("{} lost height {}", name, height);
+               },
+               {node});
+    }
+
+    std::map<Height, Hash32> accepted_;
+    std::set<ActorId> apart_;  // nodes that accepted another block somewhere
+};
+
+// S17. A crash leaves a node before or after the write that it interrupted, never in between; a
+// node whose write failed does nothing more until it restarts, and no node stops for anything else.
+class CrashIsBeforeOrAfter final : public Invariant {
+public:
+    CrashIsBeforeOrAfter()
+        : Invariant({"S17", "crash-before-or-after",
+                     "a crash leaves a state before or after a write; a node stops for a failed "
+                     "disk and for nothing else"}) {}
+
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr&) override { check_whole(node); }
+    void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed, AcceptedBy) override {
+        check_whole(node);
+        if (executed != nullptr) nodes_[node].writing = executed->id;
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        nodes_[node] = {executed->id, std::nullopt, true, false};
+    }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        const Node known = nodes_[node];
+        const bool before = known.has_accepted ? vm.last_accepted() == known.accepted
+                                               : vm.last_accepted_height() == 0;
+        expect(before || vm.last_accepted() == known.writing || known.has_lost,
+               [&] {
+                   return fmt::format(
+                       "{} came back with block {}, which is neither the last that "
+                       "it accepted nor the one it was accepting",
+                       watch().participants().name(node), short_id(vm.last_accepted()));
+               },
+               {node});
+        nodes_[node] = {vm.last_accepted(), std::nullopt, vm.last_accepted_height() > 0, false};
+    }
+    // What was lost may be all, or only the last writes.
+    void on_disk_replaced(ActorId node) override {
+        nodes_[node] = {};
+        nodes_[node].has_lost = true;
+    }
+    void on_stopped(ActorId node, const Error& error) override {
+        expect(false,
+               [&] {
+                   return fmt::format("{} stopped: {}", watch().participants().name(node),
+                                      error.text());
+               },
+               {node});
+    }
+
+private:
+    struct Node {
+        Hash32 accepted;
+        std::optional<Hash32> writing;
+        bool has_accepted = false;
+        bool has_lost = false;  // since it last ran
+    };
+
+    void check_whole(ActorId node) {
+        expect(!nodes_[node].writing,
+               [&] {
+                   return fmt::format("{} goes on although it failed to accept block {}",
+                                      watch().participants().name(node),
+                                      short_id(*nodes_[node].writing));
+               },
+               {node});
+    }
+
+    std::map<ActorId, Node> nodes_;
+};
+
+}  // namespace
+
+void add_disk_invariants(Invariants& out) {
+    out.push_back(std::make_unique<TipIsThere>());
+    out.push_back(std::make_unique<HeightIndexTotal>());
+    out.push_back(std::make_unique<CrashIsBeforeOrAfter>());
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,255 @@
+// S21 to S24: the polls of an engine that polls, counted a second time. Each of the nodes whose
+// polls are observed reports a poll when it takes effect, with everybody whom it asked, every vote
+// that it counted and what it counted for each block.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "sim/invariants/invariant.h"
+#include "sim/invariants/short_id.h"
+
+namespace aivm::sim {
+namespace {
+
+// S21. A poll asks at most k others, and counts at most one vote for each time it asked somebody.
+class VotesCountOnce final : public Invariant {
+public:
+    VotesCountOnce()
+        : Invariant({"S21", "votes-count-once",
+                     "a quorum is of validators that were asked; a vote counts once"}) {}
+
+    void on_poll(ActorId node, const PollRecord& poll) override {
+        std::vector<std::uint32_t> voters;
+        for (const PollRecord::Vote& vote : poll.votes) voters.push_back(vote.from);
+        std::vector<std::uint32_t> asked = poll.asked;
+        std::ranges::sort(voters);
+        std::ranges::sort(asked);
+        // As multisets: one that was drawn twice may count twice.
+        expect(asked.size() <= watch().scenario().chain.k && std::ranges::includes(asked, voters),
+               [&] {
+                   return fmt::format(
+                       "{} counted {} votes in a poll of {}, not all of them asked "
+                       "for",
+                       watch().participants().name(node), voters.size(), asked.size());
+               },
+               {node});
+    }
+};
+
+// The undecided blocks of one node, and how many confident polls in a row each has.
+class Tally {
+public:
+    struct Block {
+        Hash32 parent;
+        std::uint32_t votes = 0;       // in the poll being counted
+        std::uint32_t confidence = 0;  // confident polls in a row
+        std::uint32_t greatest = 0;    // the most so far: later polls may take effect before it is
+                                       // accepted, and say nothing about it any more
+    };
+
+    void add(const Hash32& id, const Hash32& parent) { blocks_.try_emplace(id, Block{parent}); }
+    void remove(const Hash32& id) { blocks_.erase(id); }
+    // Every vote counts for its block and all its undecided ancestors, hence for no two blocks that
+    // conflict.
+    void count(const PollRecord& poll, std::uint32_t alpha_confidence) {
+        for (auto& [id, block] : blocks_) block.votes = 0;
+        for (const PollRecord::Vote& vote : poll.votes) {
+            for (auto at = blocks_.find(vote.block); at != blocks_.end();
+                 at = blocks_.find(at->second.parent))
+                ++at->second.votes;
+        }
+        for (auto& [id, block] : blocks_) {
+            block.confidence = block.votes >= alpha_confidence ? block.confidence + 1 : 0;
+            block.greatest = std::max(block.greatest, block.confidence);
+        }
+    }
+    // Null if the block is not undecided.
+    [[nodiscard]] const Block* find(const Hash32& id) const {
+        const auto found = blocks_.find(id);
+        return found == blocks_.end() ? nullptr : &found->second;
+    }
+
+private:
+    std::map<Hash32, Block> blocks_;
+};
+
+// Keeps a tally of every node whose polls are observed.
+class OfTallies : public Invariant {
+public:
+    using Invariant::Invariant;
+
+    void on_verified(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        tallies_[node].add(executed->id, executed->block->parent());
+    }
+    void on_accepted(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        tallies_[node].remove(executed->id);
+    }
+    void on_rejected(ActorId node, const Vm&, const ExecutedPtr& executed) override {
+        tallies_[node].remove(executed->id);
+    }
+    void on_restarted(ActorId node, const Vm&) override { tallies_.erase(node); }
+    void on_disk_replaced(ActorId node) override { tallies_.erase(node); }
+
+protected:
+    [[nodiscard]] Tally& tally(ActorId node) { return tallies_[node]; }
+    void count(ActorId node, const PollRecord& poll) {
+        tallies_[node].count(poll, watch().scenario().chain.alpha_confidence);
+    }
+
+private:
+    std::map<ActorId, Tally> tallies_;
+};
+
+// S22. A node finalises a block by polls only after beta polls in a row that each counted
+// alpha_confidence votes for it.
+class FinalAfterBeta final : public OfTallies {
+public:
+    FinalAfterBeta()
+        : OfTallies({"S22", "final-after-beta",
+                     "finality only after beta consecutive polls with enough votes"}) {}
+
+    void on_poll(ActorId node, const PollRecord& poll) override {
+        count(node, poll);
+        observed_.insert(node);
+    }
+    void before_accept(ActorId node, const Vm&, const ExecutedPtr& executed,
+                       AcceptedBy by) override {
+        if (by != AcceptedBy::kPolls || executed == nullptr || !observed_.contains(node)) return;
+        const Tally::Block* block = tally(node).find(executed->id);
+        const std::uint32_t beta = watch().scenario().chain.beta;
+        expect(block != nullptr && block->greatest >= beta,
+               [&] {
+                   return fmt::format(
+                       "{} finalised block {} after {} confident polls in a row "
+                       "instead of {}",
+                       watch().participants().name(node), short_id(executed->id),
+                       block == nullptr ? 0 : block->greatest, beta);
+               },
+               {node});
+    }
+    void on_restarted(ActorId node, const Vm& vm) override {
+        OfTallies::on_restarted(node, vm);
+        observed_.erase(node);
+    }
+
+private:
+    std::set<ActorId> observed_;
+};
+
+// S23. What the engine counted for a block are the votes for it and its descendants, and none for a
+// block that conflicts with it.
+class ConflictingVotesStayApart final : public OfTallies {
+public:
+    ConflictingVotesStayApart()
+        : OfTallies({"S23", "conflicts-stay-apart", "votes for conflicting blocks never add"}) {}
+
+    void on_poll(ActorId node, const PollRecord& poll) override {
+        count(node, poll);
+        for (const PollRecord::Support& claimed : poll.support) {
+            const Tally::Block* block = tally(node).find(claimed.block);
+            expect(block != nullptr && block->votes == claimed.votes,
+                   [&] {
+                       return fmt::format("{} counted {} votes for block {}, which got {}",
+                                          watch().participants().name(node), claimed.votes,
+                                          short_id(claimed.block),
+                                          block == nullptr ? 0 : block->votes);
+                   },
+                   {node});
+        }
+    }
+};
+
+// S24. A poll never asks the node itself; over the run every other validator is asked as often as
+// its stake says, within six standard deviations. Where stakes differ and no poll asked anybody
+// twice, validators were drawn without replacement and their shares are not those of the stakes:
+// only the exclusion is checked.
+class SamplesMatchStake final : public Invariant {
+public:
+    SamplesMatchStake()
+        : Invariant({"S24", "samples-match-stake",
+                     "sampling matches its stake distribution and excludes the node itself"}) {}
+
+    void on_poll_begun(ActorId node, std::span<const ActorId> asked) override {
+        expect(std::ranges::find(asked, node) == asked.end(),
+               [&] { return watch().participants().name(node) + " asked itself"; }, {node});
+        Drawn& drawn = drawn_[node];
+        if (drawn.times.empty()) drawn.times.resize(watch().scenario().chain.validators);
+        for (const ActorId each : asked) {
+            if (each < drawn.times.size()) ++drawn.times[each];
+        }
+        drawn.total += asked.size();
+        if (repeats_) return;
+        std::vector<ActorId> sorted(asked.begin(), asked.end());
+        std::ranges::sort(sorted);
+        repeats_ = std::ranges::adjacent_find(sorted) != sorted.end();
+    }
+    void at_end() override {
+        const std::vector<double> stakes = stakes_by_validator();
+        const bool equal =
+            std::ranges::adjacent_find(stakes, std::not_equal_to<>()) == stakes.end();
+        if (drawn_.empty() || (!equal && !repeats_)) return;
+        for (std::size_t validator = 0; validator < stakes.size(); ++validator)
+            check(static_cast<ActorId>(validator), stakes);
+    }
+
+private:
+    struct Drawn {
+        std::vector<std::uint64_t> times;  // by validator
+        std::uint64_t total = 0;
+    };
+
+    [[nodiscard]] std::vector<double> stakes_by_validator() const {
+        std::vector<double> out;
+        for (ActorId id = 0; id < watch().scenario().chain.validators; ++id) {
+            const Participant& one = watch().participants().all.at(id);
+            out.push_back(static_cast<double>(one.opening_stake.nlux()));
+        }
+        return out;
+    }
+    // Draws without replacement vary less than the independent ones assumed here.
+    void check(ActorId validator, const std::vector<double>& stakes) {
+        double total = 0;
+        for (const double stake : stakes) total += stake;
+        double observed = 0;
+        double expected = 0;
+        double variance = 0;
+        for (const auto& [node, drawn] : drawn_) {
+            if (node == validator) continue;
+            const double share = stakes[validator] / (total - stakes[node]);
+            const double draws = static_cast<double>(drawn.total);
+            observed += static_cast<double>(drawn.times[validator]);
+            expected += draws * share;
+            variance += draws * share * (1 - share);
+        }
+        if (expected < kDrawsMin) return;
+        const double off = observed - expected;
+        expect(off * off <= kDeviations * kDeviations * (variance + 1),
+               [&] {
+                   return fmt::format("{} was asked {} times, where its stake makes {:.0f} likely",
+                                      watch().participants().name(validator),
+                                      static_cast<std::uint64_t>(observed), expected);
+               },
+               {validator});
+    }
+
+    static constexpr double kDeviations = 6;
+    static constexpr double kDrawsMin = 100;
+    std::map<ActorId, Drawn> drawn_;
+    bool repeats_ = false;
+};
+
+}  // namespace
+
+void add_poll_invariants(Invariants& out) {
+    out.push_back(std::make_unique<VotesCountOnce>());
+    out.push_back(std::make_unique<FinalAfterBeta>());
+    out.push_back(std::make_unique<ConflictingVotesStayApart>());
+    out.push_back(std::make_unique<SamplesMatchStake>());
+}
+
+}  // namespace aivm::sim

@@ -1,0 +1,124 @@
+// S21 to S24 are shown polls that were counted right, and polls that were not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/testing/test_chain.h"
+#include "sim/testing/test_watch.h"
+
+namespace aivm::sim::test {
+namespace {
+
+using aivm::test::TestChain;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// Two siblings that node 0 has verified, and its polls of three others of four.
+class Polls : public ::testing::Test {
+protected:
+    Polls() {
+        ChainSettings& settings = seen.watch.settings.chain;
+        settings.validators = 4;
+        settings.k = 3;
+        settings.alpha_preference = 2;
+        settings.alpha_confidence = 2;
+        settings.beta = 3;
+        for (const char* id : {"S22", "S23"}) {
+            seen.of(id).on_verified(0, chain.vm(), a);
+            seen.of(id).on_verified(0, chain.vm(), b);
+        }
+    }
+    // Three answers of nodes 1 to 3, and what the engine counted.
+    [[nodiscard]] static PollRecord poll(const std::vector<Hash32>& votes,
+                                         std::vector<PollRecord::Support> support) {
+        PollRecord out;
+        out.asked = {1, 2, 3};
+        for (std::uint32_t i = 0; i < votes.size(); ++i) out.votes.push_back({i + 1, votes[i]});
+        out.support = std::move(support);
+        return out;
+    }
+
+    TestChain chain;
+    ExecutedPtr a = chain.build({}).executed;
+    ExecutedPtr b = chain.build({}, 2 * aivm::test::kBlockNs).executed;
+    Watched seen;
+};
+
+TEST_F(Polls, AVoteOfSomebodyNotAskedOrASecondOneIsNoVote) {
+    Invariant& s21 = seen.of("S21");
+    s21.on_poll(0, poll({a->id, a->id, b->id}, {}));
+    PollRecord twice = poll({a->id, a->id}, {});
+    twice.asked = {1, 1, 2};
+    twice.votes[1].from = 1;
+    s21.on_poll(0, twice);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "drawn twice, it may count twice";
+    twice.asked = {1, 2, 3};
+    s21.on_poll(0, twice);
+    PollRecord foreign = poll({a->id}, {});
+    foreign.votes[0].from = 0;
+    s21.on_poll(0, foreign);
+    PollRecord large = poll({}, {});
+    large.asked = {1, 2, 3, 1};
+    s21.on_poll(0, large);
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("counted 2 votes in a poll of 3"),
+                                             HasSubstr("counted 1"), HasSubstr("in a poll of 4")));
+}
+
+TEST_F(Polls, ABlockFinalisedTooEarlyViolatesFinalAfterBeta) {
+    Invariant& s22 = seen.of("S22");
+    const PollRecord for_a = poll({a->id, a->id, b->id}, {});
+    s22.on_poll(0, for_a);
+    s22.on_poll(0, for_a);
+    s22.on_poll(0, poll({a->id, b->id, b->id}, {}));  // ends a's row
+    s22.on_poll(0, for_a);
+    s22.on_poll(0, for_a);
+    s22.before_accept(0, chain.vm(), a, AcceptedBy::kBootstrap);
+    EXPECT_THAT(seen.reported(), IsEmpty()) << "others decided that one";
+    s22.before_accept(0, chain.vm(), a, AcceptedBy::kPolls);
+    ASSERT_THAT(seen.reported(), ElementsAre(HasSubstr("after 2 confident polls in a row instead "
+                                                       "of 3")));
+    s22.on_poll(0, for_a);
+    s22.on_poll(0, poll({}, {}));  // takes effect before the accept is carried out
+    s22.before_accept(0, chain.vm(), a, AcceptedBy::kPolls);
+    EXPECT_EQ(seen.reported().size(), 1U);
+    EXPECT_GT(s22.checks(), 0U);
+}
+
+TEST_F(Polls, VotesForASiblingCountedTogetherViolateConflictsStayApart) {
+    Invariant& s23 = seen.of("S23");
+    s23.on_poll(0, poll({a->id, a->id, b->id}, {{a->id, 2}, {b->id, 1}}));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    s23.on_poll(0, poll({a->id, a->id, b->id}, {{a->id, 3}}));
+    EXPECT_THAT(seen.reported(), ElementsAre(HasSubstr("S23 validator[0] counted 3 votes")));
+}
+
+TEST_F(Polls, AVoteForAChildCountsForItsParent) {
+    TestChain ahead;
+    ahead.advance(1);
+    ASSERT_EQ(ahead.vm().last_accepted(), a->id);
+    const ExecutedPtr child = ahead.build({}).executed;
+    Invariant& s23 = seen.of("S23");
+    s23.on_verified(0, chain.vm(), child);
+    s23.on_poll(0, poll({child->id, a->id, b->id}, {{a->id, 2}, {child->id, 1}, {b->id, 1}}));
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    EXPECT_EQ(s23.checks(), 3U);
+}
+
+TEST_F(Polls, ANodeThatAsksItselfOrFavoursOneViolatesSamplesMatchStake) {
+    Invariant& s24 = seen.of("S24");
+    const std::vector<ActorId> fair[] = {{1, 2}, {2, 3}, {3, 1}};
+    for (int i = 0; i < 300; ++i) s24.on_poll_begun(0, fair[i % 3]);
+    s24.at_end();
+    EXPECT_THAT(seen.reported(), IsEmpty());
+    const std::vector<ActorId> favoured = {1, 2};
+    for (int i = 0; i < 300; ++i) s24.on_poll_begun(0, favoured);
+    s24.at_end();
+    EXPECT_FALSE(seen.reported().empty());
+    EXPECT_THAT(seen.reported().back(), HasSubstr("where its stake makes"));
+    const std::vector<ActorId> itself = {0, 1};
+    s24.on_poll_begun(0, itself);
+    EXPECT_THAT(seen.reported().back(), HasSubstr("S24 validator[0] asked itself"));
+}
+
+}  // namespace
+}  // namespace aivm::sim::test

@@ -1,0 +1,66 @@
+// The fault budget: how much stake may be faulty at the same time. Faulty is a validator that
+// breaks the protocol, one that has lost what it knew (after a crash: its preferences and its
+// confidence), and one whose disk is damaged; they are counted together.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.h"
+
+namespace aivm::sim {
+
+// A validator counts from the beginning of a fault that makes it forget until this long after its
+// end, when it has asked the others again.
+inline constexpr std::uint64_t kForgetfulNs = 20'000'000'000;
+
+// A time in which validators count as faulty.
+struct Outage {
+    std::uint64_t from_ns = 0;
+    std::uint64_t until_ns = 0;
+    std::vector<std::uint32_t> validators;
+};
+
+// The most stake that may be faulty at the same time: less than a third of it all.
+Amount fault_budget(const std::vector<Amount>& stakes);
+
+// By validator: whether its group's strategy breaks the protocol.
+std::vector<bool> byzantine_validators(const Scenario& scenario);
+
+// Which validators the names of a scenario stand for.
+class ValidatorNames {
+public:
+    explicit ValidatorNames(const Scenario& scenario);
+
+    // Of a group, of the role "validator", or the one with that index; nobody for any other name.
+    [[nodiscard]] std::vector<std::uint32_t> of(const std::string& name) const;
+    // Those that the plan names by index or by such names, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> hit_by(const FaultPlan& plan) const;
+
+private:
+    struct Range {
+        std::uint32_t first = 0;
+        std::uint32_t count = 0;
+    };
+    std::map<std::string, Range> groups_;  // of all roles; those of clients are empty
+    std::uint32_t validators_ = 0;
+};
+
+// The outage of a plan that hits these validators; nullopt if its kind makes nobody forget.
+std::optional<Outage> outage_of(const FaultPlan& plan, const ChainSettings& chain,
+                                std::vector<std::uint32_t> validators);
+
+struct BudgetExcess {
+    std::size_t outage = 0;  // the one with which the budget is exceeded first
+    std::uint64_t at_ns = 0;
+    Amount faulty;  // stake, at that time
+};
+// The first time at which more than the budget is faulty.
+std::optional<BudgetExcess> find_excess(const std::vector<Outage>& outages,
+                                        const std::vector<bool>& byzantine,
+                                        const std::vector<Amount>& stakes);
+
+}  // namespace aivm::sim
