@@ -448,10 +448,11 @@ void Snowman::count_waiting_answers(std::optional<RequestId> timed_out, Actions&
         return each.poll != timed_out && (s.pending_blocks.expects(each.vote.preferred.id) ||
                                           s.pending_blocks.expects(each.next));
     };
-    const auto ready =
-        std::stable_partition(s.waiting_answers.begin(), s.waiting_answers.end(), still_waits);
-    const std::vector<WaitingAnswer> answers(ready, s.waiting_answers.end());
-    s.waiting_answers.erase(ready, s.waiting_answers.end());
+    std::vector<WaitingAnswer> answers;
+    std::vector<WaitingAnswer> waiting;
+    for (const WaitingAnswer& each : s.waiting_answers)
+        (still_waits(each) ? waiting : answers).push_back(each);
+    s.waiting_answers = std::move(waiting);
     for (const WaitingAnswer& each : answers) {
         Poll* const poll = s.polls.find(each.poll);
         if (poll == nullptr) continue;
