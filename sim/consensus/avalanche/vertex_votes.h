@@ -9,9 +9,9 @@
 //      votes for two rivals counts for neither of them; above them it counts.
 //   3. A poll in which a vertex has alpha votes is a success for it: its confidence grows by one.
 //      Any other poll clears the confidence.
-//   4. At beta_virtuous, or beta_rogue if it ever had a rival, a vertex is pending, for good. A
-//      pending vertex is accepted once its parents are. Its rivals are then rejected, with all
-//      their descendants, pending ones included.
+//   4. A vertex that reaches beta_virtuous, or beta_rogue if it ever had a rival, is pending and
+//      stays so until it is decided. It is accepted once its parents are. Its rivals are then
+//      rejected with all their descendants, pending ones included.
 #pragma once
 
 #include <cstdint>

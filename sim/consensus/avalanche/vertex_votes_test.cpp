@@ -35,7 +35,7 @@ std::vector<int> numbers_of(const Ids& ids) {
     return out;
 }
 
-// Adds vertices by number, and keeps what VertexVotes is told from outside: heights and conflicts.
+// Adds vertices by number, and computes the heights and conflicts that VertexVotes asks for.
 class Board {
 public:
     explicit Board(const AvalancheThresholds& thresholds) : votes(thresholds) {}
